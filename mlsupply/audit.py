@@ -1,0 +1,99 @@
+"""The straight line: read, resolve, judge, account, decide. Reading this file explains the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import NamedTuple, TypeVar
+
+from mlsupply import __version__
+from mlsupply.errors import MlsupplyError
+from mlsupply.inventory import gather
+from mlsupply.ledger import Ledger
+from mlsupply.model import Checked, DataSource, Finding, Gap, Report
+from mlsupply.policy import decide
+from mlsupply.project import Project, merge
+from mlsupply.request import Request
+from mlsupply.world import World
+
+T = TypeVar("T", Finding, Gap)
+Judge = Callable[[Project, Request, World], Iterator[Checked | DataSource]]
+"""Looks at a project and yields a `Checked` for each of its packages (see `model.Checked`), further ones without a
+package for what concerns the project, and the sources of data it used."""
+
+
+class Check(NamedTuple):
+    """A named check and the module whose `judge` does it, imported only when the check runs."""
+
+    name: str
+    module: str
+    question: str  # what it answers, for `explain` and the coverage sentence
+
+    def judge(self, project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
+        judge: Judge = import_module(self.module).judge
+        return judge(project, request, world)
+
+
+CHECKS: tuple[Check, ...] = ()
+
+
+def selected(request: Request) -> tuple[Check, ...]:
+    """The checks of this run. Raises `MlsupplyError` for a name that is no check."""
+    known = {check.name for check in CHECKS}
+    for name in (*request.checks, *request.skip):
+        if name not in known:
+            raise MlsupplyError("unknown-check", f"there is no check named {name}", f"one of: {', '.join(sorted(known))}")
+    return tuple(c for c in CHECKS if (not request.checks or c.name in request.checks) and c.name not in request.skip)
+
+
+def run(request: Request, world: World) -> Report:
+    """Do what was asked. Raises `MlsupplyError` only where no true report could be made; everything else that goes
+    wrong is a gap in the report."""
+    checks = selected(request)
+    inventories = gather(request, world)
+    project = merge(inventories)
+    ledger = Ledger(project.packages)
+    for inventory in inventories:
+        ledger.note(inventory.gaps)
+    sources: list[DataSource] = []
+    for check in checks:
+        _account(check, project, request, world, ledger, sources)
+    coverage = ledger.close()
+    findings, gaps, verdict = decide(_unique(ledger.findings), _unique(ledger.gaps), project, request, world.now())
+    return Report(
+        tool_version=__version__,
+        as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        inputs=inventories,
+        packages=project.packages,
+        paths=project.paths(package.key for package in project.packages if _named(package.coordinate, findings)),
+        findings=findings,
+        gaps=gaps,
+        sources=tuple(dict.fromkeys(sources)),
+        coverage=coverage,
+        verdict=verdict,
+    )
+
+
+def _account(
+    check: Check, project: Project, request: Request, world: World, ledger: Ledger, sources: list[DataSource]
+) -> None:
+    """Run one check; if it breaks off, what it had not reached is a gap and the other checks go on."""
+    ledger.open(check.name)
+    try:
+        for said in check.judge(project, request, world):
+            if isinstance(said, DataSource):
+                sources.append(said)
+            else:
+                ledger.enter(said)
+    except MlsupplyError:
+        raise
+    except Exception as error:  # a defect in one check must not cost the report of the others; it is reported as a gap
+        ledger.fail(check.name, f"the check broke off: {type(error).__name__}: {error}")
+
+
+def _named(coordinate: object, findings: tuple[Finding, ...]) -> bool:
+    return any(finding.package == coordinate for finding in findings)
+
+
+def _unique(values: list[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))

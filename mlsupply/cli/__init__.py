@@ -1,0 +1,49 @@
+"""The command line: a group whose verbs are imported only when called, so that `--help` stays quick.
+
+Only this package prints, exits and reads the environment. Data goes to stdout, words and progress to stderr.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+from mlsupply import __version__
+
+
+class Verb(NamedTuple):
+    """A subcommand: its module has `command`, a click command; help: the line in `mlsupply --help`."""
+
+    module: str
+    help: str
+
+
+VERBS: dict[str, Verb] = {
+    "scan": Verb("mlsupply.cli.scan", "Audit a project, lock file, environment, SBOM or requirement."),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists its verbs from `VERBS` and imports the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        verb = VERBS.get(cmd_name)
+        if verb is None:
+            return None
+        command: click.Command = import_module(verb.module).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="mlsupply")
+def main() -> None:
+    """Audit the software supply chain of AI/ML Python projects, without running any of their code."""

@@ -1,0 +1,1 @@
+"""Probes: a package, an archive or a file to small frozen facts."""

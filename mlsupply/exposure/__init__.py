@@ -1,0 +1,1 @@
+"""Incident questions over git history, environments and folders of repositories."""

@@ -1,0 +1,52 @@
+"""Inputs to inventories: one reader a format, found by file name without importing it.
+
+A reader is a module with `read(path, tree, limits) -> Inventory`. It never raises for bad input: what it cannot read is
+a `Gap` with its place in the inventory it returns, and the rest of the file is still read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from importlib import import_module
+from typing import NamedTuple
+
+from mlsupply.model import Inventory
+from mlsupply.request import Request
+from mlsupply.world import Limits, Tree, World
+
+Read = Callable[[str, Tree, Limits], Inventory]
+
+
+class Reader(NamedTuple):
+    """format: its name in reports; module: imported when a file of it is read; role: `lock` (a whole closure),
+    `manifest` (what is asked for), `sbom` or `archive`; patterns: file names (lower case, fnmatch) it claims; rank:
+    among the files of one folder a lower rank is believed first, and a lock outranks its manifest."""
+
+    format: str
+    module: str
+    role: str
+    patterns: tuple[str, ...]
+
+    def claims(self, path: str) -> bool:
+        name = path.rpartition("/")[2].lower()
+        return any(fnmatchcase(name, pattern) for pattern in self.patterns)
+
+    def read(self, path: str, tree: Tree, limits: Limits) -> Inventory:
+        read: Read = import_module(self.module).read
+        return read(path, tree, limits)
+
+
+READERS: tuple[Reader, ...] = ()
+
+
+def reader_of(path: str) -> Reader | None:
+    """The first reader that claims the file name, in the order of `READERS`."""
+    return next((reader for reader in READERS if reader.claims(path)), None)
+
+
+def gather(request: Request, world: World) -> tuple[Inventory, ...]:
+    """Everything the request names, read and (where allowed) resolved; one inventory an input, in a stable order."""
+    from mlsupply.inventory.discover import inventories
+
+    return inventories(request, world)

@@ -1,0 +1,137 @@
+"""What the readers share: bytes to text, text to TOML or JSON, requirement lines to values, each with a located gap
+instead of an exception."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlsupply.model import Gap, Place, Reason, Requirement, Source, SourceKind
+from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.world import Failure, Limits, Tree
+
+CHECK = "inventory"
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+
+def gap(path: str, reason: Reason, detail: str, line: int = 0, hint: str = "") -> Gap:
+    """A gap of the inventory check about a place in a file."""
+    return Gap(subject=path, check=CHECK, reason=reason, detail=safe(detail, 400), hint=hint, place=Place(path, line))
+
+
+def text_of(path: str, tree: Tree, limits: Limits) -> str | Gap:
+    """The file as text: UTF-8, or what its byte order mark says (pip does the same); line ends become `\\n`."""
+    data = tree.read(path, limits.manifest_bytes)
+    if isinstance(data, Failure):
+        return gap(path, data.reason, data.detail)
+    return decode(path, data)
+
+
+def decode(path: str, data: bytes) -> str | Gap:
+    """See `text_of`."""
+    mark, encoding = next((bom for bom in _BOMS if data.startswith(bom[0])), (b"", "utf-8"))
+    data = data[len(mark) :]
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        detail = f"byte {error.start} is not {encoding.upper()}: {error.reason}"
+        return gap(path, Reason.MALFORMED, detail, line, "save the file as UTF-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def toml_of(path: str, text: str) -> dict[str, Any] | Gap:
+    """The parsed document, or a gap with the line where TOML ends."""
+    import tomli  # compiled: three times faster than the standard library's tomllib on a large lock
+
+    try:
+        return tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        found = re.search(r"\(at line (\d{1,9})", str(error))
+        line = int(found[1]) if found else 0
+        return gap(path, Reason.MALFORMED, f"not TOML: {error}", line, "mend the file or exclude it")
+
+
+def json_of(path: str, text: str) -> Any | Gap:
+    """The parsed document, or a gap with the line where JSON ends."""
+    import json
+
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        return gap(path, Reason.MALFORMED, f"not JSON: {error.msg}", error.lineno, "mend the file or exclude it")
+    except (RecursionError, ValueError) as error:  # ValueError: an integer of more digits than Python converts
+        return gap(path, Reason.MALFORMED, f"not JSON that can be read: {error}")
+
+
+def string(table: Mapping[str, Any], key: str, limit: int = 2000) -> str:
+    """The value made safe where it is a string, otherwise ""."""
+    value = table.get(key)
+    return safe(value, limit) if isinstance(value, str) else ""
+
+
+def table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The sub-table, or an empty one where the value is missing or something else."""
+    value = mapping.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def tables(mapping: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """The tables of an array; what is not a table is left out."""
+    value = mapping.get(key)
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def strings(mapping: Mapping[str, Any], key: str) -> list[str]:
+    """The strings of an array, unchanged; what is not a string is left out."""
+    value = mapping.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def requirement(
+    text: str, place: Place, *, groups: Sequence[str] = (), constraint: bool = False, hashes: Sequence[tuple[str, str]] = ()
+) -> Requirement | Gap:
+    """One PEP 508 requirement. Direct references become a git or URL source, their credentials cut off."""
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as Parsed
+
+    try:
+        parsed = Parsed(text)
+    except InvalidRequirement as error:
+        detail = f"not a requirement: {safe(text, 80)!r} ({safe(str(error).splitlines()[0], 120)})"
+        return gap(place.file, Reason.MALFORMED, detail, place.line, "write it as PEP 508 says: name[extra]>=1.0; marker")
+    return Requirement(
+        name=canonical(parsed.name),
+        specifier=str(parsed.specifier),
+        extras=tuple(sorted(canonical(extra) for extra in parsed.extras)),
+        marker=str(parsed.marker or ""),
+        source=source_of_url(parsed.url) if parsed.url else Source(),
+        place=place,
+        groups=tuple(groups),
+        hashes=tuple(hashes),
+        constraint=constraint,
+        text=safe(without_credentials(text)[0], 300),
+    )
+
+
+_VCS = re.compile(r"^(?:git|hg|svn|bzr)\+")
+
+
+def source_of_url(url: str) -> Source:
+    """The source a direct reference names: `git+https://host/x@rev#egg=y` is git at `rev`; `file:` is a path."""
+    clean = without_credentials(url)[0]
+    if _VCS.match(clean):
+        bare = clean.split("#", 1)[0]
+        scheme_end = bare.find("://") + 3
+        at = bare.rfind("@")
+        has_revision = at > max(bare.find("/", scheme_end), scheme_end)
+        return Source(SourceKind.GIT, bare[:at] if has_revision else bare, bare[at + 1 :] if has_revision else "")
+    if clean.startswith("file:"):
+        return Source(SourceKind.PATH, clean)
+    return Source(SourceKind.URL, clean)

@@ -1,0 +1,70 @@
+"""The account of a run: each package x check pair ends as clean, with findings or with gaps, or no report is built. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.model import Checked, Coverage, Finding, Gap, Package, PackageKey, Reason
+
+_CLEAN, _FOUND, _GAP = 0, 1, 2
+
+
+class Ledger:
+    """Collects what the checks say and knows what they have not said yet."""
+
+    def __init__(self, packages: Iterable[Package]) -> None:
+        self._packages = {package.key: package for package in packages}
+        self._states: dict[str, dict[PackageKey, int]] = {}
+        self.findings: list[Finding] = []
+        self.gaps: list[Gap] = []
+
+    def open(self, check: str) -> None:
+        """From now on every package needs an answer from this check."""
+        self._states.setdefault(check, {})
+
+    def enter(self, said: Checked) -> None:
+        """Take one answer. A finding beside a gap counts as found and both are kept."""
+        self.findings.extend(said.findings)
+        self.gaps.extend(said.gaps)
+        if said.package is not None:
+            state = _FOUND if said.findings else _GAP if said.gaps else _CLEAN
+            states = self._states.setdefault(said.check, {})
+            before = states.get(said.package.key, _CLEAN)
+            states[said.package.key] = before if before == _FOUND else max(state, before) if state != _FOUND else _FOUND
+
+    def note(self, gaps: Iterable[Gap]) -> None:
+        """Gaps that belong to no check of a package: an unreadable file, a failed resolution."""
+        self.gaps.extend(gaps)
+
+    def missing(self, check: str) -> list[Package]:
+        """Packages the check has said nothing of."""
+        states = self._states.get(check, {})
+        return [package for key, package in self._packages.items() if key not in states]
+
+    def fail(self, check: str, detail: str) -> None:
+        """The check broke off: all it has not spoken of becomes a gap."""
+        for package in self.missing(check):
+            gap = Gap(subject=str(package.coordinate), check=check, reason=Reason.INTERNAL, detail=detail)
+            self.enter(Checked(check=check, package=package, gaps=(gap,)))
+
+    def close(self) -> tuple[Coverage, ...]:
+        """Counts per check. Raises `MlsupplyError` where a pair is unaccounted for: that is a defect of a check."""
+        rows = []
+        for check, states in self._states.items():
+            if missing := self.missing(check):
+                raise MlsupplyError(
+                    "unaccounted",
+                    f"the check {check} said nothing of {len(missing)} packages, the first being {missing[0].coordinate}",
+                    "this is a defect of mlsupply: please report it with the input file",
+                )
+            values = list(states.values())
+            rows.append(
+                Coverage(
+                    check=check,
+                    clean=values.count(_CLEAN),
+                    with_findings=values.count(_FOUND),
+                    with_gaps=values.count(_GAP),
+                )
+            )
+        return tuple(rows)

@@ -1,0 +1,395 @@
+"""The values that travel through mlsupply, in one direction.
+
+    files -> inventories -> packages -> facts -> findings and gaps -> report
+
+Every value is immutable; this module imports nothing of the package and touches neither disk, network nor clock.
+`Artifact`, `Edge` and `Place` are named tuples rather than dataclasses: a large lock file carries tens of thousands of
+them, and a tuple is built five times faster than a frozen dataclass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Severity(StrEnum):
+    """How bad a finding is, worst first; `unknown` is a state of its own and never means low."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    UNKNOWN = "unknown"
+
+    @property
+    def rank(self) -> int:
+        """4 for critical down to 0 for unknown; for ordering only, policy decides what unknown does."""
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {severity: 4 - place for place, severity in enumerate(Severity)}
+
+
+class Confidence(StrEnum):
+    """How sure a rule is of what it says."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Kind(StrEnum):
+    """What sort of thing a finding is about."""
+
+    ADVISORY = "advisory"  # a published vulnerability
+    MALICIOUS = "malicious"  # a known bad release, by name, version or hash: always fails
+    NAME = "name"  # impersonation, confusion, does not exist
+    RELEASE = "release"  # age, yank, quarantine, provenance, publisher
+    CONTENT = "content"  # inside an archive
+    INTEGRITY = "integrity"  # a hash or a RECORD differs
+    INDEX = "index"  # extra-index confusion, direct URL under a public name
+    MODEL = "model"  # unsafe or unpinned model, dataset, tool server
+    CONFIG = "config"  # the project's own settings
+
+
+class Reason(StrEnum):
+    """Why something was not looked at. Closed: a new reason is a change of the published JSON."""
+
+    OFFLINE = "offline"
+    NOT_FOUND = "not-found"
+    FORBIDDEN = "forbidden"
+    TIMEOUT = "timeout"
+    TOO_LARGE = "too-large"
+    MALFORMED = "malformed"
+    UNSUPPORTED = "unsupported"
+    UNPINNED = "unpinned"
+    NO_ARTIFACT = "no-artifact"
+    LIMIT = "limit"
+    STALE = "stale"
+    DISABLED = "disabled"
+    INTERNAL = "internal"
+
+
+class SourceKind(StrEnum):
+    """Where a package comes from, in the words of lock files."""
+
+    REGISTRY = "registry"
+    GIT = "git"
+    URL = "url"
+    PATH = "path"
+    EDITABLE = "editable"
+    VIRTUAL = "virtual"  # a project that is never built: a workspace root
+
+
+class Place(NamedTuple):
+    """`file:line`, or `archive!/member@offset`: one type for both.
+
+    file: POSIX path as the user would write it; line: from 1, 0 where lines mean nothing; member: path inside an
+    archive, nested ones joined by `!/`; offset: byte in that member, -1 where bytes mean nothing.
+    """
+
+    file: str
+    line: int = 0
+    member: str = ""
+    offset: int = -1
+
+    def __str__(self) -> str:
+        text = f"{self.file}!/{self.member}" if self.member else self.file
+        if self.line:
+            return f"{text}:{self.line}"
+        return f"{text}@{self.offset}" if self.offset >= 0 else text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Coordinate:
+    """A package's identity: ecosystem (purl type: `pypi`, `conda`, `huggingface`), canonical name (PEP 503 for pypi),
+    version as written (`""` where the input holds none)."""
+
+    ecosystem: str
+    name: str
+    version: str = ""
+
+    @property
+    def purl(self) -> str:
+        """The package URL (purl-spec): `pkg:pypi/torch@2.9.0%2Bcu128`."""
+        from urllib.parse import quote
+
+        name = quote(self.name, safe="/.-_~")
+        return f"pkg:{self.ecosystem}/{name}" + (f"@{quote(self.version, safe='.-_~')}" if self.version else "")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".rstrip()
+
+
+class Source(NamedTuple):
+    """Where a package comes from. url: index, repository, archive or path, credentials already removed; revision: the
+    git commit or ref asked for."""
+
+    kind: SourceKind = SourceKind.REGISTRY
+    url: str = ""
+    revision: str = ""
+
+
+class Artifact(NamedTuple):
+    """A file that can be installed. kind: `wheel`, `sdist` or `other`; size in bytes, -1 unknown; hashes:
+    ((algorithm, lower-case hex), ...); uploaded: ISO 8601 UTC or ""; yanked: None unknown, "" no, otherwise the reason."""
+
+    filename: str
+    kind: str
+    url: str = ""
+    size: int = -1
+    hashes: tuple[tuple[str, str], ...] = ()
+    uploaded: str = ""
+    yanked: str | None = None
+
+
+class Edge(NamedTuple):
+    """One package requires another. name: canonical; version: the one meant, "" where the input names only one;
+    marker: PEP 508 text; extra, group: of the *requiring* package, where the edge exists only for these."""
+
+    name: str
+    version: str = ""
+    marker: str = ""
+    extra: str = ""
+    group: str = ""
+    specifier: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A node of the dependency graph. Paths to a root are derived (see `project.Project.paths`), never stored.
+
+    places: every line that asked for it or locked it; groups: dependency groups or extras of the root through which
+    it is asked for directly; direct: a root asks for it; marker: when it applies at all (PEP 508), "" always.
+    """
+
+    coordinate: Coordinate
+    source: Source = Source()
+    places: tuple[Place, ...] = ()
+    requires: tuple[Edge, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    groups: tuple[str, ...] = ()
+    direct: bool = False
+    marker: str = ""
+    note: str = ""  # said beside it in reports, e.g. "conda name pytorch mapped to PyPI torch"
+
+    @property
+    def name(self) -> str:
+        return self.coordinate.name
+
+    @property
+    def version(self) -> str:
+        return self.coordinate.version
+
+    @property
+    def key(self) -> PackageKey:
+        return (self.coordinate.ecosystem, self.coordinate.name, self.coordinate.version, *self.source)
+
+
+PackageKey = tuple[str, str, str, SourceKind, str, str]
+"""(ecosystem, name, version, source kind, source URL, revision): what makes a package one line of the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What a manifest asks for, as far as it says. specifier: PEP 440 text; hashes as in `Artifact`; a direct URL, VCS
+    or path requirement carries it in `source` and may have no name (`""`). text: the line, made safe."""
+
+    name: str
+    specifier: str = ""
+    extras: tuple[str, ...] = ()
+    marker: str = ""
+    source: Source = Source()
+    place: Place
+    groups: tuple[str, ...] = ()
+    hashes: tuple[tuple[str, str], ...] = ()
+    constraint: bool = False  # from a constraints file: limits versions, asks for nothing
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index an input names. role: `primary`, `extra`, `find-links` or `explicit` (used only for the packages pinned
+    to it); packages: canonical names pinned to it; url without credentials; had_credentials: some were cut off."""
+
+    url: str
+    role: str
+    name: str = ""
+    packages: tuple[str, ...] = ()
+    trusted_host: bool = False
+    had_credentials: bool = False
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Something that was asked for and not looked at. Ranks with a finding.
+
+    subject: a package (`name version`), a file or a source of data; check: which check could not look; detail: one
+    readable sentence; hint: what the user can do about it.
+    """
+
+    subject: str
+    check: str
+    reason: Reason
+    detail: str
+    hint: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What one input file (or environment, or resolution) says.
+
+    root: name of the project it belongs to; packages: what is pinned; requirements: what is asked for (of a lock: the
+    roots' direct requirements where it tells them); complete: the packages are the whole closure, nothing is left to
+    resolve; includes: further files read as part of this one (`-r`, `-c`).
+    """
+
+    path: str
+    format: str
+    root: str = ""
+    packages: tuple[Package, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    complete: bool = False
+    requires_python: str = ""
+    includes: tuple[str, ...] = ()
+
+
+class Quote(NamedTuple):
+    """Text taken from a package, made safe and capped where it entered (`text.safe`). label: what it shows."""
+
+    text: str
+    label: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvisoryRef:
+    """The advisory group behind a finding. id: the display id (MAL > CVE > GHSA > PYSEC); aliases: all other ids;
+    fixed: versions that end it, ascending; last_affected: newest listed where nothing says what fixes it; matched_on:
+    `version`, `public version`, `name`, `file hash` or `index path`; notes: disagreements, partly evaluated, inherited."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    last_affected: str = ""
+    matched_on: str = "version"
+    sources: tuple[str, ...] = ()
+    vector: str = ""
+    score: float | None = None
+    published: str = ""
+    modified: str = ""
+    known_exploited: bool | None = None
+    epss: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """Why a finding does not fail the run. It stays in every report. until: ISO date or ""; origin: file:line, the VEX
+    document or `baseline`."""
+
+    reason: str
+    owner: str = ""
+    until: str = ""
+    origin: str = ""
+    state: str = "waived"  # waived | baseline | vex-not-affected | vex-fixed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong. id: rule id or the advisory group's display id; check: which check found it; subject:
+    what it is about where that is not a package (a file, an index); remedy: what to do, one or two sentences."""
+
+    id: str
+    check: str
+    kind: Kind
+    title: str
+    message: str
+    severity: Severity
+    confidence: Confidence = Confidence.HIGH
+    package: Coordinate | None = None
+    subject: str = ""
+    places: tuple[Place, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    advisory: AdvisoryRef | None = None
+    remedy: str = ""
+    references: tuple[str, ...] = ()
+    technique: str = ""  # MITRE ATT&CK id
+    moment: str = ""  # content findings: install | start | import | script | call
+    waiver: Waiver | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits from the identity (rule, package, subject, member), never from wording, line or severity."""
+        members = sorted({place.member for place in self.places if place.member})
+        package = self.package.purl if self.package else ""
+        identity = "\0".join((self.kind, self.id, package, self.subject, *members))
+        return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What one check says of one package (or, with package None, of the project). No findings and no gaps: it looked
+    and there is nothing. A check counts as done only because it yielded one of these for every package."""
+
+    check: str
+    package: Package | None = None
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+class DataSource(NamedTuple):
+    """A body of data a report rests on. as_of: ISO 8601 UTC of the newest fact in it; records: how many; digest: sha256
+    hex or ""; licence and url: for credit."""
+
+    name: str
+    as_of: str
+    records: int = 0
+    digest: str = ""
+    licence: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """exit_code: 0 clean and complete, 1 findings at or above the threshold, 3 incomplete, 4 nothing to audit; reason:
+    the sentence that says why; failing: fingerprints of the findings that decided; counts: by severity and state."""
+
+    exit_code: int
+    reason: str
+    failing: frozenset[str] = frozenset()
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How far one check got: packages it accounted for, by outcome."""
+
+    check: str
+    clean: int = 0
+    with_findings: int = 0
+    with_gaps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything a format needs; built by `audit.run` alone, through `ledger.Ledger`, which refuses a package x check
+    pair that nobody accounted for. as_of: when the run looked, ISO 8601 UTC."""
+
+    tool_version: str
+    as_of: str
+    inputs: tuple[Inventory, ...]
+    packages: tuple[Package, ...]
+    paths: dict[PackageKey, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    sources: tuple[DataSource, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    verdict: Verdict

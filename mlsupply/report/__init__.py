@@ -1,0 +1,59 @@
+"""A report to bytes: one view that orders, counts and phrases once, and one module a format, imported when asked for.
+
+A format is a module with `render(view) -> bytes`. Formats neither sort nor count nor phrase: that is the view's.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.model import Report
+from mlsupply.report.view import View, view_of
+
+
+class Format(NamedTuple):
+    """name: as typed after `-o`; suffix: of a file in this format; module: has `render`."""
+
+    name: str
+    suffix: str
+    module: str
+
+    def render(self, view: View) -> bytes:
+        render: Callable[[View], bytes] = import_module(self.module).render
+        return render(view)
+
+
+FORMATS: tuple[Format, ...] = (Format("json", ".json", "mlsupply.report.json_"),)
+
+
+def parse_output(text: str) -> tuple[Format, str]:
+    """`json=report.json` -> (the format, "report.json"); without `=` the file is "" and means stdout."""
+    name, _, path = text.partition("=")
+    for known in FORMATS:
+        if known.name == name:
+            return known, path
+    raise MlsupplyError(
+        "unknown-format", f"there is no output format named {name}", f"one of: {', '.join(f.name for f in FORMATS)}"
+    )
+
+
+def write(report: Report, outputs: Sequence[str]) -> None:
+    """Render every output asked for from one view; to stdout at most one of them."""
+    chosen = [parse_output(text) for text in outputs]
+    if sum(not path for _, path in chosen) > 1:
+        raise MlsupplyError("two-outputs-to-stdout", "only one output can go to stdout", "write the others as FORMAT=FILE")
+    view = view_of(report)
+    for known, path in chosen:
+        data = known.render(view)
+        if not path:
+            sys.stdout.buffer.write(data)
+            continue
+        try:
+            with open(path, "wb") as handle:
+                handle.write(data)
+        except OSError as error:
+            raise MlsupplyError("output-not-written", f"{path} could not be written: {error.strerror}") from error

@@ -1,0 +1,125 @@
+"""JSON, schema version 1.0 (`mlsupply/data/report.schema.json`)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mlsupply.model import Coordinate, Finding, Gap, Package, Place
+from mlsupply.report.view import View
+
+SCHEMA_VERSION = "1.0"
+
+
+def render(view: View) -> bytes:
+    """UTF-8, two-space indent, the same bytes for the same view."""
+    return (json.dumps(document(view), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def document(view: View) -> dict[str, Any]:
+    """The document as plain JSON values."""
+    report = view.report
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "mlsupply", "version": report.tool_version},
+        "as_of": report.as_of,
+        "inputs": [{"path": item.path, "format": item.format} for item in report.inputs],
+        "packages": [_package(package, view) for package in view.packages],
+        "findings": [_finding(finding) for finding in view.findings],
+        "gaps": [_gap(gap) for gap in view.gaps],
+        "sources": [source._asdict() for source in report.sources],
+        "coverage": [
+            {"check": c.check, "clean": c.clean, "with_findings": c.with_findings, "with_gaps": c.with_gaps}
+            for c in report.coverage
+        ],
+        "verdict": {
+            "exit_code": report.verdict.exit_code,
+            "reason": report.verdict.reason,
+            "counts": dict(report.verdict.counts),
+        },
+    }
+
+
+def _package(package: Package, view: View) -> dict[str, Any]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "purl": package.coordinate.purl,
+        "source": {"kind": package.source.kind.value, "url": package.source.url, "revision": package.source.revision},
+        "direct": package.direct,
+        "groups": list(package.groups),
+        "marker": package.marker,
+        "places": [_place(place) for place in package.places],
+        "paths": [list(path) for path in view.report.paths.get(package.key, ())],
+        "hashes": sorted({f"{a}:{value}" for artifact in package.artifacts for a, value in artifact.hashes}),
+        "note": package.note,
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line or None, "member": place.member or None}
+
+
+def _coordinate(coordinate: Coordinate | None) -> dict[str, str] | None:
+    if coordinate is None:
+        return None
+    return {"name": coordinate.name, "version": coordinate.version, "purl": coordinate.purl}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    advisory, waiver = finding.advisory, finding.waiver
+    return {
+        "fingerprint": finding.fingerprint,
+        "id": finding.id,
+        "check": finding.check,
+        "kind": finding.kind.value,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "title": finding.title,
+        "message": finding.message,
+        "package": _coordinate(finding.package),
+        "subject": finding.subject,
+        "places": [_place(place) for place in finding.places],
+        "quotes": [{"label": quote.label, "text": quote.text} for quote in finding.quotes],
+        "advisory": None
+        if advisory is None
+        else {
+            "id": advisory.id,
+            "aliases": list(advisory.aliases),
+            "fixed": list(advisory.fixed),
+            "last_affected": advisory.last_affected or None,
+            "matched_on": advisory.matched_on,
+            "vector": advisory.vector or None,
+            "score": advisory.score,
+            "published": advisory.published or None,
+            "modified": advisory.modified or None,
+            "known_exploited": advisory.known_exploited,
+            "epss": advisory.epss,
+            "sources": list(advisory.sources),
+            "notes": list(advisory.notes),
+        },
+        "remedy": finding.remedy,
+        "references": list(finding.references),
+        "technique": finding.technique or None,
+        "moment": finding.moment or None,
+        "waiver": None
+        if waiver is None
+        else {
+            "reason": waiver.reason,
+            "owner": waiver.owner or None,
+            "until": waiver.until or None,
+            "origin": waiver.origin,
+            "state": waiver.state,
+        },
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "check": gap.check,
+        "subject": gap.subject,
+        "reason": gap.reason.value,
+        "detail": gap.detail,
+        "hint": gap.hint or None,
+        "place": _place(gap.place) if gap.place else None,
+    }

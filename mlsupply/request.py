@@ -1,0 +1,38 @@
+"""What the user asked for: the command line and configuration as one frozen value. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mlsupply.model import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """What to resolve for where nothing is locked. Empty values mean: universal, the project's own requirement."""
+
+    python: str = ""  # e.g. 3.11
+    platforms: tuple[str, ...] = ()  # uv's names, e.g. x86_64-unknown-linux-gnu
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    exclude_newer: str = ""  # RFC 3339 time or ISO date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One run. subjects: paths or requirement texts as typed; checks: names to run, empty for all; settings: the
+    validated `[tool.mlsupply]` table of options that belong to one check, by check name."""
+
+    subjects: tuple[str, ...] = (".",)
+    environment: str = ""  # an installed environment to read instead
+    offline: bool = False
+    resolve: bool = True
+    targets: Targets = field(default_factory=Targets)
+    checks: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    fail_on: Severity = Severity.HIGH
+    feed: str = "auto"  # auto | embedded | local | live
+    feed_url: str = ""  # live API to ask instead of the public one
+    index_url: str = ""  # index to ask instead of the project's own
+    settings: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The YAML rule language (pure) and name impersonation."""

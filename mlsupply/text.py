@@ -1,0 +1,44 @@
+"""Hostile text made safe, once, where it enters: names, versions, descriptions, paths and code from packages, lock
+files, indexes and models pass through `safe` before they become part of any value."""
+
+from __future__ import annotations
+
+import re
+
+MAX_QUOTE = 240  # characters kept of a quote
+MAX_WORD = 200  # characters kept of a name, a version or a path
+
+# CSI and OSC sequences (ECMA-48), then any other escape pair.
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|.)", re.DOTALL)
+# C0, C1, DEL, zero-width, bidi controls (UAX #9), line and paragraph separators, tags, surrogates, BOM.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+_CANONICAL = re.compile(r"[-_.]+")
+_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s?#@]{1,2048}@")
+_SECRET_PARAMETER = re.compile(r"(?i)([?&;](?:[a-z_-]{0,20}(?:token|secret|password|passwd|signature|sig|key))=)[^&#\s]+")
+
+
+def safe(text: str, limit: int = MAX_QUOTE) -> str:
+    """One line of printable text, at most `limit` characters: escape sequences dropped, control, bidi and invisible
+    characters replaced by U+FFFD, runs of white space folded. Idempotent."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
+    text = text[: limit * 16]
+    text = _ANSI.sub("\ufffd", text)
+    text = _UNSAFE.sub("\ufffd", re.sub(r"[ \t\r\n\f\v]+", " ", text)).strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def canonical(name: str) -> str:
+    """The PEP 503 form of a project name, made safe. `Foo_.Bar` -> `foo-bar`."""
+    return _CANONICAL.sub("-", safe(name, MAX_WORD)).lower()
+
+
+def without_credentials(url: str) -> tuple[str, bool]:
+    """(the URL made safe and without user, password or secret query values, whether there were any). The user name
+    `git` of an ssh URL is no secret and stays."""
+    cleaned = _CREDENTIALS.sub(lambda m: m[0] if m[0].endswith("://git@") else m["scheme"], url)
+    cleaned = _SECRET_PARAMETER.sub(r"\1REDACTED", cleaned)
+    return safe(cleaned, 2000), cleaned != url

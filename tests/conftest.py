@@ -1,0 +1,56 @@
+"""What the tests share: where the corpus lies, and a world without network whose clock stands still."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mlsupply.model import Reason
+from mlsupply.world import DiskTree, Failure, OfflineFetch, Response, World
+
+SHARED = Path(os.environ.get("MLSUPPLY_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `shared` skip, saying so, where the corpus is missing; in CI its absence is an error."""
+    if SHARED.is_dir():
+        return
+    if os.environ.get("CI") == "true":
+        pytest.exit(f"the shared corpus is missing: {SHARED}", returncode=1)
+    skip = pytest.mark.skip(reason=f"the shared corpus is not at {SHARED}")
+    for item in items:
+        if "shared" in item.keywords:
+            item.add_marker(skip)
+
+
+class RecordedFetch:
+    """A network of recorded answers: URL to (status, body) or to a `Failure`; anything else is not found. Keeps what was
+    asked in `asked`."""
+
+    def __init__(self, answers: Mapping[str, tuple[int, bytes] | Failure]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def __call__(
+        self, url: str, *, limit: int, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Response | Failure:
+        self.asked.append(url)
+        answer = self.answers.get(url, (404, b""))
+        if isinstance(answer, Failure):
+            return answer
+        if len(answer[1]) > limit:
+            return Failure(Reason.TOO_LARGE, f"over {limit} bytes")
+        return Response(answer[0], {}, answer[1], url)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A project in `tmp_path/project`, no network, noon of 24 March 2026."""
+    project = tmp_path / "project"
+    project.mkdir()
+    return World(fetch=OfflineFetch(), now=lambda: NOW, tree=DiskTree(project), cache=tmp_path / "cache")

@@ -1,0 +1,58 @@
+"""The layers of the package, held by reading its imports."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import mlsupply
+
+ROOT = Path(mlsupply.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+
+# layer -> what it may import of mlsupply, beside itself; the pure ones never see the world
+_VALUES = {"model", "errors", "text"}
+ALLOWED = {
+    "model": set(),
+    "errors": set(),
+    "text": set(),
+    "world": _VALUES,
+    "request": _VALUES,
+    "project": _VALUES,
+    "ledger": _VALUES,
+    "policy": _VALUES | {"project", "request"},
+    "inventory": _VALUES | {"world", "request", "project"},
+    "evidence": _VALUES | {"world", "request", "project", "ruleset"},
+    "advisories": _VALUES | {"world", "request", "project"},
+    "ruleset": _VALUES | {"request", "project"},
+    "report": _VALUES | {"project"},
+    "exposure": _VALUES | {"world", "request", "project", "inventory", "advisories", "evidence", "report"},
+    "audit": {"*"},
+    "cli": {"*"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+
+
+def _layer(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "mlsupply":
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {name.name for name in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {name.name.split(".")[1] for name in node.names if name.name.startswith("mlsupply.")}
+    return {name for name in found if not name.startswith("__")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_imports_only_from_its_own_layer_and_those_below(path: Path) -> None:
+    layer = _layer(path)
+    allowed = ALLOWED[layer]
+    assert "*" in allowed or _imports(path) <= allowed | {layer}, f"{path} reaches up"

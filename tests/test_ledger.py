@@ -1,0 +1,49 @@
+"""The ledger: no report while a package x check pair is unaccounted for."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.ledger import Ledger
+from mlsupply.model import Checked, Coordinate, Finding, Gap, Kind, Package, Reason, Severity
+
+TORCH = Package(coordinate=Coordinate("pypi", "torch", "2.9.0"))
+NUMPY = Package(coordinate=Coordinate("pypi", "numpy", "2.3.0"))
+
+
+def _finding() -> Finding:
+    return Finding(id="X-1", check="advisories", kind=Kind.ADVISORY, title="t", message="m", severity=Severity.HIGH)
+
+
+def test_a_package_nobody_spoke_of_stops_the_report() -> None:
+    ledger = Ledger([TORCH, NUMPY])
+    ledger.open("advisories")
+    ledger.enter(Checked(check="advisories", package=TORCH))
+    with pytest.raises(MlsupplyError, match="said nothing of 1 packages, the first being numpy"):
+        ledger.close()
+
+
+def test_a_check_that_breaks_off_leaves_gaps_for_what_it_had_not_reached() -> None:
+    ledger = Ledger([TORCH, NUMPY])
+    ledger.open("advisories")
+    ledger.enter(Checked(check="advisories", package=TORCH))
+    ledger.fail("advisories", "the disk is gone")
+    (row,) = ledger.close()
+    assert (row.clean, row.with_findings, row.with_gaps) == (1, 0, 1)
+    assert [(gap.subject, gap.reason) for gap in ledger.gaps] == [("numpy 2.3.0", Reason.INTERNAL)]
+
+
+@pytest.mark.parametrize("found_first", [True, False])
+def test_a_finding_outweighs_a_gap_and_both_are_kept(found_first: bool) -> None:
+    gap = Gap(subject="torch 2.9.0", check="advisories", reason=Reason.STALE, detail="old")
+    said = [
+        Checked(check="advisories", package=TORCH, findings=(_finding(),)),
+        Checked(check="advisories", package=TORCH, gaps=(gap,)),
+    ]
+    ledger = Ledger([TORCH])
+    for one in said if found_first else reversed(said):
+        ledger.enter(one)
+    (row,) = ledger.close()
+    assert (row.with_findings, row.with_gaps) == (1, 0)
+    assert len(ledger.findings) == len(ledger.gaps) == 1

@@ -1,0 +1,40 @@
+"""Hostile text is harmless once it is inside."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlsupply.text import canonical, safe, without_credentials
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("torch", "torch"),
+        ("\x1b[31mred\x1b[0m", "\ufffdred\ufffd"),
+        ("\x1b]8;;http://x.example\x07link", "\ufffdlink"),
+        ("a\u202egnp.exe", "a\ufffdgnp.exe"),
+        ("two\nlines\tand a tab", "two lines and a tab"),
+        ("zero\u200bwidth", "zero\ufffdwidth"),
+        ("x" * 300, "x" * 239 + "…"),
+    ],
+)
+def test_safe_keeps_one_printable_line(hostile: str, shown: str) -> None:
+    assert safe(hostile) == shown
+    assert safe(shown) == shown
+
+
+def test_canonical_is_pep_503() -> None:
+    assert canonical("Foo_.-Bar") == "foo-bar"
+
+
+@pytest.mark.parametrize(
+    ("url", "clean"),
+    [
+        ("https://user:pw@index.example/simple", "https://index.example/simple"),
+        ("https://index.example/simple?token=abc&x=1", "https://index.example/simple?token=REDACTED&x=1"),
+        ("git+ssh://git@host.example/x.git@v1", "git+ssh://git@host.example/x.git@v1"),
+    ],
+)
+def test_credentials_never_come_in(url: str, clean: str) -> None:
+    assert without_credentials(url) == (clean, url != clean)
