@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlsupply.model import Severity
+from mlsupply.model import Severity, Source, SourceKind
+from mlsupply.world import PUBLIC_INDEX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,4 +36,13 @@ class Request:
     feed: str = "auto"  # auto | embedded | local | live
     feed_url: str = ""  # live API to ask instead of the public one
     index_url: str = ""  # index to ask instead of the project's own
+    mirrors: tuple[str, ...] = ()  # indexes that serve the public index's packages under the same names
     settings: Mapping[str, object] = field(default_factory=dict)
+
+    def is_public(self, source: Source) -> bool:
+        """Whether a package from `source` is the public index's package of that name: taken from it, from a mirror the
+        user named, or from a registry the input leaves open."""
+        if source.kind is not SourceKind.REGISTRY:
+            return False
+        url = source.url.rstrip("/")
+        return not url or url == PUBLIC_INDEX or any(url == mirror.rstrip("/") for mirror in self.mirrors)

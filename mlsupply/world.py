@@ -79,13 +79,14 @@ class OfflineFetch:
 
 
 class Tree(Protocol):
-    """The files under audit, read only. Paths are POSIX, relative to the root or absolute."""
+    """The files under audit, read only. Paths are POSIX, relative to the root (the folder the user stands in) or absolute,
+    and appear in reports as they are."""
 
     root: Path
 
     def read(self, path: str, limit: int) -> bytes | Failure: ...
 
-    def walk(self) -> Iterator[str]: ...
+    def walk(self, folder: str = ".") -> Iterator[str]: ...
 
 
 class DiskTree:
@@ -112,12 +113,12 @@ class DiskTree:
             return Failure(Reason.TOO_LARGE, f"{path} is larger than {limit:,} bytes")
         return data
 
-    def walk(self) -> Iterator[str]:
-        """Every regular file below the root, depth first in name order, POSIX paths relative to the root."""
-        for folder, folders, names in os.walk(self.root):
+    def walk(self, folder: str = ".") -> Iterator[str]:
+        """Every regular file below `folder`, depth first in name order, POSIX paths as `read` takes them."""
+        for where, folders, names in os.walk(self.root / folder):
             folders.sort()
             for name in sorted(names):
-                yield Path(folder, name).relative_to(self.root).as_posix()
+                yield Path(os.path.relpath(Path(where, name), self.root)).as_posix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

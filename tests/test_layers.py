@@ -19,7 +19,7 @@ ALLOWED = {
     "errors": set(),
     "text": set(),
     "world": _VALUES,
-    "request": _VALUES,
+    "request": _VALUES | {"world"},
     "project": _VALUES,
     "ledger": _VALUES,
     "policy": _VALUES | {"project", "request"},

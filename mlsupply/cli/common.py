@@ -1,29 +1,85 @@
-"""What the verbs share: the world they run in, and how an error that stops the run is shown."""
+"""What the verbs share: the options of a run, the world it happens in, and how an error that stops it is shown."""
 
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.model import Severity
+from mlsupply.request import Request, Targets
 from mlsupply.world import DiskTree, Fetch, OfflineFetch, World
 
-Result = TypeVar("Result")
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+_RUN_OPTIONS = (
+    click.option(
+        "--env", "environment", metavar="PATH", default="", help="Read an installed environment from disk instead."
+    ),
+    click.option("--offline", is_flag=True, help="Ask nothing of the network."),
+    click.option("--no-resolve", is_flag=True, help="Do not resolve what is not locked."),
+    click.option("--python", metavar="VERSION", default="", help="Resolve for this Python, e.g. 3.12."),
+    click.option("--platform", "platforms", multiple=True, metavar="TRIPLE", help="Resolve for this platform; repeatable."),
+    click.option("--extra", "extras", multiple=True, metavar="NAME", help="Resolve with this extra; repeatable."),
+    click.option("--group", "groups", multiple=True, metavar="NAME", help="Resolve with this dependency group; repeatable."),
+    click.option(
+        "--exclude-newer", metavar="TIME", default="", help="Resolve as if it were this time (RFC 3339 or a date)."
+    ),
+    click.option("--index-url", metavar="URL", default="", help="Index to ask instead of the project's own."),
+    click.option(
+        "--feed", type=click.Choice(["auto", "embedded", "local", "live"]), default="auto", help="Advisory data to use."
+    ),
+    click.option("--feed-url", metavar="URL", default="", help="OSV API to ask instead of the public one."),
+)
 
 
-def real_world(root: Path, *, offline: bool, say: Callable[[str], None] = lambda words: None) -> World:
-    """The real network, clock and disk. MLSUPPLY_CACHE_DIR and XDG_CACHE_HOME name the cache folder."""
+def run_options(verb: Verb) -> Verb:
+    """The options of every verb that reads or audits a project."""
+    for option in reversed(_RUN_OPTIONS):
+        verb = option(verb)
+    return verb
+
+
+def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request:
+    """The request that the options of `run_options` describe."""
+    return Request(
+        subjects=subjects or (".",),
+        environment=options["environment"],
+        offline=options["offline"],
+        resolve=not options["no_resolve"],
+        targets=Targets(
+            python=options["python"],
+            platforms=options["platforms"],
+            extras=options["extras"],
+            groups=options["groups"],
+            exclude_newer=options["exclude_newer"],
+        ),
+        checks=options.get("checks", ()),
+        skip=options.get("skip", ()),
+        fail_on=Severity(options.get("fail_on", "high")),
+        feed=options["feed"],
+        feed_url=options["feed_url"],
+        index_url=options["index_url"],
+    )
+
+
+def real_world(*, offline: bool, say: Callable[[str], None] = lambda words: None) -> World:
+    """The real network, clock and disk, seen from the folder the user stands in. MLSUPPLY_CACHE_DIR and XDG_CACHE_HOME
+    name the cache folder."""
+    # A run builds tens of thousands of values and drops none before it ends: collecting cycles would only cost time.
+    gc.disable()
     return World(
         fetch=_fetcher(offline),
         now=lambda: datetime.now(UTC),
-        tree=DiskTree(root),
+        tree=DiskTree(Path()),
         cache=_cache_folder(),
         environ=dict(os.environ),
         jobs=os.cpu_count() or 1,
@@ -42,11 +98,11 @@ def _cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "mlsupply"
 
 
-def shows_errors(verb: Callable[..., Result]) -> Callable[..., Result]:
+def shows_errors(verb: Verb) -> Verb:
     """Turn `MlsupplyError` into words on stderr and its exit code."""
 
     @functools.wraps(verb)
-    def wrapped(*args: object, **kwargs: object) -> Result:
+    def wrapped(*args: object, **kwargs: object) -> object:
         try:
             return verb(*args, **kwargs)
         except MlsupplyError as error:
@@ -55,4 +111,4 @@ def shows_errors(verb: Callable[..., Result]) -> Callable[..., Result]:
                 click.echo(f"  hint: {error.hint}", err=True)
             sys.exit(error.exit_code)
 
-    return wrapped
+    return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which a TypeVar cannot say

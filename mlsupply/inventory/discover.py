@@ -12,7 +12,10 @@ from mlsupply.world import World
 def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
     """One inventory for each input of the request."""
     found = [
-        reader.read(path, world.tree, world.limits) for path in world.tree.walk() if (reader := reader_of(path)) is not None
+        reader.read(path, world.tree, world.limits)
+        for subject in request.subjects
+        for path in world.tree.walk(subject)
+        if (reader := reader_of(path)) is not None
     ]
     if not found:
         for subject in request.subjects:

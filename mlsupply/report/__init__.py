@@ -27,7 +27,10 @@ class Format(NamedTuple):
         return render(view)
 
 
-FORMATS: tuple[Format, ...] = (Format("json", ".json", "mlsupply.report.json_"),)
+FORMATS: tuple[Format, ...] = (
+    Format("table", ".txt", "mlsupply.report.table"),
+    Format("json", ".json", "mlsupply.report.json_"),
+)
 
 
 def parse_output(text: str) -> tuple[Format, str]:
@@ -48,12 +51,26 @@ def write(report: Report, outputs: Sequence[str]) -> None:
         raise MlsupplyError("two-outputs-to-stdout", "only one output can go to stdout", "write the others as FORMAT=FILE")
     view = view_of(report)
     for known, path in chosen:
-        data = known.render(view)
+        data = _for_terminal(view) if known.name == "table" and not path else known.render(view)
         if not path:
             sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
             continue
         try:
             with open(path, "wb") as handle:
                 handle.write(data)
         except OSError as error:
             raise MlsupplyError("output-not-written", f"{path} could not be written: {error.strerror}") from error
+
+
+def _for_terminal(view: View) -> bytes:
+    """The table as wide and as colourful as the terminal; plain and 100 columns wide in a pipe (see no-color.org)."""
+    import os
+    import shutil
+
+    from mlsupply.report.table import render
+
+    if not sys.stdout.isatty():
+        return render(view)
+    width = max(60, min(shutil.get_terminal_size().columns, 140))
+    return render(view, width, color=not os.environ.get("NO_COLOR"))

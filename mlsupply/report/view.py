@@ -1,37 +1,71 @@
-"""The report as every format shows it: ordered, counted and phrased once. Pure."""
+"""The report as every format shows it: ordered, counted and phrased once. Pure.
+
+A format walks `View` and encodes; it neither sorts nor counts nor phrases, so that all of them tell the same.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from mlsupply.model import Confidence, Finding, Gap, Kind, Package, Report
+from mlsupply.model import Confidence, Coordinate, Coverage, Finding, Gap, Kind, Package, Place, Report, Severity
 
 _CONFIDENCE = {Confidence.HIGH: 2, Confidence.MEDIUM: 1, Confidence.LOW: 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """All findings about one package or one other subject. title: `litellm 1.82.8` or the subject; label: the word of
+    its worst finding (`MALICIOUS`, `HIGH` …); paths: how the project came by it; places: the lines to change."""
+
+    title: str
+    label: str
+    package: Coordinate | None
+    findings: tuple[Finding, ...]
+    paths: tuple[tuple[str, ...], ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """report: for identity and raw facts; findings: worst first, failing before waived; gaps: by check and subject;
-    headline: the verdict in one sentence; coverage: one sentence of what was looked at, with the data's date."""
+    """report: identity and raw facts; findings: worst first, waived last; groups: the same findings by package, in the
+    order of their worst; gaps: by check and subject; headline: the verdict in a word and a sentence; coverage: what was
+    looked at, in sentences, with the data's dates."""
 
     report: Report
     packages: tuple[Package, ...]
     findings: tuple[Finding, ...]
+    groups: tuple[Group, ...]
     gaps: tuple[Gap, ...]
+    word: str
     headline: str
-    coverage: str
+    coverage: tuple[str, ...]
 
 
 def view_of(report: Report) -> View:
     """Order and phrase; the same report gives the same view."""
+    findings = tuple(sorted(report.findings, key=_finding_order))
+    gaps = tuple(sorted(report.gaps, key=_gap_order))
     return View(
         report=report,
         packages=report.packages,
-        findings=tuple(sorted(report.findings, key=_finding_order)),
-        gaps=tuple(sorted(report.gaps, key=_gap_order)),
-        headline=report.verdict.reason,
+        findings=findings,
+        groups=_groups(report, findings),
+        gaps=gaps,
+        word=_WORDS[report.verdict.exit_code],
+        headline=_headline(report, findings, gaps),
         coverage=_coverage(report),
     )
+
+
+_WORDS = {0: "PASS", 1: "FAIL", 3: "INCOMPLETE", 4: "NOTHING TO AUDIT"}
+
+
+def label_of(finding: Finding) -> str:
+    """The word a reader sees first: `MALICIOUS`, or the severity; waived ones say so."""
+    if finding.waiver is not None:
+        return finding.waiver.state.upper()
+    return "MALICIOUS" if finding.kind is Kind.MALICIOUS else finding.severity.upper()
 
 
 def _finding_order(finding: Finding) -> tuple[object, ...]:
@@ -52,8 +86,75 @@ def _gap_order(gap: Gap) -> tuple[str, ...]:
     return (gap.check, gap.subject, gap.reason, gap.detail, str(gap.place or ""))
 
 
-def _coverage(report: Report) -> str:
-    parts = [f"{len(report.packages)} packages from {len(report.inputs)} inputs"]
-    parts += [f"{c.check}: {c.clean + c.with_findings} done, {c.with_gaps} not" for c in report.coverage]
-    parts += [f"{source.name} as of {source.as_of}" for source in report.sources]
+def _groups(report: Report, findings: tuple[Finding, ...]) -> tuple[Group, ...]:
+    by_subject: dict[Coordinate | str, list[Finding]] = {}
+    for finding in findings:
+        by_subject.setdefault(finding.package or finding.subject, []).append(finding)
+    nodes: dict[Coordinate, list[Package]] = {}
+    for package in report.packages:
+        nodes.setdefault(package.coordinate, []).append(package)
+    groups = []
+    for subject, members in by_subject.items():
+        owners = nodes.get(subject, []) if isinstance(subject, Coordinate) else []
+        paths = [path for owner in owners for path in report.paths.get(owner.key, ())]
+        places = [place for owner in owners for place in owner.places] or [p for f in members for p in f.places]
+        groups.append(
+            Group(
+                title=str(subject) or "the project",
+                label=label_of(members[0]),
+                package=subject if isinstance(subject, Coordinate) else None,
+                findings=tuple(members),
+                paths=tuple(dict.fromkeys(paths)),
+                places=tuple(dict.fromkeys(places)),
+            )
+        )
+    return tuple(groups)
+
+
+def _headline(report: Report, findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> str:
+    live = [finding for finding in findings if finding.waiver is None]
+    parts = []
+    if live:
+        hit = len({finding.package for finding in live if finding.package})
+        where = f" in {hit} of {count(len(report.packages), 'package')}" if hit else ""
+        parts.append(f"{_tally(live)}{where}")
+    elif report.packages or report.inputs:
+        parts.append(f"no findings in {count(len(report.packages), 'package')}")
+    if waived := len(findings) - len(live):
+        parts.append(f"{waived} waived")
+    if gaps:
+        parts.append(f"{count(len(gaps), 'thing')} not checked")
     return "; ".join(parts)
+
+
+def _tally(findings: list[Finding]) -> str:
+    malicious = sum(finding.kind is Kind.MALICIOUS for finding in findings)
+    severities = Counter(finding.severity for finding in findings if finding.kind is not Kind.MALICIOUS)
+    words = [count(malicious, "malicious release")] if malicious else []
+    words += [f"{severities[severity]} {severity}" for severity in Severity if severities[severity]]
+    return _listed(words)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 package`, `2 packages`, `1,200 packages`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _coverage(report: Report) -> tuple[str, ...]:
+    sentences = [f"Read {count(len(report.packages), 'package')} from {count(len(report.inputs), 'input')}."]
+    for source in report.sources:
+        records = f", {source.records:,} records" if source.records else ""
+        sentences.append(f"{source.name}: data of {source.as_of[:10]}{records}.")
+    sentences += [_checked(row) for row in report.coverage if row.with_gaps]
+    if whole := [row.check for row in report.coverage if not row.with_gaps]:
+        sentences.append(f"Checked for every package: {', '.join(whole)}.")
+    return tuple(sentences)
+
+
+def _checked(row: Coverage) -> str:
+    done = row.clean + row.with_findings
+    return f"{row.check}: {done:,} of {count(done + row.with_gaps, 'package')} looked at."

@@ -1,0 +1,40 @@
+"""`mlsupply why`: every path from a root to a package."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from mlsupply.cli.common import real_world, request_of, run_options, shows_errors
+from mlsupply.errors import EXIT_CLEAN, EXIT_INCOMPLETE, EXIT_NOTHING
+
+_MOST_PATHS = 1000
+
+
+@click.command()
+@click.argument("name")
+@click.argument("subjects", nargs=-1, metavar="[PATH | REQUIREMENT]...")
+@run_options
+@shows_errors
+def command(name: str, subjects: tuple[str, ...], **options: object) -> None:
+    """Show every path through which a project comes by the package NAME."""
+    from mlsupply.inventory import gather
+    from mlsupply.project import merge
+    from mlsupply.text import canonical, safe
+
+    request = request_of(subjects, options)
+    inventories = gather(request, real_world(offline=request.offline))
+    project = merge(inventories)
+    wanted = [package for package in project.packages if package.name == canonical(name)]
+    for package in wanted:
+        click.echo(f"{package.coordinate}  ({', '.join(str(place) for place in package.places)})")
+        for path in project.paths([package.key], most=_MOST_PATHS)[package.key]:
+            click.echo("  " + " → ".join(path))
+    gaps = [gap for inventory in inventories for gap in inventory.gaps]
+    for gap in gaps:
+        click.echo(f"not checked: {gap.place or gap.subject}: {gap.detail}", err=True)
+    if not wanted:
+        click.echo(f"{safe(name)} is in none of {len(inventories)} inputs", err=True)
+        sys.exit(EXIT_INCOMPLETE if gaps else EXIT_NOTHING)
+    sys.exit(EXIT_CLEAN)

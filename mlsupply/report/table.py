@@ -1,0 +1,123 @@
+"""The terminal report: verdict first, then findings by package, then gaps, then coverage. Built from `Text`, never from
+markup, so that nothing a package says is read as formatting."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from mlsupply.model import Finding, Gap
+from mlsupply.report.view import Group, View, label_of
+
+_STYLES = {
+    "MALICIOUS": "bold white on red",
+    "CRITICAL": "bold red",
+    "HIGH": "red",
+    "MEDIUM": "yellow",
+    "LOW": "blue",
+    "UNKNOWN": "magenta",
+    "FAIL": "bold white on red",
+    "PASS": "bold white on green",
+    "INCOMPLETE": "bold black on yellow",
+    "NOTHING TO AUDIT": "bold black on yellow",
+}
+_MAX_PATHS = 3  # per package; `mlsupply why` shows the rest
+_MAX_PLACES = 4
+_MAX_SAME_GAPS = 6  # gaps of one check and reason shown one by one; more are counted, JSON has them all
+
+
+def render(view: View, width: int = 100, *, color: bool = False) -> bytes:
+    """UTF-8 text `width` columns wide, with ANSI colours if asked for."""
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
+        emoji=False,
+    )
+    _verdict(console, view)
+    for group in view.groups:
+        _group(console, group)
+    _gaps(console, view.gaps)
+    console.print(Padding(Text(" ".join(view.coverage), style="dim" if color else ""), (1, 0, 0, 0)))
+    return "".join(line.rstrip() + "\n" for line in buffer.getvalue().splitlines()).encode()
+
+
+def _label(word: str) -> Text:
+    return Text(f" {word} ", style=_STYLES.get(word, "dim"))
+
+
+def _verdict(console: Console, view: View) -> None:
+    console.print(Text.assemble(_label(view.word), " ", (view.headline, "bold")))
+
+
+def _group(console: Console, group: Group) -> None:
+    console.print()
+    console.print(Text.assemble(_label(group.label), " ", (group.title, "bold")))
+    for finding in group.findings:
+        console.print(Padding(_finding(finding, group), (0, 0, 0, 3)))
+    facts = _grid()
+    shown = group.paths[:_MAX_PATHS]
+    for place, path in enumerate(shown):
+        facts.add_row("through" if place == 0 else "", Text(" → ".join(path)))
+    if len(group.paths) > len(shown):
+        facts.add_row("", Text(f"and {len(group.paths) - len(shown)} more paths: mlsupply why {group.title.split()[0]}"))
+    if group.places:
+        more = f" and {len(group.places) - _MAX_PLACES} more" if len(group.places) > _MAX_PLACES else ""
+        facts.add_row("at", Text(", ".join(str(place) for place in group.places[:_MAX_PLACES]) + more))
+    for remedy in dict.fromkeys(finding.remedy for finding in group.findings if finding.remedy and not finding.waiver):
+        facts.add_row("do", Text(remedy))
+    console.print(Padding(facts, (0, 0, 0, 3)))
+
+
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True, min_width=7)
+    grid.add_column()
+    return grid
+
+
+def _finding(finding: Finding, group: Group) -> Text:
+    word = label_of(finding)
+    text = Text.assemble((finding.id, "bold"), " ")
+    if word != group.label:
+        text.append_text(Text(f"{word.lower()} ", style=_STYLES.get(word, "dim")))
+    text.append(finding.message)
+    if finding.waiver is not None:
+        text.append(f" ({finding.waiver.state}: {finding.waiver.reason})", style="dim")
+    for quote in finding.quotes:
+        text.append(f"\n  {quote.label + ': ' if quote.label else ''}{quote.text}", style="dim")
+    return text
+
+
+def _gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
+    if not gaps:
+        return
+    console.print()
+    console.print(Text.assemble(_label("NOT CHECKED"), " ", (f"{len(gaps):,} gaps rank with findings", "bold")))
+    kinds: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        kinds.setdefault((gap.check, gap.reason), []).append(gap)
+    for (check, reason), members in kinds.items():
+        for gap in members[:_MAX_SAME_GAPS]:
+            console.print(Padding(_gap(gap), (0, 0, 0, 3)))
+        if hidden := len(members) - _MAX_SAME_GAPS:
+            if hidden > 0:
+                console.print(
+                    Padding(Text(f"and {hidden:,} more of {check}, {reason}: -o json lists them", "dim"), (0, 0, 0, 3))
+                )
+
+
+def _gap(gap: Gap) -> Text:
+    where = str(gap.place) if gap.place else gap.subject
+    subject = "" if gap.subject in where else f"{gap.subject}: "
+    text = Text.assemble((f"{gap.check}, {gap.reason}", "yellow"), f"  {where}: {subject}{gap.detail}")
+    if gap.hint:
+        text.append(f" → {gap.hint}")
+    return text
