@@ -107,11 +107,10 @@ def _gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
     for (check, reason), members in kinds.items():
         for gap in members[:_MAX_SAME_GAPS]:
             console.print(Padding(_gap(gap), (0, 0, 0, 3)))
-        if hidden := len(members) - _MAX_SAME_GAPS:
-            if hidden > 0:
-                console.print(
-                    Padding(Text(f"and {hidden:,} more of {check}, {reason}: -o json lists them", "dim"), (0, 0, 0, 3))
-                )
+        hidden = len(members) - _MAX_SAME_GAPS
+        if hidden > 0:
+            more = Text(f"and {hidden:,} more of {check}, {reason}: -o json lists them", "dim")
+            console.print(Padding(more, (0, 0, 0, 3)))
 
 
 def _gap(gap: Gap) -> Text:
