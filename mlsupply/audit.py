@@ -49,7 +49,15 @@ def selected(request: Request) -> tuple[Check, ...]:
 def run(request: Request, world: World) -> Report:
     """Do what was asked. Raises `MlsupplyError` only where no true report could be made; everything else that goes
     wrong is a gap in the report."""
-    checks = selected(request)
+    return _report(selected(request), request, world)
+
+
+def inventory_report(request: Request, world: World) -> Report:
+    """What there is, with no check run; what could not be read or resolved is still a gap."""
+    return _report((), request, world)
+
+
+def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report:
     inventories = gather(request, world)
     project = merge(inventories)
     ledger = Ledger(project.packages)

@@ -53,6 +53,25 @@ def merge(inventories: Iterable[Inventory]) -> Project:
     return Project(inventories=inventories, packages=tuple(merged[key] for key in sorted(merged)))
 
 
+def edges(inventories: Iterable[Inventory]) -> dict[PackageKey, tuple[PackageKey, ...]]:
+    """Who requires whom over all inputs, each edge looked up within the input that has it; sorted, without loops to self."""
+    found: dict[PackageKey, set[PackageKey]] = {}
+    for inventory in inventories:
+        graph = _Graph(inventory)
+        for package in inventory.packages:
+            children = found.setdefault(package.key, set())
+            children.update(child.key for edge in package.requires for child in graph.targets(edge))
+            children.discard(package.key)
+    return {key: tuple(sorted(children)) for key, children in found.items()}
+
+
+def roots(inventory: Inventory) -> tuple[Package, ...]:
+    """The packages an input starts from: its own projects, or where it names none what is asked for directly."""
+    graph = _Graph(inventory)
+    own = tuple(package for package in inventory.packages if graph.is_root(package))
+    return own or tuple(package for package in inventory.packages if package.direct)
+
+
 def _united(one: Package, other: Package) -> Package:
     return replace(
         one,
@@ -85,26 +104,26 @@ class _Graph:
         named = self.by_name.get(edge.name, [])
         return [package for package in named if package.version == edge.version] if edge.version else named
 
-    def _is_root(self, package: Package) -> bool:
+    def is_root(self, package: Package) -> bool:
         return package.source.kind in _ROOT_KINDS and (package.direct or package.key not in self.parents)
 
     def paths_to(self, package: Package, most: int) -> list[tuple[str, ...]]:
         """Walk upwards, shortest first; a node is expanded once, so cycles end and the work is linear in the edges."""
-        if self._is_root(package):
+        if self.is_root(package):
             return [(package.name,)]
         paths: list[tuple[str, ...]] = []
-        if package.direct and not any(self._is_root(parent) for parent in self.parents.get(package.key, ())):
+        if package.direct and not any(self.is_root(parent) for parent in self.parents.get(package.key, ())):
             paths.append((self.root, package.name))
         queue: deque[tuple[Package, tuple[str, ...]]] = deque([(package, (package.name,))])
         seen = {package.key}
         while queue and len(paths) < most:
             node, below = queue.popleft()
             for parent in self.parents.get(node.key, ()):
-                if self._is_root(parent):
+                if self.is_root(parent):
                     paths.append((parent.name, *below))
                 elif parent.key not in seen:
                     seen.add(parent.key)
-                    if parent.direct and not any(self._is_root(p) for p in self.parents.get(parent.key, ())):
+                    if parent.direct and not any(self.is_root(p) for p in self.parents.get(parent.key, ())):
                         paths.append((self.root, parent.name, *below))
                     queue.append((parent, (parent.name, *below)))
         return list(dict.fromkeys(paths))[:most]

@@ -22,6 +22,7 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     "scan": Verb("mlsupply.cli.scan", "Audit a project, lock file, environment, SBOM or requirement."),
+    "sbom": Verb("mlsupply.cli.sbom", "Write the inventory as CycloneDX or another format."),
     "why": Verb("mlsupply.cli.why", "Show every path from a root to a package."),
 }
 

@@ -16,20 +16,23 @@ from mlsupply.report.view import View, view_of
 
 
 class Format(NamedTuple):
-    """name: as typed after `-o`; suffix: of a file in this format; module: has `render`."""
+    """name: as typed after `-o`; suffix: of a file in this format; module and function: what encodes a view."""
 
     name: str
     suffix: str
     module: str
+    function: str = "render"
 
     def render(self, view: View) -> bytes:
-        render: Callable[[View], bytes] = import_module(self.module).render
+        render: Callable[[View], bytes] = getattr(import_module(self.module), self.function)
         return render(view)
 
 
 FORMATS: tuple[Format, ...] = (
     Format("table", ".txt", "mlsupply.report.table"),
     Format("json", ".json", "mlsupply.report.json_"),
+    Format("cyclonedx", ".cdx.json", "mlsupply.report.cyclonedx_"),
+    Format("cyclonedx-xml", ".cdx.xml", "mlsupply.report.cyclonedx_", "render_xml"),
 )
 
 

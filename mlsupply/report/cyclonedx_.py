@@ -1,0 +1,269 @@
+"""CycloneDX 1.6 JSON and XML: components with hashes and edges, vulnerabilities with ratings and analysis, gaps as
+`compositions` and properties. The library makes the document; it models no compositions, which are added to its output.
+
+Output is the same for the same view: the serial number is derived from the content, the time is the report's.
+Source: https://cyclonedx.org/docs/1.6/json/
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from xml.etree.ElementTree import (
+    Element,
+    SubElement,
+    fromstring,
+    register_namespace,
+    tostring,
+)  # only our own output is read
+
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.bom_ref import BomRef
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.dependency import Dependency
+from cyclonedx.model.impact_analysis import ImpactAnalysisResponse, ImpactAnalysisState
+from cyclonedx.model.tool import ToolRepository
+from cyclonedx.model.vulnerability import (
+    BomTarget,
+    Vulnerability,
+    VulnerabilityAdvisory,
+    VulnerabilityAnalysis,
+    VulnerabilityRating,
+    VulnerabilityScoreSource,
+    VulnerabilitySeverity,
+    VulnerabilitySource,
+)
+from cyclonedx.output import make_outputter
+from cyclonedx.schema import OutputFormat, SchemaVersion
+from packageurl import PackageURL
+
+from mlsupply.model import Finding, Gap, Package, Severity
+from mlsupply.project import edges, roots
+from mlsupply.report.view import View
+
+_NAMESPACE = uuid.UUID("6f1c7a52-8a8e-5a51-9f0c-3f5c3f1d7a10")
+_XML = "http://cyclonedx.org/schema/bom/1.6"
+_ROOT_REF = "mlsupply:project"
+_SEVERITIES = {
+    Severity.CRITICAL: VulnerabilitySeverity.CRITICAL,
+    Severity.HIGH: VulnerabilitySeverity.HIGH,
+    Severity.MEDIUM: VulnerabilitySeverity.MEDIUM,
+    Severity.LOW: VulnerabilitySeverity.LOW,
+    Severity.UNKNOWN: VulnerabilitySeverity.UNKNOWN,
+}
+_METHODS = {
+    "CVSS:4.0": VulnerabilityScoreSource.CVSS_V4,
+    "CVSS:3.1": VulnerabilityScoreSource.CVSS_V3_1,
+    "CVSS:3.0": VulnerabilityScoreSource.CVSS_V3,
+}
+_HASHES = {
+    "md5": HashAlgorithm.MD5,
+    "sha1": HashAlgorithm.SHA_1,
+    "sha256": HashAlgorithm.SHA_256,
+    "sha384": HashAlgorithm.SHA_384,
+    "sha512": HashAlgorithm.SHA_512,
+    "blake2b_256": HashAlgorithm.BLAKE2B_256,
+}
+_STATES = {
+    "vex-not-affected": ImpactAnalysisState.NOT_AFFECTED,
+    "vex-fixed": ImpactAnalysisState.RESOLVED,
+    "waived": ImpactAnalysisState.EXPLOITABLE,
+    "baseline": ImpactAnalysisState.EXPLOITABLE,
+}
+
+
+def render(view: View) -> bytes:
+    """JSON, UTF-8, two-space indent."""
+    text = make_outputter(_bom(view), OutputFormat.JSON, SchemaVersion.V1_6).output_as_string()
+    document: dict[str, Any] = json.loads(text)
+    document["compositions"] = [
+        {"aggregate": aggregate, **({"assemblies": refs} if refs else {})} for aggregate, refs in _compositions(view)
+    ]
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def render_xml(view: View) -> bytes:
+    """XML, UTF-8, indented."""
+    text = make_outputter(_bom(view), OutputFormat.XML, SchemaVersion.V1_6).output_as_string(indent=2)
+    register_namespace("", _XML)
+    root = fromstring(text)  # noqa: S314  # the library's own output, not a stranger's document
+    element = Element(f"{{{_XML}}}compositions")
+    for aggregate, refs in _compositions(view):
+        composition = SubElement(element, f"{{{_XML}}}composition")
+        SubElement(composition, f"{{{_XML}}}aggregate").text = aggregate
+        if refs:
+            assemblies = SubElement(composition, f"{{{_XML}}}assemblies")
+            for ref in refs:
+                SubElement(assemblies, f"{{{_XML}}}assembly", ref=ref)
+    after = {"properties", "vulnerabilities", "annotations", "formulation", "definitions"}  # what the schema puts behind it
+    position = next((i for i, child in enumerate(root) if child.tag.rpartition("}")[2] in after), len(root))
+    root.insert(position, element)
+    body: bytes = tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
+
+
+def _compositions(view: View) -> list[tuple[str, list[str]]]:
+    """The whole is complete or not, and the packages that a check could not look at are incomplete."""
+    unseen = {gap.subject for gap in view.gaps}
+    refs = [_ref(package) for package in view.packages if str(package.coordinate) in unseen]
+    whole = ("incomplete" if view.gaps else "complete", [_ROOT_REF])
+    return [whole, ("incomplete", refs)] if refs else [whole]
+
+
+def _bom(view: View) -> Bom:
+    report = view.report
+    project = Component(name=_project_name(view), type=ComponentType.APPLICATION, bom_ref=_ROOT_REF)
+    tool = Component(name="mlsupply", version=report.tool_version, type=ComponentType.APPLICATION)
+    metadata = BomMetaData(
+        component=project,
+        tools=ToolRepository(components=[tool]),
+        timestamp=datetime.fromisoformat(report.as_of),
+        properties=[*_gap_properties(view.gaps), Property(name="mlsupply:verdict", value=view.headline)],
+    )
+    components = {package.key: _component(package) for package in view.packages}
+    own = {package.key for inventory in report.inputs for package in roots(inventory)}
+    dependencies = [
+        Dependency(components[key].bom_ref, [Dependency(components[child].bom_ref) for child in children])
+        for key, children in edges(report.inputs).items()
+    ]
+    dependencies.append(Dependency(project.bom_ref, [Dependency(components[key].bom_ref) for key in sorted(own)]))
+    return Bom(
+        serial_number=uuid.uuid5(_NAMESPACE, _identity(view)),
+        metadata=metadata,
+        components=components.values(),
+        dependencies=dependencies,
+        vulnerabilities=[_vulnerability(finding, components, project.bom_ref) for finding in view.findings],
+    )
+
+
+def _identity(view: View) -> str:
+    fingerprints = [finding.fingerprint for finding in view.findings]
+    return "\n".join([view.report.as_of, *(_ref(package) for package in view.packages), *fingerprints])
+
+
+def _project_name(view: View) -> str:
+    names = {inventory.root for inventory in view.report.inputs if inventory.root}
+    return names.pop() if len(names) == 1 else "project"
+
+
+def _ref(package: Package) -> str:
+    """Unique over (coordinate, source): the purl, with the source where it is not a registry's."""
+    kind, url, revision = package.source
+    if kind == "registry" and not url:
+        return package.coordinate.purl
+    return f"{package.coordinate.purl}#{kind}:{url}{'@' + revision if revision else ''}"
+
+
+def _component(package: Package) -> Component:
+    ecosystem, name, version = package.coordinate.ecosystem, package.name, package.version
+    namespace, _, bare = name.rpartition("/")
+    return Component(
+        name=name,
+        version=version or None,
+        type=ComponentType.LIBRARY,
+        bom_ref=_ref(package),
+        purl=PackageURL(ecosystem, namespace or None, bare, version or None),
+        external_references=_distributions(package),
+        properties=[
+            Property(name=f"mlsupply:{label}", value=value)
+            for label, value in (
+                ("source:kind", package.source.kind.value),
+                ("source:url", package.source.url),
+                ("source:revision", package.source.revision),
+                ("direct", "true" if package.direct else ""),
+                ("groups", ",".join(package.groups)),
+                ("marker", package.marker),
+                ("note", package.note),
+                *(("place", str(place)) for place in package.places),
+                *(("hash", value) for value in _loose_hashes(package)),
+            )
+            if value
+        ],
+    )
+
+
+def _distributions(package: Package) -> list[ExternalReference]:
+    """One reference a file: a component's own hashes must be of one thing, and a release has several."""
+    return [
+        ExternalReference(
+            type=ExternalReferenceType.DISTRIBUTION,
+            url=XsUri(artifact.url),
+            comment=artifact.filename,
+            hashes=[HashType(alg=_HASHES[name], content=value) for name, value in artifact.hashes if name in _HASHES],
+        )
+        for artifact in package.artifacts
+        if artifact.url
+    ]
+
+
+def _loose_hashes(package: Package) -> list[str]:
+    """Hashes that an input lists without saying of which file (requirements with `--hash`)."""
+    return [f"{name}:{value}" for artifact in package.artifacts if not artifact.url for name, value in artifact.hashes]
+
+
+def _gap_properties(gaps: Iterable[Gap]) -> list[Property]:
+    return [
+        Property(name="mlsupply:gap", value=f"{gap.check}: {gap.reason}: {gap.place or gap.subject}: {gap.detail}")
+        for gap in gaps
+    ]
+
+
+def _vulnerability(finding: Finding, components: dict[Any, Component], project: BomRef) -> Vulnerability:
+    advisory = finding.advisory
+    hit = [c.bom_ref for key, c in components.items() if finding.package and key[:3] == _identity_of(finding)]
+    return Vulnerability(
+        bom_ref=f"{finding.id}:{finding.fingerprint}",
+        id=finding.id,
+        source=VulnerabilitySource(name=advisory.sources[0] if advisory and advisory.sources else "mlsupply"),
+        ratings=[_rating(finding)],
+        description=f"{finding.title}: {finding.message}",
+        recommendation=finding.remedy or None,
+        advisories=[VulnerabilityAdvisory(url=XsUri(url)) for url in finding.references if url.startswith("https://")],
+        published=_time(advisory.published) if advisory else None,
+        updated=_time(advisory.modified) if advisory else None,
+        analysis=_analysis(finding),
+        affects=[BomTarget(ref=ref.value or "") for ref in hit or [project]],
+        properties=[
+            Property(name="mlsupply:kind", value=finding.kind.value),
+            Property(name="mlsupply:fingerprint", value=finding.fingerprint),
+            *(Property(name="mlsupply:alias", value=alias) for alias in (advisory.aliases if advisory else ())),
+            *(Property(name="mlsupply:place", value=str(place)) for place in finding.places),
+        ],
+    )
+
+
+def _identity_of(finding: Finding) -> tuple[str, str, str]:
+    package = finding.package
+    return (package.ecosystem, package.name, package.version) if package else ("", "", "")
+
+
+def _rating(finding: Finding) -> VulnerabilityRating:
+    advisory = finding.advisory
+    if advisory is None or not advisory.vector:
+        return VulnerabilityRating(severity=_SEVERITIES[finding.severity], method=VulnerabilityScoreSource.OTHER)
+    return VulnerabilityRating(
+        severity=_SEVERITIES[finding.severity],
+        method=_METHODS.get(advisory.vector[:8], VulnerabilityScoreSource.CVSS_V2),
+        vector=advisory.vector,
+        score=None if advisory.score is None else Decimal(str(advisory.score)),
+    )
+
+
+def _analysis(finding: Finding) -> VulnerabilityAnalysis | None:
+    waiver = finding.waiver
+    if waiver is None:
+        return None
+    responses = [ImpactAnalysisResponse.WILL_NOT_FIX] if waiver.state == "waived" else []
+    return VulnerabilityAnalysis(state=_STATES[waiver.state], responses=responses, detail=waiver.reason)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None

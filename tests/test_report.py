@@ -1,0 +1,99 @@
+"""One report in every format: the same findings, the same gaps, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from cyclonedx.validation.xml import XmlValidator
+from jsonschema import Draft202012Validator
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.report import FORMATS, parse_output, write
+from mlsupply.report.cyclonedx_ import render as cyclonedx
+from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
+from mlsupply.report.json_ import render as json_bytes
+from mlsupply.report.table import render as table
+from mlsupply.report.view import view_of
+from tests.golden import FINDINGS, GAPS, REPORT
+
+VIEW = view_of(REPORT)
+
+
+def test_the_view_puts_the_malicious_release_first_and_the_waived_last() -> None:
+    assert [finding.id for finding in VIEW.findings] == ["MAL-2026-2144", "MLS-C003", "PYSEC-2025-41", "MLS-I001"]
+    assert [group.title for group in VIEW.groups] == ["litellm 1.82.8", "torch 2.9.0+cu128", "https://wheels.example/cu128"]
+
+
+def test_the_headline_counts_what_is_live_waived_and_unseen() -> None:
+    assert VIEW.headline == "1 malicious release, 1 critical and 1 high in 2 of 4 packages; 1 waived; 2 things not checked"
+
+
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
+def test_every_format_is_deterministic_and_names_every_finding_and_gap(known: object) -> None:
+    assert isinstance(known, type(FORMATS[0]))
+    once, again = known.render(VIEW), known.render(view_of(REPORT))
+    assert once == again
+    text = once.decode()
+    for finding in FINDINGS:
+        assert finding.id in text
+    for word in ("no archive was at hand", "not TOML"):
+        assert word in text
+
+
+def test_the_table_says_what_how_where_and_what_to_do() -> None:
+    text = table(VIEW).decode()
+    assert text.startswith(" FAIL  1 malicious release")
+    assert "chat-gateway → dspy → litellm" in text
+    assert "app/uv.lock:40, app/pyproject.toml:6" in text
+    assert "rotate every credential" in text
+    assert "app/broken.lock:7" in text
+    assert "our own mirror" in text
+    assert "data of 2026-03-23, 7,080 records" in text
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_table_colours_only_when_asked() -> None:
+    assert b"\x1b[" in table(VIEW, 120, color=True)
+
+
+def test_json_keeps_to_its_published_schema() -> None:
+    schema = json.loads(files("mlsupply").joinpath("data/report.schema.json").read_text(encoding="utf-8"))
+    document = json.loads(json_bytes(VIEW))
+    Draft202012Validator.check_schema(schema)
+    errors = [error.message for error in Draft202012Validator(schema).iter_errors(document)]
+    assert errors == []
+    assert len(document["findings"]) == len(FINDINGS)
+    assert len(document["gaps"]) == len(GAPS)
+    assert document["packages"][2]["paths"] == [["chat-gateway", "litellm"], ["chat-gateway", "dspy", "litellm"]]
+
+
+def test_cyclonedx_json_is_valid_and_shows_what_is_incomplete() -> None:
+    data = cyclonedx(VIEW)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(data.decode()) is None
+    document = json.loads(data)
+    assert [item["aggregate"] for item in document["compositions"]] == ["incomplete", "incomplete"]
+    assert {item["id"] for item in document["vulnerabilities"]} == {finding.id for finding in FINDINGS}
+    torch = next(item for item in document["vulnerabilities"] if item["id"] == "PYSEC-2025-41")
+    assert torch["ratings"][0]["score"] == 8.8
+    waived = next(item for item in document["vulnerabilities"] if item["id"] == "MLS-I001")
+    assert waived["analysis"]["detail"] == "our own mirror"
+    tree = {item["ref"]: item.get("dependsOn", []) for item in document["dependencies"]}
+    assert "pkg:pypi/litellm@1.82.8" in tree["pkg:pypi/dspy@3.1.3"]
+
+
+def test_cyclonedx_xml_is_valid() -> None:
+    data = cyclonedx_xml(VIEW)
+    assert XmlValidator(SchemaVersion.V1_6).validate_str(data.decode()) is None
+    assert data.count(b"<composition>") == 2
+
+
+def test_only_one_output_goes_to_stdout() -> None:
+    with pytest.raises(MlsupplyError, match="only one output"):
+        write(REPORT, ["json", "table"])
+    with pytest.raises(MlsupplyError, match="no output format named jsn"):
+        parse_output("jsn")
