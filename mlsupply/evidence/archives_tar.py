@@ -1,0 +1,123 @@
+"""Tar streams (sdists): unpacked once from front to back through a reader that counts, so that a bomb ends as a gap.
+
+Source: PEP 625 for sdists, POSIX.1-2001 pax for the format.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import tarfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+from mlsupply.evidence.archives import Budget, Member, Names, Walked, Wants, checked_name
+from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.model import Reason
+from mlsupply.text import safe
+
+_UNREADABLE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError, IndexError)
+
+
+class TooMuchError(Exception):
+    """The stream unpacks to more than the limits allow."""
+
+
+class _Counted:
+    """A reader that counts what it gives and stops at the limits."""
+
+    def __init__(self, stream: IO[bytes], budget: Budget) -> None:
+        self._stream = stream
+        self._budget = budget
+        self._given = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(min(size, 1 << 20) if size >= 0 else 1 << 20)
+        self._given += len(data)
+        self._budget.bytes += len(data)
+        if self._budget.bomb(self._given, self._budget.packed):
+            raise TooMuchError(f"{self._budget.packed:,} bytes unpack to more than {self._given - 1:,}")
+        if self._budget.bytes > self._budget.limits.bytes:
+            raise TooMuchError(f"unpacks to more than {self._budget.limits.bytes:,} bytes")
+        return data
+
+
+def members(handle: IO[bytes], kind: str, prefix: str, wants: Wants, budget: Budget) -> Iterator[Walked]:
+    """Every entry of the tar, in order."""
+    where = prefix.removesuffix("!/")
+    stream = _unpacked(handle, kind)
+    if stream is None:
+        yield budget.gap(Reason.UNSUPPORTED, f"{kind} needs the package zstandard, which is not installed", where)
+        return
+    names = Names()
+    try:
+        counted = cast("Any", _Counted(stream, budget))  # tarfile asks for nothing but read()
+        with tarfile.open(fileobj=counted, mode="r|", errorlevel=2, encoding="utf-8", errors="replace") as archive:
+            headers = cast("Any", archive).members
+            for info in archive:
+                budget.members += 1
+                if stop := budget.exceeded(prefix + safe(info.name)):
+                    yield stop
+                    return
+                yield from _entry(archive, info, prefix, wants, budget, names)
+                headers.clear()  # tarfile would keep every one
+    except TooMuchError as error:
+        yield ArchiveFact(kind="bomb", member=where, detail=str(error))
+        yield budget.gap(Reason.LIMIT, f"{error}; the rest was not looked at", where)
+    except _UNREADABLE as error:
+        yield ArchiveFact(kind="corrupt", member=where, detail=safe(str(error)))
+        yield budget.gap(Reason.MALFORMED, f"the stream ends early or is damaged: {error}", where)
+
+
+def _unpacked(handle: IO[bytes], kind: str) -> IO[bytes] | None:
+    if kind == "gzip":
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=handle))
+    if kind == "bzip2":
+        return cast("IO[bytes]", bz2.BZ2File(handle))
+    if kind == "xz":
+        return cast("IO[bytes]", lzma.LZMAFile(handle))
+    if kind == "tar":
+        return handle
+    from importlib import import_module, util
+
+    if util.find_spec("zstandard") is None:
+        return None
+    return cast("IO[bytes]", import_module("zstandard").ZstdDecompressor(max_window_size=1 << 27).stream_reader(handle))
+
+
+def _entry(
+    archive: tarfile.TarFile, info: tarfile.TarInfo, prefix: str, wants: Wants, budget: Budget, names: Names
+) -> Iterator[Walked]:
+    path, wrong = checked_name(info.name, prefix, budget.limits)
+    yield from wrong
+    if info.isdir():
+        return
+    if again := names.again(path):
+        yield again
+    if info.issym() or info.islnk():
+        yield _link(info, path)
+        return
+    if not info.isreg():
+        yield ArchiveFact(kind="special-file", member=path, detail="a device, pipe or unknown type")
+        return
+    whole = wants(path, info.size)
+    if whole and info.size > budget.limits.member_bytes:
+        yield budget.gap(Reason.TOO_LARGE, f"larger than {budget.limits.member_bytes:,} bytes; not looked at", path)
+        whole = False
+    opened = archive.extractfile(info)
+    data = opened.read(info.size if whole else 64) if opened else b""
+    yield Member(path, info.size, data[:64], data if whole else None, info.mode)
+
+
+def _link(info: tarfile.TarInfo, path: str) -> ArchiveFact:
+    """A link is never followed; one that leads outside is worth more."""
+    folder = [] if info.islnk() else info.name.replace("\\", "/").split("/")[:-1]
+    depth = 0 if info.islnk() else len(folder)
+    for part in info.linkname.replace("\\", "/").split("/"):
+        depth += -1 if part == ".." else 0 if part in {"", "."} else 1
+        if depth < 0:
+            break
+    outside = depth < 0 or info.linkname.startswith(("/", "\\")) or info.linkname[1:2] == ":"
+    return ArchiveFact(kind="link-outside" if outside else "link", member=path, detail=safe(info.linkname))

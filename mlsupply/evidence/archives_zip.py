@@ -1,0 +1,142 @@
+"""Zip files (wheels, eggs, zip sdists): read from the central directory as installers do, compared with the local headers.
+
+Source: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.4.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO
+
+from mlsupply.evidence.archives import Budget, Member, Names, Walked, Wants, checked_name
+from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.model import Reason
+from mlsupply.text import safe
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_DESCRIPTOR = 24  # bytes at most after a member's data
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+    struct.error,
+)
+
+
+def members(handle: IO[bytes], prefix: str, wants: Wants, budget: Budget) -> Iterator[Walked]:
+    """Every entry of the central directory; what it leaves out or contradicts is a fact."""
+    if (entries := _declared(handle)) > budget.limits.members:
+        detail = f"declares {entries:,} members, more than {budget.limits.members:,}; not looked at"
+        yield budget.gap(Reason.LIMIT, detail, prefix.removesuffix("!/"))
+        return
+    try:
+        archive = zipfile.ZipFile(handle)
+    except _UNREADABLE as error:
+        yield budget.gap(Reason.MALFORMED, f"not a zip that can be opened: {error}", prefix.removesuffix("!/"))
+        return
+    with archive:
+        yield from _outside(archive, handle, prefix)
+        names = Names()
+        for info in archive.infolist():
+            budget.members += 1
+            if stop := budget.exceeded(prefix + safe(info.filename)):
+                yield stop
+                return
+            yield from _entry(archive, info, prefix, wants, budget, names)
+
+
+def _declared(handle: IO[bytes]) -> int:
+    """How many entries the directory can hold by its size, before any of it is read."""
+    size = handle.seek(0, io.SEEK_END)
+    handle.seek(max(0, size - 66_000))
+    tail = handle.read(66_000)
+    handle.seek(0)
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22:
+        return 0
+    count, directory = struct.unpack_from("<HL", tail, at + 10)
+    return min(directory, size) // 46 if directory != 0xFFFFFFFF else max(int(count), size // 46 if count == 0xFFFF else 0)
+
+
+def _outside(archive: zipfile.ZipFile, handle: IO[bytes], prefix: str) -> Iterator[ArchiveFact]:
+    """Bytes that belong to no entry: before, between and behind."""
+    where = prefix.removesuffix("!/")
+    infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
+    at = 0
+    for info in infos:
+        if info.header_offset > at + (_DESCRIPTOR if at else 0):
+            kind = "hidden-bytes" if at else "leading-data"
+            yield ArchiveFact(kind=kind, member=where, detail=f"{info.header_offset - at:,} bytes at {at:,}")
+            break
+        handle.seek(info.header_offset)
+        local = handle.read(_LOCAL.size)
+        if len(local) < _LOCAL.size:
+            break
+        fields = _LOCAL.unpack(local)
+        at = info.header_offset + _LOCAL.size + fields[9] + fields[10] + info.compress_size
+        if fields[0] == b"PK\x03\x04" and fields[3] != info.compress_type:
+            yield ArchiveFact(kind="header-disagrees", member=prefix + safe(info.filename), detail="compression method")
+    comment = len(archive.comment)
+    if comment > 1024:
+        yield ArchiveFact(kind="trailing-data", member=where, detail=f"a comment of {comment:,} bytes")
+    handle.seek(0, io.SEEK_END)
+    size = handle.tell()
+    handle.seek(max(0, size - 66_000))
+    tail = handle.read()
+    end = tail.rfind(b"PK\x05\x06")
+    extra = len(tail) - end - 22 - comment
+    if end >= 0 and extra > 0:
+        yield ArchiveFact(kind="trailing-data", member=where, detail=f"{extra:,} bytes after the end of the archive")
+
+
+def _entry(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, prefix: str, wants: Wants, budget: Budget, names: Names
+) -> Iterator[Walked]:
+    path, wrong = checked_name(info.filename, prefix, budget.limits)
+    yield from wrong
+    if info.is_dir():
+        return
+    if again := names.again(path):
+        yield again
+    mode = info.external_attr >> 16
+    if mode & 0o170000 == 0o120000:
+        yield ArchiveFact(kind="link", member=path, detail="stored as a symbolic link")
+    if info.flag_bits & 1:
+        yield ArchiveFact(kind="encrypted", member=path, detail="needs a password")
+        yield budget.gap(Reason.UNSUPPORTED, "encrypted", path)
+        return
+    whole = wants(path, info.file_size)
+    if whole and info.file_size > budget.limits.member_bytes:
+        yield budget.gap(Reason.TOO_LARGE, f"larger than {budget.limits.member_bytes:,} bytes; not looked at", path)
+        whole = False
+    if budget.bomb(info.file_size, info.compress_size):
+        yield ArchiveFact(kind="bomb", member=path, detail=f"{info.compress_size:,} bytes unpack to {info.file_size:,}")
+    data = _read(archive, info, budget.limits.member_bytes if whole else 64)
+    if isinstance(data, str):
+        yield ArchiveFact(kind="corrupt", member=path, detail=safe(data))
+        yield budget.gap(Reason.MALFORMED, f"could not be unpacked: {data}", path)
+        return
+    budget.bytes += len(data)
+    yield Member(path, info.file_size, data[:64], data if whole else None, mode)
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes | str:
+    """At most `most` bytes of the entry, or what is wrong with it. The checksum counts where the whole is read."""
+    try:
+        with archive.open(info) as stream:
+            data = stream.read(most)
+            if len(data) == most and most > 64 and stream.read(1):
+                return f"holds more than the {info.file_size:,} bytes it declares"
+            return data
+    except _UNREADABLE as error:
+        return str(error) or type(error).__name__

@@ -1,0 +1,196 @@
+"""Hostile and honest archives: what a walk yields, and that it ends."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from mlsupply.evidence.archives import Limits, Member, Walked, walk, walk_bytes
+from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.model import Gap, Reason
+
+
+def everything(path: str, size: int) -> bool:
+    return True
+
+
+def zipped(members: Iterable[tuple[str, bytes]]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def tarred(members: Iterable[tuple[tarfile.TarInfo | str, bytes]], mode: str = "w:gz") -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:  # type: ignore[call-overload]  # mode is any of tarfile's
+        for name, data in members:
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info, b""
+
+
+def members_of(found: Iterable[Walked]) -> dict[str, bytes | None]:
+    return {item.path: item.data for item in found if isinstance(item, Member)}
+
+
+def facts_of(found: Iterable[Walked]) -> list[tuple[str, str]]:
+    return [(item.kind, item.member) for item in found if isinstance(item, ArchiveFact)]
+
+
+def gaps_of(found: Iterable[Walked]) -> list[Gap]:
+    return [item for item in found if isinstance(item, Gap)]
+
+
+FILES = [("pkg/__init__.py", b"import os\n"), ("pkg/data.bin", b"\x00" * 100)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [zipped(FILES), tarred(FILES), tarred(FILES, "w"), tarred(FILES, "w:bz2"), tarred(FILES, "w:xz")],
+    ids=["zip", "tar.gz", "tar", "tar.bz2", "tar.xz"],
+)
+def test_every_container_gives_the_same_members(data: bytes) -> None:
+    found = list(walk_bytes(data, lambda path, size: path.endswith(".py")))
+    assert members_of(found) == {"pkg/__init__.py": b"import os\n", "pkg/data.bin": None}
+    assert not facts_of(found)
+    assert not gaps_of(found)
+
+
+def test_a_folder_is_read_like_an_archive_and_links_out_of_it_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_text("x")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "setup.py").write_text("setup()")
+    (tree / "away").symlink_to(tmp_path / "outside")
+    found = list(walk(tree, everything))
+    assert members_of(found) == {"setup.py": b"setup()"}
+    assert facts_of(found) == [("link-outside", "away")]
+
+
+def test_what_is_no_archive_or_not_there_is_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "x.whl").write_bytes(b"not an archive")
+    (unsupported,) = gaps_of(walk(tmp_path / "x.whl", everything))
+    (missing,) = gaps_of(walk(tmp_path / "gone.whl", everything))
+    assert (unsupported.reason, missing.reason) == (Reason.UNSUPPORTED, Reason.NOT_FOUND)
+
+
+def test_names_that_lead_elsewhere_are_facts_and_stay_harmless() -> None:
+    data = tarred([("/etc/cron.d/x", b""), ("a/../../up.py", b""), ("esc\x1b[2J.py", b""), ("c:\\x.py", b"")])
+    found = list(walk_bytes(data, everything))
+    assert [kind for kind, _ in facts_of(found)] == ["absolute-name", "parent-name", "unprintable-name", "absolute-name"]
+    assert all("\x1b" not in path for path in members_of(found))
+
+
+def test_duplicate_and_case_colliding_names_are_facts() -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        data = zipped([("a.py", b"1"), ("a.py", b"2"), ("A.py", b"3")])
+    assert facts_of(walk_bytes(data, everything)) == [("duplicate-name", "a.py"), ("case-collision", "A.py")]
+
+
+def test_links_and_devices_in_a_tar_are_facts_and_never_followed() -> None:
+    data = tarred(
+        [
+            link("pkg/inside.py", "other.py"),
+            link("pkg/out.py", "../../../etc/passwd"),
+            link("hard", "/etc/passwd", tarfile.LNKTYPE),
+            link("dev", "", tarfile.CHRTYPE),
+        ]
+    )
+    found = list(walk_bytes(data, everything))
+    assert [kind for kind, _ in facts_of(found)] == ["link", "link-outside", "link-outside", "special-file"]
+    assert not members_of(found)
+
+
+def test_a_flat_bomb_ends_as_a_located_gap_in_bounded_memory() -> None:
+    big = tarred([("zeros.py", b"\0" * (40 << 20))])
+    found = list(walk_bytes(big, everything, subject="bomb.tar.gz"))
+    assert ("bomb", "") in facts_of(found)
+    assert {gap.reason for gap in gaps_of(found)} == {Reason.LIMIT, Reason.TOO_LARGE}
+    found = list(walk_bytes(zipped([("zeros.bin", b"\0" * (40 << 20)), ("a.py", b"1")]), everything, subject="bomb.whl"))
+    assert ("bomb", "zeros.bin") in facts_of(found)
+    assert members_of(found)["a.py"] == b"1"
+    assert str(gaps_of(found)[0].place) == "bomb.whl!/zeros.bin"
+
+
+def test_nested_archives_are_walked_to_a_depth_and_share_the_limits() -> None:
+    data = zipped([("leaf.py", b"1")])
+    for _ in range(5):
+        data = zipped([("in.zip", data)])
+    found = list(walk_bytes(data, everything, Limits(depth=2)))
+    assert list(members_of(found)) == ["in.zip", "in.zip!/in.zip", "in.zip!/in.zip!/in.zip"]
+    (gap,) = gaps_of(found)
+    assert "nested more than 2 deep" in gap.detail
+    wide = zipped([(f"{n}.zip", zipped([(f"{m}.py", b"") for m in range(10)])) for n in range(10)])
+    assert "more than 50 members" in gaps_of(walk_bytes(wide, everything, Limits(members=50)))[0].detail
+
+
+def test_far_too_many_members_are_refused_before_the_directory_is_read() -> None:
+    data = zipped([(f"{number}", b"") for number in range(2_000)])
+    (gap,) = gaps_of(walk_bytes(data, everything, Limits(members=1_000)))
+    assert gap.reason is Reason.LIMIT
+
+
+def test_time_is_a_limit() -> None:
+    found = list(walk_bytes(zipped(FILES), everything, Limits(seconds=-1)))
+    assert [gap.reason for gap in gaps_of(found)] == [Reason.TIMEOUT]
+
+
+def test_a_damaged_member_costs_only_itself() -> None:
+    data = zipped([("bad.py", b"spoil me " * 50), ("good.py", b"fine")])
+    at = data.index(b"bad.py") + 12
+    found = list(walk_bytes(data[:at] + b"\xff\xff\xff" + data[at + 3 :], everything))
+    assert facts_of(found) == [("corrupt", "bad.py")]
+    assert members_of(found) == {"good.py": b"fine"}
+    assert gaps_of(found)[0].place is not None
+
+
+def test_a_truncated_stream_gives_what_came_before_and_a_gap() -> None:
+    import random
+
+    noise = random.Random(7).randbytes(300_000)
+    data = tarred([("first.py", b"x"), ("second.bin", noise), ("third.py", b"y")])
+    found = list(walk_bytes(data[: len(data) // 2], everything))
+    assert "first.py" in members_of(found)
+    assert gaps_of(found)[0].reason is Reason.MALFORMED
+    (gap,) = gaps_of(walk_bytes(zipped(FILES)[:-30], everything))
+    assert gap.reason is Reason.MALFORMED
+
+
+def test_bytes_that_belong_to_no_entry_are_facts() -> None:
+    data = zipped(FILES)
+    assert ("trailing-data", "") in facts_of(walk_bytes(data + b"#!/bin/sh payload", everything))
+    assert ("leading-data", "") in facts_of(walk_bytes(b"MZ" + b"\0" * 98 + data, everything))
+
+
+def test_an_entry_left_out_of_the_directory_is_a_fact() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.py", b"1")
+        archive.writestr("hidden.py", b"2" * 60)
+        archive.writestr("b.py", b"3")
+        archive.filelist = [info for info in archive.filelist if info.filename != "hidden.py"]
+    assert [kind for kind, _ in facts_of(walk_bytes(out.getvalue(), everything))] == ["hidden-bytes"]
+
+
+def test_an_encrypted_member_is_a_fact_and_a_gap() -> None:
+    data = bytearray(zipped([("a.py", b"1")]))
+    for marker, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(marker) + offset] |= 1
+    found = list(walk_bytes(bytes(data), everything))
+    assert facts_of(found) == [("encrypted", "a.py")]
+    assert gaps_of(found)[0].reason is Reason.UNSUPPORTED
