@@ -10,12 +10,22 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from cyclonedx.validation.xml import XmlValidator
 from jsonschema import Draft202012Validator
+from junitparser import JUnitXml
+from markdown_it import MarkdownIt
+from sarif_pydantic import Sarif
+from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.report import FORMATS, parse_output, write
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
+from mlsupply.report.github import render as github
 from mlsupply.report.json_ import render as json_bytes
+from mlsupply.report.junit import render as junit
+from mlsupply.report.markdown import render as markdown
+from mlsupply.report.sarif import render as sarif
+from mlsupply.report.spdx import render as spdx
 from mlsupply.report.table import render as table
 from mlsupply.report.view import view_of
 from tests.golden import FINDINGS, GAPS, REPORT
@@ -97,3 +107,52 @@ def test_only_one_output_goes_to_stdout() -> None:
         write(REPORT, ["json", "table"])
     with pytest.raises(MlsupplyError, match="no output format named jsn"):
         parse_output("jsn")
+
+
+def test_sarif_has_stable_rules_fingerprints_places_and_says_what_was_not_checked() -> None:
+    document = json.loads(sarif(VIEW))
+    run = Sarif.model_validate(document).runs[0]
+    assert run.tool.driver.name == "mlsupply"
+    rules = [rule["id"] for rule in document["runs"][0]["tool"]["driver"]["rules"]]
+    results = document["runs"][0]["results"]
+    assert [rules[result["ruleIndex"]] for result in results] == [finding.id for finding in VIEW.findings]
+    assert {r["partialFingerprints"]["mlsupplyFingerprint/v1"] for r in results} == {f.fingerprint for f in FINDINGS}
+    assert results[0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 40}
+    assert [result["suppressions"][0]["justification"] for result in results if "suppressions" in result] == [
+        "our own mirror"
+    ]
+    invocation = document["runs"][0]["invocations"][0]
+    assert invocation["executionSuccessful"] is False
+    assert len(invocation["toolExecutionNotifications"]) == len(GAPS)
+
+
+def test_spdx_is_valid_and_keeps_the_edges() -> None:
+    document = JsonLikeDictParser().parse(json.loads(spdx(VIEW)))
+    assert validate_full_spdx_document(document) == []
+    assert {package.name for package in document.packages} == {"project", "chat-gateway", "dspy", "litellm", "torch"}
+    by_id = {package.spdx_id: package.name for package in document.packages}
+    pairs = {(by_id.get(r.spdx_element_id), by_id.get(str(r.related_spdx_element_id))) for r in document.relationships}
+    assert ("dspy", "litellm") in pairs
+
+
+def test_junit_counts_failures_errors_and_what_is_waived() -> None:
+    suites = list(JUnitXml.fromstring(junit(VIEW)))
+    cases = [case for suite in suites for case in suite]
+    assert len(cases) == len(FINDINGS) + len(GAPS)
+    assert (sum(s.failures for s in suites), sum(s.errors for s in suites), sum(s.skipped for s in suites)) == (3, 2, 1)
+
+
+def test_github_annotations_cannot_be_broken_out_of() -> None:
+    lines = github(VIEW).decode().splitlines()
+    assert len(lines) == len(FINDINGS) + len(GAPS) + 1
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in lines)
+    assert "%250A" in "".join(lines), "a percent sign of the message is escaped, so that it decodes to itself"
+
+
+def test_markdown_shows_hostile_text_as_text() -> None:
+    text = markdown(VIEW).decode()
+    body = MarkdownIt("commonmark").enable("table").render(text)
+    assert "<script" not in body
+    assert "<a " not in body
+    assert "<img" not in body
+    assert "PYSEC-2025-41" in text

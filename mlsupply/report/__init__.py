@@ -33,6 +33,11 @@ FORMATS: tuple[Format, ...] = (
     Format("json", ".json", "mlsupply.report.json_"),
     Format("cyclonedx", ".cdx.json", "mlsupply.report.cyclonedx_"),
     Format("cyclonedx-xml", ".cdx.xml", "mlsupply.report.cyclonedx_", "render_xml"),
+    Format("sarif", ".sarif", "mlsupply.report.sarif"),
+    Format("spdx", ".spdx.json", "mlsupply.report.spdx"),
+    Format("markdown", ".md", "mlsupply.report.markdown"),
+    Format("junit", ".xml", "mlsupply.report.junit"),
+    Format("github", ".txt", "mlsupply.report.github"),
 )
 
 

@@ -1,0 +1,53 @@
+"""JUnit XML: a test case for each finding and each gap, so that any CI shows them. Findings that fail the run are
+failures, other live findings are passed cases with output, waived ones are skipped, gaps are errors."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring  # writes only; nothing is parsed
+
+from mlsupply.model import Finding, Gap
+from mlsupply.report.view import View, label_of
+
+
+def render(view: View) -> bytes:
+    """UTF-8 XML in the shape the Jenkins plug-in and GitLab read."""
+    failing = view.report.verdict.failing
+    root = Element("testsuites", name="mlsupply")
+    by_check: dict[str, list[Element]] = {row.check: [] for row in view.report.coverage}
+    for finding in view.findings:
+        by_check.setdefault(finding.check, []).append(_finding(finding, finding.fingerprint in failing))
+    for gap in view.gaps:
+        by_check.setdefault(gap.check, []).append(_gap(gap))
+    for row in view.report.coverage:
+        if not by_check[row.check]:
+            by_check[row.check].append(
+                Element("testcase", classname=row.check, name=f"{row.clean:,} packages clean", time="0")
+            )
+    for check, cases in by_check.items():
+        suite = SubElement(root, "testsuite", name=check, tests=str(len(cases)), time="0", timestamp=view.report.as_of[:19])
+        for kind, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+            suite.set(plural, str(sum(case.find(kind) is not None for case in cases)))
+        suite.extend(cases)
+    indent(root)
+    body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return body + b"\n"
+
+
+def _finding(finding: Finding, failing: bool) -> Element:
+    subject = str(finding.package) if finding.package else finding.subject
+    case = Element("testcase", classname=finding.check, name=f"{finding.id} {subject}", time="0")
+    text = "\n".join(filter(None, (finding.message, *map(str, finding.places), finding.remedy)))
+    if finding.waiver is not None:
+        SubElement(case, "skipped", message=f"{finding.waiver.state}: {finding.waiver.reason}")
+    elif failing:
+        SubElement(case, "failure", message=finding.title, type=label_of(finding)).text = text
+    else:
+        SubElement(case, "system-out").text = f"{label_of(finding)}: {text}"
+    return case
+
+
+def _gap(gap: Gap) -> Element:
+    case = Element("testcase", classname=gap.check, name=f"not checked: {gap.subject}", time="0")
+    text = "\n".join(filter(None, (gap.detail, str(gap.place or ""), gap.hint)))
+    SubElement(case, "error", message=f"not checked: {gap.reason}", type=gap.reason.value).text = text
+    return case

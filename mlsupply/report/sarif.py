@@ -1,0 +1,144 @@
+"""SARIF 2.1.0: results with stable rule ids and fingerprints, gaps as tool notifications.
+
+GitHub keeps 25,000 results of a run and shows 5,000, wants repository-relative paths, a `security-severity` on each rule
+and a location on each result. Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from mlsupply.model import Finding, Gap, Place, Severity
+from mlsupply.report.view import View, label_of
+
+_MAX_RESULTS = 25_000
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.UNKNOWN: "warning",
+}
+# GitHub sorts by a number between 0 and 10; these stand for findings that carry no score of their own
+_SCORES = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+    Severity.UNKNOWN: "5.0",
+}
+
+
+def render(view: View) -> bytes:
+    """UTF-8 JSON, the same bytes for the same view."""
+    return (json.dumps(_document(view), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _document(view: View) -> dict[str, Any]:
+    shown = view.findings[:_MAX_RESULTS]
+    rules = list(dict.fromkeys(finding.id for finding in shown))
+    first = {finding.id: finding for finding in reversed(shown)}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "mlsupply",
+                "semanticVersion": view.report.tool_version,
+                "rules": [_rule(first[rule]) for rule in rules],
+                "notifications": [{"id": check} for check in sorted({gap.check for gap in view.gaps})],
+            }
+        },
+        "automationDetails": {"id": "mlsupply/"},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": not view.gaps,
+                "endTimeUtc": view.report.as_of,
+                "exitCode": view.report.verdict.exit_code,
+                "exitCodeDescription": view.headline,
+                "toolExecutionNotifications": [_notification(gap) for gap in view.gaps] + _cut(view),
+            }
+        ],
+        "results": [_result(finding, rules.index(finding.id), view) for finding in shown],
+    }
+    return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+
+
+def _cut(view: View) -> list[dict[str, Any]]:
+    hidden = len(view.findings) - _MAX_RESULTS
+    if hidden <= 0:
+        return []
+    text = f"{hidden:,} findings are left out: a SARIF run holds {_MAX_RESULTS:,}; the JSON report has them all"
+    return [{"level": "error", "message": {"text": text}}]
+
+
+def _rule(finding: Finding) -> dict[str, Any]:
+    score = finding.advisory.score if finding.advisory else None
+    rule: dict[str, Any] = {
+        "id": finding.id,
+        "name": finding.kind.value,
+        "shortDescription": {"text": finding.title},
+        "fullDescription": {"text": finding.title},
+        "help": {"text": finding.remedy or finding.message},
+        "defaultConfiguration": {"level": _LEVELS[finding.severity]},
+        "properties": {
+            "tags": ["security", "supply-chain", finding.kind.value],
+            "security-severity": _SCORES[finding.severity] if score is None else f"{score:.1f}",
+            "precision": {"high": "very-high", "medium": "high", "low": "medium"}[finding.confidence],
+        },
+    }
+    if link := next((url for url in finding.references if url.startswith("https://")), None):
+        rule["helpUri"] = link
+    return rule
+
+
+def _result(finding: Finding, rule: int, view: View) -> dict[str, Any]:
+    places = finding.places or _package_places(finding, view) or (Place("."),)
+    result: dict[str, Any] = {
+        "ruleId": finding.id,
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{label_of(finding)}: {finding.message}" + (f"\n{finding.remedy}" if finding.remedy else "")},
+        "locations": [_location(places[0])],
+        "relatedLocations": [{**_location(place), "id": number} for number, place in enumerate(places[1:20], 1)],
+        "partialFingerprints": {"mlsupplyFingerprint/v1": finding.fingerprint},
+        "properties": {
+            "kind": finding.kind.value,
+            "severity": finding.severity.value,
+            "confidence": finding.confidence.value,
+            "package": finding.package.purl if finding.package else finding.subject,
+        },
+    }
+    if finding.waiver is not None:
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": finding.waiver.reason}]
+    return result
+
+
+def _package_places(finding: Finding, view: View) -> tuple[Place, ...]:
+    return next((group.places for group in view.groups if finding in group.findings), ())
+
+
+def _location(place: Place) -> dict[str, Any]:
+    """Paths as URI references relative to the folder the run started in; a member of an archive is told beside it."""
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.file or ".", safe="/._-~")}}
+    if not place.member:
+        physical["region"] = {"startLine": max(place.line, 1)}
+        return {"physicalLocation": physical}
+    return {
+        "physicalLocation": physical,
+        "logicalLocations": [{"fullyQualifiedName": str(place), "kind": "member"}],
+    }
+
+
+def _notification(gap: Gap) -> dict[str, Any]:
+    notification: dict[str, Any] = {
+        "descriptor": {"id": gap.check},
+        "level": "warning",
+        "message": {
+            "text": f"{gap.subject} was not checked ({gap.reason}): {gap.detail}" + (f"; {gap.hint}" if gap.hint else "")
+        },
+    }
+    if gap.place:
+        notification["locations"] = [_location(gap.place)]
+    return notification

@@ -1,0 +1,117 @@
+"""SPDX 2.3 JSON: packages with checksums, purls and relationships. SPDX has no vulnerabilities; findings about a package
+are security references and annotations of it, gaps are annotations of the document.
+
+Source: https://spdx.github.io/spdx-spec/v2.3/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from mlsupply.model import Finding, Package, PackageKey
+from mlsupply.project import edges, roots
+from mlsupply.report.view import View, label_of
+
+_DOCUMENT = "SPDXRef-DOCUMENT"
+_PROJECT = "SPDXRef-Project"
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9.-]+")
+_CHECKSUMS = {"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512"}
+
+
+def render(view: View) -> bytes:
+    """UTF-8 JSON, the same bytes for the same view."""
+    return (json.dumps(_document(view), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _document(view: View) -> dict[str, Any]:
+    report = view.report
+    ids = {package.key: _id(package) for package in view.packages}
+    digest = hashlib.sha256("\n".join([report.as_of, *ids.values(), *(f.fingerprint for f in view.findings)]).encode())
+    return {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": _DOCUMENT,
+        "name": "mlsupply",
+        "documentNamespace": f"https://spdx.org/spdxdocs/mlsupply-{digest.hexdigest()[:32]}",
+        "creationInfo": {"created": report.as_of, "creators": [f"Tool: mlsupply-{report.tool_version}"]},
+        "comment": " ".join([view.headline, *view.coverage]),
+        "packages": [_project(), *(_package(package, ids[package.key], view) for package in view.packages)],
+        "relationships": _relationships(view, ids),
+        "annotations": [
+            _annotation(view, f"not checked: {gap.check}, {gap.reason}: {gap.place or gap.subject}: {gap.detail}")
+            for gap in view.gaps
+        ]
+        + [_annotation(view, _said(finding)) for finding in view.findings if finding.package is None],
+    }
+
+
+def _id(package: Package) -> str:
+    """Letters, digits, dots and dashes, unique by a digest over the whole identity."""
+    digest = hashlib.sha256("\0".join(package.key).encode()).hexdigest()[:12]
+    return f"SPDXRef-{_NOT_ALLOWED.sub('-', f'{package.name}-{package.version}')[:80]}-{digest}"
+
+
+def _project() -> dict[str, Any]:
+    return {"SPDXID": _PROJECT, "name": "project", "downloadLocation": "NOASSERTION", "filesAnalyzed": False}
+
+
+def _package(package: Package, spdx_id: str, view: View) -> dict[str, Any]:
+    about = [finding for finding in view.findings if finding.package == package.coordinate]
+    only = package.artifacts[0] if len(package.artifacts) == 1 else None
+    entry: dict[str, Any] = {
+        "SPDXID": spdx_id,
+        "name": package.name,
+        "downloadLocation": only.url if only and only.url else "NOASSERTION",
+        "filesAnalyzed": False,
+        "externalRefs": [
+            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": package.coordinate.purl},
+            *(
+                {"referenceCategory": "SECURITY", "referenceType": "advisory", "referenceLocator": url}
+                for url in dict.fromkeys(
+                    url for finding in about for url in finding.references if url.startswith("https://")
+                )
+            ),
+        ],
+    }
+    if package.version:
+        entry["versionInfo"] = package.version
+    if only and only.hashes:
+        sums = [{"algorithm": _CHECKSUMS[name], "checksumValue": value} for name, value in only.hashes if name in _CHECKSUMS]
+        entry["checksums"] = sums
+    if package.places:
+        entry["sourceInfo"] = "; ".join(str(place) for place in package.places)
+    if about:
+        entry["annotations"] = [_annotation(view, _said(finding)) for finding in about]
+    return entry
+
+
+def _said(finding: Finding) -> str:
+    return f"{label_of(finding)} {finding.id}: {finding.message}" + (f" Do: {finding.remedy}" if finding.remedy else "")
+
+
+def _annotation(view: View, comment: str) -> dict[str, str]:
+    return {
+        "annotationDate": view.report.as_of,
+        "annotationType": "REVIEW",
+        "annotator": f"Tool: mlsupply-{view.report.tool_version}",
+        "comment": comment,
+    }
+
+
+def _relationships(view: View, ids: dict[PackageKey, str]) -> list[dict[str, str]]:
+    def row(one: str, kind: str, other: str) -> dict[str, str]:
+        return {"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}
+
+    own = {package.key for inventory in view.report.inputs for package in roots(inventory)}
+    return [
+        row(_DOCUMENT, "DESCRIBES", _PROJECT),
+        *(row(_PROJECT, "DEPENDS_ON", ids[key]) for key in sorted(own)),
+        *(
+            row(ids[key], "DEPENDS_ON", ids[child])
+            for key, children in sorted(edges(view.report.inputs).items())
+            for child in children
+        ),
+    ]
