@@ -21,6 +21,17 @@ class Targets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSettings:
+    """What the user says of rules. files: (path, text) of the user's rule and list files; off: ids switched off;
+    severity: (id, severity) changed; values: (name, value) that replace named values and lists (`$cooling_off`)."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    off: tuple[str, ...] = ()
+    severity: tuple[tuple[str, Severity], ...] = ()
+    values: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One run. subjects: paths or requirement texts as typed; checks: names to run, empty for all; settings: the
     validated `[tool.mlsupply]` table of options that belong to one check, by check name."""
@@ -37,6 +48,7 @@ class Request:
     feed_url: str = ""  # live API to ask instead of the public one
     index_url: str = ""  # index to ask instead of the project's own
     mirrors: tuple[str, ...] = ()  # indexes that serve the public index's packages under the same names
+    rules: RuleSettings = field(default_factory=RuleSettings)
     settings: Mapping[str, object] = field(default_factory=dict)
 
     def is_public(self, source: Source) -> bool:

@@ -24,6 +24,7 @@ VERBS: dict[str, Verb] = {
     "scan": Verb("mlsupply.cli.scan", "Audit a project, lock file, environment, SBOM or requirement."),
     "sbom": Verb("mlsupply.cli.sbom", "Write the inventory as CycloneDX or another format."),
     "why": Verb("mlsupply.cli.why", "Show every path from a root to a package."),
+    "rules": Verb("mlsupply.cli.rules", "List, show and test the rules, built in and your own."),
 }
 
 
