@@ -287,6 +287,7 @@ class AdvisoryRef:
     modified: str = ""
     known_exploited: bool | None = None
     epss: float | None = None
+    window: tuple[str, str] | None = None  # on the index from, until: ISO 8601 UTC, "" where not known
     notes: tuple[str, ...] = ()
 
 

@@ -92,7 +92,12 @@ FINDINGS = (
         severity=Severity.CRITICAL,
         package=LITELLM,
         places=(Place("app/uv.lock", 40),),
-        advisory=AdvisoryRef(id="MAL-2026-2144", aliases=("PYSEC-2026-2",), sources=("incident record",)),
+        advisory=AdvisoryRef(
+            id="MAL-2026-2144",
+            aliases=("PYSEC-2026-2",),
+            sources=("incident record",),
+            window=("2026-03-24T10:52:00Z", "2026-03-24T13:11:00Z"),
+        ),
         remedy="Leave this release; rotate every credential the host could read",
     ),
     Finding(

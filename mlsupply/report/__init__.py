@@ -36,6 +36,7 @@ FORMATS: tuple[Format, ...] = (
     Format("sarif", ".sarif", "mlsupply.report.sarif"),
     Format("spdx", ".spdx.json", "mlsupply.report.spdx"),
     Format("markdown", ".md", "mlsupply.report.markdown"),
+    Format("html", ".html", "mlsupply.report.html"),
     Format("junit", ".xml", "mlsupply.report.junit"),
     Format("github", ".txt", "mlsupply.report.github"),
 )

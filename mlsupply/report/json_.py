@@ -95,6 +95,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "modified": advisory.modified or None,
             "known_exploited": advisory.known_exploited,
             "epss": advisory.epss,
+            "window": None if advisory.window is None else {"from": advisory.window[0], "until": advisory.window[1]},
             "sources": list(advisory.sources),
             "notes": list(advisory.notes),
         },

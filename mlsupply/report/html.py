@@ -1,0 +1,247 @@
+"""One self-contained HTML file: verdict, filters, findings, gaps, the paths drawn as a graph, a timeline, all packages.
+
+Complete without scripts (they filter, search and mark only), so it prints, and a screen reader reads it. Nothing is
+loaded from outside; the content security policy allows the two inline blocks by their hash and nothing else, and every
+text goes through `element`, which escapes it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from mlsupply.model import Finding, Gap, Package
+from mlsupply.report.html_drawing import graph, timeline
+from mlsupply.report.html_elements import Html, element, join
+from mlsupply.report.view import Group, View, count, label_of
+
+_SECTIONS = (
+    ("findings", "Findings"),
+    ("gaps", "Not checked"),
+    ("graph", "Paths"),
+    ("timeline", "Timeline"),
+    ("packages", "Packages"),
+    ("coverage", "Coverage"),
+)
+
+
+def render(view: View) -> bytes:
+    """UTF-8 HTML, the same bytes for the same view."""
+    style, script = _asset("html.css"), _asset("html.js")
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    )
+    head = join(
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", f"mlsupply: {view.word}"),
+        element("style", Html(style)),
+    )
+    body = join(
+        element("a", "Skip to findings", href="#findings", class_="skip"),
+        _header(view),
+        element("main", _findings(view), _gaps(view), graph(view), timeline(view), _packages(view), _coverage(view)),
+        element("script", Html(script)),
+    )
+    page = element("html", element("head", head), element("body", body), lang="en")
+    return f"<!doctype html>\n{page}\n".encode()
+
+
+def _asset(name: str) -> str:
+    return files("mlsupply.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _header(view: View) -> Html:
+    report = view.report
+    sizes = {"findings": len(view.findings), "gaps": len(view.gaps), "packages": len(view.packages)}
+    links = [
+        element("a", title, element("span", f"{sizes[name]:,}", class_="number") if name in sizes else "", href=f"#{name}")
+        for name, title in _SECTIONS
+    ]
+    inputs = ", ".join(f"{item.path} ({item.format})" for item in report.inputs[:6])
+    more = f" and {len(report.inputs) - 6} more" if len(report.inputs) > 6 else ""
+    return element(
+        "header",
+        element(
+            "div",
+            element(
+                "h1", element("span", view.word, class_=f"badge verdict code-{report.verdict.exit_code}"), " ", view.headline
+            ),
+            element("button", "Dark or light", type="button", id="theme", class_="quiet"),
+            class_="top",
+        ),
+        element("p", f"mlsupply {report.tool_version}, {report.as_of}. {inputs}{more}", class_="dim"),
+        element("nav", join(*links), aria_label="Sections"),
+    )
+
+
+def _findings(view: View) -> Html:
+    labels = list(dict.fromkeys(label_of(finding) for finding in view.findings))
+    kinds = sorted({finding.kind.value for finding in view.findings})
+    buttons = [
+        element(
+            "button", label.lower(), type="button", class_=f"filter {_tone(label)}", data_label=label, aria_pressed="true"
+        )
+        for label in labels
+    ]
+    options = [element("option", "every kind", value=""), *(element("option", kind, value=kind) for kind in kinds)]
+    controls = element(
+        "div",
+        element("label", "Search ", element("input", type="search", id="search", placeholder="package, id, text")),
+        element("label", "Kind ", element("select", join(*options), id="kind")),
+        element("div", join(*buttons), class_="filters", role="group", aria_label="Severities shown"),
+        element("button", "Show all", type="button", id="reset", class_="quiet"),
+        element("output", count(len(view.findings), "finding"), id="shown", aria_live="polite"),
+        class_="controls",
+    )
+    failing = view.report.verdict.failing
+    groups = [_group(group, failing) for group in view.groups]
+    empty = element("p", "No findings.", class_="empty") if not groups else ""
+    return _section("findings", controls if groups else "", join(*groups), empty)
+
+
+def _section(name: str, *children: Html | str) -> Html:
+    return element(
+        "section",
+        element("h2", dict(_SECTIONS)[name], id=f"{name}-title"),
+        *children,
+        id=name,
+        aria_labelledby=f"{name}-title",
+    )
+
+
+def _group(group: Group, failing: frozenset[str]) -> Html:
+    paths = [element("li", " → ".join(path)) for path in group.paths[:5]]
+    places = [element("li", element("code", str(place))) for place in group.places[:8]]
+    remedies = dict.fromkeys(finding.remedy for finding in group.findings if finding.remedy and not finding.waiver)
+    todo = [element("li", remedy) for remedy in remedies]
+    facts = join(
+        element("div", element("h4", "Do"), element("ul", join(*todo), class_="todo")) if todo else "",
+        element("div", element("h4", "Through"), element("ul", join(*paths), class_="paths")) if paths else "",
+        element("div", element("h4", "At"), element("ul", join(*places))) if places else "",
+    )
+    return element(
+        "article",
+        element("h3", element("span", group.label, class_=f"badge {_tone(group.label)}"), " ", group.title),
+        join(*(_finding(finding, failing) for finding in group.findings)),
+        element("div", facts, class_="facts"),
+        class_="group",
+        data_package=group.package.name if group.package else group.title,
+    )
+
+
+def _finding(finding: Finding, failing: frozenset[str]) -> Html:
+    label = label_of(finding)
+    advisory = finding.advisory
+    rows: list[tuple[str, str]] = [("Do", finding.remedy)]
+    if advisory:
+        score = f" (CVSS {advisory.score})" if advisory.score is not None else ""
+        rows += [
+            ("Fixed in", ", ".join(advisory.fixed)),
+            ("Also known as", ", ".join(advisory.aliases)),
+            ("Matched on", advisory.matched_on),
+            ("Rated", f"{finding.severity}{score} {advisory.vector}"),
+            ("Published", advisory.published[:10]),
+            ("According to", ", ".join(advisory.sources)),
+            ("Note", "; ".join(advisory.notes)),
+        ]
+    rows += [("Technique", finding.technique), ("Runs at", finding.moment), ("Places", ", ".join(map(str, finding.places)))]
+    if finding.waiver:
+        waiver = finding.waiver
+        rows.append(
+            ("Waived", " ".join(filter(None, (waiver.reason, waiver.owner, waiver.until and f"until {waiver.until}"))))
+        )
+    links = [element("li", element("a", url, href=url, rel="noreferrer noopener")) for url in _safe_links(finding)]
+    details = join(*(join(element("dt", name), element("dd", text)) for name, text in rows if text))
+    quotes = [element("pre", f"{quote.label + ': ' if quote.label else ''}{quote.text}") for quote in finding.quotes]
+    return element(
+        "details",
+        element(
+            "summary",
+            element("span", label.lower(), class_=f"tag {_tone(label)}"),
+            " ",
+            element("strong", finding.id),
+            " ",
+            finding.message,
+            element("span", " fails the run", class_="dim") if finding.fingerprint in failing else "",
+        ),
+        element("dl", details),
+        join(*quotes),
+        element("ul", join(*links), class_="links") if links else "",
+        class_="finding",
+        data_label=label,
+        data_kind=finding.kind.value,
+        data_text=" ".join((finding.id, finding.title, finding.message, str(finding.package or finding.subject))).lower(),
+    )
+
+
+def _safe_links(finding: Finding) -> list[str]:
+    return [url for url in finding.references if url.startswith("https://")]
+
+
+def _gaps(view: View) -> Html:
+    if not view.gaps:
+        return _section("gaps", element("p", "Everything that was asked for was looked at.", class_="empty"))
+    heads = element(
+        "tr", join(*(element("th", head, scope="col") for head in ("Check", "Reason", "What", "Why", "Next step")))
+    )
+    rows = join(*(_gap(gap) for gap in view.gaps))
+    intro = element("p", "What could not be looked at ranks with what was found.")
+    table = element("table", element("thead", heads), element("tbody", rows))
+    return _section("gaps", intro, element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Gaps"))
+
+
+def _gap(gap: Gap) -> Html:
+    cells = (
+        gap.check,
+        element("span", gap.reason.value, class_="tag gap"),
+        str(gap.place or gap.subject),
+        gap.detail,
+        gap.hint,
+    )
+    return element("tr", join(*(element("td", cell) for cell in cells)))
+
+
+def _packages(view: View) -> Html:
+    hit = {finding.package for finding in view.findings if finding.waiver is None}
+    heads = element(
+        "tr", join(*(element("th", head, scope="col") for head in ("Package", "Version", "Source", "Asked for at", "State")))
+    )
+    rows = join(*(_package(package, package.coordinate in hit) for package in view.packages))
+    search = element("label", "Search ", element("input", type="search", id="package-search", placeholder="name"))
+    table = element("table", element("thead", heads), element("tbody", rows, id="package-rows"))
+    return _section(
+        "packages", search, element("div", table, class_="scroll tall", tabindex="0", role="region", aria_label="Packages")
+    )
+
+
+def _package(package: Package, hit: bool) -> Html:
+    source = package.source.kind.value + (f" {package.source.url}" if package.source.url else "")
+    places = ", ".join(str(place) for place in package.places[:3])
+    state = element("span", "findings", class_="tag high") if hit else "no findings"
+    cells = (package.name, package.version or "not pinned", source, places, state)
+    return element("tr", join(*(element("td", cell) for cell in cells)), data_name=package.name)
+
+
+def _coverage(view: View) -> Html:
+    sources = [
+        element("li", " ".join(filter(None, (f"{s.name}, data of {s.as_of}", s.licence, s.url))))
+        for s in view.report.sources
+    ]
+    return _section(
+        "coverage",
+        element("ul", join(*(element("li", sentence) for sentence in view.coverage))),
+        element("ul", join(*sources)) if sources else "",
+    )
+
+
+def _tone(label: str) -> str:
+    return label.lower() if label in {"MALICIOUS", "CRITICAL", "HIGH", "MEDIUM", "LOW", "UNKNOWN"} else "waived"

@@ -1,0 +1,28 @@
+"""HTML that cannot be broken out of: every string is escaped unless it is already `Html`."""
+
+from __future__ import annotations
+
+from html import escape
+
+_VOID = {"meta", "input", "br", "link"}
+
+
+class Html(str):
+    """Markup that this package wrote; anything else is text."""
+
+    __slots__ = ()
+
+
+def element(name: str, /, *children: Html | str, **attributes: str) -> Html:
+    """`element("a", "x<y", href="#z")` -> `<a href="#z">x&lt;y</a>`. `class_` is `class`, other underscores are dashes."""
+    words = "".join(f' {_attribute(key)}="{escape(value)}"' for key, value in attributes.items())
+    return Html(f"<{name}{words}>" if name in _VOID else f"<{name}{words}>{join(*children)}</{name}>")
+
+
+def join(*children: Html | str) -> Html:
+    """The children one after the other, text among them escaped."""
+    return Html("".join(child if isinstance(child, Html) else escape(child) for child in children))
+
+
+def _attribute(key: str) -> str:
+    return {"class_": "class", "viewBox": "viewBox"}.get(key) or key.replace("_", "-")
