@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
-from mlsupply.inventory import gather
+from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
 from mlsupply.model import Checked, DataSource, Finding, Gap, Report
 from mlsupply.policy import decide
@@ -58,6 +58,7 @@ def inventory_report(request: Request, world: World) -> Report:
 
 
 def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report:
+    world = starting_where_asked(request, world)
     inventories = gather(request, world)
     project = merge(inventories)
     ledger = Ledger(project.packages)

@@ -33,8 +33,9 @@ class RuleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One run. subjects: paths or requirement texts as typed; checks: names to run, empty for all; settings: the
-    validated `[tool.mlsupply]` table of options that belong to one check, by check name."""
+    """One run. subjects: paths or requirement texts as typed (beside an environment the default stands for nothing);
+    checks: names to run, empty for all; settings: the validated `[tool.mlsupply]` table of options that belong to one
+    check, by check name."""
 
     subjects: tuple[str, ...] = (".",)
     environment: str = ""  # an installed environment to read instead

@@ -7,11 +7,11 @@ clock or the environment (the command line reads the environment, once).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from mlsupply.model import Reason
 
@@ -78,47 +78,242 @@ class OfflineFetch:
         return Failure(Reason.OFFLINE, "the run is offline")
 
 
+class Skipped(NamedTuple):
+    """A folder that was not walked. why: a few words for the report."""
+
+    path: str
+    why: str
+
+
+class Survey(NamedTuple):
+    """One walk. files: regular files in depth-first name order; skipped: folders pruned and worth saying (caches and
+    version-control folders are not); failures: (path, why it could not be listed, or which limit ended the walk)."""
+
+    files: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
+    failures: tuple[tuple[str, Failure], ...] = ()
+
+
 class Tree(Protocol):
     """The files under audit, read only. Paths are POSIX, relative to the root (the folder the user stands in) or absolute,
     and appear in reports as they are."""
 
     root: Path
 
-    def read(self, path: str, limit: int) -> bytes | Failure: ...
+    def read(self, path: str, limit: int) -> bytes | Failure:
+        """The whole file, or why not."""
 
-    def walk(self, folder: str = ".") -> Iterator[str]: ...
+    def open(self, path: str) -> BinaryIO | Failure:
+        """The file as a seekable stream, for what is too large to hold (archives, models), or why not."""
+
+    def kind(self, path: str) -> str:
+        """`file`, `folder`, or "" where there is neither."""
+
+    def entries(self, path: str) -> tuple[str, ...] | Failure:
+        """The names in a folder, sorted; those of folders end in `/`."""
+
+    def survey(self) -> Survey:
+        """Every regular file below the starts, pruned and bounded; walked once and remembered."""
+
+    def walk(self) -> Iterator[str]:
+        """The files of `survey`."""
+
+    def starting(self, starts: Iterable[str], also: Iterable[str] = ()) -> Tree:
+        """The same files, walked from these files and folders (what the user named) instead of the whole root. also:
+        folders that may be read but are not walked (an installed environment)."""
 
 
 class DiskTree:
-    """A folder on disk. `walk` follows no links; `read` follows a link only to a place inside the root."""
+    """Files on disk below `root`; `starts`: the files and folders the user named, relative to it or absolute.
 
-    def __init__(self, root: Path) -> None:
+    Nothing is read outside the projects these lie in (the nearest folder upwards with a project marker, so that
+    `requirements/cuda.txt` may say `-r ../common.txt`): neither through `-r ../../x` nor through a link.
+    """
+
+    def __init__(
+        self, root: Path, starts: Iterable[str] = (".",), limits: Limits | None = None, also: Iterable[str] = ()
+    ) -> None:
         self.root = root
+        self.starts = tuple(dict.fromkeys(_tidy(start) for start in starts))
+        self.limits = limits or Limits()
+        self._homes = tuple(_home(os.path.realpath(root / start)) for start in (*self.starts, *also))
+        self._survey: Survey | None = None
+
+    def starting(self, starts: Iterable[str], also: Iterable[str] = ()) -> DiskTree:
+        return DiskTree(self.root, starts, self.limits, also)
 
     def read(self, path: str, limit: int) -> bytes | Failure:
-        """The whole file, or why not (missing, a folder or device, outside the root through a link, too large)."""
+        handle = self.open(path)
+        if isinstance(handle, Failure):
+            return handle
+        try:
+            with handle:
+                data = handle.read(limit + 1)
+        except OSError as error:
+            return Failure(Reason.NOT_FOUND, f"{path} could not be read: {error.strerror}")
+        return data if len(data) <= limit else Failure(Reason.TOO_LARGE, f"{path} is larger than {limit:,} bytes")
+
+    def open(self, path: str) -> BinaryIO | Failure:
         full = self.root / path
         try:
-            if full.is_symlink() and not full.resolve().is_relative_to(self.root.resolve()):
-                return Failure(Reason.FORBIDDEN, f"{path} is a link to a place outside {self.root}")
-            if not full.is_file():
+            real = os.path.realpath(full)
+            if not self._inside(real):
+                return Failure(Reason.FORBIDDEN, f"{path} leads to a place outside the project")
+            if not Path(real).is_file():  # also refuses devices and pipes, which would block
                 return Failure(Reason.NOT_FOUND, f"{path} is not a file")
-            with open(full, "rb") as handle:
-                data = handle.read(limit + 1)
+            return open(real, "rb")
         except PermissionError:
             return Failure(Reason.FORBIDDEN, f"{path} may not be read by this user")
         except (OSError, ValueError) as error:
             return Failure(Reason.NOT_FOUND, f"{path} could not be read: {getattr(error, 'strerror', None) or error}")
-        if len(data) > limit:
-            return Failure(Reason.TOO_LARGE, f"{path} is larger than {limit:,} bytes")
-        return data
 
-    def walk(self, folder: str = ".") -> Iterator[str]:
-        """Every regular file below `folder`, depth first in name order, POSIX paths as `read` takes them."""
-        for where, folders, names in os.walk(self.root / folder):
-            folders.sort()
-            for name in sorted(names):
-                yield Path(os.path.relpath(Path(where, name), self.root)).as_posix()
+    def kind(self, path: str) -> str:
+        try:
+            full = self.root / path
+            return "file" if full.is_file() else "folder" if full.is_dir() else ""
+        except (OSError, ValueError):
+            return ""
+
+    def entries(self, path: str) -> tuple[str, ...] | Failure:
+        listed = self._list(path)
+        return listed if isinstance(listed, Failure) else tuple(f"{e.name}/" if e.is_dir() else e.name for e in listed)
+
+    def walk(self) -> Iterator[str]:
+        return iter(self.survey().files)
+
+    def survey(self) -> Survey:
+        if self._survey is None:
+            walk = _Walk(self)
+            for start in self.starts:
+                walk.start(start)
+            self._survey = Survey(tuple(dict.fromkeys(walk.files)), tuple(walk.skipped), tuple(walk.failures))
+        return self._survey
+
+    def _inside(self, real: str) -> bool:
+        return any(real == home or real.startswith(home.rstrip("/") + "/") for home in self._homes)
+
+    def _list(self, path: str) -> list[os.DirEntry[str]] | Failure:
+        try:
+            if not self._inside(os.path.realpath(self.root / path)):
+                return Failure(Reason.FORBIDDEN, f"{path} leads to a place outside the project")
+            with os.scandir(self.root / path) as found:
+                return sorted(found, key=lambda entry: entry.name)
+        except PermissionError:
+            return Failure(Reason.FORBIDDEN, f"{path} may not be listed by this user")
+        except (OSError, ValueError) as error:
+            return Failure(Reason.NOT_FOUND, f"{path} could not be listed: {getattr(error, 'strerror', None) or error}")
+
+
+class _Walk:
+    """The state of one survey."""
+
+    def __init__(self, tree: DiskTree) -> None:
+        self.tree = tree
+        self.files: list[str] = []
+        self.skipped: list[Skipped] = []
+        self.failures: list[tuple[str, Failure]] = []
+        self.left = tree.limits.files_walked
+
+    def start(self, start: str) -> None:
+        if self.tree.kind(start) == "file":
+            self.files.append(start)
+        else:
+            self._folder("" if start == "." else start, 0)
+
+    def _folder(self, path: str, depth: int) -> None:
+        listed = self.tree._list(path)
+        if isinstance(listed, Failure):
+            self.failures.append((path or ".", listed))
+            return
+        names = {entry.name for entry in listed}
+        if depth and (why := next((_ENVIRONMENTS[name] for name in _ENVIRONMENTS if name in names), "")):
+            self.skipped.append(Skipped(path, why))
+            return
+        folders = [name for entry in listed if (name := self._entry(path, entry)) and self._enters(path, name, names)]
+        for name in folders:
+            if depth >= self.tree.limits.depth:
+                failure = Failure(Reason.LIMIT, f"folders deeper than {self.tree.limits.depth} were not walked")
+                self.failures.append((_join(path, name), failure))
+            elif self.left > 0:
+                self._folder(_join(path, name), depth + 1)
+
+    def _entry(self, path: str, entry: os.DirEntry[str]) -> str:
+        """Note a file; the name where the entry is a folder to be walked, otherwise ""."""
+        self.left -= 1
+        if self.left <= 0:
+            if self.left == 0:
+                failure = Failure(Reason.LIMIT, f"the walk ended after {self.tree.limits.files_walked:,} entries")
+                self.failures.append((path or ".", failure))
+            return ""
+        try:
+            if entry.is_symlink():
+                return self._link(_join(path, entry.name), entry)
+            if entry.is_dir():
+                return entry.name
+            if entry.is_file():
+                self.files.append(_join(path, entry.name))
+        except OSError as error:
+            self.failures.append((_join(path, entry.name), Failure(Reason.FORBIDDEN, str(error.strerror))))
+        return ""
+
+    def _link(self, path: str, entry: os.DirEntry[str]) -> str:
+        """A link inside the project is walked at its target; one that leaves it is said, a file when it is read."""
+        if not self.tree._inside(os.path.realpath(self.tree.root / path)):
+            if entry.is_dir():
+                self.skipped.append(Skipped(path, "link to a place outside the project"))
+            elif entry.is_file():
+                self.files.append(path)
+        return ""
+
+    def _enters(self, path: str, name: str, names: set[str]) -> bool:
+        if name in _CACHES or name.endswith((".egg-info", ".dist-info")):
+            return False
+        why = _PRUNED.get(name, "")
+        if name in _BUILD_OUTPUT and names & _PROJECT_MARKERS:
+            why = "build output"
+        if why:
+            self.skipped.append(Skipped(_join(path, name), why))
+        return not why
+
+
+_PROJECT_MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", ".git"})
+_BUILD_OUTPUT = frozenset({"build", "dist", "_build"})
+_CACHES = frozenset(
+    {
+        *(".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".cache"),
+        *(".tox", ".nox", ".eggs", ".ipynb_checkpoints"),
+    }
+)
+_PRUNED = {
+    "node_modules": "installed JavaScript",
+    "bower_components": "installed JavaScript",
+    "site-packages": "installed packages",
+    "dist-packages": "installed packages",
+    "__pypackages__": "installed packages",
+    "vendor": "vendored code",
+    "_vendor": "vendored code",
+    "vendored": "vendored code",
+    "third_party": "vendored code",
+}
+_ENVIRONMENTS = {"pyvenv.cfg": "virtual environment", "conda-meta": "conda environment"}  # marker file -> what it marks
+
+
+def _tidy(path: str) -> str:
+    return os.path.normpath(path).replace(os.sep, "/")
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}" if folder else name
+
+
+def _home(real: str) -> str:
+    """The project a named file or folder lies in: the nearest folder upwards that holds a marker, else itself."""
+    path = Path(real)
+    folder = path if path.is_dir() else path.parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / marker).exists() for marker in _PROJECT_MARKERS):
+            return str(candidate)
+    return str(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

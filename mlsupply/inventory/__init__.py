@@ -7,7 +7,8 @@ a `Gap` with its place in the inventory it returns, and the rest of the file is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -37,12 +38,27 @@ class Reader(NamedTuple):
         return read(path, tree, limits)
 
 
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),)
 
 
 def reader_of(path: str) -> Reader | None:
     """The first reader that claims the file name, in the order of `READERS`."""
+    if not _any_pattern()(path.rpartition("/")[2].lower()):
+        return None
     return next((reader for reader in READERS if reader.claims(path)), None)
+
+
+def reader_named(name: str) -> Reader | None:
+    """The reader of a format."""
+    return next((reader for reader in READERS if reader.format == name), None)
+
+
+@cache
+def _any_pattern() -> Callable[[str], object]:
+    """All patterns as one: almost no file of a large folder matches, and asking each reader in turn costs a second."""
+    import re
+
+    return re.compile("|".join(translate(pattern) for reader in READERS for pattern in reader.patterns)).match
 
 
 def gather(request: Request, world: World) -> tuple[Inventory, ...]:
@@ -50,3 +66,13 @@ def gather(request: Request, world: World) -> tuple[Inventory, ...]:
     from mlsupply.inventory.discover import inventories
 
     return inventories(request, world)
+
+
+def starting_where_asked(request: Request, world: World) -> World:
+    """The world with its files walked from the paths the request names, so that every check sees these and no others."""
+    from dataclasses import replace
+
+    from mlsupply.inventory.discover import paths_of
+
+    also = (request.environment,) if request.environment else ()
+    return replace(world, tree=world.tree.starting(paths_of(request, world.tree), also))

@@ -1,0 +1,117 @@
+"""A lock outranks its manifest: what the manifest asks for is found in the lock and not resolved a second time, and the
+lock's packages learn where they were asked for. Pure."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlsupply.inventory.parsing import gap
+from mlsupply.model import Gap, Inventory, Package, Reason, Requirement, SourceKind
+
+if TYPE_CHECKING:
+    from mlsupply.inventory.discover import Found
+
+BUILD_GROUP = "build"
+_PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
+# lock format -> manifest formats of the same folder it locks
+_LOCKS = {
+    "uv.lock": _PROJECT,
+    "poetry.lock": _PROJECT,
+    "pdm.lock": _PROJECT,
+    "pylock.toml": _PROJECT,
+    "Pipfile.lock": ("Pipfile",),
+    "conda-lock": ("environment.yml",),
+    "pixi.lock": ("pixi.toml", *_PROJECT),
+}
+_MEMBERS = (SourceKind.EDITABLE, SourceKind.VIRTUAL, SourceKind.PATH)
+
+
+def settle_covered(found: Sequence[Found]) -> Iterator[Inventory]:
+    """The inventories in the same order, manifests that a lock covers marked complete."""
+    locks = [one for one in found if one.inventory.packages and (one.inventory.complete or one.reader.role == "lock")]
+    asked: dict[str, list[Inventory]] = {}
+    settled: list[Inventory] = []
+    for one in found:
+        lock = None
+        if one.reader.role == "manifest" and not one.inventory.complete:
+            lock = next((lock for lock in locks if lock is not one and _covers(lock, one)), None)
+        if lock is None:
+            settled.append(one.inventory)
+        else:
+            asked.setdefault(lock.inventory.path, []).append(one.inventory)
+            settled.append(_covered(one.inventory, lock.inventory))
+    for inventory in settled:
+        manifests = asked.get(inventory.path, ())
+        yield _with_askers(inventory, manifests) if manifests else inventory
+
+
+def _covers(lock: Found, manifest: Found) -> bool:
+    """In the same folder, or as a member of the lock's workspace; a compiled requirements file covers the `.in` of its
+    name and any manifest beside it of which it holds every name."""
+    folder, place = posixpath.dirname(lock.inventory.path), posixpath.dirname(manifest.inventory.path)
+    formats = _LOCKS.get(lock.reader.format)
+    if formats is not None:
+        if manifest.reader.format not in formats:
+            return False
+        return place == folder or place in _members(folder, lock.inventory)
+    if place != folder:
+        return False
+    if manifest.inventory.path.endswith(".in"):
+        return posixpath.splitext(manifest.inventory.path)[0] == posixpath.splitext(lock.inventory.path)[0]
+    if manifest.inventory.path == lock.inventory.path.removesuffix(".lock"):
+        return True  # script.py.lock locks script.py
+    names = {r.name for r in _runtime(manifest.inventory)}
+    return bool(names) and names <= {package.name for package in lock.inventory.packages}
+
+
+def _members(folder: str, lock: Inventory) -> set[str]:
+    """Folders of the packages the lock takes from the workspace itself."""
+    urls = {p.source.url for p in lock.packages if p.source.kind in _MEMBERS and "://" not in p.source.url}
+    return {posixpath.normpath(posixpath.join(folder, url)) for url in urls}
+
+
+def _runtime(manifest: Inventory) -> list[Requirement]:
+    return [r for r in manifest.requirements if r.name and not r.constraint and r.groups != (BUILD_GROUP,)]
+
+
+def _covered(manifest: Inventory, lock: Inventory) -> Inventory:
+    """Nothing of it is left to resolve; said is what the lock does not hold."""
+    held = {package.name for package in lock.packages} | {manifest.root}
+    missing = {r.name: r for r in _runtime(manifest) if r.name not in held and not r.marker}
+    gaps: list[Gap] = [
+        gap(
+            r.place.file,
+            Reason.STALE,
+            f"{lock.path} holds no {name}, which is asked for here: it is older than this line or leaves its group out",
+            r.place.line,
+            "lock again and scan again",
+        )
+        for name, r in missing.items()
+    ]
+    if build := sorted({r.name for r in manifest.requirements if r.groups == (BUILD_GROUP,) and r.name not in held}):
+        detail = f"build requirements are in no lock and were not resolved: {', '.join(build)}"
+        gaps.append(gap(manifest.path, Reason.DISABLED, detail, hint=f"mlsupply scan {manifest.path} resolves them"))
+    return replace(manifest, complete=True, gaps=manifest.gaps + tuple(gaps))
+
+
+def _with_askers(lock: Inventory, manifests: Sequence[Inventory]) -> Inventory:
+    """The lock with the lines of its manifests as further places of what they ask for."""
+    asked: dict[str, list[Requirement]] = {}
+    for manifest in manifests:
+        for r in _runtime(manifest):
+            asked.setdefault(r.name, []).append(r)
+    packages = tuple(_asked_for(p, asked[p.name]) if p.name in asked else p for p in lock.packages)
+    root = lock.root or next((m.root for m in manifests if m.root), "")
+    return replace(lock, packages=packages, root=root)
+
+
+def _asked_for(package: Package, requirements: list[Requirement]) -> Package:
+    return replace(
+        package,
+        places=tuple(dict.fromkeys((*package.places, *(r.place for r in requirements)))),
+        groups=tuple(dict.fromkeys((*package.groups, *(group for r in requirements for group in r.groups)))),
+        direct=True,
+    )

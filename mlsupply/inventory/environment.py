@@ -1,0 +1,233 @@
+"""An installed environment, read from disk: a virtual environment, a conda prefix or a site-packages folder.
+
+Its interpreter is never started and none of its files is imported. What is installed is what the `.dist-info` and
+`.egg-info` folders say (PEP 376, PEP 610, and the recorded installation specification); conda's own records are kept
+under conda's names beside them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.inventory.metadata import MAX_BYTES, Metadata, egg_requires, parse
+from mlsupply.inventory.parsing import decode, gap, json_of, source_of_url, string, strings, table
+from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Source, SourceKind
+from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.world import Failure, Limits, Tree
+
+FORMAT = "environment"
+_SMALL = 1 << 20  # bytes of direct_url.json, INSTALLER and the like
+_SITE = ("site-packages", "dist-packages")
+
+
+def read_environment(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """Everything installed at `path`. Raises `MlsupplyError` where there is no environment at all."""
+    if tree.kind(path) != "folder":
+        raise MlsupplyError("path-not-found", f"there is no folder {safe(path)}", "give the folder of an environment")
+    path = path.rstrip("/") or "/"
+    sites, conda = tuple(_sites(path, tree)), posixpath.join(path, "conda-meta")
+    has_conda = tree.kind(conda) == "folder"
+    if not sites and not has_conda:
+        hint = "give a virtual environment, a conda prefix or a site-packages folder"
+        raise MlsupplyError("no-environment", f"{safe(path)} holds no installed packages", hint)
+    packages: dict[object, Package] = {}
+    gaps: list[Gap] = list(_system_packages(path, tree))
+    for found in (*(f for site in sites for f in _site(site, tree)), *(_conda(conda, tree, limits) if has_conda else ())):
+        if isinstance(found, Gap):
+            gaps.append(found)
+        elif len(packages) >= limits.packages:
+            gaps.append(gap(path, Reason.LIMIT, f"more than {limits.packages:,} packages; the rest was not read"))
+            break
+        else:
+            packages.setdefault(found.key, found)
+    return Inventory(
+        path=path, format=FORMAT, packages=tuple(_roots(list(packages.values()))), gaps=tuple(gaps), complete=True
+    )
+
+
+def _sites(path: str, tree: Tree) -> Iterator[str]:
+    """The folders in which an environment keeps installed packages."""
+    names = _names(path, tree)
+    if posixpath.basename(path) in _SITE or any(name.endswith((".dist-info/", ".egg-info/")) for name in names):
+        yield path
+        return
+    for libraries in ("lib", "lib64", "Lib", "usr/lib", "usr/local/lib", "local/lib"):
+        folder = posixpath.join(path, libraries)
+        if tree.kind(folder) != "folder":
+            continue
+        inside = [
+            posixpath.join(folder, n[:-1]) for n in _names(folder, tree) if re.fullmatch(r"(?:python|pypy)[0-9.]*t?/", n)
+        ]
+        for candidate in (folder, *inside):
+            yield from (where for site in _SITE if tree.kind(where := posixpath.join(candidate, site)) == "folder")
+
+
+def _names(folder: str, tree: Tree) -> tuple[str, ...]:
+    listed = tree.entries(folder)
+    return () if isinstance(listed, Failure) else listed
+
+
+def _system_packages(path: str, tree: Tree) -> Iterator[Gap]:
+    data = tree.read(posixpath.join(path, "pyvenv.cfg"), _SMALL)
+    if not isinstance(data, Failure) and re.search(rb"(?im)^\s*include-system-site-packages\s*=\s*true", data):
+        detail = "the environment also sees the packages of the Python it was made from, which were not read"
+        yield gap(posixpath.join(path, "pyvenv.cfg"), Reason.UNSUPPORTED, detail, hint="scan that Python with --env as well")
+
+
+def _site(site: str, tree: Tree) -> Iterator[Package | Gap]:
+    listed = tree.entries(site)
+    if isinstance(listed, Failure):
+        yield gap(site, listed.reason, listed.detail)
+        return
+    for name in listed:
+        folder = posixpath.join(site, name.rstrip("/"))
+        if name.startswith("~") and name.endswith((".dist-info/", ".egg-info/")):
+            hint = "remove the folder, or install the package again"
+            yield gap(folder, Reason.MALFORMED, "left behind by an interrupted uninstallation", hint=hint)
+        elif name.endswith(".dist-info/"):
+            yield from _dist_info(folder, tree)
+        elif name.endswith((".egg-info/", ".egg-info")):
+            yield from _egg_info(folder, tree, is_folder=name.endswith("/"))
+        elif name.endswith(".egg/") and tree.kind(posixpath.join(folder, "EGG-INFO")) == "folder":
+            yield from _egg_info(posixpath.join(folder, "EGG-INFO"), tree, is_folder=True)
+        elif name.endswith(".egg-link"):
+            yield _egg_link(folder, tree)
+
+
+def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
+    names = _names(folder, tree)
+    stated_name, _, stated_version = posixpath.basename(folder).removesuffix(".dist-info").rpartition("-")
+    metadata = _metadata(posixpath.join(folder, "METADATA"), tree) if "METADATA" in names else None
+    if metadata is None or isinstance(metadata, Gap):
+        detail = f"METADATA of {safe(stated_name, 80)} is missing; name and version are those of the folder"
+        missing = gap(folder, Reason.NOT_FOUND, detail, hint="install the package again")
+        yield metadata if isinstance(metadata, Gap) else missing
+        metadata = Metadata(name="", version="")
+    elif canonical(stated_name) != metadata.name:
+        detail = f"the folder is named for {safe(stated_name, 80)}, METADATA says {metadata.name or 'nothing'}"
+        yield gap(folder, Reason.MALFORMED, detail, hint="the name in METADATA was used")
+    if "RECORD" not in names:
+        detail = "RECORD is missing, so it cannot be told which files belong to the package or were changed"
+        yield gap(posixpath.join(folder, "RECORD"), Reason.NOT_FOUND, detail, hint="install the package again")
+    for line in metadata.broken:
+        yield gap(posixpath.join(folder, "METADATA"), Reason.MALFORMED, f"not a requirement: {line!r}")
+    source = _direct_url(posixpath.join(folder, "direct_url.json"), tree) if "direct_url.json" in names else Source()
+    if isinstance(source, Gap):
+        yield source
+        source = Source()
+    installer = _first_line(posixpath.join(folder, "INSTALLER"), tree) if "INSTALLER" in names else ""
+    yield Package(
+        coordinate=Coordinate(
+            "pypi", metadata.name or canonical(stated_name), metadata.version or safe(stated_version, 200)
+        ),
+        source=source,
+        places=(Place(posixpath.join(folder, "METADATA")),),
+        requires=metadata.requires,
+        direct="REQUESTED" in names,
+        note="installed by conda" if installer == "conda" else "",
+    )
+
+
+def _metadata(path: str, tree: Tree) -> Metadata | Gap:
+    """Only the headers are read, however long the description is."""
+    handle = tree.open(path)
+    if isinstance(handle, Failure):
+        return gap(path, handle.reason, handle.detail)
+    with handle:
+        return parse(handle.read(MAX_BYTES))
+
+
+def _direct_url(path: str, tree: Tree) -> Source | Gap:
+    """PEP 610: a repository with its commit, an archive, or a folder (editable or not)."""
+    data = tree.read(path, _SMALL)
+    if isinstance(data, Failure):
+        return gap(path, data.reason, data.detail)
+    text = decode(path, data)
+    document: Any = text if isinstance(text, Gap) else json_of(path, text)
+    if isinstance(document, Gap):
+        return document
+    if not isinstance(document, Mapping) or not string(document, "url"):
+        return gap(path, Reason.MALFORMED, "direct_url.json names no url")
+    url = without_credentials(string(document, "url"))[0]
+    if vcs := table(document, "vcs_info"):
+        return Source(SourceKind.GIT, url, string(vcs, "commit_id", 200))
+    if "dir_info" in document:
+        return Source(SourceKind.EDITABLE if table(document, "dir_info").get("editable") is True else SourceKind.PATH, url)
+    return source_of_url(url)
+
+
+def _first_line(path: str, tree: Tree) -> str:
+    data = tree.read(path, _SMALL)
+    lines = [] if isinstance(data, Failure) else data.decode("utf-8", "replace").strip().splitlines()
+    return safe(lines[0], 300) if lines else ""
+
+
+def _egg_info(path: str, tree: Tree, *, is_folder: bool) -> Iterator[Package | Gap]:
+    where = posixpath.join(path, "PKG-INFO") if is_folder else path
+    metadata = _metadata(where, tree)
+    if isinstance(metadata, Gap) or not metadata.name:
+        detail = "neither name nor version can be read here, so this package was not audited"
+        yield metadata if isinstance(metadata, Gap) else gap(where, Reason.MALFORMED, detail, hint="install it again")
+        return
+    requires = metadata.requires
+    if is_folder and "requires.txt" in _names(path, tree):
+        data = tree.read(posixpath.join(path, "requires.txt"), _SMALL)
+        requires += () if isinstance(data, Failure) else egg_requires(data)
+    coordinate = Coordinate("pypi", metadata.name, metadata.version)
+    yield Package(coordinate=coordinate, places=(Place(where),), requires=requires)
+
+
+def _egg_link(path: str, tree: Tree) -> Package:
+    """A folder installed in place by an old setuptools; its version is told only there."""
+    name = posixpath.basename(path).removesuffix(".egg-link")
+    source = Source(SourceKind.EDITABLE, _first_line(path, tree))
+    return Package(coordinate=Coordinate("pypi", canonical(name)), source=source, places=(Place(path),), direct=True)
+
+
+def _conda(folder: str, tree: Tree, limits: Limits) -> Iterator[Package | Gap]:
+    """conda-meta: one JSON file a package, under conda's name."""
+    for name in _names(folder, tree):
+        path = posixpath.join(folder, name)
+        if not name.endswith(".json"):
+            continue
+        data = tree.read(path, limits.manifest_bytes)
+        text = gap(path, data.reason, data.detail) if isinstance(data, Failure) else decode(path, data)
+        document: Any = text if isinstance(text, Gap) else json_of(path, text)
+        if isinstance(document, Gap):
+            yield document
+        elif not isinstance(document, Mapping) or not string(document, "name"):
+            yield gap(path, Reason.MALFORMED, "names no package", hint="install the package again")
+        else:
+            yield _conda_package(path, document)
+
+
+def _conda_package(path: str, document: Mapping[str, Any]) -> Package:
+    url = without_credentials(string(document, "url"))[0]
+    hashes = tuple((key, value.lower()) for key in ("sha256", "md5") if (value := string(document, key, 128)))
+    size = document.get("size")
+    filename = string(document, "fn", 300) or url.rpartition("/")[2]
+    artifact = Artifact(filename, "other", url, size if isinstance(size, int) else -1, hashes)
+    words = [text.split() for text in strings(document, "depends")]
+    return Package(
+        coordinate=Coordinate("conda", safe(string(document, "name"), 200).lower(), string(document, "version", 200)),
+        source=Source(SourceKind.REGISTRY, without_credentials(string(document, "channel"))[0]),
+        places=(Place(path),),
+        requires=tuple(Edge(name=safe(w[0], 200), specifier=safe(" ".join(w[1:]), 200)) for w in words if w),
+        artifacts=(artifact,),
+        direct=bool(string(document, "requested_spec")),
+    )
+
+
+def _roots(packages: list[Package]) -> Iterator[Package]:
+    """Where nothing was marked as requested, what no other package requires is what was asked for."""
+    if any(package.direct for package in packages if package.coordinate.ecosystem == "pypi"):
+        yield from packages
+        return
+    required = {edge.name for package in packages for edge in package.requires if edge.name != package.name}
+    for package in packages:
+        yield replace(package, direct=True) if package.name not in required else package

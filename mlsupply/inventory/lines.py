@@ -1,0 +1,74 @@
+"""The line of a value in a TOML file whose parser does not say it. Pure."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+
+class Locator:
+    """Finds values in one text. A value asked for twice is found at its next occurrence, so that asking in the order of
+    the document gives each line once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts: list[int] = []
+        self._anchors: dict[tuple[str, ...], int] = {}
+        self._last: dict[tuple[str, int], int] = {}
+
+    def line_at(self, offset: int) -> int:
+        """The line (from 1) of a character offset; 0 for offset -1 (not found)."""
+        if offset < 0:
+            return 0
+        if not self._starts:
+            self._starts = [0, *(match.end() for match in re.finditer("\n", self._text))]
+        return bisect_right(self._starts, offset)
+
+    def quoted(self, value: str, *table: str) -> int:
+        """The line of the string below `table`, 0 where it is not written plainly."""
+        anchor = self._anchor(table)
+        after = self._last.get((value, anchor), anchor)
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        found = [at for form in (f'"{escaped}"', f"'{value}'") if (at := self._text.find(form, after)) >= 0]
+        if not found:
+            at = self._last.get((value, anchor), -1)
+            return self.line_at(at - 1 if at > 0 else anchor if table else -1)
+        at = min(found)
+        self._last[(value, anchor)] = at + 1
+        return self.line_at(at)
+
+    def key(self, name: str, *table: str) -> int:
+        """The line where `table` sets `name`, 0 where that cannot be seen."""
+        found = _key(name).search(self._text, self._anchor(table))
+        return self.line_at(found.start(1) if found else -1)
+
+    def table(self, *table: str) -> int:
+        """The line of the table's header, or of the key that opens it."""
+        return self.line_at(self._anchor(table)) if table else 0
+
+    def _anchor(self, table: tuple[str, ...]) -> int:
+        """Offset of the longest written header of the table, then of the keys that remain."""
+        if table not in self._anchors:
+            self._anchors[table] = self._find_anchor(table)
+        return self._anchors[table]
+
+    def _find_anchor(self, table: tuple[str, ...]) -> int:
+        at, rest = 0, table
+        for length in range(len(table), 0, -1):
+            header = r"\s*\.\s*".join(_quoted_or_bare(part) for part in table[:length])
+            found = re.compile(rf"^[ \t]*\[\[?[ \t]*({header})[ \t]*\]", re.MULTILINE).search(self._text)
+            if found:
+                at, rest = found.start(1), table[length:]
+                break
+        for name in rest:
+            found = _key(name).search(self._text, at)
+            at = found.start(1) if found else at
+        return at
+
+
+def _quoted_or_bare(part: str) -> str:
+    return rf"[\"']?{re.escape(part)}[\"']?"
+
+
+def _key(name: str) -> re.Pattern[str]:
+    return re.compile(rf"^[ \t]*({_quoted_or_bare(name)})[ \t]*[.=]", re.MULTILINE)

@@ -1,0 +1,96 @@
+"""What can be said of requirements without resolving them: one pinned with `==` is a package, any other is a gap. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mlsupply.inventory.parsing import gap
+from mlsupply.model import Artifact, Coordinate, Gap, Inventory, Package, Reason, Requirement, SourceKind
+
+_NAMED_SOURCES = (SourceKind.GIT, SourceKind.URL)
+
+
+def without_resolving(inventory: Inventory, reason: Reason = Reason.UNPINNED) -> Inventory:
+    """The inventory with a package for each pinned or direct requirement it holds no package of, and a gap with
+    `reason` for each other one. Constraints ask for nothing and are left alone."""
+    held = {package.name for package in inventory.packages}
+    asked = [r for r in inventory.requirements if not r.constraint and r.name not in held]
+    packages = [package for r in asked if (package := pinned(r)) is not None]
+    gaps = tuple(_gap(r, reason) for r in _once(asked) if pinned(r) is None and not _local(r))
+    return replace(
+        inventory, packages=inventory.packages + tuple(_united(packages)), gaps=inventory.gaps + tuple(dict.fromkeys(gaps))
+    )
+
+
+def pinned(requirement: Requirement) -> Package | None:
+    """The package a requirement names exactly: `name==1.0` (also `===`), or a direct reference with a name."""
+    version = exact_version(requirement.specifier)
+    if not requirement.name or not (version or requirement.source.kind in _NAMED_SOURCES):
+        return None
+    artifacts: tuple[Artifact, ...] = ()
+    if requirement.hashes:
+        artifacts = (Artifact(requirement.source.url.rpartition("/")[2], "other", hashes=requirement.hashes),)
+    return Package(
+        coordinate=Coordinate("pypi", requirement.name, version or _version_in_url(requirement.source.url)),
+        source=requirement.source,
+        places=(requirement.place,),
+        artifacts=artifacts,
+        groups=requirement.groups,
+        direct=True,
+        marker=requirement.marker,
+    )
+
+
+def exact_version(specifier: str) -> str:
+    """The one version a PEP 440 specifier allows, "" where it allows several (`==1.*` does)."""
+    if "," in specifier or not specifier.startswith("=="):
+        return ""
+    version = specifier.lstrip("=").strip()
+    return "" if version.endswith(".*") else version
+
+
+def _version_in_url(url: str) -> str:
+    """The version in the name of a wheel."""
+    filename = url.partition("#")[0].partition("?")[0].rpartition("/")[2]
+    if not filename.endswith(".whl"):
+        return ""
+    from urllib.parse import unquote
+
+    parts = unquote(filename).split("-")
+    return parts[1] if len(parts) >= 5 else ""
+
+
+def _local(requirement: Requirement) -> bool:
+    """A folder of the project itself (`.`, `-e ./lib`): its own manifest is read as an input of its own."""
+    return requirement.source.kind in (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
+
+
+def _once(requirements: Iterable[Requirement]) -> Iterable[Requirement]:
+    """One requirement a name and specifier: asking for it in ten groups is still one thing not looked at."""
+    return {(r.name, r.specifier, r.source): r for r in reversed(tuple(requirements))}.values()
+
+
+def _united(packages: Iterable[Package]) -> Iterable[Package]:
+    merged: dict[object, Package] = {}
+    for package in packages:
+        before = merged.get(package.key)
+        if before is not None:
+            package = replace(  # noqa: PLW2901  the merged package takes the place of the one met
+                before,
+                places=tuple(dict.fromkeys(before.places + package.places)),
+                groups=tuple(dict.fromkeys(before.groups + package.groups)),
+                marker=before.marker if before.marker == package.marker else "",
+            )
+        merged[package.key] = package
+    return merged.values()
+
+
+def _gap(requirement: Requirement, reason: Reason) -> Gap:
+    wanted = f"{requirement.name}{requirement.specifier}" or requirement.text
+    if reason is Reason.OFFLINE:
+        detail = f"{wanted} names no single version and resolving it needs an index, which offline runs do not ask"
+        hint = "run without --offline, or pin it"
+    else:
+        detail, hint = f"{wanted} names no single version and was not resolved", "pin it, or commit a lock file"
+    return gap(requirement.place.file, reason, detail, requirement.place.line, hint)

@@ -1,0 +1,220 @@
+"""pyproject.toml: what a project asks for.
+
+PEP 621 dependencies, PEP 735 dependency groups, PEP 518 build requirements, and the tables of poetry, pdm and uv. What a
+build backend computes is followed where it is a list of files, and otherwise a gap: no backend is run.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mlsupply.inventory.cover import BUILD_GROUP
+from mlsupply.inventory.lines import Locator
+from mlsupply.inventory.parsing import gap, requirement, string, strings, table, tables, text_of, toml_of
+from mlsupply.inventory.requirement_files import follow
+from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
+from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.world import Limits, Tree
+
+FORMAT = "pyproject.toml"
+
+
+@dataclass(slots=True)
+class Collected:
+    """What the tables of one file have given so far."""
+
+    requirements: list[Requirement] = field(default_factory=list)
+    indexes: list[Index] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    includes: list[str] = field(default_factory=list)
+
+    def take(self, values: Iterable[Requirement | Index | Gap]) -> None:
+        for found in values:
+            if isinstance(found, Requirement):
+                self.requirements.append(found)
+            elif isinstance(found, Index):
+                self.indexes.append(found)
+            else:
+                self.gaps.append(found)
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """The inventory of one pyproject.toml: requirements, indexes and gaps, no packages."""
+    text = text_of(path, tree, limits)
+    document = text if isinstance(text, Gap) else toml_of(path, text)
+    if isinstance(text, Gap) or isinstance(document, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    return inventory_of(path, document, Locator(text), tree, limits)
+
+
+def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree: Tree, limits: Limits) -> Inventory:
+    """The inventory of a parsed document. Tables of tools are read only where they are present."""
+    from mlsupply.inventory.uv_tables import read_uv, with_sources
+
+    project, tool = table(document, "project"), table(document, "tool")
+    poetry, uv = table(tool, "poetry"), table(tool, "uv")
+    collected = Collected()
+    collected.take(_project(path, project, locator))
+    collected.take(_groups(path, document, locator))
+    collected.take(_build(path, document, locator))
+    if poetry:
+        from mlsupply.inventory.poetry import read_poetry
+
+        declared = frozenset(r.name for r in collected.requirements if BUILD_GROUP not in r.groups)
+        collected.take(read_poetry(path, poetry, locator, declared))
+    collected.take(_pdm(path, table(tool, "pdm"), locator))
+    collected.take(read_uv(path, uv, locator))
+    _dynamic(path, document, locator, collected, tree, limits)
+    sources = table(uv, "sources")
+    return Inventory(
+        path=path,
+        format=FORMAT,
+        root=canonical(string(project, "name") or string(poetry, "name")),
+        requirements=tuple(one for r in collected.requirements for one in with_sources(r, sources)),
+        indexes=tuple(collected.indexes),
+        gaps=tuple(collected.gaps),
+        requires_python=_requires_python(project, poetry),
+        includes=tuple(collected.includes),
+    )
+
+
+def _requires_python(project: Mapping[str, Any], poetry: Mapping[str, Any]) -> str:
+    if stated := string(project, "requires-python"):
+        return stated
+    wanted = string(table(poetry, "dependencies"), "python")
+    if not wanted:
+        return ""
+    from mlsupply.inventory.poetry import specifier
+
+    return specifier(wanted) or ""
+
+
+def _texts(
+    path: str, values: list[str], locator: Locator, keys: tuple[str, ...], groups: tuple[str, ...]
+) -> Iterator[Requirement | Gap]:
+    for text in values:
+        yield requirement(text, Place(path, locator.quoted(text, *keys)), groups=groups)
+
+
+def _project(path: str, project: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Gap]:
+    yield from _texts(path, strings(project, "dependencies"), locator, ("project", "dependencies"), ())
+    for extra in (optional := table(project, "optional-dependencies")):
+        keys = ("project", "optional-dependencies", extra)
+        yield from _texts(path, strings(optional, extra), locator, keys, (canonical(extra),))
+    for key in ("dependencies", "optional-dependencies"):
+        shape = list if key == "dependencies" else Mapping
+        if key in project and not isinstance(project[key], shape):
+            detail = f"[project] {key} is not {'an array' if shape is list else 'a table'}"
+            yield gap(path, Reason.MALFORMED, detail, locator.key(key, "project"))
+
+
+def _build(path: str, document: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Gap]:
+    keys = ("build-system", "requires")
+    yield from _texts(path, strings(table(document, "build-system"), "requires"), locator, keys, (BUILD_GROUP,))
+
+
+def _groups(path: str, document: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Gap]:
+    """PEP 735. A requirement belongs to its own group and to each that includes this one."""
+    groups = table(document, "dependency-groups")
+    includes = {name: [canonical(string(item, "include-group")) for item in tables(groups, name)] for name in groups}
+    for name in groups:
+        keys = ("dependency-groups", name)
+        yield from _texts(path, strings(groups, name), locator, keys, _included_by(name, includes))
+        known = {canonical(other) for other in groups}
+        for missing in sorted({included for included in includes[name] if included and included not in known}):
+            detail = f"the group {safe(name, 80)} includes {missing}, which does not exist"
+            yield gap(path, Reason.MALFORMED, detail, locator.key(name, "dependency-groups"))
+
+
+def _included_by(name: str, includes: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """The group and, transitively, those that include it; a cycle ends."""
+    reached = [canonical(name)]
+    for group in reached:
+        reached += [canonical(n) for n, inner in includes.items() if group in inner and canonical(n) not in reached]
+    return tuple(dict.fromkeys(reached))
+
+
+def _pdm(path: str, pdm: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Index | Gap]:
+    """PDM's development groups (`-e file:///…#egg=name` are folders of the project itself) and its sources."""
+    for group in (groups := table(pdm, "dev-dependencies")):
+        keys = ("tool", "pdm", "dev-dependencies", group)
+        texts = [text for text in strings(groups, group) if not text.startswith("-e ")]
+        yield from _texts(path, texts, locator, keys, (canonical(group),))
+    for source in tables(pdm, "source"):
+        url, had = without_credentials(string(source, "url"))
+        if url:
+            role = (
+                "find-links"
+                if source.get("type") == "find_links"
+                else "primary"
+                if source.get("name") == "pypi"
+                else "extra"
+            )
+            place = Place(path, locator.quoted(string(source, "url"), "tool", "pdm", "source"))
+            pinned = tuple(canonical(name) for name in strings(source, "include_packages") if "*" not in name)
+            trusted = source.get("verify_ssl") is False
+            yield Index(
+                url=url,
+                role=role,
+                name=string(source, "name"),
+                packages=pinned,
+                trusted_host=trusted,
+                had_credentials=had,
+                place=place,
+            )
+
+
+def _dynamic(
+    path: str, document: Mapping[str, Any], locator: Locator, collected: Collected, tree: Tree, limits: Limits
+) -> None:
+    """Dependencies that `[project] dynamic` leaves to the build backend."""
+    project, tool = table(document, "project"), table(document, "tool")
+    files = _dynamic_files(tool)
+    for key in strings(project, "dynamic"):
+        if key not in ("dependencies", "optional-dependencies"):
+            continue
+        place = Place(path, locator.key("dynamic", "project"))
+        named = [(group, name) for kind, group, name in files if kind == key]
+        for group, name in named:
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+            read_in = follow(other, place, tree, limits)
+            collected.requirements += [replace(r, groups=(group,) if group else ()) for r in read_in.requirements]
+            collected.gaps += read_in.gaps
+            collected.indexes += read_in.indexes
+            collected.includes += [other, *read_in.includes]
+        if not named and not _told_elsewhere(path, tool, tree):
+            backend = string(table(document, "build-system"), "build-backend", 80) or "setuptools"
+            detail = f"{key} are dynamic: {backend} computes them when it builds, and nothing is built"
+            collected.gaps.append(
+                gap(path, Reason.UNSUPPORTED, detail, place.line, "commit a lock file, or scan a built wheel")
+            )
+
+
+def _dynamic_files(tool: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(key, extra, file) of what setuptools and hatch-requirements-txt read dependencies from."""
+    dynamic = table(table(tool, "setuptools"), "dynamic")
+    found = [("dependencies", "", name) for name in _names(table(dynamic, "dependencies").get("file"))]
+    for extra, value in table(dynamic, "optional-dependencies").items():
+        if isinstance(value, Mapping):
+            found += [("optional-dependencies", canonical(extra), name) for name in _names(value.get("file"))]
+    hatch = table(table(table(table(tool, "hatch"), "metadata"), "hooks"), "requirements_txt")
+    found += [("dependencies", "", name) for name in _names(hatch.get("files"))]
+    for extra, value in table(hatch, "optional-dependencies").items():
+        found += [("optional-dependencies", canonical(extra), name) for name in _names(value)]
+    return found
+
+
+def _names(value: object) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [safe(item, 300) for item in values if isinstance(item, str)]
+
+
+def _told_elsewhere(path: str, tool: Mapping[str, Any], tree: Tree) -> bool:
+    """Poetry's own table, or a setup.py or setup.cfg beside it that is read as an input of its own."""
+    if table(table(tool, "poetry"), "dependencies"):
+        return True
+    folder = posixpath.dirname(path)
+    return any(tree.kind(posixpath.join(folder, name)) == "file" for name in ("setup.py", "setup.cfg"))

@@ -1,0 +1,92 @@
+"""uv's tables in pyproject.toml and script headers: where packages come from, indexes, constraints and overrides. Pure.
+
+Sources: https://docs.astral.sh/uv/concepts/projects/dependencies/ and https://docs.astral.sh/uv/concepts/indexes/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlsupply.inventory.lines import Locator
+from mlsupply.inventory.parsing import requirement, source_of_url, string, strings, table, tables
+from mlsupply.model import Gap, Index, Place, Requirement, Source, SourceKind
+from mlsupply.text import canonical, without_credentials
+
+_ROOT = ("tool", "uv")
+_LIMITING = ("constraint-dependencies", "override-dependencies", "build-constraint-dependencies")
+
+
+def read_uv(path: str, uv: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Index | Gap]:
+    """Development dependencies, constraints (overrides limit as constraints do) and indexes of `[tool.uv]`."""
+    for text in strings(uv, "dev-dependencies"):
+        yield requirement(text, Place(path, locator.quoted(text, *_ROOT, "dev-dependencies")), groups=("dev",))
+    for key in _LIMITING:
+        for text in strings(uv, key):
+            yield requirement(text, Place(path, locator.quoted(text, *_ROOT, key)), constraint=True)
+    pinned = _pinned(uv)
+    for entry in tables(uv, "index"):
+        name = string(entry, "name")
+        role = "primary" if entry.get("default") is True else "explicit" if entry.get("explicit") is True else "extra"
+        place = Place(path, locator.quoted(string(entry, "url"), *_ROOT, "index"))
+        yield from _index(string(entry, "url"), role, place, name, tuple(pinned.get(name, ())))
+    yield from _options(path, uv, locator, _ROOT)
+    yield from _options(path, table(uv, "pip"), locator, (*_ROOT, "pip"))
+
+
+def _options(path: str, options: Mapping[str, Any], locator: Locator, keys: tuple[str, ...]) -> Iterator[Index]:
+    if url := string(options, "index-url"):
+        yield from _index(url, "primary", Place(path, locator.key("index-url", *keys)))
+    for key, role in (("extra-index-url", "extra"), ("find-links", "find-links")):
+        for url in strings(options, key):
+            yield from _index(url, role, Place(path, locator.key(key, *keys)))
+
+
+def _index(url: str, role: str, place: Place, name: str = "", packages: tuple[str, ...] = ()) -> Iterator[Index]:
+    clean, had = without_credentials(url)
+    if clean:
+        yield Index(url=clean, role=role, name=name, packages=packages, had_credentials=had, place=place)
+
+
+def _pinned(uv: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Index name -> packages whose source is that index."""
+    pinned: dict[str, list[str]] = {}
+    for name, value in table(uv, "sources").items():
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, Mapping) and (index := string(entry, "index")):
+                pinned.setdefault(index, []).append(canonical(name))
+    return pinned
+
+
+def with_sources(found: Requirement, sources: Mapping[str, Any]) -> Iterator[Requirement]:
+    """The requirement as `[tool.uv.sources]` has it: unchanged, with one source, or once for each of several that differ
+    by marker, extra or group."""
+    value = next((value for name, value in sources.items() if canonical(name) == found.name), None)
+    entries = [entry for entry in (value if isinstance(value, list) else [value]) if isinstance(entry, Mapping)]
+    entries = [entry for entry in entries if _applies(entry, found)]
+    if not entries or found.constraint:
+        yield found
+        return
+    for entry in entries:
+        marker = string(entry, "marker")
+        both = f"({found.marker}) and ({marker})" if found.marker and marker else found.marker or marker
+        yield replace(found, source=_source(entry, found.source), marker=both)
+
+
+def _applies(entry: Mapping[str, Any], found: Requirement) -> bool:
+    only = string(entry, "extra") or string(entry, "group")
+    return not only or only in found.groups
+
+
+def _source(entry: Mapping[str, Any], otherwise: Source) -> Source:
+    if git := string(entry, "git"):
+        revision = string(entry, "rev") or string(entry, "tag") or string(entry, "branch")
+        return Source(SourceKind.GIT, without_credentials(git)[0], revision)
+    if url := string(entry, "url"):
+        return source_of_url(url)
+    if local := string(entry, "path"):
+        return Source(SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH, local)
+    if entry.get("workspace") is True:
+        return Source(SourceKind.PATH, ".")
+    return otherwise

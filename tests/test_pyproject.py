@@ -1,0 +1,279 @@
+"""pyproject.toml in its dialects: what is asked for, from where, and on which line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from mlsupply.inventory import reader_of
+from mlsupply.inventory.poetry import specifier
+from mlsupply.model import Inventory, Reason, Requirement, Source, SourceKind
+from mlsupply.world import DiskTree, Limits
+
+
+def _read(folder: Path, text: str, **others: str) -> Inventory:
+    (folder / "pyproject.toml").write_text(dedent(text), encoding="utf-8")
+    for name, content in others.items():
+        (folder / name.replace("__", ".")).write_text(content, encoding="utf-8")
+    reader = reader_of("pyproject.toml")
+    assert reader is not None
+    return reader.read("pyproject.toml", DiskTree(folder), Limits())
+
+
+def _asked(inventory: Inventory) -> list[tuple[str, str, int, tuple[str, ...]]]:
+    return [(r.name, r.specifier, r.place.line, r.groups) for r in inventory.requirements]
+
+
+def _one(inventory: Inventory, name: str) -> Requirement:
+    return next(r for r in inventory.requirements if r.name == name)
+
+
+def test_dependencies_extras_groups_and_build_requirements_keep_their_lines(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        """\
+        [build-system]
+        requires = ["hatchling>=1.27"]
+
+        [project]
+        name = "My.App"
+        requires-python = ">=3.11"
+        dependencies = [
+          "litellm[proxy]==1.82.6",
+          'torch>=2 ; sys_platform == "linux"',
+        ]
+
+        [project.optional-dependencies]
+        train = ["accelerate"]
+
+        [dependency-groups]
+        lint = ["ruff"]
+        dev = ["pytest", {include-group = "lint"}]
+        """,
+    )
+    assert _asked(inventory) == [
+        ("litellm", "==1.82.6", 8, ()),
+        ("torch", ">=2", 9, ()),
+        ("accelerate", "", 13, ("train",)),
+        ("ruff", "", 16, ("lint", "dev")),
+        ("pytest", "", 17, ("dev",)),
+        ("hatchling", ">=1.27", 2, ("build",)),
+    ]
+    assert (inventory.root, inventory.requires_python, inventory.gaps) == ("my-app", ">=3.11", ())
+    assert _one(inventory, "litellm").extras == ("proxy",)
+    assert _one(inventory, "torch").marker == 'sys_platform == "linux"'
+
+
+def test_the_same_requirement_in_two_groups_is_found_on_its_own_line_each_time(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        """\
+        [project]
+        dependencies = ["numpy>=2"]
+        [project.optional-dependencies]
+        a = ["numpy>=2"]
+        b = [
+          "numpy>=2",
+        ]
+        """,
+    )
+    assert [r.place.line for r in inventory.requirements] == [2, 4, 6]
+
+
+def test_one_bad_requirement_is_a_gap_on_its_line_and_the_rest_is_read(tmp_path: Path) -> None:
+    inventory = _read(tmp_path, '[project]\ndependencies = [\n  "numpy",\n  "not a requirement!",\n  "scipy",\n]\n')
+    assert [r.name for r in inventory.requirements] == ["numpy", "scipy"]
+    assert [(g.reason, g.place and g.place.line) for g in inventory.gaps] == [(Reason.MALFORMED, 4)]
+
+
+def test_a_file_that_is_no_toml_is_one_gap_with_the_line(tmp_path: Path) -> None:
+    inventory = _read(tmp_path, '[project]\nname = "{{ cookiecutter.name }}"\n{% if x %}\n')
+    assert [(g.reason, str(g.place)) for g in inventory.gaps] == [(Reason.MALFORMED, "pyproject.toml:3")]
+
+
+def test_poetry_tables_become_pep_440_requirements_with_groups_and_sources(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        """\
+        [tool.poetry]
+        name = "app"
+        [tool.poetry.dependencies]
+        python = "^3.11"
+        requests = "^2.31"
+        pandas = {version = "~2.1", extras = ["excel"], optional = true}
+        agent = {git = "https://git.example/agent.git", tag = "v1"}
+        local = {path = "../local", develop = true}
+        torch = [
+          {version = "2.4.0", markers = "sys_platform == 'darwin'"},
+          {version = "2.4.0+cpu", platform = "linux", source = "cpu"},
+        ]
+        [tool.poetry.group.dev.dependencies]
+        pytest = ">=8,<9"
+        [tool.poetry.extras]
+        tables = ["pandas"]
+        [[tool.poetry.source]]
+        name = "cpu"
+        url = "https://me:secret@wheels.example/cpu"
+        priority = "explicit"
+        """,
+    )
+    assert _asked(inventory) == [
+        ("requests", ">=2.31,<3.0", 5, ()),
+        ("pandas", ">=2.1,<2.2", 6, ("tables",)),
+        ("agent", "", 7, ()),
+        ("local", "", 8, ()),
+        ("torch", "==2.4.0", 9, ()),
+        ("torch", "==2.4.0+cpu", 9, ()),
+        ("pytest", ">=8,<9", 14, ("dev",)),
+    ]
+    assert inventory.requires_python == ">=3.11,<4.0"
+    assert _one(inventory, "agent").source == Source(SourceKind.GIT, "https://git.example/agent.git", "v1")
+    assert _one(inventory, "local").source.kind is SourceKind.EDITABLE
+    assert [r.marker for r in inventory.requirements if r.name == "torch"] == [
+        "sys_platform == 'darwin'",
+        'sys_platform == "linux"',
+    ]
+    (index,) = inventory.indexes
+    assert (index.url, index.role, index.packages) == ("https://wheels.example/cpu", "explicit", ("torch",))
+    assert index.had_credentials
+    assert index.place.line == 19
+
+
+@pytest.mark.parametrize(
+    ("poetry", "pep440"),
+    [
+        ("^1.2.3", ">=1.2.3,<2.0.0"),
+        ("^1.2", ">=1.2,<2.0"),
+        ("^1", ">=1,<2.0"),
+        ("^0.2.3", ">=0.2.3,<0.3.0"),
+        ("^0.0.3", ">=0.0.3,<0.0.4"),
+        ("^0.0", ">=0.0,<0.1"),
+        ("^0", ">=0,<1.0"),
+        ("~1.2.3", ">=1.2.3,<1.3.0"),
+        ("~1.2", ">=1.2,<1.3"),
+        ("~1", ">=1,<2.0"),
+        ("~=1.4", "~=1.4"),
+        ("1.2.3", "==1.2.3"),
+        ("1.2.*", "==1.2.*"),
+        ("*", ""),
+        (">= 1.0 <2.0", ">=1.0,<2.0"),
+        (">=1.0, !=1.5", ">=1.0,!=1.5"),
+        ("^2.0.0b1", ">=2.0.0b1,<3.0.0"),
+        ("<2 || >3", None),
+        ("latest", None),
+    ],
+)
+def test_poetry_constraints_in_pep_440(poetry: str, pep440: str | None) -> None:
+    said = specifier(poetry)
+    assert said == pep440
+    if said:
+        SpecifierSet(said)
+
+
+def test_uv_sources_indexes_and_constraints(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        """\
+        [project]
+        dependencies = ["torch", "kernels", "core", "tool"]
+        [tool.uv]
+        constraint-dependencies = ["urllib3<3"]
+        [tool.uv.sources]
+        torch = [
+          {index = "cu128", marker = "sys_platform == 'linux'"},
+          {index = "cpu", marker = "sys_platform == 'darwin'"},
+        ]
+        kernels = {git = "https://git.example/kernels", rev = "abc"}
+        core = {workspace = true}
+        tool = {url = "https://files.example/tool-1.0-py3-none-any.whl"}
+        [[tool.uv.index]]
+        name = "cu128"
+        url = "https://wheels.example/cu128"
+        explicit = true
+        [[tool.uv.index]]
+        url = "https://mirror.example/simple"
+        default = true
+        """,
+    )
+    assert [(r.name, r.source.kind, r.constraint) for r in inventory.requirements] == [
+        ("torch", SourceKind.REGISTRY, False),
+        ("torch", SourceKind.REGISTRY, False),
+        ("kernels", SourceKind.GIT, False),
+        ("core", SourceKind.PATH, False),
+        ("tool", SourceKind.URL, False),
+        ("urllib3", SourceKind.REGISTRY, True),
+    ]
+    assert [(i.url, i.role, i.packages, i.place.line) for i in inventory.indexes] == [
+        ("https://wheels.example/cu128", "explicit", ("torch",), 15),
+        ("https://mirror.example/simple", "primary", (), 18),
+    ]
+
+
+def test_pdm_groups_and_sources(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        """\
+        [tool.pdm.dev-dependencies]
+        test = ["pytest>=8", "-e file:///${PROJECT_ROOT}/sub#egg=sub"]
+        [[tool.pdm.source]]
+        name = "private"
+        url = "http://index.example/simple"
+        verify_ssl = false
+        """,
+    )
+    assert _asked(inventory) == [("pytest", ">=8", 2, ("test",))]
+    (index,) = inventory.indexes
+    assert (index.role, index.trusted_host) == ("extra", True)
+
+
+def test_dynamic_dependencies_that_nobody_lists_are_a_gap(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        """\
+        [build-system]
+        requires = ["maturin"]
+        build-backend = "maturin"
+        [project]
+        name = "x"
+        dynamic = ["version", "dependencies"]
+        """,
+    )
+    (gap,) = inventory.gaps
+    assert (gap.reason, str(gap.place)) == (Reason.UNSUPPORTED, "pyproject.toml:6")
+    assert "maturin computes them" in gap.detail
+
+
+def test_a_dynamic_file_that_is_missing_is_a_gap_where_it_is_named(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        """\
+        [project]
+        dynamic = ["dependencies"]
+        [tool.setuptools.dynamic]
+        dependencies = {file = ["requirements/base.txt"]}
+        """,
+    )
+    (gap,) = inventory.gaps
+    assert (gap.reason, gap.place and gap.place.line) == (Reason.NOT_FOUND, 2)
+
+
+def test_values_of_the_wrong_type_do_not_stop_the_reading(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        """\
+        dependency-groups = 3
+        [project]
+        name = 7
+        dependencies = "numpy"
+        optional-dependencies = []
+        [tool]
+        poetry = "x"
+        uv = [1]
+        pdm = {dev-dependencies = 1, source = 2}
+        """,
+    )
+    assert inventory.requirements == ()
+    assert {gap.place.line for gap in inventory.gaps if gap.place} == {4, 5}

@@ -1,0 +1,109 @@
+"""Walking and reading a project on disk: pruned, bounded, and never outside what the user named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mlsupply.model import Reason
+from mlsupply.world import DiskTree, Failure, Limits, Skipped
+
+
+def _write(root: Path, *paths: str) -> Path:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(path, encoding="utf-8")
+    return root
+
+
+def test_a_walk_gives_files_before_folders_in_name_order(tmp_path: Path) -> None:
+    _write(tmp_path, "b/x.txt", "a/y.txt", "z.txt", "c.txt")
+    assert list(DiskTree(tmp_path).walk()) == ["c.txt", "z.txt", "a/y.txt", "b/x.txt"]
+
+
+def test_what_others_installed_is_not_walked_and_said(tmp_path: Path) -> None:
+    _write(tmp_path, "pyproject.toml", "app/node_modules/x/package.json", "env/pyvenv.cfg", "env/lib/a.py")
+    _write(tmp_path, "pkg/_vendor/requirements.txt", "build/lib/setup.py", ".git/config", "tests/data/requirements.txt")
+    survey = DiskTree(tmp_path).survey()
+    assert survey.files == ("pyproject.toml", "tests/data/requirements.txt")
+    assert sorted(survey.skipped) == [
+        Skipped("app/node_modules", "installed JavaScript"),
+        Skipped("build", "build output"),
+        Skipped("env", "virtual environment"),
+        Skipped("pkg/_vendor", "vendored code"),
+    ]
+
+
+def test_a_folder_named_build_is_walked_where_nothing_is_built(tmp_path: Path) -> None:
+    _write(tmp_path, "docker/build/requirements.txt")
+    assert list(DiskTree(tmp_path).walk()) == ["docker/build/requirements.txt"]
+
+
+def test_a_pruned_folder_is_walked_when_the_user_names_it(tmp_path: Path) -> None:
+    _write(tmp_path, "vendor/requirements.txt", "env/pyvenv.cfg")
+    assert list(DiskTree(tmp_path, ["vendor", "env"]).walk()) == ["vendor/requirements.txt", "env/pyvenv.cfg"]
+
+
+def test_paths_read_as_the_user_wrote_the_start(tmp_path: Path) -> None:
+    _write(tmp_path, "proj/a.txt", "other/b.txt")
+    tree = DiskTree(tmp_path, ["./proj/", str(tmp_path / "other"), "proj/a.txt"])
+    assert list(tree.walk()) == ["proj/a.txt", (tmp_path / "other/b.txt").as_posix()]
+    assert tree.read("proj/a.txt", 100) == b"proj/a.txt"
+
+
+def test_nothing_outside_the_named_project_is_read(tmp_path: Path) -> None:
+    _write(tmp_path, "proj/a.txt", "secret.txt")
+    (tmp_path / "proj/link.txt").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "proj/folder").symlink_to(tmp_path)
+    tree = DiskTree(tmp_path / "proj")
+    for path in ("../secret.txt", "link.txt", "folder/secret.txt", str(tmp_path / "secret.txt")):
+        answer = tree.read(path, 100)
+        assert isinstance(answer, Failure)
+        assert answer.reason is Reason.FORBIDDEN
+    assert Skipped("folder", "link to a place outside the project") in tree.survey().skipped
+
+
+def test_a_named_file_may_lead_to_the_rest_of_its_project(tmp_path: Path) -> None:
+    _write(tmp_path, "proj/pyproject.toml", "proj/requirements/cuda.txt", "proj/common.txt", "secret.txt")
+    tree = DiskTree(tmp_path, ["proj/requirements/cuda.txt"])
+    assert tree.read("proj/requirements/../common.txt", 100) == b"proj/common.txt"
+    assert isinstance(tree.read("secret.txt", 100), Failure)
+
+
+def test_a_link_inside_the_project_is_met_once_at_its_target(tmp_path: Path) -> None:
+    _write(tmp_path, "a/x.txt")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path)
+    assert list(DiskTree(tmp_path).walk()) == ["a/x.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_neither_walked_nor_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "requirements.txt")
+    tree = DiskTree(tmp_path)
+    assert list(tree.walk()) == []
+    assert isinstance(tree.read("requirements.txt", 100), Failure)
+
+
+def test_limits_end_the_walk_and_are_said_with_their_number(tmp_path: Path) -> None:
+    _write(tmp_path, *(f"f{number}.txt" for number in range(20)), "a/b/c/d.txt")
+    few = DiskTree(tmp_path, limits=Limits(files_walked=10)).survey()
+    assert len(few.files) < 20
+    assert [failure.reason for _, failure in few.failures] == [Reason.LIMIT]
+    shallow = DiskTree(tmp_path, limits=Limits(depth=2)).survey()
+    assert shallow.failures == (("a/b/c", Failure(Reason.LIMIT, "folders deeper than 2 were not walked")),)
+
+
+def test_a_file_over_its_limit_is_a_failure_that_names_the_limit(tmp_path: Path) -> None:
+    _write(tmp_path, "a.txt")
+    answer = DiskTree(tmp_path).read("a.txt", 3)
+    assert answer == Failure(Reason.TOO_LARGE, "a.txt is larger than 3 bytes")
+
+
+def test_entries_tell_folders_from_files(tmp_path: Path) -> None:
+    _write(tmp_path, "a/x.txt", "b.txt")
+    tree = DiskTree(tmp_path)
+    assert tree.entries(".") == ("a/", "b.txt")
+    assert (tree.kind("a"), tree.kind("b.txt"), tree.kind("c"), tree.kind("\0")) == ("folder", "file", "", "")
