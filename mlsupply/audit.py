@@ -34,7 +34,9 @@ class Check(NamedTuple):
         return judge(project, request, world)
 
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    Check("advisories", "mlsupply.advisories.check", "Does a published advisory name this release?"),
+)
 
 
 def selected(request: Request) -> tuple[Check, ...]:

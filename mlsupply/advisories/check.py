@@ -1,0 +1,133 @@
+"""The check `advisories`: every package against the known advisories of its project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from mlsupply.advisories.feeds import CHECK, Answer, choose
+from mlsupply.advisories.findings import Circumstances, finding_of
+from mlsupply.advisories.fixes import clearing
+from mlsupply.advisories.matching import Asked, Hit, asked, hits, ids_of, without_versions
+from mlsupply.advisories.renamed import original_of
+from mlsupply.advisories.store import Row
+from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Reason, SourceKind
+from mlsupply.project import Project
+from mlsupply.request import Request
+from mlsupply.world import PUBLIC_INDEX, World
+
+_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
+
+
+class Ground(NamedTuple):
+    """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
+    whether renamed distributions take over the advisories of their original."""
+
+    answer: Answer
+    present: frozenset[tuple[str, str]] = frozenset()
+    inherit: bool = True
+
+
+def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
+    """One `Checked` a package. The project's own code has no releases an advisory could name; other ecosystems than PyPI
+    and packages without a version are gaps."""
+    inherit = _inherits(request.settings)
+    packages = [package for package in project.packages if _can_be_judged(package)]
+    names = {package.name for package in packages}
+    if inherit:
+        names |= {original for name in names if (original := original_of(name))}
+    answer = choose(request, world).about(sorted(names))
+    ground = Ground(answer, frozenset((package.name, package.version) for package in packages), inherit)
+    yield from answer.sources
+    yield Checked(check=CHECK, gaps=answer.gaps)
+    for package in project.packages:
+        yield judged(package, ground)
+
+
+def judged(package: Package, ground: Ground) -> Checked:
+    """What the records at hand say of one package."""
+    if not _can_be_judged(package):
+        return Checked(check=CHECK, package=package, gaps=_why_not(package))
+    own = ground.answer.rows.get(package.name, [])
+    original = original_of(package.name) if ground.inherit else ""
+    if (original, package.version) in ground.present:
+        original = ""
+    inherited = ground.answer.rows.get(original, [])
+    if not own and not inherited:
+        return Checked(check=CHECK, package=package)
+    version = asked(package.version)
+    findings = _findings(package, version, own, "", ground.answer)
+    if inherited:
+        findings += _findings(package, version, _not_named(inherited, own), original, ground.answer)
+    return Checked(check=CHECK, package=package, findings=findings, gaps=_unread(package, version, own))
+
+
+def _inherits(settings: Mapping[str, object]) -> bool:
+    """`[tool.mlsupply.advisories] inherit = false` switches renamed distributions off."""
+    own = settings.get(CHECK)
+    return not (isinstance(own, Mapping) and own.get("inherit") is False)
+
+
+def _can_be_judged(package: Package) -> bool:
+    return package.coordinate.ecosystem == "pypi" and bool(package.version) and package.source.kind not in _OWN_CODE
+
+
+def _not_named(inherited: Sequence[Row], own: Sequence[Row]) -> list[Row]:
+    """The records of the original whose flaw no record of the distribution itself speaks of."""
+    spoken_of = {name for row in own for name in ids_of(row)}
+    return [row for row in inherited if spoken_of.isdisjoint(ids_of(row))]
+
+
+def _findings(package: Package, version: Asked, rows: Sequence[Row], original: str, answer: Answer) -> tuple[Finding, ...]:
+    found: list[Hit] = hits(rows, version)
+    if not found:
+        return ()
+    around = Circumstances(
+        clears_all=clearing(rows, version),
+        inherited_from=original,
+        came_from=_elsewhere(package),
+        sources=tuple(source.name for source in answer.sources),
+    )
+    return tuple(finding_of(package, version, hit, around) for hit in found)
+
+
+def _elsewhere(package: Package) -> str:
+    """Where the package comes from if not from the public index, in words; "" if from there or from nowhere named."""
+    source = package.source
+    if source.kind is not SourceKind.REGISTRY:
+        return f"{source.kind.value} {source.url}".rstrip()
+    if not source.url or _host(source.url) == _host(PUBLIC_INDEX):
+        return ""
+    return f"the index {source.url}"
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].lower()
+
+
+def _unread(package: Package, version: Asked, rows: Sequence[Row]) -> tuple[Gap, ...]:
+    """A version that is not PEP 440 has no place in any range; a record without versions says of none whether it is hit."""
+    gaps: list[Gap] = []
+    if version.key is None:
+        said = "is not a PEP 440 version: it was compared with the versions advisories list, not with ranges"
+        gaps.append(_gap(package, Reason.MALFORMED, f"{package.version} {said}", "look its advisories up by hand"))
+    if mute := without_versions(rows):
+        said = f"names {package.name} but no version of it: whether this release is affected is not known"
+        gaps.append(_gap(package, Reason.MALFORMED, f"{', '.join(mute)} {said}", "read the advisory"))
+    return tuple(gaps)
+
+
+def _why_not(package: Package) -> tuple[Gap, ...]:
+    if package.source.kind in _OWN_CODE or package.coordinate.ecosystem not in {"pypi", "conda"}:
+        return ()
+    if package.coordinate.ecosystem == "conda":
+        return (_gap(package, Reason.UNSUPPORTED, "no advisory feed here covers conda packages"),)
+    kind = package.source.kind
+    came = "" if kind is SourceKind.REGISTRY else f", and it comes from {kind.value}"
+    detail = f"no version of {package.name} is pinned{came}: whether an advisory applies is not known"
+    return (_gap(package, Reason.UNPINNED, detail, "lock it to a version"),)
+
+
+def _gap(package: Package, reason: Reason, detail: str, hint: str = "") -> Gap:
+    place = package.places[0] if package.places else None
+    return Gap(subject=str(package.coordinate), check=CHECK, reason=reason, detail=detail, hint=hint, place=place)

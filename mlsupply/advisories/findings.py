@@ -1,0 +1,138 @@
+"""Hits to findings: severity, confidence, words, next step. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mlsupply.advisories.fixes import Way, way_out
+from mlsupply.advisories.matching import PUBLIC_VERSION, Asked, Hit
+from mlsupply.advisories.records import Advisory
+from mlsupply.advisories.severity import severity_of
+from mlsupply.model import AdvisoryRef, Confidence, Finding, Kind, Package, Severity
+
+CHECK = "advisories"
+
+_LINKS = {
+    "CVE": "https://nvd.nist.gov/vuln/detail/",
+    "GHSA": "https://github.com/advisories/",
+    "PYSEC": "https://osv.dev/vulnerability/",
+    "MAL": "https://osv.dev/vulnerability/",
+}
+
+
+class Circumstances(NamedTuple):
+    """What a finding depends on beside the hit. clears_all: the smallest version without any known advisory, or "";
+    inherited_from: the project whose advisory it is where the package is a renamed build of it; came_from: where the
+    package comes from if not from the public index; sources: names of the data it rests on."""
+
+    clears_all: str = ""
+    inherited_from: str = ""
+    came_from: str = ""
+    sources: tuple[str, ...] = ()
+
+
+def finding_of(package: Package, version: Asked, hit: Hit, around: Circumstances) -> Finding:
+    """The finding for one flaw of one package."""
+    rated = _rated(hit)
+    way = way_out((match.record for match in hit.matches), version)._replace(clears_all=around.clears_all)
+    doubtful = any(match.record.doubts for match in hit.matches) or around.inherited_from or around.came_from
+    public_only = all(match.how == PUBLIC_VERSION for match in hit.matches)
+    summary = next((match.record.summary for match in hit.matches if match.record.summary), "")
+    malicious = hit.malicious
+    return Finding(
+        id=hit.ids[0],
+        check=CHECK,
+        kind=Kind.MALICIOUS if malicious else Kind.ADVISORY,
+        title=summary
+        or (f"Known malicious release of {package.name}" if malicious else f"Known vulnerability in {package.name}"),
+        message=_message(package, version, hit, way, malicious),
+        severity=Severity.CRITICAL if malicious else severity_of(rated.score, rated.word),
+        confidence=Confidence.MEDIUM if doubtful or public_only else Confidence.HIGH,
+        package=package.coordinate,
+        places=package.places,
+        advisory=AdvisoryRef(
+            id=hit.ids[0],
+            aliases=hit.ids[1:],
+            fixed=way.fixed,
+            last_affected=way.last_affected,
+            matched_on=PUBLIC_VERSION if public_only else "version",
+            sources=around.sources,
+            vector=rated.vector,
+            score=rated.score,
+            published=min((match.record.published for match in hit.matches), default=""),
+            modified=max((match.record.modified for match in hit.matches), default=""),
+            notes=_notes(version, hit, rated, around),
+        ),
+        remedy=_remedy(package, hit, way, malicious),
+        references=_references(hit.ids),
+    )
+
+
+def _rated(hit: Hit) -> Advisory:
+    """The member whose severity stands for all: the worst score among those that match, then of the others, then one with
+    a word for it."""
+    matching = [match.record for match in hit.matches]
+    for members in (matching, hit.quiet):
+        scored = [record for record in members if record.score is not None]
+        if scored:
+            return max(scored, key=lambda record: record.score or 0.0)
+    return next((record for record in (*matching, *hit.quiet) if record.word), matching[0])
+
+
+def _message(package: Package, version: Asked, hit: Hit, way: Way, malicious: bool) -> str:
+    where = "; ".join(dict.fromkeys(match.where for match in hit.matches))
+    what = "is a malicious release" if malicious else "is affected"
+    public = " through its public version" if all(match.how == PUBLIC_VERSION for match in hit.matches) else ""
+    dev = ", a development build from before the fix," if version.dev and way.fixed else ""
+    return f"{package.name} {package.version}{dev} {what}{public} by {hit.ids[0]} ({where}). {_ending(way, malicious)}"
+
+
+def _ending(way: Way, malicious: bool) -> str:
+    if way.fixed:
+        return f"Fixed in {', '.join(way.fixed)}."
+    if way.last_affected:
+        return f"{way.last_affected} is the last release listed; newer ones are not."
+    return "No clean release is named." if malicious else "No fixed release is known."
+
+
+def _remedy(package: Package, hit: Hit, way: Way, malicious: bool) -> str:
+    if malicious:
+        go = f"Move to {way.clears_all}" if way.clears_all else f"Move to a release of {package.name} that is not listed"
+        if any(not window.low and not window.high for match in hit.matches for window in match.record.windows):
+            go = f"Remove {package.name}: the whole project is listed"
+        return f"{go}, and treat every credential the installing or importing machine could read as stolen: rotate them."
+    if way.clears_all:
+        return f"Upgrade to {way.clears_all}, the smallest release no advisory here hits (by advisory data alone)."
+    if way.fixed:
+        return f"Upgrade to {way.fixed[0]} or later for this one; no single release clears every advisory of {package.name}."
+    if way.last_affected:
+        return f"Move to a release newer than {way.last_affected}: it is not listed, which does not prove it fixed."
+    return f"No fixed release is known: replace {package.name}, or keep what the advisory describes out of reach."
+
+
+def _notes(version: Asked, hit: Hit, rated: Advisory, around: Circumstances) -> tuple[str, ...]:
+    notes: list[str] = []
+    if any(match.how == PUBLIC_VERSION for match in hit.matches):
+        label = version.text.partition("+")[2]
+        notes.append(f"the public version matched; the local label +{label} may hold a patch of whoever built it")
+    if hit.quiet:
+        notes.append(f"sources disagree: {_names(hit.quiet)} of the same alias group does not list this version")
+    own = hit.matches[0].record
+    if rated.id != own.id and own.score is None and not own.word:
+        notes.append(f"severity taken from its alias {rated.id}")
+    doubtful = [match.record for match in hit.matches if match.record.doubts]
+    notes += [f"partly evaluated: {record.id}: {'; '.join(record.doubts)}" for record in doubtful]
+    if around.inherited_from:
+        notes.append(f"inherited from {around.inherited_from}: this distribution is a build of it under another name")
+    if around.came_from:
+        notes.append(f"name and version match, but the source differs: it comes from {around.came_from}")
+    return tuple(notes)
+
+
+def _names(records: Sequence[Advisory]) -> str:
+    return ", ".join(record.id for record in records)
+
+
+def _references(ids: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_LINKS[prefix] + name for name in ids if (prefix := name.partition("-")[0]) in _LINKS)

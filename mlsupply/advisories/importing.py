@@ -1,0 +1,95 @@
+"""Advisories from disk: an OSV export (zip), a folder of OSV files, a checkout of the PyPA database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.model import DataSource
+
+PYPA = "PyPA Advisory Database"
+PYPA_LICENCE = "CC-BY-4.0"
+PYPA_URL = "https://github.com/pypa/advisory-database"
+
+_MAX_RECORD = 8 << 20  # bytes of one record
+_MAX_RECORDS = 2_000_000
+_MAX_TOTAL = 8 << 30  # bytes of all records together
+
+
+def records_of(path: Path) -> Iterator[tuple[str, object]]:
+    """(name, record) for each record of a zip or a folder, in the order of their names. What cannot be read as JSON or YAML
+    comes as its error, which no reader takes for a record. Raises `MlsupplyError` where there is nothing to read."""
+    if path.is_dir():
+        return _folder(path)
+    if zipfile.is_zipfile(path):
+        return _archive(path)
+    raise MlsupplyError(
+        "not-an-export", f"{path} is neither a zip nor a folder of advisories", "give an OSV export such as PyPI/all.zip"
+    )
+
+
+def source_of(path: Path, as_of: str) -> DataSource:
+    """The credit for data from this path; the digest is of the zip."""
+    digest = ""
+    if path.is_file():
+        with open(path, "rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    return DataSource(PYPA, as_of, 0, digest, PYPA_LICENCE, PYPA_URL)
+
+
+def _archive(path: Path) -> Iterator[tuple[str, object]]:
+    """Nothing is written to disk and no member name is used as a path."""
+    left = _MAX_TOTAL
+    with zipfile.ZipFile(path) as archive:
+        members = sorted((info for info in archive.infolist() if info.filename.endswith(".json")), key=lambda i: i.filename)
+        for info in members[:_MAX_RECORDS]:
+            left -= info.file_size
+            if info.file_size > _MAX_RECORD or left < 0:
+                yield info.filename, ValueError("too large")
+                continue
+            try:
+                with archive.open(info) as member:
+                    yield info.filename, json.loads(member.read(_MAX_RECORD))
+            except (zipfile.BadZipFile, zlib.error, ValueError, RecursionError, OSError) as error:
+                yield info.filename, error
+
+
+def _folder(path: Path) -> Iterator[tuple[str, object]]:
+    files = sorted(file for suffix in ("json", "yaml", "yml") for file in path.rglob(f"*.{suffix}"))
+    for file in files[:_MAX_RECORDS]:
+        name = file.relative_to(path).as_posix()
+        try:
+            if file.stat().st_size > _MAX_RECORD:
+                yield name, ValueError("too large")
+                continue
+            text = file.read_bytes()
+            yield name, json.loads(text) if file.suffix == ".json" else _yaml(text)
+        except (OSError, ValueError, RecursionError) as error:
+            yield name, error
+
+
+def _yaml(text: bytes) -> object:
+    import yaml
+
+    try:
+        return _plain(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both build plain values only
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+def _plain(value: object) -> object:
+    """YAML's dates as the text JSON has for them."""
+    from datetime import date, datetime
+
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.isoformat() if isinstance(value, date) else value
