@@ -1,40 +1,167 @@
-"""From findings and gaps to a verdict and its exit code. Pure."""
+"""From findings and gaps to a verdict and its exit code. Pure; nothing is dropped, only marked.
+
+Order of marks: VEX, then waivers, then the baseline. A malicious release fails whatever the thresholds; no VEX document,
+baseline or "until fixed" waiver hides it, only a waiver that names id, package, version and a date.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
-from mlsupply.model import Finding, Gap, Kind, Reason, Severity, Verdict
-from mlsupply.project import Project
-from mlsupply.request import Request
+from mlsupply.model import Coordinate, Finding, Gap, Kind, PackageKey, Reason, Severity, Verdict, Waiver
+from mlsupply.project import Project, ways_in
+from mlsupply.request import Policy, Request, VexStatement, WaiverRule
+from mlsupply.text import canonical
+
+CHECK = "policy"
 
 
 def decide(
     findings: tuple[Finding, ...], gaps: tuple[Gap, ...], project: Project, request: Request, now: datetime
 ) -> tuple[tuple[Finding, ...], tuple[Gap, ...], Verdict]:
-    """Findings with their waivers, gaps, and the verdict over them. Malicious findings fail whatever the threshold;
-    unknown severity counts as the threshold does not reach it (policy may say otherwise)."""
-    failing = frozenset(f.fingerprint for f in findings if f.waiver is None and _fails(f, request.fail_on))
+    """(all findings, marked where they are waived, with those about the waivers themselves; all gaps; the verdict)."""
+    policy = request.policy
+    today = now.date().isoformat()
+    used: set[WaiverRule] = set()
+    marked = tuple(replace(f, waiver=w) if (w := _waiver(f, policy, today, used)) else f for f in findings)
+    marked += tuple(_about_waivers(policy, used, today))
+    ways = ways_in(project.inventories) if policy.by_group else {}
+    failing = frozenset(f.fingerprint for f in marked if f.waiver is None and _fails(f, policy, _groups(f, ways)))
+    counting = [gap for gap in gaps if gap.reason is not Reason.DISABLED and not _tolerated(gap, policy)]
+    code, reason = _verdict(len(failing), len(counting), project, policy)
+    if code == EXIT_NOTHING and gaps:
+        code, reason = EXIT_INCOMPLETE, "nothing could be read"
+    return marked, gaps, Verdict(exit_code=code, reason=reason, failing=failing, counts=_counts(marked, gaps))
+
+
+def _counts(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> tuple[tuple[str, int], ...]:
     counts = Counter(finding.severity.value for finding in findings if finding.waiver is None)
-    counts["malicious"] = sum(f.kind is Kind.MALICIOUS and f.waiver is None for f in findings)
+    counts["malicious"] = sum(finding.kind is Kind.MALICIOUS and finding.waiver is None for finding in findings)
     counts["waived"] = sum(finding.waiver is not None for finding in findings)
     counts["gaps"] = len(gaps)
-    code, reason = _verdict(len(failing), [gap for gap in gaps if gap.reason is not Reason.DISABLED], project, request)
-    return findings, gaps, Verdict(exit_code=code, reason=reason, failing=failing, counts=tuple(sorted(counts.items())))
+    return tuple(sorted(counts.items()))
 
 
-def _fails(finding: Finding, threshold: Severity) -> bool:
-    return finding.kind is Kind.MALICIOUS or finding.severity.rank >= threshold.rank
-
-
-def _verdict(failing: int, gaps: list[Gap], project: Project, request: Request) -> tuple[int, str]:
+def _verdict(failing: int, gaps: int, project: Project, policy: Policy) -> tuple[int, str]:
     if failing:
         noun = "finding" if failing == 1 else "findings"
-        return EXIT_FINDINGS, f"{failing} {noun} at or above {request.fail_on}, or malicious"
-    if not project.packages and not project.requirements and not gaps:
+        return EXIT_FINDINGS, f"{failing:,} {noun} at or above the threshold ({policy.fail_on}) or malicious"
+    if not project.packages and not project.requirements:
         return EXIT_NOTHING, "nothing to audit was found"
     if gaps:
-        return EXIT_INCOMPLETE, f"{len(gaps)} things that were asked for could not be checked"
+        noun = "thing that was asked for" if gaps == 1 else "things that were asked for"
+        return EXIT_INCOMPLETE, f"{gaps:,} {noun} could not be checked"
     return EXIT_CLEAN, "clean and complete"
+
+
+def _fails(finding: Finding, policy: Policy, groups: frozenset[str]) -> bool:
+    if finding.kind is Kind.MALICIOUS:
+        return True
+    threshold = _threshold(finding, policy, groups)
+    severity = policy.unknown if finding.severity is Severity.UNKNOWN else finding.severity
+    return threshold is not None and severity.rank >= threshold.rank
+
+
+def _threshold(finding: Finding, policy: Policy, groups: frozenset[str]) -> Severity | None:
+    """The group's threshold where the package comes in through such groups alone (the strictest of several), then the
+    kind's, then the general one."""
+    by_group = dict(policy.by_group)
+    if groups and groups <= by_group.keys():
+        chosen = [by_group[group] for group in groups]
+        return min((t for t in chosen if t is not None), key=lambda t: t.rank, default=None)
+    return dict(policy.by_kind).get(finding.kind.value, policy.fail_on)
+
+
+def _groups(finding: Finding, ways: dict[PackageKey, frozenset[str]]) -> frozenset[str]:
+    package = finding.package
+    if package is None:
+        return frozenset()
+    identity = (package.ecosystem, package.name, package.version)
+    return frozenset(way for key, found in ways.items() if key[:3] == identity for way in found)
+
+
+def _tolerated(gap: Gap, policy: Policy) -> bool:
+    return any(
+        fnmatchcase(gap.check, t.check) and fnmatchcase(gap.reason.value, t.reason) and fnmatchcase(gap.subject, t.subject)
+        for t in policy.tolerated
+    )
+
+
+def _waiver(finding: Finding, policy: Policy, today: str, used: set[WaiverRule]) -> Waiver | None:
+    malicious = finding.kind is Kind.MALICIOUS
+    for statement in () if malicious else policy.vex:
+        if statement.status in {"not_affected", "fixed"} and _vex_covers(statement, finding):
+            state = "vex-" + statement.status.replace("_", "-")
+            return Waiver(reason=statement.reason or statement.status, origin=str(statement.place), state=state)
+    for rule in policy.waivers:
+        if _covers(rule, finding):
+            used.add(rule)
+            if not _lapsed(rule, finding, today) and (not malicious or _exact(rule)):
+                return Waiver(reason=rule.reason, owner=rule.owner, until=rule.until, origin=str(rule.place))
+    if not malicious and finding.fingerprint in policy.baseline:
+        return Waiver(reason="known before the baseline was made", origin="baseline", state="baseline")
+    return None
+
+
+def _exact(rule: WaiverRule) -> bool:
+    return bool(rule.package and rule.version and rule.until and not rule.until_fixed)
+
+
+def _ids(finding: Finding) -> set[str]:
+    advisory = finding.advisory
+    return {finding.id, *((advisory.id, *advisory.aliases) if advisory else ())}
+
+
+def _covers(rule: WaiverRule, finding: Finding) -> bool:
+    package = finding.package
+    return (
+        rule.id in _ids(finding)
+        and (not rule.package or (package is not None and canonical(rule.package) == package.name))
+        and (not rule.version or (package is not None and rule.version == package.version))
+    )
+
+
+def _lapsed(rule: WaiverRule, finding: Finding, today: str) -> bool:
+    fixed = finding.advisory is not None and bool(finding.advisory.fixed)
+    return bool(rule.until and rule.until < today) or (rule.until_fixed and fixed)
+
+
+def _vex_covers(statement: VexStatement, finding: Finding) -> bool:
+    if not _ids(finding) & set(statement.ids):
+        return False
+    return not statement.products or any(_is_product(product, finding.package) for product in statement.products)
+
+
+def _is_product(purl: str, package: Coordinate | None) -> bool:
+    if package is None:
+        return False
+    bare = purl.split("?", 1)[0].split("#", 1)[0]
+    return bare in {package.purl, replace(package, version="").purl}
+
+
+def _about_waivers(policy: Policy, used: set[WaiverRule], today: str) -> Iterable[Finding]:
+    for rule in policy.waivers:
+        if rule.until and rule.until < today:
+            yield _waiver_finding("MLS-P001", "A waiver has expired", rule, f"expired on {rule.until}")
+        elif rule not in used:
+            yield _waiver_finding("MLS-P002", "A waiver matches nothing", rule, "matches no finding of this run")
+
+
+def _waiver_finding(identity: str, title: str, rule: WaiverRule, said: str) -> Finding:
+    about = " ".join(filter(None, (rule.package, rule.version)))
+    return Finding(
+        id=identity,
+        check=CHECK,
+        kind=Kind.CONFIG,
+        title=title,
+        message=f"the waiver of {rule.id}{' for ' + about if about else ''} {said}",
+        severity=Severity.LOW,
+        subject=f"waiver {rule.id} {about}".strip(),
+        places=(rule.place,),
+        remedy="Remove it, or renew it with a new date and reason",
+    )

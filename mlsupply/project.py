@@ -65,6 +65,29 @@ def edges(inventories: Iterable[Inventory]) -> dict[PackageKey, tuple[PackageKey
     return {key: tuple(sorted(children)) for key, children in found.items()}
 
 
+def ways_in(inventories: Iterable[Inventory]) -> dict[PackageKey, frozenset[str]]:
+    """Through which groups or extras of a root each package is reached; "" is the plain requirement. A package that no
+    root leads to counts as plainly required, as nothing says otherwise."""
+    found: dict[PackageKey, set[str]] = {}
+    for inventory in inventories:
+        graph = _Graph(inventory)
+        queue: deque[tuple[Package, str]] = deque()
+        for package in inventory.packages:
+            if graph.is_root(package):
+                found.setdefault(package.key, set()).add("")
+                queue.extend((c, e.group or e.extra) for e in package.requires for c in graph.targets(e))
+            elif package.direct and package.groups:
+                queue.extend((package, group) for group in package.groups)
+            elif package.direct or package.key not in graph.parents:
+                queue.append((package, ""))
+        while queue:
+            package, way = queue.popleft()
+            if way not in found.setdefault(package.key, set()):
+                found[package.key].add(way)
+                queue.extend((child, way) for edge in package.requires for child in graph.targets(edge))
+    return {key: frozenset(ways) for key, ways in found.items()}
+
+
 def roots(inventory: Inventory) -> tuple[Package, ...]:
     """The packages an input starts from: its own projects, or where it names none what is asked for directly."""
     graph = _Graph(inventory)

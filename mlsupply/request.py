@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlsupply.model import Severity, Source, SourceKind
+from mlsupply.model import Place, Severity, Source, SourceKind
 from mlsupply.world import PUBLIC_INDEX
 
 
@@ -32,6 +32,59 @@ class RuleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRule:
+    """A user's decision to live with a finding. id: of a rule or an advisory (any alias); package: name, "" for any;
+    version: exact, "" for any; until: ISO date, inclusive; until_fixed: lapses once a fix is published. A malicious
+    release is waived only by id, package, version and date together, so that it stays a decision about one file."""
+
+    id: str
+    reason: str
+    package: str = ""
+    version: str = ""
+    owner: str = ""
+    until: str = ""
+    until_fixed: bool = False
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VexStatement:
+    """What a VEX document says of one vulnerability. ids: the vulnerability's name and aliases; products: purls, with or
+    without a version, none meaning all; status: `not_affected`, `fixed`, `affected` or `under_investigation`."""
+
+    ids: tuple[str, ...]
+    status: str
+    products: tuple[str, ...] = ()
+    reason: str = ""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """Gaps that do not make a run incomplete; `*` in check and subject stands for any text."""
+
+    check: str = "*"
+    reason: str = "*"
+    subject: str = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What fails a run. fail_on: lowest severity; by_kind, by_group: other thresholds, None for never (a group counts for
+    packages that are reached through no other way in); unknown: the severity an unknown one counts as; waivers, vex,
+    baseline (fingerprints) mark findings, nothing is dropped; tolerated: gaps that are accepted."""
+
+    fail_on: Severity = Severity.HIGH
+    by_kind: tuple[tuple[str, Severity | None], ...] = ()
+    by_group: tuple[tuple[str, Severity | None], ...] = ()
+    unknown: Severity = Severity.UNKNOWN
+    waivers: tuple[WaiverRule, ...] = ()
+    vex: tuple[VexStatement, ...] = ()
+    baseline: frozenset[str] = frozenset()
+    tolerated: tuple[Tolerance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One run. subjects: paths or requirement texts as typed (beside an environment the default stands for nothing);
     checks: names to run, empty for all; settings: the validated `[tool.mlsupply]` table of options that belong to one
@@ -44,7 +97,7 @@ class Request:
     targets: Targets = field(default_factory=Targets)
     checks: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
-    fail_on: Severity = Severity.HIGH
+    policy: Policy = field(default_factory=Policy)
     feed: str = "auto"  # auto | embedded | local | live
     feed_url: str = ""  # live API to ask instead of the public one
     index_url: str = ""  # index to ask instead of the project's own

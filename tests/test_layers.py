@@ -22,6 +22,7 @@ ALLOWED = {
     "request": _VALUES | {"world"},
     "project": _VALUES,
     "ledger": _VALUES,
+    "vex": _VALUES | {"request"},
     "policy": _VALUES | {"project", "request"},
     "inventory": _VALUES | {"world", "request", "project"},
     "evidence": _VALUES | {"world", "request", "project", "ruleset"},

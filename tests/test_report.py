@@ -42,7 +42,10 @@ def test_the_headline_counts_what_is_live_waived_and_unseen() -> None:
     assert VIEW.headline == "1 malicious release, 1 critical and 1 high in 2 of 4 packages; 1 waived; 2 things not checked"
 
 
-@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
+WHOLE = [known for known in FORMATS if known.name not in {"baseline", "openvex"}]  # these two hold no gaps by nature
+
+
+@pytest.mark.parametrize("known", WHOLE, ids=lambda known: known.name)
 def test_every_format_is_deterministic_and_names_every_finding_and_gap(known: object) -> None:
     assert isinstance(known, type(FORMATS[0]))
     once, again = known.render(VIEW), known.render(view_of(REPORT))

@@ -15,7 +15,7 @@ import click
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Severity
-from mlsupply.request import Request, Targets
+from mlsupply.request import Policy, Request, Targets
 from mlsupply.world import DiskTree, Fetch, OfflineFetch, World
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -64,7 +64,7 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
         ),
         checks=options.get("checks", ()),
         skip=options.get("skip", ()),
-        fail_on=Severity(options.get("fail_on", "high")),
+        policy=Policy(fail_on=Severity(options.get("fail_on", "high"))),
         feed=options["feed"],
         feed_url=options["feed_url"],
         index_url=options["index_url"],

@@ -38,6 +38,8 @@ FORMATS: tuple[Format, ...] = (
     Format("markdown", ".md", "mlsupply.report.markdown"),
     Format("html", ".html", "mlsupply.report.html"),
     Format("junit", ".xml", "mlsupply.report.junit"),
+    Format("openvex", ".openvex.json", "mlsupply.report.openvex"),
+    Format("baseline", ".json", "mlsupply.report.baseline"),
     Format("github", ".txt", "mlsupply.report.github"),
 )
 

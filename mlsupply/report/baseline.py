@@ -1,0 +1,36 @@
+"""The baseline: the findings a team already knows, so that only new ones fail. Pure.
+
+It holds fingerprints, which come from identity (rule, package, version, member) and survive changes of wording and line.
+"""
+
+from __future__ import annotations
+
+import json
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.report.view import View
+
+_VERSION = 1
+
+
+def render(view: View) -> bytes:
+    """The baseline of this report, one finding a line so that a review shows what was accepted."""
+    known = {f.fingerprint: f"{f.id} {f.package or f.subject}" for f in view.findings if f.waiver is None}
+    document = {"mlsupply-baseline": _VERSION, "as_of": view.report.as_of, "findings": dict(sorted(known.items()))}
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def fingerprints(path: str, data: bytes) -> frozenset[str]:
+    """The fingerprints in a baseline file. Raises `MlsupplyError` where it is none."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise MlsupplyError(
+            "baseline-malformed", f"{path} is not JSON: {error}", "write it with -o baseline=FILE"
+        ) from error
+    findings = document.get("findings") if isinstance(document, dict) else None
+    if not isinstance(findings, dict) or document.get("mlsupply-baseline") != _VERSION:
+        raise MlsupplyError(
+            "baseline-malformed", f"{path} is no baseline of version {_VERSION}", "write it with -o baseline=FILE"
+        )
+    return frozenset(findings)

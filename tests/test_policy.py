@@ -1,0 +1,223 @@
+"""What fails a run, what is waived, and what never can be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.model import (
+    AdvisoryRef,
+    Coordinate,
+    Edge,
+    Finding,
+    Gap,
+    Inventory,
+    Kind,
+    Package,
+    Place,
+    Reason,
+    Severity,
+    Source,
+    SourceKind,
+    Verdict,
+)
+from mlsupply.policy import decide
+from mlsupply.project import merge, ways_in
+from mlsupply.report.baseline import fingerprints
+from mlsupply.report.baseline import render as baseline
+from mlsupply.report.openvex import render as openvex
+from mlsupply.report.view import view_of
+from mlsupply.request import Policy, Request, Tolerance, WaiverRule
+from mlsupply.vex import statements
+from tests.golden import REPORT
+
+NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
+HERE = Place("pyproject.toml", 40)
+ROOT = Package(
+    coordinate=Coordinate("pypi", "app", "1"),
+    source=Source(SourceKind.VIRTUAL, "."),
+    requires=(Edge("torch"), Edge("pytest", group="dev")),
+)
+TORCH = Package(coordinate=Coordinate("pypi", "torch", "2.9.0"), direct=True)
+PYTEST = Package(coordinate=Coordinate("pypi", "pytest", "8.0"), direct=True, groups=("dev",), requires=(Edge("pluggy"),))
+PLUGGY = Package(coordinate=Coordinate("pypi", "pluggy", "1.0"))
+PROJECT = merge([Inventory(path="uv.lock", format="uv.lock", root="app", packages=(ROOT, TORCH, PYTEST, PLUGGY))])
+FLAW = Finding(
+    id="CVE-2026-1",
+    check="advisories",
+    kind=Kind.ADVISORY,
+    title="t",
+    message="m",
+    severity=Severity.HIGH,
+    package=TORCH.coordinate,
+    advisory=AdvisoryRef(id="CVE-2026-1", aliases=("GHSA-1", "PYSEC-2026-1"), fixed=("2.9.1",)),
+)
+MALWARE = replace(
+    FLAW, id="MAL-2026-1", kind=Kind.MALICIOUS, severity=Severity.UNKNOWN, advisory=AdvisoryRef(id="MAL-2026-1")
+)
+GAP = Gap(subject="torch 2.9.0", check="contents", reason=Reason.OFFLINE, detail="offline")
+
+
+def _decide(policy: Policy, *findings: Finding, gaps: tuple[Gap, ...] = ()) -> tuple[tuple[Finding, ...], Verdict]:
+    marked, _, verdict = decide(findings, gaps, PROJECT, Request(policy=policy), NOW)
+    return marked, verdict
+
+
+def _waiver(**changes: Any) -> WaiverRule:
+    return replace(WaiverRule(id="CVE-2026-1", reason="not reachable", place=HERE), **changes)
+
+
+@pytest.mark.parametrize(
+    ("findings", "gaps", "code"),
+    [((), (), 0), ((FLAW,), (), 1), ((), (GAP,), 3), ((FLAW,), (GAP,), 1), ((replace(FLAW, severity=Severity.LOW),), (), 0)],
+)
+def test_the_exit_code_follows_findings_then_gaps(findings: tuple[Finding, ...], gaps: tuple[Gap, ...], code: int) -> None:
+    assert _decide(Policy(), *findings, gaps=gaps)[1].exit_code == code
+
+
+def test_nothing_read_and_nothing_asked_for_is_nothing_to_audit() -> None:
+    empty = merge([])
+    assert decide((), (), empty, Request(), NOW)[2].exit_code == 4
+    assert decide((), (GAP,), empty, Request(), NOW)[2].exit_code == 3
+
+
+def test_what_the_user_switched_off_or_tolerates_leaves_the_run_complete() -> None:
+    assert _decide(Policy(), gaps=(replace(GAP, reason=Reason.DISABLED),))[1].exit_code == 0
+    assert _decide(Policy(tolerated=(Tolerance(check="contents", subject="torch *"),)), gaps=(GAP,))[1].exit_code == 0
+    assert _decide(Policy(tolerated=(Tolerance(check="contents", subject="numpy *"),)), gaps=(GAP,))[1].exit_code == 3
+
+
+def test_unknown_severity_is_not_low_and_policy_says_what_it_does() -> None:
+    unknown = replace(FLAW, severity=Severity.UNKNOWN)
+    assert _decide(Policy(), unknown)[1].exit_code == 0
+    assert _decide(Policy(unknown=Severity.HIGH), unknown)[1].exit_code == 1
+    assert _decide(Policy(fail_on=Severity.UNKNOWN), unknown)[1].exit_code == 1
+
+
+def test_malicious_fails_whatever_the_thresholds_say() -> None:
+    never = Policy(fail_on=Severity.CRITICAL, by_kind=(("malicious", None),), by_group=(("", None),))
+    assert _decide(never, MALWARE)[1].exit_code == 1
+
+
+def test_kinds_may_have_thresholds_of_their_own() -> None:
+    assert _decide(Policy(by_kind=(("advisory", Severity.CRITICAL),)), FLAW)[1].exit_code == 0
+    assert _decide(Policy(by_kind=(("name", Severity.CRITICAL),)), FLAW)[1].exit_code == 1
+
+
+def test_a_group_threshold_counts_only_for_what_comes_in_through_it_alone() -> None:
+    lenient = Policy(by_group=(("dev", Severity.CRITICAL),))
+    assert _decide(lenient, replace(FLAW, package=PLUGGY.coordinate))[1].exit_code == 0
+    assert _decide(lenient, FLAW)[1].exit_code == 1
+    ways = {key[1]: way for key, way in ways_in(PROJECT.inventories).items()}
+    assert ways == {"app": {""}, "torch": {""}, "pytest": {"dev"}, "pluggy": {"dev"}}
+
+
+@pytest.mark.parametrize("identity", ["CVE-2026-1", "GHSA-1", "PYSEC-2026-1"])
+def test_a_waiver_by_any_alias_marks_and_keeps_the_finding(identity: str) -> None:
+    marked, verdict = _decide(Policy(waivers=(_waiver(id=identity),)), FLAW)
+    assert verdict.exit_code == 0
+    assert [(f.id, f.waiver.reason if f.waiver else "") for f in marked] == [("CVE-2026-1", "not reachable")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "waived", "said"),
+    [
+        ({"until": "2026-03-24"}, True, []),
+        ({"until": "2026-03-23"}, False, ["MLS-P001"]),
+        ({"until_fixed": True}, False, []),
+        ({"package": "Torch", "version": "2.9.0"}, True, []),
+        ({"package": "torch", "version": "2.8.0"}, False, ["MLS-P002"]),
+        ({"id": "CVE-1999-1"}, False, ["MLS-P002"]),
+    ],
+)
+def test_waivers_expire_and_unused_ones_are_said(changes: dict[str, object], waived: bool, said: list[str]) -> None:
+    marked, _ = _decide(Policy(waivers=(_waiver(**changes),)), FLAW)
+    assert (marked[0].waiver is not None) is waived
+    assert [finding.id for finding in marked[1:]] == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "waived"),
+    [
+        ({}, False),
+        ({"package": "torch", "version": "2.9.0"}, False),
+        ({"package": "torch", "version": "2.9.0", "until": "2026-04-01", "until_fixed": True}, False),
+        ({"package": "torch", "version": "2.9.0", "until": "2026-04-01"}, True),
+    ],
+)
+def test_only_an_exact_dated_waiver_covers_malware(changes: dict[str, object], waived: bool) -> None:
+    marked, verdict = _decide(Policy(waivers=(_waiver(id="MAL-2026-1", **changes),)), MALWARE)
+    assert (marked[0].waiver is not None) is waived
+    assert verdict.exit_code == (0 if waived else 1)
+
+
+def test_a_baseline_leaves_only_new_findings_to_fail_and_never_hides_malware() -> None:
+    written = baseline(view_of(replace(REPORT, findings=(FLAW, MALWARE))))
+    known = fingerprints("b.json", written)
+    marked, verdict = _decide(Policy(baseline=known), FLAW, MALWARE, replace(FLAW, id="CVE-2026-2"))
+    assert [f.waiver.state if f.waiver else None for f in marked] == ["baseline", None, None]
+    assert len(verdict.failing) == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"findings": []}', b'{"mlsupply-baseline": 9, "findings": {}}'])
+def test_a_broken_baseline_stops_the_run(data: bytes) -> None:
+    with pytest.raises(MlsupplyError, match=r"b\.json"):
+        fingerprints("b.json", data)
+
+
+def _openvex(status: str, product: str = "pkg:pypi/torch@2.9.0") -> bytes:
+    statement = {
+        "vulnerability": {"name": "PYSEC-2026-1"},
+        "products": [{"@id": product}],
+        "status": status,
+        "impact_statement": "the code path is not built in",
+    }
+    return json.dumps({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [statement]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "product", "state"),
+    [
+        ("not_affected", "pkg:pypi/torch@2.9.0", "vex-not-affected"),
+        ("not_affected", "pkg:pypi/torch", "vex-not-affected"),
+        ("fixed", "pkg:pypi/torch@2.9.0?file_name=x.whl", "vex-fixed"),
+        ("not_affected", "pkg:pypi/torch@2.8.0", None),
+        ("under_investigation", "pkg:pypi/torch", None),
+    ],
+)
+def test_openvex_clears_what_it_names_and_nothing_else(status: str, product: str, state: str | None) -> None:
+    policy = Policy(vex=statements("vex.json", _openvex(status, product)))
+    marked, _ = _decide(policy, FLAW)
+    assert (marked[0].waiver.state if marked[0].waiver else None) == state
+
+
+def test_cyclonedx_vex_is_read_and_malware_is_not_cleared_by_it() -> None:
+    document = {
+        "bomFormat": "CycloneDX",
+        "components": [{"bom-ref": "t", "purl": "pkg:pypi/torch@2.9.0"}],
+        "vulnerabilities": [
+            {"id": "MAL-2026-1", "analysis": {"state": "false_positive"}, "affects": [{"ref": "t"}]},
+            {"id": "CVE-2026-1", "analysis": {"state": "not_affected", "detail": "unused"}, "affects": [{"ref": "t"}]},
+            {"id": "CVE-2026-9"},
+        ],
+    }
+    marked, verdict = _decide(Policy(vex=statements("vex.json", json.dumps(document).encode())), FLAW, MALWARE)
+    assert [finding.waiver is not None for finding in marked] == [True, False]
+    assert verdict.exit_code == 1
+
+
+@pytest.mark.parametrize("data", [b"{", b"[1]", b"{}", b'{"@context": "openvex", "statements": [{"status": "fine"}]}'])
+def test_a_vex_document_that_cannot_be_read_stops_the_run(data: bytes) -> None:
+    with pytest.raises(MlsupplyError, match=r"vex\.json"):
+        statements("vex.json", data)
+
+
+def test_openvex_out_states_what_the_run_knows_and_can_be_read_back() -> None:
+    written = openvex(view_of(REPORT))
+    assert {s.status for s in statements("out.json", written)} == {"affected"}
+    assert {s.ids[0] for s in statements("out.json", written)} == {"MAL-2026-2144", "PYSEC-2025-41"}
