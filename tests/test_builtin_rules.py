@@ -44,19 +44,19 @@ def test_a_facet_has_words_a_rule_can_use(facet: object) -> None:
 
 
 def _facet_classes() -> list[str]:
-    """Frozen dataclasses in `evidence` whose name ends in Facet."""
+    """Frozen dataclasses in `evidence` whose name ends in Fact or Facet."""
     return [
         f"mlsupply.evidence.{path.relative_to(EVIDENCE).with_suffix('').as_posix().replace('/', '.')}.{node.name}"
         for path in sorted(EVIDENCE.rglob("*.py"))
         for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef) and node.name.endswith("Facet")
+        if isinstance(node, ast.ClassDef) and node.name.endswith(("Fact", "Facet"))
     ]
 
 
 def test_a_facet_that_exists_is_registered() -> None:
     registered = {f"{facet.module}.{facet.class_name}" for facet in FACETS}
     assert set(_facet_classes()) <= registered
-    assert all(name.endswith("Facet") for name in registered)
+    assert all(name.endswith(("Fact", "Facet")) for name in registered)
 
 
 def _own(monkeypatch: pytest.MonkeyPatch, **changes: object) -> RuleSettings:

@@ -98,12 +98,14 @@ def test(folders: tuple[Path, ...]) -> None:
 @click.option("--check", is_flag=True, help="Write nothing; fail where the compiled rules differ.")
 @shows_errors
 def compile_rules(check: bool) -> None:
-    """Make the compiled form of the built-in rules that a scan loads (for work on mlsupply itself)."""
-    from mlsupply.ruleset.library import COMPILED, compile_builtin
+    """Make what a scan loads from the YAML of rules and incidents (for work on mlsupply itself)."""
+    from mlsupply.advisories import incident_records
+    from mlsupply.ruleset import library
 
-    wanted = compile_builtin()
-    same = COMPILED.exists() and COMPILED.read_bytes() == wanted
-    if not check and not same:
-        COMPILED.write_bytes(wanted)
-    click.echo(f"{COMPILED.name} {'is up to date' if same else 'differs' if check else 'written'}", err=True)
-    sys.exit(EXIT_FINDINGS if check and not same else 0)
+    made = ((library.COMPILED, library.compile_builtin()), (incident_records.COMPILED, incident_records.compile_index()))
+    stale = [(path, wanted) for path, wanted in made if not path.exists() or path.read_bytes() != wanted]
+    for path, wanted in stale:
+        if not check:
+            path.write_bytes(wanted)
+        click.echo(f"{path.name} {'differs' if check else 'written'}", err=True)
+    sys.exit(EXIT_FINDINGS if check and stale else 0)

@@ -11,7 +11,7 @@ A field of value None is unknown ("could not look"); an empty string or tuple me
     any of these | None     where it may be unknown
 
 Anything else (a `Place`, a nested value) may stand in a message and be tested for `known`, no more. To add a facet: write
-the dataclass, its name ending in `Facet`, add one line to `FACETS`, run `mlsupply rules compile`.
+the dataclass, its name ending in `Fact` or `Facet`, add one line to `FACETS`, run `mlsupply rules compile`.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Facet(NamedTuple):
         return found
 
 
-FACETS: tuple[Facet, ...] = ()
+FACETS: tuple[Facet, ...] = (Facet("archive", "mlsupply.evidence.facets", "ArchiveFact"),)
 """Every facet, e.g. `Facet("release", "mlsupply.evidence.release", "ReleaseFacet")`; a test fails where one is missing."""
 
 

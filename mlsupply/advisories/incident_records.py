@@ -1,0 +1,190 @@
+"""The incident records of the package: known bad releases with windows, indicators, hashes and what to do.
+
+`index()` is the keyed form for matching (compiled, loaded in about a millisecond); `incident(id)` one whole record, read
+from its YAML when a match, `explain` or `exposure` wants it. Fields: data/incidents/README.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mlsupply.text import canonical
+
+_DATA = Path(__file__).resolve().parent.parent / "data"
+RECORDS = _DATA / "incidents"
+CLAIMS = _DATA / "name-claims.yaml"
+COMPILED = _DATA / "incidents.json"
+AS_OF = "2026-10-10T00:00:00Z"  # what the records know of ends here
+
+
+class BadFile(NamedTuple):
+    """A file of an incident. algorithm: `sha256` or `blake2b-256` (the digest in an index's file path); of: which file,
+    "" where the source does not say."""
+
+    algorithm: str
+    value: str
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When bad files could be had, ISO 8601 UTC, "" unknown. opened_by: there at the latest then; closed: gone for certain,
+    the latest claim; closed_earliest: the earliest claim; releases: version to its opening; precision: minute, hour, day."""
+
+    opened: str = ""
+    opened_by: str = ""
+    closed: str = ""
+    closed_earliest: str = ""
+    precision: str = ""
+    note: str = ""
+    releases: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One record. affected: name to versions; indicators: class to values; response: steps in order; safe: `before`,
+    `after` and their notes; family: the record whose indicators and steps hold for this one too."""
+
+    id: str
+    title: str
+    kind: str
+    verdict: str
+    ecosystem: str
+    relevance: str
+    subject: str
+    window: Window
+    confidence: str
+    where: str = ""
+    family: str = ""
+    reported: str = ""
+    entry: str = ""
+    executes: str = ""
+    trigger: str = ""
+    does: str = ""
+    affected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    runs_at: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ()
+    response: tuple[str, ...] = ()
+    safe: Mapping[str, str] = field(default_factory=dict)
+    indicators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hashes: tuple[BadFile, ...] = ()
+    advisories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Brief(NamedTuple):
+    """What matching needs to say of an incident without reading its record."""
+
+    title: str
+    verdict: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentIndex:
+    """briefs: by id; versions: canonical name to version to ids; digests: hex to (id, which file); claims: names claimed
+    without proof of harm, to their class (`spam`, `probably_pentest`, ...)."""
+
+    briefs: Mapping[str, Brief]
+    versions: Mapping[str, Mapping[str, tuple[str, ...]]]
+    digests: Mapping[str, tuple[str, str]]
+    claims: Mapping[str, str]
+
+    def of_release(self, name: str, version: str) -> tuple[str, ...]:
+        """Ids of the incidents of a release. Versions compare as written, then by PEP 440; a project made to do harm
+        whose versions nobody listed (`*`) is bad in every one."""
+        named = self.versions.get(canonical(name))
+        if not named:
+            return ()
+        exact = named.get(version) or named.get("*")
+        return exact or next((ids for bad, ids in named.items() if _same_version(bad, version)), ())
+
+    def of_digest(self, value: str) -> tuple[str, str] | None:
+        """(incident id, which file) of a sha256 or BLAKE2b-256 digest in hex."""
+        return self.digests.get(value.lower())
+
+
+def _same_version(one: str, other: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return False
+
+
+@cache
+def index() -> IncidentIndex:
+    """The compiled records."""
+    data = json.loads(COMPILED.read_bytes())
+    return IncidentIndex(
+        briefs={name: Brief(*brief) for name, brief in data["briefs"].items()},
+        versions={name: {v: tuple(ids) for v, ids in versions.items()} for name, versions in data["versions"].items()},
+        digests={digest: (found[0], found[1]) for digest, found in data["digests"].items()},
+        claims=data["claims"],
+    )
+
+
+def incident(incident_id: str) -> Incident | None:
+    """The whole record, or None where there is none of this id."""
+    if incident_id not in index().briefs:
+        return None
+    return _incident(_document(RECORDS / f"{incident_id}.yaml"))
+
+
+def records() -> list[Incident]:
+    """All of them, by id; reads some 160 YAML files."""
+    return [_incident(_document(path)) for path in sorted(RECORDS.glob("*.yaml"))]
+
+
+def compile_index() -> bytes:
+    """What `incidents.json` should hold."""
+    versions: dict[str, dict[str, list[str]]] = {}
+    digests: dict[str, list[str]] = {}
+    everything = records()
+    for record in everything:
+        for name, bad in record.affected.items():
+            for version in bad:
+                versions.setdefault(name, {}).setdefault(version, []).append(record.id)
+        for bad_file in record.hashes:
+            digests.setdefault(bad_file.value, [record.id, bad_file.of])
+    tables: dict[str, Mapping[str, object]] = {
+        "briefs": {record.id: [record.title, record.verdict, record.kind] for record in everything},
+        "versions": dict(sorted(versions.items())),
+        "digests": dict(sorted(digests.items())),
+        "claims": {claim["name"]: claim["class"] for claim in _document(CLAIMS)["claims"]},
+    }
+    parts = [f'"{name}": {{\n{_lines(table)}\n}}' for name, table in tables.items()]
+    return ("{" + ",\n".join(parts) + "}\n").encode()
+
+
+def _lines(table: Mapping[str, object]) -> str:
+    return ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in table.items())
+
+
+def _document(path: Path) -> dict[str, Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+    return document
+
+
+_LISTS = ("runs_at", "credentials", "response", "advisories", "sources", "conflicts", "notes")
+
+
+def _incident(document: dict[str, Any]) -> Incident:
+    values = dict(document)
+    values.update({name: tuple(values.get(name, ())) for name in _LISTS})
+    values["window"] = Window(**values["window"])
+    values["affected"] = {row["name"]: tuple(row["versions"]) for row in values.get("affected", ())}
+    values["indicators"] = {name: tuple(found) for name, found in values.get("indicators", {}).items()}
+    values["hashes"] = tuple(BadFile(**row) for row in values.get("hashes", ()))
+    return Incident(**values)
