@@ -21,8 +21,8 @@ Read = Callable[[str, Tree, Limits], Inventory]
 
 class Reader(NamedTuple):
     """format: its name in reports; module: imported when a file of it is read; role: `lock` (a whole closure),
-    `manifest` (what is asked for), `sbom` or `archive`; patterns: file names (lower case, fnmatch) it claims; rank:
-    among the files of one folder a lower rank is believed first, and a lock outranks its manifest."""
+    `manifest` (what is asked for), `sbom` or `archive`; patterns: file names (lower case, fnmatch) it claims, or the
+    folder's name and the file's where there is a slash in it."""
 
     format: str
     module: str
@@ -30,15 +30,25 @@ class Reader(NamedTuple):
     patterns: tuple[str, ...]
 
     def claims(self, path: str) -> bool:
-        name = path.rpartition("/")[2].lower()
-        return any(fnmatchcase(name, pattern) for pattern in self.patterns)
+        folders, _, name = path.lower().rpartition("/")
+        in_folder = f"{folders.rpartition('/')[2]}/{name}"
+        return any(fnmatchcase(in_folder if "/" in pattern else name, pattern) for pattern in self.patterns)
 
     def read(self, path: str, tree: Tree, limits: Limits) -> Inventory:
         read: Read = import_module(self.module).read
         return read(path, tree, limits)
 
 
-READERS: tuple[Reader, ...] = (Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),)
+_REQUIREMENTS = (
+    *(f"{stem}.{ending}" for stem in ("*requirements*", "*constraints*") for ending in ("txt", "in", "lock", "pip")),
+    *(f"*requirements/*.{ending}" for ending in ("txt", "in")),
+)
+
+READERS: tuple[Reader, ...] = (
+    Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
+    Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),
+    Reader("requirements", "mlsupply.inventory.requirements", "manifest", _REQUIREMENTS),
+)
 
 
 def reader_of(path: str) -> Reader | None:

@@ -1,0 +1,88 @@
+"""What the manifest beside a lock file adds to it: the project's name, and which packages it asks for itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from posixpath import dirname, join, normpath
+from typing import Any
+
+from mlsupply.inventory.parsing import string, strings, table, text_of, toml_of
+from mlsupply.model import Gap
+from mlsupply.text import canonical
+from mlsupply.world import Limits, Tree
+
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """name: of the project, canonical, "" unknown; direct: canonical name -> groups that ask for it ("" the project
+    itself); found: there is such a manifest."""
+
+    name: str = ""
+    direct: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    found: bool = False
+
+    def groups_of(self, name: str) -> tuple[str, ...]:
+        """The groups through which a direct package is asked for, none where the project itself does."""
+        groups = self.direct.get(name, ())
+        return () if "" in groups else groups
+
+
+def sibling(path: str, name: str) -> str:
+    """The path of a file in the same folder."""
+    return normpath(join(dirname(path), name))
+
+
+def is_outside(path: str) -> bool:
+    """Whether a normal path leaves the tree: nothing outside of it is read because a file in it says so."""
+    return path.startswith(("/", "../", "~")) or path == ".." or path[1:2] == ":"
+
+
+def pyproject(path: str, tree: Tree, limits: Limits) -> Beside:
+    """What the pyproject.toml at `path` says; nothing where there is none or it cannot be read (its own reader says so)."""
+    text = text_of(path, tree, limits)
+    document = text if isinstance(text, Gap) else toml_of(path, text)
+    if isinstance(document, Gap):
+        return Beside()
+    direct: dict[str, list[str]] = {}
+    for name, group in _asked(document):
+        if found := _NAME.match(name):
+            groups = direct.setdefault(canonical(found[1]), [])
+            if group not in groups:
+                groups.append(group)
+    name = string(table(document, "project"), "name") or string(table(table(document, "tool"), "poetry"), "name")
+    return Beside(name=canonical(name), direct={key: tuple(groups) for key, groups in direct.items()}, found=True)
+
+
+def project_name(folder: str, tree: Tree, limits: Limits) -> str:
+    """The canonical name of the project in a folder, from pyproject.toml or setup.cfg; "" where neither tells."""
+    if name := pyproject(normpath(join(folder, "pyproject.toml")), tree, limits).name:
+        return name
+    text = text_of(normpath(join(folder, "setup.cfg")), tree, limits)
+    if isinstance(text, Gap):
+        return ""
+    found = re.search(r"(?ms)^\[metadata\]\n(?:(?!\[)[^\n]*\n){0,200}?name[ \t]*=[ \t]*([A-Za-z0-9._-]{1,200})[ \t]*$", text)
+    return canonical(found[1]) if found else ""
+
+
+def _asked(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(requirement, group) of every table that asks for something: PEP 621, PEP 735, poetry, pdm, uv."""
+    project, tool = table(document, "project"), table(document, "tool")
+    yield from ((text, "") for text in strings(project, "dependencies"))
+    for groups in (
+        table(project, "optional-dependencies"),
+        table(document, "dependency-groups"),
+        table(table(tool, "pdm"), "dev-dependencies"),
+    ):
+        for group in groups:
+            yield from ((text, canonical(group)) for text in strings(groups, group))
+    yield from ((text, "dev") for text in strings(table(tool, "uv"), "dev-dependencies"))
+    poetry = table(tool, "poetry")
+    yield from ((name, "") for name in table(poetry, "dependencies") if name != "python")
+    yield from ((name, "dev") for name in table(poetry, "dev-dependencies"))
+    groups = table(poetry, "group")
+    for group in groups:
+        yield from ((name, canonical(group)) for name in table(table(groups, group), "dependencies"))

@@ -1,0 +1,291 @@
+"""Requirements and constraints files in all their shapes: written by hand, compiled (`# via`), hashed, exported.
+
+Nearly every line of a compiled file is `name==version`, perhaps a marker, and hashes; one regular expression takes such
+an entry whole. Every other line goes through `pip_line`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from posixpath import basename, dirname, join, normpath
+
+from mlsupply.inventory.beside import is_outside, project_name
+from mlsupply.inventory.files import file_name, name_and_version
+from mlsupply.inventory.parsing import gap, text_of
+from mlsupply.inventory.pins import Pin, Pins
+from mlsupply.inventory.pip_line import asked_for, exact_version, take_apart, without_comment
+from mlsupply.inventory.via import is_generated, parents
+from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement, SourceKind
+from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.world import Limits, Tree
+
+FORMAT = "requirements"
+_ENTRY = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)(?:\[(?P<extras>[A-Za-z0-9._,-]*+)\])?[ ]*+"
+    r"===?[ ]*+(?P<version>[A-Za-z0-9][A-Za-z0-9.!+_-]*+)(?:[ ]*+;[ ]*+(?P<marker>[^\\#;\n]++))?"
+    r"(?P<hashes>(?:[ \t]*+(?:\\\n[ \t]*+)?--hash[= ][a-z0-9]++:[A-Fa-f0-9]++)*+)"
+    r"[ \t]*+(?:(?<=[ \t])\#(?P<comment>[^\n]*+))?(?:\n|\Z)"
+)
+_HASH = re.compile(r"--hash[= ]([a-z0-9]+):([A-Fa-f0-9]+)")
+_COMMENT = re.compile(r"[ \t]*+(?:#([^\n]*+))?(?:\n|\Z)")
+_MOST_JOINED = 10_000  # lines continued by a backslash
+_ROLES = {"--index-url": "primary", "--pypi-url": "primary", "--extra-index-url": "extra", "--find-links": "find-links"}
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """See the module. The files named by `-r` and `-c` are read with it, and every place names the file it is in."""
+    reading = _Reading(tree, limits)
+    reading.file(path, constraint=False)
+    return reading.inventory(path)
+
+
+def read_text(path: str, text: str, tree: Tree, limits: Limits, line: int = 1) -> Inventory:
+    """Requirement lines that stand inside another file, the first of them at `line`."""
+    reading = _Reading(tree, limits)
+    reading.lines(path, text, constraint=False, line=line)
+    return reading.inventory(path)
+
+
+class _Reading:
+    """One file and those it includes, while they are read."""
+
+    def __init__(self, tree: Tree, limits: Limits) -> None:
+        self.tree = tree
+        self.limits = limits
+        self.pins = Pins(limits.packages)
+        self.indexes: list[Index] = []
+        self.trusted: set[str] = set()
+        self.gaps: list[Gap] = []
+        self.seen: list[tuple[str, bool]] = []
+        self.open: list[str] = []
+        self.boundary: str | None = None
+        self.generated = False
+
+    # -- files
+
+    def file(self, path: str, *, constraint: bool, asked_at: Place | None = None) -> None:
+        text = text_of(path, self.tree, self.limits)
+        if isinstance(text, Gap):
+            self.gaps.append(_dangling(text, path, asked_at) if asked_at else text)
+            return
+        self.seen.append((path, constraint))
+        self.open.append(path)
+        self.generated = self.generated or is_generated(text)
+        self.lines(path, text, constraint=constraint)
+        self.open.pop()
+
+    def include(self, target: str, place: Place, *, constraint: bool) -> None:
+        """Read a file named by `-r` or `-c`, relative to the file that names it."""
+        if "://" in target:
+            detail = f"{without_credentials(target)[0]} is not fetched: requirements by URL are not read"
+            self.gaps.append(gap(place.file, Reason.UNSUPPORTED, detail, place.line, "keep the file in the project"))
+            return
+        path = normpath(join(dirname(place.file), target.removeprefix("file:")))
+        words = safe(target, 200)
+        if not self.may_read(path):
+            hint = "scan the folder that holds both files"
+            self.gaps.append(gap(place.file, Reason.FORBIDDEN, f"{words} lies outside of what is scanned", place.line, hint))
+        elif path in self.open:
+            self.gaps.append(gap(place.file, Reason.MALFORMED, f"{words} includes itself, which pip refuses", place.line))
+        elif (path, constraint) in self.seen:
+            return
+        elif len(self.seen) > self.limits.includes:
+            detail = f"{words} was not read: one file may include {self.limits.includes} others"
+            self.gaps.append(gap(place.file, Reason.LIMIT, detail, place.line))
+        else:
+            self.file(path, constraint=constraint, asked_at=place)
+
+    def may_read(self, path: str) -> bool:
+        """Whether a file of the project may make this path be read: it lies in the tree or, where the project itself
+        was named from outside of it, in the same repository or folder."""
+        if not is_outside(path):
+            return True
+        if not self.open or not is_outside(self.open[0]):
+            return False
+        home = dirname(self.open[0])
+        if self.boundary is None:
+            self.boundary = self._repository(home) or home
+        return path == self.boundary or path.startswith(self.boundary.rstrip("/") + "/")
+
+    def _repository(self, folder: str) -> str:
+        """The nearest folder from here upwards that holds a git repository, "" where none does."""
+        for _ in range(self.limits.depth):
+            if any(isinstance(self.tree.read(join(folder, mark), 4096), bytes) for mark in (".git/HEAD", ".git")):
+                return folder
+            if folder in {"", "/", ".", ".."}:
+                break
+            folder = normpath(join(folder, ".."))
+        return ""
+
+    # -- lines
+
+    def lines(self, path: str, text: str, *, constraint: bool, line: int = 1) -> None:
+        """Every entry of the text; `position` and `line` walk it together."""
+        entry, comment = _ENTRY.match, _COMMENT.match
+        position, end = 0, len(text)
+        last: Pin | None = None
+        inside = False
+        while position < end:
+            if found := comment(text, position):
+                if last is not None and found[1] is not None:
+                    inside = self._via(last, found[1], inside)
+                else:
+                    last, inside = None, False
+                line += 1
+                position = found.end()
+            elif (found := entry(text, position)) and " --" not in (found["marker"] or ""):
+                last, inside = self._entry(found, Place(path, line), constraint), False
+                if last is not None and found["comment"]:
+                    inside = self._via(last, found["comment"], inside)
+                line += text.count("\n", position, found.end())
+                position = found.end()
+            else:
+                logical, used, position = _joined(text, position)
+                last, inside = self._odd(logical, Place(path, line), constraint), False
+                if last is not None and " #" in logical:
+                    inside = self._via(last, logical.rpartition(" #")[2], inside)
+                line += used
+
+    def _entry(self, found: re.Match[str], place: Place, constraint: bool) -> Pin | None:
+        hashes = _HASH.findall(found["hashes"]) if found["hashes"] else ()
+        return self.pins.add(
+            Pin(
+                name=canonical(found["name"]),
+                version=found["version"],
+                place=place,
+                marker=(found["marker"] or "").rstrip(),
+                extras=tuple(sorted(canonical(extra) for extra in found["extras"].split(","))) if found["extras"] else (),
+                hashes=hashes,
+                constraint=constraint,
+            )
+        )
+
+    def _via(self, pin: Pin, comment: str, inside: bool) -> bool:
+        if comment.strip().startswith("from "):
+            pin.index = without_credentials(comment.strip()[5:].strip())[0]
+            return False
+        named, inside = parents(comment, inside)
+        pin.parents.extend(named)
+        self.pins.annotated = self.pins.annotated or inside
+        return inside
+
+    def _odd(self, logical: str, place: Place, constraint: bool) -> Pin | None:
+        text = without_comment(logical)
+        if not text:
+            return None
+        if len(text) > 100_000:
+            self.gaps.append(gap(place.file, Reason.LIMIT, "the line is longer than 100,000 characters", place.line))
+            return None
+        line = take_apart(text)
+        if line.fault:
+            self.gaps.append(gap(place.file, Reason.MALFORMED, line.fault, place.line, "pip would refuse the file"))
+        if line.asked:
+            hashes = [value.partition(":") for name, value in line.options if name == "--hash"]
+            return self._ask(line.asked, place, constraint, tuple((a, digest.lower()) for a, _, digest in hashes))
+        return self._options(line.options, place, constraint)
+
+    def _options(self, options: Sequence[tuple[str, str]], place: Place, constraint: bool) -> Pin | None:
+        for name, value in options:
+            if name == "--editable":
+                return self._ask(value, place, constraint, (), editable=True)
+            if name in {"--requirement", "--constraint"}:
+                self.include(value, place, constraint=constraint or name == "--constraint")
+            elif name in _ROLES:
+                url, had_credentials = without_credentials(value)
+                self.indexes.append(Index(url=url, role=_ROLES[name], had_credentials=had_credentials, place=place))
+            elif name == "--trusted-host":
+                self.trusted.add(value)
+        return None
+
+    def _ask(
+        self, text: str, place: Place, constraint: bool, hashes: tuple[tuple[str, str], ...], *, editable: bool = False
+    ) -> Pin | None:
+        asked = asked_for(text, place, editable=editable, constraint=constraint)
+        if isinstance(asked, Gap):
+            self.gaps.append(asked)
+            return None
+        name = asked.name or self._local_name(asked)
+        return self.pins.add(
+            Pin(
+                name=name,
+                version=_version(asked),
+                place=place,
+                marker=asked.marker,
+                extras=asked.extras,
+                hashes=hashes or asked.hashes,
+                constraint=constraint,
+                specifier=asked.specifier,
+                source=asked.source,
+                text=asked.text,
+            )
+        )
+
+    def _local_name(self, asked: Requirement) -> str:
+        """The name of a project given by its folder, from its own manifest; without one a gap says so."""
+        target = asked.source.url
+        folder = normpath(join(dirname(asked.place.file), re.sub(r"^file:(?://)?", "", target.partition("#")[0])))
+        if self.may_read(folder) and (name := project_name(folder, self.tree, self.limits)):
+            return name
+        detail = f"the project at {target} names itself in no pyproject.toml or setup.cfg that can be read here"
+        hint = "what it requires is found where its own folder is scanned"
+        self.gaps.append(gap(asked.place.file, Reason.UNSUPPORTED, detail, asked.place.line, hint))
+        return ""
+
+    # -- the result
+
+    def inventory(self, path: str) -> Inventory:
+        """complete: a resolver wrote the file or it is hashed throughout, and nothing in it is left open."""
+        closed = self.generated or self.pins.annotated or self.pins.all_hashed()
+        complete = closed and not self.pins.is_open() and not self.gaps
+        packages, refused = self.pins.packages()
+        if refused:
+            detail = f"{refused:,} entries past the limit of {self.limits.packages:,} packages were not read"
+            self.gaps.append(gap(path, Reason.LIMIT, detail))
+        return Inventory(
+            path=path,
+            format=FORMAT,
+            root=self.pins.root,
+            packages=packages,
+            requirements=self.pins.requirements(complete),
+            indexes=tuple(self._trusting(index) for index in self.indexes),
+            gaps=tuple(self.gaps),
+            complete=complete,
+            includes=tuple(dict.fromkeys(name for name, _ in self.seen if name != path)),
+        )
+
+    def _trusting(self, index: Index) -> Index:
+        from dataclasses import replace
+
+        host = index.url.partition("://")[2].partition("/")[0]
+        trusted = bool(self.trusted & {host, host.partition(":")[0]})
+        return replace(index, trusted_host=True) if trusted else index
+
+
+def _joined(text: str, start: int) -> tuple[str, int, int]:
+    """(logical line, lines used, position after it): a backslash at the end joins, a comment line never does."""
+    parts: list[str] = []
+    position, used = start, 0
+    while position < len(text):
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end
+        line = text[position:end]
+        position, used = end + 1, used + 1
+        if line.lstrip().startswith("#") or not line.endswith("\\") or used >= _MOST_JOINED:
+            parts.append(" " + line if parts and line.lstrip().startswith("#") else line)
+            break
+        parts.append(line[:-1])
+    return "".join(parts), used, position
+
+
+def _version(asked: Requirement) -> str:
+    if asked.source.kind is SourceKind.REGISTRY:
+        return exact_version(asked.specifier)
+    if asked.source.kind in {SourceKind.URL, SourceKind.PATH}:
+        return name_and_version(file_name(asked.source.url))[1]
+    return ""
+
+
+def _dangling(cause: Gap, path: str, asked_at: Place) -> Gap:
+    detail = f"{path}, asked for here, could not be read: {cause.detail}"
+    return gap(asked_at.file, cause.reason, detail, asked_at.line, f"add {basename(path)} or drop the line")

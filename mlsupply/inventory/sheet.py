@@ -1,0 +1,196 @@
+"""One lock file while it is read: typed look-ups that note what is of the wrong type, and the packages found so far.
+
+A large lock holds tens of thousands of strings. `Sheet.plain` says once, of the whole file, that no string a TOML or
+JSON parser can take out of it needs cleaning, so that readers skip `text.safe` for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlsupply.inventory.parsing import gap
+from mlsupply.model import Gap, Package, PackageKey, Place, Reason, Source
+from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.world import PUBLIC_INDEX, Limits
+
+MAX_FAULTS = 50  # wrong values told apart in one file; the rest are counted
+MAX_URL = 2000  # characters
+_LARGEST = 1 << 53  # bytes; beyond it JSON readers lose digits, and no file is that large
+_PUBLIC = frozenset({PUBLIC_INDEX, PUBLIC_INDEX + "/"})
+_REGISTRY = Source()
+
+
+def is_plain(text: str) -> bool:
+    """Whether every string in this TOML or JSON text is one line of printable ASCII: no escape, no multi-line string, no
+    tab. (Both formats forbid every other control character inside a string.)"""
+    return text.isascii() and not any(mark in text for mark in ("\\", "\t", '"""', "'''"))
+
+
+class Sheet:
+    """The file at `path`; `line` is where the reader is, and goes into every gap noted there."""
+
+    def __init__(self, path: str, text: str, limits: Limits) -> None:
+        self.path = path
+        self.line = 0
+        self.plain = is_plain(text)
+        self.gaps: list[Gap] = []
+        self._bare_urls = self.plain and not any(mark in text for mark in "@?;&")
+        self._faults = 0
+        self._names: dict[str, str] = {}
+        self._sources: dict[str, Source] = {}
+        self._packages: dict[PackageKey, Package] = {}
+        self._limit = limits.packages
+        self._refused = 0
+
+    @property
+    def place(self) -> Place:
+        return Place(self.path, self.line)
+
+    # -- what was wrong
+
+    def fault(self, detail: str, reason: Reason = Reason.MALFORMED, hint: str = "") -> None:
+        """Note that something could not be read here."""
+        self._faults += 1
+        if self._faults <= MAX_FAULTS:
+            self.gaps.append(gap(self.path, reason, detail, self.line, hint))
+
+    def all_gaps(self) -> tuple[Gap, ...]:
+        """The gaps noted so far, what was not told apart and what did not fit summed up."""
+        gaps = list(self.gaps)
+        if (more := self._faults - MAX_FAULTS) > 0:
+            gaps.append(gap(self.path, Reason.MALFORMED, f"{more:,} further values of this file could not be read"))
+        if self._refused:
+            detail = f"{self._refused:,} entries past the limit of {self._limit:,} packages were not read"
+            gaps.append(gap(self.path, Reason.LIMIT, detail))
+        return tuple(gaps)
+
+    # -- typed look-ups
+
+    def text(self, value: object, what: str, limit: int = MAX_URL) -> str:
+        """The value made safe where it is a string, "" where it is missing; anything else is a fault."""
+        if type(value) is str:
+            return value if self.plain and len(value) <= limit else safe(value, limit)
+        if value is not None:
+            self.fault(f"{what} is {type(value).__name__}, not text")
+        return ""
+
+    def word(self, table: Mapping[str, Any], key: str) -> str:
+        """See `text`; at most 200 characters."""
+        return self.text(table.get(key), key, 200)
+
+    def name(self, value: object) -> str:
+        """The canonical project name, "" and a fault where there is none."""
+        if type(value) is not str or not value:
+            self.fault(f"a package name is {type(value).__name__ if value else 'missing'}")
+            return ""
+        known = self._names.get(value)
+        if known is None:
+            known = self._names[value] = canonical(value)
+        return known
+
+    def url(self, value: object, what: str = "url") -> str:
+        """The address without credentials, made safe."""
+        if type(value) is str and self._bare_urls and len(value) <= MAX_URL:
+            return value
+        return without_credentials(value)[0] if type(value) is str else self.text(value, what)
+
+    def table(self, mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """The sub-table, an empty one where it is missing."""
+        value = mapping.get(key)
+        if value is None:
+            return {}
+        if isinstance(value, dict):
+            return value
+        self.fault(f"{key} is {type(value).__name__}, not a table")
+        return {}
+
+    def tables(self, mapping: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        """The tables of an array, none where it is missing."""
+        value = mapping.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.fault(f"{key} is {type(value).__name__}, not a list")
+            return []
+        found: list[Mapping[str, Any]] = [item for item in value if isinstance(item, dict)]
+        if len(found) != len(value):
+            self.fault(f"{key} holds {len(value) - len(found):,} values that are not tables")
+        return found
+
+    def words(self, mapping: Mapping[str, Any], key: str, limit: int = MAX_URL) -> list[str]:
+        """The strings of an array, made safe; none where it is missing."""
+        value = mapping.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.fault(f"{key} is {type(value).__name__}, not a list")
+            return []
+        return [self.text(item, f"an item of {key}", limit) for item in value]
+
+    def size(self, value: object) -> int:
+        """A size in bytes, -1 where it is missing or senseless."""
+        if type(value) is int and 0 <= value < _LARGEST:
+            return value
+        if value is not None:
+            self.fault("size is not a number of bytes")
+        return -1
+
+    def registry(self, url: object) -> Source:
+        """The index of that address; the public index is the one that needs no naming."""
+        if type(url) is not str:
+            self.text(url, "registry")
+            return _REGISTRY
+        known = self._sources.get(url)
+        if known is None:
+            clean = self.url(url)
+            known = self._sources[url] = _REGISTRY if clean in _PUBLIC else Source(url=clean)
+        return known
+
+    # -- what was found
+
+    def add(self, package: Package) -> None:
+        """Keep a package; one that is there already gains the places, edges and files of this entry."""
+        key = package.key
+        before = self._packages.get(key)
+        if before is not None:
+            self._packages[key] = united(before, package)
+        elif len(self._packages) < self._limit:
+            self._packages[key] = package
+        else:
+            self._refused += 1
+
+    def packages(self) -> list[Package]:
+        return list(self._packages.values())
+
+
+def united(one: Package, other: Package) -> Package:
+    """One package from two entries for the same key."""
+    return replace(
+        one,
+        places=tuple(dict.fromkeys(one.places + other.places)),
+        requires=tuple(dict.fromkeys(one.requires + other.requires)),
+        artifacts=tuple(dict.fromkeys(one.artifacts + other.artifacts)),
+        groups=tuple(dict.fromkeys(one.groups + other.groups)),
+        direct=one.direct or other.direct,
+        marker=one.marker if one.marker == other.marker else "",
+        note=one.note or other.note,
+    )
+
+
+def header_lines(text: str, header: str) -> list[int]:
+    """The line of each `[[package]]` (or other header) that starts one, in order, counted from 1."""
+    lines, line, position = [], 1, 0
+    if not text.startswith(header):
+        position = text.find("\n" + header) + 1
+        if not position:
+            return []
+        line += text.count("\n", 0, position)
+    while True:
+        lines.append(line)
+        following = text.find("\n" + header, position) + 1
+        if not following:
+            return lines
+        line += text.count("\n", position, following)
+        position = following

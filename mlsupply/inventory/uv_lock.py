@@ -1,0 +1,251 @@
+"""uv.lock, and NAME.py.lock of a script: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile (version 1).
+
+The roots are the workspace members, `virtual` or `editable` packages; what they require (with extras and development
+groups) is direct. Some files of this name are the output of `uv pip compile`; those are read as requirements.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mlsupply.inventory.files import file_name, hash_pair
+from mlsupply.inventory.parsing import text_of, toml_of
+from mlsupply.inventory.sheet import MAX_URL, Sheet, header_lines
+from mlsupply.model import (
+    Artifact,
+    Coordinate,
+    Edge,
+    Gap,
+    Index,
+    Inventory,
+    Package,
+    Place,
+    Reason,
+    Requirement,
+    Source,
+    SourceKind,
+)
+from mlsupply.world import PUBLIC_INDEX, Limits, Tree
+
+FORMAT = "uv.lock"
+_KINDS = {
+    "url": SourceKind.URL,
+    "path": SourceKind.PATH,
+    "directory": SourceKind.PATH,
+    "editable": SourceKind.EDITABLE,
+    "virtual": SourceKind.VIRTUAL,
+}
+_LOCAL = frozenset({SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL})
+_EXTRA = re.compile(r"\bextra == '([^']{1,200})'")
+_PINNED_LINE = re.compile(r"(?m)^[A-Za-z0-9][A-Za-z0-9._-]{0,200}(?:\[[^\]\n]{0,200}\])?==|^-e ")
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """See the module; a document that is neither TOML nor requirements is a gap."""
+    text = text_of(path, tree, limits)
+    if isinstance(text, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(text,))
+    document = toml_of(path, text)
+    if not isinstance(document, Gap):
+        return _inventory(path, text, document, limits)
+    if _PINNED_LINE.search(text, 0, 20_000):
+        from mlsupply.inventory import requirements
+
+        return requirements.read(path, tree, limits)
+    return Inventory(path=path, format=FORMAT, gaps=(document,))
+
+
+def _inventory(path: str, text: str, document: dict[str, Any], limits: Limits) -> Inventory:
+    sheet = Sheet(path, text, limits)
+    if document.get("version") != 1:
+        hint = "update mlsupply; what it knows of the format was read"
+        sheet.fault("this uv.lock is not of version 1, the only one known", Reason.UNSUPPORTED, hint)
+    entries = sheet.tables(document, "package")
+    lines = header_lines(text, "[[package]]")
+    lines = lines if len(lines) == len(entries) else [0] * len(entries)
+    manifest = sheet.table(document, "manifest")
+    roots = _Roots(members=frozenset(sheet.words(manifest, "members", 200)))
+    roots.ask(_manifest_edges(sheet, manifest))
+    for line, entry in zip(lines, entries, strict=True):
+        sheet.line = line
+        if name := sheet.name(entry.get("name")):
+            sheet.add(_package(sheet, name, entry, roots))
+    packages = tuple(roots.marked(package) for package in sheet.packages())
+    sheet.line = 0
+    return Inventory(
+        path=path,
+        format=FORMAT,
+        root=roots.names[0] if len(roots.names) == 1 else "",
+        packages=packages,
+        requirements=tuple(roots.requirements),
+        indexes=tuple(_indexes(packages)),
+        requires_python=sheet.word(document, "requires-python"),
+        gaps=sheet.all_gaps(),
+        complete=True,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Roots:
+    """What the members of the workspace ask for. wanted: (name, version or "") -> groups; "" is the project itself."""
+
+    members: frozenset[str]
+    names: list[str] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
+    wanted: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def holds(self, name: str, source: Source) -> bool:
+        """Without a list of members the project at the lock's own folder is the one root."""
+        return name in self.members if self.members else source.kind in _LOCAL and source.url in {".", ""}
+
+    def ask(self, edges: tuple[Edge, ...]) -> None:
+        for edge in edges:
+            groups = self.wanted.setdefault((edge.name, edge.version), [])
+            groups.append(edge.extra or edge.group)
+
+    def marked(self, package: Package) -> Package:
+        """The package, direct where a root asks for it, with the groups through which it does (none: always)."""
+        if package.direct:
+            return package
+        groups = self.wanted.get((package.name, package.version)) or self.wanted.get((package.name, ""))
+        if groups is None:
+            return package
+        return replace(package, direct=True, groups=() if "" in groups else tuple(dict.fromkeys(groups)))
+
+
+def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], roots: _Roots) -> Package:
+    source = _source(sheet, sheet.table(entry, "source"))
+    is_root = roots.holds(name, source)
+    requires = tuple(_edges(sheet, entry))
+    if is_root:
+        roots.names.append(name)
+        asked = list(_requirements(sheet, sheet.table(entry, "metadata")))
+        roots.requirements.extend(asked)
+        requires = _with_specifiers(requires, asked)
+        roots.ask(requires)
+    markers = sheet.words(entry, "resolution-markers") if "resolution-markers" in entry else ()
+    return Package(
+        coordinate=Coordinate("pypi", name, sheet.word(entry, "version")),
+        source=source,
+        places=(Place(sheet.path, sheet.line),),
+        requires=requires,
+        artifacts=_artifacts(sheet, entry),
+        direct=is_root,
+        marker=markers[0] if len(markers) == 1 else " or ".join(f"({marker})" for marker in markers),
+    )
+
+
+def _source(sheet: Sheet, table: Mapping[str, Any]) -> Source:
+    if "registry" in table:
+        return sheet.registry(table["registry"])
+    if "git" in table:
+        address, _, commit = sheet.url(table["git"], "git").partition("#")
+        address, _, query = address.partition("?")
+        asked = re.search(r"(?:^|&)(?:rev|tag|branch)=([^&]{1,200})", query)
+        return Source(SourceKind.GIT, address, commit or (asked[1] if asked else ""))
+    for key, kind in _KINDS.items():
+        if key in table:
+            return Source(kind, sheet.url(table[key], key))
+    sheet.fault("a package names no source that is known")
+    return Source()
+
+
+def _edges(sheet: Sheet, entry: Mapping[str, Any]) -> Iterator[Edge]:
+    for dependency in sheet.tables(entry, "dependencies"):
+        yield _edge(sheet, dependency)
+    for key in ("optional-dependencies", "dev-dependencies"):
+        if key in entry:
+            groups = sheet.table(entry, key)
+            for group in groups:
+                label = sheet.text(group, key, 200)
+                extra, group_name = (label, "") if key == "optional-dependencies" else ("", label)
+                for dependency in sheet.tables(groups, group):
+                    yield _edge(sheet, dependency, extra, group_name)
+
+
+def _edge(sheet: Sheet, table: Mapping[str, Any], extra: str = "", group: str = "") -> Edge:
+    marker = sheet.text(table["marker"], "marker") if "marker" in table else ""
+    version = sheet.text(table["version"], "version", 200) if "version" in table else ""
+    return Edge(sheet.name(table.get("name")), version, marker, extra, group)
+
+
+def _manifest_edges(sheet: Sheet, manifest: Mapping[str, Any]) -> tuple[Edge, ...]:
+    """What a workspace root without a project of its own, or a script, asks for."""
+    edges = [_edge(sheet, table) for table in sheet.tables(manifest, "requirements")]
+    groups = sheet.table(manifest, "dependency-groups")
+    for group in groups:
+        edges += [_edge(sheet, table, group=sheet.text(group, "group", 200)) for table in sheet.tables(groups, group)]
+    return tuple(edges)
+
+
+def _requirements(sheet: Sheet, metadata: Mapping[str, Any]) -> Iterator[Requirement]:
+    for table in sheet.tables(metadata, "requires-dist"):
+        extra = _EXTRA.search(sheet.word(table, "marker"))
+        yield _requirement(sheet, table, extra[1] if extra else "")
+    groups = sheet.table(metadata, "requires-dev")
+    for group in groups:
+        for table in sheet.tables(groups, group):
+            yield _requirement(sheet, table, sheet.text(group, "group", 200))
+
+
+def _requirement(sheet: Sheet, table: Mapping[str, Any], group: str) -> Requirement:
+    known = {key: table[key] for key in ("git", *_KINDS) if key in table}
+    name, specifier = sheet.name(table.get("name")), sheet.word(table, "specifier")
+    extras = tuple(sheet.words(table, "extras", 200))
+    return Requirement(
+        name=name,
+        specifier=specifier,
+        extras=extras,
+        marker=sheet.text(table.get("marker"), "marker"),
+        source=_source(sheet, known) if known else sheet.registry(table["index"]) if "index" in table else Source(),
+        place=sheet.place,
+        groups=(group,) if group else (),
+        text=f"{name}[{','.join(extras)}]{specifier}" if extras else f"{name}{specifier}",
+    )
+
+
+def _with_specifiers(edges: tuple[Edge, ...], asked: list[Requirement]) -> tuple[Edge, ...]:
+    """A root's edges carry what its metadata asks for."""
+    specifiers = {(r.name, r.groups[0] if r.groups else ""): r.specifier for r in asked}
+    return tuple(edge._replace(specifier=specifiers.get((edge.name, edge.extra or edge.group), "")) for edge in edges)
+
+
+def _artifacts(sheet: Sheet, entry: Mapping[str, Any]) -> tuple[Artifact, ...]:
+    artifacts = [_artifact(sheet, file, "wheel") for file in sheet.tables(entry, "wheels")]
+    if "sdist" in entry:
+        artifacts.append(_artifact(sheet, sheet.table(entry, "sdist"), "sdist"))
+    return tuple(artifacts)
+
+
+def _artifact(sheet: Sheet, file: Mapping[str, Any], kind: str) -> Artifact:
+    url = sheet.url(file.get("url"))
+    digest, size, uploaded = file.get("hash"), file.get("size"), file.get("upload-time")
+    return Artifact(
+        file_name(url) if url else file_name(sheet.text(file.get("path") or file.get("filename"), "path", MAX_URL)),
+        kind,
+        url,
+        -1 if size is None else sheet.size(size),
+        () if digest is None else hash_pair(sheet.text(digest, "hash", 200)),
+        "" if uploaded is None else sheet.text(uploaded, "upload-time", 40),
+    )
+
+
+def _indexes(packages: tuple[Package, ...]) -> Iterator[Index]:
+    """The index most packages come from is primary (the public one where it is among them); the lock pins packages to
+    indexes one by one, so each other index serves its own packages alone."""
+    seen: dict[str, list[Package]] = {}
+    for package in packages:
+        if package.source.kind is SourceKind.REGISTRY:
+            seen.setdefault(package.source.url, []).append(package)
+    primary = "" if "" in seen else max(seen, key=lambda url: len(seen[url]), default="")
+    for url, pinned in seen.items():
+        place = pinned[0].places[0]
+        if url == primary:
+            yield Index(url=url or PUBLIC_INDEX, role="primary", place=place)
+        else:
+            names = tuple(sorted({package.name for package in pinned}))
+            role = "explicit" if "://" in url else "find-links"
+            yield Index(url=url, role=role, packages=names, place=place)

@@ -1,0 +1,53 @@
+"""A project held in memory, for readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mlsupply.inventory import reader_of
+from mlsupply.model import Inventory, Package, Reason
+from mlsupply.world import Failure, Limits
+
+
+class MemoryTree:
+    """Files by path; text is written as UTF-8."""
+
+    def __init__(self, files: Mapping[str, str | bytes]) -> None:
+        self.root = Path("/project")
+        self.files = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+
+    def read(self, path: str, limit: int) -> bytes | Failure:
+        data = self.files.get(path)
+        if data is None:
+            return Failure(Reason.NOT_FOUND, f"{path} is not a file")
+        return Failure(Reason.TOO_LARGE, f"{path} is larger than {limit:,} bytes") if len(data) > limit else data
+
+    def walk(self, folder: str = "") -> Iterator[str]:
+        yield from sorted(path for path in self.files if path.startswith(folder))
+
+
+def read(path: str, text: str | bytes, limits: Limits | None = None, **beside: str) -> Inventory:
+    """The inventory of one file by the reader that claims it; beside: further files by name, dots as `__`."""
+    files: dict[str, str | bytes] = {path: text}
+    files |= {name.replace("__", "."): content for name, content in beside.items()}
+    return read_from(path, files, limits)
+
+
+def read_from(path: str, files: Mapping[str, str | bytes], limits: Limits | None = None) -> Inventory:
+    """The inventory of one file among others."""
+    reader = reader_of(path)
+    assert reader is not None, f"no reader claims {path}"
+    return reader.read(path, MemoryTree(files), limits or Limits())
+
+
+def named(inventory: Inventory, name: str) -> Package:
+    """The one package of that name."""
+    found = [package for package in inventory.packages if package.name == name]
+    assert len(found) == 1, f"{len(found)} packages are named {name}"
+    return found[0]
+
+
+def triples(inventory: Inventory) -> list[tuple[str, str, str]]:
+    """(name, version, source kind) of every package, ordered."""
+    return sorted((package.name, package.version, package.source.kind.value) for package in inventory.packages)
