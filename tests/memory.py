@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from mlsupply.inventory import reader_of
 from mlsupply.model import Inventory, Package, Reason
-from mlsupply.world import Failure, Limits
+from mlsupply.world import Failure, Limits, Survey, Tree
 
 
 class MemoryTree:
@@ -23,8 +25,28 @@ class MemoryTree:
             return Failure(Reason.NOT_FOUND, f"{path} is not a file")
         return Failure(Reason.TOO_LARGE, f"{path} is larger than {limit:,} bytes") if len(data) > limit else data
 
-    def walk(self, folder: str = "") -> Iterator[str]:
-        yield from sorted(path for path in self.files if path.startswith(folder))
+    def open(self, path: str) -> BinaryIO | Failure:
+        data = self.read(path, 1 << 30)
+        return data if isinstance(data, Failure) else BytesIO(data)
+
+    def kind(self, path: str) -> str:
+        if path in self.files:
+            return "file"
+        return "folder" if any(name.startswith(path.rstrip("/") + "/") for name in self.files) else ""
+
+    def entries(self, path: str) -> tuple[str, ...] | Failure:
+        below = [name.removeprefix(path.rstrip("/") + "/") for name in self.files if name.startswith(path.rstrip("/") + "/")]
+        return tuple(sorted({name.partition("/")[0] + ("/" if "/" in name else "") for name in below}))
+
+    def survey(self) -> Survey:
+        return Survey(tuple(sorted(self.files)))
+
+    def walk(self) -> Iterator[str]:
+        yield from self.survey().files
+
+    def starting(self, starts: Iterable[str], also: Iterable[str] = ()) -> Tree:
+        folders = tuple(starts)
+        return MemoryTree({path: data for path, data in self.files.items() if path.startswith(folders)})
 
 
 def read(path: str, text: str | bytes, limits: Limits | None = None, **beside: str) -> Inventory:
