@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from mlsupply.inventory import requirements
 from mlsupply.model import Inventory, Reason, SourceKind
-from mlsupply.world import Limits
+from mlsupply.world import DiskTree, Limits
 from tests.memory import named, read, read_from, triples
 
 SHA = "f00d" * 16
@@ -298,24 +301,18 @@ def test_a_chain_of_includes_ends_at_the_limit() -> None:
     assert len(inventory.includes) == 5
 
 
-@pytest.mark.parametrize("target", ["../../etc/passwd", "/etc/passwd", "file:/etc/passwd", "~/secret.txt"])
-def test_nothing_outside_of_the_project_is_read_because_a_file_says_so(target: str) -> None:
-    files = {"requirements.txt": f"-r {target}\n", "/etc/passwd": "root==0", "../../etc/passwd": "root==0"}
-    inventory = read_from("requirements.txt", files)
-    assert inventory.packages == ()
-    assert [gap.reason for gap in inventory.gaps] == [Reason.FORBIDDEN]
-
-
-def test_a_project_named_by_an_absolute_path_reads_within_its_repository() -> None:
-    files = {
-        "/src/app/docs/requirements.txt": "-r ../requirements.txt\n-r ../../other/requirements.txt\n",
-        "/src/app/requirements.txt": "six==1.17.0\n",
-        "/src/app/.git/HEAD": "ref: refs/heads/main\n",
-        "/src/other/requirements.txt": "secret==1\n",
-    }
-    inventory = read_from("/src/app/docs/requirements.txt", files)
+def test_nothing_outside_of_the_project_is_read_because_a_file_says_so(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("root==0")
+    project = tmp_path / "project"
+    (project / "docs").mkdir(parents=True)
+    (project / "pyproject.toml").write_text("[project]\nname = 'app'\n")
+    (project / "requirements.txt").write_text("six==1.17.0")
+    inside = project / "docs" / "requirements.txt"
+    inside.write_text(f"-r ../requirements.txt\n-r ../../secret.txt\n-c file:{tmp_path}/secret.txt\n-e ../..\n")
+    tree = DiskTree(tmp_path, [str(inside)])
+    inventory = requirements.read("project/docs/requirements.txt", tree, Limits())
     assert triples(inventory) == [("six", "1.17.0", "registry")]
-    assert [gap.reason for gap in inventory.gaps] == [Reason.FORBIDDEN]
+    assert [gap.reason for gap in inventory.gaps] == [Reason.FORBIDDEN, Reason.FORBIDDEN, Reason.UNSUPPORTED]
 
 
 def test_an_include_by_url_is_not_fetched_and_said() -> None:

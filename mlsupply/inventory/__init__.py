@@ -30,13 +30,22 @@ class Reader(NamedTuple):
     patterns: tuple[str, ...]
 
     def claims(self, path: str) -> bool:
-        folders, _, name = path.lower().rpartition("/")
-        in_folder = f"{folders.rpartition('/')[2]}/{name}"
-        return any(fnmatchcase(in_folder if "/" in pattern else name, pattern) for pattern in self.patterns)
+        name = _in_folder(path)
+        return any(fnmatchcase(name, _anywhere(pattern)) for pattern in self.patterns)
 
     def read(self, path: str, tree: Tree, limits: Limits) -> Inventory:
         read: Read = import_module(self.module).read
         return read(path, tree, limits)
+
+
+def _in_folder(path: str) -> str:
+    """The last folder and the file name, lower case: what patterns are compared with."""
+    folders, _, name = path.lower().rpartition("/")
+    return f"{folders.rpartition('/')[2]}/{name}"
+
+
+def _anywhere(pattern: str) -> str:
+    return pattern if "/" in pattern else f"*/{pattern}"
 
 
 _REQUIREMENTS = (
@@ -53,7 +62,7 @@ READERS: tuple[Reader, ...] = (
 
 def reader_of(path: str) -> Reader | None:
     """The first reader that claims the file name, in the order of `READERS`."""
-    if not _any_pattern()(path.rpartition("/")[2].lower()):
+    if not _any_pattern()(_in_folder(path)):
         return None
     return next((reader for reader in READERS if reader.claims(path)), None)
 
@@ -68,7 +77,7 @@ def _any_pattern() -> Callable[[str], object]:
     """All patterns as one: almost no file of a large folder matches, and asking each reader in turn costs a second."""
     import re
 
-    return re.compile("|".join(translate(pattern) for reader in READERS for pattern in reader.patterns)).match
+    return re.compile("|".join(translate(_anywhere(pattern)) for reader in READERS for pattern in reader.patterns)).match
 
 
 def gather(request: Request, world: World) -> tuple[Inventory, ...]:

@@ -36,11 +36,6 @@ def sibling(path: str, name: str) -> str:
     return normpath(join(dirname(path), name))
 
 
-def is_outside(path: str) -> bool:
-    """Whether a normal path leaves the tree: nothing outside of it is read because a file in it says so."""
-    return path.startswith(("/", "../", "~")) or path == ".." or path[1:2] == ":"
-
-
 def pyproject(path: str, tree: Tree, limits: Limits) -> Beside:
     """What the pyproject.toml at `path` says; nothing where there is none or it cannot be read (its own reader says so)."""
     text = text_of(path, tree, limits)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from posixpath import basename, dirname, join, normpath
 
-from mlsupply.inventory.beside import is_outside, project_name
+from mlsupply.inventory.beside import project_name
 from mlsupply.inventory.files import file_name, name_and_version
 from mlsupply.inventory.parsing import gap, text_of
 from mlsupply.inventory.pins import Pin, Pins
@@ -59,7 +59,6 @@ class _Reading:
         self.gaps: list[Gap] = []
         self.seen: list[tuple[str, bool]] = []
         self.open: list[str] = []
-        self.boundary: str | None = None
         self.generated = False
 
     # -- files
@@ -83,10 +82,7 @@ class _Reading:
             return
         path = normpath(join(dirname(place.file), target.removeprefix("file:")))
         words = safe(target, 200)
-        if not self.may_read(path):
-            hint = "scan the folder that holds both files"
-            self.gaps.append(gap(place.file, Reason.FORBIDDEN, f"{words} lies outside of what is scanned", place.line, hint))
-        elif path in self.open:
+        if path in self.open:
             self.gaps.append(gap(place.file, Reason.MALFORMED, f"{words} includes itself, which pip refuses", place.line))
         elif (path, constraint) in self.seen:
             return
@@ -95,28 +91,6 @@ class _Reading:
             self.gaps.append(gap(place.file, Reason.LIMIT, detail, place.line))
         else:
             self.file(path, constraint=constraint, asked_at=place)
-
-    def may_read(self, path: str) -> bool:
-        """Whether a file of the project may make this path be read: it lies in the tree or, where the project itself
-        was named from outside of it, in the same repository or folder."""
-        if not is_outside(path):
-            return True
-        if not self.open or not is_outside(self.open[0]):
-            return False
-        home = dirname(self.open[0])
-        if self.boundary is None:
-            self.boundary = self._repository(home) or home
-        return path == self.boundary or path.startswith(self.boundary.rstrip("/") + "/")
-
-    def _repository(self, folder: str) -> str:
-        """The nearest folder from here upwards that holds a git repository, "" where none does."""
-        for _ in range(self.limits.depth):
-            if any(isinstance(self.tree.read(join(folder, mark), 4096), bytes) for mark in (".git/HEAD", ".git")):
-                return folder
-            if folder in {"", "/", ".", ".."}:
-                break
-            folder = normpath(join(folder, ".."))
-        return ""
 
     # -- lines
 
@@ -225,7 +199,7 @@ class _Reading:
         """The name of a project given by its folder, from its own manifest; without one a gap says so."""
         target = asked.source.url
         folder = normpath(join(dirname(asked.place.file), re.sub(r"^file:(?://)?", "", target.partition("#")[0])))
-        if self.may_read(folder) and (name := project_name(folder, self.tree, self.limits)):
+        if name := project_name(folder, self.tree, self.limits):
             return name
         detail = f"the project at {target} names itself in no pyproject.toml or setup.cfg that can be read here"
         hint = "what it requires is found where its own folder is scanned"
@@ -287,5 +261,7 @@ def _version(asked: Requirement) -> str:
 
 
 def _dangling(cause: Gap, path: str, asked_at: Place) -> Gap:
-    detail = f"{path}, asked for here, could not be read: {cause.detail}"
-    return gap(asked_at.file, cause.reason, detail, asked_at.line, f"add {basename(path)} or drop the line")
+    hint = (
+        "scan the folder that holds both" if cause.reason is Reason.FORBIDDEN else f"add {basename(path)} or drop the line"
+    )
+    return gap(asked_at.file, cause.reason, f"asked for here: {cause.detail}", asked_at.line, safe(hint))
