@@ -67,7 +67,8 @@ def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report
     for inventory in inventories:
         ledger.note(inventory.gaps)
     sources: list[DataSource] = []
-    for check in checks:
+    for number, check in enumerate(checks):
+        world.say(check.question, number, len(checks))
         _account(check, project, request, world, ledger, sources)
     coverage = ledger.close()
     findings, gaps, verdict = decide(_unique(ledger.findings), _unique(ledger.gaps), project, request, world.now())

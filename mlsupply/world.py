@@ -316,6 +316,16 @@ def _home(real: str) -> str:
     return str(folder)
 
 
+class Say(Protocol):
+    """Progress, to a human: what is being done and, where it is known, how much of how much."""
+
+    def __call__(self, words: str, done: int = 0, total: int = 0) -> None: ...
+
+
+def silent(words: str, done: int = 0, total: int = 0) -> None:
+    """Progress nobody sees."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What a run may touch. now: the clock, UTC; cache: folder for databases and caches (made when first written);
@@ -328,4 +338,4 @@ class World:
     limits: Limits = field(default_factory=Limits)
     environ: Mapping[str, str] = field(default_factory=dict)
     jobs: int = 1
-    say: Callable[[str], None] = lambda words: None  # progress, to stderr
+    say: Say = silent

@@ -17,7 +17,7 @@ from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDi
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.report import FORMATS, parse_output, write
+from mlsupply.report import FORMATS, parse_output, parse_outputs
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
 from mlsupply.report.github import render as github
@@ -107,7 +107,7 @@ def test_cyclonedx_xml_is_valid() -> None:
 
 def test_only_one_output_goes_to_stdout() -> None:
     with pytest.raises(MlsupplyError, match="only one output"):
-        write(REPORT, ["json", "table"])
+        parse_outputs(["json", "table"])
     with pytest.raises(MlsupplyError, match="no output format named jsn"):
         parse_output("jsn")
 

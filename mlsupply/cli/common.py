@@ -16,7 +16,7 @@ import click
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.request import Policy, Request, Targets
-from mlsupply.world import DiskTree, Fetch, OfflineFetch, World
+from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, World, silent
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -38,6 +38,7 @@ _RUN_OPTIONS = (
         "--feed", type=click.Choice(["auto", "embedded", "local", "live"]), default="auto", help="Advisory data to use."
     ),
     click.option("--feed-url", metavar="URL", default="", help="OSV API to ask instead of the public one."),
+    click.option("--no-progress", is_flag=True, help="Show no progress on stderr."),
 )
 
 
@@ -71,7 +72,7 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
     )
 
 
-def real_world(*, offline: bool, say: Callable[[str], None] = lambda words: None) -> World:
+def real_world(*, offline: bool, say: Say = silent) -> World:
     """The real network, clock and disk, seen from the folder the user stands in. MLSUPPLY_CACHE_DIR and XDG_CACHE_HOME
     name the cache folder."""
     # A run builds tens of thousands of values and drops none before it ends: collecting cycles would only cost time.

@@ -17,9 +17,10 @@ from mlsupply.cli.common import real_world, request_of, run_options, shows_error
 def command(subjects: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
     """Write what a project consists of, without checking any of it."""
     from mlsupply.audit import inventory_report
-    from mlsupply.report import write
+    from mlsupply.report import parse_outputs, write
 
+    chosen = parse_outputs(outputs or ("cyclonedx",))
     request = request_of(subjects, options)
     report = inventory_report(request, real_world(offline=request.offline))
-    write(report, outputs or ("cyclonedx",))
+    write(report, chosen)
     sys.exit(report.verdict.exit_code)

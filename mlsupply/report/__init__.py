@@ -55,11 +55,16 @@ def parse_output(text: str) -> tuple[Format, str]:
     )
 
 
-def write(report: Report, outputs: Sequence[str]) -> None:
-    """Render every output asked for from one view; to stdout at most one of them."""
-    chosen = [parse_output(text) for text in outputs]
+def parse_outputs(texts: Sequence[str]) -> list[tuple[Format, str]]:
+    """All outputs of a run, checked before it starts: known formats, at most one to stdout."""
+    chosen = [parse_output(text) for text in texts]
     if sum(not path for _, path in chosen) > 1:
         raise MlsupplyError("two-outputs-to-stdout", "only one output can go to stdout", "write the others as FORMAT=FILE")
+    return chosen
+
+
+def write(report: Report, chosen: Sequence[tuple[Format, str]]) -> None:
+    """Render every output asked for from one view."""
     view = view_of(report)
     for known, path in chosen:
         data = _for_terminal(view) if known.name == "table" and not path else known.render(view)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import Group, View, label_of
+from mlsupply.report.view import Group, View, count, label_of
 
 _STYLES = {
     "MALICIOUS": "bold white on red",
@@ -100,7 +100,7 @@ def _gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
     if not gaps:
         return
     console.print()
-    console.print(Text.assemble(_label("NOT CHECKED"), " ", (f"{len(gaps):,} gaps rank with findings", "bold")))
+    console.print(Text.assemble(_label("NOT CHECKED"), " ", (count(len(gaps), "gap"), "bold")))
     kinds: dict[tuple[str, str], list[Gap]] = {}
     for gap in gaps:
         kinds.setdefault((gap.check, gap.reason), []).append(gap)

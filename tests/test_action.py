@@ -1,0 +1,168 @@
+"""The GitHub Action's steps, executed as the runner does: inputs by environment, outputs by files, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tomli
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[1]
+SCAN = ROOT / ".github/action/scan.sh"
+CLEAN = "idna==3.10\n"
+MALICIOUS = "litellm==1.82.8\n"
+
+
+class Runner:
+    """A GitHub runner as far as the scripts see it: its folders, files and environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.workspace = folder / "workspace"
+        self.temp = folder / "temp"
+        for made in (self.workspace, self.temp):
+            made.mkdir(parents=True)
+        command = self.temp / "mlsupply"
+        command.parent.mkdir(exist_ok=True)
+        self.command = folder / "mlsupply-command"
+        self.command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mlsupply "$@"\n', encoding="utf-8")
+        self.command.chmod(0o755)
+
+    def scan(self, **inputs: str) -> subprocess.CompletedProcess[str]:
+        """Run the scan step with these inputs, e.g. `fail_on="low"`."""
+        given = {"path": ".", "fail_on": "high", "feed": "embedded", "offline": "true", **inputs}
+        environment = {
+            **{key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG"}},
+            **{f"INPUT_{key.upper()}": value for key, value in given.items() if key != "base_sha"},
+            "BASE_SHA": given.get("base_sha", ""),
+            "RUNNER_TEMP": str(self.temp),
+            "GITHUB_OUTPUT": str(self.temp / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.temp / "summary"),
+            "MLSUPPLY_COMMAND": str(self.command),
+            "MLSUPPLY_CACHE_DIR": str(self.temp / "cache"),
+        }
+        return subprocess.run(
+            ["bash", str(SCAN)], cwd=self.workspace, env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What the step handed to later ones."""
+        lines = (self.temp / "output").read_text(encoding="utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def git(self, *words: str) -> str:
+        """git in the workspace, with an identity and nobody's configuration."""
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+        done = subprocess.run(["git", *identity, *words], cwd=self.workspace, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+def _commands(log: str) -> list[str]:
+    """Workflow commands the runner would act on: those outside a stopped stretch."""
+    found, stopped = [], ""
+    for line in log.splitlines():
+        if stopped:
+            stopped = "" if line.strip() == f"::{stopped}::" else stopped
+        elif match := re.match(r"::stop-commands::(\S+)", line):
+            stopped = match[1]
+        elif line.lstrip().startswith("::"):
+            found.append(line)
+    return found
+
+
+def test_a_project_with_a_malicious_release_fails_the_job_and_leaves_every_file(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text(MALICIOUS, encoding="utf-8")
+    done = runner.scan()
+    assert done.returncode == 1, done.stderr
+    assert runner.outputs["exit-code"] == "1"
+    for name in ("json", "sarif", "sbom", "html"):
+        assert Path(runner.outputs[name]).stat().st_size > 0
+    assert "litellm 1.82.8" in (runner.temp / "summary").read_text(encoding="utf-8")
+    assert any(line.startswith("::error file=requirements.txt,line=1,title=MALICIOUS") for line in _commands(done.stdout))
+
+
+def test_a_project_with_gaps_only_warns_unless_told_to_fail(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text("idna\n", encoding="utf-8")
+    assert runner.scan().returncode == 0
+    assert runner.outputs["exit-code"] == "3"
+    assert any(line.startswith("::warning") for line in _commands(runner.scan().stdout))
+    assert runner.scan(incomplete="fail").returncode == 3
+
+
+def test_a_clean_project_passes(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text(CLEAN, encoding="utf-8")
+    assert runner.scan().returncode == 0
+
+
+def test_a_hostile_file_name_starts_no_command_and_writes_no_output(runner: Runner) -> None:
+    folder = runner.workspace / "x\n::error::owned\n::set-output name=a::b"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text(MALICIOUS + "not a requirement ::error::owned\n", encoding="utf-8")
+    done = runner.scan()
+    assert done.returncode == 1
+    commands = _commands(done.stdout)
+    assert commands
+    assert not [line for line in commands if line.startswith(("::error::owned", "::set-output"))]
+    assert set(runner.outputs) == {"exit-code", "json", "sarif", "sbom", "html"}
+
+
+def test_an_input_is_one_word_whatever_it_says(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text(CLEAN, encoding="utf-8")
+    done = runner.scan(path="$(touch owned); touch owned")
+    assert done.returncode == 2
+    assert not (runner.workspace / "owned").exists()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_pull_request_fails_only_for_what_it_adds(runner: Runner) -> None:
+    manifest = runner.workspace / "requirements.txt"
+    manifest.write_text("torch==2.6.0\n", encoding="utf-8")
+    runner.git("init", "-q")
+    runner.git("add", ".")
+    runner.git("commit", "-qm", "base")
+    base = runner.git("rev-parse", "HEAD")
+    assert runner.scan(baseline="base", base_sha=base, incomplete="warn").returncode == 0
+    manifest.write_text("torch==2.6.0\n" + MALICIOUS, encoding="utf-8")
+    assert runner.scan(baseline="base", base_sha=base).returncode == 1
+    report = json.loads(Path(runner.outputs["json"]).read_text(encoding="utf-8"))
+    states = {f["package"]["name"]: (f["waiver"] or {}).get("state") for f in report["findings"] if f["package"]}
+    assert states == {"torch": "baseline", "litellm": None}
+
+
+def test_the_action_passes_inputs_by_environment_alone_and_pins_what_it_uses() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    for step in action["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+        assert "uses" not in step or re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"])
+
+
+def test_the_hash_locked_list_covers_what_the_project_needs() -> None:
+    needed = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    text = (ROOT / ".github/action/requirements.txt").read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", text, flags=re.MULTILINE))
+    for line in [*needed["project"]["dependencies"], *needed["build-system"]["requires"]]:
+        wanted = Requirement(line)
+        assert wanted.specifier.contains(pins.get(wanted.name.lower(), "0"), prereleases=True), (
+            f"{line}: run .github/action/lock.sh"
+        )
+
+
+def test_the_workflows_pass_zizmor() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "zizmor"), "--offline", "--no-progress", "--format", "plain", str(ROOT)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
