@@ -8,24 +8,32 @@ from typing import NamedTuple
 from mlsupply.advisories.feeds import CHECK, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
 from mlsupply.advisories.fixes import clearing
+from mlsupply.advisories.incident_records import IncidentIndex, incident, index
+from mlsupply.advisories.known_bad import CHECK as KNOWN_BAD
+from mlsupply.advisories.known_bad import MALICIOUS
 from mlsupply.advisories.matching import Asked, Hit, asked, hits, ids_of, without_versions
 from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Reason, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request
-from mlsupply.world import PUBLIC_INDEX, World
+from mlsupply.world import World
 
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 
 
 class Ground(NamedTuple):
     """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
-    whether renamed distributions take over the advisories of their original."""
+    whether renamed distributions take over the advisories of their original; incidents: the record of malicious releases,
+    to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that record; request:
+    for where packages may come from."""
 
     answer: Answer
+    request: Request = Request()
     present: frozenset[tuple[str, str]] = frozenset()
     inherit: bool = True
+    incidents: IncidentIndex | None = None
+    covered: bool = False
 
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
@@ -37,7 +45,9 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     if inherit:
         names |= {original for name in names if (original := original_of(name))}
     answer = choose(request, world).about(sorted(names))
-    ground = Ground(answer, frozenset((package.name, package.version) for package in packages), inherit)
+    present = frozenset((package.name, package.version) for package in packages)
+    covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
+    ground = Ground(answer, request, present, inherit, index(), covered)
     yield from answer.sources
     yield Checked(check=CHECK, gaps=answer.gaps)
     for package in project.packages:
@@ -56,9 +66,9 @@ def judged(package: Package, ground: Ground) -> Checked:
     if not own and not inherited:
         return Checked(check=CHECK, package=package)
     version = asked(package.version)
-    findings = _findings(package, version, own, "", ground.answer)
+    findings = _findings(package, version, own, "", ground)
     if inherited:
-        findings += _findings(package, version, _not_named(inherited, own), original, ground.answer)
+        findings += _findings(package, version, _not_named(inherited, own), original, ground)
     return Checked(check=CHECK, package=package, findings=findings, gaps=_unread(package, version, own))
 
 
@@ -78,31 +88,46 @@ def _not_named(inherited: Sequence[Row], own: Sequence[Row]) -> list[Row]:
     return [row for row in inherited if spoken_of.isdisjoint(ids_of(row))]
 
 
-def _findings(package: Package, version: Asked, rows: Sequence[Row], original: str, answer: Answer) -> tuple[Finding, ...]:
+def _findings(package: Package, version: Asked, rows: Sequence[Row], original: str, ground: Ground) -> tuple[Finding, ...]:
     found: list[Hit] = hits(rows, version)
     if not found:
         return ()
     around = Circumstances(
         clears_all=clearing(rows, version),
         inherited_from=original,
-        came_from=_elsewhere(package),
-        sources=tuple(source.name for source in answer.sources),
+        came_from=_elsewhere(package, ground.request),
+        sources=tuple(source.name for source in ground.answer.sources),
     )
-    return tuple(finding_of(package, version, hit, around) for hit in found)
+    said = ((hit, _incidents(package, version, hit, ground)) for hit in found)
+    return tuple(
+        finding_of(package, version, hit, around._replace(disputed=disputed))
+        for hit, (listed, disputed) in said
+        if not (listed and ground.covered)
+    )
 
 
-def _elsewhere(package: Package) -> str:
+def _incidents(package: Package, version: Asked, hit: Hit, ground: Ground) -> tuple[bool, str]:
+    """(whether the incident record lists this release under one of the ids, which releases it lists instead)."""
+    known = ground.incidents
+    if known is None:
+        return False, ""
+    disputed = ""
+    listed = known.of_release(package.name, version.text)
+    for identifier in dict.fromkeys(one for name in hit.ids for one in known.advisories.get(name, ())):
+        if identifier in listed:
+            return known.briefs[identifier].verdict == MALICIOUS, ""
+        if record := incident(identifier):
+            releases = "; ".join(f"{name} {', '.join(versions)}" for name, versions in record.affected.items())
+            disputed = f"{releases} ({identifier})"
+    return False, disputed
+
+
+def _elsewhere(package: Package, request: Request) -> str:
     """Where the package comes from if not from the public index, in words; "" if from there or from nowhere named."""
     source = package.source
-    if source.kind is not SourceKind.REGISTRY:
-        return f"{source.kind.value} {source.url}".rstrip()
-    if not source.url or _host(source.url) == _host(PUBLIC_INDEX):
+    if request.is_public(source):
         return ""
-    return f"the index {source.url}"
-
-
-def _host(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0].lower()
+    return f"the index {source.url}" if source.kind is SourceKind.REGISTRY else f"{source.kind.value} {source.url}".rstrip()
 
 
 def _unread(package: Package, version: Asked, rows: Sequence[Row]) -> tuple[Gap, ...]:

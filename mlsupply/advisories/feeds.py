@@ -69,6 +69,11 @@ def embedded(world: World) -> StoreFeed:
     return StoreFeed(EMBEDDED, world.now(), "run `mlsupply db sync`, or scan with the network")
 
 
+def at_hand(names: Iterable[str], world: World) -> Answer:
+    """What the machine holds already, for a question on the side that is not worth a request."""
+    return embedded(world).about(names)
+
+
 def choose(request: Request, world: World) -> Feed:
     """The feed a request asks for. Raises `MlsupplyError` for one there is not."""
     if request.feed in {"auto", "embedded"}:

@@ -24,19 +24,23 @@ _LINKS = {
 class Circumstances(NamedTuple):
     """What a finding depends on beside the hit. clears_all: the smallest version without any known advisory, or "";
     inherited_from: the project whose advisory it is where the package is a renamed build of it; came_from: where the
-    package comes from if not from the public index; sources: names of the data it rests on."""
+    package comes from if not from the public index; sources: names of the data it rests on; disputed: the releases the
+    incident record names as malicious where this one is not among them."""
 
     clears_all: str = ""
     inherited_from: str = ""
     came_from: str = ""
     sources: tuple[str, ...] = ()
+    disputed: str = ""
 
 
 def finding_of(package: Package, version: Asked, hit: Hit, around: Circumstances) -> Finding:
     """The finding for one flaw of one package."""
     rated = _rated(hit)
     way = way_out((match.record for match in hit.matches), version)._replace(clears_all=around.clears_all)
-    doubtful = any(match.record.doubts for match in hit.matches) or around.inherited_from or around.came_from
+    doubtful = (
+        any(match.record.doubts for match in hit.matches) or around.inherited_from or around.came_from or around.disputed
+    )
     public_only = all(match.how == PUBLIC_VERSION for match in hit.matches)
     summary = next((match.record.summary for match in hit.matches if match.record.summary), "")
     malicious = hit.malicious
@@ -123,6 +127,8 @@ def _notes(version: Asked, hit: Hit, rated: Advisory, around: Circumstances) -> 
         notes.append(f"severity taken from its alias {rated.id}")
     doubtful = [match.record for match in hit.matches if match.record.doubts]
     notes += [f"partly evaluated: {record.id}: {'; '.join(record.doubts)}" for record in doubtful]
+    if around.disputed:
+        notes.append(f"sources disagree: the incident record names {around.disputed} as malicious, not this release")
     if around.inherited_from:
         notes.append(f"inherited from {around.inherited_from}: this distribution is a build of it under another name")
     if around.came_from:

@@ -78,6 +78,11 @@ class Incident:
     conflicts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def advisory_ids(self) -> tuple[str, ...]:
+        """The advisories that mean this incident; one with a remark behind it is only related."""
+        return tuple(advisory for advisory in self.advisories if " " not in advisory)
+
 
 class Brief(NamedTuple):
     """What matching needs to say of an incident without reading its record."""
@@ -90,12 +95,15 @@ class Brief(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class IncidentIndex:
     """briefs: by id; versions: canonical name to version to ids; digests: hex to (id, which file); claims: names claimed
-    without proof of harm, to their class (`spam`, `probably_pentest`, ...)."""
+    without proof of harm, to their class (`spam`, `probably_pentest`, ...); advisories: id of an advisory to incident ids;
+    repositories: address of a malicious repository (see `address`) to an id."""
 
     briefs: Mapping[str, Brief]
     versions: Mapping[str, Mapping[str, tuple[str, ...]]]
     digests: Mapping[str, tuple[str, str]]
     claims: Mapping[str, str]
+    advisories: Mapping[str, tuple[str, ...]]
+    repositories: Mapping[str, str]
 
     def of_release(self, name: str, version: str) -> tuple[str, ...]:
         """Ids of the incidents of a release. Versions compare as written, then by PEP 440; a project made to do harm
@@ -129,7 +137,14 @@ def index() -> IncidentIndex:
         versions={name: {v: tuple(ids) for v, ids in versions.items()} for name, versions in data["versions"].items()},
         digests={digest: (found[0], found[1]) for digest, found in data["digests"].items()},
         claims=data["claims"],
+        advisories={name: tuple(ids) for name, ids in data["advisories"].items()},
+        repositories=data["repositories"],
     )
+
+
+def address(url: str) -> str:
+    """The form repositories are compared in: no scheme, no `.git`, no trailing slash, lower case."""
+    return url.partition("://")[2].lower().rstrip("/").removesuffix(".git")
 
 
 def incident(incident_id: str) -> Incident | None:
@@ -148,6 +163,8 @@ def compile_index() -> bytes:
     """What `incidents.json` should hold."""
     versions: dict[str, dict[str, list[str]]] = {}
     digests: dict[str, list[str]] = {}
+    advisories: dict[str, list[str]] = {}
+    repositories: dict[str, str] = {}
     everything = records()
     for record in everything:
         for name, bad in record.affected.items():
@@ -155,11 +172,17 @@ def compile_index() -> bytes:
                 versions.setdefault(name, {}).setdefault(version, []).append(record.id)
         for bad_file in record.hashes:
             digests.setdefault(bad_file.value, [record.id, bad_file.of])
+        for advisory in record.advisory_ids:
+            advisories.setdefault(advisory, []).append(record.id)
+        if record.kind == "repository":
+            repositories |= {address(url): record.id for url in record.indicators.get("urls", ())}
     tables: dict[str, Mapping[str, object]] = {
         "briefs": {record.id: [record.title, record.verdict, record.kind] for record in everything},
         "versions": dict(sorted(versions.items())),
         "digests": dict(sorted(digests.items())),
         "claims": {claim["name"]: claim["class"] for claim in _document(CLAIMS)["claims"]},
+        "advisories": dict(sorted(advisories.items())),
+        "repositories": repositories,
     }
     parts = [f'"{name}": {{\n{_lines(table)}\n}}' for name, table in tables.items()]
     return ("{" + ",\n".join(parts) + "}\n").encode()

@@ -1,0 +1,181 @@
+"""The check `known-bad`: hijacked releases and projects made to harm, by name and version, by the hash of a file, by the
+path of a file on the index and by the address of a repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlsupply.advisories.feeds import at_hand
+from mlsupply.advisories.fixes import clearing
+from mlsupply.advisories.groups import display_order
+from mlsupply.advisories.incident_records import AS_OF, Incident, IncidentIndex, address, incident, index
+from mlsupply.advisories.matching import asked, hits
+from mlsupply.model import (
+    AdvisoryRef,
+    Artifact,
+    Checked,
+    Confidence,
+    DataSource,
+    Finding,
+    Gap,
+    Kind,
+    Package,
+    Reason,
+    Severity,
+    SourceKind,
+)
+from mlsupply.project import Project
+from mlsupply.request import Request
+from mlsupply.world import World
+
+CHECK = "known-bad"
+MALICIOUS, PURPOSE_BUILT = "malicious", "purpose-built"
+_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
+# an index keeps files under their BLAKE2b-256 digest: /packages/ab/cd/<60 hex digits>/name.whl
+_INDEX_PATH = re.compile(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One incident seen in a package. how: as in `AdvisoryRef.matched_on`; what: the file or address, in words."""
+
+    incident: str
+    how: str
+    what: str = ""
+
+
+def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
+    """One `Checked` a package, from the record of incidents the package carries."""
+    del request
+    known = index()
+    yield DataSource("mlsupply incident record", AS_OF, len(known.briefs))
+    for package in project.packages:
+        seen = sightings(package, known)
+        findings = tuple(found for sighting in seen if (found := _finding(package, sighting, world)))
+        yield Checked(check=CHECK, package=package, findings=findings, gaps=_unpinned(package, known))
+
+
+def sightings(package: Package, known: IncidentIndex) -> list[Sighting]:
+    """The incidents a package belongs to, each once; a file says more than a version, a version more than a name."""
+    seen: dict[str, Sighting] = {}
+    for sighting in (*_by_file(package, known), *_by_address(package, known), *_by_name(package, known)):
+        seen.setdefault(sighting.incident, sighting)
+    return list(seen.values())
+
+
+def _by_file(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
+    for artifact in package.artifacts:
+        for how, digest in _digests(artifact):
+            if entry := known.of_digest(digest):
+                yield Sighting(entry[0], how, artifact.filename or entry[1])
+
+
+def _digests(artifact: Artifact) -> Iterator[tuple[str, str]]:
+    for _, value in artifact.hashes:
+        yield "file hash", value
+    if path := _INDEX_PATH.search(artifact.url):
+        yield "index path", "".join(path.groups())
+
+
+def _by_address(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
+    source = package.source
+    if source.kind in {SourceKind.GIT, SourceKind.URL} and (found := known.repositories.get(address(source.url))):
+        yield Sighting(found, "repository", source.url)
+
+
+def _by_name(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
+    versions = known.versions.get(package.name)
+    if not versions or package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE:
+        return
+    exact = known.of_release(package.name, package.version)
+    for identifier in dict.fromkeys(one for ids in versions.values() for one in ids):
+        if identifier in exact:
+            yield Sighting(identifier, "version")
+        elif known.briefs[identifier].kind == PURPOSE_BUILT:
+            yield Sighting(identifier, "name")
+
+
+def _unpinned(package: Package, known: IncidentIndex) -> tuple[Gap, ...]:
+    if package.version or package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE:
+        return ()
+    ids = (identifier for listed in known.versions.get(package.name, {}).values() for identifier in listed)
+    hijacked = next((known.briefs[one] for one in ids if known.briefs[one].kind != PURPOSE_BUILT), None)
+    if hijacked is None:
+        return ()
+    detail = f"some releases of {package.name} are malicious ({hijacked.title}) and no version is pinned"
+    return (
+        Gap(subject=package.name, check=CHECK, reason=Reason.UNPINNED, detail=detail, hint="lock it to a clean version"),
+    )
+
+
+def _finding(package: Package, seen: Sighting, world: World) -> Finding | None:
+    record = incident(seen.incident)
+    if record is None:
+        return None
+    sure = record.verdict == MALICIOUS and seen.how != "name"
+    ids = _ids(package, record)
+    return Finding(
+        id=ids[0],
+        check=CHECK,
+        kind=Kind.MALICIOUS if sure else Kind.NAME,
+        title=record.title,
+        message=_message(package, seen, record),
+        severity=Severity.CRITICAL if sure else Severity.HIGH,
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+        package=package.coordinate,
+        places=package.places,
+        advisory=AdvisoryRef(
+            id=ids[0],
+            aliases=tuple(ids[1:]),
+            matched_on=seen.how,
+            sources=("mlsupply incident record",),
+            published=record.window.opened,
+            notes=tuple(f"sources disagree: {conflict}" for conflict in record.conflicts),
+        ),
+        remedy=_remedy(package, seen, record, world),
+        references=tuple(source for source in record.sources if source.startswith("https://")),
+    )
+
+
+def _ids(package: Package, record: Incident) -> list[str]:
+    """The id to show first, then the others. An incident of several projects goes by its own id: the ids of its advisories
+    belong to one project each."""
+    alone = tuple(record.affected) == (package.name,)
+    return [*display_order(record.advisory_ids), record.id] if alone else [record.id]
+
+
+def _message(package: Package, seen: Sighting, record: Incident) -> str:
+    what = {
+        "file hash": f"The file {seen.what} locked for {package.coordinate} is known to be malicious, by its hash",
+        "index path": f"The file {seen.what} locked for {package.coordinate} is known to be malicious, by its index path",
+        "repository": f"{package.name} comes from {seen.what}, an address of a known attack",
+        "version": f"{package.coordinate} is a known malicious release",
+        "name": f"{package.name} was published to do harm; {package.version or 'this release'} is not among those recorded",
+    }[seen.how]
+    if record.verdict != MALICIOUS and seen.how == "version":
+        what = f"{package.coordinate} was found suspicious by analysts"
+    trigger = f"; it runs on {record.trigger}" if record.trigger not in {"", "unknown"} else ""
+    return f"{what} ({record.id}){trigger}."
+
+
+def _remedy(package: Package, seen: Sighting, record: Incident, world: World) -> str:
+    stolen = "treat every credential the machine that installed or ran it could read as stolen: rotate them."
+    gone = record.kind == PURPOSE_BUILT or seen.how == "repository"
+    move = f"Remove {package.name}" if gone else _move(package, record, world)
+    return f"{move}, look for what it left behind (`mlsupply explain {record.id}`), and {stolen}"
+
+
+def _move(package: Package, record: Incident, world: World) -> str:
+    """The way to a clean release: back, unless the older release has a known flaw; otherwise forward."""
+    rows = at_hand([package.name], world).rows.get(package.name, [])
+    earlier, later = record.safe.get("before", ""), record.safe.get("after", "")
+    flaws = hits(rows, asked(earlier)) if earlier else []
+    forward = clearing(rows, asked(package.version), [later] if later else [])
+    if earlier and not flaws:
+        return f"Go back to {earlier}" + (f" or on to {forward}" if forward else "")
+    if earlier and forward:
+        others = f" and {len(flaws) - 1} more" if len(flaws) > 1 else ""
+        return f"Go on to {forward} ({earlier}, the last release before, is affected by {flaws[0].ids[0]}{others})"
+    return f"Go on to {forward}" if forward else f"Move to a release of {package.name} that is not listed"
