@@ -10,7 +10,7 @@ from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
-from mlsupply.model import Checked, DataSource, Finding, Gap, Report
+from mlsupply.model import Checked, DataSource, Finding, Gap, Reason, Report
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
 from mlsupply.request import Request
@@ -67,6 +67,7 @@ def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report
     ledger = Ledger(project.packages)
     for inventory in inventories:
         ledger.note(inventory.gaps)
+    ledger.note(_switched_off(request) if checks else ())
     sources: list[DataSource] = []
     for number, check in enumerate(checks):
         world.say(check.question, number, len(checks))
@@ -102,6 +103,14 @@ def _account(
         raise
     except Exception as error:  # a defect in one check must not cost the report of the others; it is reported as a gap
         ledger.fail(check.name, f"the check broke off: {type(error).__name__}: {error}")
+
+
+def _switched_off(request: Request) -> Iterator[Gap]:
+    """What the configuration of the project under audit leaves out is said, since that project may be hostile."""
+    settings = request.rules
+    for rule in settings.off:
+        detail = f"the rule is switched off in {settings.origin or 'the configuration'}"
+        yield Gap(subject=rule, check="rules", reason=Reason.DISABLED, detail=detail)
 
 
 def _named(coordinate: object, findings: tuple[Finding, ...]) -> bool:

@@ -23,12 +23,14 @@ class Targets:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
     """What the user says of rules. files: (path, text) of the user's rule and list files; off: ids switched off;
-    severity: (id, severity) changed; values: (name, value) that replace named values and lists (`$cooling_off`)."""
+    severity: (id, severity) changed; values: (name, value) that replace named values and lists (`$cooling_off`);
+    origin: the configuration file."""
 
     files: tuple[tuple[str, str], ...] = ()
     off: tuple[str, ...] = ()
     severity: tuple[tuple[str, Severity], ...] = ()
     values: tuple[tuple[str, object], ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

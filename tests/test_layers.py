@@ -21,6 +21,7 @@ ALLOWED = {
     "world": _VALUES,
     "request": _VALUES | {"world"},
     "project": _VALUES,
+    "config": _VALUES | {"request"},
     "ledger": _VALUES,
     "vex": _VALUES | {"request"},
     "policy": _VALUES | {"project", "request"},

@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Severity
-from mlsupply.request import Policy, Request, Targets
+from mlsupply.request import Request, Targets
 from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, World, silent
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -35,10 +34,12 @@ _RUN_OPTIONS = (
     ),
     click.option("--index-url", metavar="URL", default="", help="Index to ask instead of the project's own."),
     click.option(
-        "--feed", type=click.Choice(["auto", "embedded", "local", "live"]), default="auto", help="Advisory data to use."
+        "--feed", type=click.Choice(["auto", "embedded", "local", "live"]), help="Advisory data to use. Default: auto."
     ),
     click.option("--feed-url", metavar="URL", default="", help="OSV API to ask instead of the public one."),
     click.option("--no-progress", is_flag=True, help="Show no progress on stderr."),
+    click.option("--config", metavar="FILE", default="", help="Configuration, instead of the project's own."),
+    click.option("--rules", "rule_folders", multiple=True, metavar="DIR", help="Your own rules too; repeatable."),
 )
 
 
@@ -50,11 +51,14 @@ def run_options(verb: Verb) -> Verb:
 
 
 def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request:
-    """The request that the options of `run_options` describe."""
+    """The request that the options of `run_options` and the configuration describe; what is typed wins."""
+    from mlsupply.cli.configuration import config_of, policy_of, rules_of
+
+    config = config_of(subjects, options.get("config", ""))
     return Request(
         subjects=subjects or (".",),
         environment=options["environment"],
-        offline=options["offline"],
+        offline=options["offline"] or bool(config.offline),
         resolve=not options["no_resolve"],
         targets=Targets(
             python=options["python"],
@@ -63,12 +67,15 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
             groups=options["groups"],
             exclude_newer=options["exclude_newer"],
         ),
-        checks=options.get("checks", ()),
-        skip=options.get("skip", ()),
-        policy=Policy(fail_on=Severity(options.get("fail_on", "high"))),
-        feed=options["feed"],
-        feed_url=options["feed_url"],
-        index_url=options["index_url"],
+        checks=options.get("checks") or config.checks,
+        skip=options.get("skip") or config.skip,
+        policy=policy_of(config, options),
+        feed=options["feed"] or config.feed or "auto",
+        feed_url=options["feed_url"] or config.feed_url,
+        index_url=options["index_url"] or config.index_url,
+        mirrors=config.mirrors,
+        rules=rules_of(config, options),
+        settings=config.settings,
     )
 
 

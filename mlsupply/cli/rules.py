@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlsupply.cli.common import shows_errors
+from mlsupply.cli.configuration import rule_files
 from mlsupply.errors import EXIT_FINDINGS, EXIT_USAGE, MlsupplyError
 
 if TYPE_CHECKING:
@@ -28,19 +28,6 @@ _folders = click.option(
 @click.group()
 def command() -> None:
     """List, show and test the rules that judge what was found."""
-
-
-def rule_files(folders: Iterable[Path]) -> tuple[tuple[str, str], ...]:
-    """(path, text) of every YAML file below the folders, or of a file itself. Raises `MlsupplyError` (`unreadable-rule`)."""
-    found = []
-    for folder in folders:
-        paths = [folder] if folder.is_file() else sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")])
-        for path in paths:
-            try:
-                found.append((path.as_posix(), path.read_text(encoding="utf-8")))
-            except (OSError, UnicodeDecodeError) as error:
-                raise MlsupplyError("unreadable-rule", f"{path} cannot be read: {error}", "save it as UTF-8") from None
-    return tuple(found)
 
 
 def _all(folders: tuple[Path, ...]) -> tuple[dict[str, Any], list[Rule]]:

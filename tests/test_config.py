@@ -1,0 +1,135 @@
+"""The configuration: what it changes, who wins, and what each mistake in it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlsupply.cli.configuration import config_of, policy_of, rules_of
+from mlsupply.config import Config, parse
+from mlsupply.errors import MlsupplyError
+from mlsupply.model import Severity
+
+WHOLE = """\
+[project]
+name = "demo"
+
+[tool.mlsupply]
+fail-on = "medium"
+skip = ["release"]
+mirrors = ["https://index.example/simple"]
+fail-on-group = {dev = "critical", docs = "never"}
+
+[tool.mlsupply.rules]
+folders = ["security/rules"]
+off = ["MLS-R004"]
+severity = {MLS-R001 = "low"}
+values = {cooling_off = "7 days"}
+
+[[tool.mlsupply.waivers]]
+id = "CVE-2026-1"
+package = "torch"
+reason = "not reached"
+until = 2026-12-31
+
+[[tool.mlsupply.waivers]]
+id = "CVE-2026-2"
+reason = "accepted"
+
+[[tool.mlsupply.tolerate]]
+check = "release"
+reason = "offline"
+"""
+
+
+def test_every_part_of_a_configuration_is_read() -> None:
+    config = parse(WHOLE, "pyproject.toml")
+    assert (config.fail_on, config.skip, config.mirrors) == (
+        Severity.MEDIUM,
+        ("release",),
+        ("https://index.example/simple",),
+    )
+    assert dict(config.fail_on_group) == {"dev": Severity.CRITICAL, "docs": None}
+    assert (config.rule_folders, config.rules_off) == (("security/rules",), ("MLS-R004",))
+    assert config.rule_severity == (("MLS-R001", Severity.LOW),)
+    assert config.rule_values == (("cooling_off", "7 days"),)
+    assert [(w.id, w.until, w.place.line) for w in config.waivers] == [
+        ("CVE-2026-1", "2026-12-31", 16),
+        ("CVE-2026-2", "", 22),
+    ]
+    assert config.tolerated[0].reason == "offline"
+
+
+def test_a_project_without_a_table_has_no_configuration() -> None:
+    assert parse('[project]\nname = "mlsupply-user"\n', "pyproject.toml") == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('fail_on = "high"', "mlsupply.toml:1: there is no key fail_on, did you mean fail-on?"),
+        (
+            '\nfail-on = "hihg"',
+            "mlsupply.toml:2: fail-on: one of critical, high, medium, low, unknown is wanted, not 'hihg'",
+        ),
+        ("checks = 'all'", "mlsupply.toml:1: checks: a list of texts is wanted, not 'all'"),
+        ("[rules]\n\nof = []", "mlsupply.toml:3: there is no key of, did you mean off?"),
+        ("[rules.severity]\nX = 1", "mlsupply.toml:2: X: one of critical"),
+        ("[fail-on-kind]\nnames = 'low'", "mlsupply.toml:2: there is no key names, did you mean name?"),
+        ("[[waivers]]\nid='a'\nreason='b'\n[[waivers]]\nid='c'", "mlsupply.toml:4: waivers: reason is missing"),
+        ("[[waivers]]\nid='a'\nreason='b'\nuntil='soon'", "mlsupply.toml:4: until: a date such as 2026-12-31 is wanted"),
+        ("[waivers]\nid = 'a'", "mlsupply.toml:1: waivers is an array of tables: [[waivers]]"),
+        ("offline = 'yes'", "mlsupply.toml:1: offline: true or false is wanted, not 'yes'"),
+        ("a = ", "mlsupply.toml: not TOML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(MlsupplyError) as told:
+        parse(text, "mlsupply.toml")
+    assert said in told.value.message
+    assert told.value.exit_code == 2
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(MlsupplyError, match="2 faults"):
+        parse("fail-on = 1\nskipp = []", "mlsupply.toml")
+
+
+def test_what_is_typed_wins_over_the_configuration() -> None:
+    config = parse(WHOLE, "pyproject.toml")
+    assert policy_of(config, {}).fail_on is Severity.MEDIUM
+    assert policy_of(config, {"fail_on": "low"}).fail_on is Severity.LOW
+    assert policy_of(Config(), {}).fail_on is Severity.HIGH
+
+
+def test_the_configuration_is_that_of_the_project_under_audit(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(WHOLE, encoding="utf-8")
+    lock = tmp_path / "uv.lock"
+    lock.write_text("", encoding="utf-8")
+    assert config_of((str(tmp_path),), "").fail_on is Severity.MEDIUM
+    assert config_of((str(lock),), "").fail_on is Severity.MEDIUM
+    (tmp_path / "mlsupply.toml").write_text('fail-on = "low"', encoding="utf-8")
+    assert config_of((str(tmp_path),), "").fail_on is Severity.LOW
+    assert config_of(("litellm==1.82.8",), str(tmp_path / "pyproject.toml")).fail_on is Severity.MEDIUM
+
+
+def test_paths_in_a_configuration_start_from_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "security" / "rules"
+    folder.mkdir(parents=True)
+    (folder / "own.yaml").write_text("id: X\n", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(WHOLE, encoding="utf-8")
+    settings = rules_of(config_of((str(tmp_path),), ""), {})
+    assert settings.files == (((folder / "own.yaml").as_posix(), "id: X\n"),)
+    assert settings.values == (("cooling_off", "7 days"),)
+
+
+@pytest.mark.parametrize(
+    ("use", "options"), [(rules_of, {"rule_folders": ("nowhere",)}), (policy_of, {"vex": ("nowhere.json",)})]
+)
+def test_a_file_that_is_named_and_missing_stops_the_run(use: Callable[..., object], options: dict[str, Any]) -> None:
+    with pytest.raises(MlsupplyError) as told:
+        use(Config(), options)
+    assert told.value.reference == "file-not-read"
