@@ -57,6 +57,15 @@ READERS: tuple[Reader, ...] = (
     Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
     Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),
     Reader("requirements", "mlsupply.inventory.requirements", "manifest", _REQUIREMENTS),
+    Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*.spdx.json",)),
+    Reader("cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*.cyclonedx.json")),
+    Reader(
+        "sbom",
+        "mlsupply.inventory.sbom",
+        "sbom",
+        ("*.cdx.xml", "bom.xml", "*.bom.xml", "*.spdx", "*.spdx.rdf", "*.spdx.yaml"),
+    ),
+    Reader("archive", "mlsupply.inventory.archive", "archive", ("*.whl", "*.tar.gz")),
 )
 
 

@@ -115,3 +115,20 @@ def _asked_for(package: Package, requirements: list[Requirement]) -> Package:
         groups=tuple(dict.fromkeys((*package.groups, *(group for r in requirements for group in r.groups)))),
         direct=True,
     )
+
+
+def met_by_neighbours(found: Sequence[Found]) -> list[Found]:
+    """A folder of wheels is one installation: what another archive of the folder provides is not left to resolve."""
+    provided: dict[str, set[str]] = {}
+    for one in found:
+        if one.reader.role == "archive":
+            names = {package.name for package in one.inventory.packages if package.direct}
+            provided.setdefault(posixpath.dirname(one.inventory.path), set()).update(names)
+    return [
+        one._replace(inventory=_without(one.inventory, provided)) if one.reader.role == "archive" else one for one in found
+    ]
+
+
+def _without(inventory: Inventory, provided: dict[str, set[str]]) -> Inventory:
+    names = provided[posixpath.dirname(inventory.path)]
+    return replace(inventory, requirements=tuple(r for r in inventory.requirements if r.name not in names))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import Reader, reader_of
-from mlsupply.inventory.cover import settle_covered
+from mlsupply.inventory.cover import met_by_neighbours, settle_covered
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_resolving
 from mlsupply.inventory.sniff import reader_by_content, script_files
@@ -54,7 +54,7 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
         from mlsupply.inventory.environment import read_environment
 
         found.append(read_environment(request.environment, world.tree, world.limits))
-    found += [_settled(one, request, world) for one in settle_covered(list(_files(paths, world)))]
+    found += [_settled(one, request, world) for one in settle_covered(met_by_neighbours(list(_files(paths, world))))]
     if not (request.environment and request.subjects == (".",)):
         typed = [_typed(subject) for subject in request.subjects if subject not in paths]
         found += [_settled(one, request, world) for one in typed]
@@ -65,9 +65,10 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     named = {path for path in paths if world.tree.kind(path) == "file"}
     survey = world.tree.survey()
     scripts = script_files(survey.files, world.tree)
-    read: set[str] = set()
     for path in survey.files:
         reader = scripts.get(path) or reader_of(path)
+        if path.endswith(".tar.gz") and path not in named and not _is_sdist(path, world.tree):
+            continue
         if path in named and reader is None:
             reader = reader_by_content(path, world.tree)
         if reader is None:
@@ -76,8 +77,13 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
                     "unknown-format", f"{safe(path)} is no file that mlsupply reads", "see the list of formats in the README"
                 )
             continue
-        read.add(path)
         yield _read(path, reader, world)
+
+
+def _is_sdist(path: str, tree: Tree) -> bool:
+    from mlsupply.inventory.archive import is_sdist
+
+    return is_sdist(path, tree)
 
 
 def _read(path: str, reader: Reader, world: World) -> Found:

@@ -1,0 +1,133 @@
+"""CycloneDX JSON (1.2 to 1.7) as input: its components, however deeply nested, are packages of the ecosystem their purl
+names. Source: https://cyclonedx.org/docs/1.7/json/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from mlsupply.inventory.parsing import gap, json_of, string, strings, table, tables, text_of
+from mlsupply.inventory.purl import Purl, parse
+from mlsupply.inventory.sbom import Sbom
+from mlsupply.model import Artifact, Edge, Gap, Inventory, Package, Place, Reason
+from mlsupply.text import canonical
+from mlsupply.world import Limits, Tree
+
+FORMAT = "cyclonedx"
+_VERSIONS = frozenset(f"1.{minor}" for minor in range(2, 8))
+_DEPTH = 40  # components inside components
+_UNPACKAGED = frozenset(
+    {"file", "operating-system", "data", "device", "firmware", "platform", "container", "cryptographic-asset"}
+)
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """The packages of a document; an SPDX document of this name is read as SPDX."""
+    text = text_of(path, tree, limits)
+    document: Any = text if isinstance(text, Gap) else json_of(path, text)
+    if isinstance(text, Gap) or isinstance(document, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(document,))
+    if (
+        isinstance(document, Mapping)
+        and "bomFormat" not in document
+        and ("spdxVersion" in document or "@context" in document)
+    ):
+        from mlsupply.inventory import spdx
+
+        return spdx.inventory_of(path, document, text, limits)
+    return inventory_of(path, document, text, limits)
+
+
+def inventory_of(path: str, document: object, text: str, limits: Limits) -> Inventory:
+    """See `read`. text: the document as written, in which lines are looked up."""
+    sbom = Sbom(path, text, limits)
+    if not isinstance(document, Mapping):
+        sbom.gaps.append(gap(path, Reason.MALFORMED, "no SBOM: the document is not an object", 1))
+        return sbom.inventory(FORMAT)
+    if document.get("bomFormat") != "CycloneDX":
+        detail = "no bomFormat, so this is no valid CycloneDX document; its components were read all the same"
+        sbom.gaps.append(gap(path, Reason.MALFORMED, detail, 1, "write the SBOM with a tool that follows the standard"))
+    elif (version := string(document, "specVersion", 20)) not in _VERSIONS:
+        detail = f"CycloneDX {version or 'without a version'} is not one of 1.2 to 1.7; what is known of it was read"
+        sbom.gaps.append(gap(path, Reason.UNSUPPORTED, detail, sbom.line_of("specVersion"), "convert it"))
+    root = table(table(document, "metadata"), "component")
+    sbom.root = canonical(string(root, "name"))
+    refs: dict[str, Purl] = {}
+    for component in (*_nested(tables(root, "components"), 0), *_nested(tables(document, "components"), 0)):
+        _component(component, sbom, refs)
+    return _with_edges(sbom, document, string(root, "bom-ref"), refs)
+
+
+def _nested(components: list[Mapping[str, Any]], depth: int) -> Iterator[Mapping[str, Any]]:
+    for component in components:
+        yield component
+        if depth < _DEPTH:
+            yield from _nested(tables(component, "components"), depth + 1)
+
+
+def _component(component: Mapping[str, Any], sbom: Sbom, refs: dict[str, Purl]) -> None:
+    text, name = string(component, "purl"), string(component, "name", 200)
+    if not text:
+        if string(component, "type") not in _UNPACKAGED:
+            sbom.without_purl(name)
+        return
+    purl = parse(text)
+    if purl is None:
+        sbom.invalid_purl(text, name)
+        return
+    purl = sbom.mended(purl, text, string(component, "version", 200))
+    for key in {string(component, "bom-ref"), text} - {""}:
+        refs.setdefault(key, purl)
+    sbom.add(
+        Package(
+            coordinate=purl.coordinate,
+            source=purl.source,
+            places=(Place(sbom.path, sbom.line_of_value(text)),),
+            artifacts=_artifacts(component),
+        )
+    )
+
+
+def _artifacts(component: Mapping[str, Any]) -> tuple[Artifact, ...]:
+    """The hashes of the component and of its distributions (`externalReferences`)."""
+    found = [Artifact("", "other", hashes=pairs)] if (pairs := _hashes(component)) else []
+    for reference in tables(component, "externalReferences"):
+        pairs = _hashes(reference)
+        if string(reference, "type") == "distribution" and pairs:
+            url = string(reference, "url")
+            name = re.split(r"[?#]", url)[0].rpartition("/")[2]
+            kind = "wheel" if name.endswith(".whl") else "sdist" if name.endswith((".tar.gz", ".zip")) else "other"
+            found.append(Artifact(name, kind, url, hashes=pairs))
+    return tuple(found)
+
+
+def _hashes(holder: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    pairs = [(string(item, "alg", 20), string(item, "content", 256)) for item in tables(holder, "hashes")]
+    return tuple(
+        (algorithm.lower().replace("sha-", "sha"), value.lower()) for algorithm, value in pairs if algorithm and value
+    )
+
+
+def _with_edges(sbom: Sbom, document: Mapping[str, Any], root: str, refs: Mapping[str, Purl]) -> Inventory:
+    """Edges from `dependencies`; direct is what the root depends on, or where it says nothing what nobody depends on."""
+    edges: dict[object, list[Edge]] = {}
+    direct: set[object] = set()
+    for entry in tables(document, "dependencies"):
+        ref = string(entry, "ref")
+        children = [refs[child].coordinate for child in strings(entry, "dependsOn") if child in refs]
+        if ref == root:
+            direct.update(children)
+        elif ref in refs:
+            edges.setdefault(refs[ref].coordinate, []).extend(Edge(child.name, child.version) for child in children)
+    inventory = sbom.inventory(FORMAT)
+    if not direct and edges:
+        required = {(edge.name, edge.version) for found in edges.values() for edge in found}
+        direct = {p.coordinate for p in inventory.packages if (p.name, p.version) not in required}
+    packages = tuple(
+        replace(p, requires=tuple(dict.fromkeys(edges.get(p.coordinate, ()))), direct=p.coordinate in direct)
+        for p in inventory.packages
+    )
+    return replace(inventory, packages=packages)

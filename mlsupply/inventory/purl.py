@@ -1,0 +1,56 @@
+"""Package URLs (https://github.com/package-url/purl-spec) taken apart. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from mlsupply.model import Coordinate, Source, SourceKind
+from mlsupply.text import canonical, safe, without_credentials
+
+_SCHEME = re.compile(r"(?i)pkg:/{0,2}([a-z][a-z0-9.+-]{0,40})/(.{1,2000})$", re.DOTALL)
+_BARE_PYPI = re.compile(r"(?i)pypi[:/]([a-z0-9][a-z0-9._-]{0,200})(?:@([^?#]{1,200}))?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purl:
+    """coordinate: ecosystem (the purl type), namespace and name joined by `/` (canonical for pypi), version; mended: the
+    text is no purl, but could only mean this."""
+
+    coordinate: Coordinate
+    qualifiers: Mapping[str, str] = field(default_factory=dict)
+    mended: bool = False
+
+    @property
+    def source(self) -> Source:
+        """What the qualifiers say of where the package comes from."""
+        if vcs := self.qualifiers.get("vcs_url", ""):
+            url, _, revision = vcs.rpartition("@") if "@" in vcs.rpartition("/")[2] else (vcs, "", "")
+            return Source(SourceKind.GIT, without_credentials(url)[0], safe(revision, 200))
+        if download := self.qualifiers.get("download_url", ""):
+            return Source(SourceKind.URL, without_credentials(download)[0])
+        return Source(SourceKind.REGISTRY, without_credentials(self.qualifiers.get("repository_url", ""))[0])
+
+
+def parse(text: str) -> Purl | None:
+    """The purl, or None where the text is none. `pypi:name`, which some tools write, is taken for what it means."""
+    found = _SCHEME.match(text.strip())
+    if found is None:
+        bare = _BARE_PYPI.match(text.strip())
+        if bare is None:
+            return None
+        return Purl(coordinate=Coordinate("pypi", canonical(bare[1]), safe(unquote(bare[2] or ""), 200)), mended=True)
+    rest, _, _subpath = found[2].partition("#")
+    rest, _, query = rest.partition("?")
+    # an "@" before the last slash belongs to an npm scope, not to the version
+    cut = rest.rfind("@")
+    cut = cut if cut > max(rest.rfind("/"), 0) else len(rest)
+    parts = [safe(unquote(part), 200) for part in rest[:cut].strip("/").split("/") if part]
+    if not parts:
+        return None
+    ecosystem, name = found[1].lower(), "/".join(parts)
+    coordinate = Coordinate(ecosystem, canonical(name) if ecosystem == "pypi" else name, safe(unquote(rest[cut + 1 :]), 200))
+    pairs = (pair.partition("=") for pair in query.split("&")[:50] if pair)
+    return Purl(coordinate=coordinate, qualifiers={key.lower(): unquote(value) for key, _, value in pairs})

@@ -1,0 +1,107 @@
+"""What the SBOM readers share: packages met so far, the lines they stand on, and the faults of the document. And the
+SBOM forms that are not read, said as such."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from mlsupply.inventory.lines import Locator
+from mlsupply.inventory.parsing import gap
+from mlsupply.inventory.purl import Purl
+from mlsupply.model import Coordinate, Gap, Inventory, Package, PackageKey, Reason
+from mlsupply.text import safe
+from mlsupply.world import Limits, Tree
+
+_STRINGS = re.compile(
+    r'"(?:purl|referenceLocator|bomFormat|specVersion|spdxVersion|name)"\s*:\s*"((?:[^"\\\n]|\\.){0,4000})"'
+)
+_TOLD = 20  # faults of one sort told apart; the rest are counted
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """XML, tag-value and RDF documents: a gap."""
+    hint = "convert it to CycloneDX JSON or SPDX 2.3 JSON"
+    return Inventory(
+        path=path, format="sbom", gaps=(gap(path, Reason.UNSUPPORTED, "only JSON forms of SBOMs are read", hint=hint),)
+    )
+
+
+class Sbom:
+    """One document while it is read."""
+
+    def __init__(self, path: str, text: str, limits: Limits) -> None:
+        self.path = path
+        self.root = ""
+        self.gaps: list[Gap] = []
+        self._limits = limits
+        self._packages: dict[PackageKey, Package] = {}
+        self._over = 0
+        self._faults: dict[str, list[tuple[str, int]]] = {}
+        self._lines: dict[str, int] | None = None
+        self._text = text
+
+    def line_of_value(self, value: str) -> int:
+        """The line of the first purl, locator or name that is written like this, 0 where there is none."""
+        if self._lines is None:
+            locator, self._lines = Locator(self._text), {}
+            for found in _STRINGS.finditer(self._text):
+                self._lines.setdefault(found[1].replace("\\/", "/"), locator.line_at(found.start(1)))
+        return self._lines.get(value, 0)
+
+    def line_of(self, key: str) -> int:
+        """The line that sets a key for the first time, 0 where none does."""
+        at = self._text.find(f'"{key}"')
+        return self._text.count("\n", 0, at) + 1 if at >= 0 else 0
+
+    def add(self, package: Package) -> None:
+        """Keep a package; met twice, its places and artifacts are united."""
+        before = self._packages.get(package.key)
+        if before is not None:
+            places = tuple(dict.fromkeys(before.places + package.places))
+            artifacts = tuple(dict.fromkeys(before.artifacts + package.artifacts))
+            self._packages[package.key] = replace(before, places=places, artifacts=artifacts)
+        elif len(self._packages) < self._limits.packages:
+            self._packages[package.key] = package
+        else:
+            self._over += 1
+
+    def without_purl(self, name: str) -> None:
+        """A component that cannot be matched with anything."""
+        self._fault("{} has no purl, so it cannot be matched with any advisory", name, self.line_of_value(name))
+
+    def invalid_purl(self, text: str, name: str) -> None:
+        """A component whose purl is none."""
+        self._fault("the purl of {} is invalid", f"{name} ({safe(text, 80)})", self.line_of_value(text))
+
+    def mended(self, purl: Purl, text: str, version: str) -> Purl:
+        """The purl, with the component's version where it has none; one that was mended is said."""
+        if purl.mended:
+            self._fault("not a purl: {}, read as what it can only mean", safe(text, 80), self.line_of_value(text))
+        if purl.coordinate.version or not version:
+            return purl
+        return replace(purl, coordinate=Coordinate(purl.coordinate.ecosystem, purl.coordinate.name, version))
+
+    def _fault(self, sentence: str, subject: str, line: int) -> None:
+        self._faults.setdefault(sentence, []).append((subject, line))
+
+    def inventory(self, name: str) -> Inventory:
+        """All of it; an SBOM is taken to be whole, nothing is resolved."""
+        gaps = list(self.gaps)
+        hint = 'a purl reads like "pkg:pypi/requests@2.32.0"'
+        for sentence, met in self._faults.items():
+            gaps += [gap(self.path, Reason.MALFORMED, sentence.format(what), line, hint) for what, line in met[:_TOLD]]
+            if len(met) > _TOLD:
+                detail = f"{len(met) - _TOLD} more components: {sentence.format('it')}"
+                gaps.append(gap(self.path, Reason.MALFORMED, detail, met[_TOLD][1], hint))
+        if self._over:
+            detail = f"{self._over:,} components past the limit of {self._limits.packages:,} were not read"
+            gaps.append(gap(self.path, Reason.LIMIT, detail))
+        return Inventory(
+            path=self.path,
+            format=name,
+            root=self.root,
+            packages=tuple(self._packages.values()),
+            gaps=tuple(gaps),
+            complete=True,
+        )

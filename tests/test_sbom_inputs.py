@@ -1,0 +1,220 @@
+"""SBOMs as inputs: whole ones, foreign ones and broken ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlsupply.inventory import reader_of
+from mlsupply.inventory.purl import parse
+from mlsupply.model import Edge, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.world import DiskTree, Limits
+
+
+def _read(folder: Path, name: str, document: Any) -> Inventory:
+    (folder / name).write_text(document if isinstance(document, str) else json.dumps(document, indent=1), encoding="utf-8")
+    reader = reader_of(name)
+    assert reader is not None
+    return reader.read(name, DiskTree(folder), Limits())
+
+
+def _by_name(inventory: Inventory) -> dict[str, Package]:
+    return {package.name: package for package in inventory.packages}
+
+
+def _bom(**over: Any) -> dict[str, Any]:
+    root = {"type": "application", "name": "My_App", "bom-ref": "root"}
+    return {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": root}, "components": []} | over
+
+
+def test_cyclonedx_components_with_edges_hashes_and_foreign_ecosystems(tmp_path: Path) -> None:
+    bom = _bom(
+        components=[
+            {
+                "type": "library",
+                "bom-ref": "l",
+                "name": "litellm",
+                "purl": "pkg:pypi/LiteLLM@1.82.8",
+                "hashes": [{"alg": "SHA-256", "content": "AB"}],
+                "components": [
+                    {"type": "library", "bom-ref": "n", "name": "left-pad", "purl": "pkg:npm/%40x/left-pad@1.0.0"}
+                ],
+            },
+            {"type": "library", "bom-ref": "h", "name": "httpx", "version": "0.27.0", "purl": "pkg:pypi/httpx"},
+            {"type": "machine-learning-model", "name": "gpt2", "purl": "pkg:huggingface/openai-community/gpt2@607a30d"},
+            {"type": "file", "name": "run.sh"},
+        ],
+        dependencies=[{"ref": "root", "dependsOn": ["l"]}, {"ref": "l", "dependsOn": ["h", "missing"]}],
+    )
+    inventory = _read(tmp_path, "bom.json", bom)
+    packages = _by_name(inventory)
+    assert (inventory.root, inventory.complete, inventory.gaps) == ("my-app", True, ())
+    assert [str(p.coordinate.purl) for p in inventory.packages] == [
+        "pkg:pypi/litellm@1.82.8",
+        "pkg:npm/%40x/left-pad@1.0.0",
+        "pkg:pypi/httpx@0.27.0",
+        "pkg:huggingface/openai-community/gpt2@607a30d",
+    ]
+    assert (packages["litellm"].direct, packages["httpx"].direct) == (True, False)
+    assert packages["litellm"].requires == (Edge("httpx", "0.27.0"),)
+    assert packages["litellm"].artifacts[0].hashes == (("sha256", "ab"),)
+    lines = (tmp_path / "bom.json").read_text(encoding="utf-8").splitlines()
+    assert "pkg:pypi/LiteLLM@1.82.8" in lines[packages["litellm"].places[0].line - 1]
+
+
+def test_a_hand_made_sbom_is_read_as_far_as_it_goes_with_every_fault_said(tmp_path: Path) -> None:
+    document = {
+        "name": "app",
+        "specVersion": "1.5",
+        "components": [
+            {"name": "langchain", "version": "0.3.0", "type": "library", "purl": "pypi:langchain"},
+            {"name": "broken", "version": "1", "type": "library", "purl": "not a purl"},
+            {"name": "nothing", "version": "1", "type": "library"},
+        ],
+    }
+    inventory = _read(tmp_path, "sbom.json", document)
+    assert [str(p.coordinate) for p in inventory.packages] == ["langchain 0.3.0"]
+    assert [gap.reason for gap in inventory.gaps] == [Reason.MALFORMED] * 4
+    details = " | ".join(gap.detail for gap in inventory.gaps)
+    for said in ("no bomFormat", "not a purl: pypi:langchain", "broken (not a purl) is invalid", "nothing has no purl"):
+        assert said in details
+    assert all(gap.place and gap.place.line for gap in inventory.gaps)
+
+
+def test_many_faults_of_one_sort_are_counted(tmp_path: Path) -> None:
+    components = [{"name": f"c{number}", "type": "library"} for number in range(50)]
+    inventory = _read(tmp_path, "bom.json", _bom(components=components))
+    assert len(inventory.gaps) == 21
+    assert inventory.gaps[-1].detail.startswith("30 more components")
+
+
+@pytest.mark.parametrize("version", ["1.1", "2.0", None])
+def test_an_unknown_version_is_read_and_said(tmp_path: Path, version: str | None) -> None:
+    component = {"name": "a", "purl": "pkg:pypi/a@1"}
+    inventory = _read(tmp_path, "bom.json", _bom(specVersion=version, components=[component]))
+    assert [p.name for p in inventory.packages] == ["a"]
+    assert [gap.reason for gap in inventory.gaps] == [Reason.UNSUPPORTED]
+
+
+def _spdx(**over: Any) -> dict[str, Any]:
+    return {"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "packages": [], "relationships": []} | over
+
+
+def _spdx_package(identity: str, name: str, purl: str = "", **over: Any) -> dict[str, Any]:
+    references = [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl}]
+    return {"SPDXID": identity, "name": name, "externalRefs": references if purl else []} | over
+
+
+def test_spdx_packages_relationships_and_checksums(tmp_path: Path) -> None:
+    document = _spdx(
+        packages=[
+            _spdx_package("r", "My App"),
+            _spdx_package("a", "torch", "pkg:pypi/torch@2.4.0", checksums=[{"algorithm": "SHA256", "checksumValue": "AB"}]),
+            _spdx_package("b", "numpy", "pkg:pypi/numpy", versionInfo="2.0"),
+            _spdx_package("c", "curl", "pkg:deb/debian/curl@8.0?arch=amd64"),
+            _spdx_package("d", "run.sh", primaryPackagePurpose="FILE"),
+        ],
+        relationships=[
+            {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "r"},
+            {"spdxElementId": "r", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "a"},
+            {"spdxElementId": "b", "relationshipType": "DEPENDENCY_OF", "relatedSpdxElement": "a"},
+        ],
+    )
+    inventory = _read(tmp_path, "app.spdx.json", document)
+    packages = _by_name(inventory)
+    assert inventory.gaps == ()
+    assert [p.coordinate.purl for p in inventory.packages] == [
+        "pkg:pypi/torch@2.4.0",
+        "pkg:pypi/numpy@2.0",
+        "pkg:deb/debian/curl@8.0",
+    ]
+    assert packages["torch"].direct
+    assert packages["torch"].requires == (Edge("numpy", "2.0"),)
+    assert packages["torch"].artifacts[0].hashes == (("sha256", "ab"),)
+
+
+def test_either_standard_is_read_whatever_the_file_is_called(tmp_path: Path) -> None:
+    spdx = _spdx(packages=[_spdx_package("a", "torch", "pkg:pypi/torch@2.4.0")])
+    assert _read(tmp_path, "sbom.json", spdx).format == "spdx"
+    assert _read(tmp_path, "x.spdx.json", _bom(components=[{"purl": "pkg:pypi/a@1"}])).format == "cyclonedx"
+
+
+@pytest.mark.parametrize("name", ["bom.xml", "app.spdx"])
+def test_forms_that_are_not_read_are_a_gap_with_the_way_out(tmp_path: Path, name: str) -> None:
+    (gap,) = _read(tmp_path, name, "<bom/>").gaps
+    assert gap.reason is Reason.UNSUPPORTED
+    assert "JSON" in gap.hint
+
+
+@pytest.mark.parametrize(
+    "document", ["", "{", "[]", '"x"', "{}", '{"bomFormat": 1}', '{"spdxVersion": "SPDX-3.0"}', "[" * 5000]
+)
+@pytest.mark.parametrize("name", ["bom.json", "x.spdx.json"])
+def test_what_is_no_sbom_is_a_gap(tmp_path: Path, name: str, document: str) -> None:
+    inventory = _read(tmp_path, name, document)
+    assert inventory.gaps
+    assert inventory.packages == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "purl", "mended"),
+    [
+        ("pkg:pypi/Foo_Bar@1.0", "pkg:pypi/foo-bar@1.0", False),
+        ("pkg://pypi/a@2.9.0%2Bcu128?x=y#sub", "pkg:pypi/a@2.9.0%2Bcu128", False),
+        ("PKG:NPM/%40scope/name@1", "pkg:npm/%40scope/name@1", False),
+        ("pkg:npm/@scope/name", "pkg:npm/%40scope/name", False),
+        ("pypi:turbo@1", "pkg:pypi/turbo@1", True),
+    ],
+)
+def test_purls(text: str, purl: str, mended: bool) -> None:
+    found = parse(text)
+    assert found is not None
+    assert (found.coordinate.purl, found.mended) == (purl, mended)
+
+
+def test_purl_qualifiers_tell_the_source() -> None:
+    git = parse("pkg:pypi/a@1?vcs_url=git%2Bhttps://u:p%40git.example/a.git%40abc")
+    url = parse("pkg:pypi/a@1?download_url=https://files.example/a.whl")
+    assert git is not None
+    assert url is not None
+    assert git.source.kind is SourceKind.GIT
+    assert "u:p" not in git.source.url
+    assert url.source == Source(SourceKind.URL, "https://files.example/a.whl")
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_purl_or_none(text: str) -> None:
+    parse("pkg:" + text)
+    found = parse(text)
+    assert found is None or found.coordinate.name
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just("pkg:pypi/a@1"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["components", "purl", "hashes", "dependencies", "ref", "dependsOn", "packages", "externalRefs", "metadata"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["components", "dependencies", "metadata", "packages", "relationships"]), _JSON))
+def test_no_shape_of_document_breaks_the_readers(document: dict[str, Any]) -> None:
+    from mlsupply.inventory import cyclonedx, spdx
+
+    for extra in ({"bomFormat": "CycloneDX", "specVersion": "1.6"}, {"spdxVersion": "SPDX-2.3"}):
+        whole = document | extra
+        for reader in (cyclonedx, spdx):
+            assert isinstance(reader.inventory_of("x.json", whole, json.dumps(whole), Limits()), Inventory)
