@@ -1,0 +1,268 @@
+"""Which indexes the resolver asks: those the project and its user name, in the order the tools themselves follow.
+
+    --index-url of the run > the input's own lines > UV_* > [tool.uv] or uv.toml > the user's uv.toml > PIP_* > pip.conf
+
+The first of these that names any index decides; they are not mixed. Credentials leave the URLs at once and reach uv
+through its own variables (UV_INDEX_<NAME>_USERNAME), for https and loopback only: they stand in no file, no argument
+and no message. `${VARIABLE}` in an audited file is not expanded: the file could name any variable and any host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from mlsupply.inventory.parsing import decode, gap, string, strings, table, tables, toml_of
+from mlsupply.model import Gap, Index, Inventory, Reason
+from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.world import DiskTree, Failure, World
+
+_CONFIG_BYTES = 1 << 20
+_MOST = 40  # indexes of one input
+_STRATEGIES = ("first-index", "unsafe-first-match", "unsafe-best-match")
+_PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit")
+
+
+class Asked(NamedTuple):
+    """An index as uv is told of it. url: without credentials; role: as in `model.Index`; packages: pinned to it."""
+
+    url: str
+    role: str
+    name: str = ""
+    packages: tuple[str, ...] = ()
+    username: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the resolution runs with. strategy, prerelease, exclude_newer: uv's words or ""; overrides, constraints:
+    requirement texts of [tool.uv]; no_index: find-links alone."""
+
+    indexes: tuple[Asked, ...] = ()
+    strategy: str = ""
+    prerelease: str = ""
+    exclude_newer: str = ""
+    overrides: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    no_index: bool = False
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """uv's variables with the credentials of its named indexes."""
+        found = {}
+        for number, index in enumerate(self.indexes):
+            if index.password or index.username:
+                name = variable_name(index.name or f"index-{number}")
+                found[f"UV_INDEX_{name}_USERNAME"] = index.username
+                found[f"UV_INDEX_{name}_PASSWORD"] = index.password
+        return found
+
+
+def variable_name(name: str) -> str:
+    """An index name as it stands in uv's variables: `corp-1` is `CORP_1`."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def settings_of(inventory: Inventory, index_url: str, world: World) -> Settings:
+    """The settings for one input. index_url: the run's own choice, "" for none."""
+    project = _uv_table(inventory, world)
+    indexes, strategy, gaps = _indexes(inventory, index_url, project, world)
+    return Settings(
+        indexes=_usable(indexes, world),
+        strategy=strategy or _one_of(project, "index-strategy", _STRATEGIES),
+        prerelease=_one_of(project, "prerelease", _PRERELEASES),
+        exclude_newer=string(project, "exclude-newer", 40),
+        overrides=tuple(safe(text, 300) for text in strings(project, "override-dependencies")[:500]),
+        constraints=tuple(safe(text, 300) for text in strings(project, "constraint-dependencies")[:500]),
+        no_index=project.get("no-index") is True,
+        gaps=gaps,
+    )
+
+
+def _indexes(
+    inventory: Inventory, index_url: str, project: Mapping[str, Any], world: World
+) -> tuple[list[Asked], str, tuple[Gap, ...]]:
+    if index_url:
+        return [_asked(index_url, "primary")], "", ()
+    if inventory.indexes:
+        asked, gaps = _written(inventory, world)
+        return asked, "" if project else "unsafe-best-match", gaps
+    for found, strategy in _elsewhere(project, world):
+        if found:
+            return found, strategy, ()
+    return [], "", ()
+
+
+def _elsewhere(project: Mapping[str, Any], world: World) -> Iterator[tuple[list[Asked], str]]:
+    """pip compares all its indexes and takes the highest version, uv stops at the first that has the name."""
+    environ = world.environ
+    yield _from_uv_variables(environ), environ.get("UV_INDEX_STRATEGY", "")
+    yield _from_uv_table(project), ""
+    user = _user_file(world, "uv/uv.toml")
+    table_of_user = toml_of("uv.toml", user) if user else {}
+    yield _from_uv_table(table_of_user if isinstance(table_of_user, dict) else {}), ""
+    yield (
+        _from_pip_options({key[4:].lower().replace("_", "-"): value for key, value in environ.items() if key[:4] == "PIP_"}),
+        ("unsafe-best-match"),
+    )
+    yield _from_pip_options(_pip_files(world)), "unsafe-best-match"
+
+
+def _written(inventory: Inventory, world: World) -> tuple[list[Asked], tuple[Gap, ...]]:
+    """The indexes an input names, with the credentials its line holds put back beside (not into) the URL."""
+    asked, gaps = [], []
+    for index in inventory.indexes[:_MOST]:
+        if "${" in index.url:
+            detail = f"the index {index.url} is written with a variable, which is not expanded for an audited file"
+            hint = "name the index with --index-url or in UV_DEFAULT_INDEX"
+            gaps.append(gap(index.place.file, Reason.FORBIDDEN, detail, index.place.line, hint))
+            continue
+        user, word = _credentials_at(index, world) if index.had_credentials else ("", "")
+        asked.append(Asked(index.url, index.role, index.name, index.packages, user, word))
+    return asked, tuple(gaps)
+
+
+def _credentials_at(index: Index, world: World) -> tuple[str, str]:
+    """User and password that stand in the line the index was read from; ("", "") where they are not found again."""
+    data = world.tree.read(index.place.file, world.limits.manifest_bytes)
+    text = "" if isinstance(data, Failure) else decode(index.place.file, data)
+    if not isinstance(text, str):
+        return "", ""
+    for word in re.findall(r"https?://[^\s\"'<>]{1,2000}", text):
+        if without_credentials(word)[0].rstrip("/") == index.url.rstrip("/") and "${" not in word:
+            found = _asked(word, "extra")
+            if found.username:
+                return found.username, found.password
+    return "", ""
+
+
+def _asked(url: str, role: str, name: str = "", packages: Iterable[str] = ()) -> Asked:
+    """An index from a URL that may hold credentials."""
+    user = word = ""
+    try:
+        parts = urlsplit(url.strip())
+        user, word = unquote(parts.username or ""), unquote(parts.password or "")
+    except ValueError:
+        pass  # not a URL that can be taken apart; uv will say what is wrong with it
+    return Asked(without_credentials(url.strip())[0], role, name, tuple(packages), user, word)
+
+
+def _usable(indexes: list[Asked], world: World) -> tuple[Asked, ...]:
+    """Names made unique, credentials from UV_INDEX_<NAME>_* added, both dropped where they would travel in the clear."""
+    named: dict[str, Asked] = {}
+    for number, index in enumerate(indexes[:_MOST]):
+        name = re.sub(r"[^A-Za-z0-9_.-]", "-", index.name).strip("-_.") or f"index-{number}"
+        name = f"{name}-{number}" if name in named else name
+        prefix = f"UV_INDEX_{variable_name(name)}_"
+        user = index.username or world.environ.get(prefix + "USERNAME", "")
+        word = index.password or world.environ.get(prefix + "PASSWORD", "")
+        if not _private(index.url):
+            user = word = ""
+        named[name] = index._replace(name=name, username=user, password=word)
+    return tuple(named.values())
+
+
+def _private(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme == "https" or host in {"127.0.0.1", "::1", "localhost"}
+
+
+def _uv_table(inventory: Inventory, world: World) -> Mapping[str, Any]:
+    """uv.toml beside the input, which replaces [tool.uv] of pyproject.toml, as uv itself does."""
+    folder = inventory.path.rpartition("/")[0]
+    for name in ("uv.toml", "pyproject.toml"):
+        path = f"{folder}/{name}" if folder else name
+        data = world.tree.read(path, _CONFIG_BYTES)
+        text = "" if isinstance(data, Failure) else decode(path, data)
+        parsed = toml_of(path, text) if isinstance(text, str) and text else {}
+        if isinstance(parsed, dict):  # a file that is no TOML is a gap of its own reader
+            found = parsed if name == "uv.toml" else table(table(parsed, "tool"), "uv")
+            if found:
+                return found
+    return {}
+
+
+def _from_uv_table(options: Mapping[str, Any]) -> list[Asked]:
+    found = []
+    for entry in tables(options, "index")[:_MOST]:
+        url = entry.get("url")
+        if isinstance(url, str):
+            role = "primary" if entry.get("default") is True else "explicit" if entry.get("explicit") is True else "extra"
+            found.append(_asked(url, "find-links" if entry.get("format") == "flat" else role, string(entry, "name", 100)))
+    pip = table(options, "pip")
+    for place in (options, pip):
+        found += [_asked(url, "extra") for url in strings(place, "extra-index-url")]
+        found += [_asked(url, "find-links") for url in strings(place, "find-links")]
+        if isinstance(url := place.get("index-url"), str):
+            found.append(_asked(url, "primary"))
+    return found
+
+
+def _from_uv_variables(environ: Mapping[str, str]) -> list[Asked]:
+    found = []
+    for text in (environ.get("UV_INDEX", "") + " " + environ.get("UV_EXTRA_INDEX_URL", "")).split():
+        name, sign, url = text.partition("=")
+        named = sign and re.fullmatch(r"[A-Za-z0-9_.-]+", name)
+        found.append(_asked(url if named else text, "extra", name if named else ""))
+    if primary := environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL"):
+        found.append(_asked(primary, "primary"))
+    found += [_asked(text, "find-links") for text in environ.get("UV_FIND_LINKS", "").replace(",", " ").split()]
+    return found
+
+
+def _from_pip_options(options: Mapping[str, str]) -> list[Asked]:
+    found = [_asked(url, "extra") for url in options.get("extra-index-url", "").split()]
+    if primary := options.get("index-url", "").strip():
+        found.append(_asked(primary, "primary"))
+    return found + [_asked(url, "find-links") for url in options.get("find-links", "").split()]
+
+
+def _user_file(world: World, path: str) -> str:
+    """A file of the user's configuration folder, "" where there is none."""
+    home = world.environ.get("XDG_CONFIG_HOME") or (f"{world.environ['HOME']}/.config" if "HOME" in world.environ else "")
+    return _config(Path(home, path)) if home else ""
+
+
+def _config(path: Path) -> str:
+    data = DiskTree(path.parent).read(path.name, _CONFIG_BYTES)
+    return "" if isinstance(data, Failure) else data.decode("utf-8", "replace")
+
+
+def _pip_files(world: World) -> dict[str, str]:
+    """[global] of pip's configuration files, the user's over the machine's; none where the run has no home."""
+    home, chosen = world.environ.get("HOME", ""), world.environ.get("PIP_CONFIG_FILE", "")
+    if not home or chosen == "/dev/null":
+        return {}
+    texts = [_config(Path("/etc/pip.conf")), _config(Path(home, ".pip/pip.conf")), _user_file(world, "pip/pip.conf")]
+    options: dict[str, str] = {}
+    for text in [*texts, _config(Path(chosen)) if chosen else ""]:
+        parser = ConfigParser(interpolation=None)
+        try:
+            parser.read_string(text)
+        except ConfigError:
+            continue  # pip itself stops here; the resolution goes on with the other files
+        options |= dict(parser["global"]) if parser.has_section("global") else {}
+    return {key.replace("_", "-"): value for key, value in options.items()}
+
+
+def _one_of(options: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+    value = options.get(key)
+    return value if isinstance(value, str) and value in allowed else ""
+
+
+def pinned(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """Canonical package name -> name of the index it is pinned to, for the packages asked for."""
+    wanted = {canonical(name) for name in names}
+    return {name: index.name for index in settings.indexes for name in index.packages if name in wanted}

@@ -1,0 +1,216 @@
+"""What an unlocked input would install, found by uv without running anything of it.
+
+uv locks a project that is written here from the input's requirements, with building forbidden, for one Python and the
+usual platforms. Where that fails, uv's reason names what stands in the way; that one thing is left out, becomes a gap,
+and the rest is tried again. So every input ends with packages: those resolved with their edges and files, those asked
+for and not resolved with what is known of them.
+
+Sources: PEP 440, PEP 508, PEP 751 and uv's documented lock file (https://docs.astral.sh/uv/concepts/projects/sync/).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from mlsupply.inventory import target as targets
+from mlsupply.inventory import uv_project, uv_run
+from mlsupply.inventory.index_settings import settings_of
+from mlsupply.inventory.parsing import gap
+from mlsupply.inventory.pinned import pinned, without_resolving
+from mlsupply.inventory.uv_project import Attempt
+from mlsupply.inventory.uv_reason import Fault, Verdict, understood
+from mlsupply.model import Gap, Inventory, Package, Reason, Requirement, SourceKind
+from mlsupply.request import Request
+from mlsupply.world import World
+
+_ROUNDS = 60  # attempts for one input
+_ELSEWHERE = (Fault.NO_WHEEL_HERE, Fault.PYTHON)  # faults another target may not have
+
+
+def resolve(inventory: Inventory, request: Request, world: World) -> Inventory:
+    """The input with the closure of what it asks for; a complete one comes back as it is. Bad input becomes gaps. No
+    call is made where the run is offline or resolution is switched off: then what is pinned is all that is known.
+
+    Raises `MlsupplyError` for a target of the run that does not exist (`--platform`, `--python`)."""
+    if inventory.complete:
+        return inventory
+    if request.offline or not request.resolve:
+        return without_resolving(inventory, Reason.OFFLINE if request.offline else Reason.DISABLED)
+    wanted = targets.chosen(inventory, request.targets)
+    ladder = targets.ladder(inventory, request.targets)
+    attempt = Attempt(
+        asked=[r for r in wanted if r.source.kind is SourceKind.REGISTRY and r.name],
+        constraints=[r for r in inventory.requirements if r.constraint and r.source.kind is SourceKind.REGISTRY],
+        settings=settings_of(inventory, request.index_url, world),
+        target=ladder[0],
+    )
+    found = _rounds(attempt, ladder, request, world)
+    fetched = [requirement for requirement in wanted if requirement.source.kind is not SourceKind.REGISTRY]
+    return _assembled(inventory, attempt, found, fetched)
+
+
+def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], request: Request, world: World) -> tuple[Package, ...]:
+    """Try, leave out what uv says is at fault, try again; the packages of the attempt that worked, or none."""
+    end = time.monotonic() + world.limits.resolve_seconds
+    steps = list(ladder[1:])
+    for _ in range(_ROUNDS):
+        seconds = end - time.monotonic()
+        if not attempt.asked or seconds <= 0:
+            break
+        project = uv_project.written(attempt, request.targets)
+        secrets = attempt.settings.secrets
+        ran = uv_run.lock(
+            project.text, project.options, cache=world.cache, environ=world.environ, secrets=secrets, seconds=seconds
+        )
+        if ran.lock and not ran.timed_out:
+            packages, gaps = uv_project.packages_of(ran.lock, world.limits)
+            attempt.gaps += gaps
+            return packages
+        verdict = _verdict(ran, attempt, world)
+        if verdict.fault in _ELSEWHERE and steps:
+            attempt.target = steps.pop(0)
+            continue
+        if verdict.fault in _ELSEWHERE:
+            attempt.target = ladder[min(1, len(ladder) - 1)]  # none fits all: back to the usual one
+        if not _leave_out(attempt, verdict, project.requirements):
+            _give_up(attempt, verdict)
+    limit = f"it did not end within {_ROUNDS} attempts and {world.limits.resolve_seconds:g} seconds"
+    _give_up(attempt, Verdict(Fault.TIME, "", (), 0, limit, Reason.LIMIT))
+    return ()
+
+
+def _verdict(ran: uv_run.Ran, attempt: Attempt, world: World) -> Verdict:
+    if ran.timed_out:
+        words = f"uv was stopped after {world.limits.resolve_seconds:g} seconds"
+        return Verdict(Fault.TIME, "", (), 0, words, Reason.TIMEOUT)
+    if ran.missing:
+        return Verdict(Fault.OTHER, "", (), 0, ran.words, Reason.UNSUPPORTED)
+    return understood(ran.words, {requirement.name for requirement in attempt.asked}, attempt.target.words)
+
+
+def _leave_out(attempt: Attempt, verdict: Verdict, lines: Sequence[Requirement | None]) -> bool:
+    """Take the thing at fault out of the next attempt; False where nothing can be told apart."""
+    if verdict.fault is Fault.PRERELEASE and attempt.settings.prerelease != "allow":
+        attempt.settings = replace(attempt.settings, prerelease="allow")
+        return True
+    guilty = _guilty(attempt, verdict, lines)
+    attempt.asked = [requirement for requirement in attempt.asked if requirement not in guilty]
+    attempt.constraints = [requirement for requirement in attempt.constraints if requirement not in guilty]
+    attempt.dropped += [(requirement, verdict) for requirement in guilty if not requirement.constraint]
+    if verdict.name and verdict.fault is not Fault.CONFLICT and verdict.name not in attempt.excluded:
+        attempt.excluded[verdict.name] = verdict
+        return True
+    return bool(guilty)
+
+
+def _guilty(attempt: Attempt, verdict: Verdict, lines: Sequence[Requirement | None]) -> list[Requirement]:
+    """The requirement at the line uv names, or those of the package it names; of a conflict one alone, rather one of a
+    group than one of the project, rather the last."""
+    if 0 < verdict.line <= len(lines):
+        at_line = lines[verdict.line - 1]
+        return [at_line] if at_line else []
+    guilty = [requirement for requirement in attempt.asked if verdict.name and requirement.name == verdict.name]
+    if guilty and verdict.fault is Fault.CONFLICT:
+        return [max(guilty, key=lambda requirement: (bool(requirement.groups), attempt.asked.index(requirement)))]
+    return guilty
+
+
+def _give_up(attempt: Attempt, verdict: Verdict) -> None:
+    attempt.dropped += [(requirement, verdict) for requirement in attempt.asked]
+    attempt.asked = []
+
+
+def _assembled(
+    inventory: Inventory, attempt: Attempt, found: tuple[Package, ...], fetched: Sequence[Requirement]
+) -> Inventory:
+    """The inventory with what was resolved, at the lines that asked for it, and what was not, as far as it is pinned."""
+    lost = [requirement for requirement, _ in attempt.dropped]
+    gaps = [*attempt.settings.gaps, *attempt.gaps, *_gaps_of(inventory, attempt), *map(_fetched_gap, fetched)]
+    exact = [package for requirement in (*lost, *fetched) if (package := pinned(requirement)) is not None]
+    return replace(
+        inventory,
+        format=f"{inventory.format}, resolved by uv for {attempt.target.words}" if found else inventory.format,
+        packages=_united([*_asked_for(found, attempt.asked), *inventory.packages, *exact]),
+        gaps=inventory.gaps + tuple(dict.fromkeys(gaps)),
+        complete=not (lost or fetched or attempt.excluded),
+    )
+
+
+def _gaps_of(inventory: Inventory, attempt: Attempt) -> Iterator[Gap]:
+    """One gap for each reason: what was left out and what that costs."""
+    together: dict[Verdict, list[Requirement]] = {}
+    for requirement, verdict in attempt.dropped:
+        together.setdefault(verdict, []).append(requirement)
+    for verdict, lost in together.items():
+        names = list(dict.fromkeys(f"{requirement.name}{requirement.specifier}" for requirement in lost))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        detail = f"{', '.join(names[:_NAMED])}{more} not resolved, what it needs is not audited: {verdict.sentence}"
+        place = lost[0].place
+        yield gap(place.file, verdict.reason, detail, place.line, _HINTS.get(verdict.fault, _HINT))
+    direct = {requirement.name for requirement, _ in attempt.dropped}
+    for name, verdict in attempt.excluded.items():
+        if name not in direct:
+            detail = f"{name} not resolved, it and what it needs are not audited: {verdict.sentence}"
+            yield gap(inventory.path, verdict.reason, detail, 0, _HINTS.get(verdict.fault, _HINT))
+
+
+_NAMED = 6  # names in one sentence
+_HINT = "lock the project with its own tool and audit the lock file"
+_HINTS = {
+    Fault.UNKNOWN_NAME: "check the spelling, or name the index that has it with --index-url",
+    Fault.NO_VERSION: "the release may have been removed: choose one that the index has",
+    Fault.NO_WHEEL_HERE: "choose another target with --python or --platform, or audit a lock file",
+    Fault.PYTHON: "choose another target with --python, or audit a lock file",
+    Fault.INDEX: "check the address, the credentials and the network",
+    Fault.CONFLICT: "loosen one of the requirements",
+    Fault.MANIFEST: "write it as PEP 508 says: name[extra]>=1.0; marker",
+}
+_FROM = {
+    SourceKind.GIT: "a git repository",
+    SourceKind.URL: "an archive at an address",
+    SourceKind.PATH: "a file or folder",
+    SourceKind.EDITABLE: "an editable folder",
+    SourceKind.VIRTUAL: "a folder",
+}
+
+
+def _fetched_gap(requirement: Requirement) -> Gap:
+    named = requirement.name or requirement.source.url or requirement.text
+    detail = (
+        f"{named} comes from {_FROM[requirement.source.kind]}, which is not fetched or built: what it needs is not audited"
+    )
+    return gap(requirement.place.file, Reason.UNSUPPORTED, detail, requirement.place.line, _HINT)
+
+
+def _asked_for(found: tuple[Package, ...], requirements: Iterable[Requirement]) -> Iterator[Package]:
+    """The resolved packages; those a requirement asks for are direct, with its place and groups."""
+    asked: dict[str, list[Requirement]] = {}
+    for requirement in requirements:
+        asked.setdefault(requirement.name, []).append(requirement)
+    for package in found:
+        lines = asked.get(package.name)
+        if lines is None:
+            yield package
+            continue
+        groups = () if any(not line.groups for line in lines) else dict.fromkeys(g for line in lines for g in line.groups)
+        yield replace(package, direct=True, places=tuple(dict.fromkeys(line.place for line in lines)), groups=tuple(groups))
+
+
+def _united(packages: Iterable[Package]) -> tuple[Package, ...]:
+    """Each (name, version) once; what the resolution says comes first, places and groups of the others are added."""
+    held: dict[tuple[str, str], Package] = {}
+    for package in packages:
+        one = held.get((package.name, package.version))
+        if one is None:
+            held[package.name, package.version] = package
+            continue
+        held[package.name, package.version] = replace(
+            one,
+            places=tuple(dict.fromkeys(one.places + package.places)),
+            groups=tuple(dict.fromkeys(one.groups + package.groups)),
+            artifacts=one.artifacts or package.artifacts,
+            direct=one.direct or package.direct,
+        )
+    return tuple(held.values())

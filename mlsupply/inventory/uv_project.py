@@ -1,0 +1,123 @@
+"""The project handed to uv, written from requirements, and the lock that comes back."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from mlsupply.inventory import uv_lock
+from mlsupply.inventory.index_settings import Settings, pinned
+from mlsupply.inventory.target import Target
+from mlsupply.inventory.uv_reason import Verdict
+from mlsupply.model import Gap, Package, Requirement, SourceKind
+from mlsupply.request import Targets
+from mlsupply.world import DiskTree, Limits
+
+NAME = "mlsupply-asks-for-this"  # of the project; no package may have it
+_FLOOR = ">=3.8"  # below every Python resolved for: uv compares it with the interpreter it is given
+
+
+def requirement_text(requirement: Requirement) -> str:
+    """PEP 508 text of a requirement on an index."""
+    extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+    marker = f" ; {requirement.marker}" if requirement.marker else ""
+    return f"{requirement.name}{extras}{requirement.specifier}{marker}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """What is left to resolve, and what has been given up. asked, constraints: still handed to uv; dropped: requirements
+    that are not, with uv's reason; excluded: canonical names kept out wherever they are required; gaps: of the lock."""
+
+    asked: list[Requirement]
+    constraints: list[Requirement]
+    settings: Settings
+    target: Target
+    dropped: list[tuple[Requirement, Verdict]] = field(default_factory=list)
+    excluded: dict[str, Verdict] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+
+
+class Project(NamedTuple):
+    """text: pyproject.toml; requirements: for each of its lines the requirement that stands there; options: uv.toml, the
+    one file of configuration that uv is given, so that it searches for no other."""
+
+    text: str
+    requirements: list[Requirement | None]
+    options: str
+
+
+def written(attempt: Attempt, wanted: Targets) -> Project:
+    """The project for uv. Every value is a quoted string; there is one requirement a line, so that a line number in
+    uv's words leads back to it. A direct reference in the project's own overrides would be fetched and is left out."""
+    settings = attempt.settings
+    lines: list[tuple[str, Requirement | None]] = [
+        (line, None) for line in ("[project]", f'name = "{NAME}"', 'version = "0"')
+    ]
+    lines += [(f'requires-python = "{_FLOOR}"', None), ("dependencies = [", None)]
+    lines += [(f"  {_quoted(requirement_text(requirement))},", requirement) for requirement in attempt.asked]
+    lines += [(line, None) for line in ("]", "[tool.uv]", "package = false")]
+    lines.append((f"environments = {_list(attempt.target.markers)}", None))
+    never = [f"{name} ; python_version < '0'" for name in attempt.excluded]  # its marker never holds: nothing is left
+    overrides = [text for text in settings.overrides if "@" not in text]
+    lines.append((f"override-dependencies = {_list([*overrides, *never])}", None))
+    lines.append(("constraint-dependencies = [", None))
+    lines += [(f"  {_quoted(requirement_text(requirement))},", requirement) for requirement in attempt.constraints]
+    lines += [(f"  {_quoted(text)},", None) for text in settings.constraints if "@" not in text]
+    lines.append(("]", None))
+    lines += [(line, None) for line in (*_pins(attempt), *_indexes(settings, "[[tool.uv.index]]"))]
+    options = "\n".join([*_options(settings, wanted), *_indexes(settings, "[[index]]")])
+    return Project("\n".join(line for line, _ in lines) + "\n", [requirement for _, requirement in lines], options + "\n")
+
+
+def _pins(attempt: Attempt) -> list[str]:
+    pins = pinned(attempt.settings, (requirement.name for requirement in attempt.asked))
+    lines = [f"{_quoted(name)} = {{ index = {_quoted(index)} }}" for name, index in pins.items()]
+    return ["[tool.uv.sources]", *lines] if lines else []
+
+
+def _options(settings: Settings, wanted: Targets) -> list[str]:
+    options = {
+        "index-strategy": settings.strategy,
+        "prerelease": settings.prerelease,
+        "exclude-newer": wanted.exclude_newer or settings.exclude_newer,
+    }
+    links = [index.url for index in settings.indexes if index.role == "find-links"]
+    lines = ["no-build = true"]
+    lines += [f"{key} = {_quoted(value)}" for key, value in options.items() if value]
+    lines += [f"find-links = {_list(links)}"] if links else []
+    return lines + (["no-index = true"] if settings.no_index else [])
+
+
+def _indexes(settings: Settings, header: str) -> list[str]:
+    """They stand in both files: pins look for them in the project, everything else in the configuration."""
+    lines = []
+    for index in settings.indexes:
+        if index.role != "find-links":
+            lines += [header, f"name = {_quoted(index.name)}", f"url = {_quoted(index.url)}"]
+            lines += ["default = true"] if index.role == "primary" else []
+            lines += ["explicit = true"] if index.role == "explicit" else []
+    return lines
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes are among TOML's, and control characters have been replaced on entry."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _list(texts: Iterable[str]) -> str:
+    return "[" + ", ".join(_quoted(text) for text in texts) + "]"
+
+
+def packages_of(lock: str, limits: Limits) -> tuple[tuple[Package, ...], tuple[Gap, ...]]:
+    """(the packages of uv.lock text without the project written here, what the reader could not read). They are in no
+    file of the user, so they have no places."""
+    with tempfile.TemporaryDirectory(prefix="mlsupply-") as folder:
+        Path(folder, "uv.lock").write_text(lock, encoding="utf-8")
+        read = uv_lock.read("uv.lock", DiskTree(Path(folder)), limits)
+    packages = (package for package in read.packages if package.source.kind is not SourceKind.VIRTUAL)
+    return tuple(replace(package, places=(), direct=False, groups=()) for package in packages), read.gaps

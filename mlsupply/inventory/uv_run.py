@@ -1,0 +1,109 @@
+"""uv as a subprocess: an argument list, a folder of ours, an environment of ours, a time limit and nothing of the target.
+
+uv is asked for a lock of a project that mlsupply writes (never the audited one): building is forbidden, configuration
+files are not searched for, no Python is downloaded, and the interpreter it looks at is the one mlsupply runs on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+_WORDS = 1 << 20  # bytes kept of what uv prints
+_KEPT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT")
+_CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # first one set is handed on
+
+
+class Ran(NamedTuple):
+    """lock: the text of uv.lock, "" where there is none; words: what uv printed on stderr; timed_out: it was killed."""
+
+    lock: str
+    words: str
+    timed_out: bool = False
+    missing: bool = False  # uv itself could not be started
+
+
+def lock(
+    pyproject: str, options: str, *, cache: Path, environ: Mapping[str, str], secrets: Mapping[str, str], seconds: float
+) -> Ran:
+    """Let uv lock the project described by `pyproject` with the `options` of uv.toml (TOML texts). environ: the user's
+    variables, of which only proxies and certificates reach uv; secrets: UV_INDEX_<NAME>_USERNAME and _PASSWORD;
+    seconds: then it is killed."""
+    try:
+        program = _program()
+    except (ImportError, FileNotFoundError) as error:
+        return Ran("", f"uv could not be found: {error}", missing=True)
+    with tempfile.TemporaryDirectory(prefix="mlsupply-") as name:
+        folder = Path(name)
+        (folder / "pyproject.toml").write_text(pyproject, encoding="utf-8")
+        (folder / "uv.toml").write_text(options, encoding="utf-8")
+        (folder / "home").mkdir()
+        arguments = [program, "lock", "--no-build", "--no-python-downloads", "--config-file", "uv.toml"]
+        arguments += ["--python", sys.executable, "--cache-dir", str(cache / "uv"), "--no-progress", "--color", "never"]
+        timed_out = _run(arguments, folder, _environment(environ, folder / "home") | dict(secrets), seconds)
+        return Ran(_text(folder / "uv.lock", 256 << 20), _text(folder / "words", _WORDS), timed_out)
+
+
+def _program() -> str:
+    import uv
+
+    return uv.find_uv_bin()
+
+
+def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds: float) -> bool:
+    """Whether it had to be killed. What uv starts dies with it: they share a process group of their own."""
+    with open(folder / "words", "wb") as words:
+        process = subprocess.Popen(  # noqa: S603  an argument list of ours; nothing of the target is in it
+            arguments,
+            cwd=folder,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+            start_new_session=True,
+        )
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return True
+        finally:
+            if process.poll() is None:
+                _kill(process)
+    return False
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Proxies and certificates of the user; a home folder without netrc, keyring or configuration."""
+    kept = {key: value for key, value in environ.items() if key.upper() in _KEPT or key == "SYSTEMROOT"}
+    certificate = next((environ[key] for key in _CERTIFICATES if environ.get(key)), "")
+    if certificate:
+        kept["SSL_CERT_FILE"] = certificate
+    return kept | {
+        "HOME": str(home),
+        "PATH": os.defpath,
+        "UV_HTTP_TIMEOUT": "30",
+        "UV_HTTP_RETRIES": "2",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def _text(path: Path, limit: int) -> str:
+    try:
+        with open(path, "rb") as handle:
+            return handle.read(limit).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,308 @@
+"""What is not locked is resolved by uv against an index on loopback, and nothing of it ever runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.inventory.parsing import requirement
+from mlsupply.inventory.resolver import resolve
+from mlsupply.model import Index, Inventory, Place, Reason, Requirement, SourceKind
+from mlsupply.request import Request, Targets
+from mlsupply.world import Limits, World
+from tests.loopback_index import LoopbackIndex
+
+
+@pytest.fixture
+def index() -> Iterator[LoopbackIndex]:
+    with LoopbackIndex("pypi") as index:
+        index.add("app", "2.0", requires=["lib>=1", "win-only; sys_platform == 'win32'"], extras={"gpu": ["cuda-lib"]})
+        index.add("app", "1.0", requires=["lib<2"])
+        index.add("lib", "1.5")
+        index.add("lib", "2.5")
+        index.add("win-only", "1.0")
+        index.add("cuda-lib", "12.0")
+        yield index
+
+
+def asked(*texts: str, groups: tuple[str, ...] = (), constraint: bool = False) -> tuple[Requirement, ...]:
+    found = []
+    for line, text in enumerate(texts, 1):
+        parsed = requirement(text, Place("requirements.txt", line), groups=groups, constraint=constraint)
+        assert isinstance(parsed, Requirement)
+        found.append(parsed)
+    return tuple(found)
+
+
+def inventory(*texts: str) -> Inventory:
+    return Inventory(path="requirements.txt", format="requirements.txt", requirements=asked(*texts))
+
+
+def versions(found: Inventory) -> dict[str, str]:
+    return {package.name: package.version for package in found.packages}
+
+
+def test_the_closure_comes_with_edges_files_and_the_lines_that_asked(index: LoopbackIndex, world: World) -> None:
+    found = resolve(inventory("app[gpu]"), Request(index_url=index.simple), world)
+
+    assert found.complete
+    assert not found.gaps
+    assert found.format == "requirements.txt, resolved by uv for Python 3.12 on Linux, macOS and Windows"
+    assert versions(found) == {"app": "2.0", "lib": "2.5", "win-only": "1.0", "cuda-lib": "12.0"}
+    packages = {package.name: package for package in found.packages}
+    assert packages["app"].direct
+    assert packages["app"].places == (Place("requirements.txt", 1),)
+    assert not packages["lib"].direct
+    assert packages["lib"].places == ()
+    edges = {edge.name: edge for edge in packages["app"].requires}
+    assert edges["win-only"].marker == "sys_platform == 'win32'"
+    assert edges["cuda-lib"].extra == "gpu"
+    (wheel,) = packages["lib"].artifacts
+    assert wheel.filename == "lib-2.5-py3-none-any.whl"
+    assert dict(wheel.hashes)["sha256"] == index.projects["lib"].files[1].sha256
+    assert wheel.uploaded.startswith("2025-01-01")
+
+
+@pytest.mark.parametrize("kind", ["mirror", "plain"])
+def test_an_index_that_serves_html_alone_resolves_as_well(kind: str, world: World) -> None:
+    with LoopbackIndex(kind) as index:
+        index.add("app", "1.0", requires=["lib"])
+        index.add("lib", "1.5")
+        found = resolve(inventory("app"), Request(index_url=index.simple), world)
+    assert versions(found) == {"app": "1.0", "lib": "1.5"}
+
+
+def test_what_needs_a_build_is_a_gap_and_the_rest_is_resolved(index: LoopbackIndex, world: World, tmp_path: Path) -> None:
+    canary = tmp_path / "ran"
+    index.add("source-only", "0.6", kinds=["sdist"], setup=f"open({str(canary)!r}, 'w').write('ran')")
+    index.add("uses-it", "1.0", requires=["source-only", "lib"])
+
+    found = resolve(inventory("uses-it", "app"), Request(index_url=index.simple), world)
+
+    assert versions(found) == {"uses-it": "1.0", "lib": "2.5", "app": "2.0", "win-only": "1.0"}
+    (gap,) = found.gaps
+    assert gap.reason is Reason.NO_ARTIFACT
+    assert "source-only (asked for by uses-it) is published only as source" in gap.detail
+    assert not found.complete
+    assert not canary.exists()
+
+
+def test_a_pin_that_needs_a_build_stays_in_the_inventory(index: LoopbackIndex, world: World) -> None:
+    index.add("source-only", "0.6", kinds=["sdist"])
+    found = resolve(inventory("lib", "source-only==0.6"), Request(index_url=index.simple), world)
+    assert versions(found) == {"lib": "2.5", "source-only": "0.6"}
+    assert found.gaps[0].place == Place("requirements.txt", 2)
+
+
+def test_a_release_that_is_gone_stays_in_the_inventory(index: LoopbackIndex, world: World) -> None:
+    found = resolve(inventory("app==1.82.8", "lib"), Request(index_url=index.simple), world)
+    assert versions(found) == {"app": "1.82.8", "lib": "2.5"}
+    (gap,) = found.gaps
+    assert gap.reason is Reason.NOT_FOUND
+    assert gap.detail.startswith("app==1.82.8 not resolved")
+
+
+def test_a_name_that_is_not_on_the_index_costs_only_itself(index: LoopbackIndex, world: World) -> None:
+    found = resolve(inventory("nobody-has-this", "lib"), Request(index_url=index.simple), world)
+    assert versions(found) == {"lib": "2.5"}
+    (gap,) = found.gaps
+    assert gap.reason is Reason.NOT_FOUND
+    assert "nobody-has-this is not on the index that was asked" in gap.detail
+
+
+def test_of_two_requirements_that_contradict_each_other_the_last_is_left_out(index: LoopbackIndex, world: World) -> None:
+    found = resolve(inventory("app==2.0", "lib==2.5", "lib<2"), Request(index_url=index.simple), world)
+    assert versions(found)["lib"] == "2.5"
+    (gap,) = found.gaps
+    assert gap.place == Place("requirements.txt", 3)
+    assert "contradict" in gap.detail
+    assert "\n" not in gap.detail
+    assert "\x1b" not in gap.detail
+
+
+def test_a_wheel_for_linux_alone_narrows_the_target_and_says_so(index: LoopbackIndex, world: World) -> None:
+    index.add("native", "1.0", tag="cp312-cp312-manylinux_2_28_x86_64")
+    found = resolve(inventory("native"), Request(index_url=index.simple), world)
+    assert versions(found) == {"native": "1.0"}
+    assert found.format.endswith("for Python 3.12 on Linux (x86_64)")
+
+
+def test_a_wheel_for_an_older_python_is_found_where_nothing_says_which_python(index: LoopbackIndex, world: World) -> None:
+    index.add("aged", "1.0", tag="cp39-cp39-manylinux2014_x86_64")
+    found = resolve(inventory("aged"), Request(index_url=index.simple), world)
+    assert versions(found) == {"aged": "1.0"}
+    assert found.format.endswith("for Python 3.9 on Linux (x86_64)")
+
+
+def test_where_no_target_serves_all_the_usual_one_is_kept(index: LoopbackIndex, world: World) -> None:
+    index.add("aged", "1.0", tag="cp39-cp39-manylinux2014_x86_64")
+    index.add("young", "1.0", tag="cp313-cp313-manylinux_2_28_x86_64")
+    index.add("usual", "1.0", tag="cp312-cp312-manylinux_2_28_x86_64")
+    found = resolve(inventory("aged", "young==1.0", "usual"), Request(index_url=index.simple), world)
+    assert versions(found) == {"usual": "1.0", "young": "1.0"}
+    assert {gap.reason for gap in found.gaps} == {Reason.NO_ARTIFACT}
+    assert len(found.gaps) == 2
+
+
+def test_the_targets_of_the_run_decide(index: LoopbackIndex, world: World) -> None:
+    index.add("new", "1.0", uploaded="2025-01-01T00:00:00Z")
+    index.add("new", "2.0", uploaded="2026-03-20T00:00:00Z")
+    targets = Targets(python="3.11", platforms=("windows",), exclude_newer="2026-01-01")
+    found = resolve(inventory("new", "app"), Request(index_url=index.simple, targets=targets), world)
+    assert versions(found) == {"new": "1.0", "app": "2.0", "lib": "2.5", "win-only": "1.0"}
+    assert found.format.endswith("for Python 3.11 on Windows (x86_64)")
+    linux = Request(index_url=index.simple, targets=Targets(platforms=("linux",)))
+    assert "win-only" not in versions(resolve(inventory("app"), linux, world))
+
+
+def test_groups_and_extras_may_be_chosen(index: LoopbackIndex, world: World) -> None:
+    base = inventory("lib")
+    whole = replace(
+        base, requirements=base.requirements + asked("app", groups=("gpu",)) + asked("win-only", groups=("dev",))
+    )
+    everything = resolve(whole, Request(index_url=index.simple), world)
+    assert {package.name: package.groups for package in everything.packages if package.direct} == {
+        "lib": (),
+        "app": ("gpu",),
+        "win-only": ("dev",),
+    }
+    chosen = resolve(whole, Request(index_url=index.simple, targets=Targets(extras=("gpu",))), world)
+    assert {package.name for package in chosen.packages if package.direct} == {"lib", "app"}
+
+
+def test_constraints_limit_and_ask_for_nothing(index: LoopbackIndex, world: World) -> None:
+    base = inventory("app")
+    limited = replace(base, requirements=base.requirements + asked("lib<2", "cuda-lib==12.0", constraint=True))
+    found = resolve(limited, Request(index_url=index.simple), world)
+    assert versions(found) == {"app": "2.0", "lib": "1.5", "win-only": "1.0"}
+
+
+def test_git_and_url_requirements_are_not_fetched(index: LoopbackIndex, world: World) -> None:
+    found = resolve(
+        inventory(
+            "tool @ git+https://git.example/a/tool@0123abc", f"lib @ {index.url}/files/lib-1.5-py3-none-any.whl", "app"
+        ),
+        Request(index_url=index.simple),
+        world,
+    )
+    kinds = {package.name: package.source.kind for package in found.packages if package.direct}
+    assert kinds == {"tool": SourceKind.GIT, "lib": SourceKind.URL, "app": SourceKind.REGISTRY}
+    assert [gap.reason for gap in found.gaps] == [Reason.UNSUPPORTED, Reason.UNSUPPORTED]
+    assert not [path for path in index.asked if path.endswith("lib-1.5-py3-none-any.whl")]
+
+
+def test_what_a_project_asks_of_itself_is_not_looked_up(index: LoopbackIndex, world: World) -> None:
+    found = resolve(replace(inventory("lib", "demo[all]"), root="demo"), Request(index_url=index.simple), world)
+    assert versions(found) == {"lib": "2.5"}
+    assert found.complete
+
+
+@pytest.mark.parametrize(("request_", "reason"), [(Request(offline=True), "offline"), (Request(resolve=False), "disabled")])
+def test_offline_nothing_is_asked_and_the_pins_are_known(
+    request_: Request, reason: str, index: LoopbackIndex, world: World
+) -> None:
+    found = resolve(inventory("app", "lib==1.5"), replace(request_, index_url=index.simple), world)
+    assert versions(found) == {"lib": "1.5"}
+    assert [gap.reason.value for gap in found.gaps] == [reason]
+    assert index.asked == []
+
+
+def test_an_index_that_does_not_answer_is_a_gap_with_all_pins_kept(world: World) -> None:
+    with LoopbackIndex() as gone:
+        address = gone.simple
+    found = resolve(inventory("app==1.0", "lib"), Request(index_url=address), world)
+    assert versions(found) == {"app": "1.0"}
+    (gap,) = found.gaps
+    assert gap.reason is Reason.OFFLINE
+    assert gap.detail.startswith("app==1.0, lib not resolved")
+
+
+def test_a_resolution_that_does_not_end_is_stopped(index: LoopbackIndex, world: World) -> None:
+    impatient = replace(world, limits=Limits(resolve_seconds=0.001))
+    found = resolve(inventory("app==1.0"), Request(index_url=index.simple), impatient)
+    assert versions(found) == {"app": "1.0"}
+    assert found.gaps[0].reason in {Reason.TIMEOUT, Reason.LIMIT}
+
+
+def test_credentials_of_an_index_line_reach_the_index_and_nothing_else(world: World) -> None:
+    with LoopbackIndex(credentials=("build", "hunter2/§")) as index:
+        index.add("app", "1.0")
+        index.add("inner", "1.0", kinds=["sdist"])
+        line = index.simple.replace("http://", "http://build:hunter2%2F%C2%A7@")
+        (world.tree.root / "requirements.txt").write_text(f"--index-url {line}\napp\n", encoding="utf-8")
+        listed = Index(url=index.simple, role="primary", had_credentials=True, place=Place("requirements.txt", 1))
+        found = resolve(replace(inventory("app", "inner"), indexes=(listed,)), Request(), world)
+    assert versions(found) == {"app": "1.0"}
+    assert "hunter2" not in repr(found)
+    assert not [path for path in world.cache.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+
+
+def test_an_index_that_wants_credentials_says_so(world: World) -> None:
+    with LoopbackIndex(credentials=("build", "hunter2")) as index:
+        found = resolve(inventory("app"), Request(index_url=index.simple), world)
+    assert [gap.reason for gap in found.gaps] == [Reason.FORBIDDEN]
+    assert "credentials" in found.gaps[0].detail
+
+
+def test_credentials_come_from_the_variables_of_a_named_index(world: World) -> None:
+    with LoopbackIndex(credentials=("build", "hunter2")) as index, LoopbackIndex() as public:
+        index.add("inner", "1.0")
+        public.add("inner", "9.0")
+        public.add("lib", "2.0")
+        listed = (
+            Index(url=index.simple, role="explicit", name="corp", packages=("inner",), place=Place("pyproject.toml", 4)),
+            Index(url=public.simple, role="primary", place=Place("pyproject.toml", 8)),
+        )
+        environ = {"UV_INDEX_CORP_USERNAME": "build", "UV_INDEX_CORP_PASSWORD": "hunter2"}
+        found = resolve(replace(inventory("inner", "lib"), indexes=listed), Request(), replace(world, environ=environ))
+    assert versions(found) == {"inner": "1.0", "lib": "2.0"}
+    assert "inner" not in str(public.asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PIP_INDEX_URL", "{}"), ("UV_DEFAULT_INDEX", "{}"), ("UV_INDEX_URL", "{}"), ("UV_INDEX", "corp={}")],
+)
+def test_the_variables_of_pip_and_uv_name_the_index(name: str, value: str, index: LoopbackIndex, world: World) -> None:
+    environ = {name: value.format(index.simple)}
+    if name == "UV_INDEX":
+        environ["UV_DEFAULT_INDEX"] = index.simple
+    found = resolve(inventory("lib"), Request(), replace(world, environ=environ))
+    assert versions(found) == {"lib": "2.5"}
+
+
+def test_configuration_of_project_and_user_names_the_index(index: LoopbackIndex, world: World, tmp_path: Path) -> None:
+    (tmp_path / "home/.config/pip").mkdir(parents=True)
+    (tmp_path / "home/.config/pip/pip.conf").write_text(f"[global]\nindex-url = {index.simple}\n", encoding="utf-8")
+    user = replace(world, environ={"HOME": str(tmp_path / "home")})
+    assert versions(resolve(inventory("lib"), Request(), user)) == {"lib": "2.5"}
+
+    (world.tree.root / "uv.toml").write_text(
+        f'index-url = "{index.simple}"\noverride-dependencies = ["lib==1.5"]\n', encoding="utf-8"
+    )
+    assert versions(resolve(inventory("lib"), Request(), world)) == {"lib": "1.5"}
+
+
+def test_a_variable_in_an_audited_file_is_not_expanded(world: World) -> None:
+    listed = Index(url="https://index.example/${HOME_TOKEN}/simple", role="primary", place=Place("requirements.txt", 1))
+    environ = {"HOME_TOKEN": "hunter2", "UV_NO_INDEX": "1"}
+    found = resolve(replace(inventory(), indexes=(listed,)), Request(), replace(world, environ=environ))
+    assert [gap.reason for gap in found.gaps] == [Reason.FORBIDDEN]
+    assert "hunter2" not in repr(found)
+
+
+def test_a_target_that_does_not_exist_stops_the_run(world: World) -> None:
+    with pytest.raises(MlsupplyError, match="no platform named amiga"):
+        resolve(inventory("lib"), Request(targets=Targets(platforms=("amiga",))), world)
+    with pytest.raises(MlsupplyError, match="no Python version"):
+        resolve(inventory("lib"), Request(targets=Targets(python="three")), world)
+
+
+def test_a_complete_inventory_comes_back_as_it_is(index: LoopbackIndex, world: World) -> None:
+    locked = replace(inventory("app"), complete=True)
+    assert resolve(locked, Request(index_url=index.simple), world) is locked
+    assert index.asked == []
