@@ -329,7 +329,8 @@ def silent(words: str, done: int = 0, total: int = 0) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What a run may touch. now: the clock, UTC; cache: folder for databases and caches (made when first written);
-    environ: the environment variables the run may look at; jobs: worker processes at most."""
+    environ: the environment variables the run may look at; jobs: worker processes at most; resolving: uv may be started,
+    which asks the indexes by itself."""
 
     fetch: Fetch
     now: Callable[[], datetime]
@@ -338,4 +339,5 @@ class World:
     limits: Limits = field(default_factory=Limits)
     environ: Mapping[str, str] = field(default_factory=dict)
     jobs: int = 1
+    resolving: bool = False
     say: Say = silent

@@ -19,6 +19,7 @@ ALLOWED = {
     "errors": set(),
     "text": set(),
     "world": _VALUES,
+    "fetch": _VALUES | {"world"},
     "request": _VALUES | {"world"},
     "project": _VALUES,
     "config": _VALUES | {"request"},

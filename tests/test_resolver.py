@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.inventory import gather
 from mlsupply.inventory.parsing import requirement
 from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Index, Inventory, Place, Reason, Requirement, SourceKind
@@ -201,14 +202,21 @@ def test_what_a_project_asks_of_itself_is_not_looked_up(index: LoopbackIndex, wo
     assert found.complete
 
 
-@pytest.mark.parametrize(("request_", "reason"), [(Request(offline=True), "offline"), (Request(resolve=False), "disabled")])
+@pytest.mark.parametrize(("request_", "reason"), [(Request(offline=True), "offline"), (Request(resolve=False), "unpinned")])
 def test_offline_nothing_is_asked_and_the_pins_are_known(
     request_: Request, reason: str, index: LoopbackIndex, world: World
 ) -> None:
-    found = resolve(inventory("app", "lib==1.5"), replace(request_, index_url=index.simple), world)
-    assert versions(found) == {"lib": "1.5"}
-    assert [gap.reason.value for gap in found.gaps] == [reason]
+    request = replace(request_, subjects=("app", "lib==1.5"), index_url=index.simple)
+    unlocked, pinned = gather(request, replace(world, resolving=True))
+    assert (versions(unlocked), versions(pinned)) == ({}, {"lib": "1.5"})
+    assert [gap.reason.value for gap in unlocked.gaps] == [reason]
     assert index.asked == []
+
+
+def test_a_requirement_on_the_command_line_is_resolved(index: LoopbackIndex, world: World) -> None:
+    request = Request(subjects=("app[gpu]==2.0",), index_url=index.simple)
+    (found,) = gather(request, replace(world, resolving=True))
+    assert versions(found) == {"app": "2.0", "lib": "2.5", "win-only": "1.0", "cuda-lib": "12.0"}
 
 
 def test_an_index_that_does_not_answer_is_a_gap_with_all_pins_kept(world: World) -> None:

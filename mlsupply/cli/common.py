@@ -91,12 +91,17 @@ def real_world(*, offline: bool, say: Say = silent) -> World:
         cache=_cache_folder(),
         environ=dict(os.environ),
         jobs=os.cpu_count() or 1,
+        resolving=not offline,
         say=say,
     )
 
 
 def _fetcher(offline: bool) -> Fetch:
-    return OfflineFetch()
+    if offline:
+        return OfflineFetch()
+    from mlsupply.fetch import LiveFetch
+
+    return LiveFetch(os.environ)
 
 
 def _cache_folder() -> Path:

@@ -112,7 +112,12 @@ def _settled(inventory: Inventory, request: Request, world: World) -> Inventory:
     """With packages for what it asks for: resolved where that is allowed, otherwise the pinned ones."""
     if inventory.complete:
         return inventory
-    return without_resolving(inventory, Reason.OFFLINE if request.offline else Reason.UNPINNED)
+    if request.offline or not request.resolve or not world.resolving:
+        return without_resolving(inventory, Reason.OFFLINE if request.offline else Reason.UNPINNED)
+    from mlsupply.inventory.resolver import resolve
+
+    world.say(f"resolving {inventory.path}")
+    return resolve(inventory, request, world)
 
 
 def _with_survey(found: list[Inventory], survey: Survey, paths: tuple[str, ...]) -> tuple[Inventory, ...]:

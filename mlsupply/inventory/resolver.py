@@ -18,7 +18,7 @@ from mlsupply.inventory import target as targets
 from mlsupply.inventory import uv_project, uv_run
 from mlsupply.inventory.index_settings import settings_of
 from mlsupply.inventory.parsing import gap
-from mlsupply.inventory.pinned import pinned, without_resolving
+from mlsupply.inventory.pinned import pinned
 from mlsupply.inventory.uv_project import Attempt
 from mlsupply.inventory.uv_reason import Fault, Verdict, understood
 from mlsupply.model import Gap, Inventory, Package, Reason, Requirement, SourceKind
@@ -30,14 +30,12 @@ _ELSEWHERE = (Fault.NO_WHEEL_HERE, Fault.PYTHON)  # faults another target may no
 
 
 def resolve(inventory: Inventory, request: Request, world: World) -> Inventory:
-    """The input with the closure of what it asks for; a complete one comes back as it is. Bad input becomes gaps. No
-    call is made where the run is offline or resolution is switched off: then what is pinned is all that is known.
+    """The input with the closure of what it asks for; a complete one comes back as it is. Bad input becomes gaps. Whether
+    the run may resolve at all (`Request.offline`, `Request.resolve`, `World.resolving`) is for the caller to ask.
 
     Raises `MlsupplyError` for a target of the run that does not exist (`--platform`, `--python`)."""
     if inventory.complete:
         return inventory
-    if request.offline or not request.resolve:
-        return without_resolving(inventory, Reason.OFFLINE if request.offline else Reason.DISABLED)
     wanted = targets.chosen(inventory, request.targets)
     ladder = targets.ladder(inventory, request.targets)
     attempt = Attempt(
