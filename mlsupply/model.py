@@ -2,17 +2,19 @@
 
     files -> inventories -> packages -> facts -> findings and gaps -> report
 
-Every value is immutable; this module imports nothing of the package and touches neither disk, network nor clock.
-`Artifact`, `Edge` and `Place` are named tuples rather than dataclasses: a large lock file carries tens of thousands of
-them, and a tuple is built five times faster than a frozen dataclass.
+Every value is immutable; this module imports nothing of the package but `value` and touches neither disk, network nor
+clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than dataclasses: a large lock file carries tens of
+thousands of them, and a tuple is built five times faster than a frozen dataclass.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
+
+from mlsupply.value import value
 
 
 class Severity(StrEnum):
@@ -103,8 +105,7 @@ class Place(NamedTuple):
         return f"{text}@{self.offset}" if self.offset >= 0 else text
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Coordinate:
+class Coordinate(NamedTuple):
     """A package's identity: ecosystem (purl type: `pypi`, `conda`, `huggingface`), canonical name (PEP 503 for pypi),
     version as written (`""` where the input holds none)."""
 
@@ -158,7 +159,7 @@ class Edge(NamedTuple):
     specifier: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Package:
     """A node of the dependency graph. Paths to a root are derived (see `project.Project.paths`), never stored.
 
@@ -193,7 +194,7 @@ PackageKey = tuple[str, str, str, SourceKind, str, str]
 """(ecosystem, name, version, source kind, source URL, revision): what makes a package one line of the report."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Requirement:
     """What a manifest asks for, as far as it says. specifier: PEP 440 text; hashes as in `Artifact`; a direct URL, VCS
     or path requirement carries it in `source` and may have no name (`""`). text: the line, made safe."""
@@ -210,7 +211,7 @@ class Requirement:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Index:
     """An index an input names. role: `primary`, `extra`, `find-links` or `explicit` (used only for the packages pinned
     to it); packages: canonical names pinned to it; url without credentials; had_credentials: some were cut off."""
@@ -224,7 +225,7 @@ class Index:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Gap:
     """Something that was asked for and not looked at. Ranks with a finding.
 
@@ -240,7 +241,7 @@ class Gap:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Inventory:
     """What one input file (or environment, or resolution) says.
 
@@ -269,7 +270,7 @@ class Quote(NamedTuple):
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AdvisoryRef:
     """The advisory group behind a finding. id: the display id (MAL > CVE > GHSA > PYSEC); aliases: all other ids;
     fixed: versions that end it, ascending; last_affected: newest listed where nothing says what fixes it; matched_on:
@@ -291,7 +292,7 @@ class AdvisoryRef:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Waiver:
     """Why a finding does not fail the run. It stays in every report. until: ISO date or ""; origin: file:line, the VEX
     document or `baseline`."""
@@ -303,7 +304,7 @@ class Waiver:
     state: str = "waived"  # waived | baseline | vex-not-affected | vex-fixed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finding:
     """One thing that is wrong. id: rule id or the advisory group's display id; check: which check found it; subject:
     what it is about where that is not a package (a file, an index); remedy: what to do, one or two sentences."""
@@ -335,7 +336,7 @@ class Finding:
         return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Checked:
     """What one check says of one package (or, with package None, of the project). No findings and no gaps: it looked
     and there is nothing. A check counts as done only because it yielded one of these for every package."""
@@ -358,7 +359,7 @@ class DataSource(NamedTuple):
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Verdict:
     """exit_code: 0 clean and complete, 1 findings at or above the threshold, 3 incomplete, 4 nothing to audit; reason:
     the sentence that says why; failing: fingerprints of the findings that decided; counts: by severity and state."""
@@ -369,7 +370,7 @@ class Verdict:
     counts: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Coverage:
     """How far one check got: packages it accounted for, by outcome."""
 
@@ -379,7 +380,7 @@ class Coverage:
     with_gaps: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Report:
     """Everything a format needs; built by `audit.run` alone, through `ledger.Ledger`, which refuses a package x check
     pair that nobody accounted for. as_of: when the run looked, ISO 8601 UTC."""

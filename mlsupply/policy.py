@@ -141,7 +141,7 @@ def _is_product(purl: str, package: Coordinate | None) -> bool:
     if package is None:
         return False
     bare = purl.split("?", 1)[0].split("#", 1)[0]
-    return bare in {package.purl, replace(package, version="").purl}
+    return bare in {package.purl, package._replace(version="").purl}
 
 
 def _about_waivers(policy: Policy, used: set[WaiverRule], today: str) -> Iterable[Finding]:

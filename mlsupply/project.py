@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mlsupply.model import Edge, Index, Inventory, Package, PackageKey, Requirement, SourceKind
+from mlsupply.value import value
 
 _ROOT_KINDS = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 _MAX_PATHS = 5  # kept per package and input in reports; `why` asks for more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Project:
     """All inputs of a run. packages: merged and ordered by coordinate; the inventories stay as they were read."""
 

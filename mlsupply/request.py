@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mlsupply.model import Place, Severity, Source, SourceKind
+from mlsupply.value import value
 from mlsupply.world import PUBLIC_INDEX
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Targets:
     """What to resolve for where nothing is locked. Empty values mean: universal, the project's own requirement."""
 
@@ -20,7 +21,7 @@ class Targets:
     exclude_newer: str = ""  # RFC 3339 time or ISO date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RuleSettings:
     """What the user says of rules. files: (path, text) of the user's rule and list files; off: ids switched off;
     severity: (id, severity) changed; values: (name, value) that replace named values and lists (`$cooling_off`);
@@ -33,7 +34,7 @@ class RuleSettings:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WaiverRule:
     """A user's decision to live with a finding. id: of a rule or an advisory (any alias); package: name, "" for any;
     version: exact, "" for any; until: ISO date, inclusive; until_fixed: lapses once a fix is published. A malicious
@@ -49,7 +50,7 @@ class WaiverRule:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VexStatement:
     """What a VEX document says of one vulnerability. ids: the vulnerability's name and aliases; products: purls, with or
     without a version, none meaning all; status: `not_affected`, `fixed`, `affected` or `under_investigation`."""
@@ -61,7 +62,7 @@ class VexStatement:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tolerance:
     """Gaps that do not make a run incomplete; `*` in check and subject stands for any text."""
 
@@ -70,7 +71,7 @@ class Tolerance:
     subject: str = "*"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Policy:
     """What fails a run. fail_on: lowest severity; by_kind, by_group: other thresholds, None for never (a group counts for
     packages that are reached through no other way in); unknown: the severity an unknown one counts as; waivers, vex,
@@ -86,7 +87,7 @@ class Policy:
     tolerated: tuple[Tolerance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Request:
     """One run. subjects: paths or requirement texts as typed (beside an environment the default stands for nothing);
     checks: names to run, empty for all; settings: the validated `[tool.mlsupply]` table of options that belong to one

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from mlsupply.model import Reason
+from mlsupply.value import value
 
 PUBLIC_INDEX = "https://pypi.org/simple"  # the public index's own address: a default, named here and nowhere else
 PUBLIC_FILES = "https://files.pythonhosted.org"
@@ -21,7 +22,7 @@ PUBLIC_OSV_API = "https://api.osv.dev"
 PUBLIC_OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Limits:
     """Every bound in one place; sizes in bytes, times in seconds. A limit reached is a gap that names the number."""
 
@@ -326,7 +327,7 @@ def silent(words: str, done: int = 0, total: int = 0) -> None:
     """Progress nobody sees."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class World:
     """What a run may touch. now: the clock, UTC; cache: folder for databases and caches (made when first written);
     environ: the environment variables the run may look at; jobs: worker processes at most; resolving: uv may be started,

@@ -6,14 +6,14 @@ A format walks `View` and encodes; it neither sorts nor counts nor phrases, so t
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from mlsupply.model import Confidence, Coordinate, Coverage, Finding, Gap, Kind, Package, Place, Report, Severity
+from mlsupply.value import value
 
 _CONFIDENCE = {Confidence.HIGH: 2, Confidence.MEDIUM: 1, Confidence.LOW: 0}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Group:
     """All findings about one package or one other subject. title: `litellm 1.82.8` or the subject; label: the word of
     its worst finding (`MALICIOUS`, `HIGH` …); paths: how the project came by it; places: the lines to change."""
@@ -26,7 +26,7 @@ class Group:
     places: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class View:
     """report: identity and raw facts; findings: worst first, waived last; groups: the same findings by package, in the
     order of their worst; gaps: by check and subject; headline: the verdict in a word and a sentence; coverage: what was
