@@ -55,6 +55,11 @@ _REQUIREMENTS = (
 
 READERS: tuple[Reader, ...] = (
     Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
+    Reader("pylock.toml", "mlsupply.inventory.pylock", "lock", ("pylock.toml", "pylock.*.toml")),
+    Reader("poetry.lock", "mlsupply.inventory.poetry_lock", "lock", ("poetry.lock",)),
+    Reader("pdm.lock", "mlsupply.inventory.pdm_lock", "lock", ("pdm.lock",)),
+    Reader("Pipfile.lock", "mlsupply.inventory.pipfile_lock", "lock", ("pipfile.lock",)),
+    Reader("Pipfile", "mlsupply.inventory.pipfile", "manifest", ("pipfile",)),
     Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),
     Reader("requirements", "mlsupply.inventory.requirements", "manifest", _REQUIREMENTS),
     Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*.spdx.json",)),

@@ -52,7 +52,7 @@ def toml_of(path: str, text: str) -> dict[str, Any] | Gap:
 
     try:
         return tomli.loads(text)
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also an integer of more digits than Python converts
         found = re.search(r"\(at line (\d{1,9})", str(error))
         line = int(found[1]) if found else 0
         return gap(path, Reason.MALFORMED, f"not TOML: {error}", line, "mend the file or exclude it")

@@ -6,7 +6,7 @@ JSON parser can take out of it needs cleaning, so that readers skip `text.safe` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +34,7 @@ class Sheet:
     def __init__(self, path: str, text: str, limits: Limits) -> None:
         self.path = path
         self.line = 0
+        self._text = text
         self.plain = is_plain(text)
         self.gaps: list[Gap] = []
         self._bare_urls = self.plain and not any(mark in text for mark in "@?;&")
@@ -118,6 +119,16 @@ class Sheet:
         if len(found) != len(value):
             self.fault(f"{key} holds {len(value) - len(found):,} values that are not tables")
         return found
+
+    def entries(self, document: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+        """The tables of the array that `[[key]]` headers write, `line` being that of each in turn (0 where it is written
+        in another way)."""
+        found = self.tables(document, key)
+        lines = header_lines(self._text, f"[[{key}]]")
+        for place, entry in enumerate(found):
+            self.line = lines[place] if len(lines) == len(found) else 0
+            yield entry
+        self.line = 0
 
     def words(self, mapping: Mapping[str, Any], key: str, limit: int = MAX_URL) -> list[str]:
         """The strings of an array, made safe; none where it is missing."""

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlsupply.inventory.files import file_name, hash_pair
+from mlsupply.inventory.indexes import indexes_of
 from mlsupply.inventory.parsing import text_of, toml_of
-from mlsupply.inventory.sheet import MAX_URL, Sheet, header_lines
+from mlsupply.inventory.sheet import MAX_URL, Sheet
 from mlsupply.model import (
     Artifact,
     Coordinate,
     Edge,
     Gap,
-    Index,
     Inventory,
     Package,
     Place,
@@ -28,7 +28,7 @@ from mlsupply.model import (
     Source,
     SourceKind,
 )
-from mlsupply.world import PUBLIC_INDEX, Limits, Tree
+from mlsupply.world import Limits, Tree
 
 FORMAT = "uv.lock"
 _KINDS = {
@@ -63,25 +63,20 @@ def _inventory(path: str, text: str, document: dict[str, Any], limits: Limits) -
     if document.get("version") != 1:
         hint = "update mlsupply; what it knows of the format was read"
         sheet.fault("this uv.lock is not of version 1, the only one known", Reason.UNSUPPORTED, hint)
-    entries = sheet.tables(document, "package")
-    lines = header_lines(text, "[[package]]")
-    lines = lines if len(lines) == len(entries) else [0] * len(entries)
     manifest = sheet.table(document, "manifest")
     roots = _Roots(members=frozenset(sheet.words(manifest, "members", 200)))
     roots.ask(_manifest_edges(sheet, manifest))
-    for line, entry in zip(lines, entries, strict=True):
-        sheet.line = line
+    for entry in sheet.entries(document, "package"):
         if name := sheet.name(entry.get("name")):
             sheet.add(_package(sheet, name, entry, roots))
     packages = tuple(roots.marked(package) for package in sheet.packages())
-    sheet.line = 0
     return Inventory(
         path=path,
         format=FORMAT,
         root=roots.names[0] if len(roots.names) == 1 else "",
         packages=packages,
         requirements=tuple(roots.requirements),
-        indexes=tuple(_indexes(packages)),
+        indexes=indexes_of(packages),
         requires_python=sheet.word(document, "requires-python"),
         gaps=sheet.all_gaps(),
         complete=True,
@@ -231,21 +226,3 @@ def _artifact(sheet: Sheet, file: Mapping[str, Any], kind: str) -> Artifact:
         () if digest is None else hash_pair(sheet.text(digest, "hash", 200)),
         "" if uploaded is None else sheet.text(uploaded, "upload-time", 40),
     )
-
-
-def _indexes(packages: tuple[Package, ...]) -> Iterator[Index]:
-    """The index most packages come from is primary (the public one where it is among them); the lock pins packages to
-    indexes one by one, so each other index serves its own packages alone."""
-    seen: dict[str, list[Package]] = {}
-    for package in packages:
-        if package.source.kind is SourceKind.REGISTRY:
-            seen.setdefault(package.source.url, []).append(package)
-    primary = "" if "" in seen else max(seen, key=lambda url: len(seen[url]), default="")
-    for url, pinned in seen.items():
-        place = pinned[0].places[0]
-        if url == primary:
-            yield Index(url=url or PUBLIC_INDEX, role="primary", place=place)
-        else:
-            names = tuple(sorted({package.name for package in pinned}))
-            role = "explicit" if "://" in url else "find-links"
-            yield Index(url=url, role=role, packages=names, place=place)

@@ -1,0 +1,87 @@
+"""pdm.lock, versions 4.0 to 4.5: https://pdm-project.org/latest/usage/lockfile/. An entry with `extras` adds what these
+extras require to the package of the same name and version. Direct packages are those of the pyproject.toml beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlsupply.inventory.beside import pyproject, sibling
+from mlsupply.inventory.direct import with_direct
+from mlsupply.inventory.files import file_name, hash_pair, kind_of
+from mlsupply.inventory.metadata import edge_of
+from mlsupply.inventory.parsing import text_of, toml_of
+from mlsupply.inventory.sheet import Sheet
+from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.world import Limits, Tree
+
+FORMAT = "pdm.lock"
+_DEFAULT = "default"  # the group of what the project itself needs
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """See the module."""
+    text = text_of(path, tree, limits)
+    document = text if isinstance(text, Gap) else toml_of(path, text)
+    if isinstance(text, Gap) or isinstance(document, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    sheet = Sheet(path, text, limits)
+    metadata = sheet.table(document, "metadata")
+    if (version := sheet.word(metadata, "lock_version"))[:2] not in {"", "4."}:
+        sheet.fault(f"this pdm.lock is of version {version}; known is 4", Reason.UNSUPPORTED, "lock with a newer pdm")
+    files = sheet.table(metadata, "files")
+    for entry in sheet.entries(document, "package"):
+        if name := sheet.name(entry.get("name")):
+            sheet.add(_package(sheet, name, entry, files))
+    beside = pyproject(sibling(path, "pyproject.toml"), tree, limits)
+    return Inventory(
+        path=path,
+        format=FORMAT,
+        root=beside.name,
+        packages=with_direct(sheet.packages(), beside),
+        requires_python=sheet.word(metadata, "requires_python"),
+        gaps=sheet.all_gaps(),
+        complete=True,
+    )
+
+
+def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], files: Mapping[str, Any]) -> Package:
+    groups = sheet.words(entry, "groups", 200)
+    version = sheet.word(entry, "version")
+    own = sheet.tables(entry, "files") if "files" in entry else sheet.tables(files, f"{entry['name']} {version}")
+    return Package(
+        coordinate=Coordinate("pypi", name, version),
+        source=_source(sheet, entry),
+        places=(sheet.place,),
+        requires=tuple(_edges(sheet, name, entry)),
+        artifacts=tuple([_artifact(sheet, file) for file in own]),
+        groups=() if _DEFAULT in groups else tuple(groups),
+        marker=sheet.text(entry.get("marker"), "marker"),
+    )
+
+
+def _source(sheet: Sheet, entry: Mapping[str, Any]) -> Source:
+    if "git" in entry:
+        return Source(SourceKind.GIT, sheet.url(entry["git"]), sheet.word(entry, "revision") or sheet.word(entry, "ref"))
+    if "url" in entry:
+        return Source(SourceKind.URL, sheet.url(entry["url"]))
+    if "path" in entry:
+        kind = SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH
+        return Source(kind, sheet.url(entry["path"], "path"))
+    return Source()
+
+
+def _edges(sheet: Sheet, name: str, entry: Mapping[str, Any]) -> Iterator[Edge]:
+    extras = sheet.words(entry, "extras", 200)
+    for text in sheet.words(entry, "dependencies"):
+        edge = edge_of(text)
+        if edge is None:
+            sheet.fault(f"a dependency of {name} cannot be read: {text[:80]!r}")
+        elif edge.name != name:  # an entry for extras requires the package itself
+            yield edge._replace(extra=extras[0]) if extras and not edge.extra else edge
+
+
+def _artifact(sheet: Sheet, file: Mapping[str, Any]) -> Artifact:
+    url = sheet.url(file.get("url"))
+    name = sheet.word(file, "file") or file_name(url)
+    return Artifact(name, kind_of(name), url, -1, hash_pair(sheet.word(file, "hash")))

@@ -1,0 +1,106 @@
+"""Pipfile: what a pipenv project asks for, https://pipenv.pypa.io/en/latest/pipfile.html."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlsupply.inventory.lines import Locator
+from mlsupply.inventory.parsing import source_of_url, text_of, toml_of
+from mlsupply.inventory.pipfile_lock import NO_CATEGORY
+from mlsupply.inventory.sheet import Sheet
+from mlsupply.model import Gap, Index, Inventory, Place, Requirement, Source, SourceKind
+from mlsupply.text import safe, without_credentials
+from mlsupply.world import Limits, Tree
+
+FORMAT = "Pipfile"
+_GROUPS = {"packages": (), "dev-packages": ("develop",)}
+# keys of an entry that are markers of their own (pipenv takes any PEP 508 variable)
+_MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "python_version", "python_full_version")
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """See the module: requirements and indexes, no packages."""
+    text = text_of(path, tree, limits)
+    document = text if isinstance(text, Gap) else toml_of(path, text)
+    if isinstance(text, Gap) or isinstance(document, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    sheet, locator = Sheet(path, text, limits), Locator(text)
+    requirements: list[Requirement] = []
+    for section in document:
+        if section not in NO_CATEGORY:
+            entries = sheet.table(document, section)
+            groups = _GROUPS.get(section, (sheet.text(section, "category", 200),))
+            for key, value in entries.items():
+                sheet.line = locator.key(key, section)
+                requirements.append(_requirement(sheet, key, value, groups))
+    sheet.line = 0
+    return Inventory(
+        path=path,
+        format=FORMAT,
+        requirements=tuple(r for r in requirements if r.name),
+        indexes=tuple(_indexes(sheet, document, requirements, locator)),
+        requires_python=sheet.word(sheet.table(document, "requires"), "python_version"),
+        gaps=sheet.all_gaps(),
+    )
+
+
+def _requirement(sheet: Sheet, key: str, value: object, groups: tuple[str, ...]) -> Requirement:
+    bare, _, written = key.partition("[")  # older pipenv wrote "name[extra]" as the key
+    name = sheet.name(bare.strip())
+    entry: Mapping[str, Any] = value if isinstance(value, dict) else {"version": value}
+    specifier = (
+        sheet.word(entry, "version").replace("*", "") if entry.get("version") == "*" else sheet.word(entry, "version")
+    )
+    extras = sorted({*sheet.words(entry, "extras", 200), *(one.strip() for one in written.rstrip("]").split(",") if one)})
+    clauses = [sheet.text(entry["markers"], "markers")] if "markers" in entry else []
+    clauses += [f"{variable} {sheet.word(entry, variable)}" for variable in _MARKERS if variable in entry]
+    listed = f"[{','.join(extras)}]" if extras else ""
+    return Requirement(
+        name=name,
+        specifier=specifier,
+        extras=tuple(extras),
+        marker=" and ".join(f"({clause})" for clause in clauses) if len(clauses) > 1 else "".join(clauses),
+        source=_source(sheet, entry),
+        place=sheet.place,
+        groups=groups,
+        text=safe(f"{name}{listed}{specifier}", 300),
+    )
+
+
+def _source(sheet: Sheet, entry: Mapping[str, Any]) -> Source:
+    if "git" in entry:
+        return Source(SourceKind.GIT, sheet.url(entry["git"]), sheet.word(entry, "ref"))
+    for key in ("path", "file", "url"):
+        if key in entry:
+            address = sheet.url(entry[key], key)
+            if "://" in address:
+                return source_of_url(address)
+            return Source(SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH, address)
+    return Source()
+
+
+def _indexes(
+    sheet: Sheet, document: Mapping[str, Any], requirements: list[Requirement], locator: Locator
+) -> Iterator[Index]:
+    """The first source is primary; pipenv asks another one only for the packages whose `index` names it."""
+    pinned: dict[str, list[str]] = {}
+    for section in document:
+        entries = document[section]
+        if section not in NO_CATEGORY and isinstance(entries, dict):
+            for key, value in entries.items():
+                if isinstance(value, dict) and isinstance(value.get("index"), str):
+                    pinned.setdefault(value["index"], []).append(sheet.name(key.partition("[")[0]))
+    for number, source in enumerate(sheet.tables(document, "source")):
+        raw, name = source.get("url"), sheet.word(source, "name")
+        url, had_credentials = without_credentials(raw) if isinstance(raw, str) else ("", False)
+        packages = tuple(sorted(pinned.get(name, ())))
+        yield Index(
+            url=url,
+            role="primary" if number == 0 else "explicit" if packages else "extra",
+            name=name,
+            packages=() if number == 0 else packages,
+            trusted_host=source.get("verify_ssl") is False,
+            had_credentials=had_credentials,
+            place=Place(sheet.path, locator.quoted(raw, "source") if isinstance(raw, str) else 0),
+        )
