@@ -38,7 +38,6 @@ class CrateFacet:
 def register(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let rules look at a `crate`, for one test."""
     monkeypatch.setattr(facets, "FACETS", (facets.Facet("crate", __name__, "CrateFacet"),))
-    monkeypatch.setattr("mlsupply.ruleset.reading.FACETS", facets.FACETS)
 
 
 RULE = """\

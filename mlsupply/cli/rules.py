@@ -60,6 +60,52 @@ def list_rules(folders: tuple[Path, ...], as_json: bool) -> None:
 
 
 @command.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@_folders
+@shows_errors
+def show(ids: tuple[str, ...], folders: tuple[Path, ...]) -> None:
+    """A page for each rule: what, why, an example, what to do, sources, samples."""
+    from mlsupply.ruleset.facets import nearest
+    from mlsupply.ruleset.pages import page
+
+    values, rules = _all(folders)
+    by_id = {rule.id: rule for rule in rules}
+    for wanted in ids:
+        if wanted.upper() not in by_id:
+            message = f"there is no rule {wanted}{nearest(wanted.upper(), by_id)}"
+            raise MlsupplyError("unknown-rule", message, "mlsupply rules list shows all")
+    click.echo("\n".join(page(by_id[wanted.upper()], values) for wanted in ids), nl=False)
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[FACET]...")
+@shows_errors
+def facets(names: tuple[str, ...]) -> None:
+    """What rules may look at: each facet with its fields and the operators they take."""
+    from mlsupply.ruleset.facets import FACETS, nearest
+    from mlsupply.ruleset.pages import facet_page
+
+    by_name = {facet.name: facet for facet in FACETS}
+    for name in names:
+        if name not in by_name:
+            raise MlsupplyError(
+                "unknown-facet", f"there is no facet {name}{nearest(name, by_name)}", "see mlsupply rules facets"
+            )
+    click.echo("\n".join(facet_page(by_name[name]) for name in names or by_name), nl=False)
+
+
+@command.command()
+@shows_errors
+def schema() -> None:
+    """A JSON Schema of rule files, for editors."""
+    import json
+
+    from mlsupply.ruleset.schema import rule_schema
+
+    click.echo(json.dumps(rule_schema(), indent=2))
+
+
+@command.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @shows_errors
 def test(folders: tuple[Path, ...]) -> None:

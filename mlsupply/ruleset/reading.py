@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from mlsupply.model import Confidence, Kind, Severity
 from mlsupply.ruleset.conditions import Always, Condition, Values
-from mlsupply.ruleset.facets import FACETS, Vocabulary, nearest, vocabulary
+from mlsupply.ruleset.facets import Vocabulary, facet_names, nearest, vocabulary
 from mlsupply.ruleset.located import Fault, Located, parse
 from mlsupply.ruleset.messages import placeholders
 from mlsupply.ruleset.rule import Rule, Sample
@@ -88,7 +88,7 @@ class _RuleReader:
             return None
         words = vocabulary(str(node.value))
         if words is None:
-            names = [facet.name for facet in FACETS]
+            names = list(facet_names().values())
             hint = f"facets: {', '.join(names)}"
             self.fault(node, f"there is no facet named {node.value}{nearest(str(node.value), names)}", hint)
         return words

@@ -1,0 +1,101 @@
+"""A page for each rule, in plain text; `mlsupply rules show` and `mlsupply explain` print it. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from mlsupply.ruleset.conditions import Always, AnyOf, Condition, FieldTest, Not, Values, names_in, tests_of
+from mlsupply.ruleset.facets import Facet, FieldKind, vocabulary
+from mlsupply.ruleset.messages import filled, in_words
+from mlsupply.ruleset.operators import Argument, operators_of
+from mlsupply.ruleset.rule import Rule, Sample
+from mlsupply.ruleset.samples import CLOCK, facet_of
+
+_WIDTH = 100
+
+
+def page(rule: Rule, values: Values) -> str:
+    """What it sees, why that matters, when it fires, what it says of an example, what to do, and where to read on."""
+    network = "decided offline" if rule.offline else "needs the network"
+    confidence = f"confidence {rule.confidence}"
+    parts = [
+        f"{rule.id}  {rule.title}",
+        f"{rule.severity} severity, {confidence}, kind {rule.kind}, looks at {rule.looks_at}, {network}"
+        + (f", ATT&CK {rule.technique}" if rule.technique else "")
+        + (f", since {rule.since}" if rule.since else ""),
+    ]
+    for title, text in (("What", rule.what), ("Why", rule.why), ("Example", rule.example)):
+        if text:
+            parts.append(_section(title, text))
+    parts.append("Fires when\n" + "\n".join(_lines(rule.when, 1)))
+    if named := dict.fromkeys(name for test in tests_of(rule.when) for name in names_in(test.argument)):
+        parts.append("Where\n" + "\n".join(f"  ${name} is {_shown(values[name])}" for name in named))
+    parts.append(_section("Says", _said(rule)))
+    parts.append(_section("Do", rule.remedy))
+    parts.append("Samples\n" + "\n".join(_sample(sample) for sample in rule.samples))
+    if rule.references:
+        parts.append("Read\n" + "\n".join(f"  {url}" for url in rule.references))
+    parts.append(f"Source: {rule.file}:{rule.line}")
+    return "\n\n".join(parts) + "\n"
+
+
+def facet_page(facet: Facet) -> str:
+    """A facet's fields with their kinds and operators."""
+    words = vocabulary(facet.name)
+    lines = [facet.name]
+    if words is None:
+        return facet.name
+    lines.extend(f"  {line}" for line in textwrap.wrap(" ".join(words.doc.split()), _WIDTH))
+    wide = max(len(name) for name in words.fields)
+    for name, field in words.fields.items():
+        kind = f"one of {', '.join(field.choices)}" if field.choices else field.kind.value
+        operators = "" if field.kind is FieldKind.OTHER else ": " + ", ".join(operators_of(field.kind))
+        unknown = ", may be unknown" if field.optional else ""
+        lines.extend(
+            textwrap.wrap(f"    {name:<{wide}}  {kind}{unknown}{operators}", _WIDTH, subsequent_indent=" " * (wide + 6))
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _section(title: str, text: str) -> str:
+    paragraphs = (textwrap.fill(" ".join(part.split()), _WIDTH - 2) for part in text.split("\n\n"))
+    return f"{title}\n" + textwrap.indent("\n\n".join(paragraphs), "  ")
+
+
+def _lines(condition: Condition, depth: int) -> Iterator[str]:
+    """The condition in words, a line a test."""
+    indent = "  " * depth
+    if isinstance(condition, Always):
+        yield f"{indent}always: every such fact is the finding"
+    elif isinstance(condition, FieldTest):
+        operator = operators_of(condition.kind)[condition.operator]
+        yield f"{indent}{condition.field}: {operator.meaning} ({operator.name} {_shown(condition.argument)})"
+    elif isinstance(condition, Not):
+        yield f"{indent}not:"
+        yield from _lines(condition.part, depth + 1)
+    else:
+        word = "any of" if isinstance(condition, AnyOf) else "all of"
+        yield f"{indent}{word}:"
+        for part in condition.parts:
+            yield from _lines(part, depth + 1)
+
+
+def _shown(argument: Argument) -> str:
+    if isinstance(argument, dict):
+        return ", ".join(f"{name} {in_words(value)}" for name, value in argument.items())
+    return in_words(argument)
+
+
+def _said(rule: Rule) -> str:
+    """The message as the first firing sample makes it."""
+    sample = next((sample for sample in rule.samples if sample.expects == "fires"), None)
+    if sample is None:
+        return rule.message
+    return filled(rule.message, facet_of(rule, sample), {"package": "example 1.0", "place": "uv.lock:1"}, CLOCK)
+
+
+def _sample(sample: Sample) -> str:
+    values = ", ".join(f"{name}: {in_words(value)}" for name, value in sample.values)
+    note = f"  ({sample.note})" if sample.note else ""
+    return textwrap.fill(f"  {sample.expects + ':':<8} {values}{note}", _WIDTH, subsequent_indent=" " * 11)

@@ -1,0 +1,103 @@
+"""What a person or an editor learns of rules: pages, facets, a JSON Schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from mlsupply.cli import main
+from mlsupply.ruleset.facets import FACETS
+from mlsupply.ruleset.library import builtin_files, builtin_rules
+from mlsupply.ruleset.pages import facet_page, page
+from mlsupply.ruleset.reading import read_rule
+from mlsupply.ruleset.schema import rule_schema
+from tests.rule_facets import RULE, register
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["rules", *words])
+
+
+def test_a_page_says_what_fires_what_is_said_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch)
+    when = "{any: [{weight: {more_than: $limit}}, {not: {colour: green}}]}"
+    rule, faults = read_rule("crate.yaml", RULE.replace("{weight: {more_than: 20}}", when), {"limit": 20})
+    assert rule is not None, faults
+    text = page(rule, {"limit": 20})
+    for part in (
+        "ACME-C001  A crate is too heavy",
+        "high severity, confidence medium, kind content, looks at crate, decided offline",
+        "  any of:\n    weight: greater (more_than $limit)\n    not:\n      colour: equals (is green)",
+        "  $limit is 20",
+        "Says\n  anvil weighs 80 kg",
+        "  fires:   label: anvil, weight: 80",
+        "  https://example.org/crates",
+        "Source: crate.yaml:1",
+    ):
+        assert part in text
+
+
+def test_every_built_in_rule_and_facet_has_a_page() -> None:
+    values, rules = builtin_rules()
+    assert all(rule.title in page(rule, values) for rule in rules)
+    assert all(facet_page(facet).startswith(facet.name) for facet in FACETS)
+
+
+def test_the_schema_takes_the_rules_there_are() -> None:
+    validator = jsonschema.Draft202012Validator(rule_schema())
+    for file, text in builtin_files():
+        if "/lists/" not in file:
+            errors = [error.message for error in validator.iter_errors(_document(text))]
+            assert errors == [], file
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("weight:", "wieght:"),
+        ("more_than", "greater_than"),
+        ("severity: high", "severity: hihg"),
+        ("kind: content\n", ""),
+        ("{label: feather, weight: 0.1}", "{label: feather, wait: 0.1}"),
+        ("{weight: {more_than: 20}}", "{colour: rod}"),
+        ("{weight: {more_than: 20}}", "{packed: {younger_than: 3d}}"),
+        ("{weight: {more_than: 20}}", "{all: []}"),
+    ],
+)
+def test_an_editor_sees_a_mistake_by_the_schema(monkeypatch: pytest.MonkeyPatch, right: str, wrong: str) -> None:
+    register(monkeypatch)
+    validator = jsonschema.Draft202012Validator(rule_schema())
+    assert validator.is_valid(_document(RULE))
+    assert not validator.is_valid(_document(RULE.replace(right, wrong, 1)))
+
+
+def _document(text: str) -> Any:
+    return yaml.safe_load(text)
+
+
+def test_show_prints_a_users_rule_beside_the_built_in_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    register(monkeypatch)
+    monkeypatch.setattr("mlsupply.ruleset.library.builtin_files", list)
+    (tmp_path / "heavy.yaml").write_text(RULE, encoding="utf-8")
+    assert run("show", "acme-c001", "--rules", str(tmp_path)).stdout.startswith("ACME-C001  A crate is too heavy")
+    assert "ACME-C001  high" in run("list", "--rules", str(tmp_path)).stdout
+
+
+def test_a_rule_that_is_not_there_is_told_with_the_nearest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    register(monkeypatch)
+    monkeypatch.setattr("mlsupply.ruleset.library.builtin_files", list)
+    (tmp_path / "heavy.yaml").write_text(RULE, encoding="utf-8")
+    result = run("show", "ACME-C002", "--rules", str(tmp_path))
+    assert result.exit_code == 2
+    assert "there is no rule ACME-C002, did you mean ACME-C001?" in result.stderr
+
+
+def test_facets_and_schema_are_printed() -> None:
+    assert "archive" in run("facets").stdout
+    assert run("facets", "archvie").exit_code == 2
+    assert '"title": "A rule of mlsupply"' in run("schema").stdout
