@@ -1,0 +1,136 @@
+"""`mlsupply explain`: a rule, an advisory, an incident, a check, an error reference or an exit code in full."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+
+import click
+
+from mlsupply.cli.common import shows_errors
+from mlsupply.cli.references import EXIT_CODES, FINDINGS_IN_CODE, REFERENCES
+from mlsupply.errors import MlsupplyError
+
+_WIDTH = 100
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@shows_errors
+def command(ids: tuple[str, ...]) -> None:
+    """Explain a rule (MLS-R001), an advisory (PYSEC-2026-2, CVE-…, GHSA-…), an incident (litellm-2026), a check, an error
+    reference (bad-config) or an exit code (3). Works offline."""
+    click.echo("\n".join(_page(wanted) for wanted in ids), nl=False)
+
+
+def _page(wanted: str) -> str:
+    """The first that knows the id; all that know it where several do."""
+    pages = [page for look in (_reference, _rule, _check, _incident, _advisory) if (page := look(wanted))]
+    if not pages:
+        hint = "try a rule (mlsupply rules list), an advisory id, an incident, a check, an error reference or an exit code"
+        raise MlsupplyError("nothing-known", f"nothing is known of {wanted}{_like(wanted)}", hint)
+    return "\n".join(pages)
+
+
+def _like(wanted: str) -> str:
+    from mlsupply.advisories.incident_records import index
+    from mlsupply.audit import CHECKS
+    from mlsupply.ruleset.facets import nearest
+    from mlsupply.ruleset.library import builtin_rules
+
+    rules = [rule.id for rule in builtin_rules()[1]]
+    return nearest(wanted, [*rules, *REFERENCES, *index().briefs, *(check.name for check in CHECKS)])
+
+
+def _reference(wanted: str) -> str:
+    for table, title in ((EXIT_CODES, "Exit code"), (REFERENCES, "Error"), (FINDINGS_IN_CODE, "Finding")):
+        if text := table.get(wanted) or table.get(wanted.upper()):
+            return f"{title} {wanted}\n{textwrap.indent(textwrap.fill(text, _WIDTH - 2), '  ')}\n"
+    return ""
+
+
+def _rule(wanted: str) -> str:
+    from mlsupply.ruleset.library import builtin_rules
+    from mlsupply.ruleset.pages import page
+
+    if not wanted.upper().startswith("MLS-"):
+        return ""
+    values, rules = builtin_rules()
+    return next((page(rule, values) for rule in rules if rule.id == wanted.upper()), "")
+
+
+def _check(wanted: str) -> str:
+    from mlsupply.audit import CHECKS
+
+    found = next((check for check in CHECKS if check.name == wanted), None)
+    return f"Check {found.name}\n  {found.question}\n" if found else ""
+
+
+def _incident(wanted: str) -> str:
+    """The incident of this id, or those that name this advisory."""
+    from mlsupply.advisories.incident_pages import incident_page
+    from mlsupply.advisories.incident_records import incident, records
+
+    found = incident(wanted.lower())
+    if found:
+        return incident_page(found)
+    if not _is_advisory(wanted):
+        return ""
+    named = [record for record in records() if wanted.upper() in {text.split()[0].upper() for text in record.advisories}]
+    return "\n".join(incident_page(record) for record in named)
+
+
+def _is_advisory(wanted: str) -> bool:
+    return wanted.upper().startswith(("CVE-", "GHSA-", "PYSEC-", "MAL-", "SNYK-"))
+
+
+def _advisory(wanted: str) -> str:
+    """Every record of the embedded database with this id or alias, by project."""
+    from mlsupply.advisories.store import EMBEDDED, opened
+
+    if not _is_advisory(wanted):
+        return ""
+    with opened(EMBEDDED) as store:
+        found = [
+            _record(project, row, store.about.as_of)
+            for project, rows in store.every()
+            for row in rows
+            if wanted.upper() in {str(row[0]).upper(), *(str(alias).upper() for alias in row[1])}
+        ]
+    return "\n".join(found)
+
+
+def _record(project: str, row: list[object], as_of: str) -> str:
+    from mlsupply.advisories.severity import severity_of
+    from mlsupply.advisories.store import unpack
+
+    record = unpack(row)
+    severity = "malicious" if record.malicious else severity_of(record.score, record.word).value
+    fields: Mapping[str, str] = {
+        "project": project,
+        "also known as": ", ".join(record.aliases),
+        "severity": f"{severity}{f' ({record.score})' if record.score is not None else ''} {record.vector}".strip(),
+        "affected": "; ".join(_windows(record.windows))
+        or (f"{len(record.listed)} versions, listed" if record.listed else ""),
+        "published": record.published,
+        "modified": record.modified,
+        "withdrawn": record.withdrawn,
+        "doubts": "; ".join(record.doubts),
+        "from": f"the embedded database as of {as_of}",
+    }
+    title = f"{record.id}  {record.summary}".rstrip()
+    return f"{title}\n" + "".join(_field(name, text) for name, text in fields.items() if text)
+
+
+def _windows(windows: object) -> Iterator[str]:
+    from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, Window
+
+    for window in windows if isinstance(windows, tuple) else ():
+        if isinstance(window, Window):
+            start = f"from {window.first}" if window.first and window.first != "0" else "from the first"
+            ends = {FIXED: f"fixed in {window.last}", LAST_AFFECTED: f"to {window.last}"}
+            yield f"{start}, {ends.get(window.ends, 'no fix named')}"
+
+
+def _field(name: str, text: str) -> str:
+    return textwrap.fill(f"  {name + ':':<14} {text}", _WIDTH, subsequent_indent=" " * 17) + "\n"

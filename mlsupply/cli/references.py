@@ -1,0 +1,55 @@
+"""What `mlsupply explain` says of exit codes and of the references that errors carry in brackets."""
+
+from __future__ import annotations
+
+EXIT_CODES = {
+    "0": "Clean and complete: nothing at or above the threshold was found, and everything that was asked for was checked.",
+    "1": "Findings at or above the threshold (--fail-on, [tool.mlsupply] fail-on), or a malicious release, whatever the "
+    "threshold. Waived findings and those of a baseline do not count, but stay in the report.",
+    "2": "Usage or configuration: an option, a file that was named, a rule or the configuration is wrong. Nothing was "
+    "audited; the message names the place and the mend.",
+    "3": "Nothing was found, but something that was asked for could not be checked: the gaps in the report say what and "
+    "why. Mend them, or accept them with [[tool.mlsupply.tolerate]].",
+    "4": "Nothing to audit: no file that mlsupply reads, or files without a single package.",
+}
+
+REFERENCES = {
+    "bad-config": "A key or a value in [tool.mlsupply] or mlsupply.toml is wrong. Each fault is told with its line; a "
+    "configuration that is half understood would audit less than its author meant, so the run stops.",
+    "bad-rule": "A rule or list file of yours has mistakes, each told with line, column and mend. mlsupply rules test DIR "
+    "shows them again; mlsupply rules facets shows which fields and operators there are.",
+    "baseline-malformed": "The file given with --baseline is not one. Write it with: mlsupply scan -o baseline=FILE.",
+    "damaged-database": "The advisory database is damaged or of another version. Delete it and run mlsupply db sync, or use "
+    "--feed embedded.",
+    "database-not-written": "The advisory database could not be written to the cache folder: see its permissions and the "
+    "free space, or set MLSUPPLY_CACHE_DIR.",
+    "file-not-read": "A file that was named on the command line or in the configuration is missing, unreadable, too large "
+    "or not UTF-8.",
+    "no-environment": "The folder given with --env holds no installed packages. Name the environment's folder: the one with "
+    "bin or Scripts, or its site-packages.",
+    "no-rules": "The folder given to mlsupply rules test holds no rule file. Rules are files named *.yaml.",
+    "not-an-export": "What was given to mlsupply db import is neither a zip nor a folder of OSV advisories.",
+    "nothing-known": "mlsupply explain knows rules, advisories of the embedded database, incidents, error references, exit "
+    "codes and checks; this is none of them.",
+    "output-not-written": "A report could not be written to the file that was named.",
+    "path-not-found": "A path that should be audited does not exist, and it is not a requirement such as torch==2.6.0.",
+    "two-outputs-to-stdout": "Only one -o may go to stdout; give the others a file: -o json -o sarif=report.sarif.",
+    "unaccounted": "A check said nothing of a package. Its silence would read as a clean bill, so no report is made. This "
+    "is a defect of mlsupply: please report it with the input file.",
+    "unknown-check": "--check, --skip or the configuration names a check that does not exist.",
+    "unknown-facet": "mlsupply rules facets knows no facet of that name.",
+    "unknown-feed": "--feed takes auto, embedded, local or live.",
+    "unknown-format": "A file is of a format that mlsupply does not read, or -o names a format that it does not write.",
+    "unknown-platform": "--platform names a platform that uv does not know.",
+    "unknown-python": "--python is no version of Python.",
+    "unknown-rule": "The command or the configuration names a rule that does not exist.",
+    "vex-malformed": "A VEX document cannot be read as OpenVEX or CycloneDX. It was named to accept findings; half of it "
+    "must not be believed.",
+}
+
+FINDINGS_IN_CODE = {
+    "MLS-P001": "A waiver has expired: the finding it covered fails the run again. Renew it with a new date and reason, or "
+    "remove it.",
+    "MLS-P002": "A waiver matches no finding of this run: it is out of date, or its id, package or version is mistyped.",
+}
+"""Ids of findings that are made in code rather than by a rule."""
