@@ -10,11 +10,7 @@ MAX_WORD = 200  # characters kept of a name, a version or a path
 
 # CSI and OSC sequences (ECMA-48), then any other escape pair.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|.)", re.DOTALL)
-# C0, C1, DEL, zero-width, bidi controls (UAX #9), line and paragraph separators, tags, surrogates, BOM.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
-)
+_SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _CANONICAL = re.compile(r"[-_.]+")
 _CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s?#@]{1,2048}@")
 _SECRET_PARAMETER = re.compile(r"(?i)([?&;](?:[a-z_-]{0,20}(?:token|secret|password|passwd|signature|sig|key))=)[^&#\s]+")
@@ -23,11 +19,13 @@ _SECRET_PARAMETER = re.compile(r"(?i)([?&;](?:[a-z_-]{0,20}(?:token|secret|passw
 def safe(text: str, limit: int = MAX_QUOTE) -> str:
     """One line of printable text, at most `limit` characters: escape sequences dropped, control, bidi and invisible
     characters replaced by U+FFFD, runs of white space folded. Idempotent."""
-    if len(text) <= limit and text.isascii() and text.isprintable():
+    if len(text) <= limit and text.isprintable():
         return text
     text = text[: limit * 16]
     text = _ANSI.sub("\ufffd", text)
-    text = _UNSAFE.sub("\ufffd", re.sub(r"[ \t\r\n\f\v]+", " ", text)).strip()
+    # not printable (str.isprintable): control, format (bidi, zero-width, tags), surrogate, private and unassigned
+    # characters and every separator but the space
+    text = "".join(c if c.isprintable() else "\ufffd" for c in _SPACE.sub(" ", text)).strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

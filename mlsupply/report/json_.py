@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from mlsupply.model import Coordinate, Finding, Gap, Package, Place
@@ -12,8 +13,17 @@ SCHEMA_VERSION = "1.0"
 
 
 def render(view: View) -> bytes:
-    """UTF-8, two-space indent, the same bytes for the same view."""
-    return (json.dumps(document(view), indent=2, ensure_ascii=False) + "\n").encode()
+    """UTF-8, one list entry a line (so that two reports can be compared by line), the same bytes for the same view."""
+    # `json.dumps` with an indent runs in Python, without one in C: lines are made here, what stands on them there
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    members = [f" {encode(key)}: {_lines(value, encode)}" for key, value in document(view).items()]
+    return ("{\n" + ",\n".join(members) + "\n}\n").encode()
+
+
+def _lines(value: object, encode: Callable[[object], str]) -> str:
+    if not isinstance(value, list) or not value:
+        return encode(value)
+    return "[\n" + ",\n".join(f"  {encode(item)}" for item in value) + "\n ]"
 
 
 def document(view: View) -> dict[str, Any]:
