@@ -37,6 +37,7 @@ class Check(NamedTuple):
 CHECKS: tuple[Check, ...] = (
     Check("known-bad", "mlsupply.advisories.known_bad", "Is this a release, file or address known to be malicious?"),
     Check("advisories", "mlsupply.advisories.check", "Does a published advisory name this release?"),
+    Check("names", "mlsupply.evidence.names", "Is the package's name pretending to be another's?"),
 )
 
 

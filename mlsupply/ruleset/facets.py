@@ -64,7 +64,10 @@ class Facet(NamedTuple):
         return found
 
 
-FACETS: tuple[Facet, ...] = (Facet("archive", "mlsupply.evidence.facets", "ArchiveFact"),)
+FACETS: tuple[Facet, ...] = (
+    Facet("archive", "mlsupply.evidence.facets", "ArchiveFact"),
+    Facet("name", "mlsupply.evidence.names", "NameFacet"),
+)
 """Every facet, e.g. `Facet("release", "mlsupply.evidence.release", "ReleaseFacet")`; a test fails where one is missing."""
 
 

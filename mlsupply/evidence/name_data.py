@@ -1,0 +1,24 @@
+"""The engine of the name check with the lists that come with the package."""
+
+from __future__ import annotations
+
+from mlsupply.evidence.popular import NAME_DATA, popular
+from mlsupply.ruleset.names import Names, Reviewed
+
+
+def reviewed() -> Reviewed:
+    """Brands, words, import names and neighbours of `reviewed.toml`."""
+    import tomli
+
+    data = tomli.loads((NAME_DATA / "reviewed.toml").read_text(encoding="utf-8"))
+    return Reviewed(
+        brands={word: (project, theme) for theme, brands in data["brands"].items() for word, project in brands.items()},
+        words={word: kind for kind, words in data["words"].items() for word in words},
+        imports=data["imports"],
+        neighbours=frozenset(name for names in data["neighbours"].values() for name in names),
+    )
+
+
+def engine(neighbours: frozenset[str] = frozenset()) -> Names:
+    """The engine with the lists of the package and the user's neighbours."""
+    return Names(popular().names, reviewed(), neighbours)

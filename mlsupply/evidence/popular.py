@@ -1,0 +1,27 @@
+"""The popular projects of the public index, read from the package's own data when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from mlsupply.model import DataSource
+
+NAME_DATA = Path(__file__).resolve().parent.parent / "data" / "names"
+
+
+class Popular(NamedTuple):
+    """names: canonical, most popular first; source: where the list is from and how old it is."""
+
+    names: tuple[str, ...]
+    source: DataSource
+
+
+@cache
+def popular() -> Popular:
+    """The popular projects. The file's first line says when and of what it was made."""
+    head, _, body = (NAME_DATA / "popular.txt").read_text(encoding="ascii").partition("\n")
+    _, made, *_, url = head.split()
+    names = tuple(body.split())
+    return Popular(names, DataSource("popular projects", made, records=len(names), url=url))

@@ -1,0 +1,59 @@
+"""Does a name say what people call a project, without being its name? For names outside the popular ones. Pure.
+
+Whoever types an import name, a brand or a name with its words turned round gets what somebody else registered under it;
+language models make the same mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlsupply.ruleset.names.known import Known
+from mlsupply.ruleset.names.lookalike import worth
+from mlsupply.ruleset.names.signs import Guess, Sign
+
+_FORMS = (
+    "python-{}",
+    "{}-python",
+    "py{}",
+    "{}py",
+    "{}-py",
+    "apache-{}",
+    "django-{}",
+    "{}-sdk",
+    "{}-sdk-python",
+    "{}-python-sdk",
+    "{}-python3-runtime",
+)  # how projects are named whose import name is the bare word
+_SHORTEST = 3
+_MOST_PERMUTED = 4  # words
+
+
+def aliases(name: str, known: Known) -> Iterator[Guess]:
+    """Projects the canonical name stands for in people's mouths."""
+    if project := known.reviewed.imports.get(name):
+        target = known.target(project, name)
+        said = Sign(3.0, f"{name} is the import name of the project {project}")
+        yield Guess(target, "slopsquat", (said, *worth(target, known)))
+    if len(name) >= _SHORTEST:
+        yield from _bare(name, known)
+    yield from _turned(name, known)
+
+
+def _bare(name: str, known: Known) -> Iterator[Guess]:
+    for form in _FORMS:
+        project = form.format(name)
+        if project in known.rank:
+            target = known.target(project, name)
+            said = Sign(2.4, f"{name} alone is how {project} is called or imported")
+            yield Guess(target, "slopsquat", (said, *worth(target, known)))
+
+
+def _turned(name: str, known: Known) -> Iterator[Guess]:
+    words = name.split("-")
+    if not 2 <= len(words) <= _MOST_PERMUTED:
+        return
+    project = known.by_words.get(tuple(sorted(words)))
+    if project is not None and project != name:
+        target = known.target(project, name)
+        yield Guess(target, "word-order", (Sign(2.4, f"the words of {project} in another order"), *worth(target, known)))

@@ -1,0 +1,83 @@
+"""Is this name pretending to be another? The engine behind the `names` check: letters in, verdict out. Pure.
+
+Only names outside the popular ones are compared with anything: being popular is strong evidence of being honest. Each
+comparison gives a guess with signs for and against it; the heaviest guess wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from mlsupply.ruleset.names.aliases import aliases
+from mlsupply.ruleset.names.circumstances import circumstances
+from mlsupply.ruleset.names.combination import combinations
+from mlsupply.ruleset.names.foreign import foreign_spelling
+from mlsupply.ruleset.names.known import Known, Reviewed
+from mlsupply.ruleset.names.lookalike import lookalikes
+from mlsupply.ruleset.names.signs import CERTAIN, MENTIONED, SUSPECT, Guess
+from mlsupply.ruleset.names.verdict import SLIPS, Likeness, NameEvidence, NameVerdict, Technique
+from mlsupply.text import canonical
+
+_MOST_REASONS = 5
+_MAX_LENGTH = 200
+_SCOPE = re.compile(r"^@|/|::")  # npm and conda scopes: @scope/name, channel::name
+_NOTHING = NameEvidence()
+_CONFIRMING = 1.0  # weight of the circumstances from which they confirm the letters
+
+
+class Names:
+    """Judges names. ranked: canonical names of popular projects, most popular first; reviewed: see `Reviewed`;
+    neighbours: further names the user vouches for. Tables are built when the first unknown name needs them."""
+
+    def __init__(self, ranked: Sequence[str], reviewed: Reviewed | None = None, neighbours: frozenset[str] = frozenset()):
+        self.known = Known(ranked, reviewed)
+        self._vouched = frozenset(canonical(name) for name in neighbours) | self.known.reviewed.neighbours
+
+    def judge(self, name: str, evidence: NameEvidence = _NOTHING, now: datetime | None = None) -> NameVerdict:
+        """The verdict on a name as written or canonical. evidence: what is known beside the letters; now: the clock,
+        UTC, wanted only with a date in the evidence."""
+        name = canonical(_SCOPE.sub("-", name[:_MAX_LENGTH])).strip("-")
+        if place := self.known.rank.get(name):
+            return NameVerdict(name=name, listed=place)
+        if name in self._vouched:
+            return NameVerdict(name=name, reasons=("it is on the list of reviewed names",))
+        guess = max(self._guesses(name), key=lambda guess: guess.weight, default=None)
+        if guess is None:
+            return NameVerdict(name=name)
+        return _verdict(name, guess, evidence, now or datetime.now(UTC))
+
+    def _guesses(self, name: str) -> Iterator[Guess]:
+        if not name.isascii():
+            yield from foreign_spelling(name, self.known)
+            return
+        for source in (lookalikes, aliases, combinations):
+            for guess in source(name, self.known):
+                if guess.target.project != name:
+                    yield guess
+
+
+def _verdict(name: str, guess: Guess, evidence: NameEvidence, now: datetime) -> NameVerdict:
+    beside = tuple(circumstances(evidence, guess, now))
+    weight = guess.weight + sum(sign.weight for sign in beside)
+    likeness = _likeness(weight, guess)
+    if likeness is Likeness.NONE:
+        return NameVerdict(name=name, weight=round(weight, 2))
+    told = sorted((sign for sign in (*guess.signs, *beside) if sign.text), key=lambda sign: -abs(sign.weight))
+    return NameVerdict(
+        name=name,
+        target=guess.target.project or None,
+        technique=Technique(guess.technique),
+        likeness=likeness,
+        weight=round(weight, 2),
+        reasons=tuple(sign.text for sign in told[:_MOST_REASONS]),
+        confirmed=any(sign.weight >= _CONFIRMING for sign in beside),
+    )
+
+
+def _likeness(weight: float, guess: Guess) -> Likeness:
+    """Words or a number beside a name are never certain by themselves: honest projects and successors are named so too."""
+    if weight >= CERTAIN and Technique(guess.technique) in SLIPS and not guess.successor:
+        return Likeness.CERTAIN
+    return Likeness.LIKELY if weight >= SUSPECT else Likeness.POSSIBLE if weight >= MENTIONED else Likeness.NONE

@@ -1,0 +1,231 @@
+"""The names that are worth imitating and what the list of popular names teaches about words and families. Pure.
+
+Everything is derived from a list of popular names in rank order: which spelling leads to which project, how many ranked
+siblings a prefix has (a prefix with many is an ecosystem), which words names are made of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from mlsupply.ruleset.names.edits import Slip, slips
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_MAX_LENGTH = 64  # longer names are compared by their words alone
+_TWO_SLIPS_RANK = 8_000  # two slips are looked for only towards names this popular ...
+_TWO_SLIPS_LENGTH = 5  # ... and this long
+_AFFIX = re.compile(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
+_USES = (8, 3)  # popular names that must use a word of three letters, or a longer one, before it counts as known
+_RUN = re.compile(r"(.)\1{2,}")
+_AI_THEMES = ("ai", "framework")
+_BRAND_LENGTH = 5  # a shorter brand that is no project's own name is met by too many honest names
+_NUMBER = re.compile(r"v?\d{1,6}[a-z]?\d{0,3}")
+_WORST = 1 << 30
+_BRAND_RANK = 1_000  # of a brand whose project is not in the list
+
+
+class Target(NamedTuple):
+    """A name someone could pretend to be. project: the canonical project name a user most likely means; rank: its place
+    in the list, from 1; spelling: the letters that were compared, without separators; brand: it is a reviewed brand."""
+
+    project: str
+    rank: int
+    spelling: str
+    brand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What people looked through. brands: word -> (project, theme), for what users call a project by; words: word ->
+    class (`language`, `quality` or `purpose`) of words that say nothing of their own; imports: import name -> project;
+    neighbours: honest names that look like others. All canonical."""
+
+    brands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
+    neighbours: frozenset[str] = frozenset()
+
+
+class Near(NamedTuple):
+    """A target within two slips of a name."""
+
+    target: Target
+    slips: tuple[Slip, ...]
+
+
+def squashed(name: str) -> str:
+    """The canonical name without separators."""
+    return name.replace("-", "")
+
+
+def unstuttered(letters: str) -> str:
+    """A character written three times or more in a row is written twice."""
+    return _RUN.sub(r"\1\1", letters)
+
+
+def core(name: str) -> str:
+    """The canonical name without a leading or trailing `python` or `py` word."""
+    return _AFFIX.sub("", name) or name
+
+
+class Known:
+    """Look-ups derived from the popular names. ranked: canonical names, most popular first. Derived tables are built when
+    first asked for."""
+
+    def __init__(self, ranked: Sequence[str], reviewed: Reviewed | None = None) -> None:
+        self.ranked = ranked
+        self.reviewed = reviewed or Reviewed()
+        self._buckets: dict[str, list[tuple[int, int, str]]] = {}
+
+    @cached_property
+    def rank(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.ranked, 1)}
+
+    @cached_property
+    def _text(self) -> str:
+        """All names, one a line: counting in one text is quicker than building a table that is asked twice."""
+        return "\n" + "\n".join(self.ranked) + "\n"
+
+    def target(self, project: str, spelling: str, *, brand: bool = False) -> Target:
+        return Target(project, self.rank.get(project, _BRAND_RANK), spelling, brand)
+
+    def spelled(self, letters: str) -> Target | None:
+        """The most popular project spelled so, without separators; a brand leads to its project."""
+        place = self._spellings.get(letters)
+        if place is None:
+            return None
+        return self._brands[letters] if place == 0 else Target(self.ranked[place - 1], place, letters)
+
+    @cached_property
+    def _brands(self) -> dict[str, Target]:
+        """Letters of a brand -> its project. Short ones count only as whole words (see `theme`)."""
+        return {
+            squashed(word): self.target(project, squashed(word), brand=True)
+            for word, (project, _) in self.reviewed.brands.items()
+            if len(squashed(word)) >= _BRAND_LENGTH or word == project
+        }
+
+    @cached_property
+    def _spellings(self) -> dict[str, int]:
+        """Letters without separators -> place in the list, 0 for a brand; of several the most popular."""
+        found = dict(zip(reversed(self._text.replace("-", "").split()), range(len(self.ranked), 0, -1), strict=True))
+        for place, name in enumerate(self.ranked, 1):
+            if "py" in name and (bare := squashed(core(name))) and place < found.get(bare, _WORST):
+                found[bare] = place
+        return {**found, **dict.fromkeys(self._brands, 0)}
+
+    def _alike(self, initial: str) -> list[tuple[int, int, str]]:
+        """(length, letter set as bits, spelling) of what two slips are looked for, by first letter."""
+        if initial not in self._buckets:
+            self._buckets[initial] = [
+                (len(spelling), _letters(spelling), spelling)
+                for spelling, place in self._spellings.items()
+                if spelling.startswith(initial) and len(spelling) >= _TWO_SLIPS_LENGTH and place <= _TWO_SLIPS_RANK
+            ]
+        return self._buckets[initial]
+
+    def near(self, letters: str) -> Iterable[Near]:
+        """Targets within one slip of the squashed name, and popular ones within two that share its first letter."""
+        if not 2 <= len(letters) <= _MAX_LENGTH:
+            return
+        one = {spelling for spelling in _one_slip(letters) if spelling in self._spellings}
+        length, bits = len(letters), _letters(letters)
+        two = {
+            spelling
+            for other_length, other_bits, spelling in self._alike(letters[0])
+            if -2 <= other_length - length <= 2 and (bits ^ other_bits).bit_count() <= 4
+        }
+        for spelling in sorted(one | two):
+            found = slips(letters, spelling)
+            target = self.spelled(spelling)
+            if target is not None and found is not None and (found or spelling == letters):
+                yield Near(target, found)
+
+    @cached_property
+    def _themes(self) -> dict[str, str]:
+        return {squashed(word): theme for word, (_, theme) in self.reviewed.brands.items()}
+
+    def theme(self, letters: str) -> str:
+        """The theme of a brand written without separators, "" where it is none."""
+        return self._themes.get(letters) or self._themes.get(letters.rstrip("0123456789"), "")
+
+    @cached_property
+    def _ai(self) -> frozenset[str]:
+        """Words and projects of the AI stack."""
+        brands = self.reviewed.brands.items()
+        return frozenset(text for word, (project, theme) in brands if theme in _AI_THEMES for text in (word, project))
+
+    def is_ai(self, project: str) -> bool:
+        """Whether the project, or a word of its name, belongs to the AI stack."""
+        return project in self._ai or any(word in self._ai for word in project.split("-"))
+
+    def word_class(self, word: str) -> str:
+        """`number`, `language`, `quality` or `purpose` for a word that says nothing of its own, otherwise ""."""
+        return "number" if _NUMBER.fullmatch(word) else self.reviewed.words.get(word, "")
+
+    def all_bait(self, words: Iterable[str]) -> bool:
+        """Whether none of the words says anything of its own."""
+        return all(self.word_class(word) for word in words)
+
+    @cached_property
+    def _words(self) -> Counter[str]:
+        """Word -> in how many popular names it stands between separators."""
+        return Counter(self._text.replace("-", "\n").split())
+
+    @cached_property
+    def by_words(self) -> dict[tuple[str, ...], str]:
+        """The words of a name in alphabetical order -> the most popular project made of them."""
+        found: dict[tuple[str, ...], str] = {}
+        for name in self.ranked:
+            if "-" in name:
+                found.setdefault(tuple(sorted(name.split("-"))), name)
+        return found
+
+    def siblings(self, words: str) -> int:
+        """How many popular names go on after these words (`langchain` of `langchain-openai`)."""
+        return self._text.count(f"\n{words}-")
+
+    def followers(self, words: str) -> int:
+        """How many popular names end in these words after another (`pandas` of `types-pandas`)."""
+        return self._text.count(f"-{words}\n")
+
+    def is_word(self, text: str, least: int = 3) -> bool:
+        """Whether popular names use the text as a word of their own, at least so many of them."""
+        return self._words[text] >= least
+
+    def is_compound(self, letters: str) -> bool:
+        """Whether the letters fall into two words that popular names use (`type` `frame`), each of three letters or
+        more, or `py` and such a word."""
+        if letters.startswith("py") and self.is_word(letters[2:]) and len(letters) > 4:
+            return True
+        halves = ((letters[:at], letters[at:]) for at in range(3, len(letters) - 2))
+        return any(self.is_word(one, _USES[len(one) > 3]) and self.is_word(two, _USES[len(two) > 3]) for one, two in halves)
+
+
+def _letters(text: str) -> int:
+    bits = 0
+    for character in text:
+        bits |= 1 << (ord(character) & 63)
+    return bits
+
+
+def _one_slip(text: str) -> Iterable[str]:
+    """Every spelling one slip away, and the text itself."""
+    yield text
+    for at in range(len(text)):
+        head, tail = text[:at], text[at + 1 :]
+        yield head + tail
+        for places in range(1, min(2, len(tail)) + 1):
+            yield head + tail[:places] + text[at] + tail[places:]
+        if at > 1:
+            yield text[: at - 2] + text[at] + text[at - 2 : at] + tail
+        for character in _ALPHABET:
+            yield head + character + tail
+            yield head + character + text[at:]
+    for character in _ALPHABET:
+        yield text + character

@@ -1,0 +1,169 @@
+"""Does a name look like a slip of another name? For names outside the popular ones. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlsupply.ruleset.names.edits import Slip, slips
+from mlsupply.ruleset.names.known import Known, Near, Target, core, squashed, unstuttered
+from mlsupply.ruleset.names.signs import Guess, Sign
+
+_SAID = {
+    "swapped": (3.0, "two letters changed places"),
+    "doubled": (3.0, "a letter is doubled"),
+    "undoubled": (3.0, "a double letter is single"),
+    "dropped": (2.4, "a letter is missing"),
+    "confusable": (2.4, "a look-alike character stands for another"),
+    "keyboard": (2.2, "a key beside the right one was struck"),
+    "vowel": (2.2, "a vowel is another"),
+    "plural": (2.2, "an s too many or too few"),
+    "digit": (2.2, "a digit was added"),
+    "inserted": (2.0, "a character was put in"),
+    "sound": (1.6, "a letter sounds like the right one"),
+    "appended": (1.6, "a letter was added at the end"),
+    "clipped": (1.4, "the last letter is missing"),
+    "version": (0.3, "another number"),
+    "substituted": (0.8, "a letter is another"),
+    "beheaded": (0.6, "the first letter is missing"),
+    "prepended": (0.4, "a letter was added in front"),
+    "unnumbered": (0.3, "the number is missing"),
+    "initial": (0.2, "another first letter"),
+}
+_ODD = {name for name, (weight, _) in _SAID.items() if weight <= 1.6} | {"inserted", "digit"}
+_TWO = (
+    (1.0, "two usual slips"),
+    (-0.2, "two slips, one of them unusual"),
+    (-1.6, "two unusual slips"),
+)
+_LENGTH = {2: -4.0, 3: -3.0, 4: -1.2, 5: 0.0, 6: 0.6, 7: 1.1, 8: 1.4, 9: 1.7, 10: 1.9, 11: 2.1}
+_LONG = 2.4  # weight of agreeing in twelve letters or more
+_RANKS = ((100, 2.6), (500, 2.0), (2000, 1.4), (5000, 0.7), (15_000, 0.2))
+_ONE_MEANING = ("swapped", "doubled", "undoubled", "plural", "digit")  # slips that make no other word
+_GENERIC_ENDS = ("utils", "tools", "parser", "client", "python", "lib", "api", "sdk", "kit", "file", "data", "type", "core")
+_DIGIT_LETTERS = {"0": "o", "1": "li", "3": "e", "4": "a", "5": "s", "7": "t"}
+_PAIR_LETTERS = (("vv", "w"), ("rn", "m"))
+_MOST_SPELLINGS = 64
+_FAR_MORE_POPULAR = 100  # times
+
+
+def lookalikes(name: str, known: Known) -> Iterator[Guess]:
+    """Every known name that the canonical name could be a slip of. Where the letters are exactly those of a known name,
+    only of that one, or of one far more popular."""
+    letters = squashed(name)
+    forms = {letters: False}
+    forms.setdefault(unstuttered(letters), False)
+    forms.setdefault(squashed(core(name)), True)
+    least = min((target.rank for form in forms if (target := known.spelled(form))), default=0)
+    for form, bare in forms.items():
+        for near in known.near(form):
+            if not near.slips:
+                yield from _same_letters(name, form, near.target, known, bare=bare)
+            elif not least or near.target.rank * _FAR_MORE_POPULAR < least:
+                yield _slipped(name, form, near, known, bare=bare)
+    for meant in _undisguised(letters):
+        if target := known.spelled(meant):
+            signs = (
+                Sign(3.0, f"digits or pairs of letters stand for letters of {target.project}"),
+                *_standing(target, known),
+            )
+            yield Guess(target, "homoglyph", signs)
+
+
+def _same_letters(name: str, form: str, target: Target, known: Known, *, bare: bool) -> Iterator[Guess]:
+    """The letters are a known spelling: stuttered, with other separators, or what people call a project by."""
+    project = squashed(target.project)
+    if form != squashed(name) and not bare:
+        yield Guess(target, "edit-distance", (Sign(3.0, "a letter is written three times"), *_standing(target, known)))
+    elif target.spelling == project and target.project != name and not bare:
+        signs = (Sign(1.5, f"the letters of {target.project}, with other separators"), *worth(target, known))
+        yield Guess(target, "separator", signs)
+    elif target.brand and target.spelling != project:
+        near = slips(form, project)
+        said = Sign(1.8, f"people say {target.spelling} and mean the project {target.project}")
+        yield Guess(target, "edit-distance" if near and len(near) == 1 else "slopsquat", (said, *worth(target, known)))
+
+
+def _undisguised(letters: str) -> list[str]:
+    """The spellings meant where digits stand for letters (`xgb00st`) or two letters for one (`vvandb`)."""
+    spellings = [""]
+    for character in letters:
+        meant = _DIGIT_LETTERS.get(character, character)
+        spellings = [spelling + letter for spelling in spellings for letter in meant][:_MOST_SPELLINGS]
+    spellings += [letters.replace(pair, single) for pair, single in _PAIR_LETTERS if pair in letters]
+    return [spelling for spelling in spellings if spelling != letters]
+
+
+def _slipped(name: str, letters: str, near: Near, known: Known, *, bare: bool) -> Guess:
+    signs = [_slip_sign(near), *_standing(near.target, known, slips=len(near.slips)), *_against(name, letters, near, known)]
+    if bare:
+        signs.append(Sign(-0.8, "another word stands beside it"))
+    kinds = {slip.kind for slip in near.slips}
+    technique = "swap" if kinds == {"swapped"} else "homoglyph" if kinds == {"confusable"} else "edit-distance"
+    return Guess(near.target, technique, tuple(signs), successor=kinds <= {"digit", "version"})
+
+
+def _slip_sign(near: Near) -> Sign:
+    if len(near.slips) == 1:
+        weight, text = _SAID[near.slips[0].kind]
+        return Sign(weight, f"one slip away from {near.target.spelling}: {text}")
+    weight, text = _TWO[sum(slip.kind in _ODD for slip in near.slips)]
+    return Sign(weight, f"{text} away from {near.target.spelling}")
+
+
+def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
+    """How many letters agree, and what the target is worth."""
+    length = len(target.spelling)
+    agreement = _LENGTH.get(length if slips == 1 else length - slips, _LONG)
+    return [Sign(agreement, f"they agree in about {length - slips} letters"), *worth(target, known)]
+
+
+def worth(target: Target, known: Known) -> list[Sign]:
+    """What a target is worth to an impostor."""
+    weight = next((weight for rank, weight in _RANKS if target.rank <= rank), 0.0)
+    signs = [Sign(weight, f"{target.project} is number {target.rank:,} of the most downloaded projects")]
+    theme = known.theme(target.spelling)
+    if theme in ("ai", "crypto"):
+        signs.append(Sign(1.3, f"{target.spelling} is a brand that impostors like best"))
+    elif theme:
+        signs.append(Sign(0.8, f"{target.spelling} is a brand that impostors use"))
+    elif known.is_ai(target.project):
+        signs.append(Sign(0.5, f"{target.project} belongs to the AI stack"))
+    return signs
+
+
+def _against(name: str, letters: str, near: Near, known: Known) -> Iterator[Sign]:
+    """Reasons why the name may be a word of its own."""
+    if known.is_word(letters) or ("-" in name and all(map(known.is_word, name.split("-")))):
+        yield Sign(-1.0, "honest projects use this word")
+    elif known.is_compound(letters):
+        yield Sign(-1.3, "it is made of words that honest projects use")
+    if letters[0] != near.target.spelling[0]:
+        yield Sign(-1.0, "it begins differently")
+    if len(near.slips) == 1:
+        changed = _changed_word(near.target, near.slips[0], known)
+        short = 2 if near.slips[0].kind in _ONE_MEANING else 4
+        if len(changed) <= short and changed != near.target.spelling:
+            yield Sign(-1.0 if near.target.rank <= 100 else -2.1, f"it differs in a short word, {changed}")
+
+
+def _changed_word(target: Target, slip: Slip, known: Known) -> str:
+    """The word of the target the slip falls into."""
+    own = squashed(target.project) == target.spelling
+    words = [part for word in (target.project.split("-") if own else [target.spelling]) for part in _parts(word, known)]
+    left = slip.at
+    for word in words:
+        if left < len(word):
+            return word
+        left -= len(word)
+    return words[-1]
+
+
+def _parts(word: str, known: Known) -> list[str]:
+    """`cssutils` -> css, utils; `openml` -> open, ml; a word that falls into no known words stays whole."""
+    for end in _GENERIC_ENDS:
+        if word.endswith(end) and word != end:
+            return [word.removesuffix(end), end]
+    for at in range(len(word) - 2, 3, -1):
+        if known.is_word(word[:at], 8) and known.is_word(word[at:], 8):
+            return [word[:at], word[at:]]
+    return [word]

@@ -1,0 +1,248 @@
+"""Names that pretend to be others, by class of attack, and honest ones beside them. All made up for these tests, but for
+the popular names they imitate and the honest neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
+
+from mlsupply.evidence.name_data import engine, reviewed
+from mlsupply.evidence.popular import popular
+from mlsupply.ruleset.names import Likeness, NameEvidence, Names, Technique
+from mlsupply.ruleset.names.edits import slips
+from mlsupply.text import canonical
+from tests.conftest import NOW
+
+SUSPECT = {Likeness.LIKELY, Likeness.CERTAIN}
+
+
+@pytest.fixture(scope="module")
+def names() -> Names:
+    return engine()
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("nupmy", "numpy"),  # two letters change places
+        ("transfromers", "transformers"),
+        ("tesnorboard", "tensorboard"),  # a letter two places off
+        ("scippy", "scipy"),  # doubled
+        ("pilow", "pillow"),  # undoubled
+        ("tranformers", "transformers"),  # dropped
+        ("matplotlob", "matplotlib"),  # the key beside
+        ("anthropiv", "anthropic"),
+        ("tensarflow", "tensorflow"),  # another vowel
+        ("protobufs", "protobuf"),  # plural
+        ("skikit-learn", "scikit-learn"),  # by ear
+        ("pandaz", "pandas"),
+        ("huggingfacehubb", "huggingface-hub"),
+        ("aiohtttp", "aiohttp"),  # a letter three times
+    ],
+)
+def test_a_slip_of_the_finger_is_found_and_its_target_named(names: Names, name: str, target: str) -> None:
+    verdict = names.judge(name)
+    assert verdict.likeness in SUSPECT, verdict
+    assert verdict.target == target
+    assert verdict.reasons
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "technique"),
+    [
+        ("tr1ton", "triton", Technique.HOMOGLYPH),
+        ("0penai", "openai", Technique.HOMOGLYPH),
+        ("vvheel", "wheel", Technique.HOMOGLYPH),
+        ("p\u0430ndas", "pandas", Technique.HOMOGLYPH),
+        ("scikitlearn", "scikit-learn", Technique.SEPARATOR),
+        ("safe-tensors", "safetensors", Technique.SEPARATOR),
+        ("dotenv-python", "python-dotenv", Technique.WORD_ORDER),
+    ],
+)
+def test_look_alikes_separators_and_word_order(names: Names, name: str, target: str, technique: Technique) -> None:
+    verdict = names.judge(name)
+    assert (verdict.target, verdict.technique) == (target, technique)
+    assert verdict.likeness in SUSPECT
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("openai-unofficial-client", "openai"),
+        ("claudetoolkit", "anthropic"),
+        ("deepseek-sdk-free", "deepseek"),
+        ("gemini-pro-helper", "google-generativeai"),
+        ("chatgpt5-cli", "openai"),
+        ("antropic-sdk", "anthropic"),  # misspelt and bait beside it
+        ("discord-easy-bot", "discord-py"),
+        ("solana-wallet-kit", "solana"),
+        ("requests-plus-lite", "requests"),
+        ("python3-urllib3", "urllib3"),
+        ("web3updater", "web3"),
+        ("tencentcloud-tools", "tencentcloud-sdk-python"),
+        ("@anthropic-ai/tools", "anthropic"),  # an npm scope typed into pip
+    ],
+)
+def test_a_borrowed_name_is_found_and_its_owner_named(names: Names, name: str, target: str) -> None:
+    verdict = names.judge(name)
+    assert verdict.likeness is Likeness.LIKELY, verdict
+    assert verdict.target == target
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [("cv2", "opencv-python"), ("skimage", "scikit-image"), ("win32api", "pywin32"), ("chatgpt", "openai")],
+)
+def test_what_people_call_a_project_is_not_its_name(names: Names, name: str, target: str) -> None:
+    verdict = names.judge(name)
+    assert (verdict.target, verdict.technique) == (target, Technique.SLOPSQUAT)
+    assert verdict.likeness in SUSPECT
+
+
+HONEST = """
+torchao torchtune torchmetrics langchain-openai langchain-community llama-index-llms-openai types-requests pytest-xdist
+opencv-python-headless httpx2 tensorboardx msgpack-python psycopg2-binary python-dateutil django-vegetable-garden
+pytest-lighthouse types-lighthouse mkdocs-lighthouse-theme flask-lighthouse lighthouse-keeper harbour-crane
+jupyter-lighthouse sphinx-lighthouse-theme widgetforge quaternary-search geoharbour cranelift-bindings seabirds
+"""
+
+
+@pytest.mark.parametrize("name", HONEST.split())
+def test_popular_names_neighbours_plugins_and_words_of_their_own_stay_quiet(names: Names, name: str) -> None:
+    assert names.judge(name).likeness not in SUSPECT, names.judge(name)
+
+
+def test_no_popular_name_is_accused(names: Names) -> None:
+    assert not [name for name in popular().names if names.judge(name).likeness is not Likeness.NONE]
+
+
+def test_the_canonical_form_is_what_counts(names: Names) -> None:
+    assert names.judge("Scikit_Learn").listed
+    assert names.judge("NUPMY").target == "numpy"
+
+
+def test_a_number_behind_a_name_is_suspect_but_never_certain(names: Names) -> None:
+    """psycopg2, pydantic's successor and many more are honest numbers."""
+    assert names.judge("certifi2").likeness is Likeness.LIKELY
+
+
+def test_an_ecosystem_of_many_siblings_is_evidence_where_a_lone_brand_is_not() -> None:
+    alone = Names(["engine"])
+    crowded = Names(["engine", *(f"engine-part{number}" for number in range(40))])
+    assert alone.judge("engine-gasket").weight > crowded.judge("engine-gasket").weight
+
+
+@pytest.mark.parametrize(
+    ("evidence", "rises"),
+    [
+        (NameEvidence(first_release=NOW - timedelta(days=2)), True),
+        (NameEvidence(copies="openai"), True),
+        (NameEvidence(claims_repository_of="openai"), True),
+        (NameEvidence(releases=1, empty_description=True), True),
+        (NameEvidence(first_release=NOW - timedelta(days=2000)), False),
+        (NameEvidence(monthly_downloads=2_000_000), False),
+        (NameEvidence(required_by="transformers"), False),
+        (NameEvidence(in_step_with=frozenset({"openai"})), False),
+    ],
+)
+def test_circumstances_raise_and_lower_what_the_letters_say(names: Names, evidence: NameEvidence, rises: bool) -> None:
+    bare = names.judge("openai-gasket", now=NOW)
+    known = names.judge("openai-gasket", evidence, NOW)
+    assert (known.weight > bare.weight) is rises
+
+
+def test_what_the_registry_says_confirms_only_what_it_speaks_of(names: Names) -> None:
+    young = names.judge("nupmy", NameEvidence(first_release=NOW - timedelta(days=1)), NOW)
+    copied = names.judge("nupmy", NameEvidence(copies="pandas"), NOW)
+    assert young.confirmed
+    assert not copied.confirmed
+
+
+def test_a_name_the_user_vouches_for_is_left_alone() -> None:
+    vouched = engine(frozenset({"Nupmy"}))
+    assert vouched.judge("nupmy").likeness is Likeness.NONE
+    assert vouched.judge("nunpy").likeness in SUSPECT
+
+
+@given(st.text(max_size=300))
+def test_any_text_at_all_gets_a_verdict(text: str) -> None:
+    assert _shared_engine().judge(text).weight < 100
+
+
+def test_hostile_names_cost_no_more_than_others(names: Names) -> None:
+    for name in ("a" * 200, "-".join(["openai"] * 60), "01357" * 40, "aaab" * 50, "requests" * 25):
+        names.judge(name)
+
+
+_ENGINES: list[Names] = []
+
+
+def _shared_engine() -> Names:
+    if not _ENGINES:
+        _ENGINES.append(engine())
+    return _ENGINES[0]
+
+
+@given(st.text(alphabet="abc1", max_size=7), st.text(alphabet="abc1", max_size=7))
+def test_slips_are_the_edits_of_the_alignment_distance(written: str, known: str) -> None:
+    """A letter put in two places off counts as one slip; apart from that, the restricted Damerau-Levenshtein distance."""
+    distance = OSA.distance(written, known)
+    found = slips(written, known)
+    assert (found is None) == (distance > 2)
+    if found is not None:
+        assert len(found) == distance or (len(found) == 1 and distance == 2 and found[0].kind == "swapped")
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "kind"),
+    [
+        ("ba", "ab", "swapped"),
+        ("flassk", "flask", "doubled"),
+        ("pilow", "pillow", "undoubled"),
+        ("flsk", "flask", "dropped"),
+        ("flas", "flask", "clipped"),
+        ("lask", "flask", "beheaded"),
+        ("flaak", "flask", "keyboard"),
+        ("f1ask", "flask", "confusable"),
+        ("flesk", "flask", "vowel"),
+        ("flazk", "flask", "keyboard"),
+        ("flasq", "flask", "sound"),
+        ("flasw", "flask", "substituted"),
+        ("flasks", "flask", "plural"),
+        ("flask2", "flask", "digit"),
+        ("boto", "boto3", "unnumbered"),
+        ("boto4", "boto3", "version"),
+        ("xflask", "flask", "prepended"),
+        ("xlask", "flask", "initial"),
+    ],
+)
+def test_a_slip_has_a_name(written: str, known: str, kind: str) -> None:
+    found = slips(written, known)
+    assert found is not None
+    assert [slip.kind for slip in found] == [kind]
+
+
+def test_the_list_of_popular_names_is_canonical_and_dated() -> None:
+    data = popular()
+    assert len(set(data.names)) == len(data.names) == data.source.records > 10_000
+    assert all(canonical(name) == name for name in data.names)
+    assert data.source.as_of.startswith("20")
+
+
+def test_what_was_reviewed_is_canonical_and_of_known_kinds() -> None:
+    data = reviewed()
+    written = [*data.brands, *data.words, *data.imports, *data.neighbours, *(p for p, _ in data.brands.values())]
+    assert [name for name in written if canonical(name) != name] == []
+    assert set(data.words.values()) == {"language", "quality", "purpose"}
+
+
+def test_no_neighbour_is_there_without_need() -> None:
+    """A neighbour that is popular by now, or that the engine would not accuse, can go."""
+    without = Names(popular().names, replace(reviewed(), neighbours=frozenset()))
+    idle = [name for name in reviewed().neighbours if without.judge(name).likeness is Likeness.NONE]
+    assert idle == []

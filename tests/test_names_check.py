@@ -1,0 +1,149 @@
+"""The check `names`: what becomes of verdicts in a report, and what beside the letters it heeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mlsupply.cli import main
+from mlsupply.evidence.names import judge
+from mlsupply.model import (
+    Checked,
+    Coordinate,
+    DataSource,
+    Edge,
+    Finding,
+    Inventory,
+    Kind,
+    Package,
+    Place,
+    Reason,
+    Requirement,
+    Severity,
+    Source,
+    SourceKind,
+)
+from mlsupply.project import merge
+from mlsupply.request import Request, RuleSettings
+from mlsupply.world import World
+from tests.conftest import SHARED
+
+ACCUSING = {Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL}
+
+
+def package(name: str, version: str = "1.0", **more: object) -> Package:
+    place = (Place("requirements.txt", 1),)
+    return Package(coordinate=Coordinate("pypi", name, version), places=place, **more)  # type: ignore[arg-type]  # fields
+
+
+def said(world: World, *packages: Package, request: Request | None = None, asked: tuple[str, ...] = ()) -> list[Checked]:
+    requirements = tuple(Requirement(name=name, place=Place("requirements.in", 3)) for name in asked)
+    inventory = Inventory(path="requirements.txt", format="requirements", packages=packages, requirements=requirements)
+    answers = list(judge(merge([inventory]), request or Request(), world))
+    assert any(isinstance(answer, DataSource) for answer in answers)
+    return [answer for answer in answers if isinstance(answer, Checked)]
+
+
+def findings(world: World, *packages: Package, request: Request | None = None) -> list[Finding]:
+    return [finding for checked in said(world, *packages, request=request) for finding in checked.findings]
+
+
+def test_a_slip_of_a_popular_name_is_high_and_says_what_was_meant(world: World) -> None:
+    (found,) = findings(world, package("numpy"), package("nupmy"))
+    assert (found.id, found.kind, found.severity) == ("MLS-N001", Kind.NAME, Severity.HIGH)
+    assert "numpy" in found.message
+    assert "two letters changed places" in found.message
+    assert found.places == (Place("requirements.txt", 1),)
+
+
+def test_every_package_is_accounted_for(world: World) -> None:
+    packages = (package("torch"), package("openai-gasket"), package("own", source=Source(SourceKind.EDITABLE, "file:.")))
+    assert {checked.package.name for checked in said(world, *packages) if checked.package} == {
+        "torch",
+        "openai-gasket",
+        "own",
+    }
+
+
+def test_a_name_that_is_asked_for_and_not_locked_is_judged_where_it_stands(world: World) -> None:
+    (checked,) = [one for one in said(world, asked=("tranformers", "torch")) if one.findings]
+    assert checked.package is None
+    assert checked.findings[0].subject == "tranformers"
+    assert checked.findings[0].places == (Place("requirements.in", 3),)
+
+
+def test_what_a_popular_project_requires_is_no_mistake_of_the_users(world: World) -> None:
+    parent = package("transformers", requires=(Edge("openai-gasket"),))
+    before = findings(world, package("openai-gasket"))
+    after = findings(world, package("openai-gasket"), parent)
+    assert before[0].severity in ACCUSING
+    assert not [finding for finding in after if finding.severity in ACCUSING]
+
+
+def test_parts_of_one_project_are_released_in_step(world: World) -> None:
+    apart = findings(world, package("streamlit", "1.40.0"), package("streamlit-core", "0.1.0"))
+    together = findings(world, package("streamlit", "1.40.0"), package("streamlit-core", "1.40.0"))
+    assert [finding for finding in apart if finding.severity in ACCUSING]
+    assert not [finding for finding in together if finding.severity in ACCUSING]
+
+
+def test_names_the_user_knows_are_left_alone(world: World) -> None:
+    settings = {"names": {"known": ["OpenAI_Gasket"]}}
+    assert findings(world, package("openai-gasket"))
+    assert findings(world, package("openai-gasket"), request=Request(settings=settings)) == []
+
+
+def test_a_conda_name_is_a_gap_and_a_model_is_none_of_this_checks_business(world: World) -> None:
+    conda = Package(coordinate=Coordinate("conda", "pytorch", "2.0"))
+    model = Package(coordinate=Coordinate("huggingface", "acme/nupmy", "main"))
+    checked = {one.package.name: one for one in said(world, conda, model) if one.package}
+    assert checked["pytorch"].gaps[0].reason is Reason.UNSUPPORTED
+    assert not checked["acme/nupmy"].gaps
+    assert not checked["acme/nupmy"].findings
+
+
+def test_a_private_name_is_judged_too_and_the_message_says_where_it_is_from(world: World) -> None:
+    private = package("nupmy", source=Source(SourceKind.REGISTRY, "https://index.example/simple"))
+    (found,) = findings(world, private)
+    assert found.severity is Severity.MEDIUM
+    assert "does not come from the public index" in found.message
+
+
+RULE = """\
+id: ACME-N001
+title: Not one of ours
+looks_at: name
+when: {all: [{name: {starts_with: acme-}}, {public: true}]}
+severity: high
+confidence: high
+kind: name
+message: "{name} is from the public index"
+remedy: "Take it from our own index"
+references: [https://example.org/names]
+samples: {fires: [{name: acme-x}], quiet: [{name: other}]}
+"""
+
+
+def test_a_rule_of_the_users_sees_every_name(world: World) -> None:
+    request = Request(rules=RuleSettings(files=(("mine/acme.yaml", RULE),)))
+    assert [finding.id for finding in findings(world, package("acme-lighthouse"), request=request)] == ["ACME-N001"]
+
+
+def test_a_scan_accuses_the_slip_and_not_its_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "requirements.txt").write_text("torch==2.9.0\ntorchao==0.14.0\ntranformers==4.57.0\n", encoding="utf-8")
+    result = CliRunner().invoke(main, ["scan", "--offline", "--no-resolve", "--check", "names", "-o", "json"])
+    assert result.exit_code == 1
+    assert '"MLS-N001"' in result.output
+    assert "torchao is" not in result.output
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("path", sorted((SHARED / "trees").glob("*[!d].txt")), ids=lambda path: path.stem)
+def test_no_package_of_a_real_tree_is_accused(path: Path, world: World) -> None:
+    lines = [line.split("==") for line in path.read_text(encoding="utf-8").splitlines() if "==" in line and line[0] != "#"]
+    packages = [package(name.strip(), version.split()[0]) for name, version in lines]
+    found = findings(world, *packages)
+    assert [finding.message for finding in found if finding.severity in ACCUSING] == []
