@@ -37,7 +37,7 @@ class CrateFacet:
 
 def register(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let rules look at a `crate`, for one test."""
-    monkeypatch.setattr(facets, "FACETS", (facets.Facet("crate", __name__, "CrateFacet"),))
+    monkeypatch.setattr(facets, "FACETS", (facets.Facet("crate", __name__, "CrateFacet"), *facets.FACETS))
 
 
 RULE = """\
