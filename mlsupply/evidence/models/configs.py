@@ -1,0 +1,124 @@
+"""JSON and YAML that stand beside weights: what a loader imports, trusts or renders because they say so."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from mlsupply.evidence.models.facts import Cause
+from mlsupply.evidence.models.keras import judge_config
+from mlsupply.evidence.models.looking import BrokenError, Look, OverBudgetError, Span
+from mlsupply.evidence.models.standing import Standing, resolve, standing
+from mlsupply.evidence.models.templates import judge_template
+from mlsupply.text import safe
+
+_REMOTE = re.compile(r"[\w.-]+/[\w.-]+")
+_KERNELS = {"_attn_implementation", "_attn_implementation_internal", "attn_implementation", "_attn_implementation_autoset"}
+_TEMPLATES = {"chat_template", "template", "prompt_template", "default_chat_template"}
+_PICKLED = {"py/object", "py/reduce", "py/function", "py/type", "py/repr", "py/newargs", "!!python/object"}
+
+
+def look_at_json(span: Span, look: Look) -> None:
+    """A configuration. Raises `BrokenError` where it is no JSON, `OverBudgetError`."""
+    if span.size > look.limits.json:
+        raise OverBudgetError(f"JSON of {span.size:,} bytes")
+    try:
+        value = json.loads(span.read(0, span.size).decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BrokenError(f"not JSON: {safe(str(error), 120)}", getattr(error, "pos", -1)) from error
+    if isinstance(value, dict) and ("class_name" in value or "keras_version" in value):
+        judge_config(value, look, 0)
+    for path, key, item in _walk(value, look.limits.records):
+        _judge(path, key, item, look)
+    _pipeline(value, look)
+
+
+def _walk(value: object, most: int) -> Iterator[tuple[str, str, object]]:
+    """(key of the parent, key, value) of every table entry. Raises `OverBudgetError`."""
+    stack: list[tuple[str, object]] = [("", value)]
+    while stack:
+        parent, item = stack.pop()
+        children = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+        for key, child in children:
+            most -= 1
+            if most < 0:
+                raise OverBudgetError("JSON of more values than are read")
+            if isinstance(key, str):
+                yield parent, key, child
+            if isinstance(child, dict | list):
+                stack.append((key if isinstance(key, str) else parent, child))
+
+
+def _judge(parent: str, key: str, value: object, look: Look) -> None:
+    if key in _TEMPLATES and isinstance(value, str):
+        judge_template(value, look, -1, key)
+    elif key == "auto_map" and isinstance(value, Mapping):
+        for name in sorted({str(part) for item in value.values() for part in (item if isinstance(item, list) else [item])}):
+            where = "another repository" if "--" in name else "this repository"
+            look.doubt(Cause.CONFIG, f"auto_map names code of {where}: {safe(name, 120)}")
+            look.notes.append(f"auto_map: {safe(name, 120)}")
+    elif key == "trust_remote_code" and value is True:
+        look.block(Cause.CONFIG, "the configuration itself switches trust_remote_code on (CVE-2026-5241)")
+    elif key in _KERNELS and isinstance(value, str) and _REMOTE.match(value):
+        look.block(
+            Cause.CONFIG, f"{key} names the repository {safe(value, 120)}, whose code old loaders run (CVE-2026-4372)"
+        )
+    elif key in {"custom_pipelines", "custom_pipeline"}:
+        look.doubt(Cause.CONFIG, "names a pipeline whose code comes with the repository")
+    elif key in _PICKLED:
+        _pickled(key, value, look)
+    elif key == "_target_" and isinstance(value, str):
+        judge_target(value, look, -1)
+
+
+def _pickled(key: str, value: object, look: Look) -> None:
+    """jsonpickle builds what such keys name."""
+    name = str(value) if isinstance(value, str) else ""
+    module, _, last = name.rpartition(".")
+    if standing(*resolve(module, last or "x"))[0] is Standing.DANGEROUS or key in {"py/reduce", "py/repr"}:
+        look.block(Cause.CONFIG, f"a jsonpickle document that builds {safe(name, 120) or key}")
+    else:
+        look.doubt(Cause.CONFIG, f"a jsonpickle document that builds {safe(name, 120) or key}")
+
+
+def _pipeline(value: object, look: Look) -> None:
+    """diffusers' model_index.json: a component whose library is a file of the repository is code of it."""
+    if not isinstance(value, dict) or "_diffusers_version" not in value:
+        return
+    kind = value.get("_class_name")
+    if isinstance(kind, list):
+        look.doubt(Cause.CONFIG, f"the pipeline's class is code of the repository: {safe(str(kind), 120)}")
+    for name, item in value.items():
+        known = {"diffusers", "transformers", "onnxruntime", "optimum", "stable_diffusion", "flax", None}
+        if isinstance(item, list) and len(item) == 2 and item[0] not in known and not name.startswith("_"):
+            look.doubt(
+                Cause.CONFIG, f"the component {safe(name, 80)} comes from {safe(str(item[0]), 80)}, not from a known library"
+            )
+
+
+def judge_target(target: str, look: Look, offset: int) -> None:
+    """`_target_` of Hydra and NeMo: imported and called."""
+    module, _, name = safe(target, 300).rpartition(".")
+    how, why = standing(*resolve(module, name or "x"))
+    if how is Standing.DANGEROUS:
+        look.block(Cause.CONFIG, f"_target_ {module}.{name} {why}", offset)
+    elif how is Standing.UNKNOWN and why.startswith("belongs to no library"):
+        look.doubt(Cause.UNKNOWN, f"_target_ {module}.{name} {why}", offset)
+
+
+_TARGET = re.compile(rb"^[ \t-]{0,200}_target_[ \t]*:[ \t]*['\"]?([\w.:]{1,300})", re.MULTILINE)
+_TAG = re.compile(rb"!!python/(?:object|module|name)[\w/:]{0,40}:?([\w.]{0,200})")
+
+
+def look_at_yaml(span: Span, look: Look) -> None:
+    """YAML as text: Hydra targets and Python tags, by line."""
+    raw = span.read(0, min(span.size, look.limits.json))
+    for found in _TARGET.finditer(raw):
+        judge_target(found[1].decode("latin-1"), look, found.start())
+    for found in _TAG.finditer(raw):
+        look.block(
+            Cause.CONFIG, f"a YAML tag that builds a Python object: {safe(found[0].decode('latin-1'), 120)}", found.start()
+        )
+    if span.size > look.limits.json:
+        look.doubt(Cause.LIMIT, f"YAML of {span.size:,} bytes", look.limits.json)

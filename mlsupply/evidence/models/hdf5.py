@@ -1,0 +1,114 @@
+"""What matters of an HDF5 file without an HDF5 library: where it should end, the JSON texts in it, links out of it.
+
+A text attribute lies in one piece in the file whatever layout holds it (object header, fractal heap, global heap), and so
+does a link message, so both are found by their own shape. Source: HDF5 File Format Specification 3.0, sections II.A,
+IV.A.2.g (link message) and IV.A.2.h (external data files).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Iterator
+
+from mlsupply.evidence.models.looking import Span
+
+_WINDOW = 4 << 20
+_OVERLAP = 1 << 12
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_JSON = re.compile(rb'\{\s{0,8}"(?:[a-z_]{1,40})"\s{0,4}:')
+# version 1, flags with the link-type bit, type 64 (external), creation order, character set, length of the name
+_LINK = re.compile(rb"\x01[\x08-\x1f]\x40")
+
+
+def expected_end(span: Span) -> int:
+    """The end-of-file address of the superblock, 0 where it cannot be told."""
+    at = next((at for at in (0, 512, 1024, 2048) if span.read(at, 8) == _SIGNATURE), 0)
+    version = span.read(at + 8, 1)
+    place = {b"\0": 40, b"\1": 44, b"\2": 28, b"\3": 28}.get(version)
+    width = span.read(at + (13 if version in {b"\0", b"\1"} else 9), 1)
+    if place is None or width != b"\x08":
+        return 0
+    raw = span.read(at + place, 8)
+    return int(struct.unpack("<Q", raw)[0]) if len(raw) == 8 else 0
+
+
+def windows(span: Span) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of overlapping windows; of a mapped file the pages behind are given back."""
+    release = getattr(span.data, "madvise", None)
+    at = 0
+    while at < span.size:
+        yield at, span.read(at, _WINDOW + _OVERLAP)
+        if release and at:
+            import mmap
+
+            release(mmap.MADV_DONTNEED, (span.start + at - _WINDOW) // mmap.PAGESIZE * mmap.PAGESIZE, _WINDOW)
+        at += _WINDOW
+
+
+def json_texts(span: Span, most: int) -> Iterator[tuple[int, object]]:
+    """(offset, parsed value) of every JSON object in the file, the outermost only; (offset, None) of one of more than
+    `most` bytes, or of one that breaks off after `_OVERLAP` characters."""
+    done = 0
+    for base, window in windows(span):
+        for found in _JSON.finditer(window):
+            at = base + found.start()
+            if at < done or found.start() >= _WINDOW:
+                continue
+            value, length = _parse(span, at, most)
+            if length:
+                done = at + length
+                yield at, value
+
+
+def _parse(span: Span, at: int, most: int) -> tuple[object, int]:
+    """(value, length), the length 0 where no JSON begins there."""
+    decoder = json.JSONDecoder()
+    size = 1 << 14
+    while True:
+        raw = span.read(at, size)
+        text = raw.decode("utf-8", "replace").split("\0", 1)[0]
+        try:
+            value, length = decoder.raw_decode(text)
+        except RecursionError:
+            return None, len(text)
+        except ValueError as error:
+            cut = getattr(error, "pos", 0) >= len(text) - 40 or "Unterminated" in str(error)
+            if len(raw) < size or not cut or "\0" in raw.decode("latin-1"):
+                return (None, len(text)) if len(text) > 200 and cut else (None, 0)
+            if size >= most:
+                return None, size
+            size *= 4
+            continue
+        return value, len(text[:length].encode())
+
+
+def external_links(span: Span) -> Iterator[tuple[int, str]]:
+    """(offset, file) of every link to another file."""
+    for base, window in windows(span):
+        for found in _LINK.finditer(window):
+            if found.start() < _WINDOW and (target := _link(window, found.start())):
+                yield base + found.start(), target
+
+
+def _link(window: bytes, at: int) -> str:
+    """The file an external link message names, "" where the bytes are no such message."""
+    flags = window[at + 1]
+    at += 3 + (8 if flags & 4 else 0) + (1 if flags & 16 else 0)
+    width = 1 << (flags & 3)
+    size = int.from_bytes(window[at : at + width], "little")
+    at += width
+    name = window[at : at + size]
+    at += size
+    if not 0 < size <= 1024 or len(name) < size or not _printable(name):
+        return ""
+    length = int.from_bytes(window[at : at + 2], "little")
+    body = window[at + 2 : at + 2 + length]
+    file, _, rest = body[1:].partition(b"\0")
+    fits = length == len(body) and body[:1] == b"\0" and rest[-1:] == b"\0" and rest.count(b"\0") == 1
+    return file.decode("utf-8", "replace") if fits and file and _printable(file) and _printable(rest[:-1]) else ""
+
+
+def _printable(raw: bytes) -> bool:
+    return all(code >= 32 and code != 127 for code in raw)

@@ -1,0 +1,138 @@
+"""The state of one look: the bytes in reach, what may still be spent, what was seen.
+
+Budgets come first: opcodes, expanded bytes, members and depth are counted before anything is materialised, so a hostile
+file costs what `Limits` says and not what it asks for. A budget that runs out is a mark, never silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from mmap import mmap
+from typing import NamedTuple
+
+from mlsupply.evidence.models.facts import Cause, Mark, Verdict
+from mlsupply.text import safe
+
+Buffer = bytes | mmap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of one look at one file. opcodes: pickle opcodes judged one by one; expanded: bytes decompressed in all;
+    member: bytes decompressed of one member; members: archive members opened; depth: archives within archives; ratio:
+    expansion above which a pickle of over `ratio_from` bytes is not believed; json: bytes of a JSON text that is parsed."""
+
+    opcodes: int = 1_000_000
+    stack: int = 3_000_000
+    expanded: int = 96 << 20
+    member: int = 48 << 20
+    members: int = 20_000
+    depth: int = 6
+    ratio: int = 200
+    ratio_from: int = 1 << 20
+    json: int = 24 << 20
+    records: int = 300_000
+    marks: int = 50
+
+
+class OverBudgetError(Exception):
+    """A budget ran out; the message says which. Caught where the member is entered, and turned into a mark."""
+
+
+class BrokenError(Exception):
+    """The bytes stop making sense at `offset`. Caught where the member is entered, and turned into a mark."""
+
+    def __init__(self, detail: str, offset: int = -1, cause: Cause = Cause.MALFORMED) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.offset = offset
+        self.cause = cause
+
+
+class Span(NamedTuple):
+    """Bytes `start` to `end` of a buffer that may be a mapped file: slicing reads only what is asked for."""
+
+    data: Buffer
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, data: Buffer) -> Span:
+        return cls(data, 0, len(data))
+
+    @property
+    def size(self) -> int:
+        return self.end - self.start
+
+    def read(self, at: int, count: int) -> bytes:
+        """Up to `count` bytes from `at` (relative to the span); short at its end."""
+        first = self.start + max(at, 0)
+        return bytes(self.data[first : min(first + max(count, 0), self.end)])
+
+    def sub(self, at: int, count: int | None = None) -> Span:
+        """The part from `at`, `count` bytes or to the end, never outside this span."""
+        first = min(self.start + max(at, 0), self.end)
+        last = self.end if count is None else min(first + max(count, 0), self.end)
+        return Span(self.data, first, last)
+
+    def find(self, what: bytes, at: int = 0, within: int | None = None) -> int:
+        """Position of `what` relative to the span, -1 if it is not among `within` bytes from `at`."""
+        stop = self.end if within is None else min(self.end, self.start + at + within)
+        found = self.data.find(what, self.start + at, stop)
+        return found - self.start if found >= 0 else -1
+
+    def startswith(self, *heads: bytes) -> bool:
+        return any(self.read(0, len(head)) == head for head in heads)
+
+
+@dataclass(slots=True)
+class Look:
+    """What one look has spent and seen; handed from format to format. path: members entered, outermost first."""
+
+    limits: Limits = field(default_factory=Limits)
+    marks: list[Mark] = field(default_factory=list)
+    contents: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    path: tuple[str, ...] = ()
+    opcodes: int = 0
+    expanded: int = 0
+    members: int = 0
+    silenced: int = 0
+
+    @property
+    def member(self) -> str:
+        return "!/".join(self.path)
+
+    def mark(self, verdict: Verdict, cause: Cause, detail: str, offset: int = -1) -> None:
+        """Note a reason; the same one twice is kept once, and a flood is counted, not kept."""
+        mark = Mark(verdict, cause, safe(detail, 400), self.member, offset)
+        if verdict is Verdict.BLOCKED or len(self.marks) < self.limits.marks:
+            if len(self.marks) < 2 * self.limits.marks and mark not in self.marks:
+                self.marks.append(mark)
+        else:
+            self.silenced += 1
+
+    def block(self, cause: Cause, detail: str, offset: int = -1) -> None:
+        self.mark(Verdict.BLOCKED, cause, detail, offset)
+
+    def doubt(self, cause: Cause, detail: str, offset: int = -1) -> None:
+        self.mark(Verdict.NOT_VERIFIED, cause, detail, offset)
+
+    def saw(self, kind: str) -> None:
+        """Note the format of the member that is being looked at."""
+        if len(self.contents) < 1000:
+            self.contents.append((self.member, kind))
+
+    def entering(self) -> None:
+        """Count a member. Raises `OverBudgetError`."""
+        self.members += 1
+        if self.members > self.limits.members:
+            raise OverBudgetError(f"more than {self.limits.members:,} members")
+        if len(self.path) > self.limits.depth:
+            raise OverBudgetError(f"archives nested more than {self.limits.depth} deep")
+
+    def spend(self, count: int) -> None:
+        """Count expanded bytes. Raises `OverBudgetError`."""
+        self.expanded += count
+        if self.expanded > self.limits.expanded:
+            raise OverBudgetError(f"expands to more than {self.limits.expanded:,} bytes")

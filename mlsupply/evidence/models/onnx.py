@@ -1,0 +1,128 @@
+"""ONNX models: operators by domain, external data, nested graphs. Field numbers from onnx.proto (ONNX 1.16)."""
+
+from __future__ import annotations
+
+import posixpath
+
+from mlsupply.evidence.models.facts import Cause
+from mlsupply.evidence.models.looking import Look, OverBudgetError, Span
+from mlsupply.evidence.models.protobuf import BYTES, VARINT, Field, fields, head
+from mlsupply.text import safe
+
+# domains whose operators the runtimes ship; anything else needs native code from beside the model
+_DOMAINS = {
+    "",
+    "ai.onnx",
+    "ai.onnx.ml",
+    "ai.onnx.training",
+    "ai.onnx.preview.training",
+    "com.microsoft",
+    "com.microsoft.nchwc",
+}
+_DOMAINS |= {
+    "com.microsoft.experimental",
+    "com.ms.internal.nhwc",
+    "ai.onnx.preview",
+    "org.pytorch.aten",
+    "pkg.onnxscript.torch_lib",
+}
+_PYTHON = {"PyOp", "PythonOp", "PyCustomOpDef"}
+_DEPTH = 12
+
+
+def is_onnx(span: Span) -> bool:
+    """A ModelProto: an IR version first, and a graph, a producer or an operator set among the first fields."""
+    found = head(span)
+    if not found or found[0].number != 1 or found[0].wire != VARINT or not 1 <= found[0].value <= 40:
+        return False
+    known = all(
+        (f.number in {1, 5}) == (f.wire == VARINT) and f.number in {1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26} for f in found
+    )
+    return known and any(f.wire == BYTES and f.number in {2, 7, 8} for f in found)
+
+
+def look_at_onnx(span: Span, look: Look) -> None:
+    """Walk the model's graphs. Raises `BrokenError`, `OverBudgetError`."""
+    walk = _Walk(look)
+    for field in fields(span):
+        if field.wire != BYTES:
+            continue
+        if field.number == 7:
+            walk.graph(field.span, 0)
+        elif field.number == 8:
+            walk.domain(_text(field.span, 1), "the model", span)
+        elif field.number == 25:
+            walk.function(field.span)
+
+
+def _text(span: Span, number: int) -> str:
+    return next((safe(f.text(), 200) for f in fields(span) if f.number == number and f.wire == BYTES), "")
+
+
+class _Walk:
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._left = look.limits.records
+
+    def _spend(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise OverBudgetError("more nodes than are read")
+
+    def domain(self, domain: str, what: str, span: Span) -> None:
+        if domain not in _DOMAINS:
+            self._look.doubt(Cause.CUSTOM, f"{what} needs operators of {domain!r}, which come as native code", span.start)
+
+    def graph(self, span: Span, depth: int) -> None:
+        if depth > _DEPTH:
+            raise OverBudgetError("graphs nested too deeply")
+        for field in fields(span):
+            if field.number == 1 and field.wire == BYTES:
+                self.node(field.span, depth)
+            elif field.number in {5, 15} and field.wire == BYTES:
+                self.tensor(field.span, sparse=field.number == 15)
+
+    def node(self, span: Span, depth: int) -> None:
+        self._spend()
+        operator, domain = _text(span, 4), _text(span, 7)
+        if operator in _PYTHON:
+            self._look.doubt(Cause.OPERATOR, f"the operator {operator} calls Python", span.start)
+        self.domain(domain, f"the operator {operator}", span)
+        for field in fields(span):
+            if field.number == 5 and field.wire == BYTES:
+                self.attribute(field.span, depth)
+
+    def attribute(self, span: Span, depth: int) -> None:
+        for field in fields(span):
+            if field.wire != BYTES:
+                continue
+            if field.number in {6, 11}:
+                self.graph(field.span, depth + 1)
+            elif field.number in {5, 10}:
+                self.tensor(field.span)
+
+    def function(self, span: Span) -> None:
+        for field in fields(span):
+            if field.number == 7 and field.wire == BYTES:
+                self.node(field.span, 0)
+
+    def tensor(self, span: Span, *, sparse: bool = False) -> None:
+        """A tensor's numbers may lie in a file beside the model; its place must be below the model's folder."""
+        self._spend()
+        for field in fields(span):
+            if sparse and field.number in {1, 2} and field.wire == BYTES:
+                self.tensor(field.span)
+            elif not sparse and field.number == 13 and field.wire == BYTES:
+                self._external(field)
+
+    def _external(self, field: Field) -> None:
+        key, value = _text(field.span, 1), _text(field.span, 2)
+        at = field.span.start
+        if key not in {"location", "offset", "length", "checksum", "basepath"}:
+            self._look.doubt(Cause.MALFORMED, f"external data with the unknown key {key!r}", at)
+        if key in {"location", "basepath"}:
+            flat = posixpath.normpath(value.replace("\\", "/"))
+            if flat.startswith(("/", "../")) or flat == ".." or value[1:2] == ":" or "://" in value:
+                self._look.block(Cause.PATH, f"reads its numbers from {value!r}, outside the model's folder", at)
+            else:
+                self._look.notes.append(f"external data: {value}")

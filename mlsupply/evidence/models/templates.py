@@ -1,0 +1,73 @@
+"""Jinja templates as text: what they would reach if they were rendered. Never rendered, never compiled.
+
+A chat template is rendered by many programs, some with jinja2's plain environment (CVE-2024-34359), so a template that
+walks from a value to Python's internals is blocked however it spells the name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mlsupply.evidence.models.facts import Cause
+from mlsupply.evidence.models.looking import Look, Span
+
+_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_DUNDER = re.compile(r"__[a-z]+(?:_[a-z]+)*__", re.IGNORECASE)
+_INNER = r"class|mro|base|bases|subclasses|globals|builtins|init|import|dict|code|getattribute|loader|reduce|self|func|module|closure|call"
+_SPLIT = re.compile(r"_\s*['\"]?\s*[~+,|%]?\s*['\"]?\s*_?(?:" + _INNER + r")\b.{0,20}_", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\(?:x5f|137|u005f|U0000005f|N\{LOW LINE\})", re.IGNORECASE)
+# jinja2's own globals and undocumented attributes that hold Python functions
+_GLOBALS = re.compile(r"\b(?:lipsum|cycler|joiner|self|request|config|url_for|get_flashed_messages)\s*(?:\.|\[|\|\s*attr)")
+_FRAMES = re.compile(
+    r"\b(?:gi_frame|f_globals|f_builtins|func_globals|tb_frame|cr_frame|gi_code|_TemplateReference__context|_module)\b"
+)
+_CALLS = re.compile(
+    r"(?:\.|\[\s*['\"])(?:popen|system|eval|exec|getattr|__import__|import_module|check_output|open)(?:['\"]\s*\])?\s*\("
+)
+_ATTR = re.compile(r"\|\s*attr\s*\(|\bmap\s*\(\s*attribute\s*=\s*(?!['\"][\w.]+['\"])")
+_LOADS = re.compile(r"\{%-?\s*(?:include|import|from|extends)\b")
+_MOST = 2 << 20
+
+
+def look_at_template(span: Span, look: Look) -> None:
+    """A template file (`chat_template.jinja`)."""
+    judge_template(span.read(0, _MOST).decode("utf-8", "replace"), look, 0, "template")
+    if span.size > _MOST:
+        look.doubt(Cause.LIMIT, f"a template of {span.size:,} bytes; the first {_MOST:,} were read", _MOST)
+
+
+def judge_template(text: str, look: Look, offset: int, name: str) -> None:
+    """Mark what the code parts of a template reach for. name: the key it stands under."""
+    for found in _CODE.finditer(text[:_MOST]):
+        code = found[0]
+        bare = _STRINGS.sub(_unquoted, code)
+        if why := _reach(code, bare):
+            look.block(Cause.TEMPLATE, f"{name}: the template {why}: {code[:120]}", offset + found.start())
+        elif _ATTR.search(bare):
+            look.doubt(
+                Cause.TEMPLATE,
+                f"{name}: the template reads an attribute by a computed name: {code[:120]}",
+                offset + found.start(),
+            )
+        elif _LOADS.match(code):
+            look.doubt(Cause.TEMPLATE, f"{name}: the template loads another: {code[:120]}", offset + found.start())
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    """Strings lose their content; a dunder in a subscript or as a filter argument is told by `_reach` from the whole."""
+    return "''"
+
+
+def _reach(code: str, bare: str) -> str:
+    """What the code reaches for, in words, or "". Dunders inside plain strings are text unless they select something."""
+    if _DUNDER.search(bare) or _FRAMES.search(bare):
+        return "walks Python's internals"
+    if _GLOBALS.search(bare):
+        return "reaches through jinja's own objects"
+    selects = "[" in bare or "attr" in bare or "~" in bare or "join" in bare or "format" in bare or "map" in bare
+    if selects and (_DUNDER.search(code) or _ESCAPE.search(code) or _SPLIT.search(code) or _FRAMES.search(code)):
+        return "selects Python's internals by name"
+    if _ESCAPE.search(code):
+        return "spells underscores as escapes"
+    return "calls out of the template" if _CALLS.search(code) else ""

@@ -1,0 +1,182 @@
+"""Zip archives: torch checkpoints, TorchScript, numpy's npz, Keras, skops, and plain ones. Every member is judged by its
+content, whatever its name, its flags and its checksum say."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+
+from mlsupply.evidence.models.dispatch import enter, inside
+from mlsupply.evidence.models.facts import Cause
+from mlsupply.evidence.models.looking import Look, Span
+from mlsupply.evidence.models.pickles import is_pickle, look_at_pickle
+from mlsupply.evidence.models.ziptable import LOCAL, Entry, Table, read_table, unpack
+
+_SLACK = 40  # bytes between members that data descriptors and padding explain
+
+
+def look_at_zip(span: Span, look: Look) -> None:
+    """Judge all members, and the bytes that belong to none. Raises `BrokenError` where there is no archive to read."""
+    table = read_table(span, look.limits.members)
+    look.saw(kind := kind_of(table))
+    if not table.whole:
+        look.doubt(Cause.TRUNCATED, "the zip file has no table of contents; members were found by their headers", span.size)
+    _around(span, table, look)
+    reader = _KINDS.get(kind, _plain)
+    reader(table, look)
+
+
+def look_at_zip_or_polyglot(span: Span, look: Look) -> None:
+    """What ends like a zip but begins like something else is both: each reading is judged."""
+    from mlsupply.evidence.models.dispatch import head_format
+
+    if not span.startswith(LOCAL, b"PK\x05\x06") and (form := head_format(span)):
+        look.doubt(Cause.DISGUISE, f"a {form.name} and a zip archive in one file: loaders disagree on what it is", 0)
+        with inside(look, f"as {form.name}"):
+            form.read(span, look)
+    look_at_zip(span, look)
+
+
+def kind_of(table: Table) -> str:
+    """torch, torchscript, keras, npz, skops, mar or zip, by the members' names."""
+    names = {entry.name for entry in table.entries}
+    if any(name.rpartition("/")[2].lower() == "data.pkl" for name in names):
+        return "torchscript" if any("/code/" in f"/{name}" and name.endswith(".py") for name in names) else "torch"
+    if any(re.fullmatch(r"[^/]+/(?:version|byteorder|\.data/serialization_id)", name) for name in names):
+        return "torch"
+    if "metadata.json" in names or {"config.json", "model.weights.h5"} <= names:
+        return "keras"
+    if names and all(name.endswith(".npy") for name in names):
+        return "npz"
+    if "schema.json" in names:
+        return "skops"
+    return "mar" if "MAR-INF/MANIFEST.json" in names else "zip"
+
+
+def _around(span: Span, table: Table, look: Look) -> None:
+    """Bytes before, between and behind the members."""
+    if table.prefix > 0:
+        look.doubt(Cause.TRAILING, f"{table.prefix:,} bytes before the archive", 0)
+        with inside(look, "before the archive"):
+            enter(span.sub(0, table.prefix), look, "")
+    if table.tail < span.size and span.read(table.tail, 64).strip(b"\0"):
+        look.doubt(Cause.TRAILING, f"{span.size - table.tail:,} bytes after the archive", table.tail)
+        enter(span.sub(table.tail), look, "after the archive")
+    at = table.prefix
+    for entry in sorted(table.entries, key=lambda entry: entry.start):
+        if entry.start > at + _SLACK and span.read(at, 4) == LOCAL:
+            look.doubt(Cause.DISGUISE, "a member that the table of contents does not list", at)
+            enter(span.sub(at, entry.start - at), look, "unlisted")
+        at = max(at, entry.data.end - span.start)
+
+
+def _each(table: Table, look: Look, skip: Callable[[Entry], bool], judge: Callable[[Entry, Span], object]) -> None:
+    """Unpack every member that is not skipped and judge it inside its name."""
+    for entry in table.entries:
+        if entry.name.endswith("/") and entry.size == 0:
+            continue
+        with inside(look, entry.name):
+            _oddities(entry, look)
+            if skip(entry):
+                continue
+            if (content := contents(entry, look)) is not None:
+                judge(entry, content)
+
+
+def contents(entry: Entry, look: Look) -> Span | None:
+    """A member's bytes, at most the limit; None, with the reason marked, where they cannot be had. Raises `OverBudgetError`."""
+    limit = min(look.limits.member, look.limits.expanded)
+    unpacked = unpack(entry, limit if entry.method else 1 << 62)
+    if entry.method:
+        look.spend(unpacked.span.size)
+    size = unpacked.span.size
+    if not unpacked.whole:
+        cut = size >= limit
+        cause, words = (Cause.LIMIT, f"expands to more than {limit:,} bytes") if cut else (Cause.TRUNCATED, "is cut off")
+        look.doubt(cause, f"the member {words}; judged as far as it goes", size)
+    elif entry.size not in {size, 0xFFFFFFFF}:
+        look.doubt(Cause.MALFORMED, f"declares {entry.size:,} bytes and holds {size:,}", 0)
+    if size > look.limits.ratio_from and size > look.limits.ratio * max(entry.data.size, 1):
+        look.doubt(Cause.LIMIT, f"expands {size // max(entry.data.size, 1)}-fold, to {size:,} bytes: a bomb", 0)
+    elif size < 1 << 20 and unpacked.whole and zlib.crc32(unpacked.span.read(0, size)) != entry.crc:
+        look.doubt(Cause.MALFORMED, "the checksum does not fit; some loaders read on, so the content was judged", 0)
+    return unpacked.span
+
+
+def _oddities(entry: Entry, look: Look) -> None:
+    if entry.local != entry.name:
+        words = f"is called {entry.local!r} in its own header" if entry.local else "has no header of its own"
+        look.doubt(Cause.DISGUISE, f"the member {words}: readers disagree on it", entry.start)
+    if entry.flags & 0x2041:
+        look.doubt(Cause.ENCRYPTED, "marked as encrypted; judged as if it were not, as some loaders do", entry.start)
+    if ".." in entry.name.split("/") or entry.name.startswith(("/", "\\")) or entry.name[1:3] == ":\\":
+        look.block(Cause.PATH, "a member whose name leads out of the folder it is unpacked to", entry.start)
+    if "\x00" in entry.name:
+        look.doubt(Cause.DISGUISE, "a member with a zero byte in its name", entry.start)
+
+
+def _plain(table: Table, look: Look) -> None:
+    _each(table, look, lambda entry: False, lambda entry, span: enter(span, look, ""))
+
+
+def _torch(table: Table, look: Look, *, script: bool = False) -> None:
+    raw = re.compile(r"(?:.*/)?(?:data|constants|tensors)/\d+|(?:.*/)?(?:version|byteorder|\.data/.*|\.format_version)")
+    if not any(entry.name.rpartition("/")[2].lower() == "data.pkl" for entry in table.entries):
+        look.doubt(Cause.MALFORMED, "laid out as a torch checkpoint, but without data.pkl")
+
+    def judge(entry: Entry, span: Span) -> None:
+        name = entry.name.lower()
+        if script and name.endswith((".py", ".debug_pkl")):
+            _script(span, look) if name.endswith(".py") else None
+        elif name.endswith(".pkl") and is_pickle(span):
+            look.saw("pickle")
+            look_at_pickle(span, look, torch=True, script=script)
+        else:
+            enter(span, look, "")
+
+    _each(table, look, lambda entry: raw.fullmatch(entry.name) is not None, judge)
+
+
+_SCRIPT_ACTS = re.compile(
+    rb"\b(?:aten::save|aten::from_file|torch\.from_file|torch\.save|ops\.aten\.(?:save|from_file)|prim::PythonOp)\b"
+)
+
+
+def _script(span: Span, look: Look) -> None:
+    """TorchScript source: its own language, in which few operators reach files."""
+    if found := _SCRIPT_ACTS.search(span.data, span.start, min(span.end, span.start + (8 << 20))):
+        words = bytes(found[0]).decode("latin-1")
+        look.block(Cause.OPERATOR, f"TorchScript code uses {words}, which touches files", found.start() - span.start)
+
+
+def _torchscript(table: Table, look: Look) -> None:
+    _torch(table, look, script=True)
+
+
+def _keras(table: Table, look: Look) -> None:
+    from mlsupply.evidence.models.keras import look_at_archive
+
+    look_at_archive(table, look, contents)
+    skip = {"metadata.json", "config.json"}
+    _each(table, look, lambda entry: entry.name in skip, lambda entry, span: enter(span, look, ""))
+
+
+def _skops(table: Table, look: Look) -> None:
+    from mlsupply.evidence.models.skops import look_at_schema
+
+    def judge(entry: Entry, span: Span) -> None:
+        if entry.name == "schema.json":
+            look_at_schema(span, look)
+        else:
+            enter(span, look, "")
+
+    _each(table, look, lambda entry: False, judge)
+
+
+_KINDS: dict[str, Callable[[Table, Look], None]] = {
+    "torch": _torch,
+    "torchscript": _torchscript,
+    "keras": _keras,
+    "skops": _skops,
+}
