@@ -25,6 +25,7 @@ VERBS: dict[str, Verb] = {
     "sbom": Verb("mlsupply.cli.sbom", "Write the inventory as CycloneDX or another format."),
     "why": Verb("mlsupply.cli.why", "Show every path from a root to a package."),
     "explain": Verb("mlsupply.cli.explain", "Explain a rule, advisory, incident, error or exit code in full."),
+    "models": Verb("mlsupply.cli.models", "Read model files without loading them; lock and verify them."),
     "rules": Verb("mlsupply.cli.rules", "List, show and test the rules, built in and your own."),
     "db": Verb("mlsupply.cli.db", "Look at, fetch, import or build the advisory database."),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from mlsupply.evidence.models.facts import Cause, Mark, ModelFacts, Verdict
 from mlsupply.evidence.models.looking import Limits, Look, Span
 
-__all__ = ["Cause", "Limits", "Mark", "ModelFacts", "Verdict", "look", "look_at_path"]
+__all__ = ["Cause", "Limits", "Mark", "ModelFacts", "Verdict", "look", "look_at_path", "unreadable"]
 
 _MAPPED = 1 << 20  # files larger than this are mapped, not read
 
@@ -32,6 +32,14 @@ def look_at_path(path: Path, name: str = "", limits: Limits | None = None) -> Mo
             return _judge(Span.of(handle.read()), name or str(path), limits or Limits())
         with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             return _judge(Span.of(mapped), name or str(path), limits or Limits())
+
+
+def unreadable(name: str, why: str) -> ModelFacts:
+    """The facts of a file that could not be opened: not verified."""
+    from mlsupply.text import safe
+
+    mark = Mark(Verdict.NOT_VERIFIED, Cause.UNREADABLE, safe(why, 200))
+    return ModelFacts(name=safe(name, 300), format="unreadable", size=0, marks=(mark,))
 
 
 def _judge(span: Span, name: str, limits: Limits) -> ModelFacts:

@@ -33,8 +33,8 @@ _WALK = 200  # values of an argument list looked through for callables
 
 
 class Judge:
-    """Judges one stream. storages: torch's storage keys -> bytes an element. torch: persistent ids are storages, as torch's unpicklers read them; script: names below
-    `__torch__` are compiled classes."""
+    """Judges one stream. storages: torch's storage keys -> bytes an element. torch: persistent ids are storages, as
+    torch's unpicklers read them; script: names below `__torch__` are compiled classes."""
 
     def __init__(self, look: Look, nested: Nested, *, torch: bool = False, script: bool = False) -> None:
         self._look = look

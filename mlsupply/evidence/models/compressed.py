@@ -9,16 +9,10 @@ from mlsupply.evidence.models.looking import BrokenError, Look, Span
 
 
 def _unpack(span: Span, look: Look, method: str) -> None:
-    limit = min(look.limits.member, look.limits.expanded - look.expanded)
-    unpacked = expand(span, method, max(limit, 1))
-    size = unpacked.span.size
-    look.spend(size)
+    unpacked = expand(span, method, look.room(span.size))
     if not unpacked.whole:
-        cut = size >= limit
-        cause, words = (Cause.LIMIT, f"expands to more than {limit:,} bytes") if cut else (Cause.TRUNCATED, "is cut off")
-        look.doubt(cause, f"the {method} data {words}; judged as far as it goes", unpacked.used)
-    if size > look.limits.ratio_from and size > look.limits.ratio * max(span.size, 1):
-        look.doubt(Cause.LIMIT, f"expands {size // span.size}-fold, to {size:,} bytes: a bomb", 0)
+        look.cut(unpacked.span.size, span.size, f"the {method} data")
+    look.spend(unpacked.span.size)
     enter(unpacked.span, look, method)
     rest = span.sub(unpacked.used)
     if unpacked.whole and rest.read(0, 1 << 16).strip(b"\0"):

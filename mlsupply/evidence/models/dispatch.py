@@ -163,7 +163,6 @@ def inside(look: Look, member: str) -> Iterator[None]:
     before = look.path
     look.path = (*before, member) if member else before
     try:
-        look.entering()
         yield
     except BrokenError as error:
         look.doubt(error.cause, error.detail, error.offset)
@@ -179,6 +178,7 @@ def enter(span: Span, look: Look, member: str) -> str:
     """Judge content of whatever format, as the member of that name; gives the format's name."""
     form = FORMATS[-1]
     with inside(look, member):
+        look.entering()
         if span.size == 0:
             if not look.path:
                 look.doubt(Cause.TRUNCATED, "an empty file: there is nothing to check", 0)

@@ -54,6 +54,7 @@ class Cause(StrEnum):
     ENCRYPTED = "encrypted"
     UNSUPPORTED = "unsupported"
     LIMIT = "limit"
+    UNREADABLE = "unreadable"
 
 
 class Mark(NamedTuple):

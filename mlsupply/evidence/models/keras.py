@@ -95,7 +95,7 @@ def look_at_hdf5(span: Span, look: Look) -> None:
             judge_config(value, look, at)
 
 
-def look_at_archive(table: Table, look: Look, contents: Callable[[Entry, Look], Span | None]) -> None:
+def look_at_archive(table: Table, look: Look, contents: Callable[[Entry, Look], Span]) -> None:
     """The configuration of a .keras archive (Keras 3)."""
     config = next((entry for entry in table.entries if entry.name == "config.json"), None)
     if config is None:
@@ -103,7 +103,7 @@ def look_at_archive(table: Table, look: Look, contents: Callable[[Entry, Look], 
         return
     with inside(look, "config.json"):
         span = contents(config, look)
-        if span is None or span.size > look.limits.json:
+        if span.size > look.limits.json:
             raise OverBudgetError("the configuration is larger than is read")
         try:
             value = json.loads(span.read(0, span.size))

@@ -131,6 +131,20 @@ class Look:
         if len(self.path) > self.limits.depth:
             raise OverBudgetError(f"archives nested more than {self.limits.depth} deep")
 
+    def room(self, packed: int) -> int:
+        """How many bytes `packed` compressed ones may become here: no more than is left, and not a bomb."""
+        believable = max(self.limits.ratio_from, self.limits.ratio * packed)
+        return max(1, min(self.limits.member, self.limits.expanded - self.expanded, believable))
+
+    def cut(self, size: int, packed: int, what: str) -> None:
+        """Say why expansion stopped at `size` bytes: the end was damaged, the budget ran out, or it is a bomb."""
+        if size < self.room(packed):
+            self.doubt(Cause.TRUNCATED, f"{what} is cut off; judged as far as it goes", size)
+        elif size > self.limits.ratio * packed // 2:
+            self.doubt(Cause.LIMIT, f"{what} expands more than {size // max(packed, 1)}-fold: a bomb", size)
+        else:
+            self.doubt(Cause.LIMIT, f"{what} expands to more than {size:,} bytes; judged up to there", size)
+
     def spend(self, count: int) -> None:
         """Count expanded bytes. Raises `OverBudgetError`."""
         self.expanded += count

@@ -294,7 +294,8 @@ DANGEROUS_PREFIXES = words(
     matplotlib.cbook matplotlib.style matplotlib.testing matplotlib.backends matplotlib.animation PIL.ImageShow
     PIL.EpsImagePlugin PIL.ImageGrab PIL.ImageMath PIL.Image.open numba.pycc numba.core.serialize numba.core.runtime
     dask.utils dask.config dask.base dask.bag dask.dataframe.io polars.io pyarrow.fs pyarrow.parquet pyarrow.csv
-    sympy.utilities sympy.parsing sympy.core.sympify sympy.printing.preview sympy.external networkx.readwrite
+    sympy.utilities sympy.parsing sympy.core.sympify sympy.sympify sympy.parse_expr sympy.lambdify sympy.preview
+    sympy.printing.preview sympy.external networkx.readwrite
     networkx.drawing attr._make._compile_and_eval pydantic.deprecated pydantic.v1.utils jax.experimental
     jaxlib.xla_client flax.training orbax ray.cloudpickle onnx.hub onnx.external_data_helper onnx.load skops.io.load
     skops.io._utils ultralytics.utils ultralytics.hub fastai.torch_core fastai.learner langchain_core.load

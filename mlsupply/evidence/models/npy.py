@@ -7,13 +7,45 @@ import struct
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import BrokenError, Look, Span
-from mlsupply.evidence.models.pickles import look_at_pickle
+from mlsupply.evidence.models.pickles import look_at_pickle, search
 
 _HEADER = 1 << 18  # bytes of a header; numpy itself warns above 10,000
 
 
 def look_at_npy(span: Span, look: Look) -> None:
     """Judge the header and, where the array holds objects, the pickle behind it. Raises `BrokenError`."""
+    start, descr, shape = _read_header(span)
+    body = span.sub(start)
+    if _holds_objects(descr):
+        look.notes.append("object array")
+        look_at_pickle(body, look)
+    else:
+        need = _count(shape, start) * _width(descr, start)
+        _sizes(need, body.size, start, look)
+        search(body.sub(need), look, start + need)
+
+
+def holds_numbers(head: Span, size: int, look: Look) -> bool:
+    """Whether a member of `size` bytes that begins with `head` is an array of numbers; if it is, its size is judged.
+    Raises `BrokenError`."""
+    if not head.startswith(b"\x93NUMPY"):
+        return False
+    start, descr, shape = _read_header(head)
+    if _holds_objects(descr):
+        return False
+    _sizes(_count(shape, start) * _width(descr, start), size - start, start, look)
+    return True
+
+
+def _sizes(need: int, there: int, start: int, look: Look) -> None:
+    if there < need:
+        look.doubt(Cause.TRUNCATED, f"the array needs {need:,} bytes and {there:,} are there", start)
+    elif there > need:
+        look.doubt(Cause.TRAILING, f"{there - need:,} bytes after the array", start + need)
+
+
+def _read_header(span: Span) -> tuple[int, object, tuple[object, ...]]:
+    """(where the body begins, type description, shape). Raises `BrokenError`."""
     major = span.read(6, 1)
     if major not in {b"\1", b"\2", b"\3"}:
         raise BrokenError("an array file of a version that does not exist", 6)
@@ -22,20 +54,7 @@ def look_at_npy(span: Span, look: Look) -> None:
     start = 12 if wide else 10
     if size > _HEADER:
         raise BrokenError(f"an array header of {size:,} bytes", 8)
-    descr, shape = _header(_exact(span, start, size), start)
-    body = span.sub(start + size)
-    if _holds_objects(descr):
-        look.notes.append("object array")
-        look_at_pickle(body, look)
-        return
-    need = _count(shape, start) * _width(descr, start)
-    if body.size < need:
-        look.doubt(Cause.TRUNCATED, f"the array needs {need:,} bytes and {body.size:,} are there", start + size)
-    elif body.size > need:
-        look.doubt(Cause.TRAILING, f"{body.size - need:,} bytes after the array", start + size + need)
-        from mlsupply.evidence.models.pickles import search
-
-        search(body.sub(need), look, start + size + need)
+    return start + size, *_header(_exact(span, start, size), start)
 
 
 def _exact(span: Span, at: int, count: int) -> bytes:

@@ -25,7 +25,8 @@ Handler = Callable[[Machine], None]
 
 
 def run(machine: Machine) -> int:
-    """Read to STOP; gives the offset after it. Raises `BrokenError` and `OverBudgetError`, with the machine where it stopped."""
+    """Read to STOP; gives the offset after it. Raises `BrokenError`, `OverBudgetError`, the machine where it
+    stopped."""
     look = machine.look
     left = start = look.limits.opcodes - look.opcodes
     try:

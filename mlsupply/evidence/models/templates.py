@@ -14,7 +14,10 @@ from mlsupply.evidence.models.looking import Look, Span
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _DUNDER = re.compile(r"__[a-z]+(?:_[a-z]+)*__", re.IGNORECASE)
-_INNER = r"class|mro|base|bases|subclasses|globals|builtins|init|import|dict|code|getattribute|loader|reduce|self|func|module|closure|call"
+_INNER = (
+    r"class|mro|base|bases|subclasses|globals|builtins|init|import|dict|code"
+    r"|getattribute|loader|reduce|self|func|module|closure|call"
+)
 _SPLIT = re.compile(r"_\s*['\"]?\s*[~+,|%]?\s*['\"]?\s*_?(?:" + _INNER + r")\b.{0,20}_", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:x5f|137|u005f|U0000005f|N\{LOW LINE\})", re.IGNORECASE)
 # jinja2's own globals and undocumented attributes that hold Python functions

@@ -1,0 +1,56 @@
+"""Which files of a folder are model files: by name, or by their first bytes where the name says nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlsupply.evidence.models.names import words
+
+SUFFIXES = words(
+    """
+    .pkl .pickle .pk .p .dill .joblib .jbl .sav .pt .pth .ckpt .bin .t7 .mar .npy .npz .h5 .hdf5 .keras .hdf .pb .pbtxt .onnx
+    .ort .tflite .safetensors .gguf .ggml .nemo .skops .model .weights .mlmodel .pmml .cbm .ubj .bst .msgpack .jinja .jinja2
+    .dat .data .params .caffemodel .7z .ptl .torchscript .engine .llamafile .cloudpickle .pickled .pdparams .whl_model
+    """
+)
+_NAMES = words(
+    """
+    config.json tokenizer_config.json tokenizer.json generation_config.json
+    model_index.json adapter_config.json
+    preprocessor_config.json processor_config.json chat_template.json saved_model.pb model_config.yaml
+    special_tokens_map.json
+    """
+)
+_HEADS = (b"\x93NUMPY", b"GGUF", b"\x89HDF\r\n", *(bytes([0x80, proto]) for proto in (2, 3, 4, 5)))
+_SKIPPED = frozenset({".git", ".hg", "node_modules", ".venv", "venv", "__pycache__", ".tox"})
+
+
+def model_files(root: Path, most: int = 200_000) -> Iterator[Path]:
+    """Files below `root` that a model loader may be pointed at, in name order; links are not followed."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        for name in sorted(names):
+            most -= 1
+            if most < 0:
+                return
+            path = Path(folder, name)
+            if not path.is_symlink() and path.is_file() and is_model_name(name, path):
+                yield path
+
+
+def is_model_name(name: str, path: Path | None = None) -> bool:
+    """Whether the name is a model's; of a name without a suffix that says so, the first bytes of `path` decide."""
+    lower = name.lower()
+    suffix = f".{lower.rpartition('.')[2]}" if "." in lower else ""
+    if suffix in SUFFIXES or lower in _NAMES:
+        return True
+    if path is None or suffix in {".py", ".md", ".txt", ".json", ".yaml", ".yml", ".toml", ".lock", ".ipynb"}:
+        return False
+    try:
+        with open(path, "rb") as handle:
+            head = handle.read(16)
+    except OSError:
+        return True  # it is looked at, and the failure reported there
+    return head.startswith(_HEADS)
