@@ -59,7 +59,7 @@ def _looked(path: str) -> Iterator[ModelFacts]:
 
     root = Path(path)
     if not root.exists():
-        raise MlsupplyError("not-found", f"{path} does not exist", "name a model file or a folder")
+        raise MlsupplyError("path-not-found", f"{path} does not exist", "name a model file or a folder")
     for file in model_files(root) if root.is_dir() else (root,):
         try:
             yield look_at_path(file)
