@@ -69,6 +69,16 @@ READERS: tuple[Reader, ...] = (
     Reader("Pipfile", "mlsupply.inventory.pipfile", "manifest", ("pipfile",)),
     Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),
     Reader("requirements", "mlsupply.inventory.requirements", "manifest", _REQUIREMENTS),
+    Reader("setup.cfg", "mlsupply.inventory.setup_cfg", "manifest", ("setup.cfg",)),
+    Reader("setup.py", "mlsupply.inventory.setup_py", "manifest", ("setup.py",)),
+    Reader("script", "mlsupply.inventory.script", "manifest", ()),
+    Reader(
+        "Dockerfile",
+        "mlsupply.inventory.dockerfile",
+        "manifest",
+        tuple(form for name in ("dockerfile", "containerfile") for form in (name, f"*.{name}", f"{name}.*", f"{name}-*")),
+    ),
+    Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
     Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*.spdx.json",)),
     Reader("cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*.cyclonedx.json")),
     Reader(

@@ -19,6 +19,7 @@ from mlsupply.world import Survey, Tree, World
 
 COMMAND_LINE = "command line"  # the file of a requirement that was typed
 _FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb")
+_OFTEN_EMPTY = ("Dockerfile", "notebook")  # most of these install nothing and are no inputs
 
 
 class Found(NamedTuple):
@@ -77,7 +78,13 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
                     "unknown-format", f"{safe(path)} is no file that mlsupply reads", "see the list of formats in the README"
                 )
             continue
-        yield _read(path, reader, world)
+        found = _read(path, reader, world)
+        if path in named or reader.format not in _OFTEN_EMPTY or _says_something(found.inventory):
+            yield found
+
+
+def _says_something(inventory: Inventory) -> bool:
+    return bool(inventory.packages or inventory.requirements or inventory.indexes or inventory.gaps or inventory.includes)
 
 
 def _is_sdist(path: str, tree: Tree) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 
 class Locator:
@@ -15,6 +15,9 @@ class Locator:
         self._starts: list[int] = []
         self._anchors: dict[tuple[str, ...], int] = {}
         self._last: dict[tuple[str, int], int] = {}
+        self._indexed = False
+        self._headers: dict[tuple[str, ...], int] = {}
+        self._keys: dict[str, list[int]] = {}
 
     def line_at(self, offset: int) -> int:
         """The line (from 1) of a character offset; 0 for offset -1 (not found)."""
@@ -39,8 +42,7 @@ class Locator:
 
     def key(self, name: str, *table: str) -> int:
         """The line where `table` sets `name`, 0 where that cannot be seen."""
-        found = _key(name).search(self._text, self._anchor(table))
-        return self.line_at(found.start(1) if found else -1)
+        return self.line_at(self._key(name, self._anchor(table)))
 
     def table(self, *table: str) -> int:
         """The line of the table's header, or of the key that opens it."""
@@ -53,22 +55,37 @@ class Locator:
         return self._anchors[table]
 
     def _find_anchor(self, table: tuple[str, ...]) -> int:
+        if not self._indexed:
+            self._index()
         at, rest = 0, table
         for length in range(len(table), 0, -1):
-            header = r"\s*\.\s*".join(_quoted_or_bare(part) for part in table[:length])
-            found = re.compile(rf"^[ \t]*\[\[?[ \t]*({header})[ \t]*\]", re.MULTILINE).search(self._text)
-            if found:
-                at, rest = found.start(1), table[length:]
+            if table[:length] in self._headers:
+                at, rest = self._headers[table[:length]], table[length:]
                 break
         for name in rest:
-            found = _key(name).search(self._text, at)
-            at = found.start(1) if found else at
+            at = max(at, self._key(name, at))
         return at
 
+    def _key(self, name: str, after: int) -> int:
+        """Offset of the first line from `after` on that sets the key, -1 where none does."""
+        if not self._indexed:
+            self._index()
+        offsets = self._keys.get(name, [])
+        place = bisect_left(offsets, after)
+        return offsets[place] if place < len(offsets) else -1
 
-def _quoted_or_bare(part: str) -> str:
-    return rf"[\"']?{re.escape(part)}[\"']?"
+    def _index(self) -> None:
+        """Note every header and every key that begins a line, once."""
+        self._indexed = True
+        for found in _HEADER_OR_KEY.finditer(self._text):
+            if found[1] is not None:
+                parts = tuple(part.strip("\"'") for part in _PARTS.findall(found[1]))
+                self._headers.setdefault(parts, found.start(1))
+            elif first := _PARTS.match(found[2]):
+                self._keys.setdefault(first[0].strip("\"'"), []).append(found.start(2))
 
 
-def _key(name: str) -> re.Pattern[str]:
-    return re.compile(rf"^[ \t]*({_quoted_or_bare(name)})[ \t]*[.=]", re.MULTILINE)
+_HEADER_OR_KEY = re.compile(
+    r"^[ \t]*(?:\[\[?([^\]\n=]{1,500})\]|([A-Za-z0-9_\"'][^=\n\[\]{},#]{0,300}?)[ \t]*=)", re.MULTILINE
+)
+_PARTS = re.compile(r"\"[^\"]*\"|'[^']*'|[^.\s]+")

@@ -85,7 +85,7 @@ def read_poetry(
         for name, value in dependencies.items():
             if canonical(name) == "python" or canonical(name) in declared:
                 continue
-            place = Place(path, locator.key(name, *_ROOT, *keys))
+            place = Place(path, locator.key(name, *_ROOT, *keys) or locator.table(*_ROOT, *keys, name))
             also = tuple(extra for extra, names in extras.items() if canonical(name) in names)
             yield from dependency(name, value, place, (*groups, *also))
     for source in tables(poetry, "source"):

@@ -1,0 +1,213 @@
+"""`pip install`, `uv pip install`, `uv add`, `uv tool install`, `pipx install` and `conda install` in shell text: what they
+install, from where, and what of it cannot be known without running the shell. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mlsupply.inventory.parsing import gap
+from mlsupply.inventory.pip_line import asked_for
+from mlsupply.inventory.shell import Word, commands
+from mlsupply.model import Coordinate, Gap, Index, Package, Place, Reason, Requirement, Source, SourceKind
+from mlsupply.text import safe, without_credentials
+
+
+class Include(NamedTuple):
+    """A requirements or constraints file a command names."""
+
+    path: str
+    place: Place
+    constraint: bool = False
+
+
+Found = Requirement | Package | Index | Gap | Include
+
+_INDEX_ROLES = {
+    "-i": "primary",
+    "--index-url": "primary",
+    "--default-index": "primary",
+    "--pypi-url": "primary",
+    "--extra-index-url": "extra",
+    "--index": "extra",
+    "-f": "find-links",
+    "--find-links": "find-links",
+}
+_FILES = {
+    "-r": False,
+    "--requirement": False,
+    "--requirements": False,
+    "-c": True,
+    "--constraint": True,
+    "--constraints": True,
+}
+# options with a value that is nothing to install
+_VALUED = frozenset(
+    {
+        *("--target", "--prefix", "--root", "--platform", "--python-version", "--implementation", "--abi"),
+        *("--no-binary", "--only-binary", "--cache-dir", "--timeout", "--retries", "--proxy", "--cert"),
+        *("--client-cert", "--progress-bar", "--upgrade-strategy", "--config-settings", "--config-setting"),
+        *("--global-option", "--build-option", "--src", "--log", "--exists-action", "--report"),
+        *("--use-feature", "--use-deprecated", "--python", "--index-strategy", "--resolution", "--prerelease"),
+        *("--exclude-newer", "--link-mode", "--torch-backend", "--keyring-provider", "--extra", "--group"),
+        *("--override", "--overrides", "--build-constraint", "--no-build-package", "--no-binary-package"),
+        *("--only-binary-package", "--refresh-package", "--reinstall-package", "--upgrade-package"),
+        *("--python-platform", "--directory", "--project", "--config-file", "--default-timeout"),
+        *("--user-agent", "--branch", "--tag", "--rev", "--optional", "--package", "--channel", "--name"),
+        *("--file", "--path", "--solver", "--suffix", "--pip-args"),
+        *("-t", "-p", "-b", "-C", "-n"),
+    }
+)
+_PIP = re.compile(r"(?:.*/)?pip[0-9.]*(?:\.exe)?")
+_CONDA = re.compile(r"(?:.*/)?(?:conda|mamba|micromamba)(?:\.exe)?")
+_UV = re.compile(r"(?:.*/)?uv")
+_CONDA_SPEC = re.compile(
+    r"(?:[^:\s]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?:(==?)\s*([0-9][A-Za-z0-9_.+!]*)(?:=([A-Za-z0-9_.*]+))?)?"
+)
+_INDEX_NAME = re.compile(r"^[A-Za-z0-9_-]{1,80}=(?=[a-z+]{1,20}://)")  # uv: --index name=url
+_SAYS_ONLY = frozenset({"echo", "printf", "which", "man", "apt-get", "apt", "yum", "dnf", "apk", "brew", "grep", "sed"})
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=\s*(?:\[|[=<>!~]=|[<>@]|$))")
+
+
+def installs(path: str, text: str, line: int = 1) -> Iterator[Found]:
+    """What the commands in `text` install. line: the line of the file on which the text begins."""
+    for words in commands(text, line):
+        yield from of_command(path, words)
+
+
+def of_command(path: str, words: Sequence[Word]) -> Iterator[Found]:
+    """What one command installs; nothing where it is another command. `sh -c "…"` is looked into."""
+    if words and words[0].text in _SAYS_ONLY:
+        return
+    for at, word in enumerate(words):
+        if word.text == "-c" and at and at + 1 < len(words) and re.fullmatch(r"(?:.*/)?(?:ba|da|z)?sh", words[at - 1].text):
+            yield from installs(path, words[at + 1].text, words[at + 1].line)
+            return
+        rest = _after_install(words, at)
+        if rest is not None:
+            is_conda = bool(_CONDA.fullmatch(word.text))
+            yield from _conda(path, rest) if is_conda else _pip(path, rest)
+            return
+
+
+def _after_install(words: Sequence[Word], at: int) -> Sequence[Word] | None:
+    """The arguments of the install command that starts at this word, None where none does."""
+    name = words[at].text
+    following = [(place, w.text) for place, w in enumerate(words[at + 1 :], at + 1) if not w.text.startswith("-")][:3]
+    verbs = [text for _, text in following]
+    if _UV.fullmatch(name) or name.endswith("pipx"):
+        for wanted in (["pip", "install"], ["tool", "install"], ["add"], ["install"]):
+            if verbs[: len(wanted)] == wanted and (wanted != ["install"] or name.endswith("pipx")):
+                return words[following[len(wanted) - 1][0] + 1 :]
+        return None
+    if (_PIP.fullmatch(name) and verbs[:1] in (["install"], ["download"], ["wheel"])) or (
+        _CONDA.fullmatch(name) and verbs[:1] in (["install"], ["create"], ["update"])
+    ):
+        return words[following[0][0] + 1 :]
+    return None
+
+
+@dataclass(slots=True)
+class _Command:
+    """One pip command while it is read."""
+
+    path: str
+    found: list[Found] = field(default_factory=list)
+    trusted: set[str] = field(default_factory=set)
+
+    def option(self, name: str, value: Word) -> None:
+        place = Place(self.path, value.line)
+        if name in _FILES or name in _INDEX_ROLES:
+            if value.open:
+                self.found.append(_unknown(self.path, value, f"the value of {name}"))
+            elif name in _FILES:
+                self.found.append(Include(value.text, place, _FILES[name]))
+            else:
+                url, had = without_credentials(_INDEX_NAME.sub("", value.text))
+                self.found.append(Index(url=url, role=_INDEX_ROLES[name], had_credentials=had, place=place))
+        elif name == "--trusted-host":
+            self.trusted.add(value.text.lower())
+        elif name in ("-e", "--editable"):
+            self.asked(value, editable=True)
+        elif name in ("-w", "--with"):
+            self.asked(value)
+
+    def asked(self, word: Word, *, editable: bool = False) -> None:
+        if not word.text.strip():
+            return
+        if word.open and not word.text.startswith("."):
+            self.found.append(_unknown(self.path, word, "what is installed here"))
+            return
+        parsed = asked_for(word.text, Place(self.path, word.line), editable=editable)
+        if isinstance(parsed, Requirement) and parsed.source.kind is SourceKind.PATH and parsed.name:
+            detail = f"{safe(word.text, 120)} is a file that exists only where this command runs"
+            self.found.append(gap(self.path, Reason.NO_ARTIFACT, detail, word.line, "scan that file itself"))
+        else:
+            self.found.append(parsed)
+
+    def result(self) -> Iterator[Found]:
+        for one in self.found:
+            if isinstance(one, Index) and (host := one.url.partition("://")[2].split("/")[0].lower()):
+                trusted = host in self.trusted or host.split(":")[0] in self.trusted
+                yield (
+                    one
+                    if not trusted
+                    else Index(
+                        url=one.url, role=one.role, had_credentials=one.had_credentials, place=one.place, trusted_host=True
+                    )
+                )
+            else:
+                yield one
+
+
+def _pip(path: str, words: Sequence[Word]) -> Iterator[Found]:
+    command = _Command(path)
+    queue = list(reversed(words))
+    while queue:
+        word = queue.pop()
+        if not word.text.startswith("-") or word.text == "-":
+            command.asked(word)
+            continue
+        name, equals, value = word.text.partition("=")
+        if not word.text.startswith("--") and len(word.text) > 2 and word.text[:2] in ("-r", "-c", "-e", "-i", "-f"):
+            name, equals, value = word.text[:2], "=", word.text[2:]  # -rfile
+        takes = name in _VALUED or name in _FILES or name in _INDEX_ROLES
+        takes = takes or name in ("-e", "--editable", "--trusted-host", "-w", "--with")
+        if equals:
+            command.option(name, Word(value, word.line, word.open))
+        elif takes and queue:
+            command.option(name, queue.pop())
+    return command.result()
+
+
+def _unknown(path: str, word: Word, what: str) -> Gap:
+    named = _NAME.match(word.text)
+    subject = f" of {named[0]}" if named and what.startswith("what") and "$" not in named[0] else ""
+    detail = f"{what}{subject} holds a variable, whose value is known only where the command runs: {safe(word.text, 80)}"
+    return gap(path, Reason.UNSUPPORTED, detail, word.line, "lock what is installed, or scan the built environment")
+
+
+def _conda(path: str, words: Sequence[Word]) -> Iterator[Found]:
+    """conda's own packages; only an exact version (`name==1.0`, `name=1.0=build`) says what will be installed."""
+    open_names: list[str] = []
+    takes_value = False
+    for word in words:
+        if takes_value or word.text.startswith("-"):
+            flag = word.text
+            takes_value = not takes_value and flag in ("-c", "--channel", "-n", "--name", "-p", "--prefix", "-f", "--file")
+            continue
+        found = _CONDA_SPEC.fullmatch(word.text)
+        if found and found[2] and not word.open and (found[2] == "==" or found[4]):
+            yield Package(
+                coordinate=Coordinate("conda", safe(found[1], 200).lower(), safe(found[3], 200)),
+                source=Source(),
+                places=(Place(path, word.line),),
+                direct=True,
+            )
+        else:
+            open_names.append(safe(word.text, 60))
+    if open_names:
+        detail = f"conda decides only when it runs which release it installs of {', '.join(open_names[:12])}"
+        yield gap(path, Reason.UNPINNED, detail, words[0].line, "use a conda-lock file, or scan the built environment")

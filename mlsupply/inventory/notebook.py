@@ -1,0 +1,100 @@
+"""Jupyter notebooks: what their cells install with `!pip`, `%pip`, `%conda` and shell cells. No cell is run.
+Source: https://nbformat.readthedocs.io/en/latest/format_description.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from mlsupply.inventory.collected import Commands
+from mlsupply.inventory.install_commands import installs
+from mlsupply.inventory.parsing import gap, json_of, string, tables, text_of
+from mlsupply.model import Gap, Inventory, Reason
+from mlsupply.world import Limits, Tree
+
+FORMAT = "notebook"
+_MAGIC = re.compile(r"[ \t]*(?:!!?|%(?:system|sx)[ \t]+|%(?=(?:pip|conda|mamba|micromamba|uv)\b))[ \t]*(.*)", re.DOTALL)
+_SHELL_CELL = re.compile(r"[ \t]*%%(?:bash|sh|script[ \t]+(?:ba)?sh|!)[^\n]*\n")
+_TEMPLATE = re.compile(r"\{(?=[A-Za-z_])")  # IPython fills {name} in; the shell reader knows ${name}
+
+
+class Line(NamedTuple):
+    """A line of a cell and the line of the file it stands on, 0 where that cannot be seen."""
+
+    text: str
+    line: int
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """Requirements, indexes and included files of all code cells."""
+    text = text_of(path, tree, limits)
+    if isinstance(text, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(text,))
+    if "install" not in text and text.lstrip().startswith("{"):
+        return Inventory(path=path, format=FORMAT)
+    document: Any = json_of(path, text)
+    if isinstance(document, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(document,))
+    if not isinstance(document, Mapping):
+        return Inventory(path=path, format=FORMAT, gaps=(gap(path, Reason.MALFORMED, "no notebook: not an object", 1),))
+    commands = Commands(path, tree, limits)
+    where = _Lines(text)
+    for cell in _cells(document):
+        if string(cell, "cell_type") == "code":
+            for script in _scripts([Line(line, where.of(line)) for line in _source(cell)]):
+                commands.take(installs(path, script.text, script.line))
+    return commands.inventory(FORMAT)
+
+
+def _cells(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from tables(document, "cells")
+    for sheet in tables(document, "worksheets"):  # nbformat 3
+        yield from tables(sheet, "cells")
+
+
+def _source(cell: Mapping[str, Any]) -> list[str]:
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    return source.split("\n") if isinstance(source, str) and "install" in source else []
+
+
+def _scripts(lines: list[Line]) -> Iterator[Line]:
+    """The shell texts of a cell: the whole of a `%%bash` cell, otherwise each `!` or `%pip` line with its continuations."""
+    first = next((place for place, line in enumerate(lines) if line.text.strip()), 0)
+    if lines and _SHELL_CELL.match(lines[first].text + "\n"):
+        yield Line("\n".join(line.text for line in lines[first + 1 :]), lines[first].line + 1)
+        return
+    at = 0
+    while at < len(lines):
+        start, text = at, lines[at].text
+        while text.rstrip().endswith("\\") and at + 1 < len(lines):
+            at += 1
+            text += "\n" + lines[at].text
+        at += 1
+        found = _MAGIC.match(text)
+        if found:
+            yield Line(_TEMPLATE.sub("${", found[1]), lines[start].line)
+
+
+class _Lines:
+    """Where the lines of cells stand in the file, met in order."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._line = 1
+
+    def of(self, line: str) -> int:
+        if not line.strip():
+            return 0
+        for written in (json.dumps(line)[1:-1], json.dumps(line, ensure_ascii=False)[1:-1]):
+            found = self._text.find(written, self._at)
+            if found >= 0:
+                self._line += self._text.count("\n", self._at, found)
+                self._at = found
+                return self._line
+        return 0

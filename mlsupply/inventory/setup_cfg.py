@@ -1,0 +1,120 @@
+"""setup.cfg: the declarative metadata of setuptools.
+Source: https://setuptools.pypa.io/en/latest/userguide/declarative_config.html
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from mlsupply.inventory.cover import BUILD_GROUP
+from mlsupply.inventory.parsing import requirement, text_of
+from mlsupply.inventory.requirement_files import follow
+from mlsupply.model import Gap, Index, Inventory, Place, Requirement
+from mlsupply.text import canonical, safe
+from mlsupply.world import Limits, Tree
+
+FORMAT = "setup.cfg"
+_KEYS = {"install_requires": (), "setup_requires": (BUILD_GROUP,), "tests_require": ("tests",)}
+_MAX_LINES = 5_000  # of one option, references to others filled in
+_SECTION = re.compile(r"\[([^\]\n]{1,200})\]\s*(?:[#;].*)?$")
+_OPTION = re.compile(r"([^\s=:#;\[][^=:\n]{0,200}?)\s*[=:]\s*(.*)$")
+
+
+class Value(NamedTuple):
+    """One line of an option's value and where it stands."""
+
+    text: str
+    line: int
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """Requirements of `[options]` and `[options.extras_require]`; `file:` values are followed."""
+    text = text_of(path, tree, limits)
+    if isinstance(text, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(text,))
+    sections = _sections(text)
+    options = sections.get("options", {})
+    extras = sections.get("options.extras_require", {})
+    asked = [(_filled(key, options), groups) for key, groups in _KEYS.items()]
+    asked += [(_filled(extra, extras), (canonical(extra),)) for extra in extras]
+    requirements: list[Requirement] = []
+    indexes: list[Index] = []
+    gaps: list[Gap] = []
+    includes: list[str] = []
+    for values, groups in asked:
+        for value in values:
+            if value.text.startswith("file:"):
+                for inventory in _files(path, value, tree, limits):
+                    requirements += [replace(r, groups=groups) for r in inventory.requirements]
+                    indexes += inventory.indexes
+                    gaps += inventory.gaps
+                    includes += [inventory.path, *inventory.includes]
+                continue
+            found = requirement(value.text, Place(path, value.line), groups=groups)
+            if isinstance(found, Gap):
+                gaps.append(found)
+            else:
+                requirements.append(found)
+    return Inventory(
+        path=path,
+        format=FORMAT,
+        root=canonical(_one(sections.get("metadata", {}).get("name"))),
+        requirements=tuple(requirements),
+        indexes=tuple(indexes),
+        gaps=tuple(gaps),
+        requires_python=safe(_one(options.get("python_requires")), 200),
+        includes=tuple(includes),
+    )
+
+
+def _filled(name: str, options: dict[str, list[Value]], above: tuple[str, ...] = ()) -> list[Value]:
+    """The lines of an option, `%(other)s` replaced by those of the other option of the section; a circle ends."""
+    filled: list[Value] = []
+    for value in options.get(name, ()):
+        found = re.fullmatch(r"%\(([^)]{1,200})\)s", value.text)
+        other = found[1].lower().replace("-", "_") if found else ""
+        if other in options and other not in above and other != name and len(above) < 20:
+            filled += _filled(other, options, (*above, name))
+        else:
+            filled.append(value)
+    return filled[:_MAX_LINES]
+
+
+def _one(values: list[Value] | None) -> str:
+    return values[0].text if values else ""
+
+
+def _files(path: str, value: Value, tree: Tree, limits: Limits) -> Iterator[Inventory]:
+    for name in value.text.removeprefix("file:").split(","):
+        if name.strip():
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(path), safe(name.strip(), 300)))
+            yield follow(other, Place(path, value.line), tree, limits)
+
+
+def _sections(text: str) -> dict[str, dict[str, list[Value]]]:
+    """Section -> option -> its lines, continued ones (indented) included, comments left out. The standard parser would
+    read the same but keeps no lines."""
+    sections: dict[str, dict[str, list[Value]]] = {}
+    options: dict[str, list[Value]] = {}
+    values: list[Value] | None = None
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith(("#", ";")):
+            continue
+        if line[0] in " \t":
+            if values is not None:
+                values.append(Value(_without_comment(stripped), number))
+        elif found := _SECTION.match(line):
+            options, values = sections.setdefault(found[1].strip(), {}), None
+        elif found := _OPTION.match(line):
+            values = options.setdefault(found[1].strip().lower().replace("-", "_"), [])
+            values += [Value(text, number) for text in [_without_comment(found[2].strip())] if text]
+    return sections
+
+
+def _without_comment(text: str) -> str:
+    return re.split(r"\s#", text, maxsplit=1)[0].rstrip()

@@ -1,0 +1,131 @@
+"""setup.py, read as text: what its call of `setup` asks for. The file is never run.
+Source: https://setuptools.pypa.io/en/latest/references/keywords.html
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from mlsupply.inventory.cover import BUILD_GROUP
+from mlsupply.inventory.folding import FileLines, Text, Unknown, Value, calls_of
+from mlsupply.inventory.parsing import gap, requirement, text_of
+from mlsupply.inventory.requirement_files import follow
+from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
+from mlsupply.text import canonical, safe
+from mlsupply.world import Limits, Tree
+
+FORMAT = "setup.py"
+_MAX_CHARACTERS = 1 << 20
+_KEYWORDS = {"install_requires": (), "setup_requires": (BUILD_GROUP,), "tests_require": ("tests",)}
+_HINT = "commit a lock file, or scan a built wheel: mlsupply does not run setup.py"
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """Requirements of the first call of `setup`; what only running it would tell is a gap at its line."""
+    text = text_of(path, tree, limits)
+    if isinstance(text, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(text,))
+    calls = _calls(path, text)
+    if isinstance(calls, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(calls,))
+    if not calls:
+        return Inventory(path=path, format=FORMAT)
+    line, keywords = calls[0]
+    setup = _Setup(path, line, tree, limits)
+    for keyword, groups in _KEYWORDS.items():
+        if keyword in keywords:
+            setup.asked(keywords[keyword], groups, keyword)
+    setup.extras(keywords.get("extras_require", {}))
+    name, python = keywords.get("name"), keywords.get("python_requires")
+    return Inventory(
+        path=path,
+        format=FORMAT,
+        root=canonical(name) if isinstance(name, Text) else "",
+        requirements=tuple(setup.requirements),
+        indexes=tuple(setup.indexes),
+        gaps=tuple(setup.gaps),
+        includes=tuple(setup.includes),
+        requires_python=safe(python, 200) if isinstance(python, Text) else "",
+    )
+
+
+def _calls(path: str, text: str) -> list[tuple[int, dict[str, Value]]] | Gap:
+    import ast
+    import warnings
+
+    if len(text) > _MAX_CHARACTERS:
+        return gap(path, Reason.TOO_LARGE, f"longer than {_MAX_CHARACTERS:,} characters", hint=_HINT)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the audited file's invalid escapes are not our user's concern
+            return calls_of(ast.parse(text), "setup")
+    except SyntaxError as error:
+        return gap(path, Reason.MALFORMED, f"not Python 3: {error.msg}", error.lineno or 0, _HINT)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return gap(path, Reason.MALFORMED, f"not Python that can be read: {type(error).__name__}", hint=_HINT)
+
+
+@dataclass(slots=True)
+class _Setup:
+    """The call at `line` while its keywords are read."""
+
+    path: str
+    line: int
+    tree: Tree
+    limits: Limits
+    requirements: list[Requirement] = field(default_factory=list)
+    indexes: list[Index] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    includes: list[str] = field(default_factory=list)
+
+    def asked(self, value: Value, groups: tuple[str, ...], keyword: str, marker: str = "") -> None:
+        """One keyword's value: a list of requirements, a string of lines, a file."""
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Text):
+                for text in _lines(one):
+                    self._requirement(text, one.line, groups, marker)
+            elif isinstance(one, FileLines):
+                self._file(one, groups)
+            elif isinstance(one, list):
+                self.asked(one, groups, keyword, marker)
+            elif isinstance(one, Unknown):
+                detail = f"a part of {keyword} is computed when setup.py runs"
+                found = gap(self.path, Reason.UNSUPPORTED, detail, one.line or self.line, _HINT)
+                self.gaps += [found] if found not in self.gaps else []
+
+    def extras(self, value: Value) -> None:
+        """`extras_require`; `"dev:python_version<'3'"` is extra dev under a marker."""
+        if isinstance(value, Unknown):
+            self.asked(value, (), "extras_require")
+        if isinstance(value, dict):
+            for key, held in value.items():
+                extra, _, marker = key.partition(":")
+                self.asked(held, (canonical(extra),) if extra else (), "extras_require", safe(marker.strip(), 500))
+
+    def _requirement(self, text: str, line: int, groups: tuple[str, ...], marker: str) -> None:
+        found = requirement(text, Place(self.path, line), groups=groups)
+        if isinstance(found, Gap):
+            self.gaps.append(found)
+        else:
+            both = f"({found.marker}) and ({marker})" if found.marker and marker else found.marker or marker
+            self.requirements.append(replace(found, marker=both))
+
+    def _file(self, file: FileLines, groups: tuple[str, ...]) -> None:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), file.name.lstrip("/")))
+        if path in self.includes:
+            return
+        inventory = follow(path, Place(self.path, file.line), self.tree, self.limits)
+        self.requirements += [replace(r, groups=groups) for r in inventory.requirements]
+        self.indexes += inventory.indexes
+        self.gaps += inventory.gaps
+        self.includes += [path, *inventory.includes]
+
+
+def _lines(text: Text) -> Iterator[str]:
+    """setuptools takes a string with line ends as several requirements, `#` starts a comment."""
+    for line in text.splitlines():
+        stripped = line.split(" #")[0].strip()
+        if stripped and not stripped.startswith("#"):
+            yield stripped

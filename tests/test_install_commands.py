@@ -1,0 +1,193 @@
+"""What Dockerfiles and notebooks install."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlsupply.audit import run
+from mlsupply.inventory import reader_of
+from mlsupply.inventory.install_commands import installs
+from mlsupply.inventory.shell import commands
+from mlsupply.model import Gap, Index, Inventory, Package, Reason, Requirement, SourceKind
+from mlsupply.request import Request
+from mlsupply.world import DiskTree, Limits, World
+
+
+def _read(folder: Path, name: str, text: str) -> Inventory:
+    (folder / name).write_text(text, encoding="utf-8")
+    reader = reader_of(name)
+    assert reader is not None
+    return reader.read(name, DiskTree(folder), Limits())
+
+
+def _asked(inventory: Inventory) -> list[tuple[str, str, int]]:
+    return [(r.name, r.specifier, r.place.line) for r in inventory.requirements]
+
+
+def _installs(text: str) -> tuple[list[str], list[str]]:
+    found = list(installs("x", text))
+    return [f"{r.name}{r.specifier}" for r in found if isinstance(r, Requirement)], [
+        g.detail for g in found if isinstance(g, Gap)
+    ]
+
+
+def test_a_dockerfile_with_continuations_comments_and_several_commands(tmp_path: Path) -> None:
+    inventory = _read(
+        tmp_path,
+        "Dockerfile",
+        dedent(
+            """\
+            # syntax=docker/dockerfile:1
+            FROM python:3.12 AS base
+            ARG TORCH=2.4.0
+            RUN apt-get update && apt-get install -y python3-pip \\
+                # a comment between
+                && pip install --no-cache-dir \\
+                    "litellm[proxy]==1.82.8" 'httpx<1' \\
+                    "torch==${TORCH}" && \\
+                python3 -m pip install uvloop==0.21.0 --index-url https://u:p@mirror.example/simple \\
+                    --extra-index-url=https://wheels.example/cu128 --trusted-host mirror.example
+            RUN --mount=type=cache,target=/root/.cache uv pip install --system -e .[gpu] git+https://git.example/a.git@v1#egg=a
+            RUN ["pip", "install", "gunicorn==23.0.0"]
+            CMD pip install not-this
+            """
+        ),
+    )
+    assert _asked(inventory) == [
+        ("litellm", "==1.82.8", 7),
+        ("httpx", "<1", 7),
+        ("uvloop", "==0.21.0", 9),
+        ("", "", 11),
+        ("a", "", 11),
+        ("gunicorn", "==23.0.0", 12),
+    ]
+    assert inventory.requirements[3].source.kind is SourceKind.EDITABLE
+    assert inventory.requirements[4].source.revision == "v1"
+    (gap,) = inventory.gaps
+    assert (gap.reason, gap.place and gap.place.line) == (Reason.UNSUPPORTED, 8)
+    assert "of torch holds a variable" in gap.detail
+    assert [(i.url, i.role, i.trusted_host, i.had_credentials) for i in inventory.indexes] == [
+        ("https://mirror.example/simple", "primary", True, True),
+        ("https://wheels.example/cu128", "extra", False, False),
+    ]
+
+
+def test_here_documents_are_read_line_by_line(tmp_path: Path) -> None:
+    text = "FROM x\nRUN <<EOF\nset -e\npip install a==1\nEOF\nRUN pip install b==2\n"
+    assert _asked(_read(tmp_path, "Containerfile", text)) == [("a", "==1", 4), ("b", "==2", 6)]
+
+
+def test_included_files_are_found_where_copy_took_them_from(world: World) -> None:
+    root = world.tree.root
+    (root / "docker").mkdir()
+    (root / "docker/Dockerfile").write_text(
+        "FROM x\nCOPY docker/pins.txt /tmp/r.txt\nRUN pip install -r /tmp/r.txt && pip install -r gone.txt\n",
+        encoding="utf-8",
+    )
+    (root / "docker/pins.txt").write_text("numpy==2.0.0\n", encoding="utf-8")
+    report = run(Request(subjects=("docker/Dockerfile",), offline=True), world)
+    assert [(str(p.coordinate), str(p.places[0])) for p in report.packages] == [("numpy 2.0.0", "docker/pins.txt:1")]
+    (gap,) = [gap for gap in report.gaps if gap.check == "inventory"]
+    assert (gap.reason, "gone.txt" in gap.detail) == (Reason.NOT_FOUND, True)
+
+
+def test_conda_installs_name_a_release_only_when_they_pin_it_wholly(tmp_path: Path) -> None:
+    text = "FROM x\nRUN mamba install -y -c conda-forge numpy==2.0.0 pytorch=2.4.0=py312_0 scipy=1.14 curl\n"
+    inventory = _read(tmp_path, "x.dockerfile", text)
+    assert [(p.coordinate.ecosystem, str(p.coordinate)) for p in inventory.packages] == [
+        ("conda", "numpy 2.0.0"),
+        ("conda", "pytorch 2.4.0"),
+    ]
+    (gap,) = inventory.gaps
+    assert (gap.reason, "scipy=1.14, curl" in gap.detail) == (Reason.UNPINNED, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("pip install a", ["a"]),
+        ("if [ -f x ]; then pip3.12 install a; fi", ["a"]),
+        ("sudo -H /opt/venv/bin/pip --quiet install --upgrade a b", ["a", "b"]),
+        ("uv add a && uv tool install b && pipx install c", ["a", "b", "c"]),
+        ("sh -c 'pip install a'", ["a"]),
+        ("pip install a>=1", ["a"]),  # to a shell this is a redirection
+        ("pip install 'a>=1' --target x -t y --python=3 b", ["a>=1", "b"]),
+        ("pip install -U -c limits.txt a # b", ["a"]),
+        ("echo pip install a", []),
+        ("pip uninstall -y a; pip list", []),
+        ("uv sync; uv run pip; npm install a", []),
+        ("python -m pip install --index name=https://h.example/s a", ["a"]),
+    ],
+)
+def test_which_commands_install_what(text: str, names: list[str]) -> None:
+    assert _installs(text)[0] == names
+
+
+@pytest.mark.parametrize(
+    "text", ["pip install $PKG", "pip install `cat x`", "pip install $(cat x)", "pip install a==${V}", 'pip install "$A"']
+)
+def test_what_a_variable_holds_is_a_gap(text: str) -> None:
+    names, gaps = _installs(text)
+    assert names == []
+    assert len(gaps) == 1
+
+
+def test_a_wheel_that_exists_only_in_the_image_is_a_gap() -> None:
+    assert _installs("pip install ./a-1.0-py3-none-any.whl")[1][0].endswith("exists only where this command runs")
+
+
+def _notebook(*cells: str | list[str]) -> str:
+    made = [{"cell_type": "code", "source": cell} for cell in cells]
+    made.append({"cell_type": "markdown", "source": "!pip install not-this"})
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": made}, indent=1)
+
+
+def test_a_notebook_in_every_way_to_install(tmp_path: Path) -> None:
+    text = _notebook(
+        ["%%capture\n", "!pip install -q transformers==4.45.0 \\\n", '  "datasets>=3"\n', "import x\n"],
+        "if True:\n    %pip install accelerate\n%uv pip install rich",
+        "%%bash\npip install tqdm\n",
+        "!pip install {package} torch==$v",
+        "%conda install scipy",
+        "print('pip install nothing')",
+    )
+    inventory = _read(tmp_path, "demo.ipynb", text)
+    assert [r.name for r in inventory.requirements] == ["transformers", "datasets", "accelerate", "rich", "tqdm"]
+    lines = text.splitlines()
+    assert "transformers" in lines[inventory.requirements[0].place.line - 1]
+    assert "datasets" in lines[inventory.requirements[1].place.line - 1]
+    assert [gap.reason for gap in inventory.gaps] == [Reason.UNSUPPORTED, Reason.UNSUPPORTED, Reason.UNPINNED]
+
+
+@pytest.mark.parametrize("text", ['{"cells": [{"install": 1', "install", '["install"]', '{"cells": {"source": "install"}}'])
+def test_a_broken_notebook_is_a_gap_or_nothing(tmp_path: Path, text: str) -> None:
+    inventory = _read(tmp_path, "x.ipynb", text)
+    assert inventory.requirements == ()
+
+
+def test_inputs_that_install_nothing_are_not_listed(world: World) -> None:
+    (world.tree.root / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    (world.tree.root / "a.ipynb").write_text(_notebook("print()"), encoding="utf-8")
+    report = run(Request(offline=True), world)
+    assert [(i.path, i.format) for i in report.inputs] == [(".", "folder")]
+    assert report.verdict.exit_code == 4
+
+
+@given(st.text(alphabet="pip install -r\"'\\\n$({[`#&;|<>=}])a1", max_size=200))
+def test_any_text_is_read_as_commands(text: str) -> None:
+    for words in commands(text):
+        assert words
+        assert all(1 <= word.line <= text.count("\n") + 1 for word in words)
+    for found in installs("x", text):
+        assert isinstance(found, (Requirement, Index, Gap, Package, tuple))
+
+
+def test_long_hostile_text_is_read_in_linear_time() -> None:
+    for piece in ("$(", "((", '"\\', "`", "${", "{{", "\\\n#", "<<", "'$(" * 3):
+        assert sum(1 for _ in commands(piece * 20_000)) >= 0
