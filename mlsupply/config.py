@@ -126,7 +126,9 @@ class Tables(NamedTuple):
 
 Kinds = Mapping[str, Any]
 
-SETTINGS: dict[str, Kinds] = {}
+SETTINGS: dict[str, Kinds] = {
+    "release": {"exempt": _texts, "exempt-indexes": _texts},
+}
 """Options of one check: check name to key to kind; they reach the check as `request.settings[check][key]`."""
 
 KEYS: Kinds = {

@@ -28,7 +28,7 @@ ALLOWED = {
     "vex": _VALUES | {"request"},
     "policy": _VALUES | {"project", "request"},
     "inventory": _VALUES | {"world", "request", "project"},
-    "evidence": _VALUES | {"world", "request", "project", "ruleset"},
+    "evidence": _VALUES | {"world", "request", "project", "ruleset", "advisories"},
     "advisories": _VALUES | {"world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project"},

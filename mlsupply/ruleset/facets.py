@@ -67,6 +67,7 @@ class Facet(NamedTuple):
 FACETS: tuple[Facet, ...] = (
     Facet("archive", "mlsupply.evidence.facets", "ArchiveFact"),
     Facet("name", "mlsupply.evidence.names", "NameFacet"),
+    Facet("release", "mlsupply.evidence.release", "ReleaseFacet"),
 )
 """Every facet, e.g. `Facet("release", "mlsupply.evidence.release", "ReleaseFacet")`; a test fails where one is missing."""
 

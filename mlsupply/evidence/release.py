@@ -1,0 +1,327 @@
+"""What is remarkable about a release: the facts a rule may look at, from the index's pages and the lock. Pure.
+
+All of it is known to the index on the day of the release, before any advisory: see `registry` for how it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from packaging.version import InvalidVersion, Version
+
+from mlsupply.evidence.index_pages import IndexFile, Project
+from mlsupply.evidence.registry import Publisher, Seen
+from mlsupply.model import Package
+from mlsupply.ruleset.facets import VersionText
+
+DAY = 86_400.0
+LATE = 1.0  # days after the first file of a release from which another one is said to be late
+_COMPARED = 5  # earlier releases whose kinds of files are compared
+_ENOUGH = 3  # of them, before something is called a habit
+_LISTED = 20  # file names kept of one fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFacet:
+    """One release, as the index it was locked from shows it. None: this index does not tell, or was not asked.
+
+    index: its host; listed: the release is there, project_listed: any release is; yanked (PEP 592) with yanked_reason;
+    status: PEP 792 (`active`, `archived`, `deprecated`, `quarantined`; "" none given) with status_reason; uploaded: time of
+    its first file; releases_before: how many the project had by then; silence_days: since the release before it (0 where
+    there is none); size and size_before: bytes of the largest file of the kind that grew most, growth: their ratio (1
+    where there is nothing to compare); kinds: `sdist`, `pure wheel`, `native wheel`, `other`; new_kinds: none of the last
+    releases had; lost_kinds: all of them had; late_files: uploaded a day or more after the first one, late_days: at most
+    how long after; missing_files: in the lock and not on the index; changed_files: there with another sha256;
+    missing_hashes: sha256 in the lock that no file of the release has; attested: a file has provenance (PEP 740, not
+    verified here); attested_before: one of the release before had; publisher, publisher_before: who their provenance
+    names; publisher_changed; publisher_elsewhere: the publishing repository is none the project links to; owners_added,
+    owners_removed: against what an earlier run saw; fixes: advisories that name this version as their fix; exempt: the
+    configuration exempts the package or its index from waiting.
+    """
+
+    index: str
+    version: VersionText
+    listed: bool | None = None
+    project_listed: bool | None = None
+    yanked: bool | None = None
+    yanked_reason: str = ""
+    status: str | None = None
+    status_reason: str = ""
+    uploaded: datetime | None = None
+    releases_before: int | None = None
+    silence_days: float | None = None
+    size: int | None = None
+    size_before: int | None = None
+    growth: float | None = None
+    kinds: tuple[str, ...] | None = None
+    new_kinds: tuple[str, ...] | None = None
+    lost_kinds: tuple[str, ...] | None = None
+    late_files: tuple[str, ...] | None = None
+    late_days: float | None = None
+    missing_files: tuple[str, ...] | None = None
+    changed_files: tuple[str, ...] | None = None
+    missing_hashes: tuple[str, ...] | None = None
+    attested: bool | None = None
+    attested_before: bool | None = None
+    publisher: str | None = None
+    publisher_before: str | None = None
+    publisher_changed: bool | None = None
+    publisher_elsewhere: bool | None = None
+    owners_added: tuple[str, ...] = ()
+    owners_removed: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
+    exempt: bool = False
+
+
+class Release(NamedTuple):
+    """A version of a project with its files. at: time of the first one, None unknown."""
+
+    version: str
+    files: tuple[IndexFile, ...]
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A release among those of its project. this: None where the index does not list it; earlier: releases of a lower
+    version, the nearest first; before: releases uploaded before it, the newest first."""
+
+    this: Release | None
+    earlier: tuple[Release, ...] = ()
+    before: tuple[Release, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is known beside the pages. publisher, publisher_before: None unknown or none; links: the project's own URLs,
+    None unknown; asked: the publishers were looked up; fixes and exempt: see the facet."""
+
+    publisher: Publisher | None = None
+    publisher_before: Publisher | None = None
+    links: tuple[str, ...] | None = None
+    asked: bool = False
+    fixes: tuple[str, ...] = ()
+    exempt: bool = False
+
+
+def offline_facet(package: Package, index: str, told: Told) -> ReleaseFacet:
+    """What the lock alone tells: its upload times and yanks, where it has them."""
+    times = [when for artifact in package.artifacts if (when := moment(artifact.uploaded))]
+    yanks = [artifact.yanked for artifact in package.artifacts]
+    reasons = [reason for reason in yanks if reason]
+    return ReleaseFacet(
+        index=index,
+        version=package.version,
+        yanked=True if reasons else False if yanks and all(reason == "" for reason in yanks) else None,
+        yanked_reason=reasons[0] if reasons else "",
+        uploaded=min(times) if times else None,
+        fixes=told.fixes,
+        exempt=told.exempt,
+    )
+
+
+def release_facet(package: Package, index: str, seen: Seen, history: History, told: Told) -> ReleaseFacet:
+    """The facts of a release whose project the index knows."""
+    project, this = seen.project, history.this
+    base: dict[str, object] = {
+        "index": index,
+        "version": package.version,
+        "listed": this is not None,
+        "project_listed": True,
+        "status": project.status if "status" in project.offers else None,
+        "status_reason": project.status_reason,
+        "fixes": told.fixes,
+        "exempt": told.exempt,
+        **_owners(seen),
+    }
+    if this is None:
+        return ReleaseFacet(**base)  # type: ignore[arg-type]  # the keys are the facet's fields, held by the tests
+    found = base | _times(project, history) | _files(project, history) | _lock(package, this) | _provenance(history, told)
+    yanked = [file.yanked for file in this.files if file.yanked is not None]
+    found |= {"yanked": len(yanked) == len(this.files), "yanked_reason": next((reason for reason in yanked if reason), "")}
+    return ReleaseFacet(**found)  # type: ignore[arg-type]  # as above
+
+
+def history_of(project: Project, version: str) -> History:
+    """The release and those before it."""
+    grouped: dict[str, list[IndexFile]] = {}
+    for file in project.files:
+        if file.version:
+            grouped.setdefault(plain(file.version), []).append(file)
+    releases = {version: _release(version, files) for version, files in grouped.items()}
+    this = releases.get(plain(version))
+    if this is None:
+        return History(this=None)
+    number = _number(this.version)
+    lower = [release for release in releases.values() if number and (other := _number(release.version)) and other < number]
+    if number and not number.is_prerelease:
+        lower = [release for release in lower if not _is_prerelease(release.version)] or lower
+    lower.sort(key=lambda release: _number(release.version) or Version("0"), reverse=True)
+    before = [release for release in releases.values() if this.at and release.at and release.at < this.at]
+    before.sort(key=lambda release: release.at or datetime.min.replace(tzinfo=UTC), reverse=True)
+    return History(this=this, earlier=tuple(lower), before=tuple(before))
+
+
+def plain(version: str) -> str:
+    """A version as PEP 440 normalises it, or as it is."""
+    number = _number(version)
+    return str(number) if number else version
+
+
+@lru_cache(maxsize=100_000)
+def _number(version: str) -> Version | None:
+    try:
+        return Version(version[:100])
+    except InvalidVersion:
+        return None
+
+
+def _is_prerelease(version: str) -> bool:
+    number = _number(version)
+    return number is None or number.is_prerelease
+
+
+def moment(text: str) -> datetime | None:
+    """An ISO 8601 time in UTC, None where there is none that can be read."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _release(version: str, files: Sequence[IndexFile]) -> Release:
+    times = [when for file in files if (when := moment(file.uploaded))]
+    return Release(version, tuple(files), min(times) if times else None)
+
+
+def _times(project: Project, history: History) -> dict[str, object]:
+    this = history.this
+    if this is None or this.at is None or "times" not in project.offers:
+        return {}
+    last = history.before[0].at if history.before else None
+    late = {file.filename: (when - this.at).total_seconds() / DAY for file in this.files if (when := moment(file.uploaded))}
+    names = sorted(name for name, days in late.items() if days >= LATE)
+    return {
+        "uploaded": this.at,
+        "releases_before": len(history.before),
+        "silence_days": round((this.at - last).total_seconds() / DAY, 2) if last else 0.0,
+        "late_files": tuple(names[:_LISTED]),
+        "late_days": round(max(late.values()), 2),
+    }
+
+
+def kind_of(file: IndexFile) -> str:
+    """`sdist`, `pure wheel`, `native wheel` or `other`."""
+    if file.kind != "wheel":
+        return file.kind
+    return "pure wheel" if file.filename.endswith("-none-any.whl") else "native wheel"
+
+
+def _kinds(release: Release) -> frozenset[str]:
+    return frozenset(kind_of(file) for file in release.files)
+
+
+def _files(project: Project, history: History) -> dict[str, object]:
+    this = history.this
+    if this is None:
+        return {}
+    kinds, last = _kinds(this), [_kinds(release) for release in history.earlier[:_COMPARED]]
+    habitual = len(last) >= _ENOUGH
+    found: dict[str, object] = {
+        "kinds": tuple(sorted(kinds)),
+        "new_kinds": tuple(sorted(kinds - frozenset().union(*last))) if habitual else (),
+        "lost_kinds": tuple(sorted(frozenset.intersection(*last) - kinds)) if habitual else (),
+    }
+    if "sizes" in project.offers:
+        growth, size, before = _growth(this, history.earlier[0]) if history.earlier else (1.0, 0, 0)
+        found |= {"growth": round(growth, 2), "size": size, "size_before": before}
+    return found
+
+
+def _growth(this: Release, before: Release) -> tuple[float, int, int]:
+    """(ratio, bytes now, bytes before) of the kind of file that grew most, by the largest of each kind."""
+    now, then = _largest(this), _largest(before)
+    pairs = [(now[kind] / then[kind], now[kind], then[kind]) for kind in now if then.get(kind)]
+    return max(pairs, default=(1.0, 0, 0))
+
+
+def _largest(release: Release) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for file in release.files:
+        if file.size >= 0:
+            sizes[kind_of(file)] = max(sizes.get(kind_of(file), 0), file.size)
+    return sizes
+
+
+def _lock(package: Package, this: Release) -> dict[str, object]:
+    """What the lock says of files against what the index says of them."""
+    there = {file.filename: file for file in this.files}
+    digests = {file.sha256 for file in this.files}
+    missing, changed, loose = [], [], []
+    for artifact in package.artifacts:
+        locked = dict(artifact.hashes).get("sha256", "")
+        file = there.get(artifact.filename)
+        if file is not None:
+            if locked and file.sha256 and locked != file.sha256:
+                changed.append(artifact.filename)
+        elif artifact.filename and artifact.kind != "other":
+            missing.append(artifact.filename)
+        elif locked and "" not in digests and locked not in digests:
+            loose.append(locked)
+    return {
+        "missing_files": tuple(missing[:_LISTED]),
+        "changed_files": tuple(changed[:_LISTED]),
+        "missing_hashes": tuple(loose[:_LISTED]),
+    }
+
+
+def attested(release: Release) -> bool | None:
+    """Whether any file of the release has provenance; None where the index does not tell."""
+    said = {file.attested for file in release.files}
+    return True if True in said else None if None in said else False
+
+
+def _provenance(history: History, told: Told) -> dict[str, object]:
+    this = history.this
+    if this is None:
+        return {}
+    now = attested(this)
+    before = attested(history.earlier[0]) if history.earlier else (None if now is None else False)
+    found: dict[str, object] = {"attested": now, "attested_before": before}
+    if now is None:
+        return found
+    found |= {"publisher_changed": False, "publisher_elsewhere": False}  # where there is none, it is not another one
+    if told.asked and told.publisher:
+        one, other = told.publisher, told.publisher_before
+        found |= {"publisher": str(one), "publisher_before": str(other) if other else ""}
+        found["publisher_changed"] = other is not None and (one.kind, one.repository) != (other.kind, other.repository)
+        found["publisher_elsewhere"] = _elsewhere(one, told.links)
+    elif now and not told.asked:
+        found |= {"publisher": None, "publisher_changed": None, "publisher_elsewhere": None}
+    return found
+
+
+def _elsewhere(publisher: Publisher, links: tuple[str, ...] | None) -> bool | None:
+    """Whether the project's links name repositories, and none of them is the publisher's; None where links are unknown."""
+    if links is None or not publisher.repository:
+        return None if publisher.repository else False
+    wanted = publisher.repository.lower().removesuffix(".git")
+    forges = [link.lower() for link in links if "github.com/" in link.lower() or "gitlab.com/" in link.lower()]
+    return bool(forges) and not any(_repository(link) == wanted for link in forges)
+
+
+def _repository(link: str) -> str:
+    """`owner/name` of a forge's address."""
+    parts = link.partition("://")[2].split("/")
+    return "/".join(parts[1:3]).partition("#")[0].partition("?")[0].removesuffix(".git")
+
+
+def _owners(seen: Seen) -> dict[str, object]:
+    if seen.owners_before is None or "owners" not in seen.project.offers:
+        return {}
+    now, before = set(seen.project.owners), set(seen.owners_before)
+    return {"owners_added": tuple(sorted(now - before)), "owners_removed": tuple(sorted(before - now))}

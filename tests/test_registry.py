@@ -1,0 +1,237 @@
+"""The index client against indexes on loopback that answer as each kind does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mlsupply.evidence.index_pages import IndexFile, simple_page, version_in
+from mlsupply.evidence.registry import Publisher, Registry, Seen, ask_all, secret_for
+from mlsupply.fetch import LiveFetch
+from mlsupply.model import Index, Place, Reason
+from mlsupply.world import Failure, World
+from tests.conftest import NOW
+from tests.loopback_index import LoopbackIndex, provenance
+
+SHA = "a" * 64
+
+
+@pytest.fixture
+def online(world: World) -> World:
+    return replace(world, fetch=LiveFetch({}, sleep=lambda _: None))
+
+
+@pytest.fixture(params=["pypi", "mirror", "plain"])
+def index(request: pytest.FixtureRequest) -> Iterator[LoopbackIndex]:
+    with LoopbackIndex(request.param) as index:
+        index.add("demo", "1.0", kinds=["wheel", "sdist"], uploaded="2025-05-01T10:00:00Z")
+        index.add("demo", "1.1", uploaded="2026-03-01T10:00:00Z", yanked="broken & <odd>")
+        index.project("demo").ownership = {"organization": None, "roles": [{"role": "Owner", "user": "ann"}]}
+        yield index
+
+
+def seen(found: Seen | Failure) -> Seen:
+    assert isinstance(found, Seen), found
+    return found
+
+
+def test_each_kind_of_index_tells_what_it_has_and_says_what_it_has_not(index: LoopbackIndex, online: World) -> None:
+    project = seen(Registry(index.simple, online).about("demo")).project
+    files = {file.filename: file for file in project.files}
+    assert set(files) == {"demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz", "demo-1.1-py3-none-any.whl"}
+    assert [(file.kind, file.version) for file in project.files] == [("wheel", "1.0"), ("sdist", "1.0"), ("wheel", "1.1")]
+    yanked = files["demo-1.1-py3-none-any.whl"]
+    assert (yanked.yanked, files["demo-1.0.tar.gz"].yanked) == ("broken & <odd>", None)
+    assert yanked.sha256 == index.projects["demo"].files[2].sha256
+    offers = {
+        "pypi": {"yanks", "times", "sizes", "status", "provenance"},
+        "mirror": {"yanks", "times", "sizes", "owners", "links"},
+        "plain": {"yanks"},
+    }
+    assert project.offers == offers[index.kind]
+    if index.kind != "plain":
+        assert yanked.uploaded == "2026-03-01T10:00:00Z"
+        assert yanked.size > 0
+    assert yanked.attested is (False if index.kind == "pypi" else None)
+    assert f"/pypi/demo/{yanked.version}/json" not in index.asked
+
+
+def test_a_project_that_is_not_there_is_told_from_an_index_that_does_not_answer(index: LoopbackIndex, online: World) -> None:
+    registry = Registry(index.simple, online)
+    missing = registry.about("nobody")
+    assert isinstance(missing, Failure)
+    assert missing.reason is Reason.NOT_FOUND
+    index.broken["/simple/demo/"] = 500
+    broken = registry.about("demo")
+    assert isinstance(broken, Failure)
+    assert broken.reason is Reason.UNSUPPORTED
+
+
+def test_facts_are_kept_for_some_hours_and_a_new_version_is_asked_for(index: LoopbackIndex, online: World) -> None:
+    registry = Registry(index.simple, online)
+    registry.about("demo", "1.1")
+    first = len(index.asked)
+    seen(Registry(index.simple, online).about("demo", "1.1"))
+    assert len(index.asked) == first
+    index.add("demo", "1.2", uploaded="2026-03-24T10:00:00Z")
+    assert any(file.version == "1.2" for file in seen(registry.about("demo", "1.2")).project.files)
+    assert len(index.asked) > first
+
+
+def test_after_some_hours_the_index_is_asked_again_by_etag(online: World) -> None:
+    with LoopbackIndex("pypi") as index:
+        index.add("demo", "1.0")
+        Registry(index.simple, online).about("demo")
+        later = replace(online, now=lambda: NOW + timedelta(hours=7))
+        assert len(seen(Registry(index.simple, later).about("demo")).project.files) == 1
+        assert "If-None-Match" in index.headers_seen[-1]
+        assert len(index.asked) == 2
+        seen(Registry(index.simple, later).about("demo"))
+        assert len(index.asked) == 2
+
+
+def test_a_damaged_cache_costs_a_request_and_nothing_else(index: LoopbackIndex, online: World) -> None:
+    registry = Registry(index.simple, online)
+    before = seen(registry.about("demo")).project
+    for damage in (b"", b"[]", b'{"version": 1}', b'{"version": 1, "files": [[1]]}'):
+        for path in (online.cache / "registry").iterdir():
+            path.write_bytes(damage)
+        assert seen(registry.about("demo")).project == before
+
+
+def test_owners_are_held_against_what_an_earlier_run_saw(online: World) -> None:
+    with LoopbackIndex("mirror") as index:
+        index.add("demo", "1.0")
+        index.project("demo").ownership = {"organization": None, "roles": [{"role": "Owner", "user": "ann"}]}
+        assert seen(Registry(index.simple, online).about("demo")).owners_before is None
+        index.project("demo").ownership = {"organization": "acme", "roles": []}
+        later = seen(Registry(index.simple, replace(online, now=lambda: NOW + timedelta(days=1))).about("demo"))
+        assert (later.owners_before, later.project.owners) == (("Owner:ann",), ("organization:acme",))
+
+
+def test_the_status_of_a_project_is_read_in_both_spellings_and_from_html() -> None:
+    def status(body: bytes, kind: str) -> tuple[str, str]:
+        project = simple_page("demo", "https://index.example/simple/demo/", kind, body)
+        assert project is not None
+        assert "status" in project.offers
+        return project.status, project.status_reason
+
+    plain = {"meta": {"api-version": "1.4"}, "files": [], "project-status": "Quarantined"}
+    mapping = {"meta": {"api-version": "1.4"}, "files": [], "project-status": {"status": "quarantined", "reason": "malware"}}
+    assert status(json.dumps(plain).encode(), "application/vnd.pypi.simple.v1+json") == ("quarantined", "")
+    assert status(json.dumps(mapping).encode(), "application/vnd.pypi.simple.v1+json; charset=x") == (
+        "quarantined",
+        "malware",
+    )
+    page = (
+        b"<META name='pypi:project-status' content=archived><meta name='pypi:project-status-reason' content='no &amp; time'>"
+    )
+    assert status(page, "text/html; charset=utf-8") == ("archived", "no & time")
+
+
+def test_the_content_type_of_the_answer_decides_not_what_was_asked_for(online: World) -> None:
+    with LoopbackIndex("plain") as index:
+        index.add("demo", "1.0")
+        assert len(seen(Registry(index.simple, online).about("demo")).project.files) == 1
+        assert "vnd.pypi.simple" in index.headers_seen[0]["Accept"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"[" * 100_000, "application/vnd.pypi.simple.v1+json"),
+        (b'{"files": {}}', "application/vnd.pypi.simple.v1+json"),
+        (b"null", "application/json"),
+        (b"login", "text/plain"),
+    ],
+)
+def test_a_page_that_is_none_is_said_to_be_none(body: bytes, kind: str) -> None:
+    assert simple_page("demo", "https://index.example/simple/demo/", kind, body) is None
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<a href=" * 200_000,
+        b'<a href="' * 200_000,
+        b"<a " + b"x=y " * 200_000,
+        b"<" * 1_000_000,
+        b'<a href="https://[::1/x.whl">x</a>',
+        b'<a href="demo-1.0.tar.gz" data-yanked="\x1b[31m\xe2\x80\xaered" data-upload-time="yesterday">x</a>',
+        b'{"files": [{"filename": 3}, null, {"filename": "demo-1.0.tar.gz", "size": -4, "hashes": [], "yanked": {}}]}',
+    ],
+)
+def test_hostile_pages_end_soon_and_carry_no_control_characters(page: bytes) -> None:
+    for kind in ("text/html", "application/vnd.pypi.simple.v1+json"):
+        project = simple_page("demo", "https://index.example/simple/demo/", kind, page)
+        for file in project.files if project else ():
+            assert all(str(value).isprintable() for value in file)
+            assert file.uploaded == ""
+
+
+@pytest.mark.parametrize(
+    ("filename", "expected"),
+    [
+        ("demo_lib-1.0-py3-none-any.whl", ("wheel", "1.0")),
+        ("demo_lib-1.0-1-cp312-cp312-linux_x86_64.whl", ("wheel", "1.0")),
+        ("demo-lib-1.0.post1.tar.gz", ("sdist", "1.0.post1")),
+        ("Demo.Lib-2.0.zip", ("sdist", "2.0")),
+        ("demo_lib-1.0-py3.8.egg", ("other", "1.0")),
+        ("something-else-1.0.tar.gz", ("sdist", "")),
+        ("nonsense.whl", ("wheel", "")),
+    ],
+)
+def test_the_version_stands_in_the_name_of_a_file(filename: str, expected: tuple[str, str]) -> None:
+    assert version_in(filename, "demo-lib") == expected
+
+
+def test_provenance_names_its_publisher_and_is_asked_for_once(online: World) -> None:
+    with LoopbackIndex("pypi") as index:
+        index.add("demo", "1.0", provenance=provenance(repository="acme/demo"))
+        index.add("demo", "0.9")
+        registry = Registry(index.simple, online)
+        new, old = seen(registry.about("demo")).project.files
+        assert (new.attested, old.attested) == (True, False)
+        assert registry.publisher("demo", new) == Publisher("GitHub", "acme/demo", "release.yml")
+        assert registry.publisher("demo", old) is None
+        count = len(index.asked)
+        assert registry.publisher("demo", new) == Publisher("GitHub", "acme/demo", "release.yml")
+        assert len(index.asked) == count
+
+
+def test_an_index_at_an_address_of_its_own_is_asked_for_nothing_beside_it(online: World) -> None:
+    registry = Registry("https://index.example/repository/team", online)
+    found = registry.publisher("demo", IndexFile("demo-1.0.tar.gz", "1.0", "sdist", attested=True))
+    assert isinstance(found, Failure)
+    assert found.reason is Reason.UNSUPPORTED
+
+
+def test_many_are_asked_at_once_and_answered_in_order(online: World) -> None:
+    with LoopbackIndex("pypi") as index:
+        names = [f"demo{number}" for number in range(30)]
+        for name in names:
+            index.add(name, "1.0")
+        registry = Registry(index.simple, online)
+        found = [seen(one).project.name for one in ask_all((registry, name, "1.0") for name in names)]
+    assert found == names
+
+
+def test_credentials_go_to_the_index_they_were_given_for(online: World) -> None:
+    with LoopbackIndex("pypi", credentials=("build", "hunter2")) as index:
+        index.add("inner", "1.0")
+        refused = Registry(index.simple, online).about("inner")
+        assert isinstance(refused, Failure)
+        assert refused.reason is Reason.FORBIDDEN
+        url = index.simple.replace("http://", "http://build:hunter2@")
+        secret = secret_for(index.simple, (), {"PIP_INDEX_URL": url})
+        assert secret == ("build", "hunter2")
+        seen(Registry(index.simple, online, secret).about("inner"))
+    named = (Index(url="https://corp.example/simple", role="explicit", name="corp-1", place=Place("pyproject.toml")),)
+    environ = {"UV_INDEX_CORP_1_USERNAME": "build", "UV_INDEX_CORP_1_PASSWORD": "hunter2", "PIP_INDEX_URL": url}
+    assert secret_for("https://corp.example/simple/", named, environ) == ("build", "hunter2")
+    assert secret_for("https://other.example/simple", named, environ) is None
+    assert secret_for("http://corp.example/simple", named, environ) is None
