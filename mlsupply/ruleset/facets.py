@@ -19,13 +19,14 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Literal, NamedTuple
+
+from mlsupply.value import value
 
 VersionText = Annotated[str, "version"]
 """A PEP 440 version as published."""
@@ -72,7 +73,7 @@ FACETS: tuple[Facet, ...] = (
 """Every facet, e.g. `Facet("release", "mlsupply.evidence.release", "ReleaseFacet")`; a test fails where one is missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Field:
     """One word of a facet's vocabulary. choices: of a closed set; default: what a sample that leaves it out gets
     (None, unknown, where the dataclass has no default)."""
@@ -84,7 +85,7 @@ class Field:
     default: object = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Vocabulary:
     """A facet as a rule sees it. doc: the dataclass's docstring."""
 
@@ -163,5 +164,7 @@ def _kind_of_class(hint: Any) -> tuple[FieldKind, tuple[str, ...], bool]:
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:
     """`, did you mean X?` or the empty string."""
+    from difflib import get_close_matches
+
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f", did you mean {close[0]}?" if close else ""

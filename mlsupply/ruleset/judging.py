@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mlsupply.model import Checked, Finding, Gap, Package, Place, Quote, Reason
@@ -25,20 +26,15 @@ class Unknown(NamedTuple):
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    places: tuple[Place, ...] = ()
-    quotes: tuple[Quote, ...] = ()
-    subject: str = ""
-    unknown: Mapping[str, Unknown] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact(_Kept):
+class Fact(NamedTuple):
     """A facet with where it was seen. facet: an instance of a registered dataclass; subject: what it is about where that
     is not the package as a whole (an index, a file); unknown: field name to why it is None."""
 
     facet: object
+    places: tuple[Place, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    subject: str = ""
+    unknown: Mapping[str, Unknown] = MappingProxyType({})
 
 
 class _Ready(NamedTuple):

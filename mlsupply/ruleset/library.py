@@ -11,15 +11,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset.conditions import Values
 from mlsupply.ruleset.facets import nearest
 from mlsupply.ruleset.judging import Rules
-from mlsupply.ruleset.located import Fault
 from mlsupply.ruleset.rule import Rule, rule_from_json, rule_to_json
+
+if TYPE_CHECKING:
+    from mlsupply.ruleset.located import Fault
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED = _PACKAGE / "data" / "rules.json"
@@ -58,6 +60,8 @@ def read_own(
 ) -> tuple[dict[str, Any], list[Rule]]:
     """The user's rule and list files, (path, text) each, on top of the named values there are. Raises `MlsupplyError`
     with all faults."""
+    from mlsupply.ruleset.located import Fault
+
     merged, rules, faults = read_files(files, values, replaced)
     for rule in rules:
         if rule.id in taken:

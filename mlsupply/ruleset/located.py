@@ -7,7 +7,6 @@ neither, and an alias can blow up a document.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -28,8 +27,7 @@ class Fault(NamedTuple):
         return f"{text} ({self.hint})" if self.hint else text
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A YAML value and where it stands. value: str, int, float, bool, None, date, list of Located, or a dict from key to
     (key, value), both Located; raw: a scalar as written."""
 

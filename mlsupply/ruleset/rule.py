@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from mlsupply.model import Confidence, Kind, Severity
 from mlsupply.ruleset.conditions import Condition, from_json, to_json
+from mlsupply.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Sample:
     """A facet written in YAML, to hold the rule to. expects: `fires`, `quiet` or `unknown`."""
 
@@ -19,7 +19,7 @@ class Sample:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Rule:
     """What `looks_at` a facet and says something of it. message: with `{field}`; offline: can be decided without network;
     what, why, example, samples: for the page of the rule and its test, left out of the compiled form; file, line: where
@@ -66,15 +66,15 @@ def rule_to_json(rule: Rule) -> dict[str, Any]:
     }
 
 
-def rule_from_json(value: dict[str, Any]) -> Rule:
+def rule_from_json(compiled: dict[str, Any]) -> Rule:
     """The inverse of `rule_to_json`; the compiled form is our own and is trusted to be whole."""
     return Rule(
         **{
-            **value,
-            "when": from_json(value["when"]),
-            "severity": Severity(value["severity"]),
-            "confidence": Confidence(value["confidence"]),
-            "kind": Kind(value["kind"]),
-            "references": tuple(value["references"]),
+            **compiled,
+            "when": from_json(compiled["when"]),
+            "severity": Severity(compiled["severity"]),
+            "confidence": Confidence(compiled["confidence"]),
+            "kind": Kind(compiled["kind"]),
+            "references": tuple(compiled["references"]),
         }
     )
