@@ -10,6 +10,9 @@ from mlsupply.model import Edge, Index, Inventory, Package, PackageKey, Requirem
 from mlsupply.value import value
 
 _ROOT_KINDS = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
+Path = tuple[str, ...]
+"""Names from a root to a package."""
+
 _MAX_PATHS = 5  # kept per package and input in reports; `why` asks for more
 
 
@@ -28,19 +31,30 @@ class Project:
     def requirements(self) -> tuple[Requirement, ...]:
         return tuple(requirement for inventory in self.inventories for requirement in inventory.requirements)
 
-    def paths(self, wanted: Iterable[PackageKey], most: int = _MAX_PATHS) -> dict[PackageKey, tuple[tuple[str, ...], ...]]:
-        """For each wanted package the shortest paths from the roots that reach it, one per (input, direct parent) and at
-        most `most`: ((root, ..., name), ...). Empty where the input has no edges that lead to it."""
-        found: dict[PackageKey, list[tuple[str, ...]]] = {key: [] for key in wanted}
+    def paths(self, wanted: Iterable[PackageKey], most: int = _MAX_PATHS) -> dict[PackageKey, tuple[Path, ...]]:
+        """For every package a shortest path from a root, ((root, ..., name), ...); for each wanted one the shortest through
+        each direct parent, at most `most`. Empty where the input has no edges that lead to it."""
+        found: dict[PackageKey, list[Path]] = {key: [] for key in wanted}
+        shortest: dict[PackageKey, Path] = {}
         for inventory in self.inventories:
-            present = [package for package in inventory.packages if package.key in found]
-            if present:
-                graph = _Graph(inventory)
-                for package in present:
-                    for path in graph.paths_to(package, most):
-                        if path not in found[package.key]:
-                            found[package.key].append(path)
-        return {key: tuple(paths[:most]) for key, paths in found.items()}
+            graph = _Graph(inventory)
+            for key, path in graph.shortest().items():
+                shortest.setdefault(key, path)
+            for package in inventory.packages:
+                if package.key in found:
+                    found[package.key].extend(
+                        path for path in graph.paths_to(package, most) if path not in found[package.key]
+                    )
+        paths = {key: (path,) for key, path in shortest.items()}
+        return {**paths, **{key: tuple(several[:most]) for key, several in found.items()}}
+
+    def all_paths(self, key: PackageKey, most: int) -> tuple[Path, ...]:
+        """Every path to a package over all inputs, shortest first, at most `most`."""
+        found: dict[Path, None] = {}
+        for inventory in self.inventories:
+            for package in (one for one in inventory.packages if one.key == key):
+                found.update(dict.fromkeys(_Graph(inventory).all_paths_to(package, most)))
+        return tuple(sorted(found, key=lambda path: (len(path), path))[:most])
 
 
 def merge(inventories: Iterable[Inventory]) -> Project:
@@ -131,14 +145,32 @@ class _Graph:
     def is_root(self, package: Package) -> bool:
         return package.source.kind in _ROOT_KINDS and (package.direct or package.key not in self.parents)
 
-    def paths_to(self, package: Package, most: int) -> list[tuple[str, ...]]:
+    def shortest(self) -> dict[PackageKey, Path]:
+        """A shortest path to each package that a root or the input itself leads to; one walk over all edges."""
+        packages = [package for named in self.by_name.values() for package in named]
+        queue: deque[tuple[Package, Path]] = deque(
+            (package, (package.name,)) for package in packages if self.is_root(package)
+        )
+        queue.extend((package, (self.root, package.name)) for package in packages if self._asked_for(package))
+        found: dict[PackageKey, Path] = {}
+        while queue:
+            package, path = queue.popleft()
+            if package.key not in found:
+                found[package.key] = path
+                for edge in package.requires:
+                    queue.extend((child, (*path, child.name)) for child in self.targets(edge) if child.key not in found)
+        return found
+
+    def _asked_for(self, package: Package) -> bool:
+        """Direct, with no root of the input's own that says so by an edge."""
+        return package.direct and not any(self.is_root(parent) for parent in self.parents.get(package.key, ()))
+
+    def paths_to(self, package: Package, most: int) -> list[Path]:
         """Walk upwards, shortest first; a node is expanded once, so cycles end and the work is linear in the edges."""
         if self.is_root(package):
             return [(package.name,)]
-        paths: list[tuple[str, ...]] = []
-        if package.direct and not any(self.is_root(parent) for parent in self.parents.get(package.key, ())):
-            paths.append((self.root, package.name))
-        queue: deque[tuple[Package, tuple[str, ...]]] = deque([(package, (package.name,))])
+        paths: list[Path] = [(self.root, package.name)] if self._asked_for(package) else []
+        queue: deque[tuple[Package, Path]] = deque([(package, (package.name,))])
         seen = {package.key}
         while queue and len(paths) < most:
             node, below = queue.popleft()
@@ -147,7 +179,27 @@ class _Graph:
                     paths.append((parent.name, *below))
                 elif parent.key not in seen:
                     seen.add(parent.key)
-                    if parent.direct and not any(self.is_root(p) for p in self.parents.get(parent.key, ())):
+                    if self._asked_for(parent):
                         paths.append((self.root, parent.name, *below))
                     queue.append((parent, (parent.name, *below)))
         return list(dict.fromkeys(paths))[:most]
+
+    def all_paths_to(self, package: Package, most: int) -> list[Path]:
+        """Every path without a repeated node, up to `most`. Only nodes that a root leads to are entered, so that the walk
+        ends in a path nearly always and the bound on paths bounds the work."""
+        led_to = self.shortest()
+        paths: list[Path] = []
+        stack: list[tuple[Package, Path, frozenset[PackageKey]]] = [(package, (package.name,), frozenset((package.key,)))]
+        while stack and len(paths) < most:
+            node, below, on_path = stack.pop()
+            if self.is_root(node):
+                paths.append(below)
+                continue
+            if self._asked_for(node):
+                paths.append((self.root, *below))
+            stack.extend(
+                (parent, (parent.name, *below), on_path | {parent.key})
+                for parent in reversed(self.parents.get(node.key, []))
+                if parent.key not in on_path and parent.key in led_to
+            )
+        return sorted(dict.fromkeys(paths), key=lambda path: (len(path), path))[:most]

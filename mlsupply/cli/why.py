@@ -29,8 +29,11 @@ def command(name: str, subjects: tuple[str, ...], **options: object) -> None:
     wanted = [package for package in project.packages if package.name == canonical(name)]
     for package in wanted:
         click.echo(f"{package.coordinate}  ({', '.join(str(place) for place in package.places)})")
-        for path in project.paths([package.key], most=_MOST_PATHS)[package.key]:
+        paths = project.all_paths(package.key, _MOST_PATHS + 1)
+        for path in paths[:_MOST_PATHS]:
             click.echo("  " + " → ".join(path))
+        if len(paths) > _MOST_PATHS:
+            click.echo(f"  and more: only the first {_MOST_PATHS:,} found are shown")
     gaps = [gap for inventory in inventories for gap in inventory.gaps]
     for gap in gaps:
         click.echo(f"not checked: {gap.place or gap.subject}: {gap.detail}", err=True)

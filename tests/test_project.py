@@ -1,0 +1,93 @@
+"""The merged graph: one node a package, paths to roots, and edges that stay within their input."""
+
+from __future__ import annotations
+
+from mlsupply.model import Coordinate, Edge, Inventory, Package, Place, Source, SourceKind
+from mlsupply.project import edges, merge, roots
+
+
+def _package(name: str, *requires: str, version: str = "1", direct: bool = False, line: int = 1) -> Package:
+    return Package(
+        coordinate=Coordinate("pypi", name, version),
+        requires=tuple(Edge(*text.split("==")) for text in requires),
+        direct=direct,
+        places=(Place("uv.lock", line),),
+    )
+
+
+def _root(name: str, *requires: str) -> Package:
+    return Package(
+        coordinate=Coordinate("pypi", name, "0"),
+        source=Source(SourceKind.VIRTUAL, "."),
+        requires=tuple(Edge(text) for text in requires),
+    )
+
+
+def _lock(*packages: Package, path: str = "uv.lock", root: str = "") -> Inventory:
+    return Inventory(path=path, format="uv.lock", root=root, packages=packages, complete=True)
+
+
+def test_a_package_in_two_inputs_is_one_node_with_both_places() -> None:
+    one = _package("torch", line=3)
+    other = _package("torch", "numpy", line=9, direct=True)
+    project = merge([_lock(one, path="a"), _lock(other, path="b")])
+    (torch,) = project.packages
+    assert [place.line for place in torch.places] == [3, 9]
+    assert torch.direct
+    assert [edge.name for edge in torch.requires] == ["numpy"]
+
+
+def test_several_versions_of_one_name_stay_several() -> None:
+    project = merge([_lock(_package("numpy", version="1"), _package("numpy", version="2"))])
+    assert [package.version for package in project.packages] == ["1", "2"]
+
+
+def test_paths_lead_from_the_root_through_each_parent() -> None:
+    lock = _lock(_root("app", "a", "b"), _package("a", "x"), _package("b", "x"), _package("x", "y"), _package("y"))
+    project = merge([lock])
+    x, y = (p.key for p in lock.packages[3:])
+    paths = project.paths([x])
+    assert paths[x] == (("app", "a", "x"), ("app", "b", "x"))
+    assert paths[y] == (("app", "a", "x", "y"),), "not asked for: one shortest path is kept"
+    assert project.all_paths(y, 10) == (("app", "a", "x", "y"), ("app", "b", "x", "y"))
+
+
+def test_a_version_on_an_edge_picks_the_node() -> None:
+    lock = _lock(
+        _root("app", "a", "b"),
+        _package("a", "n==1"),
+        _package("b", "n==2"),
+        _package("n", version="1"),
+        _package("n", version="2"),
+    )
+    found = merge([lock]).paths([package.key for package in lock.packages[3:]])
+    assert list(found.values())[-2:] == [(("app", "a", "n"),), (("app", "b", "n"),)]
+    assert {key[1]: {child[2] for child in children} for key, children in edges([lock]).items() if key[1] in "ab"} == {
+        "a": {"1"},
+        "b": {"2"},
+    }
+
+
+def test_cycles_end() -> None:
+    lock = _lock(_root("app", "a"), _package("a", "b"), _package("b", "a"))
+    a, b = (package.key for package in lock.packages[1:])
+    assert merge([lock]).all_paths(b, 10) == (("app", "a", "b"),)
+    assert merge([lock]).paths([a, b])[a] == (("app", "a"),)
+
+
+def test_without_a_root_of_its_own_the_input_is_the_root() -> None:
+    lock = _lock(_package("a", "b", direct=True), _package("b"), path="requirements.txt")
+    assert [package.name for package in roots(lock)] == ["a"]
+    assert merge([lock]).paths([lock.packages[1].key])[lock.packages[1].key] == (("requirements.txt", "a", "b"),)
+
+
+def test_a_dense_graph_is_bounded() -> None:
+    layers = [[f"n{depth}-{i}" for i in range(8)] for depth in range(12)]
+    packages = [_root("app", *layers[0])]
+    for depth, layer in enumerate(layers):
+        following = layers[depth + 1] if depth + 1 < len(layers) else ["leaf"]
+        packages += [_package(name, *following) for name in layer]
+    lock = _lock(*packages, _package("leaf"))
+    project = merge([lock])
+    assert len(project.all_paths(lock.packages[-1].key, 1000)) == 1000
+    assert len(project.paths([lock.packages[-1].key])[lock.packages[-1].key]) == 5
