@@ -13,6 +13,7 @@ from mlsupply.model import Coordinate, Package, Place, Quote, Reason, Severity
 from mlsupply.ruleset import Fact, Rules, Unknown
 from mlsupply.ruleset.conditions import All, AnyOf, Condition, Decide, FieldTest, Not, decider, from_json, to_json, undecided
 from mlsupply.ruleset.facets import FieldKind
+from mlsupply.ruleset.messages import filled
 from mlsupply.ruleset.operators import OPERATORS, prepared
 from mlsupply.ruleset.patterns import PatternError, compiled, search
 from mlsupply.ruleset.reading import read_rule
@@ -141,6 +142,25 @@ def test_a_finding_carries_what_the_rule_and_the_fact_say() -> None:
     assert finding.remedy == "Repack an\ufffdvil"
     assert finding.places == (Place("uv.lock", 3),)
     assert finding.package == package.coordinate
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("{label}", "anvil"),
+        ("{{{label}}}", "{anvil}"),
+        ("{tags:or no tags}", "no tags"),
+        ("{label:or no label}", "anvil"),
+        ("{packed:age}", "26 hours"),
+        ("{packed}", "2026-03-23 10:00 UTC"),
+        ("{weight}", "unknown"),
+        ("{seals}", "a, b, c, d, e and 2 more"),
+        ("{package} at {place}", "shelf 1.0 at uv.lock:3"),
+    ],
+)
+def test_a_message_is_filled_with_values_in_words(message: str, said: str) -> None:
+    crate = CrateFacet(label="anvil", packed=NOW - timedelta(hours=26), seals=tuple("abcdefg"))
+    assert filled(message, crate, {"package": "shelf 1.0", "place": "uv.lock:3"}, NOW) == said
 
 
 def test_the_same_thing_at_two_places_is_one_finding() -> None:

@@ -20,7 +20,7 @@ from mlsupply.ruleset.facets import VersionText
 
 DAY = 86_400.0
 LATE = 1.0  # days after the first file of a release from which another one is said to be late
-_COMPARED = 5  # earlier releases whose kinds of files are compared
+_COMPARED = 5  # earlier releases whose kinds of files and provenance are compared
 _ENOUGH = 3  # of them, before something is called a habit
 _LISTED = 20  # file names kept of one fact
 
@@ -37,7 +37,7 @@ class ReleaseFacet:
     releases had; lost_kinds: all of them had; late_files: uploaded a day or more after the first one, late_days: at most
     how long after; missing_files: in the lock and not on the index; changed_files: there with another sha256;
     missing_hashes: sha256 in the lock that no file of the release has; attested: a file has provenance (PEP 740, not
-    verified here); attested_before: one of the release before had; publisher, publisher_before: who their provenance
+    verified here); attested_before: one of the last few before it had; publisher, publisher_before: who their provenance
     names; publisher_changed; publisher_elsewhere: the publishing repository is none the project links to; owners_added,
     owners_removed: against what an earlier run saw; fixes: advisories that name this version as their fix; exempt: the
     configuration exempts the package or its index from waiting.
@@ -290,7 +290,8 @@ def _provenance(history: History, told: Told) -> dict[str, object]:
     if this is None:
         return {}
     now = attested(this)
-    before = attested(history.earlier[0]) if history.earlier else (None if now is None else False)
+    said = [attested(release) for release in history.earlier[:_COMPARED]]
+    before = True if True in said else None if None in (said or [now]) else False
     found: dict[str, object] = {"attested": now, "attested_before": before}
     if now is None:
         return found

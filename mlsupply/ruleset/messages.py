@@ -1,7 +1,7 @@
 """Messages with `{field}` in them. Pure.
 
-`{uploaded}` is the value in words, `{uploaded:age}` the time since; `{{` and `}}` are braces. `{package}` is the package
-and its version, `{place}` where the fact stands.
+`{uploaded}` is the value in words, `{uploaded:age}` the time since, `{reason:or none given}` the value or, where it is
+empty, the words; `{{` and `}}` are braces. `{package}` is the package and its version, `{place}` where the fact stands.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from mlsupply.text import safe
 
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_]{0,60})(:age)?\}")
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_]{0,60})(:age|:or [^{}]{1,60})?\}")
 _LISTED = 5  # items of a tuple that are written out
 _MAX_VALUE = 120  # characters of one value in a message
 
@@ -32,9 +32,9 @@ def filled(message: str, facet: object, beside: Mapping[str, str], now: datetime
         if name in beside and not hasattr(facet, name):
             return beside[name]
         value = getattr(facet, name)
-        if found[2] and isinstance(value, datetime):
+        if found[2] == ":age" and isinstance(value, datetime):
             return age(now - value)
-        return in_words(value)
+        return in_words(value) or (found[2] or "").removeprefix(":or ")
 
     return _PLACEHOLDER.sub(value_of, message)
 
@@ -60,7 +60,7 @@ def age(passed: timedelta) -> str:
     """`2 days`, `5 hours`: one unit, rounded down."""
     seconds = max(int(passed.total_seconds()), 0)
     for unit, length in (("year", 365 * 86_400), ("day", 86_400), ("hour", 3600), ("minute", 60)):
-        if seconds >= (2 * length if unit == "year" else length):
+        if seconds >= (2 * length if unit in {"year", "day"} else length):
             count = seconds // length
             return f"{count} {unit}" + ("s" if count != 1 else "")
     return "less than a minute"
