@@ -65,6 +65,7 @@ def test_the_table_says_what_how_where_and_what_to_do() -> None:
     assert "rotate every credential" in text
     assert "app/broken.lock:7" in text
     assert "our own mirror" in text
+    assert "CVSS 8.8; fixed in 2.9.1" in text
     assert "data of 2026-03-23, 7,080 records" in text
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import Group, View, label_of
+from mlsupply.report.view import Group, View, brief, label_of
 
 _MAX_CHARACTERS = 60_000
 _MAX_GAPS = 50
@@ -55,7 +55,7 @@ def _finding(finding: Finding, group: Group) -> str:
     word = label_of(finding)
     mark = f" ({escape(word.lower())})" if word != group.label else ""
     waived = f" (waived: {escape(finding.waiver.reason)})" if finding.waiver else ""
-    return f"**{escape(finding.id)}**{mark} {escape(finding.message)}{waived}"
+    return f"**{escape(finding.id)}**{mark} {escape(brief(finding))}{waived}"
 
 
 def _gaps(gaps: tuple[Gap, ...]) -> str:

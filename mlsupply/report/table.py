@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import Group, View, count, label_of
+from mlsupply.report.view import Group, View, brief, count, label_of
 
 _STYLES = {
     "MALICIOUS": "bold white on red",
@@ -25,6 +25,7 @@ _STYLES = {
     "INCOMPLETE": "bold black on yellow",
     "NOTHING TO AUDIT": "bold black on yellow",
 }
+_MAX_FINDINGS = 8  # per package, worst first; the ids of the others follow, and JSON has them whole
 _MAX_PATHS = 3  # per package; `mlsupply why` shows the rest
 _MAX_PLACES = 4
 _MAX_SAME_GAPS = 6  # gaps of one check and reason shown one by one; more are counted, JSON has them all
@@ -60,8 +61,10 @@ def _verdict(console: Console, view: View) -> None:
 def _group(console: Console, group: Group) -> None:
     console.print()
     console.print(Text.assemble(_label(group.label), " ", (group.title, "bold")))
-    for finding in group.findings:
+    for finding in group.findings[:_MAX_FINDINGS]:
         console.print(Padding(_finding(finding, group), (0, 0, 0, 3)))
+    if rest := group.findings[_MAX_FINDINGS:]:
+        console.print(Padding(Text(f"and {len(rest)} more: {', '.join(f.id for f in rest)}", "dim"), (0, 0, 0, 3)))
     facts = _grid()
     shown = group.paths[:_MAX_PATHS]
     for place, path in enumerate(shown):
@@ -88,7 +91,7 @@ def _finding(finding: Finding, group: Group) -> Text:
     text = Text.assemble((finding.id, "bold"), " ")
     if word != group.label:
         text.append_text(Text(f"{word.lower()} ", style=_STYLES.get(word, "dim")))
-    text.append(finding.message)
+    text.append(brief(finding))
     if finding.waiver is not None:
         text.append(f" ({finding.waiver.state}: {finding.waiver.reason})", style="dim")
     for quote in finding.quotes:

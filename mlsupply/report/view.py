@@ -68,6 +68,25 @@ def label_of(finding: Finding) -> str:
     return "MALICIOUS" if finding.kind is Kind.MALICIOUS else finding.severity.upper()
 
 
+def brief(finding: Finding) -> str:
+    """What a reader who sees the package above needs of a finding: of an advisory its score, what ends it and what is odd
+    about the match; of anything else its message."""
+    advisory = finding.advisory
+    if advisory is None or finding.kind is not Kind.ADVISORY:
+        return finding.message
+    words = [f"CVSS {advisory.score}" if advisory.score is not None else "not scored"]
+    if advisory.fixed:
+        words.append(f"fixed in {', '.join(advisory.fixed)}")
+    elif advisory.last_affected:
+        words.append(f"{advisory.last_affected} is the last release listed")
+    else:
+        words.append("no fixed release")
+    if advisory.known_exploited:
+        words.append("known to be exploited")
+    words += [note for note in advisory.notes if not note.startswith("severity taken")]
+    return "; ".join(words)
+
+
 def _finding_order(finding: Finding) -> tuple[object, ...]:
     package = finding.package
     return (
