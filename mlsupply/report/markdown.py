@@ -46,6 +46,7 @@ def _group(group: Group) -> str:
     rows += [f"- through {' → '.join(escape(name) for name in path)}" for path in group.paths[:3]]
     if group.places:
         rows.append("- at " + ", ".join(escape(str(place)) for place in group.places[:4]))
+    rows += [f"- note: {escape(note)}" for note in group.notes[:3]]
     remedies = dict.fromkeys(finding.remedy for finding in group.findings if finding.remedy and not finding.waiver)
     rows += [f"- **do** {escape(remedy)}" for remedy in remedies]
     return "\n".join(rows) + "\n"

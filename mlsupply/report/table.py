@@ -26,6 +26,7 @@ _STYLES = {
     "NOTHING TO AUDIT": "bold black on yellow",
 }
 _MAX_FINDINGS = 8  # per package, worst first; the ids of the others follow, and JSON has them whole
+_MAX_NOTES = 3
 _MAX_PATHS = 3  # per package; `mlsupply why` shows the rest
 _MAX_PLACES = 4
 _MAX_SAME_GAPS = 6  # gaps of one check and reason shown one by one; more are counted, JSON has them all
@@ -74,6 +75,8 @@ def _group(console: Console, group: Group) -> None:
     if group.places:
         more = f" and {len(group.places) - _MAX_PLACES} more" if len(group.places) > _MAX_PLACES else ""
         facts.add_row("at", Text(", ".join(str(place) for place in group.places[:_MAX_PLACES]) + more))
+    for note in group.notes[:_MAX_NOTES]:
+        facts.add_row("note", Text(note))
     for remedy in dict.fromkeys(finding.remedy for finding in group.findings if finding.remedy and not finding.waiver):
         facts.add_row("do", Text(remedy))
     console.print(Padding(facts, (0, 0, 0, 3)))

@@ -6,6 +6,7 @@ A format walks `View` and encodes; it neither sorts nor counts nor phrases, so t
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from mlsupply.model import Confidence, Coordinate, Coverage, Finding, Gap, Kind, Package, Place, Report, Severity
 from mlsupply.value import value
@@ -16,7 +17,8 @@ _CONFIDENCE = {Confidence.HIGH: 2, Confidence.MEDIUM: 1, Confidence.LOW: 0}
 @value
 class Group:
     """All findings about one package or one other subject. title: `litellm 1.82.8` or the subject; label: the word of
-    its worst finding (`MALICIOUS`, `HIGH` …); paths: how the project came by it; places: the lines to change."""
+    its worst finding (`MALICIOUS`, `HIGH` …); paths: how the project came by it; places: the lines to change; notes: what is odd about
+    the matches of its advisories."""
 
     title: str
     label: str
@@ -24,6 +26,7 @@ class Group:
     findings: tuple[Finding, ...]
     paths: tuple[tuple[str, ...], ...]
     places: tuple[Place, ...]
+    notes: tuple[str, ...]
 
 
 @value
@@ -69,8 +72,8 @@ def label_of(finding: Finding) -> str:
 
 
 def brief(finding: Finding) -> str:
-    """What a reader who sees the package above needs of a finding: of an advisory its score, what ends it and what is odd
-    about the match; of anything else its message."""
+    """What a reader who sees the package above and the group's notes below needs of a finding: of an advisory its score
+    and what ends it; of anything else its message."""
     advisory = finding.advisory
     if advisory is None or finding.kind is not Kind.ADVISORY:
         return finding.message
@@ -83,8 +86,20 @@ def brief(finding: Finding) -> str:
         words.append("no fixed release")
     if advisory.known_exploited:
         words.append("known to be exploited")
-    words += [note for note in advisory.notes if not note.startswith("severity taken")]
     return "; ".join(words)
+
+
+def _notes(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Each note of the group's advisories once, with the ids it is about unless it is about all of them."""
+    about: dict[str, list[str]] = {}
+    with_notes = [finding for finding in findings if finding.kind is Kind.ADVISORY and finding.advisory]
+    for finding in with_notes:
+        for note in finding.advisory.notes if finding.advisory else ():
+            about.setdefault(note, []).append(finding.id)
+    return tuple(
+        note if len(ids) == len(with_notes) and len(ids) > 1 else f"{', '.join(ids[:3])}{' …' if ids[3:] else ''}: {note}"
+        for note, ids in about.items()
+    )
 
 
 def _finding_order(finding: Finding) -> tuple[object, ...]:
@@ -125,6 +140,7 @@ def _groups(report: Report, findings: tuple[Finding, ...]) -> tuple[Group, ...]:
                 findings=tuple(members),
                 paths=tuple(dict.fromkeys(paths)),
                 places=tuple(dict.fromkeys(places)),
+                notes=_notes(members),
             )
         )
     return tuple(groups)
