@@ -17,8 +17,8 @@ _CONFIDENCE = {Confidence.HIGH: 2, Confidence.MEDIUM: 1, Confidence.LOW: 0}
 @value
 class Group:
     """All findings about one package or one other subject. title: `litellm 1.82.8` or the subject; label: the word of
-    its worst finding (`MALICIOUS`, `HIGH` …); paths: how the project came by it; places: the lines to change; notes: what is odd about
-    the matches of its advisories."""
+    its worst finding (`MALICIOUS`, `HIGH` …); paths: how the project came by it; places: the lines to change; notes: what
+    is odd about the matches of its advisories."""
 
     title: str
     label: str
@@ -192,4 +192,4 @@ def _coverage(report: Report) -> tuple[str, ...]:
 
 def _checked(row: Coverage) -> str:
     done = row.clean + row.with_findings
-    return f"{row.check}: {done:,} of {count(done + row.with_gaps, 'package')} looked at."
+    return f"{row.check}: {done:,} of {count(done + row.with_gaps, 'package')} looked at in full."
