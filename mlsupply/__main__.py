@@ -1,5 +1,13 @@
 """`python -m mlsupply`."""
 
+import os
+import sys
+
+# `-m` puts the current folder first on the import path, and that is often the project under audit: its click.py must not
+# be imported for ours.
+if sys.path and sys.path[0] in ("", os.getcwd()):  # noqa: PTH109  pathlib costs more to import than this file
+    del sys.path[0]
+
 from mlsupply.cli import main
 
 if __name__ == "__main__":

@@ -76,12 +76,13 @@ def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report
         _account(check, project, request, world, ledger, sources)
     coverage = ledger.close()
     findings, gaps, verdict = decide(_unique(ledger.findings), _unique(ledger.gaps), project, request, world.now())
+    named = {finding.package for finding in findings}
     return Report(
         tool_version=__version__,
         as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         inputs=inventories,
         packages=project.packages,
-        paths=project.paths(package.key for package in project.packages if _named(package.coordinate, findings)),
+        paths=project.paths(package.key for package in project.packages if package.coordinate in named),
         findings=findings,
         gaps=gaps,
         sources=tuple(dict.fromkeys(sources)),
@@ -113,10 +114,6 @@ def _switched_off(request: Request) -> Iterator[Gap]:
     for rule in settings.off:
         detail = f"the rule is switched off in {settings.origin or 'the configuration'}"
         yield Gap(subject=rule, check="rules", reason=Reason.DISABLED, detail=detail)
-
-
-def _named(coordinate: object, findings: tuple[Finding, ...]) -> bool:
-    return any(finding.package == coordinate for finding in findings)
 
 
 def _unique(values: list[T]) -> tuple[T, ...]:

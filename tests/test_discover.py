@@ -133,12 +133,15 @@ def test_a_lock_covers_the_members_of_its_workspace_and_no_other_folder() -> Non
     assert (member.complete, stranger.complete) == (True, False)
 
 
-def test_what_the_lock_lacks_is_said_at_the_line_that_asks() -> None:
-    _, manifest = settle_covered([_locks("poetry.lock", "torch"), _asks("pyproject.toml", "torch", "jax")])
+def test_what_the_lock_lacks_is_left_to_resolve_and_said_once_at_the_first_line_that_asks() -> None:
+    _, manifest = settle_covered([_locks("poetry.lock", "torch"), _asks("pyproject.toml", "torch", "jax", "flax")])
+    assert [r.name for r in manifest.requirements] == ["jax", "flax"]
+    assert not manifest.complete
     (gap,) = manifest.gaps
-    assert (gap.reason, str(gap.place)) == (Reason.STALE, "pyproject.toml:2")
+    assert (gap.reason, str(gap.place)) == (Reason.DISABLED, "pyproject.toml:2")
+    assert "poetry.lock does not hold flax, jax" in gap.detail
     _, with_marker = settle_covered([_locks("poetry.lock", "torch"), _asks("pyproject.toml", "jax", marker="x")])
-    assert with_marker.gaps == ()
+    assert (with_marker.gaps, with_marker.complete) == ((), True)
 
 
 def test_build_requirements_in_no_lock_are_said_without_failing() -> None:

@@ -78,23 +78,21 @@ def _runtime(manifest: Inventory) -> list[Requirement]:
 
 
 def _covered(manifest: Inventory, lock: Inventory) -> Inventory:
-    """Nothing of it is left to resolve; said is what the lock does not hold."""
+    """Left to resolve is only what the lock does not hold: a line that is newer than it, a group that was left out. (A
+    requirement with a marker may be missing because the marker applies nowhere the lock is for.)"""
     held = {package.name for package in lock.packages} | {manifest.root}
-    missing = {r.name: r for r in _runtime(manifest) if r.name not in held and not r.marker}
-    gaps: list[Gap] = [
-        gap(
-            r.place.file,
-            Reason.STALE,
-            f"{lock.path} holds no {name}, which is asked for here: it is older than this line or leaves its group out",
-            r.place.line,
-            "lock again and scan again",
-        )
-        for name, r in missing.items()
-    ]
+    missing = [r for r in _runtime(manifest) if r.name not in held and not r.marker]
+    gaps: list[Gap] = []
+    if missing:
+        names = sorted({r.name for r in missing})
+        listed = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        detail = f"{lock.path} does not hold {listed}, asked for here; looked at without it"
+        gaps.append(gap(manifest.path, Reason.DISABLED, detail, missing[0].place.line, "lock again, with every group"))
     if build := sorted({r.name for r in manifest.requirements if r.groups == (BUILD_GROUP,) and r.name not in held}):
         detail = f"build requirements are in no lock and were not resolved: {', '.join(build)}"
         gaps.append(gap(manifest.path, Reason.DISABLED, detail, hint=f"mlsupply scan {manifest.path} resolves them"))
-    return replace(manifest, complete=True, gaps=manifest.gaps + tuple(gaps))
+    left = (*missing, *(r for r in manifest.requirements if r.constraint)) if missing else manifest.requirements
+    return replace(manifest, complete=not missing, requirements=tuple(left), gaps=manifest.gaps + tuple(gaps))
 
 
 def _with_askers(lock: Inventory, manifests: Sequence[Inventory]) -> Inventory:
