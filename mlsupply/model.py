@@ -197,7 +197,8 @@ PackageKey = tuple[str, str, str, SourceKind, str, str]
 @value
 class Requirement:
     """What a manifest asks for, as far as it says. specifier: PEP 440 text; hashes as in `Artifact`; a direct URL, VCS
-    or path requirement carries it in `source` and may have no name (`""`). text: the line, made safe."""
+    or path requirement carries it in `source` and may have no name (`""`). text: the line, made safe. ecosystem: `conda`
+    where conda is asked (specifier is then a MatchSpec's version, and no resolver of Python packages can answer)."""
 
     name: str
     specifier: str = ""
@@ -209,6 +210,7 @@ class Requirement:
     hashes: tuple[tuple[str, str], ...] = ()
     constraint: bool = False  # from a constraints file: limits versions, asks for nothing
     text: str = ""
+    ecosystem: str = "pypi"
 
 
 @value

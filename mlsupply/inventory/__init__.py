@@ -52,6 +52,9 @@ _REQUIREMENTS = (
     *(f"{stem}.{ending}" for stem in ("*requirements*", "*constraints*") for ending in ("txt", "in", "lock", "pip")),
     *(f"*requirements/*.{ending}" for ending in ("txt", "in")),
 )
+_ENVIRONMENTS = tuple(
+    f"{stem}.{ending}" for stem in ("environment*", "*environment", "conda", "conda-env*") for ending in ("yml", "yaml")
+)
 
 READERS: tuple[Reader, ...] = (
     Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
@@ -59,6 +62,10 @@ READERS: tuple[Reader, ...] = (
     Reader("poetry.lock", "mlsupply.inventory.poetry_lock", "lock", ("poetry.lock",)),
     Reader("pdm.lock", "mlsupply.inventory.pdm_lock", "lock", ("pdm.lock",)),
     Reader("Pipfile.lock", "mlsupply.inventory.pipfile_lock", "lock", ("pipfile.lock",)),
+    Reader("conda-lock", "mlsupply.inventory.conda_lock", "lock", ("*conda-lock.yml", "*conda-lock.yaml")),
+    Reader("pixi.lock", "mlsupply.inventory.pixi_lock", "lock", ("pixi.lock",)),
+    Reader("pixi.toml", "mlsupply.inventory.pixi_toml", "manifest", ("pixi.toml",)),
+    Reader("environment.yml", "mlsupply.inventory.environment_yml", "manifest", _ENVIRONMENTS),
     Reader("Pipfile", "mlsupply.inventory.pipfile", "manifest", ("pipfile",)),
     Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),
     Reader("requirements", "mlsupply.inventory.requirements", "manifest", _REQUIREMENTS),

@@ -10,7 +10,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import Reader, reader_of
 from mlsupply.inventory.cover import met_by_neighbours, settle_covered
 from mlsupply.inventory.parsing import gap, requirement
-from mlsupply.inventory.pinned import without_resolving
+from mlsupply.inventory.pinned import without_conda, without_resolving
 from mlsupply.inventory.sniff import reader_by_content, script_files
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.request import Request
@@ -119,6 +119,7 @@ def _settled(inventory: Inventory, request: Request, world: World) -> Inventory:
     """With packages for what it asks for: resolved where that is allowed, otherwise the pinned ones."""
     if inventory.complete:
         return inventory
+    inventory = without_conda(inventory)
     if request.offline or not request.resolve or not world.resolving:
         return without_resolving(inventory, Reason.OFFLINE if request.offline else Reason.UNPINNED)
     from mlsupply.inventory.resolver import resolve

@@ -23,6 +23,25 @@ def without_resolving(inventory: Inventory, reason: Reason = Reason.UNPINNED) ->
     )
 
 
+def without_conda(inventory: Inventory) -> Inventory:
+    """The inventory with a gap for each thing asked of conda that names no single version: conda is not resolved here.
+    The requirements that are left are those of Python packages."""
+    held = {package.name for package in inventory.packages}
+    asked = [r for r in inventory.requirements if r.ecosystem == "conda"]
+    if not asked:
+        return inventory
+    unmet = {(r.name, r.specifier): r for r in reversed(asked) if r.name not in held}
+    gaps = tuple(_conda_gap(r) for r in reversed(unmet.values()))
+    rest = tuple(r for r in inventory.requirements if r.ecosystem != "conda")
+    return replace(inventory, requirements=rest, gaps=inventory.gaps + gaps)
+
+
+def _conda_gap(requirement: Requirement) -> Gap:
+    detail = f"{requirement.text} is asked of conda and names no single version; conda is not resolved here"
+    hint = "scan a conda-lock.yml, a pixi.lock or the installed environment (--env)"
+    return gap(requirement.place.file, Reason.UNPINNED, detail, requirement.place.line, hint)
+
+
 def pinned(requirement: Requirement) -> Package | None:
     """The package a requirement names exactly: `name==1.0` (also `===`), or a direct reference with a name."""
     version = exact_version(requirement.specifier)

@@ -35,20 +35,13 @@ _ROLES = {"--index-url": "primary", "--pypi-url": "primary", "--extra-index-url"
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module. The files named by `-r` and `-c` are read with it, and every place names the file it is in."""
-    reading = _Reading(tree, limits)
+    reading = Reading(tree, limits)
     reading.file(path, constraint=False)
     return reading.inventory(path)
 
 
-def read_text(path: str, text: str, tree: Tree, limits: Limits, line: int = 1) -> Inventory:
-    """Requirement lines that stand inside another file, the first of them at `line`."""
-    reading = _Reading(tree, limits)
-    reading.lines(path, text, constraint=False, line=line)
-    return reading.inventory(path)
-
-
-class _Reading:
-    """One file and those it includes, while they are read."""
+class Reading:
+    """One file and those it includes, while they are read; also lines that stand inside another file."""
 
     def __init__(self, tree: Tree, limits: Limits) -> None:
         self.tree = tree

@@ -31,11 +31,12 @@ def is_plain(text: str) -> bool:
 class Sheet:
     """The file at `path`; `line` is where the reader is, and goes into every gap noted there."""
 
-    def __init__(self, path: str, text: str, limits: Limits) -> None:
+    def __init__(self, path: str, text: str, limits: Limits, *, plain: bool | None = None) -> None:
+        """plain: known already (False for formats with other escapes than TOML and JSON)."""
         self.path = path
         self.line = 0
         self._text = text
-        self.plain = is_plain(text)
+        self.plain = is_plain(text) if plain is None else plain
         self.gaps: list[Gap] = []
         self._bare_urls = self.plain and not any(mark in text for mark in "@?;&")
         self._faults = 0
