@@ -128,6 +128,10 @@ Kinds = Mapping[str, Any]
 
 SETTINGS: dict[str, Kinds] = {
     "release": {"exempt": _texts, "exempt-indexes": _texts},
+    "advisories": {
+        "inherit": _truth,  # renamed distributions take over the advisories of their original
+        "folder": _text,  # your own advisories, OSV files
+    },
 }
 """Options of one check: check name to key to kind; they reach the check as `request.settings[check][key]`."""
 

@@ -106,6 +106,8 @@ def test_09_a_local_version_is_hit_through_its_public_part_and_says_so() -> None
     assert found.confidence is Confidence.MEDIUM
     assert "+cu128" in found.advisory.notes[0]
     assert "2.10.0+cu128 is affected through its public version" in found.message
+    assert found.advisory.last_affected == "2.10.0"
+    assert found.remedy.startswith("Move to a release newer than 2.10.0")
 
 
 def test_09_a_local_version_in_the_range_itself_is_matched_in_full() -> None:
@@ -393,4 +395,4 @@ def test_a_record_without_any_version_is_a_gap_of_the_packages_it_names() -> Non
     answer = check(package("demo", "1.0"), record())
     assert answer.findings == ()
     assert answer.gaps[0].reason is Reason.MALFORMED
-    assert "PYSEC-2026-1000 names demo but no version of it" in answer.gaps[0].detail
+    assert "PYSEC-2026-1000 concern demo and name no version of it" in answer.gaps[0].detail

@@ -4,45 +4,70 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse
-from mlsupply.advisories.store import About, encode, write
+from mlsupply.advisories.store import About, Store, encode, unpack, write
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import DataSource
 
 
 @dataclass
 class Compiled:
-    """Records on their way into a store. ids: every record taken in; refused: why others were not."""
+    """Records on their way into a store. projects: what is said of each; modified: id to date; refused: why others were
+    not taken in."""
 
     projects: dict[str, list[Advisory]] = field(default_factory=dict)
     modified: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
-    withdrawn: int = 0
-    partly: int = 0
 
     def take(self, record: object, *, prose: bool = True, name: str = "") -> None:
         """One OSV record; nothing is raised for a bad one. name: of the file, for the account."""
+        if isinstance(record, Exception):
+            self.refused.append(f"{name}: {record}")
+            return
         try:
             said = list(parse(record, prose=prose))
         except MalformedRecordError as error:
             self.refused.append(f"{name}: {error}" if name else str(error))
             return
         for project, advisory in said:
-            self.projects.setdefault(project, []).append(advisory)
-        if said:
-            advisory = said[0][1]
-            self.modified[advisory.id] = advisory.modified
-            self.withdrawn += bool(advisory.withdrawn)
-            self.partly += any(own.doubts for _, own in said)
+            self._add(project, advisory)
+
+    def take_store(self, store: Store) -> None:
+        """Everything a store holds."""
+        for project, rows in store.every():
+            for row in rows:
+                self._add(project, unpack(row))
+
+    def replace(self, name: str, record: object) -> None:
+        """A record in place of the one of this id; the old one stays where the new one is refused."""
+        fresh = Compiled()
+        fresh.take(record, name=name)
+        if fresh.refused:
+            self.refused += fresh.refused
+            return
+        for project in list(self.projects):
+            self.projects[project] = [advisory for advisory in self.projects[project] if advisory.id != name]
+        self.modified.pop(name, None)
+        for project, own in fresh.projects.items():
+            for advisory in own:
+                self._add(project, advisory)
+
+    def _add(self, project: str, advisory: Advisory) -> None:
+        self.projects.setdefault(project, []).append(advisory)
+        self.modified[advisory.id] = advisory.modified
 
     def newest(self, now: str) -> str:
         """The newest change that is not after `now` (ISO 8601): some records are dated in the future."""
         return max((date for date in self.modified.values() if date <= now), default="")
+
+    def count(self, wanted: Callable[[Advisory], object]) -> int:
+        """How many records have something."""
+        return len({own.id for advisories in self.projects.values() for own in advisories if wanted(own)})
 
 
 def compile_records(records: Iterable[tuple[str, object]], *, prose: bool = True) -> Compiled:
@@ -60,9 +85,9 @@ def save(compiled: Compiled, path: Path, source: DataSource) -> About:
         name=source.name,
         as_of=source.as_of,
         records=len(compiled.modified),
-        projects=len(compiled.projects),
-        withdrawn=compiled.withdrawn,
-        partly=compiled.partly,
+        projects=sum(map(bool, compiled.projects.values())),
+        withdrawn=compiled.count(_is_withdrawn),
+        partly=compiled.count(_has_doubts),
         refused=len(compiled.refused),
         digest=source.digest,
         licence=source.licence,
@@ -72,7 +97,7 @@ def save(compiled: Compiled, path: Path, source: DataSource) -> About:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
-        rows = ((name, encode(grouped(sorted(own, key=_place)))) for name, own in sorted(compiled.projects.items()))
+        rows = ((name, encode(grouped(sorted(own, key=_place)))) for name, own in sorted(compiled.projects.items()) if own)
         write(draft, rows, about)
         with open(draft, "rb") as handle:
             os.fsync(handle.fileno())
@@ -86,3 +111,11 @@ def save(compiled: Compiled, path: Path, source: DataSource) -> About:
 
 def _place(advisory: Advisory) -> tuple[str, str]:
     return advisory.id, advisory.modified
+
+
+def _is_withdrawn(advisory: Advisory) -> bool:
+    return bool(advisory.withdrawn)
+
+
+def _has_doubts(advisory: Advisory) -> bool:
+    return bool(advisory.doubts)

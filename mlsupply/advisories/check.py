@@ -64,16 +64,18 @@ def judged(package: Package, ground: Ground) -> Checked:
         original = ""
     inherited = ground.answer.rows.get(original, [])
     if not own and not inherited:
-        return Checked(check=CHECK, package=package)
+        return Checked(check=CHECK, package=package, gaps=_not_had(package, ground))
     version = asked(package.version)
     findings = _findings(package, version, own, "", ground)
     if inherited:
         findings += _findings(package, version, _not_named(inherited, own), original, ground)
-    return Checked(check=CHECK, package=package, findings=findings, gaps=_unread(package, version, own))
+    return Checked(
+        check=CHECK, package=package, findings=findings, gaps=(*_unread(package, version, own), *_not_had(package, ground))
+    )
 
 
 def _inherits(settings: Mapping[str, object]) -> bool:
-    """`[tool.mlsupply.advisories] inherit = false` switches renamed distributions off."""
+    """`inherit = false` in the table `advisories` of the configuration switches renamed distributions off."""
     own = settings.get(CHECK)
     return not (isinstance(own, Mapping) and own.get("inherit") is False)
 
@@ -137,9 +139,19 @@ def _unread(package: Package, version: Asked, rows: Sequence[Row]) -> tuple[Gap,
         said = "is not a PEP 440 version: it was compared with the versions advisories list, not with ranges"
         gaps.append(_gap(package, Reason.MALFORMED, f"{package.version} {said}", "look its advisories up by hand"))
     if mute := without_versions(rows):
-        said = f"names {package.name} but no version of it: whether this release is affected is not known"
-        gaps.append(_gap(package, Reason.MALFORMED, f"{', '.join(mute)} {said}", "read the advisory"))
+        said = f"concern {package.name} and name no version of it: whether this release is affected is not known"
+        gaps.append(_gap(package, Reason.MALFORMED, f"advisories {', '.join(mute)} {said}", "read them"))
     return tuple(gaps)
+
+
+def _not_had(package: Package, ground: Ground) -> tuple[Gap, ...]:
+    """Records of the project the feed knows of and could not hand over."""
+    why = ground.answer.unread.get(package.name)
+    return (
+        (_gap(package, Reason.OFFLINE, f"advisories of {package.name} could not be read: {why}", "scan again"),)
+        if why
+        else ()
+    )
 
 
 def _why_not(package: Package) -> tuple[Gap, ...]:

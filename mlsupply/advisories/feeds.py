@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from mlsupply.advisories.store import EMBEDDED, Row, opened
+from mlsupply.advisories.store import EMBEDDED, Row, age_of, opened
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import DataSource, Gap, Reason
 from mlsupply.request import Request
 from mlsupply.world import World
 
 CHECK = "advisories"
-FRESH = timedelta(days=7)
+FRESH = timedelta(days=7)  # older data is a gap
+CURRENT = timedelta(days=1)  # younger data need not be asked for anew
+_SKEW = timedelta(days=1)  # a clock may be wrong by so much
+_SYNC = "run `mlsupply db sync`, or scan with the network"
 
 
 class Answer(NamedTuple):
-    """What a feed knows of the names asked for. rows: by canonical name; gaps: what it could not tell; sources: what it
-    rests on."""
+    """What a feed knows of the names asked for. rows: by canonical name; sources: what it rests on; gaps: what it could not
+    tell, of the whole run; unread: the same of single projects, canonical name to why."""
 
     rows: dict[str, list[Row]]
     sources: tuple[DataSource, ...]
     gaps: tuple[Gap, ...] = ()
+    unread: Mapping[str, str] = {}
 
 
 class Feed(Protocol):
@@ -34,11 +38,13 @@ class Feed(Protocol):
 
 
 class StoreFeed:
-    """A compiled database on disk. hint: what to do when it is old."""
+    """A compiled database on disk. checked: when it was last known to be up to date, where that is later than its newest
+    change; hint: what to do when it is old."""
 
-    def __init__(self, path: Path, now: datetime, hint: str) -> None:
+    def __init__(self, path: Path, now: datetime, checked: str = "", hint: str = _SYNC) -> None:
         self._path = path
         self._now = now
+        self._checked = checked
         self._hint = hint
 
     def about(self, names: Iterable[str]) -> Answer:
@@ -48,34 +54,156 @@ class StoreFeed:
             return Answer(store.rows(names), (about.source,), self._stale(about.name, about.as_of))
 
     def _stale(self, name: str, as_of: str) -> tuple[Gap, ...]:
-        age = age_of(as_of, self._now)
-        if age is not None and age <= FRESH:
+        age = age_of(max(as_of, self._checked), self._now)
+        if age is not None and -_SKEW <= age <= FRESH:
             return ()
-        old = "of unknown age" if age is None else f"{age.days} days old"
-        detail = f"the advisory data ({name}, {as_of[:10] or 'undated'}) is {old}: what was published since is not in it"
+        old = f"{age.days} days old: what was published since is not in it" if age and age > FRESH else "of unknown age"
+        if age is not None and age < -_SKEW:
+            old = f"dated after this machine's clock ({self._now:%Y-%m-%d}): its age is not known"
+        detail = f"the advisory data ({name}, {as_of[:10] or 'undated'}) is {old}"
         return (Gap(subject=name, check=CHECK, reason=Reason.STALE, detail=detail, hint=self._hint),)
 
 
-def age_of(as_of: str, now: datetime) -> timedelta | None:
-    """How old data of this ISO 8601 date is; None where the date says nothing."""
-    try:
-        return now - datetime.fromisoformat(as_of)
-    except (ValueError, TypeError):
-        return None
+class FirstOf:
+    """The feed, or the one behind it where it cannot answer at all; its failure stays in the answer."""
+
+    def __init__(self, feed: Feed, behind: Feed) -> None:
+        self._feed = feed
+        self._behind = behind
+
+    def about(self, names: Iterable[str]) -> Answer:
+        names = list(names)
+        answer = self._feed.about(names)
+        if answer.sources:
+            return answer
+        other = self._behind.about(names)
+        used = " and ".join(f"{source.name} of {source.as_of[:10]}" for source in other.sources)
+        return other._replace(gaps=(*(_instead(gap, used) for gap in answer.gaps), *other.gaps))
+
+
+def _instead(gap: Gap, used: str) -> Gap:
+    from dataclasses import replace
+
+    return replace(gap, detail=f"{gap.detail}; {used} was used instead")
 
 
 def embedded(world: World) -> StoreFeed:
     """The snapshot the package carries."""
-    return StoreFeed(EMBEDDED, world.now(), "run `mlsupply db sync`, or scan with the network")
+    return StoreFeed(EMBEDDED, world.now())
 
 
 def at_hand(names: Iterable[str], world: World) -> Answer:
     """What the machine holds already, for a question on the side that is not worth a request."""
-    return embedded(world).about(names)
+    return on_disk(world).about(names)
+
+
+def on_disk(world: World) -> Feed:
+    """The local database if it is newer than the embedded snapshot and whole; a damaged one is a gap."""
+    from mlsupply.advisories.local import current, verified
+
+    try:
+        known = current(world)
+        if known is None:
+            return embedded(world)
+        with opened(EMBEDDED) as store:
+            if store.about.as_of > max(known.as_of, known.checked):
+                return embedded(world)
+        return StoreFeed(verified(world, known), world.now(), known.checked)
+    except MlsupplyError as error:
+        return FirstOf(_Broken(error), embedded(world))
+
+
+class _Broken:
+    """A feed that cannot answer, and why."""
+
+    def __init__(self, error: MlsupplyError) -> None:
+        self._error = error
+
+    def about(self, names: Iterable[str]) -> Answer:
+        del names
+        gap = Gap(
+            subject="local advisory database",
+            check=CHECK,
+            reason=Reason.MALFORMED,
+            detail=self._error.message,
+            hint=self._error.hint,
+        )
+        return Answer({}, (), (gap,))
 
 
 def choose(request: Request, world: World) -> Feed:
-    """The feed a request asks for. Raises `MlsupplyError` for one there is not."""
-    if request.feed in {"auto", "embedded"}:
+    """The feed a request asks for, with the user's own advisories (`folder` in the configuration's table `advisories`)."""
+    feed = _chosen(request, world)
+    own = request.settings.get(CHECK)
+    folder = own.get("folder") if isinstance(own, Mapping) else None
+    return WithOwn(feed, Path(folder)) if isinstance(folder, str) and folder else feed
+
+
+def _chosen(request: Request, world: World) -> Feed:
+    """`auto`: a local database synced within a day, else the live API, else what is on the
+    disk. Raises `MlsupplyError` for `local` where there is none."""
+    if request.feed == "embedded":
         return embedded(world)
-    raise MlsupplyError("unknown-feed", f"there is no feed named {request.feed}", "one of: auto, embedded, local, live")
+    if request.feed == "local":
+        return _local(world)
+    if request.feed == "auto" and (request.offline or (not request.feed_url and _is_current(world))):
+        return on_disk(world)
+    from mlsupply.advisories.live import LiveFeed
+
+    return FirstOf(LiveFeed(request.feed_url, world), on_disk(world))
+
+
+def _local(world: World) -> Feed:
+    from mlsupply.advisories.local import current, verified
+
+    known = current(world)
+    if known is None:
+        raise MlsupplyError("no-database", "there is no local advisory database", "run `mlsupply db sync`")
+    return StoreFeed(verified(world, known), world.now(), known.checked)
+
+
+def _is_current(world: World) -> bool:
+    from mlsupply.advisories.local import current
+
+    try:
+        known = current(world)
+    except MlsupplyError:
+        return False
+    age = age_of(known.checked, world.now()) if known else None
+    return age is not None and -_SKEW <= age <= CURRENT
+
+
+class WithOwn:
+    """A feed and the user's own advisories beside it: OSV files in a folder, which win over records of the same id."""
+
+    def __init__(self, feed: Feed, folder: Path) -> None:
+        self._feed = feed
+        self._folder = folder
+
+    def about(self, names: Iterable[str]) -> Answer:
+        """A file that is no advisory is a gap."""
+        from mlsupply.advisories.build import compile_records
+        from mlsupply.advisories.groups import grouped
+        from mlsupply.advisories.importing import records_of
+        from mlsupply.advisories.store import unpack
+
+        names = list(names)
+        answer = self._feed.about(names)
+        if not self._folder.is_dir():
+            detail = f"the folder of your own advisories, {self._folder}, is not there"
+            return answer._replace(gaps=(*answer.gaps, self._gap(Reason.NOT_FOUND, detail)))
+        own = compile_records(records_of(self._folder))
+        rows = dict(answer.rows)
+        for name in names:
+            if advisories := own.projects.get(name):
+                ids = {advisory.id for advisory in advisories}
+                kept = [record for record in map(unpack, rows.get(name, ())) if record.id not in ids]
+                rows[name] = [list(record) for record in grouped([*kept, *advisories])]
+        source = DataSource("your own advisories", max(own.modified.values(), default=""), len(own.modified))
+        gaps = tuple(self._gap(Reason.MALFORMED, f"{reason}: not judged") for reason in own.refused)
+        return answer._replace(rows=rows, sources=(*answer.sources, source), gaps=(*answer.gaps, *gaps))
+
+    def _gap(self, reason: Reason, detail: str) -> Gap:
+        return Gap(
+            subject=str(self._folder), check=CHECK, reason=reason, detail=detail, hint="mend the configuration or file"
+        )

@@ -38,7 +38,7 @@ def clearing(rows: Sequence[Row], version: Asked, known: Iterable[str] = ()) -> 
 
 def way_out(records: Iterable[Advisory], version: Asked) -> Way:
     """What the records that hit a version say of how their flaw ends."""
-    key = version.key or ""
+    key = version.public or version.key or ""
     held = [window for record in records for window in record.windows if _above(window, key)]
     fixed = {window.high: window.last for window in held if window.ends == FIXED}
     if fixed:

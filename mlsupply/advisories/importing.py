@@ -15,6 +15,8 @@ from mlsupply.model import DataSource
 PYPA = "PyPA Advisory Database"
 PYPA_LICENCE = "CC-BY-4.0"
 PYPA_URL = "https://github.com/pypa/advisory-database"
+OSV = "OSV export for PyPI"
+OSV_LICENCE = "CC-BY-4.0"
 
 _MAX_RECORD = 8 << 20  # bytes of one record
 _MAX_RECORDS = 2_000_000
@@ -26,11 +28,13 @@ def records_of(path: Path) -> Iterator[tuple[str, object]]:
     comes as its error, which no reader takes for a record. Raises `MlsupplyError` where there is nothing to read."""
     if path.is_dir():
         return _folder(path)
-    if zipfile.is_zipfile(path):
-        return _archive(path)
-    raise MlsupplyError(
-        "not-an-export", f"{path} is neither a zip nor a folder of advisories", "give an OSV export such as PyPI/all.zip"
-    )
+    try:
+        if zipfile.is_zipfile(path):
+            return _archive(zipfile.ZipFile(path))
+        reason = "neither a zip nor a folder of advisories"
+    except (zipfile.BadZipFile, OSError) as error:
+        reason = f"a zip that cannot be read ({error})"
+    raise MlsupplyError("not-an-export", f"{path} is {reason}", "give an OSV export such as PyPI/all.zip")
 
 
 def source_of(path: Path, as_of: str) -> DataSource:
@@ -42,10 +46,10 @@ def source_of(path: Path, as_of: str) -> DataSource:
     return DataSource(PYPA, as_of, 0, digest, PYPA_LICENCE, PYPA_URL)
 
 
-def _archive(path: Path) -> Iterator[tuple[str, object]]:
+def _archive(opened: zipfile.ZipFile) -> Iterator[tuple[str, object]]:
     """Nothing is written to disk and no member name is used as a path."""
     left = _MAX_TOTAL
-    with zipfile.ZipFile(path) as archive:
+    with opened as archive:
         members = sorted((info for info in archive.infolist() if info.filename.endswith(".json")), key=lambda i: i.filename)
         for info in members[:_MAX_RECORDS]:
             left -= info.file_size

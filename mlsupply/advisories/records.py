@@ -116,9 +116,9 @@ def _advisory(record: Mapping[str, Any], blocks: list[Mapping[str, Any]], prose:
         score=scored.score,
         vector=scored.vector,
         word=scored.word,
-        published=_date(record.get("published")),
-        modified=_date(record.get("modified")),
-        withdrawn=_date(record.get("withdrawn")),
+        published=second_of(record.get("published")),
+        modified=second_of(record.get("modified")),
+        withdrawn=second_of(record.get("withdrawn")),
         malicious=_is_malicious(identifier, aliases, [record, *blocks]),
         doubts=tuple(dict.fromkeys(safe(doubt, 160) for doubt in doubts)),
         summary=safe(record["summary"]) if prose and isinstance(record.get("summary"), str) else "",
@@ -178,8 +178,9 @@ def _dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _date(value: object) -> str:
-    """ISO 8601 to the second, `2026-07-23T14:34:38Z`; other text as it stands, so that a withdrawal is never lost."""
+def second_of(value: object) -> str:
+    """A date of a record to the second, `2026-07-23T14:34:38Z`; other text as it stands, so that a withdrawal is never
+    lost. Everything that compares dates of records reads them through this."""
     if not isinstance(value, str):
         return "" if value is None else safe(str(value), 40)
     return safe(value[:19] + "Z" if len(value) >= 19 and value.endswith("Z") else value, 40)

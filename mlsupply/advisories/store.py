@@ -11,6 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,6 +84,14 @@ def opened(path: Path) -> Iterator[Store]:
             yield Store(connection, _about(connection, path))
     except (OSError, sqlite3.Error, zlib.error, ValueError) as error:
         raise damaged(path, str(error)) from error
+
+
+def age_of(as_of: str, now: datetime) -> timedelta | None:
+    """How old data of this ISO 8601 date is; None where the date says nothing."""
+    try:
+        return now - datetime.fromisoformat(as_of)
+    except (ValueError, TypeError):
+        return None
 
 
 def damaged(path: Path, reason: str) -> MlsupplyError:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from mlsupply.cli.common import real_world, shows_errors
+from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 
 
 @click.group()
@@ -18,16 +21,32 @@ def command() -> None:
 @shows_errors
 def status() -> None:
     """Say which advisory data there is, how old it is and what it holds."""
-    from mlsupply.advisories.feeds import age_of
-    from mlsupply.advisories.store import EMBEDDED, opened
+    from mlsupply.advisories.local import current, folder, verified
+    from mlsupply.advisories.store import EMBEDDED
 
     world = real_world(offline=True)
-    with opened(EMBEDDED) as store:
+    now = world.now()
+    click.echo("\n".join(_described("embedded", EMBEDDED, now)))
+    known = current(world)
+    if known is None:
+        click.echo(f"local     none in {folder(world)}: `mlsupply db sync` fetches one")
+        return
+    click.echo("\n".join(_described("local", verified(world, known), now)))
+    click.echo(f"          up to date with {known.url} at {known.checked}; in {folder(world)}")
+
+
+def _described(name: str, path: Path, now: datetime) -> list[str]:
+    from mlsupply.advisories.store import age_of, opened
+
+    with opened(path) as store:
         about = store.about
-    age = age_of(about.as_of, world.now())
-    click.echo(f"embedded  {about.name}, {about.as_of[:10]}, {age.days if age else '?'} days old")
-    click.echo(f"          {about.records:,} records of {about.projects:,} projects; {about.withdrawn} withdrawn,")
-    click.echo(f"          {about.partly} partly evaluated, {about.refused} refused; licence {about.licence}, {about.url}")
+    age = age_of(about.as_of, now)
+    return [
+        f"{name:9} {about.name}, newest change {about.as_of[:10]}, {age.days if age else '?'} days ago",
+        f"          {about.records:,} records of {about.projects:,} projects; {about.withdrawn} withdrawn, "
+        f"{about.partly} partly evaluated, {about.refused} refused",
+        f"          licence {about.licence}, {about.url}",
+    ]
 
 
 @command.command()
@@ -47,3 +66,48 @@ def build(origin: Path, target: Path, facts_only: bool) -> None:
     for reason in compiled.refused[:20]:
         click.echo(f"refused: {reason}", err=True)
     click.echo(f"{about.records:,} records of {about.projects:,} projects, {target.stat().st_size:,} bytes", err=True)
+
+
+@command.command()
+@click.option("--url", default="", metavar="URL", help="An OSV bucket instead of the public one.")
+@click.option("--whole", is_flag=True, help="Fetch the whole archive even where the changes would do.")
+@shows_errors
+def sync(url: str, whole: bool) -> None:
+    """Fetch the advisories of the public OSV bucket, or what changed of them, into the local database."""
+    from mlsupply.advisories.sync import sync as bring_up_to_date
+    from mlsupply.world import PUBLIC_OSV_BUCKET
+
+    world = real_world(offline=False, say=lambda words, *_: click.echo(words, err=True))
+    outcome = bring_up_to_date(world, (url or PUBLIC_OSV_BUCKET).rstrip("/"), whole=whole)
+    how = {"unchanged": "nothing changed", "changes": f"{outcome.changed} records changed", "whole": "fetched whole"}
+    click.echo(f"{how[outcome.how]}: {outcome.records:,} records, newest change {outcome.as_of}", err=True)
+    for reason in outcome.refused[:20]:
+        click.echo(f"refused: {reason}", err=True)
+    if outcome.missing:
+        listed = ", ".join(outcome.missing[:5])
+        click.echo(
+            f"{len(outcome.missing)} changed records could not be fetched and are asked for next time: {listed}", err=True
+        )
+        sys.exit(EXIT_INCOMPLETE)
+
+
+@command.command("import")
+@click.argument("origin", type=click.Path(exists=True, path_type=Path), metavar="PATH")
+@shows_errors
+def import_(origin: Path) -> None:
+    """Take an OSV zip, a folder of OSV files or a checkout of the PyPA database as the local database."""
+    from mlsupply.advisories.build import compile_records
+    from mlsupply.advisories.importing import records_of, source_of
+    from mlsupply.advisories.local import install, locked
+
+    world = real_world(offline=True)
+    compiled = compile_records(records_of(origin))
+    if not compiled.modified:
+        reason = f": {compiled.refused[0]}" if compiled.refused else ""
+        raise MlsupplyError("nothing-to-import", f"{origin} holds no advisory that can be read{reason}")
+    source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")))
+    with locked(world):
+        about = install(world, compiled, source._replace(url=str(origin)))
+    for reason in compiled.refused[:20]:
+        click.echo(f"refused: {reason}", err=True)
+    click.echo(f"{about.records:,} records of {about.projects:,} projects, newest change {about.as_of}", err=True)

@@ -1,0 +1,243 @@
+"""The live OSV API: one batch of names, then the records that are not at hand, all at once; judged by the local matcher.
+
+Source: google.github.io/osv.dev/post-v1-querybatch/. Asked is for projects, not for versions, so that what counts as
+affected is decided here. A record whose id and date are in the embedded snapshot, the local database or the cache is not
+fetched again: an unchanged feed costs one round trip, a changed one two.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from mlsupply.advisories.feeds import CHECK, Answer, at_hand
+from mlsupply.advisories.groups import grouped
+from mlsupply.advisories.records import Advisory, MalformedRecordError, parse, second_of
+from mlsupply.advisories.store import Row, unpack
+from mlsupply.model import DataSource, Gap, Reason
+from mlsupply.world import PUBLIC_OSV_API, Failure, Response, World
+
+_BATCH = 1000  # queries the API takes at once
+_PAGES = 100  # of one answer
+_LIMIT = 64 << 20
+_CONNECTIONS = 16
+_BY_NAME = 4  # with more records of one project missing, the project is asked for whole
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+class Stamp(NamedTuple):
+    """A record as a batch names it; the date to the second."""
+
+    id: str
+    modified: str
+
+
+class LiveFeed:
+    """url: of the API, "" for the public one."""
+
+    def __init__(self, url: str, world: World) -> None:
+        self._url = (url or PUBLIC_OSV_API).rstrip("/").removesuffix("/v1")
+        self._world = world
+
+    def about(self, names: Iterable[str]) -> Answer:
+        """No source in the answer means that the API could not be asked at all."""
+        names = list(names)
+        stamps: dict[str, list[Stamp]] = {}
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            batches = [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
+            for answer in pool.map(self._stamps, batches):
+                if isinstance(answer, Failure):
+                    return Answer({}, (), (self._gap(answer.reason, answer.detail),))
+                stamps |= answer
+            records, unread = self._records(stamps, pool)
+        as_of = self._world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        source = DataSource(f"OSV API at {self._host}", as_of, sum(map(len, records.values())), url=self._url)
+        return Answer({name: _rows(own) for name, own in records.items() if own}, (source,), (), unread)
+
+    @property
+    def _host(self) -> str:
+        return self._url.partition("://")[2].partition("/")[0]
+
+    def _gap(self, reason: Reason, detail: str) -> Gap:
+        return Gap(
+            subject=self._host,
+            check=CHECK,
+            reason=reason,
+            detail=f"the advisory API could not be asked: {detail}",
+            hint="run `mlsupply db sync` where there is a network, or scan with --offline",
+        )
+
+    def _stamps(self, names: list[str]) -> dict[str, list[Stamp]] | Failure:
+        """Which records each project has; pages are followed."""
+        found: dict[str, list[Stamp]] = {name: [] for name in names}
+        wanted = [(name, "") for name in names]
+        for _ in range(_PAGES):
+            results = self._batch(wanted)
+            if isinstance(results, Failure):
+                return results
+            further = []
+            for (name, _), result in zip(wanted, results, strict=True):
+                found[name] += _stamps_of(result)
+                if token := _text(result, "next_page_token"):
+                    further.append((name, token))
+            if not further:
+                return found
+            wanted = further
+        return Failure(Reason.LIMIT, f"more than {_PAGES} pages")
+
+    def _batch(self, wanted: list[tuple[str, str]]) -> list[dict[str, Any]] | Failure:
+        queries = [
+            {"package": {"name": name, "ecosystem": "PyPI"}} | ({"page_token": token} if token else {})
+            for name, token in wanted
+        ]
+        document = self._ask("/v1/querybatch", {"queries": queries})
+        if isinstance(document, Failure):
+            return document
+        results = document.get("results")
+        if not isinstance(results, list) or len(results) != len(wanted):
+            return Failure(Reason.MALFORMED, "its answer has not one result a query")
+        return [result if isinstance(result, dict) else {} for result in results]
+
+    def _ask(self, path: str, body: object = None) -> dict[str, Any] | Failure:
+        """A JSON object, or why there is none."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"} if data else {}
+        answer = self._world.fetch(self._url + path, limit=_LIMIT, headers=headers, body=data)
+        return answer if isinstance(answer, Failure) else _object(answer)
+
+    def _records(
+        self, stamps: dict[str, list[Stamp]], pool: ThreadPoolExecutor
+    ) -> tuple[dict[str, list[Advisory]], dict[str, str]]:
+        """(records by name, names whose records could not all be had, with the reason)."""
+        known = at_hand([name for name, own in stamps.items() if own], self._world)
+        cache = _Cache(self._world.cache / "advisories" / "live")
+        found: dict[str, list[Advisory]] = {}
+        missing: dict[str, list[Stamp]] = {}
+        for name, own in stamps.items():
+            here = {(record.id, record.modified): record for record in map(unpack, known.rows.get(name, ()))}
+            found[name] = [record for stamp in own if (record := here.get(stamp) or cache.get(name, stamp))]
+            had = {(record.id, record.modified) for record in found[name]}
+            if lacking := [stamp for stamp in own if stamp not in had]:
+                missing[name] = lacking
+        failed: dict[str, list[str]] = {}
+        tasks = list(_tasks(missing))
+        answers = pool.map(lambda task: self._fetched(*task), tasks)
+        for (name, _), (records, failures) in zip(tasks, answers, strict=True):
+            found[name] += records
+            for record in records:
+                cache.put(name, record)
+            if failures:
+                failed.setdefault(name, []).extend(failures)
+        return found, {name: "; ".join(failures[:3]) for name, failures in failed.items()}
+
+    def _fetched(self, name: str, ids: frozenset[str]) -> tuple[list[Advisory], list[str]]:
+        """Records of one project, and in words which of them could not be had."""
+        records: list[Advisory] = []
+        failures: list[str] = []
+        for document in self._whole(name) if len(ids) > 1 else self._single(next(iter(ids))):
+            if isinstance(document, Failure):
+                failures.append(f"{', '.join(sorted(ids)[:3])}: {document.detail}")
+                continue
+            try:
+                records += [advisory for project, advisory in parse(document) if project == name and advisory.id in ids]
+            except MalformedRecordError as error:
+                failures.append(str(error))
+        lacking = ids - {record.id for record in records}
+        return records, failures or ([f"{', '.join(sorted(lacking))}: not in the answer"] if lacking else [])
+
+    def _single(self, identifier: str) -> Iterator[dict[str, Any] | Failure]:
+        yield self._ask(f"/v1/vulns/{quote(identifier, safe='')}")
+
+    def _whole(self, name: str) -> Iterator[dict[str, Any] | Failure]:
+        """All records of a project, by pages."""
+        token = ""
+        for _ in range(_PAGES):
+            query = {"package": {"name": name, "ecosystem": "PyPI"}} | ({"page_token": token} if token else {})
+            document = self._ask("/v1/query", query)
+            if isinstance(document, Failure):
+                yield document
+                return
+            for record in document.get("vulns") or ():
+                yield record if isinstance(record, dict) else {}
+            token = _text(document, "next_page_token")
+            if not token:
+                return
+        yield Failure(Reason.LIMIT, f"more than {_PAGES} pages")
+
+
+class _Cache:
+    """Records fetched before, one small file for each record and project. It only ever saves requests: what cannot be
+    read or written is fetched again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, name: str, stamp: Stamp) -> Advisory | None:
+        path = self._path(name, stamp.id)
+        if path is None:
+            return None
+        try:
+            record = unpack(json.loads(path.read_bytes()))
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+        return record if (record.id, record.modified) == stamp else None
+
+    def put(self, name: str, record: Advisory) -> None:
+        import os
+
+        path = self._path(name, record.id)
+        if path is None:
+            return
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(list(record)), encoding="utf-8")
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+
+    def _path(self, name: str, identifier: str) -> Path | None:
+        fits = _SAFE_ID.fullmatch(identifier) and _SAFE_ID.fullmatch(name)
+        return self._folder / identifier / f"{name}.json" if fits else None
+
+
+def _tasks(missing: dict[str, list[Stamp]]) -> Iterator[tuple[str, frozenset[str]]]:
+    """What to ask for: single records, or a whole project where many of its records are missing."""
+    for name, stamps in missing.items():
+        ids = dict.fromkeys(stamp.id for stamp in stamps)
+        if len(ids) > _BY_NAME:
+            yield name, frozenset(ids)
+        else:
+            yield from ((name, frozenset({identifier})) for identifier in ids)
+
+
+def _rows(records: Iterable[Advisory]) -> list[Row]:
+    return [list(record) for record in grouped(sorted(records, key=lambda record: (record.id, record.modified)))]
+
+
+def _stamps_of(result: dict[str, Any]) -> list[Stamp]:
+    listed = result.get("vulns")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    return [Stamp(_text(entry, "id"), second_of(_text(entry, "modified"))) for entry in entries if _text(entry, "id")]
+
+
+def _text(entry: dict[str, Any], key: str) -> str:
+    value = entry.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _object(answer: Response) -> dict[str, Any] | Failure:
+    if answer.status != 200:
+        return Failure(
+            Reason.NOT_FOUND if answer.status == 404 else Reason.OFFLINE, f"it answers with status {answer.status}"
+        )
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        document = None
+    return document if isinstance(document, dict) else Failure(Reason.MALFORMED, "its answer is not the JSON it should be")
