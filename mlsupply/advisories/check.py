@@ -44,7 +44,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     names = {package.name for package in packages}
     if inherit:
         names |= {original for name in names if (original := original_of(name))}
-    answer = choose(request, world).about(sorted(names))
+    answer = choose(request, world).about(sorted(names)) if names else Answer({}, ())
     present = frozenset((package.name, package.version) for package in packages)
     covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
     ground = Ground(answer, request, present, inherit, index(), covered)

@@ -55,10 +55,11 @@ class StoreFeed:
 
     def _stale(self, name: str, as_of: str) -> tuple[Gap, ...]:
         age = age_of(max(as_of, self._checked), self._now)
-        if age is not None and -_SKEW <= age <= FRESH:
+        skewed = bool(self._checked) and age is not None and age < -_SKEW
+        if age is not None and age <= FRESH and not skewed:
             return ()
         old = f"{age.days} days old: what was published since is not in it" if age and age > FRESH else "of unknown age"
-        if age is not None and age < -_SKEW:
+        if skewed:
             old = f"dated after this machine's clock ({self._now:%Y-%m-%d}): its age is not known"
         detail = f"the advisory data ({name}, {as_of[:10] or 'undated'}) is {old}"
         return (Gap(subject=name, check=CHECK, reason=Reason.STALE, detail=detail, hint=self._hint),)

@@ -25,20 +25,25 @@ REFERENCES = {
     "free space, or set MLSUPPLY_CACHE_DIR.",
     "file-not-read": "A file that was named on the command line or in the configuration is missing, unreadable, too large "
     "or not UTF-8.",
+    "no-database": "--feed local needs a database that mlsupply db sync or mlsupply db import has made.",
     "no-environment": "The folder given with --env holds no installed packages. Name the environment's folder: the one with "
     "bin or Scripts, or its site-packages.",
     "no-rules": "The folder given to mlsupply rules test holds no rule file. Rules are files named *.yaml.",
     "not-an-export": "What was given to mlsupply db import is neither a zip nor a folder of OSV advisories.",
+    "nothing-to-import": "What was given to mlsupply db import holds no advisory that can be read.",
     "nothing-known": "mlsupply explain knows rules, advisories of the embedded database, incidents, error references, exit "
     "codes and checks; this is none of them.",
     "output-not-written": "A report could not be written to the file that was named.",
     "path-not-found": "A path that should be audited does not exist, and it is not a requirement such as torch==2.6.0.",
+    "sync-busy": "Another mlsupply db sync is at work on the same cache folder and has been for minutes. Wait, or end it.",
+    "sync-failed": "The advisories could not be fetched. The database that was there is kept and used; try again later.",
+    "sync-refused": "The feed offers data that shrank, is older than what is here or cannot be read. It is not taken over: "
+    "a feed that was tampered with or is half published looks so. The database that was there is kept.",
     "two-outputs-to-stdout": "Only one -o may go to stdout; give the others a file: -o json -o sarif=report.sarif.",
     "unaccounted": "A check said nothing of a package. Its silence would read as a clean bill, so no report is made. This "
     "is a defect of mlsupply: please report it with the input file.",
     "unknown-check": "--check, --skip or the configuration names a check that does not exist.",
     "unknown-facet": "mlsupply rules facets knows no facet of that name.",
-    "unknown-feed": "--feed takes auto, embedded, local or live.",
     "unknown-format": "A file is of a format that mlsupply does not read, or -o names a format that it does not write.",
     "unknown-platform": "--platform names a platform that uv does not know.",
     "unknown-python": "--python is no version of Python.",
