@@ -10,7 +10,7 @@ from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
-from mlsupply.model import Checked, DataSource, Finding, Gap, Reason, Report
+from mlsupply.model import Checked, DataSource, Finding, Gap, Inventory, Reason, Report
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
 from mlsupply.request import Request
@@ -62,9 +62,17 @@ def inventory_report(request: Request, world: World) -> Report:
     return _report((), request, world)
 
 
+def run_over(inventories: tuple[Inventory, ...], request: Request, world: World) -> Report:
+    """The same for inputs that are made and not read."""
+    return _judged(inventories, selected(request), request, world)
+
+
 def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report:
     world = starting_where_asked(request, world)
-    inventories = gather(request, world)
+    return _judged(gather(request, world), checks, request, world)
+
+
+def _judged(inventories: tuple[Inventory, ...], checks: tuple[Check, ...], request: Request, world: World) -> Report:
     project = merge(inventories)
     ledger = Ledger(project.packages)
     for inventory in inventories:

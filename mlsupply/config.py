@@ -127,6 +127,7 @@ class Tables(NamedTuple):
 Kinds = Mapping[str, Any]
 
 SETTINGS: dict[str, Kinds] = {
+    "names": {"known": _texts},
     "release": {"exempt": _texts, "exempt-indexes": _texts},
     "advisories": {
         "inherit": _truth,  # renamed distributions take over the advisories of their original

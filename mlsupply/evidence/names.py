@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlsupply.evidence.popular import popular
@@ -11,6 +10,7 @@ from mlsupply.model import Checked, DataSource, Gap, Package, Place, Reason, Sou
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.text import canonical
+from mlsupply.value import value
 from mlsupply.world import World
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ CHECK = "names"
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NameFacet:
     """What the letters of a name, and what is known beside them, say of it. name: as the project writes it, canonical;
     target: canonical name of the project it seems to imitate; likeness: how likely that is; reasons: short sentences,
@@ -150,9 +150,8 @@ def _vouched(settings: Mapping[str, object]) -> frozenset[str]:
     """`[tool.mlsupply.names] known = [...]`: names the user vouches for."""
     own = settings.get(CHECK)
     listed = own.get("known") if isinstance(own, Mapping) else None
-    return (
-        frozenset(canonical(name) for name in listed if isinstance(name, str)) if isinstance(listed, list) else frozenset()
-    )
+    names = listed if isinstance(listed, (list, tuple)) else ()
+    return frozenset(canonical(name) for name in names if isinstance(name, str))
 
 
 def _conda(package: Package) -> Gap:

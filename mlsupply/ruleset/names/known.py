@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import NamedTuple
 
 from mlsupply.ruleset.names.edits import Slip, slips
+from mlsupply.value import value
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _MAX_LENGTH = 64  # longer names are compared by their words alone
@@ -39,7 +40,7 @@ class Target(NamedTuple):
     brand: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reviewed:
     """What people looked through. brands: word -> (project, theme), for what users call a project by; words: word ->
     class (`language`, `quality` or `purpose`) of words that say nothing of their own; imports: import name -> project;

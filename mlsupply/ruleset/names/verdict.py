@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from mlsupply.value import value
 
 
 class Technique(StrEnum):
@@ -35,7 +36,7 @@ class Likeness(StrEnum):
     CERTAIN = "certain"  # as certain as a name alone can make it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NameEvidence:
     """What the registry, the lock file or the user knows of a name beside its letters; None is "not asked". first_release:
     UTC; claims_repository_of: canonical name of another project whose repository its links point to; copies: canonical
@@ -55,7 +56,7 @@ class NameEvidence:
     in_step_with: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NameVerdict:
     """What the engine says of one name. name: canonical; target: canonical name of the project imitated, None where
     there is none; weight: the sum of the signs in log odds, 0 where none was found; reasons: short sentences, the

@@ -1,0 +1,111 @@
+"""`mlsupply check`: what there is to say of names before they are installed."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from mlsupply.cli.common import real_world, request_of, shows_errors
+from mlsupply.errors import MlsupplyError
+from mlsupply.model import Reason, Severity
+
+if TYPE_CHECKING:
+    from mlsupply.model import Coordinate, Inventory
+    from mlsupply.report.view import Group, View
+    from mlsupply.request import Request
+
+_CHECKS = ("known-bad", "names", "release")  # what a name is enough for; for a release, advisories too
+_NOT_OFFERED = {  # options of scan that mean nothing where nothing is resolved
+    "environment": "",
+    "no_resolve": True,
+    "python": "",
+    "platforms": (),
+    "extras": (),
+    "groups": (),
+    "exclude_newer": "",
+}
+_COLOURS = {"MALICIOUS": "red", "CRITICAL": "red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "blue"}
+_MOST_TOLD = 6  # findings of one name, worst first; -o table tells all
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="NAME[==VERSION]...")
+@click.option("--from", "files", multiple=True, metavar="FILE", help="Names from a file, one a line; repeatable.")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As for scan. Default: a few lines.")
+@click.option("--offline", is_flag=True, help="Ask nothing of the network: judge by names alone.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Lowest severity that fails. Default: high.",
+)
+@click.option("--index-url", metavar="URL", default="", help="Index to ask instead of the public one.")
+@click.option("--feed", type=click.Choice(["auto", "embedded", "local", "live"]), help="Advisory data to use.")
+@click.option("--feed-url", metavar="URL", default="", help="OSV API to ask instead of the public one.")
+@click.option("--config", metavar="FILE", default="", help="Configuration, instead of the project's own.")
+@click.option("--rules", "rule_folders", multiple=True, metavar="DIR", help="Your own rules too; repeatable.")
+@shows_errors
+def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
+    """Say what there is to say of NAME before it is installed: is the name pretending to be another, is the release known
+    to be bad, does an advisory name it. Nothing is resolved or downloaded. Exit codes are those of scan."""
+    from mlsupply.audit import run_over
+    from mlsupply.inventory.named import named
+    from mlsupply.report import parse_outputs, write
+    from mlsupply.report.view import view_of
+
+    if not names and not files:
+        raise MlsupplyError("nothing-named", "no name was given", "mlsupply check NAME[==VERSION] or --from FILE")
+    chosen = parse_outputs(outputs)
+    request = request_of((), {**_NOT_OFFERED, **options})
+    world = real_world(offline=request.offline)
+    asked = named(names, files, world.tree.starting(files) if files else world.tree, world.limits)
+    report = run_over(asked, _limited(request, asked), world)
+    if chosen:
+        write(report, chosen)
+    if all(path for _, path in chosen):
+        _tell(view_of(report))
+    sys.exit(report.verdict.exit_code)
+
+
+def _limited(request: Request, asked: tuple[Inventory, ...]) -> Request:
+    """Only the checks that apply. Advisories are about releases: they are asked where a version is given, and that other
+    names were given without one makes no run incomplete."""
+    from mlsupply.audit import CHECKS
+    from mlsupply.request import Tolerance
+
+    versions = any(package.version for inventory in asked for package in inventory.packages)
+    wanted = {*_CHECKS, *(("advisories",) if versions else ())}
+    checks = tuple(check.name for check in CHECKS if check.name in wanted and check.name not in request.skip)
+    tolerated = (*request.policy.tolerated, Tolerance(check="advisories", reason="unpinned"))
+    return replace(request, checks=checks, skip=(), policy=replace(request.policy, tolerated=tolerated))
+
+
+def _tell(view: View) -> None:
+    """A line a name in the order given, then what was found; what was not looked at goes to stderr."""
+    groups = {group.package: group for group in view.groups}
+    asked = dict.fromkeys(package.coordinate for inventory in view.report.inputs for package in inventory.packages)
+    for coordinate in asked:
+        _tell_one(coordinate, groups.get(coordinate))
+    for gap in view.gaps:
+        if gap.reason is Reason.UNPINNED and gap.check == "advisories":
+            continue  # said once, below
+        click.echo(f"not checked: {gap.subject}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else ""), err=True)
+    if any(not coordinate.version for coordinate in asked):
+        click.echo("Names without a version were asked for as names; NAME==VERSION asks for advisories too.", err=True)
+    click.echo(view.headline, err=True)
+
+
+def _tell_one(coordinate: Coordinate, group: Group | None) -> None:
+    if group is None:
+        click.echo(f"{click.style('nothing found', fg='green')}  {coordinate}")
+        return
+    click.echo(f"{click.style(group.label, fg=_COLOURS.get(group.label), bold=True)}  {coordinate}")
+    told = group.findings[:_MOST_TOLD]
+    for finding in told:
+        click.echo(f"    {finding.id}  {finding.message}")
+    if len(group.findings) > len(told):
+        click.echo(f"    and {len(group.findings) - len(told)} more: -o table tells all")
+    for remedy in dict.fromkeys(finding.remedy for finding in told if finding.remedy):
+        click.echo(f"    → {remedy}")

@@ -1,0 +1,139 @@
+"""How well imitated names are told from honest ones, by technique, beside plain edit distance and published figures.
+
+    python -m tests.bench.names [LABELLED.jsonl]
+
+A name counts as accused from medium on. Averages are over the headline rows; the others are listed by themselves.
+Figures of a peer are those published beside the sample for the same or comparable names.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mlsupply.evidence.name_data import engine
+from mlsupply.evidence.popular import popular
+from mlsupply.ruleset.names import Likeness, Names
+from tests.conftest import SHARED
+
+LABELLED = SHARED / "samples" / "names-dev.jsonl"
+TYPO = ("edit-distance", "swap", "homoglyph", "separator")
+BRAND = ("combosquat", "ai-brand combosquat", "scope-confusion", "other")
+PUBLISHED = (
+    "GuardDog 3.2.0 (published): P 0.73 R 0.33 F1 0.45; typo group 0.72/0.73/0.72; combosquats and AI brands recall 0.03;"
+    " false alarms outside the 15,000: 12.5 %"
+)
+_TOP = 5_000
+
+Row = dict[str, Any]
+Accuse = Callable[[str], str | None]
+"""A canonical name to the project it imitates, None where it is not accused ("" where no target is named)."""
+
+
+class Score(NamedTuple):
+    """Counts over rows: imitations, of them accused, of them with the right target; honest rows, of them accused."""
+
+    imitations: int
+    found: int
+    right: int
+    honest: int
+    false: int
+
+    def line(self, label: str) -> str:
+        recall = self.found / self.imitations if self.imitations else 0.0
+        precision = self.found / (self.found + self.false) if self.found + self.false else 0.0
+        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+        target = self.right / self.found if self.found else 0.0
+        return f"{label:34} n {self.imitations:4}  P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}  target {target:.3f}"
+
+
+def score(rows: Iterable[Row], accuse: Accuse) -> Score:
+    """Judge every row."""
+    imitations = found = right = honest = false = 0
+    for row in rows:
+        target = accuse(row["name"])
+        if row["label"] == "benign":
+            honest += 1
+            false += target is not None
+        else:
+            imitations += 1
+            found += target is not None
+            right += target == row["target"]
+    return Score(imitations, found, right, honest, false)
+
+
+def by_engine(names: Names) -> Accuse:
+    """Our own verdict, on names alone."""
+
+    def accuse(name: str) -> str | None:
+        verdict = names.judge(name)
+        return (verdict.target or "") if verdict.likeness in (Likeness.LIKELY, Likeness.CERTAIN) else None
+
+    return accuse
+
+
+def by_distance() -> Accuse:
+    """One Damerau-Levenshtein edit from one of the first 5,000 names, and not itself among the popular ones."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    targets, known = popular().names[:_TOP], frozenset(popular().names[:_TOP])
+
+    def accuse(name: str) -> str | None:
+        if name in known:
+            return None
+        hit = process.extractOne(name, targets, scorer=DamerauLevenshtein.distance, score_cutoff=1)
+        return hit[0] if hit else None
+
+    return accuse
+
+
+def report(rows: list[Row], accuse: Accuse) -> None:
+    """Print the table of one method."""
+    headline = [row for row in rows if row["headline"]]
+    honest = [row for row in headline if row["label"] == "benign"]
+    bad = [row for row in headline if row["label"] != "benign"]
+    print(score(headline, accuse).line("all headline names"))
+    for label, group in (("typo group", TYPO), ("brand group", BRAND)):
+        print(score([row for row in bad if row["technique"] in group] + honest, accuse).line(label))
+    for technique in sorted({row["technique"] for row in bad}):
+        print(score([row for row in bad if row["technique"] == technique] + honest, accuse).line(f"  {technique}"))
+    outside = score([row for row in honest if not row["top_rank"]], accuse)
+    print(f"false alarms: {outside.false} of {outside.honest} honest names outside the popular ones", end="")
+    print(f" ({outside.false / max(outside.honest, 1):.1%}); of all honest names {score(honest, accuse).false}")
+    for technique in sorted({row["technique"] for row in rows if not row["headline"]}):
+        apart = score([row for row in rows if not row["headline"] and row["technique"] == technique], accuse)
+        print(f"apart, {technique}: {apart.found} of {apart.imitations} accused")
+
+
+def timing(rows: list[Row], count: int = 1000) -> None:
+    """Seconds for so many names that are not popular, tables built anew each time."""
+    known = frozenset(popular().names)
+    unknown = [row["name"] for row in rows if row["name"] not in known]
+    asked = [f"{name}{'' if turn == 0 else turn}" for turn in range(1 + count // len(unknown)) for name in unknown][:count]
+    seconds = []
+    for _ in range(5):
+        names = engine()
+        start = time.perf_counter()
+        for name in asked:
+            names.judge(name)
+        seconds.append(time.perf_counter() - start)
+    print(f"{len(asked)} unknown names against {len(known):,}: {min(seconds):.2f} to {max(seconds):.2f} s in 5 runs")
+
+
+def main(path: Path) -> None:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    print(f"# mlsupply, names alone ({len(rows)} rows of {path.name})")
+    report(rows, by_engine(engine()))
+    print(f"\n# Damerau-Levenshtein of at most 1 from the first {_TOP:,}")
+    report(rows, by_distance())
+    print(f"\n# {PUBLISHED}\n")
+    timing(rows)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else LABELLED)

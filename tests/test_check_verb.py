@@ -1,0 +1,88 @@
+"""`mlsupply check`: names before they are installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mlsupply.cli import main
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLSUPPLY_CACHE_DIR", str(tmp_path / "cache"))
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["check", "--offline", *arguments])
+
+
+def test_a_popular_name_and_an_unknown_one_that_resembles_nothing_pass() -> None:
+    result = check("torch", "quarry-lighthouse")
+    assert result.exit_code == 0
+    assert "nothing found  torch" in result.output
+    assert "nothing found  quarry-lighthouse" in result.output
+
+
+def test_a_slip_fails_and_says_what_was_meant() -> None:
+    result = check("nupmy")
+    assert result.exit_code == 1
+    assert "HIGH  nupmy" in result.output
+    assert "write numpy" in result.output
+
+
+def test_a_borrowed_brand_is_told_and_fails_only_where_asked_to() -> None:
+    assert check("openai-helper-pro").exit_code == 0
+    assert "MLS-N003" in check("openai-helper-pro").output
+    assert check("openai-helper-pro", "--fail-on", "medium").exit_code == 1
+
+
+def test_a_known_bad_release_fails_by_version_and_a_clean_one_beside_it_is_told_apart() -> None:
+    bad = check("litellm==1.82.8", "-o", "json")
+    kinds = {(found["package"]["name"], found["kind"]) for found in json.loads(bad.stdout)["findings"] if found["package"]}
+    assert bad.exit_code == 1
+    assert ("litellm", "malicious") in kinds
+
+
+def test_a_project_made_to_harm_is_found_without_a_version() -> None:
+    assert "MALICIOUS" in check("torchtriton==3.0.0").output
+
+
+def test_names_come_from_a_file_too_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "wanted.txt").write_text("# for the demo\ntorch\ntranformers>=4\n", encoding="utf-8")
+    result = check("--from", "wanted.txt", "-o", "json")
+    (found,) = json.loads(result.stdout)["findings"]
+    assert result.exit_code == 1
+    assert found["places"] == [{"file": "wanted.txt", "line": 3, "member": None}]
+
+
+def test_letters_of_another_script_are_seen() -> None:
+    result = check("p\u0430ndas")
+    assert result.exit_code == 1
+    assert "MLS-N006" in result.output
+
+
+def test_what_is_no_python_name_is_not_passed_over() -> None:
+    result = check("@anthropic-ai/sdk", "torch")
+    assert result.exit_code == 3
+    assert "npm" in result.output
+    assert check("name with spaces").exit_code == 3
+
+
+def test_a_missing_file_is_not_passed_over() -> None:
+    assert check("--from", "missing.txt").exit_code == 3
+
+
+def test_no_name_is_a_mistake_in_use() -> None:
+    result = check()
+    assert result.exit_code == 2
+    assert "nothing-named" in result.output
+
+
+def test_the_users_own_names_are_known(tmp_path: Path) -> None:
+    (tmp_path / "mlsupply.toml").write_text('[names]\nknown = ["openai-gasket"]\n', encoding="utf-8")
+    assert "nothing found  openai-gasket" in check("openai-gasket").output
