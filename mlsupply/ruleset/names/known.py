@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from mlsupply.ruleset.names.edits import Slip, slips
 from mlsupply.value import value
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_BITS = {character: 2 << place for place, character in enumerate(_ALPHABET)}
 _MAX_LENGTH = 64  # longer names are compared by their words alone
 _TWO_SLIPS_RANK = 8_000  # two slips are looked for only towards names this popular ...
 _TWO_SLIPS_LENGTH = 5  # ... and this long
@@ -52,6 +53,10 @@ class Reviewed:
     neighbours: frozenset[str] = frozenset()
 
 
+_Candidate = tuple[int, int, str]
+"""(signature, how many slips are looked for, spelling)"""
+
+
 class Near(NamedTuple):
     """A target within two slips of a name."""
 
@@ -81,7 +86,7 @@ class Known:
     def __init__(self, ranked: Sequence[str], reviewed: Reviewed | None = None) -> None:
         self.ranked = ranked
         self.reviewed = reviewed or Reviewed()
-        self._buckets: dict[str, list[tuple[int, int, str]]] = {}
+        self._buckets: dict[str, dict[int, list[_Candidate]]] = {}
 
     @cached_property
     def rank(self) -> dict[str, int]:
@@ -120,32 +125,41 @@ class Known:
                 found[bare] = place
         return {**found, **dict.fromkeys(self._brands, 0)}
 
-    def _alike(self, initial: str) -> list[tuple[int, int, str]]:
-        """(length, letter set as bits, spelling) of what two slips are looked for, by first letter."""
+    def _alike(self, initial: str, length: int) -> list[_Candidate]:
+        """Known spellings of this first letter and length."""
         if initial not in self._buckets:
-            self._buckets[initial] = [
-                (len(spelling), _letters(spelling), spelling)
-                for spelling, place in self._spellings.items()
-                if spelling.startswith(initial) and len(spelling) >= _TWO_SLIPS_LENGTH and place <= _TWO_SLIPS_RANK
-            ]
-        return self._buckets[initial]
+            lengths: dict[int, list[_Candidate]] = {}
+            for spelling, place in self._spellings.items():
+                if spelling.startswith(initial):
+                    twice = len(spelling) >= _TWO_SLIPS_LENGTH and place <= _TWO_SLIPS_RANK
+                    lengths.setdefault(len(spelling), []).append((_signature(spelling), 2 if twice else 1, spelling))
+            self._buckets[initial] = lengths
+        return self._buckets[initial].get(length, [])
 
-    def near(self, letters: str) -> Iterable[Near]:
+    def near(self, letters: str) -> Iterator[Near]:
         """Targets within one slip of the squashed name, and popular ones within two that share its first letter."""
         if not 2 <= len(letters) <= _MAX_LENGTH:
             return
-        one = {spelling for spelling in _one_slip(letters) if spelling in self._spellings}
-        length, bits = len(letters), _letters(letters)
-        two = {
-            spelling
-            for other_length, other_bits, spelling in self._alike(letters[0])
-            if -2 <= other_length - length <= 2 and (bits ^ other_bits).bit_count() <= 4
-        }
-        for spelling in sorted(one | two):
-            found = slips(letters, spelling)
-            target = self.spelled(spelling)
-            if target is not None and found is not None and (found or spelling == letters):
-                yield Near(target, found)
+        found = {spelling for spelling in _other_initial(letters) if spelling in self._spellings}
+        signature = _signature(letters)
+        for longer in range(-2, 3):
+            # Each edit changes two bits of the signature at most, one that makes the name longer or shorter a single one.
+            allowed = (-1, 4 if not longer else 2, 4 - abs(longer))
+            found.update(
+                spelling
+                for other, most, spelling in self._alike(letters[0], len(letters) + longer)
+                if (other ^ signature).bit_count() <= allowed[most]
+            )
+        for spelling in sorted(found):
+            yield from self._near(letters, spelling)
+
+    def _near(self, letters: str, spelling: str) -> Iterator[Near]:
+        target = self.spelled(spelling)
+        made = slips(letters, spelling)
+        if target is not None and made is not None:
+            popular = target.rank <= _TWO_SLIPS_RANK and len(spelling) >= _TWO_SLIPS_LENGTH
+            if len(made) < 2 or popular:
+                yield Near(target, made)
 
     @cached_property
     def _themes(self) -> dict[str, str]:
@@ -208,25 +222,24 @@ class Known:
         return any(self.is_word(one, _USES[len(one) > 3]) and self.is_word(two, _USES[len(two) > 3]) for one, two in halves)
 
 
-def _letters(text: str) -> int:
-    bits = 0
+def _signature(text: str) -> int:
+    """One bit for each character that occurs, and another for each that occurs twice or more."""
+    once = twice = 0
     for character in text:
-        bits |= 1 << (ord(character) & 63)
-    return bits
+        bit = _BITS.get(character, 1)
+        twice |= once & bit
+        once |= bit
+    return once | twice << 40
 
 
-def _one_slip(text: str) -> Iterable[str]:
-    """Every spelling one slip away, and the text itself."""
-    yield text
-    for at in range(len(text)):
-        head, tail = text[:at], text[at + 1 :]
-        yield head + tail
-        for places in range(1, min(2, len(tail)) + 1):
-            yield head + tail[:places] + text[at] + tail[places:]
-        if at > 1:
-            yield text[: at - 2] + text[at] + text[at - 2 : at] + tail
-        for character in _ALPHABET:
-            yield head + character + tail
-            yield head + character + text[at:]
+def _other_initial(text: str) -> Iterator[str]:
+    """Spellings one slip away that begin with another letter."""
+    rest = text[1:]
+    yield rest
+    yield rest[0] + text[0] + rest[1:]
+    yield rest[:2] + text[0] + rest[2:]
+    if len(text) > 2:
+        yield text[2] + text[:2] + text[3:]
     for character in _ALPHABET:
-        yield text + character
+        yield character + rest
+        yield character + text
