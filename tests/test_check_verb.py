@@ -21,6 +21,12 @@ def check(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["check", "--offline", *arguments])
 
 
+def test_what_was_not_asked_of_a_release_is_told_and_counts() -> None:
+    result = check("torch==2.13.0")
+    assert "without the network" in result.output
+    assert result.exit_code in {1, 3}
+
+
 def test_a_popular_name_and_an_unknown_one_that_resembles_nothing_pass() -> None:
     result = check("torch", "quarry-lighthouse")
     assert result.exit_code == 0

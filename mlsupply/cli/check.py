@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mlsupply.report.view import Group, View
     from mlsupply.request import Request
 
-_CHECKS = ("known-bad", "names", "release")  # what a name is enough for; for a release, advisories too
+_OF_NAMES = ("known-bad", "names")  # the checks a name is enough for
+_OF_RELEASES = ("advisories", "release")  # those that need a version
 _NOT_OFFERED = {  # options of scan that mean nothing where nothing is resolved
     "environment": "",
     "no_resolve": True,
@@ -70,15 +71,15 @@ def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, 
 
 
 def _limited(request: Request, asked: tuple[Inventory, ...]) -> Request:
-    """Only the checks that apply. Advisories are about releases: they are asked where a version is given, and that other
-    names were given without one makes no run incomplete."""
+    """Only the checks that apply. Those of releases are asked where a version is given, and that other names were given
+    without one makes no run incomplete."""
     from mlsupply.audit import CHECKS
     from mlsupply.request import Tolerance
 
     versions = any(package.version for inventory in asked for package in inventory.packages)
-    wanted = {*_CHECKS, *(("advisories",) if versions else ())}
+    wanted = {*_OF_NAMES, *(_OF_RELEASES if versions else ())}
     checks = tuple(check.name for check in CHECKS if check.name in wanted and check.name not in request.skip)
-    tolerated = (*request.policy.tolerated, Tolerance(check="advisories", reason="unpinned"))
+    tolerated = (*request.policy.tolerated, *(Tolerance(check=name, reason="unpinned") for name in _OF_RELEASES))
     return replace(request, checks=checks, skip=(), policy=replace(request.policy, tolerated=tolerated))
 
 
@@ -89,11 +90,11 @@ def _tell(view: View) -> None:
     for coordinate in asked:
         _tell_one(coordinate, groups.get(coordinate))
     for gap in view.gaps:
-        if gap.reason is Reason.UNPINNED and gap.check == "advisories":
+        if gap.reason is Reason.UNPINNED and gap.check in _OF_RELEASES:
             continue  # said once, below
         click.echo(f"not checked: {gap.subject}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else ""), err=True)
     if any(not coordinate.version for coordinate in asked):
-        click.echo("Names without a version were asked for as names; NAME==VERSION asks for advisories too.", err=True)
+        click.echo("Names without a version were asked for as names; NAME==VERSION asks about the release too.", err=True)
     click.echo(view.headline, err=True)
 
 
