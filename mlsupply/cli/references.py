@@ -33,6 +33,7 @@ REFERENCES = {
     "nothing-to-import": "What was given to mlsupply db import holds no advisory that can be read.",
     "nothing-known": "mlsupply explain knows rules, advisories of the embedded database, incidents, error references, exit "
     "codes and checks; this is none of them.",
+    "nothing-named": "mlsupply check was given neither a name nor a file of names.",
     "output-not-written": "A report could not be written to the file that was named.",
     "path-not-found": "A path that should be audited does not exist, and it is not a requirement such as torch==2.6.0.",
     "sync-busy": "Another mlsupply db sync is at work on the same cache folder and has been for minutes. Wait, or end it.",
