@@ -5,6 +5,7 @@ One module a format, told apart by content; `standing` and `calls` judge what a 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mlsupply.evidence.models.facts import Cause, Mark, ModelFacts, Verdict
@@ -22,6 +23,26 @@ def look(data: bytes, name: str, limits: Limits | None = None) -> ModelFacts:
 
 def look_at_path(path: Path, name: str = "", limits: Limits | None = None) -> ModelFacts:
     """Judge a file, of which only what is needed is read. Raises `OSError` where it cannot be opened."""
+    facts = _at_path(path, name, limits)
+    return _with_siblings(path, facts, limits) if any(note.startswith("auto_map: ") for note in facts.notes) else facts
+
+
+def _with_siblings(path: Path, facts: ModelFacts, limits: Limits | None) -> ModelFacts:
+    """The code that `auto_map` names and that lies beside the configuration is judged with it."""
+    from mlsupply.evidence.models.pycode import judge_code
+
+    state = Look(limits or Limits(), marks=list(facts.marks))
+    named = {note.removeprefix("auto_map: ").split(".")[0] for note in facts.notes if "--" not in note}
+    for module in sorted(named):
+        sibling = path.with_name(f"{module}.py")
+        if module.isidentifier() and sibling.is_file() and not sibling.is_symlink():
+            state.path = (sibling.name,)
+            with open(sibling, "rb") as handle:
+                judge_code(Span.of(handle.read(1 << 20)), state, "auto_map names it")
+    return replace(facts, marks=_sorted(state.marks, state.limits))
+
+
+def _at_path(path: Path, name: str, limits: Limits | None) -> ModelFacts:
     import mmap
 
     with open(path, "rb") as handle:
@@ -48,12 +69,16 @@ def _judge(span: Span, name: str, limits: Limits) -> ModelFacts:
 
     state = Look(limits)
     kind = enter(span, state, "")
-    marks = sorted(state.marks, key=lambda mark: (-mark.verdict.rank, mark.member, mark.offset))
     return ModelFacts(
         name=safe(name, 300),
         format=next((form for member, form in state.contents if not member), kind),
         size=span.size,
-        marks=tuple(marks[: limits.marks]),
+        marks=_sorted(state.marks, limits),
         contents=tuple(state.contents),
         notes=tuple(dict.fromkeys(state.notes)),
     )
+
+
+def _sorted(marks: list[Mark], limits: Limits) -> tuple[Mark, ...]:
+    """Worst first, as many as are kept."""
+    return tuple(sorted(marks, key=lambda mark: (-mark.verdict.rank, mark.member, mark.offset))[: limits.marks])

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
-from mlsupply.evidence.models.names import ESCAPES, STRONG_VERBS, words
-from mlsupply.evidence.models.standing import Standing, is_class, is_stdlib, resolve, standing, top
+from mlsupply.evidence.models.names import ESCAPES, words
+from mlsupply.evidence.models.standing import Standing, acts, is_stdlib, resolve, standing, top
 from mlsupply.evidence.models.values import BUFFER, UNKNOWN, Blob, Global, Made, Opaque
 
 Nested = Callable[[Span, str], None]
@@ -29,6 +29,7 @@ _LOADERS = words(
 _IMPORT_ACTS = frozenset({"antigravity", "this", "__phello__", "__hello__"})
 _HOLDS_BYTES = frozenset({"builtins.bytes", "builtins.bytearray", "io.BytesIO", "builtins.memoryview"})
 _REAL_PARTIAL = frozenset({"partial", "partialmethod"})
+_GENERIC = frozenset({"typing", "collections.abc", "collections", "builtins"})
 _WALK = 200  # values of an argument list looked through for callables
 
 
@@ -219,7 +220,10 @@ class Judge:
         return Made(target, args, offset)
 
     def special_getitem(self, target: Global, args: object, offset: int) -> object:
-        """`operator.getitem` of a container in the stream is looked up, as names are hidden so."""
+        """`operator.getitem` of a container in the stream is looked up, as names are hidden so; `List[int]` is written
+        as `getitem(typing.List, int)`."""
+        if isinstance(args, tuple) and args and isinstance(args[0], Global) and args[0].module in _GENERIC:
+            return Made(target, args, offset)
         self._look.doubt(Cause.UNKNOWN, f"calls {target}, which nothing ordinary writes", offset)
         if not (isinstance(args, tuple) and len(args) == 2 and isinstance(args[0], tuple | list)):
             return Made(target, args, offset)
@@ -228,6 +232,13 @@ class Judge:
             return items[key]
         pairs = {name: value for name, value in zip(items[::2], items[1::2], strict=False) if isinstance(name, str | int)}
         return pairs.get(key, UNKNOWN) if isinstance(key, str | int) else UNKNOWN
+
+    def special_type(self, target: Global, args: object, offset: int) -> object:
+        """`type(None)` is how pickle writes NoneType; with three arguments it makes a class."""
+        if not isinstance(args, tuple) or len(args) != 1:
+            self._look.doubt(Cause.UNKNOWN, "makes a class", offset)
+            self._handed(target, args, offset)
+        return Made(target, args, offset)
 
     def special_bytes_io(self, target: Global, args: object, offset: int) -> object:
         return _first_bytes(args) or Made(target, args, offset)
@@ -244,6 +255,7 @@ _SPECIAL: dict[str, Callable[[Judge, Global, object, int], object]] = {
     "torch.tensor._rebuild_from_type": Judge.special_rebuild,
     "operator.attrgetter": Judge.special_getter,
     "operator.methodcaller": Judge.special_getter,
+    "builtins.type": Judge.special_type,
     "operator.getitem": Judge.special_getitem,
     "io.BytesIO": Judge.special_bytes_io,
     "io.StringIO": Judge.special_bytes_io,
@@ -273,10 +285,7 @@ def item_size(storage: object) -> int:
 
 
 def _acts(found: Global) -> bool:
-    """A function, or a class of a module in which everything acts, rather than a class kept as a type."""
-    if not is_class(found.name):
-        return is_stdlib(found.module) or bool(set(found.name.lower().split("_")) & STRONG_VERBS) or "." in found.name
-    return str(found) in {"subprocess.Popen", "ctypes.CDLL", "io.FileIO"}
+    return acts(found.module, found.name)
 
 
 def _flat(values: object) -> Iterator[object]:

@@ -68,6 +68,23 @@ def look_at_gguf(span: Span, look: Look) -> None:
     for _ in range(pairs):
         key = cursor.string()
         _value(cursor, cursor.number("I", 4), key.read(0, 200), look, 0)
+    _tensors(cursor, tensors, look)
+
+
+def _tensors(cursor: _Cursor, count: int, look: Look) -> None:
+    """The table of tensors: every one begins inside the file (the data follow the table, aligned)."""
+    furthest = 0
+    for _ in range(count):
+        cursor.spend()
+        cursor.string()
+        dimensions = cursor.number("I", 4)
+        if dimensions > 8:
+            raise BrokenError(f"a tensor of {dimensions:,} dimensions", cursor.at)
+        cursor.skip(8 * dimensions)
+        cursor.skip(4)
+        furthest = max(furthest, cursor.number("Q", 8))
+    if count and cursor.at + furthest >= cursor.span.size:
+        look.doubt(Cause.TRUNCATED, f"a tensor begins at byte {cursor.at + furthest:,}, behind the end", cursor.at)
 
 
 def _value(cursor: _Cursor, kind: int, key: bytes, look: Look, depth: int) -> None:

@@ -68,6 +68,17 @@ _OP_ACTS = (
     "print",
     "WriteFile",
 )
+_KERAS_FUNCTIONS = words(
+    """
+    relu relu6 leaky_relu elu selu celu gelu silu swish sigmoid hard_sigmoid hard_silu hard_swish softmax log_softmax
+    softplus
+    softsign tanh linear exponential mish glu sparse_plus squareplus threshold mean_squared_error mean_absolute_error mse mae
+    mape msle mean_squared_logarithmic_error mean_absolute_percentage_error binary_crossentropy categorical_crossentropy
+    sparse_categorical_crossentropy categorical_hinge hinge squared_hinge huber log_cosh kl_divergence kld poisson
+    cosine_similarity binary_focal_crossentropy categorical_focal_crossentropy binary_accuracy categorical_accuracy
+    sparse_categorical_accuracy top_k_categorical_accuracy sparse_top_k_categorical_accuracy
+    """
+)
 _CONFIGS = {
     "class_name",
     "config",
@@ -186,7 +197,15 @@ def _judge_module(module: str, kind: str, config: object, look: Look, offset: in
     if parts[:3] == ["tensorflow", "python", "keras"] or parts[:2] in (["tensorflow", "keras"], ["tf", "keras"]):
         parts = ["keras", *parts[parts.index("keras") + 1 :]]
     if parts[0] in _KERAS:
-        unsafe = {"utils", "saving", "config", "export", "tree", "datasets"} & set(parts[1:3])
+        acting = kind in _FUNCTIONS and set(str(name).lower().split("_")) & {
+            "load",
+            "save",
+            "get",
+            "file",
+            "from",
+            "deserialize",
+        }
+        unsafe = acting or {"utils", "saving", "config", "export", "tree", "datasets"} & set(parts[1:3])
         if unsafe and not kind.endswith(("Sequence", "FeatureSpace")):
             look.block(
                 Cause.CONFIG,
@@ -198,6 +217,8 @@ def _judge_module(module: str, kind: str, config: object, look: Look, offset: in
         return
     if kind in _MODES:
         return
+    if module == "builtins" and kind in _FUNCTIONS and name in _KERAS_FUNCTIONS:
+        return  # Keras looks a plain function name up among its own activations, losses and metrics
     how, why = standing(*resolve(module, safe(name, 120)))
     if how is Standing.DANGEROUS:
         look.block(Cause.CONFIG, f"calls {module}.{safe(name, 120)}, which {why}", offset)

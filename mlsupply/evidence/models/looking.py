@@ -24,7 +24,7 @@ class Limits:
 
     opcodes: int = 1_000_000
     stack: int = 3_000_000
-    expanded: int = 96 << 20
+    expanded: int = 64 << 20
     member: int = 48 << 20
     members: int = 20_000
     depth: int = 6
@@ -131,8 +131,16 @@ class Look:
         if len(self.path) > self.limits.depth:
             raise OverBudgetError(f"archives nested more than {self.limits.depth} deep")
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether a budget of the whole look has run out: then further members are not opened."""
+        return self.expanded >= self.limits.expanded or self.members > self.limits.members
+
     def room(self, packed: int) -> int:
-        """How many bytes `packed` compressed ones may become here: no more than is left, and not a bomb."""
+        """How many bytes `packed` compressed ones may become here: no more than is left, and not a bomb.
+        Raises `OverBudgetError` where nothing is left."""
+        if self.exhausted:
+            raise OverBudgetError(f"expands to more than {self.limits.expanded:,} bytes")
         believable = max(self.limits.ratio_from, self.limits.ratio * packed)
         return max(1, min(self.limits.member, self.limits.expanded - self.expanded, believable))
 

@@ -390,6 +390,22 @@ STDLIB_OTHER = words(
     """
 )
 
+# Modules of `STDLIB_BLOCKED` whose functions may stand in a file as a value (a key function, a formatter): a call is
+# blocked, a mere reference is data.
+STDLIB_QUIET = words(
+    """
+    collections re sre_compile json csv locale gettext email typing string random reprlib warnings contextlib traceback
+    contextvars weakref graphlib functools operator logging uuid types copyreg ast dis tokenize plistlib pathlib genericpath
+    posixpath ntpath platform mimetypes concurrent asyncio select selectors opcode symtable inspect _weakref __future__ test
+    """
+)
+BUILTINS_ACTING = words(
+    """
+    eval exec compile open __import__ getattr setattr delattr globals locals vars input breakpoint execfile apply file
+    raw_input reload __build_class__ exit quit memoryview
+    """
+)
+
 # Called from the standard library these only compute; nothing ordinary writes them, so they are not verified.
 HARMLESS = _table(
     """

@@ -11,10 +11,14 @@ from mlsupply.evidence.models.facts import Cause, Verdict
 from mlsupply.evidence.models.looking import BrokenError, Limits, Look, OverBudgetError, Span
 from mlsupply.evidence.models.machine import Machine
 from mlsupply.evidence.models.opcodes import run
-from mlsupply.evidence.models.values import Global, Made
+from mlsupply.evidence.models.values import Global, Made, weight
 
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # first object of torch.save's format before 1.6
+_PADDING = re.compile(rb"[\x00\s]*")
+_PADDED = 1 << 20  # bytes of padding looked through
 _STREAMS = 10_000
+_VALUES = 50_000_000  # values an object may hold, shared parts counted wherever they stand
+_DEPTH = 3_000  # pickle's own writers stop at Python's recursion limit, 1,000 by default
 _PROBE = Limits(opcodes=20_000, members=20)
 _CANDIDATE = re.compile(rb"\x80[\x02-\x05][\s\S]|c[a-z_][a-z0-9_.]{1,60}\n[A-Za-z_][\w.]{0,60}\n")
 _SEARCHED = 4 << 20
@@ -46,7 +50,18 @@ class Stream:
             return False
         finally:
             self.at = start + machine.place
+        self._weigh(machine.result, start)
         return True
+
+    def _weigh(self, result: object, offset: int) -> None:
+        values, depth = weight(result, _DEPTH)
+        if values > _VALUES:
+            words = f"shares parts so that walking it meets more than {_VALUES:,} values: a bomb"
+            self.look.doubt(Cause.LIMIT, f"the object {words}", offset)
+        if depth > _DEPTH:
+            self.look.doubt(
+                Cause.LIMIT, f"the object is nested more than {_DEPTH:,} deep, deeper than pickle writes", offset
+            )
 
     @property
     def result(self) -> object:
@@ -82,8 +97,8 @@ def look_at_pickle(span: Span, look: Look, *, torch: bool = False, script: bool 
 
 
 def _padding(rest: Span) -> int:
-    """Length of the zero bytes or white space the span begins with."""
-    found = re.compile(rb"[\x00\s]*").match(rest.data, rest.start, rest.end)
+    """Length of the zero bytes or white space the span begins with, as far as it is looked through."""
+    found = _PADDING.match(rest.data, rest.start, min(rest.end, rest.start + _PADDED))
     return found.end() - rest.start if found else 0
 
 

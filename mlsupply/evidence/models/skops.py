@@ -6,7 +6,8 @@ import json
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import BrokenError, Look, OverBudgetError, Span
-from mlsupply.evidence.models.standing import Standing, resolve, standing
+from mlsupply.evidence.models.names import KNOWN_PACKAGES
+from mlsupply.evidence.models.standing import Standing, acts, resolve, standing, top
 from mlsupply.text import safe
 
 _CALLING = {"OperatorFuncNode", "MethodNode", "PartialNode", "FunctionNode", "TypeNode"}
@@ -39,6 +40,8 @@ def _node(node: dict[str, object], look: Look) -> None:
         return
     loader = str(node.get("__loader__", ""))
     module, name = resolve(safe(module, 200), safe(name, 200))
+    if loader == "FunctionNode" and top(module) in KNOWN_PACKAGES and not acts(module, name):
+        return  # a function of a known library kept as a value
     how, why = standing(module, name, new=loader not in _CALLING)
     if how is Standing.DANGEROUS or (
         loader in {"OperatorFuncNode", "MethodNode"} and name in {"methodcaller", "attrgetter"}

@@ -7,6 +7,7 @@ from enum import Enum
 from functools import lru_cache
 
 from mlsupply.evidence.models.names import (
+    BUILTINS_ACTING,
     CALLERS,
     CALLS,
     DANGEROUS_PACKAGES,
@@ -21,6 +22,7 @@ from mlsupply.evidence.models.names import (
     SAFE_BELOW,
     STDLIB_BLOCKED,
     STDLIB_OTHER,
+    STDLIB_QUIET,
     STRONG_VERBS,
     VERBS,
 )
@@ -138,9 +140,15 @@ def _listed(module: str, name: str, new: bool) -> tuple[Standing, str] | None:
         return Standing.CALLER, "calls what it is handed"
     if f"{module}.{name}" in INERT_CLASSES:
         return (Standing.INERT, "holds data") if new else (Standing.UNKNOWN, "is not a constructor that files hold")
-    if name in HARMLESS.get(module, ()):
+    if name in HARMLESS.get(module, ()) or _method_of_plain(module, name):
         return Standing.UNKNOWN, "computes only, but nothing ordinary writes it"
     return None
+
+
+def _method_of_plain(module: str, name: str) -> bool:
+    """`str.split` and the like."""
+    first, _, rest = name.partition(".")
+    return module == "builtins" and bool(rest) and first in CALLS["builtins"] and not set(rest.split(".")) & ESCAPES
 
 
 def _escape(module: str, name: str, new: bool) -> tuple[Standing, str] | None:
@@ -195,6 +203,24 @@ def _function(module: str, name: str) -> tuple[Standing, str]:
     if _words(last) & VERBS:
         return Standing.DANGEROUS, "says by its name that it loads, runs, fetches or changes something"
     return Standing.UNKNOWN, "is a function that is not in the list"
+
+
+def acts(module: str, name: str) -> bool:
+    """Whether to hold the callable, and not only to call it, is out of the ordinary: no library keeps `os.system`."""
+    parts = name.split(".")
+    if set(parts) & ESCAPES:
+        return True
+    if module == "builtins":
+        return parts[0] in BUILTINS_ACTING
+    if is_class(name):
+        return f"{module}.{name}" in _ACTING_CLASSES
+    package = top(module)
+    if package in STDLIB_BLOCKED:
+        return package not in STDLIB_QUIET and not module.startswith("os.path") and parts[0] != "path"
+    return package not in STDLIB_OTHER and (bool(_words(parts[-1]) & STRONG_VERBS) or package in DANGEROUS_PACKAGES)
+
+
+_ACTING_CLASSES = {"subprocess.Popen", "ctypes.CDLL", "ctypes.PyDLL", "io.FileIO", "types.CodeType", "types.FunctionType"}
 
 
 def _words(name: str) -> set[str]:

@@ -76,6 +76,9 @@ def _each(table: Table, look: Look, skip: Callable[[Entry], bool], judge: Callab
     for entry in table.entries:
         if entry.name.endswith("/") and entry.size == 0:
             continue
+        if look.exhausted:
+            look.doubt(Cause.LIMIT, "the remaining members are not opened: a budget has run out", entry.start)
+            return
         with inside(look, entry.name):
             _oddities(entry, look)
             if not skip(entry):
@@ -177,8 +180,22 @@ def _npz(table: Table, look: Look) -> None:
     _each(table, look, numbers, lambda entry, span: enter(span, look, ""))
 
 
+def _mar(table: Table, look: Look) -> None:
+    """TorchServe archives: the handler is Python that the server imports."""
+    from mlsupply.evidence.models.pycode import judge_code
+
+    def judge(entry: Entry, span: Span) -> None:
+        if entry.name.endswith(".py"):
+            judge_code(span, look, "the server imports it")
+        else:
+            enter(span, look, "")
+
+    _each(table, look, lambda entry: False, judge)
+
+
 _KINDS: dict[str, Callable[[Table, Look], None]] = {
     "npz": _npz,
+    "mar": _mar,
     "torch": _torch,
     "torchscript": _torchscript,
     "keras": _keras,
