@@ -22,7 +22,8 @@ _BOMS = (
 
 def gap(path: str, reason: Reason, detail: str, line: int = 0, hint: str = "") -> Gap:
     """A gap of the inventory check about a place in a file."""
-    return Gap(subject=path, check=CHECK, reason=reason, detail=safe(detail, 400), hint=hint, place=Place(path, line))
+    words = safe(without_credentials(detail)[0], 400)  # it may quote a line that holds a password
+    return Gap(subject=path, check=CHECK, reason=reason, detail=words, hint=hint, place=Place(path, line))
 
 
 def text_of(path: str, tree: Tree, limits: Limits) -> str | Gap:

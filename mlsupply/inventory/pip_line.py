@@ -63,6 +63,10 @@ _FRAGMENT_HASH = re.compile(r"[#&](sha256|sha384|sha512|sha1|md5)=([0-9A-Fa-f]{3
 _EXTRAS = re.compile(r"\[([A-Za-z0-9._,\s-]{1,400})\]$")
 _COMMENT_START = re.compile(r"(?:^|(?<=[ \t]))#")
 _MARKER_START = re.compile(r"(?<=\s);|;(?=\s)|(?<=\.whl);|(?<=\.gz);|(?<=\.zip);")
+_MARKER = re.compile(
+    r"""[\s(]*+(?:'[^']*+'|"[^"]*+"|(?:python_version|python_full_version|python_implementation|os[._]name|sys[._]platform"""
+    r"""|platform[._]\w++|implementation_\w++|extras?|dependency_groups)\b)[^/@]*+"""
+)
 
 
 class Line(NamedTuple):
@@ -118,6 +122,11 @@ def exact_version(specifier: str) -> str:
     return safe(found[1], 200) if found else ""
 
 
+def is_marker(text: str) -> bool:
+    """Whether it starts as a marker (PEP 508) does and holds nothing that none holds: `/` and `@` of an address."""
+    return _MARKER.fullmatch(text) is not None
+
+
 def asked_for(text: str, place: Place, *, editable: bool = False, constraint: bool = False) -> Requirement | Gap:
     """What a line asks for, its options already split off. Its name is "" where only the path's own metadata tells."""
     direct = _DIRECT.fullmatch(text)
@@ -128,7 +137,7 @@ def asked_for(text: str, place: Place, *, editable: bool = False, constraint: bo
     if editable or _PATH.match(text) or is_archive(text.partition(";")[0].strip()):
         return _local(text, place, editable=editable, constraint=constraint)
     plain = _PLAIN.fullmatch(text)
-    if plain is None:
+    if plain is None or (plain[4] and not is_marker(plain[4])):
         return requirement(text, place, constraint=constraint)
     return Requirement(
         name=canonical(plain[1]),
@@ -150,6 +159,8 @@ def _addressed(
 ) -> Requirement | Gap:
     """A requirement by URL. The file name of a wheel or the `egg` names the package where the line does not."""
     url, marker = _unglued(url)
+    if marker and not is_marker(marker):
+        return _bad_marker(marker, place)
     if "#" not in url and (found := _EXTRAS.search(url)):
         url, extras = url[: found.start()], found[1]
     source = source_of_url(url)
@@ -179,8 +190,15 @@ def _unglued(url: str) -> tuple[str, str]:
     return parts[0].strip(), safe(parts[1].strip(), 2000) if len(parts) > 1 else ""
 
 
-def _local(text: str, place: Place, *, editable: bool, constraint: bool) -> Requirement:
+def _bad_marker(marker: str, place: Place) -> Gap:
+    detail = f"not an environment marker: {marker.strip()[:80]!r}"
+    return gap(place.file, Reason.MALFORMED, detail, place.line, "see the marker syntax of PEP 508")
+
+
+def _local(text: str, place: Place, *, editable: bool, constraint: bool) -> Requirement | Gap:
     path, _, marker = text.partition(";")
+    if marker.strip() and not is_marker(marker):
+        return _bad_marker(marker, place)
     path, extras = path.strip(), ""
     if found := _EXTRAS.search(path):
         path, extras = path[: found.start()], found[1]

@@ -14,7 +14,7 @@ from mlsupply.inventory.beside import project_name
 from mlsupply.inventory.files import file_name, name_and_version
 from mlsupply.inventory.parsing import gap, text_of
 from mlsupply.inventory.pins import Pin, Pins
-from mlsupply.inventory.pip_line import asked_for, exact_version, take_apart, without_comment
+from mlsupply.inventory.pip_line import asked_for, exact_version, is_marker, take_apart, without_comment
 from mlsupply.inventory.via import is_generated, parents
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
@@ -101,7 +101,7 @@ class Reading:
                     last, inside = None, False
                 line += 1
                 position = found.end()
-            elif (found := entry(text, position)) and " --" not in (found["marker"] or ""):
+            elif (found := entry(text, position)) and (found["marker"] is None or _is_usual(found["marker"])):
                 last, inside = self._entry(found, Place(path, line), constraint), False
                 if last is not None and found["comment"]:
                     inside = self._via(last, found["comment"], inside)
@@ -121,7 +121,7 @@ class Reading:
                 name=canonical(found["name"]),
                 version=found["version"],
                 place=place,
-                marker=(found["marker"] or "").rstrip(),
+                marker=safe(found["marker"].rstrip(), 2000) if found["marker"] else "",
                 extras=tuple(sorted(canonical(extra) for extra in found["extras"].split(","))) if found["extras"] else (),
                 hashes=hashes,
                 constraint=constraint,
@@ -227,6 +227,10 @@ class Reading:
         host = index.url.partition("://")[2].partition("/")[0]
         trusted = bool(self.trusted & {host, host.partition(":")[0]})
         return replace(index, trusted_host=True) if trusted else index
+
+
+def _is_usual(marker: str) -> bool:
+    return " --" not in marker and is_marker(marker)
 
 
 def _joined(text: str, start: int) -> tuple[str, int, int]:

@@ -17,7 +17,8 @@ from mlsupply.world import PUBLIC_INDEX, Limits
 
 MAX_FAULTS = 50  # wrong values told apart in one file; the rest are counted
 MAX_URL = 2000  # characters
-_LARGEST = 1 << 53  # bytes; beyond it JSON readers lose digits, and no file is that large
+MAX_TIME = 40
+LARGEST = 1 << 53  # bytes; beyond it JSON readers lose digits, and no file is that large
 _PUBLIC = frozenset({PUBLIC_INDEX, PUBLIC_INDEX + "/"})
 _REGISTRY = Source()
 
@@ -37,8 +38,8 @@ class Sheet:
         self.line = 0
         self._text = text
         self.plain = is_plain(text) if plain is None else plain
+        self.bare_urls = self.plain and not any(mark in text for mark in "@?;&")  # no URL can hold credentials
         self.gaps: list[Gap] = []
-        self._bare_urls = self.plain and not any(mark in text for mark in "@?;&")
         self._faults = 0
         self._names: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
@@ -94,7 +95,7 @@ class Sheet:
 
     def url(self, value: object, what: str = "url") -> str:
         """The address without credentials, made safe."""
-        if type(value) is str and self._bare_urls and len(value) <= MAX_URL:
+        if type(value) is str and self.bare_urls and len(value) <= MAX_URL:
             return value
         return without_credentials(value)[0] if type(value) is str else self.text(value, what)
 
@@ -143,7 +144,7 @@ class Sheet:
 
     def size(self, value: object) -> int:
         """A size in bytes, -1 where it is missing or senseless."""
-        if type(value) is int and 0 <= value < _LARGEST:
+        if type(value) is int and 0 <= value < LARGEST:
             return value
         if value is not None:
             self.fault("size is not a number of bytes")

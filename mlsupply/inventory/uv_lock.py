@@ -14,7 +14,7 @@ from typing import Any
 from mlsupply.inventory.files import file_name, hash_pair
 from mlsupply.inventory.indexes import indexes_of
 from mlsupply.inventory.parsing import text_of, toml_of
-from mlsupply.inventory.sheet import MAX_URL, Sheet
+from mlsupply.inventory.sheet import LARGEST, MAX_TIME, MAX_URL, Sheet
 from mlsupply.model import (
     Artifact,
     Coordinate,
@@ -39,6 +39,7 @@ _KINDS = {
     "virtual": SourceKind.VIRTUAL,
 }
 _LOCAL = frozenset({SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL})
+_SHA256 = len("sha256:") + 64
 _EXTRA = re.compile(r"\bextra == '([^']{1,200})'")
 _PINNED_LINE = re.compile(r"(?m)^[A-Za-z0-9][A-Za-z0-9._-]{0,200}(?:\[[^\]\n]{0,200}\])?==|^-e ")
 
@@ -209,10 +210,31 @@ def _with_specifiers(edges: tuple[Edge, ...], asked: list[Requirement]) -> tuple
 
 
 def _artifacts(sheet: Sheet, entry: Mapping[str, Any]) -> tuple[Artifact, ...]:
-    artifacts = [_artifact(sheet, file, "wheel") for file in sheet.tables(entry, "wheels")]
+    artifacts = [_usual(sheet, file) or _artifact(sheet, file, "wheel") for file in sheet.tables(entry, "wheels")]
     if "sdist" in entry:
         artifacts.append(_artifact(sheet, sheet.table(entry, "sdist"), "sdist"))
     return tuple(artifacts)
+
+
+def _usual(sheet: Sheet, file: Mapping[str, Any]) -> Artifact | None:
+    """A wheel written as uv writes it, None where anything is unusual: nearly every value of a lock file passes here."""
+    url, digest, size, uploaded = file.get("url"), file.get("hash"), file.get("size"), file.get("upload-time", "")
+    if (
+        sheet.bare_urls
+        and type(url) is str
+        and type(digest) is str
+        and type(size) is int
+        and type(uploaded) is str
+        and len(url) <= MAX_URL
+        and len(digest) == _SHA256
+        and len(uploaded) <= MAX_TIME
+        and digest.startswith("sha256:")
+        and 0 <= size < LARGEST
+        and not ("%" in url or "#" in url)
+    ):
+        hashes = (("sha256", digest[7:].lower()),)
+        return Artifact._make((url[url.rfind("/") + 1 :], "wheel", url, size, hashes, uploaded, None))
+    return None
 
 
 def _artifact(sheet: Sheet, file: Mapping[str, Any], kind: str) -> Artifact:
@@ -224,5 +246,5 @@ def _artifact(sheet: Sheet, file: Mapping[str, Any], kind: str) -> Artifact:
         url,
         -1 if size is None else sheet.size(size),
         () if digest is None else hash_pair(sheet.text(digest, "hash", 200)),
-        "" if uploaded is None else sheet.text(uploaded, "upload-time", 40),
+        "" if uploaded is None else sheet.text(uploaded, "upload-time", MAX_TIME),
     )
