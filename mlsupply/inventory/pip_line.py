@@ -65,7 +65,7 @@ _COMMENT_START = re.compile(r"(?:^|(?<=[ \t]))#")
 _MARKER_START = re.compile(r"(?<=\s);|;(?=\s)|(?<=\.whl);|(?<=\.gz);|(?<=\.zip);")
 _MARKER = re.compile(
     r"""[\s(]*+(?:'[^']*+'|"[^"]*+"|(?:python_version|python_full_version|python_implementation|os[._]name|sys[._]platform"""
-    r"""|platform[._]\w++|implementation_\w++|extras?|dependency_groups)\b)[^/@]*+"""
+    r"""|platform[._]\w++|implementation_\w++|extras?|dependency_groups)\b)[^/@\x00-\x08\x0e-\x1f]*+"""
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from posixpath import basename, dirname, join, normpath
 
 from mlsupply.inventory.beside import project_name
-from mlsupply.inventory.files import file_name, name_and_version
+from mlsupply.inventory.files import file_name, hash_pair, name_and_version
 from mlsupply.inventory.parsing import gap, text_of
 from mlsupply.inventory.pins import Pin, Pins
 from mlsupply.inventory.pip_line import asked_for, exact_version, is_marker, take_apart, without_comment
@@ -148,9 +148,16 @@ class Reading:
         if line.fault:
             self.gaps.append(gap(place.file, Reason.MALFORMED, line.fault, place.line, "pip would refuse the file"))
         if line.asked:
-            hashes = [value.partition(":") for name, value in line.options if name == "--hash"]
-            return self._ask(line.asked, place, constraint, tuple((a, digest.lower()) for a, _, digest in hashes))
+            return self._ask(line.asked, place, constraint, self._hashes(line.options, place))
         return self._options(line.options, place, constraint)
+
+    def _hashes(self, options: Sequence[tuple[str, str]], place: Place) -> tuple[tuple[str, str], ...]:
+        hashes = [(value, hash_pair(value)) for name, value in options if name == "--hash"]
+        for value, pair in hashes:
+            if not pair:
+                detail = f"not a hash: {value[:80]!r}"
+                self.gaps.append(gap(place.file, Reason.MALFORMED, detail, place.line, "write it as algorithm:hex"))
+        return tuple(one for _, pair in hashes for one in pair)
 
     def _options(self, options: Sequence[tuple[str, str]], place: Place, constraint: bool) -> Pin | None:
         for name, value in options:
