@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -17,11 +17,12 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.model import Kind, Place, Severity
 from mlsupply.request import Tolerance, WaiverRule
 from mlsupply.text import safe
+from mlsupply.value import value
 
 _SEVERITIES = tuple(severity.value for severity in Severity)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Config:
     """What a configuration file says; None or empty where it says nothing. path: the file; paths in it are relative to its
     folder. rule_*: see `request.RuleSettings`; settings: options of one check, by check name."""
@@ -248,12 +249,12 @@ class _Reader:
             self.fault(where, f"{'.'.join(where)} is a table", number)
             return {}
         found: dict[str, Any] = {}
-        for key, value in table.items():
+        for key, given in table.items():
             kind = kinds.get(key)
             if kind is None:
                 self.fault((*where, key), f"there is no key {safe(key)}{_nearest(key, kinds)}", number)
             else:
-                found[key] = self.value(value, kind, (*where, key), number)
+                found[key] = self.value(given, kind, (*where, key), number)
         return found
 
     def value(self, value: Any, kind: Any, where: tuple[str, ...], number: int = 0) -> Any:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlsupply.cli import main
 from mlsupply.ruleset.lists import merged
@@ -80,6 +82,18 @@ def test_what_is_no_rule_at_all_is_told_too(text: str) -> None:
     rule, faults = read_rule("crate.yaml", text, {})
     assert rule is None
     assert faults
+
+
+@settings(max_examples=200)
+@given(
+    start=st.integers(0, len(RULE)),
+    length=st.integers(0, 40),
+    text=st.text(alphabet="{}[]:,-\"'\n\t #&*!|>%@$0aé\x00", max_size=12),
+)
+def test_no_damage_to_a_rule_file_escapes_as_an_exception(start: int, length: int, text: str) -> None:
+    rule, faults = read_rule("crate.yaml", RULE[:start] + text + RULE[start + length :], {"soft": ["wool"]})
+    assert (rule is None) is bool(faults)
+    assert all(fault.line >= 1 and fault.column >= 1 and fault.message for fault in faults)
 
 
 def test_a_list_adds_to_the_built_in_one_or_replaces_it() -> None:

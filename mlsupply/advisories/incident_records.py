@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlsupply.text import canonical
+from mlsupply.value import value
 
 _DATA = Path(__file__).resolve().parent.parent / "data"
 RECORDS = _DATA / "incidents"
@@ -31,7 +32,7 @@ class BadFile(NamedTuple):
     of: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Window:
     """When bad files could be had, ISO 8601 UTC, "" unknown. opened_by: there at the latest then; closed: gone for certain,
     the latest claim; closed_earliest: the earliest claim; releases: version to its opening; precision: minute, hour, day."""
@@ -45,7 +46,7 @@ class Window:
     releases: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Incident:
     """One record. affected: name to versions; indicators: class to values; response: steps in order; safe: `before`,
     `after` and their notes; family: the record whose indicators and steps hold for this one too."""
