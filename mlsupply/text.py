@@ -40,3 +40,9 @@ def without_credentials(url: str) -> tuple[str, bool]:
     cleaned = _CREDENTIALS.sub(lambda m: m[0] if m[0].endswith("://git@") else m["scheme"], url)
     cleaned = _SECRET_PARAMETER.sub(r"\1REDACTED", cleaned)
     return safe(cleaned, 2000), cleaned != url
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address, without credentials, made safe; "" where it has none."""
+    rest = url.partition("://")[2].partition("/")[0].partition("?")[0].partition("#")[0]
+    return safe(rest.rpartition("@")[2].lower(), MAX_WORD)

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, simple_page
 from mlsupply.model import Index, Reason
-from mlsupply.text import safe, without_credentials
+from mlsupply.text import host_of, safe, without_credentials
 from mlsupply.world import Failure, Response, World
 
 FRESH = 6 * 3600  # seconds for which kept facts are used as they are
@@ -118,7 +118,7 @@ class Registry:
 
     @property
     def host(self) -> str:
-        return _host(self.url)
+        return host_of(self.url)
 
     def _completed(self, project: Project) -> Project:
         """With what the simple page left out, where the index has the older JSON as well."""
@@ -161,7 +161,7 @@ def ask_all(wanted: Iterable[tuple[Registry, str, str]]) -> Iterator[Seen | Fail
 def secret_for(url: str, indexes: Iterable[Index], environ: Mapping[str, str]) -> tuple[str, str] | None:
     """Credentials the user's variables hold for exactly this index: in a URL of PIP_* or UV_*, or by its name."""
     plain = url.rstrip("/")
-    if urlsplit(plain).scheme != "https" and _host(plain).partition(":")[0] not in {"127.0.0.1", "localhost", "[::1]"}:
+    if urlsplit(plain).scheme != "https" and host_of(plain).partition(":")[0] not in {"127.0.0.1", "localhost", "[::1]"}:
         return None
     names = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
     for word in " ".join(environ.get(name, "") for name in names).split():
@@ -174,13 +174,6 @@ def secret_for(url: str, indexes: Iterable[Index], environ: Mapping[str, str]) -
         if index.name and index.url.rstrip("/") == plain and f"{prefix}_PASSWORD" in environ:
             return environ.get(f"{prefix}_USERNAME", ""), environ[f"{prefix}_PASSWORD"]
     return None
-
-
-def _host(url: str) -> str:
-    try:
-        return safe(urlsplit(url).netloc.rpartition("@")[2], 200)
-    except ValueError:
-        return "the index"
 
 
 def _publisher_in(body: bytes) -> dict[str, str]:

@@ -1,114 +1,46 @@
-"""The check `release`: every package against what its index says of the release and those before it."""
+"""The check `release`: every package against what its index says of the release and those before it.
+
+This module is what an offline run needs; what asks the index is in `release_online`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from mlsupply.evidence.index_pages import IndexFile
-from mlsupply.evidence.index_pages import Project as IndexProject
-from mlsupply.evidence.registry import Publisher, Registry, Seen, ask_all, secret_for
-from mlsupply.evidence.release import (
-    History,
-    Release,
-    ReleaseFacet,
-    Told,
-    attested,
-    history_of,
-    offline_facet,
-    release_facet,
-)
 from mlsupply.model import Checked, DataSource, Gap, Package, Reason, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request
-from mlsupply.ruleset import Fact, Rules, Unknown, load
-from mlsupply.world import PUBLIC_INDEX, Failure, OfflineFetch, World
+from mlsupply.text import host_of
+from mlsupply.world import PUBLIC_INDEX, OfflineFetch, World
+
+if TYPE_CHECKING:
+    from mlsupply.ruleset import Rules
 
 CHECK = "release"
-_YOUNG = timedelta(days=60)  # releases younger than this are held against the fixes of advisories
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE, SourceKind.PATH)
-_OFFERED = {
-    "status": ("status", "no project status (PEP 792)"),
-    "uploaded": ("times", "no upload times"),
-    "releases_before": ("times", "no upload times"),
-    "silence_days": ("times", "no upload times"),
-    "late_files": ("times", "no upload times"),
-    "late_days": ("times", "no upload times"),
-    "size": ("sizes", "no file sizes"),
-    "size_before": ("sizes", "no file sizes"),
-    "growth": ("sizes", "no file sizes"),
-    "attested": ("provenance", "no provenance (PEP 740)"),
-    "attested_before": ("provenance", "no provenance (PEP 740)"),
-    "publisher": ("provenance", "no provenance (PEP 740)"),
-    "publisher_before": ("provenance", "no provenance (PEP 740)"),
-    "publisher_changed": ("provenance", "no provenance (PEP 740)"),
-    "publisher_elsewhere": ("provenance", "no provenance (PEP 740)"),
-}
-
-
-@dataclass(slots=True, kw_only=True)
-class _Run:
-    """What the packages of a run share."""
-
-    request: Request
-    world: World
-    rules: Rules
-    project: Project
-    fixes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    registries: dict[str, Registry] = field(default_factory=dict)
-
-    def registry(self, package: Package) -> Registry:
-        url = self.request.index_url or package.source.url or PUBLIC_INDEX
-        if url not in self.registries:
-            secret = secret_for(url, self.project.indexes, self.world.environ)
-            self.registries[url] = Registry(url, self.world, secret)
-        return self.registries[url]
-
-    def told(self, package: Package, index: str) -> Told:
-        settings = self.request.settings.get(CHECK)
-        settings = settings if isinstance(settings, Mapping) else {}
-        names, hosts = settings.get("exempt", ()), settings.get("exempt-indexes", ())
-        exempt = any(fnmatchcase(package.name, str(pattern)) for pattern in names)
-        exempt = exempt or any(fnmatchcase(index, str(pattern)) for pattern in hosts)
-        return Told(exempt=exempt)
 
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
     """One `Checked` a package. Without network the lock's own times and yanks are judged, and one gap, the same for all
     packages, says what was not."""
-    rules = load(request.rules, world.now())
-    run = _Run(request=request, world=world, rules=rules, project=project)
-    if not rules.wants("release"):
-        yield from (Checked(check=CHECK, package=package) for package in project.packages)
-        return
-    asked = [package for package in project.packages if _is_release(package)]
     if request.offline or isinstance(world.fetch, OfflineFetch):
-        yield from _offline(project, run, len(asked))
+        yield from _offline(project, request, world)
         return
-    questions = [(run.registry(package), package.name, package.version) for package in asked]
-    answers = ask_all(questions)
-    done = 0
-    for package in project.packages:
-        if not _is_release(package):
-            yield _no_release(package)
-            continue
-        done += 1
-        world.say("asking the index about releases", done, len(asked))
-        yield _judged(package, run, next(answers))
-    as_of = world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    for registry in run.registries.values():
-        yield DataSource(f"index {registry.host}", as_of, len(asked), url=registry.url)
+    from mlsupply.evidence.release_online import judge_online
+
+    yield from judge_online(project, request, world)
 
 
-def _is_release(package: Package) -> bool:
+def is_release(package: Package) -> bool:
     remote = package.source.url.startswith(("https://", "http://")) or not package.source.url
     kind = package.source.kind is SourceKind.REGISTRY and package.coordinate.ecosystem == "pypi"
     return kind and bool(package.version) and remote
 
 
-def _no_release(package: Package) -> Checked:
+def no_release(package: Package) -> Checked:
     """Own code has no release; what comes from elsewhere has one that no index tells of."""
     if package.source.kind in _OWN_CODE:
         return Checked(check=CHECK, package=package)
@@ -122,8 +54,23 @@ def _no_release(package: Package) -> Checked:
     return Checked(check=CHECK, package=package, gaps=(gap,))
 
 
-def _offline(project: Project, run: _Run, count: int) -> Iterator[Checked]:
-    """The lock's facts under the rules; what they leave open is said once for all packages."""
+def index_of(package: Package, request: Request) -> str:
+    """The URL of the index a package was locked from: the public one where the input leaves it open."""
+    return request.index_url or package.source.url or PUBLIC_INDEX
+
+
+def is_exempt(package: Package, index: str, request: Request) -> bool:
+    """Whether `[tool.mlsupply.release]` exempts the package (`exempt`) or its index (`exempt-indexes`) from waiting."""
+    own = request.settings.get(CHECK)
+    settings = own if isinstance(own, Mapping) else {}
+    names, hosts = settings.get("exempt", ()), settings.get("exempt-indexes", ())
+    return any(fnmatchcase(package.name, name) for name in names) or any(fnmatchcase(index, host) for host in hosts)
+
+
+def _offline(project: Project, request: Request, world: World) -> Iterator[Checked]:
+    """The lock's facts under the rules; what they leave open is said once for all packages. Where the lock has none, no
+    rule is loaded."""
+    count = sum(is_release(package) for package in project.packages)
     shared = Gap(
         subject="release facts",
         check=CHECK,
@@ -131,110 +78,29 @@ def _offline(project: Project, run: _Run, count: int) -> Iterator[Checked]:
         detail=f"without the network age, yanks, status, files and provenance of {count} releases were not asked for",
         hint="run without --offline",
     )
+    rules = None
     for package in project.packages:
-        if not _is_release(package):
-            yield _no_release(package)
+        if not is_release(package):
+            yield no_release(package)
             continue
-        registry = run.registry(package)
-        facet = offline_facet(package, registry.host, run.told(package, registry.host))
-        checked = run.rules.judge(CHECK, [Fact(facet, places=package.places)], package=package)
+        checked = Checked(check=CHECK, package=package)
+        if any(artifact.uploaded or artifact.yanked is not None for artifact in package.artifacts):
+            rules = rules or _rules(request, world)
+            checked = judged_by_lock(package, request, rules)
         yield replace(checked, gaps=(shared,))
 
 
-def _judged(package: Package, run: _Run, seen: Seen | Failure) -> Checked:
-    registry = run.registry(package)
-    if isinstance(seen, Failure):
-        return _not_seen(package, run, registry, seen)
-    history = history_of(seen.project, package.version)
-    told = _with_publishers(registry, seen.project, history, run.told(package, registry.host))
-    told = replace(told, fixes=_fixes(package, history, run.world))
-    facet = release_facet(package, registry.host, seen, history, told)
-    if "+" in package.version and not facet.listed:
-        detail = f"{package.version} is a local version, which {registry.host} does not serve"
-        return Checked(check=CHECK, package=package, gaps=(_gap(package, Reason.UNSUPPORTED, detail),))
-    fact = Fact(facet, places=package.places, unknown=_unknown(seen, registry))
-    checked = run.rules.judge(CHECK, [fact], package=package)
-    return _shared(checked, registry) if facet.listed else replace(checked, gaps=())  # of what is gone no more can be asked
+def _rules(request: Request, world: World) -> Rules:
+    from mlsupply.ruleset import load
+
+    return load(request.rules, world.now())
 
 
-def _not_seen(package: Package, run: _Run, registry: Registry, failure: Failure) -> Checked:
-    """A project the index does not know is a fact; an index that does not answer is one gap for all its packages."""
-    told = run.told(package, registry.host)
-    if failure.reason is Reason.NOT_FOUND:
-        facet = replace(offline_facet(package, registry.host, told), listed=False, project_listed=False)
-        return replace(run.rules.judge(CHECK, [Fact(facet, places=package.places)], package=package), gaps=())
-    gap = Gap(
-        subject=f"index {registry.host}",
-        check=CHECK,
-        reason=failure.reason,
-        detail=f"its releases were not looked at: {failure.detail}",
-        hint="check the address, the credentials and the network",
-    )
-    facet = offline_facet(package, registry.host, told)
-    return replace(run.rules.judge(CHECK, [Fact(facet, places=package.places)], package=package), gaps=(gap,))
+def judged_by_lock(package: Package, request: Request, rules: Rules) -> Checked:
+    """What the rules say of the lock's own times and yanks."""
+    from mlsupply.evidence.release_facet import offline_facet
+    from mlsupply.ruleset import Fact
 
-
-def _gap(package: Package, reason: Reason, detail: str) -> Gap:
-    return Gap(subject=str(package.coordinate), check=CHECK, reason=reason, detail=detail)
-
-
-def _unknown(seen: Seen, registry: Registry) -> dict[str, Unknown]:
-    """Why a field of the facet is None: the index tells nothing of the kind, or not of this release."""
-    why: dict[str, Unknown] = {}
-    for item in fields(ReleaseFacet):
-        kind, words = _OFFERED.get(item.name, ("", ""))
-        if kind and kind not in seen.project.offers:
-            why[item.name] = Unknown(Reason.UNSUPPORTED, f"{registry.host} gives {words}")
-        else:
-            why[item.name] = Unknown(Reason.NOT_FOUND, f"{registry.host} does not tell {item.name.replace('_', ' ')} of it")
-    return why
-
-
-def _shared(checked: Checked, registry: Registry) -> Checked:
-    """What the index tells of no project is one gap about the index, in words that are the same for every package."""
-    said = f"{registry.host} gives no "
-    gaps = []
-    for gap in checked.gaps:
-        if said in gap.detail:
-            missing = said + gap.detail.partition(said)[2]
-            detail = f"{missing}: the rules that look at it could not be decided"
-            gap = replace(gap, subject=f"index {registry.host}", detail=detail)  # noqa: PLW2901  the gap as it is reported
-        gaps.append(gap)
-    return replace(checked, gaps=tuple(dict.fromkeys(gaps)))
-
-
-def _with_publishers(registry: Registry, project: IndexProject, history: History, told: Told) -> Told:
-    """The publishers of this release and the one before it, asked for where both are said to have provenance."""
-    if history.this is None or not attested(history.this):
-        return told
-    now = registry.publisher(project.name, _attested_file(history.this))
-    before: Publisher | Failure | None = None
-    earlier = next((release for release in history.earlier if attested(release)), None)
-    if earlier is not None:
-        before = registry.publisher(project.name, _attested_file(earlier))
-    if isinstance(now, Failure) or isinstance(before, Failure):
-        return told
-    links = project.links if "links" in project.offers else registry.links(project.name)
-    return replace(told, publisher=now, publisher_before=before, links=links, asked=True)
-
-
-def _attested_file(release: Release) -> IndexFile:
-    return next(file for file in release.files if file.attested)
-
-
-def _fixes(package: Package, history: History, world: World) -> tuple[str, ...]:
-    """Advisories that name this young release as their fix: waiting for it to age would mean keeping the flaw."""
-    if history.this is None or history.this.at is None or world.now() - history.this.at > _YOUNG:
-        return ()
-    from mlsupply.advisories.feeds import at_hand
-    from mlsupply.advisories.ranges import FIXED
-    from mlsupply.advisories.store import unpack
-    from mlsupply.advisories.versions import sort_key
-
-    key = sort_key(package.version)
-    rows: Sequence[object] = at_hand([package.name], world).rows.get(package.name, [])
-    return tuple(
-        record.id
-        for record in map(unpack, rows)  # type: ignore[arg-type]  # rows are the store's own
-        if any(window.ends == FIXED and window.high == key for window in record.windows)
-    )
+    host = host_of(index_of(package, request))
+    facet = offline_facet(package, host, exempt=is_exempt(package, host, request))
+    return rules.judge(CHECK, [Fact(facet, places=package.places)], package=package)

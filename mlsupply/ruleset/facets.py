@@ -68,7 +68,11 @@ class Facet(NamedTuple):
 FACETS: tuple[Facet, ...] = (
     Facet("archive", "mlsupply.evidence.facets", "ArchiveFact"),
     Facet("name", "mlsupply.evidence.names", "NameFacet"),
-    Facet("release", "mlsupply.evidence.release", "ReleaseFacet"),
+    Facet("release", "mlsupply.evidence.release_facet", "ReleaseFacet"),
+    Facet("index", "mlsupply.evidence.index_facets", "IndexFacet"),
+    Facet("requirement", "mlsupply.evidence.index_facets", "RequirementFacet"),
+    Facet("pinning", "mlsupply.evidence.index_facets", "PinningFacet"),
+    Facet("origin", "mlsupply.evidence.index_facets", "OriginFacet"),
 )
 """Every facet, e.g. `Facet("release", "mlsupply.evidence.release", "ReleaseFacet")`; a test fails where one is missing."""
 

@@ -1,0 +1,350 @@
+"""The check `index`: can a package come from somewhere else than the project means?
+
+Names are held against the list of popular projects; a name that is not on it is asked of the public index where the run
+has network, and is unknown otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
+from mlsupply.evidence.popular import popular
+from mlsupply.model import Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
+from mlsupply.project import Project
+from mlsupply.request import Request
+from mlsupply.text import host_of
+from mlsupply.world import PUBLIC_FILES, PUBLIC_INDEX, Failure, OfflineFetch, World
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.registry import Registry
+    from mlsupply.ruleset import Rules, Unknown
+
+CHECK = "index"
+_DEPLOY = re.compile(
+    r"(?:^|/)(?:[^/]*requirements[^/]*\.txt|requirements/[^/]+\.txt|(?:docker|container)file[^/]*|[^/]+\.dockerfile)\Z"
+)
+_NOT_DEPLOY = re.compile(
+    r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?)(?:[-_./]|\Z)"
+)
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+_BLANKS = re.compile(r"\S[ \t]{60}")  # more than an editor shows beside a line
+_DIRECT = (SourceKind.GIT, SourceKind.URL)
+_MOST = 200  # names kept of one file
+
+
+def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
+    """One `Checked` a package, and one for the files and indexes of each input. What is as it should be is no fact for the
+    built-in rules and does not reach them; rules of the user see everything."""
+    bench = _Bench(project, request, world)
+    for inventory in project.inventories:
+        yield bench.judged([*_index_facts(inventory, request), *_pinning_facts(inventory, bench.thorough)])
+    asked = _by_name(project)
+    for package in project.packages:
+        yield bench.judged(_package_facts(package, asked.pop(package.name, []), bench), package)
+    for requirements in asked.values():
+        yield bench.judged(_requirement_facts(requirements, bench, named=True))
+    if bench.names.used_list:
+        yield popular().source
+
+
+class _Bench:
+    """What a run shares: the rules, loaded when the first fact is to be judged, and what is known of names."""
+
+    def __init__(self, project: Project, request: Request, world: World) -> None:
+        self.project = project
+        self.request = request
+        self.world = world
+        self.thorough = bool(request.rules.files)
+        self.names = _Names(project, request, world)
+
+    @cached_property
+    def rules(self) -> Rules:
+        from mlsupply.ruleset import load
+
+        return load(self.request.rules, self.world.now())
+
+    @cached_property
+    def open_indexes(self) -> frozenset[str]:
+        """Extra indexes that packages are not pinned to by name."""
+        extras = (i for i in self.project.indexes if i.role in {"extra", "find-links"} and not i.packages)
+        return frozenset(index.url.rstrip("/") for index in extras)
+
+    def judged(self, facts: Sequence[_Seen], package: Package | None = None) -> Checked:
+        if not facts:
+            return Checked(check=CHECK, package=package)
+        from mlsupply.ruleset import Fact
+
+        made = [Fact(one.facet, places=one.places, subject=one.subject, unknown=self.names.unknown()) for one in facts]
+        return self.rules.judge(CHECK, made, package=package)
+
+
+class _Seen(NamedTuple):
+    """A fact before the rules are loaded."""
+
+    facet: IndexFacet | PinningFacet | RequirementFacet | OriginFacet
+    places: tuple[Place, ...] = ()
+    subject: str = ""
+
+
+def _by_name(project: Project) -> dict[str, list[Requirement]]:
+    """What the inputs ask for, by canonical name; constraints ask for nothing."""
+    asked: dict[str, list[Requirement]] = {}
+    for requirement in project.requirements:
+        if requirement.name and not requirement.constraint:
+            asked.setdefault(requirement.name, []).append(requirement)
+    return asked
+
+
+def _package_facts(package: Package, asked: Sequence[Requirement], bench: _Bench) -> list[_Seen]:
+    facts = _requirement_facts(asked, bench)
+    if package.source.kind in _DIRECT and not any(r.source.kind in _DIRECT for r in asked):
+        place = package.places[0] if package.places else Place("")
+        facts += _requirement_facts([Requirement(name=package.name, source=package.source, place=place)], bench)
+    if package.coordinate.ecosystem == "pypi" and package.source.kind is SourceKind.REGISTRY:
+        origin = _origin(package, bench)
+        if bench.thorough or origin.shared or origin.strange_hosts:
+            facts.append(_Seen(origin, package.places))
+    return facts
+
+
+def _requirement_facts(requirements: Iterable[Requirement], bench: _Bench, *, named: bool = False) -> list[_Seen]:
+    return [
+        _requirement(requirement, bench, named)
+        for requirement in requirements
+        if bench.thorough or requirement.source.kind in _DIRECT or _is_floating(requirement.specifier)
+    ]
+
+
+# --- indexes --------------------------------------------------------------------------------------
+
+
+def _index_facts(inventory: Inventory, request: Request) -> Iterator[_Seen]:
+    asked = [r for r in inventory.requirements if not r.constraint and r.source.kind is SourceKind.REGISTRY]
+    hashed = bool(asked) and all(requirement.hashes for requirement in asked)
+    for index in inventory.indexes:
+        facet = IndexFacet(
+            url=index.url,
+            host=host_of(index.url),
+            role=index.role,  # type: ignore[arg-type]  # readers write one of the four
+            name=index.name,
+            file=index.place.file,
+            pinned=bool(index.packages),
+            public=_is_public(index.url, request),
+            beside_public=_beside_public(index, inventory, request),
+            hashed=hashed,
+            insecure=index.url.startswith("http://") and not _is_loopback(host_of(index.url)),
+            trusted_host=index.trusted_host,
+            credentials=index.had_credentials,
+        )
+        yield _Seen(facet, places=(index.place,), subject=f"{index.place.file}: {index.url}")
+
+
+def _is_locked(inventory: Inventory) -> bool:
+    return inventory.complete and "resolved" not in inventory.format
+
+
+def _is_public(url: str, request: Request) -> bool:
+    plain = url.rstrip("/")
+    return plain == PUBLIC_INDEX or any(plain == mirror.rstrip("/") for mirror in request.mirrors)
+
+
+def _beside_public(index: Index, inventory: Inventory, request: Request) -> bool:
+    """Another index that any requirement may come from, while the public one is asked as well: by being the primary one,
+    named or not. A lock has settled which index each package comes from."""
+    if (
+        _is_locked(inventory)
+        or index.role not in {"extra", "find-links"}
+        or index.packages
+        or _is_public(index.url, request)
+    ):
+        return False
+    primary = [other.url for other in inventory.indexes if other.role == "primary"]
+    return not primary or any(_is_public(url, request) for url in primary)
+
+
+def _is_loopback(host: str) -> bool:
+    return host.rpartition(":")[0] in {"127.0.0.1", "localhost", "[::1]"} or host in {"127.0.0.1", "localhost", "[::1]"}
+
+
+# --- files that install ---------------------------------------------------------------------------
+
+
+def is_deploy(path: str) -> bool:
+    """Whether a file installs what it names into something that runs: requirements.txt, a Dockerfile; not those for
+    development, tests or documents."""
+    lower = path.lower()
+    return bool(_DEPLOY.search(lower)) and not _NOT_DEPLOY.search(lower)
+
+
+def _pinning_facts(inventory: Inventory, thorough: bool) -> Iterator[_Seen]:
+    by_file: dict[str, list[Requirement]] = {}
+    for requirement in inventory.requirements:
+        if (
+            not requirement.constraint
+            and requirement.source.kind is SourceKind.REGISTRY
+            and is_deploy(requirement.place.file)
+        ):
+            by_file.setdefault(requirement.place.file, []).append(requirement)
+    for file, requirements in by_file.items():
+        unpinned = [r for r in requirements if not _is_exact(r.specifier)]
+        unhashed = [r for r in requirements if not r.hashes]
+        facet = PinningFacet(
+            file=file,
+            requirements=len(requirements),
+            unpinned=_distinct(unpinned),
+            unhashed=_distinct(unhashed),
+            any_hashed=len(unhashed) < len(requirements),
+        )
+        if unpinned or unhashed or thorough:
+            yield _Seen(facet, places=tuple(r.place for r in unpinned or unhashed), subject=file)
+
+
+def _distinct(requirements: Iterable[Requirement]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(requirement.name for requirement in requirements))[:_MOST]
+
+
+def _is_exact(specifier: str) -> bool:
+    return specifier.startswith("==") and "," not in specifier and not specifier.endswith("*")
+
+
+def _is_floating(specifier: str) -> bool:
+    """Nothing limits it from above: no `==`, `<`, `<=` or `~=`."""
+    return not any(part.strip().startswith(("==", "<", "~=")) for part in specifier.split(","))
+
+
+# --- requirements ---------------------------------------------------------------------------------
+
+
+def _requirement(requirement: Requirement, bench: _Bench, named: bool) -> _Seen:
+    source = requirement.source
+    direct, names = source.kind in _DIRECT, bench.names
+    host, repository = _address(source.url) if direct else ("", "")
+    facet = RequirementFacet(
+        name=requirement.name,
+        source=source.kind.value,
+        specifier=requirement.specifier,
+        pinned=bool(_COMMIT.match(source.revision)) if source.kind is SourceKind.GIT else _is_exact(requirement.specifier),
+        floating=source.kind is SourceKind.REGISTRY and _is_floating(requirement.specifier),
+        hashed=bool(requirement.hashes) or "#sha256=" in source.url,
+        deploy=is_deploy(requirement.place.file),
+        host=host,
+        repository=repository,
+        insecure=direct and _is_insecure(source.url),
+        public_name=names.is_public(requirement.name) if direct else None,
+        own_repository=names.owns(requirement.name, repository) if direct else None,
+        hidden=direct and _has_hidden_text(requirement.place, bench.world),
+    )
+    subject = f"{requirement.name} {source.url}".strip() if direct else requirement.name if named else ""
+    return _Seen(facet, places=(requirement.place,), subject=subject)
+
+
+def _address(url: str) -> tuple[str, str]:
+    """(host, `owner/name` in lower case) of a repository's or archive's URL."""
+    rest = url.removeprefix("git+").partition("://")[2] or url.partition("@")[2].replace(":", "/", 1)
+    host, _, path = rest.partition("#")[0].partition("?")[0].partition("/")
+    parts = path.lower().split("/")
+    return host.rpartition("@")[2].lower(), "/".join(parts[:2]).removesuffix(".git")
+
+
+def _is_insecure(url: str) -> bool:
+    plain = url.removeprefix("git+")
+    return plain.startswith(("http://", "git://")) and not _is_loopback(host_of(plain))
+
+
+def _has_hidden_text(place: Place, world: World) -> bool:
+    data = world.tree.read(place.file, world.limits.manifest_bytes) if place.file and place.line else b""
+    if isinstance(data, Failure):
+        return False  # the reader of the file says so
+    lines = data.decode("utf-8", "replace").splitlines()
+    return place.line <= len(lines) and bool(_BLANKS.search(lines[place.line - 1].rstrip()))
+
+
+# --- packages -------------------------------------------------------------------------------------
+
+
+def _origin(package: Package, bench: _Bench) -> OriginFacet:
+    public = bench.request.is_public(package.source)
+    shared = not public and package.source.url.rstrip("/") in bench.open_indexes
+    return OriginFacet(
+        index=host_of(package.source.url or PUBLIC_INDEX),
+        public=public,
+        shared=shared,
+        twin=bench.names.is_public(package.name) if shared else False,
+        hashed=bool(package.artifacts) and all(artifact.hashes for artifact in package.artifacts),
+        strange_hosts=_strange_hosts(package, bench.project),
+    )
+
+
+def _strange_hosts(package: Package, project: Project) -> tuple[str, ...]:
+    """Hosts of locked files that are not the public index's, for a package that is said to come from it, in an input whose
+    other files do come from there."""
+    if package.source.url and package.source.url.rstrip("/") != PUBLIC_INDEX:
+        return ()
+    known = {host_of(PUBLIC_FILES), host_of(PUBLIC_INDEX)}
+    hosts = {host_of(artifact.url) for artifact in package.artifacts if artifact.url.startswith("http")}
+    if not hosts - known:
+        return ()
+    return tuple(sorted(hosts - known)) if _mostly_public(project, known) else ()
+
+
+def _mostly_public(project: Project, known: set[str]) -> bool:
+    told = [host_of(p.artifacts[0].url) for p in project.packages if p.artifacts and p.artifacts[0].url.startswith("http")]
+    return sum(host in known for host in told) * 2 > len(told)
+
+
+class _Names:
+    """What the public index has, from the list of popular projects or by asking it."""
+
+    def __init__(self, project: Project, request: Request, world: World) -> None:
+        self.project = project
+        self.request = request
+        self.world = world
+        self.offline = request.offline or isinstance(world.fetch, OfflineFetch)
+        self._asked: dict[str, bool | None] = {}
+
+    used_list = False
+
+    @cached_property
+    def _popular(self) -> frozenset[str]:
+        self.used_list = True
+        return frozenset(popular().names)
+
+    @cached_property
+    def _registry(self) -> Registry:
+        from mlsupply.evidence.registry import Registry, secret_for
+
+        url = self.request.index_url or PUBLIC_INDEX
+        return Registry(url, self.world, secret_for(url, self.project.indexes, self.world.environ))
+
+    def is_public(self, name: str) -> bool | None:
+        """Whether the public index has a project of this canonical name; None where that is not known."""
+        if name in self._popular:
+            return True
+        if self.offline:
+            return None
+        if name not in self._asked:
+            found = self._registry.about(name)
+            missing = isinstance(found, Failure) and found.reason is Reason.NOT_FOUND
+            self._asked[name] = False if missing else None if isinstance(found, Failure) else True
+        return self._asked[name]
+
+    def owns(self, name: str, repository: str) -> bool | None:
+        """Whether the public project links to the repository (`owner/name`); None where that is not known."""
+        if self.offline or not self.is_public(name):
+            return None
+        links = self._registry.links(name)
+        return None if links is None else any(_address(link)[1] == repository for link in links)
+
+    def unknown(self) -> dict[str, Unknown]:
+        """Why a fact of a name is not known."""
+        from mlsupply.ruleset import Unknown
+
+        if self.offline:
+            said = Unknown(Reason.OFFLINE, "without the network the public index was not asked", "run without --offline")
+        else:
+            said = Unknown(Reason.UNSUPPORTED, "the public index did not tell")
+        return dict.fromkeys(("public_name", "own_repository", "twin"), said)
