@@ -104,14 +104,16 @@ def requirement(
 
     try:
         parsed = Parsed(text)
-    except InvalidRequirement as error:
-        detail = f"not a requirement: {safe(text, 80)!r} ({safe(str(error).splitlines()[0], 120)})"
+        marker = safe(str(parsed.marker or ""), 2000)
+    except (InvalidRequirement, RecursionError) as error:
+        why = next(iter(str(error).splitlines()), "")
+        detail = f"not a requirement: {safe(text, 80)!r} ({safe(why, 120)})"
         return gap(place.file, Reason.MALFORMED, detail, place.line, "write it as PEP 508 says: name[extra]>=1.0; marker")
     return Requirement(
         name=canonical(parsed.name),
-        specifier=str(parsed.specifier),
+        specifier=safe(str(parsed.specifier), 1000),
         extras=tuple(sorted(canonical(extra) for extra in parsed.extras)),
-        marker=str(parsed.marker or ""),
+        marker=marker,
         source=source_of_url(parsed.url) if parsed.url else Source(),
         place=place,
         groups=tuple(groups),

@@ -207,8 +207,8 @@ def _local(text: str, place: Place, *, editable: bool, constraint: bool) -> Requ
         name=name_and_version(file_name(path.replace("\\", "/")))[0],
         extras=_split(extras),
         marker=safe(marker.strip(), 2000),
-        source=Source(kind, safe(path, 2000)),
+        source=Source(kind, without_credentials(path)[0]),
         place=place,
         constraint=constraint,
-        text=safe(text, 300),
+        text=safe(without_credentials(text)[0], 300),
     )
