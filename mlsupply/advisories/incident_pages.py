@@ -70,7 +70,7 @@ def _story(record: Incident, whole: Incident) -> list[str]:
     rows = {
         "way in": record.entry,
         "what runs": record.executes or whole.executes,
-        "set off by": record.trigger,
+        "set off by": "; ".join(f"{version}: {text}" for version, text in record.triggers.items()) or record.trigger,
         "does": record.does or whole.does,
         "first reported": record.reported,
     }

@@ -48,8 +48,9 @@ class Window:
 
 @value
 class Incident:
-    """One record. affected: name to versions; indicators: class to values; response: steps in order; safe: `before`,
-    `after` and their notes; family: the record whose indicators and steps hold for this one too."""
+    """One record. affected: name to versions; triggers: by version, where they differ; indicators: class to values;
+    response: steps in order; safe: `before`, `after` and their notes; family: the record whose indicators and steps hold
+    for this one too."""
 
     id: str
     title: str
@@ -66,6 +67,7 @@ class Incident:
     entry: str = ""
     executes: str = ""
     trigger: str = ""
+    triggers: Mapping[str, str] = field(default_factory=dict)
     does: str = ""
     affected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     runs_at: tuple[str, ...] = ()
@@ -83,6 +85,10 @@ class Incident:
     def advisory_ids(self) -> tuple[str, ...]:
         """The advisories that mean this incident; one with a remark behind it is only related."""
         return tuple(advisory for advisory in self.advisories if " " not in advisory)
+
+    def set_off_by(self, version: str) -> str:
+        """What makes the code of this version run, "" unknown."""
+        return self.triggers.get(version, self.trigger)
 
 
 class Brief(NamedTuple):

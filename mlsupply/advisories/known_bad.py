@@ -156,8 +156,8 @@ def _message(package: Package, seen: Sighting, record: Incident) -> str:
     }[seen.how]
     if record.verdict != MALICIOUS and seen.how == "version":
         what = f"{package.coordinate} was found suspicious by analysts"
-    trigger = f"; it runs on {record.trigger}" if record.trigger not in {"", "unknown"} else ""
-    return f"{what} ({record.id}){trigger}."
+    trigger = record.set_off_by(package.version)
+    return f"{what} ({record.id}){f'; it runs on {trigger}' if trigger else ''}."
 
 
 def _remedy(package: Package, seen: Sighting, record: Incident, world: World) -> str:
