@@ -22,6 +22,7 @@ from tests.test_pipenv import PIPFILE
 from tests.test_poetry_lock import NEW as POETRY_LOCK
 from tests.test_pylock import LOCK as PYLOCK
 from tests.test_requirements import COMPILED
+from tests.test_uv_lock import AS_WRITTEN, SLOWLY
 from tests.test_uv_lock import LOCK as UV_LOCK
 
 REQUIREMENTS = """\
@@ -138,6 +139,15 @@ def must_be_sound(name: str, data: bytes) -> Inventory:
 @given(changes=CHANGES)
 def test_a_mutated_file_is_read_or_refused_in_words(name: str, changes: list[tuple[int, int, str | int]]) -> None:
     must_be_sound(name, changed(SEEDS[name], changes).encode("utf-8", "replace"))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(changes=CHANGES)
+def test_setting_lists_of_files_aside_changes_nothing(changes: list[tuple[int, int, str | int]]) -> None:
+    text = changed(AS_WRITTEN, changes)
+    quick = must_be_sound("uv.lock", text.encode("utf-8", "replace"))
+    slow = must_be_sound("uv.lock", (text + SLOWLY).encode("utf-8", "replace"))
+    assert quick.packages == slow.packages
 
 
 @pytest.mark.parametrize("name", SEEDS)

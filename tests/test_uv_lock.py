@@ -222,6 +222,62 @@ source = { registry = "https://index.example/simple" }
     assert named(inventory, "six").direct
 
 
+DIGESTS = ("0a" * 32, "1b" * 32, "2c" * 32)
+AS_WRITTEN = f"""\
+version = 1
+
+[[package]]
+name = "torch"
+version = "2.9.0"
+source = {{ registry = "https://index.example/simple" }}
+sdist = {{ url = "https://files.index.example/torch-2.9.0.tar.gz", hash = "sha256:{DIGESTS[0]}", size = 12 }}
+wheels = [
+    {{ url = "https://files.index.example/torch-2.9.0-cp312-linux.whl", hash = "sha256:{DIGESTS[1]}" }},
+    {{ url = "https://files.index.example/torch-2.9.0%2Bcpu-any.whl", hash = "sha256:{DIGESTS[2]}", upload-time = "2025" }},
+]
+
+[package.metadata]
+requires-dist = []
+"""
+SLOWLY = "\n# @\n"  # a file in which some URL may hold credentials is parsed whole
+
+
+def test_lists_of_files_that_are_set_aside_read_like_those_that_are_not() -> None:
+    quick, slow = read("uv.lock", AS_WRITTEN), read("uv.lock", AS_WRITTEN + SLOWLY)
+    assert quick == slow
+    torch = named(quick, "torch")
+    assert [(a.filename, a.kind, a.size, a.hashes[0][1], a.uploaded) for a in torch.artifacts] == [
+        ("torch-2.9.0-cp312-linux.whl", "wheel", -1, DIGESTS[1], ""),
+        ("torch-2.9.0+cpu-any.whl", "wheel", -1, DIGESTS[2], "2025"),
+        ("torch-2.9.0.tar.gz", "sdist", 12, DIGESTS[0], ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("]\n\n[package.metadata]", "    5,\n]\n\n[package.metadata]"),
+        ("[package.metadata]\n", "wheels = []\n[package.metadata]\n"),
+        ("wheels = [\n", 'note = [\n    "x",\nwheels = [\n'),
+        ("size = 12", "size = 0012"),
+        ("torch-2.9.0.tar", "torch\x07-2.9.0.tar"),
+        ("wheels = [\n", 'x = "files set aside: 0"\nwheels = [\n'),
+        ('"2.9.0"', '"files set aside: 7"'),
+        ("wheels = [", "wheels = 'files set aside: 1'\nother = ["),
+        ("\n]\n", " # end\n]\n"),
+    ],
+)
+def test_what_uv_would_not_write_is_left_to_the_toml_parser(before: str, after: str) -> None:
+    text = AS_WRITTEN.replace(before, after, 1)
+    assert text != AS_WRITTEN
+    quick, slow = read("uv.lock", text), read("uv.lock", text + SLOWLY)
+    assert (quick.packages, quick.gaps) == (slow.packages, slow.gaps)
+
+
+def test_openings_without_end_take_linear_time() -> None:
+    read("uv.lock", "version = 1\n" + "wheels = [\n" * 60_000 + "]\n" + "sdist = {\n" * 60_000)
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [

@@ -14,7 +14,8 @@ from typing import Any
 from mlsupply.inventory.files import file_name, hash_pair
 from mlsupply.inventory.indexes import indexes_of
 from mlsupply.inventory.parsing import text_of, toml_of
-from mlsupply.inventory.sheet import LARGEST, MAX_TIME, MAX_URL, Sheet
+from mlsupply.inventory.sheet import MAX_TIME, MAX_URL, Sheet
+from mlsupply.inventory.uv_files import Aside
 from mlsupply.model import (
     Artifact,
     Coordinate,
@@ -39,7 +40,6 @@ _KINDS = {
     "virtual": SourceKind.VIRTUAL,
 }
 _LOCAL = frozenset({SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL})
-_SHA256 = len("sha256:") + 64
 _EXTRA = re.compile(r"\bextra == '([^']{1,200})'")
 _PINNED_LINE = re.compile(r"(?m)^[A-Za-z0-9][A-Za-z0-9._-]{0,200}(?:\[[^\]\n]{0,200}\])?==|^-e ")
 
@@ -49,9 +49,13 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     text = text_of(path, tree, limits)
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
-    document = toml_of(path, text)
+    sheet = Sheet(path, text, limits)
+    aside = Aside(text if sheet.bare_urls else "")
+    document = toml_of(path, aside.text) if aside.text else toml_of(path, text)
+    if isinstance(document, Gap) and aside.text:
+        document = toml_of(path, text)  # for the line of the fault
     if not isinstance(document, Gap):
-        return _inventory(path, text, document, limits)
+        return _inventory(sheet, document, aside)
     if _PINNED_LINE.search(text, 0, 20_000):
         from mlsupply.inventory import requirements
 
@@ -59,8 +63,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     return Inventory(path=path, format=FORMAT, gaps=(document,))
 
 
-def _inventory(path: str, text: str, document: dict[str, Any], limits: Limits) -> Inventory:
-    sheet = Sheet(path, text, limits)
+def _inventory(sheet: Sheet, document: dict[str, Any], aside: Aside) -> Inventory:
     if document.get("version") != 1:
         hint = "update mlsupply; what it knows of the format was read"
         sheet.fault("this uv.lock is not of version 1, the only one known", Reason.UNSUPPORTED, hint)
@@ -69,10 +72,10 @@ def _inventory(path: str, text: str, document: dict[str, Any], limits: Limits) -
     roots.ask(_manifest_edges(sheet, manifest))
     for entry in sheet.entries(document, "package"):
         if name := sheet.name(entry.get("name")):
-            sheet.add(_package(sheet, name, entry, roots))
+            sheet.add(_package(sheet, name, entry, roots, aside))
     packages = tuple(roots.marked(package) for package in sheet.packages())
     return Inventory(
-        path=path,
+        path=sheet.path,
         format=FORMAT,
         root=roots.names[0] if len(roots.names) == 1 else "",
         packages=packages,
@@ -112,7 +115,7 @@ class _Roots:
         return replace(package, direct=True, groups=() if "" in groups else tuple(dict.fromkeys(groups)))
 
 
-def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], roots: _Roots) -> Package:
+def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], roots: _Roots, aside: Aside) -> Package:
     source = _source(sheet, sheet.table(entry, "source"))
     is_root = roots.holds(name, source)
     requires = tuple(_edges(sheet, entry))
@@ -128,7 +131,7 @@ def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], roots: _Roots) -
         source=source,
         places=(Place(sheet.path, sheet.line),),
         requires=requires,
-        artifacts=_artifacts(sheet, entry),
+        artifacts=_artifacts(sheet, entry, aside),
         direct=is_root,
         marker=markers[0] if len(markers) == 1 else " or ".join(f"({marker})" for marker in markers),
     )
@@ -209,32 +212,14 @@ def _with_specifiers(edges: tuple[Edge, ...], asked: list[Requirement]) -> tuple
     return tuple(edge._replace(specifier=specifiers.get((edge.name, edge.extra or edge.group), "")) for edge in edges)
 
 
-def _artifacts(sheet: Sheet, entry: Mapping[str, Any]) -> tuple[Artifact, ...]:
-    artifacts = [_usual(sheet, file) or _artifact(sheet, file, "wheel") for file in sheet.tables(entry, "wheels")]
-    if "sdist" in entry:
-        artifacts.append(_artifact(sheet, sheet.table(entry, "sdist"), "sdist"))
-    return tuple(artifacts)
-
-
-def _usual(sheet: Sheet, file: Mapping[str, Any]) -> Artifact | None:
-    """A wheel written as uv writes it, None where anything is unusual: nearly every value of a lock file passes here."""
-    url, digest, size, uploaded = file.get("url"), file.get("hash"), file.get("size"), file.get("upload-time", "")
-    if (
-        sheet.bare_urls
-        and type(url) is str
-        and type(digest) is str
-        and type(size) is int
-        and type(uploaded) is str
-        and len(url) <= MAX_URL
-        and len(digest) == _SHA256
-        and len(uploaded) <= MAX_TIME
-        and digest.startswith("sha256:")
-        and 0 <= size < LARGEST
-        and not ("%" in url or "#" in url)
-    ):
-        hashes = (("sha256", digest[7:].lower()),)
-        return Artifact._make((url[url.rfind("/") + 1 :], "wheel", url, size, hashes, uploaded, None))
-    return None
+def _artifacts(sheet: Sheet, entry: Mapping[str, Any], aside: Aside) -> tuple[Artifact, ...]:
+    wheels = aside.files(entry.get("wheels"))
+    if wheels is None:
+        wheels = tuple([_artifact(sheet, file, "wheel") for file in sheet.tables(entry, "wheels")])
+    sdist = aside.files(entry.get("sdist"))
+    if sdist is None:
+        sdist = (_artifact(sheet, sheet.table(entry, "sdist"), "sdist"),) if "sdist" in entry else ()
+    return wheels + sdist
 
 
 def _artifact(sheet: Sheet, file: Mapping[str, Any], kind: str) -> Artifact:
