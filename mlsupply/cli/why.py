@@ -19,12 +19,12 @@ _MOST_PATHS = 1000
 @shows_errors
 def command(name: str, subjects: tuple[str, ...], **options: object) -> None:
     """Show every path through which a project comes by the package NAME."""
-    from mlsupply.inventory import gather
+    from mlsupply.inventory import gather, starting_where_asked
     from mlsupply.project import merge
     from mlsupply.text import canonical, safe
 
     request = request_of(subjects, options)
-    inventories = gather(request, real_world(offline=request.offline))
+    inventories = gather(request, starting_where_asked(request, real_world(offline=request.offline)))
     project = merge(inventories)
     wanted = [package for package in project.packages if package.name == canonical(name)]
     for package in wanted:
