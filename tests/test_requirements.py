@@ -226,6 +226,11 @@ def test_a_name_in_setup_cfg_is_found_too() -> None:
     assert triples(inventory) == [("old-style", "", "editable")]
 
 
+def test_a_name_that_setup_py_writes_plainly_is_found_too() -> None:
+    setup = 'from setuptools import setup\nsetup(\n    version="1",\n    name="Old.Tool",\n)\n'
+    assert triples(read("requirements.txt", "-e .[dev]\n", setup__py=setup)) == [("old-tool", "", "editable")]
+
+
 def test_index_options_anywhere_in_the_file_lose_their_credentials() -> None:
     text = """\
 -i https://user:secret@index.example/simple
@@ -328,6 +333,12 @@ def test_windows_line_ends_and_utf_16_read_the_same() -> None:
     for inventory in (plain, wide):
         assert triples(inventory) == [("numpy", "2.3.0", "registry"), ("six", "1.17.0", "registry")]
         assert named(inventory, "numpy").places[0].line == 3
+
+
+def test_a_file_in_another_encoding_loses_nothing_but_its_comments() -> None:
+    inventory = read("requirements.txt", "six==1.17.0  # für alle\nnumpy==2.3.0\n".encode("latin-1"))
+    assert triples(inventory) == [("numpy", "2.3.0", "registry"), ("six", "1.17.0", "registry")]
+    assert [(gap.reason, gap.place and gap.place.line) for gap in inventory.gaps] == [(Reason.MALFORMED, 1)]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from mlsupply.world import Limits, Tree
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)")
 
+_CFG_NAME = re.compile(r"(?m)^\[metadata\]\n(?:(?!\[)[^\n]*\n){0,200}?name[ \t]*=[ \t]*([A-Za-z0-9._-]{1,200})[ \t]*$")
+_SETUP_NAME = re.compile(r"""(?m)^(?:[\w.]{1,100}\.)?setup\([^()]{0,4000}?\bname\s*=\s*["']([A-Za-z0-9._-]{1,200})["']""")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
@@ -53,14 +56,15 @@ def pyproject(path: str, tree: Tree, limits: Limits) -> Beside:
 
 
 def project_name(folder: str, tree: Tree, limits: Limits) -> str:
-    """The canonical name of the project in a folder, from pyproject.toml or setup.cfg; "" where neither tells."""
+    """The canonical name of the project in a folder, from pyproject.toml, setup.cfg or a plain `setup(name="...")`; ""
+    where none tells."""
     if name := pyproject(normpath(join(folder, "pyproject.toml")), tree, limits).name:
         return name
-    text = text_of(normpath(join(folder, "setup.cfg")), tree, limits)
-    if isinstance(text, Gap):
-        return ""
-    found = re.search(r"(?ms)^\[metadata\]\n(?:(?!\[)[^\n]*\n){0,200}?name[ \t]*=[ \t]*([A-Za-z0-9._-]{1,200})[ \t]*$", text)
-    return canonical(found[1]) if found else ""
+    for file, pattern in (("setup.cfg", _CFG_NAME), ("setup.py", _SETUP_NAME)):
+        text = text_of(normpath(join(folder, file)), tree, limits)
+        if not isinstance(text, Gap) and (found := pattern.search(text)):
+            return canonical(found[1])
+    return ""
 
 
 def _asked(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from mlsupply.inventory.pip_line import asked_for, exact_version, is_marker, tak
 from mlsupply.inventory.via import is_generated, parents
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
-from mlsupply.world import Limits, Tree
+from mlsupply.world import Failure, Limits, Tree
 
 FORMAT = "requirements"
 _ENTRY = re.compile(
@@ -60,12 +60,21 @@ class Reading:
         text = text_of(path, self.tree, self.limits)
         if isinstance(text, Gap):
             self.gaps.append(_dangling(text, path, asked_at) if asked_at else text)
+            text = self._other_encoding(path) if text.reason is Reason.MALFORMED else ""
+        if not text:
             return
         self.seen.append((path, constraint))
         self.open.append(path)
         self.generated = self.generated or is_generated(text)
         self.lines(path, text, constraint=constraint)
         self.open.pop()
+
+    def _other_encoding(self, path: str) -> str:
+        """The file with `?` for every byte that is not ASCII: pip reads it in the encoding of the machine or of a coding
+        comment, and the lines that matter are ASCII."""
+        data = self.tree.read(path, self.limits.manifest_bytes)
+        text = "" if isinstance(data, Failure) else data.decode("ascii", "replace").replace("\ufffd", "?")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def include(self, target: str, place: Place, *, constraint: bool) -> None:
         """Read a file named by `-r` or `-c`, relative to the file that names it."""
