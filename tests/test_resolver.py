@@ -12,7 +12,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import gather
 from mlsupply.inventory.parsing import requirement
 from mlsupply.inventory.resolver import resolve
-from mlsupply.model import Index, Inventory, Place, Reason, Requirement, SourceKind
+from mlsupply.model import Index, Inventory, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.request import Request, Targets
 from mlsupply.world import Limits, World
 from tests.loopback_index import LoopbackIndex
@@ -133,14 +133,14 @@ def test_a_wheel_for_linux_alone_narrows_the_target_and_says_so(index: LoopbackI
 
 
 def test_a_wheel_for_an_older_python_is_found_where_nothing_says_which_python(index: LoopbackIndex, world: World) -> None:
-    index.add("aged", "1.0", tag="cp39-cp39-manylinux2014_x86_64")
+    index.add("aged", "1.0", tag="cp38-cp38-manylinux2014_x86_64")
     found = resolve(inventory("aged"), Request(index_url=index.simple), world)
     assert versions(found) == {"aged": "1.0"}
-    assert found.format.endswith("for Python 3.9 on Linux (x86_64)")
+    assert found.format.endswith("for Python 3.8 on Linux (x86_64)")
 
 
 def test_where_no_target_serves_all_the_usual_one_is_kept(index: LoopbackIndex, world: World) -> None:
-    index.add("aged", "1.0", tag="cp39-cp39-manylinux2014_x86_64")
+    index.add("aged", "1.0", tag="cp38-cp38-manylinux2014_x86_64")
     index.add("young", "1.0", tag="cp313-cp313-manylinux_2_28_x86_64")
     index.add("usual", "1.0", tag="cp312-cp312-manylinux_2_28_x86_64")
     found = resolve(inventory("aged", "young==1.0", "usual"), Request(index_url=index.simple), world)
@@ -314,3 +314,35 @@ def test_a_complete_inventory_comes_back_as_it_is(index: LoopbackIndex, world: W
     locked = replace(inventory("app"), complete=True)
     assert resolve(locked, Request(index_url=index.simple), world) is locked
     assert index.asked == []
+
+
+def test_an_index_beside_the_primary_one_that_does_not_answer_costs_only_itself(index: LoopbackIndex, world: World) -> None:
+    with LoopbackIndex() as gone:
+        address = gone.simple
+    listed = (
+        Index(url=address, role="extra", place=Place("requirements.txt", 1)),
+        Index(url=index.simple, role="primary", place=Place("requirements.txt", 2)),
+    )
+    found = resolve(replace(inventory("lib"), indexes=listed), Request(), world)
+    assert versions(found) == {"lib": "2.5"}
+    (gap,) = found.gaps
+    assert gap.reason is Reason.OFFLINE
+    assert f"the index {address} was left out" in gap.detail
+    mirrored = resolve(replace(inventory("lib"), indexes=listed), Request(mirrors=(address,)), world)
+    assert (versions(mirrored), mirrored.gaps) == ({"lib": "2.5"}, ())
+
+
+def test_a_requirement_uv_cannot_read_is_not_handed_to_it(index: LoopbackIndex, world: World) -> None:
+    odd = Requirement(name="python", specifier="=3.10", place=Place("environment.yml", 4))
+    found = resolve(replace(inventory("lib"), requirements=(*asked("lib"), odd)), Request(index_url=index.simple), world)
+    assert versions(found) == {"lib": "2.5"}
+    assert [(gap.reason, gap.place) for gap in found.gaps] == [(Reason.MALFORMED, Place("environment.yml", 4))]
+
+
+def test_a_folder_with_a_manifest_is_an_input_of_its_own_and_no_gap(index: LoopbackIndex, world: World) -> None:
+    (world.tree.root / "app").mkdir()
+    (world.tree.root / "app/pyproject.toml").write_text("[project]\nname = 'app'\n", encoding="utf-8")
+    own = Requirement(name="", source=Source(SourceKind.EDITABLE, "./app[gpu]"), place=Place("requirements.txt", 1))
+    other = Requirement(name="", source=Source(SourceKind.EDITABLE, "../elsewhere"), place=Place("requirements.txt", 2))
+    found = resolve(replace(inventory(), requirements=(own, other)), Request(index_url=index.simple), world)
+    assert [gap.place for gap in found.gaps] == [Place("requirements.txt", 2)]

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -266,3 +266,8 @@ def pinned(settings: Settings, names: Iterable[str]) -> dict[str, str]:
     """Canonical package name -> name of the index it is pinned to, for the packages asked for."""
     wanted = {canonical(name) for name in names}
     return {name: index.name for index in settings.indexes for name in index.packages if name in wanted}
+
+
+def without(settings: Settings, index: Asked) -> Settings:
+    """The settings without one index, for another attempt."""
+    return replace(settings, indexes=tuple(other for other in settings.indexes if other != index))

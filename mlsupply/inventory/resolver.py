@@ -10,22 +10,27 @@ Sources: PEP 440, PEP 508, PEP 751 and uv's documented lock file (https://docs.a
 
 from __future__ import annotations
 
+import posixpath
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mlsupply.inventory import target as targets
 from mlsupply.inventory import uv_project, uv_run
-from mlsupply.inventory.index_settings import settings_of
+from mlsupply.inventory.index_settings import settings_of, without
 from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.pinned import pinned
 from mlsupply.inventory.uv_project import Attempt
 from mlsupply.inventory.uv_reason import Fault, Verdict, understood
 from mlsupply.model import Gap, Inventory, Package, Reason, Requirement, SourceKind
 from mlsupply.request import Request
+from mlsupply.text import host_of
 from mlsupply.world import World
 
+_LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
+_MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
 _ROUNDS = 60  # attempts for one input
+_NOT_READ = Verdict(Fault.MANIFEST, "", (), 0, "it is no requirement of PEP 508", Reason.MALFORMED)
 _ELSEWHERE = (Fault.NO_WHEEL_HERE, Fault.PYTHON)  # faults another target may not have
 
 
@@ -38,18 +43,36 @@ def resolve(inventory: Inventory, request: Request, world: World) -> Inventory:
         return inventory
     wanted = targets.chosen(inventory, request.targets)
     ladder = targets.ladder(inventory, request.targets)
+    listed = [r for r in wanted if r.source.kind is SourceKind.REGISTRY and r.name]
+    faulty = [r for r in listed if not uv_project.is_accepted(r)]
     attempt = Attempt(
-        asked=[r for r in wanted if r.source.kind is SourceKind.REGISTRY and r.name],
-        constraints=[r for r in inventory.requirements if r.constraint and r.source.kind is SourceKind.REGISTRY],
+        inventory=inventory,
+        request=request,
+        asked=[r for r in listed if r not in faulty],
+        constraints=[r for r in inventory.requirements if r.constraint and _is_limit(r)],
         settings=settings_of(inventory, request.index_url, world),
         target=ladder[0],
+        dropped=[(r, _NOT_READ) for r in faulty],
     )
-    found = _rounds(attempt, ladder, request, world)
-    fetched = [requirement for requirement in wanted if requirement.source.kind is not SourceKind.REGISTRY]
-    return _assembled(inventory, attempt, found, fetched)
+    found = _rounds(attempt, ladder, world)
+    fetched = [r for r in wanted if r.source.kind is not SourceKind.REGISTRY and not _is_read_itself(r, inventory, world)]
+    return _assembled(attempt, found, fetched)
 
 
-def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], request: Request, world: World) -> tuple[Package, ...]:
+def _is_read_itself(requirement: Requirement, inventory: Inventory, world: World) -> bool:
+    """A folder under audit that has a manifest (`.`, `-e ./lib`): that is an input of its own."""
+    if requirement.source.kind not in _LOCAL:
+        return False
+    path = requirement.source.url.partition("[")[0].removeprefix("file:")
+    folders = {posixpath.normpath(posixpath.join(start, path)) for start in (posixpath.dirname(inventory.path), "")}
+    return any(world.tree.kind(posixpath.join(folder, name)) == "file" for folder in folders for name in _MANIFESTS)
+
+
+def _is_limit(constraint: Requirement) -> bool:
+    return constraint.source.kind is SourceKind.REGISTRY and bool(constraint.name) and uv_project.is_accepted(constraint)
+
+
+def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], world: World) -> tuple[Package, ...]:
     """Try, leave out what uv says is at fault, try again; the packages of the attempt that worked, or none."""
     end = time.monotonic() + world.limits.resolve_seconds
     steps = list(ladder[1:])
@@ -57,7 +80,7 @@ def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], request: Request
         seconds = end - time.monotonic()
         if not attempt.asked or seconds <= 0:
             break
-        project = uv_project.written(attempt, request.targets)
+        project = uv_project.written(attempt)
         secrets = attempt.settings.secrets
         ran = uv_run.lock(
             project.text, project.options, cache=world.cache, environ=world.environ, secrets=secrets, seconds=seconds
@@ -67,16 +90,34 @@ def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], request: Request
             attempt.gaps += gaps
             return packages
         verdict = _verdict(ran, attempt, world)
-        if verdict.fault in _ELSEWHERE and steps:
-            attempt.target = steps.pop(0)
+        if verdict.fault in _ELSEWHERE and not attempt.settled:
+            attempt.settled = not steps  # none serves all: back to the usual one, where the rest is left out
+            attempt.target = steps.pop(0) if steps else ladder[min(1, len(ladder) - 1)]
+        elif verdict.fault is Fault.INDEX and _without_index(attempt, verdict):
             continue
-        if verdict.fault in _ELSEWHERE:
-            attempt.target = ladder[min(1, len(ladder) - 1)]  # none fits all: back to the usual one
-        if not _leave_out(attempt, verdict, project.requirements):
+        elif not _leave_out(attempt, verdict, project.requirements):
             _give_up(attempt, verdict)
     limit = f"it did not end within {_ROUNDS} attempts and {world.limits.resolve_seconds:g} seconds"
     _give_up(attempt, Verdict(Fault.TIME, "", (), 0, limit, Reason.LIMIT))
     return ()
+
+
+def _without_index(attempt: Attempt, verdict: Verdict) -> bool:
+    """Leave out an index that does not answer: one beside the primary one, or a mirror of the public index, for which the
+    public one stands in. False for the index everything depends on."""
+    mirrors = {mirror.rstrip("/") for mirror in attempt.request.mirrors}
+    for index in attempt.settings.indexes:
+        if verdict.host and host_of(index.url) == verdict.host:
+            mirrored = index.url.rstrip("/") in mirrors
+            if index.role == "primary" and not mirrored:
+                return False
+            attempt.settings = without(attempt.settings, index)
+            if not mirrored:
+                detail = f"the index {index.url} was left out, packages may stem from others: {verdict.sentence}"
+                hint = "check the address, the credentials and the network"
+                attempt.gaps += (gap(attempt.inventory.path, verdict.reason, detail, 0, hint),)
+            return True
+    return False
 
 
 def _verdict(ran: uv_run.Ran, attempt: Attempt, world: World) -> Verdict:
@@ -120,12 +161,11 @@ def _give_up(attempt: Attempt, verdict: Verdict) -> None:
     attempt.asked = []
 
 
-def _assembled(
-    inventory: Inventory, attempt: Attempt, found: tuple[Package, ...], fetched: Sequence[Requirement]
-) -> Inventory:
+def _assembled(attempt: Attempt, found: tuple[Package, ...], fetched: Sequence[Requirement]) -> Inventory:
     """The inventory with what was resolved, at the lines that asked for it, and what was not, as far as it is pinned."""
+    inventory = attempt.inventory
     lost = [requirement for requirement, _ in attempt.dropped]
-    gaps = [*attempt.settings.gaps, *attempt.gaps, *_gaps_of(inventory, attempt), *map(_fetched_gap, fetched)]
+    gaps = [*attempt.settings.gaps, *attempt.gaps, *_gaps_of(attempt), *map(_fetched_gap, fetched)]
     exact = [package for requirement in (*lost, *fetched) if (package := pinned(requirement)) is not None]
     return replace(
         inventory,
@@ -136,7 +176,7 @@ def _assembled(
     )
 
 
-def _gaps_of(inventory: Inventory, attempt: Attempt) -> Iterator[Gap]:
+def _gaps_of(attempt: Attempt) -> Iterator[Gap]:
     """One gap for each reason: what was left out and what that costs."""
     together: dict[Verdict, list[Requirement]] = {}
     for requirement, verdict in attempt.dropped:
@@ -151,7 +191,7 @@ def _gaps_of(inventory: Inventory, attempt: Attempt) -> Iterator[Gap]:
     for name, verdict in attempt.excluded.items():
         if name not in direct:
             detail = f"{name} not resolved, it and what it needs are not audited: {verdict.sentence}"
-            yield gap(inventory.path, verdict.reason, detail, 0, _HINTS.get(verdict.fault, _HINT))
+            yield gap(attempt.inventory.path, verdict.reason, detail, 0, _HINTS.get(verdict.fault, _HINT))
 
 
 _NAMED = 6  # names in one sentence

@@ -9,7 +9,8 @@ from mlsupply.model import Inventory, Requirement
 from mlsupply.request import Targets
 
 USUAL_PYTHON = "3.12"
-_OTHER_PYTHONS = ("3.11", "3.10", "3.13", "3.9", "3.8", "3.14")
+_OTHER_PYTHONS = ("3.10", "3.8", "3.13", "3.11", "3.9", "3.14", "3.15")
+_TRIED = 3  # Pythons at most, after which what has no wheel is left out
 _SYSTEMS = {
     "linux": "linux",
     "darwin": "darwin",
@@ -61,16 +62,16 @@ def ladder(inventory: Inventory, wanted: Targets) -> list[Target]:
 
 
 def pythons_for(requires_python: str) -> list[str]:
-    """Minor versions to try for a PEP 440 specifier, the usual one first; all where it says nothing or nonsense."""
+    """Minor versions to try for a PEP 440 specifier, the usual one first; those where it says nothing, or nonsense."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     every = [USUAL_PYTHON, *_OTHER_PYTHONS]
     try:
         allowed = SpecifierSet(requires_python)
     except InvalidSpecifier:
-        return every
+        return every[:_TRIED]
     fitting = [minor for minor in every if any(allowed.contains(f"{minor}.{patch}") for patch in (99, 0, 6, 11))]
-    return fitting or every
+    return (fitting or every)[:_TRIED]
 
 
 def _minor(python: str) -> str:

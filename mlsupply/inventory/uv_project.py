@@ -13,8 +13,8 @@ from mlsupply.inventory import uv_lock
 from mlsupply.inventory.index_settings import Settings, pinned
 from mlsupply.inventory.target import Target
 from mlsupply.inventory.uv_reason import Verdict
-from mlsupply.model import Gap, Package, Requirement, SourceKind
-from mlsupply.request import Targets
+from mlsupply.model import Gap, Inventory, Package, Requirement, SourceKind
+from mlsupply.request import Request, Targets
 from mlsupply.world import DiskTree, Limits
 
 NAME = "mlsupply-asks-for-this"  # of the project; no package may have it
@@ -31,14 +31,18 @@ def requirement_text(requirement: Requirement) -> str:
 @dataclass(slots=True, kw_only=True)
 class Attempt:
     """What is left to resolve, and what has been given up. asked, constraints: still handed to uv; dropped: requirements
-    that are not, with uv's reason; excluded: canonical names kept out wherever they are required; gaps: of the lock."""
+    that are not, with uv's reason; excluded: canonical names kept out wherever they are required; settled: other targets
+    were tried and none served all; gaps: of the lock and of indexes left out."""
 
+    inventory: Inventory
+    request: Request
     asked: list[Requirement]
     constraints: list[Requirement]
     settings: Settings
     target: Target
     dropped: list[tuple[Requirement, Verdict]] = field(default_factory=list)
     excluded: dict[str, Verdict] = field(default_factory=dict)
+    settled: bool = False
     gaps: tuple[Gap, ...] = ()
 
 
@@ -51,7 +55,19 @@ class Project(NamedTuple):
     options: str
 
 
-def written(attempt: Attempt, wanted: Targets) -> Project:
+def is_accepted(requirement: Requirement) -> bool:
+    """Whether uv can read the requirement: a faulty one would make it ask the project's build backend instead."""
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as Parsed
+
+    try:
+        parsed = Parsed(requirement_text(requirement))
+    except InvalidRequirement:
+        return False
+    return all(part.operator != "===" or part.version[:1].isdigit() for part in parsed.specifier)
+
+
+def written(attempt: Attempt) -> Project:
     """The project for uv. Every value is a quoted string; there is one requirement a line, so that a line number in
     uv's words leads back to it. A direct reference in the project's own overrides would be fetched and is left out."""
     settings = attempt.settings
@@ -70,7 +86,7 @@ def written(attempt: Attempt, wanted: Targets) -> Project:
     lines += [(f"  {_quoted(text)},", None) for text in settings.constraints if "@" not in text]
     lines.append(("]", None))
     lines += [(line, None) for line in (*_pins(attempt), *_indexes(settings, "[[tool.uv.index]]"))]
-    options = "\n".join([*_options(settings, wanted), *_indexes(settings, "[[index]]")])
+    options = "\n".join([*_options(settings, attempt.request.targets), *_indexes(settings, "[[index]]")])
     return Project("\n".join(line for line, _ in lines) + "\n", [requirement for _, requirement in lines], options + "\n")
 
 

@@ -49,7 +49,7 @@ REASONS = {
 
 class Verdict(NamedTuple):
     """name: canonical name of the package at fault, "" where uv names none; parents: packages uv says depend on it;
-    line: line of the manifest handed to uv (from 1, 0 unknown); sentence: for the report."""
+    line: line of the manifest handed to uv (from 1, 0 unknown); sentence: for the report; host: of the index at fault."""
 
     fault: Fault
     name: str
@@ -57,6 +57,7 @@ class Verdict(NamedTuple):
     line: int
     sentence: str
     reason: Reason
+    host: str = ""
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
@@ -156,10 +157,10 @@ def _index(words: str) -> Verdict:
     name = host[1] if host else "the index"
     if _STATUS.search(words):
         sentence = f"{name} refused the request for want of credentials (401 or 403)"
-        return Verdict(Fault.INDEX, "", (), 0, sentence, Reason.FORBIDDEN)
+        return Verdict(Fault.INDEX, "", (), 0, sentence, Reason.FORBIDDEN, name)
     slow = "timed out" in words or "timeout" in words.lower()
     what = "did not answer in time" if slow else f"could not be asked: {_last_line(words)}"
-    return Verdict(Fault.INDEX, "", (), 0, f"{name} {what}", Reason.TIMEOUT if slow else Reason.OFFLINE)
+    return Verdict(Fault.INDEX, "", (), 0, f"{name} {what}", Reason.TIMEOUT if slow else Reason.OFFLINE, name)
 
 
 def _last_line(words: str) -> str:
