@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import pytest
 
 from mlsupply.cli.configuration import config_of, policy_of, rules_of
-from mlsupply.config import Config, parse
+from mlsupply.config import KEYS, SETTINGS, Config, parse
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Severity
+from mlsupply.ruleset.reading import read_rule
+from mlsupply.ruleset.samples import run_samples
 
+README = Path(__file__).resolve().parents[1] / "README.md"
 WHOLE = """\
 [project]
 name = "demo"
@@ -61,6 +65,23 @@ def test_every_part_of_a_configuration_is_read() -> None:
         ("CVE-2026-2", "", 22),
     ]
     assert config.tolerated[0].reason == "offline"
+
+
+def test_the_readme_shows_a_configuration_that_is_one_and_names_every_key() -> None:
+    readme = README.read_text(encoding="utf-8")
+    shown = re.search(r"```toml\n(\[tool\.mlsupply\].*?)```(.*?)\n## ", readme, re.DOTALL)
+    assert shown
+    assert parse(shown[1], "pyproject.toml").rule_values == (("cooling_off", "7 days"),)
+    for key in (*KEYS, *(key for options in SETTINGS.values() for key in options)):
+        assert re.search(rf"\b{re.escape(key)}\b", shown[1] + shown[2]), key
+
+
+def test_the_readme_shows_a_rule_that_is_one() -> None:
+    shown = re.search(r"```yaml\n(id: .*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown
+    rule, faults = read_rule("README.md", shown[1], {})
+    assert rule is not None, faults
+    assert run_samples([rule], {}) == []
 
 
 def test_a_project_without_a_table_has_no_configuration() -> None:
