@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 
 from mlsupply.cli import main
 from mlsupply.evidence.names import judge
+from mlsupply.fetch import LiveFetch
 from mlsupply.model import (
     Checked,
     Coordinate,
@@ -29,6 +32,7 @@ from mlsupply.project import merge
 from mlsupply.request import Request, RuleSettings
 from mlsupply.world import World
 from tests.conftest import SHARED
+from tests.loopback_index import LoopbackIndex
 
 ACCUSING = {Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL}
 
@@ -147,3 +151,75 @@ def test_no_package_of_a_real_tree_is_accused(path: Path, world: World) -> None:
     packages = [package(name.strip(), version.split()[0]) for name, version in lines]
     found = findings(world, *packages)
     assert [finding.message for finding in found if finding.severity in ACCUSING] == []
+
+
+@pytest.fixture
+def online(world: World) -> World:
+    return replace(world, fetch=LiveFetch({}, sleep=lambda _: None))
+
+
+@pytest.fixture
+def index() -> Iterator[LoopbackIndex]:
+    with LoopbackIndex("pypi") as index:
+        yield index
+
+
+def asked_online(world: World, index: LoopbackIndex, *packages: Package, asked: tuple[str, ...] = ()) -> list[Checked]:
+    return said(world, *packages, request=Request(index_url=index.simple), asked=asked)
+
+
+def test_a_look_alike_of_yesterday_is_confirmed_by_the_index(online: World, index: LoopbackIndex) -> None:
+    index.add("nupmy", "1.0", uploaded="2026-03-23T10:00:00Z")
+    found = [finding for checked in asked_online(online, index, package("nupmy")) for finding in checked.findings]
+    assert {finding.id for finding in found} == {"MLS-N001", "MLS-N007"}
+    assert "less than a week old" in next(finding.message for finding in found if finding.id == "MLS-N007")
+
+
+def test_years_and_many_releases_speak_for_a_name(online: World, index: LoopbackIndex) -> None:
+    for minor in range(25):
+        index.add("openai-gasket", f"1.{minor}", uploaded=f"20{15 + minor // 5}-0{1 + minor % 5}-01T10:00:00Z")
+    found = [finding for checked in asked_online(online, index, package("openai-gasket")) for finding in checked.findings]
+    assert not [finding for finding in found if finding.severity in ACCUSING]
+
+
+def test_another_projects_words_and_links_confirm_an_imitation(online: World, index: LoopbackIndex) -> None:
+    words = {
+        "summary": "Client library for the gasket service of Acme",
+        "project_urls": {"Source": "https://github.com/acme/x"},
+    }
+    index.add("openai", "2.0", uploaded="2024-01-01T10:00:00Z")
+    index.add("openai-gasket", "1.0", uploaded="2025-06-01T10:00:00Z")
+    index.project("openai").info = words
+    index.project("openai-gasket").info = words
+    found = [finding for checked in asked_online(online, index, package("openai-gasket")) for finding in checked.findings]
+    assert "MLS-N007" in {finding.id for finding in found}
+    assert "repeats that of openai" in " ".join(finding.message for finding in found)
+
+
+def test_a_name_nobody_has_published_is_told(online: World, index: LoopbackIndex) -> None:
+    found = [f for checked in asked_online(online, index, asked=("lightning-torch-helpers",)) for f in checked.findings]
+    assert "MLS-N008" in {finding.id for finding in found}
+
+
+def test_popular_names_are_not_asked_about(online: World, index: LoopbackIndex) -> None:
+    asked_online(online, index, package("torch"), asked=("transformers",))
+    assert index.asked == []
+
+
+def test_an_index_that_does_not_answer_is_a_gap_only_where_it_would_have_mattered(online: World) -> None:
+    nowhere = Request(index_url="http://127.0.0.1:9/simple")
+    gaps = {
+        checked.package.name: [gap.check for gap in checked.gaps]
+        for checked in said(online, package("nupmy"), package("quarry-lighthouse"), request=nowhere)
+        if checked.package
+    }
+    assert gaps == {"nupmy": ["names"], "quarry-lighthouse": []}
+
+
+def test_a_private_packages_name_is_not_told_to_the_public_index(online: World, index: LoopbackIndex) -> None:
+    said(
+        online,
+        package("acme-secret-wheel", source=Source(SourceKind.REGISTRY, "https://index.example/simple")),
+        request=Request(index_url=index.simple),
+    )
+    assert index.asked == []

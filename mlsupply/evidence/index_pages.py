@@ -42,8 +42,8 @@ class IndexFile(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project as an index shows it. status: PEP 792, "" where there is none given; owners: `role:user`, or
-    `organization:name`; links: URLs of the project's metadata; offers: which of `times`, `sizes`, `yanks`, `status`,
-    `provenance`, `owners` and `links` this index tells at all."""
+    `organization:name`; links: URLs of the project's metadata; summary: its line about itself; offers: which of `times`,
+    `sizes`, `yanks`, `status`, `provenance`, `owners` and `links` this index tells at all."""
 
     name: str
     files: tuple[IndexFile, ...] = ()
@@ -51,6 +51,7 @@ class Project:
     status_reason: str = ""
     owners: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    summary: str = ""
     offers: frozenset[str] = frozenset()
 
 
@@ -81,11 +82,13 @@ def project_json(name: str, url: str, body: bytes) -> Project | None:
     offers = {"times", "sizes", "yanks", "links"}
     owners = _owners(document.get("ownership"))
     info = document.get("info")
+    info = info if isinstance(info, Mapping) else {}
     return Project(
         name=name,
         files=tuple(files[:MAX_FILES]),
         owners=owners or (),
-        links=_links(info if isinstance(info, Mapping) else {}),
+        links=_links(info),
+        summary=safe(info["summary"]) if isinstance(info.get("summary"), str) else "",
         offers=frozenset(offers | ({"owners"} if owners is not None else set())),
     )
 

@@ -1,9 +1,13 @@
-"""The check `names`: is a package's name pretending to be another's?"""
+"""The check `names`: is a package's name pretending to be another's?
+
+Popular names are cleared by one look-up. The engine, its tables and the rules are loaded when the first other name turns
+up; the index is asked about those alone, and only where there is a network.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlsupply.evidence.popular import popular
 from mlsupply.model import Checked, DataSource, Gap, Package, Place, Reason, Source, SourceKind
@@ -11,11 +15,11 @@ from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.text import canonical
 from mlsupply.value import value
-from mlsupply.world import World
+from mlsupply.world import PUBLIC_INDEX, Failure, OfflineFetch, World
 
 if TYPE_CHECKING:
     from mlsupply.ruleset import Rules
-    from mlsupply.ruleset.names import Names, NameVerdict
+    from mlsupply.ruleset.names import NameEvidence, Names, NameVerdict
 
 CHECK = "names"
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
@@ -26,7 +30,8 @@ class NameFacet:
     """What the letters of a name, and what is known beside them, say of it. name: as the project writes it, canonical;
     target: canonical name of the project it seems to imitate; likeness: how likely that is; reasons: short sentences,
     the strongest first; listed: it is among the popular projects; public: the package comes from the public index;
-    confirmed: something beside the letters speaks for the imitation."""
+    confirmed: something beside the letters speaks for the imitation; registered: whether the index has such a project;
+    pinned: a version is asked for."""
 
     name: str
     target: str = ""
@@ -49,88 +54,135 @@ class NameFacet:
     public: bool = True
     ascii: bool = True
     confirmed: bool = False
+    registered: Literal["unknown", "yes", "no"] = "unknown"
+    pinned: bool = True
+
+
+class _Asked(NamedTuple):
+    """A name to judge. package: None for a requirement that no package was found for."""
+
+    name: str
+    source: Source
+    places: tuple[Place, ...]
+    package: Package | None
+
+
+class _Tools(NamedTuple):
+    """required_by: name -> the popular project that requires it, as the lock file says; versions: version -> popular
+    projects locked at it."""
+
+    names: Names
+    rules: Rules
+    required_by: dict[str, str]
+    versions: dict[str, set[str]]
 
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
-    """One `Checked` a package, and one for each name that is asked for without a package. Popular names are cleared by
-    one look-up, so the engine is loaded only where an unknown one turns up; the user's own rules see every name."""
-    known = popular()
-    yield known.source
-    listed = frozenset(known.names)
-    bench = _Bench(project, request, world, listed)
+    """One `Checked` a package, and one for each name that is asked for without a package. The user's own rules see every
+    name."""
+    yield popular().source
+    bench = _Bench(project, request, world)
+    doubtful: list[_Asked] = []
     for package in project.packages:
-        yield bench.judged(package)
+        if (clear := bench.cleared(package)) is not None:
+            yield clear
+        else:
+            doubtful.append(_Asked(package.name, package.source, package.places, package))
     packaged = {package.name for package in project.packages}
-    asked = {r.name: r.place for r in reversed(project.requirements) if r.name and r.name not in packaged}
-    for name in sorted(asked.keys() - listed):
-        yield bench.judged_name(name, asked[name])
+    bare = {r.name: r for r in reversed(project.requirements) if r.name and r.name not in packaged and not r.constraint}
+    unlisted = sorted(bare.keys() - bench.listed)
+    doubtful += [_Asked(name, bare[name].source, (bare[name].place,), None) for name in unlisted]
+    yield from bench.judged(doubtful)
 
 
 class _Bench:
-    """What all names of a run are judged with; the engine and the rules are loaded when first needed."""
+    """What all names of a run are judged with."""
 
-    def __init__(self, project: Project, request: Request, world: World, listed: frozenset[str]) -> None:
+    def __init__(self, project: Project, request: Request, world: World) -> None:
+        self.listed = frozenset(popular().names)
         self._project = project
         self._request = request
         self._world = world
-        self._listed = listed
         self._every = bool(request.rules.files)
-        self._tools: tuple[Names, Rules, dict[str, str]] | None = None
 
-    def judged(self, package: Package) -> Checked:
-        """What the name of a package says."""
+    def cleared(self, package: Package) -> Checked | None:
+        """The answer for a package whose name need not be looked at closely."""
         if package.coordinate.ecosystem == "conda":
             return Checked(check=CHECK, package=package, gaps=(_conda(package),))
-        if package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE:
+        foreign = package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE
+        if foreign or (package.name in self.listed and not self._every):
             return Checked(check=CHECK, package=package)
-        if package.name in self._listed and not self._every:
-            return Checked(check=CHECK, package=package)
-        return self._asked(package.name, package.source, package.places, package)
+        return None
 
-    def judged_name(self, name: str, place: Place) -> Checked:
-        """What a name says that is asked for and not resolved to a package."""
-        return self._asked(name, Source(), (place,), None)
+    def judged(self, asked: list[_Asked]) -> Iterator[Checked]:
+        """The names by letters, lock file and, where there is a network, by what the index says."""
+        if not asked:
+            return
+        from dataclasses import replace
 
-    def _asked(self, name: str, source: Source, places: tuple[Place, ...], package: Package | None) -> Checked:
         from mlsupply.ruleset import Fact
-        from mlsupply.ruleset.names import NameEvidence
 
-        names, rules, required_by = self._load()
-        beside = NameEvidence(required_by=required_by.get(name), in_step_with=self._in_step(package))
-        verdict = names.judge(name, beside, self._world.now())
-        facet = facet_of(verdict, public=self._request.is_public(source))
-        subject = "" if package else name
-        return rules.judge(CHECK, [Fact(facet, places=places, subject=subject)], package=package)
+        tools = self._tools()
+        now = self._world.now()
+        locked = [_of_the_lock(one, tools) for one in asked]
+        verdicts = [tools.names.judge(one.name, known, now) for one, known in zip(asked, locked, strict=True)]
+        told = self._told(asked, verdicts)
+        for one, known, letters in zip(asked, locked, verdicts, strict=True):
+            answer = told.get(one.name)
+            gaps: tuple[Gap, ...] = ()
+            verdict = letters
+            if isinstance(answer, Failure):
+                gaps = (_not_asked(one, answer),) if letters.target else ()
+            elif answer is not None:
+                evidence = replace(answer, required_by=known.required_by, in_step_with=known.in_step_with)
+                verdict = tools.names.judge(one.name, evidence, now)
+            facet = _facet(one, verdict, answer, public=self._request.is_public(one.source))
+            fact = Fact(facet, places=one.places, subject="" if one.package else one.name)
+            yield tools.rules.judge(CHECK, [fact], package=one.package, gaps=gaps)
 
-    def _load(self) -> tuple[Names, Rules, dict[str, str]]:
-        if self._tools is None:
-            from mlsupply.evidence.name_data import engine
-            from mlsupply.ruleset import load
+    def _told(self, asked: list[_Asked], verdicts: list[NameVerdict]) -> Mapping[str, NameEvidence | Failure]:
+        """What the index says of the names that are not popular and come from it."""
+        if self._request.offline or isinstance(self._world.fetch, OfflineFetch):
+            return {}
+        names = {
+            one.name: verdict.target or ""
+            for one, verdict in zip(asked, verdicts, strict=True)
+            if not verdict.listed and self._request.is_public(one.source) and one.name.isascii()
+        }
+        if not names:
+            return {}
+        from mlsupply.evidence.name_registry import asked as ask
+        from mlsupply.evidence.registry import Registry, secret_for
 
-            names = engine(_vouched(self._request.settings))
-            rules = load(self._request.rules, self._world.now())
-            self._tools = names, rules, self._required()
-        return self._tools
+        url = self._request.index_url or PUBLIC_INDEX
+        return ask(names, Registry(url, self._world, secret_for(url, self._project.indexes, self._world.environ)))
 
-    def _in_step(self, package: Package | None) -> frozenset[str]:
-        """Popular projects locked at the same version."""
-        if package is None or not package.version:
-            return frozenset()
-        same = {other.name for other in self._project.packages if other.version == package.version}
-        return frozenset(same & self._listed)
+    def _tools(self) -> _Tools:
+        from mlsupply.evidence.name_data import engine
+        from mlsupply.ruleset import load
 
-    def _required(self) -> dict[str, str]:
-        """Name -> the popular project from the public index that requires it, as the lock file says."""
-        found: dict[str, str] = {}
+        required_by: dict[str, str] = {}
+        versions: dict[str, set[str]] = {}
         for package in self._project.packages:
-            if package.name in self._listed and self._request.is_public(package.source):
+            if package.name in self.listed and self._request.is_public(package.source):
+                versions.setdefault(package.version, set()).add(package.name)
                 for edge in package.requires:
-                    found.setdefault(edge.name, package.name)
-        return found
+                    required_by.setdefault(edge.name, package.name)
+        names = engine(_vouched(self._request.settings))
+        return _Tools(names, load(self._request.rules, self._world.now()), required_by, versions)
 
 
-def facet_of(verdict: NameVerdict, *, public: bool = True) -> NameFacet:
+def _of_the_lock(one: _Asked, tools: _Tools) -> NameEvidence:
+    from mlsupply.ruleset.names import NameEvidence
+
+    version = one.package.version if one.package else ""
+    in_step = tools.versions.get(version, set()) - {one.name} if version else ()
+    return NameEvidence(required_by=tools.required_by.get(one.name), in_step_with=frozenset(in_step))
+
+
+def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | None, *, public: bool) -> NameFacet:
     """The engine's verdict in the words of rules."""
+    known = None if told is None or isinstance(told, Failure) else told.exists
     origin = () if public else ("it does not come from the public index",)
     return NameFacet(
         name=verdict.name,
@@ -143,6 +195,8 @@ def facet_of(verdict: NameVerdict, *, public: bool = True) -> NameFacet:
         public=public,
         ascii=verdict.name.isascii(),
         confirmed=verdict.confirmed,
+        registered="unknown" if known is None else "yes" if known else "no",
+        pinned=bool(one.package and one.package.version),
     )
 
 
@@ -158,3 +212,9 @@ def _conda(package: Package) -> Gap:
     detail = f"{package.name} is a conda package: the names known here are those of Python packages"
     place = package.places[0] if package.places else None
     return Gap(subject=str(package.coordinate), check=CHECK, reason=Reason.UNSUPPORTED, detail=detail, place=place)
+
+
+def _not_asked(one: _Asked, failure: Failure) -> Gap:
+    detail = f"it was judged by its letters alone: {failure.detail}"
+    place = one.places[0] if one.places else None
+    return Gap(subject=one.name, check=CHECK, reason=failure.reason, detail=detail, place=place)

@@ -43,6 +43,13 @@ class Publisher(NamedTuple):
         return " ".join(part for part in (self.kind, self.repository, self.workflow) if part)
 
 
+class Description(NamedTuple):
+    """What a project says of itself: its one-line summary and its links. Claims, not facts."""
+
+    summary: str
+    links: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What the index says now. owners_before: what an earlier run saw, None on first sight."""
@@ -103,18 +110,24 @@ class Registry:
 
     def links(self, name: str) -> tuple[str, ...] | None:
         """The URLs a project gives in its metadata, None where this index does not tell."""
+        described = self.description(name)
+        return described.links if described else None
+
+    def description(self, name: str) -> Description | None:
+        """What a project says of itself in its metadata, None where this index does not tell."""
         if not (base := self._base()):
             return None
         url = f"{base}/pypi/{quote(name, safe='')}/json"
         path, now = self._file(url), self.world.now().timestamp()
         kept = _read_json(path)
         if kept and isinstance(kept.get("links"), list) and now - float(kept.get("at") or 0) < FRESH:
-            return tuple(str(link) for link in kept["links"])
+            return Description(safe(str(kept.get("summary") or "")), tuple(str(link) for link in kept["links"]))
         answer = self._get(url, {"Accept": "application/json"})
         project = project_json(name, answer.url, answer.body) if isinstance(answer, Response) else None
-        if project is not None:
-            _write_json(path, {"links": project.links, "at": now})
-        return project.links if project else None
+        if project is None:
+            return None
+        _write_json(path, {"links": project.links, "summary": project.summary, "at": now})
+        return Description(project.summary, project.links)
 
     @property
     def host(self) -> str:

@@ -235,14 +235,16 @@ def _elsewhere(publisher: Publisher, links: tuple[str, ...] | None) -> bool | No
     if links is None or not publisher.repository:
         return None if publisher.repository else False
     wanted = publisher.repository.lower().removesuffix(".git")
-    forges = [link.lower() for link in links if "github.com/" in link.lower() or "gitlab.com/" in link.lower()]
-    return bool(forges) and not any(_repository(link) == wanted for link in forges)
+    repositories = [repository for link in links if (repository := repository_of(link))]
+    return bool(repositories) and wanted not in repositories
 
 
-def _repository(link: str) -> str:
-    """`owner/name` of a forge's address."""
-    parts = link.partition("://")[2].split("/")
-    return "/".join(parts[1:3]).partition("#")[0].partition("?")[0].removesuffix(".git")
+def repository_of(link: str) -> str:
+    """`owner/name` in lower case where the address is of a repository on GitHub or GitLab, otherwise ""."""
+    host, _, path = link.lower().partition("://")[2].partition("/")
+    if host.removeprefix("www.") not in {"github.com", "gitlab.com"}:
+        return ""
+    return "/".join(path.partition("#")[0].partition("?")[0].split("/")[:2]).removesuffix(".git")
 
 
 def _owners(seen: Seen) -> dict[str, object]:
