@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from mlsupply.evidence.registry import Description, Registry, Seen, ask_all
-from mlsupply.evidence.release import moment, repository_of
+from mlsupply.evidence.release import repository_of
+from mlsupply.evidence.release_facet import moment
 from mlsupply.model import Reason
 from mlsupply.ruleset.names import NameEvidence
 from mlsupply.world import Failure
