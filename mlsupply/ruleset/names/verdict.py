@@ -60,8 +60,8 @@ class NameEvidence:
 class NameVerdict:
     """What the engine says of one name. name: canonical; target: canonical name of the project imitated, None where
     there is none; weight: the sum of the signs in log odds, 0 where none was found; reasons: short sentences, the
-    strongest first; listed: its place among the popular names, 0 where it is not; confirmed: something beside the
-    letters speaks for the imitation too."""
+    strongest first; listed: its place among the popular names, 0 where it is not; confirmed: the letters alone
+    make it likely, and something beside them speaks for it too."""
 
     name: str
     target: str | None = None
