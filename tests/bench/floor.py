@@ -21,6 +21,7 @@ def main(requirements: str = str(DEFAULT), rounds: str = "11") -> None:
         "python -c pass": [sys.executable, "-c", "pass"],
         "floor": [sys.executable, str(Path(__file__).with_name("floor_script.py")), requirements, str(EMBEDDED)],
         "mlsupply --help": [sys.executable, "-m", "mlsupply", "--help"],
+        "scan, known flaws alone": [*scan, "-o", "json", "--check", "advisories", "--check", "known-bad"],
         "mlsupply scan, JSON": [*scan, "-o", "json"],
         "mlsupply scan, table": [*scan, "-o", "table"],
     }
