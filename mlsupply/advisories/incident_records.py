@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlsupply.advisories.versions import sort_key
 from mlsupply.text import canonical
 from mlsupply.value import value
 
@@ -99,7 +100,7 @@ class Brief(NamedTuple):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IncidentIndex:
     """briefs: by id; versions: canonical name to version to ids; digests: hex to (id, which file); claims: names claimed
     without proof of harm, to their class (`spam`, `probably_pentest`, ...); advisories: id of an advisory to incident ids;
@@ -127,12 +128,8 @@ class IncidentIndex:
 
 
 def _same_version(one: str, other: str) -> bool:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return False
+    key = sort_key(one)
+    return key is not None and key == sort_key(other)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlsupply.advisories.feeds import at_hand
 from mlsupply.advisories.fixes import clearing
@@ -14,7 +14,6 @@ from mlsupply.advisories.incident_records import AS_OF, Incident, IncidentIndex,
 from mlsupply.advisories.matching import asked, hits
 from mlsupply.model import (
     AdvisoryRef,
-    Artifact,
     Checked,
     Confidence,
     DataSource,
@@ -37,8 +36,7 @@ _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 _INDEX_PATH = re.compile(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/")
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """One incident seen in a package. how: as in `AdvisoryRef.matched_on`; what: the file or address, in words."""
 
     incident: str
@@ -66,17 +64,18 @@ def sightings(package: Package, known: IncidentIndex) -> list[Sighting]:
 
 
 def _by_file(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
+    digests = known.digests
     for artifact in package.artifacts:
-        for how, digest in _digests(artifact):
-            if entry := known.of_digest(digest):
-                yield Sighting(entry[0], how, artifact.filename or entry[1])
-
-
-def _digests(artifact: Artifact) -> Iterator[tuple[str, str]]:
-    for _, value in artifact.hashes:
-        yield "file hash", value
-    if path := _INDEX_PATH.search(artifact.url):
-        yield "index path", "".join(path.groups())
+        for _, value in artifact.hashes:  # thousands in a lock file: one look-up each, no call
+            if value in digests or value.lower() in digests:
+                identifier, of = digests[value.lower()]
+                yield Sighting(identifier, "file hash", artifact.filename or of)
+        if (
+            artifact.url
+            and (path := _INDEX_PATH.search(artifact.url))
+            and (entry := known.of_digest("".join(path.groups())))
+        ):
+            yield Sighting(entry[0], "index path", artifact.filename or entry[1])
 
 
 def _by_address(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
