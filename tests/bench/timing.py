@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 _TIME = shutil.which("time")
@@ -32,6 +32,16 @@ class Result(NamedTuple):
     memory: float
     code: int
 
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> Result:
+        return cls(
+            statistics.median(s.wall for s in samples),
+            min(s.wall for s in samples),
+            statistics.median(s.cpu for s in samples),
+            statistics.median(s.memory for s in samples),
+            samples[-1].code,
+        )
+
 
 def run_once(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Sample:
     """Start, wait, account. A process inherits the peak memory of the one that started it, so a small shell stands between
@@ -49,25 +59,21 @@ def run_once(command: Sequence[str], environment: Mapping[str, str] | None = Non
     return Sample(wall, usage.ru_utime + usage.ru_stime, memory, process.returncode)
 
 
-def side_by_side(commands: Mapping[str, Sequence[str]], rounds: int = 11) -> dict[str, Result]:
-    """One unmeasured round, then `rounds` in which every command runs once."""
-    for command in commands.values():
-        run_once(command)
+def side_by_side(
+    commands: Mapping[str, Sequence[str]],
+    rounds: int = 11,
+    prepare: Mapping[str, Callable[[], Mapping[str, str]]] | None = None,
+) -> dict[str, Result]:
+    """One unmeasured round, then `rounds` in which every command runs once. prepare: makes the environment of a command
+    right before each run."""
+    before = prepare or {}
+    for name, command in commands.items():
+        run_once(command, before[name]() if name in before else None)
     samples: dict[str, list[Sample]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
-            samples[name].append(run_once(command))
-    return {name: _median(taken) for name, taken in samples.items()}
-
-
-def _median(samples: list[Sample]) -> Result:
-    return Result(
-        statistics.median(s.wall for s in samples),
-        min(s.wall for s in samples),
-        statistics.median(s.cpu for s in samples),
-        statistics.median(s.memory for s in samples),
-        samples[-1].code,
-    )
+            samples[name].append(run_once(command, before[name]() if name in before else None))
+    return {name: Result.of(taken) for name, taken in samples.items()}
 
 
 def table(results: Mapping[str, Result], reference: str) -> str:
