@@ -36,7 +36,7 @@ class Check(NamedTuple):
 
 CHECKS: tuple[Check, ...] = (
     Check("known-bad", "mlsupply.advisories.known_bad", "Is this a release, file or address known to be malicious?"),
-    Check("advisories", "mlsupply.advisories.check", "Does a published advisory name this release?"),
+    Check("advisories", "mlsupply.evidence.advisory_check", "Does a published advisory name this release?"),
     Check("names", "mlsupply.evidence.names", "Is the package's name pretending to be another's?"),
     Check("index", "mlsupply.evidence.index_check", "Can a package come from elsewhere than the project means?"),
     Check("release", "mlsupply.evidence.release_check", "Is the release itself remarkable: age, yank, origin, history?"),

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from mlsupply.advisories.build import compile_records, save
-from mlsupply.advisories.check import judge
 from mlsupply.advisories.importing import records_of, source_of
 from mlsupply.advisories.store import EMBEDDED, opened
 from mlsupply.cli import main
 from mlsupply.errors import MlsupplyError
+from mlsupply.evidence.advisory_check import judge
 from mlsupply.model import Checked, Coordinate, DataSource, Gap, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.project import merge
 from mlsupply.request import Request

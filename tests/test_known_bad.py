@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlsupply.advisories import check as advisories
 from mlsupply.advisories import known_bad
 from mlsupply.advisories.incident_records import index
+from mlsupply.evidence import advisory_check as advisories
 from mlsupply.model import (
     Artifact,
     Checked,

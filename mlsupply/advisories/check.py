@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mlsupply.advisories.feeds import CHECK, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
-from mlsupply.advisories.fixes import clearing
+from mlsupply.advisories.fixes import Release, Room, best_fix
 from mlsupply.advisories.incident_records import IncidentIndex, incident, index
 from mlsupply.advisories.known_bad import CHECK as KNOWN_BAD
 from mlsupply.advisories.known_bad import MALICIOUS
-from mlsupply.advisories.matching import Asked, Hit, asked, hits, ids_of, without_versions
+from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_of, without_versions
 from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
-from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Reason, SourceKind
+from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.world import World
 
+_LOWER_BOUND = re.compile(r"(?:>=|==|~=)\s*([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})")
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 
 
@@ -26,7 +28,7 @@ class Ground(NamedTuple):
     """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
     whether renamed distributions take over the advisories of their original; incidents: the record of malicious releases,
     to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that record; request:
-    for where packages may come from."""
+    for where packages may come from; parents, python, releases: what a fix has to fit into, see `fixes.Room`."""
 
     answer: Answer
     request: Request = Request()
@@ -34,11 +36,20 @@ class Ground(NamedTuple):
     inherit: bool = True
     incidents: IncidentIndex | None = None
     covered: bool = False
+    parents: Mapping[str, tuple[tuple[str, str], ...]] = {}
+    python: str = ""
+    releases: Mapping[PackageKey, tuple[Release, ...]] = {}
 
 
-def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
+Published = Callable[[Sequence[Package]], Mapping[PackageKey, tuple[Release, ...]]]
+"""Asks the indexes which releases there are of packages; those it cannot tell of are left out."""
+
+
+def examine(
+    project: Project, request: Request, world: World, published: Published | None = None
+) -> Iterator[Checked | DataSource]:
     """One `Checked` a package. The project's own code has no releases an advisory could name; other ecosystems than PyPI
-    and packages without a version are gaps."""
+    and packages without a version are gaps. published: where given, fixes are chosen among releases that exist."""
     inherit = _inherits(request.settings)
     packages = [package for package in project.packages if _can_be_judged(package)]
     names = {package.name for package in packages}
@@ -47,7 +58,10 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     answer = choose(request, world).about(sorted(names)) if names else Answer({}, ())
     present = frozenset((package.name, package.version) for package in packages)
     covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
-    ground = Ground(answer, request, present, inherit, index(), covered)
+    ground = Ground(answer, request, present, inherit, index(), covered, _parents(project), _oldest_python(project, request))
+    if published is not None:
+        hit = [package for package in packages if _is_hit(package, ground)]
+        ground = ground._replace(releases=published(hit) if hit else {})
     yield from answer.sources
     yield Checked(check=CHECK, gaps=answer.gaps)
     for package in project.packages:
@@ -95,7 +109,7 @@ def _findings(package: Package, version: Asked, rows: Sequence[Row], original: s
     if not found:
         return ()
     around = Circumstances(
-        clears_all=clearing(rows, version),
+        fix=best_fix(rows, version, _room(package, ground)),
         inherited_from=original,
         came_from=_elsewhere(package, ground.request),
         sources=tuple(source.name for source in ground.answer.sources),
@@ -106,6 +120,38 @@ def _findings(package: Package, version: Asked, rows: Sequence[Row], original: s
         for hit, (listed, disputed) in said
         if not (listed and ground.covered)
     )
+
+
+def _is_hit(package: Package, ground: Ground) -> bool:
+    version = asked(package.version)
+    return any(
+        affected(ground.answer.rows.get(name, ()), version) for name in (package.name, original_of(package.name)) if name
+    )
+
+
+def _room(package: Package, ground: Ground) -> Room:
+    return Room(ground.releases.get(package.key), ground.python, ground.parents.get(package.name, ()))
+
+
+def _parents(project: Project) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Canonical name to who of the packages requires it and how. What the project itself asks for is its own to change."""
+    found: dict[str, dict[tuple[str, str], None]] = {}
+    for package in project.packages:
+        if package.source.kind not in _OWN_CODE:
+            for edge in package.requires:
+                if edge.specifier:
+                    found.setdefault(edge.name, {})[(str(package.coordinate), edge.specifier)] = None
+    return {name: tuple(asking) for name, asking in found.items()}
+
+
+def _oldest_python(project: Project, request: Request) -> str:
+    """The Python resolved for, else the lower bound of the first input that has one."""
+    if request.targets.python:
+        return request.targets.python
+    bounds = (
+        _LOWER_BOUND.search(inventory.requires_python) for inventory in project.inventories if inventory.requires_python
+    )
+    return next((bound[1] for bound in bounds if bound), "")
 
 
 def _incidents(package: Package, version: Asked, hit: Hit, ground: Ground) -> tuple[bool, str]:

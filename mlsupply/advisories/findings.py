@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlsupply.advisories.fixes import Way, way_out
+from mlsupply.advisories.fixes import Fix, Way, way_out
 from mlsupply.advisories.matching import PUBLIC_VERSION, Asked, Hit
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.severity import severity_of
@@ -22,12 +22,12 @@ _LINKS = {
 
 
 class Circumstances(NamedTuple):
-    """What a finding depends on beside the hit. clears_all: the smallest version without any known advisory, or "";
+    """What a finding depends on beside the hit. fix: where to go, over all its flaws;
     inherited_from: the project whose advisory it is where the package is a renamed build of it; came_from: where the
     package comes from if not from the public index; sources: names of the data it rests on; disputed: the releases the
     incident record names as malicious where this one is not among them."""
 
-    clears_all: str = ""
+    fix: Fix = Fix()
     inherited_from: str = ""
     came_from: str = ""
     sources: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Circumstances(NamedTuple):
 def finding_of(package: Package, version: Asked, hit: Hit, around: Circumstances) -> Finding:
     """The finding for one flaw of one package."""
     rated = _rated(hit)
-    way = way_out((match.record for match in hit.matches), version)._replace(clears_all=around.clears_all)
+    way = way_out((match.record for match in hit.matches), version)._replace(fix=around.fix)
     doubtful = (
         any(match.record.doubts for match in hit.matches) or around.inherited_from or around.came_from or around.disputed
     )
@@ -102,17 +102,31 @@ def _ending(way: Way, malicious: bool) -> str:
 
 def _remedy(package: Package, hit: Hit, way: Way, malicious: bool) -> str:
     if malicious:
-        go = f"Move to {way.clears_all}" if way.clears_all else f"Move to a release of {package.name} that is not listed"
+        go = f"Move to {way.fix.version}" if way.fix.version else f"Move to a release of {package.name} that is not listed"
         if any(not window.low and not window.high for match in hit.matches for window in match.record.windows):
             go = f"Remove {package.name}: the whole project is listed"
         return f"{go}, and treat every credential the installing or importing machine could read as stolen: rotate them."
-    if way.clears_all:
-        return f"Upgrade to {way.clears_all}, the smallest release no advisory here hits (by advisory data alone)."
+    if way.fix.version:
+        return _upgrade(package, way)
     if way.fixed:
         return f"Upgrade to {way.fixed[0]} or later for this one; no single release clears every advisory of {package.name}."
     if way.last_affected:
         return f"Move to a release newer than {way.last_affected}: it is not listed, which does not prove it fixed."
     return f"No fixed release is known: replace {package.name}, or keep what the advisory describes out of reach."
+
+
+def _upgrade(package: Package, way: Way) -> str:
+    fix = way.fix
+    basis = "the smallest release of the index that no advisory here hits"
+    if not fix.checked:
+        basis = "the smallest release no advisory here hits (by advisory data alone)"
+    words = f"Upgrade to {fix.version}, {basis}."
+    if not way.fixed:
+        words += " For this flaw no fix is named: newer releases are not listed, which does not prove them fixed."
+    if fix.held:
+        who = "; ".join(f"{name} asks for {package.name}{specifier}" for name, specifier in fix.held[:3])
+        words += f" {who}, and has to move too."
+    return words
 
 
 def _notes(version: Asked, hit: Hit, rated: Advisory, around: Circumstances) -> tuple[str, ...]:

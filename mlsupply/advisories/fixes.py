@@ -6,7 +6,7 @@ handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mlsupply.advisories.matching import Asked, affected, asked
@@ -16,24 +16,83 @@ from mlsupply.advisories.store import WINDOWS, WITHDRAWN, Row
 from mlsupply.advisories.versions import sort_key
 
 
+class Release(NamedTuple):
+    """A version the index has. yanked: all its files are; requires_python: a specifier or ""."""
+
+    version: str
+    yanked: bool = False
+    requires_python: str = ""
+
+
+class Room(NamedTuple):
+    """What a fix has to fit into. releases: those of the index, None where it was not asked; python: the oldest Python of
+    the project, "" unknown; parents: (who requires the package, its specifier)."""
+
+    releases: tuple[Release, ...] | None = None
+    python: str = ""
+    parents: tuple[tuple[str, str], ...] = ()
+
+
+class Fix(NamedTuple):
+    """version: where to go, "" where nothing is known; checked: the index has it, not yanked and for the project's Python;
+    held: the parents whose specifier keeps it out."""
+
+    version: str = ""
+    checked: bool = False
+    held: tuple[tuple[str, str], ...] = ()
+
+
 class Way(NamedTuple):
     """fixed: versions that end this flaw from here on, ascending; last_affected: the newest version listed as affected
-    where nothing says what fixes it; clears_all: the smallest version that no advisory of the project hits, or ""."""
+    where nothing says what fixes it; fix: the smallest version that no advisory of the project hits."""
 
     fixed: tuple[str, ...] = ()
     last_affected: str = ""
-    clears_all: str = ""
+    fix: Fix = Fix()
+
+
+def best_fix(rows: Sequence[Row], version: Asked, room: Room) -> Fix:
+    """The smallest version without a known flaw that fits; where the parents admit none, the smallest one all the same."""
+    if room.releases is None:
+        found = clearing(rows, version)
+        return Fix(found, held=_held(found, room.parents)) if found else Fix()
+    fitting = [r.version for r in room.releases if not r.yanked and _admits(r.requires_python, room.python)]
+    clear = list(_clear(rows, version, fitting))
+    free = next((text for text in clear if not _held(text, room.parents)), "")
+    found = free or next(iter(clear), "")
+    return Fix(found, checked=True, held=_held(found, room.parents)) if found else Fix()
 
 
 def clearing(rows: Sequence[Row], version: Asked, known: Iterable[str] = ()) -> str:
     """The smallest version above this one, among the fixed versions of the project's advisories and those `known` to
     exist, that no live record hits; a final release before a pre-release. "" where there is none."""
+    named = {window[4] for row in rows if not row[WITHDRAWN] for window in row[WINDOWS] if window[2] == FIXED}
+    return next(_clear(rows, version, named.union(known)), "")
+
+
+def _clear(rows: Sequence[Row], version: Asked, candidates: Iterable[str]) -> Iterator[str]:
     if version.key is None:
-        return ""
-    candidates = {window[4] for row in rows if not row[WITHDRAWN] for window in row[WINDOWS] if window[2] == FIXED}
-    keyed = ((sort_key(text), text) for text in candidates.union(known))
+        return
+    keyed = ((sort_key(text), text) for text in candidates)
     higher = sorted((not _final(key), key, text) for key, text in keyed if key is not None and key > version.key)
-    return next((text for _, _, text in higher if not affected(rows, asked(text))), "")
+    yield from (text for _, _, text in higher if not affected(rows, asked(text)))
+
+
+def _held(version: str, parents: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((who, specifier) for who, specifier in parents if not _admits(specifier, version))
+
+
+def _admits(specifier: str, version: str) -> bool:
+    """Whether a specifier lets a version in; one that cannot be read keeps nothing out."""
+    if not specifier or not version:
+        return True
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        return SpecifierSet(specifier).contains(version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return True
 
 
 def way_out(records: Iterable[Advisory], version: Asked) -> Way:

@@ -26,7 +26,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 class IndexFile(NamedTuple):
     """A file of a release. version: as in the file name; kind: `wheel`, `sdist` or `other`; size: -1 unknown; uploaded: ISO
-    8601 UTC or "" unknown; yanked: None no, otherwise the reason; attested: None unknown."""
+    8601 UTC or "" unknown; yanked: None no, otherwise the reason; attested: None unknown; requires_python: a specifier, ""
+    where none is given."""
 
     filename: str
     version: str
@@ -37,6 +38,7 @@ class IndexFile(NamedTuple):
     uploaded: str = ""
     yanked: str | None = None
     attested: bool | None = None
+    requires_python: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ def _both(one: IndexFile, other: IndexFile | None) -> IndexFile:
         sha256=one.sha256 or other.sha256,
         uploaded=one.uploaded or other.uploaded,
         yanked=one.yanked if one.yanked is not None else other.yanked,
+        requires_python=one.requires_python or other.requires_python,
     )
 
 
@@ -201,6 +204,7 @@ def _simple_file(name: str, url: str, entry: Mapping[str, Any], attests: bool) -
         uploaded=_time(entry.get("upload-time")),
         yanked=(safe(yanked) if isinstance(yanked, str) else "") if yanked else None,
         attested=bool(entry.get("provenance")) if attests else None,
+        requires_python=_specifier(entry.get("requires-python")),
     )
 
 
@@ -265,6 +269,7 @@ def _html_file(name: str, url: str, anchor: Mapping[str, str]) -> IndexFile | No
         uploaded=_time(anchor.get("data-upload-time")),
         yanked=safe(anchor["data-yanked"]) if "data-yanked" in anchor else None,
         attested=bool(anchor["data-provenance"]) if "data-provenance" in anchor else None,
+        requires_python=_specifier(anchor.get("data-requires-python")),
     )
 
 
@@ -285,6 +290,7 @@ def _legacy_file(name: str, version: str, url: str, entry: Mapping[str, Any]) ->
         sha256=_digest(digests.get("sha256") if isinstance(digests, Mapping) else None),
         uploaded=_time(entry.get("upload_time_iso_8601")) or _time(entry.get("upload_time")),
         yanked=(safe(reason) if isinstance(reason, str) else "") if entry.get("yanked") is True else None,
+        requires_python=_specifier(entry.get("requires_python")),
     )
 
 
@@ -325,6 +331,10 @@ def _joined(base: str, url: object) -> str:
 def _digest(value: object) -> str:
     text = value.lower() if isinstance(value, str) else ""
     return text if _SHA256.match(text) else ""
+
+
+def _specifier(value: object) -> str:
+    return safe(value, 100) if isinstance(value, str) else ""
 
 
 def _time(value: object) -> str:

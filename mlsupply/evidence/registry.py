@@ -26,7 +26,7 @@ from mlsupply.world import Failure, Response, World
 
 FRESH = 6 * 3600  # seconds for which kept facts are used as they are
 WORKERS = 8  # requests under way at once, to one index
-_VERSION = 1  # of the kept form
+_VERSION = 2  # of the kept form
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 

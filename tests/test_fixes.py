@@ -1,0 +1,114 @@
+"""Where to go: the smallest release that clears every flaw, exists, is not yanked, suits the project and its parents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mlsupply.advisories.fixes import Fix, Release, Room, best_fix
+from mlsupply.advisories.matching import asked
+from mlsupply.evidence.advisory_check import judge
+from mlsupply.model import Checked, Coordinate, Edge, Finding, Inventory, Package
+from mlsupply.project import merge
+from mlsupply.request import Request
+from mlsupply.world import PUBLIC_INDEX, Failure, Response, World
+from tests.advisory_data import fixed, record, rows_of, up_to
+from tests.conftest import RecordedFetch
+
+TWO = [record("TEST-1", events=fixed("1.2")), record("TEST-2", events=[*fixed("1.4"), *fixed("1.6", "1.5")])]
+
+
+def _fix(version: str, room: Room, *records: object) -> Fix:
+    return best_fix(rows_of(records or TWO)["demo"], asked(version), room)
+
+
+def test_by_advisory_data_alone_it_is_the_smallest_fixed_version_that_is_clean() -> None:
+    assert _fix("1.0", Room()) == Fix("1.4", checked=False)
+
+
+def test_a_fixed_version_the_index_does_not_have_is_passed_over() -> None:
+    releases = tuple(map(Release, ("1.0", "1.3", "1.4.1", "1.5.1", "2.0")))
+    assert _fix("1.0", Room(releases)) == Fix("1.4.1", checked=True)
+
+
+def test_yanked_releases_and_those_for_another_python_are_passed_over() -> None:
+    releases = (
+        Release("1.4", yanked=True),
+        Release("1.4.1", requires_python=">=3.13"),
+        Release("1.4.2", requires_python=">=3.9"),
+    )
+    assert _fix("1.0", Room(releases, python="3.11")).version == "1.4.2"
+
+
+def test_a_pre_release_is_the_last_resort() -> None:
+    assert _fix("1.0", Room((Release("1.4rc1"), Release("2.0rc1"), Release("3.0")))).version == "3.0"
+    assert _fix("1.0", Room((Release("2.0rc1"), Release("1.1")))).version == "2.0rc1"
+
+
+def test_parents_are_respected_where_they_can_be_and_named_where_they_cannot() -> None:
+    releases = tuple(map(Release, ("1.4", "1.7", "2.1")))
+    assert _fix("1.0", Room(releases, parents=(("app 1", ">=1.5,!=2.*"),))) == Fix("1.7", checked=True)
+    assert _fix("1.0", Room(releases, parents=(("app 1", "<1.3"),))) == Fix("1.4", checked=True, held=(("app 1", "<1.3"),))
+
+
+def test_where_only_the_last_affected_release_is_known_the_index_may_have_a_newer_one() -> None:
+    known = record("TEST-1", events=up_to("2.10.0"))
+    assert _fix("2.10.0", Room(), known) == Fix()
+    assert _fix("2.10.0", Room((Release("2.10.0"), Release("2.11.0"))), known).version == "2.11.0"
+
+
+def test_specifiers_that_cannot_be_read_keep_nothing_out() -> None:
+    assert _fix("1.0", Room((Release("1.4", requires_python="about 3"),), python="3.11")).version == "1.4"
+
+
+def _page(*versions: str, yanked: str = "") -> bytes:
+    files = [
+        {
+            "filename": f"transformers-{version}-py3-none-any.whl",
+            "url": f"https://files.index.example/transformers-{version}-py3-none-any.whl",
+            "hashes": {},
+            "requires-python": ">=3.9",
+            "yanked": version == yanked,
+        }
+        for version in versions
+    ]
+    return json.dumps({"meta": {"api-version": "1.1"}, "name": "transformers", "files": files}).encode()
+
+
+class _Index(RecordedFetch):
+    """Serves JSON pages."""
+
+    def __call__(
+        self, url: str, *, limit: int, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Response | Failure:
+        answer = super().__call__(url, limit=limit, headers=headers, body=body)
+        if isinstance(answer, Response):
+            return replace(answer, headers={"content-type": "application/vnd.pypi.simple.v1+json"})
+        return answer
+
+
+def _found(world: World, page: bytes, *others: Package) -> list[Finding]:
+    affected = Package(coordinate=Coordinate("pypi", "transformers", "5.2.0"))
+    online = replace(world, fetch=_Index({f"{PUBLIC_INDEX}/transformers/": (200, page)}))
+    project = merge([Inventory(path="uv.lock", format="uv.lock", packages=(affected, *others), requires_python=">=3.11")])
+    said = judge(project, Request(feed="embedded"), online)
+    return [finding for item in said if isinstance(item, Checked) for finding in item.findings]
+
+
+def test_the_remedy_names_a_release_the_index_has(world: World) -> None:
+    found = _found(world, _page("5.2.0", "5.3.0", "5.3.1", yanked="5.3.0"))
+    remedies = {finding.id: finding.remedy for finding in found}
+    assert remedies["CVE-2026-4372"] == "Upgrade to 5.3.1, the smallest release of the index that no advisory here hits."
+    assert "newer releases are not listed, which does not prove them fixed" in remedies["CVE-2026-5241"]
+
+
+def test_the_remedy_names_who_stands_in_the_way(world: World) -> None:
+    app = Package(coordinate=Coordinate("pypi", "app", "1.0"), requires=(Edge("transformers", specifier="<5.3"),))
+    found = _found(world, _page("5.2.0", "5.3.0"), app)
+    assert all("app 1.0 asks for transformers<5.3, and has to move too" in finding.remedy for finding in found)
+
+
+def test_an_index_that_does_not_answer_leaves_the_advisories_alone_to_tell(world: World) -> None:
+    found = _found(world, b"<html>")
+    assert all("by advisory data alone" in finding.remedy for finding in found)
