@@ -1,0 +1,115 @@
+"""The history of the dependency files of a repository: which blob stood where, from which commit to which. Reads commits
+and trees once, in one pass of `git log`; no work tree is involved.
+
+A commit's state is its first parent's with the files it changes against that parent; the other parents have states of
+their own, so that it is known of a merge what it brought in. Commits that change no file asked for are left out by git
+(`--full-history --parents` rewrites parents accordingly).
+"""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mlsupply.exposure.repository import Git, Repository, gap
+from mlsupply.model import Gap, Reason
+
+_FIELDS = ("%H", "%P", "%ct", "%an <%ae>", "%cn <%ce>", "%s")
+_MAX_FIELD = 300  # characters of a name or subject
+_CHUNK = 1 << 20
+
+
+class Change(NamedTuple):
+    """A file after a commit: its path and blob, "" where the commit removes it."""
+
+    path: str
+    blob: str
+
+
+class Commit(NamedTuple):
+    """oid; parents: nearest ancestors that are in the list too; time: committer's, seconds since 1970 UTC; author,
+    committer: `Name <mail>`; changes: against the first parent."""
+
+    oid: str
+    parents: tuple[str, ...]
+    time: int
+    author: str
+    committer: str
+    subject: str
+    changes: tuple[Change, ...]
+
+
+def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[list[Commit], list[Gap]]:
+    """All commits reachable from any ref that change a file matching one of the pathspecs, parents before children."""
+    if not repository.refs:
+        return [], [gap(repository.folder, Reason.NOT_FOUND, "no branch, tag or other ref was found")]
+    mark = secrets.token_hex(16)  # nobody who wrote a commit can have known it, so no message can forge a record
+    process = git.start(
+        "log", "--stdin", "--full-history", "--parents", "--topo-order", "--reverse", "--root", "--raw", "-z", "--no-abbrev",
+        "--no-renames", "--diff-merges=first-parent", "--no-show-signature", "--no-ext-diff", "--no-textconv",
+        "--ignore-missing", "--encoding=UTF-8", f"--format={mark}:{mark.join(_FIELDS)}",
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    wanted = [ref.oid for ref in repository.refs]
+    lines = [*dict.fromkeys(wanted), "--", *patterns]
+    errors: list[bytes] = []
+    feeder = threading.Thread(target=_feed, args=(process, "\n".join(lines).encode() + b"\n", errors))
+    feeder.start()
+    found = [commit for record in _records(process, f"{mark}:".encode()) if (commit := _commit(record, mark)) is not None]
+    feeder.join()
+    code = process.wait()
+    gaps = []
+    if code != 0:
+        said = b"".join(errors).decode("utf-8", "replace").strip().splitlines()
+        detail = f"its history could be read only in part: {said[0] if said else f'git ended with {code}'}"
+        gaps.append(gap(repository.folder, Reason.MALFORMED, detail, "check it with git fsck"))
+    return found, gaps
+
+
+def _feed(process: subprocess.Popen[bytes], data: bytes, errors: list[bytes]) -> None:
+    """Write the request and drain the errors, beside the reader, so that no pipe fills up."""
+    stdin, stderr = process.stdin, process.stderr
+    if stdin is not None:
+        try:
+            stdin.write(data)
+            stdin.close()
+        except BrokenPipeError:
+            errors.append(b"git took no input")
+    if stderr is not None:
+        errors.append(stderr.read(_CHUNK))
+        while stderr.read(_CHUNK):
+            pass
+
+
+def _records(process: subprocess.Popen[bytes], mark: bytes) -> Iterator[bytes]:
+    """The output cut at the mark that starts each commit."""
+    pending = b""
+    stdout = process.stdout
+    while stdout is not None and (data := stdout.read(_CHUNK)):
+        *whole, pending = (pending + data).split(mark)
+        yield from whole
+    yield pending
+
+
+def _commit(record: bytes, mark: str) -> Commit | None:
+    """One commit with its raw diff: `header NUL NUL? :modes oids status NUL path NUL ...`."""
+    head, _, rest = record.partition(b"\0")
+    fields = head.decode("utf-8", "replace").split(mark)
+    if len(fields) != len(_FIELDS) or not fields[2].isdigit():
+        return None
+    changes = []
+    words = rest.lstrip(b"\n\0").split(b"\0")
+    for place in range(0, len(words) - 1, 2):
+        status = words[place].split(b" ")
+        if len(status) != 5:
+            continue  # the mark of a diff that lists nothing
+        regular = status[1].startswith(b"10")  # a file; links and submodules have other modes
+        blob = status[3].decode("ascii") if regular and status[4] != b"D" else ""
+        changes.append(Change(words[place + 1].decode("utf-8", "surrogateescape"), blob))
+    return Commit(
+        fields[0], tuple(fields[1].split()), int(fields[2]), fields[3][:_MAX_FIELD], fields[4][:_MAX_FIELD],
+        fields[5][:_MAX_FIELD], tuple(changes),
+    )  # fmt: skip

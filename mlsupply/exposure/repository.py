@@ -1,0 +1,200 @@
+"""A git repository read by its objects alone: nothing of its configuration, hooks, attributes or work tree takes part.
+
+The `git` program runs in a folder of ours with an empty configuration, and is pointed at the repository's objects; refs
+are read here and handed to it as object ids. So no hook, filter, alias, textconv, signature program, fsmonitor or lazy
+fetch that a repository may bring can start, and nothing in it is written.
+
+Source: gitrepository-layout(5), gitformat-pack(5), git(1) on GIT_OBJECT_DIRECTORY.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlsupply.errors import MlsupplyError
+from mlsupply.model import Gap, Reason
+from mlsupply.text import safe
+
+CHECK = "exposure"
+MAX_REFS = 50_000
+_MAX_REF_FILE = 64 << 20  # bytes of packed-refs
+_OID = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+# what a ref may not hold (git-check-ref-format(1)); one that does is read all the same, under a safe name
+_READ_ONLY = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_COUNT": "0",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "LC_ALL": "C",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A branch, tag or other name, and the object it names."""
+
+    name: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """Where the parts lie. folder: as the user would write it; common: the git dir with refs and objects; shallow: commits
+    whose parents are not there."""
+
+    folder: str
+    common: Path
+    refs: tuple[Ref, ...]
+    shallow: tuple[str, ...] = ()
+    sha256: bool = False
+    gaps: tuple[Gap, ...] = ()
+
+
+def gap(subject: str, reason: Reason, detail: str, hint: str = "") -> Gap:
+    """A gap of this check."""
+    return Gap(subject=safe(subject), check=CHECK, reason=reason, detail=safe(detail, 400), hint=hint)
+
+
+def find(folder: Path, inside: Path) -> Path | None:
+    """The git dir of a folder: `.git`, what a `.git` file points to, or the folder itself where it is bare; None where there
+    is none, or where it lies outside `inside` (a link or pointer that leaves what the user named)."""
+    marker = folder / ".git"
+    if marker.is_file():
+        text = marker.read_bytes()[:4096].decode("utf-8", "replace")
+        if not text.startswith("gitdir: "):
+            return None
+        marker = (folder / text.removeprefix("gitdir: ").strip()).resolve()
+    elif not marker.exists() and (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+        marker = folder
+    if not marker.is_dir() or not marker.resolve().is_relative_to(inside.resolve()):
+        return None
+    return marker
+
+
+def open_repository(folder: str, git_dir: Path) -> Repository:
+    """Read refs, shallow commits and the object format. Never raises: what is odd is a gap in the result."""
+    common = _common(git_dir)
+    gaps: list[Gap] = []
+    shallow = tuple(line for line in _lines(common / "shallow") if _OID.match(line))
+    if shallow:
+        detail = f"a shallow clone: history before {len(shallow)} commits is not there"
+        gaps.append(gap(folder, Reason.NO_ARTIFACT, detail, "fetch it whole (git fetch --unshallow) and ask again"))
+    config = "\n".join(_lines(common / "config"))
+    if re.search(r"(?im)^\s*refstorage\s*=\s*(?!files)", config):
+        gaps.append(gap(folder, Reason.UNSUPPORTED, "its refs are stored in a form other than files (reftable)"))
+    alternates = common / "objects" / "info" / "alternates"
+    if alternates.is_file():
+        gaps.append(
+            gap(folder, Reason.FORBIDDEN, "borrows objects from another repository (alternates); these are not read")
+        )
+    refs = _refs(common)
+    if git_dir != common:
+        refs += [Ref(f"{ref.name} (worktree {git_dir.name})", ref.oid) for ref in _refs(git_dir)]
+    if len(refs) > MAX_REFS:
+        gaps.append(gap(folder, Reason.LIMIT, f"{len(refs):,} refs; only {MAX_REFS:,} are followed"))
+    return Repository(
+        folder=folder,
+        common=common,
+        refs=tuple(refs[:MAX_REFS]),
+        shallow=shallow,
+        sha256=bool(re.search(r"(?im)^\s*objectformat\s*=\s*sha256", config)),
+        gaps=tuple(gaps),
+    )
+
+
+def _common(git_dir: Path) -> Path:
+    """The git dir that holds refs and objects: itself, or for a linked worktree what `commondir` names."""
+    named = "".join(_lines(git_dir / "commondir")[:1])
+    return (git_dir / named).resolve() if named and (git_dir / named / "objects").is_dir() else git_dir
+
+
+def _lines(path: Path) -> list[str]:
+    """Lines of a small file that is really one; nothing where it is not there, a link or too large."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _MAX_REF_FILE:
+            return []
+        return path.read_bytes().decode("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return []
+
+
+def _refs(git_dir: Path) -> list[Ref]:
+    """Packed and loose refs and a detached HEAD; loose ones win."""
+    found: dict[str, str] = {}
+    for line in _lines(git_dir / "packed-refs"):
+        oid, _, name = line.partition(" ")
+        if _OID.match(oid) and name:
+            found[name] = oid
+    root = git_dir / "refs"
+    for where, folders, names in os.walk(root):
+        folders.sort()
+        for name in names:
+            path = Path(where, name)
+            oid = "".join(_lines(path)[:1]).strip()
+            if _OID.match(oid):
+                found[path.relative_to(git_dir).as_posix()] = oid
+    head = "".join(_lines(git_dir / "HEAD")[:1]).strip()
+    if _OID.match(head):
+        found["HEAD"] = head
+    return [Ref(safe(name.removeprefix("refs/heads/").removeprefix("refs/")), oid) for name, oid in sorted(found.items())]
+
+
+@contextmanager
+def session(repository: Repository) -> Iterator[Git]:
+    """A folder of ours from which git reads the repository's objects; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="mlsupply-git-"))
+    try:
+        (folder / "refs").mkdir()
+        (folder / "objects").mkdir()
+        (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
+        version = "1\n[extensions]\n\tobjectformat = sha256" if repository.sha256 else "0"
+        (folder / "config").write_text(f"[core]\n\trepositoryformatversion = {version}\n\tbare = true\n", encoding="ascii")
+        if repository.shallow:
+            (folder / "shallow").write_text("\n".join(repository.shallow) + "\n", encoding="ascii")
+        yield Git(folder, repository.common / "objects")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Git:
+    """Starts git on the repository's objects, with an argument list and an environment that holds nothing else."""
+
+    def __init__(self, folder: Path, objects: Path) -> None:
+        self._folder = folder
+        self._program = shutil.which("git")
+        self._environ: Mapping[str, str] = {
+            **_READ_ONLY,
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(folder),
+            "GIT_DIR": str(folder),
+            "GIT_OBJECT_DIRECTORY": str(objects.resolve()),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
+        }
+
+    def start(self, *words: str, stdin: int | None = None, stderr: int | None = None) -> subprocess.Popen[bytes]:
+        """A running `git WORDS`, its standard output a pipe. Raises `MlsupplyError` where there is no git."""
+        if self._program is None:
+            raise MlsupplyError("no-git", "reading a repository needs the program git, which was not found", "install git")
+        # an argument list, our own folder and environment; the words are ours but for object ids, which come on stdin
+        return subprocess.Popen(  # noqa: S603
+            [self._program, "-c", "core.quotePath=false", "-c", "safe.directory=*", *words],
+            cwd=self._folder,
+            env=dict(self._environ),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )

@@ -1,0 +1,122 @@
+"""From the history of files to spans: what was held where, from which commit to which, and where it still is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from mlsupply.exposure.history import Commit
+from mlsupply.exposure.holdings import Held, Holding
+
+
+class Event(NamedTuple):
+    """Something came or went at a commit. merge: a merge brought it in from another branch."""
+
+    commit: Commit
+    path: str
+    held: Held
+    came: bool
+    merge: bool = False
+
+
+class Span(NamedTuple):
+    """One thing held by one file. came: commits at which it was new (no parent had it), oldest first; left: commits at
+    which it was gone though a parent had it; merged: merges that took it into another line of history; refs: names of
+    branches and tags that hold it now; paths: former names of the file, oldest first."""
+
+    path: str
+    held: Held
+    came: tuple[Commit, ...]
+    left: tuple[Commit, ...]
+    merged: tuple[Commit, ...]
+    refs: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Commit:
+        return self.came[0]
+
+    @property
+    def last(self) -> Commit | None:
+        """The commit that ended it in the last line of history that had it; None while a ref still holds it."""
+        return None if self.refs or not self.left else self.left[-1]
+
+
+State = Mapping[str, frozenset[Held]]
+_NONE: frozenset[Held] = frozenset()
+
+
+def spans(commits: Iterable[Commit], holdings: Mapping[tuple[str, str], Holding]) -> tuple[list[Span], dict[str, State]]:
+    """The spans of everything held, and the state after each commit (by its id). holdings: by (path, blob); commits:
+    parents before children. A file that is renamed keeps its span."""
+    came: dict[tuple[str, Held], list[Commit]] = {}
+    left: dict[tuple[str, Held], list[Commit]] = {}
+    merged: dict[tuple[str, Held], list[Commit]] = {}
+    states: dict[str, State] = {}
+    for commit in commits:
+        parents = [states.get(parent, {}) for parent in commit.parents]
+        states[commit.oid] = state = _after(commit, parents[0] if parents else {}, holdings)
+        for event in _events(commit, parents, state):
+            where = merged if event.merge else came if event.came else left
+            where.setdefault((event.path, event.held), []).append(commit)
+    found = [
+        Span(
+            path,
+            held,
+            _by_time(came[path, held]),
+            _by_time(left.get((path, held), ())),
+            _by_time(merged.get((path, held), ())),
+        )
+        for path, held in came
+    ]
+    return _renamed(found), states
+
+
+def _by_time(commits: Iterable[Commit]) -> tuple[Commit, ...]:
+    return tuple(sorted(commits, key=lambda commit: commit.time))
+
+
+def _after(commit: Commit, before: State, holdings: Mapping[tuple[str, str], Holding]) -> State:
+    changed = {change.path: holdings.get((change.path, change.blob), Holding(_NONE)).held for change in commit.changes}
+    if all(before.get(path, _NONE) == held for path, held in changed.items()):
+        return before
+    return {path: held for path, held in {**before, **changed}.items() if held}
+
+
+def _events(commit: Commit, parents: list[State], state: State) -> Iterator[Event]:
+    paths = {change.path for change in commit.changes}
+    for other in parents[1:]:
+        if other is not state:
+            paths |= {path for path in other.keys() | state.keys() if other.get(path) != state.get(path)}
+    for path in sorted(paths):
+        now = state.get(path, _NONE)
+        before = [parent.get(path, _NONE) for parent in parents]
+        ever = frozenset().union(*before) if before else _NONE
+        first = before[0] if before else _NONE
+        for held in sorted(now - ever):
+            yield Event(commit, path, held, came=True)
+        for held in sorted((now & ever) - first):
+            yield Event(commit, path, held, came=False, merge=True)
+        for held in sorted(ever - now):
+            yield Event(commit, path, held, came=False)
+
+
+def _renamed(found: list[Span]) -> list[Span]:
+    """Where a file loses something in the very commit in which another gains it, the other continues the span."""
+    gained = {(span.held, commit.oid): span for span in found for commit in span.came}
+    continued: dict[tuple[str, Held], Span] = {}
+    gone = set()
+    for span in sorted(found, key=lambda span: span.first.time):
+        for commit in span.left:
+            heir = gained.get((span.held, commit.oid))
+            if heir is not None and heir.path != span.path and (heir.path, heir.held) not in continued:
+                earlier = continued.get((span.path, span.held), span)
+                gone.add((span.path, span.held))
+                continued[heir.path, heir.held] = heir._replace(
+                    came=_by_time({*earlier.came, *(one for one in heir.came if one.oid != commit.oid)}),
+                    left=_by_time({*heir.left, *(one for one in earlier.left if one.oid != commit.oid)}),
+                    merged=_by_time({*earlier.merged, *heir.merged}),
+                    paths=(*earlier.paths, span.path),
+                )
+    kept = [continued.get((span.path, span.held), span) for span in found]
+    return [span for span in kept if (span.path, span.held) not in gone]
