@@ -128,14 +128,19 @@ def _holdings(
 
 def _with_refs(git: Git, found: Repository, traced: list[Span], holdings: Mapping[tuple[str, str], Holding]) -> list[Span]:
     """The spans with the refs whose trees hold them now."""
-    paths = sorted({span.path for span in traced})
+    paths = sorted({path for span in traced for path in (span.path, *span.paths)})
     holders: dict[tuple[str, Held], list[str]] = {}
     asked = [(ref.name, path) for ref in found.refs for path in paths]
     words = [f"{ref.oid}:{path}" for ref in found.refs for path in paths]
     for (name, path), blob in zip(asked, blobs.names(git, words), strict=False):
         for held in holdings.get((path, blob), Holding(frozenset())).held:
             holders.setdefault((path, held), []).append(name)
-    return [span._replace(refs=tuple(holders.get((span.path, span.held), ()))) for span in traced]
+    return [span._replace(refs=tuple(_holders(span, holders))) for span in traced]
+
+
+def _holders(span: Span, holders: Mapping[tuple[str, Held], list[str]]) -> Iterator[str]:
+    """Refs that hold it under its path or a former one (a branch that never saw the rename)."""
+    yield from dict.fromkeys(name for path in (span.path, *span.paths) for name in holders.get((path, span.held), ()))
 
 
 def _judge(

@@ -102,9 +102,8 @@ class _Batch:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._feeder.join()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._process.wait()
+        with self._process:  # closes the pipes and waits
+            pass
 
 
 def names(git: Git, expressions: Sequence[str]) -> Iterator[str]:

@@ -60,7 +60,8 @@ def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[
     feeder.start()
     found = [commit for record in _records(process, f"{mark}:".encode()) if (commit := _commit(record, mark)) is not None]
     feeder.join()
-    code = process.wait()
+    with process:  # closes the pipes and waits
+        code = process.wait()
     gaps = []
     if code != 0:
         said = b"".join(errors).decode("utf-8", "replace").strip().splitlines()

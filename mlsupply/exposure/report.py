@@ -1,0 +1,185 @@
+"""The answer as text, Markdown and JSON: one document, three encodings. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from mlsupply.exposure.answer import Answer, Exposure, Verdict
+from mlsupply.exposure.history import Commit
+from mlsupply.exposure.question import Interval, Question
+from mlsupply.report.markdown import escape
+from mlsupply.text import safe
+
+SCHEMA_VERSION = "1.0"
+_EXPOSED = (Verdict.RESOLVED, Verdict.WOULD_HAVE)
+
+
+def exposed(answers: Sequence[Answer]) -> list[Exposure]:
+    """What decides: files that held the release or would have taken it."""
+    return [exposure for one in answers for exposure in one.exposures if exposure.verdict in _EXPOSED]
+
+
+def as_text(question: Question, answers: Sequence[Answer]) -> bytes:
+    """For a terminal or a pipe, plain."""
+    lines = [_headline(question, answers), f"window: {_window(question.window)}", ""]
+    for one in answers:
+        shown = [exposure for exposure in one.exposures if exposure.verdict is not Verdict.NO]
+        if shown:
+            lines += [f"{safe(one.repository)}", *(f"  {line}" for exposure in shown for line in _told(exposure)), ""]
+    lines += _gap_lines(answers) + _playbook(question) + [_coverage(answers)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def as_markdown(question: Question, answers: Sequence[Answer]) -> bytes:
+    """The same for a ticket."""
+    rows = [f"## {escape(_headline(question, answers))}", "", f"Window: {escape(_window(question.window))}", ""]
+    rows += ["| repository | file | verdict | release | from | to |", "| --- | --- | --- | --- | --- | --- |"]
+    for one in answers:
+        for exposure in one.exposures:
+            if exposure.verdict is not Verdict.NO:
+                held = f"{exposure.name} {exposure.version or exposure.specifier or 'any'}"
+                cells = (one.repository, exposure.file, exposure.verdict.value, held, _stamp(exposure.first), _end(exposure))
+                rows.append("| " + " | ".join(escape(cell) for cell in cells) + " |")
+    for line in [*_gap_lines(answers), *_playbook(question), _coverage(answers)]:
+        rows.append(escape(line) if line else "")
+    return ("\n".join(rows) + "\n").encode()
+
+
+def as_json(question: Question, answers: Sequence[Answer]) -> bytes:
+    """Everything, also what is not exposed."""
+    incident = question.incident
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "question": {
+            "text": question.text,
+            "incident": incident.id if incident else None,
+            "releases": {name: sorted(versions) if versions else None for name, versions in question.bad.items()},
+            "window": {key: _iso(getattr(question.window, key)) for key in ("start", "early_end", "end")},
+        },
+        "repositories": [_answer(one) for one in answers],
+        "gaps": [
+            {"check": g.check, "subject": g.subject, "reason": g.reason.value, "detail": g.detail}
+            for one in answers
+            for g in one.gaps
+        ],
+        "playbook": list(incident.response) if incident else [],
+        "verdicts": {verdict.value: count for verdict, count in sorted(_counts(answers).items())},
+    }
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _counts(answers: Sequence[Answer]) -> Counter[Verdict]:
+    return Counter(exposure.verdict for one in answers for exposure in one.exposures)
+
+
+def _headline(question: Question, answers: Sequence[Answer]) -> str:
+    hit = {exposure.repository for exposure in exposed(answers)}
+    counts = _counts(answers)
+    parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
+    return (
+        f"{question.text}: {len(hit)} of {len(answers)} repositories exposed ({', '.join(parts) or 'it is named nowhere'})"
+    )
+
+
+def _window(window: Interval) -> str:
+    if window.start is None or window.end is None:
+        return "not known"
+    text = f"{_iso(window.start)} to {_iso(window.end)}"
+    return f"{text} (another source: to {_iso(window.early_end)})" if window.disputed else text
+
+
+def _iso(moment: int | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _stamp(commit: Commit) -> str:
+    return f"{_iso(commit.time)} {commit.oid[:12]}"
+
+
+def _end(exposure: Exposure) -> str:
+    if exposure.refs:
+        more = f" and {len(exposure.refs) - 3} more" if len(exposure.refs) > 3 else ""
+        return f"still on {', '.join(exposure.refs[:3])}{more}"
+    return _stamp(exposure.last) if exposure.last else "no ref leads on"
+
+
+def _told(exposure: Exposure) -> list[str]:
+    held = f"{exposure.name} {exposure.version}" if exposure.version else f"{exposure.name}{exposure.specifier} (open)"
+    lines = [
+        f"{exposure.verdict.upper()}  {safe(exposure.file)}: {held}",
+        f"  came  {_stamp(exposure.first)} by {safe(exposure.first.author, 80)}: {safe(exposure.first.subject, 80)}",
+        f"  left  {_end(exposure)}",
+    ]
+    lines += [f"  merged {_stamp(merge)} by {safe(merge.committer, 80)}" for merge in exposure.merged[:3]]
+    lines += [f"  formerly {safe(path)}" for path in exposure.former_files]
+    lines += [f"  through {' → '.join(path)}" for path in exposure.paths]
+    return [*lines, *(f"  {note}" for note in exposure.notes)]
+
+
+def _gap_lines(answers: Sequence[Answer]) -> list[str]:
+    gaps = [found for one in answers for found in one.gaps]
+    return [*(f"not checked: {found.subject}: {found.detail}" for found in gaps), ""] if gaps else []
+
+
+def _playbook(question: Question) -> list[str]:
+    incident = question.incident
+    if incident is None:
+        return ["There is no incident record behind this question, so no steps are given.", ""]
+    safe_versions = [f"{key.replace('_', ' ')}: {text}" for key, text in incident.safe.items()]
+    steps = [f"  {number}. {step}" for number, step in enumerate(incident.response, 1)]
+    reach = f"what it could reach: {', '.join(incident.credentials)}" if incident.credentials else ""
+    return [*filter(None, (f"What to do ({incident.id}; {incident.confidence}):", *steps, reach, *safe_versions)), ""]
+
+
+def _coverage(answers: Sequence[Answer]) -> str:
+    silent = sum(one.silent for one in answers)
+    read = (
+        f"Read {sum(one.versions for one in answers):,} versions of {sum(one.files for one in answers):,} files in "
+        f"{sum(one.commits for one in answers):,} commits of {len(answers):,} repositories."
+    )
+    said = (
+        f" {silent:,} manifests without a lock do not name it; what they resolved to is recorded nowhere." if silent else ""
+    )
+    return read + said
+
+
+def _answer(one: Answer) -> dict[str, Any]:
+    return {
+        "repository": one.repository,
+        "files": one.files,
+        "versions": one.versions,
+        "commits": one.commits,
+        "silent": one.silent,
+        "exposures": [_exposure(exposure) for exposure in one.exposures],
+    }
+
+
+def _exposure(exposure: Exposure) -> dict[str, Any]:
+    return {
+        "file": exposure.file,
+        "former_files": list(exposure.former_files),
+        "verdict": exposure.verdict.value,
+        "name": exposure.name,
+        "version": exposure.version,
+        "specifier": exposure.specifier,
+        "first": _commit(exposure.first),
+        "last": _commit(exposure.last) if exposure.last else None,
+        "merged": [_commit(merge) for merge in exposure.merged],
+        "refs": list(exposure.refs),
+        "paths": [list(path) for path in exposure.paths],
+        "notes": list(exposure.notes),
+    }
+
+
+def _commit(commit: Commit) -> dict[str, Any]:
+    return {
+        "id": commit.oid,
+        "time": _iso(commit.time),
+        "author": safe(commit.author),
+        "committer": safe(commit.committer),
+        "subject": safe(commit.subject),
+    }

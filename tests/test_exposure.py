@@ -1,0 +1,244 @@
+"""Were we hit? The LiteLLM case on small histories, and repositories that try to have something run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mlsupply.cli import main
+from mlsupply.errors import MlsupplyError
+from mlsupply.exposure.question import ask
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+class History:
+    """A repository being written: files, then a commit at a time of our choosing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        self.git("init", "-q", "-b", "main")
+
+    def git(self, *words: str, at: str = "2026-03-01T00:00:00Z") -> str:
+        identity = ["-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", "commit.gpgsign=false"]
+        environ = {**os.environ, "GIT_COMMITTER_DATE": at, "GIT_AUTHOR_DATE": at, "GIT_CONFIG_GLOBAL": os.devnull}
+        done = subprocess.run(
+            ["git", *identity, *words], cwd=self.folder, env=environ, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    def commit(self, at: str, **files: str | None) -> str:
+        """Write (or with None remove) files, `__` standing for a slash and `DOT` for a dot, and commit them."""
+        for name, text in files.items():
+            path = self.folder / name.replace("__", "/").replace("DOT", ".")
+            if text is None:
+                path.unlink()
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        self.git("add", "-A")
+        self.git("commit", "-qm", f"at {at}", "--allow-empty", at=at)
+        return self.git("rev-parse", "HEAD")
+
+
+def _lock(version: str) -> str:
+    return (
+        'version = 1\nrequires-python = ">=3.11"\n\n'
+        f'[[package]]\nname = "litellm"\nversion = "{version}"\nsource = {{ registry = "https://index.example/simple" }}\n\n'
+        '[[package]]\nname = "gateway"\nversion = "0.1"\nsource = { virtual = "." }\n'
+        'dependencies = [\n    { name = "litellm" },\n]\n'
+    )
+
+
+def _ask(*words: str) -> tuple[int, dict[str, list[dict[str, object]]]]:
+    """The exit code, and the exposures by file."""
+    done = CliRunner().invoke(main, ["exposure", *words, "-o", "json", "--jobs", "1"])
+    document = json.loads(done.stdout)
+    by_file: dict[str, list[dict[str, object]]] = {}
+    for one in document["repositories"]:
+        for exposure in one["exposures"]:
+            by_file.setdefault(exposure["file"], []).append(exposure)
+    by_file["gaps"] = document["gaps"]
+    return done.exit_code, by_file
+
+
+def test_all_five_verdicts_of_the_litellm_case(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit(
+        "2026-03-01T10:00:00Z",
+        locked__uvDOTlock=_lock("1.82.6"),
+        locked__pyprojectDOTtoml='[project]\nname = "gateway"\nversion = "0.1"\ndependencies = ["litellm>=1.80"]\n',
+        open__requirementsDOTtxt="litellm>=1.80\n",
+        pinned__requirementsDOTtxt="litellm==1.81.0\n",
+        held__uvDOTlock=_lock("1.82.6"),
+        brokenDOTlock="x",
+        broken__uvDOTlock='[[package]]\nname = "litellm"\nversion = 1.82\n[[',
+    )
+    came = history.commit("2026-03-24T11:30:00Z", held__uvDOTlock=_lock("1.82.8"))
+    left = history.commit("2026-03-25T09:00:00Z", held__uvDOTlock=_lock("1.83.7"))
+    code, found = _ask("litellm-2026", str(tmp_path))
+    assert code == 1
+    verdicts = {file: sorted({str(one["verdict"]) for one in several}) for file, several in found.items() if file != "gaps"}
+    assert verdicts == {
+        "held/uv.lock": ["no", "resolved"],
+        "open/requirements.txt": ["would have resolved"],
+        "locked/pyproject.toml": ["could have"],
+        "locked/uv.lock": ["no"],
+        "pinned/requirements.txt": ["no"],
+        "broken/uv.lock": ["unknown"],
+    }
+    (hit,) = [one for one in found["held/uv.lock"] if one["verdict"] == "resolved"]
+    assert (hit["version"], hit["first"]["id"], hit["last"]["id"]) == ("1.82.8", came, left)  # type: ignore[index]
+    assert hit["paths"] == [["gateway", "litellm"]]
+
+
+def test_a_requirement_that_came_between_two_stated_ends_of_the_window_gets_both_answers(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit("2026-03-24T14:00:00Z", requirementsDOTtxt="litellm\n")
+    code, found = _ask("litellm-2026", str(tmp_path))
+    assert code == 0
+    (one,) = found["requirements.txt"]
+    assert one["verdict"] == "could have"
+    assert "only if the later one is right" in str(one["notes"])
+
+
+def test_branches_merges_renames_and_deleted_files_are_followed(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit("2026-03-01T10:00:00Z", uvDOTlock=_lock("1.82.6"))
+    history.git("checkout", "-qb", "upgrade")
+    came = history.commit("2026-03-24T11:00:00Z", uvDOTlock=_lock("1.82.8"))
+    history.git("checkout", "-q", "main")
+    history.commit("2026-03-24T11:10:00Z", otherDOTtxt="x")
+    history.git("merge", "-q", "--no-ff", "-m", "merge", "upgrade", at="2026-03-24T11:20:00Z")
+    merged = history.git("rev-parse", "HEAD")
+    history.git("mv", "uv.lock", "poetry.lock")
+    history.git("commit", "-qm", "rename", at="2026-03-24T12:00:00Z")
+    left = history.commit("2026-03-24T13:00:00Z", poetryDOTlock=None)
+    code, found = _ask("litellm-2026", str(tmp_path))
+    (hit,) = [one for several in found.values() for one in several if one.get("verdict") == "resolved"]
+    assert code == 1
+    assert hit["file"] == "poetry.lock"
+    assert hit["former_files"] == ["uv.lock"]
+    assert hit["first"]["id"] == came  # type: ignore[index]
+    assert [one["id"] for one in hit["merged"]] == [merged]  # type: ignore[attr-defined]
+    assert hit["refs"] == ["upgrade"], "the branch it came from holds it still"
+    assert hit["last"] is None
+    history.git("branch", "-D", "upgrade")
+    _, found = _ask("litellm-2026", str(tmp_path))
+    (hit,) = [one for one in found["poetry.lock"] if one["verdict"] == "resolved"]
+    assert hit["last"]["id"] == left  # type: ignore[index]
+
+
+def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
+    history = History(tmp_path / "full")
+    history.commit("2026-03-24T11:00:00Z", uvDOTlock=_lock("1.82.8"))
+    history.commit("2026-03-25T11:00:00Z", uvDOTlock=_lock("1.83.7"))
+    origin = (tmp_path / "full").as_uri()
+    subprocess.run(["git", "clone", "-q", "--depth", "1", origin, str(tmp_path / "clones" / "x")], check=True)
+    code, found = _ask("litellm-2026", str(tmp_path / "clones"))
+    assert code == 3
+    assert "shallow clone" in str(found["gaps"])
+
+
+def test_nothing_a_repository_configures_is_run(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit(
+        "2026-03-24T11:00:00Z",
+        uvDOTlock=_lock("1.82.8"),
+        DOTgitattributes="*.lock diff=evil filter=evil\nuv.lock textconv=evil\n",
+    )
+    mark = tmp_path / "ran"
+    evil = tmp_path / "evil.sh"
+    evil.write_text(f"#!/bin/sh\ntouch {mark}\ncat\n", encoding="utf-8")
+    evil.chmod(0o755)
+    keys = ("core.fsmonitor", "core.pager", "core.sshCommand", "diff.external", "diff.evil.textconv", "filter.evil.smudge",
+            "filter.evil.clean", "gpg.program", "core.editor", "uploadpack.packObjectsHook", "alias.log")  # fmt: skip
+    for key in keys:
+        history.git("config", key, f"!{evil}" if key.startswith("alias") else str(evil))
+    history.git("config", "log.showSignature", "true")
+    for hook in ("post-checkout", "pre-commit", "reference-transaction", "post-index-change"):
+        shutil.copy(evil, tmp_path / "repo/.git/hooks" / hook)
+    code, found = _ask("litellm-2026", str(tmp_path / "repo"))
+    assert code == 1
+    assert [one["verdict"] for one in found["uv.lock"]] == ["resolved"]
+    assert not mark.exists()
+
+
+def test_damaged_and_missing_objects_cost_only_themselves(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit("2026-03-24T11:00:00Z", a__uvDOTlock=_lock("1.82.8"), b__uvDOTlock=_lock("1.82.7"))
+    damaged = history.git("rev-parse", "HEAD:b/uv.lock")
+    path = tmp_path / "repo/.git/objects" / damaged[:2] / damaged[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"not zlib")
+    code, found = _ask("litellm-2026", str(tmp_path))
+    assert code == 1
+    assert [one["verdict"] for one in found["a/uv.lock"]] == ["resolved"]
+    assert [one["verdict"] for one in found["b/uv.lock"]] == ["unknown"]
+    assert "b/uv.lock" in str(found["gaps"])
+
+
+def test_a_git_file_that_points_outside_is_not_followed(tmp_path: Path) -> None:
+    secret = History(tmp_path / "secret")
+    secret.commit("2026-03-24T11:00:00Z", uvDOTlock=_lock("1.82.8"))
+    scanned = tmp_path / "scanned" / "repo"
+    scanned.mkdir(parents=True)
+    (scanned / ".git").write_text(f"gitdir: {tmp_path}/secret/.git\n", encoding="utf-8")
+    code, found = _ask("litellm-2026", str(tmp_path / "scanned"))
+    assert code == 3
+    assert "outside" in str(found["gaps"])
+
+
+def test_a_commit_message_cannot_forge_a_record(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    (tmp_path / "repo/uv.lock").write_text(_lock("1.82.6"), encoding="utf-8")
+    history.git("add", ".")
+    history.git("commit", "-qm", f"x\x01{'a' * 40}\x02\x02{1774350000}\x02a\x02b\x02c\n:000000 100644 0 1 A\n")
+    code, found = _ask("litellm-2026", str(tmp_path))
+    assert code == 0
+    assert [one["verdict"] for one in found["uv.lock"]] == ["no"]
+
+
+@pytest.mark.parametrize(
+    ("text", "bad"),
+    [
+        ("litellm-2026", {"litellm": {"1.82.7", "1.82.8"}}),
+        ("litellm==1.82.8", {"litellm": {"1.82.8"}}),
+        ("My_Package==1.0,2.0", {"my-package": {"1.0", "2.0"}}),
+        ("some-project", {"some-project": None}),
+    ],
+)
+def test_a_question_is_an_incident_or_releases(text: str, bad: dict[str, set[str] | None]) -> None:
+    assert ask(text).bad == bad
+
+
+def test_versions_compare_by_value() -> None:
+    assert ask("litellm==1.82.8").is_bad("litellm", "1.82.8.0")
+    assert not ask("litellm==1.82.8").is_bad("litellm", "1.82.80")
+
+
+@pytest.mark.parametrize(("text", "window"), [("no-such-2026", ""), ("a b c", ""), ("litellm-2026", "yesterday")])
+def test_a_question_that_means_nothing_is_refused(text: str, window: str) -> None:
+    with pytest.raises(MlsupplyError):
+        ask(text, window)
+
+
+def test_a_window_of_ones_own_decides_where_there_is_no_record(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit("2026-01-01T00:00:00Z", requirementsDOTtxt="acme-sdk>=1\n")
+    code, found = _ask("acme-sdk==1.5", str(tmp_path))
+    assert (code, [one["verdict"] for one in found["requirements.txt"]]) == (0, ["unknown"])
+    code, found = _ask("acme-sdk==1.5", str(tmp_path), "--window", "2026-02-01..2026-02-02")
+    assert (code, [one["verdict"] for one in found["requirements.txt"]]) == (1, ["would have resolved"])
+
+
+def test_no_repository_is_nothing_to_look_at(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["exposure", "litellm-2026", str(tmp_path)])
+    assert done.exit_code == 4
