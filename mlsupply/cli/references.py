@@ -29,6 +29,9 @@ REFERENCES = {
     "no-environment": "The folder given with --env holds no installed packages. Name the environment's folder: the one with "
     "bin or Scripts, or its site-packages.",
     "no-rules": "The folder given to mlsupply rules test holds no rule file. Rules are files named *.yaml.",
+    "bad-window": "--window is no pair of times: write FROM..TO, e.g. 2026-03-24T10:00Z..2026-03-24T16:00Z (UTC).",
+    "no-git": "mlsupply exposure reads histories through the program git, which is not on the PATH.",
+    "unknown-incident": "mlsupply exposure was asked of something that is neither an incident record nor a release.",
     "not-an-export": "What was given to mlsupply db import is neither a zip nor a folder of OSV advisories.",
     "nothing-to-import": "What was given to mlsupply db import holds no advisory that can be read.",
     "nothing-known": "mlsupply explain knows rules, advisories of the embedded database, incidents, error references, exit "
