@@ -11,6 +11,7 @@ import yaml
 from packaging.version import InvalidVersion, Version
 
 from mlsupply.advisories.incident_records import COMPILED, RECORDS, compile_index, incident, index, records
+from mlsupply.advisories.playbook import ROTATION, rotation, steps
 from mlsupply.text import canonical
 
 FILES = sorted(RECORDS.glob("*.yaml"))
@@ -104,6 +105,26 @@ def test_a_name_claimed_without_proof_of_harm_is_no_incident() -> None:
 
 def test_a_project_made_to_do_harm_is_bad_in_every_version_where_nobody_listed_them() -> None:
     assert index().of_release("aliyun-ai-labs-sdk", "9.9") == ("aliyun-ai-labs-2025",)
+
+
+def test_every_incident_has_steps_and_the_wave_speaks_for_its_members() -> None:
+    for record in records():
+        assert bool(steps(record)) is (record.verdict != "context"), record.id
+    member, wave = incident("hades-bramin"), incident("hades-family-2026")
+    assert member
+    assert wave
+    assert steps(member) == wave.response
+
+
+def test_steps_made_from_facts_come_in_the_order_of_responders() -> None:
+    record = incident("kam-2026-03-pipipipi")
+    assert record
+    made = " ".join(steps(record))
+    order = ["Isolate", "revoke and reissue every credential", "Rebuild"]
+    assert [made.index(word) for word in order] == sorted(made.index(word) for word in order)
+    assert rotation(("wallets", "cloud", "package-indexes"))[0] == ROTATION["package-indexes"]
+    assert rotation(()) == ("every credential the host, its cloud role and its cluster could read",)
+    assert set(SCHEMA["properties"]["credentials"]["items"]["enum"]) == set(ROTATION)
 
 
 def test_a_record_tells_the_window_what_to_search_and_what_to_do_in_order() -> None:

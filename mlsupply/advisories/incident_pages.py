@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from mlsupply.advisories.incident_records import BadFile, Incident, Window, incident
+from mlsupply.advisories.playbook import steps
 
 _WIDTH = 100
 _INDICATORS = {"services": "services and jobs", "names": "other names", "strings": "texts"}
@@ -22,7 +23,7 @@ def incident_page(record: Incident) -> str:
         _list("Window (UTC)", _window(record.window)),
         _list("What happened", _story(record, whole)),
         _list("Within its reach", [", ".join(record.credentials) or "not described: assume all that the host could read"]),
-        _list("What to do, in this order", _numbered(record.response or whole.response)),
+        _list("What to do, in this order", _numbered(steps(record))),
         _list("Clean", _safe(record)),
         _list("Traces", _traces(record, family)),
         _list("Files", (f"{bad.algorithm} {bad.value} {bad.of}".rstrip() for bad in (*record.hashes, *_hashes(family)))),
