@@ -243,6 +243,10 @@ class Gap:
     place: Place | None = None
 
 
+RESOLVED = ", resolved by uv"
+"""Stands in the format of an inventory whose versions this run chose, followed by what for."""
+
+
 @value
 class Inventory:
     """What one input file (or environment, or resolution) says.

@@ -63,6 +63,14 @@ TARGET = "Python 3.12 on Linux (x86_64)"
             "click",
             "the requirements contradict each other: the project depends on click==8.1.7 and click>8.1.8",
         ),
+        (
+            "Because speller>=2.0 depends on arrays>=2 and speller==2.1.1 has no usable wheels, we can conclude that "
+            "speller>=2.0 depends on arrays>=2.\n         And because your project depends on speller>=2.0 and "
+            "arrays==1.10.9, we can conclude that your project's requirements are unsatisfiable.",
+            Fault.CONFLICT,
+            "arrays",
+            "the requirements contradict each other: the project depends on speller>=2.0 and arrays==1.10.9",
+        ),
     ],
 )
 def test_each_kind_of_dead_end_has_its_class_and_culprit(words: str, fault: Fault, name: str, sentence: str) -> None:

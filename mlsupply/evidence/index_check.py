@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
 from mlsupply.evidence.popular import popular
-from mlsupply.model import Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
+from mlsupply.model import RESOLVED, Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.text import host_of
@@ -144,7 +144,7 @@ def _index_facts(inventory: Inventory, request: Request) -> Iterator[_Seen]:
 
 
 def _is_locked(inventory: Inventory) -> bool:
-    return inventory.complete and "resolved" not in inventory.format
+    return inventory.complete and RESOLVED not in inventory.format
 
 
 def _is_public(url: str, request: Request) -> bool:

@@ -98,6 +98,7 @@ def history_of(project: Project, version: str) -> History:
     return History(this=this, earlier=tuple(lower), before=tuple(before))
 
 
+@lru_cache(maxsize=100_000)
 def plain(version: str) -> str:
     """A version as PEP 440 normalises it, or as it is."""
     number = _number(version)
@@ -112,14 +113,32 @@ def _number(version: str) -> Version | None:
         return None
 
 
+def newer_without_wheel(project: Project, version: str, specifier: str) -> str:
+    """The newest final release above `version` within the specifier that has source archives and no wheel, "" for none."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    mine = _number(version)
+    try:
+        allowed = SpecifierSet(specifier)
+    except InvalidSpecifier:
+        return ""
+    kinds: dict[Version, set[str]] = {}
+    for file in project.files:
+        number = _number(file.version)
+        if number and mine and number > mine and not number.is_prerelease and file.yanked is None and number in allowed:
+            kinds.setdefault(number, set()).add(file.kind)
+    bare = [number for number, held in kinds.items() if "sdist" in held and "wheel" not in held]
+    return str(max(bare)) if bare else ""
+
+
 def _is_prerelease(version: str) -> bool:
     number = _number(version)
     return number is None or number.is_prerelease
 
 
 def _release(version: str, files: Sequence[IndexFile]) -> Release:
-    times = [when for file in files if (when := moment(file.uploaded))]
-    return Release(version, tuple(files), min(times) if times else None)
+    first = min((file.uploaded for file in files if file.uploaded), default="")  # all in one form: their order is time's
+    return Release(version, tuple(files), moment(first))
 
 
 def _times(project: Project, history: History) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from mlsupply.request import Request
 from mlsupply.text import safe
 from mlsupply.world import Survey, Tree, World
 
+_RESOLVED_AT_ONCE = 4
 COMMAND_LINE = "command line"  # the file of a requirement that was typed
 _FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb")
 _OFTEN_EMPTY = ("Dockerfile", "notebook")  # most of these install nothing and are no inputs
@@ -55,10 +56,10 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
         from mlsupply.inventory.environment import read_environment
 
         found.append(read_environment(request.environment, world.tree, world.limits))
-    found += [_settled(one, request, world) for one in settle_covered(met_by_neighbours(list(_files(paths, world))))]
+    found += _all_settled(list(settle_covered(met_by_neighbours(list(_files(paths, world))))), request, world)
     if not (request.environment and request.subjects == (".",)):
         typed = [_typed(subject) for subject in request.subjects if subject not in paths]
-        found += [_settled(one, request, world) for one in typed]
+        found += _all_settled(typed, request, world)
     return _with_survey(found, world.tree.survey(), paths)
 
 
@@ -115,12 +116,26 @@ def _typed(subject: str) -> Inventory:
     return Inventory(path=safe(subject), format="requirement", requirements=(parsed,))
 
 
+def _all_settled(inventories: Sequence[Inventory], request: Request, world: World) -> list[Inventory]:
+    """Each settled, in order. Resolving waits for the network most of the time, so a few are under way at once."""
+    if not _may_resolve(request, world) or sum(not inventory.complete for inventory in inventories) < 2:
+        return [_settled(inventory, request, world) for inventory in inventories]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_RESOLVED_AT_ONCE, thread_name_prefix="resolve") as pool:
+        return list(pool.map(lambda inventory: _settled(inventory, request, world), inventories))
+
+
+def _may_resolve(request: Request, world: World) -> bool:
+    return request.resolve and world.resolving and not request.offline
+
+
 def _settled(inventory: Inventory, request: Request, world: World) -> Inventory:
     """With packages for what it asks for: resolved where that is allowed, otherwise the pinned ones."""
     if inventory.complete:
         return inventory
     inventory = without_conda(inventory)
-    if request.offline or not request.resolve or not world.resolving:
+    if not _may_resolve(request, world):
         return without_resolving(inventory, Reason.OFFLINE if request.offline else Reason.UNPINNED)
     from mlsupply.inventory.resolver import resolve
 

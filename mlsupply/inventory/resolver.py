@@ -22,7 +22,7 @@ from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.pinned import pinned
 from mlsupply.inventory.uv_project import Attempt
 from mlsupply.inventory.uv_reason import Fault, Verdict, understood
-from mlsupply.model import Gap, Inventory, Package, Reason, Requirement, SourceKind
+from mlsupply.model import RESOLVED, Gap, Inventory, Package, Reason, Requirement, SourceKind
 from mlsupply.request import Request
 from mlsupply.text import host_of
 from mlsupply.world import World
@@ -150,7 +150,8 @@ def _guilty(attempt: Attempt, verdict: Verdict, lines: Sequence[Requirement | No
     if 0 < verdict.line <= len(lines):
         at_line = lines[verdict.line - 1]
         return [at_line] if at_line else []
-    guilty = [requirement for requirement in attempt.asked if verdict.name and requirement.name == verdict.name]
+    names = verdict.rivals or (verdict.name,)
+    guilty = [requirement for requirement in attempt.asked if requirement.name in names]
     if guilty and verdict.fault is Fault.CONFLICT:
         return [max(guilty, key=lambda requirement: (bool(requirement.groups), attempt.asked.index(requirement)))]
     return guilty
@@ -169,7 +170,7 @@ def _assembled(attempt: Attempt, found: tuple[Package, ...], fetched: Sequence[R
     exact = [package for requirement in (*lost, *fetched) if (package := pinned(requirement)) is not None]
     return replace(
         inventory,
-        format=f"{inventory.format}, resolved by uv for {attempt.target.words}" if found else inventory.format,
+        format=f"{inventory.format}{RESOLVED} for {attempt.target.words}" if found else inventory.format,
         packages=_united([*_asked_for(found, attempt.asked), *inventory.packages, *exact]),
         gaps=inventory.gaps + tuple(dict.fromkeys(gaps)),
         complete=not (lost or fetched or attempt.excluded),

@@ -49,7 +49,8 @@ REASONS = {
 
 class Verdict(NamedTuple):
     """name: canonical name of the package at fault, "" where uv names none; parents: packages uv says depend on it;
-    line: line of the manifest handed to uv (from 1, 0 unknown); sentence: for the report; host: of the index at fault."""
+    line: line of the manifest handed to uv (from 1, 0 unknown); sentence: for the report; host: of the index at fault;
+    rivals: of a conflict, the names that were asked for and exclude each other."""
 
     fault: Fault
     name: str
@@ -58,6 +59,7 @@ class Verdict(NamedTuple):
     sentence: str
     reason: Reason
     host: str = ""
+    rivals: tuple[str, ...] = ()
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
@@ -77,6 +79,7 @@ _SPECIFIC: tuple[tuple[Fault, re.Pattern[str]], ...] = (
     (Fault.NEEDS_BUILD, re.compile(_NAME + _SUFFIX + r" (?:has|have) no usable wheels")),
     (Fault.PYTHON, re.compile(_NAME + _SUFFIX + r" depends on Python")),
 )
+_ABSENT = (Fault.UNKNOWN_NAME, Fault.NO_VERSION)
 _MISSING_VERSION = re.compile(r"only the following versions of " + _NAME + r"(?:\{[^}\n]{0,300}\})? are available")
 _YOUR = re.compile(r"your project depends on ((?:(?! we can conclude| and because )[^\n]){1,400})")
 _WORD = re.compile(r"(?:^|,? and |, )" + _NAME + r"(?=[\[{<>=!~;, ]|$)")
@@ -102,21 +105,24 @@ def understood(words: str, direct: Collection[str], target: str) -> Verdict:
 
 
 def _unsatisfiable(text: str, raw: str, direct: Collection[str], target: str) -> Verdict:
+    """uv's last step names what the project asks for: two different things there exclude each other, whatever was said of
+    wheels on the way; of one thing the derivation says what it lacks."""
+    rivals = tuple(dict.fromkeys(name for name in conflicting(text) if name in direct))
     for fault, pattern in _SPECIFIC:
         names = [canonical(match[1]) for match in pattern.finditer(text)]
         name = next((name for name in names if name in direct), names[0] if names else "")
-        if name and fault is Fault.UNKNOWN_NAME and _STATUS.search(raw):
+        if not name or (len(rivals) > 1 and fault not in _ABSENT):
+            continue
+        if fault is Fault.UNKNOWN_NAME and _STATUS.search(raw):
             sentence = f"{_index(raw[max(raw.find('hint: An index'), 0) :]).sentence}, which may have {name}"
             return Verdict(Fault.INDEX, name, (), 0, sentence, Reason.FORBIDDEN)
-        if name and fault is Fault.NO_VERSION and "pre-release" in raw.lower():
+        if fault is Fault.NO_VERSION and "pre-release" in raw.lower():
             return _verdict(Fault.PRERELEASE, name, (), target)
-        if name:
-            return _verdict(fault, name, _parents(text, name), target)
-    if missing := _MISSING_VERSION.search(text):
+        return _verdict(fault, name, _parents(text, name), target)
+    if len(rivals) < 2 and (missing := _MISSING_VERSION.search(text)):
         return _verdict(Fault.NO_VERSION, canonical(missing[1]), _parents(text, canonical(missing[1])), target)
-    asked = [name for name in conflicting(text) if name in direct]
     sentence = f"the requirements contradict each other: {_conclusion(text)}"
-    return Verdict(Fault.CONFLICT, asked[-1] if asked else "", (), 0, sentence, Reason.UNSUPPORTED)
+    return Verdict(Fault.CONFLICT, rivals[-1] if rivals else "", (), 0, sentence, Reason.UNSUPPORTED, rivals=rivals)
 
 
 def conflicting(text: str) -> list[str]:
@@ -148,7 +154,7 @@ def _parents(text: str, name: str) -> tuple[str, ...]:
 def _conclusion(text: str) -> str:
     """The last step of uv's derivation, which names what contradicts what."""
     cause = text.split(" cause: ", 1)[-1]
-    last = re.split(r"(?:^|(?<=\. ))(?:And b|B)ecause ", cause)[-1]
+    last = re.split(r"(?:^|\s)(?:And b|B)ecause ", cause)[-1]
     return safe(last.split(", we can conclude")[0].replace("your project depends", "the project depends"), 300)
 
 
