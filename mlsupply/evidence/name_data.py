@@ -7,7 +7,7 @@ from mlsupply.ruleset.names import Names, Reviewed
 
 
 def reviewed() -> Reviewed:
-    """Brands, words, import names and neighbours of `reviewed.toml`."""
+    """Brands, words and import names of `reviewed.toml`, and the neighbours."""
     import tomli
 
     data = tomli.loads((NAME_DATA / "reviewed.toml").read_text(encoding="utf-8"))
@@ -15,7 +15,7 @@ def reviewed() -> Reviewed:
         brands={word: (project, theme) for theme, brands in data["brands"].items() for word, project in brands.items()},
         words={word: kind for kind, words in data["words"].items() for word in words},
         imports=data["imports"],
-        neighbours=frozenset(name for names in data["neighbours"].values() for name in names),
+        neighbours=popular().neighbours,
     )
 
 

@@ -90,7 +90,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
             doubtful.append(_Asked(package.name, package.source, package.places, package))
     packaged = {package.name for package in project.packages}
     bare = {r.name: r for r in reversed(project.requirements) if r.name and r.name not in packaged and not r.constraint}
-    unlisted = sorted(bare.keys() - bench.listed)
+    unlisted = sorted(bare.keys() - bench.listed - popular().neighbours)
     doubtful += [_Asked(name, bare[name].source, (bare[name].place,), None) for name in unlisted]
     yield from bench.judged(doubtful)
 
@@ -100,6 +100,7 @@ class _Bench:
 
     def __init__(self, project: Project, request: Request, world: World) -> None:
         self.listed = frozenset(popular().names)
+        self._neighbours = popular().neighbours
         self._project = project
         self._request = request
         self._world = world
@@ -110,7 +111,7 @@ class _Bench:
         if package.coordinate.ecosystem == "conda":
             return Checked(check=CHECK, package=package, gaps=(_conda(package),))
         foreign = package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE
-        if foreign or (package.name in self.listed and not self._every):
+        if foreign or (not self._every and (package.name in self.listed or package.name in self._neighbours)):
             return Checked(check=CHECK, package=package)
         return None
 

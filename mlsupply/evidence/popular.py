@@ -12,16 +12,19 @@ NAME_DATA = Path(__file__).resolve().parent.parent / "data" / "names"
 
 
 class Popular(NamedTuple):
-    """names: canonical, most popular first; source: where the list is from and how old it is."""
+    """names: canonical, most popular first; neighbours: honest names beside them, reviewed by hand; source: where the list
+    is from and how old it is."""
 
     names: tuple[str, ...]
+    neighbours: frozenset[str]
     source: DataSource
 
 
 @cache
 def popular() -> Popular:
-    """The popular projects. The file's first line says when and of what it was made."""
+    """The popular projects and their neighbours. The first file's first line says when and of what it was made."""
     head, _, body = (NAME_DATA / "popular.txt").read_text(encoding="ascii").partition("\n")
     _, made, *_, url = head.split()
     names = tuple(body.split())
-    return Popular(names, DataSource("popular projects", made, records=len(names), url=url))
+    reviewed = (NAME_DATA / "neighbours.txt").read_text(encoding="ascii").partition("\n")[2]
+    return Popular(names, frozenset(reviewed.split()), DataSource("popular projects", made, records=len(names), url=url))

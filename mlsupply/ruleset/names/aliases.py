@@ -7,6 +7,7 @@ language models make the same mistake.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
 
 from mlsupply.ruleset.names.known import Known
 from mlsupply.ruleset.names.lookalike import worth
@@ -53,7 +54,8 @@ def _turned(name: str, known: Known) -> Iterator[Guess]:
     words = name.split("-")
     if not 2 <= len(words) <= _MOST_PERMUTED:
         return
-    project = known.by_words.get(tuple(sorted(words)))
-    if project is not None and project != name:
+    turned = ("-".join(order) for order in permutations(words))
+    project = min((other for other in turned if other in known.rank), key=lambda other: known.rank[other], default="")
+    if project:
         target = known.target(project, name)
         yield Guess(target, "word-order", (Sign(2.4, f"the words of {project} in another order"), *worth(target, known)))

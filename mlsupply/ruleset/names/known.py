@@ -27,6 +27,7 @@ _RUN = re.compile(r"(.)\1{2,}")
 _AI_THEMES = ("ai", "framework")
 _BRAND_LENGTH = 5  # a shorter brand that is no project's own name is met by too many honest names
 _NUMBER = re.compile(r"v?\d{1,6}[a-z]?\d{0,3}")
+_PY_ENDS = ("-py", "-py2", "-py3", "-python", "-python2", "-python3")
 _WORST = 1 << 30
 _BRAND_RANK = 1_000  # of a brand whose project is not in the list
 
@@ -120,10 +121,11 @@ class Known:
     def _spellings(self) -> dict[str, int]:
         """Letters without separators -> place in the list, 0 for a brand; of several the most popular."""
         found = dict(zip(reversed(self._text.replace("-", "").split()), range(len(self.ranked), 0, -1), strict=True))
-        for place, name in enumerate(self.ranked, 1):
-            if "py" in name and (bare := squashed(core(name))) and place < found.get(bare, _WORST):
-                found[bare] = place
-        return {**found, **dict.fromkeys(self._brands, 0)}
+        for name in [name for name in self.ranked if name.startswith("py") or name.endswith(_PY_ENDS)]:
+            bare = squashed(core(name))
+            found[bare] = min(self.rank[name], found.get(bare, _WORST))
+        found.update(dict.fromkeys(self._brands, 0))
+        return found
 
     def _alike(self, initial: str, length: int) -> list[_Candidate]:
         """Known spellings of this first letter and length."""
@@ -191,15 +193,6 @@ class Known:
     def _words(self) -> Counter[str]:
         """Word -> in how many popular names it stands between separators."""
         return Counter(self._text.replace("-", "\n").split())
-
-    @cached_property
-    def by_words(self) -> dict[tuple[str, ...], str]:
-        """The words of a name in alphabetical order -> the most popular project made of them."""
-        found: dict[tuple[str, ...], str] = {}
-        for name in self.ranked:
-            if "-" in name:
-                found.setdefault(tuple(sorted(name.split("-"))), name)
-        return found
 
     def siblings(self, words: str) -> int:
         """How many popular names go on after these words (`langchain` of `langchain-openai`)."""

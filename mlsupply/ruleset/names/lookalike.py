@@ -25,7 +25,7 @@ _SAID = {
     "version": (0.3, "another number"),
     "substituted": (0.8, "a letter is another"),
     "beheaded": (0.6, "the first letter is missing"),
-    "prepended": (0.4, "a letter was added in front"),
+    "prepended": (-0.6, "a letter was added in front"),
     "unnumbered": (0.3, "the number is missing"),
     "initial": (0.2, "another first letter"),
 }
