@@ -40,6 +40,11 @@ CHECKS: tuple[Check, ...] = (
     Check("names", "mlsupply.evidence.names", "Is the package's name pretending to be another's?"),
     Check("index", "mlsupply.evidence.index_check", "Can a package come from elsewhere than the project means?"),
     Check("release", "mlsupply.evidence.release_check", "Is the release itself remarkable: age, yank, origin, history?"),
+    Check(
+        "models",
+        "mlsupply.evidence.references.check",
+        "Which models, datasets and tool servers does the project trust, and how?",
+    ),
 )
 
 

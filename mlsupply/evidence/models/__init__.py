@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from mlsupply.evidence.models.facts import Cause, Mark, ModelFacts, Verdict
 from mlsupply.evidence.models.looking import Limits, Look, Span
 
-__all__ = ["Cause", "Limits", "Mark", "ModelFacts", "Verdict", "look", "look_at_path", "unreadable"]
+__all__ = ["Cause", "Limits", "Mark", "ModelFacts", "Verdict", "look", "look_at_handle", "look_at_path", "unreadable"]
 
 _MAPPED = 1 << 20  # files larger than this are mapped, not read
 
@@ -43,16 +44,21 @@ def _with_siblings(path: Path, facts: ModelFacts, limits: Limits | None) -> Mode
 
 
 def _at_path(path: Path, name: str, limits: Limits | None) -> ModelFacts:
+    with open(path, "rb") as handle:
+        return look_at_handle(handle, name or str(path), limits)
+
+
+def look_at_handle(handle: BinaryIO, name: str, limits: Limits | None = None) -> ModelFacts:
+    """Judge an open file, which is mapped where it is large. Raises `OSError`."""
     import mmap
 
-    with open(path, "rb") as handle:
-        handle.seek(0, 2)
-        size = handle.tell()
-        handle.seek(0)
-        if size <= _MAPPED:
-            return _judge(Span.of(handle.read()), name or str(path), limits or Limits())
-        with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            return _judge(Span.of(mapped), name or str(path), limits or Limits())
+    handle.seek(0, 2)
+    size = handle.tell()
+    handle.seek(0)
+    if size <= _MAPPED:
+        return _judge(Span.of(handle.read()), name, limits or Limits())
+    with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        return _judge(Span.of(mapped), name, limits or Limits())
 
 
 def unreadable(name: str, why: str) -> ModelFacts:

@@ -1,0 +1,145 @@
+"""All references of a project: which files are read, by what reader, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from mlsupply.evidence.references.python_code import Unread
+from mlsupply.evidence.references.seen import Seen
+from mlsupply.model import Gap, Place, Reason
+from mlsupply.world import Failure, Tree
+
+CHECK = "models"
+_MOST = 4 << 20  # bytes of one file
+_KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "mcp",
+        (
+            "*mcp*.json",
+            "claude_desktop_config.json",
+            ".gemini/settings.json",
+            ".codex/config.toml",
+            "opencode.json",
+            ".kiro/*.json",
+        ),
+    ),
+    ("python", ("*.py", "*.pyw")),
+    ("notebook", ("*.ipynb",)),
+    ("modelfile", ("modelfile", "*.modelfile")),
+    ("yaml", ("*.yaml", "*.yml", "*.dvc")),
+    ("card", ("readme*.md",)),
+    (
+        "lines",
+        (
+            "dockerfile*",
+            "*.dockerfile",
+            "containerfile*",
+            "*.sh",
+            "*.bash",
+            "makefile",
+            "justfile",
+            "*.mk",
+            ".env*",
+            "*.env",
+        ),
+    ),
+)
+_NOT_YAML = ("pnpm-lock.yaml", "conda-lock.yml", "mkdocs.yml", ".pre-commit-config.yaml")
+
+
+class Reference(NamedTuple):
+    """A facet, and where it was seen."""
+
+    seen: Seen
+    place: Place
+
+
+class Found(NamedTuple):
+    """references in file order; gaps: files that could not be read; files: how many were read."""
+
+    references: tuple[Reference, ...]
+    gaps: tuple[Gap, ...]
+    files: int
+
+
+def gather(tree: Tree) -> Found:
+    """Read every file of the tree that may name a model, dataset, tool server, gateway or skill."""
+    references: list[Reference] = []
+    gaps: list[Gap] = []
+    files = 0
+    paths = tree.survey().files
+    for path in paths:
+        kind = kind_of(path)
+        if not kind:
+            continue
+        found = _read(path, kind, tree, paths)
+        files += 1
+        if isinstance(found, Unread):
+            gaps.append(
+                Gap(subject=path, check=CHECK, reason=found.reason, detail=found.detail, place=Place(path, found.line))
+            )
+        else:
+            references += [Reference(seen, Place(path, seen.line)) for seen in dict.fromkeys(found)]
+    return Found(tuple(references), tuple(gaps), files)
+
+
+def kind_of(path: str) -> str:
+    """Which reader a file is for, by its name; "" for none."""
+    from mlsupply.evidence.references.skills import is_instruction
+
+    if is_instruction(path):
+        return "skill"
+    lower = f"/{path.lower()}"
+    name = lower.rpartition("/")[2]
+    if name in _NOT_YAML:
+        return ""
+    return next((kind for kind, patterns in _KINDS if any(fnmatchcase(lower, f"*/{p}") for p in patterns)), "")
+
+
+def _read(path: str, kind: str, tree: Tree, paths: tuple[str, ...]) -> list[Seen] | Unread:
+    data = tree.read(path, _MOST)
+    if isinstance(data, Failure):
+        return Unread(data.reason, data.detail)
+    if kind == "python":
+        from mlsupply.evidence.references.python_code import references_in
+
+        return references_in(data)
+    if kind == "notebook":
+        from mlsupply.evidence.references.configurations import notebook
+
+        return notebook(data)
+    if b"\0" in data[:1000]:
+        return Unread(Reason.MALFORMED, "not text")
+    text = data.decode("utf-8", "replace")
+    if kind == "skill":
+        from mlsupply.evidence.references.skills import skill
+
+        return skill(path, text, _beside(path, tree, paths))
+    return _text(kind, text)
+
+
+def _text(kind: str, text: str) -> list[Seen] | Unread:
+    from mlsupply.evidence.references import command_lines, configurations
+
+    if kind == "mcp":
+        return configurations.tool_servers(text)
+    if kind == "yaml":
+        return configurations.yaml_file(text)
+    if kind == "card":
+        return configurations.card(text)
+    if kind == "modelfile":
+        return list(command_lines.references_in_modelfile(text))
+    return list(command_lines.references_in_lines(text))
+
+
+def _beside(path: str, tree: Tree, paths: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+    """The other files of a skill's folder, at most fifty; None for what is no text."""
+    folder = path.rpartition("/")[0]
+    if not folder or not path.lower().endswith("skill.md"):
+        return
+    for other in [name for name in paths if name.startswith(f"{folder}/") and name != path][:50]:
+        data = tree.read(other, 1 << 20)
+        binary = isinstance(data, Failure) or b"\0" in data[:4000]
+        yield other, None if binary or isinstance(data, Failure) else data.decode("utf-8", "replace")
