@@ -308,6 +308,8 @@ def test_a_target_that_does_not_exist_stops_the_run(world: World) -> None:
         resolve(inventory("lib"), Request(targets=Targets(platforms=("amiga",))), world)
     with pytest.raises(MlsupplyError, match="no Python version"):
         resolve(inventory("lib"), Request(targets=Targets(python="three")), world)
+    with pytest.raises(MlsupplyError, match="is no time"):
+        resolve(inventory("lib"), Request(targets=Targets(exclude_newer="yesterday")), world)
 
 
 def test_a_complete_inventory_comes_back_as_it_is(index: LoopbackIndex, world: World) -> None:
@@ -346,3 +348,15 @@ def test_a_folder_with_a_manifest_is_an_input_of_its_own_and_no_gap(index: Loopb
     other = Requirement(name="", source=Source(SourceKind.EDITABLE, "../elsewhere"), place=Place("requirements.txt", 2))
     found = resolve(replace(inventory(), requirements=(own, other)), Request(index_url=index.simple), world)
     assert [gap.place for gap in found.gaps] == [Place("requirements.txt", 2)]
+
+
+def test_faulty_settings_of_the_project_are_left_out_one_by_one(index: LoopbackIndex, world: World) -> None:
+    (world.tree.root / "uv.toml").write_text(
+        'override-dependencies = ["lib==1.5", "not a requirement", "app @ https://files.example/app.zip"]\n'
+        'exclude-newer = "someday"\nindex-strategy = "hope"\nprerelease = 3\n',
+        encoding="utf-8",
+    )
+    found = resolve(inventory("app"), Request(index_url=index.simple), world)
+    assert versions(found) == {"app": "2.0", "lib": "1.5", "win-only": "1.0"}
+    assert len(found.gaps) == 2
+    assert all("override-dependencies was left out" in gap.detail for gap in found.gaps)

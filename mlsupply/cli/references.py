@@ -49,6 +49,7 @@ REFERENCES = {
     "unknown-check": "--check, --skip or the configuration names a check that does not exist.",
     "unknown-facet": "mlsupply rules facets knows no facet of that name.",
     "unknown-format": "A file is of a format that mlsupply does not read, or -o names a format that it does not write.",
+    "bad-time": "--exclude-newer wants an ISO date or an RFC 3339 time.",
     "unknown-platform": "--platform names a platform that uv does not know.",
     "unknown-python": "--python is no version of Python.",
     "unknown-rule": "The command or the configuration names a rule that does not exist.",

@@ -28,7 +28,7 @@ _DEPLOY = re.compile(
     r"(?:^|/)(?:[^/]*requirements[^/]*\.txt|requirements/[^/]+\.txt|(?:docker|container)file[^/]*|[^/]+\.dockerfile)\Z"
 )
 _NOT_DEPLOY = re.compile(
-    r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?)(?:[-_./]|\Z)"
+    r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?|constraints?)(?:[-_./]|\Z)"
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _BLANKS = re.compile(r"\S[ \t]{60}")  # more than an editor shows beside a line
@@ -41,7 +41,8 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     built-in rules and does not reach them; rules of the user see everything."""
     bench = _Bench(project, request, world)
     for inventory in project.inventories:
-        yield bench.judged([*_index_facts(inventory, request), *_pinning_facts(inventory, bench.thorough)])
+        yield bench.judged(list(_index_facts(inventory, request)))
+    yield bench.judged(list(_pinning_facts(project, bench.thorough)))
     asked = _by_name(project)
     for package in project.packages:
         yield bench.judged(_package_facts(package, asked.pop(package.name, []), bench), package)
@@ -180,15 +181,16 @@ def is_deploy(path: str) -> bool:
     return bool(_DEPLOY.search(lower)) and not _NOT_DEPLOY.search(lower)
 
 
-def _pinning_facts(inventory: Inventory, thorough: bool) -> Iterator[_Seen]:
-    by_file: dict[str, list[Requirement]] = {}
-    for requirement in inventory.requirements:
+def _pinning_facts(project: Project, thorough: bool) -> Iterator[_Seen]:
+    """One fact a file, also where several inputs include it."""
+    by_file: dict[str, dict[Requirement, None]] = {}
+    for requirement in project.requirements:
         if (
             not requirement.constraint
             and requirement.source.kind is SourceKind.REGISTRY
             and is_deploy(requirement.place.file)
         ):
-            by_file.setdefault(requirement.place.file, []).append(requirement)
+            by_file.setdefault(requirement.place.file, {})[requirement] = None
     for file, requirements in by_file.items():
         unpinned = [r for r in requirements if not _is_exact(r.specifier)]
         unhashed = [r for r in requirements if not r.hashes]

@@ -44,13 +44,17 @@ def no_release(package: Package) -> Checked:
     """Own code has no release; what comes from elsewhere has one that no index tells of."""
     if package.source.kind in _OWN_CODE:
         return Checked(check=CHECK, package=package)
-    if package.source.kind is SourceKind.REGISTRY and not package.version:
+    ecosystem, kind = package.coordinate.ecosystem, package.source.kind
+    subject, reason, hint = str(package.coordinate), Reason.UNSUPPORTED, ""
+    if ecosystem != "pypi":
+        subject = f"{ecosystem} packages"  # one gap for all of them
+        detail = f"what {ecosystem} channels tell of releases is not asked for"
+    elif kind is SourceKind.REGISTRY and not package.version:
         reason, detail, hint = Reason.UNPINNED, "it has no version that an index could be asked about", "pin it"
     else:
-        origin = package.source.kind.value if package.source.kind is not SourceKind.REGISTRY else package.source.url
-        origin = origin if package.coordinate.ecosystem == "pypi" else package.coordinate.ecosystem
-        reason, detail, hint = Reason.UNSUPPORTED, f"it comes from {origin}, and no index tells of its release", ""
-    gap = Gap(subject=str(package.coordinate), check=CHECK, reason=reason, detail=detail, hint=hint)
+        origin = package.source.url if kind is SourceKind.REGISTRY else kind.value
+        detail = f"it comes from {origin}, and no index tells of its release"
+    gap = Gap(subject=subject, check=CHECK, reason=reason, detail=detail, hint=hint)
     return Checked(check=CHECK, package=package, gaps=(gap,))
 
 

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mlsupply.inventory.parsing import decode, gap, string, strings, table, tables, toml_of
-from mlsupply.model import Gap, Index, Inventory, Reason
+from mlsupply.inventory.parsing import decode, gap, requirement, string, strings, table, tables, toml_of
+from mlsupply.model import Gap, Index, Inventory, Place, Reason, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import DiskTree, Failure, World
 
+TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d))?\Z")
+"""What uv takes as a time: an ISO date, or RFC 3339."""
 _CONFIG_BYTES = 1 << 20
 _MOST = 40  # indexes of one input
 _STRATEGIES = ("first-index", "unsafe-first-match", "unsafe-best-match")
@@ -75,16 +77,32 @@ def settings_of(inventory: Inventory, index_url: str, world: World) -> Settings:
     """The settings for one input. index_url: the run's own choice, "" for none."""
     project = _uv_table(inventory, world)
     indexes, strategy, gaps = _indexes(inventory, index_url, project, world)
+    overrides, more = _requirements(inventory, project, "override-dependencies")
+    constraints, others = _requirements(inventory, project, "constraint-dependencies")
     return Settings(
         indexes=_usable(indexes, world),
-        strategy=strategy or _one_of(project, "index-strategy", _STRATEGIES),
+        strategy=strategy if strategy in _STRATEGIES else _one_of(project, "index-strategy", _STRATEGIES),
         prerelease=_one_of(project, "prerelease", _PRERELEASES),
-        exclude_newer=string(project, "exclude-newer", 40),
-        overrides=tuple(safe(text, 300) for text in strings(project, "override-dependencies")[:500]),
-        constraints=tuple(safe(text, 300) for text in strings(project, "constraint-dependencies")[:500]),
+        exclude_newer=newer if TIME.match(newer := string(project, "exclude-newer", 40)) else "",
+        overrides=overrides,
+        constraints=constraints,
         no_index=project.get("no-index") is True,
-        gaps=gaps,
+        gaps=(*gaps, *more, *others),
     )
+
+
+def _requirements(inventory: Inventory, options: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
+    """Requirement texts of [tool.uv] and a gap for each that is left out: a direct reference, which would be fetched, or
+    what is no requirement."""
+    found, gaps = [], []
+    for text in strings(options, key)[:500]:
+        parsed = requirement(text, Place(inventory.path))
+        if isinstance(parsed, Gap) or parsed.source.kind is not SourceKind.REGISTRY:
+            detail = f"{safe(without_credentials(text)[0], 100)} of {key} was left out of the resolution"
+            gaps.append(gap(inventory.path, Reason.UNSUPPORTED, detail))
+        else:
+            found.append(safe(text, 300))
+    return tuple(found), tuple(gaps)
 
 
 def _indexes(

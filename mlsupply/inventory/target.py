@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.inventory.index_settings import TIME
 from mlsupply.model import Inventory, Requirement
 from mlsupply.request import Targets
 
@@ -54,6 +55,10 @@ def chosen(inventory: Inventory, wanted: Targets) -> list[Requirement]:
 
 def ladder(inventory: Inventory, wanted: Targets) -> list[Target]:
     """The targets in the order they are tried: the usual platforms, Linux alone, then other Pythons on Linux."""
+    if wanted.exclude_newer and not TIME.match(wanted.exclude_newer):
+        raise MlsupplyError(
+            "bad-time", f"{wanted.exclude_newer!r} is no time", "write it like 2026-03-24 or 2026-03-24T12:00:00Z"
+        )
     pythons = [_minor(wanted.python)] if wanted.python else pythons_for(inventory.requires_python)
     if wanted.platforms:
         platforms = [_platform(name) for name in wanted.platforms]

@@ -69,7 +69,7 @@ def is_accepted(requirement: Requirement) -> bool:
 
 def written(attempt: Attempt) -> Project:
     """The project for uv. Every value is a quoted string; there is one requirement a line, so that a line number in
-    uv's words leads back to it. A direct reference in the project's own overrides would be fetched and is left out."""
+    uv's words leads back to it."""
     settings = attempt.settings
     lines: list[tuple[str, Requirement | None]] = [
         (line, None) for line in ("[project]", f'name = "{NAME}"', 'version = "0"')
@@ -79,11 +79,10 @@ def written(attempt: Attempt) -> Project:
     lines += [(line, None) for line in ("]", "[tool.uv]", "package = false")]
     lines.append((f"environments = {_list(attempt.target.markers)}", None))
     never = [f"{name} ; python_version < '0'" for name in attempt.excluded]  # its marker never holds: nothing is left
-    overrides = [text for text in settings.overrides if "@" not in text]
-    lines.append((f"override-dependencies = {_list([*overrides, *never])}", None))
+    lines.append((f"override-dependencies = {_list([*settings.overrides, *never])}", None))
     lines.append(("constraint-dependencies = [", None))
     lines += [(f"  {_quoted(requirement_text(requirement))},", requirement) for requirement in attempt.constraints]
-    lines += [(f"  {_quoted(text)},", None) for text in settings.constraints if "@" not in text]
+    lines += [(f"  {_quoted(text)},", None) for text in settings.constraints]
     lines.append(("]", None))
     lines += [(line, None) for line in (*_pins(attempt), *_indexes(settings, "[[tool.uv.index]]"))]
     options = "\n".join([*_options(settings, attempt.request.targets), *_indexes(settings, "[[index]]")])

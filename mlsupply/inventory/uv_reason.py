@@ -93,8 +93,8 @@ def understood(words: str, direct: Collection[str], target: str) -> Verdict:
     if "No solution found" in words or "unsatisfiable" in words:
         return _unsatisfiable(" ".join(words.split("\nhint:")[0].split()), words, direct, target)
     if found := re.search(r"TOML parse error at line (\d{1,7})", words):
-        detail = _last_line(words)
-        return Verdict(Fault.MANIFEST, "", (), int(found[1]), f"uv does not accept it: {detail}", Reason.MALFORMED)
+        detail, line = _last_line(words), int(found[1]) if "pyproject.toml" in words else 0
+        return Verdict(Fault.MANIFEST, "", (), line, f"uv does not accept it: {detail}", Reason.MALFORMED)
     if "Failed to fetch" in words or "error sending request" in words or _STATUS.search(words):
         return _index(words)
     if found := re.search(
