@@ -14,6 +14,7 @@ from mlsupply.inventory.discover import Found
 from mlsupply.model import Coordinate, Inventory, Package, Place, Reason, Report, Requirement, Source, SourceKind
 from mlsupply.request import Request
 from mlsupply.world import World
+from tests.loopback_index import LoopbackIndex
 
 MANIFEST = '[project]\nname = "app"\ndependencies = ["litellm==1.82.8", "torch>=2"]\n'
 
@@ -185,3 +186,39 @@ def test_without_resolving_pinned_requirements_are_packages(world: World) -> Non
     report = run(replace(Request(), resolve=False), world)
     assert _names(report) == ["litellm 1.82.8"]
     assert Reason.UNPINNED in {gap.reason for gap in report.gaps}
+
+
+def test_a_defect_in_a_reader_costs_one_file_and_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(path: str, tree: object, limits: object) -> Inventory:
+        raise ZeroDivisionError(path)
+
+    monkeypatch.setattr("mlsupply.inventory.setup_cfg.read", broken)
+    _put(world, "setup.cfg", "[metadata]\nname = x\n")
+    _put(world, "pyproject.toml", MANIFEST)
+    report = _scan(world)
+    assert _names(report) == ["litellm 1.82.8"]
+    assert [(g.subject, g.reason) for g in report.gaps if g.reason is Reason.INTERNAL] == [("setup.cfg", Reason.INTERNAL)]
+
+
+def test_several_unlocked_inputs_are_resolved_and_stay_in_order(world: World) -> None:
+    with LoopbackIndex("pypi") as index:
+        for number in range(6):
+            index.add(f"lib{number}", "1.0", requires=["common"])
+            _put(world, f"p{number}/pyproject.toml", f'[project]\nname = "p"\ndependencies = ["lib{number}"]\n')
+        index.add("common", "2.0")
+        report = run(Request(index_url=index.simple), replace(world, resolving=True))
+    assert [inventory.path for inventory in report.inputs] == [f"p{number}/pyproject.toml" for number in range(6)]
+    assert [{p.name for p in inventory.packages} for inventory in report.inputs] == [
+        {f"lib{number}", "common"} for number in range(6)
+    ]
+
+
+def test_a_defect_in_resolving_leaves_what_is_pinned(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(inventory: Inventory, request: Request, world: World) -> Inventory:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("mlsupply.inventory.resolver.resolve", broken)
+    _put(world, "pyproject.toml", MANIFEST)
+    report = run(Request(), replace(world, resolving=True))
+    assert _names(report) == ["litellm 1.82.8"]
+    assert Reason.INTERNAL in {gap.reason for gap in report.gaps}

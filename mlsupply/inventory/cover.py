@@ -31,6 +31,7 @@ _MEMBERS = (SourceKind.EDITABLE, SourceKind.VIRTUAL, SourceKind.PATH)
 
 def settle_covered(found: Sequence[Found]) -> Iterator[Inventory]:
     """The inventories in the same order, manifests that a lock covers marked complete."""
+    twins = _twins(found)
     locks = [one for one in found if one.inventory.packages and (one.inventory.complete or one.reader.role == "lock")]
     asked: dict[str, list[Inventory]] = {}
     settled: list[Inventory] = []
@@ -39,13 +40,29 @@ def settle_covered(found: Sequence[Found]) -> Iterator[Inventory]:
         if one.reader.role == "manifest" and not one.inventory.complete:
             lock = next((lock for lock in locks if lock is not one and _covers(lock, one)), None)
         if lock is None:
-            settled.append(one.inventory)
+            settled.append(replace(one.inventory, complete=True) if one.inventory.path in twins else one.inventory)
         else:
             asked.setdefault(lock.inventory.path, []).append(one.inventory)
             settled.append(_covered(one.inventory, lock.inventory))
     for inventory in settled:
         manifests = asked.get(inventory.path, ())
         yield _with_askers(inventory, manifests) if manifests else inventory
+
+
+def _twins(found: Sequence[Found]) -> set[str]:
+    """Paths of manifests that ask for exactly what one before them in the folder asks for, mostly because one of the two
+    reads the other: what they install is the same, and resolved once."""
+    seen: set[object] = set()
+    twins: set[str] = set()
+    for one in found:
+        asked = _runtime(one.inventory)
+        if one.reader.role == "manifest" and not one.inventory.complete and asked:
+            folder = posixpath.dirname(one.inventory.path)
+            places = frozenset((r.place, r.name, r.specifier, r.marker, r.extras) for r in asked)
+            if (folder, places) in seen:
+                twins.add(one.inventory.path)
+            seen.add((folder, places))
+    return twins
 
 
 def _covers(lock: Found, manifest: Found) -> bool:

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlsupply.inventory.parsing import gap, json_of, string, strings, table, tables, text_of
+from mlsupply.inventory.parsing import gap, json_of, named, string, strings, table, tables, text_of
 from mlsupply.inventory.purl import Purl, parse
 from mlsupply.inventory.sbom import Sbom
 from mlsupply.model import Artifact, Edge, Gap, Inventory, Package, Place, Reason
-from mlsupply.text import canonical
 from mlsupply.world import Limits, Tree
 
 FORMAT = "cyclonedx"
@@ -54,7 +53,7 @@ def inventory_of(path: str, document: object, text: str, limits: Limits) -> Inve
         detail = f"CycloneDX {version or 'without a version'} is not one of 1.2 to 1.7; what is known of it was read"
         sbom.gaps.append(gap(path, Reason.UNSUPPORTED, detail, sbom.line_of("specVersion"), "convert it"))
     root = table(table(document, "metadata"), "component")
-    sbom.root = canonical(string(root, "name"))
+    sbom.root = named(string(root, "name"))
     refs: dict[str, Purl] = {}
     for component in (*_nested(tables(root, "components"), 0), *_nested(tables(document, "components"), 0)):
         _component(component, sbom, refs)

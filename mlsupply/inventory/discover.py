@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,9 +17,10 @@ from mlsupply.request import Request
 from mlsupply.text import safe
 from mlsupply.world import Survey, Tree, World
 
-_RESOLVED_AT_ONCE = 4
 COMMAND_LINE = "command line"  # the file of a requirement that was typed
 _FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb")
+_RESOLVED_AT_ONCE = 4
+_REPORT = "this is a defect of mlsupply: please report it with the file"
 _OFTEN_EMPTY = ("Dockerfile", "notebook")  # most of these install nothing and are no inputs
 
 
@@ -56,11 +57,10 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
         from mlsupply.inventory.environment import read_environment
 
         found.append(read_environment(request.environment, world.tree, world.limits))
-    found += _all_settled(list(settle_covered(met_by_neighbours(list(_files(paths, world))))), request, world)
+    found += settle_covered(met_by_neighbours(list(_files(paths, world))))
     if not (request.environment and request.subjects == (".",)):
-        typed = [_typed(subject) for subject in request.subjects if subject not in paths]
-        found += _all_settled(typed, request, world)
-    return _with_survey(found, world.tree.survey(), paths)
+        found += [_typed(subject) for subject in request.subjects if subject not in paths]
+    return _with_survey(_settled(found, request, world), world.tree.survey(), paths)
 
 
 def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
@@ -96,12 +96,12 @@ def _is_sdist(path: str, tree: Tree) -> bool:
 
 def _read(path: str, reader: Reader, world: World) -> Found:
     """Read the file; where it is not what its name says (a `uv.lock` that holds requirement lines) read it as what it is."""
-    inventory = reader.read(path, world.tree, world.limits)
+    inventory = _guarded(path, reader, world)
     broken = any(gap.reason is Reason.MALFORMED for gap in inventory.gaps)
     if broken and not inventory.packages and not inventory.requirements:
         other = reader_by_content(path, world.tree)
         if other is not None and other.format != reader.format:
-            again = other.read(path, world.tree, world.limits)
+            again = _guarded(path, other, world)
             if again.packages or again.requirements:
                 return Found(other, again)
     return Found(reader, inventory)
@@ -116,31 +116,46 @@ def _typed(subject: str) -> Inventory:
     return Inventory(path=safe(subject), format="requirement", requirements=(parsed,))
 
 
-def _all_settled(inventories: Sequence[Inventory], request: Request, world: World) -> list[Inventory]:
-    """Each settled, in order. Resolving waits for the network most of the time, so a few are under way at once."""
-    if not _may_resolve(request, world) or sum(not inventory.complete for inventory in inventories) < 2:
-        return [_settled(inventory, request, world) for inventory in inventories]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(_RESOLVED_AT_ONCE, thread_name_prefix="resolve") as pool:
-        return list(pool.map(lambda inventory: _settled(inventory, request, world), inventories))
+def _guarded(path: str, reader: Reader, world: World) -> Inventory:
+    try:
+        return reader.read(path, world.tree, world.limits)
+    except Exception as error:  # a defect in one reader must not cost the report of the other files; it is said
+        detail = f"the reader of {reader.format} broke off: {type(error).__name__}: {error}"
+        return Inventory(path=path, format=reader.format, gaps=(gap(path, Reason.INTERNAL, detail, hint=_REPORT),))
 
 
-def _may_resolve(request: Request, world: World) -> bool:
-    return request.resolve and world.resolving and not request.offline
+def _settled(found: list[Inventory], request: Request, world: World) -> list[Inventory]:
+    """With packages for what they ask for: resolved where that is allowed, otherwise the pinned ones. Resolving waits for
+    the index most of the time, so several inputs do so at once; the order stays."""
+    found = [inventory if inventory.complete else without_conda(inventory) for inventory in found]
+    left = [place for place, inventory in enumerate(found) if not inventory.complete]
+    if request.offline or not request.resolve or not world.resolving:
+        reason = Reason.OFFLINE if request.offline else Reason.UNPINNED
+        for place in left:
+            found[place] = without_resolving(found[place], reason)
+    elif left:
+        from concurrent.futures import ThreadPoolExecutor
+
+        world.say("resolving what is not locked", 0, len(left))
+        with ThreadPoolExecutor(min(len(left), _RESOLVED_AT_ONCE)) as pool:
+            answers = pool.map(lambda place: _resolved(found[place], request, world), left)
+            for done, (place, answer) in enumerate(zip(left, answers, strict=True), 1):
+                found[place] = answer
+                world.say("resolving what is not locked", done, len(left))
+    return found
 
 
-def _settled(inventory: Inventory, request: Request, world: World) -> Inventory:
-    """With packages for what it asks for: resolved where that is allowed, otherwise the pinned ones."""
-    if inventory.complete:
-        return inventory
-    inventory = without_conda(inventory)
-    if not _may_resolve(request, world):
-        return without_resolving(inventory, Reason.OFFLINE if request.offline else Reason.UNPINNED)
+def _resolved(inventory: Inventory, request: Request, world: World) -> Inventory:
     from mlsupply.inventory.resolver import resolve
 
-    world.say(f"resolving {inventory.path}")
-    return resolve(inventory, request, world)
+    try:
+        return resolve(inventory, request, world)
+    except MlsupplyError:
+        raise
+    except Exception as error:  # as for readers: what is pinned is still audited
+        detail = f"resolving broke off: {type(error).__name__}: {error}"
+        told = replace(inventory, gaps=(*inventory.gaps, gap(inventory.path, Reason.INTERNAL, detail, hint=_REPORT)))
+        return without_resolving(told)
 
 
 def _with_survey(found: list[Inventory], survey: Survey, paths: tuple[str, ...]) -> tuple[Inventory, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory.metadata import MAX_BYTES, Metadata, egg_requires, parse
-from mlsupply.inventory.parsing import decode, gap, json_of, source_of_url, string, strings, table
+from mlsupply.inventory.parsing import decode, gap, json_of, quoted, source_of_url, string, strings, table
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Failure, Limits, Tree
@@ -212,9 +212,10 @@ def _conda_package(path: str, document: Mapping[str, Any]) -> Package:
     size = document.get("size")
     filename = string(document, "fn", 300) or url.rpartition("/")[2]
     artifact = Artifact(filename, "other", url, size if isinstance(size, int) else -1, hashes)
+    name, version = quoted(string(document, "name"), 200).lower(), quoted(string(document, "version"), 200)
     words = [text.split() for text in strings(document, "depends")]
     return Package(
-        coordinate=Coordinate("conda", safe(string(document, "name"), 200).lower(), string(document, "version", 200)),
+        coordinate=Coordinate("conda", name, version),
         source=Source(SourceKind.REGISTRY, without_credentials(string(document, "channel"))[0]),
         places=(Place(path),),
         requires=tuple(Edge(name=safe(w[0], 200), specifier=safe(" ".join(w[1:]), 200)) for w in words if w),

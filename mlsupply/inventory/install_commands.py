@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mlsupply.inventory.parsing import gap
+from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.pip_line import asked_for
 from mlsupply.inventory.shell import Word, commands
 from mlsupply.model import Coordinate, Gap, Index, Package, Place, Reason, Requirement, Source, SourceKind
@@ -142,7 +142,7 @@ class _Command:
             return
         parsed = asked_for(word.text, Place(self.path, word.line), editable=editable)
         if isinstance(parsed, Requirement) and parsed.source.kind is SourceKind.PATH and parsed.name:
-            detail = f"{safe(word.text, 120)} is a file that exists only where this command runs"
+            detail = f"{quoted(word.text, 120)} is a file that exists only where this command runs"
             self.found.append(gap(self.path, Reason.NO_ARTIFACT, detail, word.line, "scan that file itself"))
         else:
             self.found.append(parsed)
@@ -185,7 +185,7 @@ def _pip(path: str, words: Sequence[Word]) -> Iterator[Found]:
 def _unknown(path: str, word: Word, what: str) -> Gap:
     named = _NAME.match(word.text)
     subject = f" of {named[0]}" if named and what.startswith("what") and "$" not in named[0] else ""
-    detail = f"{what}{subject} holds a variable, whose value is known only where the command runs: {safe(word.text, 80)}"
+    detail = f"{what}{subject} holds a variable, whose value is known only where the command runs: {quoted(word.text)}"
     return gap(path, Reason.UNSUPPORTED, detail, word.line, "lock what is installed, or scan the built environment")
 
 
@@ -207,7 +207,7 @@ def _conda(path: str, words: Sequence[Word]) -> Iterator[Found]:
                 direct=True,
             )
         else:
-            open_names.append(safe(word.text, 60))
+            open_names.append(quoted(word.text, 60))
     if open_names:
         detail = f"conda decides only when it runs which release it installs of {', '.join(open_names[:12])}"
         yield gap(path, Reason.UNPINNED, detail, words[0].line, "use a conda-lock file, or scan the built environment")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mlsupply.inventory.parsing import quoted
 from mlsupply.model import Edge
 from mlsupply.text import canonical, safe
 
@@ -54,7 +55,7 @@ def parse(data: bytes) -> Metadata:
         version=safe(fields.get("version", [""])[0], 200),
         requires=tuple(edge for _, edge in asked if edge is not None),
         requires_python=safe(fields.get("requires-python", [""])[0], 200),
-        broken=tuple(safe(text, 80) for text, edge in asked if edge is None),
+        broken=tuple(quoted(text) for text, edge in asked if edge is None),
     )
 
 

@@ -26,6 +26,17 @@ def gap(path: str, reason: Reason, detail: str, line: int = 0, hint: str = "") -
     return Gap(subject=path, check=CHECK, reason=reason, detail=words, hint=hint, place=Place(path, line))
 
 
+def quoted(text: str, limit: int = 80) -> str:
+    """A piece of a file for a sentence about it: credentials cut off before it is shortened, for a cut in the middle of a
+    password would hide that it is one."""
+    return safe(without_credentials(text)[0], limit)
+
+
+def named(text: str) -> str:
+    """The canonical form of what a file gives as the name of its project."""
+    return canonical(quoted(text, 200))
+
+
 def text_of(path: str, tree: Tree, limits: Limits) -> str | Gap:
     """The file as text: UTF-8, or what its byte order mark says (pip does the same); line ends become `\\n`."""
     data = tree.read(path, limits.manifest_bytes)
@@ -107,7 +118,7 @@ def requirement(
         marker = safe(str(parsed.marker or ""), 2000)
     except (InvalidRequirement, RecursionError) as error:
         why = next(iter(str(error).splitlines()), "")
-        detail = f"not a requirement: {safe(text, 80)!r} ({safe(why, 120)})"
+        detail = f"not a requirement: {quoted(text)!r} ({quoted(why, 120)})"
         return gap(place.file, Reason.MALFORMED, detail, place.line, "write it as PEP 508 says: name[extra]>=1.0; marker")
     return Requirement(
         name=canonical(parsed.name),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import gap, source_of_url, string, strings, table, tables
+from mlsupply.inventory.parsing import gap, quoted, source_of_url, string, strings, table, tables
 from mlsupply.model import Gap, Index, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
 
@@ -133,7 +133,7 @@ def dependency(name: str, value: object, place: Place, groups: Sequence[str]) ->
     wanted = specifier(version)
     if wanted is None:
         hint = "the newest release is taken for it where nothing locks it"
-        detail = f"the constraint {safe(version, 80)!r} of {safe(name, 80)} cannot be said in PEP 440"
+        detail = f"the constraint {quoted(version)!r} of {safe(name, 80)} cannot be said in PEP 440"
         yield gap(place.file, Reason.UNSUPPORTED, detail, place.line, hint)
     yield Requirement(
         name=canonical(name),

@@ -36,9 +36,10 @@ class Purl:
 
 def parse(text: str) -> Purl | None:
     """The purl, or None where the text is none. `pypi:name`, which some tools write, is taken for what it means."""
-    found = _SCHEME.match(text.strip())
+    text = without_credentials(text)[0]
+    found = _SCHEME.match(text)
     if found is None:
-        bare = _BARE_PYPI.match(text.strip())
+        bare = _BARE_PYPI.match(text)
         if bare is None:
             return None
         return Purl(coordinate=Coordinate("pypi", canonical(bare[1]), safe(unquote(bare[2] or ""), 200)), mended=True)
@@ -50,7 +51,7 @@ def parse(text: str) -> Purl | None:
     parts = [safe(unquote(part), 200) for part in rest[:cut].strip("/").split("/") if part]
     if not parts:
         return None
-    ecosystem, name = found[1].lower(), "/".join(parts)
-    coordinate = Coordinate(ecosystem, canonical(name) if ecosystem == "pypi" else name, safe(unquote(rest[cut + 1 :]), 200))
+    ecosystem, name, version = found[1].lower(), "/".join(parts), safe(unquote(rest[cut + 1 :]), 200)
+    coordinate = Coordinate(ecosystem, canonical(name) if ecosystem == "pypi" else name, version)
     pairs = (pair.partition("=") for pair in query.split("&")[:50] if pair)
     return Purl(coordinate=coordinate, qualifiers={key.lower(): unquote(value) for key, _, value in pairs})

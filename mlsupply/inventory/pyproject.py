@@ -13,7 +13,7 @@ from typing import Any
 
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import gap, requirement, string, strings, table, tables, text_of, toml_of
+from mlsupply.inventory.parsing import gap, named, requirement, string, strings, table, tables, text_of, toml_of
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
 from mlsupply.text import canonical, safe, without_credentials
@@ -72,7 +72,7 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
     return Inventory(
         path=path,
         format=FORMAT,
-        root=canonical(string(project, "name") or string(poetry, "name")),
+        root=named(string(project, "name") or string(poetry, "name")),
         requirements=tuple(one for r in collected.requirements for one in with_sources(r, sources)),
         indexes=tuple(collected.indexes),
         gaps=tuple(collected.gaps),

@@ -7,10 +7,9 @@ import re
 from dataclasses import replace
 
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import gap
+from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.purl import Purl
 from mlsupply.model import Coordinate, Gap, Inventory, Package, PackageKey, Reason
-from mlsupply.text import safe
 from mlsupply.world import Limits, Tree
 
 _STRINGS = re.compile(
@@ -72,12 +71,12 @@ class Sbom:
 
     def invalid_purl(self, text: str, name: str) -> None:
         """A component whose purl is none."""
-        self._fault("the purl of {} is invalid", f"{name} ({safe(text, 80)})", self.line_of_value(text))
+        self._fault("the purl of {} is invalid", f"{name} ({quoted(text)})", self.line_of_value(text))
 
     def mended(self, purl: Purl, text: str, version: str) -> Purl:
         """The purl, with the component's version where it has none; one that was mended is said."""
         if purl.mended:
-            self._fault("not a purl: {}, read as what it can only mean", safe(text, 80), self.line_of_value(text))
+            self._fault("not a purl: {}, read as what it can only mean", quoted(text), self.line_of_value(text))
         if purl.coordinate.version or not version:
             return purl
         return replace(purl, coordinate=Coordinate(purl.coordinate.ecosystem, purl.coordinate.name, version))

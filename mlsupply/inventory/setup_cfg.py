@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mlsupply.inventory.cover import BUILD_GROUP
-from mlsupply.inventory.parsing import requirement, text_of
+from mlsupply.inventory.parsing import named, requirement, text_of
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Requirement
 from mlsupply.text import canonical, safe
@@ -62,7 +62,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     return Inventory(
         path=path,
         format=FORMAT,
-        root=canonical(_one(sections.get("metadata", {}).get("name"))),
+        root=named(_one(sections.get("metadata", {}).get("name"))),
         requirements=tuple(requirements),
         indexes=tuple(indexes),
         gaps=tuple(gaps),

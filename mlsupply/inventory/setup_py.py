@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.folding import FileLines, Text, Unknown, Value, calls_of
-from mlsupply.inventory.parsing import gap, requirement, text_of
+from mlsupply.inventory.parsing import gap, named, requirement, text_of
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
 from mlsupply.text import canonical, safe
@@ -42,7 +42,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     return Inventory(
         path=path,
         format=FORMAT,
-        root=canonical(name) if isinstance(name, Text) else "",
+        root=named(name) if isinstance(name, Text) else "",
         requirements=tuple(setup.requirements),
         indexes=tuple(setup.indexes),
         gaps=tuple(setup.gaps),

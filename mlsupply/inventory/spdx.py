@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlsupply.inventory.parsing import gap, json_of, string, strings, tables, text_of
+from mlsupply.inventory.parsing import gap, json_of, named, string, strings, tables, text_of
 from mlsupply.inventory.purl import Purl, parse
 from mlsupply.inventory.sbom import Sbom
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason
-from mlsupply.text import canonical
 from mlsupply.world import Limits, Tree
 
 FORMAT = "spdx"
@@ -62,7 +61,7 @@ def inventory_of(path: str, document: object, text: str, limits: Limits) -> Inve
         identity = string(entry, "SPDXID")
         purl = _purl(entry, sbom, is_root=identity in roots)
         if identity in roots and len(roots) == 1:
-            sbom.root = canonical(string(entry, "name"))
+            sbom.root = named(string(entry, "name"))
         elif purl is not None:
             known[identity] = purl.coordinate
             sbom.add(_package(entry, purl, sbom))

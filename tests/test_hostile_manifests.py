@@ -1,0 +1,257 @@
+"""Whatever stands in a manifest, an SBOM or an environment, its reader answers with an inventory: gaps, never an exception,
+no control character in any value and no password."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlsupply.inventory import reader_named, reader_of
+from mlsupply.inventory.environment import read_environment
+from mlsupply.model import Inventory
+from mlsupply.world import Limits
+from tests.memory import MemoryTree
+from tests.test_hostile_locks import changed, strings
+
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling>=1.27"]
+[project]
+name = "app"
+dynamic = ["dependencies"]
+dependencies = ["torch[a,b]>=2,<3 ; python_version >= '3.11'", "x @ git+https://me:pw@git.example/x@main"]
+[project.optional-dependencies]
+gpu = ["flash-attn==2.8.3"]
+[dependency-groups]
+dev = ["pytest", {include-group = "lint"}]
+lint = ["ruff"]
+[tool.setuptools.dynamic]
+dependencies = {file = ["requirements.txt"]}
+[tool.poetry.dependencies]
+python = "^3.11"
+y = [{version = "~1.2", markers = "os_name == 'nt'"}, {git = "https://me:pw@git.example/y", rev = "a"}]
+[[tool.poetry.source]]
+name = "cpu"
+url = "https://me:pw@wheels.example/cpu"
+[tool.uv.sources]
+torch = [{index = "cu", marker = "sys_platform == 'linux'"}, {path = "../torch", editable = true}]
+[[tool.uv.index]]
+name = "cu"
+url = "https://me:pw@wheels.example/cu"
+explicit = true
+[tool.pdm.dev-dependencies]
+test = ["tox"]
+"""
+SETUP_PY = """\
+import os
+from setuptools import setup
+base = ["numpy>=2", "x @ https://me:pw@files.example/x-1.0-py3-none-any.whl"]
+def read(name):
+    with open(os.path.join("a", name)) as handle:
+        return [line.strip() for line in handle if line]
+extras = {"gpu": [f"torch=={'2.4.0'}"], "all": base + read("requirements.txt")}
+extras["dev"] = extras["gpu"] + ["pytest"]
+for extra in ("a", "b"):
+    extras[extra] = [d for d in base]
+setup(name="x", install_requires=base + [os.environ["X"]], extras_require=extras, python_requires=">=3.9")
+"""
+SETUP_CFG = """\
+[metadata]
+name = app
+[options]
+install_requires =
+    numpy>=2
+    x @ git+https://me:pw@git.example/x
+    file: requirements.txt
+[options.extras_require]
+a = %(b)s
+b = torch==2.4.0; python_version > "3"
+"""
+DOCKERFILE = """\
+FROM python:3.12
+COPY a.txt /tmp/b.txt
+RUN --mount=type=cache,target=/x pip install "torch==2.4.0" 'a<2' $X \\
+    # comment
+    -r /tmp/b.txt --index-url https://me:pw@mirror.example/simple && conda install scipy==1.0
+RUN <<EOF
+sh -c "uv pip install -e .[gpu] git+https://me:pw@git.example/x"
+EOF
+RUN ["pip", "install", "b"]
+"""
+NOTEBOOK = json.dumps(
+    {
+        "nbformat": 4,
+        "cells": [{"cell_type": "code", "source": ["!pip install a==1 \\\n", " https://me:pw@h.example/b.whl\n"]}],
+    }
+)
+SCRIPT = '# /// script\n# dependencies = ["rich", "x @ git+https://me:pw@git.example/x"]\n# ///\nprint()\n'
+CYCLONEDX = json.dumps(
+    {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"component": {"name": "app", "bom-ref": "r"}},
+        "components": [
+            {
+                "name": "torch",
+                "bom-ref": "t",
+                "purl": "pkg:pypi/torch@2.4.0?download_url=https://me:pw@h.example/t.whl",
+                "hashes": [{"alg": "SHA-256", "content": "ab"}],
+                "components": [{"name": "n", "purl": "pkg:npm/%40a/n@1"}],
+            }
+        ],
+        "dependencies": [{"ref": "r", "dependsOn": ["t"]}],
+    },
+    indent=1,
+)
+SPDX = json.dumps(
+    {
+        "spdxVersion": "SPDX-2.3",
+        "packages": [
+            {
+                "SPDXID": "a",
+                "name": "torch",
+                "versionInfo": "2.4.0",
+                "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:pypi/torch@2.4.0"}],
+                "checksums": [{"algorithm": "SHA256", "checksumValue": "ab"}],
+            },
+            {"SPDXID": "r", "name": "app"},
+        ],
+        "relationships": [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "r"}],
+    },
+    indent=1,
+)
+SEEDS = {
+    "pyproject.toml": PYPROJECT,
+    "setup.py": SETUP_PY,
+    "setup.cfg": SETUP_CFG,
+    "Dockerfile": DOCKERFILE,
+    "demo.ipynb": NOTEBOOK,
+    "script.py": SCRIPT,
+    "bom.json": CYCLONEDX,
+    "app.spdx.json": SPDX,
+}
+PIECES = (
+    *(
+        "",
+        "\n",
+        '"',
+        "'",
+        "[",
+        "]",
+        "{",
+        "}",
+        "(",
+        ")",
+        ",",
+        "=",
+        "==",
+        ":",
+        ";",
+        "#",
+        "\\",
+        "\\\n",
+        "@",
+        "&&",
+        "$(",
+        "`",
+        "<<E\n",
+    ),
+    *(
+        "true",
+        "null",
+        "0",
+        "1e400",
+        "9" * 5000,
+        "[project]\n",
+        "[[tool.uv.index]]\n",
+        "RUN ",
+        "pip install ",
+        "%(a)s",
+        "# ///\n",
+    ),
+    *("\x00", "\x1b[31m", "\\u001b", "\\u202e", "\u202e", "é", "\t", "\r", "\x85", "\ufeff", "{}", "[]", "[[[]]]"),
+    *(
+        "[" * 2000,
+        '{"a":' * 3000,
+        "(" * 500,
+        "x" * 3000,
+        "../" * 50,
+        "git+ssh://",
+        "file:",
+        "%2e%2f",
+        "pkg:",
+        "f'{x}'",
+        "*a",
+    ),
+)
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 1000), st.integers(0, 60), st.sampled_from(PIECES) | st.integers(0, 1000)),
+    min_size=1,
+    max_size=4,
+)
+
+
+def _sound(inventory: Inventory) -> Inventory:
+    assert isinstance(inventory, Inventory)
+    assert all(text.isprintable() for text in strings(inventory))
+    assert all(package.name for package in inventory.packages)
+    assert all(gap.detail for gap in inventory.gaps)
+    assert not any("https://me:pw@" in text for text in strings(inventory))
+    return inventory
+
+
+def _read(name: str, data: bytes) -> Inventory:
+    reader = reader_named("script") if name == "script.py" else reader_of(name)
+    assert reader is not None
+    files: dict[str, str | bytes] = {name: data, "requirements.txt": "numpy==2.0\n", "a.txt": "tqdm\n"}
+    return _sound(reader.read(name, MemoryTree(files), Limits()))
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_the_seeds_themselves_say_something(name: str) -> None:
+    inventory = _read(name, SEEDS[name].encode())
+    assert inventory.packages or inventory.requirements
+
+
+@pytest.mark.parametrize("name", SEEDS)
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(changes=CHANGES)
+def test_a_mutated_file_is_read_or_refused_in_words(name: str, changes: list[tuple[int, int, str | int]]) -> None:
+    _read(name, changed(SEEDS[name], changes).encode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize("name", SEEDS)
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(data=st.binary(max_size=200))
+def test_bytes_of_any_kind_are_read_or_refused_in_words(name: str, data: bytes) -> None:
+    _read(name, data)
+
+
+@pytest.mark.parametrize("name", ["bom.json", "app.spdx.json", "demo.ipynb", "pyproject.toml", "setup.py"])
+@pytest.mark.parametrize("text", ["[" * 200_000 + '"install"', '{"install":' * 100_000, "a = " + "9" * 10_000])
+def test_what_nests_or_counts_too_far_is_a_gap_or_nothing(name: str, text: str) -> None:
+    assert _read(name, text.encode()).packages == ()
+
+
+METADATA = "Metadata-Version: 2.4\nName: torch\nVersion: 2.4.0\nRequires-Dist: numpy (>=2) ; extra == 'x'\n\nText\n"
+DIRECT_URL = json.dumps({"url": "https://me:pw@git.example/x", "vcs_info": {"vcs": "git", "commit_id": "a"}})
+CONDA = json.dumps({"name": "scipy", "version": "1.0", "channel": "https://me:pw@c.example/x", "depends": ["python >=3"]})
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(first=CHANGES, second=CHANGES)
+def test_a_mutated_environment_is_read(
+    first: list[tuple[int, int, str | int]], second: list[tuple[int, int, str | int]]
+) -> None:
+    folder = "env/lib/python3.12/site-packages/torch-2.4.0.dist-info"
+    files = {
+        f"{folder}/METADATA": changed(METADATA, first).encode("utf-8", "replace"),
+        f"{folder}/direct_url.json": changed(DIRECT_URL, second).encode("utf-8", "replace"),
+        f"{folder}/INSTALLER": changed("pip\n", first).encode("utf-8", "replace"),
+        f"{folder}/RECORD": b"",
+        "env/conda-meta/scipy.json": changed(CONDA, second).encode("utf-8", "replace"),
+    }
+    _sound(read_environment("env", MemoryTree(files), Limits()))
