@@ -161,6 +161,23 @@ def test_a_compiled_file_covers_the_in_file_of_its_name_and_manifests_it_holds_w
     assert [one.complete for one in settle_covered(found)] == [True, True, False, True, False]
 
 
+def test_manifests_that_read_one_another_are_resolved_once(world: World) -> None:
+    _put(world, "requirements.txt", "torch>=2\nnumpy==2.0.0\n")
+    _put(world, "setup.py", "setup(install_requires=open('requirements.txt').read().splitlines())")
+    _put(world, "other/setup.py", "setup(install_requires=['torch>=2', 'numpy==2.0.0'])")
+    report = _scan(world)
+    assert [(i.path, i.complete) for i in report.inputs] == [
+        ("requirements.txt", False),
+        ("setup.py", True),
+        ("other/setup.py", False),
+    ]
+    assert _names(report) == ["numpy 2.0.0"]
+    assert [str(gap.place) for gap in report.gaps if gap.reason is Reason.OFFLINE and gap.check == "inventory"] == [
+        "requirements.txt:1",
+        "other/setup.py:1",
+    ]
+
+
 def test_an_empty_lock_covers_nothing() -> None:
     _, manifest = settle_covered([_locks("uv.lock"), _asks("pyproject.toml", "torch")])
     assert not manifest.complete

@@ -93,7 +93,9 @@ READERS: tuple[Reader, ...] = (
 
 def reader_of(path: str) -> Reader | None:
     """The first reader that claims the file name, in the order of `READERS`."""
-    if not _any_pattern()(_in_folder(path)):
+    by_name, by_folder = _any_pattern()
+    lower = path.lower()
+    if not by_name(lower, lower.rfind("/") + 1) and not by_folder(_in_folder(path)):
         return None
     return next((reader for reader in READERS if reader.claims(path)), None)
 
@@ -104,11 +106,15 @@ def reader_named(name: str) -> Reader | None:
 
 
 @cache
-def _any_pattern() -> Callable[[str], object]:
-    """All patterns as one: almost no file of a large folder matches, and asking each reader in turn costs a second."""
+def _any_pattern() -> tuple[Callable[[str, int], object], Callable[[str], object]]:
+    """All patterns for names, and all with a folder, as one each: almost no file of a large folder matches, and asking
+    each reader in turn costs a second."""
     import re
 
-    return re.compile("|".join(translate(_anywhere(pattern)) for reader in READERS for pattern in reader.patterns)).match
+    patterns = {pattern for reader in READERS for pattern in reader.patterns}
+    names = "|".join(translate(pattern) for pattern in sorted(patterns) if "/" not in pattern)
+    folders = "|".join(translate(pattern) for pattern in sorted(patterns) if "/" in pattern)
+    return re.compile(names).match, re.compile(folders or r"(?!)").match
 
 
 def gather(request: Request, world: World) -> tuple[Inventory, ...]:
