@@ -19,6 +19,8 @@ from mlsupply.value import value
 PUBLIC_INDEX = "https://pypi.org/simple"  # the public index's own address: a default, named here and nowhere else
 PUBLIC_FILES = "https://files.pythonhosted.org"
 PUBLIC_OSV_API = "https://api.osv.dev"
+PUBLIC_KEV = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
+PUBLIC_EPSS = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
 PUBLIC_OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlsupply.advisories.feeds import CHECK, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
@@ -41,6 +42,9 @@ class Ground(NamedTuple):
     releases: Mapping[PackageKey, tuple[Release, ...]] = {}
 
 
+if TYPE_CHECKING:
+    from mlsupply.advisories.exploited import Lists
+
 Published = Callable[[Sequence[Package]], Mapping[PackageKey, tuple[Release, ...]]]
 """Asks the indexes which releases there are of packages; those it cannot tell of are left out."""
 
@@ -64,8 +68,35 @@ def examine(
         ground = ground._replace(releases=published(hit) if hit else {})
     yield from answer.sources
     yield Checked(check=CHECK, gaps=answer.gaps)
-    for package in project.packages:
-        yield judged(package, ground)
+    yield from _with_exploitation([judged(package, ground) for package in project.packages], world)
+
+
+def _with_exploitation(said: list[Checked], world: World) -> Iterator[Checked | DataSource]:
+    """The same with what KEV and EPSS know of the CVEs, where these lists were fetched."""
+    if not (world.cache / "advisories" / "exploited.sqlite").is_file():
+        yield from said
+        return
+    from mlsupply.advisories.exploited import look_up
+
+    lists = look_up(world, (name for one in said for finding in one.findings for name in _cves(finding)))
+    yield from lists.sources
+    for one in said:
+        yield replace(one, findings=tuple(_attacked(finding, lists) for finding in one.findings)) if one.findings else one
+
+
+def _cves(finding: Finding) -> list[str]:
+    ids = (finding.advisory.id, *finding.advisory.aliases) if finding.advisory else ()
+    return [name for name in ids if name.startswith("CVE-")]
+
+
+def _attacked(finding: Finding, lists: Lists) -> Finding:
+    known = [lists.known[name] for name in _cves(finding) if name in lists.known]
+    if not known or finding.advisory is None:
+        return finding
+    scores = [one.epss for one in known if one.epss is not None]
+    exploited = True if any(one.exploited for one in known) else None
+    advisory = replace(finding.advisory, known_exploited=exploited, epss=max(scores, default=None))
+    return replace(finding, advisory=advisory)
 
 
 def judged(package: Package, ground: Ground) -> Checked:

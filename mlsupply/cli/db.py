@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlsupply.cli.common import real_world, shows_errors
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
+
+if TYPE_CHECKING:
+    from mlsupply.advisories.sync import Outcome
 
 
 @click.group()
@@ -21,6 +25,7 @@ def command() -> None:
 @shows_errors
 def status() -> None:
     """Say which advisory data there is, how old it is and what it holds."""
+    from mlsupply.advisories.exploited import look_up
     from mlsupply.advisories.local import current, folder, verified
     from mlsupply.advisories.store import EMBEDDED
 
@@ -33,6 +38,10 @@ def status() -> None:
         return
     click.echo("\n".join(_described("local", verified(world, known), now)))
     click.echo(f"          up to date with {known.url} at {known.checked}; in {folder(world)}")
+    for source in look_up(world, ()).sources:
+        click.echo(
+            f"exploited {source.name}, {source.as_of[:10]}, {source.records:,} entries; {source.licence}, {source.url}"
+        )
 
 
 def _described(name: str, path: Path, now: datetime) -> list[str]:
@@ -71,14 +80,30 @@ def build(origin: Path, target: Path, facts_only: bool) -> None:
 @command.command()
 @click.option("--url", default="", metavar="URL", help="An OSV bucket instead of the public one.")
 @click.option("--whole", is_flag=True, help="Fetch the whole archive even where the changes would do.")
+@click.option(
+    "--exploited", is_flag=True, help="Fetch the lists of exploited flaws (CISA KEV) and of scores (FIRST EPSS) too."
+)
+@click.option("--kev-url", default="", metavar="URL", help="The KEV catalogue elsewhere.")
+@click.option("--epss-url", default="", metavar="URL", help="The EPSS scores elsewhere.")
 @shows_errors
-def sync(url: str, whole: bool) -> None:
+def sync(url: str, whole: bool, exploited: bool, kev_url: str, epss_url: str) -> None:
     """Fetch the advisories of the public OSV bucket, or what changed of them, into the local database."""
     from mlsupply.advisories.sync import sync as bring_up_to_date
     from mlsupply.world import PUBLIC_OSV_BUCKET
 
     world = real_world(offline=False, say=lambda words, *_: click.echo(words, err=True))
     outcome = bring_up_to_date(world, (url or PUBLIC_OSV_BUCKET).rstrip("/"), whole=whole)
+    _told(outcome)
+    if exploited or kev_url or epss_url:
+        from mlsupply.advisories.exploited import sync as fetch_lists
+
+        for source in fetch_lists(world, kev_url, epss_url):
+            click.echo(f"{source.name}: {source.records:,} entries, {source.as_of[:10]}", err=True)
+    if outcome.missing:
+        sys.exit(EXIT_INCOMPLETE)
+
+
+def _told(outcome: Outcome) -> None:
     how = {"unchanged": "nothing changed", "changes": f"{outcome.changed} records changed", "whole": "fetched whole"}
     click.echo(f"{how[outcome.how]}: {outcome.records:,} records, newest change {outcome.as_of}", err=True)
     for reason in outcome.refused[:20]:
@@ -88,7 +113,6 @@ def sync(url: str, whole: bool) -> None:
         click.echo(
             f"{len(outcome.missing)} changed records could not be fetched and are asked for next time: {listed}", err=True
         )
-        sys.exit(EXIT_INCOMPLETE)
 
 
 @command.command("import")

@@ -27,13 +27,15 @@ Flaw = tuple[str, str, str]
 
 class Tree(NamedTuple):
     """name; plain: pinned requirements; hashed: the same with hashes; folder: a folder with the plain ones as
-    requirements.txt; project: a folder with a uv.lock of the same pins."""
+    requirements.txt; project: a folder with a uv.lock of the same pins; pages: an index of empty pages, which mlsupply asks for
+    fixes and uv for project status."""
 
     name: str
     plain: Path
     hashed: Path
     folder: Path
     project: Path
+    pages: str
 
 
 class Peer(NamedTuple):
@@ -62,20 +64,8 @@ def peers() -> list[Peer]:
 def command(peer: Peer, tree: Tree, feed: str, cache: Path, *, cold: bool = False) -> list[str]:
     """Its command for one tree. cold: without what it kept from earlier runs."""
     if peer.name == "mlsupply":
-        checks = ["--check", "advisories", "--check", "known-bad"]
-        return [
-            peer.program,
-            "scan",
-            str(tree.hashed),
-            *checks,
-            "--feed",
-            "live",
-            "--feed-url",
-            feed,
-            "--no-progress",
-            "-o",
-            "json",
-        ]
+        asked = ["--check", "advisories", "--check", "known-bad", "--feed", "live", "--feed-url", feed, "--no-resolve"]
+        return [peer.program, "scan", str(tree.hashed), *asked, "--index-url", tree.pages, "--no-progress", "-o", "json"]
     if peer.name == "uv audit":
         kept = ["--no-cache"] if cold else ["--cache-dir", str(cache / "uv")]
         audit = [peer.program, "audit", "-q", "--frozen", "--project", str(tree.project), "--output-format", "json"]
@@ -155,7 +145,7 @@ def trees(folder: Path, index_port: int, names: Sequence[str] = ()) -> list[Tree
         here = folder / name
         here.mkdir(parents=True, exist_ok=True)
         shutil.copy(plain, here / "requirements.txt")
-        found.append(Tree(name, plain, hashed, here, locks / name))
+        found.append(Tree(name, plain, hashed, here, locks / name, f"http://127.0.0.1:{index_port}/simple"))
     return [tree for tree in found if not names or tree.name in names]
 
 
@@ -179,7 +169,7 @@ def _extra(folder: Path, locks: Path, port: int) -> Tree:
     asked = ", ".join(f'{{ name = "{name}", specifier = "=={version}" }}' for name, version in EXTRA.items())
     lock += f'[[package]]\nname = "tree"\nversion = "0"\nsource = {{ virtual = "." }}\ndependencies = [{roots}]\n'
     (project / "uv.lock").write_text(f"{lock}[package.metadata]\nrequires-dist = [{asked}]\n", encoding="utf-8")
-    return Tree("newest-affected", plain, plain, here, project)
+    return Tree("newest-affected", plain, plain, here, project, index)
 
 
 @contextmanager
