@@ -27,8 +27,8 @@ Flaw = tuple[str, str, str]
 
 class Tree(NamedTuple):
     """name; plain: pinned requirements; hashed: the same with hashes; folder: a folder with the plain ones as
-    requirements.txt; project: a folder with a uv.lock of the same pins; pages: an index of empty pages, which mlsupply asks for
-    fixes and uv for project status."""
+    requirements.txt; project: a folder with a uv.lock of the same pins; pages: an index of empty pages, which mlsupply
+    asks for fixes and uv for project status."""
 
     name: str
     plain: Path
