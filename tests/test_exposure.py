@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from mlsupply.cli import main
 from mlsupply.errors import MlsupplyError
 from mlsupply.exposure.question import ask
+from mlsupply.exposure.report import as_text
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -242,3 +243,19 @@ def test_a_window_of_ones_own_decides_where_there_is_no_record(tmp_path: Path) -
 def test_no_repository_is_nothing_to_look_at(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["exposure", "litellm-2026", str(tmp_path)])
     assert done.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("incident", "window"),
+    [
+        ("litellm-2026", "2026-03-24T10:39:00Z to 2026-03-24T16:00:00Z (another source: to 2026-03-24T13:11:00Z)"),
+        ("hades-bramin", "there by 2026-06-06T06:32:20Z at the latest, end not known"),
+        ("requests==2.0", "not known"),
+    ],
+)
+def test_a_window_is_said_as_far_as_it_is_known(incident: str, window: str) -> None:
+    assert f"\nwindow: {window}\n" in as_text(ask(incident), []).decode()
+
+
+def test_a_member_of_a_wave_gets_the_steps_of_the_wave() -> None:
+    assert "Remove <name>-setup.pth" in as_text(ask("hades-bramin"), []).decode()

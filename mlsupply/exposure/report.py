@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from mlsupply.advisories.playbook import steps
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.history import Commit
-from mlsupply.exposure.question import Interval, Question
+from mlsupply.exposure.question import Question
 from mlsupply.report.markdown import escape
 from mlsupply.text import safe
 
@@ -25,7 +26,7 @@ def exposed(answers: Sequence[Answer]) -> list[Exposure]:
 
 def as_text(question: Question, answers: Sequence[Answer]) -> bytes:
     """For a terminal or a pipe, plain."""
-    lines = [_headline(question, answers), f"window: {_window(question.window)}", ""]
+    lines = [_headline(question, answers), f"window: {_window(question)}", ""]
     for one in answers:
         shown = [exposure for exposure in one.exposures if exposure.verdict is not Verdict.NO]
         if shown:
@@ -36,7 +37,7 @@ def as_text(question: Question, answers: Sequence[Answer]) -> bytes:
 
 def as_markdown(question: Question, answers: Sequence[Answer]) -> bytes:
     """The same for a ticket."""
-    rows = [f"## {escape(_headline(question, answers))}", "", f"Window: {escape(_window(question.window))}", ""]
+    rows = [f"## {escape(_headline(question, answers))}", "", f"Window: {escape(_window(question))}", ""]
     rows += ["| repository | file | verdict | release | from | to |", "| --- | --- | --- | --- | --- | --- |"]
     for one in answers:
         for exposure in one.exposures:
@@ -66,7 +67,7 @@ def as_json(question: Question, answers: Sequence[Answer]) -> bytes:
             for one in answers
             for g in one.gaps
         ],
-        "playbook": list(incident.response) if incident else [],
+        "playbook": list(steps(incident)) if incident else [],
         "verdicts": {verdict.value: count for verdict, count in sorted(_counts(answers).items())},
     }
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
@@ -85,9 +86,13 @@ def _headline(question: Question, answers: Sequence[Answer]) -> str:
     )
 
 
-def _window(window: Interval) -> str:
+def _window(question: Question) -> str:
+    window = question.window
     if window.start is None or window.end is None:
-        return "not known"
+        latest = question.incident.window.opened_by if question.incident else ""
+        start = _iso(window.start) if window.start else f"there by {latest} at the latest" if latest else ""
+        end = f"gone by {_iso(window.end)}" if window.end else "end not known"
+        return f"{start or 'start not known'}, {end}" if start or window.end else "not known"
     text = f"{_iso(window.start)} to {_iso(window.end)}"
     return f"{text} (another source: to {_iso(window.early_end)})" if window.disputed else text
 
@@ -130,9 +135,9 @@ def _playbook(question: Question) -> list[str]:
     if incident is None:
         return ["There is no incident record behind this question, so no steps are given.", ""]
     safe_versions = [f"{key.replace('_', ' ')}: {text}" for key, text in incident.safe.items()]
-    steps = [f"  {number}. {step}" for number, step in enumerate(incident.response, 1)]
+    numbered = [f"  {number}. {step}" for number, step in enumerate(steps(incident), 1)]
     reach = f"what it could reach: {', '.join(incident.credentials)}" if incident.credentials else ""
-    return [*filter(None, (f"What to do ({incident.id}; {incident.confidence}):", *steps, reach, *safe_versions)), ""]
+    return [*filter(None, (f"What to do ({incident.id}; {incident.confidence}):", *numbered, reach, *safe_versions)), ""]
 
 
 def _coverage(answers: Sequence[Answer]) -> str:
