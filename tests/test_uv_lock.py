@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlsupply.inventory.parsing import MAX_TOML
 from mlsupply.model import Reason, SourceKind
 from mlsupply.world import PUBLIC_INDEX, Limits
 from tests.memory import named, read, triples
@@ -314,6 +315,17 @@ def test_packages_past_the_limit_are_one_gap_with_the_number() -> None:
     assert [(gap.reason, gap.detail) for gap in inventory.gaps] == [
         (Reason.LIMIT, "20 entries past the limit of 10 packages were not read")
     ]
+
+
+def test_one_package_entered_over_and_over_is_one_with_every_place() -> None:
+    entry = '[[package]]\nname = "a"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "b" }]\n'
+    package = named(read("uv.lock", "version = 1\n" + entry * 5_000), "a")
+    assert len(package.places) == 5_000
+    assert len(package.requires) == 1
+
+
+def test_toml_longer_than_memory_allows_is_a_gap() -> None:
+    assert read("uv.lock", "#" * (MAX_TOML + 1)).gaps[0].reason is Reason.LIMIT
 
 
 def test_escaped_control_characters_never_reach_a_value() -> None:

@@ -12,6 +12,7 @@ from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Failure, Limits, Tree
 
 CHECK = "inventory"
+MAX_TOML = 20 << 20  # characters; parsed it takes up to thirty times as much memory
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -60,6 +61,8 @@ def decode(path: str, data: bytes) -> str | Gap:
 
 def toml_of(path: str, text: str) -> dict[str, Any] | Gap:
     """The parsed document, or a gap with the line where TOML ends."""
+    if len(text) > MAX_TOML:
+        return gap(path, Reason.LIMIT, f"TOML longer than {MAX_TOML:,} characters is not read")
     import tomli  # compiled: three times faster than the standard library's tomllib on a large lock
 
     try:

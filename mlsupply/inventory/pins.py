@@ -3,7 +3,7 @@ for the rest, and who required whom where comments tell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlsupply.inventory.files import file_name, kind_of
 from mlsupply.inventory.sheet import united
@@ -38,7 +38,7 @@ class Pin:
     def is_package(self) -> bool:
         return bool(self.name) and (bool(self.version) or self.source.kind is not SourceKind.REGISTRY)
 
-    def package(self, requires: tuple[Edge, ...], direct: bool) -> Package:
+    def package(self, *, direct: bool) -> Package:
         source = self.source
         if self.index and self.index.rstrip("/") != PUBLIC_INDEX:
             source = Source(url=self.index)
@@ -46,7 +46,6 @@ class Pin:
             coordinate=Coordinate("pypi", self.name, self.version),
             source=source,
             places=(self.place,),
-            requires=requires,
             artifacts=self._artifacts(),
             groups=tuple(dict.fromkeys(parent.group for parent in self.parents if parent.group)),
             direct=direct,
@@ -87,13 +86,11 @@ class Pins:
         self.annotated = False
         self.root = ""
         self._pins: list[Pin] = []
-        self._refused = 0
 
-    def add(self, pin: Pin) -> Pin | None:
-        """The pin, or nothing past the limit."""
-        if len(self._pins) >= self.limit:
-            self._refused += 1
-            return None
+    def is_full(self) -> bool:
+        return len(self._pins) >= self.limit
+
+    def add(self, pin: Pin) -> Pin:
         self._pins.append(pin)
         return pin
 
@@ -109,24 +106,25 @@ class Pins:
         """Whether some line leaves the version to the resolver."""
         return any(not pin.is_package for pin in self._asked())
 
-    def packages(self) -> tuple[tuple[Package, ...], int]:
-        """The packages with the edges the comments tell, and how many lines went past the limit."""
+    def packages(self) -> tuple[Package, ...]:
+        """The packages with the edges the comments tell."""
         self._apply_constraints()
         asked = [pin for pin in self._asked() if pin.is_package]
         present = {pin.name for pin in asked}
-        edges: dict[str, list[Edge]] = {}
+        edges: dict[str, dict[Edge, None]] = {}
         for pin in asked:
             for parent in pin.parents:
                 if parent.project:
                     self.root = self.root or parent.name
                 if parent.name in present and parent.name != pin.name:
-                    edges.setdefault(parent.name, []).append(Edge(pin.name))
-        merged: dict[PackageKey, Package] = {}
+                    edges.setdefault(parent.name, {})[Edge(pin.name)] = None
+        merged: dict[PackageKey, list[Package]] = {}
         for pin in asked:
-            package = pin.package(tuple(edges.get(pin.name, ())), direct=_is_direct(pin, present))
-            before = merged.get(package.key)
-            merged[package.key] = package if before is None else united(before, package)
-        return tuple(merged.values()), self._refused
+            package = pin.package(direct=_is_direct(pin, present))
+            merged.setdefault(package.key, []).append(package)
+        required = {name: tuple(found) for name, found in edges.items()}
+        packages = (united(entries) for entries in merged.values())
+        return tuple(replace(one, requires=required[one.name]) if one.name in required else one for one in packages)
 
     def _apply_constraints(self) -> None:
         """A line without version whose constraint pins one means that version."""

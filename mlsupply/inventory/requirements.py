@@ -29,6 +29,7 @@ _ENTRY = re.compile(
 )
 _HASH = re.compile(r"--hash[= ]([a-z0-9]+):([A-Fa-f0-9]+)")
 _COMMENT = re.compile(r"[ \t]*+(?:#([^\n]*+))?(?:\n|\Z)")
+_MOST_GAPS = 200  # told apart in one file; the rest are counted
 _MOST_JOINED = 10_000  # lines continued by a backslash
 _ROLES = {"--index-url": "primary", "--pypi-url": "primary", "--extra-index-url": "extra", "--find-links": "find-links"}
 
@@ -111,17 +112,29 @@ class Reading:
                 line += 1
                 position = found.end()
             elif (found := entry(text, position)) and (found["marker"] is None or _is_usual(found["marker"])):
+                if self.pins.is_full():
+                    self._stop(Place(path, line))
+                    return
                 last, inside = self._entry(found, Place(path, line), constraint), False
                 if last is not None and found["comment"]:
                     inside = self._via(last, found["comment"], inside)
                 line += text.count("\n", position, found.end())
                 position = found.end()
             else:
+                if self.pins.is_full():
+                    self._stop(Place(path, line))
+                    return
                 logical, used, position = _joined(text, position)
                 last, inside = self._odd(logical, Place(path, line), constraint), False
                 if last is not None and " #" in logical:
                     inside = self._via(last, logical.rpartition(" #")[2], inside)
                 line += used
+
+    def _stop(self, place: Place) -> None:
+        """Nothing more is read once the limit is reached; a file of millions of lines must end."""
+        detail = f"the lines from here on were not read: one input may hold {self.limits.packages:,} packages"
+        if not any(gap.reason is Reason.LIMIT and gap.detail == detail for gap in self.gaps):
+            self.gaps.append(gap(place.file, Reason.LIMIT, detail, place.line))
 
     def _entry(self, found: re.Match[str], place: Place, constraint: bool) -> Pin | None:
         hashes = _HASH.findall(found["hashes"]) if found["hashes"] else ()
@@ -221,10 +234,7 @@ class Reading:
         """complete: a resolver wrote the file or it is hashed throughout, and nothing in it is left open."""
         closed = self.generated or self.pins.annotated or self.pins.all_hashed()
         complete = closed and not self.pins.is_open() and not self.gaps
-        packages, refused = self.pins.packages()
-        if refused:
-            detail = f"{refused:,} entries past the limit of {self.limits.packages:,} packages were not read"
-            self.gaps.append(gap(path, Reason.LIMIT, detail))
+        packages = self.pins.packages()
         return Inventory(
             path=path,
             format=FORMAT,
@@ -232,10 +242,16 @@ class Reading:
             packages=packages,
             requirements=self.pins.requirements(complete),
             indexes=tuple(self._trusting(index) for index in self.indexes),
-            gaps=tuple(self.gaps),
+            gaps=self._told_gaps(path),
             complete=complete,
             includes=tuple(dict.fromkeys(name for name, _ in self.seen if name != path)),
         )
+
+    def _told_gaps(self, path: str) -> tuple[Gap, ...]:
+        if (more := len(self.gaps) - _MOST_GAPS) <= 0:
+            return tuple(self.gaps)
+        rest = gap(path, Reason.MALFORMED, f"{more:,} further lines could not be read", hint="mend the file or exclude it")
+        return (*self.gaps[:_MOST_GAPS], rest)
 
     def _trusting(self, index: Index) -> Index:
         from dataclasses import replace

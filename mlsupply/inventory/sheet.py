@@ -6,7 +6,7 @@ JSON parser can take out of it needs cleaning, so that readers skip `text.safe` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +43,8 @@ class Sheet:
         self._faults = 0
         self._names: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
-        self._packages: dict[PackageKey, Package] = {}
+        self._packages: dict[PackageKey, list[Package]] = {}
+        self._kept = 0
         self._limit = limits.packages
         self._refused = 0
 
@@ -164,31 +165,31 @@ class Sheet:
     # -- what was found
 
     def add(self, package: Package) -> None:
-        """Keep a package; one that is there already gains the places, edges and files of this entry."""
-        key = package.key
-        before = self._packages.get(key)
-        if before is not None:
-            self._packages[key] = united(before, package)
-        elif len(self._packages) < self._limit:
-            self._packages[key] = package
+        """Keep a package; of several entries for one, `packages` unites the places, edges and files."""
+        if self._kept < self._limit:
+            self._kept += 1
+            self._packages.setdefault(package.key, []).append(package)
         else:
             self._refused += 1
 
     def packages(self) -> list[Package]:
-        return list(self._packages.values())
+        return [united(entries) for entries in self._packages.values()]
 
 
-def united(one: Package, other: Package) -> Package:
-    """One package from two entries for the same key."""
+def united(entries: Sequence[Package]) -> Package:
+    """One package from all entries for its key, in time linear in what they hold."""
+    first = entries[0]
+    if len(entries) == 1:
+        return first
     return replace(
-        one,
-        places=tuple(dict.fromkeys(one.places + other.places)),
-        requires=tuple(dict.fromkeys(one.requires + other.requires)),
-        artifacts=tuple(dict.fromkeys(one.artifacts + other.artifacts)),
-        groups=tuple(dict.fromkeys(one.groups + other.groups)),
-        direct=one.direct or other.direct,
-        marker=one.marker if one.marker == other.marker else "",
-        note=one.note or other.note,
+        first,
+        places=tuple(dict.fromkeys(place for entry in entries for place in entry.places)),
+        requires=tuple(dict.fromkeys(edge for entry in entries for edge in entry.requires)),
+        artifacts=tuple(dict.fromkeys(artifact for entry in entries for artifact in entry.artifacts)),
+        groups=tuple(dict.fromkeys(group for entry in entries for group in entry.groups)),
+        direct=any(entry.direct for entry in entries),
+        marker=first.marker if all(entry.marker == first.marker for entry in entries) else "",
+        note=next((entry.note for entry in entries if entry.note), ""),
     )
 
 
