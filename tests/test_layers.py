@@ -28,7 +28,8 @@ ALLOWED = {
     "memory": _VALUES | {"world"},
     "vex": _VALUES | {"request"},
     "policy": _VALUES | {"project", "request"},
-    "inventory": _VALUES | {"world", "request", "project"},
+    "inventory": _VALUES
+    | {"world", "request", "project", "evidence"},  # the resolver asks the index client which releases there are
     "evidence": _VALUES | {"world", "request", "project", "ruleset", "advisories"},
     "advisories": _VALUES | {"world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},

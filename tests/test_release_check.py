@@ -9,7 +9,6 @@ import pytest
 
 from mlsupply.evidence.release_check import judge
 from mlsupply.fetch import LiveFetch
-from mlsupply.inventory import gather
 from mlsupply.model import Artifact, Checked, Coordinate, DataSource, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.project import merge
 from mlsupply.request import Request, RuleSettings
@@ -215,17 +214,3 @@ def test_a_local_version_is_not_missed_on_the_index(index: LoopbackIndex, online
     history(index, "torchlike", last="2.9.0", at="2026-01-01T00:00:00Z")
     found = looked([package("torchlike", "2.9.0+cu128")], online, index.simple)["torchlike"]
     assert (ids(found), [gap.reason for gap in found.gaps]) == ([], [Reason.UNSUPPORTED])
-
-
-def test_a_newer_release_without_a_wheel_was_passed_over_by_the_resolution(index: LoopbackIndex, online: World) -> None:
-    index.add("speed", "0.9", uploaded="2024-01-01T00:00:00Z")
-    index.add("speed", "1.0", uploaded="2024-06-01T00:00:00Z")
-    index.add("speed", "1.1", uploaded="2025-06-01T00:00:00Z", kinds=["sdist"])
-    index.add("speed", "2.0", uploaded="2025-09-01T00:00:00Z", kinds=["sdist"])
-    request = Request(subjects=("speed<2",), index_url=index.simple, skip=("names",))
-    world = replace(online, resolving=True)
-    project = merge(gather(request, world))
-    assert [str(one.coordinate) for one in project.packages] == ["speed 1.0"]
-    gaps = [gap for said in judge(project, request, world) if isinstance(said, Checked) for gap in said.gaps]
-    (found,) = [gap for gap in gaps if gap.reason is Reason.NO_ARTIFACT]
-    assert found.detail.startswith("speed 1.1 is newer and published only as source")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.fetch import LiveFetch
 from mlsupply.inventory import gather
 from mlsupply.inventory.parsing import requirement
 from mlsupply.inventory.resolver import resolve
@@ -360,3 +361,20 @@ def test_faulty_settings_of_the_project_are_left_out_one_by_one(index: LoopbackI
     assert versions(found) == {"app": "2.0", "lib": "1.5", "win-only": "1.0"}
     assert len(found.gaps) == 2
     assert all("override-dependencies was left out" in gap.detail for gap in found.gaps)
+
+
+def test_a_newer_release_that_exists_only_as_source_is_audited_instead_of_an_older_wheel(
+    index: LoopbackIndex, world: World
+) -> None:
+    index.add("speed", "1.0", requires=["cuda-lib"])
+    index.add("speed", "1.1", kinds=["sdist"])
+    index.add("speed", "2.0", kinds=["sdist"])
+    index.add("source-only", "0.6", kinds=["sdist"])
+    online = replace(world, fetch=LiveFetch({}))
+    found = resolve(inventory("speed<2", "lib", "source-only"), Request(index_url=index.simple), online)
+    assert versions(found) == {"speed": "1.1", "lib": "2.5", "source-only": "0.6"}
+    assert {gap.reason for gap in found.gaps} == {Reason.NO_ARTIFACT}
+    assert "speed 1.1, the newest release, is published only as source" in " ".join(gap.detail for gap in found.gaps)
+    assert not found.complete
+    exact = resolve(inventory("speed==1.0"), Request(index_url=index.simple), online)
+    assert versions(exact) == {"speed": "1.0", "cuda-lib": "12.0"}

@@ -113,22 +113,22 @@ def _number(version: str) -> Version | None:
         return None
 
 
-def newer_without_wheel(project: Project, version: str, specifier: str) -> str:
-    """The newest final release above `version` within the specifier that has source archives and no wheel, "" for none."""
+def newest_release(project: Project, specifier: str) -> tuple[str, bool]:
+    """(the newest final release within a PEP 440 specifier that is not yanked, whether it has source archives alone);
+    ("", False) where there is none."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    mine = _number(version)
     try:
         allowed = SpecifierSet(specifier)
     except InvalidSpecifier:
-        return ""
+        return "", False
     kinds: dict[Version, set[str]] = {}
     for file in project.files:
         number = _number(file.version)
-        if number and mine and number > mine and not number.is_prerelease and file.yanked is None and number in allowed:
+        if number and not number.is_prerelease and file.yanked is None:
             kinds.setdefault(number, set()).add(file.kind)
-    bare = [number for number, held in kinds.items() if "sdist" in held and "wheel" not in held]
-    return str(max(bare)) if bare else ""
+    newest = max((number for number in kinds if number in allowed), default=None)
+    return (str(newest), "wheel" not in kinds[newest]) if newest else ("", False)
 
 
 def _is_prerelease(version: str) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 
 from mlsupply.evidence.index_pages import IndexFile
 from mlsupply.evidence.index_pages import Project as IndexProject
 from mlsupply.evidence.registry import Publisher, Registry, Seen, ask_all, secret_for
-from mlsupply.evidence.release import History, Release, Told, attested, history_of, newer_without_wheel, release_facet
+from mlsupply.evidence.release import History, Release, Told, attested, history_of, release_facet
 from mlsupply.evidence.release_check import CHECK, index_of, is_exempt, is_release, judged_by_lock, no_release
 from mlsupply.evidence.release_facet import ReleaseFacet, offline_facet
-from mlsupply.model import RESOLVED, Checked, DataSource, Gap, Package, PackageKey, Reason
+from mlsupply.model import Checked, DataSource, Gap, Package, Reason
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.ruleset import Fact, Rules, Unknown, load
@@ -40,14 +40,13 @@ _OFFERED = {
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What the packages of a run share. resolved: what this run itself chose a version for, with what it was asked for."""
+    """What the packages of a run share."""
 
     request: Request
     world: World
     rules: Rules
     project: Project
     registries: dict[str, Registry] = field(default_factory=dict)
-    resolved: Mapping[PackageKey, str] = field(default_factory=dict)
 
     def registry(self, package: Package) -> Registry:
         url = index_of(package, self.request)
@@ -58,8 +57,7 @@ class _Run:
 
 def judge_online(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
     """See `release_check.judge`."""
-    rules = load(request.rules, world.now())
-    run = _Run(request=request, world=world, rules=rules, project=project, resolved=_resolved(project))
+    run = _Run(request=request, world=world, rules=load(request.rules, world.now()), project=project)
     if not run.rules.wants("release"):
         yield from (Checked(check=CHECK, package=package) for package in project.packages)
         return
@@ -91,34 +89,8 @@ def _judged(package: Package, run: _Run, seen: Seen | Failure) -> Checked:
         detail = f"{package.version} is a local version, which {registry.host} does not serve"
         return Checked(check=CHECK, package=package, gaps=(_gap(package, Reason.UNSUPPORTED, detail),))
     fact = Fact(facet, places=package.places, unknown=_unknown(seen, registry))
-    gaps = _passed_over(package, run.resolved.get(package.key), seen.project)
-    checked = run.rules.judge(CHECK, [fact], package=package, gaps=gaps)
+    checked = run.rules.judge(CHECK, [fact], package=package)
     return _shared(checked, registry) if facet.listed else replace(checked, gaps=())  # of what is gone no more can be asked
-
-
-def _resolved(project: Project) -> dict[PackageKey, str]:
-    """The packages asked for directly whose version this run chose, with the specifiers they were chosen by."""
-    found: dict[PackageKey, str] = {}
-    for inventory in project.inventories:
-        if RESOLVED in inventory.format:
-            asked = {r.name: r.specifier for r in inventory.requirements if not r.constraint}
-            found |= {package.key: asked[package.name] for package in inventory.packages if package.name in asked}
-    return found
-
-
-def _passed_over(package: Package, specifier: str | None, project: IndexProject) -> tuple[Gap, ...]:
-    """Resolution forbids building, so it passes over newer releases without a wheel, which an installer would build and
-    take: then the version audited is not the one installed."""
-    if specifier is None:
-        return ()
-    newer = newer_without_wheel(project, package.version, specifier)
-    if not newer:
-        return ()
-    detail = (
-        f"{package.name} {newer} is newer and published only as source: an installer would build it, and it was not audited"
-    )
-    gap = _gap(package, Reason.NO_ARTIFACT, detail)
-    return (replace(gap, hint="lock the project with its own tool and audit the lock file"),)
 
 
 def _not_seen(package: Package, run: _Run, registry: Registry, failure: Failure) -> Checked:

@@ -20,6 +20,7 @@ from mlsupply.inventory import uv_project, uv_run
 from mlsupply.inventory.index_settings import settings_of, without
 from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.pinned import pinned
+from mlsupply.inventory.source_only import newest, passed_over
 from mlsupply.inventory.uv_project import Attempt
 from mlsupply.inventory.uv_reason import Fault, Verdict, understood
 from mlsupply.model import RESOLVED, Gap, Inventory, Package, Reason, Requirement, SourceKind
@@ -56,7 +57,7 @@ def resolve(inventory: Inventory, request: Request, world: World) -> Inventory:
     )
     found = _rounds(attempt, ladder, world)
     fetched = [r for r in wanted if r.source.kind is not SourceKind.REGISTRY and not _is_read_itself(r, inventory, world)]
-    return _assembled(attempt, found, fetched)
+    return _assembled(attempt, found, fetched, tuple(_at_newest(attempt, world)))
 
 
 def _is_read_itself(requirement: Requirement, inventory: Inventory, world: World) -> bool:
@@ -87,8 +88,10 @@ def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], world: World) ->
         )
         if ran.lock and not ran.timed_out:
             packages, gaps = uv_project.packages_of(ran.lock, world.limits)
-            attempt.gaps += gaps
-            return packages
+            if _nothing_newer(attempt, packages, world):
+                attempt.gaps += gaps
+                return packages
+            continue
         verdict = _verdict(ran, attempt, world)
         if verdict.fault in _ELSEWHERE and not attempt.settled:
             attempt.settled = not steps  # none serves all: back to the usual one, where the rest is left out
@@ -100,6 +103,33 @@ def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], world: World) ->
     limit = f"it did not end within {_ROUNDS} attempts and {world.limits.resolve_seconds:g} seconds"
     _give_up(attempt, Verdict(Fault.TIME, "", (), 0, limit, Reason.LIMIT))
     return ()
+
+
+def _nothing_newer(attempt: Attempt, packages: tuple[Package, ...], world: World) -> bool:
+    """Whether the resolution took what an installer would take. What has a newer release that exists only as source is
+    left out of the next attempt, and stands in the report at that release."""
+    if attempt.looked:
+        return True
+    attempt.looked = True
+    newer = passed_over(packages, attempt.asked, attempt.settings, world)
+    for name, version in newer.items():
+        sentence = f"{name} {version}, the newest release, is published only as source, and building would run its code"
+        _leave_out(attempt, Verdict(Fault.NEEDS_BUILD, name, (), 0, sentence, Reason.NO_ARTIFACT), ())
+        attempt.newest[name] = version
+    return not newer
+
+
+def _at_newest(attempt: Attempt, world: World) -> Iterator[Package]:
+    """What was asked for without a version and would have to be built, at the release an installer would build."""
+    built = [r for r, verdict in attempt.dropped if verdict.fault is Fault.NEEDS_BUILD and pinned(r) is None]
+    names = list(dict.fromkeys(r.name for r in built if r.name not in attempt.newest))
+    for name, (version, _) in newest(names, built, attempt.settings, world).items():
+        attempt.newest[name] = version
+    for requirement in built:
+        if version := attempt.newest.get(requirement.name, ""):
+            found = pinned(replace(requirement, specifier=f"=={version}"))
+            if found is not None:
+                yield replace(found, note="the newest release, not resolved: it would have to be built")
 
 
 def _without_index(attempt: Attempt, verdict: Verdict) -> bool:
@@ -162,7 +192,9 @@ def _give_up(attempt: Attempt, verdict: Verdict) -> None:
     attempt.asked = []
 
 
-def _assembled(attempt: Attempt, found: tuple[Package, ...], fetched: Sequence[Requirement]) -> Inventory:
+def _assembled(
+    attempt: Attempt, found: tuple[Package, ...], fetched: Sequence[Requirement], built: tuple[Package, ...]
+) -> Inventory:
     """The inventory with what was resolved, at the lines that asked for it, and what was not, as far as it is pinned."""
     inventory = attempt.inventory
     lost = [requirement for requirement, _ in attempt.dropped]
@@ -171,7 +203,7 @@ def _assembled(attempt: Attempt, found: tuple[Package, ...], fetched: Sequence[R
     return replace(
         inventory,
         format=f"{inventory.format}{RESOLVED} for {attempt.target.words}" if found else inventory.format,
-        packages=_united([*_asked_for(found, attempt.asked), *inventory.packages, *exact]),
+        packages=_united([*_asked_for(found, attempt.asked), *inventory.packages, *exact, *built]),
         gaps=inventory.gaps + tuple(dict.fromkeys(gaps)),
         complete=not (lost or fetched or attempt.excluded),
     )

@@ -32,7 +32,8 @@ def requirement_text(requirement: Requirement) -> str:
 class Attempt:
     """What is left to resolve, and what has been given up. asked, constraints: still handed to uv; dropped: requirements
     that are not, with uv's reason; excluded: canonical names kept out wherever they are required; settled: other targets
-    were tried and none served all; gaps: of the lock and of indexes left out."""
+    were tried and none served all; looked: the index was asked for newer releases without a wheel; newest: the version of
+    what was left out because it would have to be built, where the index tells; gaps: of the lock and of indexes left out."""
 
     inventory: Inventory
     request: Request
@@ -43,6 +44,8 @@ class Attempt:
     dropped: list[tuple[Requirement, Verdict]] = field(default_factory=list)
     excluded: dict[str, Verdict] = field(default_factory=dict)
     settled: bool = False
+    looked: bool = False
+    newest: dict[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
 
 
