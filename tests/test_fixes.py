@@ -13,7 +13,7 @@ from mlsupply.model import Checked, Coordinate, Edge, Finding, Inventory, Packag
 from mlsupply.project import merge
 from mlsupply.request import Request
 from mlsupply.world import PUBLIC_INDEX, Failure, Response, World
-from tests.advisory_data import fixed, record, rows_of, up_to
+from tests.advisory_data import findings, fixed, record, rows_of, up_to
 from tests.conftest import RecordedFetch
 
 TWO = [record("TEST-1", events=fixed("1.2")), record("TEST-2", events=[*fixed("1.4"), *fixed("1.6", "1.5")])]
@@ -56,6 +56,14 @@ def test_where_only_the_last_affected_release_is_known_the_index_may_have_a_newe
     known = record("TEST-1", events=up_to("2.10.0"))
     assert _fix("2.10.0", Room(), known) == Fix()
     assert _fix("2.10.0", Room((Release("2.10.0"), Release("2.11.0"))), known).version == "2.11.0"
+
+
+def test_a_fix_numbered_by_the_year_is_no_way_for_a_release_that_is_not() -> None:
+    known = [record("TEST-1", events=fixed("2014.2.4")), record("TEST-2", events=fixed("26.0.4"))]
+    assert _fix("26.0.3", Room(), *known) == Fix()
+    assert _fix("2014.2.1", Room(), *known).version == "2014.2.4"
+    (year, _) = findings("demo", "26.0.3", *known)
+    assert "2014.2.4" not in year.remedy
 
 
 def test_specifiers_that_cannot_be_read_keep_nothing_out() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlsupply.advisories.fixes import Fix, Way, way_out
+from mlsupply.advisories.fixes import Fix, Way, same_scheme, way_out
 from mlsupply.advisories.matching import PUBLIC_VERSION, Asked, Hit
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.severity import severity_of
@@ -108,8 +108,8 @@ def _remedy(package: Package, hit: Hit, way: Way, malicious: bool) -> str:
         return f"{go}, and treat every credential the installing or importing machine could read as stolen: rotate them."
     if way.fix.version:
         return _upgrade(package, way)
-    if way.fixed:
-        return f"Upgrade to {way.fixed[0]} or later for this one; no single release clears every advisory of {package.name}."
+    if usable := [version for version in way.fixed if same_scheme(version, package.version)]:
+        return f"Upgrade to {usable[0]} or later for this one; no single release clears every advisory of {package.name}."
     if way.last_affected:
         return f"Move to a release newer than {way.last_affected}: it is not listed, which does not prove it fixed."
     return f"No fixed release is known: replace {package.name}, or keep what the advisory describes out of reach."

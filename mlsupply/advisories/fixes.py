@@ -74,8 +74,20 @@ def _clear(rows: Sequence[Row], version: Asked, candidates: Iterable[str]) -> It
     if version.key is None:
         return
     keyed = ((sort_key(text), text) for text in candidates)
-    higher = sorted((not _final(key), key, text) for key, text in keyed if key is not None and key > version.key)
+    above = ((key, text) for key, text in keyed if key is not None and key > version.key)
+    higher = sorted((not _final(key), key, text) for key, text in above if same_scheme(text, version.text))
     yield from (text for _, _, text in higher if not affected(rows, asked(text)))
+
+
+def same_scheme(one: str, other: str) -> bool:
+    """Whether both versions are numbered by the year or neither is. Projects that gave up years (2014.2 before 7.0) have
+    fixes that sort above all later releases and are no way to go."""
+    return _by_year(one) == _by_year(other)
+
+
+def _by_year(version: str) -> bool:
+    first = version.partition(".")[0]
+    return len(first) == 4 and first.startswith(("19", "20"))
 
 
 def _held(version: str, parents: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
