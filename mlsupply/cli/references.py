@@ -16,6 +16,10 @@ EXIT_CODES = {
 REFERENCES = {
     "bad-config": "A key or a value in [tool.mlsupply] or mlsupply.toml is wrong. Each fault is told with its line; a "
     "configuration that is half understood would audit less than its author meant, so the run stops.",
+    "bad-models-lock": "mlsupply-models.lock is no lock of models, or of another version. Write it again with "
+    "mlsupply models lock.",
+    "bad-signature": "The file given with --signature is no OpenSSF model signature (a sigstore bundle whose statement "
+    "lists the files of a model).",
     "bad-rule": "A rule or list file of yours has mistakes, each told with line, column and mend. mlsupply rules test DIR "
     "shows them again; mlsupply rules facets shows which fields and operators there are.",
     "baseline-malformed": "The file given with --baseline is not one. Write it with: mlsupply scan -o baseline=FILE.",
