@@ -10,7 +10,7 @@ from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
-from mlsupply.model import Checked, DataSource, Finding, Gap, Inventory, Reason, Report
+from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Reason, Report
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
 from mlsupply.request import Request
@@ -75,10 +75,23 @@ def run_over(inventories: tuple[Inventory, ...], request: Request, world: World)
 
 def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report:
     world = starting_where_asked(request, world)
-    return _judged(gather(request, world), checks, request, world)
+    return _judged(gather(request, world), checks, request, world, _assets(world))
 
 
-def _judged(inventories: tuple[Inventory, ...], checks: tuple[Check, ...], request: Request, world: World) -> Report:
+def _assets(world: World) -> tuple[Asset, ...]:
+    """Models, datasets and services the project names: inventory, as packages are, and judged by the check `models`."""
+    from mlsupply.evidence.references.assets import assets
+
+    return assets(world)
+
+
+def _judged(
+    inventories: tuple[Inventory, ...],
+    checks: tuple[Check, ...],
+    request: Request,
+    world: World,
+    assets: tuple[Asset, ...] = (),
+) -> Report:
     project = merge(inventories)
     ledger = Ledger(project.packages)
     for inventory in inventories:
@@ -101,6 +114,7 @@ def _judged(inventories: tuple[Inventory, ...], checks: tuple[Check, ...], reque
         gaps=gaps,
         sources=tuple(dict.fromkeys(sources)),
         coverage=coverage,
+        assets=assets,
         verdict=verdict,
     )
 

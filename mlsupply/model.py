@@ -387,6 +387,26 @@ class Coverage:
 
 
 @value
+class Asset:
+    """A part of the supply chain that is not a package. kind: `model`, `dataset` or `service` (a hosted model, a gateway, a
+    tool server); registry: where it is looked up, or who provides it; version: the revision as written; files: (path,
+    size in bytes, sha256) where they are locked; bases, datasets: as its card states; notes: (name, value) for reports."""
+
+    kind: str
+    registry: str
+    name: str
+    version: str = ""
+    url: str = ""
+    places: tuple[Place, ...] = ()
+    licence: str = ""
+    task: str = ""
+    bases: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    files: tuple[tuple[str, int, str], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+@value
 class Report:
     """Everything a format needs; built by `audit.run` alone, through `ledger.Ledger`, which refuses a package x check
     pair that nobody accounted for. as_of: when the run looked, ISO 8601 UTC."""
@@ -400,4 +420,5 @@ class Report:
     gaps: tuple[Gap, ...] = ()
     sources: tuple[DataSource, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    assets: tuple[Asset, ...] = ()
     verdict: Verdict

@@ -13,14 +13,29 @@ from mlsupply.cli.common import real_world, request_of, run_options, shows_error
 @click.argument("subjects", nargs=-1, metavar="[PATH | REQUIREMENT]...")
 @run_options
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="Output format. Default: cyclonedx.")
+@click.option(
+    "--check",
+    "wanted",
+    type=click.Choice(["g7-ai", "bsi", "ntia"]),
+    help="Print instead what the SBOM holds of what this list asks for.",
+)
 @shows_errors
-def command(subjects: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
-    """Write what a project consists of, without checking any of it."""
+def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | None, **options: object) -> None:
+    """Write what a project consists of, models and datasets included, without checking any of it."""
     from mlsupply.audit import inventory_report
     from mlsupply.report import parse_outputs, write
 
     chosen = parse_outputs(outputs or ("cyclonedx",))
     request = request_of(subjects, options)
     report = inventory_report(request, real_world(offline=request.offline))
-    write(report, chosen)
+    if wanted:
+        import json
+
+        from mlsupply.report.completeness import table
+        from mlsupply.report.cyclonedx_ import render
+        from mlsupply.report.view import view_of
+
+        click.echo(table(json.loads(render(view_of(report))), wanted))
+    else:
+        write(report, chosen)
     sys.exit(report.verdict.exit_code)

@@ -32,6 +32,7 @@ FORMATS: tuple[Format, ...] = (
     Format("table", ".txt", "mlsupply.report.table"),
     Format("json", ".json", "mlsupply.report.json_"),
     Format("cyclonedx", ".cdx.json", "mlsupply.report.cyclonedx_"),
+    Format("cyclonedx-1.7", ".cdx17.json", "mlsupply.report.cyclonedx_", "render_17"),
     Format("cyclonedx-xml", ".cdx.xml", "mlsupply.report.cyclonedx_", "render_xml"),
     Format("sarif", ".sarif", "mlsupply.report.sarif"),
     Format("spdx", ".spdx.json", "mlsupply.report.spdx"),

@@ -44,6 +44,7 @@ from packageurl import PackageURL
 
 from mlsupply.model import Finding, Gap, Package, Severity
 from mlsupply.project import edges, roots
+from mlsupply.report.mlbom import at_version, completed
 from mlsupply.report.view import View
 
 _NAMESPACE = uuid.UUID("6f1c7a52-8a8e-5a51-9f0c-3f5c3f1d7a10")
@@ -84,6 +85,13 @@ def render(view: View) -> bytes:
     document["compositions"] = [
         {"aggregate": aggregate, **({"assemblies": refs} if refs else {})} for aggregate, refs in _compositions(view)
     ]
+    document = completed(document, view.report.assets, _ROOT_REF)
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def render_17(view: View) -> bytes:
+    """The same as CycloneDX 1.7."""
+    document = at_version(json.loads(render(view)), "1.7")
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 from mlsupply.evidence.references.python_code import Unread
 from mlsupply.evidence.references.seen import Seen
@@ -46,6 +47,9 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
 )
+_BY_SUFFIX = {"py": "python", "pyw": "python", "ipynb": "notebook", "yaml": "yaml", "yml": "yaml", "dvc": "yaml"}
+_BY_SUFFIX |= {"sh": "lines", "bash": "lines", "mk": "lines"}
+_OTHERS = frozenset({"json", "toml", "md", "env", "dockerfile", "modelfile", "gpu", "cpu", "prod", "dev"})
 _NOT_YAML = ("pnpm-lock.yaml", "conda-lock.yml", "mkdocs.yml", ".pre-commit-config.yaml")
 
 
@@ -65,7 +69,14 @@ class Found(NamedTuple):
 
 
 def gather(tree: Tree) -> Found:
-    """Read every file of the tree that may name a model, dataset, tool server, gateway or skill."""
+    """Read every file of the tree that may name a model, dataset, tool server, gateway or skill; once for a tree, as both
+    the inventory and the check ask."""
+    return _gather(cast("Hashable", tree))
+
+
+@lru_cache(maxsize=1)
+def _gather(hashed: Hashable) -> Found:
+    tree = cast("Tree", hashed)
     references: list[Reference] = []
     gaps: list[Gap] = []
     files = 0
@@ -89,13 +100,16 @@ def kind_of(path: str) -> str:
     """Which reader a file is for, by its name; "" for none."""
     from mlsupply.evidence.references.skills import is_instruction
 
-    if is_instruction(path):
-        return "skill"
     lower = f"/{path.lower()}"
     name = lower.rpartition("/")[2]
-    if name in _NOT_YAML:
-        return ""
-    return next((kind for kind, patterns in _KINDS if any(fnmatchcase(lower, f"*/{p}") for p in patterns)), "")
+    suffix = name.rpartition(".")[2] if "." in name else ""
+    if suffix in _BY_SUFFIX and name not in _NOT_YAML:
+        return _BY_SUFFIX[suffix]
+    if is_instruction(path):
+        return "skill"
+    if suffix in _OTHERS or not suffix or name.startswith(".env"):
+        return next((kind for kind, patterns in _KINDS if any(fnmatchcase(lower, f"*/{p}") for p in patterns)), "")
+    return ""
 
 
 def _read(path: str, kind: str, tree: Tree, paths: tuple[str, ...]) -> list[Seen] | Unread:
