@@ -46,6 +46,16 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(verb.module).command
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """`inspect` of model files alone goes to `models`: one small file is judged in the time Python takes to start, which
+        the workers and databases of package inspection would multiply."""
+        if args[:1] == ["inspect"]:
+            from mlsupply.cli.models import inspect_models, only_models
+
+            if only_models(args[1:]):
+                return "inspect", inspect_models, args[1:]
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])

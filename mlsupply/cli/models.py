@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mlsupply.cli.common import shows_errors
+from mlsupply.cli.common import run_options, shows_errors
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
+from mlsupply.model import Severity
 
 if TYPE_CHECKING:
     from mlsupply.evidence.models.facts import ModelFacts
@@ -42,6 +44,75 @@ def scan(paths: tuple[str, ...], output: str) -> None:
         for fact in facts:
             _print(fact)
     sys.exit(exit_code(facts))
+
+
+def only_models(words: list[str]) -> bool:
+    """Whether the paths among the arguments of `mlsupply inspect` are all of models, and there is one."""
+    from mlsupply.evidence.models.folder import stands_alone
+
+    paths = [Path(word) for word in words if not word.startswith("-") and ("==" not in word) and Path(word).exists()]
+    return bool(paths) and not any("==" in word for word in words) and all(stands_alone(path) for path in paths)
+
+
+@click.command(name="inspect")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
+@run_options
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: in words.")
+@click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Of no effect on models.")
+@shows_errors
+def inspect_models(paths: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
+    """Judge model files: clear, blocked or not verified."""
+    sys.exit(tell(paths, outputs, options))
+
+
+def tell(paths: tuple[str, ...], outputs: tuple[str, ...], options: Mapping[str, object]) -> int:
+    """Judge model files for `mlsupply inspect`: in words, or as a report in the formats `outputs`; gives the exit code."""
+    facts = [fact for path in paths for fact in _looked(path)]
+    if outputs:
+        return _reported(facts, outputs, options)
+    for fact in facts:
+        _print(fact)
+    return exit_code(facts)
+
+
+def _reported(facts: list[ModelFacts], outputs: tuple[str, ...], options: Mapping[str, object]) -> int:
+    from mlsupply import __version__
+    from mlsupply.cli.common import real_world, request_of
+    from mlsupply.evidence.references.check import judged
+    from mlsupply.model import Inventory, Report
+    from mlsupply.policy import decide
+    from mlsupply.project import merge
+    from mlsupply.report import parse_outputs, write
+    from mlsupply.ruleset import load
+
+    request, world = request_of((), options), real_world(offline=True)
+    rules = load(request.rules, world.now())
+    said = [judged(fact, fact.name, rules) for fact in facts]
+    inputs = tuple(Inventory(path=fact.name, format=fact.format, complete=True) for fact in facts)
+    found = tuple(dict.fromkeys(finding for one in said for finding in one.findings))
+    open_ = tuple(dict.fromkeys(gap for one in said for gap in one.gaps))
+    findings, gaps, verdict = decide(found, open_, merge(inputs), request, world.now())
+    code = exit_code(facts)
+    report = Report(
+        tool_version=__version__,
+        as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        inputs=inputs,
+        packages=(),
+        findings=findings,
+        gaps=gaps,
+        verdict=replace(verdict, exit_code=code, reason=_sentence(facts)),
+    )
+    write(report, parse_outputs(outputs))
+    return code
+
+
+def _sentence(facts: list[ModelFacts]) -> str:
+    """`2 model files: 1 blocked, 1 clear`."""
+    from collections import Counter
+
+    counts = Counter(fact.verdict.value for fact in facts)
+    noun = "file" if len(facts) == 1 else "files"
+    return f"{len(facts)} model {noun}: " + ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
 
 
 def exit_code(facts: list[ModelFacts]) -> int:

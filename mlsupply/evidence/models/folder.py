@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,30 @@ def model_files(root: Path, most: int = 200_000) -> Iterator[Path]:
             path = Path(folder, name)
             if not path.is_symlink() and path.is_file() and is_model_name(name, path):
                 yield path
+
+
+_PACKAGES = (".whl", ".egg", ".conda", ".py", ".txt", ".toml", ".lock", ".cfg")
+_SDIST = re.compile(r"[a-z0-9._-]+-\d[\w.!+-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
+
+
+def stands_alone(path: Path) -> bool:
+    """Whether a file or folder given to be looked into is a model's rather than a package's: no wheel, no source archive by
+    its name, no folder with Python code."""
+    name = path.name.lower()
+    if path.is_dir():
+        inside = [entry.name.lower() for entry in path.iterdir()]
+        code = any(entry.endswith((".py", ".whl")) or entry in {"pyproject.toml", "setup.cfg", "src"} for entry in inside)
+        return not code and next(model_files(path), None) is not None
+    if not path.is_file() or name.endswith(_PACKAGES) or _SDIST.fullmatch(name):
+        return False
+    return not (name.endswith(".pth") and _is_text(path))
+
+
+def _is_text(path: Path) -> bool:
+    """A `.pth` of site-packages is text, one of torch is not."""
+    with open(path, "rb") as handle:
+        head = handle.read(512)
+    return all(code >= 32 or code in b"\t\r\n" for code in head) and not head.startswith((b"(", b"\x80"))
 
 
 def is_model_name(name: str, path: Path | None = None) -> bool:

@@ -1,0 +1,81 @@
+"""`mlsupply inspect` of model files: the same verdicts and exit codes as `mlsupply models scan`, in every format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mlsupply.cli import main
+from mlsupply.evidence.models.folder import stands_alone
+from tests.models.writing import Zip, array, new, payload, pickled, torch_zip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """One model of each verdict."""
+    (tmp_path / "good.pkl").write_bytes(array())
+    (tmp_path / "bad.pt").write_bytes(torch_zip(payload()))
+    (tmp_path / "odd.bin").write_bytes(pickled(new("acme.models", "Net")))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "verdict"), [("good.pkl", 0, "clear"), ("bad.pt", 1, "blocked"), ("odd.bin", 3, "not verified")]
+)
+@pytest.mark.parametrize("verb", [["inspect"], ["models", "scan"]])
+def test_verdict_and_exit_code(folder: Path, name: str, code: int, verdict: str, verb: list[str]) -> None:
+    done = CliRunner().invoke(main, [*verb, str(folder / name)])
+    assert done.exit_code == code
+    assert done.output.startswith(verdict)
+
+
+def test_a_folder_of_models(folder: Path) -> None:
+    done = CliRunner().invoke(main, ["inspect", str(folder)])
+    assert done.exit_code == 1
+    assert done.output.count("\n") > 3
+
+
+def test_json_is_a_report(folder: Path) -> None:
+    done = CliRunner().invoke(main, ["inspect", "-o", "json", str(folder / "bad.pt")])
+    report = json.loads(done.output)
+    assert (done.exit_code, report["verdict"]["exit_code"]) == (1, 1)
+    assert report["findings"][0]["id"] == "MLS-M001"
+    assert report["findings"][0]["places"][0]["member"] == "archive/data.pkl"
+
+
+def test_json_of_what_is_not_verified(folder: Path) -> None:
+    done = CliRunner().invoke(main, ["inspect", "-o", "json", str(folder / "odd.bin")])
+    report = json.loads(done.output)
+    assert done.exit_code == 3
+    assert report["gaps"]
+
+
+def test_json_of_models_scan(folder: Path) -> None:
+    rows = json.loads(CliRunner().invoke(main, ["models", "scan", "-o", "json", str(folder)]).output)
+    assert [row["verdict"] for row in rows] == ["blocked", "clear", "not verified"]
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    assert CliRunner().invoke(main, ["models", "scan", str(tmp_path / "gone.pkl")]).exit_code == 2
+    assert CliRunner().invoke(main, ["models", "scan", str(tmp_path)]).exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "model"),
+    [
+        ("demo-1.0-py3-none-any.whl", Zip().add("a.py", b"").end(), False),
+        ("demo-1.0.tar.gz", b"\x1f\x8b", False),
+        ("demo-1.0.zip", b"PK", False),
+        ("weights.zip", b"PK", True),
+        ("path.pth", b"import os\n", False),
+        ("model.pth", payload(), True),
+        ("noextension", b"\x80\x04N.", True),
+        ("app.py", b"", False),
+    ],
+)
+def test_what_is_a_model_and_what_a_package(tmp_path: Path, name: str, content: bytes, model: bool) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert stands_alone(tmp_path / name) is model
