@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
+import array as arrays
+import collections
+import datetime
+import decimal
+import fractions
+import functools
 import gzip
+import http
+import ipaddress
+import logging
+import math
+import operator
+import pathlib
+import pickle
+import random
+import re
 import struct
+import types
+import urllib.parse
+import uuid
 
 import pytest
 
@@ -380,3 +399,43 @@ class TestLegacyTorch:
 
     def test_a_magic_number_computed_by_a_call(self) -> None:
         assert verdict(pickled(call("builtins", "eval", text("0x1950a86a20f9469cfc6c"))) + payload()) is Verdict.BLOCKED
+
+
+class TestThisPythonsOwnPickles:
+    """What the standard library's pickler writes of ordinary values, in every protocol. Only written, never read back."""
+
+    @pytest.mark.parametrize("proto", range(6))
+    def test_are_clear(self, proto: int) -> None:
+        for value in ORDINARY:
+            facts = look(pickle.dumps(value, proto), "m.pkl")
+            assert facts.verdict is Verdict.CLEAR, (value, facts.marks)
+
+
+ORDINARY: list[object] = [
+    datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
+    decimal.Decimal("1.5"),
+    fractions.Fraction(1, 2),
+    uuid.UUID(int=1),
+    ipaddress.ip_network("10.0.0.0/8"),
+    collections.OrderedDict(a=1),
+    collections.Counter("aab"),
+    collections.deque([1], maxlen=3),
+    collections.defaultdict(list),
+    collections.UserDict(a=1),
+    re.compile("a"),
+    pathlib.PurePosixPath("a/b"),
+    http.HTTPStatus.OK,
+    functools.partial(int, base=2),
+    operator.itemgetter(1),
+    operator.attrgetter("a"),
+    operator.methodcaller("lower"),
+    [slice(1), range(3), 1j, b"x", bytearray(b"x"), {1}, frozenset([1]), 10**50],
+    [type(None), ..., NotImplemented, int, len, math.sqrt, sorted, str.split, ValueError("x")],
+    [list[int], dict[str, int]],
+    types.SimpleNamespace(a=1),
+    argparse.Namespace(a=1),
+    arrays.array("d", [1.0]),
+    random.Random(1),
+    logging.getLogger("x"),
+    urllib.parse.urlparse("https://x.example"),
+]

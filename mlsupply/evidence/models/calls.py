@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
-from mlsupply.evidence.models.names import ESCAPES, words
+from mlsupply.evidence.models.names import ESCAPES, VERBS, words
 from mlsupply.evidence.models.standing import Standing, acts, is_stdlib, resolve, standing, top
 from mlsupply.evidence.models.values import BUFFER, UNKNOWN, Blob, Global, Made, Opaque
 
@@ -215,7 +215,7 @@ class Judge:
         """`attrgetter(name)` alone is data; it is judged again when it is called."""
         if any(isinstance(arg, str) and set(arg.split(".")) & ESCAPES for arg in _flat(args)):
             self._look.block(Cause.CALL, f"builds {target}{_shown(args)}, which reaches into the interpreter", offset)
-        elif target.name == "methodcaller":
+        elif target.name == "methodcaller" and _acting_words(args):
             self._look.doubt(Cause.UNKNOWN, f"builds {target}{_shown(args)}", offset)
         return Made(target, args, offset)
 
@@ -282,6 +282,12 @@ def item_size(storage: object) -> int:
     if isinstance(storage, Global):
         return _ITEM_SIZES.get(storage.name.rpartition(".")[2].removesuffix("Storage"), 1)
     return 1
+
+
+def _acting_words(args: object) -> bool:
+    """Whether the method a methodcaller names says that it acts."""
+    name = args[0] if isinstance(args, tuple) and args else None
+    return not isinstance(name, str) or bool(set(name.strip("_").lower().split("_")) & VERBS)
 
 
 def _acts(found: Global) -> bool:

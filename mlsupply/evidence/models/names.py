@@ -445,6 +445,7 @@ PYTHON2 = {
     "Queue": "queue",
     "commands": "subprocess",
     "urllib2": "urllib.request",
+    "urlparse": "urllib.parse",
     "ConfigParser": "configparser",
     "SocketServer": "socketserver",
     "UserDict": "collections",
@@ -478,6 +479,7 @@ PYTHON2_NAMES = {
     ("builtins", "long"): "int",
     ("builtins", "xrange"): "range",
     ("builtins", "unichr"): "chr",
+    ("collections", "IterableUserDict"): "UserDict",
     ("builtins", "basestring"): "str",
     ("builtins", "StandardError"): "Exception",
 }
