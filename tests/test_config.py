@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from mlsupply.cli import main
 from mlsupply.cli.configuration import config_of, policy_of, rules_of
 from mlsupply.config import KEYS, SETTINGS, Config, parse
 from mlsupply.errors import MlsupplyError
@@ -154,3 +157,48 @@ def test_a_file_that_is_named_and_missing_stops_the_run(use: Callable[..., objec
     with pytest.raises(MlsupplyError) as told:
         use(Config(), options)
     assert told.value.reference == "file-not-read"
+
+
+OWN_RULE = """\
+id: ACME-N001
+title: A name of ours from the public index
+looks_at: name
+when: {name: {starts_with: acme-}, public: true}
+severity: high
+confidence: high
+kind: name
+message: "{name} is a name of ours"
+remedy: "Pin it to our own index"
+samples: {fires: [{name: acme-tools}], quiet: [{name: tools}]}
+"""
+
+
+def _scan(folder: Path, *words: str) -> tuple[int, Any]:
+    (folder / "requirements.txt").write_text("acme-tools==1.0\n", encoding="utf-8")
+    (folder / "own").mkdir(exist_ok=True)
+    (folder / "own" / "acme.yaml").write_text(OWN_RULE, encoding="utf-8")
+    run = ["scan", str(folder), "--offline", "--no-resolve", "--check", "names", "-o", "json", *words]
+    result = CliRunner().invoke(main, run)
+    return result.exit_code, json.loads(result.stdout) if result.stdout else result.stderr
+
+
+def test_a_rule_of_the_users_own_fires_in_a_scan(tmp_path: Path) -> None:
+    code, report = _scan(tmp_path, "--rules", str(tmp_path / "own"))
+    assert code == 1
+    assert "ACME-N001" in {finding["id"] for finding in report["findings"]}
+
+
+def test_what_a_project_switches_off_or_lowers_is_said_in_its_report(tmp_path: Path) -> None:
+    text = '[rules]\nfolders = ["own"]\noff = ["MLS-N003"]\nseverity = {ACME-N001 = "low"}\n'
+    (tmp_path / "mlsupply.toml").write_text(text, encoding="utf-8")
+    code, report = _scan(tmp_path)
+    assert code == 0
+    assert {(finding["id"], finding["severity"]) for finding in report["findings"]} == {("ACME-N001", "low")}
+    assert [(gap["subject"], gap["reason"]) for gap in report["gaps"]] == [("MLS-N003", "disabled")]
+
+
+def test_a_rule_that_is_mistyped_in_the_configuration_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "mlsupply.toml").write_text('[rules]\noff = ["MLS-N033"]\n', encoding="utf-8")
+    code, said = _scan(tmp_path)
+    assert code == 2
+    assert "MLS-N033" in said
