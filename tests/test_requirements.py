@@ -75,7 +75,7 @@ def test_hashes_over_continued_lines_belong_to_their_package() -> None:
     text = f"""\
 --require-hashes
 six==1.17.0 ; python_version >= "3.9" \\
-    --hash=sha256:{SHA} \\
+    --hash=sha256:{SHA.upper()} \\
     --hash=sha256:{BEEF}
     # via python-dateutil
 python-dateutil==2.9.0 --hash=sha512:{SHA * 2}

@@ -58,7 +58,8 @@ class Pin:
         if self.source.kind is SourceKind.URL:
             name = file_name(self.source.url)
             return (Artifact(name, kind_of(name), self.source.url, hashes=tuple(self.hashes)),)
-        return tuple([Artifact("", "other", "", -1, (pair,)) for pair in self.hashes])
+        make = Artifact._make
+        return tuple([make(("", "other", "", -1, (pair,), "", None)) for pair in self.hashes])
 
     def requirement(self) -> Requirement:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""

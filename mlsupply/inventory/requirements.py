@@ -137,7 +137,7 @@ class Reading:
             self.gaps.append(gap(place.file, Reason.LIMIT, detail, place.line))
 
     def _entry(self, found: re.Match[str], place: Place, constraint: bool) -> Pin | None:
-        hashes = _HASH.findall(found["hashes"]) if found["hashes"] else ()
+        hashes = _HASH.findall(found["hashes"].lower()) if found["hashes"] else ()
         return self.pins.add(
             Pin(
                 name=canonical(found["name"]),
