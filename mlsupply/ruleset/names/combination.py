@@ -13,7 +13,7 @@ from typing import NamedTuple
 from mlsupply.ruleset.names.known import Known, Target
 from mlsupply.ruleset.names.signs import Guess, Sign
 
-_BASE = 1.9
+_BASE = 2.0
 _THEMES = {
     "crypto": (1.8, "wallets and exchanges are a favourite of impostors"),
     "chat": (1.5, "chat accounts are a favourite of impostors"),
@@ -68,10 +68,11 @@ def _whole(words: list[str], known: Known) -> Iterator[Mention]:
         for last in range(first + 1, min(len(words), first + 4) + 1):
             if last - first == len(words):
                 continue
+            added = (*words[:first], *words[last:])
             target = _target("".join(words[first:last]), known, several=last - first > 1)
-            if target is not None:
-                place = "lead" if first == 0 else "tail" if last == len(words) else "middle"
-                added = (*words[:first], *words[last:])
+            if target is not None and known.word_class(words[first]) != "language":
+                spoken = all(known.word_class(word) == "language" for word in words[:first])
+                place = "lead" if spoken else "tail" if last == len(words) else "middle"
                 yield Mention(target, place, "-".join(words[first:last]), added, first, last)
 
 
@@ -131,10 +132,8 @@ def _worth(mention: Mention, known: Known) -> Iterator[Sign]:
         weight, why = _PLAIN, ""  # google, azure and aws stand in the middle of many honest names
     yield Sign(weight, why and f"{mention.words} is a known brand: {why}")
     rank = mention.target.rank
-    yield Sign(
-        next((weight for limit, weight in _RANKS if rank <= limit), 0.0),
-        f"{mention.target.project} is number {rank:,} of the most downloaded projects" if rank <= 2000 else "",
-    )
+    weight = next((weight for limit, weight in _RANKS if rank <= limit), 0.0)
+    yield Sign(weight, known.standing(mention.target) if weight else "")
     yield Sign(_PLACES[mention.place], "")
 
 

@@ -101,6 +101,11 @@ class Known:
     def target(self, project: str, spelling: str, *, brand: bool = False) -> Target:
         return Target(project, self.rank.get(project, _BRAND_RANK), spelling, brand)
 
+    def standing(self, target: Target) -> str:
+        """How popular a target is, in words; "" where it is not in the list."""
+        listed = self.rank.get(target.project)
+        return f"{target.project} is number {listed:,} of the most downloaded projects" if listed else ""
+
     def spelled(self, letters: str) -> Target | None:
         """The most popular project spelled so, without separators; a brand leads to its project."""
         place = self._spellings.get(letters)

@@ -120,7 +120,7 @@ def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
 def worth(target: Target, known: Known) -> list[Sign]:
     """What a target is worth to an impostor."""
     weight = next((weight for rank, weight in _RANKS if target.rank <= rank), 0.0)
-    signs = [Sign(weight, f"{target.project} is number {target.rank:,} of the most downloaded projects")]
+    signs = [Sign(weight, known.standing(target))]
     theme = known.theme(target.spelling)
     if theme in ("ai", "crypto"):
         signs.append(Sign(1.3, f"{target.spelling} is a brand that impostors like best"))
