@@ -45,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
         "mlsupply.evidence.references.check",
         "Which models, datasets and tool servers does the project trust, and how?",
     ),
+    Check("contents", "mlsupply.evidence.contents", "What does the code in its archives do, and when does it run?"),
 )
 
 

@@ -75,7 +75,9 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
         index_url=options["index_url"] or config.index_url,
         mirrors=config.mirrors,
         rules=rules_of(config, options),
-        settings=config.settings,
+        settings={**config.settings, "contents": {"mode": options["contents"]}}
+        if options.get("contents")
+        else config.settings,
     )
 
 

@@ -24,6 +24,12 @@ from mlsupply.model import Severity
 )
 @click.option("--check", "checks", multiple=True, metavar="NAME", help="Run only this check; repeatable.")
 @click.option("--skip", multiple=True, metavar="NAME", help="Leave this check out; repeatable.")
+@click.option(
+    "--contents",
+    type=click.Choice(["none", "local", "changed", "all"]),
+    help="Archives to look into: those on this machine (local, the default), all of the lock, all and the changes since the "
+    "release before, or none.",
+)
 @click.option("--baseline", metavar="FILE", default="", help="Fail only for what this baseline does not know.")
 @click.option("--vex", multiple=True, metavar="FILE", help="OpenVEX or CycloneDX VEX document; repeatable.")
 @shows_errors

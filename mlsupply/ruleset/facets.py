@@ -73,6 +73,8 @@ FACETS: tuple[Facet, ...] = (
     Facet("model_reference", "mlsupply.evidence.references.facets", "ModelReferenceFacet"),
     Facet("skill", "mlsupply.evidence.references.facets", "SkillFacet"),
     Facet("tool_server", "mlsupply.evidence.references.facets", "ToolServerFacet"),
+    Facet("code", "mlsupply.evidence.facets", "CodeFact"),
+    Facet("change", "mlsupply.evidence.compare", "ChangeFact"),
     Facet("name", "mlsupply.evidence.names", "NameFacet"),
     Facet("release", "mlsupply.evidence.release_facet", "ReleaseFacet"),
     Facet("index", "mlsupply.evidence.index_facets", "IndexFacet"),

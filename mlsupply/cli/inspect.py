@@ -1,0 +1,182 @@
+"""`mlsupply inspect`: what is inside archives, folders and releases, and what it does when."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from mlsupply.cli.common import real_world, request_of, run_options, shows_errors
+from mlsupply.errors import MlsupplyError
+from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Report, Severity
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.package import PackageFacts
+    from mlsupply.evidence.pool import Pool
+    from mlsupply.ledger import Ledger
+    from mlsupply.request import Request
+    from mlsupply.world import World
+
+
+class _Subject(NamedTuple):
+    """Something to look into, or why it cannot be; package: as far as it is known what it is."""
+
+    path: Path | None
+    package: Package
+    gap: Gap | None = None
+
+
+@click.command()
+@click.argument("subjects", nargs=-1, required=True, metavar="FILE|DIR|NAME==VERSION...")
+@run_options
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: an account in words."
+)
+@click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Lowest severity that fails.")
+@click.option("--compare", is_flag=True, help="Compare with the release before it on the index.")
+@shows_errors
+def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, **options: object) -> None:
+    """Look inside wheels, source archives, folders or releases of the index and say what they do when they are installed, at
+    every start of Python, on import and when called. Nothing of them is run."""
+    from mlsupply.evidence.account import account
+    from mlsupply.report import parse_outputs, write
+
+    chosen = parse_outputs(outputs) if outputs else ()
+    request = request_of((), options)
+    report, seen = inspected(subjects, request, real_world(offline=request.offline), compare=compare)
+    if chosen:
+        write(report, chosen)
+        sys.exit(report.verdict.exit_code)
+    for facts in seen:
+        click.echo("\n".join(account(facts)))
+        click.echo()
+    write(report, parse_outputs(("table",)))
+    sys.exit(report.verdict.exit_code)
+
+
+def inspected(
+    subjects: tuple[str, ...], request: Request, world: World, *, compare: bool = False
+) -> tuple[Report, list[PackageFacts]]:
+    """The report on these archives, and what was seen in each. Raises `MlsupplyError` (`path-not-found`) for a subject that
+    is neither there nor a release."""
+    from mlsupply.evidence.archives import CHECK
+    from mlsupply.evidence.contents import judged
+    from mlsupply.evidence.package import look_inside
+    from mlsupply.evidence.pool import Pool
+    from mlsupply.ledger import Ledger
+    from mlsupply.model import Checked
+    from mlsupply.ruleset import load
+
+    found = [_subject(text, request, world) for text in subjects]
+    rules = load(request.rules, world.now())
+    ledger = Ledger([subject.package for subject in found])
+    ledger.open(CHECK)
+    seen: list[PackageFacts] = []
+    with Pool(world.jobs) as pool:
+        for place, subject in enumerate(found):
+            world.say("looking inside", place, len(found))
+            if subject.path is None:
+                gaps = (subject.gap,) if subject.gap else ()
+                ledger.enter(Checked(check=CHECK, package=subject.package, gaps=gaps))
+                continue
+            facts = look_inside(subject.path, pool, world.cache / "contents", subject.package.places[0].file)
+            seen.append(facts)
+            before = _before(subject.package, request, world, pool) if compare else ()
+            ledger.enter(judged(facts, rules, subject.package, before))
+    return _report(found, ledger, request, world), seen
+
+
+def _before(package: Package, request: Request, world: World, pool: Pool) -> tuple[PackageFacts | Gap, ...]:
+    from mlsupply.evidence.compare import previous
+
+    return (previous(package, world, request, pool),)
+
+
+def _report(found: list[_Subject], ledger: Ledger, request: Request, world: World) -> Report:
+    from mlsupply import __version__
+    from mlsupply.policy import decide
+    from mlsupply.project import merge
+
+    inputs = tuple(
+        Inventory(path=subject.package.places[0].file, format="archive", packages=(subject.package,), complete=True)
+        for subject in found
+    )
+    project = merge(inputs)
+    findings, gaps, verdict = decide(
+        tuple(dict.fromkeys(ledger.findings)), tuple(dict.fromkeys(ledger.gaps)), project, request, world.now()
+    )
+    return Report(
+        tool_version=__version__,
+        as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        inputs=inputs,
+        packages=project.packages,
+        findings=findings,
+        gaps=gaps,
+        coverage=ledger.close(),
+        verdict=verdict,
+    )
+
+
+def _subject(text: str, request: Request, world: World) -> _Subject:
+    path = Path(text)
+    if path.exists():
+        name, version = _named(path)
+        return _Subject(
+            path, Package(coordinate=Coordinate("pypi", name, version), places=(Place(path.as_posix()),), direct=True)
+        )
+    name, equals, version = text.partition("==")
+    if not equals or "/" in text:
+        raise MlsupplyError(
+            "path-not-found", f"{text} does not exist", "name a file, a folder or a release as NAME==VERSION"
+        )
+    return _release(name, version, request, world)
+
+
+def _named(path: Path) -> tuple[str, str]:
+    """Name and version from the file name, or those of the project in the folder."""
+    from mlsupply.evidence.members import project_of
+    from mlsupply.text import canonical, safe
+
+    if path.is_dir():
+        name, version = project_of(path)
+        return canonical(name or path.resolve().name), safe(version, 100)
+    from mlsupply.evidence.members import name_of_archive
+
+    name, version = name_of_archive(path.name)
+    return canonical(name), safe(version, 100)
+
+
+def _release(text: str, version: str, request: Request, world: World) -> _Subject:
+    """A release of the index: its best archive, fetched by digest."""
+    from mlsupply.evidence.archives import CHECK
+    from mlsupply.evidence.compare import as_artifact
+    from mlsupply.evidence.contents import best
+    from mlsupply.evidence.download import fetched
+    from mlsupply.evidence.registry import Registry, secret_for
+    from mlsupply.model import Reason
+    from mlsupply.text import canonical, safe
+    from mlsupply.world import PUBLIC_INDEX, Failure
+
+    name = canonical(text.strip())
+    package = Package(
+        coordinate=Coordinate("pypi", name, safe(version.strip(), 100)),
+        places=(Place(safe(f"{text}=={version}")),),
+        direct=True,
+    )
+
+    def not_seen(reason: Reason, detail: str) -> _Subject:
+        return _Subject(None, package, Gap(subject=str(package.coordinate), check=CHECK, reason=reason, detail=detail))
+
+    url = request.index_url or PUBLIC_INDEX
+    seen = Registry(url, world, secret_for(url, (), world.environ)).about(name, package.version)
+    if isinstance(seen, Failure):
+        return not_seen(seen.reason, f"not looked into: {seen.detail}")
+    chosen = best(as_artifact(file) for file in seen.project.files if file.version == package.version)
+    if chosen is None:
+        return not_seen(Reason.NOT_FOUND, "the index shows no archive of this release")
+    got = fetched(chosen, world)
+    if isinstance(got, Failure):
+        return not_seen(got.reason, f"not looked into: {got.detail}")
+    return _Subject(got, package)

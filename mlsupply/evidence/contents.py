@@ -1,0 +1,148 @@
+"""The check `contents`: what is inside the archives that would be installed.
+
+Looked at by default is what is local: archives and folders that are inputs themselves, and archives fetched before. With
+`all` every package's archive is fetched, by the digest its lock names. What was not looked at is one gap for the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from mlsupply.evidence.archives import CHECK
+from mlsupply.evidence.download import WrongDigest, fetched, kept_at
+from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.evidence.package import PackageFacts, look_inside
+from mlsupply.evidence.pool import Pool
+from mlsupply.model import Artifact, Checked, DataSource, Gap, Package, Place, Quote, Reason, SourceKind
+from mlsupply.project import Project
+from mlsupply.request import Request
+from mlsupply.ruleset import Fact, Rules, load
+from mlsupply.text import safe
+from mlsupply.world import Failure, World
+
+MODES = ("none", "local", "changed", "all")
+_SUFFIXES = (".whl", ".egg", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.zst")
+_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
+
+
+class _Found(NamedTuple):
+    """An archive on disk and how to call it."""
+
+    path: Path
+    subject: str
+
+
+def mode_of(request: Request) -> str:
+    """`none`, `local`, `changed` or `all`."""
+    settings = request.settings.get(CHECK)
+    wanted = settings.get("mode") if isinstance(settings, Mapping) else None
+    return wanted if isinstance(wanted, str) and wanted in MODES else "local"
+
+
+def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
+    """One `Checked` a package."""
+    mode = mode_of(request)
+    rules = load(request.rules, world.now())
+    skipped = Gap(
+        subject="packages without a local archive",
+        check=CHECK,
+        reason=Reason.DISABLED,
+        detail="archives that are not on this machine were not looked into",
+        hint="--contents all fetches and reads every archive of the lock",
+    )
+    if mode == "none":
+        off = Gap(
+            subject="all packages", check=CHECK, reason=Reason.DISABLED, detail="looking inside archives is switched off"
+        )
+        yield from (Checked(check=CHECK, package=package, gaps=(off,)) for package in project.packages)
+        return
+    with Pool(world.jobs) as pool:
+        for place, package in enumerate(project.packages):
+            world.say("looking inside archives", place, len(project.packages))
+            if package.source.kind in _OWN_CODE:
+                yield Checked(check=CHECK, package=package)
+                continue
+            found = _archive(package, world, fetch=mode in {"all", "changed"})
+            if found is None:
+                yield Checked(check=CHECK, package=package, gaps=(skipped,))
+            elif isinstance(found, Failure):
+                yield _failed(found, package, rules)
+            else:
+                facts = look_inside(found.path, pool, world.cache / "contents", found.subject)
+                before = _before(package, world, request, pool) if mode == "changed" else ()
+                yield judged(facts, rules, package, before)
+
+
+def _before(package: Package, world: World, request: Request, pool: Pool) -> tuple[PackageFacts | Gap, ...]:
+    from mlsupply.evidence.compare import previous
+
+    return (previous(package, world, request, pool),)
+
+
+def judged(
+    facts: PackageFacts, rules: Rules, package: Package | None = None, before: Iterable[PackageFacts | Gap] = ()
+) -> Checked:
+    """What the rules say of one archive. before: the release before it, or why that could not be looked at."""
+    subject = "" if package is not None else facts.subject
+    seen = [Fact(fact, places=(Place(facts.subject, member=fact.member),), subject=subject) for fact in facts.archive]
+    for code in facts.code:
+        place = Place(facts.subject, line=code.line, member=code.member)
+        quotes = [Quote(code.decoded, "decoded", place)] if code.decoded else []
+        quotes += [Quote(safe(" -> ".join(code.chain)), "chain", place)] if code.chain else []
+        seen.append(Fact(code, places=(place,), quotes=tuple(quotes), subject=subject))
+    gaps = list(facts.gaps)
+    for earlier in before:
+        if isinstance(earlier, Gap):
+            gaps.append(earlier)
+        else:
+            from mlsupply.evidence.compare import compared
+
+            seen += [
+                Fact(change, places=(Place(facts.subject, member=change.member),), subject=subject)
+                for change in compared(facts, earlier)
+            ]
+    return rules.judge(CHECK, seen, package=package, gaps=gaps)
+
+
+def _failed(failure: Failure, package: Package, rules: Rules) -> Checked:
+    gap = Gap(
+        subject=str(package.coordinate), check=CHECK, reason=failure.reason, detail=f"not looked into: {failure.detail}"
+    )
+    facts = []
+    if isinstance(failure, WrongDigest):
+        facts.append(Fact(ArchiveFact(kind="digest-differs", member="", detail=failure.detail), places=package.places))
+    return rules.judge(CHECK, facts, package=package, gaps=(gap,))
+
+
+def _archive(package: Package, world: World, *, fetch: bool) -> _Found | Failure | None:
+    """The package's archive: an input itself, one fetched before, or one fetched now."""
+    for place in package.places:
+        if place.file.lower().endswith(_SUFFIXES) and world.tree.kind(place.file) == "file":
+            return _Found(world.tree.root / place.file, place.file)
+    chosen = best(package.artifacts)
+    for artifact in package.artifacts if chosen is None else (chosen, *package.artifacts):
+        path = kept_at(artifact, world.cache)
+        if path is not None and path.is_file():
+            checked = fetched(artifact, world)
+            return checked if isinstance(checked, Failure) else _Found(checked, artifact.filename)
+    if not fetch:
+        return None
+    if chosen is None:
+        return Failure(Reason.NO_ARTIFACT, "the input names no archive with address and digest")
+    got = fetched(chosen, world)
+    return got if isinstance(got, Failure) else _Found(got, chosen.filename)
+
+
+def best(artifacts: Iterable[Artifact]) -> Artifact | None:
+    """The archive most installations take: a pure wheel, else one for Linux on x86-64, else any wheel, else the sdist."""
+    usable = [a for a in artifacts if a.kind in {"wheel", "sdist"} and a.hashes]
+    return min(usable, key=_order, default=None)
+
+
+def _order(artifact: Artifact) -> tuple[int, str]:
+    name = artifact.filename
+    if artifact.kind == "sdist":
+        return 3, name
+    return (0 if name.endswith("-any.whl") else 1 if "linux" in name and "x86_64" in name else 2), name

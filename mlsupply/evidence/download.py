@@ -1,0 +1,81 @@
+"""Archives by digest: fetched once into a content-addressed folder, and looked at only if they are what the lock names."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from mlsupply.model import Artifact, Reason
+from mlsupply.text import safe
+from mlsupply.world import Failure, World
+
+MAX_DOWNLOAD = 400 << 20  # bytes held in memory while one archive is fetched
+
+
+class WrongDigest(Failure):
+    """What came has another digest than the one that was asked for."""
+
+
+def sha256_of(artifact: Artifact) -> str:
+    """The sha256 the lock names, or ""."""
+    return next((value for algorithm, value in artifact.hashes if algorithm == "sha256" and len(value) == 64), "")
+
+
+def kept_at(artifact: Artifact, cache: Path) -> Path | None:
+    """Where this archive lies once it was fetched; None where no digest names it."""
+    digest = sha256_of(artifact)
+    if not digest.isalnum():
+        return None
+    suffix = next(
+        (s for s in (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz") if artifact.filename.endswith(s)), ".archive"
+    )
+    return cache / "archives" / digest[:2] / f"{digest}{suffix}"
+
+
+def fetched(artifact: Artifact, world: World) -> Path | Failure:
+    """The archive on disk, its digest checked before anything of it is read; or why not."""
+    path = kept_at(artifact, world.cache)
+    if path is None:
+        return Failure(Reason.UNSUPPORTED, f"no sha256 is known for {safe(artifact.filename)}")
+    if path.is_file():
+        return path if _digest(path) == sha256_of(artifact) else _spoiled(path)
+    body = _body(artifact, world)
+    return body if isinstance(body, Failure) else _stored(path, body)
+
+
+def _body(artifact: Artifact, world: World) -> bytes | Failure:
+    if not artifact.url:
+        return Failure(Reason.NO_ARTIFACT, f"no address is known for {safe(artifact.filename)}")
+    limit = min(MAX_DOWNLOAD, world.limits.archive_bytes)
+    if artifact.size > limit:
+        return Failure(Reason.TOO_LARGE, f"{safe(artifact.filename)} is larger than {limit:,} bytes")
+    answer = world.fetch(artifact.url, limit=limit)
+    if isinstance(answer, Failure):
+        return answer
+    if answer.status != 200:
+        reason = Reason.NOT_FOUND if answer.status in {404, 410} else Reason.FORBIDDEN
+        return Failure(reason, f"the index answered {answer.status} for {safe(artifact.filename)}")
+    if (digest := hashlib.sha256(answer.body).hexdigest()) != sha256_of(artifact):
+        return WrongDigest(Reason.MALFORMED, f"{safe(artifact.filename)} has the sha256 {digest}, the lock names another")
+    return answer.body
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _spoiled(path: Path) -> Failure:
+    return WrongDigest(Reason.MALFORMED, f"the kept copy {path.name} was changed; remove it to fetch it again")
+
+
+def _stored(path: Path, body: bytes) -> Path | Failure:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(body)
+        draft.replace(path)
+    except OSError as error:
+        return Failure(Reason.FORBIDDEN, f"the cache could not be written: {error.strerror or error}")
+    return path

@@ -1,0 +1,219 @@
+"""Members that are not Python: programs out of place, files that are not what they are called, RECORD, model files, and
+what is meant for coding agents and editors."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mlsupply.evidence.archives import CHECK, Member
+from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
+from mlsupply.evidence.python.shell import deeds
+from mlsupply.model import Gap, Place, Reason
+from mlsupply.text import safe
+
+_PROGRAMS = (
+    (b"\x7fELF", "ELF"),
+    (b"MZ\x90\x00", "Windows"),
+    (b"MZ\x78\x00", "Windows"),
+    (b"\xcf\xfa\xed\xfe", "Mach-O"),
+    (b"\xca\xfe\xba\xbe\x00\x00\x00\x02", "Mach-O"),
+)
+_LIBRARY = re.compile(
+    r"\.(?:so|pyd|dll|dylib|exe|o|a|lib|node|sys|bundle|cubin|fatbin|hsaco|co|jnilib|wasm)(?:\.\d+)*$|\.so\.", re.IGNORECASE
+)
+_PROGRAM_PLACE = re.compile(
+    r"(?:^|/)(?:s?bin|binaries|libexec|scripts|executables?|_?tools|bins?|lib\w*|exe|native|dist)(?:/|-)|\.data/scripts/",
+    re.IGNORECASE,
+)
+_PLAIN = {
+    ".txt", ".md", ".json", ".yaml", ".yml", ".toml", ".csv", ".cfg", ".ini", ".html", ".css", ".xml", ".rst", ".svg",
+    ".png", ".jpg", ".jpeg", ".gif", ".ico", ".bmp", ".webp", ".ttf", ".woff", ".woff2", ".wav", ".mp3", ".py", ".log",
+}  # fmt: skip
+
+
+def binary_fact(member: Member) -> ArchiveFact | None:
+    """A program by its first bytes, where none belongs or under the name of something else."""
+    kind = next((kind for magic, kind in _PROGRAMS if member.head.startswith(magic)), "")
+    if not kind:
+        return None
+    name = member.path.rpartition("/")[2].lower()
+    suffix = f".{name.rpartition('.')[2]}" if "." in name else ""
+    if suffix in _PLAIN:
+        return ArchiveFact(
+            kind="type-differs", member=member.path, detail=f"{kind} program under the name of a {suffix} file"
+        )
+    if _LIBRARY.search(name) or _PROGRAM_PLACE.search(member.path):
+        return None
+    return ArchiveFact(kind="executable-out-of-place", member=member.path, detail=kind)
+
+
+def record_facts(
+    members: list[tuple[str, int]], records: Mapping[str, bytes], digests: Mapping[str, str]
+) -> Iterator[ArchiveFact]:
+    """What RECORD says against what is there (PyPA: Recording installed projects). Digests are compared where the member
+    was read, sizes everywhere."""
+    sizes = dict(members)
+    for path, data in records.items():
+        if "!/" in path or len(records) != 1:
+            continue
+        listed: set[str] = set()
+        folder = path.rpartition("/")[0]
+        for row in csv.reader(io.StringIO(data.decode("utf-8", "replace"))):
+            if len(row) < 3:
+                continue
+            name = safe(row[0], 1024)
+            listed.add(name)
+            if name not in sizes:
+                if name != path:
+                    yield ArchiveFact(kind="record-missing-file", member=name)
+                continue
+            if row[2].isdigit() and int(row[2]) != sizes[name]:
+                yield ArchiveFact(
+                    kind="record-size", member=name, detail=f"{sizes[name]:,} bytes, RECORD says {safe(row[2], 20)}"
+                )
+            elif name in digests and row[1].startswith("sha256=") and not _same(row[1][7:], digests[name]):
+                yield ArchiveFact(kind="record-hash", member=name, detail="sha256 differs")
+        for name in sizes:
+            if name not in listed and "!/" not in name and not name.startswith(f"{folder}/RECORD"):
+                yield ArchiveFact(kind="not-in-record", member=name)
+
+
+def _same(encoded: str, digest: str) -> bool:
+    try:
+        return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).hex() == digest
+    except ValueError:
+        return False
+
+
+_MODEL_NAMES = re.compile(
+    r"\.(?:pkl|pickle|pk|dill|joblib|sav|pt|ckpt|npy|npz|h5|hdf5|keras|onnx|safetensors|gguf|skops|"
+    r"pb|t7|bin|model|dat|data|p)$",
+    re.IGNORECASE,
+)
+
+
+def is_model(path: str) -> bool:
+    """A file a model loader may be pointed at."""
+    return bool(_MODEL_NAMES.search(path)) or path.endswith(".pth")
+
+
+def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
+    """What the model probe says of a model file in a package: blocked is a fact, not verified is a gap."""
+    from mlsupply.evidence.models import Verdict, look
+
+    found = look(data, path)
+    facts, gaps = [], []
+    for mark in found.marks[:10]:
+        if mark.verdict is Verdict.BLOCKED:
+            member = f"{path}!/{mark.member}" if mark.member else path
+            facts.append(
+                CodeFact(
+                    behaviour="model-runs-code",
+                    moment=Moment.CALL,
+                    member=member,
+                    line=0,
+                    detail=mark.detail,
+                    sink=found.format,
+                )
+            )
+    if (
+        not facts
+        and found.verdict is Verdict.NOT_VERIFIED
+        and re.search(r"pickle|pytorch|numpy|keras|hdf5|onnx", found.format)
+    ):
+        detail = f"{safe(path, 200)}: a model file that could not be verified: {found.marks[0].detail}"
+        gaps.append(Gap(subject=safe(path), check=CHECK, reason=Reason.UNSUPPORTED, detail=detail, place=Place(safe(path))))
+    return facts, gaps
+
+
+_AGENT_FILE = re.compile(
+    r"(?:^|/)(?:AGENTS|CLAUDE|GEMINI|SKILL|copilot-instructions)\.md$|(?:^|/)\.(?:cursorrules|windsurfrules|clinerules)$|"
+    r"(?:^|/)\.(?:claude|cursor|vscode|windsurf|gemini|codex|continue)/[^!]{1,200}\.(?:json|md|mdc|toml|ya?ml|sh|js|mjs)$|"
+    r"(?:^|/)(?:\.?mcp|claude_desktop_config)\.json$|(?:^|/)\.github/workflows/[^/]+\.ya?ml$|(?:^|/)\.git/hooks/[^/]+$",
+    re.IGNORECASE,
+)
+_ORDERS = re.compile(
+    r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal|"
+    r"ask)[a-z ]{0,20}(?: to)? (?:the |this to the )?(?:user|human)|"
+    r"ignore (?:all |any )?(?:previous|prior|above) (?:instructions|rules)|before (?:any|every|"
+    r"each) (?:other )?(?:task|answer|tool)[^\n]{0,80}(?:read|run|send|execute)|"
+    r"(?:read|cat|collect|include|send|upload|post)[^\n]{0,80}(?:\.ssh|id_rsa|\.env\b|\.aws|"
+    r"credentials|api keys?|tokens?)[^\n]{0,120}(?:https?://|send|upload|post|pass)"
+)
+
+
+def is_agent_file(path: str) -> bool:
+    """A file that coding agents, editors or repositories act on."""
+    return bool(_AGENT_FILE.search(path))
+
+
+def agent_facts(path: str, data: bytes) -> Iterator[CodeFact]:
+    """Commands that start by themselves, and orders hidden from the user."""
+    text = data[: 1 << 20].decode("utf-8", "replace")
+    starts = path.endswith((".json", ".sh", ".js", ".mjs")) or "hooks/" in path
+    lines = list(_strings(_json(text))) if path.endswith(".json") else text.splitlines()
+    for number, line in enumerate(lines[:20_000], 1):
+        for deed in deeds(line) if starts else ():
+            yield _agent(path, number if not path.endswith(".json") else 0, "agent-command", deed.what, line)
+        if (found := _ORDERS.search(line[:4_000])) is not None:
+            yield _agent(path, number, "agent-order", "an order to an agent, not meant for the user's eyes", found[0])
+
+
+def _agent(path: str, line: int, behaviour: str, detail: str, text: str) -> CodeFact:
+    return CodeFact(behaviour=behaviour, moment=Moment.SCRIPT, member=path, line=line, detail=detail, decoded=safe(text))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(re.sub(r"(?m)^\s*//.*$", "", text))
+    except (ValueError, RecursionError):
+        return text
+
+
+def _strings(value: Any, depth: int = 0) -> Iterator[str]:
+    """All texts of a JSON value; a command with its arguments comes as one line too."""
+    if depth > 20:
+        return
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        if isinstance(value.get("args"), list):
+            yield " ".join(str(part) for part in [value.get("command", ""), *value["args"]])
+        for item in value.values():
+            yield from _strings(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item, depth + 1)
+
+
+_ARCHIVE_SUFFIX = re.compile(r"\.(?:whl|egg|zip|tar(?:\.\w{2,4})?|tgz)$")
+
+
+def name_of_archive(filename: str) -> tuple[str, str]:
+    """(name, version) as the file name has them (PEP 427, PEP 625)."""
+    stem = _ARCHIVE_SUFFIX.sub("", filename)
+    if filename.endswith((".whl", ".egg")):
+        parts = stem.split("-")
+        return parts[0], parts[1] if len(parts) > 1 else ""
+    name, _, version = stem.rpartition("-")
+    return (name, version) if name and version[:1].isdigit() else (stem, "")
+
+
+def project_of(folder: Path) -> tuple[str, str]:
+    """(name, version) of the project in a folder by its pyproject.toml, or ("", "")."""
+    import tomli
+
+    try:
+        with open(folder / "pyproject.toml", "rb") as handle:
+            project = tomli.loads(handle.read(1 << 20).decode("utf-8", "replace")).get("project", {})
+    except (OSError, tomli.TOMLDecodeError, RecursionError):
+        return "", ""
+    name, version = (project.get(key) for key in ("name", "version")) if isinstance(project, dict) else ("", "")
+    return (safe(name) if isinstance(name, str) else ""), (safe(version) if isinstance(version, str) else "")

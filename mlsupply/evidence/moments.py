@@ -1,0 +1,233 @@
+"""What runs when: the first moment each file and function of a package can run at.
+
+Sources: docs of `site` (`.pth`, sitecustomize), PEP 517 (build backends, `backend-path`), setuptools (`cmdclass`), entry
+points specification (console scripts, pytest plugins).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.python.analyse import ModuleFacts
+from mlsupply.evidence.python.knowledge import BACKEND_HOOKS
+
+_DATA_FOLDER = re.compile(r"^[^/]+\.data/(?:purelib|platlib|data)/")
+_TESTS = re.compile(
+    r"(?:^|/)(?:tests?|testing|examples?|docs?|benchmarks?|scripts?)/|(?:^|/)(?:conftest|test_[^/]*|[^/]*_test)\.py$"
+)
+_START_FILES = frozenset({"sitecustomize.py", "usercustomize.py"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a package is laid out. top: the folder an sdist unpacks to, with `/`, or ""; is_source: it is built before it is
+    installed; backend: (dotted module of the build backend in the tree, folders it is found in); hooks: files a build
+    plugin runs; scripts: dotted functions that commands start; plugins: dotted modules loaded by others (pytest)."""
+
+    top: str = ""
+    is_source: bool = False
+    backend: str = ""
+    backend_path: tuple[str, ...] = ()
+    hooks: frozenset[str] = frozenset()
+    scripts: frozenset[str] = frozenset()
+    plugins: frozenset[str] = frozenset()
+
+    def inner(self, path: str) -> str:
+        """The path below the folder from which imports start."""
+        path = path[len(self.top) :] if self.top and path.startswith(self.top) else path
+        path = _DATA_FOLDER.sub("", path)
+        for folder in self.backend_path:
+            if folder not in {"", "."} and path.startswith(folder + "/"):
+                return path[len(folder) + 1 :]
+        return path.removeprefix("src/") if self.is_source else path
+
+
+def layout(paths: Iterable[str], texts: Mapping[str, bytes]) -> Layout:
+    """From the members' paths and the bytes of the few files that tell (`is_layout_file`)."""
+    paths = list(paths)
+    tops = {path.split("/", 1)[0] for path in paths if "!/" not in path}
+    top = f"{next(iter(tops))}/" if len(tops) == 1 and any(path.count("/") == 1 for path in paths) else ""
+    if top and any(path == f"{top}__init__.py" for path in paths):
+        top = ""
+    names = {path[len(top) :] for path in paths}
+    is_source = bool(names & {"setup.py", "pyproject.toml", "setup.cfg", "PKG-INFO"})
+    pyproject = _toml(texts.get(f"{top}pyproject.toml", b""))
+    system = _table(pyproject, "build-system")
+    backend, folders = system.get("build-backend"), system.get("backend-path")
+    hooks = {"hatch_build.py"} & names
+    hooks |= _named_hooks(_table(pyproject, "tool"))
+    scripts, plugins = _entry_points(texts)
+    project = _table(pyproject, "project")
+    for table in ("scripts", "gui-scripts"):
+        scripts |= {_dotted(value) for value in _table(project, table).values() if isinstance(value, str)}
+    plugins |= {_dotted(v) for v in _table(_table(project, "entry-points"), "pytest11").values() if isinstance(v, str)}
+    return Layout(
+        top=top,
+        is_source=is_source,
+        backend=backend.split(":")[0] if isinstance(backend, str) and isinstance(folders, list) else "",
+        backend_path=tuple(folder for folder in folders if isinstance(folder, str)) if isinstance(folders, list) else (),
+        hooks=frozenset(hooks),
+        scripts=frozenset(scripts),
+        plugins=frozenset(plugins),
+    )
+
+
+def is_layout_file(path: str) -> bool:
+    """Is this one of the few files that tell how the package is laid out?"""
+    name = path.rpartition("/")[2]
+    return name in {"pyproject.toml", "entry_points.txt"} and path.count("/") <= 2
+
+
+def _toml(data: bytes) -> Mapping[str, object]:
+    import tomli
+
+    try:
+        return tomli.loads(data[: 1 << 20].decode("utf-8", "replace"))
+    except (tomli.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _table(mapping: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = mapping.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _named_hooks(tool: Mapping[str, object]) -> set[str]:
+    """Files that hatch, poetry and pdm run while building."""
+    found = set()
+    for path in (("hatch", "build", "hooks", "custom"), ("poetry", "build"), ("pdm", "build")):
+        table = tool
+        for key in path:
+            table = _table(table, key)
+        for key in ("path", "script", "run-setup", "custom-hook"):
+            if isinstance(value := table.get(key), str):
+                found.add(value.removeprefix("./"))
+    return found
+
+
+def _dotted(entry: str) -> str:
+    return entry.split("[", maxsplit=1)[0].strip().replace(":", ".")
+
+
+def _entry_points(texts: Mapping[str, bytes]) -> tuple[set[str], set[str]]:
+    scripts: set[str] = set()
+    plugins: set[str] = set()
+    for path, data in texts.items():
+        if not path.endswith("entry_points.txt"):
+            continue
+        section = ""
+        for line in data[: 1 << 20].decode("utf-8", "replace").splitlines():
+            if line.startswith("["):
+                section = line.strip("[] \t")
+            elif "=" in line:
+                value = _dotted(line.split("=", 1)[1])
+                (
+                    scripts if section in {"console_scripts", "gui_scripts"} else plugins if section == "pytest11" else set()
+                ).add(value)
+    return scripts, plugins
+
+
+def file_moment(path: str, shape: Layout) -> Moment:
+    """When the module level of this file first runs."""
+    inner = path[len(shape.top) :] if shape.top and path.startswith(shape.top) else path
+    inner = _DATA_FOLDER.sub("", inner)
+    name = inner.rpartition("/")[2]
+    if name.endswith(".pth") or (name in _START_FILES and inner.count("/") <= (1 if inner.startswith("src/") else 0)):
+        return Moment.START
+    if shape.is_source and inner in {"setup.py", *shape.hooks}:
+        return Moment.INSTALL
+    if shape.backend and _is_backend(inner, shape):
+        return Moment.INSTALL
+    if _TESTS.search(inner) or name == "__main__.py" or ".data/scripts/" in path:
+        return Moment.SCRIPT
+    return Moment.IMPORT
+
+
+def _is_backend(inner: str, shape: Layout) -> bool:
+    from mlsupply.evidence.python.analyse import dotted_name
+
+    for folder in shape.backend_path:
+        below = inner if folder in {"", "."} else inner[len(folder) + 1 :] if inner.startswith(folder + "/") else None
+        if below is not None:
+            dotted, _ = dotted_name(below)
+            if shape.backend == dotted or shape.backend.startswith(f"{dotted}."):
+                return True
+    return False
+
+
+def placed(modules: Iterable[ModuleFacts], shape: Layout) -> list[CodeFact]:
+    """All facts with the first moment they can run at, following calls and imports from one file to another."""
+    modules = list(modules)
+    by_name = {module.dotted: module for module in modules if module.dotted}
+    moments: dict[tuple[str, str], Moment] = {}
+    todo: list[tuple[str, str]] = []
+
+    def reach(module: ModuleFacts, root: str, moment: Moment) -> None:
+        key = (module.path, root)
+        if key not in moments or moments[key].rank < moment.rank:
+            moments[key] = moment
+            todo.append(key)
+
+    for module in modules:
+        for root, moment in _first_roots(module, shape):
+            reach(module, root, moment)
+    for entry in (*shape.scripts, *shape.plugins):
+        for module, root in _resolved(entry, by_name):
+            reach(module, root, Moment.SCRIPT)
+    by_path = {module.path: module for module in modules}
+    while todo:
+        key = todo.pop()
+        module = by_path[key[0]]
+        for root, ref in module.edges:
+            if root == key[1]:
+                for target, function in _resolved(ref, by_name):
+                    reach(target, function, moments[key])
+    return _facts(modules, moments)
+
+
+def _first_roots(module: ModuleFacts, shape: Layout) -> Iterable[tuple[str, Moment]]:
+    """What of a file runs without a call from another: its module level, build hooks, its `__main__` part."""
+    moment = file_moment(module.path, shape)
+    yield "", moment
+    if moment is Moment.INSTALL:
+        hook = _inner_is_hook(module.path, shape)
+        yield from ((root, moment) for root in module.functions if hook or root in BACKEND_HOOKS)
+    yield "__main__", Moment.INSTALL if moment is Moment.INSTALL else Moment.SCRIPT
+
+
+def _inner_is_hook(path: str, shape: Layout) -> bool:
+    return path.removeprefix(shape.top) in shape.hooks
+
+
+def _resolved(ref: str, by_name: Mapping[str, ModuleFacts], hops: int = 3) -> Iterable[tuple[ModuleFacts, str]]:
+    """The module and function a dotted name leads to: its module level, and the function or the class' constructor."""
+    only_module = ref.startswith("import ")
+    parts = ref.removeprefix("import ").replace("()", "").split(".")
+    for length in range(len(parts), 0, -1):
+        module = by_name.get(".".join(parts[:length]))
+        if module is None:
+            continue
+        yield module, ""
+        if only_module:
+            return
+        rest = ".".join(parts[length:])
+        for name in (rest, f"{rest}.__init__"):
+            if rest and name in module.functions:
+                yield module, name
+        exported = dict(module.exports).get(parts[length]) if length < len(parts) and hops else None
+        if exported and exported != ref:
+            yield from _resolved(".".join([exported, *parts[length + 1 :]]), by_name, hops - 1)
+        return
+
+
+def _facts(modules: list[ModuleFacts], moments: Mapping[tuple[str, str], Moment]) -> list[CodeFact]:
+    found = []
+    for module in modules:
+        for fact, roots in module.facts:
+            best = max((moments.get((module.path, root), Moment.CALL) for root in roots), key=lambda moment: moment.rank)
+            scope = next((root for root in roots if moments.get((module.path, root), Moment.CALL) is best), "")
+            found.append(replace(fact, moment=best, scope=scope))
+    return sorted(found, key=lambda fact: (-fact.moment.rank, fact.member, fact.line, fact.behaviour))

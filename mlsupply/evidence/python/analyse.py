@@ -1,0 +1,165 @@
+"""One Python file to facts. `module` parses and follows it; `pth` does the same for the executable lines of a `.pth`."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.python import texts
+from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.dull import matters, worth_following
+from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
+from mlsupply.evidence.python.values import Closure, constant
+from mlsupply.text import safe
+
+PROBE = "python/1"  # part of the cache key: raised whenever a fact may change
+MAX_SOURCE = 8 << 20  # bytes of one file
+_LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleFacts:
+    """What one file shows. dotted: its import name; facts: each with the roots it can be reached from ("" is the module
+    level, otherwise a function's name); edges: (root, dotted name it calls, or `import` and a
+    dotted name); functions: names of all roots;
+    exports: (name, what it stands for) of the module level; stopped: why the look was cut short, or ""."""
+
+    path: str
+    dotted: str
+    facts: tuple[tuple[CodeFact, tuple[str, ...]], ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+    functions: tuple[str, ...] = ()
+    exports: tuple[tuple[str, str], ...] = ()
+    stopped: str = ""
+
+
+def dotted_name(path: str) -> tuple[str, bool]:
+    """(import name, is it a package) of a file in a wheel or source tree."""
+    parts = path.rpartition("!/")[2].removesuffix(".py").split("/")
+    if parts and parts[0] == "src":
+        parts = parts[1:]
+    if parts[-1:] == ["__init__"]:
+        return ".".join(parts[:-1]), True
+    return ".".join(parts), False
+
+
+def module(path: str, source: bytes, inner: str = "") -> ModuleFacts:
+    """Facts of a Python source file. Never raises for what the file holds. inner: the path below the folder imports start
+    from, where that is not the whole path."""
+    dotted, is_package = dotted_name(inner or path)
+    if len(source) > MAX_SOURCE:
+        return ModuleFacts(path=path, dotted=dotted, stopped=f"larger than {MAX_SOURCE:,} bytes of source")
+    tree = _parsed(source)
+    if isinstance(tree, str):
+        return ModuleFacts(path=path, dotted=dotted, stopped=tree)
+    text = source.decode("utf-8", "replace")
+    machine = Analyser(path, dotted, is_package)
+    machine.lines = text.split("\n")
+    machine.module.names["__doc__"] = constant(ast.get_docstring(tree, clean=False))
+    machine.module.names["__name__"] = constant(dotted)
+    _run(machine, tree.body)
+    for sight in texts.sights(text, tree):
+        machine.root, machine.code_line = "", sight.line
+        machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded)
+    return _result(machine)
+
+
+def pth(path: str, source: bytes) -> ModuleFacts:
+    """Facts of the lines of a `.pth` file that Python executes: those that start with `import` (docs of `site`)."""
+    machine = Analyser(path, "", False)
+    text = source[:MAX_SOURCE].decode("utf-8", "replace")
+    machine.lines = text.split("\n")
+    for number, line in enumerate(machine.lines, 1):
+        if not line.startswith(("import ", "import\t")):
+            continue
+        machine.root, machine.code_line = "", number
+        machine.fact("start-hook", None, detail=safe(line, 160))
+        tree = _parsed(line.encode())
+        if isinstance(tree, str):
+            continue
+        for node in ast.walk(tree):
+            if hasattr(node, "lineno"):
+                node.lineno = number
+        machine.code_line = number
+        _run(machine, tree.body)
+        for sight in texts.sights(line, tree):
+            machine.root = ""
+            machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded)
+    return _result(machine)
+
+
+def _parsed(source: bytes) -> ast.Module | str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except SyntaxError as error:
+            return f"not Python {sys.version_info.major}.{sys.version_info.minor}: {safe(str(error.msg), 80)}, line "
+            f"{error.lineno}"
+        except (ValueError, LookupError) as error:
+            return f"not Python: {safe(str(error), 80)}"
+        except (RecursionError, MemoryError):
+            return "nested too deeply to be parsed"
+
+
+def _run(machine: Analyser, body: list[ast.stmt]) -> None:
+    """The module level, then every function nobody has called yet, on its own."""
+    machine.root_end = machine.steps + MAX_STEPS // 3
+    try:
+        machine.body(body)
+        for name in _LATE_HOOKS:
+            found = machine.module.names.get(name)
+            if found is not None and found.closure is not None and not isinstance(found.closure.node, ast.ClassDef):
+                machine.enter(found.closure, [], {}, None)
+    except (BudgetError, RecursionError):
+        machine.exhausted.add("")
+    done: set[Closure] = set()
+    _commands(machine, done)
+    place = 0
+    bound = frozenset(name for name, value in machine.module.names.items() if matters(value.ref))
+    while place < len(machine.closures) and machine.steps < MAX_STEPS:
+        _, closure = machine.closures[place]
+        place += 1
+        nested = closure in machine.ran and "." in closure.name and closure.owner is None
+        if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
+            continue
+        if worth_following(closure.node, bound):
+            done.add(closure)
+            machine.run_root(closure.name, closure)
+    if place < len(machine.closures):
+        machine.exhausted.add("*")
+
+
+def _commands(machine: Analyser, done: set[Closure]) -> None:
+    """Constructors first: they tell the other methods what `self` holds."""
+    for _, closure in list(machine.closures):
+        if closure.owner is not None and closure.name.endswith("__init__"):
+            done.add(closure)
+            machine.run_root(closure.name, closure)
+
+
+def _result(machine: Analyser) -> ModuleFacts:
+    facts = []
+    for fact, roots in machine.facts.values():
+        verified = bool(roots & machine.verified) and fact.behaviour in {"runs-downloaded", "runs-dropped"}
+        facts.append((replace(fact, verified=verified, moment=Moment.CALL), tuple(sorted(roots))))
+    exports = [(name, value.ref) for name, value in machine.module.names.items() if value.ref and "()" not in value.ref]
+    stopped = f"too much to follow in {_few(machine.exhausted)}" if machine.exhausted else ""
+    return ModuleFacts(
+        path=machine.path,
+        dotted=machine.dotted,
+        facts=tuple(facts),
+        edges=tuple(sorted(machine.edges)),
+        functions=tuple(dict.fromkeys(closure.name for _, closure in machine.closures)),
+        exports=tuple(exports),
+        stopped=stopped,
+    )
+
+
+def _few(names: Iterable[str]) -> str:
+    shown = sorted(name or "the module level" for name in names)
+    return ", ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")

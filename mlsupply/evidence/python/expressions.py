@@ -1,0 +1,393 @@
+"""Expressions to values: names through imports and aliases, attribute chains, tricks with namespaces, comprehensions."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from mlsupply.evidence.python import folding
+from mlsupply.evidence.python.machine import MAX_LOOP, Machine
+from mlsupply.evidence.python.values import (
+    CLEAN,
+    HOLE,
+    NOTHING,
+    ClassState,
+    Closure,
+    Scope,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    text_of,
+    unknown,
+)
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Expressions(Machine):
+    """Evaluates expressions. `call` is defined by the layer above."""
+
+    def call(
+        self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
+    ) -> Value:
+        raise NotImplementedError
+
+    def value(self, node: ast.expr | None) -> Value:
+        """What is known of the expression."""
+        if node is None:
+            return constant(None)
+        self.tick()
+        handler: Callable[[Any], Value] | None = _HANDLERS.get(type(node))
+        return handler(self, node) if handler else self._anything(node)  # type: ignore[call-arg]  # unbound
+
+    def _anything(self, node: ast.expr) -> Value:
+        return unknown(*(self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))
+
+    def _constant(self, node: ast.Constant) -> Value:
+        return constant(node.value)
+
+    def _name(self, node: ast.Name) -> Value:
+        found = self.scope.find(node.id)
+        if found is not None:
+            return found
+        if node.id == "__builtins__":
+            return Value("builtins")
+        if node.id in {"__file__", "__path__", "__spec__"}:
+            return Value("", NOTHING, frozenset(("package-file:" + node.id,)), f"{HOLE}/{self.path}")
+        if node.id in _BUILTINS:
+            return Value("builtins." + node.id)
+        return Value()
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        return self.attribute(self.value(node.value), node.attr, node)
+
+    def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        """`owner.name`."""
+        own = self._own_attribute(owner, name, node)
+        return own if own is not None else self._outside_attribute(owner, name, node)
+
+    def _own_attribute(self, owner: Value, name: str, node: ast.AST) -> Value | None:
+        """An attribute of an object, class or dict of this module."""
+        if owner.instance is not None:
+            if name in owner.instance.attributes:
+                return owner.instance.attributes[name]
+            method = owner.instance.methods.get(name)
+            if method is not None:
+                bound = Value(taint=owner.taint)
+                bound.closure = method
+                if any(isinstance(d, ast.Name) and d.id in {"property", "cached_property"} for d in _decorators(method)):
+                    return self.call(bound, [], {}, node, owner)
+                return bound
+        if owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
+            state = self.class_state(owner.closure)
+            if name in state.attributes:
+                return state.attributes[name]
+            if name in state.methods:
+                bound = Value()
+                bound.closure = state.methods[name]
+                return bound
+        if name == "__doc__" and owner.closure is not None and not isinstance(owner.closure.node, ast.Lambda):
+            return constant(ast.get_docstring(owner.closure.node, clean=False))
+        if owner.keys is not None and name in owner.keys:
+            return owner.keys[name]
+        return None
+
+    def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        ref = f"{owner.ref}.{name}" if owner.ref else ""
+        result = Value(ref, NOTHING, owner.taint, HOLE, owner.layers)
+        if ref in {"os.environ", "os.environb"}:
+            result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))
+        result.hidden = owner.hidden
+        if name in {"parent", "parents", "stem", "name", "suffix"} and owner.ref.startswith("pathlib."):
+            result.ref, result.text = "pathlib.Path()", _path_part(text_of(owner), name)
+        elif name in {"text", "content", "value", "buf"}:
+            result.text = owner.text
+        return result
+
+    def class_state(self, closure: Closure) -> ClassState:
+        raise NotImplementedError
+
+    def _subscript(self, node: ast.Subscript) -> Value:
+        owner, key = self.value(node.value), self.value(node.slice)
+        if owner.ref:
+            if (found := self._namespace(owner, key, node)) is not None:
+                return found
+            result = Value(owner.ref + "[]", NOTHING, owner.taint | key.taint, HOLE, owner.layers)
+            result.hidden = owner.hidden
+            if owner.keys is None and owner.items is None:
+                return result
+        return folding.index(owner, key)
+
+    def _namespace(self, owner: Value, key: Value, node: ast.Subscript) -> Value | None:
+        """`os.environ[...]`, `globals()[...]`, `vars(os)[...]`, `sys.modules[...]`, `x.__dict__[...]`."""
+        name = key.const if isinstance(key.const, str) else None
+        if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
+            return self.environment(key, node)
+        computed = not isinstance(node.slice, ast.Constant) or bool(key.layers)
+        if owner.ref in {"builtins.globals()", "builtins.locals()", "builtins.vars()"} and name:
+            return self.named(name, computed)
+        target = ""
+        if owner.ref == "sys.modules" and name:
+            target = name
+        elif owner.ref in {"builtins", "builtins.__dict__"} and name:
+            target = f"builtins.{name}"
+        elif owner.ref.endswith((".__dict__", ".__globals__")) and name:
+            base = owner.ref.rsplit(".", 1)[0]
+            target = f"{base}.{name}" if owner.ref.endswith(".__dict__") else name
+            target = f"builtins.{name}" if base == "builtins" else target
+        if not target:
+            return None
+        result = Value(target, NOTHING, owner.taint)
+        result.hidden = owner.hidden or computed or owner.ref.endswith("__globals__")
+        return result
+
+    def named(self, name: str, computed: bool) -> Value:
+        """What a name computed at run time stands for."""
+        found = self.scope.find(name)
+        if found is None:
+            found = Value(
+                "builtins" if name == "__builtins__" else f"builtins.{name}" if name in _BUILTINS else "", NOTHING, CLEAN
+            )
+        result = found.copy()
+        result.hidden = computed or found.hidden
+        return result
+
+    def environment(self, key: Value, node: ast.AST) -> Value:
+        """The value of an environment variable."""
+        raise NotImplementedError
+
+    def _binary(self, node: ast.BinOp) -> Value:
+        """Left-leaning chains of a thousand `+` are walked without recursion."""
+        spine: list[ast.BinOp] = []
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp):
+            spine.append(left)
+            left = left.left
+        result = self.value(left)
+        for step in reversed(spine):
+            self.tick()
+            result = folding.binary(type(step.op), result, self.value(step.right))
+        return result
+
+    def _either(self, node: ast.BoolOp) -> Value:
+        values = [self.value(part) for part in node.values]
+        return merged(values)
+
+    def _choice(self, node: ast.IfExp) -> Value:
+        self.value(node.test)
+        return merged([self.value(node.body), self.value(node.orelse)])
+
+    def _unary(self, node: ast.UnaryOp) -> Value:
+        value = self.value(node.operand)
+        if isinstance(value.const, int) and isinstance(node.op, ast.USub | ast.Invert):
+            return constant(-value.const if isinstance(node.op, ast.USub) else ~value.const, value.layers, value.taint)
+        return unknown(value)
+
+    def _compare(self, node: ast.Compare) -> Value:
+        values = [self.value(node.left), *(self.value(part) for part in node.comparators)]
+        if any("hashlib" in value.ref or "hexdigest" in value.ref or "digest" in value.ref for value in values):
+            self.verified.add(self.root)
+        result = unknown(*values)
+        result.layers = ()
+        return result
+
+    def _fstring(self, node: ast.JoinedStr) -> Value:
+        return folding.joined_text([self.value(part) for part in node.values])
+
+    def _formatted(self, node: ast.FormattedValue) -> Value:
+        value = self.value(node.value)
+        if node.conversion == 114 and isinstance(value.const, str):
+            return constant(repr(value.const), value.layers, value.taint)
+        return value
+
+    def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> Value:
+        items: list[Value] = []
+        for element in node.elts:
+            if isinstance(element, ast.Starred):
+                inner = self.value(element.value)
+                items += folding.items_of(inner) or [unknown(inner)]
+            else:
+                items.append(self.value(element))
+        if isinstance(node, ast.Tuple) and all(item.known for item in items):
+            return constant(tuple(item.const for item in items), layers_of(*items), taint_of(*items))
+        return folding.listed(items)
+
+    def _dict(self, node: ast.Dict) -> Value:
+        keys: dict[str, Value] = {}
+        loose: list[Value] = []
+        for name, item in zip(node.keys, node.values, strict=True):
+            value = self.value(item)
+            key = self.value(name) if name is not None else None
+            if key is not None and isinstance(key.const, str):
+                keys[key.const] = value
+            else:
+                loose += [value] if key is None else [key, value]
+                if key is None and value.keys:
+                    keys.update(value.keys)
+        result = unknown(*keys.values(), *loose)
+        result.keys = keys
+        if not loose and all(value.known for value in keys.values()):
+            result.const = {name: value.const for name, value in keys.items()}
+        return result
+
+    def _lambda(self, node: ast.Lambda) -> Value:
+        result = Value()
+        result.closure = Closure(node, self.scope, "<lambda>")
+        self.closures.append((self.root, result.closure))
+        return result
+
+    def _slice(self, node: ast.Slice) -> Value:
+        parts = [self.value(part) if part is not None else constant(None) for part in (node.lower, node.upper, node.step)]
+        if all(part.known for part in parts):
+            return Value("", slice(*(part.const for part in parts)))
+        return unknown(*parts)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
+        """Elementwise where the source is constant and the result folds; otherwise the element once, with the origin."""
+        outer, self.scope = self.scope, Scope(self.scope)
+        try:
+            first = node.generators[0]
+            source = self.value(first.iter)
+            made = self._elements(node, source) if len(node.generators) == 1 and not isinstance(node, ast.DictComp) else None
+            if made is not None:
+                return made
+            for generator in node.generators:
+                self.bind(generator.target, iterated(self.value(generator.iter)))
+                for test in generator.ifs:
+                    self.value(test)
+            if isinstance(node, ast.DictComp):
+                return unknown(self.value(node.key), self.value(node.value), source)
+            element = self.value(node.elt)
+            result = unknown(element, source)
+            result.items = [element]
+            return result
+        finally:
+            self.scope = outer
+
+    def _elements(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: Value) -> Value | None:
+        items = folding.items_of(source)
+        first = node.generators[0]
+        if not items or first.ifs or len(items) > 65_536:
+            return None
+        done: list[Value] = []
+        for item in items:
+            self.bind(first.target, item)
+            element = self.value(node.elt)
+            done.append(element)
+            if not element.known and len(done) >= MAX_LOOP // 64:
+                return None
+        return folding.listed(done, source.layers, source.taint)
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        raise NotImplementedError
+
+    def _call(self, node: ast.Call) -> Value:
+        receiver: Value | None = None
+        if isinstance(node.func, ast.Attribute):
+            receiver = self.value(node.func.value)
+            function = self.attribute(receiver, node.func.attr, node)
+        else:
+            function = self.value(node.func)
+        args: list[Value] = []
+        for arg in node.args:
+            if isinstance(arg, ast.Starred):
+                inner = self.value(arg.value)
+                args += folding.items_of(inner) or [inner]
+            else:
+                args.append(self.value(arg))
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.value(keyword.value)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            else:
+                keywords.update(value.keys or {"**": value})
+        if isinstance(node.func, ast.Attribute) and receiver is not None and receiver.known and not receiver.ref:
+            folded = folding.method(receiver, node.func.attr, args, keywords)
+            if folded is not None:
+                return folded
+        return self.call(function, args, keywords, node, receiver)
+
+    def _inner(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Value:
+        return self.value(node.value)
+
+    def _yield(self, node: ast.Yield) -> Value:
+        value = self.value(node.value)
+        if self.returned:
+            made = unknown(value)
+            made.items = [value]
+            self.returned[-1].append(made)
+        return Value()
+
+    def _walrus(self, node: ast.NamedExpr) -> Value:
+        value = self.value(node.value)
+        self.bind(node.target, value)
+        return value
+
+
+def _decorators(closure: Closure) -> list[ast.expr]:
+    return [] if isinstance(closure.node, ast.Lambda) else closure.node.decorator_list
+
+
+def _path_part(text: str, name: str) -> str:
+    if name == "parent":
+        return text.rpartition("/")[0] or HOLE
+    tail = text.rpartition("/")[2]
+    return {"name": tail, "stem": tail.rpartition(".")[0] or tail, "suffix": "." + tail.rpartition(".")[2]}.get(name, HOLE)
+
+
+def merged(values: list[Value]) -> Value:
+    """One of these values; what is known of any is kept, the origins of all."""
+    best = next((v for v in values if v.closure or v.instance), None)
+    best = best or next((v for v in values if v.ref and not v.ref.startswith("os.environ")), None)
+    best = best or next((v for v in values if v.known and v.const not in (None, "", 0, False, b"")), None)
+    best = best or next((v for v in values if v.text != HOLE), None) or values[0]
+    result = best.copy()
+    result.taint = taint_of(*values)
+    result.hidden = any(value.hidden for value in values)
+    return result
+
+
+def iterated(value: Value) -> Value:
+    """An element of it."""
+    items = value.items
+    if items:
+        return merged(items[:50])
+    if value.known:
+        found = folding.items_of(value)
+        return found[0] if found else unknown(value)
+    return Value(value.ref + "[]" if value.ref else "", NOTHING, value.taint, value.text, value.layers)
+
+
+_HANDLERS: dict[type[ast.expr], Any] = {
+    ast.Constant: Expressions._constant,
+    ast.Name: Expressions._name,
+    ast.Attribute: Expressions._attribute,
+    ast.Subscript: Expressions._subscript,
+    ast.Call: Expressions._call,
+    ast.BinOp: Expressions._binary,
+    ast.BoolOp: Expressions._either,
+    ast.IfExp: Expressions._choice,
+    ast.UnaryOp: Expressions._unary,
+    ast.Compare: Expressions._compare,
+    ast.JoinedStr: Expressions._fstring,
+    ast.FormattedValue: Expressions._formatted,
+    ast.List: Expressions._sequence,
+    ast.Tuple: Expressions._sequence,
+    ast.Set: Expressions._sequence,
+    ast.Dict: Expressions._dict,
+    ast.Lambda: Expressions._lambda,
+    ast.Slice: Expressions._slice,
+    ast.ListComp: Expressions._comprehension,
+    ast.SetComp: Expressions._comprehension,
+    ast.GeneratorExp: Expressions._comprehension,
+    ast.DictComp: Expressions._comprehension,
+    ast.Await: Expressions._inner,
+    ast.Starred: Expressions._inner,
+    ast.YieldFrom: Expressions._inner,
+    ast.Yield: Expressions._yield,
+    ast.NamedExpr: Expressions._walrus,
+}

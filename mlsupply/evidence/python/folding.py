@@ -1,0 +1,339 @@
+"""Constants folded as Python would, within bounds: operators, slices, methods of strings and lists, a few builtins."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable
+from typing import Any
+
+from mlsupply.evidence.python.decode import by_codec
+from mlsupply.evidence.python.values import HOLE, MAX_TEXT, NOTHING, Value, constant, layers_of, taint_of, text_of, unknown
+
+_ERRORS = (
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+)
+_INT_BITS = 1 << 16
+
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.BitXor: operator.xor,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.Pow: operator.pow,
+}
+_HUGE_WIDTH = re.compile(r"\d{5}|\*")
+
+
+def _too_big(kind: type[ast.operator], left: Any, right: Any) -> bool:
+    if kind is ast.Mult:
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, str | bytes | list | tuple) and isinstance(other, int):
+                return len(one) * max(other, 0) > MAX_TEXT
+        return isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _INT_BITS
+    if kind is ast.LShift:
+        return not isinstance(right, int) or right > _INT_BITS
+    if kind is ast.Pow:
+        return not isinstance(left, int) or not isinstance(right, int) or abs(right) * left.bit_length() > _INT_BITS
+    if kind is ast.Mod and isinstance(left, str | bytes):
+        shape = left if isinstance(left, str) else left.decode("latin-1")
+        return bool(_HUGE_WIDTH.search(shape))
+    return False
+
+
+def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
+    """`left <op> right`."""
+    if left.known and right.known:
+        function = _OPERATORS.get(kind)
+        if function is not None and not _too_big(kind, left.const, right.const):
+            try:
+                layers = layers_of(left, right)
+                if kind is ast.BitXor and isinstance(left.const, int) and not isinstance(left.const, bool):
+                    layers = layers if "xor" in layers else (*layers, "xor")
+                return constant(function(left.const, right.const), layers, taint_of(left, right))
+            except _ERRORS:
+                pass
+    result = unknown(left, right)
+    if kind is ast.BitXor and "xor" not in result.layers:
+        result.layers = (*result.layers, "xor")
+    if kind is ast.Add:
+        result.text = _joined([left, right])
+        if left.items is not None or right.items is not None:
+            result.items = [*items_of(left), *items_of(right)]
+    elif kind is ast.Mod and isinstance(left.const, str):
+        parts = right.items if right.items is not None else items_of(right) if isinstance(right.const, tuple) else [right]
+        result.text = percent(left.const, parts)
+    elif kind is ast.Div:  # pathlib
+        result.ref = left.ref or right.ref
+        result.text = joined_path([left, right])
+    return result
+
+
+def percent(shape: str, parts: list[Value]) -> str:
+    """`shape % parts` with HOLE for what is not known."""
+    texts = iter([text_of(part) for part in parts])
+    return re.sub(r"%(?:\(\w{1,40}\))?[-#0 +]{0,4}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]", lambda _: next(texts, HOLE), shape)[
+        :MAX_TEXT
+    ]
+
+
+def _joined(values: list[Value]) -> str:
+    text = "".join(text_of(value) for value in values)
+    text = re.sub(f"{HOLE}+", HOLE, text) if HOLE * 2 in text else text
+    return text[:MAX_TEXT]
+
+
+def joined_text(values: list[Value]) -> Value:
+    """An f-string of these parts."""
+    if all(value.known and isinstance(value.const, str | int | float | bytes) for value in values):
+        try:
+            return constant("".join(str(value.const) for value in values), layers_of(*values), taint_of(*values))
+        except _ERRORS:
+            return unknown(*values)
+    result = unknown(*values)
+    result.text = _joined(values)
+    return result
+
+
+def joined_path(values: list[Value]) -> str:
+    """`os.path.join` of these parts: a part that is absolute starts anew."""
+    path = ""
+    for value in values:
+        text = text_of(value)
+        path = text if text.startswith(("/", "~")) or not path else f"{path.rstrip('/')}/{text}"
+    return path[:MAX_TEXT]
+
+
+def items_of(value: Value) -> list[Value]:
+    """The items of a list, tuple, string or the like, as far as they are known; bounded."""
+    if value.items is not None:
+        return value.items
+    if isinstance(value.const, list | tuple | str | bytes | range | set | frozenset):
+        return [constant(item, value.layers, value.taint) for item in list(value.const)[:65_536]]
+    if isinstance(value.const, dict):
+        return [constant(key, value.layers, value.taint) for key in value.const]
+    if value.keys is not None:
+        return [constant(key) for key in value.keys]
+    return []
+
+
+def index(value: Value, key: Value) -> Value:
+    """`value[key]`."""
+    if value.known and key.known:
+        try:
+            layers = value.layers
+            if isinstance(key.const, slice) and key.const.step == -1 and isinstance(value.const, str | bytes | list | tuple):
+                layers = (*layers, "reversed")
+            elif isinstance(key.const, slice) and key.const.step not in {None, 1}:
+                layers = (*layers, "strided")
+            return constant(value.const[key.const], layers, value.taint)
+        except _ERRORS:
+            return unknown(value)
+    if value.keys is not None and isinstance(key.const, str) and key.const in value.keys:
+        return value.keys[key.const]
+    if value.items is not None and isinstance(key.const, int) and -len(value.items) <= key.const < len(value.items):
+        return value.items[key.const]
+    result = unknown(value)
+    if isinstance(key.const, slice) and key.const.step == -1:
+        result.layers = (*result.layers, "reversed")
+    return result
+
+
+_STRING_METHODS = frozenset(
+    [
+        "strip",
+        "lstrip",
+        "rstrip",
+        "lower",
+        "upper",
+        "title",
+        "swapcase",
+        "capitalize",
+        "casefold",
+        "split",
+        "rsplit",
+        "splitlines",
+        "partition",
+        "rpartition",
+        "removeprefix",
+        "removesuffix",
+        "startswith",
+        "endswith",
+        "find",
+        "rfind",
+        "index",
+        "count",
+        "hex",
+        "isdigit",
+        "isalpha",
+        "to_bytes",
+        "bit_length",
+        "keys",
+        "values",
+        "items",
+        "copy",
+        "get",
+        "union",
+    ]
+)
+_SCRAMBLES = {"swapcase": "swapcase", "translate": "translate", "replace": "replace"}
+
+
+def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """`value.name(*args)` where value is a constant; None where it is not folded here."""
+    const = value.const
+    layers, taint = layers_of(value, *args), taint_of(value, *args)
+    if name in {"encode", "decode"} and isinstance(const, str | bytes):
+        codec = args[0].const if args and isinstance(args[0].const, str) else "utf-8"
+        done = by_codec(const, codec) if isinstance(const, bytes) or codec.lower().replace("-", "") not in _PLAIN else None
+        if done is not None:
+            return constant(done[1], (*layers, done[0]) if done[0] else layers, taint)
+        return _try(lambda: const.encode(codec) if isinstance(const, str) else const.decode(codec), layers, taint)
+    if name == "join" and isinstance(const, str | bytes) and args:
+        return _join(value, args[0], layers, taint)
+    if name == "format" and isinstance(const, str) and not re.search(r"\d{5}", const):
+        return _format(const, args, keywords, layers, taint)
+    if not all(arg.known for arg in args) or keywords:
+        return None
+    values = [arg.const for arg in args]
+    if name in _SCRAMBLES and isinstance(const, str | bytes):
+        if name == "replace" and len(values) >= 2 and len(values[1]) * max(1, len(const)) > MAX_TEXT * 4:
+            return None
+        return _try(lambda: getattr(const, name)(*values), (*layers, _SCRAMBLES[name]), taint)
+    if name in _STRING_METHODS and isinstance(const, str | bytes | int | dict | list | tuple | set):
+        return _try(lambda: _listed(getattr(const, name)(*values)), layers, taint)
+    return None
+
+
+_PLAIN = {"utf8", "ascii", "latin1", "iso88591", "utf16", "utf16le", "cp1252", "us-ascii", "utf8sig"}
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, str | bytes | int | bool | list | tuple | dict | set) or value is None else list(value)
+
+
+def _try(work: Callable[[], Any], layers: tuple[str, ...], taint: frozenset[str]) -> Value | None:
+    try:
+        return constant(work(), layers, taint)
+    except _ERRORS:
+        return None
+
+
+def _join(separator: Value, parts: Value, layers: tuple[str, ...], taint: frozenset[str]) -> Value:
+    items = items_of(parts)
+    if items and all(isinstance(item.const, str | bytes) for item in items):
+        found = _try(lambda: separator.const.join(item.const for item in items), layers_of(separator, parts, *items), taint)
+        if found is not None:
+            return found
+    result = Value("", NOTHING, taint | taint_of(*items), HOLE, layers)
+    if items:
+        result.text = text_of(separator).join(text_of(item) for item in items)[:MAX_TEXT]
+    return result
+
+
+def _format(
+    shape: str, args: list[Value], keywords: dict[str, Value], layers: tuple[str, ...], taint: frozenset[str]
+) -> Value:
+    taint |= taint_of(*keywords.values())
+    texts = [text_of(arg) for arg in args]
+    named = {name: text_of(value) for name, value in keywords.items()}
+    plain = re.sub(r"\{(\w{0,40})[^{}]{0,40}\}", r"{\1}", shape)
+    try:
+        text = plain.format(*texts, **named)
+    except (*_ERRORS, RecursionError):
+        text = HOLE
+    if HOLE not in text:
+        return constant(text, layers, taint)
+    return Value("", NOTHING, taint, text[:MAX_TEXT], layers)
+
+
+def _ints(value: Any) -> list[int] | None:
+    if isinstance(value, range):
+        value = list(value[:65_536])
+    return list(value) if isinstance(value, list | tuple) and all(isinstance(item, int) for item in value) else None
+
+
+def builtin(name: str, args: list[Value]) -> Value | None:
+    """The result of `builtins.name(*args)` for the few that hide text; None where it is not folded here."""
+    if not args:
+        return (
+            constant({"str": "", "bytes": b"", "list": [], "dict": {}, "tuple": (), "bytearray": b""}[name])
+            if name in {"str", "bytes", "list", "dict", "tuple", "bytearray"}
+            else None
+        )
+    first = args[0]
+    if name in {"list", "tuple", "set", "sorted", "iter", "frozenset", "reversed"} and (
+        first.known or first.items is not None
+    ):
+        layers = (*first.layers, "reversed") if name == "reversed" else first.layers
+        items = items_of(first)
+        items = items[::-1] if name == "reversed" else items
+        return listed(items, layers, first.taint)
+    if not all(arg.known for arg in args):
+        return None
+    return _fold_builtin(name, [arg.const for arg in args], layers_of(*args), taint_of(*args))
+
+
+def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: frozenset[str]) -> Value | None:
+    first = values[0]
+    if name == "chr" and isinstance(first, int):
+        return _try(lambda: chr(first), layers if "chr" in layers else (*layers, "chr"), taint)
+    if name in {"bytes", "bytearray"} and (numbers := _ints(first)) is not None:
+        return _try(
+            lambda: bytes(numbers), layers if "integers" in layers or "xor" in layers else (*layers, "integers"), taint
+        )
+    if name in {"bytes", "bytearray", "str"} and isinstance(first, bytes | str):
+        if name == "str" and isinstance(first, bytes) and len(values) < 2:
+            return _try(lambda: repr(first), layers, taint)
+        convert = {"bytes": bytes, "bytearray": bytes, "str": str}[name]
+        return _try(lambda: first if type(first) is convert and len(values) == 1 else convert(*values), layers, taint)
+    if name == "str" and isinstance(first, int | float):
+        return _try(lambda: str(first), layers, taint)
+    if name == "int" and isinstance(first, str | int | float | bytes) and len(str(first)) < 4_000:
+        return _try(lambda: int(*values), layers, taint)
+    if name == "range" and all(isinstance(value, int) for value in values):
+        return _try(lambda: range(*values), layers, taint)
+    if name in {"ord", "len", "abs", "hex", "oct", "bin", "min", "max", "sum", "repr", "ascii", "bool", "float"}:
+        functions = {
+            "ord": ord, "len": len, "abs": abs, "hex": hex, "oct": oct, "bin": bin, "min": min, "max": max, "sum": sum,
+            "repr": repr, "ascii": ascii, "bool": bool, "float": float,
+        }  # fmt: skip
+        return _try(lambda: functions[name](*values), layers, taint)  # type: ignore[operator]  # a mixed table of builtins
+    if name in {"zip", "enumerate"}:
+        return _try(lambda: _paired(name, values), layers, taint)
+    if name == "slice":
+        return _try(lambda: slice(*values), layers, taint)
+    return None
+
+
+def _paired(name: str, values: list[Any]) -> list[Any]:
+    made = zip(*values, strict=False) if name == "zip" else enumerate(*values)
+    return [item for item, _ in zip(made, range(65_536), strict=False)]
+
+
+def listed(items: list[Value], layers: tuple[str, ...] = (), taint: frozenset[str] = frozenset()) -> Value:
+    """A list of these values: a constant where all of them are."""
+    taint = taint | taint_of(*items)
+    longest = layers_of(*items)
+    layers = longest if len(longest) > len(layers) else layers
+    if all(item.known and not item.ref for item in items):
+        return constant([item.const for item in items], layers, taint)
+    result = Value("", NOTHING, taint, HOLE, layers)
+    result.items = items
+    return result

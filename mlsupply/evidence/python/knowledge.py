@@ -1,0 +1,293 @@
+"""What names mean: where secrets live, what sends, what runs, what lasts. Tables only; the analyser asks, rules judge.
+
+Labels of origin are `kind:detail`. Places of secrets follow the vendors' own documentation and the incident reports of
+2022 to 2026; dotted names follow the libraries' public interfaces.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# Kinds of origin, worst first. The order decides which one a finding names.
+KINDS: Final = (
+    "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment",
+    "foreign-secret", "history", "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file",
+    "chat-store", "secret-variable", "process-list", "host-identity", "received", "encoded", "package-file", "variable",
+    "parameter",
+)  # fmt: skip
+RANK: Final = {kind: place for place, kind in enumerate(KINDS)}
+
+_FILES: Final = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (
+            "credential-file",
+            r"\.ssh(?:/|\\|$)(?!known_hosts|config)|id_(?:rsa|ed25519|ecdsa|dsa)(?!\w)|\.aws(?:/|\\|$)|"
+            r"\.azure(?:/|\\|$)|gcloud/|"
+            r"application_default_credentials|\.kube(?:/|\\|$)|\.docker/config\.json|\.netrc|_netrc|\.npmrc|\.pypirc|"
+            r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
+            r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
+            r"\.config/(?:openai|anthropic|gh|hub)|\.gnupg|\.claude/\.credentials|serviceaccount(?:/|$)|rclone\.conf|"
+            r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/\d*\0?\w*/environ|/proc/.{1,12}/mem",
+        ),
+        (
+            "wallet",
+            r"wallet\.dat|\.electrum|electrum/wallets|exodus|\.ethereum|/keystore|solana/id\.json|\.bittensor|metamask|"
+            r"nkbihfbeogaeaoehlefnkodbefgpgknn|phantom|atomic/local|coinomi|\.bitcoin|ledger live|\.near-credentials|\.sui/",
+        ),
+        (
+            "browser-store",
+            r"login data|cookies\.sqlite|logins\.json|key4\.db|web data|user data|local state|google[/\\]chrome|"
+            r"brave-?browser|mozilla[/\\]firefox|\.mozilla|[/\\]cookies$|opera software|microsoft[/\\]edge",
+        ),
+        ("keychain", r"library/keychains|login\.keychain|\.local/share/keyrings|kwallet|microsoft[/\\]credentials"),
+        ("chat-store", r"discord(?:canary|ptb)?[/\\]|leveldb|telegram desktop|tdata|signal/config|slack/storage"),
+        ("history", r"\.(?:bash|zsh|python|node_repl|mysql|psql|sqlite|fish)_history|consolehost_history|\.histfile"),
+        ("system-file", r"^/etc/(?:passwd|hosts|hostname|resolv\.conf|machine-id)|/proc/net|/proc/version"),
+        ("home-files", r"(?:^~|\0)[/\\](?:documents|desktop|downloads|pictures)|^(?:~|/home|/Users|/root)/?$"),
+    )
+)
+
+
+def file_kind(path: str) -> str:
+    """The kind of secret a path leads to, or ""."""
+    if len(path) < 3 or len(path) > 4096:
+        return ""
+    return next((kind for kind, pattern in _FILES if pattern.search(path)), "")
+
+
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|CREDENTIAL|PRIVATE_?KEY|MNEMONIC|SEED_PHRASE|_AUTH$|_PAT$|DSN$|AWS_SESSION",
+    re.IGNORECASE,
+)
+# Prefix of a variable's name -> what the host of its owner contains.
+_OWNERS: Final = (
+    ("OPENAI", ("openai", "azure")), ("ANTHROPIC", ("anthropic", "claude")), ("HF_", ("huggingface", "hf.co")),
+    ("HUGGING", ("huggingface", "hf.co")), ("AWS_", ("amazonaws", "aws")), ("GITHUB_", ("github",)), ("GH_", ("github",)),
+    ("GITLAB", ("gitlab",)), ("CI_JOB", ("gitlab",)), ("GOOGLE", ("google",)), ("GEMINI", ("google",)), ("GCP", ("google",)),
+    ("AZURE", ("azure", "microsoft", "windows.net")), ("NPM_", ("npm",)), ("PYPI", ("pypi",)), ("TWINE", ("pypi",)),
+    ("WANDB", ("wandb",)), ("SLACK", ("slack",)), ("DISCORD", ("discord",)), ("TELEGRAM", ("telegram",)),
+    ("COHERE", ("cohere",)), ("MISTRAL", ("mistral",)), ("GROQ", ("groq",)), ("REPLICATE", ("replicate",)),
+    ("PINECONE", ("pinecone",)), ("LANGCHAIN", ("langchain", "smith")), ("LANGSMITH", ("langchain", "smith")),
+    ("DATABRICKS", ("databricks",)), ("SNOWFLAKE", ("snowflake",)), ("STRIPE", ("stripe",)), ("KUBE", ("kubernetes",)),
+    ("VAULT", ("vault",)), ("DOCKER", ("docker",)), ("CLOUDFLARE", ("cloudflare",)), ("DATABASE_", ()), ("SSH_", ()),
+    ("DEEPSEEK", ("deepseek",)),
+    ("OPENROUTER", ("openrouter",)), ("TOGETHER", ("together",)), ("PERPLEXITY", ("perplexity",)),
+)  # fmt: skip
+
+
+def is_secret(variable: str) -> bool:
+    """Does the name of this environment variable promise a secret?"""
+    return bool(_SECRET_NAME.search(variable))
+
+
+def owner_of(variable: str) -> tuple[str, ...] | None:
+    """What the host of the service this secret belongs to contains; None where the service is not known."""
+    upper = variable.upper()
+    return next((hosts for prefix, hosts in _OWNERS if upper.startswith(prefix)), None)
+
+
+METADATA: Final = re.compile(
+    r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"
+    r"computeMetadata|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
+    re.IGNORECASE,
+)
+CLUSTER: Final = re.compile(
+    r"kubernetes\.default|/api/v1/(?:namespaces/[^/]*/)?secrets|:8200/v1/|secretsmanager", re.IGNORECASE
+)
+LOCAL: Final = re.compile(
+    r"^(?:\w+://)?(?:localhost|127\.\d|0\.0\.0\.0|\[?::1\]?(?:[:/]|$)|host\.docker\.internal|192\.168\.|10\.\d+\.)"
+)
+CHAT_HOOK: Final = re.compile(
+    r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:[\w-]{20,}|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
+    r"pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|ngrok|canarytokens|dnslog|ceye\.io"
+)
+TOKEN_IN_TEXT: Final = re.compile(r"^\d{8,10}:[A-Za-z0-9_-]{30,}$")
+
+PERSISTENT: Final = tuple(
+    (what, re.compile(pattern, re.IGNORECASE))
+    for what, pattern in (
+        (
+            "python start",
+            r"(?:site|user)customize\.py$|\.pth$|\.ipython[/\\]profile_\w+[/\\]startup|\.pythonrc|jupyter_\w*config",
+        ),
+        (
+            "shell start",
+            r"\.(?:bash|zsh)rc$|\.(?:bash_|z)?profile$|\.bash_login|\.zshenv|config/fish/|/etc/profile\.d|\.xinitrc",
+        ),
+        (
+            "system service",
+            r"/etc/cron|/var/spool/cron|systemd/(?:system|user)|LaunchAgents|LaunchDaemons|/etc/rc\.local|/etc/init\.d|"
+            r"\.config/autostart|ld\.so\.preload|Start Menu.{0,40}Startup|/etc/sudoers|\.service$",
+        ),
+        ("ssh access", r"authorized_keys"),
+        (
+            "agent or editor",
+            r"\.claude(?:/|\\|\.json)|\.cursor(?:rules|/|\\)|mcp(?:_config|_settings)?\.json$|"
+            r"claude_desktop_config|\.vscode[/\\]|"
+            r"CLAUDE\.md$|AGENTS\.md$|\.codeium|\.gemini/|\.windsurf|copilot-instructions|\.codex/|\.continue/|SKILL\.md$",
+        ),
+        ("repository", r"\.github[/\\]workflows|\.git[/\\]hooks|\.gitlab-ci\.yml|\.husky/|pre-commit$|\.git[/\\]config"),
+        ("package index", r"pip\.(?:conf|ini)$|\.pip/|\.pydistutils\.cfg|\.npmrc$|uv\.toml$"),
+        ("name resolution", r"^/etc/hosts$|drivers\\etc\\hosts|/etc/resolv\.conf"),
+    )
+)
+
+
+def persistent(path: str) -> str:
+    """What starts whatever is written to this path, or ""."""
+    return next((what for what, pattern in PERSISTENT if pattern.search(path)), "") if 4 <= len(path) < 4096 else ""
+
+
+RUN_KEY: Final = re.compile(r"currentversion\\+run|winlogon|\\+services\\+|image file execution|active setup", re.IGNORECASE)
+
+_HTTP_VERBS = r"(?:get|post|put|patch|delete|head|options|request|stream|send|upload|urlopen|fetch)"
+SENDS: Final = re.compile(
+    rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|requests_html|cloudscraper)\.{_HTTP_VERBS}$|"
+    rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|cloudscraper)\.(?:Session|session|Client|AsyncClient|"
+    rf"ClientSession|AsyncSession|create_scraper)\(\)\.{_HTTP_VERBS}$|"
+    r"^urllib\.request\.(?:urlopen|urlretrieve|build_opener\(\)\.open|URLopener\(\)\.\w+)$|^urllib2\.urlopen$|"
+    r"^urllib3\.(?:PoolManager\(\)\.)?(?:request|urlopen)$|"
+    r"^http\.client\.HTTPS?Connection\(\)\.(?:request|send|endheaders)$|"
+    r"^socket\.(?:socket|create_connection)\(\)\.(?:send|sendall|sendto|sendmsg|sendfile)$|"
+    r"^ssl\..*\.(?:send|sendall|write)$|"
+    r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|ClientConnection|WebSocket)\(\)\.send\w*$|"
+    r"^socketio\.\w*Client\(\)\.emit$|"
+    r"^smtplib\.SMTP(?:_SSL)?\(\)\.(?:sendmail|send_message)$|^ftplib\.FTP(?:_TLS)?\(\)\.stor\w+$|"
+    r"^(?:telebot|telegram|pyrogram|telethon|aiogram)\..*\.(?:send_\w+|sendMessage)$|"
+    r"^(?:discord_webhook|dhooks|discord|pymsgbox)\..*\.(?:send|execute|add_file|add_embed)$|"
+    r"^asyncio\.open_connection\(\).*\.write$|^paho\..*\.publish$|^paramiko\..*\.(?:put|putfo)$|"
+    r"^boto3\.\w+\(\)(?:\.\w+\(\))?\.(?:put_object|upload_file|upload_fileobj|send_message|put_record|publish)$|"
+    r"^pycurl\.Curl\(\)\.setopt$|^dropbox\..*\.files_upload$|^github\..*\.(?:create_gist|create_file)$"
+)
+GETS: Final = re.compile(
+    r"^(?:requests|httpx|aiohttp|niquests|urllib\.request|urllib2|urllib3|http\.client|websockets?|socketio|ftplib|"
+    r"curl_cffi|cloudscraper|telebot|telegram|imaplib|poplib|xmlrpc\.client|paho|web3|solana|boto3|wget|gdown)\."
+)
+RECEIVES: Final = re.compile(
+    r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
+    r"^ssl\..*\.(?:recv|read)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"
+    r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"
+    r"^dns\.resolver\..*|^dnspython\..*|^urllib\.request\.urlretrieve$"
+)
+LOOKUPS: Final = frozenset(
+    {
+        "socket.gethostbyname", "socket.getaddrinfo", "socket.gethostbyname_ex", "dns.resolver.resolve",
+        "dns.resolver.query", "dns.resolver.Resolver().resolve", "dns.resolver.Resolver().query",
+        "dns.asyncresolver.resolve",
+    }
+)  # fmt: skip
+
+COMMANDS: Final = re.compile(
+    r"^(?:os\.(?:system|popen|popen2|popen3|startfile|exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?)|"
+    r"subprocess\.(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput)|commands\.get\w+|pty\.spawn|"
+    r"asyncio\.(?:subprocess\.)?create_subprocess_(?:exec|shell)|platform\.popen|sh\.\w+|pexpect\.(?:spawn|run)|"
+    r"distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
+    r"win32api\.(?:ShellExecute|WinExec)|ctypes\.windll\.shell32\.ShellExecute\w|webbrowser\._?\w*Popen|"
+    r"IPython\..*\.system|invoke\.run|plumbum\..*|timeit\.timeit|test\.support\.script_helper\.\w+)$"
+)
+RUNS_CODE: Final = frozenset(
+    {
+        "builtins.exec", "builtins.eval", "code.InteractiveInterpreter().runsource", "code.InteractiveInterpreter().runcode",
+        "code.InteractiveConsole().push", "builtins.execfile", "cProfile.run", "profile.run", "cProfile.runctx",
+        "pdb.run", "trace.Trace().run", "bdb.Bdb().run", "timeit.timeit", "types.FunctionType",
+        "doctest.script_from_examples",
+        "_testcapi.run_in_subinterp", "_xxsubinterpreters.run_string", "pickle.loads", "pickle.load", "dill.loads",
+        "cloudpickle.loads", "marshal.loads", "yaml.unsafe_load", "jsonpickle.decode", "pandas.eval", "numexpr.evaluate",
+        "IPython.get_ipython().run_cell", "js2py.eval_js", "execjs.eval",
+    }
+)  # fmt: skip
+RUNS_PATH: Final = frozenset(
+    {
+        "runpy.run_path", "imp.load_source", "imp.load_dynamic", "importlib.machinery.SourceFileLoader",
+        "importlib.machinery.SourcelessFileLoader", "importlib.machinery.ExtensionFileLoader", "zipimport.zipimporter",
+        "importlib.util.spec_from_file_location", "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.WinDLL",
+        "ctypes.windll.LoadLibrary", "ctypes.PyDLL", "sys.path.insert", "sys.path.append", "site.addsitedir",
+        "builtins.execfile", "py_compile.compile", "sys.path_hooks.append", "cffi.FFI().dlopen", "os.add_dll_directory",
+    }
+)  # fmt: skip
+DANGEROUS: Final = frozenset(
+    {
+        "builtins.exec", "builtins.eval", "builtins.compile", "builtins.__import__", "os.system", "os.popen", "os.execv",
+        "os.execvp", "os.spawnl", "os.startfile", "subprocess.Popen", "subprocess.run", "subprocess.call",
+        "subprocess.check_output", "subprocess.getoutput", "urllib.request.urlopen", "urllib.request.urlretrieve",
+        "requests.get", "requests.post", "marshal.loads", "base64.b64decode", "pickle.loads", "ctypes.CDLL",
+        "socket.socket", "posix.system", "nt.system", "zlib.decompress",
+    }
+)  # fmt: skip
+
+HOST_IDENTITY: Final = frozenset(
+    {
+        "socket.gethostname", "socket.getfqdn", "platform.node", "getpass.getuser", "os.getlogin", "os.uname",
+        "platform.uname",
+        "uuid.getnode", "os.getcwd", "platform.platform", "psutil.net_if_addrs", "os.getcwdb",
+        "psutil.users", "netifaces.interfaces", "os.getuid", "pathlib.Path.cwd",
+    }
+)  # fmt: skip
+CALL_ORIGINS: Final = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        (
+            "screen",
+            r"^PIL\.ImageGrab\.grab$|^pyautogui\.screenshot$|^mss\..*(?:grab|shot|save)$|^pyscreenshot\.grab|^d3dshot\.",
+        ),
+        ("camera", r"^cv2\.VideoCapture\(\)\.read|^sounddevice\.rec|^pyaudio\..*\.read$|^pygame\.camera"),
+        (
+            "clipboard",
+            r"^pyperclip\.paste$|^win32clipboard\.GetClipboardData|^clipboard\.paste$|\.clipboard_get$|^pandas\.read_clip",
+        ),
+        (
+            "keychain",
+            r"^keyring\.get_(?:password|credential)$|^win32cred\.CredRead|^secretstorage\.|^win32crypt\.CryptUnprotectData",
+        ),
+        ("browser-store", r"^browser_cookie3\.|^browsercookie\.|^pycookiecheat\."),
+        ("process-list", r"^psutil\.(?:process_iter|pids)$"),
+        ("keystrokes", r"^keyboard\.(?:record|read_\w+)$"),
+        (
+            "credential-file",
+            r"^dotenv\.dotenv_values$|^dotenv\.main\.dotenv_values$|^netrc\.netrc|^huggingface_hub\.get_token$",
+        ),
+        ("secret-variable", r"^google\.auth\.default$|^boto3\.Session\(\)\.get_credentials$|^botocore\..*get_credentials$"),
+        ("home-files", r"^pathlib\.Path\.home\(\)\.(?:rglob|glob|iterdir)$"),
+    )
+)
+
+# A function passed to one of these runs, at the same moment or soon after.
+STARTERS: Final = re.compile(
+    r"^(?:threading\.(?:Thread|Timer)|multiprocessing\.(?:Process|Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
+    r"asyncio\.(?:run|create_task|ensure_future|get_event_loop\(\)\.\w+|new_event_loop\(\)\.\w+|"
+    r"run_coroutine_threadsafe|gather|"
+    r"to_thread|wait_for)|concurrent\.futures\.\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
+    r"builtins\.(?:map|filter|sorted|max|min|next|list|tuple|any|all|sum)|"
+    r"functools\.(?:reduce|partial)|signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
+    r"threading\.setprofile|weakref\.finalize|sched\.scheduler\(\)\.enter|os\.register_at_fork|gc\.callbacks\.append|"
+    r"trio\.run|anyio\.run|gevent\.spawn|nest_asyncio\.\w+|apscheduler\..*|schedule\..*|contextlib\.suppress)$"
+)
+INSTALL_COMMANDS: Final = frozenset(
+    {
+        "install", "develop", "egg_info", "build", "build_py", "build_ext", "build_clib", "build_scripts", "sdist",
+        "bdist_wheel", "bdist_egg", "install_lib", "install_scripts", "install_data", "install_egg_info", "easy_install",
+        "editable_wheel", "dist_info", "bdist", "test", "install_headers", "install_requires",
+    }
+)  # fmt: skip
+BACKEND_HOOKS: Final = frozenset(
+    {
+        "build_wheel", "build_sdist", "build_editable", "get_requires_for_build_wheel", "get_requires_for_build_sdist",
+        "get_requires_for_build_editable", "prepare_metadata_for_build_wheel", "prepare_metadata_for_build_editable",
+    }
+)  # fmt: skip
+REDIRECTS: Final = re.compile(
+    r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|HF|HUGGINGFACE|GROQ|MISTRAL|COHERE|GEMINI|"
+    r"LITELLM)_(?:BASE_URL|API_BASE|ENDPOINT|HUB_URL)$|"
+    r"^(?:HTTPS?|ALL)_PROXY$|^(?:PIP|UV)_(?:EXTRA_)?INDEX_URL$|^(?:PIP|UV)_(?:DEFAULT_)?INDEX(?:_URL)?$|^SSL_CERT_FILE$|"
+    r"^REQUESTS_CA_BUNDLE$|^LD_PRELOAD$|^PYTHONSTARTUP$|^NODE_OPTIONS$",
+    re.IGNORECASE,
+)
+EVASION_VARIABLES: Final = frozenset({"CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TRAVIS", "CIRCLECI", "BUILDKITE"})
+EVASION_TEXT: Final = re.compile(
+    r"virtualbox|vmware|\bvbox|\bqemu\b|sandboxie|wireshark|procmon|/\.dockerenv|/proc/1/cgroup|"
+    r"TracerPid|hypervisor|SbieDll|"
+    r"joe ?sandbox|cuckoo|any\.run|anyrun|dmi/id",
+    re.IGNORECASE,
+)

@@ -1,0 +1,113 @@
+"""The state of one module's analysis: budget, facts found so far, files written so far, who calls whom."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Scope, Taint, Value
+from mlsupply.text import safe
+
+MAX_STEPS = 300_000  # nodes evaluated per module
+MAX_ROOT_STEPS = 12_000  # of which for one function
+MAX_INLINE = 12  # calls within calls
+MAX_FACTS = 2_000
+MAX_LOOP = 4_096  # turns of a loop or comprehension over constants
+CODE_DEPTH = 6  # code inside code
+
+
+class BudgetError(Exception):
+    """The analysis of this root went on for too long."""
+
+
+class Machine:
+    """What the expression and statement walkers share."""
+
+    def __init__(self, path: str, dotted: str, is_package: bool) -> None:
+        self.path = path
+        self.dotted = dotted
+        self.package = dotted if is_package else dotted.rpartition(".")[0]
+        self.scope = Scope()
+        self.module = self.scope
+        self.root = ""
+        self.facts: dict[tuple[object, ...], tuple[CodeFact, set[str]]] = {}
+        self.edges: set[tuple[str, str]] = set()
+        self.files: dict[str, Value] = {}
+        self.origins: dict[str, int] = {}
+        self.verified: set[str] = set()
+        self.closures: list[tuple[str, Closure]] = []
+        self.running: list[Closure] = []
+        self.ran: set[Closure] = set()
+        self.steps = 0
+        self.root_end = MAX_STEPS
+        self.exhausted: set[str] = set()
+        self.silent = 0
+        self.code_layers: tuple[str, ...] = ()
+        self.code_text = ""
+        self.code_line = 0  # where decoded code is run from, 0 in the module's own text
+        self.code_depth = 0
+        self.entered: dict[tuple[object, ...], Value] = {}
+        self.returned: list[list[Value]] = []
+        self.lines: list[str] = []  # of the source, for what is written rather than meant
+
+    def tick(self, cost: int = 1) -> None:
+        """Pay for work done."""
+        self.steps += cost
+        if self.steps > self.root_end:
+            raise BudgetError
+
+    def origin(self, kind: str, detail: str, line: int) -> Taint:
+        """A label for data that comes in here."""
+        label = f"{kind}:{safe(detail.replace(HOLE, '…'), 80)}"
+        self.origins.setdefault(label, self.code_line or line)
+        return frozenset((label,))
+
+    def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:
+        """Note one. `fields` as in `CodeFact`; moment and scope are filled in when the package is put together."""
+        line = self.code_line or (getattr(node, "lineno", 0) if node is not None else 0)
+        draft = CodeFact(
+            behaviour=behaviour,
+            moment=Moment.CALL,
+            member=self.path,
+            line=line,
+            layers=self.code_layers,
+            silent=self.silent > 0,
+            decoded=safe(self.code_text),
+        )
+        fact = replace(draft, **fields)  # type: ignore[arg-type]  # the callers name fields of CodeFact
+        if self.code_layers and fact.layers != self.code_layers:
+            fact = replace(fact, layers=(*self.code_layers, *fact.layers), decoded=fact.decoded or safe(self.code_text))
+        key = (behaviour, line, fact.source, fact.sink, fact.destination, fact.position, fact.detail)
+        known = self.facts.get(key)
+        if known is not None:
+            known[1].add(self.root)
+        elif len(self.facts) < MAX_FACTS:
+            self.facts[key] = (fact, {self.root})
+
+    def chain(self, labels: Iterable[str], sink: str, line: int) -> tuple[str, ...]:
+        """The way from where the data comes in to where it goes, in words."""
+        steps = [f"{label.replace(':', ' ', 1)} (line {self.origins.get(label, 0)})" for label in sorted(labels)[:6]]
+        return (*steps, f"{sink} (line {self.code_line or line})")
+
+
+def kinds_of(taint: Taint) -> list[str]:
+    """The kinds of origin among the labels, worst first."""
+    return sorted({label.split(":", 1)[0] for label in taint}, key=lambda kind: know.RANK.get(kind, 99))
+
+
+def has(taint: Taint, *kinds: str) -> bool:
+    """Does any of the labels have one of these kinds?"""
+    return any(label.split(":", 1)[0] in kinds for label in taint)
+
+
+def of_kind(taint: Taint, *kinds: str) -> list[str]:
+    """The labels of these kinds, in order."""
+    return sorted(label for label in taint if label.split(":", 1)[0] in kinds)
+
+
+def is_text(value: Value) -> bool:
+    """Is at least part of it known text?"""
+    return isinstance(value.const, str | bytes) or (value.const is NOTHING and value.text != HOLE)

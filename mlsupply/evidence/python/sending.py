@@ -1,0 +1,183 @@
+"""Data that leaves: what is sent, in which part of the message, and to whom."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.machine import has, kinds_of, of_kind
+from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+
+_HEADER_WORDS = frozenset(
+    {"headers", "auth", "cookies", "cert", "verify", "timeout", "context", "proxies", "ssl", "extra_headers"}
+)
+_SECRET_KINDS = (
+    "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment", "history",
+    "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file", "chat-store",
+    "secret-variable", "process-list", "host-identity", "command-output",
+)  # fmt: skip
+_HOST = re.compile(
+    r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
+)
+_SENDING_PROGRAM = re.compile(
+    r"(?:^|[\s/|;&])(?:curl|wget|nc|ncat|netcat|scp|rsync|ftp|Invoke-WebRequest|Invoke-RestMethod|iwr|irm)\b"
+)
+_UPLOADS = re.compile(
+    r"\s(?:-d|-F|-T|--data\S*|--form|--upload-file|--post-(?:data|file)|--json|-X ?(?:POST|PUT)|POST|PUT)\b|"
+    r"(?:^|[\s/|;&])(?:nc|ncat|netcat|scp|rsync|ftp)\b"
+)
+_ASKING_PROGRAM = re.compile(r"(?:^|[\s/|;&])(?:nslookup|dig|host|ping)\b")
+_URL = re.compile(r"(?:https?|wss?|ftp)://\S{3,300}")
+
+
+def destination(address: str) -> str:
+    """`chat`, `metadata`, `local`, `fixed`, `given` or "": how a URL or host written in the code reads."""
+    if not address or address == HOLE:
+        return "given"
+    if know.CHAT_HOOK.search(address):
+        return "chat"
+    if know.METADATA.search(address) or know.CLUSTER.search(address):
+        return "metadata"
+    if know.LOCAL.match(address):
+        return "local"
+    found = _HOST.match(address)
+    host = found["host"] if found else ""
+    known = host.replace(HOLE, "")
+    if address.startswith(HOLE) and not (found and found["scheme"]):
+        return "given"
+    return "fixed" if "." in known.strip(".") and len(known) >= 4 else "given"
+
+
+def _address(call: Call) -> Value:
+    """Where a call goes: a URL among its arguments, or what its connection was made with."""
+    first = call.args[0] if call.args else None
+    if call.ref.endswith((".request", ".stream")) and len(call.args) > 1 and not text_of(call.args[0]).startswith("http"):
+        first = call.args[1]
+    candidates = [call.keywords.get("url"), first, call.receiver]
+    receiver = call.receiver
+    if receiver is not None and (
+        "socket" in call.ref or "smtplib" in call.ref or "ftplib" in call.ref or ".Connection" in call.ref
+    ):
+        candidates = [receiver]
+    for value in candidates:
+        if value is None:
+            continue
+        chosen = value.keys["url"] if value.keys is not None and "url" in value.keys else value
+        text = text_of(chosen)
+        if _URL.match(text) or (text != HOLE and value is not receiver and not text.startswith("/")):
+            return chosen
+    if receiver is not None and receiver.text != HOLE:
+        return receiver
+    return first if first is not None and first is not receiver else Value()
+
+
+def sent(machine: Analyser, call: Call) -> Value:
+    """A request or message; gives what comes back."""
+    address = _address(call)
+    text = text_of(address)
+    where = destination(text)
+    headers = [value for name, value in call.keywords.items() if name in _HEADER_WORDS]
+    body = [value for value in call.args if value is not address]
+    body += [value for name, value in call.keywords.items() if name not in _HEADER_WORDS and name not in {"url", "method"}]
+    for request in [address, *body]:
+        if request.ref == "urllib.request.Request()" and request.keys:
+            body = [value for value in body if value is not request]
+            body += [value for name, value in request.keys.items() if name in {"data"}]
+            headers += [value for name, value in request.keys.items() if name in {"headers", "header"}]
+    address_taint = address.keys["url"].taint if address.keys and "url" in address.keys else address.taint
+    if where != "metadata":
+        body_taint = taint_of(*body)
+        if "socket" in call.ref or "smtplib" in call.ref:
+            body_taint |= taint_of(*call.args)
+        note(machine, call, "body", body_taint, text, where)
+        note(machine, call, "address", address_taint, text, where)
+        note(machine, call, "header", taint_of(*headers), text, where)
+    machine.fact(
+        "contacts", call.node, sink=call.ref, destination=where, detail=_shown(text), layers=_hiding(address.layers)
+    )
+    return _answer(machine, call, text)
+
+
+def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
+    from mlsupply.evidence.python.sinks import hiding
+
+    return hiding(layers)
+
+
+def _answer(machine: Analyser, call: Call, text: str) -> Value:
+    kind = "cloud-metadata" if know.METADATA.search(text) else "cluster-secret" if know.CLUSTER.search(text) else "received"
+    made = Value(call.ref + "()", NOTHING, machine.origin(kind, _shown(text), call.line))
+    if call.ref.endswith("urlretrieve"):
+        path = call.arg(1, "filename")
+        if path is not None:
+            from mlsupply.evidence.python.sources import file_key
+
+            machine.files[file_key(path)] = made
+        made.items = [made.copy(), Value()]
+    return made
+
+
+def _shown(text: str) -> str:
+    return safe(text.replace(HOLE, "…"), 120)
+
+
+def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, where: str) -> None:
+    """A fact for the worst that is in this part of the message."""
+    labels = of_kind(taint, *_SECRET_KINDS)
+    if not labels:
+        return
+    kinds = kinds_of(frozenset(labels))
+    kind = kinds[0]
+    secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
+    foreign = {name for name in secrets if _foreign(name, text)}
+    if kind in {"secret-variable", "process-list", "host-identity", "command-output"} and foreign:
+        kind = "foreign-secret"
+    if kind == "command-output":
+        kind = "remote-output" if has(taint, "received") else "command-output"
+    identities = {label for label in labels if label.startswith("host-identity:")}
+    machine.fact(
+        "sends",
+        call.node,
+        source=kind,
+        secrets=max(len(secrets), len(identities) if kind == "host-identity" else 0),
+        sink=call.ref or "a request",
+        destination=where,
+        position=position,
+        detail=_shown(text),
+        chain=machine.chain(labels, call.ref or "a request", call.line),
+        hidden=call.function.hidden,
+    )
+
+
+def _foreign(variable: str, address: str) -> bool:
+    """Does this secret belong to a service other than the one it is sent to?"""
+    owner = know.owner_of(variable)
+    return owner is not None and not any(part in address.lower() for part in owner)
+
+
+def looked_up(machine: Analyser, call: Call) -> Value:
+    """A DNS query: data leaves in the name that is asked for."""
+    name = call.arg(0, "host", "hostname", "qname")
+    if name is not None:
+        text = text_of(name)
+        composed = "." in text.replace(HOLE, "") and HOLE in text
+        if composed:
+            note(machine, call, "name", name.taint, text, "fixed")
+    kind = "received" if call.ref.startswith("dns.") else "host-address"
+    return Value(
+        call.ref + "()", NOTHING, machine.origin(kind, _shown(text_of(name) if name is not None else ""), call.line)
+    )
+
+
+def by_command(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
+    """A program that sends is given data."""
+    found = _URL.search(text)
+    if _SENDING_PROGRAM.search(text) and (_UPLOADS.search(text) or (found and HOLE in found[0])):
+        note(machine, call, "body", taint, found[0] if found else text, destination(found[0]) if found else "fixed")
+    elif _ASKING_PROGRAM.search(text):
+        note(machine, call, "name", taint, text, "fixed")

@@ -1,0 +1,168 @@
+"""What a shell, PowerShell or cmd line does, told from its text: download and run, leave with data, last, hide, destroy."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import NamedTuple
+
+MAX_LINE = 20_000  # characters looked at
+
+
+class Deed(NamedTuple):
+    """behaviour: as in `facets.CodeFact`; what: one phrase; text: the part that shows it; url: where it goes, or ""."""
+
+    behaviour: str
+    what: str
+    text: str
+    url: str = ""
+    source: str = ""
+
+
+_GET = r"(?:curl|wget|fetch|aria2c|lwp-download|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)"
+_RUN = (
+    r"(?:sudo (?:-\w+ )?)?(?:env )?(?:/(?:usr/)?bin/)?"
+    r"(?:(?:ba|z|da|k|a)?sh\b|python[\d.]*\b|perl\b|ruby\b|node\b|bun\b|php\b|iex\b|Invoke-Expression)"
+)
+_SENT_FOR = rf"\b(?:{_GET}|certutil\b[^\n]{{0,30}}-urlcache|bitsadmin|Start-BitsTransfer|DownloadFile)\b"
+_THEN = r"(?:;|&&?|\|\|)\s*(?:sudo )?"
+_STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start-Process|rundll32|setsid)"
+_HOME = r"(?:~|\$HOME|/root|/home/\w+)"
+
+_TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("runs-downloaded", "a download piped into an interpreter", (rf"\b{_GET}\b[^|;\n]{{0,400}}\|[^|;\n]{{0,80}}?{_RUN}",)),
+    ("runs-downloaded", "a shell that runs what a download prints", (rf"{_RUN}[^\n]{{0,40}}?(?:<\(|\$\(|`)\s*{_GET}\b",)),
+    (
+        "runs-downloaded",
+        "PowerShell that runs what it downloads",
+        (
+            r"(?:iex|Invoke-Expression|&)[^\n]{0,200}(?:Download(?:String|Data|File)|\birm\b|\biwr\b|WebClient)",
+            r"(?:iex|Invoke-Expression)[^\n]{0,200}FromBase64String",
+            r"(?:DownloadString|irm |iwr )[^\n]{0,300}\|\s*(?:iex|Invoke-Expression)",
+        ),
+    ),
+    ("runs-downloaded", "a downloaded file that is started", (rf"{_SENT_FOR}[^\n]{{0,400}}{_THEN}{_STARTED}",)),
+    ("runs-downloaded", "certutil used to download", (r"\bcertutil\b[^\n]{0,40}-urlcache",)),
+    ("runs-downloaded", "a remote script handler", (r"\b(?:mshta|regsvr32|rundll32)\b[^\n]{0,80}(?:https?:|javascript:)",)),
+    (
+        "remote-control",
+        "a reverse shell",
+        (
+            r"/dev/(?:tcp|udp)/",
+            r"\b(?:nc|ncat|netcat)\b[^\n|;]{0,80}\s-\w{0,6}[ec]\s",
+            r"\bmkfifo\b[^\n]{0,120}\b(?:nc|ncat|telnet|openssl)\b",
+            r"\bsocat\b[^\n]{0,120}exec:",
+            r"\b(?:ba)?sh -i\b",
+        ),
+    ),
+    (
+        "runs-decoded",
+        "base64 decoded into an interpreter",
+        (
+            rf"\b(?:base64 (?:-d|-D|--decode)|xxd -r)[^|;\n]{{0,80}}\|[^|;\n]{{0,40}}?{_RUN}",
+            rf"\bopenssl (?:enc|base64) [^|\n]{{0,40}}-d[^|;\n]{{0,80}}\|[^|;\n]{{0,40}}?{_RUN}",
+        ),
+    ),
+    (
+        "persists",
+        "a cron entry",
+        (r"\bcrontab\s+-(?:\s|$)", r"\|\s*crontab\b", r"crontab\s+/", r">\s*/etc/cron", r"/var/spool/cron"),
+    ),
+    ("persists", "a shell start file", (rf">>\s*[\"']?{_HOME}/\.(?:bashrc|zshrc|profile|bash_profile|zshenv)",)),
+    (
+        "persists",
+        "a service or scheduled task",
+        (
+            r"systemctl (?:--user )?(?:-q )?(?:enable|daemon-reload)",
+            r"schtasks(?:\.exe)?\s+/create",
+            r"launchctl (?:load|bootstrap)",
+            r"\breg(?:\.exe)? add\b[^\n]{0,120}\\Run",
+            r"New-ScheduledTask|sc(?:\.exe)? create",
+        ),
+    ),
+    ("persists", "ssh access", (r">>?\s*\S{0,60}authorized_keys",)),
+    (
+        "evades",
+        "protection switched off",
+        (
+            r"Set-MpPreference|Add-MpPreference|DisableRealtimeMonitoring|amsiInitFailed|AmsiScanBuffer",
+            r"netsh advfirewall set \w+ state off|setenforce 0|ufw disable|sc (?:stop|delete) WinDefend",
+            r"systemctl (?:stop|disable) (?:auditd|falco|apparmor|firewalld|ufw)|history -c",
+            r"taskkill\b[^\n]{0,60}(?:MsMpEng|avp|avast|wireshark|procmon)|vssadmin delete shadows|wevtutil cl",
+        ),
+    ),
+    (
+        "destroys",
+        "files or disks wiped",
+        (
+            r"\brm -\w*[rf]\w* (?:--no-preserve-root )?[\"']?(?:~|/|\$HOME|/\*|/home|/root)[\"']?(?:\s|/?\*|$|;|&)",
+            r"\bdd if=/dev/(?:zero|u?random) of=/dev/|\bmkfs\.|del /[fsq] [^\n]{0,20}[a-z]:\\|format [a-z]:",
+            r":\(\)\s*\{\s*:\|:",
+        ),
+    ),
+    (
+        "mines",
+        "a coin miner",
+        (
+            r"\bxmrig\b|stratum\+(?:tcp|ssl)|\bminerd\b|\bnbminer\b|--donate-level|-o \S{3,80}:\d{2,5} -u \S{40,}",
+            r"\b4[0-9AB][1-9A-HJ-NP-Za-km-z]{90,104}\b",
+        ),
+    ),
+    ("spies", "processes watched or memory dumped", (r"procdump|comsvcs\.dll|mimikatz|sekurlsa|/proc/\S{1,20}/mem",)),
+)
+_PATTERNS = tuple((behaviour, what, re.compile("|".join(parts), re.IGNORECASE)) for behaviour, what, parts in _TABLE)
+_READS = re.compile(
+    r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\b)|"
+    r"(?P<credential>\.ssh/|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.git-credentials|"
+    r"\.docker/config|/etc/shadow|\.env\b|gcloud|serviceaccount)|"
+    r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
+    r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"
+)
+_SENDS = re.compile(
+    r"\b(?:curl|wget|nc|ncat|http|xh|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|scp|rsync|ftp|sftp|"
+    r"socat|telnet)\b|/dev/tcp/",
+    re.IGNORECASE,
+)
+_LOOKS_UP = re.compile(r"\b(?:nslookup|dig|host|ping|Resolve-DnsName)\b", re.IGNORECASE)
+_URL = re.compile(r"(?:https?|ftp|wss?)://[^\s\"'|;<>)`]{3,300}|\b(?:\d{1,3}\.){3}\d{1,3}\b")
+_ENCODED = re.compile(r"(?i)powershell(?:\.exe)?\b[^\n]{0,200}?\s-e(?:c|nc\w*)?\s+[\"']?(?P<text>[A-Za-z0-9+/=]{24,})")
+_PYTHON_C = re.compile(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"']?)(?P<code>.{8,})", re.DOTALL)
+
+
+def deeds(text: str, depth: int = 0) -> list[Deed]:
+    """What the command line does that ordinary ones do not. An empty list says nothing of safety."""
+    text = text[:MAX_LINE]
+    url = found_url[0] if (found_url := _URL.search(text)) else ""
+    done = []
+    for behaviour, what, pattern in _PATTERNS:
+        if found := pattern.search(text):
+            done.append(Deed(behaviour, what, found[0], url))
+    if (sends := _SENDS.search(text) or _LOOKS_UP.search(text)) and (reads := _READS.search(text)):
+        source = {"environment": "environment", "credential": "credential-file"}.get(reads.lastgroup or "", "host-identity")
+        piped = source != "environment" or "|" in text[reads.start() :] or "$(" in text or "`" in text
+        if piped:
+            done.append(Deed("sends", f"{source} sent by {sends[0]}", text, url, source))
+    if depth < 3:
+        done += _inner(text, depth)
+    return done
+
+
+def _inner(text: str, depth: int) -> list[Deed]:
+    found = _ENCODED.search(text)
+    if not found:
+        return []
+    try:
+        script = base64.b64decode(found["text"] + "=" * (-len(found["text"]) % 4)).decode("utf-16-le", "replace")
+    except (binascii.Error, ValueError):
+        return [Deed("runs-decoded", "encoded PowerShell", found[0])]
+    return [Deed("runs-decoded", "encoded PowerShell", script), *deeds(script, depth + 1)]
+
+
+def python_in(text: str) -> str:
+    """The code of `python -c CODE` in a command line, or ""."""
+    found = _PYTHON_C.search(text[:MAX_LINE])
+    if not found:
+        return ""
+    code = found["code"]
+    return code.rsplit(found["quote"], 1)[0] if found["quote"] and found["quote"] in code else code

@@ -1,0 +1,339 @@
+"""Where data comes from: files, the environment, paths, decoders, received bytes; each gives a value with its origin."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import decode, folding
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values import (
+    CLEAN,
+    HOLE,
+    NOTHING,
+    Taint,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    text_of,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+
+_HOME_VARIABLES = {"HOME": "~", "USERPROFILE": "~", "APPDATA": "~/AppData/Roaming", "LOCALAPPDATA": "~/AppData/Local"}
+_PATH_KEEPERS = frozenset(
+    {
+        "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser", "os.path.expandvars", "os.fspath",
+        "os.path.normcase", "os.fsencode", "os.fsdecode", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
+        "pathlib.Path().expanduser", "pathlib.Path().resolve", "pathlib.Path().absolute", "pathlib.Path().as_posix",
+        "pathlib.Path().__str__", "pathlib.WindowsPath",
+    }
+)  # fmt: skip
+_LISTINGS = frozenset(
+    {
+        "os.walk", "os.listdir", "os.scandir", "glob.glob", "glob.iglob", "pathlib.Path().rglob", "pathlib.Path().glob",
+        "pathlib.Path().iterdir", "pathlib.Path().walk", "os.fwalk",
+    }
+)  # fmt: skip
+_TEMPORARY = re.compile(
+    r"^tempfile\.(?:gettempdir|mkdtemp|mktemp|mkstemp|TemporaryDirectory|NamedTemporaryFile|gettempprefix)$"
+)
+_DATA_READERS = re.compile(
+    r"^(?:importlib\.resources|pkgutil|pkg_resources|importlib_resources)\.(?:.*\.)?(?:read_\w+|"
+    r"get_data|resource_\w+|open_\w+|files)$"
+)
+_FILE_READS = frozenset({"pathlib.Path().read_text", "pathlib.Path().read_bytes", "pathlib.Path().open"})
+
+
+def variable(machine: Analyser, key: Value, line: int) -> Value:
+    """`os.environ[key]`: a secret by its name, the whole environment where the name is not known."""
+    name = key.const
+    if not isinstance(name, str):
+        if know.RANK and not key.taint and key.text == HOLE:
+            return Value(taint=machine.origin("variable", "a name computed at run time", line))
+        return Value(taint=key.taint | machine.origin("variable", text_of(key), line))
+    if name in _HOME_VARIABLES:
+        return Value("", NOTHING, CLEAN, _HOME_VARIABLES[name])
+    if name in {"TEMP", "TMP", "TMPDIR"}:
+        return Value("", NOTHING, CLEAN, f"/tmp/{HOLE}")  # noqa: S108  # a label of where it points, nothing is written
+    return Value(taint=machine.origin("secret-variable" if know.is_secret(name) else "variable", name, line))
+
+
+def origin(machine: Analyser, call: Call) -> Value | None:
+    """The models of calls that give data; None where this is not one of them."""
+    ref = call.ref
+    if ref.startswith("os.environ") or ref in {"os.getenv", "os.environb.get"}:
+        return _environment(machine, call)
+    if ref in {"os.path.join", "pathlib.Path().joinpath"}:
+        parts = [call.receiver, *call.args] if ref.startswith("pathlib") and call.receiver else call.args
+        return _path("pathlib.Path()" if ref.startswith("pathlib") else "", folding.joined_path(parts), parts)
+    if ref in _PATH_KEEPERS:
+        return _kept_path(call)
+    if ref == "os.path.dirname" and call.args:
+        text = text_of(call.args[0])
+        return _path("", text.rpartition("/")[0] or HOLE, call.args)
+    if ref in {"pathlib.Path.home", "pathlib.Path().home"}:
+        return Value("pathlib.Path()", NOTHING, CLEAN, "~")
+    if ref in {"pathlib.Path().with_name", "pathlib.Path().with_suffix"} and call.receiver:
+        text = f"{text_of(call.receiver).rpartition('/')[0]}/{text_of(call.args[0]) if call.args else HOLE}"
+        return _path("pathlib.Path()", text, [call.receiver, *call.args])
+    if _TEMPORARY.match(ref):
+        return _temporary(call)
+    if ref in _LISTINGS:
+        return _listing(machine, call)
+    if ref in _FILE_READS:
+        return opened(machine, call)
+    return _library(machine, call)
+
+
+def _library(machine: Analyser, call: Call) -> Value | None:
+    ref = call.ref
+    if ref in {"io.open", "codecs.open", "os.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open", "os.fdopen"}:
+        return opened(machine, call)
+    if ref in know.HOST_IDENTITY:
+        return Value(ref + "()", NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
+    for kind, pattern in know.CALL_ORIGINS:
+        if pattern.search(ref):
+            return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
+    if _DATA_READERS.match(ref):
+        name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
+        return Value(ref + "()", NOTHING, machine.origin("package-file", name, call.line) | taint_of(*call.all))
+    if ref.startswith("importlib.metadata.") and ref.endswith(("metadata", "description", "distribution")):
+        return Value(ref + "()", NOTHING, machine.origin("encoded", "package metadata", call.line))
+    if know.RECEIVES.match(ref) and not ref.endswith("urlretrieve"):
+        return Value(ref + "()", NOTHING, machine.origin("received", ref, call.line))
+    if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
+        return machine._import_call(call)  # the analyser's own; these models are a part of it
+    return _reshaped(call)
+
+
+def _reshaped(call: Call) -> Value | None:
+    """Data in another shape."""
+    ref = call.ref
+    if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load", "copy.copy", "copy.deepcopy"} and call.args:
+        if isinstance(call.args[0].const, str) and ref in {"json.loads", "ast.literal_eval"}:
+            return _literal(ref, call.args[0])
+        return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
+    if ref == "dict" or ref.startswith("collections."):
+        return unknown(*call.all)
+    return None
+
+
+def _literal(ref: str, text: Value) -> Value:
+    import ast
+    import json
+
+    try:
+        found = json.loads(text.const) if ref == "json.loads" else ast.literal_eval(text.const)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return unknown(text)
+    return constant(found, text.layers, text.taint)
+
+
+def _environment(machine: Analyser, call: Call) -> Value:
+    ref = call.ref
+    if ref in {"os.getenv", "os.environ.get", "os.environ.pop", "os.environb.get", "os.environ.copy().get"} and call.args:
+        value = variable(machine, call.args[0], call.line)
+        default = call.arg(1, "default")
+        if default is not None and value.text == HOLE and default.known and isinstance(default.const, str):
+            value.text = default.const
+        return value
+    if ref == "os.environ.setdefault":
+        from mlsupply.evidence.python import sinks
+
+        if len(call.args) > 1:
+            sinks.variable_set(machine, call.args[0], call.args[1], call.node)
+        return Value()
+    if ref in {"os.environ.copy", "os.environ.items", "os.environ.values", "os.environ.__repr__"}:
+        return Value(ref + "()", NOTHING, environment_label(machine, call.line))
+    if ref == "os.environ.update":
+        from mlsupply.evidence.python import sinks
+
+        for name, value in ((call.args[0].keys or {}) if call.args else {}).items():
+            sinks.variable_set(machine, constant(name), value, call.node)
+    return Value(ref + "()")
+
+
+def environment_label(machine: Analyser, line: int) -> Taint:
+    """All variables."""
+    return machine.origin("environment", "all variables", line)
+
+
+def _path(ref: str, text: str, parts: list[Value]) -> Value:
+    if HOLE not in text and not ref and all(part.known for part in parts):
+        return constant(text, layers_of(*parts), taint_of(*parts))
+    return Value(ref, NOTHING, taint_of(*parts), text, layers_of(*parts))
+
+
+def _kept_path(call: Call) -> Value:
+    parts = [call.receiver] if call.ref.startswith("pathlib.Path().") and call.receiver else call.args
+    ref = "pathlib.Path()" if call.ref.startswith("pathlib.") and not call.ref.endswith(("as_posix", "__str__")) else ""
+    return _path(ref, folding.joined_path(parts) if parts else HOLE, parts)
+
+
+def _temporary(call: Call) -> Value:
+    suffix = call.keywords.get("suffix")
+    tail = text_of(suffix) if suffix is not None else ""
+    made = Value(call.ref + "()", NOTHING, CLEAN, f"/tmp/{HOLE}{tail}")  # noqa: S108  # a label, nothing is written
+    if call.ref.endswith("mkstemp"):
+        made.items = [Value(), made.copy()]
+    elif call.ref.endswith("NamedTemporaryFile"):
+        name = Value("", NOTHING, CLEAN, f"/tmp/{HOLE}{getattr(call.node, 'lineno', 0)}{tail}")  # noqa: S108  # the same
+        made.keys, made.text, made.ref = {"name": name}, name.text, "io.file()w"
+    return made
+
+
+def _listing(machine: Analyser, call: Call) -> Value:
+    start = call.receiver if call.ref.startswith("pathlib") else call.arg(0, "top", "path", "pathname")
+    text = text_of(start) if start is not None else "."
+    made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), f"{text}/{HOLE}")
+    if kind := know.file_kind(text):
+        made.taint |= machine.origin(kind, text, call.line)
+    elif text in {"/", "~/", "C:\\", "C:/"}:
+        made.taint |= machine.origin("home-files", text, call.line)
+    if call.ref.startswith("pathlib"):
+        made.ref = "pathlib.Path()"
+        made.text = f"{text}/{text_of(call.args[0])}" if call.args else made.text
+        if not (know.file_kind(text)) and (kind := know.file_kind(made.text)):
+            made.taint |= machine.origin(kind, made.text, call.line)
+    return made
+
+
+def opened(machine: Analyser, call: Call) -> Value:
+    """A file: to be read, with the origin its path promises; or to be written."""
+    path = (
+        call.receiver if call.ref.startswith("pathlib.") and call.receiver is not None else call.arg(0, "file", "filename")
+    )
+    if path is None:
+        return Value()
+    mode = call.arg(0 if call.ref.endswith("Path().open") else 1, "mode")
+    mode_text = mode.const if mode is not None and isinstance(mode.const, str) else "r"
+    text = text_of(path)
+    if re.search("[wax+]", mode_text) and not call.ref.endswith(("read_text", "read_bytes")):
+        made = Value("io.file()w", NOTHING, path.taint, text)
+        made.items = None
+        made.keys = {"name": path}
+        return made
+    if call.ref.endswith("fdopen"):
+        return Value("io.file()w" if "w" in mode_text else "io.file()", NOTHING, path.taint, text)
+    taint = path.taint
+    for candidate in (text, *(text_of(item) for item in (path.items or ())[:8])):
+        if kind := know.file_kind(candidate):
+            taint = taint | machine.origin(kind, candidate, call.line)
+    layers = path.layers if "package-file" in " ".join(path.taint) else ()
+    made = Value("io.file()", NOTHING, taint, HOLE, layers)
+    if (written := content_of(machine, path)) is not None:
+        made.taint, made.layers = made.taint | written.taint, written.layers
+        made.const = written.const
+    made.keys = {"name": path}
+    if call.ref.endswith(("read_text", "read_bytes")):
+        made.ref = ""
+    return made
+
+
+def file_key(path: Value) -> str:
+    """What tells one path from another during the analysis."""
+    text = text_of(path)
+    return text if len(text.replace(HOLE, "")) >= 3 else f"\0{id(path)}"
+
+
+def content_of(machine: Analyser, path: Value) -> Value | None:
+    """What this module wrote to the path before."""
+    return machine.files.get(file_key(path))
+
+
+_TAKES = frozenset(
+    {
+        "append", "extend", "add", "update", "write", "writestr", "put", "insert", "setdefault", "attach", "add_field",
+        "writelines", "push", "appendleft", "put_nowait", "set_content", "add_attachment", "set_payload", "add_header",
+        "save",
+        "set_image", "add_embed", "add_file", "setopt", "put_object", "connect", "feed",
+    }
+)  # fmt: skip
+
+
+def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
+    """A container, buffer or connection takes up what it is given."""
+    if name == "save" and call.args and receiver.taint:
+        if (key := file_key(call.args[0])) in machine.files or call.args[0].text != HOLE or call.args[0].known:
+            machine.files[key] = unknown(receiver)
+        call.args[0].taint |= receiver.taint
+        return
+    if name not in _TAKES:
+        return
+    receiver.taint |= taint_of(*call.all)
+    if name in {"append", "add"} and call.args:
+        _appended(receiver, call.args[0])
+    elif receiver.known and receiver.const is not None:
+        receiver.const = NOTHING
+    if name == "connect" and call.args:
+        place = folding.items_of(call.args[0])
+        receiver.text = text_of(place[0]) if place else text_of(call.args[0])
+    if "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
+        _packed(machine, call, receiver)
+
+
+def _appended(receiver: Value, value: Value) -> None:
+    """`receiver.append(value)`: a list of constants stays one."""
+    if isinstance(receiver.const, list):
+        if value.known and len(receiver.const) < 65_536:
+            receiver.const.append(value.const)
+        else:
+            receiver.items = [*folding.items_of(receiver), value]
+            receiver.const = NOTHING
+    elif receiver.items is not None and len(receiver.items) < 4_096:
+        receiver.items.append(value)
+    elif receiver.known and receiver.const is not None:
+        receiver.const = NOTHING
+
+
+def _packed(machine: Analyser, call: Call, archive: Value) -> None:
+    """A file is put into an archive."""
+    for source in call.args[:1]:
+        if kind := know.file_kind(text_of(source)):
+            archive.taint |= machine.origin(kind, text_of(source), call.line)
+    if archive.text != HOLE:
+        machine.files[archive.text] = unknown(archive)
+
+
+def defaulted(receiver: Value, name: str, value: Value) -> Value:
+    """`receiver.setdefault(name, value)`: the entry itself, so that what is put into it later is seen."""
+    receiver.keys = receiver.keys or {}
+    if value.known:
+        value.const = NOTHING
+        value.keys = value.keys or {}
+    return receiver.keys.setdefault(name, value)
+
+
+def decoded(machine: Analyser, call: Call) -> Value:
+    """A decoder: undone where its input is known, otherwise remembered as a layer."""
+    ref = call.ref
+    data = call.arg(0, "s", "obj", "data", "string", "hexstr", "bytes_object")
+    if data is None:
+        return Value()
+    if ref in {"codecs.decode", "codecs.encode"}:
+        codec = call.arg(1, "encoding")
+        name = codec.const if codec is not None and isinstance(codec.const, str) else ""
+        found = decode.by_codec(data.const, name) if isinstance(data.const, str | bytes) and name else None
+        if found is not None:
+            return constant(found[1], (*data.layers, found[0]) if found[0] else data.layers, data.taint)
+        return Value("", NOTHING, data.taint, HOLE, (*data.layers, name or "codec"))
+    if ref in decode.OPAQUE:
+        label = machine.origin("encoded", decode.OPAQUE[ref], call.line)
+        made = Value("", NOTHING, data.taint | (label if data.known or data.layers else CLEAN), HOLE)
+        made.layers = (*data.layers, decode.OPAQUE[ref])
+        from mlsupply.evidence.python import sinks
+
+        if ref in know.RUNS_CODE:
+            sinks.unpickled(machine, call, data)
+        return made
+    layer = decode.BY_NAME[ref][0]
+    if isinstance(data.const, str | bytes):
+        result = decode.decoded(ref, data.const)
+        if result is not None:
+            return constant(result[1], (*data.layers, result[0]), data.taint)
+    label = machine.origin("encoded", layer, call.line) if data.known else CLEAN
+    return Value("", NOTHING, data.taint | label, HOLE, (*data.layers, layer))

@@ -1,0 +1,406 @@
+"""Statements in order: both sides of every branch, loops over constants turn by turn, functions where they are called."""
+
+from __future__ import annotations
+
+import ast
+
+from mlsupply.evidence.python import folding
+from mlsupply.evidence.python.expressions import Expressions, iterated, merged
+from mlsupply.evidence.python.machine import MAX_INLINE, MAX_LOOP
+from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Scope, Value, constant, taint_of, unknown
+
+_FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Statements(Expressions):
+    """Runs statements abstractly. `patch` and `guard` are defined by the layer above."""
+
+    def body(self, statements: list[ast.stmt]) -> None:
+        """Every statement, in order; code after a return is still looked at."""
+        for statement in statements:
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:  # noqa: C901, PLR0912  # one arm a kind of statement reads best in one place
+        self.tick()
+        match node:
+            case ast.Expr():
+                self.value(node.value)
+            case ast.Assign():
+                value = self.value(node.value)
+                for target in node.targets:
+                    self.bind(target, value)
+            case ast.AnnAssign():
+                if node.value is not None:
+                    self.bind(node.target, self.value(node.value))
+            case ast.AugAssign():
+                self._augment(node)
+            case ast.Import() | ast.ImportFrom():
+                self._import(node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._function(node)
+            case ast.ClassDef():
+                self._class(node)
+            case ast.If():
+                self._if(node)
+            case ast.For() | ast.AsyncFor():
+                self._for(node)
+            case ast.While():
+                self.value(node.test)
+                self.body(node.body)
+                self.body(node.orelse)
+            case ast.With() | ast.AsyncWith():
+                self._with(node)
+            case ast.Try() | ast.TryStar():
+                self._try(node)
+            case ast.Return():
+                value = self.value(node.value)
+                if self.returned:
+                    self.returned[-1].append(value)
+            case ast.Global() | ast.Nonlocal():
+                self.scope.shared.update(node.names)
+            case ast.Match():
+                subject = self.value(node.subject)
+                for case in node.cases:
+                    self._capture(case.pattern, subject)
+                    self.body(case.body)
+            case ast.Assert() | ast.Raise() | ast.Delete():
+                for child in ast.iter_child_nodes(node):
+                    if isinstance(child, ast.expr):
+                        self.value(child)
+            case _:
+                pass
+
+    def _capture(self, pattern: ast.pattern, subject: Value) -> None:
+        for inner in ast.walk(pattern):
+            if isinstance(inner, ast.MatchAs | ast.MatchStar) and inner.name:
+                self.scope.set(inner.name, unknown(subject))
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        """Assign to a name, attribute, item or several."""
+        match target:
+            case ast.Name():
+                self.scope.set(target.id, value)
+            case ast.Attribute():
+                self._bind_attribute(target, value)
+            case ast.Subscript():
+                owner, key = self.value(target.value), self.value(target.slice)
+                self.stored(owner, key, value, target)
+            case ast.Tuple() | ast.List():
+                items = folding.items_of(value)
+                starred = any(isinstance(element, ast.Starred) for element in target.elts)
+                for place, element in enumerate(target.elts):
+                    known = not starred and place < len(items)
+                    self.bind(element, items[place] if known else iterated(unknown_of(value)))
+            case ast.Starred():
+                self.bind(target.value, value)
+            case _:
+                pass
+
+    def _bind_attribute(self, target: ast.Attribute, value: Value) -> None:
+        owner = self.value(target.value)
+        if owner.instance is not None:
+            before = owner.instance.attributes.get(target.attr)
+            owner.instance.attributes[target.attr] = merged([value, before]) if before is not None else value
+            return
+        if owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
+            self.class_state(owner.closure).attributes[target.attr] = value
+            return
+        if owner.keys is not None or (owner.taint or value.taint):
+            owner.taint = owner.taint | value.taint
+        if owner.ref:
+            self.patch(f"{owner.ref}.{target.attr}", value, target)
+
+    def patch(self, name: str, value: Value, node: ast.AST) -> None:
+        """Something of another module is replaced."""
+        raise NotImplementedError
+
+    def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
+        """`owner[key] = value`."""
+        owner.taint = owner.taint | value.taint | key.taint
+        if isinstance(key.const, str):
+            owner.keys = {**(owner.keys or {}), key.const: value}
+        if owner.known:
+            owner.const = NOTHING
+
+    def _augment(self, node: ast.AugAssign) -> None:
+        result = folding.binary(type(node.op), self.value(node.target), self.value(node.value))
+        self.bind(node.target, result)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                self.edges.add((self.root, f"import {name.name}"))
+                self.scope.set(
+                    name.asname or name.name.split(".")[0], Value(name.name if name.asname else name.name.split(".")[0])
+                )
+            return
+        base = node.module or ""
+        if node.level:
+            parts = self.package.split(".")
+            parts = parts[: len(parts) - node.level + 1] if node.level > 1 else parts
+            base = ".".join([*parts, base] if base else parts)
+        for name in node.names:
+            if name.name != "*":
+                ref = f"{base}.{name.name}" if base else name.name
+                self.edges.add((self.root, f"import {ref}"))
+                whole = self.origin("environment", "all variables", node.lineno) if ref == "os.environ" else frozenset()
+                self.scope.set(name.asname or name.name, Value(_CANON.get(ref, ref), NOTHING, whole))
+            else:
+                self._star(base)
+
+    def _star(self, base: str) -> None:
+        """`from os import *`: the names that matter."""
+        for module, names in _STARS.items():
+            if base == module:
+                for name in names:
+                    self.scope.set(name, Value(f"{module}.{name}"))
+
+    def _function(self, node: _FunctionNode) -> None:
+        owner = f"{self.running[-1].name}." if self.running else ""
+        closure = Closure(node, self.scope, owner + node.name, None, bool(self.running) and _wraps(node, self.running[-1]))
+        self.closures.append((self.root, closure))
+        value = Value()
+        value.closure = closure
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                self.value(default)
+        self.scope.set(node.name, self._decorated(node, value))
+
+    def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:
+        result = value
+        for decorator in reversed(node.decorator_list):
+            made = self.value(decorator)
+            if made.ref in {"builtins.property", "builtins.staticmethod", "builtins.classmethod"}:
+                continue
+            returned = self.call(made, [result], {}, decorator)
+            if returned.closure is not None and made.closure is not None:
+                result = returned
+        return result
+
+    def _class(self, node: ast.ClassDef) -> None:
+        closure = Closure(node, self.scope, node.name)
+        bases = tuple(self.value(base).ref for base in node.bases)
+        state = ClassState(node.name, bases)
+        self.states[closure] = state
+        outer, self.scope = self.scope, Scope(self.scope)
+        held = len(self.closures)
+        try:
+            self.body(node.body)
+        finally:
+            inner, self.scope = self.scope, outer
+        del self.closures[held:]
+        for name, value in inner.names.items():
+            if value.closure is not None and isinstance(value.closure.node, _FunctionNode):
+                value.closure.owner, value.closure.name = state, f"{node.name}.{name}"
+                value.closure.scope = outer
+                state.methods[name] = value.closure
+                self.closures.append((self.root, value.closure))
+            else:
+                state.attributes[name] = value
+        value = Value()
+        value.closure = closure
+        self.scope.set(node.name, self._decorated(node, value))
+        self._class_hooks(node, state)
+
+    def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
+        """What making the class runs: the metaclass, `__init_subclass__` of bases, `__set_name__` is left out."""
+        makers = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
+        for maker in makers + [self.value(base) for base in node.bases]:
+            if maker.closure is not None and isinstance(maker.closure.node, ast.ClassDef):
+                base = self.class_state(maker.closure)
+                for name in ("__new__", "__init__") if maker in makers else ("__init_subclass__",):
+                    if name in base.methods:
+                        self.enter(base.methods[name], [], {}, node)
+                if maker not in makers:
+                    for name, method in base.methods.items():
+                        state.methods.setdefault(name, method)
+
+    states: dict[Closure, ClassState]
+
+    def class_state(self, closure: Closure) -> ClassState:
+        return self.states.setdefault(closure, ClassState(closure.name))
+
+    def _if(self, node: ast.If) -> None:
+        if _is_main(node.test):
+            root, self.root = self.root, self.root or "__main__"
+            self.body(node.body)
+            self.root = root
+            self.body(node.orelse)
+            return
+        test = self.value(node.test)
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            self.body(node.orelse)
+            return
+        self.guard(node, test)
+        before = dict(self.scope.names)
+        self.body(node.body)
+        after = dict(self.scope.names)
+        self.body(node.orelse)
+        for name, value in after.items():
+            now = self.scope.names.get(name)
+            if now is not None and now is not value and now is not before.get(name):
+                self.scope.names[name] = merged([value, now])
+
+    def guard(self, node: ast.If, test: Value) -> None:
+        """A condition was met: does it look for watchers?"""
+        raise NotImplementedError
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        source = self.value(node.iter)
+        items = folding.items_of(source) if (source.known or source.items) and source.ref == "" else []
+        if items and len(items) <= MAX_LOOP and len(items) * _weight(node.body) < 20_000:
+            for item in items:
+                self.bind(node.target, item)
+                self.body(node.body)
+        else:
+            self.bind(node.target, self.element(source))
+            self.body(node.body)
+        self.body(node.orelse)
+
+    def element(self, source: Value) -> Value:
+        """What iterating gives; a connection gives what was received."""
+        return iterated(source)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            value = self.value(item.context_expr)
+            if value.instance is not None:
+                for name in ("__enter__", "__aenter__", "__exit__"):
+                    if name in value.instance.methods:
+                        self.enter(value.instance.methods[name], [value], {}, node)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, value)
+        self.body(node.body)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        quiet = any(_swallows(handler) for handler in node.handlers)
+        self.silent += quiet
+        self.body(node.body)
+        self.silent -= quiet
+        for handler in node.handlers:
+            if handler.name:
+                self.scope.set(handler.name, Value())
+            self.body(handler.body)
+        self.body(node.orelse)
+        self.body(node.finalbody)
+
+    def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
+        """The function with these arguments, followed here and now; recursion and depth end in an unknown."""
+        function = closure.node
+        if isinstance(function, ast.ClassDef) or closure in self.running or len(self.running) >= MAX_INLINE:
+            return unknown(*args, *keywords.values())
+        self.tick(2)
+        self.ran.add(closure)
+        key = (closure, self.root, self.code_line, self.silent > 0, tuple(map(_signature, args)), *sorted(
+            (name, _signature(value)) for name, value in keywords.items()
+        ))  # fmt: skip
+        if key in self.entered:
+            return self.entered[key]
+        outer, self.scope = self.scope, Scope(closure.scope)
+        self.running.append(closure)
+        self.returned.append([])
+        try:
+            self._parameters(closure, function.args, args, keywords)
+            if isinstance(function, ast.Lambda):
+                return self.value(function.body)
+            self.body(function.body)
+            found = [value for value in self.returned[-1] if not (value.known and value.const is None)]
+            self.entered[key] = merged(found) if found else constant(None)
+            return self.entered[key]
+        finally:
+            self.returned.pop()
+            self.running.pop()
+            self.scope = outer
+
+    def _parameters(self, closure: Closure, spec: ast.arguments, args: list[Value], keywords: dict[str, Value]) -> None:
+        named = [*spec.posonlyargs, *spec.args]
+        for place, parameter in enumerate(named):
+            if place < len(args):
+                value = args[place]
+            elif parameter.arg in keywords:
+                value = keywords[parameter.arg]
+            elif (default := place - (len(named) - len(spec.defaults))) >= 0:
+                value = self.value(spec.defaults[default]).copy()
+            else:
+                value = Value(taint=frozenset((f"parameter:{parameter.arg}",)))
+            self.scope.names[parameter.arg] = value
+        for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+            given = keywords.get(parameter.arg)
+            self.scope.names[parameter.arg] = given if given is not None else self.value(default_node).copy()
+        label = "intercepted:arguments" if closure.wrapper else "parameter:*"
+        rest = args[len(named) :]
+        for star in (spec.vararg, spec.kwarg):
+            if star is not None:
+                value = Value(taint=taint_of(*rest, *keywords.values()) | frozenset((label,)))
+                value.items = rest if star is spec.vararg and rest else None
+                self.scope.names[star.arg] = value
+
+
+def _signature(value: Value) -> tuple[object, ...]:
+    """What makes entering a function with this value the same as before."""
+    const = value.const
+    plain = const if isinstance(const, str | bytes | int) else None if const is NOTHING or const is None else id(const)
+    return (
+        value.ref,
+        type(plain).__name__,
+        str(plain),
+        tuple(sorted(value.taint)),
+        value.text,
+        value.layers,
+        id(value.closure),
+        id(value.instance),
+        id(value.items),
+        id(value.keys),
+    )
+
+
+_CANON = {"subprocess.subprocess": "subprocess", "urllib.urlopen": "urllib.request.urlopen", "os.path": "os.path"}
+_STARS = {
+    "os": ("system", "popen", "environ", "getenv", "path", "walk", "listdir", "execv"),
+    "subprocess": ("Popen", "run", "call", "check_output", "getoutput"),
+    "urllib.request": ("urlopen", "urlretrieve", "Request"),
+    "base64": ("b64decode", "b85decode", "b32decode"),
+    "socket": ("socket", "gethostname", "gethostbyname", "create_connection"),
+    "setuptools": ("setup", "find_packages"),
+    "requests": ("get", "post"),
+    "ctypes": ("CDLL", "windll"),
+}
+
+
+def _wraps(node: _FunctionNode, outer: Closure) -> bool:
+    """Is this a wrapper around a callable the function around it was given?"""
+    if isinstance(outer.node, ast.ClassDef):
+        return False
+    spec = outer.node.args
+    given = {parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+    return any(
+        isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in given
+        for inner in ast.walk(node)
+    )
+
+
+def _is_main(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+        and isinstance(test.comparators[0], ast.Constant)
+        and test.comparators[0].value == "__main__"
+        and isinstance(test.ops[0], ast.Eq)
+    )
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    broad = handler.type is None or (
+        isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
+    )
+    return broad and all(isinstance(statement, ast.Pass | ast.Continue) for statement in handler.body)
+
+
+def _weight(statements: list[ast.stmt]) -> int:
+    return sum(1 for statement in statements for _ in ast.walk(statement))
+
+
+def unknown_of(value: Value) -> Value:
+    """The same origin and text without the items."""
+    return Value(value.ref, NOTHING, value.taint, value.text if value.text != HOLE else HOLE, value.layers)

@@ -1,0 +1,167 @@
+"""What the analyser knows of a value: perhaps a constant, perhaps a dotted name, always where it comes from."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+HOLE: Final = "\0"  # stands in `text` for a part that is not known
+MAX_TEXT: Final = 1 << 22  # characters or bytes of a folded constant
+
+
+class _Nothing:
+    """Marks a value that is not a known constant; `None` is a constant."""
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Final = _Nothing()
+Taint = frozenset[str]
+CLEAN: Final[Taint] = frozenset()
+
+
+class Value:
+    """A value during analysis; mutable, since Python's containers are.
+
+    ref: dotted name of what it is outside this module (`os.environ`, `socket.socket()`), "" unknown; const: the constant
+    or NOTHING; taint: labels of where its content comes from (see `knowledge.KINDS`); text: for strings that are known in
+    part, with HOLE for the rest; layers: encodings undone to get it, outermost first; items: of a list or of call
+    arguments where not all are constant; keys: of a dict, by constant key; closure: a function, lambda or class of this
+    module; instance: the class of this module it is an object of; hidden: its name was computed rather than written.
+    """
+
+    __slots__ = ("closure", "const", "hidden", "instance", "items", "keys", "layers", "ref", "taint", "text")
+
+    def __init__(
+        self,
+        ref: str = "",
+        const: Any = NOTHING,
+        taint: Taint = CLEAN,
+        text: str = HOLE,
+        layers: tuple[str, ...] = (),
+    ) -> None:
+        self.ref = ref
+        self.const = const
+        self.taint = taint
+        self.text = text
+        self.layers = layers
+        self.items: list[Value] | None = None
+        self.keys: dict[str, Value] | None = None
+        self.closure: Closure | None = None
+        self.instance: ClassState | None = None
+        self.hidden = False
+
+    @property
+    def known(self) -> bool:
+        return self.const is not NOTHING
+
+    def copy(self) -> Value:
+        """Another value with the same knowledge."""
+        other = Value(self.ref, self.const, self.taint, self.text, self.layers)
+        other.items, other.keys, other.closure, other.instance = self.items, self.keys, self.closure, self.instance
+        other.hidden = self.hidden
+        return other
+
+
+@dataclass(eq=False, slots=True)
+class Closure:
+    """A function, lambda or class of the analysed module with the names it sees. owner: the class of a method."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+    scope: Scope
+    name: str
+    owner: ClassState | None = None
+    wrapper: bool = False  # made inside a function, around a callable that function was given
+
+
+@dataclass(eq=False, slots=True)
+class ClassState:
+    """What is known of a class: its methods, the attributes set through self, the outside names of its bases."""
+
+    name: str
+    bases: tuple[str, ...] = ()
+    methods: dict[str, Closure] = field(default_factory=dict)
+    attributes: dict[str, Value] = field(default_factory=dict)
+
+
+class Scope:
+    """Names of a module, function or class, and the scope around it."""
+
+    __slots__ = ("names", "outer", "shared")
+
+    def __init__(self, outer: Scope | None = None) -> None:
+        self.names: dict[str, Value] = {}
+        self.outer = outer
+        self.shared: set[str] = set()  # declared global or nonlocal
+
+    def find(self, name: str) -> Value | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.outer
+        return None
+
+    def set(self, name: str, value: Value) -> None:
+        if name in self.shared and self.outer is not None:
+            scope = self.outer
+            while scope.outer is not None and name not in scope.names:
+                scope = scope.outer
+            scope.names[name] = value
+        else:
+            self.names[name] = value
+
+
+def constant(value: Any, layers: tuple[str, ...] = (), taint: Taint = CLEAN) -> Value:
+    """A folded constant, or an unknown of the same origin where it is too large to carry on."""
+    if isinstance(value, str | bytes | bytearray | list | tuple) and len(value) > MAX_TEXT:
+        return Value(taint=taint, layers=layers)
+    if isinstance(value, bytearray):
+        value = bytes(value)
+    return Value("", value, taint, HOLE, layers)
+
+
+def unknown(*origins: Value) -> Value:
+    """A value computed from these in a way that is not followed: it keeps where they come from."""
+    return Value("", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
+
+
+def taint_of(*values: Value) -> Taint:
+    """All labels of the values."""
+    found = CLEAN
+    for value in values:
+        if value.taint:
+            found = found | value.taint if found else value.taint
+    return found
+
+
+def layers_of(*values: Value) -> tuple[str, ...]:
+    """The longest chain of undone encodings among the values."""
+    longest: tuple[str, ...] = ()
+    for value in values:
+        if len(value.layers) > len(longest):
+            longest = value.layers
+    return longest
+
+
+def text_of(value: Value) -> str:
+    """The value as text, HOLE where a part is not known."""
+    const = value.const
+    if isinstance(const, str):
+        return const
+    if isinstance(const, bytes):
+        return const.decode("latin-1")
+    if isinstance(const, int | float) and not isinstance(const, bool):
+        return str(const) if not isinstance(const, int) or abs(const) < 1 << 64 else HOLE
+    return value.text
+
+
+def command_text(value: Value) -> str:
+    """A command as one line: a string as it is, a list of arguments joined by spaces."""
+    if isinstance(value.const, list | tuple):
+        return " ".join(part if isinstance(part, str) else HOLE for part in value.const)
+    if value.items is not None:
+        return " ".join(text_of(item) for item in value.items)
+    return text_of(value)

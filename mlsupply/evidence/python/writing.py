@@ -1,0 +1,248 @@
+"""Files that are written, copied, removed: places that start by themselves, downloads, what is destroyed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.machine import has
+from mlsupply.evidence.python.shell import deeds
+from mlsupply.evidence.python.sources import content_of, file_key
+from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+
+_COPIES = frozenset(
+    {
+        "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace", "shutil.copytree",
+        "os.link",
+        "os.symlink", "pathlib.Path().rename", "pathlib.Path().replace", "shutil.copyfileobj",
+    }
+)  # fmt: skip
+_REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rmdir", "pathlib.Path().unlink", "os.truncate"})
+_DOWNLOADS = re.compile(
+    r"^(?:wget\.download|gdown\.download|urllib\.URLopener\(\)\.retrieve|torch\.hub\.download_url_to_file)$"
+)
+_CONNECTIONS = re.compile(
+    r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
+    r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
+    r"^socket\.create_connection$|^smtplib\.SMTP(?:_SSL)?$|"
+    r"^ftplib\.FTP(?:_TLS)?$"
+)
+_WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
+
+
+def modelled(machine: Analyser, call: Call) -> Value | None:
+    """The models of calls that change files; None where this is not one of them."""
+    ref = call.ref
+    if ref in {"io.file()w.write", "io.file()w.writelines"} and call.receiver is not None and call.args:
+        written(machine, call, _path_of(call.receiver), call.args[0])
+        return Value()
+    if ref in {"pathlib.Path().write_text", "pathlib.Path().write_bytes"} and call.receiver is not None:
+        content = call.arg(0, "data")
+        written(machine, call, call.receiver, content if content is not None else Value())
+        return Value()
+    if ref in {"json.dump", "pickle.dump", "yaml.dump", "tomli_w.dump", "shutil.copyfileobj"} and len(call.args) > 1:
+        source, target = call.args[:2]
+        written(machine, call, _path_of(target), source)
+        return Value()
+    if ref in {"os.write"} and len(call.args) > 1:
+        written(machine, call, call.args[0], call.args[1])
+        return Value()
+    if ref in _COPIES:
+        return _copied(machine, call)
+    if ref in _REMOVES:
+        return _removed(machine, call)
+    if ref.startswith(("winreg.", "_winreg.")):
+        return _registry(machine, call)
+    if _DOWNLOADS.match(ref):
+        return _downloaded(machine, call)
+    if ref == "urllib.request.Request":
+        return _request(call)
+    if ref in {"shutil.make_archive", "zipfile.ZipFile", "tarfile.open"}:
+        return _packed(machine, call)
+    if _CONNECTIONS.match(ref):
+        return _connection(call)
+    return None
+
+
+def _connection(call: Call) -> Value:
+    """A client that knows where it goes."""
+    made = Value(call.ref + "()", NOTHING, frozenset())
+    base = call.arg(0, "base_url", "host", "uri", "url", "address")
+    if base is not None:
+        parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
+        made.text = text_of(parts[0]) if parts else HOLE
+        made.layers = base.layers
+    return made
+
+
+def _request(call: Call) -> Value:
+    made = unknown(*call.args[:2], *(value for name, value in call.keywords.items() if name in {"url", "data"}))
+    made.ref = "urllib.request.Request()"
+    names = ("url", "data", "headers")
+    made.keys = {names[place]: value for place, value in enumerate(call.args[:3])} | {
+        name: value for name, value in call.keywords.items() if name in names
+    }
+    made.text = text_of(made.keys["url"]) if "url" in made.keys else HOLE
+    return made
+
+
+def _packed(machine: Analyser, call: Call) -> Value:
+    first = call.args[0] if call.args else Value()
+    made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text_of(first))
+    root = call.arg(2, "root_dir", "base_dir")
+    if call.ref == "shutil.make_archive" and root is not None and (kind := know.file_kind(text_of(root))):
+        made.taint |= machine.origin(kind, text_of(root), call.line)
+        machine.files[file_key(first)] = made
+        machine.files[text_of(first) + ".zip"] = made
+    if (before := content_of(machine, first)) is not None:
+        made.taint |= before.taint
+    return made
+
+
+def _path_of(handle: Value) -> Value:
+    if handle.keys is not None and "name" in handle.keys:
+        return handle.keys["name"]
+    return handle
+
+
+def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
+    """`content` goes into the file at `path`."""
+    text = text_of(path)
+    before = content_of(machine, path)
+    merged = content.copy()
+    merged.ref = ""
+    if before is not None:
+        merged.taint |= before.taint
+        merged.layers = merged.layers or before.layers
+    machine.files[file_key(path)] = merged
+    what = know.persistent(text)
+    if not what:
+        return
+    shown = (
+        content.const
+        if isinstance(content.const, str)
+        else content.const.decode("utf-8", "replace")
+        if isinstance(content.const, bytes)
+        else text_of(content)
+    )
+    found = deeds(_flat(content))
+    code = _runs_code(shown) or bool(found) or has(content.taint, "received", "encoded") or bool(content.layers)
+    machine.fact(
+        "persists",
+        call.node,
+        sink=call.ref,
+        source="received" if code else "",
+        layers=(),
+        destination="fixed" if code else "",
+        decoded=safe(shown.replace(HOLE, "…")),
+        detail=f"{what}: {safe(text.replace(HOLE, '…'), 100)}",
+    )
+    if isinstance(content.const, str) and text.endswith(".py"):
+        machine.inner(content.const, content.layers, call.line)
+
+
+def _runs_code(text: str) -> bool:
+    return bool(re.search(r"exec\(|eval\(|urlopen|subprocess|os\.system|base64|__import__|curl |wget ", text))
+
+
+def _flat(value: Value, depth: int = 0) -> str:
+    """All text in a nested value, in order."""
+    if depth > 6:
+        return ""
+    if isinstance(value.const, str | bytes):
+        return text_of(value)
+    parts = [_flat(item, depth + 1) for item in [*(value.items or []), *(value.keys or {}).values()]]
+    if value.known and not parts:
+        parts = [_plain(value.const, depth)]
+    return " ".join(part for part in parts if part)[:20_000]
+
+
+def _plain(const: object, depth: int) -> str:
+    if isinstance(const, dict):
+        return " ".join(_plain(item, depth + 1) for item in const.values()) if depth < 6 else ""
+    if isinstance(const, list | tuple):
+        return " ".join(_plain(item, depth + 1) for item in const) if depth < 6 else ""
+    return const if isinstance(const, str) else ""
+
+
+def _copied(machine: Analyser, call: Call) -> Value:
+    source = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "src")
+    target = call.arg(0 if call.ref.startswith("pathlib") else 1, "dst", "target")
+    if source is None or target is None:
+        return Value()
+    content = content_of(machine, source)
+    taint = source.taint | (content.taint if content is not None else frozenset())
+    if kind := know.file_kind(text_of(source)):
+        taint = taint | machine.origin(kind, text_of(source), call.line)
+    moved = Value("", NOTHING, taint, HOLE, content.layers if content is not None else ())
+    machine.files[file_key(target)] = moved
+    target.taint |= frozenset(label for label in taint if label.split(":", 1)[0] in know.KINDS[:8])
+    if what := know.persistent(text_of(target)):
+        machine.fact(
+            "persists",
+            call.node,
+            sink=call.ref,
+            detail=f"{what}: {safe(text_of(target).replace(HOLE, '…'), 100)}",
+            source="package-file" if has(taint, "package-file") else "",
+        )
+    return target.copy()
+
+
+def _removed(machine: Analyser, call: Call) -> Value:
+    path = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "path")
+    if path is not None:
+        machine.files[f"removed {text_of(path)}"] = path
+        if _WIPED.match(text_of(path)) or (has(path.taint, "home-files") and "/" in text_of(path)[1:]):
+            machine.fact(
+                "destroys", call.node, sink=call.ref, detail=safe(text_of(path).replace(HOLE, "…"), 80) + " is removed"
+            )
+    return Value()
+
+
+def _registry(machine: Analyser, call: Call) -> Value | None:
+    text = " ".join(text_of(value) for value in call.args)
+    made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text)
+    if call.ref.endswith(("OpenKey", "OpenKeyEx", "CreateKey", "CreateKeyEx")):
+        return made
+    if call.ref.endswith(("SetValueEx", "SetValue")) and call.args and know.RUN_KEY.search(text_of(call.args[0]) + text):
+        content = content_of(machine, call.args[-1])
+        fetched = content is not None and has(content.taint, "received")
+        machine.fact(
+            "persists",
+            call.node,
+            sink=call.ref,
+            source="received" if fetched else "",
+            destination="fixed" if fetched else "",
+            detail="registry: " + safe(text_of(call.args[0]).replace(HOLE, "…"), 80),
+        )
+    return made
+
+
+def _downloaded(machine: Analyser, call: Call) -> Value:
+    address = call.arg(0, "url")
+    made = Value(call.ref + "()", NOTHING, machine.origin("received", text_of(address) if address else "", call.line))
+    target = call.arg(1, "out", "dst", "output")
+    if target is not None:
+        machine.files[file_key(target)] = made
+    return made
+
+
+def by_shape(machine: Analyser, call: Call, name: str) -> None:
+    """Writes on objects nobody knows."""
+    receiver = call.receiver
+    if receiver is None:
+        return
+    if name in {"write", "write_text", "write_bytes"} and call.args and receiver.text != HOLE and "/" in receiver.text:
+        written(machine, call, _path_of(receiver), call.args[0])
+    elif name in {"extractall", "extract"}:
+        target = call.arg(0 if name == "extractall" else 1, "path")
+        archive = machine.files.get(receiver.text)
+        taint = receiver.taint | (archive.taint if archive is not None else frozenset())
+        if target is not None and taint:
+            machine.files[file_key(target)] = Value("", NOTHING, taint)

