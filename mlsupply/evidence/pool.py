@@ -68,8 +68,8 @@ class _Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         code = "from mlsupply.evidence.worker import main; main()"
-        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module, no shell
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        self._process = subprocess.Popen(  # noqa: S603  # our own module, no shell; -P: nothing from the current folder
+            [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         return self._process
 
