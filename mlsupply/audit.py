@@ -37,6 +37,7 @@ class Check(NamedTuple):
 CHECKS: tuple[Check, ...] = (
     Check("known-bad", "mlsupply.advisories.known_bad", "Is this a release, file or address known to be malicious?"),
     Check("advisories", "mlsupply.evidence.advisory_check", "Does a published advisory name this release?"),
+    Check("contents", "mlsupply.evidence.contents", "What does the code in its archives do, and when does it run?"),
     Check("names", "mlsupply.evidence.names", "Is the package's name pretending to be another's?"),
     Check("index", "mlsupply.evidence.index_check", "Can a package come from elsewhere than the project means?"),
     Check("release", "mlsupply.evidence.release_check", "Is the release itself remarkable: age, yank, origin, history?"),
@@ -45,7 +46,6 @@ CHECKS: tuple[Check, ...] = (
         "mlsupply.evidence.references.check",
         "Which models, datasets and tool servers does the project trust, and how?",
     ),
-    Check("contents", "mlsupply.evidence.contents", "What does the code in its archives do, and when does it run?"),
 )
 
 

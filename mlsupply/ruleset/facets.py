@@ -67,14 +67,14 @@ class Facet(NamedTuple):
 
 FACETS: tuple[Facet, ...] = (
     Facet("archive", "mlsupply.evidence.facets", "ArchiveFact"),
+    Facet("code", "mlsupply.evidence.facets", "CodeFact"),
+    Facet("change", "mlsupply.evidence.compare", "ChangeFact"),
     Facet("gateway", "mlsupply.evidence.references.facets", "GatewayFacet"),
     Facet("model_card", "mlsupply.evidence.references.facets", "ModelCardFacet"),
     Facet("model_content", "mlsupply.evidence.references.facets", "ModelContentFacet"),
     Facet("model_reference", "mlsupply.evidence.references.facets", "ModelReferenceFacet"),
     Facet("skill", "mlsupply.evidence.references.facets", "SkillFacet"),
     Facet("tool_server", "mlsupply.evidence.references.facets", "ToolServerFacet"),
-    Facet("code", "mlsupply.evidence.facets", "CodeFact"),
-    Facet("change", "mlsupply.evidence.compare", "ChangeFact"),
     Facet("name", "mlsupply.evidence.names", "NameFacet"),
     Facet("release", "mlsupply.evidence.release_facet", "ReleaseFacet"),
     Facet("index", "mlsupply.evidence.index_facets", "IndexFacet"),
