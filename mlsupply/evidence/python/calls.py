@@ -113,6 +113,8 @@ class Analyser(Statements):
         inner = folding.items_of(extra) if extra is not None else []
         if not inner and len(call.args) > 1 and call.args[0].closure is not None:
             inner = call.args[1:]
+        if call.ref in {"sys.settrace", "sys.setprofile", "sys.addaudithook", "threading.settrace", "threading.setprofile"}:
+            inner = [Value(taint=self.origin("intercepted", call.ref, call.line))] * 3
         for value in handed:
             if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
                 own = value.closure.owner is not None and not _static(value.closure)
@@ -216,11 +218,15 @@ class Analyser(Statements):
         receiver = call.receiver
         origins = [*call.all, *([receiver] if receiver is not None else []), call.function]
         result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
+        if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
+            self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
         for arg in call.args:
             if (written := sources.content_of(self, arg)) is not None:
                 result.taint |= written.taint
         if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
             sources.taken_up(self, call, receiver, call.node.func.attr)
+            if call.node.func.attr == "joinpath":
+                sources.joined_resource(self, call, result)
             if call.node.func.attr == "setdefault" and len(call.args) > 1 and isinstance(call.args[0].const, str):
                 return sources.defaulted(receiver, call.args[0].const, call.args[1])
             if call.node.func.attr in {
@@ -291,6 +297,8 @@ class Analyser(Statements):
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         super().stored(owner, key, value, node)
+        if owner.ref == "sys.modules" and value.instance is not None and "__getattr__" in value.instance.methods:
+            self.enter(value.instance.methods["__getattr__"], [value], {}, node)
         if owner.ref == "os.environ":
             sinks.variable_set(self, key, value, node)
 

@@ -25,6 +25,7 @@ from mlsupply.evidence.python.values import (
 )
 
 _BUILTINS = frozenset(dir(builtins))
+_BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
 
 
 class Expressions(Machine):
@@ -112,6 +113,10 @@ class Expressions(Machine):
 
     def _subscript(self, node: ast.Subscript) -> Value:
         owner, key = self.value(node.value), self.value(node.slice)
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and isinstance(key.const, str):
+            result = Value(_BEHIND.get(key.const, key.const), NOTHING, owner.taint)
+            result.hidden = True
+            return result
         if owner.ref:
             if (found := self._namespace(owner, key, node)) is not None:
                 return found

@@ -210,6 +210,8 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
     if name == "format" and isinstance(const, str) and not re.search(r"\d{5}", const):
         return _format(const, args, keywords, layers, taint)
     if not all(arg.known for arg in args) or keywords:
+        if name == "translate":
+            return Value("", NOTHING, taint, HOLE, (*layers, "translate"))
         return None
     values = [arg.const for arg in args]
     if name in _SCRAMBLES and isinstance(const, str | bytes):
@@ -286,7 +288,13 @@ def builtin(name: str, args: list[Value]) -> Value | None:
         items = items[::-1] if name == "reversed" else items
         return listed(items, layers, first.taint)
     if not all(arg.known for arg in args):
+        if name == "chr":
+            made = unknown(*args)
+            made.layers = made.layers if "chr" in made.layers else (*made.layers, "chr")
+            return made
         return None
+    if name == "str.maketrans":
+        return _try(lambda: str.maketrans(*[arg.const for arg in args]), layers_of(*args), taint_of(*args))
     return _fold_builtin(name, [arg.const for arg in args], layers_of(*args), taint_of(*args))
 
 

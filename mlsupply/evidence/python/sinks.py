@@ -43,6 +43,10 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return command(machine, call)
     if ref in know.RUNS_PATH or ref.endswith((".exec_module", ".load_module")):
         return loaded(machine, call)
+    if ref.endswith((".loads", ".load")) and ref.split(".")[0] in {"pickle", "_pickle", "cPickle", "dill", "cloudpickle"}:
+        if call.args:
+            unpickled(machine, call, call.args[0])
+        return Value(ref + "()", NOTHING, frozenset().union(*(value.taint for value in call.all)))
     if ref in know.RUNS_CODE:
         return machine.execute(call, call.arg(0, "source", "cmd", "stmt"))
     if ref in {"setuptools.setup", "distutils.core.setup", "setup", "numpy.distutils.core.setup", "skbuild.setup"}:
@@ -171,8 +175,11 @@ def command(machine: Analyser, call: Call) -> Value:
     stdin = call.keywords.get("input")
     made = Value(call.ref + "()", NOTHING, machine.origin("command-output", text[:40], call.line), text)
     made.items = parts
-    for deed in deeds(_script(parts) or text):
-        noted(machine, call, deed, silent, head)
+    found_deeds = deeds(_script(parts) or text)
+    fetches = any(deed.behaviour == "runs-downloaded" for deed in found_deeds)
+    for deed in found_deeds:
+        told = deed._replace(source="received") if fetches and deed.behaviour == "persists" else deed
+        noted(machine, call, told, silent, head)
     _flows(machine, call, head, parts, text, silent)
     if stdin is not None:
         fed(machine, call, parts, stdin)
@@ -431,7 +438,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
         ref,
     ):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
-    if ref == "mmap.mmap" and "PROT_EXEC" in str([v.ref for v in call.all]):
+    if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
         machine.fact("injects", call.node, sink=ref, detail="executable memory is mapped")
     if ref.startswith(("pynput.keyboard.Listener", "pynput.keyboard.GlobalHotKeys", "keyboard.hook", "keyboard.on_press")):
         machine.fact("spies", call.node, source="keystrokes", sink=ref, detail="keystrokes are listened to")

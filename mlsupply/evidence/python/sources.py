@@ -45,6 +45,9 @@ _DATA_READERS = re.compile(
     r"^(?:importlib\.resources|pkgutil|pkg_resources|importlib_resources)\.(?:.*\.)?(?:read_\w+|"
     r"get_data|resource_\w+|open_\w+|files)$"
 )
+_DATA_NAME = re.compile(
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|xml|enc)$", re.I
+)
 _FILE_READS = frozenset({"pathlib.Path().read_text", "pathlib.Path().read_bytes", "pathlib.Path().open"})
 
 
@@ -100,7 +103,10 @@ def _library(machine: Analyser, call: Call) -> Value | None:
             return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
     if _DATA_READERS.match(ref):
         name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
-        return Value(ref + "()", NOTHING, machine.origin("package-file", name, call.line) | taint_of(*call.all))
+        taint = machine.origin("package-file", name, call.line) | taint_of(*call.all, call.receiver or Value())
+        if _DATA_NAME.search(name):
+            taint |= machine.origin("encoded", f"data file {name}", call.line)
+        return Value(ref + "()", NOTHING, taint)
     if ref.startswith("importlib.metadata.") and ref.endswith(("metadata", "description", "distribution")):
         return Value(ref + "()", NOTHING, machine.origin("encoded", "package metadata", call.line))
     if know.RECEIVES.match(ref) and not ref.endswith("urlretrieve"):
@@ -192,7 +198,7 @@ def _listing(machine: Analyser, call: Call) -> Value:
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), f"{text}/{HOLE}")
     if kind := know.file_kind(text):
         made.taint |= machine.origin(kind, text, call.line)
-    elif text in {"/", "~/", "C:\\", "C:/"}:
+    elif text in {"/", "~", "~/", "C:\\", "C:/"}:
         made.taint |= machine.origin("home-files", text, call.line)
     if call.ref.startswith("pathlib"):
         made.ref = "pathlib.Path()"
@@ -223,7 +229,10 @@ def opened(machine: Analyser, call: Call) -> Value:
     for candidate in (text, *(text_of(item) for item in (path.items or ())[:8])):
         if kind := know.file_kind(candidate):
             taint = taint | machine.origin(kind, candidate, call.line)
-    layers = path.layers if "package-file" in " ".join(path.taint) else ()
+    from_package = any(label.startswith("package-file:") for label in path.taint)
+    layers = path.layers if from_package else ()
+    if from_package and _DATA_NAME.search(text):
+        taint = taint | machine.origin("encoded", f"data file {text.rpartition('/')[2]}", call.line)
     made = Value("io.file()", NOTHING, taint, HOLE, layers)
     if (written := content_of(machine, path)) is not None:
         made.taint, made.layers = made.taint | written.taint, written.layers
@@ -297,6 +306,13 @@ def _packed(machine: Analyser, call: Call, archive: Value) -> None:
             archive.taint |= machine.origin(kind, text_of(source), call.line)
     if archive.text != HOLE:
         machine.files[archive.text] = unknown(archive)
+
+
+def joined_resource(machine: Analyser, call: Call, result: Value) -> None:
+    """`files(package).joinpath(name)`: a data file of the package."""
+    name = text_of(call.args[-1]) if call.args else ""
+    if any(label.startswith("package-file:") for label in result.taint) and _DATA_NAME.search(name):
+        result.taint |= machine.origin("encoded", f"data file {name}", call.line)
 
 
 def defaulted(receiver: Value, name: str, value: Value) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from mlsupply.evidence.python import folding
 from mlsupply.evidence.python.expressions import Expressions, iterated, merged
@@ -47,6 +48,7 @@ class Statements(Expressions):
             case ast.While():
                 self.value(node.test)
                 self.body(node.body)
+                self._blur(node.body)
                 self.body(node.orelse)
             case ast.With() | ast.AsyncWith():
                 self._with(node)
@@ -255,7 +257,17 @@ class Statements(Expressions):
         else:
             self.bind(node.target, self.element(source))
             self.body(node.body)
+            self._blur(node.body)
         self.body(node.orelse)
+
+    def _blur(self, body: list[ast.stmt]) -> None:
+        """After one of many turns, what the turn added to is no constant any more."""
+        for statement in body:
+            for inner in ast.walk(statement):
+                if isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
+                    value = self.scope.names.get(inner.target.id)
+                    if value is not None and value.known:
+                        self.scope.names[inner.target.id] = unknown(value)
 
     def element(self, source: Value) -> Value:
         """What iterating gives; a connection gives what was received."""
@@ -322,7 +334,8 @@ class Statements(Expressions):
             elif (default := place - (len(named) - len(spec.defaults))) >= 0:
                 value = self.value(spec.defaults[default]).copy()
             else:
-                value = Value(taint=frozenset((f"parameter:{parameter.arg}",)))
+                kind = "intercepted" if _PRECIOUS.search(parameter.arg) else "parameter"
+                value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
             self.scope.names[parameter.arg] = value
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
             given = keywords.get(parameter.arg)
@@ -354,6 +367,7 @@ def _signature(value: Value) -> tuple[object, ...]:
     )
 
 
+_PRECIOUS = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
 _CANON = {"subprocess.subprocess": "subprocess", "urllib.urlopen": "urllib.request.urlopen", "os.path": "os.path"}
 _STARS = {
     "os": ("system", "popen", "environ", "getenv", "path", "walk", "listdir", "execv"),
