@@ -378,3 +378,20 @@ def test_a_newer_release_that_exists_only_as_source_is_audited_instead_of_an_old
     assert not found.complete
     exact = resolve(inventory("speed==1.0"), Request(index_url=index.simple), online)
     assert versions(exact) == {"speed": "1.0", "cuda-lib": "12.0"}
+
+
+def test_an_extra_index_of_the_input_is_added_to_the_primary_one_of_the_machine(
+    index: LoopbackIndex, world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "home/.config/pip").mkdir(parents=True)
+    (tmp_path / "home/.config/pip/pip.conf").write_text(f"[global]\nindex-url = {index.simple}\n", encoding="utf-8")
+    (tmp_path / "home/.pip").mkdir()
+    (tmp_path / "home/.pip/pip.conf").write_text("no section = 1\n", encoding="utf-8")
+    with LoopbackIndex() as wheels:
+        wheels.add("vendor-lib", "1.0")
+        listed = (Index(url=wheels.simple, role="extra", place=Place("requirements.txt", 1)),)
+        environ = {"HOME": str(tmp_path / "home"), "PIP_FIND_LINKS": ""}
+        asked_for = replace(inventory("vendor-lib", "lib"), indexes=listed)
+        found = resolve(asked_for, Request(), replace(world, environ=environ))
+    assert versions(found) == {"vendor-lib": "1.0", "lib": "2.5"}
+    assert [(gap.reason, gap.subject) for gap in found.gaps] == [(Reason.MALFORMED, str(tmp_path / "home/.pip/pip.conf"))]

@@ -1,10 +1,11 @@
 """Which indexes the resolver asks: those the project and its user name, in the order the tools themselves follow.
 
-    --index-url of the run > the input's own lines > UV_* > [tool.uv] or uv.toml > the user's uv.toml > PIP_* > pip.conf
+    --index-url of the run > the input's own lines > UV_* > [tool.uv] or uv.toml > the user's uv.toml > PIP_* and pip.conf
 
-The first of these that names any index decides; they are not mixed. Credentials leave the URLs at once and reach uv
-through its own variables (UV_INDEX_<NAME>_USERNAME), for https and loopback only: they stand in no file, no argument
-and no message. `${VARIABLE}` in an audited file is not expanded: the file could name any variable and any host.
+The first of these that names any index decides. Credentials leave the URLs at once and reach uv through its own
+variables (UV_INDEX_<NAME>_USERNAME), for https and loopback only: they stand in no file, no argument and no message.
+As with uv, the user's UV_INDEX_<NAME>_* serve the index of that name, whoever names it. `${VARIABLE}` in an audited
+file is not expanded: the file could name any variable and any host.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from mlsupply.world import DiskTree, Failure, World
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d))?\Z")
 """What uv takes as a time: an ISO date, or RFC 3339."""
+_AS_PIP = "unsafe-best-match"  # uv's word for comparing all indexes
 _CONFIG_BYTES = 1 << 20
 _MOST = 40  # indexes of one input
 _STRATEGIES = ("first-index", "unsafe-first-match", "unsafe-best-match")
@@ -105,33 +107,44 @@ def _requirements(inventory: Inventory, options: Mapping[str, Any], key: str) ->
     return tuple(found), tuple(gaps)
 
 
-def _indexes(
-    inventory: Inventory, index_url: str, project: Mapping[str, Any], world: World
-) -> tuple[list[Asked], str, tuple[Gap, ...]]:
+class _Source(NamedTuple):
+    """What one place names: its indexes, uv's word for how they are compared, and what of it could not be read."""
+
+    indexes: list[Asked]
+    strategy: str = ""
+    gaps: tuple[Gap, ...] = ()
+
+
+def _indexes(inventory: Inventory, index_url: str, project: Mapping[str, Any], world: World) -> _Source:
+    """The first place that names any index; where that is the input and it names no primary one, the primary one of the
+    first place that does, as the tools add what a file says to what the machine is set to."""
     if index_url:
-        return [_asked(index_url, "primary")], "", ()
-    if inventory.indexes:
-        asked, gaps = _written(inventory, world)
-        return asked, "" if project else "unsafe-best-match", gaps
-    for found, strategy in _elsewhere(project, world):
-        if found:
-            return found, strategy, ()
-    return [], "", ()
+        return _Source([_asked(index_url, "primary")])
+    places = list(_elsewhere(project, world))
+    gaps = tuple(gap for place in places for gap in place.gaps)
+    if not inventory.indexes:
+        return next((place for place in places if place.indexes), _Source([]))._replace(gaps=gaps)
+    asked, more = _written(inventory, world)
+    if not any(index.role == "primary" for index in asked):
+        primary = (index for place in places for index in place.indexes if index.role == "primary")
+        asked += [index for index in [next(primary, None)] if index is not None]
+    return _Source(asked, "" if project else _AS_PIP, (*gaps, *more))
 
 
-def _elsewhere(project: Mapping[str, Any], world: World) -> Iterator[tuple[list[Asked], str]]:
+def _elsewhere(project: Mapping[str, Any], world: World) -> Iterator[_Source]:
     """pip compares all its indexes and takes the highest version, uv stops at the first that has the name."""
     environ = world.environ
-    yield _from_uv_variables(environ), environ.get("UV_INDEX_STRATEGY", "")
-    yield _from_uv_table(project), ""
+    yield _Source(_from_uv_variables(environ), environ.get("UV_INDEX_STRATEGY", ""))
+    yield _Source(_from_uv_table(project))
     user = _user_file(world, "uv/uv.toml")
     table_of_user = toml_of("uv.toml", user) if user else {}
-    yield _from_uv_table(table_of_user if isinstance(table_of_user, dict) else {}), ""
-    yield (
-        _from_pip_options({key[4:].lower().replace("_", "-"): value for key, value in environ.items() if key[:4] == "PIP_"}),
-        ("unsafe-best-match"),
-    )
-    yield _from_pip_options(_pip_files(world)), "unsafe-best-match"
+    if isinstance(table_of_user, dict):
+        yield _Source(_from_uv_table(table_of_user))
+    else:
+        yield _Source([], "", (table_of_user,))
+    options, gaps = _pip_files(world)
+    options |= {key[4:].lower().replace("_", "-"): value for key, value in environ.items() if key[:4] == "PIP_"}
+    yield _Source(_from_pip_options(options), _AS_PIP, gaps)
 
 
 def _written(inventory: Inventory, world: World) -> tuple[list[Asked], tuple[Gap, ...]]:
@@ -258,21 +271,24 @@ def _config(path: Path) -> str:
     return "" if isinstance(data, Failure) else data.decode("utf-8", "replace")
 
 
-def _pip_files(world: World) -> dict[str, str]:
+def _pip_files(world: World) -> tuple[dict[str, str], tuple[Gap, ...]]:
     """[global] of pip's configuration files, the user's over the machine's; none where the run has no home."""
     home, chosen = world.environ.get("HOME", ""), world.environ.get("PIP_CONFIG_FILE", "")
     if not home or chosen == "/dev/null":
-        return {}
-    texts = [_config(Path("/etc/pip.conf")), _config(Path(home, ".pip/pip.conf")), _user_file(world, "pip/pip.conf")]
+        return {}, ()
+    configured = world.environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    paths = [Path("/etc/pip.conf"), Path(home, ".pip/pip.conf"), Path(configured, "pip/pip.conf")]
     options: dict[str, str] = {}
-    for text in [*texts, _config(Path(chosen)) if chosen else ""]:
+    gaps = []
+    for path in [*paths, *([Path(chosen)] if chosen else [])]:
         parser = ConfigParser(interpolation=None)
         try:
-            parser.read_string(text)
-        except ConfigError:
-            continue  # pip itself stops here; the resolution goes on with the other files
+            parser.read_string(_config(path))
+        except ConfigError as error:
+            gaps.append(gap(str(path), Reason.MALFORMED, f"its indexes were not used: {safe(str(error), 120)}"))
+            continue
         options |= dict(parser["global"]) if parser.has_section("global") else {}
-    return {key.replace("_", "-"): value for key, value in options.items()}
+    return {key.replace("_", "-"): value for key, value in options.items()}, tuple(gaps)
 
 
 def _one_of(options: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
