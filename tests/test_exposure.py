@@ -15,6 +15,8 @@ from mlsupply.cli import main
 from mlsupply.errors import MlsupplyError
 from mlsupply.exposure.question import ask
 from mlsupply.exposure.report import as_text
+from tests.exposure_generator import collection
+from tests.exposure_score import score
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -259,3 +261,9 @@ def test_a_window_is_said_as_far_as_it_is_known(incident: str, window: str) -> N
 
 def test_a_member_of_a_wave_gets_the_steps_of_the_wave() -> None:
     assert "Remove <name>-setup.pth" in as_text(ask("hades-bramin"), []).decode()
+
+
+def test_generated_histories_are_answered_as_their_truth_has_it(tmp_path: Path) -> None:
+    result = score(collection(tmp_path, 24))
+    assert result.faults == []
+    assert result.pairs > 24

@@ -179,17 +179,21 @@ def _of_open(span: Span, states: Mapping[str, State], question: Question) -> tup
     if window.start is None or window.end is None:
         return Verdict.UNKNOWN, ("it admits a bad release, but when that could be had is not known",)
     start = min((question.released.get((span.held.name, v), window.start) for v in admitted), default=window.start)
-    if span.first.time > window.end or (span.last is not None and span.last.time < start):
+    stood = [began for began, until in span.stretches() if began <= window.end and (until is None or until >= start)]
+    if not stood:
         return Verdict.NO, ("it did not stand there while the bad release could be had",)
-    return _while_open(span, states, window, ", ".join(admitted))
+    return _while_open(span, states, window, (min(stood), ", ".join(admitted)))
 
 
-def _while_open(span: Span, states: Mapping[str, State], window: Interval, admitted: str) -> tuple[Verdict, tuple[str, ...]]:
-    """The verdict of a requirement that stood while the bad release could be had."""
-    lock = _lock_beside(span, states, window.end or span.first.time)
+def _while_open(
+    span: Span, states: Mapping[str, State], window: Interval, stood: tuple[int, str]
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict of a requirement that stood (since when, admitting what) while the bad release could be had."""
+    began, admitted = stood
+    lock = _lock_beside(span, states, window.end or began)
     if lock:
         return Verdict.COULD_HAVE, (f"it admits {admitted}, but {lock} then; an upgrade would have taken a bad one",)
-    if window.disputed and window.early_end is not None and span.first.time > window.early_end:
+    if window.disputed and window.early_end is not None and began > window.early_end:
         note = "it came after the earlier of two stated ends of the window: exposed only if the later one is right"
         return Verdict.COULD_HAVE, (note,)
     return Verdict.WOULD_HAVE, (f"it admits {admitted}, taken to be the newest then: any install from it got a bad one",)

@@ -23,10 +23,11 @@ _CHUNK = 1 << 20
 
 
 class Change(NamedTuple):
-    """A file after a commit: its path and blob, "" where the commit removes it."""
+    """A file at a commit: its path, its blob ("" where the commit removes it), and the blob before ("" where it is new)."""
 
     path: str
     blob: str
+    before: str = ""
 
 
 class Commit(NamedTuple):
@@ -107,9 +108,10 @@ def _commit(record: bytes, mark: str) -> Commit | None:
         status = words[place].split(b" ")
         if len(status) != 5:
             continue  # the mark of a diff that lists nothing
-        regular = status[1].startswith(b"10")  # a file; links and submodules have other modes
-        blob = status[3].decode("ascii") if regular and status[4] != b"D" else ""
-        changes.append(Change(words[place + 1].decode("utf-8", "surrogateescape"), blob))
+        # modes 10....: a file; links and submodules have other modes and hold nothing to read
+        before = status[2].decode("ascii") if status[0].endswith(b"100644") or status[0].endswith(b"100755") else ""
+        blob = status[3].decode("ascii") if status[1].startswith(b"10") else ""
+        changes.append(Change(words[place + 1].decode("utf-8", "surrogateescape"), blob, before))
     return Commit(
         fields[0], tuple(fields[1].split()), int(fields[2]), fields[3][:_MAX_FIELD], fields[4][:_MAX_FIELD],
         fields[5][:_MAX_FIELD], tuple(changes),

@@ -36,6 +36,16 @@ class Span(NamedTuple):
     def first(self) -> Commit:
         return self.came[0]
 
+    def stretches(self) -> Iterator[tuple[int, int | None]]:
+        """When it stood, as (from, until) in seconds, until None for still: from each coming to the last leaving before
+        the next one."""
+        starts = [commit.time for commit in self.came]
+        for number, start in enumerate(starts):
+            following = starts[number + 1] if number + 1 < len(starts) else None
+            ends = [one.time for one in self.left if one.time > start and (following is None or one.time <= following)]
+            still = following is None and bool(self.refs)
+            yield start, None if still else max(ends, default=following)
+
     @property
     def last(self) -> Commit | None:
         """The commit that ended it in the last line of history that had it; None while a ref still holds it."""
@@ -102,14 +112,16 @@ def _events(commit: Commit, parents: list[State], state: State) -> Iterator[Even
 
 
 def _renamed(found: list[Span]) -> list[Span]:
-    """Where a file loses something in the very commit in which another gains it, the other continues the span."""
-    gained = {(span.held, commit.oid): span for span in found for commit in span.came}
+    """Where a commit moves a file, the span goes on under the new path. git has no renames: a move is a file that ends and
+    one that begins in the same commit, with the same content or the same name in another folder."""
+    gained = {(span.held, commit.oid, span.path): span for span in found for commit in span.came}
     continued: dict[tuple[str, Held], Span] = {}
     gone = set()
     for span in sorted(found, key=lambda span: span.first.time):
         for commit in span.left:
-            heir = gained.get((span.held, commit.oid))
-            if heir is not None and heir.path != span.path and (heir.path, heir.held) not in continued:
+            heirs = (gained.get((span.held, commit.oid, path)) for path in _moved_to(commit, span.path))
+            heir = next((one for one in heirs if one is not None and (one.path, one.held) not in continued), None)
+            if heir is not None:
                 earlier = continued.get((span.path, span.held), span)
                 gone.add((span.path, span.held))
                 continued[heir.path, heir.held] = heir._replace(
@@ -120,3 +132,11 @@ def _renamed(found: list[Span]) -> list[Span]:
                 )
     kept = [continued.get((span.path, span.held), span) for span in found]
     return [span for span in kept if (span.path, span.held) not in gone]
+
+
+def _moved_to(commit: Commit, path: str) -> Iterator[str]:
+    ended = next((change for change in commit.changes if change.path == path and not change.blob), None)
+    for change in commit.changes if ended else ():
+        same_name = change.path.rpartition("/")[2] == path.rpartition("/")[2]
+        if ended and change.blob and not change.before and (change.blob == ended.before or same_name):
+            yield change.path
