@@ -73,7 +73,7 @@ def _judge(span: Span, name: str, limits: Limits) -> ModelFacts:
     from mlsupply.evidence.models.dispatch import enter
     from mlsupply.text import safe
 
-    state = Look(limits)
+    state = Look(limits, span.size)
     kind = enter(span, state, "")
     return ModelFacts(
         name=safe(name, 300),

@@ -87,9 +87,11 @@ class Span(NamedTuple):
 
 @dataclass(slots=True)
 class Look:
-    """What one look has spent and seen; handed from format to format. path: members entered, outermost first."""
+    """What one look has spent and seen; handed from format to format. size: of the file; path: members entered,
+    outermost first."""
 
     limits: Limits = field(default_factory=Limits)
+    size: int = 1 << 62
     marks: list[Mark] = field(default_factory=list)
     contents: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -134,13 +136,14 @@ class Look:
     @property
     def exhausted(self) -> bool:
         """Whether a budget of the whole look has run out: then further members are not opened."""
-        return self.expanded >= self.limits.expanded or self.members > self.limits.members
+        bomb = self.expanded > 8 * self.limits.ratio_from and self.expanded > self.limits.ratio * self.size
+        return bomb or self.expanded >= self.limits.expanded or self.members > self.limits.members
 
     def room(self, packed: int) -> int:
         """How many bytes `packed` compressed ones may become here: no more than is left, and not a bomb.
         Raises `OverBudgetError` where nothing is left."""
         if self.exhausted:
-            raise OverBudgetError(f"expands to more than {self.limits.expanded:,} bytes")
+            raise OverBudgetError(f"expands to more than {self.expanded:,} bytes in all")
         believable = max(self.limits.ratio_from, self.limits.ratio * packed)
         return max(1, min(self.limits.member, self.limits.expanded - self.expanded, believable))
 
