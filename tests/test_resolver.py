@@ -395,3 +395,14 @@ def test_an_extra_index_of_the_input_is_added_to_the_primary_one_of_the_machine(
         found = resolve(asked_for, Request(), replace(world, environ=environ))
     assert versions(found) == {"vendor-lib": "1.0", "lib": "2.5"}
     assert [(gap.reason, gap.subject) for gap in found.gaps] == [(Reason.MALFORMED, str(tmp_path / "home/.pip/pip.conf"))]
+
+
+def test_an_input_that_names_two_primary_indexes_is_resolved_from_both(index: LoopbackIndex, world: World) -> None:
+    with LoopbackIndex() as wheels:
+        wheels.add("vendor-lib", "1.0")
+        listed = tuple(
+            Index(url=one.simple, role="primary", place=Place("Dockerfile", line))
+            for line, one in enumerate((wheels, index), 1)
+        )
+        found = resolve(replace(inventory("vendor-lib", "lib"), indexes=listed), Request(), world)
+    assert versions(found) == {"vendor-lib": "1.0", "lib": "2.5"}

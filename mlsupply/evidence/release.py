@@ -5,6 +5,7 @@ All of it is known to the index on the day of the release, before any advisory: 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ DAY = 86_400.0
 LATE = 1.0  # days after the first file of a release from which another one is said to be late
 _COMPARED = 5  # earlier releases whose kinds of files and provenance are compared
 _ENOUGH = 3  # of them, before something is called a habit
+_ONE_AT_A_TIME = threading.Lock()  # versions fill in their parts when first asked, and are shared through a cache
 _LISTED = 20  # file names kept of one fact
 
 
@@ -116,6 +118,11 @@ def _number(version: str) -> Version | None:
 def newest_release(project: Project, specifier: str) -> tuple[str, bool]:
     """(the newest final release within a PEP 440 specifier that is not yanked, whether it has source archives alone);
     ("", False) where there is none."""
+    with _ONE_AT_A_TIME:
+        return _newest_release(project, specifier)
+
+
+def _newest_release(project: Project, specifier: str) -> tuple[str, bool]:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:

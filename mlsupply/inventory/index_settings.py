@@ -197,7 +197,9 @@ def _usable(indexes: list[Asked], world: World) -> tuple[Asked, ...]:
         word = index.password or world.environ.get(prefix + "PASSWORD", "")
         if not _private(index.url):
             user = word = ""
-        named[name] = index._replace(name=name, username=user, password=word)
+        second = index.role == "primary" and any(other.role == "primary" for other in named.values())
+        role = "extra" if second else index.role  # uv takes one default index, a Dockerfile may name one a line
+        named[name] = index._replace(name=name, role=role, username=user, password=word)
     return tuple(named.values())
 
 
