@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import tarfile
 import zipfile
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ import pytest
 from mlsupply.evidence.archives import Limits, Member, Walked, walk, walk_bytes
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.model import Gap, Reason
+from tests.code_pieces import spoiled_archive
 
 
 def everything(path: str, size: int) -> bool:
@@ -160,8 +162,6 @@ def test_a_damaged_member_costs_only_itself() -> None:
 
 
 def test_a_truncated_stream_gives_what_came_before_and_a_gap() -> None:
-    import random
-
     noise = random.Random(7).randbytes(300_000)
     data = tarred([("first.py", b"x"), ("second.bin", noise), ("third.py", b"y")])
     found = list(walk_bytes(data[: len(data) // 2], everything))
@@ -185,6 +185,19 @@ def test_an_entry_left_out_of_the_directory_is_a_fact() -> None:
         archive.writestr("b.py", b"3")
         archive.filelist = [info for info in archive.filelist if info.filename != "hidden.py"]
     assert [kind for kind, _ in facts_of(walk_bytes(out.getvalue(), everything))] == ["hidden-bytes"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_archive_with_bytes_changed_ends_with_members_facts_or_gaps(seed: int) -> None:
+    found = list(walk_bytes(spoiled_archive(random.Random(seed)), everything))
+    assert all(isinstance(item, Member | ArchiveFact | Gap) for item in found)
+
+
+def test_an_entry_that_starts_before_the_archive_is_a_fact() -> None:
+    data = bytearray(zipped([("a.py", b"1")]))
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 16 : end + 20] = (int.from_bytes(data[end + 16 : end + 20], "little") + 22).to_bytes(4, "little")
+    assert [kind for kind, _ in facts_of(walk_bytes(bytes(data), everything))][:1] == ["header-disagrees"]
 
 
 def test_an_encrypted_member_is_a_fact_and_a_gap() -> None:

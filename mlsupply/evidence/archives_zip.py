@@ -73,6 +73,9 @@ def _outside(archive: zipfile.ZipFile, handle: IO[bytes], prefix: str) -> Iterat
     where = prefix.removesuffix("!/")
     infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
     at = 0
+    if infos and infos[0].header_offset < 0:
+        yield ArchiveFact(kind="header-disagrees", member=where, detail="an entry starts before the archive does")
+        return
     for info in infos:
         if info.header_offset > at + (_DESCRIPTOR if at else 0):
             kind = "hidden-bytes" if at else "leading-data"

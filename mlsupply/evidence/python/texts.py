@@ -80,8 +80,8 @@ def _blobs(tree: ast.Module) -> Iterator[Sight]:
             data = node.value if isinstance(node.value, bytes) else node.value.encode("utf-8", "replace")
         elif isinstance(node, ast.List | ast.Tuple) and len(node.elts) >= 40:
             data = _numbers(node)
-        if not data or len(data) > 4 << 20:
-            continue
+        if not data or len(data) > 4 << 20 or (isinstance(node, ast.Constant) and b" " in data[:200] and b"\0" not in data):
+            continue  # encodings hold no blanks; text does
         seen += 1
         if seen > _MAX_BLOBS:
             return
