@@ -8,12 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from mlsupply.model import Reason
 from mlsupply.world import DiskTree, Failure, OfflineFetch, Response, World
 
 SHARED = Path(os.environ.get("MLSUPPLY_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
+
+# the same examples in every run, however slow the machine: what fails in CI fails at home; `--hypothesis-profile explore`
+# looks for new ones
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=5_000, deadline=None)
+settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

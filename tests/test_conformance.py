@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlsupply.advisories.matching import affected, asked
@@ -38,7 +38,14 @@ _EVENTS = st.lists(
 )
 
 
+_FIXED_IN_THE_LAST_AFFECTED = [{"introduced": "0.1"}, {"last_affected": "1.0rc1"}, {"fixed": "1.0rc1"}]
+_AND_AGAIN = [*_FIXED_IN_THE_LAST_AFFECTED[:2], {"introduced": "1.0rc1"}, {"fixed": "1.0rc1"}]
+
+
 @given(_EVENTS, st.lists(_VERSIONS, max_size=3), _VERSIONS)
+@example(_FIXED_IN_THE_LAST_AFFECTED, [], "1.0rc1")
+@example(_FIXED_IN_THE_LAST_AFFECTED[::-1], [], "1.0rc1")
+@example(_AND_AGAIN, [], "1.0rc1")
 def test_any_log_of_events_means_what_the_schema_says(events: list[dict[str, str]], listed: list[str], version: str) -> None:
     known = record("TEST-1", events=events, versions=listed)
     assert affected(rows_of([known])["demo"], asked(version)) == slowly_affected(known, "demo", version)

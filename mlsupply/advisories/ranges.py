@@ -51,19 +51,31 @@ def contains(windows: Iterable[Sequence[str]], key: str) -> Sequence[str] | None
 
 def windows_of(events: Iterable[object]) -> Read:
     """The windows of one ECOSYSTEM range. Events may come in any order and several of a kind; at one version they take
-    effect in the order they are written, so that `fixed: 2.0, introduced: 2.0` is one unbroken stretch."""
+    effect in the order they are written, so that `fixed: 2.0, introduced: 2.0` is one unbroken stretch. What both fixes
+    and is the last affected is fixed, whichever is written first: the schema's walk ends with a version switched off."""
     log, limits, doubts = _log(events)
     windows: list[Window] = []
     since: _Event | None = None
     for event in sorted(log, key=itemgetter(0)):
         if event.kind == "introduced":
             since = since or event
-        elif since is not None:
+            continue
+        if event.kind == FIXED:
+            _fixed_after_all(windows, event.key)
+        if since is not None:
             windows.append(Window(since.key, event.key, event.kind, since.text, event.text))
             since = None
     if since is not None:
         windows.append(Window(since.key, "", OPEN, since.text))
     return Read(tuple(_within(windows, limits)), tuple(doubts))
+
+
+def _fixed_after_all(windows: list[Window], key: str) -> None:
+    """Windows that end with this version as the last affected end before it."""
+    at = len(windows) - 1
+    while at >= 0 and windows[at].high == key and windows[at].ends == LAST_AFFECTED:
+        windows[at] = windows[at]._replace(ends=FIXED)
+        at -= 1
 
 
 def _log(events: Iterable[object]) -> tuple[list[_Event], list[_Event], list[str]]:

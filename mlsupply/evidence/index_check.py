@@ -33,6 +33,7 @@ _NOT_DEPLOY = re.compile(
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _BLANKS = re.compile(r"\S[ \t]{60}")  # more than an editor shows beside a line
 _DIRECT = (SourceKind.GIT, SourceKind.URL)
+_PUBLIC_HOSTS = frozenset({host_of(PUBLIC_FILES), host_of(PUBLIC_INDEX)})
 _MOST = 200  # names kept of one file
 
 
@@ -73,6 +74,13 @@ class _Bench:
         """Extra indexes that packages are not pinned to by name."""
         extras = (i for i in self.project.indexes if i.role in {"extra", "find-links"} and not i.packages)
         return frozenset(index.url.rstrip("/") for index in extras)
+
+    @cached_property
+    def mostly_public(self) -> bool:
+        """Whether most locked files come from the public index."""
+        files = (package.artifacts[0].url for package in self.project.packages if package.artifacts)
+        told = [host_of(url) for url in files if url.startswith("http")]
+        return sum(host in _PUBLIC_HOSTS for host in told) * 2 > len(told)
 
     def judged(self, facts: Sequence[_Seen], package: Package | None = None) -> Checked:
         if not facts:
@@ -126,6 +134,7 @@ def _requirement_facts(requirements: Iterable[Requirement], bench: _Bench, *, na
 def _index_facts(inventory: Inventory, request: Request) -> Iterator[_Seen]:
     asked = [r for r in inventory.requirements if not r.constraint and r.source.kind is SourceKind.REGISTRY]
     hashed = bool(asked) and all(requirement.hashes for requirement in asked)
+    open_to_all = not _is_locked(inventory) and _asks_public(inventory, request)
     for index in inventory.indexes:
         facet = IndexFacet(
             url=index.url,
@@ -135,7 +144,7 @@ def _index_facts(inventory: Inventory, request: Request) -> Iterator[_Seen]:
             file=index.place.file,
             pinned=bool(index.packages),
             public=_is_public(index.url, request),
-            beside_public=_beside_public(index, inventory, request),
+            beside_public=open_to_all and _is_beside(index, request),
             hashed=hashed,
             insecure=index.url.startswith("http://") and not _is_loopback(host_of(index.url)),
             trusted_host=index.trusted_host,
@@ -153,18 +162,15 @@ def _is_public(url: str, request: Request) -> bool:
     return plain == PUBLIC_INDEX or any(plain == mirror.rstrip("/") for mirror in request.mirrors)
 
 
-def _beside_public(index: Index, inventory: Inventory, request: Request) -> bool:
-    """Another index that any requirement may come from, while the public one is asked as well: by being the primary one,
-    named or not. A lock has settled which index each package comes from."""
-    if (
-        _is_locked(inventory)
-        or index.role not in {"extra", "find-links"}
-        or index.packages
-        or _is_public(index.url, request)
-    ):
-        return False
-    primary = [other.url for other in inventory.indexes if other.role == "primary"]
+def _asks_public(inventory: Inventory, request: Request) -> bool:
+    """Whether the public index is asked: by being the primary one, named or not."""
+    primary = [index.url for index in inventory.indexes if index.role == "primary"]
     return not primary or any(_is_public(url, request) for url in primary)
+
+
+def _is_beside(index: Index, request: Request) -> bool:
+    """Another index than the public one that any requirement may come from. (A lock has settled where each comes from.)"""
+    return index.role in {"extra", "find-links"} and not index.packages and not _is_public(index.url, request)
 
 
 def _is_loopback(host: str) -> bool:
@@ -277,25 +283,17 @@ def _origin(package: Package, bench: _Bench) -> OriginFacet:
         shared=shared,
         twin=bench.names.is_public(package.name) if shared else False,
         hashed=bool(package.artifacts) and all(artifact.hashes for artifact in package.artifacts),
-        strange_hosts=_strange_hosts(package, bench.project),
+        strange_hosts=_strange_hosts(package, bench),
     )
 
 
-def _strange_hosts(package: Package, project: Project) -> tuple[str, ...]:
-    """Hosts of locked files that are not the public index's, for a package that is said to come from it, in an input whose
+def _strange_hosts(package: Package, bench: _Bench) -> tuple[str, ...]:
+    """Hosts of locked files that are not the public index's, for a package that is said to come from it, in a project whose
     other files do come from there."""
     if package.source.url and package.source.url.rstrip("/") != PUBLIC_INDEX:
         return ()
-    known = {host_of(PUBLIC_FILES), host_of(PUBLIC_INDEX)}
-    hosts = {host_of(artifact.url) for artifact in package.artifacts if artifact.url.startswith("http")}
-    if not hosts - known:
-        return ()
-    return tuple(sorted(hosts - known)) if _mostly_public(project, known) else ()
-
-
-def _mostly_public(project: Project, known: set[str]) -> bool:
-    told = [host_of(p.artifacts[0].url) for p in project.packages if p.artifacts and p.artifacts[0].url.startswith("http")]
-    return sum(host in known for host in told) * 2 > len(told)
+    hosts = {host_of(artifact.url) for artifact in package.artifacts if artifact.url.startswith("http")} - _PUBLIC_HOSTS
+    return tuple(sorted(hosts)) if hosts and bench.mostly_public else ()
 
 
 class _Names:
