@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOT
 if TYPE_CHECKING:  # only named in annotations: the modules are imported when the verb runs
     from mlsupply.exposure.answer import Answer
     from mlsupply.exposure.question import Question
+    from mlsupply.exposure.traces import Machine
 
 
 @click.command()
@@ -23,35 +24,52 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
 @click.option(
     "--window", metavar="FROM..TO", default="", help="When it could be had (UTC), where no record says or another."
 )
+@click.option("--machine", is_flag=True, help="Look at the files below PATH too: environments, caches, images, logs.")
+@click.option("--home", metavar="DIR", default="", help="A user's folder, for indicators under ~; it is not walked.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Repositories read side by side. Default: the cores.")
 @click.option("-o", "--output", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 @click.option("--no-progress", is_flag=True, help="Show no progress on stderr.")
 @shows_errors
-def command(question: str, paths: tuple[str, ...], window: str, jobs: int | None, output: str, no_progress: bool) -> None:
+def command(question: str, paths: tuple[str, ...], **options: Any) -> None:
     """Answer for the git history of every repository below PATH (default: the current folder): which files held a bad
-    release, which would have resolved to it while it could be had, from which commit to which, and what to do.
+    release, which would have resolved to it while it could be had, from which commit to which, and what to do. A PATH that
+    is an environment, a cache, an image (tar or OCI layout), a folder of SBOMs or one without repositories is looked
+    through for traces instead.
 
     The question is an incident (litellm-2026) or releases ("litellm==1.82.7,1.82.8")."""
     import os
 
     from mlsupply.exposure import report
+    from mlsupply.exposure.machine import hit, look
     from mlsupply.exposure.question import ask
     from mlsupply.exposure.survey import survey
     from mlsupply.world import Limits
 
-    asked = ask(question, window)
-    progress = Progress(quiet=no_progress)
-    answers = survey(paths or (".",), asked, Limits(), jobs or os.cpu_count() or 1, progress)
+    asked = ask(question, options["window"])
+    progress = Progress(quiet=options["no_progress"])
+    limits = Limits()
+    answers = survey(paths or (".",), asked, limits, options["jobs"] or os.cpu_count() or 1, progress)
+    looked = _machines(paths or (".",), options["machine"])
+    machine = look(looked, asked, limits, options["home"], progress) if looked or options["home"] else None
     progress.end()
-    renders: dict[str, Callable[[Question, Sequence[Answer]], bytes]] = {
+    renders: dict[str, Callable[[Question, Sequence[Answer], Machine | None], bytes]] = {
         "table": report.as_text,
         "json": report.as_json,
         "markdown": report.as_markdown,
     }
-    sys.stdout.buffer.write(renders[output](asked, answers))
-    if not answers:
-        click.echo("no git repository was found there", err=True)
+    sys.stdout.buffer.write(renders[options["output"]](asked, answers, machine))
+    if not answers and not (machine and machine.files):
+        click.echo("neither a git repository nor a file was found there", err=True)
         sys.exit(EXIT_NOTHING)
-    if report.exposed(answers):
+    if report.exposed(answers) or (machine and hit(machine)):
         sys.exit(EXIT_FINDINGS)
-    sys.exit(EXIT_INCOMPLETE if any(one.gaps for one in answers) else EXIT_CLEAN)
+    gaps = any(one.gaps for one in answers) or bool(machine and machine.gaps)
+    sys.exit(EXIT_INCOMPLETE if gaps else EXIT_CLEAN)
+
+
+def _machines(paths: Sequence[str], asked: bool) -> list[str]:
+    """The paths whose files are looked at: all where that is asked, otherwise those that are no repositories."""
+    from mlsupply.exposure.machine import is_machine
+    from mlsupply.exposure.survey import repositories
+
+    return [path for path in paths if asked or is_machine(path) or next(repositories([path]), None) is None]

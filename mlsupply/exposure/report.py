@@ -1,4 +1,4 @@
-"""The answer as text, Markdown and JSON: one document, three encodings. Pure."""
+"""The answer as text, Markdown and JSON. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlsupply.advisories.playbook import steps
+from mlsupply.exposure import machine_report
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.history import Commit
 from mlsupply.exposure.question import Question
+from mlsupply.exposure.traces import Machine
 from mlsupply.report.markdown import escape
 from mlsupply.text import safe
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 _EXPOSED = (Verdict.RESOLVED, Verdict.WOULD_HAVE)
 
 
@@ -24,33 +26,47 @@ def exposed(answers: Sequence[Answer]) -> list[Exposure]:
     return [exposure for one in answers for exposure in one.exposures if exposure.verdict in _EXPOSED]
 
 
-def as_text(question: Question, answers: Sequence[Answer]) -> bytes:
+def as_text(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """For a terminal or a pipe, plain."""
-    lines = [_headline(question, answers), f"window: {_window(question)}", ""]
+    lines = [headline(question, answers, machine), f"window: {window_of(question)}", ""]
     for one in answers:
         shown = [exposure for exposure in one.exposures if exposure.verdict is not Verdict.NO]
         if shown:
             lines += [f"{safe(one.repository)}", *(f"  {line}" for exposure in shown for line in _told(exposure)), ""]
-    lines += _gap_lines(answers) + _playbook(question) + [_coverage(answers)]
+    lines += machine_report.lines(machine) + gap_lines(answers, machine) + playbook(question) + coverage(answers, machine)
     return ("\n".join(lines) + "\n").encode()
 
 
-def as_markdown(question: Question, answers: Sequence[Answer]) -> bytes:
+def as_markdown(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """The same for a ticket."""
-    rows = [f"## {escape(_headline(question, answers))}", "", f"Window: {escape(_window(question))}", ""]
-    rows += ["| repository | file | verdict | release | from | to |", "| --- | --- | --- | --- | --- | --- |"]
+    rows = [f"## {escape(headline(question, answers, machine))}", "", f"Window: {escape(window_of(question))}", ""]
+    if answers:
+        rows += _table(answers)
+    if machine:
+        rows += ["", "| trace | where | what |", "| --- | --- | --- |"]
+        rows += ["| " + " | ".join(escape(cell) for cell in row) + " |" for row in machine_report.rows(machine)]
+        rows += ["", "| indicator | state | why |", "| --- | --- | --- |"]
+        for one in machine.indicators:
+            cells = (f"{one.kind}: {one.text}", one.state.value, ", ".join(one.places[:3]) or one.why)
+            rows.append("| " + " | ".join(escape(cell) for cell in cells) + " |")
+        rows.append("")
+    for line in [*gap_lines(answers, machine), *playbook(question), *coverage(answers, machine)]:
+        rows.append(escape(line) if line else "")
+    return ("\n".join(rows) + "\n").encode()
+
+
+def _table(answers: Sequence[Answer]) -> list[str]:
+    rows = ["| repository | file | verdict | release | from | to |", "| --- | --- | --- | --- | --- | --- |"]
     for one in answers:
         for exposure in one.exposures:
             if exposure.verdict is not Verdict.NO:
                 held = f"{exposure.name} {exposure.version or exposure.specifier or 'any'}"
                 cells = (one.repository, exposure.file, exposure.verdict.value, held, _stamp(exposure.first), _end(exposure))
                 rows.append("| " + " | ".join(escape(cell) for cell in cells) + " |")
-    for line in [*_gap_lines(answers), *_playbook(question), _coverage(answers)]:
-        rows.append(escape(line) if line else "")
-    return ("\n".join(rows) + "\n").encode()
+    return rows
 
 
-def as_json(question: Question, answers: Sequence[Answer]) -> bytes:
+def as_json(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """Everything, also what is not exposed."""
     incident = question.incident
     document = {
@@ -62,10 +78,10 @@ def as_json(question: Question, answers: Sequence[Answer]) -> bytes:
             "window": {key: _iso(getattr(question.window, key)) for key in ("start", "early_end", "end")},
         },
         "repositories": [_answer(one) for one in answers],
+        "machine": machine_report.document(machine),
         "gaps": [
             {"check": g.check, "subject": g.subject, "reason": g.reason.value, "detail": g.detail}
-            for one in answers
-            for g in one.gaps
+            for g in (*(g for one in answers for g in one.gaps), *(machine.gaps if machine else ()))
         ],
         "playbook": list(steps(incident)) if incident else [],
         "verdicts": {verdict.value: count for verdict, count in sorted(_counts(answers).items())},
@@ -77,7 +93,12 @@ def _counts(answers: Sequence[Answer]) -> Counter[Verdict]:
     return Counter(exposure.verdict for one in answers for exposure in one.exposures)
 
 
-def _headline(question: Question, answers: Sequence[Answer]) -> str:
+def headline(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> str:
+    """The answer in one line."""
+    if machine is not None:
+        traces = f"{len(machine.traces)} trace{'' if len(machine.traces) == 1 else 's'}" if machine.traces else "no trace"
+        found = f"{traces} of it among {machine.files:,} files"
+        return f"{headline(question, answers)}; {found}" if answers else f"{question.text}: {found}"
     hit = {exposure.repository for exposure in exposed(answers)}
     counts = _counts(answers)
     parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
@@ -86,7 +107,8 @@ def _headline(question: Question, answers: Sequence[Answer]) -> str:
     )
 
 
-def _window(question: Question) -> str:
+def window_of(question: Question) -> str:
+    """When the bad releases could be had, in words."""
     window = question.window
     if window.start is None or window.end is None:
         latest = question.incident.window.opened_by if question.incident else ""
@@ -125,12 +147,15 @@ def _told(exposure: Exposure) -> list[str]:
     return [*lines, *(f"  {note}" for note in exposure.notes)]
 
 
-def _gap_lines(answers: Sequence[Answer]) -> list[str]:
-    gaps = [found for one in answers for found in one.gaps]
-    return [*(f"not checked: {found.subject}: {found.detail}" for found in gaps), ""] if gaps else []
+def gap_lines(answers: Sequence[Answer], machine: Machine | None) -> list[str]:
+    """What could not be looked at."""
+    gaps = [f"not checked: {found.subject}: {found.detail}" for one in answers for found in one.gaps]
+    gaps += machine_report.gap_lines(machine)
+    return [*gaps, ""] if gaps else []
 
 
-def _playbook(question: Question) -> list[str]:
+def playbook(question: Question) -> list[str]:
+    """What the record says to do."""
     incident = question.incident
     if incident is None:
         return ["There is no incident record behind this question, so no steps are given.", ""]
@@ -140,7 +165,10 @@ def _playbook(question: Question) -> list[str]:
     return [*filter(None, (f"What to do ({incident.id}; {incident.confidence}):", *numbered, reach, *safe_versions)), ""]
 
 
-def _coverage(answers: Sequence[Answer]) -> str:
+def coverage(answers: Sequence[Answer], machine: Machine | None) -> list[str]:
+    """How much was read."""
+    if machine is not None and not answers:
+        return []
     silent = sum(one.silent for one in answers)
     read = (
         f"Read {sum(one.versions for one in answers):,} versions of {sum(one.files for one in answers):,} files in "
@@ -149,7 +177,7 @@ def _coverage(answers: Sequence[Answer]) -> str:
     said = (
         f" {silent:,} manifests without a lock do not name it; what they resolved to is recorded nowhere." if silent else ""
     )
-    return read + said
+    return [read + said]
 
 
 def _answer(one: Answer) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""What was found on a machine, in lines and as a document. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlsupply.exposure.machine import unlooked
+from mlsupply.exposure.traces import Machine, State
+
+_MAX_TRACES = 200
+_MAX_PLACES = 3
+
+
+def lines(machine: Machine | None) -> list[str]:
+    """For text and, escaped, for Markdown."""
+    if machine is None:
+        return []
+    shown = [f"  {trace.kind.upper():9}  {trace.path}: {trace.says}" for trace in machine.traces[:_MAX_TRACES]]
+    if len(machine.traces) > _MAX_TRACES:
+        shown.append(f"  {len(machine.traces) - _MAX_TRACES:,} further traces stand in -o json.")
+    head = f"{', '.join(machine.paths)}: {len(machine.traces) or 'no'} trace{'s' if len(machine.traces) != 1 else ''}"
+    return [head, *shown, "", *_indicators(machine), _coverage(machine), ""]
+
+
+def _indicators(machine: Machine) -> list[str]:
+    if not machine.indicators:
+        return []
+    said = ["Indicators:"]
+    for state in State:
+        for one in machine.indicators:
+            if one.state is state:
+                behind = ", ".join(one.places[:_MAX_PLACES]) if one.places else one.why
+                said.append(f"  {state.value:10}  {one.kind}: {one.text} ({behind})")
+    return [*said, ""]
+
+
+def _coverage(machine: Machine) -> str:
+    return (
+        f"Saw {machine.files:,} files: {machine.texts:,} logs and configuration files searched, {machine.hashed:,} hashed, "
+        f"{machine.inventories:,} locks, SBOMs and manifests read; {unlooked(machine.indicators)} indicators not looked for."
+    )
+
+
+def gap_lines(machine: Machine | None) -> list[str]:
+    """What could not be looked at."""
+    return [f"not checked: {found.subject}: {found.detail}" for found in machine.gaps] if machine else []
+
+
+def document(machine: Machine | None) -> dict[str, Any] | None:
+    """For JSON."""
+    if machine is None:
+        return None
+    return {
+        "paths": list(machine.paths),
+        "files": machine.files,
+        "texts": machine.texts,
+        "hashed": machine.hashed,
+        "inventories": machine.inventories,
+        "traces": [{"kind": trace.kind, "path": trace.path, "says": trace.says} for trace in machine.traces],
+        "indicators": [
+            {"kind": i.kind, "text": i.text, "state": i.state.value, "why": i.why, "places": list(i.places)}
+            for i in machine.indicators
+        ],
+    }
+
+
+def rows(machine: Machine) -> Sequence[tuple[str, str, str]]:
+    """(kind, path, what) of every trace."""
+    return [(trace.kind, trace.path, trace.says) for trace in machine.traces]
