@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
-from mlsupply.inventory import gather, starting_where_asked
+from mlsupply.inventory import gather, only_dependencies, starting_where_asked
 from mlsupply.ledger import Ledger
 from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Reason, Report
 from mlsupply.policy import decide
@@ -37,13 +37,13 @@ class Check(NamedTuple):
 CHECKS: tuple[Check, ...] = (
     Check("known-bad", "mlsupply.advisories.known_bad", "Is this a release, file or address known to be malicious?"),
     Check("advisories", "mlsupply.evidence.advisory_check", "Does a published advisory name this release?"),
-    Check("contents", "mlsupply.evidence.contents", "What does the code in its archives do, and when does it run?"),
+    Check("contents", "mlsupply.evidence.contents_check", "What does the code in its archives do, and when does it run?"),
     Check("names", "mlsupply.evidence.names", "Is the package's name pretending to be another's?"),
     Check("index", "mlsupply.evidence.index_check", "Can a package come from elsewhere than the project means?"),
     Check("release", "mlsupply.evidence.release_check", "Is the release itself remarkable: age, yank, origin, history?"),
     Check(
         "models",
-        "mlsupply.evidence.references.check",
+        "mlsupply.evidence.models_check",
         "Which models, datasets and tool servers does the project trust, and how?",
     ),
 )
@@ -81,6 +81,8 @@ def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report
 
 def _assets(world: World) -> tuple[Asset, ...]:
     """Models, datasets and services the project names: inventory, as packages are, and judged by the check `models`."""
+    if only_dependencies(world.tree.survey().files):
+        return ()
     from mlsupply.evidence.references.assets import assets
 
     return assets(world)

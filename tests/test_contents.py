@@ -15,7 +15,8 @@ from mlsupply.cli import main
 from mlsupply.evidence import package as package_module
 from mlsupply.evidence.account import account
 from mlsupply.evidence.compare import compared
-from mlsupply.evidence.contents import best, judge
+from mlsupply.evidence.contents import best
+from mlsupply.evidence.contents_check import judge
 from mlsupply.evidence.download import fetched
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.package import look_inside

@@ -6,25 +6,21 @@ Looked at by default is what is local: archives and folders that are inputs them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mlsupply.evidence.archives import CHECK
+from mlsupply.evidence.contents_check import CHECK, OWN_CODE, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest, fetched, kept_at
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
-from mlsupply.model import Artifact, Checked, DataSource, Gap, Package, Place, Quote, Reason, SourceKind
+from mlsupply.model import Artifact, Checked, DataSource, Gap, Package, Place, Quote, Reason
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.ruleset import Fact, Rules, load
 from mlsupply.text import safe
 from mlsupply.world import Failure, World
-
-MODES = ("none", "local", "changed", "all")
-_SUFFIXES = (".whl", ".egg", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.zst")
-_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 
 
 class _Found(NamedTuple):
@@ -34,39 +30,18 @@ class _Found(NamedTuple):
     subject: str
 
 
-def mode_of(request: Request) -> str:
-    """`none`, `local`, `changed` or `all`."""
-    settings = request.settings.get(CHECK)
-    wanted = settings.get("mode") if isinstance(settings, Mapping) else None
-    return wanted if isinstance(wanted, str) and wanted in MODES else "local"
-
-
-def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
-    """One `Checked` a package."""
-    mode = mode_of(request)
+def archives_judged(project: Project, request: Request, world: World, mode: str) -> Iterator[Checked | DataSource]:
+    """One `Checked` a package, of the archives at hand or (mode `changed`, `all`) fetched."""
     rules = load(request.rules, world.now())
-    skipped = Gap(
-        subject="packages without a local archive",
-        check=CHECK,
-        reason=Reason.DISABLED,
-        detail="archives that are not on this machine were not looked into",
-        hint="--contents all fetches and reads every archive of the lock",
-    )
-    if mode == "none":
-        off = Gap(
-            subject="all packages", check=CHECK, reason=Reason.DISABLED, detail="looking inside archives is switched off"
-        )
-        yield from (Checked(check=CHECK, package=package, gaps=(off,)) for package in project.packages)
-        return
     with Pool(world.jobs) as pool:
         for place, package in enumerate(project.packages):
             world.say("looking inside archives", place, len(project.packages))
-            if package.source.kind in _OWN_CODE:
+            if package.source.kind in OWN_CODE:
                 yield Checked(check=CHECK, package=package)
                 continue
             found = _archive(package, world, fetch=mode in {"all", "changed"})
             if found is None:
-                yield Checked(check=CHECK, package=package, gaps=(skipped,))
+                yield Checked(check=CHECK, package=package, gaps=(SKIPPED,))
             elif isinstance(found, Failure):
                 yield _failed(found, package, rules)
             else:
@@ -119,7 +94,7 @@ def _failed(failure: Failure, package: Package, rules: Rules) -> Checked:
 def _archive(package: Package, world: World, *, fetch: bool) -> _Found | Failure | None:
     """The package's archive: an input itself, one fetched before, or one fetched now."""
     for place in package.places:
-        if place.file.lower().endswith(_SUFFIXES) and world.tree.kind(place.file) == "file":
+        if place.file.lower().endswith(SUFFIXES) and world.tree.kind(place.file) == "file":
             return _Found(world.tree.root / place.file, place.file)
     chosen = best(package.artifacts)
     for artifact in package.artifacts if chosen is None else (chosen, *package.artifacts):

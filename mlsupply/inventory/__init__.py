@@ -6,7 +6,7 @@ a `Gap` with its place in the inventory it returns, and the rest of the file is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase, translate
 from functools import cache
 from importlib import import_module
@@ -98,6 +98,15 @@ def reader_of(path: str) -> Reader | None:
     if not by_name(lower, lower.rfind("/") + 1) and not by_folder(_in_folder(path)):
         return None
     return next((reader for reader in READERS if reader.claims(path)), None)
+
+
+def only_dependencies(paths: Iterable[str]) -> bool:
+    """Whether files of these names say what is depended on and nothing else (no code, no configuration of models)."""
+    for path in paths:
+        reader = reader_of(path)
+        if reader is None or not (reader.role == "lock" or reader.format in {"requirements", "pyproject.toml", "Pipfile"}):
+            return False
+    return True
 
 
 def reader_named(name: str) -> Reader | None:

@@ -32,7 +32,7 @@ _REASONS = {
 }
 
 
-def judge(project: Project, request: Request, world: World) -> Iterator[Checked]:
+def references_judged(project: Project, request: Request, world: World) -> Iterator[Checked]:
     """The references first, then the model files in the tree, then every package as looked at."""
     rules = load(request.rules, world.now())
     found = gather(world.tree)

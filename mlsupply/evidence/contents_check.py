@@ -1,0 +1,52 @@
+"""The check `contents` as far as an ordinary scan needs it: where no archive is at hand, saying so needs none of the code
+that looks into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mlsupply.model import Checked, DataSource, Gap, Reason, SourceKind
+from mlsupply.project import Project
+from mlsupply.request import Request
+from mlsupply.world import World
+
+CHECK = "contents"
+MODES = ("none", "local", "changed", "all")
+SUFFIXES = (".whl", ".egg", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.zst")
+OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
+_OFF = Gap(subject="all packages", check=CHECK, reason=Reason.DISABLED, detail="looking inside archives is switched off")
+SKIPPED = Gap(
+    subject="packages without a local archive",
+    check=CHECK,
+    reason=Reason.DISABLED,
+    detail="archives that are not on this machine were not looked into",
+    hint="--contents all fetches and reads every archive of the lock",
+)
+
+
+def mode_of(request: Request) -> str:
+    """`none`, `local`, `changed` or `all`."""
+    settings = request.settings.get(CHECK)
+    wanted = settings.get("mode") if isinstance(settings, Mapping) else None
+    return wanted if isinstance(wanted, str) and wanted in MODES else "local"
+
+
+def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
+    """One `Checked` a package."""
+    mode = mode_of(request)
+    if mode == "none" or (mode == "local" and not _any_archive(project, world)):
+        gap = _OFF if mode == "none" else SKIPPED
+        for package in project.packages:
+            own = mode != "none" and package.source.kind in OWN_CODE
+            yield Checked(check=CHECK, package=package, gaps=() if own else (gap,))
+        return
+    from mlsupply.evidence.contents import archives_judged
+
+    yield from archives_judged(project, request, world, mode)
+
+
+def _any_archive(project: Project, world: World) -> bool:
+    """Whether an archive is an input itself, or was ever fetched."""
+    if (world.cache / "archives").is_dir():
+        return True
+    return any(place.file.lower().endswith(SUFFIXES) for package in project.packages for place in package.places)

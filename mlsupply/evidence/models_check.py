@@ -1,0 +1,25 @@
+"""The check `models` as far as an ordinary scan needs it: a lock file alone names no model, and saying so needs none of the
+code that reads references and model files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlsupply.inventory import only_dependencies
+from mlsupply.model import Checked
+from mlsupply.project import Project
+from mlsupply.request import Request
+from mlsupply.world import World
+
+CHECK = "models"
+
+
+def judge(project: Project, request: Request, world: World) -> Iterator[Checked]:
+    """What the files name and hold, then every package as looked at (the versions of loaders are part of the question)."""
+    if only_dependencies(world.tree.survey().files):
+        yield Checked(check=CHECK)
+        yield from (Checked(check=CHECK, package=package) for package in project.packages)
+        return
+    from mlsupply.evidence.references.check import references_judged
+
+    yield from references_judged(project, request, world)
