@@ -76,12 +76,13 @@ def run_over(inventories: tuple[Inventory, ...], request: Request, world: World)
 
 def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report:
     world = starting_where_asked(request, world)
-    return _judged(gather(request, world), checks, request, world, _assets(world))
+    inventories = gather(request, world)
+    return _judged(inventories, checks, request, world, _assets(inventories, world))
 
 
-def _assets(world: World) -> tuple[Asset, ...]:
+def _assets(inventories: tuple[Inventory, ...], world: World) -> tuple[Asset, ...]:
     """Models, datasets and services the project names: inventory, as packages are, and judged by the check `models`."""
-    if only_dependencies(world.tree.survey().files):
+    if only_dependencies(world.tree.survey().files, inventories):
         return ()
     from mlsupply.evidence.references.assets import assets
 

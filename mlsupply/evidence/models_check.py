@@ -16,7 +16,7 @@ CHECK = "models"
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked]:
     """What the files name and hold, then every package as looked at (the versions of loaders are part of the question)."""
-    if only_dependencies(world.tree.survey().files):
+    if only_dependencies(world.tree.survey().files, project.inventories):
         yield Checked(check=CHECK)
         yield from (Checked(check=CHECK, package=package) for package in project.packages)
         return

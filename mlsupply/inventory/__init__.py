@@ -100,13 +100,12 @@ def reader_of(path: str) -> Reader | None:
     return next((reader for reader in READERS if reader.claims(path)), None)
 
 
-def only_dependencies(paths: Iterable[str]) -> bool:
-    """Whether files of these names say what is depended on and nothing else (no code, no configuration of models)."""
-    for path in paths:
-        reader = reader_of(path)
-        if reader is None or not (reader.role == "lock" or reader.format in {"requirements", "pyproject.toml", "Pipfile"}):
-            return False
-    return True
+def only_dependencies(paths: Iterable[str], inventories: Iterable[Inventory]) -> bool:
+    """Whether these files, read as these inventories, say what is depended on and nothing else (no code, no configuration
+    of models)."""
+    quiet = {reader.format for reader in READERS if reader.role == "lock"} | {"requirements", "pyproject.toml", "Pipfile"}
+    read = {path for one in inventories if one.format.partition(",")[0] in quiet for path in (one.path, *one.includes)}
+    return read.issuperset(paths)
 
 
 def reader_named(name: str) -> Reader | None:
