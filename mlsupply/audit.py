@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
-from mlsupply.inventory import gather, only_dependencies, starting_where_asked
+from mlsupply.evidence.models_check import only_dependencies
+from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
 from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Reason, Report
 from mlsupply.policy import decide

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from mlsupply.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class IndexFacet:
     """An index that an input names. url: without credentials; host; role: `explicit` serves only what is pinned to it;
     name: what the configuration calls it; file: the input; pinned: packages are pinned to it by name; public: it is the
@@ -28,7 +29,7 @@ class IndexFacet:
     credentials: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RequirementFacet:
     """A requirement as a file writes it. source: where it comes from; specifier: PEP 440 text; pinned: one version, or a
     full commit of a repository; floating: nothing bounds it from above; hashed; deploy: the file is one that installs
@@ -51,7 +52,7 @@ class RequirementFacet:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PinningFacet:
     """A file that installs, as a whole. file; requirements: how many it has; unpinned: names without an exact version;
     unhashed: names without hashes; any_hashed: at least one has them (then pip wants them of all)."""
@@ -63,7 +64,7 @@ class PinningFacet:
     any_hashed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OriginFacet:
     """The index a package is locked from. index: its host; public: it is the public index; shared: other indexes of the
     input could serve it as well; twin: the public index has a project of the same name; hashed: the lock has hashes of

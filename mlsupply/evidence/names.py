@@ -6,10 +6,10 @@ up; the index is asked about those alone, and only where there is a network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mlsupply.evidence.popular import popular
+from mlsupply.evidence.popular import lists_stamp, popular
 from mlsupply.model import Checked, DataSource, Gap, Package, Place, Reason, Source, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request
@@ -18,6 +18,8 @@ from mlsupply.value import value
 from mlsupply.world import PUBLIC_INDEX, Failure, OfflineFetch, World
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mlsupply.ruleset import Rules
     from mlsupply.ruleset.names import NameEvidence, Names, NameVerdict
 
@@ -68,10 +70,10 @@ class _Asked(NamedTuple):
 
 
 class _Tools(NamedTuple):
-    """required_by: name -> the popular project that requires it, as the lock file says; versions: version -> popular
-    projects locked at it."""
+    """names: the engine, made when first needed; required_by: name -> the popular project that requires it, as the lock
+    file says; versions: version -> popular projects locked at it."""
 
-    names: Names
+    names: Callable[[], Names]
     rules: Rules
     required_by: dict[str, str]
     versions: dict[str, set[str]]
@@ -105,6 +107,7 @@ class _Bench:
         self._request = request
         self._world = world
         self._every = bool(request.rules.files)
+        self._names: Names | None = None
 
     def cleared(self, package: Package) -> Checked | None:
         """The answer for a package whose name need not be looked at closely."""
@@ -126,7 +129,7 @@ class _Bench:
         tools = self._tools()
         now = self._world.now()
         locked = [_of_the_lock(one, tools) for one in asked]
-        verdicts = [tools.names.judge(one.name, known, now) for one, known in zip(asked, locked, strict=True)]
+        verdicts = self._by_letters(asked, locked, tools, now)
         told = self._told(asked, verdicts)
         for one, known, letters in zip(asked, locked, verdicts, strict=True):
             answer = told.get(one.name)
@@ -136,10 +139,27 @@ class _Bench:
                 gaps = (_not_asked(one, answer),) if letters.target else ()
             elif answer is not None:
                 evidence = replace(answer, required_by=known.required_by, in_step_with=known.in_step_with)
-                verdict = tools.names.judge(one.name, evidence, now)
+                verdict = tools.names().judge(one.name, evidence, now)
             facet = _facet(one, verdict, answer, public=self._request.is_public(one.source))
             fact = Fact(facet, places=one.places, subject="" if one.package else one.name)
             yield tools.rules.judge(CHECK, [fact], package=one.package, gaps=gaps)
+
+    def _by_letters(
+        self, asked: list[_Asked], locked: list[NameEvidence], tools: _Tools, now: datetime
+    ) -> list[NameVerdict]:
+        """The verdicts without what an index says, those of earlier runs among them."""
+        from mlsupply.evidence.name_memo import Memo
+
+        memo = Memo(self._world.cache, lists_stamp(), _vouched(self._request.settings))
+        verdicts = []
+        for one, known in zip(asked, locked, strict=True):
+            verdict = memo.get(one.name, known)
+            if verdict is None:
+                verdict = tools.names().judge(one.name, known, now)
+                memo.keep(one.name, known, verdict)
+            verdicts.append(verdict)
+        memo.save()
+        return verdicts
 
     def _told(self, asked: list[_Asked], verdicts: list[NameVerdict]) -> Mapping[str, NameEvidence | Failure]:
         """What the index says of the names that are not popular and come from it."""
@@ -159,7 +179,6 @@ class _Bench:
         return ask(names, Registry(url, self._world, secret_for(url, self._project.indexes, self._world.environ)))
 
     def _tools(self) -> _Tools:
-        from mlsupply.evidence.name_data import engine
         from mlsupply.ruleset import load
 
         required_by: dict[str, str] = {}
@@ -169,8 +188,14 @@ class _Bench:
                 versions.setdefault(package.version, set()).add(package.name)
                 for edge in package.requires:
                     required_by.setdefault(edge.name, package.name)
-        names = engine(_vouched(self._request.settings))
-        return _Tools(names, load(self._request.rules, self._world.now()), required_by, versions)
+        return _Tools(self._engine, load(self._request.rules, self._world.now()), required_by, versions)
+
+    def _engine(self) -> Names:
+        if self._names is None:
+            from mlsupply.evidence.name_data import engine
+
+            self._names = engine(_vouched(self._request.settings))
+        return self._names
 
 
 def _of_the_lock(one: _Asked, tools: _Tools) -> NameEvidence:

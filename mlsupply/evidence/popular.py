@@ -28,3 +28,9 @@ def popular() -> Popular:
     names = tuple(body.split())
     reviewed = (NAME_DATA / "neighbours.txt").read_text(encoding="ascii").partition("\n")[2]
     return Popular(names, frozenset(reviewed.split()), DataSource("popular projects", made, records=len(names), url=url))
+
+
+def lists_stamp() -> str:
+    """What changes whenever one of the lists does: their sizes and times of writing."""
+    stats = [path.stat() for path in sorted(NAME_DATA.iterdir()) if path.is_file()]
+    return " ".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats)

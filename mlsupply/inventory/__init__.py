@@ -6,7 +6,7 @@ a `Gap` with its place in the inventory it returns, and the rest of the file is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fnmatch import fnmatchcase, translate
 from functools import cache
 from importlib import import_module
@@ -98,14 +98,6 @@ def reader_of(path: str) -> Reader | None:
     if not by_name(lower, lower.rfind("/") + 1) and not by_folder(_in_folder(path)):
         return None
     return next((reader for reader in READERS if reader.claims(path)), None)
-
-
-def only_dependencies(paths: Iterable[str], inventories: Iterable[Inventory]) -> bool:
-    """Whether these files, read as these inventories, say what is depended on and nothing else (no code, no configuration
-    of models)."""
-    quiet = {reader.format for reader in READERS if reader.role == "lock"} | {"requirements", "pyproject.toml", "Pipfile"}
-    read = {path for one in inventories if one.format.partition(",")[0] in quiet for path in (one.path, *one.includes)}
-    return read.issuperset(paths)
 
 
 def reader_named(name: str) -> Reader | None:

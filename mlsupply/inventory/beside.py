@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from posixpath import dirname, join, normpath
 from typing import Any
 
 from mlsupply.inventory.parsing import string, strings, table, text_of, toml_of
 from mlsupply.model import Gap
 from mlsupply.text import canonical
+from mlsupply.value import value
 from mlsupply.world import Limits, Tree
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)")
@@ -19,7 +20,7 @@ _CFG_NAME = re.compile(r"(?m)^\[metadata\]\n(?:(?!\[)[^\n]*\n){0,200}?name[ \t]*
 _SETUP_NAME = re.compile(r"""(?m)^(?:[\w.]{1,100}\.)?setup\([^()]{0,4000}?\bname\s*=\s*["']([A-Za-z0-9._-]{1,200})["']""")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Beside:
     """name: of the project, canonical, "" unknown; direct: canonical name -> groups that ask for it ("" the project
     itself); found: there is such a manifest."""
