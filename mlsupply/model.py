@@ -118,8 +118,9 @@ class Coordinate(NamedTuple):
         """The package URL (purl-spec): `pkg:pypi/torch@2.9.0%2Bcu128`."""
         from urllib.parse import quote
 
-        name = quote(self.name, safe="/.-_~")
-        return f"pkg:{self.ecosystem}/{name}" + (f"@{quote(self.version, safe='.-_~')}" if self.version else "")
+        name = quote(self.name, safe="/.-_~", errors="replace")
+        version = f"@{quote(self.version, safe='.-_~', errors='replace')}" if self.version else ""
+        return f"pkg:{self.ecosystem}/{name}{version}"
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".rstrip()
@@ -339,7 +340,7 @@ class Finding:
         members = sorted({place.member for place in self.places if place.member})
         package = self.package.purl if self.package else ""
         identity = "\0".join((self.kind, self.id, package, self.subject, *members))
-        return hashlib.sha256(identity.encode()).hexdigest()[:32]
+        return hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 @value

@@ -24,6 +24,12 @@ class Format(NamedTuple):
     function: str = "render"
 
     def render(self, view: View) -> bytes:
+        """The view in this format, every text in it made inert first; JSON, which is timed, sees to that itself."""
+        if self.name != "json":
+            from mlsupply.report.inert import inert
+
+            report = inert(view.report)
+            view = view if report is view.report else view_of(report)
         render: Callable[[View], bytes] = getattr(import_module(self.module), self.function)
         return render(view)
 
@@ -85,8 +91,11 @@ def _for_terminal(view: View) -> bytes:
     import os
     import shutil
 
+    from mlsupply.report.inert import inert
     from mlsupply.report.table import render
 
+    report = inert(view.report)
+    view = view if report is view.report else view_of(report)
     if not sys.stdout.isatty():
         return render(view)
     width = max(60, min(shutil.get_terminal_size().columns, 140))

@@ -8,6 +8,7 @@ Source: https://cyclonedx.org/docs/1.6/json/
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
@@ -44,8 +45,9 @@ from packageurl import PackageURL
 
 from mlsupply.model import Finding, Gap, Package, Severity
 from mlsupply.project import edges, roots
+from mlsupply.report.inert import address
 from mlsupply.report.mlbom import at_version, completed
-from mlsupply.report.view import View
+from mlsupply.report.view import View, subject_of, where
 
 _NAMESPACE = uuid.UUID("6f1c7a52-8a8e-5a51-9f0c-3f5c3f1d7a10")
 _XML = "http://cyclonedx.org/schema/bom/1.6"
@@ -70,6 +72,9 @@ _HASHES = {
     "sha512": HashAlgorithm.SHA_512,
     "blake2b_256": HashAlgorithm.BLAKE2B_256,
 }
+_LONGEST_VERSION = 1024  # characters, by the schema
+_HASH_DIGITS = frozenset({32, 40, 64, 96, 128})
+_PURL_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.+-]{0,60}")
 _STATES = {
     "vex-not-affected": ImpactAnalysisState.NOT_AFFECTED,
     "vex-fixed": ImpactAnalysisState.RESOLVED,
@@ -168,14 +173,13 @@ def _ref(package: Package) -> str:
 
 
 def _component(package: Package) -> Component:
-    ecosystem, name, version = package.coordinate.ecosystem, package.name, package.version
-    namespace, _, bare = name.rpartition("/")
+    version = package.version
     return Component(
-        name=name,
-        version=version or None,
+        name=package.name,
+        version=version[:_LONGEST_VERSION] or None,
         type=ComponentType.LIBRARY,
         bom_ref=_ref(package),
-        purl=PackageURL(ecosystem, namespace or None, bare, version or None),
+        purl=_purl(package),
         external_references=_distributions(package),
         properties=[
             Property(name=f"mlsupply:{label}", value=value)
@@ -195,14 +199,22 @@ def _component(package: Package) -> Component:
     )
 
 
+def _purl(package: Package) -> PackageURL | None:
+    """None where name or ecosystem cannot stand in one."""
+    ecosystem, name, version = package.coordinate
+    namespace, _, bare = name.rpartition("/")
+    fits = _PURL_TYPE.fullmatch(ecosystem) and bare
+    return PackageURL(ecosystem, namespace or None, bare, version or None) if fits else None
+
+
 def _distributions(package: Package) -> list[ExternalReference]:
     """One reference a file: a component's own hashes must be of one thing, and a release has several."""
     return [
         ExternalReference(
             type=ExternalReferenceType.DISTRIBUTION,
-            url=XsUri(artifact.url),
+            url=XsUri(address(artifact.url)),
             comment=artifact.filename,
-            hashes=[HashType(alg=_HASHES[name], content=value) for name, value in artifact.hashes if name in _HASHES],
+            hashes=[HashType(alg=_HASHES[name], content=value) for name, value in artifact.hashes if _is_hash(name, value)],
         )
         for artifact in package.artifacts
         if artifact.url
@@ -215,10 +227,7 @@ def _loose_hashes(package: Package) -> list[str]:
 
 
 def _gap_properties(gaps: Iterable[Gap]) -> list[Property]:
-    return [
-        Property(name="mlsupply:gap", value=f"{gap.check}: {gap.reason}: {gap.place or gap.subject}: {gap.detail}")
-        for gap in gaps
-    ]
+    return [Property(name="mlsupply:gap", value=f"{gap.check}: {gap.reason}: {where(gap)}: {gap.detail}") for gap in gaps]
 
 
 def _vulnerability(finding: Finding, components: dict[Any, Component], project: BomRef) -> Vulnerability:
@@ -231,7 +240,9 @@ def _vulnerability(finding: Finding, components: dict[Any, Component], project: 
         ratings=[_rating(finding)],
         description=f"{finding.title}: {finding.message}",
         recommendation=finding.remedy or None,
-        advisories=[VulnerabilityAdvisory(url=XsUri(url)) for url in finding.references if url.startswith("https://")],
+        advisories=[
+            VulnerabilityAdvisory(url=XsUri(address(url))) for url in finding.references if url.startswith("https://")
+        ],
         published=_time(advisory.published) if advisory else None,
         updated=_time(advisory.modified) if advisory else None,
         analysis=_analysis(finding),
@@ -239,6 +250,7 @@ def _vulnerability(finding: Finding, components: dict[Any, Component], project: 
         properties=[
             Property(name="mlsupply:kind", value=finding.kind.value),
             Property(name="mlsupply:fingerprint", value=finding.fingerprint),
+            Property(name="mlsupply:subject", value=subject_of(finding)),
             *(Property(name="mlsupply:alias", value=alias) for alias in (advisory.aliases if advisory else ())),
             *(Property(name="mlsupply:place", value=str(place)) for place in finding.places),
         ],
@@ -268,6 +280,10 @@ def _analysis(finding: Finding) -> VulnerabilityAnalysis | None:
         return None
     responses = [ImpactAnalysisResponse.WILL_NOT_FIX] if waiver.state == "waived" else []
     return VulnerabilityAnalysis(state=_STATES[waiver.state], responses=responses, detail=waiver.reason)
+
+
+def _is_hash(name: str, value: str) -> bool:
+    return name in _HASHES and len(value) in _HASH_DIGITS and not value.strip("0123456789abcdef")
 
 
 def _time(text: str) -> datetime | None:

@@ -7,7 +7,7 @@ Source: the workflow-commands page of GitHub's documentation.
 from __future__ import annotations
 
 from mlsupply.model import Finding, Gap, Place, Severity
-from mlsupply.report.view import View, label_of
+from mlsupply.report.view import View, label_of, subject_of, where
 
 _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.UNKNOWN: "warning"}
 
@@ -38,10 +38,11 @@ def _command(command: str, title: str, message: str, place: Place | None) -> str
 def _finding(finding: Finding, view: View) -> str:
     places = finding.places or next((group.places for group in view.groups if finding in group.findings), ())
     command = "notice" if finding.waiver else _COMMANDS.get(finding.severity, "notice")
-    subject = str(finding.package) if finding.package else finding.subject
     message = finding.message + (f"\n{finding.remedy}" if finding.remedy else "")
-    return _command(command, f"{label_of(finding)} {finding.id} {subject}", message, places[0] if places else None)
+    return _command(
+        command, f"{label_of(finding)} {finding.id} {subject_of(finding)}", message, places[0] if places else None
+    )
 
 
 def _gap(gap: Gap) -> str:
-    return _command("warning", f"Not checked: {gap.check}, {gap.reason}", f"{gap.subject}: {gap.detail}", gap.place)
+    return _command("warning", f"Not checked: {gap.check}, {gap.reason}", f"{where(gap)}: {gap.detail}", gap.place)

@@ -14,7 +14,7 @@ from importlib.resources import files
 from mlsupply.model import Finding, Gap, Package
 from mlsupply.report.html_drawing import graph, timeline
 from mlsupply.report.html_elements import Html, element, join
-from mlsupply.report.view import Group, View, count, label_of
+from mlsupply.report.view import Group, View, count, label_of, subject_of, where
 
 _SECTIONS = (
     ("findings", "Findings"),
@@ -179,7 +179,7 @@ def _finding(finding: Finding, failing: frozenset[str]) -> Html:
         class_="finding",
         data_label=label,
         data_kind=finding.kind.value,
-        data_text=" ".join((finding.id, finding.title, finding.message, str(finding.package or finding.subject))).lower(),
+        data_text=" ".join((finding.id, finding.title, finding.message, subject_of(finding))).lower(),
     )
 
 
@@ -203,7 +203,7 @@ def _gap(gap: Gap) -> Html:
     cells = (
         gap.check,
         element("span", gap.reason.value, class_="tag gap"),
-        str(gap.place or gap.subject),
+        where(gap),
         gap.detail,
         gap.hint,
     )

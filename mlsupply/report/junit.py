@@ -6,7 +6,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # writes only; nothing is parsed
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import View, label_of
+from mlsupply.report.view import View, label_of, subject_of, where
 
 
 def render(view: View) -> bytes:
@@ -34,9 +34,10 @@ def render(view: View) -> bytes:
 
 
 def _finding(finding: Finding, failing: bool) -> Element:
-    subject = str(finding.package) if finding.package else finding.subject
-    case = Element("testcase", classname=finding.check, name=f"{finding.id} {subject}", time="0")
-    text = "\n".join(filter(None, (finding.message, *map(str, finding.places), finding.remedy)))
+    case = Element("testcase", classname=finding.check, name=f"{finding.id} {subject_of(finding)}", time="0")
+    # a word in front of each line: CI systems obey lines of a log that start with `::`
+    places = [f"at {place}" for place in finding.places]
+    text = "\n".join(filter(None, (finding.message, *places, finding.remedy and f"do: {finding.remedy}")))
     if finding.waiver is not None:
         SubElement(case, "skipped", message=f"{finding.waiver.state}: {finding.waiver.reason}")
     elif failing:
@@ -47,7 +48,7 @@ def _finding(finding: Finding, failing: bool) -> Element:
 
 
 def _gap(gap: Gap) -> Element:
-    case = Element("testcase", classname=gap.check, name=f"not checked: {gap.subject}", time="0")
-    text = "\n".join(filter(None, (gap.detail, str(gap.place or ""), gap.hint)))
+    case = Element("testcase", classname=gap.check, name=f"not checked: {where(gap)}", time="0")
+    text = "\n".join(filter(None, (gap.detail, gap.hint and f"do: {gap.hint}")))
     SubElement(case, "error", message=f"not checked: {gap.reason}", type=gap.reason.value).text = text
     return case

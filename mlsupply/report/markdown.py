@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import Group, View, brief, label_of
+from mlsupply.report.view import Group, View, brief, label_of, where
 
 _MAX_CHARACTERS = 60_000
 _MAX_GAPS = 50
@@ -56,14 +56,13 @@ def _finding(finding: Finding, group: Group) -> str:
     word = label_of(finding)
     mark = f" ({escape(word.lower())})" if word != group.label else ""
     waived = f" (waived: {escape(finding.waiver.reason)})" if finding.waiver else ""
-    return f"**{escape(finding.id)}**{mark} {escape(brief(finding))}{waived}"
+    return f"**{escape(finding.id) or 'finding'}**{mark} {escape(brief(finding))}{waived}"
 
 
 def _gaps(gaps: tuple[Gap, ...]) -> str:
     rows = [f"\n### Not checked: {len(gaps):,}\n", "| check | reason | what | why |", "| --- | --- | --- | --- |"]
     rows += [
-        f"| {escape(gap.check)} | {gap.reason} | {escape(str(gap.place or gap.subject))} | {escape(gap.detail)} |"
-        for gap in gaps[:_MAX_GAPS]
+        f"| {escape(gap.check)} | {gap.reason} | {escape(where(gap))} | {escape(gap.detail)} |" for gap in gaps[:_MAX_GAPS]
     ]
     if len(gaps) > _MAX_GAPS:
         rows.append(f"| | | | and {len(gaps) - _MAX_GAPS:,} more, listed in the JSON report |")

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from mlsupply.model import Finding, Gap, Place, Severity
-from mlsupply.report.view import View, label_of
+from mlsupply.report.inert import address
+from mlsupply.report.view import View, label_of, where
 
 _MAX_RESULTS = 25_000
 _LEVELS = {
@@ -78,9 +79,9 @@ def _rule(finding: Finding) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "id": finding.id,
         "name": finding.kind.value,
-        "shortDescription": {"text": finding.title},
-        "fullDescription": {"text": finding.title},
-        "help": {"text": finding.remedy or finding.message},
+        "shortDescription": {"text": _plain(finding.title)},
+        "fullDescription": {"text": _plain(finding.title)},
+        "help": {"text": _plain(finding.remedy or finding.message)},
         "defaultConfiguration": {"level": _LEVELS[finding.severity]},
         "properties": {
             "tags": ["security", "supply-chain", finding.kind.value],
@@ -89,17 +90,18 @@ def _rule(finding: Finding) -> dict[str, Any]:
         },
     }
     if link := next((url for url in finding.references if url.startswith("https://")), None):
-        rule["helpUri"] = link
+        rule["helpUri"] = address(link)
     return rule
 
 
 def _result(finding: Finding, rule: int, view: View) -> dict[str, Any]:
     places = finding.places or _package_places(finding, view) or (Place("."),)
+    remedy = f"\n{finding.remedy}" if finding.remedy else ""
     result: dict[str, Any] = {
         "ruleId": finding.id,
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{label_of(finding)}: {finding.message}" + (f"\n{finding.remedy}" if finding.remedy else "")},
+        "message": {"text": _plain(f"{label_of(finding)}: {finding.message}{remedy}")},
         "locations": [_location(places[0])],
         "relatedLocations": [{**_location(place), "id": number} for number, place in enumerate(places[1:20], 1)],
         "partialFingerprints": {"mlsupplyFingerprint/v1": finding.fingerprint},
@@ -121,7 +123,7 @@ def _package_places(finding: Finding, view: View) -> tuple[Place, ...]:
 
 def _location(place: Place) -> dict[str, Any]:
     """Paths as URI references relative to the folder the run started in; a member of an archive is told beside it."""
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.file or ".", safe="/._-~")}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.file)}}
     if not place.member:
         physical["region"] = {"startLine": max(place.line, 1)}
         return {"physicalLocation": physical}
@@ -131,13 +133,24 @@ def _location(place: Place) -> dict[str, Any]:
     }
 
 
+def _uri(path: str) -> str:
+    """A relative path as it is; an absolute one as a `file:` URI, so that `//host` is no address of a host."""
+    text = quote(path or ".", safe="/._-~", errors="replace")
+    return f"file:///{text.lstrip('/')}" if text.startswith("/") else text
+
+
+def _plain(text: str) -> str:
+    """Message text without the links that SARIF allows in it (3.11.6): `[words](target)`."""
+    return text.replace("](", "] (")
+
+
 def _notification(gap: Gap) -> dict[str, Any]:
+    hint = f"; {gap.hint}" if gap.hint else ""
     notification: dict[str, Any] = {
         "descriptor": {"id": gap.check},
         "level": "warning",
-        "message": {
-            "text": f"{gap.subject} was not checked ({gap.reason}): {gap.detail}" + (f"; {gap.hint}" if gap.hint else "")
-        },
+        "message": {"text": _plain(f"{where(gap)} was not checked ({gap.reason}): {gap.detail}{hint}")},
+        "properties": {"check": gap.check, "reason": gap.reason.value, "subject": gap.subject},
     }
     if gap.place:
         notification["locations"] = [_location(gap.place)]

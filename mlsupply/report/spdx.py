@@ -13,12 +13,18 @@ from typing import Any
 
 from mlsupply.model import Finding, Package, PackageKey
 from mlsupply.project import edges, roots
-from mlsupply.report.view import View, label_of
+from mlsupply.report.view import View, label_of, subject_of, where
 
 _DOCUMENT = "SPDXRef-DOCUMENT"
 _PROJECT = "SPDXRef-Project"
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9.-]+")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,300}(?:[/?#][!-~]{0,4000})?")
 _CHECKSUMS = {"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512"}
+_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
+
+
+def _is_sum(name: str, value: str) -> bool:
+    return len(value) == _DIGITS.get(name) and not value.strip("0123456789abcdef")
 
 
 def render(view: View) -> bytes:
@@ -29,6 +35,7 @@ def render(view: View) -> bytes:
 def _document(view: View) -> dict[str, Any]:
     report = view.report
     ids = {package.key: _id(package) for package in view.packages}
+    known = {package.coordinate for package in view.packages}
     digest = hashlib.sha256("\n".join([report.as_of, *ids.values(), *(f.fingerprint for f in view.findings)]).encode())
     return {
         "spdxVersion": "SPDX-2.3",
@@ -41,10 +48,9 @@ def _document(view: View) -> dict[str, Any]:
         "packages": [_project(), *(_package(package, ids[package.key], view) for package in view.packages)],
         "relationships": _relationships(view, ids),
         "annotations": [
-            _annotation(view, f"not checked: {gap.check}, {gap.reason}: {gap.place or gap.subject}: {gap.detail}")
-            for gap in view.gaps
+            _annotation(view, f"not checked: {gap.check}, {gap.reason}: {where(gap)}: {gap.detail}") for gap in view.gaps
         ]
-        + [_annotation(view, _said(finding)) for finding in view.findings if finding.package is None],
+        + [_annotation(view, _said(finding)) for finding in view.findings if finding.package not in known],
     }
 
 
@@ -64,22 +70,22 @@ def _package(package: Package, spdx_id: str, view: View) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "SPDXID": spdx_id,
         "name": package.name,
-        "downloadLocation": only.url if only and only.url else "NOASSERTION",
+        "downloadLocation": only.url if only and _ADDRESS.fullmatch(only.url) else "NOASSERTION",
         "filesAnalyzed": False,
         "externalRefs": [
             {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": package.coordinate.purl},
             *(
                 {"referenceCategory": "SECURITY", "referenceType": "advisory", "referenceLocator": url}
-                for url in dict.fromkeys(
-                    url for finding in about for url in finding.references if url.startswith("https://")
-                )
+                for url in dict.fromkeys(url for finding in about for url in finding.references if _ADDRESS.fullmatch(url))
             ),
         ],
     }
     if package.version:
         entry["versionInfo"] = package.version
     if only and only.hashes:
-        sums = [{"algorithm": _CHECKSUMS[name], "checksumValue": value} for name, value in only.hashes if name in _CHECKSUMS]
+        sums = [
+            {"algorithm": _CHECKSUMS[name], "checksumValue": value} for name, value in only.hashes if _is_sum(name, value)
+        ]
         entry["checksums"] = sums
     if package.places:
         entry["sourceInfo"] = "; ".join(str(place) for place in package.places)
@@ -89,7 +95,8 @@ def _package(package: Package, spdx_id: str, view: View) -> dict[str, Any]:
 
 
 def _said(finding: Finding) -> str:
-    return f"{label_of(finding)} {finding.id}: {finding.message}" + (f" Do: {finding.remedy}" if finding.remedy else "")
+    said = f"{label_of(finding)} {finding.id}: {subject_of(finding)}: {finding.message}"
+    return said + (f" Do: {finding.remedy}" if finding.remedy else "")
 
 
 def _annotation(view: View, comment: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import Group, View, brief, count, label_of
+from mlsupply.report.view import Group, View, brief, count, label_of, where
 
 _STYLES = {
     "MALICIOUS": "bold white on red",
@@ -48,7 +48,16 @@ def render(view: View, width: int = 100, *, color: bool = False) -> bytes:
         _group(console, group)
     _gaps(console, view.gaps)
     console.print(Padding(Text(" ".join(view.coverage), style="dim" if color else ""), (1, 0, 0, 0)))
-    return "".join(line.rstrip() + "\n" for line in buffer.getvalue().splitlines()).encode()
+    return "".join(_no_command(line.rstrip()) + "\n" for line in buffer.getvalue().splitlines()).encode()
+
+
+def _no_command(line: str) -> str:
+    """GitHub's runner obeys `::command::` where a line starts with it, spaces or not, and `##[command]` anywhere; wrapping
+    may put a package's text there."""
+    bare = line.lstrip()
+    if bare.startswith("::"):
+        line = f"{line[: len(line) - len(bare)]}: :{bare[2:]}"
+    return line.replace("##[", "## [")
 
 
 def _label(word: str) -> Text:
@@ -120,9 +129,7 @@ def _gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
 
 
 def _gap(gap: Gap) -> Text:
-    where = str(gap.place) if gap.place else gap.subject
-    subject = "" if gap.subject in where else f"{gap.subject}: "
-    text = Text.assemble((f"{gap.check}, {gap.reason}", "yellow"), f"  {where}: {subject}{gap.detail}")
+    text = Text.assemble((f"{gap.check}, {gap.reason}", "yellow"), f"  {where(gap)}: {gap.detail}")
     if gap.hint:
         text.append(f" → {gap.hint}")
     return text

@@ -71,6 +71,19 @@ def label_of(finding: Finding) -> str:
     return "MALICIOUS" if finding.kind is Kind.MALICIOUS else finding.severity.upper()
 
 
+def subject_of(finding: Finding) -> str:
+    """What a finding is about, in words: `litellm 1.82.8`, a file, an index, or the project as a whole."""
+    return str(finding.package or finding.subject) or "the project"
+
+
+def where(gap: Gap) -> str:
+    """What was not looked at and where: the place, and the subject unless the place names it."""
+    place = str(gap.place or "")
+    if not place or gap.subject in place:
+        return place or gap.subject
+    return f"{place}: {gap.subject}"
+
+
 def brief(finding: Finding) -> str:
     """What a reader who sees the package above and the group's notes below needs of a finding: of an advisory its score
     and what ends it; of anything else its message."""
@@ -134,7 +147,7 @@ def _groups(report: Report, findings: tuple[Finding, ...]) -> tuple[Group, ...]:
         places = [place for owner in owners for place in owner.places] or [p for f in members for p in f.places]
         groups.append(
             Group(
-                title=str(subject) or "the project",
+                title=subject_of(members[0]),
                 label=label_of(members[0]),
                 package=subject if isinstance(subject, Coordinate) else None,
                 findings=tuple(members),
