@@ -6,7 +6,6 @@ does not exist or a value of the wrong kind is an error with the line it stands 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import date
@@ -14,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.lazy import expression
 from mlsupply.model import Kind, Place, Severity
 from mlsupply.request import Tolerance, WaiverRule
 from mlsupply.text import safe
@@ -304,9 +304,9 @@ class _Reader:
         return best
 
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]{1,300}?)\s*\]\]?\s*(?:#.*)?$")
+_HEADER = expression(r"\s*(\[\[?)\s*([^\[\]]{1,300}?)\s*\]\]?\s*(?:#.*)?$")
 _WORD = r"(?:[A-Za-z0-9_-]{1,100}|\"[^\"]{1,100}\")"
-_KEY = re.compile(rf"\s*({_WORD}(?:\s*\.\s*{_WORD}){{0,5}})\s*=")
+_KEY = expression(rf"\s*({_WORD}(?:\s*\.\s*{_WORD}){{0,5}})\s*=")
 
 
 def _parts(dotted: str) -> tuple[str, ...]:

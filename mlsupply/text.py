@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import re
 
+from mlsupply.lazy import expression
+
 MAX_QUOTE = 240  # characters kept of a quote
 MAX_WORD = 200  # characters kept of a name, a version or a path
 
 # CSI and OSC sequences (ECMA-48), then any other escape pair.
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|.)", re.DOTALL)
-_SPACE = re.compile(r"[ \t\r\n\f\v]+")
-_CANONICAL = re.compile(r"[-_.]+")
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s?#@]{1,2048}@")
-_SECRET_PARAMETER = re.compile(r"(?i)([?&;](?:[a-z_-]{0,20}(?:token|secret|password|passwd|signature|sig|key))=)[^&#\s]+")
+_ANSI = expression(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|.)", re.DOTALL)
+_SPACE = expression(r"[ \t\r\n\f\v]+")
+_CANONICAL = expression(r"[-_.]+")
+_CREDENTIALS = expression(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s?#@]{1,2048}@")
+_SECRET_PARAMETER = expression(r"(?i)([?&;](?:[a-z_-]{0,20}(?:token|secret|password|passwd|signature|sig|key))=)[^&#\s]+")
 
 
 def safe(text: str, limit: int = MAX_QUOTE) -> str:

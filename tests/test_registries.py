@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import mlsupply
 from mlsupply.audit import CHECKS
 from mlsupply.cli import VERBS
-from mlsupply.inventory import READERS
+from mlsupply.inventory import READERS, reader_of
 from mlsupply.report import FORMATS
 
 ROOT = Path(mlsupply.__file__).parent
@@ -53,3 +54,25 @@ def test_every_verb_is_registered_and_documented() -> None:
 @pytest.mark.parametrize("names", [[c.name for c in CHECKS], [f.name for f in FORMATS], [r.format for r in READERS]])
 def test_names_are_unique(names: list[str]) -> None:
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "uv.lock", "a/UV.LOCK", "x/requirements.txt", "requirements-dev.in", "requirements/base.txt", "my_requirements.pip",
+        "requirements", "deep/requirements/x.md", "tool.py.lock", "pylock.gpu.toml", "pylock.toml",
+        "Dockerfile", "api.dockerfile",
+        "dockerfile.gpu", "dockerfile-x", "docker", "n.ipynb", "environment.yml", "conda-env-gpu.yaml",
+        "x-1.0.tar.gz", "x.whl",
+        "a.cdx.json", "bom.json", "sbom.spdx.json", "setup.py", "setup.cfg", "Pipfile", "Pipfile.lock", "src/main.py", "a/b",
+    ],
+)  # fmt: skip
+def test_names_are_matched_as_fnmatch_would(path: str) -> None:
+    lower = path.lower()
+    folder, _, name = lower.rpartition("/")
+    for reader in READERS:
+        both = f"{folder.rpartition('/')[2]}/{name}"
+        wanted = any(fnmatchcase(both, p) if "/" in p else fnmatchcase(name, p) for p in reader.patterns)
+        assert reader.claims(path) == wanted, reader.format
+    claimed = next((reader for reader in READERS if reader.claims(path)), None)
+    assert reader_of(path) == claimed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,12 +15,13 @@ from mlsupply.advisories.known_bad import MALICIOUS
 from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_of, without_versions
 from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
+from mlsupply.lazy import expression
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.world import World
 
-_LOWER_BOUND = re.compile(r"(?:>=|==|~=)\s*([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})")
+_LOWER_BOUND = expression(r"(?:>=|==|~=)\s*([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})")
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from mlsupply.advisories.records import Advisory
+from mlsupply.lazy import expression
 
 _PREFERENCE = {"MAL": 0, "CVE": 1, "GHSA": 2, "PYSEC": 3}
-_NUMBERS = re.compile(r"\d{1,12}")
+_NUMBERS = expression(r"\d{1,12}")
 
 
 def grouped(records: Sequence[Advisory]) -> list[Advisory]:

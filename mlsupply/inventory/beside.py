@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from posixpath import dirname, join, normpath
 from typing import Any
 
 from mlsupply.inventory.parsing import string, strings, table, text_of, toml_of
+from mlsupply.lazy import expression
 from mlsupply.model import Gap
 from mlsupply.text import canonical
 from mlsupply.value import value
 from mlsupply.world import Limits, Tree
 
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)")
+_NAME = expression(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)")
 
-_CFG_NAME = re.compile(r"(?m)^\[metadata\]\n(?:(?!\[)[^\n]*\n){0,200}?name[ \t]*=[ \t]*([A-Za-z0-9._-]{1,200})[ \t]*$")
-_SETUP_NAME = re.compile(r"""(?m)^(?:[\w.]{1,100}\.)?setup\([^()]{0,4000}?\bname\s*=\s*["']([A-Za-z0-9._-]{1,200})["']""")
+_CFG_NAME = expression(r"(?m)^\[metadata\]\n(?:(?!\[)[^\n]*\n){0,200}?name[ \t]*=[ \t]*([A-Za-z0-9._-]{1,200})[ \t]*$")
+_SETUP_NAME = expression(r"""(?m)^(?:[\w.]{1,100}\.)?setup\([^()]{0,4000}?\bname\s*=\s*["']([A-Za-z0-9._-]{1,200})["']""")
 
 
 @value

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Failure, Limits, Tree
@@ -137,7 +138,7 @@ def requirement(
     )
 
 
-_VCS = re.compile(r"^(?:git|hg|svn|bzr)\+")
+_VCS = expression(r"^(?:git|hg|svn|bzr)\+")
 
 
 def source_of_url(url: str) -> Source:

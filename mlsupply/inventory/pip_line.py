@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mlsupply.inventory.files import file_name, is_archive, name_and_version
 from mlsupply.inventory.parsing import gap, requirement, source_of_url
+from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
 
@@ -45,25 +46,25 @@ _SHORT = {
     "-f": "--find-links",
     "-C": "--config-settings",
 }
-_TOKEN = re.compile(r"""(?:[^\s"'\\]|\\.|"[^"]*"|'[^']*')+""")
-_QUOTES = re.compile(r"""["']|\\(?=[\s"'\\])""")
+_TOKEN = expression(r"""(?:[^\s"'\\]|\\.|"[^"]*"|'[^']*')+""")
+_QUOTES = expression(r"""["']|\\(?=[\s"'\\])""")
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?"
 _SPECIFIER = r"(?:===?|~=|!=|<=?|>=?)\s*+[A-Za-z0-9.!+*_-]++"
-_PLAIN = re.compile(
+_PLAIN = expression(
     rf"({_NAME})\s*+(?:\[([A-Za-z0-9._,\s-]*+)\])?\s*+(\(?\s*+{_SPECIFIER}\s*+(?:,\s*+{_SPECIFIER}\s*+)*+,?\s*+\)?)?\s*+"
     r"(?:;([^;]++))?"
 )
-_EXACT = re.compile(r"(?<![<>~!=])===?\s*+([A-Za-z0-9.!+_-]++)(?!\*)(?=[\s,)]|$)")
-_DIRECT = re.compile(rf"({_NAME})\s*+(?:\[([A-Za-z0-9._,\s-]*+)\])?\s*+@\s*+(\S.*)", re.DOTALL)
-_ADDRESS = re.compile(r"(?:(?:git|hg|svn|bzr)\+|https?://|ftp://|file:)", re.IGNORECASE)
-_PATH = re.compile(r"[.~/\\]|[A-Za-z]:[\\/]|[^;@\s]*[/\\]")
-_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]{0,200})")
-_FRAGMENT_HASH = re.compile(r"[#&](sha256|sha384|sha512|sha1|md5)=([0-9A-Fa-f]{32,128})")
-_EXTRAS = re.compile(r"\[([A-Za-z0-9._,\s-]{1,400})\]$")
-_COMMENT_START = re.compile(r"(?:^|(?<=[ \t]))#")
-_MARKER_START = re.compile(r"(?<=\s);|;(?=\s)|(?<=\.whl);|(?<=\.gz);|(?<=\.zip);")
-_MARKER = re.compile(
+_EXACT = expression(r"(?<![<>~!=])===?\s*+([A-Za-z0-9.!+_-]++)(?!\*)(?=[\s,)]|$)")
+_DIRECT = expression(rf"({_NAME})\s*+(?:\[([A-Za-z0-9._,\s-]*+)\])?\s*+@\s*+(\S.*)", re.DOTALL)
+_ADDRESS = expression(r"(?:(?:git|hg|svn|bzr)\+|https?://|ftp://|file:)", re.IGNORECASE)
+_PATH = expression(r"[.~/\\]|[A-Za-z]:[\\/]|[^;@\s]*[/\\]")
+_EGG = expression(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]{0,200})")
+_FRAGMENT_HASH = expression(r"[#&](sha256|sha384|sha512|sha1|md5)=([0-9A-Fa-f]{32,128})")
+_EXTRAS = expression(r"\[([A-Za-z0-9._,\s-]{1,400})\]$")
+_COMMENT_START = expression(r"(?:^|(?<=[ \t]))#")
+_MARKER_START = expression(r"(?<=\s);|;(?=\s)|(?<=\.whl);|(?<=\.gz);|(?<=\.zip);")
+_MARKER = expression(
     r"""[\s(]*+(?:'[^']*+'|"[^"]*+"|(?:python_version|python_full_version|python_implementation|os[._]name|sys[._]platform"""
     r"""|platform[._]\w++|implementation_\w++|extras?|dependency_groups)\b)[^/@\x00-\x08\x0e-\x1f]*+"""
 )

@@ -16,19 +16,20 @@ from mlsupply.inventory.parsing import gap, text_of
 from mlsupply.inventory.pins import Pin, Pins
 from mlsupply.inventory.pip_line import asked_for, exact_version, is_marker, take_apart, without_comment
 from mlsupply.inventory.via import is_generated, parents
+from mlsupply.lazy import expression
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Failure, Limits, Tree
 
 FORMAT = "requirements"
-_ENTRY = re.compile(
+_ENTRY = expression(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)(?:\[(?P<extras>[A-Za-z0-9._,-]*+)\])?[ ]*+"
     r"===?[ ]*+(?P<version>[A-Za-z0-9][A-Za-z0-9.!+_-]*+)(?:[ ]*+;[ ]*+(?P<marker>[^\\#;\n]++))?"
     r"(?P<hashes>(?:[ \t]*+(?:\\\n[ \t]*+)?--hash[= ][a-z0-9]++:[A-Fa-f0-9]++)*+)"
     r"[ \t]*+(?:(?<=[ \t])\#(?P<comment>[^\n]*+))?(?:\n|\Z)"
 )
-_HASH = re.compile(r"--hash[= ]([a-z0-9]+):([A-Fa-f0-9]+)")
-_COMMENT = re.compile(r"[ \t]*+(?:#([^\n]*+))?(?:\n|\Z)")
+_HASH = expression(r"--hash[= ]([a-z0-9]+):([A-Fa-f0-9]+)")
+_COMMENT = expression(r"[ \t]*+(?:#([^\n]*+))?(?:\n|\Z)")
 _MOST_GAPS = 200  # told apart in one file; the rest are counted
 _MOST_JOINED = 10_000  # lines continued by a backslash
 _ROLES = {"--index-url": "primary", "--pypi-url": "primary", "--extra-index-url": "extra", "--find-links": "find-links"}

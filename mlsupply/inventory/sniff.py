@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 
 from mlsupply.inventory import Reader, reader_named
 from mlsupply.inventory.parsing import decode
+from mlsupply.lazy import expression
 from mlsupply.model import Gap
 from mlsupply.world import Failure, Tree
 
 _HEAD = 64 << 10  # bytes that decide between text formats
 _SCRIPT_HEAD = 8 << 10  # bytes of a Python file in which a script header is looked for
 _SCRIPTS = 5_000  # Python files looked into in one run
-_REQUIREMENT = re.compile(r"(?m)^[ \t]*(?:-[a-zA-Z-]|[A-Za-z0-9][A-Za-z0-9._-]{0,200}[ \t]*(?:\[|[=<>!~]=|[<>;@]|$|#))")
-SCRIPT_MARKER = re.compile(rb"(?m)^# /// script\r?$")
+_REQUIREMENT = expression(r"(?m)^[ \t]*(?:-[a-zA-Z-]|[A-Za-z0-9][A-Za-z0-9._-]{0,200}[ \t]*(?:\[|[=<>!~]=|[<>;@]|$|#))")
+SCRIPT_MARKER = expression(rb"(?m)^# /// script\r?$")
 
 
 def reader_by_content(path: str, tree: Tree) -> Reader | None:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_]{0,60})(:age|:or [^{}]{1,60})?\}")
+_PLACEHOLDER = expression(r"\{\{|\}\}|\{([a-z_][a-z0-9_]{0,60})(:age|:or [^{}]{1,60})?\}")
 _LISTED = 5  # items of a tuple that are written out
 _MAX_VALUE = 120  # characters of one value in a message
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
+from mlsupply.lazy import expression
 from mlsupply.ruleset.facets import FieldKind
 from mlsupply.ruleset.patterns import compiled, search
 
@@ -80,7 +80,7 @@ def _texts(argument: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in items)
 
 
-_HEX = re.compile(r"[0-9a-f]+\Z")
+_HEX = expression(r"[0-9a-f]+\Z")
 _DIGEST_LENGTHS = {32, 40, 56, 64, 96, 128}
 
 
@@ -93,7 +93,7 @@ def _digests(argument: Any) -> frozenset[str]:
 
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400, "year": 365 * 86_400}
-_DURATION = re.compile(r"(\d{1,6}) ?(minute|hour|day|week|year)s?\Z")
+_DURATION = expression(r"(\d{1,6}) ?(minute|hour|day|week|year)s?\Z")
 
 
 def duration(argument: Any) -> timedelta:

@@ -6,10 +6,10 @@ comparison gives a guess with signs for and against it; the heaviest guess wins.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from mlsupply.lazy import expression
 from mlsupply.ruleset.names.aliases import aliases
 from mlsupply.ruleset.names.circumstances import circumstances
 from mlsupply.ruleset.names.combination import combinations
@@ -22,7 +22,7 @@ from mlsupply.text import canonical
 
 _MOST_REASONS = 5
 _MAX_LENGTH = 200
-_SCOPE = re.compile(r"^@|/|::")  # npm and conda scopes: @scope/name, channel::name
+_SCOPE = expression(r"^@|/|::")  # npm and conda scopes: @scope/name, channel::name
 _NOTHING = NameEvidence()
 _CONFIRMING = 1.0  # weight of the circumstances from which they confirm the letters
 

@@ -6,13 +6,13 @@ siblings a prefix has (a prefix with many is an ecosystem), which words names ar
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import NamedTuple
 
+from mlsupply.lazy import expression
 from mlsupply.ruleset.names.edits import Slip, slips
 from mlsupply.value import value
 
@@ -21,12 +21,12 @@ _BITS = {character: 2 << place for place, character in enumerate(_ALPHABET)}
 _MAX_LENGTH = 64  # longer names are compared by their words alone
 _TWO_SLIPS_RANK = 8_000  # two slips are looked for only towards names this popular ...
 _TWO_SLIPS_LENGTH = 5  # ... and this long
-_AFFIX = re.compile(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
+_AFFIX = expression(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
 _USES = (8, 3)  # popular names that must use a word of three letters, or a longer one, before it counts as known
-_RUN = re.compile(r"(.)\1{2,}")
+_RUN = expression(r"(.)\1{2,}")
 _AI_THEMES = ("ai", "framework")
 _BRAND_LENGTH = 5  # a shorter brand that is no project's own name is met by too many honest names
-_NUMBER = re.compile(r"v?\d{1,6}[a-z]?\d{0,3}")
+_NUMBER = expression(r"v?\d{1,6}[a-z]?\d{0,3}")
 _PY_ENDS = ("-py", "-py2", "-py3", "-python", "-python2", "-python3")
 _WORST = 1 << 30
 _BRAND_RANK = 1_000  # of a brand whose project is not in the list
