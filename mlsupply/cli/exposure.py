@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
 )
 @click.option("--machine", is_flag=True, help="Look at the files below PATH too: environments, caches, images, logs.")
 @click.option("--home", metavar="DIR", default="", help="A user's folder, for indicators under ~; it is not walked.")
+@click.option("--inventory", metavar="FILE", default="", help="Keep what was read in FILE; unchanged is not read again.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Repositories read side by side. Default: the cores.")
 @click.option("-o", "--output", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 @click.option("--no-progress", is_flag=True, help="Show no progress on stderr.")
@@ -48,10 +49,16 @@ def command(question: str, paths: tuple[str, ...], **options: Any) -> None:
     asked = ask(question, options["window"])
     progress = Progress(quiet=options["no_progress"])
     limits = Limits()
-    answers = survey(paths or (".",), asked, limits, options["jobs"] or os.cpu_count() or 1, progress)
+    jobs = options["jobs"] or os.cpu_count() or 1
+    surveyed = survey(paths or (".",), asked, limits, jobs, progress, options["inventory"])
+    answers = surveyed.answers
     looked = _machines(paths or (".",), options["machine"])
     machine = look(looked, asked, limits, options["home"], progress) if looked or options["home"] else None
     progress.end()
+    if options["inventory"] and answers:
+        click.echo(
+            f"inventory: {surveyed.kept} of {len(answers)} repositories had not changed; the rest were read", err=True
+        )
     renders: dict[str, Callable[[Question, Sequence[Answer], Machine | None], bytes]] = {
         "table": report.as_text,
         "json": report.as_json,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from mlsupply.exposure.answer import Answer, answer
+from mlsupply.exposure.answer import Answer, answer, explained, judge
+from mlsupply.exposure.holdings import Extractor
 from mlsupply.exposure.question import Question
-from mlsupply.exposure.repository import find, gap, open_repository
+from mlsupply.exposure.repository import Repository, find, gap, open_repository
+from mlsupply.exposure.tracing import History, trace
 from mlsupply.model import Reason
+from mlsupply.value import value
 from mlsupply.world import Limits, Say
 
 _MAX_DEPTH = 6  # folders below a named path in which repositories are looked for
@@ -31,30 +36,107 @@ def repositories(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
             folders[:] = sorted(folder for folder in folders if folder != ".git")
 
 
-def survey(paths: Sequence[str], question: Question, limits: Limits, jobs: int, say: Say) -> list[Answer]:
-    """The answer of every repository below the paths, in the order found; one that cannot be read answers with a gap."""
+@value
+class Surveyed:
+    """answers: of every repository, in the order found; kept: how many of them were answered from the inventory."""
+
+    answers: tuple[Answer, ...] = ()
+    kept: int = 0
+
+
+def survey(paths: Sequence[str], question: Question, limits: Limits, jobs: int, say: Say, inventory: str = "") -> Surveyed:
+    """The answer of every repository below the paths; one that cannot be read answers with a gap. inventory: a file in
+    which histories are kept (see `inventory_file`), "" for none."""
     found = list(dict.fromkeys(repositories(paths)))
+    if not inventory:
+        return Surveyed(answers=tuple(_each(_One(question=question, limits=limits), found, jobs, say)))
+    from mlsupply.exposure.inventory_file import heads_of, opened
+
+    with opened(inventory) as file:
+        known: dict[tuple[str, str], Answer] = {}
+        for folder, inside in found:
+            repository = _opened(folder, inside)
+            if isinstance(repository, Repository):
+                history = file.get(_key(folder), heads_of(repository), question.bad)
+                if history is not None:
+                    said = replace(history, folder=folder)
+                    known[folder, inside] = explained(judge(said, question), repository, said, limits)
+        fresh = [one for one in found if one not in known]
+        for one, read in zip(fresh, _each(_Whole(limits=limits), fresh, jobs, say), strict=True):
+            if isinstance(read, Answer):
+                known[one] = read
+                continue
+            repository, history = read
+            file.put(replace(history, folder=_key(one[0])), heads_of(repository))
+            known[one] = explained(judge(history, question), repository, history, limits)
+    return Surveyed(answers=tuple(known[one] for one in found), kept=len(found) - len(fresh))
+
+
+Read = TypeVar("Read")
+
+
+def _each(work: Callable[[tuple[str, str]], Read], found: Sequence[tuple[str, str]], jobs: int, say: Say) -> Iterator[Read]:
+    """What `work` makes of every repository, in order, on several cores where that is worth it."""
     if jobs <= 1 or len(found) <= 1:
-        answers = []
-        for number, (folder, inside) in enumerate(found):
-            say(f"reading {folder}", number, len(found))
-            answers.append(_one(folder, inside, question, limits))
-        return answers
+        for number, one in enumerate(found):
+            say(f"reading {one[0]}", number, len(found))
+            yield work(one)
+        return
     with ProcessPoolExecutor(min(jobs, len(found))) as pool:
-        pending = [pool.submit(_one, folder, inside, question, limits) for folder, inside in found]
-        answers = []
-        for number, (future, (folder, _)) in enumerate(zip(pending, found, strict=True)):
-            say(f"reading {folder}", number, len(found))
-            answers.append(future.result())
-        return answers
+        for number, (one, made) in enumerate(zip(found, pool.map(work, found), strict=True)):
+            say(f"reading {one[0]}", number, len(found))
+            yield made
 
 
-def _one(folder: str, inside: str, question: Question, limits: Limits) -> Answer:
+def _key(folder: str) -> str:
+    """A folder's name in an inventory, the same from wherever it is asked."""
+    return str(Path(folder).resolve())
+
+
+@value
+class _One:
+    """Answers one repository, reading only what the question names."""
+
+    question: Question
+    limits: Limits
+
+    def __call__(self, one: tuple[str, str]) -> Answer:
+        repository = _opened(*one)
+        if isinstance(repository, Answer):
+            return repository
+        try:
+            return answer(repository, self.question, self.limits)
+        except OSError as error:
+            return _failed(one[0], error)
+
+
+@value
+class _Whole:
+    """Reads everything of one repository, for whatever will be asked."""
+
+    limits: Limits
+
+    def __call__(self, one: tuple[str, str]) -> tuple[Repository, History] | Answer:
+        repository = _opened(*one)
+        if isinstance(repository, Answer):
+            return repository
+        try:
+            return repository, trace(repository, Extractor(None, self.limits), self.limits)
+        except OSError as error:
+            return _failed(one[0], error)
+
+
+def _opened(folder: str, inside: str) -> Repository | Answer:
+    """The repository, or an answer that says why there is none."""
     git_dir = find(Path(folder), Path(inside))
     if git_dir is None:
         said = gap(folder, Reason.FORBIDDEN, "its git folder lies outside the path that was named, or is none")
         return Answer(repository=folder, gaps=(said,))
     try:
-        return answer(open_repository(folder, git_dir), question, limits)
+        return open_repository(folder, git_dir)
     except OSError as error:
-        return Answer(repository=folder, gaps=(gap(folder, Reason.FORBIDDEN, f"could not be read: {error.strerror}"),))
+        return _failed(folder, error)
+
+
+def _failed(folder: str, error: OSError) -> Answer:
+    return Answer(repository=folder, gaps=(gap(folder, Reason.FORBIDDEN, f"could not be read: {error.strerror}"),))

@@ -1,0 +1,145 @@
+"""What a repository's dependency files ever held, independent of what is asked: read once, judged by `answer`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from mlsupply.exposure import blobs, repository
+from mlsupply.exposure.history import Commit, commits
+from mlsupply.exposure.holdings import Extractor, Held, Holding
+from mlsupply.exposure.repository import Git, Repository, gap
+from mlsupply.exposure.spans import Span, State, spans
+from mlsupply.inventory import READERS
+from mlsupply.model import Gap, Reason
+from mlsupply.value import value
+from mlsupply.world import Limits
+
+
+class Traced(NamedTuple):
+    """A span with what judging it needs. beside: for each commit of `span.came`, what a lock beside it held then ("" where
+    none did), only of open requirements; source: (path, blob) of the first version that held it."""
+
+    span: Span
+    beside: tuple[str, ...] = ()
+    source: tuple[str, str] = ("", "")
+
+
+class Unread(NamedTuple):
+    """A version of a file that could not be read, and the commit that brought it."""
+
+    path: str
+    commit: Commit
+    why: str
+
+
+@value
+class History:
+    """One repository read. unlocked: manifests without a lock beside them; files, versions, commits: how much was read."""
+
+    folder: str
+    traced: tuple[Traced, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unlocked: tuple[str, ...] = ()
+    files: int = 0
+    versions: int = 0
+    commits: int = 0
+
+
+def patterns() -> list[str]:
+    """git pathspecs for every lock and manifest that a reader claims."""
+    names = [pattern for reader in READERS if reader.role in {"lock", "manifest", "sbom"} for pattern in reader.patterns]
+    return [f":(glob,icase)**/{name}" for name in names]
+
+
+def trace(found: Repository, extractor: Extractor, limits: Limits) -> History:
+    """Read the history of one repository, of the names the extractor is asked for."""
+    with repository.session(found) as git:
+        history, gaps = commits(git, found, patterns())
+        holdings, broken = _holdings(git, found, history, extractor, limits)
+        held, states = spans(history, holdings)
+        held = _with_refs(git, found, held, holdings)
+    unread = tuple(_unread(history, *one) for one in broken)
+    return History(
+        folder=found.folder,
+        traced=tuple(Traced(span, _beside(span, states), _source(span)) for span in held),
+        unread=unread,
+        gaps=(*found.gaps, *gaps, *(gap(f"{found.folder}/{one.path}", Reason.MALFORMED, one.why) for one in unread)),
+        unlocked=tuple(_unlocked(holdings)),
+        files=len({path for path, _ in holdings}),
+        versions=len(holdings),
+        commits=len(history),
+    )
+
+
+def _unread(history: Iterable[Commit], path: str, blob: str, why: str) -> Unread:
+    wanted = (commit for commit in history if any(change.path == path and change.blob == blob for change in commit.changes))
+    return Unread(path, next(wanted), why)
+
+
+def _source(span: Span) -> tuple[str, str]:
+    paths = {span.path, *span.paths}
+    return next(((one.path, one.blob) for one in span.first.changes if one.path in paths and one.blob), ("", ""))
+
+
+def _beside(span: Span, states: Mapping[str, State]) -> tuple[str, ...]:
+    return () if span.held.pinned else tuple(_lock_beside(span, states.get(commit.oid, {})) for commit in span.came)
+
+
+def _lock_beside(span: Span, state: State) -> str:
+    """What pinned the project where the requirement stood, "" where nothing did: a lock in the same folder, or above it
+    for a pyproject.toml, which may be a member of a workspace."""
+    folder, _, name = span.path.rpartition("/")
+    above = name == "pyproject.toml"
+    for path, held in state.items():
+        where = path.rpartition("/")[0]
+        governs = where == folder or (above and (not where or folder.startswith(f"{where}/")))
+        if path != span.path and governs:
+            pins = sorted(one.version for one in held if one.pinned and one.name == span.held.name)
+            if pins:
+                return f"{path} held {', '.join(pins)}"
+    return ""
+
+
+def _holdings(
+    git: Git, found: Repository, history: Iterable[Commit], extractor: Extractor, limits: Limits
+) -> tuple[dict[tuple[str, str], Holding], list[tuple[str, str, str]]]:
+    """What each version of each file holds; every blob is read once a path, however many commits have it."""
+    wanted: dict[str, list[str]] = {}
+    for commit in history:
+        for change in commit.changes:
+            if change.blob and change.path not in wanted.setdefault(change.blob, []):
+                wanted[change.blob].append(change.path)
+    holdings: dict[tuple[str, str], Holding] = {}
+    unread: list[tuple[str, str, str]] = []
+    for blob in blobs.read(git, list(wanted), limits.manifest_bytes):
+        for path in wanted[blob.oid]:
+            holding = Holding(frozenset(), unread=blob.unread) if blob.data is None else extractor.read(path, blob.data)
+            holdings[path, blob.oid] = holding
+            if holding.unread:
+                unread.append((path, blob.oid, holding.unread))
+    return holdings, unread
+
+
+def _with_refs(git: Git, found: Repository, traced: list[Span], holdings: Mapping[tuple[str, str], Holding]) -> list[Span]:
+    """The spans with the refs whose trees hold them now."""
+    paths = sorted({path for span in traced for path in (span.path, *span.paths)})
+    holders: dict[tuple[str, Held], list[str]] = {}
+    asked = [(ref.name, path) for ref in found.refs for path in paths]
+    words = [f"{ref.oid}:{path}" for ref in found.refs for path in paths]
+    for (name, path), blob in zip(asked, blobs.names(git, words), strict=False):
+        for held in holdings.get((path, blob), Holding(frozenset())).held:
+            holders.setdefault((path, held), []).append(name)
+    return [span._replace(refs=tuple(_holders(span, holders))) for span in traced]
+
+
+def _holders(span: Span, holders: Mapping[tuple[str, Held], list[str]]) -> Iterator[str]:
+    """Refs that hold it under its path or a former one (a branch that never saw the rename)."""
+    yield from dict.fromkeys(name for path in (span.path, *span.paths) for name in holders.get((path, span.held), ()))
+
+
+def _unlocked(holdings: Mapping[tuple[str, str], Holding]) -> Iterator[str]:
+    """Manifests beside which no lock ever lay."""
+    locked = {path.rpartition("/")[0] for (path, _), holding in holdings.items() if holding.complete}
+    yield from sorted({path for path, _ in holdings if path.rpartition("/")[0] not in locked})
