@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import NamedTuple, TypeVar
 
@@ -29,6 +29,11 @@ class Check(NamedTuple):
     name: str
     module: str
     question: str  # what it answers, for `explain` and the coverage sentence
+    needs: tuple[str, ...] = ()  # settings of which it needs one to have anything to judge by; without, it does not run
+
+    def is_configured(self, request: Request) -> bool:
+        own = request.settings.get(self.name)
+        return not self.needs or (isinstance(own, Mapping) and any(own.get(key) for key in self.needs))
 
     def judge(self, project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
         judge: Judge = import_module(self.module).judge
@@ -47,6 +52,12 @@ CHECKS: tuple[Check, ...] = (
         "mlsupply.evidence.models_check",
         "Which models, datasets and tool servers does the project trust, and how?",
     ),
+    Check(
+        "licences",
+        "mlsupply.evidence.licences",
+        "Is each package's licence one that the project's lists allow?",
+        ("allow", "deny"),
+    ),
 )
 
 
@@ -56,7 +67,13 @@ def selected(request: Request) -> tuple[Check, ...]:
     for name in (*request.checks, *request.skip):
         if name not in known:
             raise MlsupplyError("unknown-check", f"there is no check named {name}", f"one of: {', '.join(sorted(known))}")
-    return tuple(c for c in CHECKS if (not request.checks or c.name in request.checks) and c.name not in request.skip)
+    for check in CHECKS:
+        if check.name in request.checks and not check.is_configured(request):
+            keys = " or ".join(check.needs)
+            hint = f"give {keys} under [tool.mlsupply.{check.name}]"
+            raise MlsupplyError("check-not-configured", f"the check {check.name} has nothing to judge by", hint)
+    asked = (c for c in CHECKS if (not request.checks or c.name in request.checks) and c.name not in request.skip)
+    return tuple(check for check in asked if check.is_configured(request))
 
 
 def run(request: Request, world: World) -> Report:

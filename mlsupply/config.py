@@ -130,6 +130,7 @@ Kinds = Mapping[str, Any]
 SETTINGS: dict[str, Kinds] = {
     "names": {"known": _texts},
     "release": {"exempt": _texts, "exempt-indexes": _texts},
+    "licences": {"allow": _texts, "deny": _texts},  # SPDX ids
     "contents": {"mode": _choice("none", "local", "changed", "all")},  # which archives are looked into
     "advisories": {
         "inherit": _truth,  # renamed distributions take over the advisories of their original

@@ -177,6 +177,7 @@ class Package:
     direct: bool = False
     marker: str = ""
     note: str = ""  # said beside it in reports, e.g. "conda name pytorch mapped to PyPI torch"
+    licence: str = ""  # as stated, "" unknown; see `licence.stated`
 
     @property
     def name(self) -> str:

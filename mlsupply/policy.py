@@ -33,7 +33,8 @@ def decide(
     ways = ways_in(project.inventories) if policy.by_group else {}
     failing = frozenset(f.fingerprint for f in marked if f.waiver is None and _fails(f, policy, _groups(f, ways)))
     counting = [gap for gap in gaps if gap.reason is not Reason.DISABLED and not _tolerated(gap, policy)]
-    code, reason = _verdict(len(failing), len(counting), project, policy)
+    below = sum(finding.waiver is None for finding in marked)
+    code, reason = _verdict(len(failing), below, len(counting), project, policy)
     if code == EXIT_NOTHING and gaps:
         code, reason = EXIT_INCOMPLETE, "nothing could be read"
     return marked, gaps, Verdict(exit_code=code, reason=reason, failing=failing, counts=_counts(marked, gaps))
@@ -47,7 +48,8 @@ def _counts(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> tuple[tuple
     return tuple(sorted(counts.items()))
 
 
-def _verdict(failing: int, gaps: int, project: Project, policy: Policy) -> tuple[int, str]:
+def _verdict(failing: int, below: int, gaps: int, project: Project, policy: Policy) -> tuple[int, str]:
+    """failing, below: live findings at or above the threshold, and where none is, all the others."""
     if failing:
         noun = "finding" if failing == 1 else "findings"
         return EXIT_FINDINGS, f"{failing:,} {noun} at or above the threshold ({policy.fail_on}) or malicious"
@@ -55,8 +57,12 @@ def _verdict(failing: int, gaps: int, project: Project, policy: Policy) -> tuple
         return EXIT_NOTHING, "nothing to audit was found"
     if gaps:
         noun = "thing that was asked for" if gaps == 1 else "things that were asked for"
-        return EXIT_INCOMPLETE, f"{gaps:,} {noun} could not be checked"
-    return EXIT_CLEAN, "clean and complete"
+        return EXIT_INCOMPLETE, f"{gaps:,} {noun} could not be checked" + (f"; {_below(below, policy)}" if below else "")
+    return EXIT_CLEAN, f"complete; {_below(below, policy)}" if below else "clean and complete"
+
+
+def _below(count: int, policy: Policy) -> str:
+    return f"{count:,} {'finding' if count == 1 else 'findings'} below the threshold ({policy.fail_on})"
 
 
 def _fails(finding: Finding, policy: Policy, groups: frozenset[str]) -> bool:

@@ -120,6 +120,7 @@ def _united(one: Package, other: Package) -> Package:
         direct=one.direct or other.direct,
         marker=one.marker if one.marker == other.marker else "",
         note=one.note or other.note,
+        licence=one.licence or other.licence,
     )
 
 

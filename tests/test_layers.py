@@ -26,15 +26,16 @@ ALLOWED = {
     "project": _VALUES,
     "config": _VALUES | {"request"},
     "ledger": _VALUES,
+    "licence": {"text"},
     "memory": _VALUES | {"world"},
     "vex": _VALUES | {"request"},
     "policy": _VALUES | {"project", "request"},
     "inventory": _VALUES
-    | {"world", "request", "project", "evidence"},  # the resolver asks the index client which releases there are
-    "evidence": _VALUES | {"world", "request", "project", "ruleset", "advisories"},
+    | {"world", "request", "project", "licence", "evidence"},  # the resolver asks the index client which releases there are
+    "evidence": _VALUES | {"world", "request", "project", "licence", "ruleset", "advisories"},
     "advisories": _VALUES | {"world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
-    "report": _VALUES | {"project"},
+    "report": _VALUES | {"project", "licence"},
     "exposure": _VALUES | {"memory", "world", "request", "project", "inventory", "advisories", "evidence", "report"},
     "audit": {"*"},
     "cli": {"*"},

@@ -221,3 +221,13 @@ def test_openvex_out_states_what_the_run_knows_and_can_be_read_back() -> None:
     written = openvex(view_of(REPORT))
     assert {s.status for s in statements("out.json", written)} == {"affected"}
     assert {s.ids[0] for s in statements("out.json", written)} == {"MAL-2026-2144", "PYSEC-2025-41"}
+
+
+def test_a_pass_with_findings_says_that_they_are_below_the_threshold() -> None:
+    unknown = replace(FLAW, severity=Severity.UNKNOWN)
+    assert decide((unknown,), (), PROJECT, Request(), NOW)[2].reason == "complete; 1 finding below the threshold (high)"
+    waived = Policy(waivers=(WaiverRule(id=FLAW.id, reason="r", place=HERE),))
+    assert decide((unknown,), (), PROJECT, Request(policy=waived), NOW)[2].reason == "clean and complete"
+    assert decide((), (), PROJECT, Request(), NOW)[2].reason == "clean and complete"
+    incomplete = decide((unknown,), (GAP,), PROJECT, Request(), NOW)[2].reason
+    assert incomplete.endswith("could not be checked; 1 finding below the threshold (high)")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -26,6 +30,7 @@ from mlsupply.report.junit import render as junit
 from mlsupply.report.markdown import render as markdown
 from mlsupply.report.sarif import render as sarif
 from mlsupply.report.spdx import render as spdx
+from mlsupply.report.table import WHOLE, sentence
 from mlsupply.report.table import render as table
 from mlsupply.report.view import view_of
 from tests.golden import FINDINGS, GAPS, REPORT
@@ -42,10 +47,10 @@ def test_the_headline_counts_what_is_live_waived_and_unseen() -> None:
     assert VIEW.headline == "1 malicious release, 1 critical and 1 high in 2 of 4 packages; 1 waived; 2 things not checked"
 
 
-WHOLE = [known for known in FORMATS if known.name not in {"baseline", "openvex"}]  # these two hold no gaps by nature
+FULL = [known for known in FORMATS if known.name not in {"baseline", "openvex"}]  # these two hold no gaps by nature
 
 
-@pytest.mark.parametrize("known", WHOLE, ids=lambda known: known.name)
+@pytest.mark.parametrize("known", FULL, ids=lambda known: known.name)
 def test_every_format_is_deterministic_and_names_every_finding_and_gap(known: object) -> None:
     assert isinstance(known, type(FORMATS[0]))
     once, again = known.render(VIEW), known.render(view_of(REPORT))
@@ -160,3 +165,30 @@ def test_markdown_shows_hostile_text_as_text() -> None:
     assert "<a " not in body
     assert "<img" not in body
     assert "PYSEC-2025-41" in text
+
+
+def test_quiet_is_one_line_and_verbose_cuts_nothing() -> None:
+    many = replace(
+        REPORT,
+        findings=tuple(replace(FINDINGS[0], id=f"PYSEC-2025-{n}", message=f"message {n}") for n in range(30)),
+        gaps=tuple(replace(GAPS[1], detail=f"reason {n}") for n in range(30)),
+    )
+    view = view_of(many)
+    cut, whole = table(view).decode(), table(view, most=WHOLE).decode()
+    assert "and 22 more" in cut
+    assert "and 24 more of contents, no-artifact" in cut
+    assert "more" not in whole
+    assert all(f"reason {n}\n" in whole for n in range(30))
+    assert sentence(view).decode().count("\n") == 1
+    assert sentence(VIEW).decode().endswith("not checked (3 findings at or above high, or malicious)\n")
+
+
+def test_scan_takes_quiet_and_verbose(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("requests==2.0 --hash=sha256:" + "ab" * 32)
+    command = [sys.executable, "-m", "mlsupply", "scan", str(tmp_path), "--offline", "--no-resolve"]
+    quiet = subprocess.run([*command, "-q"], capture_output=True, text=True, check=False, timeout=60)
+    assert quiet.stdout.count("\n") == 1
+    assert quiet.stderr == ""
+    loud = subprocess.run([*command, "-v"], capture_output=True, text=True, check=False, timeout=60)
+    assert loud.stdout.count("\n") > 5
+    assert loud.returncode == quiet.returncode

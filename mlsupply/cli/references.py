@@ -23,6 +23,8 @@ REFERENCES = {
     "bad-rule": "A rule or list file of yours has mistakes, each told with line, column and mend. mlsupply rules test DIR "
     "shows them again; mlsupply rules facets shows which fields and operators there are.",
     "baseline-malformed": "The file given with --baseline is not one. Write it with: mlsupply scan -o baseline=FILE.",
+    "check-not-configured": "--check or the configuration asks for a check that judges by lists of yours, and there are "
+    "none: it would pass everything.",
     "damaged-database": "The advisory database is damaged or of another version. Delete it and run mlsupply db sync, or use "
     "--feed embedded.",
     "database-not-written": "The advisory database could not be written to the cache folder: see its permissions and the "
@@ -64,6 +66,10 @@ REFERENCES = {
 }
 
 FINDINGS_IN_CODE = {
+    "MLS-L001": "The package's licence cannot be kept to without one that [tool.mlsupply.licences] deny lists. Replace the "
+    "package, or have the licence cleared.",
+    "MLS-L002": "The package's licence is not among those that [tool.mlsupply.licences] allow lists. Replace the package, "
+    "or have the licence cleared and add it.",
     "MLS-P001": "A waiver has expired: the finding it covered fails the run again. Renew it with a new date and reason, or "
     "remove it.",
     "MLS-P002": "A waiver matches no finding of this run: it is out of date, or its id, package or version is mistyped.",

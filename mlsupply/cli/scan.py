@@ -32,6 +32,8 @@ from mlsupply.model import Severity
 )
 @click.option("--baseline", metavar="FILE", default="", help="Fail only for what this baseline does not know.")
 @click.option("--vex", multiple=True, metavar="FILE", help="OpenVEX or CycloneDX VEX document; repeatable.")
+@click.option("-q", "--quiet", is_flag=True, help="Instead of the table the verdict's sentence alone; no progress.")
+@click.option("-v", "--verbose", is_flag=True, help="The table with all findings and gaps, however many.")
 @shows_errors
 def command(subjects: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
     """Audit PATH (a project, lock file, SBOM, wheel folder; default: the current folder) or a REQUIREMENT such as
@@ -41,8 +43,8 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], **options: obje
 
     chosen = parse_outputs(outputs or ("table",))
     request = request_of(subjects, options)
-    progress = Progress(quiet=bool(options["no_progress"]))
+    progress = Progress(quiet=bool(options["no_progress"] or options["quiet"]))
     report = run(request, real_world(offline=request.offline, say=progress))
     progress.end()
-    write(report, chosen)
+    write(report, chosen, quiet=bool(options["quiet"]), verbose=bool(options["verbose"]))
     sys.exit(report.verdict.exit_code)

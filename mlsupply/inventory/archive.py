@@ -177,6 +177,7 @@ def _inventory(
         requires=metadata.requires + tuple(Edge(part.name, part.version) for part in parts),
         artifacts=(artifact,),
         direct=True,
+        licence=metadata.licence,
     )
     return Inventory(
         path=path,

@@ -86,8 +86,18 @@ def _component(component: Mapping[str, Any], sbom: Sbom, refs: dict[str, Purl]) 
             source=purl.source,
             places=(Place(sbom.path, sbom.line_of_value(text)),),
             artifacts=_artifacts(component),
+            licence=_licence(component),
         )
     )
+
+
+def _licence(component: Mapping[str, Any]) -> str:
+    """The one expression, id or name; of several nothing says how they combine."""
+    found = tables(component, "licenses")
+    if len(found) != 1:
+        return ""
+    own = table(found[0], "license")
+    return string(found[0], "expression", 300) or string(own, "id", 300) or string(own, "name", 300)
 
 
 def _artifacts(component: Mapping[str, Any]) -> tuple[Artifact, ...]:

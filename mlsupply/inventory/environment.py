@@ -130,6 +130,7 @@ def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
         requires=metadata.requires,
         direct="REQUESTED" in names,
         note="installed by conda" if installer == "conda" else "",
+        licence=metadata.licence,
     )
 
 
@@ -221,6 +222,7 @@ def _conda_package(path: str, document: Mapping[str, Any]) -> Package:
         requires=tuple(Edge(name=safe(w[0], 200), specifier=safe(" ".join(w[1:]), 200)) for w in words if w),
         artifacts=(artifact,),
         direct=bool(string(document, "requested_spec")),
+        licence=string(document, "license", 300),
     )
 
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from mlsupply.inventory.parsing import quoted
+from mlsupply.licence import stated
 from mlsupply.model import Edge
 from mlsupply.text import canonical, safe
 
@@ -31,6 +32,7 @@ class Metadata:
     requires: tuple[Edge, ...] = ()
     requires_python: str = ""
     broken: tuple[str, ...] = ()
+    licence: str = ""
 
 
 def parse(data: bytes) -> Metadata:
@@ -56,6 +58,9 @@ def parse(data: bytes) -> Metadata:
         requires=tuple(edge for _, edge in asked if edge is not None),
         requires_python=safe(fields.get("requires-python", [""])[0], 200),
         broken=tuple(quoted(text) for text, edge in asked if edge is None),
+        licence=stated(
+            fields.get("license-expression", [""])[0], fields.get("classifier", ()), fields.get("license", [""])[0]
+        ),
     )
 
 

@@ -104,8 +104,15 @@ def _package(entry: Mapping[str, Any], purl: Purl, sbom: Sbom) -> Package:
         coordinate=purl.coordinate,
         source=purl.source,
         places=(Place(sbom.path, sbom.line_of_value(_locator(entry))),),
+        licence=_licence(entry),
         artifacts=(Artifact(string(entry, "packageFileName", 300), "other", hashes=hashes),) if hashes else (),
     )
+
+
+def _licence(entry: Mapping[str, Any]) -> str:
+    """What whoever wrote the document concluded, otherwise what the package declares."""
+    stated = (string(entry, "licenseConcluded", 300), string(entry, "licenseDeclared", 300))
+    return next((text for text in stated if text not in {"", "NOASSERTION", "NONE"}), "")
 
 
 def _with_edges(

@@ -70,11 +70,13 @@ def parse_outputs(texts: Sequence[str]) -> list[tuple[Format, str]]:
     return chosen
 
 
-def write(report: Report, chosen: Sequence[tuple[Format, str]]) -> None:
-    """Render every output asked for from one view."""
+def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool = False, verbose: bool = False) -> None:
+    """Render every output asked for from one view. quiet: of a table on stdout the verdict's sentence alone; verbose: that
+    table uncut."""
     view = view_of(report)
     for known, path in chosen:
-        data = _for_terminal(view) if known.name == "table" and not path else known.render(view)
+        on_terminal = known.name == "table" and not path
+        data = _for_terminal(view, quiet=quiet, verbose=verbose) if on_terminal else known.render(view)
         if not path:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
@@ -86,17 +88,20 @@ def write(report: Report, chosen: Sequence[tuple[Format, str]]) -> None:
             raise MlsupplyError("output-not-written", f"{path} could not be written: {error.strerror}") from error
 
 
-def _for_terminal(view: View) -> bytes:
+def _for_terminal(view: View, *, quiet: bool, verbose: bool) -> bytes:
     """The table as wide and as colourful as the terminal; plain and 100 columns wide in a pipe (see no-color.org)."""
     import os
     import shutil
 
     from mlsupply.report.inert import inert
-    from mlsupply.report.table import render
+    from mlsupply.report.table import CUT, WHOLE, render, sentence
 
     report = inert(view.report)
     view = view if report is view.report else view_of(report)
+    if quiet:
+        return sentence(view)
+    most = WHOLE if verbose else CUT
     if not sys.stdout.isatty():
-        return render(view)
+        return render(view, most=most)
     width = max(60, min(shutil.get_terminal_size().columns, 140))
-    return render(view, width, color=not os.environ.get("NO_COLOR"))
+    return render(view, width, color=not os.environ.get("NO_COLOR"), most=most)

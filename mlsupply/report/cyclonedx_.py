@@ -28,6 +28,7 @@ from cyclonedx.model.bom_ref import BomRef
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.dependency import Dependency
 from cyclonedx.model.impact_analysis import ImpactAnalysisResponse, ImpactAnalysisState
+from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 from cyclonedx.model.tool import ToolRepository
 from cyclonedx.model.vulnerability import (
     BomTarget,
@@ -43,6 +44,7 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
+from mlsupply.licence import normalised
 from mlsupply.model import Finding, Gap, Package, Severity
 from mlsupply.project import edges, roots
 from mlsupply.report.inert import address
@@ -180,6 +182,7 @@ def _component(package: Package) -> Component:
         type=ComponentType.LIBRARY,
         bom_ref=_ref(package),
         purl=_purl(package),
+        licenses=_licences(package),
         external_references=_distributions(package),
         properties=[
             Property(name=f"mlsupply:{label}", value=value)
@@ -205,6 +208,18 @@ def _purl(package: Package) -> PackageURL | None:
     namespace, _, bare = name.rpartition("/")
     fits = _PURL_TYPE.fullmatch(ecosystem) and bare
     return PackageURL(ecosystem, namespace or None, bare, version or None) if fits else None
+
+
+def _licences(package: Package) -> list[License]:
+    """An SPDX expression or id as such, anything else by name; declared, as nobody has verified it."""
+    if not package.licence:
+        return []
+    spdx, declared = normalised(package.licence), LicenseAcknowledgement.DECLARED
+    if not spdx:
+        return [DisjunctiveLicense(name=package.licence, acknowledgement=declared)]
+    if " " in spdx:
+        return [LicenseExpression(value=spdx, acknowledgement=declared)]
+    return [DisjunctiveLicense(id=spdx, acknowledgement=declared)]
 
 
 def _distributions(package: Package) -> list[ExternalReference]:

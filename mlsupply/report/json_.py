@@ -83,6 +83,7 @@ def _package(package: Package, view: View) -> dict[str, Any]:
         "paths": [list(path) for path in view.report.paths.get(package.key, ())],
         "hashes": sorted({f"{a}:{value}" for artifact in package.artifacts for a, value in artifact.hashes}),
         "note": package.note,
+        "licence": package.licence or None,
     }
 
 

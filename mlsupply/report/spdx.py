@@ -11,6 +11,7 @@ import json
 import re
 from typing import Any
 
+from mlsupply.licence import normalised
 from mlsupply.model import Finding, Package, PackageKey
 from mlsupply.project import edges, roots
 from mlsupply.report.view import View, label_of, subject_of, where
@@ -80,6 +81,10 @@ def _package(package: Package, spdx_id: str, view: View) -> dict[str, Any]:
             ),
         ],
     }
+    if licence := normalised(package.licence):
+        entry["licenseDeclared"] = licence
+    elif package.licence:
+        entry["licenseComments"] = f"stated as {package.licence}"
     if package.version:
         entry["versionInfo"] = package.version
     if only and only.hashes:

@@ -4,6 +4,7 @@ markup, so that nothing a package says is read as formatting."""
 from __future__ import annotations
 
 import io
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.padding import Padding
@@ -25,14 +26,28 @@ _STYLES = {
     "INCOMPLETE": "bold black on yellow",
     "NOTHING TO AUDIT": "bold black on yellow",
 }
-_MAX_FINDINGS = 8  # per package, worst first; the ids of the others follow, and JSON has them whole
-_MAX_NOTES = 3
-_MAX_PATHS = 3  # per package; `mlsupply why` shows the rest
-_MAX_PLACES = 4
-_MAX_SAME_GAPS = 6  # gaps of one check and reason shown one by one; more are counted, JSON has them all
 
 
-def render(view: View, width: int = 100, *, color: bool = False) -> bytes:
+class Most(NamedTuple):
+    """How many are shown, worst first; of what is left out the table says how much, and JSON has it."""
+
+    findings: int = 8  # of a package; the ids of the others follow
+    notes: int = 3
+    paths: int = 3  # of a package; `mlsupply why` shows the rest
+    places: int = 4
+    same_gaps: int = 6  # of one check and reason
+
+
+CUT = Most()
+WHOLE = Most(*[1_000_000] * 5)
+
+
+def sentence(view: View) -> bytes:
+    """The verdict alone: one line of UTF-8."""
+    return f"{view.word}: {view.headline} ({view.report.verdict.reason})\n".encode()
+
+
+def render(view: View, width: int = 100, *, color: bool = False, most: Most = CUT) -> bytes:
     """UTF-8 text `width` columns wide, with ANSI colours if asked for."""
     buffer = io.StringIO()
     console = Console(
@@ -45,8 +60,8 @@ def render(view: View, width: int = 100, *, color: bool = False) -> bytes:
     )
     _verdict(console, view)
     for group in view.groups:
-        _group(console, group)
-    _gaps(console, view.gaps)
+        _group(console, group, most)
+    _gaps(console, view.gaps, most)
     console.print(Padding(Text(" ".join(view.coverage), style="dim" if color else ""), (1, 0, 0, 0)))
     return "".join(_no_command(line.rstrip()) + "\n" for line in buffer.getvalue().splitlines()).encode()
 
@@ -68,23 +83,23 @@ def _verdict(console: Console, view: View) -> None:
     console.print(Text.assemble(_label(view.word), " ", (view.headline, "bold")))
 
 
-def _group(console: Console, group: Group) -> None:
+def _group(console: Console, group: Group, most: Most) -> None:
     console.print()
     console.print(Text.assemble(_label(group.label), " ", (group.title, "bold")))
-    for finding in group.findings[:_MAX_FINDINGS]:
+    for finding in group.findings[: most.findings]:
         console.print(Padding(_finding(finding, group), (0, 0, 0, 3)))
-    if rest := group.findings[_MAX_FINDINGS:]:
+    if rest := group.findings[most.findings :]:
         console.print(Padding(Text(f"and {len(rest)} more: {', '.join(f.id for f in rest)}", "dim"), (0, 0, 0, 3)))
     facts = _grid()
-    shown = group.paths[:_MAX_PATHS]
+    shown = group.paths[: most.paths]
     for place, path in enumerate(shown):
         facts.add_row("through" if place == 0 else "", Text(" → ".join(path)))
     if len(group.paths) > len(shown):
         facts.add_row("", Text(f"and {len(group.paths) - len(shown)} more paths: mlsupply why {group.title.split()[0]}"))
     if group.places:
-        more = f" and {len(group.places) - _MAX_PLACES} more" if len(group.places) > _MAX_PLACES else ""
-        facts.add_row("at", Text(", ".join(str(place) for place in group.places[:_MAX_PLACES]) + more))
-    for note in group.notes[:_MAX_NOTES]:
+        more = f" and {len(group.places) - most.places} more" if len(group.places) > most.places else ""
+        facts.add_row("at", Text(", ".join(str(place) for place in group.places[: most.places]) + more))
+    for note in group.notes[: most.notes]:
         facts.add_row("note", Text(note))
     for remedy in dict.fromkeys(finding.remedy for finding in group.findings if finding.remedy and not finding.waiver):
         facts.add_row("do", Text(remedy))
@@ -111,7 +126,7 @@ def _finding(finding: Finding, group: Group) -> Text:
     return text
 
 
-def _gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
+def _gaps(console: Console, gaps: tuple[Gap, ...], most: Most) -> None:
     if not gaps:
         return
     console.print()
@@ -120,9 +135,9 @@ def _gaps(console: Console, gaps: tuple[Gap, ...]) -> None:
     for gap in gaps:
         kinds.setdefault((gap.check, gap.reason), []).append(gap)
     for (check, reason), members in kinds.items():
-        for gap in members[:_MAX_SAME_GAPS]:
+        for gap in members[: most.same_gaps]:
             console.print(Padding(_gap(gap), (0, 0, 0, 3)))
-        hidden = len(members) - _MAX_SAME_GAPS
+        hidden = len(members) - most.same_gaps
         if hidden > 0:
             more = Text(f"and {hidden:,} more of {check}, {reason}: -o json lists them", "dim")
             console.print(Padding(more, (0, 0, 0, 3)))

@@ -1,0 +1,98 @@
+"""Licences: what a distribution states of its own, as an SPDX expression or as nothing. Pure.
+
+Nothing is guessed from licence texts, and what is not clear is unknown: several classifiers do not say whether all of them
+hold or any. Sources: PEP 639 (License-Expression), https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from license_expression import Licensing
+
+_LONGEST = 300  # characters of an expression
+_DEEPEST = 20  # brackets in brackets
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{1,39}")
+_CLASSIFIER = "License :: OSI Approved :: "
+# classifiers that mean one licence and version; the others ("BSD License", "GNU General Public License (GPL)") do not
+_CLASSIFIERS = {
+    "Apache Software License": "Apache-2.0",
+    "Boost Software License 1.0 (BSL-1.0)": "BSL-1.0",
+    "European Union Public Licence 1.2 (EUPL 1.2)": "EUPL-1.2",
+    "GNU Affero General Public License v3": "AGPL-3.0-only",
+    "GNU Affero General Public License v3 or later (AGPLv3+)": "AGPL-3.0-or-later",
+    "GNU General Public License v2 (GPLv2)": "GPL-2.0-only",
+    "GNU General Public License v2 or later (GPLv2+)": "GPL-2.0-or-later",
+    "GNU General Public License v3 (GPLv3)": "GPL-3.0-only",
+    "GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
+    "GNU Lesser General Public License v2 or later (LGPLv2+)": "LGPL-2.0-or-later",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
+    "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
+    "ISC License (ISCL)": "ISC",
+    "MIT License": "MIT",
+    "MIT No Attribution License (MIT-0)": "MIT-0",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "The Unlicense (Unlicense)": "Unlicense",
+    "Universal Permissive License (UPL)": "UPL-1.0",
+    "zlib/libpng License": "Zlib",
+}
+
+
+def stated(expression: str, classifiers: Sequence[str], word: str) -> str:
+    """What core metadata states: its License-Expression; its one licence classifier; its License field where that is one
+    word like an SPDX id. "" for unknown."""
+    if expression:
+        return safe(expression, _LONGEST)
+    own = [text for text in classifiers if text.startswith("License ::") and text != "License :: OSI Approved"]
+    if own:
+        return _CLASSIFIERS.get(own[0].removeprefix(_CLASSIFIER), "") if len(own) == 1 else ""
+    return word if _WORD.fullmatch(word) and word.upper() != "UNKNOWN" else ""
+
+
+def normalised(text: str) -> str:
+    """The SPDX expression in its canonical form, "" where it is none."""
+    tree = _parsed(text)
+    return "" if tree is None else str(tree.render())
+
+
+def satisfiable(text: str, permitted: Callable[[str], bool]) -> bool | None:
+    """Whether the expression can be kept to with permitted licences alone: all of `A AND B`, one of `A OR B`; `A WITH B` is
+    one licence. None where the text is no SPDX expression."""
+    tree = _parsed(text)
+    return None if tree is None else _holds(tree, permitted)
+
+
+def _holds(tree: Any, permitted: Callable[[str], bool]) -> bool:
+    parts = getattr(tree, "args", ())
+    if not parts:
+        return permitted(str(tree.render()))
+    combined = any if type(tree).__name__ == "OR" else all
+    return combined([_holds(part, permitted) for part in parts])
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Any:
+    """The library's tree, None for what is no expression of known ids. It was not written for hostile text: length and depth
+    are bounded here, and of broken operators it also raises AttributeError, TypeError and IndexError."""
+    if not text.strip() or len(text) > _LONGEST or text.count("(") > _DEEPEST:
+        return None
+    from license_expression import ExpressionError
+
+    try:
+        return _licensing().parse(text, validate=True, strict=True)
+    except (ExpressionError, ValueError, AttributeError, TypeError, IndexError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=1)
+def _licensing() -> Licensing:
+    """The list of SPDX ids: a fifth of a second to read."""
+    from license_expression import get_spdx_licensing
+
+    return get_spdx_licensing()
