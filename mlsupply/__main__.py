@@ -8,7 +8,7 @@ import sys
 if sys.path and sys.path[0] in ("", os.getcwd()):  # noqa: PTH109  pathlib costs more to import than this file
     del sys.path[0]
 
-from mlsupply.cli import main
+from mlsupply.start import entry
 
 if __name__ == "__main__":
-    main()
+    entry()

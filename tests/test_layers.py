@@ -39,7 +39,8 @@ ALLOWED = {
     "exposure": _VALUES | {"memory", "world", "request", "project", "inventory", "advisories", "evidence", "report"},
     "audit": {"*"},
     "cli": {"*"},
-    "__main__": {"cli"},
+    "__main__": {"start"},
+    "start": {"cli"},
     "__init__": set(),
 }
 

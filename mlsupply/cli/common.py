@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -84,8 +83,6 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
 def real_world(*, offline: bool, say: Say = silent) -> World:
     """The real network, clock and disk, seen from the folder the user stands in. MLSUPPLY_CACHE_DIR and XDG_CACHE_HOME
     name the cache folder."""
-    # A run builds tens of thousands of values and drops none before it ends: collecting cycles would only cost time.
-    gc.disable()
     return World(
         fetch=_fetcher(offline),
         now=lambda: datetime.now(UTC),
