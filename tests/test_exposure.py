@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,48 +15,10 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.exposure.question import ask
 from mlsupply.exposure.report import as_text
 from tests.exposure_generator import collection
+from tests.exposure_history import History, lock
 from tests.exposure_score import score
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
-
-class History:
-    """A repository being written: files, then a commit at a time of our choosing."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True)
-        self.git("init", "-q", "-b", "main")
-
-    def git(self, *words: str, at: str = "2026-03-01T00:00:00Z") -> str:
-        identity = ["-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", "commit.gpgsign=false"]
-        environ = {**os.environ, "GIT_COMMITTER_DATE": at, "GIT_AUTHOR_DATE": at, "GIT_CONFIG_GLOBAL": os.devnull}
-        done = subprocess.run(
-            ["git", *identity, *words], cwd=self.folder, env=environ, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    def commit(self, at: str, **files: str | None) -> str:
-        """Write (or with None remove) files, `__` standing for a slash and `DOT` for a dot, and commit them."""
-        for name, text in files.items():
-            path = self.folder / name.replace("__", "/").replace("DOT", ".")
-            if text is None:
-                path.unlink()
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-        self.git("add", "-A")
-        self.git("commit", "-qm", f"at {at}", "--allow-empty", at=at)
-        return self.git("rev-parse", "HEAD")
-
-
-def _lock(version: str) -> str:
-    return (
-        'version = 1\nrequires-python = ">=3.11"\n\n'
-        f'[[package]]\nname = "litellm"\nversion = "{version}"\nsource = {{ registry = "https://index.example/simple" }}\n\n'
-        '[[package]]\nname = "gateway"\nversion = "0.1"\nsource = { virtual = "." }\n'
-        'dependencies = [\n    { name = "litellm" },\n]\n'
-    )
 
 
 def _ask(*words: str) -> tuple[int, dict[str, list[dict[str, object]]]]:
@@ -76,16 +37,16 @@ def test_all_five_verdicts_of_the_litellm_case(tmp_path: Path) -> None:
     history = History(tmp_path / "repo")
     history.commit(
         "2026-03-01T10:00:00Z",
-        locked__uvDOTlock=_lock("1.82.6"),
+        locked__uvDOTlock=lock("1.82.6"),
         locked__pyprojectDOTtoml='[project]\nname = "gateway"\nversion = "0.1"\ndependencies = ["litellm>=1.80"]\n',
         open__requirementsDOTtxt="litellm>=1.80\n",
         pinned__requirementsDOTtxt="litellm==1.81.0\n",
-        held__uvDOTlock=_lock("1.82.6"),
+        held__uvDOTlock=lock("1.82.6"),
         brokenDOTlock="x",
         broken__uvDOTlock='[[package]]\nname = "litellm"\nversion = 1.82\n[[',
     )
-    came = history.commit("2026-03-24T11:30:00Z", held__uvDOTlock=_lock("1.82.8"))
-    left = history.commit("2026-03-25T09:00:00Z", held__uvDOTlock=_lock("1.83.7"))
+    came = history.commit("2026-03-24T11:30:00Z", held__uvDOTlock=lock("1.82.8"))
+    left = history.commit("2026-03-25T09:00:00Z", held__uvDOTlock=lock("1.83.7"))
     code, found = _ask("litellm-2026", str(tmp_path))
     assert code == 1
     verdicts = {file: sorted({str(one["verdict"]) for one in several}) for file, several in found.items() if file != "gaps"}
@@ -114,9 +75,9 @@ def test_a_requirement_that_came_between_two_stated_ends_of_the_window_gets_both
 
 def test_branches_merges_renames_and_deleted_files_are_followed(tmp_path: Path) -> None:
     history = History(tmp_path / "repo")
-    history.commit("2026-03-01T10:00:00Z", uvDOTlock=_lock("1.82.6"))
+    history.commit("2026-03-01T10:00:00Z", uvDOTlock=lock("1.82.6"))
     history.git("checkout", "-qb", "upgrade")
-    came = history.commit("2026-03-24T11:00:00Z", uvDOTlock=_lock("1.82.8"))
+    came = history.commit("2026-03-24T11:00:00Z", uvDOTlock=lock("1.82.8"))
     history.git("checkout", "-q", "main")
     history.commit("2026-03-24T11:10:00Z", otherDOTtxt="x")
     history.git("merge", "-q", "--no-ff", "-m", "merge", "upgrade", at="2026-03-24T11:20:00Z")
@@ -141,8 +102,8 @@ def test_branches_merges_renames_and_deleted_files_are_followed(tmp_path: Path) 
 
 def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
     history = History(tmp_path / "full")
-    history.commit("2026-03-24T11:00:00Z", uvDOTlock=_lock("1.82.8"))
-    history.commit("2026-03-25T11:00:00Z", uvDOTlock=_lock("1.83.7"))
+    history.commit("2026-03-24T11:00:00Z", uvDOTlock=lock("1.82.8"))
+    history.commit("2026-03-25T11:00:00Z", uvDOTlock=lock("1.83.7"))
     origin = (tmp_path / "full").as_uri()
     subprocess.run(["git", "clone", "-q", "--depth", "1", origin, str(tmp_path / "clones" / "x")], check=True)
     code, found = _ask("litellm-2026", str(tmp_path / "clones"))
@@ -154,7 +115,7 @@ def test_nothing_a_repository_configures_is_run(tmp_path: Path) -> None:
     history = History(tmp_path / "repo")
     history.commit(
         "2026-03-24T11:00:00Z",
-        uvDOTlock=_lock("1.82.8"),
+        uvDOTlock=lock("1.82.8"),
         DOTgitattributes="*.lock diff=evil filter=evil\nuv.lock textconv=evil\n",
     )
     mark = tmp_path / "ran"
@@ -176,7 +137,7 @@ def test_nothing_a_repository_configures_is_run(tmp_path: Path) -> None:
 
 def test_damaged_and_missing_objects_cost_only_themselves(tmp_path: Path) -> None:
     history = History(tmp_path / "repo")
-    history.commit("2026-03-24T11:00:00Z", a__uvDOTlock=_lock("1.82.8"), b__uvDOTlock=_lock("1.82.7"))
+    history.commit("2026-03-24T11:00:00Z", a__uvDOTlock=lock("1.82.8"), b__uvDOTlock=lock("1.82.7"))
     damaged = history.git("rev-parse", "HEAD:b/uv.lock")
     path = tmp_path / "repo/.git/objects" / damaged[:2] / damaged[2:]
     path.chmod(0o644)
@@ -190,7 +151,7 @@ def test_damaged_and_missing_objects_cost_only_themselves(tmp_path: Path) -> Non
 
 def test_a_git_file_that_points_outside_is_not_followed(tmp_path: Path) -> None:
     secret = History(tmp_path / "secret")
-    secret.commit("2026-03-24T11:00:00Z", uvDOTlock=_lock("1.82.8"))
+    secret.commit("2026-03-24T11:00:00Z", uvDOTlock=lock("1.82.8"))
     scanned = tmp_path / "scanned" / "repo"
     scanned.mkdir(parents=True)
     (scanned / ".git").write_text(f"gitdir: {tmp_path}/secret/.git\n", encoding="utf-8")
@@ -201,7 +162,7 @@ def test_a_git_file_that_points_outside_is_not_followed(tmp_path: Path) -> None:
 
 def test_a_commit_message_cannot_forge_a_record(tmp_path: Path) -> None:
     history = History(tmp_path / "repo")
-    (tmp_path / "repo/uv.lock").write_text(_lock("1.82.6"), encoding="utf-8")
+    (tmp_path / "repo/uv.lock").write_text(lock("1.82.6"), encoding="utf-8")
     history.git("add", ".")
     history.git("commit", "-qm", f"x\x01{'a' * 40}\x02\x02{1774350000}\x02a\x02b\x02c\n:000000 100644 0 1 A\n")
     code, found = _ask("litellm-2026", str(tmp_path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,50 +19,56 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
 
 
 @click.command()
-@click.argument("question", metavar="INCIDENT|SPEC")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("words", nargs=-1, metavar="INCIDENT|SPEC [PATH]...")
 @click.option(
     "--window", metavar="FROM..TO", default="", help="When it could be had (UTC), where no record says or another."
 )
 @click.option("--machine", is_flag=True, help="Look at the files below PATH too: environments, caches, images, logs.")
 @click.option("--home", metavar="DIR", default="", help="A user's folder, for indicators under ~; it is not walked.")
 @click.option("--inventory", metavar="FILE", default="", help="Keep what was read in FILE; unchanged is not read again.")
+@click.option("--between", metavar="TIME", default="", help="With --and, in the place of a question: what changed since.")
+@click.option("--and", "until", metavar="TIME", default="", help="With --between: until when (UTC).")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Repositories read side by side. Default: the cores.")
-@click.option("-o", "--output", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+@click.option("-o", "--output", type=click.Choice(["table", "json", "markdown", "html"]), default="table", show_default=True)
 @click.option("--no-progress", is_flag=True, help="Show no progress on stderr.")
 @shows_errors
-def command(question: str, paths: tuple[str, ...], **options: Any) -> None:
+def command(words: tuple[str, ...], **options: Any) -> None:
     """Answer for the git history of every repository below PATH (default: the current folder): which files held a bad
     release, which would have resolved to it while it could be had, from which commit to which, and what to do. A PATH that
     is an environment, a cache, an image (tar or OCI layout), a folder of SBOMs or one without repositories is looked
     through for traces instead.
 
-    The question is an incident (litellm-2026) or releases ("litellm==1.82.7,1.82.8")."""
-    import os
+    The question is an incident (litellm-2026) or releases ("litellm==1.82.7,1.82.8"). With --between TIME --and TIME there
+    is none: everything that changed in any lock or manifest in that time is listed."""
+    if options["between"] or options["until"]:
+        _list_changes(words or (".",), options)
+    elif not words:
+        raise click.UsageError("name an incident or a release, or a time with --between and --and")
+    else:
+        _answer(words[0], words[1:] or (".",), options)
 
+
+def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None:
     from mlsupply.exposure import report
+    from mlsupply.exposure.html_timeline import as_html
     from mlsupply.exposure.machine import hit, look
     from mlsupply.exposure.question import ask
     from mlsupply.exposure.survey import survey
     from mlsupply.world import Limits
 
-    asked = ask(question, options["window"])
+    asked = ask(text, options["window"])
     progress = Progress(quiet=options["no_progress"])
-    limits = Limits()
-    jobs = options["jobs"] or os.cpu_count() or 1
-    surveyed = survey(paths or (".",), asked, limits, jobs, progress, options["inventory"])
+    surveyed = survey(paths, asked, Limits(), _jobs(options), progress, options["inventory"])
     answers = surveyed.answers
-    looked = _machines(paths or (".",), options["machine"])
-    machine = look(looked, asked, limits, options["home"], progress) if looked or options["home"] else None
+    looked = _machines(paths, options["machine"])
+    machine = look(looked, asked, Limits(), options["home"], progress) if looked or options["home"] else None
     progress.end()
-    if options["inventory"] and answers:
-        click.echo(
-            f"inventory: {surveyed.kept} of {len(answers)} repositories had not changed; the rest were read", err=True
-        )
+    _say_kept(options, surveyed.kept, len(answers))
     renders: dict[str, Callable[[Question, Sequence[Answer], Machine | None], bytes]] = {
         "table": report.as_text,
         "json": report.as_json,
         "markdown": report.as_markdown,
+        "html": as_html,
     }
     sys.stdout.buffer.write(renders[options["output"]](asked, answers, machine))
     if not answers and not (machine and machine.files):
@@ -72,6 +78,40 @@ def command(question: str, paths: tuple[str, ...], **options: Any) -> None:
         sys.exit(EXIT_FINDINGS)
     gaps = any(one.gaps for one in answers) or bool(machine and machine.gaps)
     sys.exit(EXIT_INCOMPLETE if gaps else EXIT_CLEAN)
+
+
+def _list_changes(paths: Sequence[str], options: Mapping[str, Any]) -> None:
+    """What changed in a window; that something changed is no finding, so the exit code tells only how whole the list is."""
+    from mlsupply.exposure import between
+    from mlsupply.exposure.question import interval
+    from mlsupply.exposure.survey import histories
+    from mlsupply.world import Limits
+
+    renders = {"table": between.as_text, "json": between.as_json, "markdown": between.as_markdown}
+    if options["output"] not in renders:
+        raise click.UsageError("a list of changes is written as table, json or markdown")
+    window = interval(f"{options['between']}..{options['until']}")
+    progress = Progress(quiet=options["no_progress"])
+    read, kept = histories(paths, Limits(), _jobs(options), progress, options["inventory"])
+    progress.end()
+    _say_kept(options, kept, len(read))
+    sys.stdout.buffer.write(renders[options["output"]](read, between.changes(read, window)))
+    if not read:
+        click.echo("no git repository was found there", err=True)
+        sys.exit(EXIT_NOTHING)
+    sys.exit(EXIT_INCOMPLETE if any(one.gaps for one in read) else EXIT_CLEAN)
+
+
+def _jobs(options: Mapping[str, Any]) -> int:
+    import os
+
+    return options["jobs"] or os.cpu_count() or 1
+
+
+def _say_kept(options: Mapping[str, Any], kept: int, count: int) -> None:
+    if options["inventory"] and count:
+        said = f"{kept} of {count} repositories had not changed; the rest were read anew"
+        click.echo(f"inventory: {said}", err=True)
 
 
 def _machines(paths: Sequence[str], asked: bool) -> list[str]:

@@ -58,19 +58,20 @@ class InventoryFile:
         hint = "name a file that does not exist yet, or one that --inventory has written; delete it to read anew"
         return MlsupplyError("bad-inventory", f"{safe(str(self._path))} is no inventory: {safe(why)}", hint)
 
-    def get(self, folder: str, heads: str, names: Iterable[str]) -> History | None:
-        """What is kept of a repository for these names; None where it is not known, or its heads have moved."""
+    def get(self, folder: str, heads: str, names: Iterable[str] | None) -> History | None:
+        """What is kept of a repository for these names (None: all); None where it is unknown or its heads have moved."""
         try:
             row = self._base.execute("SELECT id, heads, facts FROM repository WHERE folder = ?", (folder,)).fetchone()
-            return None if row is None or row[1] != heads else self._history(folder, row[0], row[2], sorted(names))
+            return None if row is None or row[1] != heads else self._history(folder, row[0], row[2], names)
         except (sqlite3.Error, ValueError, TypeError, KeyError, IndexError) as error:
             raise self._refused(f"damaged: {error}") from error
 
-    def _history(self, folder: str, number: int, facts: str, names: Sequence[str]) -> History:
+    def _history(self, folder: str, number: int, facts: str, names: Iterable[str] | None) -> History:
         known = json.loads(facts)
-        marks = ",".join("?" * len(names))
-        query = f"SELECT facts FROM span WHERE repository = ? AND name IN ({marks})"  # noqa: S608 - question marks only
-        spans = [json.loads(text) for (text,) in self._base.execute(query, (number, *names))]
+        named = sorted(names) if names is not None else []
+        only = "" if names is None else f" AND name IN ({','.join('?' * len(named))})"
+        query = f"SELECT facts FROM span WHERE repository = ?{only}"  # noqa: S608 - question marks only
+        spans = [json.loads(text) for (text,) in self._base.execute(query, (number, *named))]
         wanted = {i for span in spans for i in (*span["came"], *span["left"], *span["merged"])}
         wanted |= {i for _, i, _ in known["unread"]}
         commits = dict(self._commits(sorted(wanted)))

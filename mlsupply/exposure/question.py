@@ -48,7 +48,7 @@ class Question:
 def ask(text: str, window: str = "") -> Question:
     """`litellm-2026`, `litellm==1.82.7,1.82.8`, `litellm` (every version). window: `FROM..TO` (RFC 3339 or dates, UTC) in
     the place of the record's. Raises `MlsupplyError` (`unknown-incident`, `bad-window`)."""
-    chosen = _interval(window) if window else None
+    chosen = interval(window) if window else None
     record = incident(text.strip()) or _record_of(text)
     if record is not None:
         found = _of_record(text, record, chosen)
@@ -101,7 +101,8 @@ def _of_record(text: str, record: Incident, chosen: Interval | None) -> Question
     )
 
 
-def _interval(text: str) -> Interval:
+def interval(text: str) -> Interval:
+    """`FROM..TO` in UTC. Raises `MlsupplyError` (`bad-window`)."""
     start, separator, end = text.partition("..")
     first, last = _moment(start), _moment(end)
     if not separator or first is None or last is None or last < first:

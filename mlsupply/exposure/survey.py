@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -50,26 +50,51 @@ def survey(paths: Sequence[str], question: Question, limits: Limits, jobs: int, 
     found = list(dict.fromkeys(repositories(paths)))
     if not inventory:
         return Surveyed(answers=tuple(_each(_One(question=question, limits=limits), found, jobs, say)))
+    histories, kept = _histories(found, limits, jobs, say, inventory, question.bad)
+    answers = []
+    for read in histories:
+        if isinstance(read, Answer):
+            answers.append(read)
+        else:
+            repository, history = read
+            answers.append(explained(judge(history, question), repository, history, limits))
+    return Surveyed(answers=tuple(answers), kept=kept)
+
+
+def histories(paths: Sequence[str], limits: Limits, jobs: int, say: Say, inventory: str = "") -> tuple[list[History], int]:
+    """Everything the repositories below the paths ever held, and how many of them were kept in the inventory."""
+    found = list(dict.fromkeys(repositories(paths)))
+    if inventory:
+        read, kept = _histories(found, limits, jobs, say, inventory, None)
+    else:
+        read, kept = list(_each(_Whole(limits=limits), found, jobs, say)), 0
+    return [History(folder=one.repository, gaps=one.gaps) if isinstance(one, Answer) else one[1] for one in read], kept
+
+
+Whole = tuple[Repository, History] | Answer
+"""A repository with its history, or an answer that says why there is none."""
+
+
+def _histories(
+    found: Sequence[tuple[str, str]], limits: Limits, jobs: int, say: Say, inventory: str, names: Collection[str] | None
+) -> tuple[list[Whole], int]:
+    """The histories in the order found, of these names at least: kept ones from the file, the others read and kept."""
     from mlsupply.exposure.inventory_file import heads_of, opened
 
+    known: dict[tuple[str, str], Whole] = {}
     with opened(inventory) as file:
-        known: dict[tuple[str, str], Answer] = {}
         for folder, inside in found:
             repository = _opened(folder, inside)
             if isinstance(repository, Repository):
-                history = file.get(_key(folder), heads_of(repository), question.bad)
+                history = file.get(_key(folder), heads_of(repository), names)
                 if history is not None:
-                    said = replace(history, folder=folder)
-                    known[folder, inside] = explained(judge(said, question), repository, said, limits)
+                    known[folder, inside] = (repository, replace(history, folder=folder))
         fresh = [one for one in found if one not in known]
         for one, read in zip(fresh, _each(_Whole(limits=limits), fresh, jobs, say), strict=True):
-            if isinstance(read, Answer):
-                known[one] = read
-                continue
-            repository, history = read
-            file.put(replace(history, folder=_key(one[0])), heads_of(repository))
-            known[one] = explained(judge(history, question), repository, history, limits)
-    return Surveyed(answers=tuple(known[one] for one in found), kept=len(found) - len(fresh))
+            known[one] = read
+            if not isinstance(read, Answer):
+                file.put(replace(read[1], folder=_key(one[0])), heads_of(read[0]))
+    return [known[one] for one in found], len(found) - len(fresh)
 
 
 Read = TypeVar("Read")
@@ -116,7 +141,7 @@ class _Whole:
 
     limits: Limits
 
-    def __call__(self, one: tuple[str, str]) -> tuple[Repository, History] | Answer:
+    def __call__(self, one: tuple[str, str]) -> Whole:
         repository = _opened(*one)
         if isinstance(repository, Answer):
             return repository

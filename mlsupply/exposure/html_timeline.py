@@ -1,0 +1,226 @@
+"""The answer as one HTML file: verdict, a timeline of every span against the window, traces, indicators, what to do.
+
+No scripts at all, nothing loaded from outside; the content security policy allows the one inline style by its hash. Each
+mark of the drawing stands in the tables below it too, for those who do not see drawings.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import NamedTuple
+
+from mlsupply.exposure import report
+from mlsupply.exposure.answer import Answer, Exposure, Verdict
+from mlsupply.exposure.question import Question
+from mlsupply.exposure.traces import Machine
+from mlsupply.report.html_elements import Html, element, join
+
+_MAX_ROWS = 300  # spans drawn; the tables hold all
+_WIDTH, _LEFT, _RIGHT, _ROW = 1040, 300, 24, 26  # pixels
+_DAY = 86_400
+_STYLE = """
+:root { --resolved: #8b0000; --would: #c4320a; --could: #8a5a00; --unknown: #7a3e9d; --no: #6e7781; }
+@media (prefers-color-scheme: dark) {
+  :root { --resolved: #ff5c5c; --would: #ff9a68; --could: #e3b341; --unknown: #d2a8ff; --no: #8b949e; } }
+.resolved { --tone: var(--resolved); } .would-have-resolved { --tone: var(--would); } .could-have { --tone: var(--could); }
+.unknown { --tone: var(--unknown); } .no { --tone: var(--no); }
+.present { --tone: var(--resolved); } .absent { --tone: var(--ok); }
+.not-looked { --tone: var(--gap); } rect.span { fill: var(--tone); } .still { fill: var(--tone); }
+.late { fill: var(--malicious); opacity: .16; } rect.window { opacity: .3; } svg text { fill: var(--text); font-size: 12px; }
+svg text.tick { fill: var(--dim); } .key span { margin-right: 14px; } pre.steps { white-space: pre-wrap; }
+"""
+
+
+class _Row(NamedTuple):
+    """A bar. until: None for still."""
+
+    exposure: Exposure
+    since: int
+    until: int | None
+
+
+def as_html(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
+    """UTF-8 HTML, the same bytes for the same answer."""
+    style = files("mlsupply.report").joinpath("html.css").read_text(encoding="utf-8") + _STYLE
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    headline = report.headline(question, answers, machine)
+    head = join(
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", f"mlsupply exposure: {question.text}"),
+        element("style", Html(style)),
+    )
+    header = element("header", element("h1", headline), element("p", f"Window: {report.window_of(question)}", class_="dim"))
+    sections = (
+        _timeline(question, answers),
+        _exposures(answers),
+        _machine(machine),
+        _gaps(answers, machine),
+        _section("Do", element("pre", "\n".join(report.playbook(question)).strip(), class_="steps")),
+        element("p", *report.coverage(answers, machine), class_="dim"),
+    )
+    page = element("html", element("head", head), element("body", header, element("main", join(*sections))), lang="en")
+    return f"<!doctype html>\n{page}\n".encode()
+
+
+def _section(title: str, *children: Html | str) -> Html:
+    name = title.lower().replace(" ", "-")
+    return element("section", element("h2", title, id=f"{name}-title"), *children, id=name, aria_labelledby=f"{name}-title")
+
+
+def _told(answers: Sequence[Answer]) -> list[Exposure]:
+    order = list(Verdict)
+    shown = [one for answer in answers for one in answer.exposures if one.verdict is not Verdict.NO]
+    return sorted(shown, key=lambda one: (order.index(one.verdict), one.first.time, one.repository, one.file))
+
+
+def _timeline(question: Question, answers: Sequence[Answer]) -> Html:
+    told = _told(answers)
+    if not told:
+        return _section("Timeline", element("p", "No file held, admitted or may have held a bad release.", class_="empty"))
+    rows = [_Row(one, one.first.time, one.last.time if one.last else None) for one in told[:_MAX_ROWS]]
+    verdicts = [verdict for verdict in Verdict if any(row.exposure.verdict is verdict for row in rows)]
+    key = join(*(element("span", verdict.value, class_=f"tag {_class(verdict)}") for verdict in verdicts))
+    more = f" {len(told) - len(rows):,} further spans are in the table alone." if len(told) > len(rows) else ""
+    about = "Shaded: the window; lighter: where sources disagree on its end. An arrow: it stands there still." + more
+    return _section(
+        "Timeline",
+        element("p", key, class_="key"),
+        element(
+            "div", _drawing(question, rows), class_="scroll", tabindex="0", role="region", aria_label="Timeline drawing"
+        ),
+        element("p", about, class_="dim"),
+    )
+
+
+def _drawing(question: Question, rows: Sequence[_Row]) -> Html:
+    window = question.window
+    times = [row.since for row in rows] + [row.until for row in rows if row.until is not None]
+    times += [moment for moment in (window.start, window.end) if moment is not None]
+    pad = max((max(times) - min(times)) // 20, 3600)
+    scale = _Scale(min(times) - pad, max(times) + pad)
+    height = 30 + _ROW * len(rows) + 24
+    marks = [
+        *_window(question, scale, height),
+        *(mark for place, row in enumerate(rows) for mark in _bar(row, place, scale)),
+    ]
+    marks += _ticks(scale, height)
+    return element(
+        "svg", join(*marks), viewBox=f"0 0 {_WIDTH} {height}", width=str(_WIDTH), height=str(height), role="img",
+        aria_label="When each file held or admitted a bad release, against the window",
+    )  # fmt: skip
+
+
+class _Scale(NamedTuple):
+    first: int
+    last: int
+
+    def across(self, moment: int) -> int:
+        """Pixels from the left."""
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (moment - self.first) // max(self.last - self.first, 1)
+
+
+def _window(question: Question, scale: _Scale, height: int) -> Iterator[Html]:
+    window = question.window
+    if window.start is None or window.end is None:
+        return
+    early = window.end if window.early_end is None else window.early_end
+    for start, end, name in ((window.start, early, "window"), (early, window.end, "late")):
+        if end > start:
+            x, wide = scale.across(start), max(scale.across(end) - scale.across(start), 2)
+            title = element("title", f"window {_stamp(start)} to {_stamp(end)}")
+            yield element("rect", title, x=str(x), y="8", width=str(wide), height=str(height - 34), class_=name)
+
+
+def _bar(row: _Row, place: int, scale: _Scale) -> Iterator[Html]:
+    one, y = row.exposure, 30 + _ROW * place
+    tone = _class(one.verdict)
+    label = f"{one.repository.rstrip('/').rpartition('/')[2]}/{one.file}"
+    yield element("text", element("title", label), label if len(label) <= 44 else f"…{label[-43:]}", x="0", y=str(y + 4))
+    end = scale.last if row.until is None else row.until
+    x, wide = scale.across(row.since), max(scale.across(end) - scale.across(row.since), 4)
+    until = "still" if row.until is None else _stamp(row.until)
+    held = one.version or one.specifier or "any version"
+    says = element("title", f"{one.verdict.value}: {one.name} {held}, {_stamp(row.since)} to {until}")
+    yield element("rect", says, x=str(x), y=str(y - 6), width=str(wide), height="12", rx="2", class_=f"span {tone}")
+    if row.until is None:
+        tip = x + wide
+        yield element("path", d=f"M{tip} {y - 9} L{tip + 10} {y} L{tip} {y + 9} Z", class_=f"still {tone}")
+
+
+def _ticks(scale: _Scale, height: int) -> Iterator[Html]:
+    steps = 4
+    form = "%Y-%m-%d" if scale.last - scale.first > 4 * _DAY else "%m-%d %H:%MZ"
+    for step in range(steps + 1):
+        moment = scale.first + (scale.last - scale.first) * step // steps
+        x = str(scale.across(moment))
+        anchor = "start" if step == 0 else "end" if step == steps else "middle"
+        text = datetime.fromtimestamp(moment, UTC).strftime(form)
+        yield element("line", x1=x, x2=x, y1="8", y2=str(height - 26), class_="track")
+        yield element("text", text, x=x, y=str(height - 8), text_anchor=anchor, class_="tick")
+
+
+def _exposures(answers: Sequence[Answer]) -> Html:
+    heads = ("Verdict", "Repository", "File", "Holds", "Came", "Left", "Through", "Because")
+    rows = []
+    for one in _told(answers):
+        left = f"still on {', '.join(one.refs[:3])}" if one.refs else "no ref leads on"
+        ends = f"{_stamp(one.last.time)} {one.last.oid[:12]}" if one.last else left
+        through = "; ".join(" → ".join(path) for path in one.paths)
+        merged = [f"merged {_stamp(merge.time)} by {merge.committer}" for merge in one.merged[:3]]
+        rows.append(
+            (
+                _tag(one.verdict.value), one.repository, one.file, f"{one.name} {one.version or one.specifier or 'any'}",
+                f"{_stamp(one.first.time)} {one.first.oid[:12]} by {one.first.author}", ends, through,
+                "; ".join((*one.notes, *merged)),
+            )
+        )  # fmt: skip
+    return _section("Exposures", _table(heads, rows)) if rows else Html("")
+
+
+def _machine(machine: Machine | None) -> Html:
+    if machine is None:
+        return Html("")
+    traces = [(trace.kind, trace.path, trace.says) for trace in machine.traces]
+    indicators = [
+        (_tag(one.state.value), one.kind, one.text, ", ".join(one.places[:3]) or one.why) for one in machine.indicators
+    ]
+    none = element("p", f"No trace among {machine.files:,} files.", class_="empty")
+    return join(
+        _section("Traces", _table(("Kind", "Where", "What"), traces) if traces else none),
+        _section("Indicators", _table(("State", "Kind", "Indicator", "Where, or why"), indicators)) if indicators else "",
+    )
+
+
+def _gaps(answers: Sequence[Answer], machine: Machine | None) -> Html:
+    found = [gap for one in answers for gap in one.gaps] + list(machine.gaps if machine else ())
+    rows = [(gap.subject, gap.detail, gap.hint) for gap in found]
+    if not rows:
+        return _section("Not checked", element("p", "Everything that was asked for was looked at.", class_="empty"))
+    return _section("Not checked", _table(("What", "Why", "Next step"), rows))
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Html | str]]) -> Html:
+    head = element("thead", element("tr", join(*(element("th", text, scope="col") for text in heads))))
+    body = element("tbody", join(*(element("tr", join(*(element("td", cell) for cell in row))) for row in rows)))
+    return element("div", element("table", head, body), class_="scroll", tabindex="0", role="region", aria_label=heads[0])
+
+
+def _tag(text: str) -> Html:
+    return element("span", text, class_=f"tag {text.replace(' ', '-')}")
+
+
+def _class(verdict: Verdict) -> str:
+    return verdict.value.replace(" ", "-")
+
+
+def _stamp(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%MZ")
