@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 300  # characters of an expression
 _DEEPEST = 20  # brackets in brackets
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{1,39}")
+_ID = r"[A-Za-z0-9][A-Za-z0-9.+-]{1,39}"
+_SPDX_LIKE = re.compile(rf"{_ID}(?: (?:AND|OR|WITH) {_ID}){{0,5}}")
 _CLASSIFIER = "License :: OSI Approved :: "
 # classifiers that mean one licence and version; the others ("BSD License", "GNU General Public License (GPL)") do not
 _CLASSIFIERS = {
@@ -38,6 +39,7 @@ _CLASSIFIERS = {
     "MIT License": "MIT",
     "MIT No Attribution License (MIT-0)": "MIT-0",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
     "The Unlicense (Unlicense)": "Unlicense",
     "Universal Permissive License (UPL)": "UPL-1.0",
     "zlib/libpng License": "Zlib",
@@ -45,14 +47,16 @@ _CLASSIFIERS = {
 
 
 def stated(expression: str, classifiers: Sequence[str], word: str) -> str:
-    """What core metadata states: its License-Expression; its one licence classifier; its License field where that is one
-    word like an SPDX id. "" for unknown."""
+    """What core metadata states: its License-Expression; its one licence classifier; its License field where that reads like
+    an SPDX id or expression and no classifier says otherwise. "" for unknown."""
     if expression:
         return safe(expression, _LONGEST)
     own = [text for text in classifiers if text.startswith("License ::") and text != "License :: OSI Approved"]
-    if own:
-        return _CLASSIFIERS.get(own[0].removeprefix(_CLASSIFIER), "") if len(own) == 1 else ""
-    return word if _WORD.fullmatch(word) and word.upper() != "UNKNOWN" else ""
+    if len(own) == 1 and (one := _CLASSIFIERS.get(own[0].removeprefix(_CLASSIFIER))):
+        return one
+    if not all(text.startswith(_CLASSIFIER) for text in own) or not _SPDX_LIKE.fullmatch(word) or word.upper() == "UNKNOWN":
+        return ""
+    return word if len(own) < 2 or " " in word else ""  # of several classifiers the field must say how they combine
 
 
 def normalised(text: str) -> str:

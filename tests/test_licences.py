@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from mlsupply.inventory import cyclonedx as cyclonedx_reader
 from mlsupply.inventory import spdx as spdx_reader
 from mlsupply.inventory.metadata import parse
 from mlsupply.licence import normalised, satisfiable
-from mlsupply.model import Checked, Coordinate, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.model import Checked, Coordinate, Inventory, Package, Place, Reason, Source, SourceKind
 from mlsupply.policy import decide
 from mlsupply.project import merge
 from mlsupply.report import FORMATS
@@ -38,6 +39,10 @@ def test_the_expression_comes_before_classifiers_and_the_old_field() -> None:
     assert metadata("License-Expression: MIT OR Apache-2.0", f"{osi}BSD License") == "MIT OR Apache-2.0"
     assert metadata(f"{osi}Mozilla Public License 2.0 (MPL 2.0)", "License: whatever") == "MPL-2.0"
     assert metadata("License: BSD-3-Clause") == "BSD-3-Clause"
+    assert metadata("License: BSD-3-Clause", f"{osi}BSD License") == "BSD-3-Clause"
+    both = (f"{osi}MIT License", f"{osi}Apache Software License")
+    assert metadata("License: MIT OR Apache-2.0", *both) == "MIT OR Apache-2.0"
+    assert metadata("License: MIT", *both) == ""
 
 
 @pytest.mark.parametrize(
@@ -109,6 +114,14 @@ def test_lists_judge_every_package_and_unknown_is_a_gap() -> None:
     assert len(said) == len(PACKAGES)
 
 
+def test_what_metadata_leaves_unclear_is_not_sent_back_to_metadata() -> None:
+    place = Place("env/lib/silent-1.0.dist-info/METADATA")
+    installed = merge([Inventory(path="env", format="environment", packages=(replace(PACKAGES[4], places=(place,)),))])
+    request = Request(settings={"licences": {"allow": ("MIT",)}})
+    (said,) = judge(installed, request, None)  # type: ignore[arg-type]  # the check asks nothing of the world
+    assert "metadata states no licence" in said.gaps[0].detail
+
+
 def test_without_an_allow_list_only_what_is_denied_is_found() -> None:
     said = judged(deny=("AGPL-3.0-only",))
     assert [name for name, one in said.items() if one.findings] == ["copyleft"]
@@ -137,8 +150,6 @@ def document(name: str) -> Any:
 
 
 def view_report() -> Any:
-    from dataclasses import replace
-
     _, _, verdict = decide((), (), PROJECT, Request(), NOW)
     return replace(REPORT, packages=PACKAGES, inputs=PROJECT.inventories, findings=(), gaps=(), verdict=verdict)
 

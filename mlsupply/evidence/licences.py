@@ -14,6 +14,7 @@ from mlsupply.value import value
 from mlsupply.world import World
 
 CHECK = "licences"
+_METADATA = ".dist-info/METADATA"
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE, SourceKind.PATH)
 
 
@@ -53,11 +54,7 @@ def _judged(package: Package, lists: _Lists) -> Checked:
     if package.source.kind in _OWN_CODE:
         return Checked(check=CHECK, package=package)
     if not package.licence:
-        detail, hint = (
-            "no input states its licence",
-            "scan an installed environment (--env), wheels or an SBOM with licences",
-        )
-        return _unknown(package, Reason.NOT_FOUND, detail, hint)
+        return _unknown(package, Reason.NOT_FOUND, *_silence(package))
     not_denied = satisfiable(package.licence, lambda name: name not in lists.deny)
     if not_denied is None:
         detail = f"its licence is stated as {package.licence}, which is no SPDX expression"
@@ -67,6 +64,14 @@ def _judged(package: Package, lists: _Lists) -> Checked:
     if lists.allow and not satisfiable(package.licence, lambda name: name in lists.allow and name not in lists.deny):
         return _found(package, "MLS-L002", "The licence is not allowed", "which the list of allowed licences does not cover")
     return Checked(check=CHECK, package=package)
+
+
+def _silence(package: Package) -> tuple[str, str]:
+    """(why no licence is known, what to do)."""
+    if any(place.file.endswith(_METADATA) or place.member.endswith(_METADATA) for place in package.places):
+        said = "its metadata states no licence, or several without saying how they combine"
+        return said, "read its licence text, then tolerate this gap"
+    return "no input states its licence", "scan an installed environment (--env), wheels or an SBOM with licences"
 
 
 def _unknown(package: Package, reason: Reason, detail: str, hint: str) -> Checked:

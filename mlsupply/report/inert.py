@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
-from mlsupply.model import Report
+from mlsupply.model import Artifact, Report
 from mlsupply.text import safe
 
 _LONGEST = 10_000  # characters of one text; where text enters, 2,000 is the most that is kept
@@ -47,6 +47,10 @@ def _is_clean(report: Report) -> bool:
         value = todo.pop()
         if isinstance(value, str):
             texts.append(value)
+        elif type(value) is Artifact:  # nine tenths of a large report
+            texts += (value.filename, value.kind, value.url, value.uploaded, value.yanked or "")
+            for pair in value.hashes:
+                texts += pair
         elif isinstance(value, tuple):
             todo.extend(value)
         elif isinstance(value, dict):
