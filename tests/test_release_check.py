@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from mlsupply.evidence.release_check import judge
+from mlsupply.evidence.release_check import SETTLED, judge, judged_by_lock
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Artifact, Checked, Coordinate, DataSource, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.project import merge
 from mlsupply.request import Request, RuleSettings
+from mlsupply.ruleset import load
 from mlsupply.world import World
 from tests.loopback_index import LoopbackIndex, provenance
 
@@ -214,3 +216,13 @@ def test_a_local_version_is_not_missed_on_the_index(index: LoopbackIndex, online
     history(index, "torchlike", last="2.9.0", at="2026-01-01T00:00:00Z")
     found = looked([package("torchlike", "2.9.0+cu128")], online, index.simple)["torchlike"]
     assert (ids(found), [gap.reason for gap in found.gaps]) == ([], [Reason.UNSUPPORTED])
+
+
+def test_an_old_upload_that_stands_can_bear_on_no_built_in_rule(world: World) -> None:
+    """What lets an offline scan of a lock pass over the rules: see `release_check.SETTLED`."""
+    rules = load(RuleSettings(), world.now())
+    for days in (SETTLED.days + 1, 400, 4000):
+        uploaded = (world.now() - timedelta(days=days)).isoformat()
+        wheel = Artifact("demo-1.0-py3-none-any.whl", "wheel", hashes=(("sha256", "0" * 64),), uploaded=uploaded)
+        sdist = Artifact("demo-1.0.tar.gz", "sdist", hashes=(("sha256", "1" * 64),), uploaded=uploaded)
+        assert judged_by_lock(package("demo", "1.0", wheel, sdist), Request(), rules).findings == ()
