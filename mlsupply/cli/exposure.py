@@ -50,10 +50,9 @@ def command(words: tuple[str, ...], **options: Any) -> None:
 
 def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None:
     from mlsupply.exposure import report
-    from mlsupply.exposure.html_timeline import as_html
-    from mlsupply.exposure.machine import hit, look
     from mlsupply.exposure.question import ask
     from mlsupply.exposure.survey import survey
+    from mlsupply.exposure.traces import hit
     from mlsupply.world import Limits
 
     asked = ask(text, options["window"])
@@ -61,14 +60,14 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
     surveyed = survey(paths, asked, Limits(), _jobs(options), progress, options["inventory"])
     answers = surveyed.answers
     looked = _machines(paths, options["machine"])
-    machine = look(looked, asked, Limits(), options["home"], progress) if looked or options["home"] else None
+    machine = _look(looked, asked, options["home"], progress) if looked or options["home"] else None
     progress.end()
     _say_kept(options, surveyed.kept, len(answers))
     renders: dict[str, Callable[[Question, Sequence[Answer], Machine | None], bytes]] = {
         "table": report.as_text,
         "json": report.as_json,
         "markdown": report.as_markdown,
-        "html": as_html,
+        "html": _as_html,
     }
     sys.stdout.buffer.write(renders[options["output"]](asked, answers, machine))
     if not answers and not (machine and machine.files):
@@ -78,6 +77,19 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
         sys.exit(EXIT_FINDINGS)
     gaps = any(one.gaps for one in answers) or bool(machine and machine.gaps)
     sys.exit(EXIT_INCOMPLETE if gaps else EXIT_CLEAN)
+
+
+def _look(paths: Sequence[str], asked: Question, home: str, progress: Progress) -> Machine:
+    from mlsupply.exposure.machine import look
+    from mlsupply.world import Limits
+
+    return look(paths, asked, Limits(), home, progress)
+
+
+def _as_html(asked: Question, answers: Sequence[Answer], machine: Machine | None) -> bytes:
+    from mlsupply.exposure.html_timeline import as_html
+
+    return as_html(asked, answers, machine)
 
 
 def _list_changes(paths: Sequence[str], options: Mapping[str, Any]) -> None:
@@ -116,7 +128,6 @@ def _say_kept(options: Mapping[str, Any], kept: int, count: int) -> None:
 
 def _machines(paths: Sequence[str], asked: bool) -> list[str]:
     """The paths whose files are looked at: all where that is asked, otherwise those that are no repositories."""
-    from mlsupply.exposure.machine import is_machine
-    from mlsupply.exposure.survey import repositories
+    from mlsupply.exposure.survey import is_machine, repositories
 
     return [path for path in paths if asked or is_machine(path) or next(repositories([path]), None) is None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from typing import Protocol
 
 from mlsupply.exposure import blobs, repository
 from mlsupply.exposure.history import Commit
@@ -183,18 +184,33 @@ def _unknown(folder: str, unread: Unread, question: Question) -> Exposure:
     )
 
 
-def explained(given: Answer, found: Repository, history: History, limits: Limits) -> Answer:
+class Ways(Protocol):
+    """Where the paths to a release are kept, by the blob that holds them, so that no lock is read twice for them."""
+
+    def paths(self, key: tuple[str, ...]) -> tuple[tuple[str, ...], ...] | None:
+        """What is kept, None where nothing is."""
+
+    def keep(self, key: tuple[str, ...], paths: tuple[tuple[str, ...], ...]) -> None:
+        """Keep them."""
+
+
+def explained(given: Answer, found: Repository, history: History, limits: Limits, ways: Ways | None = None) -> Answer:
     """The answer with the paths by which a project came to what it resolved."""
     sources = {(one.span.path, one.span.held.name, one.span.held.version): one.source for one in history.traced}
-    if not any(exposure.verdict is Verdict.RESOLVED for exposure in given.exposures):
-        return given
-    with repository.session(found) as git:
-        exposures = [
-            replace(one, paths=_paths(git, one, sources.get((one.file, one.name, one.version), ("", "")), limits))
-            if one.verdict is Verdict.RESOLVED
-            else one
-            for one in given.exposures
-        ]
+    exposures = []
+    for one in given.exposures:
+        if one.verdict is Verdict.RESOLVED:
+            source = sources.get((one.file, one.name, one.version), ("", ""))
+            key = (*source, one.name, one.version)
+            paths = ways.paths(key) if ways else None
+            if paths is None:
+                with repository.session(found) as git:
+                    paths = _paths(git, one, source, limits)
+                if ways:
+                    ways.keep(key, paths)
+            exposures.append(replace(one, paths=paths))
+        else:
+            exposures.append(one)
     return replace(given, exposures=tuple(exposures))
 
 

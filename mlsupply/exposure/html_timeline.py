@@ -20,7 +20,7 @@ from mlsupply.exposure.traces import Machine
 from mlsupply.report.html_elements import Html, element, join
 
 _MAX_ROWS = 300  # spans drawn; the tables hold all
-_WIDTH, _LEFT, _RIGHT, _ROW = 1040, 300, 24, 26  # pixels
+_WIDTH, _LEFT, _RIGHT, _ROW = 1000, 290, 24, 26  # pixels
 _DAY = 86_400
 _STYLE = """
 :root { --resolved: #8b0000; --would: #c4320a; --could: #8a5a00; --unknown: #7a3e9d; --no: #6e7781; }
@@ -86,7 +86,7 @@ def _timeline(question: Question, answers: Sequence[Answer]) -> Html:
     told = _told(answers)
     if not told:
         return _section("Timeline", element("p", "No file held, admitted or may have held a bad release.", class_="empty"))
-    rows = [_Row(one, one.first.time, one.last.time if one.last else None) for one in told[:_MAX_ROWS]]
+    rows = [_Row(one, one.first.time, _until(one)) for one in told[:_MAX_ROWS]]
     verdicts = [verdict for verdict in Verdict if any(row.exposure.verdict is verdict for row in rows)]
     key = join(*(element("span", verdict.value, class_=f"tag {_class(verdict)}") for verdict in verdicts))
     more = f" {len(told) - len(rows):,} further spans are in the table alone." if len(told) > len(rows) else ""
@@ -99,6 +99,11 @@ def _timeline(question: Question, answers: Sequence[Answer]) -> Html:
         ),
         element("p", about, class_="dim"),
     )
+
+
+def _until(one: Exposure) -> int | None:
+    """When it ended, None while a ref holds it; what could not be traced on ends where it came."""
+    return one.last.time if one.last else None if one.refs else one.first.time
 
 
 def _drawing(question: Question, rows: Sequence[_Row]) -> Html:
@@ -172,7 +177,7 @@ def _exposures(answers: Sequence[Answer]) -> Html:
     heads = ("Verdict", "Repository", "File", "Holds", "Came", "Left", "Through", "Because")
     rows = []
     for one in _told(answers):
-        left = f"still on {', '.join(one.refs[:3])}" if one.refs else "no ref leads on"
+        left = f"still on {', '.join(one.refs[:3])}" if one.refs else "not traced on"
         ends = f"{_stamp(one.last.time)} {one.last.oid[:12]}" if one.last else left
         through = "; ".join(" → ".join(path) for path in one.paths)
         merged = [f"merged {_stamp(merge.time)} by {merge.committer}" for merge in one.merged[:3]]

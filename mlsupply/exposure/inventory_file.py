@@ -22,11 +22,12 @@ from mlsupply.exposure.tracing import History, Traced, Unread
 from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 
-_APPLICATION, _VERSION = 0x6D6C7865, 1  # "mlxe"; raised whenever what is stored or how it is traced changes
+_APPLICATION, _VERSION = 0x6D6C7865, 2  # "mlxe"; raised whenever what is stored or how it is traced changes
 _TABLES = """
 CREATE TABLE repository (id INTEGER PRIMARY KEY, folder TEXT UNIQUE, heads TEXT, facts TEXT);
 CREATE TABLE moment (id INTEGER PRIMARY KEY, repository INTEGER, facts TEXT);
 CREATE TABLE span (repository INTEGER, name TEXT, facts TEXT);
+CREATE TABLE way (source TEXT PRIMARY KEY, paths TEXT);
 CREATE INDEX by_name ON span (name, repository);
 CREATE INDEX moment_of ON moment (repository);
 """
@@ -106,6 +107,22 @@ class InventoryFile:
                 self._base.executemany("INSERT INTO span VALUES (?, ?, ?)", rows)
                 facts = json.dumps(_facts(history, moments))
                 self._base.execute("UPDATE repository SET facts = ? WHERE id = ?", (facts, number))
+        except sqlite3.Error as error:
+            raise self._refused(str(error)) from error
+
+    def paths(self, key: tuple[str, ...]) -> tuple[tuple[str, ...], ...] | None:
+        """The ways kept for (path, blob, name, version); a blob never changes, so they hold whatever moves."""
+        try:
+            row = self._base.execute("SELECT paths FROM way WHERE source = ?", ("\0".join(key),)).fetchone()
+            return None if row is None else tuple(tuple(map(str, path)) for path in json.loads(row[0]))
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise self._refused(f"damaged: {error}") from error
+
+    def keep(self, key: tuple[str, ...], paths: tuple[tuple[str, ...], ...]) -> None:
+        """Keep the ways."""
+        try:
+            with self._base:
+                self._base.execute("INSERT OR REPLACE INTO way VALUES (?, ?)", ("\0".join(key), json.dumps(paths)))
         except sqlite3.Error as error:
             raise self._refused(str(error)) from error
 

@@ -4,7 +4,7 @@ links are not followed, and every indicator ends as present, absent or not looke
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
@@ -28,13 +28,6 @@ _HOME_FILES = (
     *(".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".bash_history", ".zsh_history", ".pypirc", ".condarc"),
     *(".config/pip/pip.conf", ".pip/pip.conf", ".config/uv/uv.toml", ".pip/pip.log", ".npmrc", ".gitconfig"),
 )
-_MARKS = ("pyvenv.cfg", "conda-meta", "oci-layout", "CACHEDIR.TAG")
-
-
-def is_machine(path: str) -> bool:
-    """Whether a path is by its looks no project: a file, an environment, a cache, an image layout."""
-    folder = Path(path)
-    return folder.is_file() or folder.name == "site-packages" or any((folder / mark).exists() for mark in _MARKS)
 
 
 def look(paths: Sequence[str], question: Question, limits: Limits, home: str, say: Say) -> Machine:
@@ -230,13 +223,3 @@ def _counted(kind: str, text: str, count: int, what: str) -> Indicator:
     if not count:
         return Indicator(kind=kind, text=text, state=State.NOT_LOOKED, why=f"0 {what}")
     return Indicator(kind=kind, text=text, state=State.ABSENT, why=f"{count:,} {what}")
-
-
-def hit(machine: Machine) -> bool:
-    """Whether anything of the incident was found."""
-    return bool(machine.traces) or any(one.state is State.PRESENT for one in machine.indicators)
-
-
-def unlooked(indicators: Iterable[Indicator]) -> int:
-    """How many indicators nobody looked for."""
-    return sum(one.state is State.NOT_LOOKED for one in indicators)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlsupply.exposure.machine import unlooked
-from mlsupply.exposure.traces import Machine, State
+from mlsupply.exposure.traces import Machine, State, unlooked
 
 _MAX_TRACES = 200
 _MAX_PLACES = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +19,7 @@ from mlsupply.world import Limits, Say
 
 _MAX_DEPTH = 6  # folders below a named path in which repositories are looked for
 _MAX_FOLDERS = 200_000
+_MARKS = ("pyvenv.cfg", "conda-meta", "oci-layout", "CACHEDIR.TAG")
 
 
 def repositories(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -36,6 +36,12 @@ def repositories(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
             folders[:] = sorted(folder for folder in folders if folder != ".git")
 
 
+def is_machine(path: str) -> bool:
+    """Whether a path is by its looks no project: a file, an environment, a cache, an image layout."""
+    folder = Path(path)
+    return folder.is_file() or folder.name == "site-packages" or any((folder / mark).exists() for mark in _MARKS)
+
+
 @value
 class Surveyed:
     """answers: of every repository, in the order found; kept: how many of them were answered from the inventory."""
@@ -50,14 +56,17 @@ def survey(paths: Sequence[str], question: Question, limits: Limits, jobs: int, 
     found = list(dict.fromkeys(repositories(paths)))
     if not inventory:
         return Surveyed(answers=tuple(_each(_One(question=question, limits=limits), found, jobs, say)))
+    from mlsupply.exposure.inventory_file import opened
+
     histories, kept = _histories(found, limits, jobs, say, inventory, question.bad)
     answers = []
-    for read in histories:
-        if isinstance(read, Answer):
-            answers.append(read)
-        else:
-            repository, history = read
-            answers.append(explained(judge(history, question), repository, history, limits))
+    with opened(inventory) as file:
+        for read in histories:
+            if isinstance(read, Answer):
+                answers.append(read)
+            else:
+                repository, history = read
+                answers.append(explained(judge(history, question), repository, history, limits, file))
     return Surveyed(answers=tuple(answers), kept=kept)
 
 
@@ -107,6 +116,8 @@ def _each(work: Callable[[tuple[str, str]], Read], found: Sequence[tuple[str, st
             say(f"reading {one[0]}", number, len(found))
             yield work(one)
         return
+    from concurrent.futures import ProcessPoolExecutor
+
     with ProcessPoolExecutor(min(jobs, len(found))) as pool:
         for number, (one, made) in enumerate(zip(found, pool.map(work, found), strict=True)):
             say(f"reading {one[0]}", number, len(found))

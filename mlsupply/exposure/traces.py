@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from mlsupply.model import Gap
@@ -50,3 +51,13 @@ class Machine:
     texts: int = 0
     hashed: int = 0
     inventories: int = 0
+
+
+def hit(machine: Machine) -> bool:
+    """Whether anything of the incident was found."""
+    return bool(machine.traces) or any(one.state is State.PRESENT for one in machine.indicators)
+
+
+def unlooked(indicators: Iterable[Indicator]) -> int:
+    """How many indicators nobody looked for."""
+    return sum(one.state is State.NOT_LOOKED for one in indicators)
