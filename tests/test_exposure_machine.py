@@ -92,6 +92,7 @@ def test_a_good_release_leaves_no_trace_and_every_indicator_a_state(tmp_path: Pa
     assert states["~/.config/sysmon/sysmon.py"] == "not looked", "no home was named"
     assert states["/tmp/pglog"] == "not looked", "an environment is no file system"
     assert states["checkmarx.zone"] == "not looked", "there was neither log nor configuration"
+    assert states['sysmon.service ("System Telemetry Service")'] == "not looked", "no unit lies in an environment"
     assert states["kube-system pods node-setup-*"] == "not looked"
 
 

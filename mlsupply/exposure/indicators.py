@@ -90,6 +90,8 @@ def _file(kind: str, text: str, word: str) -> NamedFile:
     path = re.sub(r"<[a-z ]+>", "*", path)
     pattern = re.compile(translate(path.rpartition("/")[2]))
     folders = path.rpartition("/")[0]
+    if kind == "services":
+        place = "home"  # units lie in system folders or under a user's ~/.config/systemd
     return NamedFile(kind, text, f"/{folders}/" if folders else "/", pattern, place)
 
 
