@@ -116,14 +116,21 @@ class Coordinate(NamedTuple):
     @property
     def purl(self) -> str:
         """The package URL (purl-spec): `pkg:pypi/torch@2.9.0%2Bcu128`."""
-        from urllib.parse import quote
-
-        name = quote(self.name, safe="/.-_~", errors="replace")
-        version = f"@{quote(self.version, safe='.-_~', errors='replace')}" if self.version else ""
+        name = _quoted(self.name, "/.-_~")
+        version = f"@{_quoted(self.version, '.-_~')}" if self.version else ""
         return f"pkg:{self.ecosystem}/{name}{version}"
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".rstrip()
+
+
+def _quoted(text: str, safe: str) -> str:
+    """Percent-encoded but for letters, digits and `safe`; nearly every name and version is that already."""
+    if text.isascii() and text.replace(".", "").replace("-", "").replace("_", "").isalnum():
+        return text
+    from urllib.parse import quote
+
+    return quote(text, safe=safe, errors="replace")
 
 
 class Source(NamedTuple):
