@@ -79,7 +79,8 @@ def selected(request: Request) -> tuple[Check, ...]:
 def run(request: Request, world: World) -> Report:
     """Do what was asked. Raises `MlsupplyError` only where no true report could be made; everything else that goes
     wrong is a gap in the report."""
-    return _report(selected(request), request, world)
+    checks = selected(request)
+    return _report(checks, request, world, tuple(_left_out(checks)))
 
 
 def inventory_report(request: Request, world: World) -> Report:
@@ -92,10 +93,10 @@ def run_over(inventories: tuple[Inventory, ...], request: Request, world: World)
     return _judged(inventories, selected(request), request, world)
 
 
-def _report(checks: tuple[Check, ...], request: Request, world: World) -> Report:
+def _report(checks: tuple[Check, ...], request: Request, world: World, notes: tuple[Gap, ...] = ()) -> Report:
     world = starting_where_asked(request, world)
     inventories = gather(request, world)
-    return _judged(inventories, checks, request, world, _assets(inventories, world))
+    return _judged(inventories, checks, request, world, _assets(inventories, world), notes)
 
 
 def _assets(inventories: tuple[Inventory, ...], world: World) -> tuple[Asset, ...]:
@@ -113,11 +114,13 @@ def _judged(
     request: Request,
     world: World,
     assets: tuple[Asset, ...] = (),
+    notes: tuple[Gap, ...] = (),
 ) -> Report:
     project = merge(inventories)
     ledger = Ledger(project.packages)
     for inventory in inventories:
         ledger.note(inventory.gaps)
+    ledger.note(notes)
     ledger.note(_switched_off(request) if checks else ())
     sources: list[DataSource] = []
     for number, check in enumerate(checks):
@@ -156,6 +159,14 @@ def _account(
         raise
     except Exception as error:  # a defect in one check must not cost the report of the others; it is reported as a gap
         ledger.fail(check.name, f"the check broke off: {type(error).__name__}: {error}")
+
+
+def _left_out(checks: tuple[Check, ...]) -> Iterator[Gap]:
+    """The checks that do not run: the project under audit may be hostile, and its configuration can leave out any."""
+    for check in CHECKS:
+        if check not in checks:
+            detail = "the check did not run: --check, --skip or the configuration leaves it out"
+            yield Gap(subject="all packages", check=check.name, reason=Reason.DISABLED, detail=detail)
 
 
 def _switched_off(request: Request) -> Iterator[Gap]:

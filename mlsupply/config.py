@@ -248,7 +248,7 @@ class _Reader:
     def table(self, table: Any, kinds: Kinds, where: tuple[str, ...], number: int = 0) -> dict[str, Any]:
         """The checked values of a table with known keys."""
         if not isinstance(table, dict):
-            self.fault(where, f"{'.'.join(where)} is a table", number)
+            self.fault(where, f"{'.'.join((*self.prefix, *where)) or 'the file'} is a table, not {table!r:.40}", number)
             return {}
         found: dict[str, Any] = {}
         for key, given in table.items():

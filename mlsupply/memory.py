@@ -33,6 +33,9 @@ class MemoryTree:
             return "file"
         return "folder" if any(name.startswith(path.rstrip("/") + "/") for name in self.files) else ""
 
+    def on_disk(self, path: str) -> Path:
+        return self.root / path
+
     def entries(self, path: str) -> tuple[str, ...] | Failure:
         below = [name.removeprefix(path.rstrip("/") + "/") for name in self.files if name.startswith(path.rstrip("/") + "/")]
         return tuple(sorted({name.partition("/")[0] + ("/" if "/" in name else "") for name in below}))

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -99,7 +100,7 @@ class Survey(NamedTuple):
 
 class Tree(Protocol):
     """The files under audit, read only. Paths are POSIX, relative to the root (the folder the user stands in) or absolute,
-    and appear in reports as they are."""
+    and appear in reports as they are: printable, whatever the names on disk are."""
 
     root: Path
 
@@ -111,6 +112,9 @@ class Tree(Protocol):
 
     def kind(self, path: str) -> str:
         """`file`, `folder`, or "" where there is neither."""
+
+    def on_disk(self, path: str) -> Path:
+        """Where a path of this tree lies, for what is too large to be handed through and is opened by a worker."""
 
     def entries(self, path: str) -> tuple[str, ...] | Failure:
         """The names in a folder, sorted; those of folders end in `/`."""
@@ -141,6 +145,7 @@ class DiskTree:
         self.limits = limits or Limits()
         self._homes = tuple(_home(os.path.realpath(root / start)) for start in (*self.starts, *also))
         self._survey: Survey | None = None
+        self._real: dict[str, str] = {}  # path as shown -> on disk, where a name on the way cannot be shown
 
     def starting(self, starts: Iterable[str], also: Iterable[str] = ()) -> DiskTree:
         return DiskTree(self.root, starts, self.limits, also)
@@ -157,9 +162,8 @@ class DiskTree:
         return data if len(data) <= limit else Failure(Reason.TOO_LARGE, f"{path} is larger than {limit:,} bytes")
 
     def open(self, path: str) -> BinaryIO | Failure:
-        full = self.root / path
         try:
-            real = os.path.realpath(full)
+            real = os.path.realpath(self.on_disk(path))
             if not self._inside(real):
                 return Failure(Reason.FORBIDDEN, f"{path} leads to a place outside the project")
             if not Path(real).is_file():  # also refuses devices and pipes, which would block
@@ -172,14 +176,16 @@ class DiskTree:
 
     def kind(self, path: str) -> str:
         try:
-            full = self.root / path
+            full = self.on_disk(path)
             return "file" if full.is_file() else "folder" if full.is_dir() else ""
         except (OSError, ValueError):
             return ""
 
     def entries(self, path: str) -> tuple[str, ...] | Failure:
         listed = self._list(path)
-        return listed if isinstance(listed, Failure) else tuple(f"{e.name}/" if e.is_dir() else e.name for e in listed)
+        if isinstance(listed, Failure):
+            return listed
+        return tuple(f"{name}/" if entry.is_dir() else name for name, entry in listed)
 
     def walk(self) -> Iterator[str]:
         return iter(self.survey().files)
@@ -195,16 +201,35 @@ class DiskTree:
     def _inside(self, real: str) -> bool:
         return any(real == home or real.startswith(home.rstrip("/") + "/") for home in self._homes)
 
-    def _list(self, path: str) -> list[os.DirEntry[str]] | Failure:
+    def on_disk(self, path: str) -> Path:
+        return self.root / self._real.get(path, path)
+
+    def _list(self, path: str) -> list[tuple[str, os.DirEntry[str]]] | Failure:
+        """The entries of a folder with their names as shown, in the order of these."""
         try:
-            if not self._inside(os.path.realpath(self.root / path)):
+            if not self._inside(os.path.realpath(self.on_disk(path))):
                 return Failure(Reason.FORBIDDEN, f"{path} leads to a place outside the project")
-            with os.scandir(self.root / path) as found:
-                return sorted(found, key=lambda entry: entry.name)
+            with os.scandir(self.on_disk(path)) as found:
+                return self._shown(path, sorted(found, key=lambda entry: entry.name))
         except PermissionError:
             return Failure(Reason.FORBIDDEN, f"{path} may not be listed by this user")
         except (OSError, ValueError) as error:
             return Failure(Reason.NOT_FOUND, f"{path} could not be listed: {getattr(error, 'strerror', None) or error}")
+
+    def _shown(self, folder: str, entries: list[os.DirEntry[str]]) -> list[tuple[str, os.DirEntry[str]]]:
+        """A name that is not UTF-8 or would steer a terminal is shown escaped; its file is audited like the others."""
+        taken = {entry.name for entry in entries}
+        if folder not in self._real and all(name.isprintable() for name in taken):
+            return [(entry.name, entry) for entry in entries]
+        shown = []
+        for entry in entries:
+            name = _printable(entry.name)
+            while name != entry.name and name in taken:
+                name += "_"
+            taken.add(name)
+            self._real[_join(folder, name)] = _join(self._real.get(folder, folder), entry.name)
+            shown.append((name, entry))
+        return sorted(shown, key=itemgetter(0))
 
 
 class _Walk:
@@ -228,11 +253,13 @@ class _Walk:
         if isinstance(listed, Failure):
             self.failures.append((path or ".", listed))
             return
-        names = {entry.name for entry in listed}
+        names = {name for name, _ in listed}
         if depth and (why := next((_ENVIRONMENTS[name] for name in _ENVIRONMENTS if name in names), "")):
             self.skipped.append(Skipped(path, why))
             return
-        folders = [name for entry in listed if (name := self._entry(path, entry)) and self._enters(path, name, names)]
+        folders = [
+            name for name, entry in listed if self._entry(_join(path, name), entry) and self._enters(path, name, names)
+        ]
         for name in folders:
             if depth >= self.tree.limits.depth:
                 failure = Failure(Reason.LIMIT, f"folders deeper than {self.tree.limits.depth} were not walked")
@@ -240,33 +267,37 @@ class _Walk:
             elif self.left > 0:
                 self._folder(_join(path, name), depth + 1)
 
-    def _entry(self, path: str, entry: os.DirEntry[str]) -> str:
-        """Note a file; the name where the entry is a folder to be walked, otherwise ""."""
+    def _entry(self, path: str, entry: os.DirEntry[str]) -> bool:
+        """Note a file; whether the entry is a folder to be walked."""
         self.left -= 1
         if self.left <= 0:
             if self.left == 0:
                 failure = Failure(Reason.LIMIT, f"the walk ended after {self.tree.limits.files_walked:,} entries")
-                self.failures.append((path or ".", failure))
-            return ""
+                self.failures.append((path.rpartition("/")[0] or ".", failure))
+            return False
         try:
             if entry.is_symlink():
-                return self._link(_join(path, entry.name), entry)
-            if entry.is_dir():
-                return entry.name
-            if entry.is_file():
-                self.files.append(_join(path, entry.name))
+                self._link(path, entry)
+            elif entry.is_dir():
+                return True
+            elif entry.is_file():
+                self.files.append(path)
+            else:
+                self.skipped.append(Skipped(path, NO_FILE))
         except OSError as error:
-            self.failures.append((_join(path, entry.name), Failure(Reason.FORBIDDEN, str(error.strerror))))
-        return ""
+            self.failures.append((path, Failure(Reason.FORBIDDEN, str(error.strerror))))
+        return False
 
-    def _link(self, path: str, entry: os.DirEntry[str]) -> str:
+    def _link(self, path: str, entry: os.DirEntry[str]) -> None:
         """A link inside the project is walked at its target; one that leaves it is said, a file when it is read."""
-        if not self.tree._inside(os.path.realpath(self.tree.root / path)):
+        real = os.path.realpath(self.tree.on_disk(path))
+        if not Path(real).exists():
+            self.skipped.append(Skipped(path, NO_TARGET))
+        elif not self.tree._inside(real):
             if entry.is_dir():
                 self.skipped.append(Skipped(path, "link to a place outside the project"))
             elif entry.is_file():
                 self.files.append(path)
-        return ""
 
     def _enters(self, path: str, name: str, names: set[str]) -> bool:
         if name in _CACHES or name.endswith((".egg-info", ".dist-info")):
@@ -279,6 +310,7 @@ class _Walk:
         return not why
 
 
+NO_FILE, NO_TARGET = "a pipe, socket or device", "link to nothing"  # of interest where a file was to be expected
 _PROJECT_MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", ".git"})
 _BUILD_OUTPUT = frozenset({"build", "dist", "_build"})
 _CACHES = frozenset(
@@ -303,6 +335,12 @@ _ENVIRONMENTS = {"pyvenv.cfg": "virtual environment", "conda-meta": "conda envir
 
 def _tidy(path: str) -> str:
     return os.path.normpath(path).replace(os.sep, "/")
+
+
+def _printable(name: str) -> str:
+    """The name with what cannot be shown as escapes: bytes that are not UTF-8 as `\\xff`."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _join(folder: str, name: str) -> str:

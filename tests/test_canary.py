@@ -154,7 +154,8 @@ def test_the_traps_are_armed(project: Path, canary: Canary) -> None:
     for arguments in (["setup.py"], ["-c", "import click"], ["-c", "import pickle; pickle.load(open('model.pkl', 'rb'))"]):
         subprocess.run([sys.executable, *arguments], cwd=project, check=False, capture_output=True)
     subprocess.run([project / ".venv/bin/python"], check=True)
-    assert canary.sung() == ["pickle model.pkl", "python of .venv", "setup.py", "shadow of click"]
+    # where setuptools is installed, setup.py sets off more of them
+    assert set(canary.sung()) >= {"pickle model.pkl", "python of .venv", "setup.py", "shadow of click"}
 
 
 def test_scanning_a_project_runs_nothing_of_it(project: Path, canary: Canary, world: World) -> None:

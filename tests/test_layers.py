@@ -21,6 +21,7 @@ ALLOWED = {
     "errors": set(),
     "text": {"lazy"},
     "world": _VALUES,
+    "folders": {"errors"},
     "fetch": _VALUES | {"world"},
     "request": _VALUES | {"world"},
     "project": _VALUES,
@@ -33,7 +34,7 @@ ALLOWED = {
     "inventory": _VALUES
     | {"world", "request", "project", "licence", "evidence"},  # the resolver asks the index client which releases there are
     "evidence": _VALUES | {"world", "request", "project", "licence", "ruleset", "advisories"},
-    "advisories": _VALUES | {"world", "request", "project"},
+    "advisories": _VALUES | {"folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project", "licence"},
     "exposure": _VALUES | {"memory", "world", "request", "project", "inventory", "advisories", "evidence", "report"},

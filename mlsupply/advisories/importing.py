@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.folders import files_below
 from mlsupply.model import DataSource
 
 PYPA = "PyPA Advisory Database"
@@ -64,8 +65,7 @@ def _archive(opened: zipfile.ZipFile) -> Iterator[tuple[str, object]]:
 
 
 def _folder(path: Path) -> Iterator[tuple[str, object]]:
-    files = sorted(file for suffix in ("json", "yaml", "yml") for file in path.rglob(f"*.{suffix}"))
-    for file in files[:_MAX_RECORDS]:
+    for file in files_below(path, (".json", ".yaml", ".yml"))[:_MAX_RECORDS]:
         name = file.relative_to(path).as_posix()
         try:
             if file.stat().st_size > _MAX_RECORD:

@@ -124,3 +124,10 @@ def shows_errors(verb: Verb) -> Verb:
             sys.exit(error.exit_code)
 
     return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which a TypeVar cannot say
+
+
+def no_device(path: Path) -> None:
+    """Raises `MlsupplyError` (`file-not-read`) for what is there and is no file or folder: reading a pipe or device need
+    not end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise MlsupplyError("file-not-read", f"{path} is a pipe, socket or device", "name a file")

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mlsupply.cli.common import no_device
 from mlsupply.config import Config, parse
 from mlsupply.errors import MlsupplyError
+from mlsupply.folders import files_below
 from mlsupply.model import Severity
 from mlsupply.request import Policy, RuleSettings, VexStatement
 
@@ -69,7 +71,7 @@ def rule_files(folders: Iterable[Path]) -> tuple[tuple[str, str], ...]:
             raise MlsupplyError(
                 "file-not-read", f"there is no rules folder {folder}", "check --rules and [tool.mlsupply.rules]"
             )
-        paths = [folder] if folder.is_file() else sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")])
+        paths = [folder] if folder.is_file() else files_below(folder, (".yaml", ".yml"))
         found.extend((path.as_posix(), _text(path)) for path in paths)
     return tuple(found)
 
@@ -87,6 +89,7 @@ def _text(path: Path) -> str:
 
 
 def _bytes(path: Path) -> bytes:
+    no_device(path)
     try:
         if path.stat().st_size > _MAX_FILE:
             raise MlsupplyError("file-not-read", f"{path} is larger than {_MAX_FILE} bytes", "name another file")

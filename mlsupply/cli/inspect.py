@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from mlsupply.cli.common import real_world, request_of, run_options, shows_errors
+from mlsupply.cli.common import no_device, real_world, request_of, run_options, shows_errors
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Report, Severity
 
@@ -121,6 +121,7 @@ def _report(found: list[_Subject], ledger: Ledger, request: Request, world: Worl
 
 def _subject(text: str, request: Request, world: World) -> _Subject:
     path = Path(text)
+    no_device(path)
     if path.exists():
         name, version = _named(path)
         return _Subject(

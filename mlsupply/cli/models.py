@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlsupply.cli.common import run_options, shows_errors
+from mlsupply.cli.common import no_device, run_options, shows_errors
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
+from mlsupply.text import safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.models.facts import ModelFacts
@@ -41,8 +42,7 @@ def scan(paths: tuple[str, ...], output: str) -> None:
 
         click.echo(json.dumps([_row(fact) for fact in facts], indent=1))
     else:
-        for fact in facts:
-            _print(fact)
+        _told(facts, paths)
     sys.exit(exit_code(facts))
 
 
@@ -70,9 +70,15 @@ def tell(paths: tuple[str, ...], outputs: tuple[str, ...], options: Mapping[str,
     facts = [fact for path in paths for fact in _looked(path)]
     if outputs:
         return _reported(facts, outputs, options)
+    _told(facts, paths)
+    return exit_code(facts)
+
+
+def _told(facts: list[ModelFacts], paths: tuple[str, ...]) -> None:
     for fact in facts:
         _print(fact)
-    return exit_code(facts)
+    if not facts:
+        click.echo(f"nothing to audit: no model file in {', '.join(map(safe, paths))}", err=True)
 
 
 def _reported(facts: list[ModelFacts], outputs: tuple[str, ...], options: Mapping[str, object]) -> int:
@@ -129,6 +135,7 @@ def _looked(path: str) -> Iterator[ModelFacts]:
     from mlsupply.evidence.models.folder import model_files
 
     root = Path(path)
+    no_device(root)
     if not root.exists():
         raise MlsupplyError("path-not-found", f"{path} does not exist", "name a model file or a folder")
     for file in model_files(root) if root.is_dir() else (root,):
@@ -139,7 +146,7 @@ def _looked(path: str) -> Iterator[ModelFacts]:
 
 
 def _print(fact: ModelFacts) -> None:
-    click.echo(f"{fact.verdict.value:<12}  {fact.name}  ({fact.format}, {fact.size:,} bytes)")
+    click.echo(f"{fact.verdict.value:<12}  {safe(fact.name, 2000)}  ({fact.format}, {fact.size:,} bytes)")
     for mark in fact.marks:
         place = mark.member + (f"@{mark.offset}" if mark.offset >= 0 else "")
         click.echo(f"    {mark.verdict.value}: {mark.detail}" + (f"  [{place}]" if place else ""))
@@ -227,6 +234,7 @@ def verify_weights(lock_file: str, caches: tuple[str, ...], signature: str, fold
     from mlsupply.evidence.models.locking import Outcome, read, signed_files, verify, verify_signed
 
     source = Path(signature or lock_file)
+    no_device(source)
     try:
         data = source.read_bytes()
     except OSError as error:

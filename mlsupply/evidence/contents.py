@@ -95,7 +95,7 @@ def _archive(package: Package, world: World, *, fetch: bool) -> _Found | Failure
     """The package's archive: an input itself, one fetched before, or one fetched now."""
     for place in package.places:
         if place.file.lower().endswith(SUFFIXES) and world.tree.kind(place.file) == "file":
-            return _Found(world.tree.root / place.file, place.file)
+            return _Found(world.tree.on_disk(place.file), place.file)
     chosen = best(package.artifacts)
     for artifact in package.artifacts if chosen is None else (chosen, *package.artifacts):
         path = kept_at(artifact, world.cache)

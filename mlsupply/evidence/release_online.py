@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
@@ -64,16 +65,21 @@ def judge_online(project: Project, request: Request, world: World) -> Iterator[C
     asked = [package for package in project.packages if is_release(package)]
     answers = ask_all([(run.registry(package), package.name, package.version) for package in asked])
     done = 0
+    answered: Counter[str] = Counter()
     for package in project.packages:
         if not is_release(package):
             yield no_release(package)
             continue
         done += 1
         world.say("asking the index about releases", done, len(asked))
-        yield _judged(package, run, next(answers))
+        answer = next(answers)
+        if not isinstance(answer, Failure) or answer.reason is Reason.NOT_FOUND:
+            answered[index_of(package, request)] += 1
+        yield _judged(package, run, answer)
     as_of = world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    for registry in run.registries.values():
-        yield DataSource(f"index {registry.host}", as_of, len(asked), url=registry.url)
+    for url, count in answered.items():
+        registry = run.registries[url]
+        yield DataSource(f"index {registry.host}", as_of, count, url=registry.url)
 
 
 def _judged(package: Package, run: _Run, seen: Seen | Failure) -> Checked:

@@ -15,7 +15,7 @@ from mlsupply.inventory.sniff import reader_by_content, script_files
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.request import Request
 from mlsupply.text import safe
-from mlsupply.world import Survey, Tree, World
+from mlsupply.world import NO_FILE, NO_TARGET, Survey, Tree, World
 
 COMMAND_LINE = "command line"  # the file of a requirement that was typed
 _FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb")
@@ -37,6 +37,9 @@ def paths_of(request: Request, tree: Tree) -> tuple[str, ...]:
         return ()
     paths = tuple(subject for subject in request.subjects if tree.kind(subject))
     for subject in request.subjects:
+        if subject in paths and not subject.isprintable():
+            hint = "rename it, or name the folder above it"
+            raise MlsupplyError("path-not-found", f"{safe(subject)} has characters in its name that cannot be shown", hint)
         if subject not in paths and _looks_like_a_path(subject):
             hint = 'give a folder, a file or a requirement such as "litellm[proxy]==1.82.8"'
             raise MlsupplyError("path-not-found", f"there is no file or folder {safe(subject)}", hint)
@@ -161,9 +164,15 @@ def _resolved(inventory: Inventory, request: Request, world: World) -> Inventory
 def _with_survey(found: list[Inventory], survey: Survey, paths: tuple[str, ...]) -> tuple[Inventory, ...]:
     """Say what the walk left out beside the first input, or in the place of the inputs where there are none."""
     gaps = [gap(path, failure.reason, failure.detail) for path, failure in survey.failures]
-    if survey.skipped:
-        listed = ", ".join(f"{one.path} ({one.why})" for one in survey.skipped[:8])
-        more = f" and {len(survey.skipped) - 8} more" if len(survey.skipped) > 8 else ""
+    skipped = [one for one in survey.skipped if one.why not in {NO_FILE, NO_TARGET}]
+    gaps += [
+        gap(one.path, Reason.UNSUPPORTED, f"{one.why}, where {reader.format} was to be expected: not read")
+        for one in survey.skipped
+        if one.why in {NO_FILE, NO_TARGET} and (reader := reader_of(one.path))
+    ]
+    if skipped:
+        listed = ", ".join(f"{one.path} ({one.why})" for one in skipped[:8])
+        more = f" and {len(skipped) - 8} more" if len(skipped) > 8 else ""
         hint = "name such a folder to scan it; an installed environment with --env"
         gaps.append(gap(paths[0], Reason.DISABLED, f"folders left out: {listed}{more}", hint=hint))
     if not found:
