@@ -147,3 +147,30 @@ def test_models_whose_names_cannot_be_shown_are_judged(tmp_path: Path, output: s
     assert done.returncode == 0
     assert b"safetensors" in done.stdout
     assert b"\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("verb", [["scan", "--offline"], ["rules", "list"], ["explain", "litellm-2026"]])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_an_output_that_cannot_be_written_is_said(tmp_path: Path, verb: list[str]) -> None:
+    (tmp_path / "requirements.txt").write_text(LITELLM, encoding="ascii")
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-P", "-m", "mlsupply", *verb]
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode == 2
+    assert (
+        done.stderr.decode() == "mlsupply: the output could not be written: No space left on device [output-not-written]\n"
+    )
+
+
+def test_a_closed_output_leaves_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text(LITELLM, encoding="ascii")
+    script = f"'{sys.executable}' -P -m mlsupply scan --offline >&-"
+    done = subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("verb", [["scan", "--offline"], ["inspect"], ["models", "scan"], ["sbom"]])
+def test_a_name_that_is_too_long_for_the_system_is_told_in_words(tmp_path: Path, verb: list[str]) -> None:
+    done = _run(*verb, "a/" + "b" * 5_000, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"mlsupply: ")

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.request import Request, Targets
+from mlsupply.text import safe
 from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, World, silent
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -111,19 +112,37 @@ def _cache_folder() -> Path:
 
 
 def shows_errors(verb: Verb) -> Verb:
-    """Turn `MlsupplyError` into words on stderr and its exit code."""
+    """Turn `MlsupplyError`, and what the system refuses, into words on stderr and an exit code."""
 
     @functools.wraps(verb)
     def wrapped(*args: object, **kwargs: object) -> object:
+        if sys.stdout is None:  # closed by the caller, who gets the exit code alone
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  for the rest of the process
         try:
             return verb(*args, **kwargs)
         except MlsupplyError as error:
-            click.echo(f"mlsupply: {error.message} [{error.reference}]", err=True)
-            if error.hint:
-                click.echo(f"  hint: {error.hint}", err=True)
-            sys.exit(error.exit_code)
+            _stop(error)
+        except BrokenPipeError:
+            raise  # `| head`, which click ends quietly
+        except OSError as error:
+            _stop(_refused(error))
 
     return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which a TypeVar cannot say
+
+
+def _stop(error: MlsupplyError) -> NoReturn:
+    click.echo(f"mlsupply: {error.message} [{error.reference}]", err=True)
+    if error.hint:
+        click.echo(f"  hint: {error.hint}", err=True)
+    sys.exit(error.exit_code)
+
+
+def _refused(error: OSError) -> MlsupplyError:
+    """What the system would not do: write the standard output (a full disk) where it names no file."""
+    if error.filename:
+        return MlsupplyError("system-refused", f"{safe(str(error.filename))}: {error.strerror}")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer would fail again at exit
+    return MlsupplyError("output-not-written", f"the output could not be written: {error.strerror}")
 
 
 def no_device(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ def config_of(subjects: tuple[str, ...], chosen: str) -> Config:
     in the current folder. Raises `MlsupplyError` (`bad-config`, `file-not-read`)."""
     if chosen:
         return parse(_text(Path(chosen)), chosen)
-    folder = Path(subjects[0]) if len(subjects) == 1 and Path(subjects[0]).exists() else Path()
+    one = subjects[0] if len(subjects) == 1 else "."
+    folder = Path(one if os.path.exists(one) else ".")  # noqa: PTH110  pathlib raises where a requirement is too long for a name
     folder = folder if folder.is_dir() else folder.parent
     for name in _NAMES:
         path = folder / name

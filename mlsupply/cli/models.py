@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -50,7 +51,8 @@ def only_models(words: list[str]) -> bool:
     """Whether the paths among the arguments of `mlsupply inspect` are all of models, and there is one."""
     from mlsupply.evidence.models.folder import stands_alone
 
-    paths = [Path(word) for word in words if not word.startswith("-") and ("==" not in word) and Path(word).exists()]
+    named = (word for word in words if not word.startswith("-") and "==" not in word and os.path.exists(word))  # noqa: PTH110  pathlib raises for a word too long for a name
+    paths = [Path(word) for word in named]
     return bool(paths) and not any("==" in word for word in words) and all(stands_alone(path) for path in paths)
 
 

@@ -47,6 +47,7 @@ REFERENCES = {
     "nothing-named": "mlsupply check was given neither a name nor a file of names.",
     "output-not-written": "A report could not be written to the file that was named.",
     "folder-too-large": "A folder of rules or advisories holds far more files than such a folder does: name a smaller one.",
+    "system-refused": "The system refused what had to be done with the file that is named.",
     "path-not-found": "A path that should be audited does not exist, and it is not a requirement such as torch==2.6.0.",
     "sync-busy": "Another mlsupply db sync is at work on the same cache folder and has been for minutes. Wait, or end it.",
     "sync-failed": "The advisories could not be fetched. The database that was there is kept and used; try again later.",
