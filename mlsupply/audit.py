@@ -80,7 +80,7 @@ def run(request: Request, world: World) -> Report:
     """Do what was asked. Raises `MlsupplyError` only where no true report could be made; everything else that goes
     wrong is a gap in the report."""
     checks = selected(request)
-    return _report(checks, request, world, tuple(_left_out(checks)))
+    return _report(checks, request, world, tuple(_left_out(checks, request)))
 
 
 def inventory_report(request: Request, world: World) -> Report:
@@ -161,10 +161,10 @@ def _account(
         ledger.fail(check.name, f"the check broke off: {type(error).__name__}: {error}")
 
 
-def _left_out(checks: tuple[Check, ...]) -> Iterator[Gap]:
+def _left_out(checks: tuple[Check, ...], request: Request) -> Iterator[Gap]:
     """The checks that do not run: the project under audit may be hostile, and its configuration can leave out any."""
     for check in CHECKS:
-        if check not in checks:
+        if check not in checks and check.is_configured(request):
             detail = "the check did not run: --check, --skip or the configuration leaves it out"
             yield Gap(subject="all packages", check=check.name, reason=Reason.DISABLED, detail=detail)
 
