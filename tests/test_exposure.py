@@ -12,8 +12,11 @@ from click.testing import CliRunner
 
 from mlsupply.cli import main
 from mlsupply.errors import MlsupplyError
+from mlsupply.exposure.answer import answer
 from mlsupply.exposure.question import ask
 from mlsupply.exposure.report import as_text
+from mlsupply.exposure.repository import find, open_repository
+from mlsupply.world import Limits
 from tests.exposure_generator import collection
 from tests.exposure_history import History, lock
 from tests.exposure_score import score
@@ -228,3 +231,51 @@ def test_generated_histories_are_answered_as_their_truth_has_it(tmp_path: Path) 
     result = score(collection(tmp_path, 24))
     assert result.faults == []
     assert result.pairs > 24
+
+
+def test_a_repository_behind_a_link_is_not_followed(tmp_path: Path) -> None:
+    secret = History(tmp_path / "secret")
+    secret.commit("2026-03-24T11:00:00Z", uvDOTlock=lock("1.82.8"))
+    scanned = tmp_path / "scanned" / "repo"
+    scanned.mkdir(parents=True)
+    (scanned / ".git").symlink_to(tmp_path / "secret" / ".git", target_is_directory=True)
+    code, found = _ask("litellm-2026", str(tmp_path / "scanned"))
+    assert code == 3
+    assert "outside" in str(found["gaps"])
+
+
+def test_borrowed_objects_are_said_and_not_read(tmp_path: Path) -> None:
+    lender = History(tmp_path / "lender")
+    lender.commit("2026-03-24T11:00:00Z", uvDOTlock=lock("1.82.8"))
+    borrower = tmp_path / "scanned" / "repo"
+    subprocess.run(["git", "clone", "-q", "--shared", str(tmp_path / "lender"), str(borrower)], check=True)
+    code, found = _ask("litellm-2026", str(tmp_path / "scanned"))
+    assert code == 3
+    assert "alternates" in str(found["gaps"])
+
+
+def test_refs_with_odd_names_are_read_and_shown_safely(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    tip = history.commit("2026-03-24T11:00:00Z", uvDOTlock=lock("1.82.8"))
+    refs = tmp_path / "repo/.git/refs/heads"
+    for name in ("--upload-pack=touch x", "a\x1b[31mred", "x\n::error::y", "$(touch y)"):
+        (refs / name).write_text(f"{tip}\n", encoding="ascii")
+    (refs / "broken").write_text("not an object\n", encoding="ascii")
+    code, found = _ask("litellm-2026", str(tmp_path))
+    (hit,) = found["uv.lock"]
+    assert code == 1
+    assert hit["verdict"] == "resolved"
+    assert "\x1b" not in str(hit["refs"])
+    assert "\\n" not in str(hit["refs"])
+    assert list(tmp_path.glob("**/x")) == list(tmp_path.glob("**/y")) == []
+
+
+def test_a_huge_blob_is_not_read(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit("2026-03-24T11:00:00Z", a__uvDOTlock=lock("1.82.8"), b__uvDOTlock="#" * 3_000_000)
+    git_dir = find(tmp_path / "repo", tmp_path)
+    assert git_dir is not None
+    limits = Limits(manifest_bytes=1 << 20)
+    answered = answer(open_repository("repo", git_dir), ask("litellm-2026"), limits)
+    assert {e.file: e.verdict.value for e in answered.exposures} == {"a/uv.lock": "resolved", "b/uv.lock": "unknown"}
+    assert any("3,000,000 bytes are more than the 1,048,576" in gap.detail for gap in answered.gaps)

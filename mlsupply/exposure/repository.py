@@ -1,10 +1,10 @@
 """A git repository read by its objects alone: nothing of its configuration, hooks, attributes or work tree takes part.
 
-The `git` program runs in a folder of ours with an empty configuration, and is pointed at the repository's objects; refs
-are read here and handed to it as object ids. So no hook, filter, alias, textconv, signature program, fsmonitor or lazy
+The `git` program runs in a folder of ours with an empty configuration and links to the repository's objects; refs are
+read here and handed to it as object ids. So no hook, filter, alias, textconv, signature program, fsmonitor or lazy
 fetch that a repository may bring can start, and nothing in it is written.
 
-Source: gitrepository-layout(5), gitformat-pack(5), git(1) on GIT_OBJECT_DIRECTORY.
+Source: gitrepository-layout(5), gitformat-pack(5).
 """
 
 from __future__ import annotations
@@ -165,15 +165,25 @@ def session(repository: Repository) -> Iterator[Git]:
         (folder / "config").write_text(f"[core]\n\trepositoryformatversion = {version}\n\tbare = true\n", encoding="ascii")
         if repository.shallow:
             (folder / "shallow").write_text("\n".join(repository.shallow) + "\n", encoding="ascii")
-        yield Git(folder, repository.common / "objects")
+        _link_objects(repository.common / "objects", folder / "objects")
+        yield Git(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _link_objects(theirs: Path, ours: Path) -> None:
+    """Show git the repository's packs and loose objects, and not its `info` folder: that may point to objects of other
+    repositories (alternates) and may hold a commit graph that says otherwise than the commits."""
+    with os.scandir(theirs) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False) and (entry.name == "pack" or re.fullmatch("[0-9a-f]{2}", entry.name)):
+                (ours / entry.name).symlink_to(Path(entry.path).resolve(), target_is_directory=True)
 
 
 class Git:
     """Starts git on the repository's objects, with an argument list and an environment that holds nothing else."""
 
-    def __init__(self, folder: Path, objects: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._program = shutil.which("git")
         self._environ: Mapping[str, str] = {
@@ -181,8 +191,6 @@ class Git:
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(folder),
             "GIT_DIR": str(folder),
-            "GIT_OBJECT_DIRECTORY": str(objects.resolve()),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
         }
 
     def start(self, *words: str, stdin: int | None = None, stderr: int | None = None) -> subprocess.Popen[bytes]:
