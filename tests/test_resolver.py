@@ -406,3 +406,15 @@ def test_an_input_that_names_two_primary_indexes_is_resolved_from_both(index: Lo
         )
         found = resolve(replace(inventory("vendor-lib", "lib"), indexes=listed), Request(), world)
     assert versions(found) == {"vendor-lib": "1.0", "lib": "2.5"}
+
+
+def test_an_extra_index_with_one_wheel_of_a_release_does_not_hide_the_others_of_it(
+    index: LoopbackIndex, world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "home/.config/pip").mkdir(parents=True)
+    with LoopbackIndex() as local:
+        local.add("lib", "2.5", tag="cp311-cp311-manylinux_2_28_x86_64")
+        settings = f"[global]\nindex-url = {index.simple}\nextra-index-url = {local.simple}\n"
+        (tmp_path / "home/.config/pip/pip.conf").write_text(settings, encoding="utf-8")
+        found = resolve(inventory("lib==2.5"), Request(), replace(world, environ={"HOME": str(tmp_path / "home")}))
+    assert (versions(found), found.gaps) == ({"lib": "2.5"}, ())

@@ -15,7 +15,7 @@ from mlsupply.inventory.target import Target
 from mlsupply.inventory.uv_reason import Verdict
 from mlsupply.model import Gap, Inventory, Package, Requirement, SourceKind
 from mlsupply.request import Request, Targets
-from mlsupply.world import DiskTree, Limits
+from mlsupply.world import PUBLIC_INDEX, DiskTree, Limits
 
 NAME = "mlsupply-asks-for-this"  # of the project; no package may have it
 _FLOOR = ">=3.8"  # below every Python resolved for: uv compares it with the interpreter it is given
@@ -113,13 +113,26 @@ def _options(settings: Settings, wanted: Targets) -> list[str]:
 
 def _indexes(settings: Settings, header: str) -> list[str]:
     """They stand in both files: pins look for them in the project, everything else in the configuration."""
-    lines = []
+    lines = _primary_first(settings, header)
     for index in settings.indexes:
         if index.role != "find-links":
             lines += [header, f"name = {_quoted(index.name)}", f"url = {_quoted(index.url)}"]
             lines += ["default = true"] if index.role == "primary" else []
             lines += ["explicit = true"] if index.role == "explicit" else []
     return lines
+
+
+def _primary_first(settings: Settings, header: str) -> list[str]:
+    """uv takes a version's files from the first index that has it, and its default index comes last; pip looks at the files
+    of all. So where indexes are compared as pip does, the primary one stands first too: else an extra index that holds one
+    wheel of a release hides the others of it. One with credentials is left where it is, as they go by the index's name."""
+    extras = [index for index in settings.indexes if index.role == "extra"]
+    primary = next((index for index in settings.indexes if index.role == "primary"), None)
+    secret = primary is not None and (primary.username or primary.password)
+    if settings.strategy != "unsafe-best-match" or not extras or secret or settings.no_index:
+        return []
+    url = primary.url if primary else PUBLIC_INDEX
+    return [header, f"name = {_quoted('primary-first')}", f"url = {_quoted(url)}"]
 
 
 def _quoted(text: str) -> str:
