@@ -121,8 +121,7 @@ def _section(name: str, *children: Html | str) -> Html:
 def _group(group: Group, failing: frozenset[str]) -> Html:
     paths = [element("li", " → ".join(path)) for path in group.paths[:5]]
     places = [element("li", element("code", str(place))) for place in group.places[:8]]
-    remedies = dict.fromkeys(finding.remedy for finding in group.findings if finding.remedy and not finding.waiver)
-    todo = [element("li", remedy) for remedy in remedies]
+    todo = [element("li", remedy) for remedy in group.remedies]
     facts = join(
         element("div", element("h4", "Do"), element("ul", join(*todo), class_="todo")) if todo else "",
         element("div", element("h4", "Through"), element("ul", join(*paths), class_="paths")) if paths else "",

@@ -47,8 +47,7 @@ def _group(group: Group) -> str:
     if group.places:
         rows.append("- at " + ", ".join(escape(str(place)) for place in group.places[:4]))
     rows += [f"- note: {escape(note)}" for note in group.notes[:3]]
-    remedies = dict.fromkeys(finding.remedy for finding in group.findings if finding.remedy and not finding.waiver)
-    rows += [f"- **do** {escape(remedy)}" for remedy in remedies]
+    rows += [f"- **do** {escape(remedy)}" for remedy in group.remedies]
     return "\n".join(rows) + "\n"
 
 

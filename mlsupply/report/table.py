@@ -101,7 +101,7 @@ def _group(console: Console, group: Group, most: Most) -> None:
         facts.add_row("at", Text(", ".join(str(place) for place in group.places[: most.places]) + more))
     for note in group.notes[: most.notes]:
         facts.add_row("note", Text(note))
-    for remedy in dict.fromkeys(finding.remedy for finding in group.findings if finding.remedy and not finding.waiver):
+    for remedy in group.remedies:
         facts.add_row("do", Text(remedy))
     console.print(Padding(facts, (0, 0, 0, 3)))
 

@@ -28,6 +28,13 @@ class Group:
     places: tuple[Place, ...]
     notes: tuple[str, ...]
 
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """What to do about the live findings, each once. Of a malicious release the first alone: it says where to go, and
+        what its other flaws would have one do is beside the point."""
+        found = dict.fromkeys(finding.remedy for finding in self.findings if finding.remedy and not finding.waiver)
+        return tuple(found)[: 1 if self.label == "MALICIOUS" else None]
+
 
 @value
 class View:
