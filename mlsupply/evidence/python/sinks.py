@@ -430,13 +430,23 @@ def is_starter_class(state: ClassState) -> bool:
     return any(base.rpartition(".")[2] in {"Thread", "Process", "Timer"} for base in state.bases)
 
 
+_INJECTING = ("VirtualAlloc", "VirtualProtect", "RtlMoveMemory", "CreateThread", "CreateRemoteThread", "WriteProcessMemory")
+
+
+def _injects(machine: Analyser, ref: str) -> bool:
+    """One step of putting foreign code into memory and starting it, in a module that takes another step too: allocating
+    executable memory alone is how honest libraries ask the processor what it can do."""
+    step = ref.rpartition(".")[2]
+    if step not in _INJECTING or not any(word in ref for word in ("ctypes", "kernel32", "windll")):
+        return False
+    text = "\n".join((*machine.lines, machine.code_text))
+    return any(other in text for other in _INJECTING if other != step)
+
+
 def other(machine: Analyser, call: Call) -> Value | None:
     """Memory that becomes code; coins; listeners; programs that are fed."""
     ref = call.ref
-    if re.search(
-        r"(?:VirtualAlloc|VirtualProtect|RtlMoveMemory|CreateThread|CreateRemoteThread|WriteProcessMemory|memfd_create)$",
-        ref,
-    ):
+    if ref.endswith("memfd_create") or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
         machine.fact("injects", call.node, sink=ref, detail="executable memory is mapped")
