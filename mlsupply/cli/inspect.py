@@ -69,7 +69,7 @@ def inspected(
     from mlsupply.model import Checked
     from mlsupply.ruleset import load
 
-    found = [_subject(text, request, world) for text in subjects]
+    found = [_subject(text, request, world) for named in subjects for text in _with_archives(named)]
     rules = load(request.rules, world.now())
     ledger = Ledger([subject.package for subject in found])
     ledger.open(CHECK)
@@ -117,6 +117,14 @@ def _report(found: list[_Subject], ledger: Ledger, request: Request, world: Worl
         coverage=ledger.close(),
         verdict=verdict,
     )
+
+
+def _with_archives(text: str) -> list[str]:
+    """A folder and every archive below it: a folder of wheels is a folder of packages, not a package."""
+    from mlsupply.evidence.contents_check import SUFFIXES
+    from mlsupply.folders import files_below
+
+    return [text, *(path.as_posix() for path in files_below(Path(text), SUFFIXES))] if Path(text).is_dir() else [text]
 
 
 def _subject(text: str, request: Request, world: World) -> _Subject:
