@@ -188,7 +188,7 @@ class _Bench:
                 versions.setdefault(package.version, set()).add(package.name)
                 for edge in package.requires:
                     required_by.setdefault(edge.name, package.name)
-        return _Tools(self._engine, load(self._request.rules, self._world.now()), required_by, versions)
+        return _Tools(self._engine, load(self._request.rules, self._world.now(), "name"), required_by, versions)
 
     def _engine(self) -> Names:
         if self._names is None:

@@ -28,10 +28,12 @@ COMPILED = _PACKAGE / "data" / "rules.json"
 _SHOWN = 20  # faults written out in one error
 
 
-def load(settings: RuleSettings, now: datetime) -> Rules:
-    """The rules of a run: built-in ones, the user's, what is switched off and changed. Raises `MlsupplyError`
-    (`bad-rule`, `unknown-rule`) with every fault of the user's files."""
-    values, rules = _compiled()
+def load(settings: RuleSettings, now: datetime, facet: str = "") -> Rules:
+    """The rules of a run: built-in ones, the user's, what is switched off and changed. facet: the only one that will be
+    judged, where the caller knows; nothing else is made ready then. Raises `MlsupplyError` (`bad-rule`, `unknown-rule`)
+    with every fault of the user's files."""
+    plain = not (settings.files or settings.values or settings.off or settings.severity)
+    values, rules = _compiled(facet if plain else "")
     if settings.files or settings.values:
         values, own = read_own(settings.files, values, {rule.id for rule in rules}, settings.values)
         rules = [*rules, *own]
@@ -50,9 +52,15 @@ def _refuse_unknown(ids: Iterable[str], rules: list[Rule]) -> None:
             raise MlsupplyError("unknown-rule", message, "mlsupply rules list shows all")
 
 
-def _compiled() -> tuple[dict[str, Any], list[Rule]]:
-    data = json.loads(COMPILED.read_bytes())
-    return data["values"], [rule_from_json(value) for value in data["rules"]]
+def _compiled(facet: str = "") -> tuple[dict[str, Any], list[Rule]]:
+    """The named values and the built-in rules, or those that look at one facet. The file holds one rule a line."""
+    text = COMPILED.read_text(encoding="utf-8")
+    if facet:
+        head, _, body = text.partition('"rules": [\n')
+        wanted = [line.rstrip(",") for line in body.splitlines() if f'"looks_at": "{facet}"' in line]
+        text = f'{head}"rules": [{",".join(wanted)}]}}'
+    data = json.loads(text)
+    return data["values"], [rule_from_json(value) for value in data["rules"] if not facet or value["looks_at"] == facet]
 
 
 def read_own(
