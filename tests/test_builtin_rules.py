@@ -61,7 +61,7 @@ def test_a_facet_that_exists_is_registered() -> None:
 
 def _own(monkeypatch: pytest.MonkeyPatch, **changes: object) -> RuleSettings:
     register(monkeypatch)
-    monkeypatch.setattr("mlsupply.ruleset.library._compiled", lambda: ({"limit": 20}, []))
+    monkeypatch.setattr("mlsupply.ruleset.library._compiled", lambda facet="": ({"limit": 20}, []))
     text = RULE.replace("more_than: 20", "more_than: $limit")
     return RuleSettings(files=(("mine/heavy.yaml", text),), **changes)  # type: ignore[arg-type]  # keywords of the caller
 
