@@ -75,8 +75,9 @@ _FILES = ("app/uv.lock", "svc/poetry.lock", "train/Pipfile.lock", "pins/requirem
 
 
 def generate(folder: Path, seed: int, kind: str) -> Repo:
-    """kind: `plain` (branches, merges, reverts, deletions), `open` (requirements without a lock), `renames` (one line of
-    history whose lock moves), `shallow`, `damaged` (one object is spoilt), `submodule`."""
+    """kind: `plain` (branches, merges, reverts, deletions), `fork` (the plain one of the same seed and more), `open`
+    (requirements without a lock), `renames` (one line of history whose lock moves), `shallow`, `damaged` (one object is
+    spoilt), `submodule`."""
     draw = random.Random(seed)
     repo = Repo(folder, kind=kind)
     _Maker(repo, draw).make()
@@ -101,6 +102,9 @@ class _Maker:
             self.time += self.draw.randrange(60, 60_000)
             branch = self.draw.choice(list(self.repo.tips))
             getattr(self, self._step())(branch)
+        for _ in range(6 if self.repo.kind == "fork" else 0):  # what the fork adds to the history it shares
+            self.time += self.draw.randrange(60, 60_000)
+            getattr(self, self._step())(self.draw.choice(list(self.repo.tips)))
 
     def _step(self) -> str:
         if self.repo.kind == "open":
@@ -325,7 +329,8 @@ def verdict_of_open(repo: Repo) -> str:
 
 def collection(folder: Path, count: int) -> Iterator[Repo]:
     """Repositories of every kind in turn."""
-    kinds = ("plain", "renames", "open", "plain", "submodule", "open", "damaged", "shallow")
+    kinds = ("plain", "fork", "renames", "open", "plain", "submodule", "open", "damaged", "shallow")
     for seed in range(count):
         kind = kinds[seed % len(kinds)]
-        yield generate(folder / f"{kind}-{seed}", seed, kind)
+        origin = seed - 1 if kind == "fork" else seed  # a fork shares every commit of the plain one before it
+        yield generate(folder / f"{kind}-{seed}", origin, kind)
