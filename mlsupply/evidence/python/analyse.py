@@ -16,7 +16,7 @@ from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.values import Closure, constant
 from mlsupply.text import safe
 
-PROBE = "python/1"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/2"  # part of the cache key: raised whenever a fact may change
 MAX_SOURCE = 8 << 20  # bytes of one file
 _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
 
