@@ -279,3 +279,13 @@ def test_a_huge_blob_is_not_read(tmp_path: Path) -> None:
     answered = answer(open_repository("repo", git_dir), ask("litellm-2026"), limits)
     assert {e.file: e.verdict.value for e in answered.exposures} == {"a/uv.lock": "resolved", "b/uv.lock": "unknown"}
     assert any("3,000,000 bytes are more than the 1,048,576" in gap.detail for gap in answered.gaps)
+
+
+def test_a_repository_deep_below_is_found_and_a_cut_search_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(tmp_path.joinpath(*"abcdefghijkl"))
+    history.commit("2026-03-24T11:00:00Z", uvDOTlock=lock("1.82.8"))
+    assert _ask("litellm-2026", str(tmp_path))[0] == 1
+    monkeypatch.setattr("mlsupply.exposure.survey._MAX_FOLDERS", 5)
+    code, found = _ask("litellm-2026", str(tmp_path))
+    assert code == 3
+    assert "not looked through" in str(found["gaps"])

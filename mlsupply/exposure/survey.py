@@ -17,23 +17,31 @@ from mlsupply.model import Reason
 from mlsupply.value import value
 from mlsupply.world import Limits, Say
 
-_MAX_DEPTH = 6  # folders below a named path in which repositories are looked for
-_MAX_FOLDERS = 200_000
+_MAX_FOLDERS = 200_000  # looked through below one named path
+_UNSEEN = ""  # found "inside" of nothing: a folder that was not looked through
 _MARKS = ("pyvenv.cfg", "conda-meta", "oci-layout", "CACHEDIR.TAG")
 
 
 def repositories(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(folder as the user would write it, the path it was found under) of every repository, a named path itself or below
-    it. A repository's own subfolders are looked through for others (submodules, vendored ones)."""
+    it. A repository's own subfolders are looked through for others (submodules, vendored ones). A folder that may not be
+    read, or a path with more folders than are looked through, comes with `_UNSEEN`."""
     for path in paths:
-        for seen, (where, folders, names) in enumerate(os.walk(path)):
-            depth = len(Path(where).relative_to(path).parts)
+        unread: list[str] = []
+
+        def note(error: OSError, unread: list[str] = unread) -> None:
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                unread.append(str(error.filename))
+
+        for seen, (where, folders, names) in enumerate(os.walk(path, onerror=note)):
             bare = "HEAD" in names and "objects" in folders and "refs" in folders
             if ".git" in folders or ".git" in names or bare:
                 yield where, path
-            if bare or depth >= _MAX_DEPTH or seen > _MAX_FOLDERS:
-                folders.clear()
-            folders[:] = sorted(folder for folder in folders if folder != ".git")
+            folders[:] = [] if bare else sorted(folder for folder in folders if folder != ".git")
+            if seen >= _MAX_FOLDERS:
+                unread.append(path)
+                break
+        yield from ((folder, _UNSEEN) for folder in unread)
 
 
 def is_machine(path: str) -> bool:
@@ -164,6 +172,9 @@ class _Whole:
 
 def _opened(folder: str, inside: str) -> Repository | Answer:
     """The repository, or an answer that says why there is none."""
+    if inside == _UNSEEN:
+        detail = f"not looked through for repositories: it may not be read, or holds over {_MAX_FOLDERS:,} folders"
+        return Answer(repository=folder, gaps=(gap(folder, Reason.LIMIT, detail, "name the repositories in it"),))
     git_dir = find(Path(folder), Path(inside))
     if git_dir is None:
         said = gap(folder, Reason.FORBIDDEN, "its git folder lies outside the path that was named, or is none")
