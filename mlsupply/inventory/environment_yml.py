@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlsupply.inventory import conda
-from mlsupply.inventory.parsing import text_of
+from mlsupply.inventory.parsing import opened
 from mlsupply.inventory.requirements import Reading
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.inventory.yaml_text import Rows, Table, yaml_of
@@ -21,10 +21,10 @@ FORMAT = "environment.yml"
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module. A YAML file of that name that is no conda environment holds nothing."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else yaml_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, yaml_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     if not isinstance(document, Table) or "dependencies" not in document:
         return Inventory(path=path, format=FORMAT)
     sheet = Sheet(path, text, limits, plain=False)

@@ -4,8 +4,8 @@ instead of an exception."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason, Requirement, Source, SourceKind
@@ -13,6 +13,7 @@ from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Failure, Limits, Tree
 
 CHECK = "inventory"
+_Document = TypeVar("_Document")
 MAX_TOML = 20 << 20  # characters; parsed it takes up to thirty times as much memory
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -45,6 +46,17 @@ def text_of(path: str, tree: Tree, limits: Limits) -> str | Gap:
     if isinstance(data, Failure):
         return gap(path, data.reason, data.detail)
     return decode(path, data)
+
+
+def opened(
+    path: str, tree: Tree, limits: Limits, parse: Callable[[str, str], _Document | Gap]
+) -> tuple[str, _Document] | Gap:
+    """The text of a file and what `parse` (`toml_of`, `json_of`, `yaml_of`) makes of it, or the gap of whichever failed."""
+    text = text_of(path, tree, limits)
+    if isinstance(text, Gap):
+        return text
+    document = parse(path, text)
+    return document if isinstance(document, Gap) else (text, document)
 
 
 def decode(path: str, data: bytes) -> str | Gap:

@@ -10,7 +10,7 @@ from mlsupply.inventory.beside import pyproject, sibling
 from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import file_name, hash_pair, kind_of
 from mlsupply.inventory.metadata import edge_of
-from mlsupply.inventory.parsing import text_of, toml_of
+from mlsupply.inventory.parsing import opened, toml_of
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.world import Limits, Tree
@@ -21,10 +21,10 @@ _DEFAULT = "default"  # the group of what the project itself needs
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else toml_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, toml_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     sheet = Sheet(path, text, limits)
     metadata = sheet.table(document, "metadata")
     if (version := sheet.word(metadata, "lock_version"))[:2] not in {"", "4."}:

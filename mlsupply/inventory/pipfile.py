@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import source_of_url, text_of, toml_of
+from mlsupply.inventory.parsing import opened, source_of_url, toml_of
 from mlsupply.inventory.pipfile_lock import NO_CATEGORY
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.model import Gap, Index, Inventory, Place, Requirement, Source, SourceKind
@@ -21,10 +21,10 @@ _MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "p
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module: requirements and indexes, no packages."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else toml_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, toml_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     sheet, locator = Sheet(path, text, limits), Locator(text)
     requirements: list[Requirement] = []
     for section in document:

@@ -10,7 +10,7 @@ from typing import Any
 from mlsupply.inventory.beside import Beside, sibling
 from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import file_name, hash_pair, name_and_version
-from mlsupply.inventory.parsing import json_of, text_of, toml_of
+from mlsupply.inventory.parsing import json_of, opened, text_of, toml_of
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.model import Artifact, Coordinate, Gap, Index, Inventory, Package, Place, Source, SourceKind
 from mlsupply.text import canonical, without_credentials
@@ -25,10 +25,10 @@ NO_CATEGORY = frozenset({"source", "requires", "scripts", "pipenv"})
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else json_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, json_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     sheet = Sheet(path, text, limits)
     if not isinstance(document, dict):
         sheet.fault("the document is no object")

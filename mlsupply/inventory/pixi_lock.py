@@ -11,7 +11,7 @@ from mlsupply.inventory.beside import Beside
 from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import conda_parts, file_name, name_and_version
 from mlsupply.inventory.metadata import edge_of
-from mlsupply.inventory.parsing import source_of_url, text_of
+from mlsupply.inventory.parsing import opened, source_of_url
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.inventory.yaml_text import Table, yaml_of
 from mlsupply.model import Coordinate, Gap, Index, Inventory, Package, Place, Reason, Source, SourceKind
@@ -25,10 +25,10 @@ _DEFAULT = "default"  # the environment that is used where none is named
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else yaml_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, yaml_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     sheet = Sheet(path, text, limits, plain=False)
     if not isinstance(document, Table):
         sheet.fault("the document is no mapping")

@@ -8,7 +8,7 @@ from typing import Any
 from mlsupply.inventory import conda
 from mlsupply.inventory.environment_yml import asked_of_conda
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import text_of, toml_of
+from mlsupply.inventory.parsing import opened, toml_of
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.model import Gap, Inventory, Requirement, Source, SourceKind
 from mlsupply.world import Limits, Tree
@@ -20,10 +20,10 @@ _PYPI = "pypi-dependencies"
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else toml_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, toml_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     sheet = Sheet(path, text, limits)
     reading = _Reading(sheet, Locator(text))
     reading.tables(document, (), ())

@@ -12,7 +12,7 @@ from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import hash_pair, kind_of
 from mlsupply.inventory.indexes import indexes_of
 from mlsupply.inventory.metadata import edge_of
-from mlsupply.inventory.parsing import text_of, toml_of
+from mlsupply.inventory.parsing import opened, toml_of
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.text import canonical
@@ -25,10 +25,10 @@ _MAIN = "main"  # the group of what the project itself needs
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else toml_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, toml_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     sheet = Sheet(path, text, limits)
     metadata = sheet.table(document, "metadata")
     if (version := sheet.word(metadata, "lock-version"))[:2] not in {"", "1.", "2."}:

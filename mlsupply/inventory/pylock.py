@@ -12,7 +12,7 @@ from mlsupply.inventory.beside import pyproject, sibling
 from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import file_name, kind_of, name_and_version
 from mlsupply.inventory.indexes import indexes_of
-from mlsupply.inventory.parsing import text_of, toml_of
+from mlsupply.inventory.parsing import opened, toml_of
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.world import Limits, Tree
@@ -22,10 +22,10 @@ FORMAT = "pylock.toml"
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else toml_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, toml_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     sheet = Sheet(path, text, limits)
     if not (version := sheet.word(document, "lock-version")).startswith("1."):
         sheet.fault(f"lock-version is {version or 'missing'}; known is 1.0", Reason.UNSUPPORTED, "update mlsupply")

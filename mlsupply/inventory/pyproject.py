@@ -13,7 +13,7 @@ from typing import Any
 
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import gap, named, requirement, string, strings, table, tables, text_of, toml_of
+from mlsupply.inventory.parsing import gap, named, opened, requirement, string, strings, table, tables, toml_of
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
 from mlsupply.text import canonical, safe, without_credentials
@@ -43,10 +43,10 @@ class Collected:
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """The inventory of one pyproject.toml: requirements, indexes and gaps, no packages."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else toml_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,) if isinstance(document, Gap) else ())
+    contents = opened(path, tree, limits, toml_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     return inventory_of(path, document, Locator(text), tree, limits)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlsupply.inventory.parsing import gap, json_of, named, string, strings, tables, text_of
+from mlsupply.inventory.parsing import gap, json_of, named, opened, string, strings, tables
 from mlsupply.inventory.purl import Purl, parse
 from mlsupply.inventory.sbom import Sbom
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason
@@ -31,10 +31,10 @@ _PACKAGED = frozenset({"LIBRARY", "APPLICATION", "FRAMEWORK", ""})  # purposes o
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """The packages of a document."""
-    text = text_of(path, tree, limits)
-    document: Any = text if isinstance(text, Gap) else json_of(path, text)
-    if isinstance(text, Gap) or isinstance(document, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(document,))
+    contents = opened(path, tree, limits, json_of)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    text, document = contents
     if isinstance(document, Mapping) and "spdxVersion" not in document and "bomFormat" in document:
         from mlsupply.inventory import cyclonedx
 
