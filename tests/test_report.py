@@ -76,6 +76,15 @@ def test_the_table_says_what_how_where_and_what_to_do() -> None:
     assert max(map(len, text.splitlines())) <= 100
 
 
+def test_a_remedy_that_another_begins_with_is_not_said_twice() -> None:
+    torch = next(group for group in VIEW.groups if group.title.startswith("torch"))
+    short = replace(torch.findings[0], remedy="Upgrade to 2.11.0.")
+    long = replace(short, id="PYSEC-2026-1", remedy="Upgrade to 2.11.0. For this flaw no fix is named.")
+    other = replace(short, id="PYSEC-2026-2", remedy="Upgrade to 2.12.0.")
+    said = replace(torch, findings=(short, long, other)).remedies
+    assert said == (long.remedy, other.remedy)
+
+
 def test_the_table_colours_only_when_asked() -> None:
     assert b"\x1b[" in table(VIEW, 120, color=True)
 

@@ -30,10 +30,12 @@ class Group:
 
     @property
     def remedies(self) -> tuple[str, ...]:
-        """What to do about the live findings, each once. Of a malicious release the first alone: it says where to go, and
-        what its other flaws would have one do is beside the point."""
+        """What to do about the live findings, each once and without one that another begins with: that one says more. Of a
+        malicious release the first alone: it says where to go, and what its other flaws would have one do is beside the
+        point."""
         found = dict.fromkeys(finding.remedy for finding in self.findings if finding.remedy and not finding.waiver)
-        return tuple(found)[: 1 if self.label == "MALICIOUS" else None]
+        whole = tuple(one for one in found if not any(other != one and other.startswith(one) for other in found))
+        return whole[: 1 if self.label == "MALICIOUS" else None]
 
 
 @value
