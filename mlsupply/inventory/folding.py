@@ -10,43 +10,12 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import Final
 
-MAX_ITEMS = 5_000  # of one list or dictionary
-MAX_TEXT = 20_000  # characters of one string
+from mlsupply.inventory.folded import MAX_ITEMS, UNKNOWN, FileLines, Text, Unknown, Value, added, flat, read_from, union
+
 _MAX_STEPS = 50_000  # nodes looked at in one file
 _MAX_DEPTH = 100  # nested values and calls
 
-
-class Text(str):
-    """A string and the line it is written on."""
-
-    __slots__ = ("line",)
-    line: int
-
-    def __new__(cls, value: str, line: int) -> Text:
-        text = super().__new__(cls, value[:MAX_TEXT])
-        text.line = line
-        return text
-
-
-class FileLines:
-    """The lines of a file the program reads. name: its path as far as constants tell."""
-
-    def __init__(self, name: str, line: int) -> None:
-        self.name = name
-        self.line = line
-
-
-class Unknown:
-    """A value only running the file would tell."""
-
-    def __init__(self, line: int = 0) -> None:
-        self.line = line
-
-
-Value = Text | FileLines | Unknown | list["Value"] | dict[str, "Value"]
-UNKNOWN: Final = Unknown()
 _KEEPS = frozenset({"list", "tuple", "set", "sorted", "dict", "chain", "from_iterable", "sum", "filter_requirements"})
 _READS = frozenset(
     {
@@ -108,11 +77,11 @@ class _Reading:
     def assign(self, target: ast.expr, value: Value, scope: _Scope, *, branch: bool) -> None:
         if isinstance(target, ast.Name):
             before = scope.get(target.id)
-            scope[target.id] = _union(before, value) if branch and before is not None else value
+            scope[target.id] = union(before, value) if branch and before is not None else value
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             held, key = self.held(target.value.id, scope), self.value(target.slice, scope)
             if isinstance(held, dict) and isinstance(key, Text) and len(held) < MAX_ITEMS:
-                held[str(key)] = _union(held[key], value) if branch and key in held else value
+                held[str(key)] = union(held[key], value) if branch and key in held else value
         elif isinstance(target, (ast.Tuple, ast.List)):
             parts = value if isinstance(value, list) and len(value) == len(target.elts) else [UNKNOWN] * len(target.elts)
             for element, part in zip(target.elts, parts, strict=True):
@@ -156,11 +125,11 @@ class _Reading:
         if node.args and (name in _OPENS or name == "join"):
             return self.opened(node, scope, is_open=name in _OPENS)
         if name in _READS and isinstance(node.func, ast.Attribute):
-            return _read_from(name, self.value(node.func.value, scope), node)
+            return read_from(name, self.value(node.func.value, scope), node)
         if name in _KEEPS and node.args:
             argument = node.args[0].value if isinstance(node.args[0], ast.Starred) else node.args[0]
             kept = self.value(argument, scope)
-            return _flat(kept) if name in ("chain", "from_iterable", "sum") else kept
+            return flat(kept) if name in ("chain", "from_iterable", "sum") else kept
         return Unknown(node.lineno)
 
     def keywords(self, node: ast.Call, scope: _Scope) -> dict[str, Value]:
@@ -196,7 +165,7 @@ class _Reading:
             inner[function.args.vararg.arg] = arguments[len(names) :]
         returned: list[Value] = [value for value in self.block(function.body, inner) if not isinstance(value, Unknown)]
         if returned:
-            return reduce(_union, returned)
+            return reduce(union, returned)
         file = next((a for a in arguments if isinstance(a, Text) and _TEXT_FILE.fullmatch(a)), None)
         return FileLines(str(file), node.lineno) if file is not None else Unknown(node.lineno)
 
@@ -219,54 +188,6 @@ class _Reading:
         return Unknown(node.lineno)
 
 
-def _union(one: Value, other: Value) -> Value:
-    if isinstance(one, Unknown):
-        return other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one | other
-    if isinstance(other, Unknown):
-        return one
-    lists: list[Value] = [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
-    return lists[:MAX_ITEMS]
-
-
-def _flat(value: Value) -> Value:
-    parts = list(value.values()) if isinstance(value, dict) else value
-    if not isinstance(parts, list):
-        return parts
-    flat: list[Value] = []
-    for part in parts:
-        flat += part if isinstance(part, list) else [part]
-    return flat[:MAX_ITEMS]
-
-
-def _read_from(method: str, value: Value, node: ast.Call) -> Value:
-    if isinstance(value, FileLines):
-        return value
-    if isinstance(value, dict) and method == "values":
-        return list(value.values())
-    if isinstance(value, Text) and method in ("splitlines", "split"):
-        separator = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-        pieces = (
-            value.split(separator if isinstance(separator, str) and separator else None)
-            if method == "split"
-            else value.splitlines()
-        )
-        return [Text(piece, value.line) for piece in pieces[:MAX_ITEMS]]
-    if isinstance(value, Text) and method == "read_text":
-        return FileLines(str(value), node.lineno)
-    return value if method in ("copy", "strip", "rstrip", "lstrip") else Unknown(node.lineno)
-
-
-def _added(one: Value, other: Value, line: int) -> Value:
-    if isinstance(one, Text) and isinstance(other, Text):
-        return Text(one + other, one.line)
-    if isinstance(one, list | FileLines) or isinstance(other, list | FileLines):
-        lists: list[Value] = [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
-        return lists[:MAX_ITEMS]
-    return Unknown(line)
-
-
 # -- one small function a kind of node
 
 _Statement = Callable[[_Reading, "ast.stmt", _Scope, bool], list[Value]]
@@ -282,7 +203,7 @@ def _assign(r: _Reading, node: ast.stmt, scope: _Scope, branch: bool) -> list[Va
         r.assign(node.target, r.value(node.value, scope), scope, branch=branch)
     elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
         before = r.value(node.target, scope)
-        r.assign(node.target, _added(before, r.value(node.value, scope), node.lineno), scope, branch=False)
+        r.assign(node.target, added(before, r.value(node.value, scope), node.lineno), scope, branch=False)
     return []
 
 
@@ -379,7 +300,7 @@ def _dict(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
 
 def _add(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _added(r.value(node.left, scope), r.value(node.right, scope), node.lineno)
+        return added(r.value(node.left, scope), r.value(node.right, scope), node.lineno)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):  # Path(here) / "requirements.txt"
         right = r.value(node.right, scope)
         return right if isinstance(right, Text) else Unknown(node.lineno)
@@ -407,7 +328,7 @@ def _subscript(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
 
 
 def _either(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
-    return _union(r.value(node.body, scope), r.value(node.orelse, scope)) if isinstance(node, ast.IfExp) else UNKNOWN
+    return union(r.value(node.body, scope), r.value(node.orelse, scope)) if isinstance(node, ast.IfExp) else UNKNOWN
 
 
 def _call(r: _Reading, node: ast.expr, scope: _Scope) -> Value:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mlsupply.inventory.cover import BUILD_GROUP
-from mlsupply.inventory.folding import FileLines, Text, Unknown, Value, calls_of
+from mlsupply.inventory.folded import FileLines, Text, Unknown, Value
+from mlsupply.inventory.folding import calls_of
 from mlsupply.inventory.parsing import gap, named, requirement, text_of
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
