@@ -24,13 +24,22 @@ def render(view: View) -> bytes:
                 Element("testcase", classname=row.check, name=f"{row.clean:,} packages clean", time="0")
             )
     for check, cases in by_check.items():
-        suite = SubElement(root, "testsuite", name=check, tests=str(len(cases)), time="0", timestamp=view.report.as_of[:19])
-        for kind, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
-            suite.set(plural, str(sum(case.find(kind) is not None for case in cases)))
+        suite = SubElement(root, "testsuite", name=check, timestamp=view.report.as_of[:19])
         suite.extend(cases)
+        _count(suite, cases, "skipped")
+    _count(root, [case for cases in by_check.values() for case in cases])  # Jenkins' schema has no `skipped` here
     indent(root)
     body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return body + b"\n"
+
+
+def _count(element: Element, cases: list[Element], *more: str) -> None:
+    """The totals that readers show instead of counting; nothing here was timed."""
+    outcomes = [case[0].tag for case in cases if len(case)]
+    element.set("tests", str(len(cases)))
+    for name, kind in (("failures", "failure"), ("errors", "error"), *((one, one) for one in more)):
+        element.set(name, str(outcomes.count(kind)))
+    element.set("time", "0")
 
 
 def _finding(finding: Finding, failing: bool) -> Element:
