@@ -11,7 +11,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
-from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Reason, Report
+from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Place, Reason, Report
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
 from mlsupply.request import Request
@@ -162,12 +162,14 @@ def _account(
 
 
 def _left_out(checks: tuple[Check, ...], request: Request) -> Iterator[Gap]:
-    """Where no check runs at all (the project under audit may be hostile, and its configuration can skip them), a report
-    without findings says so; otherwise its sentence of coverage tells which ran."""
-    for check in () if checks else CHECKS:
-        if check.is_configured(request):
-            detail = "the check did not run: --check, --skip or the configuration leaves it out"
-            yield Gap(subject="all packages", check=check.name, reason=Reason.DISABLED, detail=detail)
+    """What the configuration of the project under audit leaves out is said, since that project may be hostile; and so is
+    that nothing ran at all. Who types which checks to run knows, and the sentence of coverage tells."""
+    for check in CHECKS:
+        if check in checks or not check.is_configured(request) or (checks and not request.chosen_in):
+            continue
+        detail = f"the check did not run: {request.chosen_in or '--check, --skip or the configuration'} leaves it out"
+        place = Place(request.chosen_in) if request.chosen_in else None
+        yield Gap(subject="all packages", check=check.name, reason=Reason.DISABLED, detail=detail, place=place)
 
 
 def _switched_off(request: Request) -> Iterator[Gap]:

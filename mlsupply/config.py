@@ -6,6 +6,7 @@ does not exist or a value of the wrong kind is an error with the line it stands 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import date
@@ -99,6 +100,16 @@ def _choice(*choices: str) -> Callable[[Any], str]:
     return check
 
 
+def _index(value: Any) -> str:
+    if value == "public" or (isinstance(value, str) and _INDEX.fullmatch(value)):
+        return str(value)
+    raise _WantedError('the URL of an index, its host, or "public"')
+
+
+def _indexes(value: Any) -> tuple[str, ...]:
+    return tuple(_index(item) for item in _texts(value))
+
+
 def _severity(value: Any) -> Severity:
     return Severity(_choice(*_SEVERITIES)(value))
 
@@ -112,10 +123,12 @@ class _WantedError(ValueError):
 
 
 class TableOf(NamedTuple):
-    """A table with keys of the user's own; keys: those allowed, () for any."""
+    """A table with keys of the user's own; keys: those allowed, () for any that match `form`; wanted: that in words."""
 
     value: Callable[[Any], object]
     keys: tuple[str, ...] = ()
+    form: str = ""
+    wanted: str = ""
 
 
 class Tables(NamedTuple):
@@ -129,6 +142,10 @@ Kinds = Mapping[str, Any]
 
 SETTINGS: dict[str, Kinds] = {
     "names": {"known": _texts},
+    "index": {
+        "allowed": _indexes,  # packages may come from these alone; "public" is the public index and its mirrors
+        "private": TableOf(_index, form=r"[A-Za-z0-9._*?-]{1,200}", wanted="a name, or a pattern such as acme-*"),
+    },
     "release": {"exempt": _texts, "exempt-indexes": _texts},
     "licences": {"allow": _texts, "deny": _texts},  # SPDX ids
     "contents": {"mode": _choice("none", "local", "changed", "all")},  # which archives are looked into
@@ -263,8 +280,7 @@ class _Reader:
         if isinstance(kind, Mapping):
             return self.table(value, kind, where)
         if isinstance(kind, TableOf):
-            known = kind.keys or (tuple(value) if isinstance(value, dict) else ())
-            return self.table(value, dict.fromkeys(known, kind.value), where)
+            return self.table(value, dict.fromkeys(self._own_keys(value, kind, where), kind.value), where)
         if isinstance(kind, Tables):
             return self.tables(value, kind, where)
         try:
@@ -272,6 +288,16 @@ class _Reader:
         except ValueError as error:
             self.fault(where, f"{where[-1]}: {error} is wanted, not {safe(repr(value), 60)}", number)
             return None
+
+    def _own_keys(self, value: Any, kind: TableOf, where: tuple[str, ...]) -> tuple[str, ...]:
+        """The keys a table may have: those known, or whatever the user wrote that has the form of one."""
+        if kind.keys:
+            return kind.keys
+        keys = tuple(value) if isinstance(value, dict) else ()
+        for key in keys if kind.form else ():
+            if not re.fullmatch(kind.form, key):
+                self.fault((*where, key), f"{where[-1]}: {kind.wanted} is wanted, not {safe(repr(key), 60)}")
+        return keys
 
     def tables(self, value: Any, kind: Tables, where: tuple[str, ...]) -> list[dict[str, Any]]:
         if not isinstance(value, list):
@@ -296,6 +322,8 @@ class _Reader:
                 seen = seen + 1 if found[1] == "[[" and header == wanted[: len(header)] else seen
                 if header == wanted and (found[1] == "[" or seen == number):
                     return line
+                if found[1] == "[" and header == wanted[: len(header)]:
+                    best = line
             elif found := _KEY.match(text):
                 full = (*header, *_parts(found[1]))
                 if full == wanted and seen in {-1, number}:
@@ -305,6 +333,9 @@ class _Reader:
         return best
 
 
+_INDEX = expression(
+    r"https?://[!-~]{1,500}|file:///[!-~]{1,500}|[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,10}(?::\d{1,5})?"
+)
 _HEADER = expression(r"\s*(\[\[?)\s*([^\[\]]{1,300}?)\s*\]\]?\s*(?:#.*)?$")
 _WORD = r"(?:[A-Za-z0-9_-]{1,100}|\"[^\"]{1,100}\")"
 _KEY = expression(rf"\s*({_WORD}(?:\s*\.\s*{_WORD}){{0,5}})\s*=")

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     INTEGRITY = "integrity"  # a hash or a RECORD differs
     INDEX = "index"  # extra-index confusion, direct URL under a public name
     MODEL = "model"  # unsafe or unpinned model, dataset, tool server
+    LICENCE = "licence"  # what a package or model may be used for, against the user's lists
     CONFIG = "config"  # the project's own settings
 
 

@@ -35,6 +35,8 @@ def decide(
     counting = [gap for gap in gaps if gap.reason is not Reason.DISABLED and not _tolerated(gap, policy)]
     below = sum(finding.waiver is None for finding in marked)
     code, reason = _verdict(len(failing), below, len(counting), project, policy)
+    if code == EXIT_CLEAN and len(counting) < len(gaps):
+        reason += ", but for what is switched off or tolerated"
     if code == EXIT_NOTHING and gaps:
         code, reason = EXIT_INCOMPLETE, "nothing could be read"
     return marked, gaps, Verdict(exit_code=code, reason=reason, failing=failing, counts=_counts(marked, gaps))
@@ -52,7 +54,7 @@ def _verdict(failing: int, below: int, gaps: int, project: Project, policy: Poli
     """failing, below: live findings at or above the threshold, and where none is, all the others."""
     if failing:
         noun = "finding" if failing == 1 else "findings"
-        return EXIT_FINDINGS, f"{failing:,} {noun} at or above the threshold ({policy.fail_on}) or malicious"
+        return EXIT_FINDINGS, f"{failing:,} {noun} at or above the threshold ({_thresholds(policy)}) or malicious"
     if not project.packages and not project.requirements:
         return EXIT_NOTHING, "nothing to audit was found"
     if gaps:
@@ -62,7 +64,14 @@ def _verdict(failing: int, below: int, gaps: int, project: Project, policy: Poli
 
 
 def _below(count: int, policy: Policy) -> str:
-    return f"{count:,} {'finding' if count == 1 else 'findings'} below the threshold ({policy.fail_on})"
+    return f"{count:,} {'finding' if count == 1 else 'findings'} below the threshold ({_thresholds(policy)})"
+
+
+def _thresholds(policy: Policy) -> str:
+    """`high`, or `high; name medium, group dev never` where kinds and groups have their own."""
+    own = [f"{kind} {level or 'never'}" for kind, level in policy.by_kind]
+    own += [f"group {group} {level or 'never'}" for group, level in policy.by_group]
+    return f"{policy.fail_on}; {', '.join(own)}" if own else policy.fail_on.value
 
 
 def _fails(finding: Finding, policy: Policy, groups: frozenset[str]) -> bool:

@@ -100,6 +100,7 @@ class Request:
     targets: Targets = field(default_factory=Targets)
     checks: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    chosen_in: str = ""  # the configuration file that chooses the checks, "" where they are typed
     policy: Policy = field(default_factory=Policy)
     feed: str = "auto"  # auto | embedded | local | live
     feed_url: str = ""  # live API to ask instead of the public one
@@ -115,3 +116,15 @@ class Request:
             return False
         url = source.url.rstrip("/")
         return not url or url == PUBLIC_INDEX or any(url == mirror.rstrip("/") for mirror in self.mirrors)
+
+    def private_index(self, name: str) -> str:
+        """The index that `[tool.mlsupply.index] private` says a canonical name belongs to, "" for all other names: of
+        those alone the public index may be asked."""
+        table = self.settings.get("index")
+        private = table.get("private") if isinstance(table, Mapping) else None
+        if not isinstance(private, Mapping):
+            return ""
+        from fnmatch import fnmatchcase
+
+        patterns = ((pattern.lower().replace("_", "-").replace(".", "-"), str(url)) for pattern, url in private.items())
+        return next((url for pattern, url in patterns if fnmatchcase(name, pattern)), "")

@@ -106,6 +106,19 @@ def test_a_configuration_that_switches_every_check_off_is_said(tmp_path: Path) -
     assert {gap["check"] for gap in gaps if "did not run" in gap["detail"]} == set(every)
 
 
+def test_a_check_that_the_configuration_leaves_out_is_said_where_gaps_are(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("idna==3.10\n", encoding="ascii")
+    (tmp_path / "mlsupply.toml").write_text('skip = ["names", "release"]\n', encoding="ascii")
+    report = _scan(tmp_path)
+    said = {gap["check"]: gap["place"]["file"] for gap in report["gaps"] if "did not run" in gap["detail"]}
+    assert said == {"names": "mlsupply.toml", "release": "mlsupply.toml"}
+    assert "but for what is switched off" in report["verdict"]["reason"] or report["verdict"]["exit_code"] == 3
+    table = _run("scan", "--offline", cwd=tmp_path).stdout.decode()
+    assert "names, disabled  mlsupply.toml: all packages: the check did not run: mlsupply.toml leaves it out" in table
+    typed = json.loads(_run("scan", "--offline", "--skip", "index", "-o", "json", cwd=tmp_path).stdout)
+    assert not [gap for gap in typed["gaps"] if "did not run" in gap["detail"]], "who types it knows"
+
+
 def test_a_configuration_of_the_wrong_shape_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool]\nmlsupply = 7\n", encoding="ascii")
     done = _run("scan", cwd=tmp_path)

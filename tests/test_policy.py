@@ -231,3 +231,19 @@ def test_a_pass_with_findings_says_that_they_are_below_the_threshold() -> None:
     assert decide((), (), PROJECT, Request(), NOW)[2].reason == "clean and complete"
     incomplete = decide((unknown,), (GAP,), PROJECT, Request(), NOW)[2].reason
     assert incomplete.endswith("could not be checked; 1 finding below the threshold (high)")
+
+
+def test_the_verdict_names_every_threshold_and_what_was_switched_off() -> None:
+    policy = Policy(by_kind=(("advisory", None), ("licence", Severity.LOW)), by_group=(("dev", Severity.CRITICAL),))
+    thresholds = "(high; advisory never, licence low, group dev critical)"
+    assert _decide(policy, FLAW)[1].reason == f"complete; 1 finding below the threshold {thresholds}"
+    off = replace(GAP, reason=Reason.DISABLED)
+    assert _decide(Policy(), gaps=(off,))[1].reason == "clean and complete, but for what is switched off or tolerated"
+
+
+def test_licences_have_a_threshold_of_their_own_apart_from_the_projects_settings() -> None:
+    denied = replace(FLAW, id="MLS-L001", kind=Kind.LICENCE, advisory=None)
+    settings = replace(FLAW, id="MLS-P001", kind=Kind.CONFIG, advisory=None)
+    lenient = Policy(by_kind=(("licence", None),))
+    assert _decide(lenient, denied)[1].exit_code == 0
+    assert _decide(lenient, settings)[1].exit_code == 1

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -16,6 +16,9 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.request import Request, Targets
 from mlsupply.text import safe
 from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, World, silent
+
+if TYPE_CHECKING:
+    from mlsupply.config import Config
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -69,6 +72,7 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
         ),
         checks=options.get("checks") or config.checks,
         skip=options.get("skip") or config.skip,
+        chosen_in=config.path if _chooses(config, options) else "",
         policy=policy_of(config, options),
         feed=options["feed"] or config.feed or "auto",
         feed_url=options["feed_url"] or config.feed_url,
@@ -79,6 +83,11 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
         if options.get("contents")
         else config.settings,
     )
+
+
+def _chooses(config: Config, options: Mapping[str, Any]) -> bool:
+    """Whether the configuration, and not the command line, decides which checks run."""
+    return bool((config.checks and not options.get("checks")) or (config.skip and not options.get("skip")))
 
 
 def real_world(*, offline: bool, say: Say = silent) -> World:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
+from mlsupply.evidence.index_policy import Lists, Origin
 from mlsupply.evidence.popular import popular
 from mlsupply.model import RESOLVED, Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
 from mlsupply.project import Project
@@ -35,6 +36,7 @@ _BLANKS = re.compile(r"\S[ \t]{60}")  # more than an editor shows beside a line
 _DIRECT = (SourceKind.GIT, SourceKind.URL)
 _PUBLIC_HOSTS = frozenset({host_of(PUBLIC_FILES), host_of(PUBLIC_INDEX)})
 _MOST = 200  # names kept of one file
+_SCAN_THE_LOCK = "scan the lock file it was installed from"
 
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
@@ -47,8 +49,8 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     asked = _by_name(project)
     for package in project.packages:
         yield bench.judged(_package_facts(package, asked.pop(package.name, []), bench), package)
-    for requirements in asked.values():
-        yield bench.judged(_requirement_facts(requirements, bench, named=True))
+    for name, requirements in asked.items():
+        yield bench.judged(_unmet_facts(name, requirements, bench))
     if bench.names.used_list:
         yield popular().source
 
@@ -68,6 +70,10 @@ class _Bench:
         from mlsupply.ruleset import load
 
         return load(self.request.rules, self.world.now())
+
+    @cached_property
+    def lists(self) -> Lists:
+        return Lists(self.project, self.request)
 
     @cached_property
     def open_indexes(self) -> frozenset[str]:
@@ -113,10 +119,26 @@ def _package_facts(package: Package, asked: Sequence[Requirement], bench: _Bench
     if package.source.kind in _DIRECT and not any(r.source.kind in _DIRECT for r in asked):
         place = package.places[0] if package.places else Place("")
         facts += _requirement_facts([Requirement(name=package.name, source=package.source, place=place)], bench)
+    listed = bench.lists.of_package(package) if bench.lists else Origin()
     if package.coordinate.ecosystem == "pypi" and package.source.kind is SourceKind.REGISTRY:
-        origin = _origin(package, bench)
-        if bench.thorough or origin.shared or origin.strange_hosts:
-            facts.append(_Seen(origin, package.places))
+        origin = _origin(package, bench, listed)
+    else:
+        origin = OriginFacet(index=host_of(package.source.url), public=False, **_listed(listed))
+    if bench.thorough or origin.shared or origin.strange_hosts or origin.astray != () or origin.refused != ():
+        facts.append(_Seen(origin, package.places, listed.input))
+    return facts
+
+
+def _listed(origin: Origin) -> dict[str, Any]:
+    return {"private": origin.private, "astray": origin.astray, "refused": origin.refused}
+
+
+def _unmet_facts(name: str, requirements: Sequence[Requirement], bench: _Bench) -> list[_Seen]:
+    """Of a name that is asked for and that no package was found for."""
+    facts = _requirement_facts(requirements, bench, named=True)
+    if bench.lists and (listed := bench.lists.of_requirements(name, requirements)) != Origin(listed.private):
+        places = tuple(requirement.place for requirement in requirements)
+        facts.append(_Seen(OriginFacet(public=False, **_listed(listed)), places, name))
     return facts
 
 
@@ -274,16 +296,18 @@ def _has_hidden_text(place: Place, world: World) -> bool:
 # --- packages -------------------------------------------------------------------------------------
 
 
-def _origin(package: Package, bench: _Bench) -> OriginFacet:
+def _origin(package: Package, bench: _Bench, listed: Origin) -> OriginFacet:
+    """The names that the user calls private are not asked of the public index."""
     public = bench.request.is_public(package.source)
     shared = not public and package.source.url.rstrip("/") in bench.open_indexes
     return OriginFacet(
         index=host_of(package.source.url or PUBLIC_INDEX),
         public=public,
         shared=shared,
-        twin=bench.names.is_public(package.name) if shared else False,
+        twin=bench.names.is_public(package.name) if shared and not listed.private else False,
         hashed=bool(package.artifacts) and all(artifact.hashes for artifact in package.artifacts),
         strange_hosts=_strange_hosts(package, bench),
+        **_listed(listed),
     )
 
 
@@ -347,4 +371,8 @@ class _Names:
             said = Unknown(Reason.OFFLINE, "without the network the public index was not asked", "run without --offline")
         else:
             said = Unknown(Reason.UNSUPPORTED, "the public index did not tell")
-        return dict.fromkeys(("public_name", "own_repository", "twin"), said)
+        silent = Unknown(Reason.NOT_FOUND, "the input does not tell which index its packages came from", _SCAN_THE_LOCK)
+        return {
+            **dict.fromkeys(("public_name", "own_repository", "twin"), said),
+            **dict.fromkeys(("astray", "refused"), silent),
+        }

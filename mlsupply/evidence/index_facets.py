@@ -68,7 +68,9 @@ class PinningFacet:
 class OriginFacet:
     """The index a package is locked from. index: its host; public: it is the public index; shared: other indexes of the
     input could serve it as well; twin: the public index has a project of the same name; hashed: the lock has hashes of
-    its files; strange_hosts: hosts of locked file URLs that are not those the index serves its files from."""
+    its files; strange_hosts: hosts of locked file URLs that are not those the index serves its files from; private: the
+    index that the configuration says the name belongs to; astray: other places it comes from or may come from although it
+    is private; refused: indexes it may come from that the configuration does not allow."""
 
     index: str = ""
     public: bool = True
@@ -76,3 +78,6 @@ class OriginFacet:
     twin: bool | None = False
     hashed: bool = False
     strange_hosts: tuple[str, ...] = ()
+    private: str = ""
+    astray: tuple[str, ...] | None = ()
+    refused: tuple[str, ...] | None = ()

@@ -83,7 +83,7 @@ def _found(package: Package, identity: str, title: str, said: str) -> Checked:
     finding = Finding(
         id=identity,
         check=CHECK,
-        kind=Kind.CONFIG,
+        kind=Kind.LICENCE,
         title=title,
         message=f"{package.coordinate} is under {normalised(package.licence)}, {said}",
         severity=Severity.HIGH,

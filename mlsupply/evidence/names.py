@@ -168,7 +168,7 @@ class _Bench:
         names = {
             one.name: verdict.target or ""
             for one, verdict in zip(asked, verdicts, strict=True)
-            if not verdict.listed and self._request.is_public(one.source) and one.name.isascii()
+            if not verdict.listed and self._is_public(one) and one.name.isascii()
         }
         if not names:
             return {}
@@ -177,6 +177,10 @@ class _Bench:
 
         url = self._request.index_url or PUBLIC_INDEX
         return ask(names, Registry(url, self._world, secret_for(url, self._project.indexes, self._world.environ)))
+
+    def _is_public(self, one: _Asked) -> bool:
+        """Whether the public index may be asked about a name: not about one the user calls private."""
+        return self._request.is_public(one.source) and not self._request.private_index(one.name)
 
     def _tools(self) -> _Tools:
         from mlsupply.ruleset import load

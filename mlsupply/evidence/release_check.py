@@ -61,8 +61,9 @@ def no_release(package: Package) -> Checked:
 
 
 def index_of(package: Package, request: Request) -> str:
-    """The URL of the index a package was locked from: the public one where the input leaves it open."""
-    return request.index_url or package.source.url or PUBLIC_INDEX
+    """The URL of the index a package was locked from; where the input leaves it open, the one a private name belongs to, or
+    the public one."""
+    return request.index_url or package.source.url or request.private_index(package.name) or PUBLIC_INDEX
 
 
 def is_exempt(package: Package, index: str, request: Request) -> bool:
