@@ -105,6 +105,34 @@ def test_record_is_held_against_the_members(tmp_path: Path, pool: Pool) -> None:
     }
 
 
+def test_a_line_of_record_that_cannot_be_read_hides_none_of_the_others(tmp_path: Path, pool: Pool) -> None:
+    record = b'"' + b"a" * 200_000 + b'",,\ndemo/__init__.py,,900\n'
+    members = [("demo/__init__.py", b"x = 1\n"), ("demo-1.0.dist-info/METADATA", METADATA)]
+    carried = ("demo/_vendor/six-1.0.dist-info/RECORD", b"six.py,,\n")  # tells of six, which was built elsewhere
+    facts = look_inside(put(tmp_path, "a.whl", zipped([*members, ("demo-1.0.dist-info/RECORD", record), carried])), pool)
+    assert [(fact.kind, fact.member) for fact in facts.archive] == [
+        ("record-size", "demo/__init__.py"),
+        ("record-broken", "demo-1.0.dist-info/RECORD"),
+        ("not-in-record", "demo-1.0.dist-info/METADATA"),
+        ("not-in-record", "demo/_vendor/six-1.0.dist-info/RECORD"),
+    ]
+
+
+def test_a_defect_met_by_one_archive_is_a_gap_of_that_archive(
+    tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*_: object) -> None:
+        raise ZeroDivisionError("of ours")
+
+    path = put(tmp_path, "a.whl", wheel(CLEAN))
+    with monkeypatch.context() as patch:
+        patch.setattr("mlsupply.evidence.package.record_facts", defect)
+        (gap,) = look_inside(path, pool, tmp_path / "kept").gaps
+    assert (gap.reason, gap.subject) == (Reason.INTERNAL, "a.whl")
+    assert "broke off: ZeroDivisionError: of ours" in gap.detail
+    assert look_inside(path, pool, tmp_path / "kept").gaps == ()  # what broke off was not kept as an answer
+
+
 def test_programs_out_of_place_and_under_other_names_are_facts(tmp_path: Path, pool: Pool) -> None:
     elf = b"\x7fELF" + bytes(60)
     names = ["demo/run/tool", "demo/logo.png", "demo/_native.cpython-311-x86_64-linux-gnu.so", "demo/bin/tool"]
@@ -146,8 +174,8 @@ def test_a_second_look_reads_nothing_of_the_archive(tmp_path: Path, pool: Pool, 
     assert look_inside(path, pool, tmp_path / "cache") == first
     for kept in (tmp_path / "cache").rglob("*.json"):
         kept.write_text("{ spoiled")
-    with pytest.raises(AssertionError, match="walked again"):
-        look_inside(path, pool, tmp_path / "cache")
+    (gap,) = look_inside(path, pool, tmp_path / "cache").gaps
+    assert "walked again" in gap.detail
 
 
 def test_a_worker_that_hangs_or_dies_costs_only_its_task() -> None:

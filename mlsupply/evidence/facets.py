@@ -27,8 +27,8 @@ class ArchiveFact:
 
     kind: absolute-name, parent-name, unprintable-name, long-name, duplicate-name, case-collision, link, link-outside,
     special-file, encrypted, corrupt, bomb, leading-data, hidden-bytes, trailing-data, header-disagrees, not-in-record,
-    record-missing-file, record-size, record-hash,
-    digest-differs, executable-out-of-place, type-differs; member: path; detail: one phrase.
+    record-missing-file, record-size, record-hash, record-broken, digest-differs, executable-out-of-place, type-differs;
+    member: path; detail: one phrase.
     """
 
     kind: str

@@ -3,9 +3,6 @@ what is meant for coding agents and editors."""
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +12,7 @@ from typing import Any
 from mlsupply.evidence.archives import CHECK, Member
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.python.shell import deeds
+from mlsupply.evidence.record import rows
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.text import safe
 
@@ -54,42 +52,39 @@ def binary_fact(member: Member) -> ArchiveFact | None:
     return ArchiveFact(kind="executable-out-of-place", member=member.path, detail=kind)
 
 
+_OWN_RECORD = re.compile(r"[^/]+\.dist-info/RECORD")  # not those of distributions it carries deeper inside
+
+
 def record_facts(
     members: list[tuple[str, int]], records: Mapping[str, bytes], digests: Mapping[str, str]
 ) -> Iterator[ArchiveFact]:
     """What RECORD says against what is there (PyPA: Recording installed projects). Digests are compared where the member
     was read, sizes everywhere."""
     sizes = dict(members)
-    for path, data in records.items():
-        if "!/" in path or len(records) != 1:
-            continue
-        listed: set[str] = set()
-        folder = path.rpartition("/")[0]
-        for row in csv.reader(io.StringIO(data.decode("utf-8", "replace"))):
-            if len(row) < 3:
+    own = {path: data for path, data in records.items() if _OWN_RECORD.fullmatch(path)}
+    listed: set[str] = set()
+    for path, data in own.items():
+        broken = 0
+        for row in rows(data):
+            if not row.path:
+                broken = broken or row.line
                 continue
-            name = safe(row[0], 1024)
+            name = safe(row.path, 1024)
             listed.add(name)
             if name not in sizes:
                 if name != path:
                     yield ArchiveFact(kind="record-missing-file", member=name)
-                continue
-            if row[2].isdigit() and int(row[2]) != sizes[name]:
-                yield ArchiveFact(
-                    kind="record-size", member=name, detail=f"{sizes[name]:,} bytes, RECORD says {safe(row[2], 20)}"
-                )
-            elif name in digests and row[1].startswith("sha256=") and not _same(row[1][7:], digests[name]):
+            elif row.size is not None and row.size != sizes[name]:
+                detail = f"{sizes[name]:,} bytes, RECORD says {row.size:,}"
+                yield ArchiveFact(kind="record-size", member=name, detail=detail)
+            elif row.digest and row.digest != digests.get(name, row.digest):
                 yield ArchiveFact(kind="record-hash", member=name, detail="sha256 differs")
-        for name in sizes:
-            if name not in listed and "!/" not in name and not name.startswith(f"{folder}/RECORD"):
-                yield ArchiveFact(kind="not-in-record", member=name)
-
-
-def _same(encoded: str, digest: str) -> bool:
-    try:
-        return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).hex() == digest
-    except ValueError:
-        return False
+        if broken:
+            yield ArchiveFact(kind="record-broken", member=path, detail=f"line {broken} cannot be read")
+    folders = tuple(f"{path.rpartition('/')[0]}/RECORD" for path in own)
+    for name in sizes if own else ():
+        if name not in listed and "!/" not in name and not name.startswith(folders):  # RECORD.jws and .p7s sign it
+            yield ArchiveFact(kind="not-in-record", member=name)
 
 
 _MODEL_NAMES = re.compile(

@@ -69,7 +69,11 @@ def look_inside(
     kept = cache / f"{digest[:2]}" / f"{digest}-{PROBE.replace('/', '-')}.json" if cache is not None and digest else None
     if kept is not None and (known := _recall(kept, subject)) is not None:
         return known
-    facts = _looked(path, pool, subject, digest, limits)
+    try:
+        facts = _looked(path, pool, subject, digest, limits)
+    except Exception as error:  # a defect of ours met by one archive must not blind the check to all others
+        detail = f"the look inside broke off: {type(error).__name__}: {safe(str(error), 200)}"
+        return PackageFacts(subject=subject, digest=digest, gaps=(_gap(subject, subject, Reason.INTERNAL, detail),))
     if kept is not None and not any(gap.reason in {Reason.TIMEOUT, Reason.INTERNAL} for gap in facts.gaps):
         _remember(kept, facts)
     return facts

@@ -7,15 +7,13 @@ Sources: PEP 376 and 427 for `.dist-info`, uv's cache buckets (`wheels-v5/pypi/N
 
 from __future__ import annotations
 
-import base64
-import csv
 import hashlib
-import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from mlsupply.evidence.record import rows
 from mlsupply.exposure.holdings import Extractor
 from mlsupply.exposure.indicators import Elsewhere, Hunted, NamedFile, Text, hunted, release_in_text
 from mlsupply.exposure.question import Question
@@ -150,12 +148,11 @@ class Hunt:
         """Digests that an installer wrote down: the file may be gone, the line still names it."""
         if not self._digests:
             return
-        for row in rows_of_record(data):
-            digest = digest_in_record(row[1]) if len(row) > 1 else ""
-            known = self._digests.get(digest)
+        for row in rows(data):
+            known = self._digests.get(row.digest)
             if known is not None:
-                self._place(digest, shown)
-                says = f"lists {safe(row[0], 120)} with the sha256 of {known.of or 'a bad file'}"
+                self._place(row.digest, shown)
+                says = f"lists {safe(row.path, 120)} with the sha256 of {known.of or 'a bad file'}"
                 self.traces.append(Trace(kind="hash", path=shown, says=says))
 
     def _text(self, data: bytes, shown: str) -> None:
@@ -214,23 +211,6 @@ def _release_of(base: str) -> tuple[str, str] | None:
         return (canonical(words[0]), safe(words[1], 200)) if len(words) >= 5 else None
     name, _, version = base.removesuffix(".tar.gz").removesuffix(".zip").rpartition("-")
     return (canonical(name), safe(version, 200)) if name else None
-
-
-def rows_of_record(data: bytes) -> Iterator[list[str]]:
-    """The lines of a RECORD: path, digest, size."""
-    try:
-        yield from csv.reader(io.StringIO(data.decode("utf-8", "replace")))
-    except csv.Error:
-        return  # what is behind a broken line names no file
-
-
-def digest_in_record(written: str) -> str:
-    """`sha256=` and unpadded base64 (PEP 376) as hex, "" for another algorithm."""
-    algorithm, _, value = written.partition("=")
-    try:
-        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex() if algorithm == "sha256" else ""
-    except ValueError:
-        return ""
 
 
 def _state(algorithm: str) -> hashlib._Hash:

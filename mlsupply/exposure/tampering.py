@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 
-from mlsupply.exposure.hunt import digest_in_record, rows_of_record, sha256_of
+from mlsupply.evidence.record import rows
+from mlsupply.exposure.hunt import sha256_of
 from mlsupply.exposure.repository import gap
 from mlsupply.exposure.traces import Trace
 from mlsupply.model import Gap, Reason
@@ -26,18 +27,18 @@ def compare(record: Path, inside: Path, shown: str) -> list[Trace | Gap]:
     listed: set[str] = set()
     wrong: list[str] = []
     outside = 0
-    for row in rows_of_record(record.read_bytes()):
-        digest = digest_in_record(row[1]) if len(row) > 1 else ""
-        if not row:
+    for row in rows(record.read_bytes()):
+        if not row.path or "\0" in row.path:
+            wrong.append(f"line {row.line} of RECORD cannot be read")
             continue
-        real = Path(os.path.realpath(site / row[0]))
+        real = Path(os.path.realpath(site / row.path))
         listed.add(str(real))
         if not real.is_relative_to(home):
             outside += 1
         elif not real.is_file():
-            wrong.append(f"{safe(row[0])} is listed in RECORD and not there")
-        elif digest and sha256_of(real) != digest:
-            wrong.append(f"{safe(row[0])} differs from RECORD")
+            wrong.append(f"{safe(row.path)} is listed in RECORD and not there")
+        elif row.digest and sha256_of(real) != row.digest:
+            wrong.append(f"{safe(row.path)} differs from RECORD")
     wrong += [f"{safe(path)} is not in RECORD" for path in _added(site, listed)]
     found: list[Trace | Gap] = [Trace(kind="changed", path=shown, says=says) for says in wrong[:_MAX_SHOWN]]
     if len(wrong) > _MAX_SHOWN:
