@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -22,17 +22,14 @@ from mlsupply.text import safe
 from mlsupply.world import Failure, Limits, Response
 
 if TYPE_CHECKING:
-    import requests
+    from mlsupply.connections import Connections, NoConnectionError
 
-_CHUNK = 1 << 16
 _REDIRECTS = 5
 _ATTEMPTS = 3
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _PATIENCE = 30.0  # seconds waited at most between two attempts, whatever Retry-After says
-_CONNECT = 10.0  # seconds
-_SLOWEST = 32 << 10  # bytes a second, below which a transfer is given up once its first `request_seconds` are over
-_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "PIP_CERT")
+_HEADERS = {"User-Agent": f"mlsupply/{__version__}", "Accept-Encoding": "gzip", "Accept": "*/*"}
 _OF_ONE_HOST = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
 
@@ -54,7 +51,7 @@ class LiveFetch:
         self._seconds = (limits or Limits()).request_seconds
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._made: requests.Session | None = None
+        self._made: Connections | None = None
         self._dead: dict[str, Failure] = {}
 
     def __call__(
@@ -99,66 +96,41 @@ class LiveFetch:
         return answer
 
     def _once(self, parts: SplitResult, limit: int, headers: dict[str, str], body: bytes | None) -> Response:
-        import requests
-        from urllib3.exceptions import HTTPError
+        from http.client import HTTPException
+
+        from mlsupply import connections
 
         if dead := self._dead.get(parts.netloc):
             raise _BrokenError(dead)
         host = parts.hostname or ""
         try:
-            with self._session().request(
-                "GET" if body is None else "POST",
-                parts.geturl(),
-                data=body,
-                headers=headers,
-                timeout=(min(_CONNECT, self._seconds), self._seconds),
-                allow_redirects=False,
-                stream=True,
-                proxies=_proxies(parts, self._environ),
-            ) as answer:
-                found = {key.lower(): value for key, value in answer.headers.items()}
-                data = b"".join(self._decoded(self._raw(answer), found.get("content-encoding", ""), limit, host))
-                return Response(answer.status_code, found, data, parts.geturl())
-        except (requests.RequestException, HTTPError, OSError, zlib.error) as error:
-            failure = _failure(error, host)
-            if failure.reason is Reason.OFFLINE and isinstance(error, requests.ConnectionError) and _unreachable(error):
+            proxy = _proxy_for(parts, self._environ)
+            with self._connections().answering(parts, {**_HEADERS, **headers}, body, limit, proxy) as answer:
+                found = {key.lower(): value for key, value in answer.getheaders()}
+                data = b"".join(self._decoded(connections.pieces(answer), found.get("content-encoding", ""), limit, host))
+            return Response(answer.status, found, data, parts.geturl())
+        except connections.TooMuchError:
+            raise _too_large(host, limit) from None
+        except connections.NoConnectionError as error:
+            failure = _unconnected(error, host)
+            if error.lasting and failure.reason is Reason.OFFLINE:
                 self._dead[parts.netloc] = failure
             raise _BrokenError(failure) from error
+        except connections.SettingError as error:
+            raise _BrokenError(Failure(Reason.UNSUPPORTED, f"{safe(host, 100)} cannot be asked: {error}")) from error
+        except (HTTPException, OSError, ValueError, zlib.error) as error:
+            raise _BrokenError(_failure(error, host)) from error
 
-    def _session(self) -> requests.Session:
+    def _connections(self) -> Connections:
+        from mlsupply.connections import Connections
+
         with self._lock:
             if self._made is None:
-                self._made = self._new_session()
+                self._made = Connections(self._environ, self._seconds)
             return self._made
 
-    def _new_session(self) -> requests.Session:
-        from http.cookiejar import DefaultCookiePolicy
-
-        import requests
-        from requests.adapters import HTTPAdapter
-
-        session = requests.Session()
-        session.trust_env = False  # no netrc, no variables but those handed in
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        session.headers = {"User-Agent": f"mlsupply/{__version__}", "Accept-Encoding": "gzip", "Accept": "*/*"}  # type: ignore[assignment]  # any mapping serves
-        session.verify = next((self._environ[key] for key in _CERTIFICATES if self._environ.get(key)), True)
-        adapter = HTTPAdapter(pool_connections=16, pool_maxsize=16, max_retries=0)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        return session
-
-    def _raw(self, answer: requests.Response) -> Iterator[bytes]:
-        """The bytes as sent. urllib3 raises where there are fewer than Content-Length says."""
-        start, received = time.monotonic(), 0
-        while chunk := answer.raw.read1(_CHUNK, decode_content=False):  # what has come, so that the clock is looked at
-            received += len(chunk)
-            yield chunk
-            if time.monotonic() - start > self._seconds + received / _SLOWEST:
-                detail = f"the answer comes slower than {_SLOWEST >> 10} KiB a second"
-                raise _BrokenError(Failure(Reason.TIMEOUT, detail))
-
     @staticmethod
-    def _decoded(chunks: Iterator[bytes], encoding: str, limit: int, host: str) -> Iterator[bytes]:
+    def _decoded(chunks: Iterable[bytes], encoding: str, limit: int, host: str) -> Iterator[bytes]:
         """Unpacked as it comes and counted after unpacking, so that a small answer cannot grow without bound."""
         unpack = _unpacker(encoding, host)
         left = limit
@@ -166,7 +138,7 @@ class LiveFetch:
             data = unpack.decompress(chunk, left + 1) if unpack else chunk
             left -= len(data)
             if left < 0:
-                raise _BrokenError(Failure(Reason.TOO_LARGE, f"the answer of {host} is larger than {limit:,} bytes"))
+                raise _too_large(host, limit)
             yield data
         if unpack and not unpack.eof:
             raise _BrokenError(Failure(Reason.MALFORMED, f"the answer of {host} broke off"))
@@ -232,15 +204,15 @@ def _is_inside(host: str) -> bool:
     return any(not ipaddress.ip_address(str(entry[4][0]).partition("%")[0]).is_global for entry in found)
 
 
-def _proxies(parts: SplitResult, environ: Mapping[str, str]) -> dict[str, str]:
-    """The proxy for an address, as curl and requests read the variables; none for loopback and NO_PROXY."""
-    host = parts.hostname or ""
+def _proxy_for(url: SplitResult, environ: Mapping[str, str]) -> str:
+    """The proxy for an address, as curl and requests read the variables; none for loopback (to which alone plain http goes)
+    and for what NO_PROXY names: a host, a domain above it, or everything."""
+    host = url.hostname or ""
     excepted = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").replace(",", " ").split()
-    if _is_loopback(host) or any(_within(host, entry.lower()) for entry in excepted):
-        return {}
-    names = (f"{parts.scheme}_proxy", f"{parts.scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
-    proxy = next((environ[name] for name in names if environ.get(name)), "")
-    return {parts.scheme: proxy} if proxy else {}
+    if url.scheme != "https" or _is_loopback(host) or any(_within(host, entry.lower()) for entry in excepted):
+        return ""
+    names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+    return next((environ[name] for name in names if environ.get(name)), "")
 
 
 def _within(host: str, entry: str) -> bool:
@@ -261,28 +233,39 @@ def _wait(retry_after: str, attempt: int) -> float:
     return min(max(then - time.time(), 0.0), _PATIENCE)
 
 
-def _unreachable(error: Exception) -> bool:
-    """Whether the host could not even be connected to, after which the other requests to it need not wait as long."""
-    words = str(error)
-    return "NewConnectionError" in words or "NameResolutionError" in words or "ConnectTimeout" in words
+def _too_large(host: str, limit: int) -> _BrokenError:
+    return _BrokenError(Failure(Reason.TOO_LARGE, f"the answer of {safe(host, 100)} is larger than {limit:,} bytes"))
+
+
+def _unconnected(error: NoConnectionError, host: str) -> Failure:
+    from ssl import SSLCertVerificationError, SSLError
+
+    if isinstance(error.cause, SSLCertVerificationError):
+        reason, what = Reason.FORBIDDEN, "shows a certificate not trusted here (SSL_CERT_FILE may name others)"
+    elif isinstance(error.cause, SSLError):
+        reason, what = Reason.FORBIDDEN, "does not speak TLS as it is asked for here"
+    elif error.proxied:
+        reason, what = Reason.OFFLINE, "could not be reached through the proxy"
+    elif isinstance(error.cause, TimeoutError):
+        reason, what = Reason.OFFLINE, "could not be connected to in time"
+    else:
+        reason, what = Reason.OFFLINE, "could not be reached"
+    return Failure(reason, f"{safe(host, 100)} {what}")
 
 
 def _failure(error: Exception, host: str) -> Failure:
-    """An exception of the HTTP stack in words that hold no address but the host."""
-    from requests import exceptions as known
+    """An exception of the exchange in words that hold no address but the host."""
+    from http.client import IncompleteRead
 
-    words = f"{type(error).__name__}: {error}"
-    if isinstance(error, known.SSLError):
-        reason, what = Reason.FORBIDDEN, "shows a certificate not trusted here (SSL_CERT_FILE may name others)"
-    elif isinstance(error, known.ProxyError):
-        reason, what = Reason.OFFLINE, "could not be reached through the proxy"
-    elif isinstance(error, known.ConnectTimeout):
-        reason, what = Reason.OFFLINE, f"could not be connected to in {_CONNECT:g} seconds"
-    elif isinstance(error, (known.Timeout, TimeoutError)) or "timed out" in words.lower():
+    from mlsupply.connections import TooSlowError
+
+    if isinstance(error, TooSlowError):
+        reason, what = Reason.TIMEOUT, f"was given up: {error}"
+    elif isinstance(error, TimeoutError):
         reason, what = Reason.TIMEOUT, "did not answer in time"
-    elif "IncompleteRead" in words or "InvalidChunkLength" in words:
+    elif isinstance(error, IncompleteRead):
         reason, what = Reason.MALFORMED, "broke off its answer"
-    elif isinstance(error, (known.ConnectionError, OSError)):
+    elif isinstance(error, OSError):
         reason, what = Reason.OFFLINE, "could not be reached"
     else:
         reason, what = Reason.MALFORMED, "answered in a form that cannot be read"

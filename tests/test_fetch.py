@@ -279,7 +279,7 @@ def test_proxies_come_from_the_variables_of_the_run_and_never_serve_loopback(ser
     )
     assert proxy.requests[0].startswith(b"CONNECT index.example:443 ")
     for host in ("corp.example", "a.corp.example", "b.inner.example"):
-        assert fetch._proxies(fetch._checked(f"https://{host}/"), environ) == {}
+        assert fetch._proxy_for(fetch._checked(f"https://{host}/"), environ) == ""
 
 
 def test_many_threads_share_it(serve: Serve, live: LiveFetch) -> None:
