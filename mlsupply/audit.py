@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
@@ -12,6 +12,7 @@ from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
 from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Place, Reason, Report
+from mlsupply.named import NamedTuple
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
 from mlsupply.request import Request

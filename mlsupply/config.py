@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from datetime import date
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.lazy import expression
 from mlsupply.model import Kind, Place, Severity
+from mlsupply.named import NamedTuple
 from mlsupply.request import Tolerance, WaiverRule
 from mlsupply.text import safe
-from mlsupply.value import value
+from mlsupply.value import field, value
 
 _SEVERITIES = tuple(severity.value for severity in Severity)
 

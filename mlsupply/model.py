@@ -2,7 +2,7 @@
 
     files -> inventories -> packages -> facts -> findings and gaps -> report
 
-Every value is immutable; this module imports nothing of the package but `value` and touches neither disk, network nor
+Every value is immutable; this module imports nothing of the package but `value` and `named` and touches neither disk, network nor
 clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than dataclasses: a large lock file carries tens of
 thousands of them, and a tuple is built five times faster than a frozen dataclass.
 """
@@ -10,11 +10,10 @@ thousands of them, and a tuple is built five times faster than a frozen dataclas
 from __future__ import annotations
 
 import hashlib
-from dataclasses import field
 from enum import StrEnum
-from typing import NamedTuple
 
-from mlsupply.value import value
+from mlsupply.named import NamedTuple
+from mlsupply.value import field, value
 
 
 class Severity(StrEnum):

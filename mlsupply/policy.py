@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -17,6 +16,7 @@ from mlsupply.model import Coordinate, Finding, Gap, Kind, PackageKey, Reason, S
 from mlsupply.project import Project, ways_in
 from mlsupply.request import Policy, Request, VexStatement, WaiverRule
 from mlsupply.text import canonical
+from mlsupply.value import replace
 
 CHECK = "policy"
 

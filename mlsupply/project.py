@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mlsupply.model import Edge, Index, Inventory, Package, PackageKey, Requirement, SourceKind
-from mlsupply.value import value
+from mlsupply.value import replace, value
 
 _ROOT_KINDS = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 Path = tuple[str, ...]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from mlsupply.model import Place, Severity, Source, SourceKind
-from mlsupply.value import value
+from mlsupply.value import field, value
 from mlsupply.world import PUBLIC_INDEX
 
 

@@ -1,77 +1,164 @@
-"""Frozen, slotted, keyword-only dataclasses that are quick to define. Imports nothing of the package.
+"""Slotted, keyword-only dataclasses that are quick to define. Imports nothing of the package.
 
 `dataclasses.dataclass(frozen=True, slots=True, kw_only=True)` compiles six methods for each class, about a millisecond a
 class on CPython 3.11; the values every run needs would cost a fifth of a whole offline scan. `value` compiles one
-(`__init__`) and shares the others; its classes are dataclasses all the same: `fields`, `replace` and `is_dataclass` work.
+(`__init__`), when the first instance is built, and shares the others; its classes are dataclasses all the same: `fields`,
+`replace` and `is_dataclass` of the module `dataclasses` work, and that module is imported only by who asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import MISSING, FrozenInstanceError, dataclass
+from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 
 Class = TypeVar("Class")
+T = TypeVar("T")
 
-_make = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)
+
+class _Fresh:
+    """Stands as the default of a field whose values are made anew for each instance."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self.make = make
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
+def field(*, default_factory: Callable[[], T]) -> T:
+    """The default of a field: what the factory returns, called for each instance."""
+    return cast("T", _Fresh(default_factory))
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def value(cls: type[Class]) -> type[Class]:
     """Make a class with annotated fields a frozen, slotted, keyword-only dataclass with equality, hash, repr, pickling.
-    Equality and hash are of all fields, in order; classes do not inherit fields from one another."""
-    made = cast("Any", _make(cls))
-    names = tuple(made.__dataclass_fields__)
-    made.__init__ = _initialiser(made, names)
-    read = attrgetter(*names)
-    made.__eq__ = lambda self, other: read(self) == read(other) if other.__class__ is self.__class__ else NotImplemented
-    made.__hash__ = lambda self: hash(read(self))
-    made.__repr__ = _show
-    made.__setattr__ = made.__delattr__ = _refuse
-    made.__reduce__ = _reduce
-    return cast("type[Class]", made)
+    Equality and hash are of all fields, in order; classes do not inherit fields from one another. Raises `TypeError` for a
+    default that instances would share and could change."""
+    read = attrgetter(*cls.__annotations__)
+    return _slotted(
+        cls,
+        {
+            "__eq__": lambda self, other: read(self) == read(other) if other.__class__ is self.__class__ else NotImplemented,
+            "__hash__": lambda self: hash(read(self)),
+            "__setattr__": _refuse,
+            "__delattr__": _refuse,
+            "__reduce__": _reduce,
+        },
+    )
 
 
-def _initialiser(made: Any, names: tuple[str, ...]) -> Callable[..., None]:
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field,))
+def record(cls: type[Class]) -> type[Class]:
+    """The same for what is filled while something is read: its fields may be set, it equals itself alone."""
+    return _slotted(cls, {})
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414  type checkers know what it takes
+else:
+
+    def replace(instance, /, **changes):
+        """A copy of a `value` with some fields changed, as `dataclasses.replace` makes it."""
+        return type(instance)(**{**_given(instance), **changes})
+
+
+def names_of(thing: object) -> tuple[str, ...]:
+    """The names of the fields of a `value`, in order; () for what is none."""
+    names: tuple[str, ...] = type(thing).__dict__.get("_value_fields", ())
+    return names
+
+
+def _slotted(cls: type[Class], methods: Mapping[str, object]) -> type[Class]:
+    names = tuple(cls.__annotations__)
+    body = {name: thing for name, thing in cls.__dict__.items() if name not in {"__dict__", "__weakref__"}}
+    defaults = {name: body.pop(name) for name in names if name in body}
+    for name, default in defaults.items():
+        if default.__class__.__hash__ is None or hasattr(default, "default_factory"):
+            raise TypeError(f"{cls.__qualname__}.{name}: its default is made by `mlsupply.value.field`")
+    shared = {
+        "__slots__": names,
+        "__qualname__": cls.__qualname__,
+        "__match_args__": (),
+        "__init__": _compiled_when_called(defaults),
+        "__repr__": _show,
+        "__dataclass_fields__": _Fields(defaults),
+        "_value_fields": names,
+    }
+    return cast("type[Class]", type(cls.__name__, cls.__bases__, {**body, **shared, **methods}))
+
+
+def _compiled_when_called(defaults: Mapping[str, object]) -> Callable[..., None]:
+    """An `__init__` that puts the one made for its class in its own place: most classes of a run get no instance."""
+
+    def __init__(self: object, **given: object) -> None:  # noqa: N807  it is the class's own
+        cls: Any = type(self)
+        cls.__init__ = _initialiser(cls, defaults)
+        cls.__init__(self, **given)
+
+    return __init__
+
+
+def _initialiser(cls: Any, defaults: Mapping[str, object]) -> Callable[..., None]:
     """`def __init__(self, *, a, b=default)` that fills the slots through their descriptors, which frozen instances allow."""
     scope: dict[str, Any] = {}
     words, lines = [], []
-    for name in names:
-        spec = made.__dataclass_fields__[name]
-        scope[f"_set_{name}"] = made.__dict__[name].__set__
-        if spec.default_factory is not MISSING:
-            scope[f"_new_{name}"] = spec.default_factory
+    for name in cls._value_fields:
+        scope[f"_set_{name}"] = cls.__dict__[name].__set__
+        default = defaults.get(name)
+        if isinstance(default, _Fresh):
+            scope[f"_new_{name}"] = default.make
             words.append(f"{name}=None")
             lines.append(f"_set_{name}(self, _new_{name}() if {name} is None else {name})")
             continue
-        if spec.default is MISSING:
-            words.append(name)
-        else:
-            scope[f"_default_{name}"] = spec.default
+        if name in defaults:
+            scope[f"_default_{name}"] = default
             words.append(f"{name}=_default_{name}")
+        else:
+            words.append(name)
         lines.append(f"_set_{name}(self, {name})")
     # the text holds nothing but this package's own field names
     exec(f"def __init__(self, *, {', '.join(words)}):\n " + "\n ".join(lines), scope)  # noqa: S102
     initialiser: Callable[..., None] = scope["__init__"]
-    initialiser.__qualname__ = f"{made.__qualname__}.__init__"
+    initialiser.__qualname__ = f"{cls.__qualname__}.__init__"
     return initialiser
 
 
-def _fields(self: Any) -> dict[str, Any]:
-    return {name: getattr(self, name) for name in self.__dataclass_fields__}
+class _Fields:
+    """`__dataclass_fields__`, made when the module `dataclasses` asks for it."""
+
+    def __init__(self, defaults: Mapping[str, object]) -> None:
+        self._defaults = defaults
+
+    def __get__(self, _: object, owner: Any) -> Mapping[str, object]:
+        import dataclasses
+
+        specs = {
+            name: dataclasses.field(default_factory=default.make) if isinstance(default, _Fresh) else default
+            for name, default in self._defaults.items()
+        }
+        body = {"__annotations__": owner.__annotations__, "__module__": owner.__module__, **specs}
+        twin: Any = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(type(owner.__name__, (), body))
+        owner.__dataclass_fields__ = twin.__dataclass_fields__
+        return cast("Mapping[str, object]", twin.__dataclass_fields__)
+
+
+def _given(self: Any) -> dict[str, Any]:
+    return {name: getattr(self, name) for name in self._value_fields}
 
 
 def _show(self: object) -> str:
-    return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in _fields(self).items())})"
+    return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in _given(self).items())})"
 
 
 def _refuse(self: object, name: str, *_: object) -> None:
+    from dataclasses import FrozenInstanceError
+
     raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed")
 
 
 def _reduce(self: object) -> tuple[object, ...]:
-    return (_rebuild, (type(self), _fields(self)))
+    return (_rebuild, (type(self), _given(self)))
 
 
 def _rebuild(cls: type[Class], values: dict[str, Any]) -> Class:

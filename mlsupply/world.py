@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Protocol
 
 from mlsupply.model import Reason
-from mlsupply.value import value
+from mlsupply.named import NamedTuple
+from mlsupply.value import field, value
 
 PUBLIC_INDEX = "https://pypi.org/simple"  # the public index's own address: a default, named here and nowhere else
 PUBLIC_FILES = "https://files.pythonhosted.org"
@@ -40,16 +40,14 @@ class Limits:
     resolve_seconds: float = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why a read or a request gave nothing; the caller, who knows subject and check, makes a `model.Gap` of it."""
 
     reason: Reason
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An HTTP answer that came whole and within its limit. headers: lower-case names."""
 
     status: int

@@ -92,7 +92,7 @@ class _Index(RecordedFetch):
     ) -> Response | Failure:
         answer = super().__call__(url, limit=limit, headers=headers, body=body)
         if isinstance(answer, Response):
-            return replace(answer, headers={"content-type": "application/vnd.pypi.simple.v1+json"})
+            return answer._replace(headers={"content-type": "application/vnd.pypi.simple.v1+json"})
         return answer
 
 

@@ -1,14 +1,22 @@
-"""`value` makes dataclasses in every way that callers rely on."""
+"""`value` makes dataclasses, and `named` named tuples, in every way that callers rely on."""
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import pickle
-from dataclasses import FrozenInstanceError, field, fields, is_dataclass, replace
+import typing
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import mlsupply
 from mlsupply.model import Coordinate, Finding, Kind, Package, Severity
-from mlsupply.value import value
+from mlsupply.named import NamedTuple
+from mlsupply.value import field, names_of, record, replace, value
 
 
 @value
@@ -24,7 +32,9 @@ def test_it_is_a_dataclass_that_can_be_listed_copied_compared_and_shown() -> Non
     one = Example(name="a")
     assert is_dataclass(one)
     assert [spec.name for spec in fields(one)] == ["name", "size", "notes"]
-    assert replace(one, size=4) == Example(name="a", size=4)
+    assert names_of(one) == ("name", "size", "notes")
+    assert names_of("a text") == ()
+    assert replace(one, size=4) == dataclasses.replace(one, size=4) == Example(name="a", size=4)
     assert one != Example(name="b")
     other: object = "a"
     assert one != other
@@ -52,3 +62,118 @@ def test_the_real_values_hash_and_cross_process_borders() -> None:
         copied = pickle.loads(pickle.dumps(thing))
         assert copied == thing
         assert hash(copied) == hash(thing)
+
+
+def test_what_the_module_dataclasses_says_of_it_is_what_it_says_of_its_own() -> None:
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Twin:
+        name: str
+        size: int = 3
+        notes: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    assert [(f.name, f.type, f.default, f.default_factory, f.kw_only) for f in fields(Example)] == [
+        (f.name, f.type, f.default, f.default_factory, f.kw_only) for f in fields(Twin)
+    ]
+    assert dataclasses.asdict(Example(name="a")) == dataclasses.asdict(Twin(name="a"))
+
+
+def test_a_default_that_instances_would_share_is_refused_when_the_class_is_made() -> None:
+    with pytest.raises(TypeError, match="notes: its default is made by"):
+
+        @value
+        class Shared:
+            notes: list[str] = []  # noqa: RUF012  what is tested
+
+    with pytest.raises(TypeError, match="notes: its default is made by"):
+
+        @value
+        class Foreign:
+            notes: list[str] = dataclasses.field(default_factory=list)
+
+
+def test_a_record_may_change_and_equals_itself_alone() -> None:
+    @record
+    class Line:
+        name: str
+        parents: list[str] = field(default_factory=list)
+
+    one, other = Line(name="a"), Line(name="a")
+    one.name = "b"
+    one.parents.append("c")
+    assert (one.name, one.parents, other.parents) == ("b", ["c"], [])
+    assert one != Line(name="b", parents=["c"])
+    assert not hasattr(one, "__dict__")
+
+
+class Point(NamedTuple):
+    """A point."""
+
+    x: int
+    y: int = 0
+    label: str = ""
+
+    @property
+    def sum(self) -> int:
+        return self.x + self.y
+
+
+class TypingPoint(typing.NamedTuple):
+    """The same as `typing` makes it."""
+
+    x: int
+    y: int = 0
+    label: str = ""
+
+
+def test_a_named_tuple_is_what_typing_makes() -> None:
+    one, twin = Point(1, label="a"), TypingPoint(1, label="a")
+    assert tuple(one) == tuple(twin) == (1, 0, "a")
+    assert one == (1, 0, "a")
+    assert hash(one) == hash(twin)
+    assert isinstance(one, tuple)
+    assert repr(one) == repr(twin).replace("TypingPoint", "Point")
+    for name in ("_fields", "_field_defaults", "__match_args__", "__slots__"):
+        assert getattr(Point, name) == getattr(TypingPoint, name), name
+    assert (one.x, one.y, one.label, one.sum) == (1, 0, "a", 1)
+    assert one._asdict() == twin._asdict()
+    assert one._replace(y=2) == Point(1, 2, "a") == Point._make([1, 2, "a"])
+    assert pickle.loads(pickle.dumps(one)) == copy.copy(one) == one
+    assert type(pickle.loads(pickle.dumps(one))) is Point
+    assert Point.__doc__ == "A point."
+    match one:
+        case Point(x, y):
+            assert (x, y) == (1, 0)
+
+
+class Nothing(NamedTuple):
+    """No fields."""
+
+
+def test_a_named_tuple_may_have_no_fields() -> None:
+    assert Nothing() == ()
+    assert repr(Nothing()) == "Nothing()"
+
+
+def test_a_named_tuple_refuses_what_typing_refuses() -> None:
+    attempts: list[Callable[[type[Any]], object]] = [
+        lambda cls: cls(),
+        lambda cls: cls(1, 2, "a", 3),
+        lambda cls: cls(1, z=2),
+        lambda cls: cls._make([1]),
+        lambda cls: cls(1)._replace(z=2),
+        lambda cls: setattr(cls(1), "x", 2),
+        lambda cls: setattr(cls(1), "z", 2),
+    ]
+    for attempt in attempts:
+        for cls in (Point, TypingPoint):
+            with pytest.raises((TypeError, ValueError, AttributeError)):
+                attempt(cls)
+    with pytest.raises(TypeError, match="stand last"):
+        exec("class Wrong(NamedTuple):\n a: int = 1\n b: int", {"NamedTuple": NamedTuple})
+
+
+def test_named_tuples_stand_where_annotations_are_text() -> None:
+    """From Python 3.14 on a class body holds its annotations only where the module asks for text."""
+    for path in Path(mlsupply.__file__).parent.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "(NamedTuple)" not in text or "from __future__ import annotations" in text, path

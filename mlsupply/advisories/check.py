@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlsupply.advisories.feeds import CHECK, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
@@ -17,8 +16,10 @@ from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
 from mlsupply.lazy import expression
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
+from mlsupply.value import replace
 from mlsupply.world import World
 
 _LOWER_BOUND = expression(r"(?:>=|==|~=)\s*([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})")

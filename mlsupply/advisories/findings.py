@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from mlsupply.advisories.fixes import Fix, Way, same_scheme, way_out
 from mlsupply.advisories.matching import PUBLIC_VERSION, Asked, Hit
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.severity import severity_of
 from mlsupply.model import AdvisoryRef, Confidence, Finding, Kind, Package, Severity
+from mlsupply.named import NamedTuple
 
 CHECK = "advisories"
 

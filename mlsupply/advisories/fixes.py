@@ -7,13 +7,13 @@ handed in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from mlsupply.advisories.matching import Asked, affected, asked
 from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, OPEN, Window
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.store import WINDOWS, WITHDRAWN, Row
 from mlsupply.advisories.versions import sort_key
+from mlsupply.named import NamedTuple
 
 
 class Release(NamedTuple):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlsupply.advisories.versions import sort_key
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical
-from mlsupply.value import value
+from mlsupply.value import field, value
 
 _DATA = Path(__file__).resolve().parent.parent / "data"
 RECORDS = _DATA / "incidents"

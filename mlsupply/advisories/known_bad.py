@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mlsupply.advisories.feeds import at_hand
 from mlsupply.advisories.fixes import clearing
@@ -25,6 +24,7 @@ from mlsupply.model import (
     Severity,
     SourceKind,
 )
+from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.world import World

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from mlsupply.advisories.feeds import CHECK, Answer, at_hand
@@ -20,6 +20,7 @@ from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse, second_of
 from mlsupply.advisories.store import Row, unpack
 from mlsupply.model import DataSource, Gap, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.world import PUBLIC_OSV_API, Failure, Response, World
 
 _BATCH = 1000  # queries the API takes at once

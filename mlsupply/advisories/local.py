@@ -13,12 +13,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from mlsupply.advisories.build import Compiled, save
 from mlsupply.advisories.store import About, damaged
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
+from mlsupply.named import NamedTuple
 from mlsupply.world import World
 
 _PATIENCE = 300.0  # seconds waited for another sync to end

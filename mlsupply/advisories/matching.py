@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from mlsupply.advisories.groups import display_order
 from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, LIMIT, contains
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.store import ALIASES, ID, LISTED, RAW, WINDOWS, WITHDRAWN, Row, unpack
 from mlsupply.advisories.versions import is_dev, public_key, sort_key
+from mlsupply.named import NamedTuple
 
 VERSION, PUBLIC_VERSION = "version", "public version"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 from mlsupply.advisories.versions import FIRST, bound
+from mlsupply.named import NamedTuple
 
 FIXED, LAST_AFFECTED, OPEN, LIMIT = "fixed", "last_affected", "open", "limit"
 

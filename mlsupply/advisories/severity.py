@@ -4,9 +4,9 @@ that a scan finds the score beside the vector."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from mlsupply.model import Severity
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _MAX_VECTOR = 400

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlsupply.advisories.ranges import Window
 from mlsupply.advisories.records import Advisory
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import DataSource
+from mlsupply.named import NamedTuple
 
 SCHEMA = 1
 APPLICATION_ID = 0x4D4C5341  # "MLSA"

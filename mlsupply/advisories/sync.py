@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from mlsupply.advisories.build import Compiled, compile_records
 from mlsupply.advisories.importing import OSV, OSV_LICENCE, records_of
@@ -23,6 +22,7 @@ from mlsupply.advisories.records import second_of
 from mlsupply.advisories.store import age_of, opened
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
+from mlsupply.named import NamedTuple
 from mlsupply.world import Failure, World
 
 _PIECE = 8 << 20  # bytes asked for at a time, so that an interrupted transfer goes on where it stopped

@@ -8,7 +8,9 @@ scan); everything else goes through it. The key without its local part is the ke
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
     from packaging.version import Version

@@ -6,11 +6,11 @@ Only this package prints, exits and reads the environment. Data goes to stdout, 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple
 
 import click
 
 from mlsupply import __version__
+from mlsupply.named import NamedTuple
 
 
 class Verb(NamedTuple):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from mlsupply.cli.common import no_device, real_world, request_of, run_options, shows_errors
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Report, Severity
+from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
     from mlsupply.evidence.package import PackageFacts

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.model import Gap, Place, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 CHECK = "contents"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from mlsupply.evidence.contents_check import CHECK, OWN_CODE, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest, fetched, kept_at
@@ -16,6 +15,7 @@ from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.model import Artifact, Checked, DataSource, Gap, Package, Place, Quote, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.ruleset import Fact, Rules, load

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials
 
 MAX_FILES = 100_000  # of one project

@@ -7,10 +7,11 @@ up; the index is asked about those alone, and only where there is a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from mlsupply.evidence.popular import lists_stamp, popular
 from mlsupply.model import Checked, DataSource, Gap, Package, Place, Reason, Source, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.text import canonical
@@ -122,9 +123,8 @@ class _Bench:
         """The names by letters, lock file and, where there is a network, by what the index says."""
         if not asked:
             return
-        from dataclasses import replace
-
         from mlsupply.ruleset import Fact
+        from mlsupply.value import replace
 
         tools = self._tools()
         now = self._world.now()

@@ -14,7 +14,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
+
+from mlsupply.named import NamedTuple
 
 _WINDOW = 4  # tasks waiting per worker, so that memory stays bounded
 _HEADER = struct.Struct("!II")

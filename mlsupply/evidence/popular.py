@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from mlsupply.model import DataSource
+from mlsupply.named import NamedTuple
 
 NAME_DATA = Path(__file__).resolve().parent.parent / "data" / "names"
 

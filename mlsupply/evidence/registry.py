@@ -16,11 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, simple_page
 from mlsupply.model import Index, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.text import host_of, safe, without_credentials
 from mlsupply.world import Failure, Response, World
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
@@ -18,6 +17,7 @@ from mlsupply.evidence.index_pages import IndexFile, Project
 from mlsupply.evidence.registry import Publisher, Seen
 from mlsupply.evidence.release_facet import ReleaseFacet, moment
 from mlsupply.model import Package
+from mlsupply.named import NamedTuple
 
 DAY = 86_400.0
 LATE = 1.0  # days after the first file of a release from which another one is said to be late

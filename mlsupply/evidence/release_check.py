@@ -6,7 +6,6 @@ This module is what an offline run needs; what asks the index is in `release_onl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from mlsupply.model import Checked, DataSource, Gap, Package, Reason, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.text import host_of
+from mlsupply.value import replace
 from mlsupply.world import PUBLIC_INDEX, OfflineFetch, World
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from mlsupply.exposure.repository import Git
+from mlsupply.named import NamedTuple
 
 
 class Blob(NamedTuple):

@@ -12,10 +12,10 @@ import secrets
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from mlsupply.exposure.repository import Git, Repository, gap
 from mlsupply.model import Gap, Reason
+from mlsupply.named import NamedTuple
 
 _FIELDS = ("%H", "%P", "%ct", "%an <%ae>", "%cn <%ce>", "%s")
 _MAX_FIELD = 300  # characters of a name or subject

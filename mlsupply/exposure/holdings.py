@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from mlsupply.inventory import reader_of
 from mlsupply.memory import MemoryTree
 from mlsupply.model import Inventory, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
 from mlsupply.world import Limits
 

@@ -11,12 +11,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import NamedTuple
 
 from mlsupply.exposure import report
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.traces import Machine
+from mlsupply.named import NamedTuple
 from mlsupply.report.html_elements import Html, element, join
 
 _MAX_ROWS = 300  # spans drawn; the tables hold all

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fnmatch import translate
-from typing import NamedTuple
 
 from mlsupply.advisories.incident_records import incident
 from mlsupply.exposure.question import Question
+from mlsupply.named import NamedTuple
 
 _TEXTS = ("domains", "urls", "ips", "strings")
 _PREFIX = re.compile(r"^(?:%[A-Za-z]+%|\$[A-Z]+)[/\\]")

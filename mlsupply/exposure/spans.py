@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from mlsupply.exposure.history import Commit
 from mlsupply.exposure.holdings import Held, Holding
+from mlsupply.named import NamedTuple
 
 
 class Event(NamedTuple):

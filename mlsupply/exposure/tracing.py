@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from mlsupply.exposure import blobs, repository
 from mlsupply.exposure.history import Commit, commits
@@ -12,6 +11,7 @@ from mlsupply.exposure.repository import Git, Repository, gap
 from mlsupply.exposure.spans import Span, State, spans
 from mlsupply.inventory import READERS
 from mlsupply.model import Gap, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.value import value
 from mlsupply.world import Limits
 

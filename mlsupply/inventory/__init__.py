@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
 
 from mlsupply.model import Inventory
+from mlsupply.named import NamedTuple
 from mlsupply.request import Request
 from mlsupply.world import Limits, Tree, World
 
@@ -140,9 +140,8 @@ def gather(request: Request, world: World) -> tuple[Inventory, ...]:
 
 def starting_where_asked(request: Request, world: World) -> World:
     """The world with its files walked from the paths the request names, so that every check sees these and no others."""
-    from dataclasses import replace
-
     from mlsupply.inventory.discover import paths_of
+    from mlsupply.value import replace
 
     also = (request.environment,) if request.environment else ()
     return replace(world, tree=world.tree.starting(paths_of(request, world.tree), also))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from posixpath import dirname, join, normpath
 from typing import Any
 
@@ -11,7 +10,7 @@ from mlsupply.inventory.parsing import string, strings, table, text_of, toml_of
 from mlsupply.lazy import expression
 from mlsupply.model import Gap
 from mlsupply.text import canonical
-from mlsupply.value import value
+from mlsupply.value import field, value
 from mlsupply.world import Limits, Tree
 
 _NAME = expression(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)")

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlsupply.inventory.conda_names import note, pypi_name
 from mlsupply.inventory.files import conda_parts, file_name
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.model import Artifact, Coordinate, Edge, Package, Place, Source, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _TOKEN = re.compile(r"/t/[^/]{1,200}/")  # anaconda.org puts access tokens into the path

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Gap, Inventory, Package, Reason, Requirement, SourceKind
+from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.inventory.discover import Found

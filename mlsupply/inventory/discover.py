@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import NamedTuple
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import Reader, reader_of
@@ -13,8 +11,10 @@ from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
 from mlsupply.inventory.sniff import reader_by_content, script_files
 from mlsupply.model import Gap, Inventory, Place, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.request import Request
 from mlsupply.text import safe
+from mlsupply.value import replace
 from mlsupply.world import NO_FILE, NO_TARGET, Survey, Tree, World
 
 COMMAND_LINE = "command line"  # the file of a requirement that was typed

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mlsupply.inventory.collected import Commands
 from mlsupply.inventory.install_commands import installs, of_command
 from mlsupply.inventory.parsing import text_of
 from mlsupply.inventory.shell import Word
 from mlsupply.model import Gap, Inventory
+from mlsupply.named import NamedTuple
 from mlsupply.world import Limits, Tree
 
 FORMAT = "Dockerfile"

@@ -16,11 +16,12 @@ from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mlsupply.inventory.parsing import decode, gap, requirement, string, strings, table, tables, toml_of
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import DiskTree, Failure, World
 

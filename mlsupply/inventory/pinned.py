@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Artifact, Coordinate, Gap, Inventory, Package, Reason, Requirement, SourceKind
+from mlsupply.value import replace
 
 _NAMED_SOURCES = (SourceKind.GIT, SourceKind.URL)
 

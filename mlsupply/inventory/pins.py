@@ -3,19 +3,18 @@ for the rest, and who required whom where comments tell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from mlsupply.inventory.files import file_name, kind_of
 from mlsupply.inventory.sheet import united
 from mlsupply.inventory.via import Parent
 from mlsupply.model import Artifact, Coordinate, Edge, Package, PackageKey, Place, Requirement, Source, SourceKind
 from mlsupply.text import safe
+from mlsupply.value import field, record, replace
 from mlsupply.world import PUBLIC_INDEX
 
 _REGISTRY = Source()
 
 
-@dataclass(slots=True, kw_only=True)
+@record
 class Pin:
     """One line. name: "" where only an unread local project knows it; version: "" where none is given; index: the one a
     comment says it came from; parents: who asked for it, as comments tell."""

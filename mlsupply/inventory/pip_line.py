@@ -5,12 +5,12 @@ addresses, paths. Environment variables in it stay as they are written."""
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from mlsupply.inventory.files import file_name, is_archive, name_and_version
 from mlsupply.inventory.parsing import gap, requirement, source_of_url
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason, Requirement, Source, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials
 
 # option -> whether it takes a value; the names pip documents for requirements files

@@ -255,7 +255,7 @@ class Reading:
         return (*self.gaps[:_MOST_GAPS], rest)
 
     def _trusting(self, index: Index) -> Index:
-        from dataclasses import replace
+        from mlsupply.value import replace
 
         host = index.url.partition("://")[2].partition("/")[0]
         trusted = bool(self.trusted & {host, host.partition(":")[0]})

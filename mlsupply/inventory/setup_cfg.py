@@ -8,12 +8,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.parsing import named, requirement, text_of
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Requirement
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
 from mlsupply.world import Limits, Tree
 

@@ -7,12 +7,12 @@ JSON parser can take out of it needs cleaning, so that readers skip `text.safe` 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Gap, Package, PackageKey, Place, Reason, Source
 from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.value import replace
 from mlsupply.world import PUBLIC_INDEX, Limits
 
 MAX_FAULTS = 50  # wrong values told apart in one file; the rest are counted

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory.index_settings import TIME
 from mlsupply.model import Inventory, Requirement
+from mlsupply.named import NamedTuple
 from mlsupply.request import Targets
 
 USUAL_PYTHON = "3.12"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlsupply.inventory.files import file_name, hash_pair
@@ -29,6 +28,7 @@ from mlsupply.model import (
     Source,
     SourceKind,
 )
+from mlsupply.value import field, record, replace
 from mlsupply.world import Limits, Tree
 
 FORMAT = "uv.lock"
@@ -87,7 +87,7 @@ def _inventory(sheet: Sheet, document: dict[str, Any], aside: Aside) -> Inventor
     )
 
 
-@dataclass(slots=True, kw_only=True)
+@record
 class _Roots:
     """What the members of the workspace ask for. wanted: (name, version or "") -> groups; "" is the project itself."""
 

@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from mlsupply.inventory import uv_lock
 from mlsupply.inventory.index_settings import Settings, pinned
 from mlsupply.inventory.target import Target
 from mlsupply.inventory.uv_reason import Verdict
 from mlsupply.model import Gap, Inventory, Package, Requirement, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.request import Request, Targets
 from mlsupply.world import PUBLIC_INDEX, DiskTree, Limits
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from enum import Enum
-from typing import NamedTuple
 
 from mlsupply.model import Reason
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
 
 _MOST = 200_000  # characters of uv's words that are looked at

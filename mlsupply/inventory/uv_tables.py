@@ -6,13 +6,13 @@ Sources: https://docs.astral.sh/uv/concepts/projects/dependencies/ and https://d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import requirement, source_of_url, string, strings, table, tables
 from mlsupply.model import Gap, Index, Place, Requirement, Source, SourceKind
 from mlsupply.text import canonical, without_credentials
+from mlsupply.value import replace
 
 _ROOT = ("tool", "uv")
 _LIMITING = ("constraint-dependencies", "override-dependencies", "build-constraint-dependencies")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from mlsupply.lazy import expression
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical
 
 _PARENT = expression(r"([A-Za-z0-9][A-Za-z0-9._-]{0,200})(?:\[[^\]]{0,200}\])?(?:\s*\(([^()]{0,300})\))?")

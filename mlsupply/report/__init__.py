@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NamedTuple
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Report
+from mlsupply.named import NamedTuple
 from mlsupply.report.view import View, view_of
 
 

@@ -8,7 +8,9 @@ Sources: G7 "SBOM for AI - Minimum Elements" (12 May 2026, 50 elements in seven 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
+
+from mlsupply.named import NamedTuple
 
 Document = dict[str, Any]
 PRODUCER, OPERATOR, TEAM = "the model's producer", "whoever runs the system", "the project's own team"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
 from mlsupply.model import Artifact, Report
 from mlsupply.text import safe
+from mlsupply.value import names_of, replace
 
 _LONGEST = 10_000  # characters of one text; where text enters, 2,000 is the most that is kept
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -55,11 +55,11 @@ def _is_clean(report: Report) -> bool:
             todo.extend(value)
         elif isinstance(value, dict):
             todo.extend(value.items())
-        elif value is not None and type(value) is not int and is_dataclass(value) and id(value) not in seen:
+        elif (names := names_of(value)) and id(value) not in seen:
             seen.add(id(value))
             kind = type(value)
             if kind not in readers:
-                readers[kind] = attrgetter(*(field.name for field in fields(value)))
+                readers[kind] = attrgetter(*names)
             todo.extend(readers[kind](value))
     return "".join(texts).isprintable() and max(map(len, texts), default=0) <= _LONGEST
 
@@ -73,6 +73,6 @@ def _made(value: Any) -> Any:
         return tuple(items) if kind is tuple else kind(*items)  # plain, or a named tuple
     if kind is dict:
         return {_made(key): _made(item) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _made(getattr(value, field.name)) for field in fields(value)})
+    if names := names_of(value):
+        return replace(value, **{name: _made(getattr(value, name)) for name in names})
     return value

@@ -4,7 +4,6 @@ markup, so that nothing a package says is read as formatting."""
 from __future__ import annotations
 
 import io
-from typing import NamedTuple
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlsupply.model import Finding, Gap
+from mlsupply.named import NamedTuple
 from mlsupply.report.view import Group, View, brief, count, label_of, where
 
 _STYLES = {

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from mlsupply.named import NamedTuple
 from mlsupply.ruleset.facets import FieldKind
 from mlsupply.ruleset.operators import Argument, is_unknown_safe, prepared
 

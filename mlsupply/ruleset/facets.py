@@ -24,8 +24,9 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
+from mlsupply.named import NamedTuple
 from mlsupply.value import value
 
 VersionText = Annotated[str, "version"]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import NamedTuple
 
 from mlsupply.model import Checked, Finding, Gap, Package, Place, Quote, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.ruleset.conditions import Decide, Values, decider, undecided
 from mlsupply.ruleset.facets import facet_names
 from mlsupply.ruleset.messages import filled
 from mlsupply.ruleset.rule import Rule
+from mlsupply.value import replace
 
 MAX_PLACES = 20  # places and quotes kept of one finding
 

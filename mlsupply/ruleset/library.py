@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from mlsupply.ruleset.conditions import Values
 from mlsupply.ruleset.facets import nearest
 from mlsupply.ruleset.judging import Rules
 from mlsupply.ruleset.rule import Rule, rule_from_json, rule_to_json
+from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.ruleset.located import Fault

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
+
+from mlsupply.named import NamedTuple
 
 MAX_TEXT = 512 << 10  # characters of one YAML file of ours or the user's
 

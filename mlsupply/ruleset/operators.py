@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlsupply.lazy import expression
+from mlsupply.named import NamedTuple
 from mlsupply.ruleset.facets import FieldKind
 from mlsupply.ruleset.patterns import compiled, search
 

@@ -11,8 +11,8 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _CHUNK = 4 << 20

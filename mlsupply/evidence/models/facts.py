@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+
+from mlsupply.named import NamedTuple
 
 LISTS_VERSION = "2026.11"  # of the name lists in `names`; same bytes and same lists give the same verdict everywhere
 

@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models.caches import Cached, digest_of
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 NAME = "mlsupply-models.lock"

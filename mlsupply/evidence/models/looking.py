@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from mmap import mmap
-from typing import NamedTuple
 
 from mlsupply.evidence.models.facts import Cause, Mark, Verdict
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 Buffer = bytes | mmap

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mlsupply.evidence.models.calls import Judge, item_size
 from mlsupply.evidence.models.dispatch import enter, inside
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import BrokenError, Look, Span
 from mlsupply.evidence.models.pickles import Stream
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _BLOCK = 512

@@ -3,9 +3,8 @@ themselves; lists, dicts and sets are Python lists of what went in, in order."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from mlsupply.evidence.models.looking import Span
+from mlsupply.named import NamedTuple
 
 
 class Global(NamedTuple):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mlsupply.evidence.models.compression import Unpacked, expand
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import BrokenError, Span
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 LOCAL = b"PK\x03\x04"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from mlsupply.evidence.python import decode, folding, sinks, sources
 from mlsupply.evidence.python import knowledge as know
@@ -20,6 +19,7 @@ from mlsupply.evidence.python.values import (
     taint_of,
     unknown,
 )
+from mlsupply.named import NamedTuple
 
 
 class Call(NamedTuple):

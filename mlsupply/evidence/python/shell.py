@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import NamedTuple
+
+from mlsupply.named import NamedTuple
 
 MAX_LINE = 20_000  # characters looked at
 

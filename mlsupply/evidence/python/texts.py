@@ -6,9 +6,9 @@ import ast
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mlsupply.evidence.python.decode import looks_like_code, peel, unxor
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _FAR = 120  # columns

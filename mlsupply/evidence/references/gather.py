@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import cast
 
 from mlsupply.evidence.references.python_code import Unread
 from mlsupply.evidence.references.seen import Seen
 from mlsupply.model import Gap, Place, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.world import Failure, Tree
 
 CHECK = "models"

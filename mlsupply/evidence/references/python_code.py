@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mlsupply.evidence.references.seen import SECRET, Seen, reference
 from mlsupply.evidence.references.shapes import BY_LAST, DISTRIBUTIONS, HINTS, LOCAL_BUILDERS, Shape
 from mlsupply.model import Place, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _MOST = 4 << 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from mlsupply.evidence.references.facets import (
     GatewayFacet,
@@ -13,6 +12,7 @@ from mlsupply.evidence.references.facets import (
     SkillFacet,
     ToolServerFacet,
 )
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe, without_credentials
 
 AnyFacet = ModelReferenceFacet | ToolServerFacet | GatewayFacet | SkillFacet | ModelCardFacet

@@ -6,9 +6,8 @@ parts it may have, `last` the last one.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from mlsupply.evidence.references.facets import AssetKind
+from mlsupply.named import NamedTuple
 
 
 class Shape(NamedTuple):

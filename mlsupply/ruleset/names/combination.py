@@ -8,8 +8,8 @@ and some brands are borrowed far more often by impostors than by anybody else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from mlsupply.named import NamedTuple
 from mlsupply.ruleset.names.known import Known, Target
 from mlsupply.ruleset.names.signs import Guess, Sign
 

@@ -7,7 +7,7 @@ filter; loading a distance library takes longer than all the distances of a scan
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mlsupply.named import NamedTuple
 
 _ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 _CONFUSABLE = frozenset(

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import cached_property
-from typing import NamedTuple
 
 from mlsupply.lazy import expression
+from mlsupply.named import NamedTuple
 from mlsupply.ruleset.names.edits import Slip, slips
-from mlsupply.value import value
+from mlsupply.value import field, value
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _BITS = {character: 2 << place for place, character in enumerate(_ALPHABET)}

@@ -6,8 +6,7 @@ They were set on labelled names (imitations and honest names alike), one half ke
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from mlsupply.named import NamedTuple
 from mlsupply.ruleset.names.known import Target
 
 MENTIONED = 2.0  # from here a guess is told, at low severity
