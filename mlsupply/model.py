@@ -2,9 +2,9 @@
 
     files -> inventories -> packages -> facts -> findings and gaps -> report
 
-Every value is immutable; this module imports nothing of the package but `value` and `named` and touches neither disk, network nor
-clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than dataclasses: a large lock file carries tens of
-thousands of them, and a tuple is built five times faster than a frozen dataclass.
+Every value is immutable; this module imports nothing of the package but `value` and `named` and touches neither disk,
+network nor clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than dataclasses: a large lock file
+carries tens of thousands of them, and a tuple is built five times faster than a frozen dataclass.
 """
 
 from __future__ import annotations
