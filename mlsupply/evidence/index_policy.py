@@ -8,9 +8,9 @@ confusion begins (Birsan, 2021); which names those are only the organisation can
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from mlsupply.model import Index, Inventory, Package, PackageKey, Place, Requirement, Source, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.text import host_of

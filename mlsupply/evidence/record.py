@@ -10,7 +10,8 @@ import base64
 import csv
 import io
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from mlsupply.named import NamedTuple
 
 
 class Row(NamedTuple):
