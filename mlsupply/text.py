@@ -39,6 +39,8 @@ def canonical(name: str) -> str:
 def without_credentials(url: str) -> tuple[str, bool]:
     """(the URL made safe and without user, password or secret query values, whether there were any). The user name
     `git` of an ssh URL is no secret and stays."""
+    if "@" not in url and "=" not in url:  # as nearly all are; an index page holds thousands
+        return safe(url, 2000), False
     cleaned = _CREDENTIALS.sub(lambda m: m[0] if m[0].endswith("://git@") else m["scheme"], url)
     cleaned = _SECRET_PARAMETER.sub(r"\1REDACTED", cleaned)
     return safe(cleaned, 2000), cleaned != url

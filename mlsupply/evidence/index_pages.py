@@ -324,7 +324,8 @@ def _joined(base: str, url: object) -> str:
     if not isinstance(url, str):
         return ""
     try:
-        return without_credentials(urljoin(base, url.strip()))[0]
+        whole = url if url.startswith(("https://", "http://")) else urljoin(base, url.strip())  # joining costs a parse each
+        return without_credentials(whole)[0]
     except ValueError:
         return ""
 
