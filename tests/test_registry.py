@@ -9,8 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, simple_page, version_in
-from mlsupply.evidence.registry import Publisher, Registry, Seen, ask_all, secret_for
+from mlsupply.evidence.provenance import Provenance, Publisher, Standing
+from mlsupply.evidence.registry import Owners, Registry, Seen, ask_all, secret_for
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Index, Place, Reason
 from mlsupply.world import Failure, World
@@ -103,14 +105,93 @@ def test_a_damaged_cache_costs_a_request_and_nothing_else(index: LoopbackIndex, 
         assert seen(registry.about("demo")).project == before
 
 
-def test_owners_are_held_against_what_an_earlier_run_saw(online: World) -> None:
-    with LoopbackIndex("mirror") as index:
+def days_later(world: World, days: float) -> World:
+    return replace(world, now=lambda: NOW + timedelta(days=days))
+
+
+ANN = {"organization": None, "roles": [{"role": "Owner", "user": "ann"}]}
+ACME = {"organization": "acme", "roles": []}
+
+
+@pytest.mark.parametrize("kind", ["pypi", "mirror"])
+def test_owners_are_held_against_what_an_earlier_run_saw_and_a_change_is_told_for_a_month(kind: str, online: World) -> None:
+    with LoopbackIndex(kind) as index:
         index.add("demo", "1.0")
-        index.project("demo").ownership = {"organization": None, "roles": [{"role": "Owner", "user": "ann"}]}
-        assert seen(Registry(index.simple, online).about("demo")).owners_before is None
-        index.project("demo").ownership = {"organization": "acme", "roles": []}
-        later = seen(Registry(index.simple, replace(online, now=lambda: NOW + timedelta(days=1))).about("demo"))
-        assert (later.owners_before, later.project.owners) == (("Owner:ann",), ("organization:acme",))
+
+        def told(days: float) -> Owners | Failure | None:
+            return Registry(index.simple, days_later(online, days)).owners("demo", "1.0")
+
+        index.project("demo").ownership = ANN
+        assert told(0) == Owners(("Owner:ann",))
+        assert told(1) == Owners(("Owner:ann",))
+        index.project("demo").ownership = ACME
+        assert told(2) == Owners(("organization:acme",), ("Owner:ann",))
+        assert told(2) == Owners(("organization:acme",), ("Owner:ann",))
+        assert told(31) == Owners(("organization:acme",), ("Owner:ann",))
+        assert told(33) == Owners(("organization:acme",))
+        index.project("demo").ownership = ANN
+        assert told(34) == Owners(("Owner:ann",), ("organization:acme",))
+
+
+def test_owners_are_asked_on_the_small_page_of_the_version_by_etag(online: World) -> None:
+    with LoopbackIndex("pypi") as index:
+        index.add("demo", "1.0")
+        index.project("demo").ownership = ANN
+        Registry(index.simple, online).owners("demo", "1.0")
+        Registry(index.simple, days_later(online, 1)).owners("demo", "1.0")
+        assert index.asked == ["/pypi/demo/1.0/json"] * 2
+        assert "If-None-Match" in index.headers_seen[-1]
+
+
+def test_an_index_without_pages_of_versions_is_asked_for_one_no_more_than_once(online: World) -> None:
+    with LoopbackIndex("mirror") as index:
+        registry = Registry(index.simple, online)
+        for name in ("one", "two", "three"):
+            index.add(name, "1.0")
+            index.project(name).ownership = ANN
+            assert registry.owners(name, "1.0") == Owners(("Owner:ann",))
+        assert [path for path in index.asked if "/1.0/" in path] == ["/pypi/one/1.0/json"]
+
+
+def test_an_index_that_tells_no_owners_is_told_from_one_that_does_not_answer(online: World) -> None:
+    with LoopbackIndex("plain") as index:
+        index.add("demo", "1.0")
+        index.add("other", "1.0")
+        registry = Registry(index.simple, online)
+        assert [registry.owners(name, "1.0") for name in ("demo", "other")] == [None, None]
+        assert index.asked == ["/pypi/demo/1.0/json", "/pypi/demo/json"]
+        index.broken["/pypi/demo/1.0/json"] = 500
+        assert isinstance(Registry(index.simple, online).owners("demo", "1.0"), Failure)
+    elsewhere = Registry("https://index.example/repository/team", online)
+    assert elsewhere.owners("demo", "1.0") is None
+
+
+def test_the_details_of_a_release_carry_its_licence_as_stated(online: World) -> None:
+    with LoopbackIndex("pypi") as index:
+        index.add("demo", "1.0")
+        index.project("demo").info = {
+            "license_expression": "Apache-2.0",
+            "license": None,
+            "classifiers": ["License :: OSI Approved :: MIT License", 7],
+            "project_urls": {"Source": "https://user:secret@git.example/acme/demo", "Odd": 3},
+            "summary": "A demo\x1b[31m",
+        }
+        found = Registry(index.simple, online).details("demo", "1.0")
+    assert isinstance(found, Details)
+    assert (found.licence_expression, found.licence, found.version) == ("Apache-2.0", "", "1.0")
+    assert found.classifiers == ("License :: OSI Approved :: MIT License",)
+    assert found.links == ("https://git.example/acme/demo",)
+    assert found.summary.isprintable()
+    kept = Registry(index.simple, online).details("demo", "1.0")
+    assert kept == found
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"info": 3}', b"[" * 99_999, b'{"info": {"classifiers": 3, "project_urls": []}}']
+)
+def test_details_in_any_other_form_are_none_or_empty(body: bytes) -> None:
+    found = details_page(body)
+    assert found is None or (found.owners, found.links, found.classifiers) == (None, (), ())
 
 
 def test_the_status_of_a_project_is_read_in_both_spellings_and_from_html() -> None:
@@ -189,23 +270,39 @@ def test_the_version_stands_in_the_name_of_a_file(filename: str, expected: tuple
     assert version_in(filename, "demo-lib") == expected
 
 
-def test_provenance_names_its_publisher_and_is_asked_for_once(online: World) -> None:
+def test_provenance_names_its_publisher_as_claimed_and_is_asked_for_once(online: World) -> None:
     with LoopbackIndex("pypi") as index:
         index.add("demo", "1.0", provenance=provenance(repository="acme/demo"))
         index.add("demo", "0.9")
         registry = Registry(index.simple, online)
         new, old = seen(registry.about("demo")).project.files
         assert (new.attested, old.attested) == (True, False)
-        assert registry.publisher("demo", new) == Publisher("GitHub", "acme/demo", "release.yml")
-        assert registry.publisher("demo", old) is None
+        claimed = Provenance(Publisher("GitHub", "acme/demo", "release.yml"), Standing.CLAIMED, new.filename)
+        assert registry.provenance("demo", new) == claimed
         count = len(index.asked)
-        assert registry.publisher("demo", new) == Publisher("GitHub", "acme/demo", "release.yml")
+        assert registry.provenance("demo", new) == claimed
         assert len(index.asked) == count
+        missing = registry.provenance("demo", old)
+        assert isinstance(missing, Failure)
+        assert missing.reason is Reason.NOT_FOUND
+
+
+@pytest.mark.parametrize("answer", [{}, {"attestation_bundles": []}, {"attestation_bundles": [{"publisher": {}}]}])
+def test_provenance_that_names_nobody_is_a_failure_and_is_not_kept(answer: dict[str, object], online: World) -> None:
+    with LoopbackIndex("pypi") as index:
+        (file,) = index.add("demo", "1.0", provenance=answer)
+        registry = Registry(index.simple, online)
+        (page,) = seen(registry.about("demo")).project.files
+        found = registry.provenance("demo", page)
+        assert isinstance(found, Failure)
+        assert found.reason is Reason.MALFORMED
+        file.provenance = provenance(repository="acme/demo")
+        assert isinstance(registry.provenance("demo", page), Provenance)
 
 
 def test_an_index_at_an_address_of_its_own_is_asked_for_nothing_beside_it(online: World) -> None:
     registry = Registry("https://index.example/repository/team", online)
-    found = registry.publisher("demo", IndexFile("demo-1.0.tar.gz", "1.0", "sdist", attested=True))
+    found = registry.provenance("demo", IndexFile("demo-1.0.tar.gz", "1.0", "sdist", attested=True))
     assert isinstance(found, Failure)
     assert found.reason is Reason.UNSUPPORTED
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from mlsupply.evidence import attestations
 from mlsupply.evidence.release_check import SETTLED, judge, judged_by_lock
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Artifact, Checked, Coordinate, DataSource, Inventory, Package, Reason, Source, SourceKind
@@ -27,6 +28,12 @@ def online(world: World) -> World:
 def index() -> Iterator[LoopbackIndex]:
     with LoopbackIndex("pypi") as index:
         yield index
+
+
+@pytest.fixture(autouse=True)
+def _without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provenance of these indexes is an empty shell: see test_provenance for what is verified."""
+    monkeypatch.setattr(attestations, "LIBRARY", "no_such_library")
 
 
 def package(name: str, version: str, *artifacts: Artifact, source: Source | None = None) -> Package:
@@ -115,6 +122,19 @@ def test_the_status_of_the_project(status: str, expected: list[str], index: Loop
     assert ids(looked([package("demo", "1.5.0")], online, index.simple)["demo"]) == expected
 
 
+def test_a_project_that_changed_hands_since_an_earlier_run(index: LoopbackIndex, online: World) -> None:
+    history(index, "demo", last="1.5.0", at="2026-03-01T10:00:00Z")
+    index.project("demo").ownership = {"organization": None, "roles": [{"role": "Owner", "user": "ann"}]}
+    assert ids(looked([package("demo", "1.5.0")], online, index.simple)["demo"]) == []
+    index.project("demo").ownership = {"organization": "newcorp", "roles": []}
+    tomorrow = replace(online, now=lambda: online.now() + timedelta(days=1))
+    (finding,) = looked([package("demo", "1.5.0")], tomorrow, index.simple)["demo"].findings
+    assert finding.id == "MLS-R019"
+    assert finding.message == (
+        "since an earlier run here the owners of demo 1.5.0 gained organization:newcorp and lost Owner:ann"
+    )
+
+
 def test_a_new_name_and_a_name_long_silent(index: LoopbackIndex, online: World) -> None:
     index.add("invented", "0.1", uploaded="2026-03-15T00:00:00Z")
     index.add("asleep", "1.0", uploaded="2019-01-01T00:00:00Z")
@@ -172,7 +192,7 @@ def test_what_an_index_does_not_offer_is_one_gap_about_the_index(online: World) 
     assert {gap.subject for gap in gaps} == {f"index {host}"}
     assert {gap.detail for gap in gaps} == {
         f"{host} gives no {what}: the rules that look at it could not be decided"
-        for what in ("upload times", "file sizes", "project status (PEP 792)", "provenance (PEP 740)")
+        for what in ("upload times", "file sizes", "project status (PEP 792)", "provenance (PEP 740)", "owners")
     }
 
 
@@ -205,7 +225,7 @@ def test_only_the_index_a_package_was_locked_from_is_asked(index: LoopbackIndex,
             package("own", "0", source=Source(SourceKind.EDITABLE, ".")),
         ]
         found = looked(packages, online)
-        assert set(corp.asked) == {"/simple/inner/"}
+        assert set(corp.asked) == {"/simple/inner/", "/pypi/inner/1.0/json"}
     assert ids(found["inner"]) == []
     assert [gap.reason for gap in found["tool"].gaps] == [Reason.UNSUPPORTED]
     assert found["own"].gaps == ()

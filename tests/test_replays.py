@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from mlsupply.audit import run
+from mlsupply.evidence import attestations
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Finding
 from mlsupply.request import Request
@@ -146,6 +147,12 @@ REPLAYS = (
 
 def _id(replay: Replay) -> str:
     return f"{replay.release} {replay.when}"
+
+
+@pytest.fixture(autouse=True)
+def _without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a plain installation says: the attestations of the time are not at hand to be verified."""
+    monkeypatch.setattr(attestations, "LIBRARY", "no_such_library")
 
 
 @pytest.fixture

@@ -361,8 +361,8 @@ class _Names:
         """Whether the public project links to the repository (`owner/name`); None where that is not known."""
         if self.offline or not self.is_public(name):
             return None
-        links = self._registry.links(name)
-        return None if links is None else any(_address(link)[1] == repository for link in links)
+        details = self._registry.details(name)
+        return None if isinstance(details, Failure) else any(_address(link)[1] == repository for link in details.links)
 
     def unknown(self) -> dict[str, Unknown]:
         """Why a fact of a name is not known."""

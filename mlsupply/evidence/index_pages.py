@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from mlsupply.evidence.index_details import NO_DETAILS, Details, details_in
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials
 
 MAX_FILES = 100_000  # of one project
-MAX_OWNERS = 200
 _SDISTS = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)?\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -44,17 +44,14 @@ class IndexFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project as an index shows it. status: PEP 792, "" where there is none given; owners: `role:user`, or
-    `organization:name`; links: URLs of the project's metadata; summary: its line about itself; offers: which of `times`,
-    `sizes`, `yanks`, `status`, `provenance`, `owners` and `links` this index tells at all."""
+    """A project as an index shows it. status: PEP 792, "" where there is none given; details: where the page
+    has them; offers: which of `times`, `sizes`, `yanks`, `status`, `provenance`, `owners` and `links` its pages told."""
 
     name: str
     files: tuple[IndexFile, ...] = ()
     status: str = ""
     status_reason: str = ""
-    owners: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    summary: str = ""
+    details: Details = NO_DETAILS
     offers: frozenset[str] = frozenset()
 
 
@@ -83,16 +80,12 @@ def project_json(name: str, url: str, body: bytes) -> Project | None:
         if isinstance(entry, Mapping) and (file := _legacy_file(name, str(version), url, entry)) is not None
     ]
     offers = {"times", "sizes", "yanks", "links"}
-    owners = _owners(document.get("ownership"))
-    info = document.get("info")
-    info = info if isinstance(info, Mapping) else {}
+    details = details_in(document) or NO_DETAILS
     return Project(
         name=name,
         files=tuple(files[:MAX_FILES]),
-        owners=owners or (),
-        links=_links(info),
-        summary=safe(info["summary"]) if isinstance(info.get("summary"), str) else "",
-        offers=frozenset(offers | ({"owners"} if owners is not None else set())),
+        details=details,
+        offers=frozenset(offers | ({"owners"} if details.owners is not None else set())),
     )
 
 
@@ -104,8 +97,7 @@ def merged(one: Project, other: Project) -> Project:
         one,
         files=tuple(_both(file, beside.get(file.filename)) for file in one.files),
         status=one.status or other.status,
-        owners=one.owners or other.owners,
-        links=one.links or other.links,
+        details=other.details,
         offers=one.offers | other.offers,
     )
 
@@ -293,27 +285,6 @@ def _legacy_file(name: str, version: str, url: str, entry: Mapping[str, Any]) ->
         yanked=(safe(reason) if isinstance(reason, str) else "") if entry.get("yanked") is True else None,
         requires_python=_specifier(entry.get("requires_python")),
     )
-
-
-def _owners(value: object) -> tuple[str, ...] | None:
-    """`organization:NAME` and `ROLE:USER`, sorted; None where the index does not tell."""
-    if not isinstance(value, Mapping):
-        return None
-    roles = value.get("roles")
-    found = [
-        f"{safe(str(role.get('role')), 40)}:{safe(str(role.get('user')), 100)}"
-        for role in (roles if isinstance(roles, list) else [])[:MAX_OWNERS]
-        if isinstance(role, Mapping)
-    ]
-    if isinstance(organization := value.get("organization"), str) and organization:
-        found.append(f"organization:{safe(organization, 100)}")
-    return tuple(sorted(found))
-
-
-def _links(info: Mapping[str, Any]) -> tuple[str, ...]:
-    urls = info.get("project_urls")
-    texts: Iterable[object] = [info.get("home_page"), *(urls.values() if isinstance(urls, Mapping) else ())]
-    return tuple(dict.fromkeys(without_credentials(text)[0] for text in texts if isinstance(text, str) and text))[:50]
 
 
 # --- values -------------------------------------------------------------------------------------------------------------

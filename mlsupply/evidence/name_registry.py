@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from mlsupply.evidence.registry import Description, Registry, Seen, ask_all
+from mlsupply.evidence.index_details import Details
+from mlsupply.evidence.registry import Registry, Seen, ask_all
 from mlsupply.evidence.release import repository_of
 from mlsupply.evidence.release_facet import moment
 from mlsupply.model import Reason
@@ -24,7 +25,7 @@ def asked(names: Mapping[str, str], registry: Registry) -> dict[str, NameEvidenc
     for (name, target), seen in zip(names.items(), answers, strict=True):
         if isinstance(seen, Seen):
             evidence = _history(seen)
-            found[name] = _borrowed(evidence, registry.description(name), target, registry) if target else evidence
+            found[name] = _borrowed(evidence, registry.details(name), target, registry) if target else evidence
         else:
             found[name] = NameEvidence(exists=False) if seen.reason is Reason.NOT_FOUND else seen
     return found
@@ -37,7 +38,7 @@ def _history(seen: Seen) -> NameEvidence:
         exists=True,
         first_release=_first(times) if "times" in project.offers else None,
         releases=len({file.version for file in project.files if file.version}),
-        owners=len(project.owners) if "owners" in project.offers else None,
+        owners=None if project.details.owners is None else len(project.details.owners),
     )
 
 
@@ -45,14 +46,14 @@ def _first(times: list[datetime]) -> datetime | None:
     return min(times, default=None)
 
 
-def _borrowed(evidence: NameEvidence, own: Description | None, target: str, registry: Registry) -> NameEvidence:
+def _borrowed(evidence: NameEvidence, own: Details | Failure, target: str, registry: Registry) -> NameEvidence:
     """With what the project took over of the other's description. A link to the other's repository is only a sign where
     there is no link to one of its own."""
-    if own is None:
+    if isinstance(own, Failure):
         return evidence
     evidence = replace(evidence, empty_description=not own.summary)
-    other = registry.description(target)
-    if other is None:
+    other = registry.details(target)
+    if isinstance(other, Failure):
         return evidence
     mine = {repository for link in own.links if (repository := repository_of(link))}
     theirs = {repository for link in other.links if (repository := repository_of(link))}

@@ -11,52 +11,47 @@ import hashlib
 import json
 import threading
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
+from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, simple_page
+from mlsupply.evidence.provenance import MAX_BYTES, Provenance, Publisher, Standing, publisher_in
 from mlsupply.model import Index, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import host_of, safe, without_credentials
 from mlsupply.world import Failure, Response, World
 
+if TYPE_CHECKING:
+    from mlsupply.evidence.attestations import Verifier
+
+T = TypeVar("T")
+U = TypeVar("U")
+
 FRESH = 6 * 3600  # seconds for which kept facts are used as they are
+REMEMBERED = 30 * 86_400  # seconds for which a change of owners is told
 WORKERS = 8  # requests under way at once, to one index
-_VERSION = 2  # of the kept form
+_VERSION = 3  # of the kept form
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 
 
-class Publisher(NamedTuple):
-    """Who an attestation names as publisher (PEP 740), claimed and not verified. kind: `GitHub`, `GitLab`, ...; repository:
-    `owner/name`, "" for kinds without one; workflow: file of the pipeline."""
-
-    kind: str
-    repository: str = ""
-    workflow: str = ""
-
-    def __str__(self) -> str:
-        return " ".join(part for part in (self.kind, self.repository, self.workflow) if part)
-
-
-class Description(NamedTuple):
-    """What a project says of itself: its one-line summary and its links. Claims, not facts."""
-
-    summary: str
-    links: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What the index says now. owners_before: what an earlier run saw, None on first sight."""
+class Seen(NamedTuple):
+    """What the index says now."""
 
     project: Project
-    owners_before: tuple[str, ...] | None = None
+
+
+class Owners(NamedTuple):
+    """Who owns a project. before: others that an earlier run saw within `REMEMBERED`, None where none did."""
+
+    now: tuple[str, ...]
+    before: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +62,8 @@ class Registry:
     url: str
     world: World
     secret: tuple[str, str] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _whole_only: bool = False  # it has pages of projects and none of their versions
+    _no_json: bool = False  # it has neither
 
     def about(self, name: str, version: str = "") -> Seen | Failure:
         """What the index says of a project (canonical name). A page that was kept and lacks `version` is asked for again.
@@ -76,59 +72,107 @@ class Registry:
         kept = _Kept.load(self._file(page))
         now = self.world.now().timestamp()
         if kept and now - kept.at < FRESH and (not version or kept.has(version)):
-            return Seen(project=kept.project, owners_before=kept.owners_before)
+            return Seen(kept.project)
         etag = {"If-None-Match": kept.etag} if kept and kept.etag else {}
         answer = self._get(page, {"Accept": _ACCEPT, **etag})
         if isinstance(answer, Failure):
             return answer
         if answer.status == 304 and kept:
             self._keep(page, kept._replace(at=now))
-            return Seen(project=kept.project, owners_before=kept.owners_before)
+            return Seen(kept.project)
         project = simple_page(name, answer.url, answer.headers.get("content-type", ""), answer.body)
         if project is None:
             return Failure(Reason.MALFORMED, f"{self.host} answers for {name} with neither JSON nor HTML of the simple API")
         project = self._completed(project)
-        before = None if kept is None else (kept.project.owners if "owners" in kept.project.offers else kept.owners_before)
-        self._keep(page, _Kept(now, answer.headers.get("etag", "")[:200], project, before))
-        return Seen(project=project, owners_before=before)
+        self._keep(page, _Kept(now, answer.headers.get("etag", "")[:200], project))
+        return Seen(project)
 
-    def publisher(self, name: str, file: IndexFile) -> Publisher | Failure | None:
-        """The publisher the file's provenance names, None where the file has none."""
+    def provenance(
+        self, name: str, file: IndexFile, sha256: str = "", verifier: Verifier | None = None
+    ) -> Provenance | Failure:
+        """Who published a file that is said to have provenance. sha256: what the file is held to, the index's own where
+        that is empty; verifier: None where the publisher is to stay claimed."""
         if not (base := self._base()):
             return Failure(Reason.UNSUPPORTED, f"{self.host} has no address for provenance that is known")
         parts = "/".join(quote(part, safe="") for part in (name, file.version, file.filename))
         url = f"{base}/integrity/{parts}/provenance"
-        path = self._file(url)
-        kept = _read_json(path)
-        if kept is None:
-            answer = self._get(url, {"Accept": _INTEGRITY})
+        path, digest = self._file(url), sha256 or file.sha256
+        made_with = [verifier.label, digest] if verifier else []
+        kept = _read_json(path)  # provenance of a file never changes
+        provenance = _provenance(kept, file.filename) if kept and kept.get("made_with") == made_with else None
+        if provenance is None:
+            answer = self._get(url, {"Accept": _INTEGRITY}, MAX_BYTES)
             if isinstance(answer, Failure):
-                return None if answer.reason is Reason.NOT_FOUND else answer
-            kept = _publisher_in(answer.body)
-            _write_json(path, kept)  # provenance of a file never changes
-        known = {key: safe(str(kept.get(key) or ""), 200) for key in Publisher._fields}
-        return Publisher(**known) if known["kind"] else None
+                return Failure(answer.reason, f"the provenance of {file.filename} was not had: {answer.detail}")
+            found = publisher_in(answer.body)
+            if found is None:
+                return Failure(Reason.MALFORMED, f"{self.host} gives no provenance that can be read for {file.filename}")
+            verdict = verifier.verdict(answer.body, file.filename, digest) if verifier else None
+            _write_json(path, {"publisher": found, "verdict": verdict, "made_with": made_with})
+            provenance = _with_verdict(found, file.filename, verdict)
+        return provenance
 
-    def links(self, name: str) -> tuple[str, ...] | None:
-        """The URLs a project gives in its metadata, None where this index does not tell."""
-        described = self.description(name)
-        return described.links if described else None
-
-    def description(self, name: str) -> Description | None:
-        """What a project says of itself in its metadata, None where this index does not tell."""
+    def details(self, name: str, version: str = "") -> Details | Failure:
+        """What the index tells of a release beside its files, or of the newest one without a version. The small page of the
+        version is asked for; where an index has none of those, the page of the whole project, once it was found out."""
         if not (base := self._base()):
-            return None
-        url = f"{base}/pypi/{quote(name, safe='')}/json"
+            return Failure(Reason.UNSUPPORTED, f"{self.host} has no address for details that is known")
+        page = f"{base}/pypi/{quote(name, safe='')}"
+        if self._no_json:
+            return Failure(Reason.NOT_FOUND, f"{self.host} has no details of releases")
+        if version and not self._whole_only:
+            found = self._details(f"{page}/{quote(version, safe='')}/json")
+            if isinstance(found, Details) or found.reason is not Reason.NOT_FOUND:
+                return found
+        found = self._details(f"{page}/json")
+        self._whole_only = self._whole_only or (bool(version) and isinstance(found, Details))
+        self._no_json = isinstance(found, Failure) and found.reason is Reason.NOT_FOUND  # asked only of what it lists
+        return found
+
+    def owners(self, name: str, version: str = "") -> Owners | Failure | None:
+        """Who owns a project, None where the index does not tell."""
+        details = self.details(name, version)
+        if isinstance(details, Failure):
+            return None if details.reason is Reason.NOT_FOUND or not self._base() else details
+        return None if details.owners is None else Owners(details.owners, self._owners_before(name, details.owners))
+
+    def _details(self, url: str) -> Details | Failure:
         path, now = self._file(url), self.world.now().timestamp()
-        kept = _read_json(path)
-        if kept and isinstance(kept.get("links"), list) and now - float(kept.get("at") or 0) < FRESH:
-            return Description(safe(str(kept.get("summary") or "")), tuple(str(link) for link in kept["links"]))
-        answer = self._get(url, {"Accept": "application/json"})
-        project = project_json(name, answer.url, answer.body) if isinstance(answer, Response) else None
-        if project is None:
-            return None
-        _write_json(path, {"links": project.links, "summary": project.summary, "at": now})
-        return Description(project.summary, project.links)
+        kept = _read_json(path) or {}
+        try:
+            before, at, etag = Details.kept(kept["details"]), float(kept["at"]), str(kept["etag"])
+        except (KeyError, TypeError, ValueError):
+            before, at, etag = None, 0.0, ""
+        if before is not None and now - at < FRESH:
+            return before
+        answer = self._get(url, {"Accept": "application/json", **({"If-None-Match": etag} if etag else {})})
+        if isinstance(answer, Failure):
+            return answer
+        found = before if answer.status == 304 else details_page(answer.body)
+        if found is None:
+            return Failure(Reason.MALFORMED, f"{self.host} gives details of a release in a form that cannot be read")
+        self._keep_details(url, found, etag if answer.status == 304 else answer.headers.get("etag", "")[:200])
+        return found
+
+    def _keep_details(self, url: str, details: Details, etag: str) -> None:
+        _write_json(self._file(url), {"details": details, "etag": etag, "at": self.world.now().timestamp()})
+
+    def _owners_before(self, name: str, owners: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Whom an earlier run saw instead. A change is told for `REMEMBERED`, not only in the run that comes upon it."""
+        path, now = self._file(f"{self.url}#owners of {name}"), self.world.now().timestamp()
+        kept = _read_json(path) or {}
+        try:
+            seen, at = tuple(str(one) for one in kept["owners"]), float(kept["at"])
+            before = None if kept["before"] is None else tuple(str(one) for one in kept["before"])
+        except (KeyError, TypeError, ValueError):
+            seen, at, before = owners, now, None
+        if seen != owners:
+            at, before = now, seen
+        elif kept and now - at >= REMEMBERED:
+            before = None
+        if seen != owners or not kept:
+            _write_json(path, {"owners": owners, "before": before, "at": at})
+        return before
 
     @property
     def host(self) -> str:
@@ -141,18 +185,22 @@ class Registry:
         url = f"{base}/pypi/{quote(project.name, safe='')}/json"
         answer = self._get(url, {"Accept": "application/json"})
         more = project_json(project.name, answer.url, answer.body) if isinstance(answer, Response) else None
-        return merged(project, more) if more else project
+        if more is None:
+            return project
+        self._keep_details(url, more.details, "")
+        self._whole_only = True  # what is here already need not be asked for again
+        return merged(project, more)
 
     def _base(self) -> str:
         """The address beside which the other pages lie: that of the simple API without `/simple`."""
         base = self.url.rstrip("/")
         return base.removesuffix("/simple") if base.endswith("/simple") else ""
 
-    def _get(self, url: str, headers: Mapping[str, str]) -> Response | Failure:
+    def _get(self, url: str, headers: Mapping[str, str], limit: int = 0) -> Response | Failure:
         if self.secret:
             word = b64encode(":".join(self.secret).encode()).decode()
             headers = {**headers, "Authorization": f"Basic {word}"}
-        answer = self.world.fetch(url, limit=self.world.limits.answer_bytes, headers=headers)
+        answer = self.world.fetch(url, limit=limit or self.world.limits.answer_bytes, headers=headers)
         if isinstance(answer, Failure) or answer.status in {200, 304}:
             return answer
         reason = {401: Reason.FORBIDDEN, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND, 410: Reason.NOT_FOUND}
@@ -167,9 +215,14 @@ class Registry:
 
 
 def ask_all(wanted: Iterable[tuple[Registry, str, str]]) -> Iterator[Seen | Failure]:
-    """What the indexes say of each (index, name, version), in the order asked; a few requests are under way at once."""
+    """What the indexes say of each (index, name, version), in the order asked."""
+    return at_once(lambda one: one[0].about(one[1], one[2]), wanted)
+
+
+def at_once(ask: Callable[[T], U], wanted: Iterable[T]) -> Iterator[U]:
+    """`ask` of each, in order; a few requests are under way at once."""
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="index") as pool:
-        yield from pool.map(lambda one: one[0].about(one[1], one[2]), wanted)
+        yield from pool.map(ask, wanted)
 
 
 def secret_for(url: str, indexes: Iterable[Index], environ: Mapping[str, str]) -> tuple[str, str] | None:
@@ -190,15 +243,21 @@ def secret_for(url: str, indexes: Iterable[Index], environ: Mapping[str, str]) -
     return None
 
 
-def _publisher_in(body: bytes) -> dict[str, str]:
-    """kind, repository and workflow of the first bundle's publisher; empty where the document is another."""
+def _provenance(kept: Mapping[str, Any], filename: str) -> Provenance | None:
+    """What was kept of a file's provenance; None where that cannot be read, and the index is asked again."""
     try:
-        bundle = json.loads(body)["attestation_bundles"][0]["publisher"]
-        kind, repository = bundle["kind"], bundle.get("repository") or bundle.get("sub") or ""
-        workflow = bundle.get("workflow") or bundle.get("workflow_filepath") or ""
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        return {}
-    return {"kind": str(kind), "repository": str(repository), "workflow": str(workflow)}
+        publisher = Publisher(*(safe(str(part), 200) for part in kept["publisher"]))
+        verdict = (Standing(kept["verdict"][0]), safe(str(kept["verdict"][1]))) if kept["verdict"] else None
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
+    return _with_verdict(publisher, filename, verdict)
+
+
+def _with_verdict(publisher: Publisher, filename: str, verdict: tuple[Standing, str] | None) -> Provenance:
+    standing, why = verdict or (Standing.CLAIMED, "")
+    if standing is Standing.CLAIMED:
+        return Provenance(publisher, filename=filename, open=why)
+    return Provenance(publisher, standing, filename, why)
 
 
 # --- kept facts ---------------------------------------------------------------------------------------------------------
@@ -208,7 +267,6 @@ class _Kept(NamedTuple):
     at: float
     etag: str
     project: Project
-    owners_before: tuple[str, ...] | None
 
     def has(self, version: str) -> bool:
         return any(file.version == version for file in self.project.files)
@@ -222,10 +280,8 @@ class _Kept(NamedTuple):
             "name": project.name,
             "files": [list(file) for file in project.files],
             "status": [project.status, project.status_reason],
-            "owners": list(project.owners),
-            "links": list(project.links),
+            "details": project.details,
             "offers": sorted(project.offers),
-            "owners_before": self.owners_before,
         }
 
     @classmethod
@@ -235,17 +291,15 @@ class _Kept(NamedTuple):
         try:
             if not value or value["version"] != _VERSION:
                 return None
-            before = value["owners_before"]
             project = Project(
                 name=value["name"],
                 files=tuple(IndexFile(*file) for file in value["files"]),
                 status=value["status"][0],
                 status_reason=value["status"][1],
-                owners=tuple(value["owners"]),
-                links=tuple(value["links"]),
+                details=Details.kept(value["details"]),
                 offers=frozenset(value["offers"]),
             )
-            return cls(float(value["at"]), str(value["etag"]), project, None if before is None else tuple(before))
+            return cls(float(value["at"]), str(value["etag"]), project)
         except (KeyError, TypeError, ValueError, IndexError):
             return None
 

@@ -14,7 +14,8 @@ from functools import lru_cache
 from packaging.version import InvalidVersion, Version
 
 from mlsupply.evidence.index_pages import IndexFile, Project
-from mlsupply.evidence.registry import Publisher, Seen
+from mlsupply.evidence.provenance import Provenance, Publisher, Standing
+from mlsupply.evidence.registry import Seen
 from mlsupply.evidence.release_facet import ReleaseFacet, moment
 from mlsupply.model import Package
 from mlsupply.named import NamedTuple
@@ -47,14 +48,16 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What is known beside the pages. publisher, publisher_before: None unknown or none; links: the project's own URLs,
-    None unknown; asked: the publishers were looked up; fixes and exempt: see the facet."""
+    """What is known beside the pages. provenance, provenance_before: of a file of this release and of the nearest one before
+    that is attested, None unknown or none; links: the project's own URLs, None unknown; owners, owners_before: now and in
+    an earlier run, None unknown; exempt: see the facet."""
 
-    publisher: Publisher | None = None
-    publisher_before: Publisher | None = None
+    provenance: Provenance | None = None
+    provenance_before: Provenance | None = None
+    before_open: bool = False
     links: tuple[str, ...] | None = None
-    asked: bool = False
-    fixes: tuple[str, ...] = ()
+    owners: tuple[str, ...] | None = None
+    owners_before: tuple[str, ...] | None = None
     exempt: bool = False
 
 
@@ -68,9 +71,8 @@ def release_facet(package: Package, index: str, seen: Seen, history: History, to
         "project_listed": True,
         "status": project.status if "status" in project.offers else None,
         "status_reason": project.status_reason,
-        "fixes": told.fixes,
         "exempt": told.exempt,
-        **_owners(seen),
+        **_owners(told),
     }
     if this is None:
         return ReleaseFacet(**base)  # type: ignore[arg-type]  # the keys are the facet's fields, held by the tests
@@ -82,6 +84,11 @@ def release_facet(package: Package, index: str, seen: Seen, history: History, to
 
 def history_of(project: Project, version: str) -> History:
     """The release and those before it."""
+    with _ONE_AT_A_TIME:
+        return _history_of(project, version)
+
+
+def _history_of(project: Project, version: str) -> History:
     grouped: dict[str, list[IndexFile]] = {}
     for file in project.files:
         if file.version:
@@ -235,6 +242,11 @@ def attested(release: Release) -> bool | None:
     return True if True in said else None if None in said else False
 
 
+def attested_before(history: History) -> Release | None:
+    """The nearest release of a lower version that has provenance."""
+    return next((release for release in history.earlier if attested(release)), None)
+
+
 def _provenance(history: History, told: Told) -> dict[str, object]:
     this = history.this
     if this is None:
@@ -245,21 +257,54 @@ def _provenance(history: History, told: Told) -> dict[str, object]:
     found: dict[str, object] = {"attested": now, "attested_before": before}
     if now is None:
         return found
-    found |= {"publisher_changed": False, "publisher_elsewhere": False}  # where there is none, it is not another one
-    if told.asked and told.publisher:
-        one, other = told.publisher, told.publisher_before
-        found |= {"publisher": str(one), "publisher_before": str(other) if other else ""}
-        found["publisher_changed"] = other is not None and (one.kind, one.repository) != (other.kind, other.repository)
-        found["publisher_elsewhere"] = _elsewhere(one, told.links)
-    elif now and not told.asked:
-        found |= {"publisher": None, "publisher_changed": None, "publisher_elsewhere": None}
-    return found
+    found["unattested_files"] = _unattested(this, attested_before(history)) if now else ()
+    if before is not None and not attested_before(history):
+        found |= {"provenance_before": Standing.NONE, "publisher_before": ""}
+    elif other := told.provenance_before:
+        found |= {"provenance_before": other.standing, "publisher_before": str(other.publisher)}
+    return found | (_publisher(told) if now else _NO_PUBLISHER)
+
+
+_NO_PUBLISHER: dict[str, object] = {  # where there is none, it is not another one
+    "provenance": Standing.NONE,
+    "provenance_refused": False,
+    "publisher": "",
+    "publisher_changed": False,
+    "publisher_elsewhere": False,
+}
+
+
+def _publisher(told: Told) -> dict[str, object]:
+    """Who published an attested release, and what became of that; nothing where it was not told."""
+    one, other = told.provenance, told.provenance_before
+    if one is None:
+        return {}
+    return {
+        "provenance": one.standing,
+        "provenance_file": one.filename,
+        "provenance_why": one.why,
+        "provenance_refused": None if one.open else one.standing is Standing.REFUSED,
+        "publisher": str(one.publisher),
+        "publisher_changed": None
+        if told.before_open
+        else other is not None and one.publisher.identity != other.publisher.identity,
+        "publisher_elsewhere": _elsewhere(one.publisher, told.links),
+    }
+
+
+def _unattested(this: Release, before: Release | None) -> tuple[str, ...]:
+    """Files without provenance beside others that have it, where the release before had it for all."""
+    if before is None or not all(file.attested for file in before.files):
+        return ()
+    return tuple(sorted(file.filename for file in this.files if file.attested is False))[:_LISTED]
 
 
 def _elsewhere(publisher: Publisher, links: tuple[str, ...] | None) -> bool | None:
     """Whether the project's links name repositories, and none of them is the publisher's; None where links are unknown."""
-    if links is None or not publisher.repository:
-        return None if publisher.repository else False
+    if not publisher.repository:
+        return False
+    if links is None:
+        return None
     wanted = publisher.repository.lower().removesuffix(".git")
     repositories = [repository for link in links if (repository := repository_of(link))]
     return bool(repositories) and wanted not in repositories
@@ -273,8 +318,10 @@ def repository_of(link: str) -> str:
     return "/".join(path.partition("#")[0].partition("?")[0].split("/")[:2]).removesuffix(".git")
 
 
-def _owners(seen: Seen) -> dict[str, object]:
-    if seen.owners_before is None or "owners" not in seen.project.offers:
+def _owners(told: Told) -> dict[str, object]:
+    """Against an earlier run. Where there was none, nothing can have changed since."""
+    if told.owners is None:
         return {}
-    now, before = set(seen.project.owners), set(seen.owners_before)
+    now = set(told.owners)
+    before = now if told.owners_before is None else set(told.owners_before)
     return {"owners_added": tuple(sorted(now - before)), "owners_removed": tuple(sorted(before - now))}

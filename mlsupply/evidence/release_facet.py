@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
+from mlsupply.evidence.provenance import Standing
 from mlsupply.model import Package
 
 
@@ -14,17 +15,21 @@ class ReleaseFacet:
     """One release, as the index it was locked from shows it. None: this index does not tell, or was not asked.
 
     index: its host; listed: the release is there, project_listed: any release is; yanked (PEP 592) with yanked_reason;
-    status: PEP 792 (`active`, `archived`, `deprecated`, `quarantined`; "" none given) with status_reason; uploaded: time of
-    its first file; releases_before: how many the project had by then; silence_days: since the release before it (0 where
-    there is none); size and size_before: bytes of the largest file of the kind that grew most, growth: their ratio (1
-    where there is nothing to compare); kinds: `sdist`, `pure wheel`, `native wheel`, `other`; new_kinds: none of the last
-    releases had; lost_kinds: all of them had; late_files: uploaded a day or more after the first one, late_days: at most
-    how long after; missing_files: in the lock and not on the index; changed_files: there with another sha256;
-    missing_hashes: sha256 in the lock that no file of the release has; attested: a file has provenance (PEP 740, not
-    verified here); attested_before: one of the last few before it had; publisher, publisher_before: who their provenance
-    names; publisher_changed; publisher_elsewhere: the publishing repository is none the project links to; owners_added,
-    owners_removed: against what an earlier run saw; fixes: advisories that name this version as their fix; exempt: the
-    configuration exempts the package or its index from waiting.
+    status: PEP 792 (`active`, `archived`, `deprecated`, `quarantined`; "" none given) with status_reason; uploaded: time
+    of its first file; releases_before: how many the project had by then; silence_days: since the release before it (0
+    where there is none); size and size_before: bytes of the largest file of the kind that grew most, growth: their ratio
+    (1 where there is nothing to compare); kinds: `sdist`, `pure wheel`, `native wheel`, `other`; new_kinds: none of the
+    last releases had; lost_kinds: all of them had; late_files: uploaded a day or more after the first one, late_days: at
+    most how long after; missing_files: in the lock and not on the index; changed_files: there with another sha256;
+    missing_hashes: sha256 in the lock that no file of the release has; attested: a file has provenance (PEP 740);
+    attested_before: one of the last few before it had; unattested_files: without, where others of the release have it and
+    all of the release before had; publisher, publisher_before: who the provenance of one of their files names; provenance,
+    provenance_before: `verified` against signature, log, sha256 and identity (only with the optional library), `claimed`
+    by the index, `refused` (provenance_why says what does not hold) or `none`; provenance_file: the file that was looked
+    at; provenance_refused: None where it could not be told; publisher_changed; publisher_elsewhere: the publishing
+    repository is none the project links to; owners_added, owners_removed: against what an earlier run saw, none where
+    there was none; fixes: advisories that name this version as their fix; exempt: the configuration exempts the package or
+    its index from waiting.
     """
 
     index: str
@@ -51,12 +56,18 @@ class ReleaseFacet:
     missing_hashes: tuple[str, ...] | None = None
     attested: bool | None = None
     attested_before: bool | None = None
+    unattested_files: tuple[str, ...] | None = None
+    provenance: Standing | None = None
+    provenance_before: Standing | None = None
+    provenance_file: str = ""
+    provenance_why: str = ""
+    provenance_refused: bool | None = None
     publisher: str | None = None
     publisher_before: str | None = None
     publisher_changed: bool | None = None
     publisher_elsewhere: bool | None = None
-    owners_added: tuple[str, ...] = ()
-    owners_removed: tuple[str, ...] = ()
+    owners_added: tuple[str, ...] | None = None
+    owners_removed: tuple[str, ...] | None = None
     fixes: tuple[str, ...] = ()
     exempt: bool = False
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from mlsupply.evidence.index_pages import IndexFile
-from mlsupply.evidence.index_pages import Project as IndexProject
-from mlsupply.evidence.registry import Publisher, Registry, Seen, ask_all, secret_for
-from mlsupply.evidence.release import History, Release, Told, attested, history_of, release_facet
+from mlsupply.evidence.provenance import Provenance, Standing
+from mlsupply.evidence.registry import Owners, Registry, Seen, at_once, secret_for
+from mlsupply.evidence.release import History, Release, Told, attested, attested_before, history_of, release_facet
 from mlsupply.evidence.release_check import CHECK, index_of, is_exempt, is_release, judged_by_lock, no_release
 from mlsupply.evidence.release_facet import ReleaseFacet, offline_facet
 from mlsupply.model import Checked, DataSource, Gap, Package, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.ruleset import Fact, Rules, Unknown, load
 from mlsupply.world import Failure, World
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.attestations import Verifier
 
 _YOUNG = timedelta(days=60)  # releases younger than this are held against the fixes of advisories
 _OFFERED = {
@@ -36,24 +41,46 @@ _OFFERED = {
     "publisher_before": ("provenance", "no provenance (PEP 740)"),
     "publisher_changed": ("provenance", "no provenance (PEP 740)"),
     "publisher_elsewhere": ("provenance", "no provenance (PEP 740)"),
+    "unattested_files": ("provenance", "no provenance (PEP 740)"),
+    "provenance": ("provenance", "no provenance (PEP 740)"),
+    "provenance_before": ("provenance", "no provenance (PEP 740)"),
+    "provenance_refused": ("provenance", "no provenance (PEP 740)"),
 }
+_OF_A_PUBLISHER = ("publisher", "publisher_changed", "publisher_elsewhere", "provenance", "provenance_refused")
 
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What the packages of a run share."""
+    """What the packages of a run share; asked from several threads once its indexes are known."""
 
     request: Request
     world: World
     rules: Rules
     project: Project
     registries: dict[str, Registry] = field(default_factory=dict)
+    standings: Counter[tuple[str, Standing]] = field(default_factory=Counter)
+    _verifier: Verifier | Failure | None = None
+    _looked_for_one: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def registry(self, package: Package) -> Registry:
         url = index_of(package, self.request)
         if url not in self.registries:
             self.registries[url] = Registry(url, self.world, secret_for(url, self.project.indexes, self.world.environ))
         return self.registries[url]
+
+    def verifier(self) -> Verifier | Failure | None:
+        """What verifies attestations, imported when the first attested release is seen."""
+        with self._lock:
+            if not self._looked_for_one:
+                from mlsupply.evidence import attestations
+
+                self._verifier, self._looked_for_one = attestations.verifier(self.world), True
+            return self._verifier
+
+    def count(self, host: str, standing: Standing) -> None:
+        with self._lock:
+            self.standings[host, standing] += 1
 
 
 def judge_online(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
@@ -62,8 +89,8 @@ def judge_online(project: Project, request: Request, world: World) -> Iterator[C
     if not run.rules.wants("release"):
         yield from (Checked(check=CHECK, package=package) for package in project.packages)
         return
-    asked = [package for package in project.packages if is_release(package)]
-    answers = ask_all([(run.registry(package), package.name, package.version) for package in asked])
+    asked = [(package, run.registry(package)) for package in project.packages if is_release(package)]
+    answers = at_once(lambda pair: _asked(*pair, run), asked)
     done = 0
     answered: Counter[str] = Counter()
     for package in project.packages:
@@ -72,31 +99,58 @@ def judge_online(project: Project, request: Request, world: World) -> Iterator[C
             continue
         done += 1
         world.say("asking the index about releases", done, len(asked))
-        answer = next(answers)
+        answer, registry = next(answers), run.registry(package)
         if not isinstance(answer, Failure) or answer.reason is Reason.NOT_FOUND:
-            answered[index_of(package, request)] += 1
-        yield _judged(package, run, answer)
-    as_of = world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+            answered[registry.url] += 1
+        yield _not_seen(package, run, registry, answer) if isinstance(answer, Failure) else _judged(package, run, answer)
+    yield from _sources(run, answered)
+
+
+def _sources(run: _Run, answered: Counter[str]) -> Iterator[DataSource]:
+    as_of = run.world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     for url, count in answered.items():
         registry = run.registries[url]
         yield DataSource(f"index {registry.host}", as_of, count, url=registry.url)
+    words = {Standing.CLAIMED: "claimed, not verified", Standing.VERIFIED: "verified", Standing.REFUSED: "refused"}
+    for (host, standing), count in sorted(run.standings.items()):
+        yield DataSource(f"publishers at {host}, {words[standing]}", as_of, count)
+    if run.standings and (found := run.verifier()) and not isinstance(found, Failure):
+        yield found.source
 
 
-def _judged(package: Package, run: _Run, seen: Seen | Failure) -> Checked:
-    registry = run.registry(package)
+class _Answer(NamedTuple):
+    """The facts of a release, why some are not known, and what is the same for every package of the index."""
+
+    facet: ReleaseFacet
+    unknown: Mapping[str, Unknown]
+    shared: frozenset[str]
+
+
+def _asked(package: Package, registry: Registry, run: _Run) -> _Answer | Failure:
+    """All that is asked of an index about one release; in a thread of its own."""
+    seen = registry.about(package.name, package.version)
     if isinstance(seen, Failure):
-        return _not_seen(package, run, registry, seen)
+        return seen
     history = history_of(seen.project, package.version)
-    told = Told(exempt=is_exempt(package, registry.host, run.request))
-    told = _with_publishers(registry, seen.project, history, told)
-    told = replace(told, fixes=_fixes(package, history, run.world))
+    told, unknown = Told(exempt=is_exempt(package, registry.host, run.request)), _unknown(seen, registry)
+    shared = {why.detail for why in unknown.values() if why.reason is Reason.UNSUPPORTED}
+    if history.this is not None:
+        told = _with_owners(package, registry, told, unknown)
+        told = _with_provenance(package, registry, history, told, unknown, run)
+        shared |= {unknown[name].detail for name in ("owners_added", "provenance_refused")}
     facet = release_facet(package, registry.host, seen, history, told)
+    return _Answer(facet, unknown, frozenset(shared))
+
+
+def _judged(package: Package, run: _Run, answer: _Answer) -> Checked:
+    facet, host = answer.facet, answer.facet.index
     if "+" in package.version and not facet.listed:
-        detail = f"{package.version} is a local version, which {registry.host} does not serve"
+        detail = f"{package.version} is a local version, which {host} does not serve"
         return Checked(check=CHECK, package=package, gaps=(_gap(package, Reason.UNSUPPORTED, detail),))
-    fact = Fact(facet, places=package.places, unknown=_unknown(seen, registry))
+    facet = replace(facet, fixes=_fixes(package, facet, run.world))
+    fact = Fact(facet, places=package.places, unknown=answer.unknown)
     checked = run.rules.judge(CHECK, [fact], package=package)
-    return _shared(checked, registry) if facet.listed else replace(checked, gaps=())  # of what is gone no more can be asked
+    return _shared(checked, host, answer.shared) if facet.listed else replace(checked, gaps=())  # the rest is gone with it
 
 
 def _not_seen(package: Package, run: _Run, registry: Registry, failure: Failure) -> Checked:
@@ -131,41 +185,76 @@ def _unknown(seen: Seen, registry: Registry) -> dict[str, Unknown]:
     return why
 
 
-def _shared(checked: Checked, registry: Registry) -> Checked:
-    """What the index tells of no project is one gap about the index, in words that are the same for every package."""
-    said = f"{registry.host} gives no "
+def _shared(checked: Checked, host: str, shared: frozenset[str]) -> Checked:
+    """What an index tells of no project is one gap about the index, in words that are the same for every package."""
     gaps = []
     for gap in checked.gaps:
-        if said in gap.detail:
-            missing = said + gap.detail.partition(said)[2]
-            detail = f"{missing}: the rules that look at it could not be decided"
-            gap = replace(gap, subject=f"index {registry.host}", detail=detail)  # noqa: PLW2901  the gap as it is reported
+        why = gap.detail.partition(": ")[2]
+        if why in shared:
+            detail = f"{why}: the rules that look at it could not be decided"
+            gap = replace(gap, subject=f"index {host}", detail=detail)  # noqa: PLW2901  the gap as it is reported
         gaps.append(gap)
     return replace(checked, gaps=tuple(dict.fromkeys(gaps)))
 
 
-def _with_publishers(registry: Registry, project: IndexProject, history: History, told: Told) -> Told:
-    """The publishers of this release and the one before it, asked for where both are said to have provenance."""
-    if history.this is None or not attested(history.this):
+def _with_owners(package: Package, registry: Registry, told: Told, unknown: dict[str, Unknown]) -> Told:
+    owners = registry.owners(package.name, package.version)
+    if isinstance(owners, Owners):
+        return replace(told, owners=owners.now, owners_before=owners.before)
+    if owners is None:
+        why = Unknown(Reason.UNSUPPORTED, f"{registry.host} gives no owners")
+    else:
+        why = Unknown(owners.reason, f"the owners were not had: {owners.detail}")
+    unknown |= dict.fromkeys(("owners_added", "owners_removed"), why)
+    return told
+
+
+def _with_provenance(
+    package: Package, registry: Registry, history: History, told: Told, unknown: dict[str, Unknown], run: _Run
+) -> Told:
+    """The publishers of this release and of the one before it, as far as they are attested."""
+    this, before = history.this, attested_before(history)
+    if this is None or not (attested(this) or (attested(this) is False and before)):
         return told
-    now = registry.publisher(project.name, _attested_file(history.this))
-    before: Publisher | Failure | None = None
-    earlier = next((release for release in history.earlier if attested(release)), None)
-    if earlier is not None:
-        before = registry.publisher(project.name, _attested_file(earlier))
-    if isinstance(now, Failure) or isinstance(before, Failure):
-        return told
-    links = project.links if "links" in project.offers else registry.links(project.name)
-    return replace(told, publisher=now, publisher_before=before, links=links, asked=True)
+    verifier = run.verifier()
+    one = _publisher(this, package, registry, verifier, run) if attested(this) else None
+    other = _publisher(before, package, registry, verifier, run) if before else None
+    for failure, names in ((one, _OF_A_PUBLISHER), (other, ("publisher_before", "provenance_before", "publisher_changed"))):
+        if isinstance(failure, Failure):
+            unknown |= dict.fromkeys(names, Unknown(failure.reason, failure.detail))
+    if isinstance(one, Provenance) and one.open:
+        why = verifier.detail if isinstance(verifier, Failure) else one.open
+        reason = verifier.reason if isinstance(verifier, Failure) else Reason.UNSUPPORTED
+        hint = "update pypi-attestations and sigstore, or name a newer trust root in MLSUPPLY_TRUSTED_ROOT"
+        unknown["provenance_refused"] = Unknown(reason, f"the publishers stay claimed, not verified: {why}", hint)
+    details = registry.details(package.name, package.version)
+    return replace(
+        told,
+        provenance=one if isinstance(one, Provenance) else None,
+        provenance_before=other if isinstance(other, Provenance) else None,
+        before_open=isinstance(other, Failure),
+        links=None if isinstance(details, Failure) else details.links,
+    )
 
 
-def _attested_file(release: Release) -> IndexFile:
-    return next(file for file in release.files if file.attested)
+def _publisher(
+    release: Release, package: Package, registry: Registry, verifier: Verifier | Failure | None, run: _Run
+) -> Provenance | Failure:
+    """Who published a release: of the files of it that are attested one the lock names, otherwise the first."""
+    locked = {artifact.filename: dict(artifact.hashes).get("sha256", "") for artifact in package.artifacts}
+    files = [file for file in release.files if file.attested]
+    file = next((file for file in files if file.filename in locked), files[0])
+    usable = None if isinstance(verifier, Failure) else verifier
+    found = registry.provenance(package.name, file, locked.get(file.filename, ""), usable)
+    if isinstance(found, Provenance):
+        run.count(registry.host, found.standing)
+        return found._replace(open=verifier.detail) if isinstance(verifier, Failure) else found
+    return found
 
 
-def _fixes(package: Package, history: History, world: World) -> tuple[str, ...]:
+def _fixes(package: Package, facet: ReleaseFacet, world: World) -> tuple[str, ...]:
     """Advisories that name this young release as their fix: waiting for it to age would mean keeping the flaw."""
-    if history.this is None or history.this.at is None or world.now() - history.this.at > _YOUNG:
+    if facet.uploaded is None or world.now() - facet.uploaded > _YOUNG:
         return ()
     from mlsupply.advisories.feeds import at_hand
     from mlsupply.advisories.ranges import FIXED

@@ -1,0 +1,98 @@
+"""What an index says of a release beside its files: who owns the project, and what the project says of itself. Pure.
+
+Pages: `/pypi/NAME/VERSION/json` and `/pypi/NAME/json` (https://docs.pypi.org/api/json/). Owners are the index's own word,
+since 2026 under `ownership`; all else is the project's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mlsupply.named import NamedTuple
+from mlsupply.text import safe, without_credentials
+
+_MAX_OWNERS = 200
+_MAX_LINKS = 50
+_MAX_CLASSIFIERS = 200
+
+
+class Details(NamedTuple):
+    """owners: `role:user` and `organization:name`, sorted, None where the index does not tell; version: of which the rest
+    speaks, as the page gives it; links: URLs of the metadata; summary: its line about itself; licence_expression, licence
+    and classifiers: as in core metadata."""
+
+    version: str = ""
+    owners: tuple[str, ...] | None = None
+    links: tuple[str, ...] = ()
+    summary: str = ""
+    licence_expression: str = ""
+    licence: str = ""
+    classifiers: tuple[str, ...] = ()
+
+    @classmethod
+    def kept(cls, values: Iterable[Any]) -> Details:
+        """From its JSON form, a list. Raises `TypeError` where it is another."""
+        version, owners, links, summary, expression, licence, classifiers = values
+        told = None if owners is None else tuple(owners)
+        return cls(version, told, tuple(links), summary, expression, licence, tuple(classifiers))
+
+
+NO_DETAILS = Details()
+
+
+def details_page(body: bytes) -> Details | None:
+    """The details on a page of the JSON API, None where it is no such page."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return details_in(document) if isinstance(document, Mapping) else None
+
+
+def details_in(document: Mapping[str, Any]) -> Details | None:
+    """The same of a page that was read already."""
+    info = document.get("info")
+    if not isinstance(info, Mapping):
+        return None
+    classifiers = info.get("classifiers")
+    return Details(
+        version=_text(info, "version", 100),
+        owners=owners_of(document.get("ownership")),
+        links=links_of(info),
+        summary=_text(info, "summary"),
+        licence_expression=_text(info, "license_expression"),
+        licence=_text(info, "license"),
+        classifiers=tuple(
+            safe(text) for text in (classifiers if isinstance(classifiers, list) else ()) if isinstance(text, str)
+        )[:_MAX_CLASSIFIERS],
+    )
+
+
+def owners_of(value: object) -> tuple[str, ...] | None:
+    """`organization:NAME` and `ROLE:USER`, sorted; None where the index does not tell."""
+    if not isinstance(value, Mapping):
+        return None
+    roles = value.get("roles")
+    found = [
+        f"{safe(str(role.get('role')), 40)}:{safe(str(role.get('user')), 100)}"
+        for role in (roles if isinstance(roles, list) else [])[:_MAX_OWNERS]
+        if isinstance(role, Mapping)
+    ]
+    if isinstance(organization := value.get("organization"), str) and organization:
+        found.append(f"organization:{safe(organization, 100)}")
+    return tuple(sorted(found))
+
+
+def links_of(info: Mapping[str, Any]) -> tuple[str, ...]:
+    """The URLs a project gives, without credentials."""
+    urls = info.get("project_urls")
+    texts: Iterable[object] = [info.get("home_page"), *(urls.values() if isinstance(urls, Mapping) else ())]
+    found = (without_credentials(text)[0] for text in texts if isinstance(text, str) and text)
+    return tuple(dict.fromkeys(found))[:_MAX_LINKS]
+
+
+def _text(info: Mapping[str, Any], key: str, limit: int = 240) -> str:
+    value = info.get(key)
+    return safe(value, limit) if isinstance(value, str) else ""
