@@ -124,6 +124,7 @@ def _judged(
     ledger.note(notes)
     ledger.note(_switched_off(request) if checks else ())
     sources: list[DataSource] = []
+    world = _asking_ahead(checks, project, request, world)
     for number, check in enumerate(checks):
         world.say(check.question, number, len(checks))
         _account(check, project, request, world, ledger, sources)
@@ -143,6 +144,15 @@ def _judged(
         assets=assets,
         verdict=verdict,
     )
+
+
+def _asking_ahead(checks: tuple[Check, ...], project: Project, request: Request, world: World) -> World:
+    """The one question that is known before any check runs and has to be waited for is sent off first."""
+    if not any(check.name == "advisories" for check in checks):
+        return world
+    from mlsupply.advisories.asking import ask_ahead
+
+    return ask_ahead(project, request, world)
 
 
 def _account(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +13,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mlsupply.advisories.asking import AskedAhead, ask_ahead
+from mlsupply.advisories.check import examine
 from mlsupply.advisories.feeds import choose
+from mlsupply.advisories.fixes import Release
 from mlsupply.advisories.live import LiveFeed
+from mlsupply.advisories.store import ID
 from mlsupply.cli import main
 from mlsupply.fetch import LiveFetch
+from mlsupply.model import Checked, Inventory, Package, PackageKey
+from mlsupply.project import Project, merge
 from mlsupply.request import Request
-from mlsupply.world import Limits, World
-from tests.advisory_data import fixed, record, up_to
+from mlsupply.world import Failure, Fetch, Limits, Response, World
+from tests.advisory_data import fixed, package, record, up_to
 from tests.osv_server import Fault, fails, says, serving
 
 NOW = datetime(2026, 7, 24, 12, tzinfo=UTC)  # a day after the embedded snapshot
@@ -170,3 +179,143 @@ def test_a_server_that_is_busy_for_a_moment_is_asked_again(online: World, status
     with serving([record("PYSEC-2026-9000", events=fixed("2"))]) as server:
         server.fault = fails(status, "querybatch", times=2, Retry_After="1")
         assert _ids(online, server.url, "demo") == {"demo": ["PYSEC-2026-9000"]}
+
+
+class _Slow:
+    """A network that notes when each question was put and answered, and makes the batch wait until it is released."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self.fetch = fetch
+        self.log: list[str] = []
+        self.gate = threading.Event()
+
+    def __call__(
+        self, url: str, *, limit: int, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Response | Failure:
+        what = url.rpartition("/")[2] or url.rpartition("/")[0].rpartition("/")[2]
+        self.log.append(f"asked {what}")
+        if what == "querybatch":
+            self.gate.wait(5)
+        answer = self.fetch(url, limit=limit, headers=headers, body=body)
+        self.log.append(f"answered {what}")
+        return answer
+
+
+def _project(*pins: tuple[str, str]) -> Project:
+    return merge((Inventory(path="x", format="requirements", packages=tuple(package(*pin) for pin in pins)),))
+
+
+def test_the_batch_is_asked_before_the_checks_and_only_once(online: World) -> None:
+    project = _project(("demo", "1.0"))
+    with serving([record("PYSEC-2026-9000", events=fixed("2"))]) as server:
+        request = Request(feed="live", feed_url=server.url)
+        ahead = ask_ahead(project, request, online)
+        _until(lambda: bool(server.asked))
+        assert server.asked == {"/v1/querybatch": 1}
+        (said,) = [one for one in examine(project, request, ahead) if isinstance(one, Checked) and one.package]
+        assert [found.id for found in said.findings] == ["PYSEC-2026-9000"]
+        assert server.asked["/v1/querybatch"] == 1
+        list(examine(project, request, ahead))  # a second run on the same world asks anew
+        assert server.asked["/v1/querybatch"] == 2
+
+
+def _until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request(feed="live", offline=True),
+        Request(feed="embedded"),
+        Request(feed="local"),
+        Request(offline=True),
+    ],
+)
+def test_nothing_is_asked_ahead_where_the_api_is_not_the_feed(online: World, request_: Request) -> None:
+    assert ask_ahead(_project(("demo", "1.0")), request_, online) is online
+    assert ask_ahead(_project(), Request(feed="live"), online) is online
+
+
+def test_a_question_asked_ahead_that_fails_is_the_gap_it_would_have_been(online: World) -> None:
+    project = _project(("demo", "1.0"))
+    with serving([]) as server:
+        server.fault = fails(403)
+        request = Request(feed="live", feed_url=server.url)
+        said = list(examine(project, request, ask_ahead(project, request, online)))
+    details = [gap.detail for one in said if isinstance(one, Checked) for gap in one.gaps]
+    assert any("status 403" in detail and "was used instead" in detail for detail in details)
+
+
+def test_what_breaks_in_the_thread_is_raised_where_the_answer_is_wanted() -> None:
+    def broken(url: str, **_: object) -> Response:
+        raise ZeroDivisionError(url)
+
+    ahead = AskedAhead(broken, "http://127.0.0.1/v1/querybatch", b"{}")
+    with pytest.raises(ZeroDivisionError):
+        ahead("http://127.0.0.1/v1/querybatch", limit=9, body=b"{}")
+
+
+def test_fixes_of_what_is_hit_by_the_data_at_hand_are_looked_up_while_the_api_is_waited_for(online: World) -> None:
+    """`litellm` is hit by the embedded snapshot; the record of `demo` is known to the API alone."""
+    asked: list[list[str]] = []
+    project = _project(("litellm", "1.40.0"), ("demo", "1.0"))
+    slow = _Slow(online.fetch)
+
+    def published(packages: Sequence[Package]) -> dict[PackageKey, tuple[Release, ...]]:
+        asked.append([one.name for one in packages])
+        if len(asked) == 1:
+            assert slow.log == ["asked querybatch"]
+            slow.gate.set()
+        return {one.key: (Release("2.0"),) for one in packages}
+
+    with serving([record("PYSEC-2026-9000", events=fixed("1.5"))]) as server:
+        request = Request(feed="live", feed_url=server.url)
+        world = ask_ahead(project, request, replace(online, fetch=slow))
+        said = [one for one in examine(project, request, world, published) if isinstance(one, Checked) and one.findings]
+    assert asked == [["litellm"], ["demo"]]
+    assert [one.findings[0].remedy.split(",")[0] for one in said] == ["Upgrade to 2.0"]
+
+
+def test_records_at_hand_are_taken_as_they_stand_only_where_the_api_names_exactly_these(online: World) -> None:
+    """One record more, one changed or one gone: each is seen."""
+    from mlsupply.advisories.sync import sync
+
+    records = [record(f"PYSEC-2026-{9000 + n}", events=fixed("2"), aliases=["CVE-2026-1"]) for n in range(2)]
+    with serving(records) as server:
+        sync(online, server.url)
+        server.asked.clear()
+        before = LiveFeed(server.url, online).about(["demo"])
+        assert server.asked == {"/v1/querybatch": 1}
+        assert [row[ID] for row in before.rows["demo"]] == ["PYSEC-2026-9000", "PYSEC-2026-9001"]
+        server.records.append(record("PYSEC-2026-9002", events=fixed("2")))
+        assert _ids(online, server.url, "demo")["demo"] == [f"PYSEC-2026-{9000 + n}" for n in range(3)]
+        del server.records[0]
+        assert _ids(online, server.url, "demo")["demo"] == ["PYSEC-2026-9001", "PYSEC-2026-9002"]
+        server.records.clear()
+        assert _ids(online, server.url, "demo") == {}
+
+
+def test_a_record_withdrawn_since_is_no_longer_taken(online: World) -> None:
+    from mlsupply.advisories.sync import sync
+
+    known = record("PYSEC-2026-9000", events=fixed("2"))
+    gone = record("PYSEC-2026-9001", events=fixed("2"), withdrawn="2026-02-01T00:00:00Z")
+    with serving([known, gone]) as server:
+        sync(online, server.url)
+        assert _ids(online, server.url, "demo") == {"demo": ["PYSEC-2026-9000"]}
+        server.records[0] = {**known, "withdrawn": "2026-07-02T00:00:00Z"}
+        assert _ids(online, server.url, "demo") == {}
+
+
+def test_more_names_than_one_batch_takes_are_asked_for_in_several(online: World) -> None:
+    names = [f"demo-{n}" for n in range(2_345)]
+    with serving([record("PYSEC-2026-9000", name="demo-2300", events=fixed("2"))]) as server:
+        project = _project(*((name, "1.0") for name in names))
+        request = Request(feed="live", feed_url=server.url)
+        said = list(examine(project, request, ask_ahead(project, request, online)))
+        assert server.asked["/v1/querybatch"] == 3
+    assert [str(found.package) for one in said if isinstance(one, Checked) for found in one.findings] == ["demo-2300 1.0"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mlsupply.advisories.asking import OWN_CODE, can_be_judged, inherits, names_of
 from mlsupply.advisories.feeds import CHECK, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
 from mlsupply.advisories.fixes import Release, Room, best_fix
@@ -14,6 +15,7 @@ from mlsupply.advisories.known_bad import MALICIOUS
 from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_of, without_versions
 from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
+from mlsupply.begun import Begun
 from mlsupply.lazy import expression
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.named import NamedTuple
@@ -23,7 +25,6 @@ from mlsupply.value import replace
 from mlsupply.world import World
 
 _LOWER_BOUND = expression(r"(?:>=|==|~=)\s*([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})")
-_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 
 
 class Ground(NamedTuple):
@@ -55,21 +56,56 @@ def examine(
 ) -> Iterator[Checked | DataSource]:
     """One `Checked` a package. The project's own code has no releases an advisory could name; other ecosystems than PyPI
     and packages without a version are gaps. published: where given, fixes are chosen among releases that exist."""
-    inherit = _inherits(request.settings)
-    packages = [package for package in project.packages if _can_be_judged(package)]
-    names = {package.name for package in packages}
-    if inherit:
-        names |= {original for name in names if (original := original_of(name))}
-    answer = choose(request, world).about(sorted(names)) if names else Answer({}, ())
+    inherit = inherits(request.settings)
+    packages = [package for package in project.packages if can_be_judged(package)]
+    names = names_of(project, request.settings)
+    looking = _Looking(packages, published)
+    answer = choose(request, world).about(names, looking.begin) if names else Answer({}, ())
     present = frozenset((package.name, package.version) for package in packages)
     covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
     ground = Ground(answer, request, present, inherit, index(), covered, _parents(project), _oldest_python(project, request))
-    if published is not None:
-        hit = [package for package in packages if _is_hit(package, ground)]
-        ground = ground._replace(releases=published(hit) if hit else {})
+    ground = ground._replace(releases=looking.found(answer.rows))
     yield from answer.sources
     yield Checked(check=CHECK, gaps=answer.gaps)
     yield from _with_exploitation([judged(package, ground) for package in project.packages], world)
+
+
+class _Looking:
+    """Which releases there are of the packages that are hit. Those that are hit by what is at hand are looked up while the
+    feed is waited for; others follow when its answer is there."""
+
+    def __init__(self, packages: Sequence[Package], published: Published | None) -> None:
+        self._packages = packages
+        self._published = published
+        self._begun: Begun[Mapping[PackageKey, tuple[Release, ...]]] | None = None
+        self._asked: frozenset[PackageKey] = frozenset()
+
+    def begin(self, rows: Mapping[str, list[Row]]) -> None:
+        published = self._published
+        if published is not None and (hit := _hit(self._packages, rows)):
+            self._asked = frozenset(package.key for package in hit)
+            self._begun = Begun(lambda: published(hit))
+
+    def found(self, rows: Mapping[str, list[Row]]) -> Mapping[PackageKey, tuple[Release, ...]]:
+        if self._published is None:
+            return {}
+        more = [package for package in _hit(self._packages, rows) if package.key not in self._asked]
+        later = self._published(more) if more else {}
+        return {**(self._begun.result() if self._begun else {}), **later}
+
+
+def _hit(packages: Sequence[Package], rows: Mapping[str, list[Row]]) -> list[Package]:
+    """The packages that advisories of their own project, or of the one they are a build of, name."""
+    return [package for package in packages if any(_named(package, rows.get(name)) for name in _names(package))]
+
+
+def _names(package: Package) -> tuple[str, ...]:
+    original = original_of(package.name)
+    return (package.name, original) if original else (package.name,)
+
+
+def _named(package: Package, rows: Sequence[Row] | None) -> bool:
+    return bool(rows) and affected(rows or (), asked(package.version))
 
 
 def _with_exploitation(said: list[Checked], world: World) -> Iterator[Checked | DataSource]:
@@ -102,7 +138,7 @@ def _attacked(finding: Finding, lists: Lists) -> Finding:
 
 def judged(package: Package, ground: Ground) -> Checked:
     """What the records at hand say of one package."""
-    if not _can_be_judged(package):
+    if not can_be_judged(package):
         return Checked(check=CHECK, package=package, gaps=_why_not(package))
     own = ground.answer.rows.get(package.name, [])
     original = original_of(package.name) if ground.inherit else ""
@@ -118,16 +154,6 @@ def judged(package: Package, ground: Ground) -> Checked:
     return Checked(
         check=CHECK, package=package, findings=findings, gaps=(*_unread(package, version, own), *_not_had(package, ground))
     )
-
-
-def _inherits(settings: Mapping[str, object]) -> bool:
-    """`inherit = false` in the table `advisories` of the configuration switches renamed distributions off."""
-    own = settings.get(CHECK)
-    return not (isinstance(own, Mapping) and own.get("inherit") is False)
-
-
-def _can_be_judged(package: Package) -> bool:
-    return package.coordinate.ecosystem == "pypi" and bool(package.version) and package.source.kind not in _OWN_CODE
 
 
 def _not_named(inherited: Sequence[Row], own: Sequence[Row]) -> list[Row]:
@@ -154,13 +180,6 @@ def _findings(package: Package, version: Asked, rows: Sequence[Row], original: s
     )
 
 
-def _is_hit(package: Package, ground: Ground) -> bool:
-    version = asked(package.version)
-    return any(
-        affected(ground.answer.rows.get(name, ()), version) for name in (package.name, original_of(package.name)) if name
-    )
-
-
 def _room(package: Package, ground: Ground) -> Room:
     return Room(ground.releases.get(package.key), ground.python, ground.parents.get(package.name, ()))
 
@@ -169,7 +188,7 @@ def _parents(project: Project) -> dict[str, tuple[tuple[str, str], ...]]:
     """Canonical name to who of the packages requires it and how. What the project itself asks for is its own to change."""
     found: dict[str, dict[tuple[str, str], None]] = {}
     for package in project.packages:
-        if package.source.kind not in _OWN_CODE:
+        if package.source.kind not in OWN_CODE:
             for edge in package.requires:
                 if edge.specifier:
                     found.setdefault(edge.name, {})[(str(package.coordinate), edge.specifier)] = None
@@ -233,7 +252,7 @@ def _not_had(package: Package, ground: Ground) -> tuple[Gap, ...]:
 
 
 def _why_not(package: Package) -> tuple[Gap, ...]:
-    if package.source.kind in _OWN_CODE or package.coordinate.ecosystem not in {"pypi", "conda"}:
+    if package.source.kind in OWN_CODE or package.coordinate.ecosystem not in {"pypi", "conda"}:
         return ()
     if package.coordinate.ecosystem == "conda":
         return (_gap(package, Reason.UNSUPPORTED, "no advisory feed here covers conda packages"),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -31,10 +31,19 @@ class Answer(NamedTuple):
     unread: Mapping[str, str] = {}
 
 
+Meanwhile = Callable[[Mapping[str, list[Row]]], object]
+"""Called with what is at hand (see `Answer.rows`) where an answer has to be waited for."""
+
+
+def nothing(rows: Mapping[str, list[Row]]) -> None:
+    """Nothing to be done while waiting."""
+    del rows
+
+
 class Feed(Protocol):
     """A body of advisories."""
 
-    def about(self, names: Iterable[str]) -> Answer:
+    def about(self, names: Iterable[str], meanwhile: Meanwhile = nothing) -> Answer:
         """The records of the projects of these canonical names."""
 
 
@@ -48,8 +57,9 @@ class StoreFeed:
         self._checked = checked
         self._hint = hint
 
-    def about(self, names: Iterable[str]) -> Answer:
+    def about(self, names: Iterable[str], meanwhile: Meanwhile = nothing) -> Answer:
         """Raises `MlsupplyError` for a damaged file."""
+        del meanwhile
         with opened(self._path) as store:
             about = store.about
             return Answer(store.rows(names), (about.source,), self._stale(about.name, about.as_of))
@@ -73,9 +83,9 @@ class FirstOf:
         self._feed = feed
         self._behind = behind
 
-    def about(self, names: Iterable[str]) -> Answer:
+    def about(self, names: Iterable[str], meanwhile: Meanwhile = nothing) -> Answer:
         names = list(names)
-        answer = self._feed.about(names)
+        answer = self._feed.about(names, meanwhile)
         if answer.sources:
             return answer
         other = self._behind.about(names)
@@ -121,8 +131,8 @@ class _Broken:
     def __init__(self, error: MlsupplyError) -> None:
         self._error = error
 
-    def about(self, names: Iterable[str]) -> Answer:
-        del names
+    def about(self, names: Iterable[str], meanwhile: Meanwhile = nothing) -> Answer:
+        del names, meanwhile
         gap = Gap(
             subject="local advisory database",
             check=CHECK,
@@ -148,11 +158,18 @@ def _chosen(request: Request, world: World) -> Feed:
         return embedded(world)
     if request.feed == "local":
         return _local(world)
-    if request.feed == "auto" and (request.offline or (not request.feed_url and _is_current(world))):
+    if not asks_api(request, world):
         return on_disk(world)
     from mlsupply.advisories.live import LiveFeed
 
     return FirstOf(LiveFeed(request.feed_url, world), on_disk(world))
+
+
+def asks_api(request: Request, world: World) -> bool:
+    """Whether the advisories of this run come from the live API, as far as that can be told before it is asked."""
+    if request.feed == "auto":
+        return not request.offline and (bool(request.feed_url) or not _is_current(world))
+    return request.feed == "live"
 
 
 def _local(world: World) -> Feed:
@@ -182,7 +199,7 @@ class WithOwn:
         self._feed = feed
         self._folder = folder
 
-    def about(self, names: Iterable[str]) -> Answer:
+    def about(self, names: Iterable[str], meanwhile: Meanwhile = nothing) -> Answer:
         """A file that is no advisory is a gap."""
         from mlsupply.advisories.build import compile_records
         from mlsupply.advisories.groups import grouped
@@ -190,7 +207,7 @@ class WithOwn:
         from mlsupply.advisories.store import unpack
 
         names = list(names)
-        answer = self._feed.about(names)
+        answer = self._feed.about(names, meanwhile)
         if not self._folder.is_dir():
             detail = f"the folder of your own advisories, {self._folder}, is not there"
             return answer._replace(gaps=(*answer.gaps, self._gap(Reason.NOT_FOUND, detail)))

@@ -8,27 +8,29 @@ fetched again: an unchanged feed costs one round trip, a changed one two.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from mlsupply.advisories.feeds import CHECK, Answer, at_hand
+from mlsupply.advisories.asking import BATCH, JSON, LIMIT, api_of, batch_body, batches_of, query_of
+from mlsupply.advisories.feeds import CHECK, Answer, Meanwhile, at_hand, nothing
 from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse, second_of
-from mlsupply.advisories.store import Row, unpack
+from mlsupply.advisories.store import ID, MODIFIED, WITHDRAWN, Row, unpack
+from mlsupply.lazy import expression
 from mlsupply.model import DataSource, Gap, Reason
 from mlsupply.named import NamedTuple
-from mlsupply.world import PUBLIC_OSV_API, Failure, Response, World
+from mlsupply.world import Failure, Response, World
 
-_BATCH = 1000  # queries the API takes at once
 _PAGES = 100  # of one answer
-_LIMIT = 64 << 20
 _CONNECTIONS = 16
 _BY_NAME = 4  # with more records of one project missing, the project is asked for whole
-_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_SAFE_ID = expression(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+T = TypeVar("T")
+R = TypeVar("R")
+_Task = tuple[str, frozenset[str]]
 
 
 class Stamp(NamedTuple):
@@ -42,23 +44,23 @@ class LiveFeed:
     """url: of the API, "" for the public one."""
 
     def __init__(self, url: str, world: World) -> None:
-        self._url = (url or PUBLIC_OSV_API).rstrip("/").removesuffix("/v1")
+        self._url = api_of(url)
         self._world = world
 
-    def about(self, names: Iterable[str]) -> Answer:
+    def about(self, names: Iterable[str], meanwhile: Meanwhile = nothing) -> Answer:
         """No source in the answer means that the API could not be asked at all."""
         names = list(names)
+        known = at_hand(names, self._world).rows  # while a question asked ahead is under way
+        meanwhile(known)
         stamps: dict[str, list[Stamp]] = {}
-        with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            batches = [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
-            for answer in pool.map(self._stamps, batches):
-                if isinstance(answer, Failure):
-                    return Answer({}, (), (self._gap(answer.reason, answer.detail),))
-                stamps |= answer
-            records, unread = self._records(stamps, pool)
+        for answer in _each(self._stamps, list(batches_of(names))):
+            if isinstance(answer, Failure):
+                return Answer({}, (), (self._gap(answer.reason, answer.detail),))
+            stamps |= answer
+        rows, unread = self._rows(stamps, known)
         as_of = self._world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        source = DataSource(f"OSV API at {self._host}", as_of, sum(map(len, records.values())), url=self._url)
-        return Answer({name: _rows(own) for name, own in records.items() if own}, (source,), (), unread)
+        source = DataSource(f"OSV API at {self._host}", as_of, sum(map(len, rows.values())), url=self._url)
+        return Answer(rows, (source,), (), unread)
 
     @property
     def _host(self) -> str:
@@ -92,11 +94,7 @@ class LiveFeed:
         return Failure(Reason.LIMIT, f"more than {_PAGES} pages")
 
     def _batch(self, wanted: list[tuple[str, str]]) -> list[dict[str, Any]] | Failure:
-        queries = [
-            {"package": {"name": name, "ecosystem": "PyPI"}} | ({"page_token": token} if token else {})
-            for name, token in wanted
-        ]
-        document = self._ask("/v1/querybatch", {"queries": queries})
+        document = self._ask(BATCH, batch_body(wanted))
         if isinstance(document, Failure):
             return document
         results = document.get("results")
@@ -104,31 +102,42 @@ class LiveFeed:
             return Failure(Reason.MALFORMED, "its answer has not one result a query")
         return [result if isinstance(result, dict) else {} for result in results]
 
-    def _ask(self, path: str, body: object = None) -> dict[str, Any] | Failure:
+    def _ask(self, path: str, body: bytes | None = None) -> dict[str, Any] | Failure:
         """A JSON object, or why there is none."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"} if data else {}
-        answer = self._world.fetch(self._url + path, limit=_LIMIT, headers=headers, body=data)
+        answer = self._world.fetch(self._url + path, limit=LIMIT, headers=JSON if body else {}, body=body)
         return answer if isinstance(answer, Failure) else _object(answer)
 
+    def _rows(
+        self, stamps: dict[str, list[Stamp]], known: Mapping[str, list[Row]]
+    ) -> tuple[dict[str, list[Row]], dict[str, str]]:
+        """(rows by name, names whose records could not all be had, with the reason). What is at hand word for word is taken
+        as it stands, groups and all."""
+        alive = {
+            name: [row for row in rows if not row[WITHDRAWN]] for name, rows in known.items()
+        }  # the API names no others
+        ready = {name: alive[name] for name, own in stamps.items() if own and _same(own, alive.get(name, ()))}
+        changed = {name: own for name, own in stamps.items() if own and name not in ready}
+        if not changed:
+            return ready, {}
+        records, unread = self._records(changed, known)
+        return ready | {name: _grouped(own) for name, own in records.items() if own}, unread
+
     def _records(
-        self, stamps: dict[str, list[Stamp]], pool: ThreadPoolExecutor
+        self, stamps: dict[str, list[Stamp]], known: Mapping[str, list[Row]]
     ) -> tuple[dict[str, list[Advisory]], dict[str, str]]:
         """(records by name, names whose records could not all be had, with the reason)."""
-        known = at_hand([name for name, own in stamps.items() if own], self._world)
         cache = _Cache(self._world.cache / "advisories" / "live")
         found: dict[str, list[Advisory]] = {}
         missing: dict[str, list[Stamp]] = {}
         for name, own in stamps.items():
-            here = {(record.id, record.modified): record for record in map(unpack, known.rows.get(name, ()))}
+            here = {(record.id, record.modified): record for record in map(unpack, known.get(name, ()))}
             found[name] = [record for stamp in own if (record := here.get(stamp) or cache.get(name, stamp))]
             had = {(record.id, record.modified) for record in found[name]}
             if lacking := [stamp for stamp in own if stamp not in had]:
                 missing[name] = lacking
         failed: dict[str, list[str]] = {}
         tasks = list(_tasks(missing))
-        answers = pool.map(lambda task: self._fetched(*task), tasks)
-        for (name, _), (records, failures) in zip(tasks, answers, strict=True):
+        for (name, _), (records, failures) in zip(tasks, _each(self._fetched, tasks), strict=True):
             found[name] += records
             for record in records:
                 cache.put(name, record)
@@ -136,8 +145,9 @@ class LiveFeed:
                 failed.setdefault(name, []).extend(failures)
         return found, {name: "; ".join(failures[:3]) for name, failures in failed.items()}
 
-    def _fetched(self, name: str, ids: frozenset[str]) -> tuple[list[Advisory], list[str]]:
+    def _fetched(self, task: _Task) -> tuple[list[Advisory], list[str]]:
         """Records of one project, and in words which of them could not be had."""
+        name, ids = task
         records: list[Advisory] = []
         failures: list[str] = []
         for document in self._whole(name) if len(ids) > 1 else self._single(next(iter(ids))):
@@ -158,8 +168,7 @@ class LiveFeed:
         """All records of a project, by pages."""
         token = ""
         for _ in range(_PAGES):
-            query = {"package": {"name": name, "ecosystem": "PyPI"}} | ({"page_token": token} if token else {})
-            document = self._ask("/v1/query", query)
+            document = self._ask("/v1/query", json.dumps(query_of(name, token)).encode())
             if isinstance(document, Failure):
                 yield document
                 return
@@ -207,7 +216,21 @@ class _Cache:
         return self._folder / identifier / f"{name}.json" if fits else None
 
 
-def _tasks(missing: dict[str, list[Stamp]]) -> Iterator[tuple[str, frozenset[str]]]:
+def _each(do: Callable[[T], R], tasks: list[T]) -> Iterator[R]:
+    """What comes of each task, in their order; several are done at once."""
+    if len(tasks) < 2:
+        return map(do, tasks)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        return iter(list(pool.map(do, tasks)))
+
+
+def _same(stamps: list[Stamp], rows: Iterable[Row]) -> bool:
+    return sorted(stamps) == sorted((row[ID], row[MODIFIED]) for row in rows)
+
+
+def _tasks(missing: dict[str, list[Stamp]]) -> Iterator[_Task]:
     """What to ask for: single records, or a whole project where many of its records are missing."""
     for name, stamps in missing.items():
         ids = dict.fromkeys(stamp.id for stamp in stamps)
@@ -217,7 +240,7 @@ def _tasks(missing: dict[str, list[Stamp]]) -> Iterator[tuple[str, frozenset[str
             yield from ((name, frozenset({identifier})) for identifier in ids)
 
 
-def _rows(records: Iterable[Advisory]) -> list[Row]:
+def _grouped(records: Iterable[Advisory]) -> list[Row]:
     return [list(record) for record in grouped(sorted(records, key=lambda record: (record.id, record.modified)))]
 
 
