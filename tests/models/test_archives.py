@@ -21,6 +21,24 @@ class TestTorchZip:
         facts = look(torch_zip(state_dict()), "m.pt")
         assert (facts.format, facts.verdict) == ("torch", Verdict.CLEAR)
 
+    def test_with_the_records_torch_writes(self) -> None:
+        good = Zip().add("archive/data.pkl", state_dict()).add("archive/version", b"3\n").end64()
+        bad = Zip().add("archive/data.pkl", payload()).add("archive/version", b"3\n").end64()
+        facts = look(good, "m.pt")
+        assert (facts.verdict, facts.contents[1]) == (Verdict.CLEAR, ("archive/data.pkl", "pickle"))
+        assert look(bad, "m.pt").verdict is Verdict.BLOCKED
+        assert look(bytes(70) + bad, "m.pt").verdict is Verdict.BLOCKED
+
+    def test_two_end_records_that_disagree(self) -> None:
+        """The zip64 record tells of one table, the plain one of another: each reading is judged."""
+        good = Zip().add("a/data.pkl", state_dict()).add("a/version", b"3\n").end()
+        bad = Zip().add("a/data.pkl", payload()).end64()
+        body = good[:-22] + bad
+        plain = bytearray(body)
+        plain[-22:] = good[-22:]
+        facts = look(bytes(plain), "m.pt")
+        assert facts.verdict is Verdict.BLOCKED
+
     @pytest.mark.parametrize(
         "lies",
         [{}, {"deflate": 1}, {"crc": 1}, {"flags": 1}, {"flags": 0x800}, {"local": "other.txt"}, {"size": 7}],
@@ -97,6 +115,11 @@ class TestArchivesInArchives:
     def test_prefix_that_is_no_model(self) -> None:
         facts = look(b"#!/bin/sh\nexit 0\n" + Zip().add("m.pkl", payload()).end(), "m.sfx")
         assert facts.verdict is Verdict.BLOCKED
+
+    def test_an_end_record_that_lists_nothing(self) -> None:
+        hidden = Zip().add("m.pkl", payload()).end()
+        assert look(hidden[:-2] + struct.pack("<H", 22) + b"PK\5\6" + bytes(18), "m.zip").verdict is Verdict.BLOCKED
+        assert look(b"PK\5\6" + bytes(18), "m.zip").verdict is Verdict.CLEAR
 
     def test_texts_are_clear(self) -> None:
         assert look(Zip().add("README.md", b"hello").add("config.json", b"{}").end(), "m.zip").verdict is Verdict.CLEAR

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.evidence.models import Cause, ModelFacts, Verdict, look, look_at_path
+from tests.models.keras_files import CODE, hdf5, keras, layer, sequential
 from tests.models.writing import Zip, field, gguf, npy, payload, pickled, safetensors, text
 
 
@@ -203,29 +204,6 @@ class TestSavedModel:
         assert said(self.model("Const", "ReadFile")) == (Verdict.BLOCKED, Cause.OPERATOR)
         assert said(self.model("Const", "WriteFile", inside=True)) == (Verdict.BLOCKED, Cause.OPERATOR)
         assert said(self.model("PyFunc")) == (Verdict.BLOCKED, Cause.OPERATOR)
-
-
-def keras(config: object) -> bytes:
-    """A .keras archive."""
-    return Zip().add("metadata.json", b"{}").add("config.json", json.dumps(config).encode()).end()
-
-
-def hdf5(*texts: bytes, end: int = 0) -> bytes:
-    """An HDF5 superblock and what else stands in the file."""
-    body = b"\0" * 40 + b"\0".join(texts) + b"\0"
-    size = end or 96 + len(body)
-    return b"\x89HDF\r\n\x1a\n" + bytes([0, 0, 0, 0, 0, 8, 8, 0]) + bytes(24) + struct.pack("<Q", size) + bytes(48) + body
-
-
-def layer(kind: str, module: str = "keras.layers", config: object = None, **more: object) -> dict[str, object]:
-    return {"module": module, "class_name": kind, "config": config or {}, "registered_name": None, **more}
-
-
-def sequential(*layers: object) -> dict[str, object]:
-    return layer("Sequential", "keras", {"name": "m", "layers": list(layers)})
-
-
-CODE = {"class_name": "__lambda__", "config": {"code": "4wEAAA", "defaults": None, "closure": None}}
 
 
 class TestKeras:

@@ -106,6 +106,14 @@ class Zip:
         self._count += 1
         return self
 
+    def end64(self) -> bytes:
+        """As torch's writer ends an archive: with the zip64 records, whether they are needed or not."""
+        size, start = len(self._table), len(self._body)
+        record = b"PK\6\6" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, self._count, self._count, size, start)
+        locator = b"PK\6\7" + struct.pack("<LQL", 0, start + size, 1)
+        plain = struct.pack("<HHHHLLH", 0, 0, self._count, self._count, size, start, 0)
+        return self._body + self._table + record + locator + b"PK\5\6" + plain
+
     def end(self, comment: bytes = b"") -> bytes:
         tail = struct.pack("<HHHHLLH", 0, 0, self._count, self._count, len(self._table), len(self._body), len(comment))
         return self._body + self._table + b"PK\5\6" + tail + comment

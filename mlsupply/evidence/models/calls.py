@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from mlsupply.evidence.models.constructing import constructs
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
-from mlsupply.evidence.models.names import ESCAPES, VERBS, words
-from mlsupply.evidence.models.standing import Standing, acts, is_stdlib, resolve, standing, top
+from mlsupply.evidence.models.names import words
+from mlsupply.evidence.models.names_hostile import ESCAPES, VERBS
+from mlsupply.evidence.models.standing import CONSTRUCTOR, Standing, acts, is_stdlib, resolve, standing, top
 from mlsupply.evidence.models.values import BUFFER, UNKNOWN, Blob, Global, Made, Opaque
 
 Nested = Callable[[Span, str], None]
@@ -26,7 +28,9 @@ _LOADERS = words(
     srsly.pickle_loads ray.cloudpickle.loads pandas.compat.pickle_compat.loads
     """
 )
-_IMPORT_ACTS = frozenset({"antigravity", "this", "__phello__", "__hello__"})
+# modules that act when they are imported; so does every package's `__main__` that is not guarded
+_IMPORT_ACTS = words("antigravity this __phello__ __hello__ idlelib.idle test.autotest test.regrtest turtledemo.__main__")
+_PROGRAM = ".__main__"
 _HOLDS_BYTES = frozenset({"builtins.bytes", "builtins.bytearray", "io.BytesIO", "builtins.memoryview"})
 _REAL_PARTIAL = frozenset({"partial", "partialmethod"})
 _GENERIC = frozenset({"typing", "collections.abc", "collections", "builtins"})
@@ -48,7 +52,7 @@ class Judge:
         """A name is imported."""
         module, name = resolve(module, name)
         found = Global(module, name, offset)
-        if module in _IMPORT_ACTS:
+        if module in _IMPORT_ACTS or module.endswith(_PROGRAM):
             self._look.block(Cause.CALL, f"importing {module} acts", offset)
         elif self._compiled(found):
             return found
@@ -90,7 +94,7 @@ class Judge:
         made = Made(target, args, offset)
         if how is Standing.DANGEROUS:
             self._look.block(Cause.CALL, f"calls {target}{_shown(args)}, which {why}", offset)
-        elif how is Standing.UNKNOWN:
+        elif how is Standing.UNKNOWN and not (why == CONSTRUCTOR and constructs(target, args)):
             self._look.doubt(Cause.UNKNOWN, f"{'creates' if new else 'calls'} {target}{_shown(args)}, which {why}", offset)
         elif how is Standing.CALLER:
             self._call_handed(target, args, offset)
@@ -114,6 +118,8 @@ class Judge:
 
     def _call_handed(self, target: Global, args: object, offset: int) -> None:
         """`map(f, ...)` calls f now; `partial(f, ...)` keeps it for later."""
+        if not any(isinstance(value, Global | Made) for value in _flat(args)):
+            self._look.doubt(Cause.MALFORMED, f"{target} is handed nothing that can be called", offset)
         for value in _globals(args):
             how, why = standing(value.module, value.name)
             later = target.name in _REAL_PARTIAL
@@ -159,7 +165,9 @@ class Judge:
 
     def persistent(self, key: object, offset: int) -> object:
         """A persistent id: a storage in torch's files, otherwise nothing a plain loader can resolve."""
-        if self._torch and isinstance(key, tuple) and key and key[0] in {"storage", "module"}:
+        if self._torch and isinstance(key, tuple) and len(key) > 1 and key[0] == "module":
+            return key[1]  # the class; its source stands behind it, for a warning
+        if self._torch and isinstance(key, tuple) and key and key[0] == "storage":
             if len(key) > 2:
                 self.storages[str(key[2])] = item_size(key[1])
             return Made(Global("torch", "UntypedStorage", offset), key, offset)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.keras import judge_config
 from mlsupply.evidence.models.looking import BrokenError, Look, OverBudgetError, Span
-from mlsupply.evidence.models.standing import Standing, resolve, standing
+from mlsupply.evidence.models.names_allowed import KNOWN_PACKAGES
+from mlsupply.evidence.models.standing import Standing, resolve, standing, top
 from mlsupply.evidence.models.templates import judge_template
 from mlsupply.text import safe
 
@@ -70,6 +72,38 @@ def _judge(parent: str, key: str, value: object, look: Look) -> None:
         _pickled(key, value, look)
     elif key == "_target_" and isinstance(value, str):
         judge_target(value, look, -1)
+    elif key == "weight_map" and isinstance(value, Mapping):
+        _weight_map(value, look)
+    elif key == "auto_mapping" and isinstance(value, Mapping):
+        _auto_mapping(value, look)
+    elif key == "type" and isinstance(value, str) and parent == "" and value.count("."):
+        _module(value, look)
+
+
+def _weight_map(files: Mapping[str, object], look: Look) -> None:
+    """The shards an index names lie beside it."""
+    for file in sorted({str(file) for file in files.values()}):
+        flat = posixpath.normpath(file.replace("\\", "/"))
+        if flat.startswith(("/", "../")) or flat == ".." or file[1:2] == ":" or "://" in file:
+            look.block(Cause.PATH, f"the index names weights outside the model's folder: {safe(file, 120)}")
+
+
+def _auto_mapping(value: Mapping[str, object], look: Look) -> None:
+    """An adapter's configuration names the library its base model's class is imported from."""
+    library = value.get("parent_library")
+    if isinstance(library, str) and not library.startswith("transformers."):
+        look.doubt(Cause.CONFIG, f"the base model's class is imported from {safe(library, 120)}")
+
+
+def _module(name: str, look: Look) -> None:
+    """`modules.json` of sentence-transformers: a list of classes that are imported and built."""
+    module, _, last = name.rpartition(".")
+    if top(module) == "sentence_transformers" or not module.replace(".", "_").isidentifier() or not last.isidentifier():
+        return
+    if standing(*resolve(module, last))[0] is Standing.DANGEROUS:
+        look.block(Cause.CONFIG, f"a module of the class {safe(name, 120)}")
+    elif top(module) not in KNOWN_PACKAGES:
+        look.doubt(Cause.CONFIG, f"a module of the class {safe(name, 120)}, which is code of the repository")
 
 
 def _pickled(key: str, value: object, look: Look) -> None:
@@ -109,6 +143,24 @@ def judge_target(target: str, look: Look, offset: int) -> None:
 
 _TARGET = re.compile(rb"^[ \t-]{0,200}_target_[ \t]*:[ \t]*['\"]?([\w.:]{1,300})", re.MULTILINE)
 _TAG = re.compile(rb"!!python/(?:object|module|name)[\w/:]{0,40}:?([\w.]{0,200})")
+
+
+# a tag where YAML has one: behind a key, a dash, a tag or at the start of a line, and not within a sentence
+_TAG_LINE = re.compile(
+    rb"^[ \t]{0,200}(?:- {1,40}){0,9}(?:[\w.'\"-]{1,200}[ \t]*:[ \t]+)?[\[{]?[ \t]*"
+    rb"!!python/(?:object|module|name)[\w/:]{0,40}:?[\w.]{0,200}",
+    re.MULTILINE,
+)
+
+
+def look_at_yaml_lines(span: Span, look: Look) -> None:
+    """Text that may be YAML: only what stands where YAML would read it."""
+    raw = span.read(0, min(span.size, look.limits.json))
+    for found in _TARGET.finditer(raw):
+        judge_target(found[1].decode("latin-1"), look, found.start())
+    for found in _TAG_LINE.finditer(raw):
+        what = safe(found[0].decode("latin-1").strip(), 120)
+        look.block(Cause.CONFIG, f"a YAML tag that builds a Python object: {what}", found.start())
 
 
 def look_at_yaml(span: Span, look: Look) -> None:

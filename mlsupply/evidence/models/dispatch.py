@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -54,7 +55,12 @@ def _is_safetensors(span: Span) -> bool:
 
 def _is_json(span: Span) -> bool:
     head = span.read(0, 256).lstrip(b"\xef\xbb\xbf \t\r\n")
-    return (head[:1] == b"{" and head[1:].lstrip()[:1] in {b'"', b"}", b""}) or (head[:1] == b"[" and _is_text(span))
+    return (head[:1] == b"{" and head[1:].lstrip()[:1] in {b'"', b"}", b""}) or (
+        _ARRAY.match(head) is not None and _is_text(span)
+    )
+
+
+_ARRAY = re.compile(rb"\[\s*(?:[\[{\"\]]|-?\d|true\b|false\b|null\b|$)")  # not `[section]` of an INI file
 
 
 def _is_text(span: Span) -> bool:
@@ -133,7 +139,7 @@ FORMATS: tuple[Format, ...] = (
     Format("text", _is_text, "texts", "look_at_text"),
     Format("tf-savedmodel", _is_savedmodel, "savedmodel", "look_at_savedmodel"),
     Format("onnx", _is_onnx, "onnx", "look_at_onnx"),
-    Format("tflite", _magic(b"TFL3", at=4), "texts", "look_at_tflite"),
+    Format("tflite", _magic(b"TFL3", at=4), "tflite", "look_at_tflite"),
     Format("picture or document", _magic(*_PICTURES), "texts", "look_at_picture"),
     Format("native code", _magic(*_NATIVE), "texts", "look_at_native"),
     Format("closed archive", _magic(*_CLOSED), "texts", "look_at_closed"),

@@ -1,8 +1,9 @@
 """What matters of an HDF5 file without an HDF5 library: where it should end, the JSON texts in it, links out of it.
 
 A text attribute lies in one piece in the file whatever layout holds it (object header, fractal heap, global heap), and so
-does a link message, so both are found by their own shape. Source: HDF5 File Format Specification 3.0, sections II.A,
-IV.A.2.g (link message) and IV.A.2.h (external data files).
+does a link message, so both are found by their own shape. Numbers in other files are told by messages that point at a heap
+where the files' names lie, and are believed only where that heap is. Source: HDF5 File Format Specification 3.0, sections
+II.A, III.D and III.E (heaps), IV.A.2.g (link), IV.A.2.h (external data files), IV.A.2.i (layout of a virtual dataset).
 """
 
 from __future__ import annotations
@@ -112,3 +113,53 @@ def _link(window: bytes, at: int) -> str:
 
 def _printable(raw: bytes) -> bool:
     return all(code >= 32 and code != 127 for code in raw)
+
+
+# version 1 and three reserved bytes, slots allocated and used, the address of the local heap
+_EXTERNAL = re.compile(rb"\x01\0\0\0(?=[\s\S]{2}[\s\S]{2}[\s\S]{6}\0\0)")
+_VIRTUAL = re.compile(rb"\x04\x03(?=[\s\S]{6}\0\0[\s\S]{4})")
+_SLOTS = 1000
+
+
+def external_data(span: Span) -> Iterator[tuple[int, str]]:
+    """(offset, file) of numbers that lie in other files: external storage of a dataset, and the sources of a virtual one."""
+    base = next((at for at in (0, 512, 1024, 2048) if span.read(at, 8) == _SIGNATURE), 0)
+    for start, window in windows(span):
+        for found in _EXTERNAL.finditer(window, 0, _WINDOW):
+            yield from ((start + found.start(), file) for file in _external_files(span, base, window, found.start()))
+        for found in _VIRTUAL.finditer(window, 0, _WINDOW):
+            if (file := _virtual_source(span, base, window, found.start())) not in {"", "."}:
+                yield start + found.start(), file
+
+
+def _external_files(span: Span, base: int, window: bytes, at: int) -> Iterator[str]:
+    head = window[at + 4 : at + 16]
+    if len(head) < 12:
+        return
+    allocated, used, heap = struct.unpack("<HHQ", head)
+    if not 1 <= used <= allocated <= _SLOTS or span.read(base + heap, 5) != b"HEAP\0":
+        return
+    _, _, segment = struct.unpack("<3Q", span.read(base + heap + 8, 24).ljust(24, b"\xff"))
+    for slot in range(used):
+        raw = window[at + 16 + 24 * slot : at + 24 + 24 * slot]
+        name = span.read(base + segment + struct.unpack("<Q", raw)[0], 1024).split(b"\0")[0] if len(raw) == 8 else b""
+        if name and _printable(name):
+            yield name.decode("utf-8", "replace")
+
+
+def _virtual_source(span: Span, base: int, window: bytes, at: int) -> str:
+    """The first file a virtual dataset takes numbers from; `.` is the file itself."""
+    heap, index = struct.unpack("<QI", window[at + 2 : at + 14].ljust(12, b"\xff"))
+    if span.read(base + heap, 5) != b"GCOL\1":
+        return ""
+    at = base + heap + 16
+    for _ in range(_SLOTS):
+        head = span.read(at, 16)
+        if len(head) < 16 or head[:2] == b"\0\0":
+            return ""
+        number, size = struct.unpack("<H", head[:2])[0], struct.unpack("<Q", head[8:])[0]
+        if number == index:
+            name = span.read(at + 16 + 9, 1024).split(b"\0")[0]  # behind the block's version and count of entries
+            return name.decode("utf-8", "replace") if _printable(name) else ""
+        at += 16 + (size + 7 & ~7)
+    return ""

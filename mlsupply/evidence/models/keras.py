@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mlsupply.evidence.models.dispatch import inside
 from mlsupply.evidence.models.facts import Cause
-from mlsupply.evidence.models.hdf5 import expected_end, external_links, json_texts
+from mlsupply.evidence.models.hdf5 import expected_end, external_data, external_links, json_texts
 from mlsupply.evidence.models.looking import BrokenError, Look, OverBudgetError, Span
 from mlsupply.evidence.models.names import words
 from mlsupply.evidence.models.standing import Standing, resolve, standing, top
@@ -99,6 +99,8 @@ def look_at_hdf5(span: Span, look: Look) -> None:
         look.doubt(Cause.TRUNCATED, f"the file should have {end:,} bytes and has {span.size:,}", span.size)
     for at, target in external_links(span):
         look.block(Cause.PATH, f"a link to another file, {target!r} (CVE-2026-1669)", at)
+    for at, target in external_data(span):
+        look.block(Cause.PATH, f"numbers that lie in another file, {target!r} (CVE-2026-1669)", at)
     for at, value in json_texts(span, look.limits.json):
         if value is None:
             look.doubt(Cause.TRUNCATED, "a configuration that breaks off", at)
@@ -108,19 +110,24 @@ def look_at_hdf5(span: Span, look: Look) -> None:
 
 def look_at_archive(table: Table, look: Look, contents: Callable[[Entry, Look], Span]) -> None:
     """The configuration of a .keras archive (Keras 3)."""
-    config = next((entry for entry in table.entries if entry.name == "config.json"), None)
-    if config is None:
+    configs = [entry for entry in table.entries if entry.name.lower() == "config.json"]
+    if not configs:
         look.doubt(Cause.MALFORMED, "a Keras archive without config.json")
-        return
-    with inside(look, "config.json"):
-        span = contents(config, look)
-        if span.size > look.limits.json:
-            raise OverBudgetError("the configuration is larger than is read")
-        try:
-            value = json.loads(span.read(0, span.size))
-        except (ValueError, RecursionError) as error:
-            raise BrokenError(f"the configuration is not JSON: {error}", 0) from error
-        judge_config(value, look, 0)
+    if len(configs) > 1:
+        look.doubt(Cause.DISGUISE, "two configurations: readers disagree on which one counts")
+    for config in configs:
+        with inside(look, config.name):
+            _judge_text(contents(config, look), look)
+
+
+def _judge_text(span: Span, look: Look) -> None:
+    if span.size > look.limits.json:
+        raise OverBudgetError("the configuration is larger than is read")
+    try:
+        value = json.loads(span.read(0, span.size))
+    except (ValueError, RecursionError) as error:
+        raise BrokenError(f"the configuration is not JSON: {error}", 0) from error
+    judge_config(value, look, 0)
 
 
 def judge_config(value: object, look: Look, offset: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from mlsupply.evidence.models.calls import Judge
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import BrokenError, Look, OverBudgetError, Span
-from mlsupply.evidence.models.values import UNKNOWN, Blob, Global
+from mlsupply.evidence.models.values import UNKNOWN, Blob, Global, Made
 
 _KEPT = 4096  # bytes of a string or bytes object that are held; longer ones are kept as a place
 _KEPT_IN_ALL = 64 << 20  # bytes of them in all
@@ -86,6 +86,17 @@ class Machine:
         start = self.take(stop + 1 - self.at)
         return bytes(self.data[start:stop])
 
+    def push_line(self, decode: Callable[[bytes], str]) -> None:
+        """A text argument of any length, which is kept as a place where it is long: protocol 0 writes arrays so."""
+        stop = self.data.find(b"\n", self.at, self.end)
+        if stop < 0:
+            raise BrokenError("a text argument without end", self.place, Cause.TRUNCATED)
+        if self._may_hold(stop - self.at):
+            self.push(decode(bytes(self.data[self.at : stop])))
+        else:
+            self.push(Blob(Span(self.data, self.at, stop), text=True))
+        self.take(stop + 1 - self.at)
+
     def push_bytes(self, size: int) -> None:
         start = self.take(size)
         self.push(bytes(self.data[start : self.at]) if self._may_hold(size) else Blob(Span(self.data, start, self.at)))
@@ -117,7 +128,13 @@ class Machine:
     def refer(self, module: object, name: object) -> None:
         """Import a name. Raises `BrokenError` where it is not one."""
         if not (isinstance(module, str) and isinstance(name, str)):
-            self.look.doubt(Cause.UNKNOWN, "imports a name that is computed or is no text", self.place)
+            computed = isinstance(module, Made) or isinstance(name, Made)
+            say = self.look.block if computed else self.look.doubt
+            cause = Cause.CALL if computed else Cause.UNKNOWN
+            what = (
+                "puts the name of an import together by calls, to hide it" if computed else "imports a name that is no text"
+            )
+            say(cause, what, self.place)
             self.push(UNKNOWN)
             return
         if not name or not all(_NAME.fullmatch(part) for part in (*module.split("."), *name.split("."))):

@@ -43,12 +43,15 @@ def is_onnx(span: Span) -> bool:
 
 def look_at_onnx(span: Span, look: Look) -> None:
     """Walk the model's graphs. Raises `BrokenError`, `OverBudgetError`."""
-    walk = _Walk(look)
+    own = {_text(f.span, 10) for f in fields(span) if f.number == 25 and f.wire == BYTES}
+    walk = _Walk(look, own)
     for field in fields(span):
         if field.wire != BYTES:
             continue
         if field.number == 7:
             walk.graph(field.span, 0)
+        elif field.number == 20:
+            walk.training(field.span)
         elif field.number == 8:
             walk.domain(_text(field.span, 1), "the model", span)
         elif field.number == 25:
@@ -60,9 +63,18 @@ def _text(span: Span, number: int) -> str:
 
 
 class _Walk:
-    def __init__(self, look: Look) -> None:
+    """own: domains of the functions the model brings along."""
+
+    def __init__(self, look: Look, own: set[str]) -> None:
         self._look = look
         self._left = look.limits.records
+        self._domains = _DOMAINS | own
+
+    def training(self, span: Span) -> None:
+        """Graphs that initialise a training and step through it."""
+        for field in fields(span):
+            if field.number in {1, 2} and field.wire == BYTES:
+                self.graph(field.span, 0)
 
     def _spend(self) -> None:
         self._left -= 1
@@ -70,7 +82,7 @@ class _Walk:
             raise OverBudgetError("more nodes than are read")
 
     def domain(self, domain: str, what: str, span: Span) -> None:
-        if domain not in _DOMAINS:
+        if domain not in self._domains:
             self._look.doubt(Cause.CUSTOM, f"{what} needs operators of {domain!r}, which come as native code", span.start)
 
     def graph(self, span: Span, depth: int) -> None:

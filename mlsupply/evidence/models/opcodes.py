@@ -87,11 +87,32 @@ def _float(m: Machine) -> None:
         raise BrokenError("a number that is none", m.place) from error
 
 
+def _unicode(raw: bytes) -> str:
+    return raw.decode("raw-unicode-escape", "replace")
+
+
 def _string(m: Machine) -> None:
-    raw = m.line().strip()
-    if len(raw) < 2 or raw[:1] != raw[-1:] or raw[:1] not in {b"'", b'"'}:
-        raise BrokenError("a string without quotes", m.place)
-    m.push(raw[1:-1].decode("latin-1"))
+    def decoded(line: bytes) -> str:
+        raw = line.strip()
+        if len(raw) < 2 or raw[:1] != raw[-1:] or raw[:1] not in {b"'", b'"'}:
+            raise BrokenError("a string without quotes", m.place)
+        body = raw[1:-1]
+        return _unescaped(body, m.place) if b"\\" in body else body.decode("latin-1")
+
+    m.push_line(decoded)
+
+
+def _unescaped(raw: bytes, place: int) -> str:
+    """A STRING argument with the escapes of a bytes literal, as the loader reads it. Raises `BrokenError`."""
+    import codecs
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # an escape that Python does not know stays as it is
+        try:
+            return codecs.escape_decode(raw)[0].decode("latin-1")
+        except ValueError as error:
+            raise BrokenError("a string with a broken escape", place) from error
 
 
 def _long(m: Machine, shape: str, size: int) -> None:
@@ -261,7 +282,7 @@ def _table() -> list[Handler | None]:
         b"C": partial(_sized, shape="<B", size=1, text=False),
         b"\x8e": partial(_sized, shape="<Q", size=8, text=False),
         b"\x96": partial(_sized, shape="<Q", size=8, text=False),
-        b"V": lambda m: m.push(m.line().decode("raw-unicode-escape", "replace")),
+        b"V": lambda m: m.push_line(_unicode),
         b"X": partial(_sized, shape="<I", size=4, text=True),
         b"\x8c": partial(_sized, shape="<B", size=1, text=True),
         b"\x8d": partial(_sized, shape="<Q", size=8, text=True),

@@ -12,6 +12,7 @@ from mlsupply.evidence.models.looking import BrokenError, Limits, Look, OverBudg
 from mlsupply.evidence.models.machine import Machine
 from mlsupply.evidence.models.opcodes import run
 from mlsupply.evidence.models.values import Global, Made, weight
+from mlsupply.text import safe
 
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C  # first object of torch.save's format before 1.6
 _PADDING = re.compile(rb"[\x00\s]*")
@@ -148,11 +149,21 @@ def _after_build(machine: Machine, state: object) -> None:
         if _holds_objects(state):
             machine.object_types.add(id(target))
     elif "joblib" in target.maker.module and name in {"NDArrayWrapper", "ZNDArrayWrapper"}:
-        machine.look.doubt(
-            Cause.UNSUPPORTED, "the array lies in a file beside this one, in joblib's old format", machine.place
-        )
+        _array_beside(machine, state)
     elif "joblib" in target.maker.module and name == "NumpyArrayWrapper" and isinstance(state, list):
         _skip_array(machine, dict(zip(map(str, state[::2]), state[1::2], strict=False)))
+
+
+def _array_beside(machine: Machine, state: object) -> None:
+    """joblib's old format: the array lies in a file that the stream names, unpickled where it holds objects."""
+    values = dict(zip(map(str, state[::2]), state[1::2], strict=False)) if isinstance(state, list) else {}
+    file = str(values.get("filename", ""))
+    if re.search(r"[/\\:]", file) or file == "..":
+        machine.look.block(
+            Cause.PATH, f"an array is read from {safe(file, 120)!r}, outside the model's folder", machine.place
+        )
+    words = "the array lies in a file beside this one, in joblib's old format"
+    machine.look.doubt(Cause.UNSUPPORTED, words, machine.place)
 
 
 def _skip_array(machine: Machine, state: dict[str, object]) -> None:

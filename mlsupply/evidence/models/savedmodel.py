@@ -3,62 +3,53 @@ meta_graph.proto, graph.proto, function.proto and node_def.proto of TensorFlow."
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, OverBudgetError, Span
+from mlsupply.evidence.models.names import words
 from mlsupply.evidence.models.protobuf import BYTES, VARINT, fields, head
 from mlsupply.text import safe
 
+# operator -> what it does with a place that the graph names
+_READS = words(
+    """
+    ReadFile LoadDataset LoadAndRemapMatrix MatchingFiles MatchingFilesDataset ExperimentalMatchingFilesDataset ImportEvent
+    InitializeTableFromTextFile InitializeTableFromTextFileV2 FixedLengthRecordReader FixedLengthRecordReaderV2
+    IdentityReader IdentityReaderV2 TextLineReader TextLineReaderV2 TFRecordReader TFRecordReaderV2 WholeFileReader
+    WholeFileReaderV2 LMDBReader ReaderRead ReaderReadV2 ReaderReadUpTo ReaderReadUpToV2 RecordInput
+    FixedLengthRecordDataset FixedLengthRecordDatasetV2 TextLineDataset TFRecordDataset TFRecordDatasetV2 LMDBDataset
+    ExperimentalLMDBDataset CSVDataset CSVDatasetV2 ExperimentalCSVDataset SqlDataset ExperimentalSqlDataset
+    SnapshotDatasetReader SnapshotNestedDatasetReader ListSnapshotChunksDataset SnapshotChunkDataset
+    """
+)
+_WRITES = words(
+    """
+    WriteFile PrintV2 Save SaveSlices DebugIdentity DebugIdentityV2 DebugIdentityV3 DebugNumericSummary
+    DebugNumericSummaryV2 DebugNanCount DumpTensor WriteSummary CreateSummaryFileWriter CreateSummaryDbWriter
+    WriteGraphSummary WriteAudioSummary WriteHistogramSummary WriteImageSummary WriteRawProtoSummary WriteScalarSummary
+    DatasetToTFRecord ExperimentalDatasetToTFRecord SaveDataset SaveDatasetV2 DistributedSave SnapshotDataset
+    SnapshotDatasetV2 LookupTableExportToFile
+    """
+)
+_REACHES = words(
+    """
+    RegisterDataset RegisterDatasetV2 RpcCall RpcClient RpcServer RpcServerStart RpcServerRegister Rpc TryRpc
+    DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3 DataServiceDatasetV4 FileSystemSetConfiguration
+    BigQueryReader
+    """
+)
+_PYTHON = words("PyFunc PyFuncStateless EagerPyFunc NumpyFunction")
+# read a place as well, and stand in ordinary exports too: a vocabulary lies among the model's assets
+_ASSETS = words("InitializeTableFromTextFile InitializeTableFromTextFileV2")
 _BLOCKED = {
-    "ReadFile": "reads a file of the author's choice",
-    "WriteFile": "writes a file of the author's choice",
-    "MatchingFiles": "lists files of the author's choice",
-    "PrintV2": "may write to a file of the author's choice",
-    "Save": "writes a file of the author's choice",
-    "SaveSlices": "writes a file of the author's choice",
-    "ShardedFilename": "",
-    "PyFunc": "calls Python",
-    "PyFuncStateless": "calls Python",
-    "EagerPyFunc": "calls Python",
-    "NumpyFunction": "calls Python",
+    **dict.fromkeys(_READS - _ASSETS, "reads files the graph names"),
+    **dict.fromkeys(_WRITES, "writes a file of the author's choice"),
+    **dict.fromkeys(_REACHES, "reaches a host"),
+    **dict.fromkeys(_PYTHON, "calls Python"),
     "LoadLibrary": "loads native code",
-    "DebugIdentityV2": "writes a file of the author's choice",
-    "DebugNumericSummaryV2": "writes a file of the author's choice",
-    "WriteSummary": "writes a file of the author's choice",
-    "CreateSummaryFileWriter": "writes a file of the author's choice",
-    "CreateSummaryDbWriter": "writes a file of the author's choice",
-    "WriteGraphSummary": "writes a file of the author's choice",
-    "WriteAudioSummary": "writes a file of the author's choice",
-    "DatasetToTFRecord": "writes a file of the author's choice",
-    "SaveDataset": "writes a file of the author's choice",
-    "SaveDatasetV2": "writes a file of the author's choice",
-    "LoadDataset": "reads a file of the author's choice",
-    "DistributedSave": "writes a file of the author's choice",
-    "RegisterDataset": "reaches a host",
-    "RegisterDatasetV2": "reaches a host",
-    "RpcCall": "reaches a host",
-    "RpcServerStart": "opens a port",
-    "Rpc": "reaches a host",
-    "TryRpc": "reaches a host",
-    "DataServiceDataset": "reaches a host",
-    "DataServiceDatasetV2": "reaches a host",
 }
-_DOUBTED = {
-    "TextLineReader",
-    "WholeFileReader",
-    "FixedLengthRecordReader",
-    "TFRecordReader",
-    "TFRecordDataset",
-    "TextLineDataset",
-}
-_DOUBTED |= {
-    "WholeFileReaderV2",
-    "TFRecordReaderV2",
-    "TextLineReaderV2",
-    "FixedLengthRecordDataset",
-    "SqlDataset",
-    "IdentityReader",
-}
-_DEPTH = 20
 
 
 def is_savedmodel(span: Span) -> bool:
@@ -88,13 +79,41 @@ def look_at_savedmodel(span: Span, look: Look) -> None:
                     walk.objects(field.span)
 
 
+def why_blocked(operator: str) -> str:
+    """What an operator does with a place of the author's choice, "" where it only computes."""
+    return _BLOCKED.get(operator, "")
+
+
+@cache
+def known_operators() -> frozenset[str]:
+    """The operators TensorFlow registers itself."""
+    from importlib.resources import files
+
+    lines = files("mlsupply").joinpath("data", "tensorflow-operators.txt").read_text("utf-8").splitlines()
+    return words(" ".join(line for line in lines if not line.startswith("#")))
+
+
+def _function_names(graph: Span) -> Iterator[str]:
+    """Names of the functions a graph brings along: nodes call them as if they were operators."""
+    for library in fields(graph):
+        if library.number == 2 and library.wire == BYTES:
+            for function in fields(library.span):
+                if function.number == 1 and function.wire == BYTES:
+                    for part in fields(function.span):
+                        if part.number == 1 and part.wire == BYTES:  # the signature, an OpDef
+                            yield from (f.text(400) for f in fields(part.span) if f.number == 1 and f.wire == BYTES)
+
+
 class _Walk:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._left = look.limits.records
         self._seen: set[str] = set()
+        self._known = known_operators()
+        self._functions: set[str] = set()
 
     def graph(self, span: Span) -> None:
+        self._functions |= set(_function_names(span))
         for field in fields(span):
             if field.number == 1 and field.wire == BYTES:
                 self.node(field.span)
@@ -124,7 +143,9 @@ class _Walk:
         self._seen.add(operator)
         if why := _BLOCKED.get(operator):
             self._look.block(Cause.OPERATOR, f"the operator {operator} {why}", span.start)
-        elif operator in _DOUBTED:
-            self._look.doubt(Cause.OPERATOR, f"the operator {operator} reads files named in the graph", span.start)
-        elif operator and not operator.replace("_", "").replace(">", "").isalnum():
-            self._look.doubt(Cause.CUSTOM, f"the operator {safe(operator, 80)!r} has no operator's name", span.start)
+        elif operator and operator not in self._known and operator not in self._functions:
+            self._look.doubt(
+                Cause.CUSTOM,
+                f"the operator {safe(operator, 80)} is none of TensorFlow's; it comes as native code",
+                span.start,
+            )

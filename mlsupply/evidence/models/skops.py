@@ -6,7 +6,7 @@ import json
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import BrokenError, Look, OverBudgetError, Span
-from mlsupply.evidence.models.names import KNOWN_PACKAGES
+from mlsupply.evidence.models.names_allowed import KNOWN_PACKAGES
 from mlsupply.evidence.models.standing import Standing, acts, resolve, standing, top
 from mlsupply.text import safe
 

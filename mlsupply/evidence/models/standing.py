@@ -6,20 +6,21 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from mlsupply.evidence.models.names import (
-    BUILTINS_ACTING,
+from mlsupply.evidence.models.names import PYTHON2, PYTHON2_MOVED, PYTHON2_NAMES
+from mlsupply.evidence.models.names_allowed import (
     CALLERS,
     CALLS,
-    DANGEROUS_PACKAGES,
-    DANGEROUS_PREFIXES,
-    ESCAPES,
     HARMLESS,
     INERT_CLASSES,
     KNOWN_PACKAGES,
-    PYTHON2,
-    PYTHON2_NAMES,
     REBUILDERS,
     SAFE_BELOW,
+)
+from mlsupply.evidence.models.names_hostile import (
+    BUILTINS_ACTING,
+    DANGEROUS_PACKAGES,
+    DANGEROUS_PREFIXES,
+    ESCAPES,
     STDLIB_BLOCKED,
     STDLIB_OTHER,
     STDLIB_QUIET,
@@ -39,6 +40,7 @@ class Standing(Enum):
     UNKNOWN = "unknown"
 
 
+CONSTRUCTOR = "is a class whose constructor is not in the list"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _BELOW = DANGEROUS_PREFIXES
 
@@ -49,6 +51,7 @@ def resolve(module: str, name: str) -> tuple[str, str]:
     module, and a path through a re-exported module (`random`, `_os.system`) cut down to that module."""
     module = PYTHON2.get(module, module)
     name = PYTHON2_NAMES.get((module, name), name)
+    module, name = PYTHON2_MOVED.get((module, name), (module, name))
     parts = name.split(".")
     for index in range(len(parts) - 1, -1, -1):
         bare = parts[index].lstrip("_")
@@ -188,7 +191,7 @@ def _package(module: str, name: str, new: bool) -> tuple[Standing, str] | None:
     if new:
         return Standing.INERT, "is a class of a known library, restored from its attributes"
     if is_class(name):
-        return Standing.UNKNOWN, "is a class whose constructor is not in the list"
+        return Standing.UNKNOWN, CONSTRUCTOR
     return _function(module, name)
 
 

@@ -42,13 +42,14 @@ def look_at_template(span: Span, look: Look) -> None:
 
 def judge_template(text: str, look: Look, offset: int, name: str) -> None:
     """Mark what the code parts of a template reach for. name: the key it stands under."""
+    scored = any("_" in string for code in _CODE.findall(text[:_MOST]) for string in _STRINGS.findall(code))
     for found in _CODE.finditer(text[:_MOST]):
         code = found[0]
         bare = _STRINGS.sub(_unquoted, code)
         at = offset + found.start() if offset >= 0 else -1
         if why := _reach(code, bare):
             look.block(Cause.TEMPLATE, f"{name}: the template {why}: {code[:120]}", at)
-        elif _computed(code, bare):
+        elif _computed(code, bare, scored):
             look.block(Cause.TEMPLATE, f"{name}: the template selects by a name it puts together: {code[:120]}", at)
         elif _ATTR.search(bare):
             look.doubt(
@@ -60,17 +61,18 @@ def judge_template(text: str, look: Look, offset: int, name: str) -> None:
             look.doubt(Cause.TEMPLATE, f"{name}: the template loads another: {code[:120]}", at)
 
 
-_PUT_TOGETHER = re.compile(r"(?:\|\s*attr\s*\(|\[)[^\[\]()]{0,200}(?:~|\+\s*''|\|\s*(?:join|format|replace|reverse)|%)")
+_PUT_TOGETHER = re.compile(r"(?:\|\s*attr\s*\(|\[)[^\[\]]{0,200}(?:~|\+\s*''|\|\s*(?:join|format|replace|reverse)|%)")
 _PIECE = re.compile(r"^_{1,2}[a-z]*$|^[a-z]+_{1,2}$|^[a-z]*(?:class|globals|builtins|subclasses|import)[a-z]*$")
 _ATTR_OF = re.compile(r"\|\s*attr\s*\(\s*(?!'')")
 
 
-def _computed(code: str, bare: str) -> bool:
-    """An attribute filter whose argument is no constant, or a subscript put together from pieces of inner names."""
+def _computed(code: str, bare: str, scored: bool) -> bool:
+    """An attribute filter whose argument is no constant, or a subscript put together from pieces of inner names.
+    scored: some text in the template's code has an underscore."""
     if _ATTR_OF.search(bare):
         return True
     pieces = any(_PIECE.match(text[1:-1]) for text in _STRINGS.findall(code))
-    return pieces and bool(_PUT_TOGETHER.search(bare)) and "_" in "".join(_STRINGS.findall(code))
+    return pieces and scored and bool(_PUT_TOGETHER.search(bare))
 
 
 def _unquoted(found: re.Match[str]) -> str:

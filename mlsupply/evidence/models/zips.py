@@ -11,8 +11,9 @@ from mlsupply.evidence.models.dispatch import enter, inside
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
 from mlsupply.evidence.models.pickles import is_pickle, look_at_pickle
-from mlsupply.evidence.models.ziptable import LOCAL, Entry, Table, read_table, unpack
+from mlsupply.evidence.models.ziptable import CENTRAL, LOCAL, Entry, Table, read_table, unpack
 
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _SLACK = 40  # bytes between members that data descriptors and padding explain
 
 
@@ -22,6 +23,10 @@ def look_at_zip(span: Span, look: Look) -> None:
     look.saw(kind := kind_of(table))
     if not table.whole:
         look.doubt(Cause.TRUNCATED, "the zip file has no table of contents; members were found by their headers", span.size)
+    if table.disputed:
+        look.doubt(
+            Cause.DISGUISE, "the end records tell of different tables of contents: readers disagree on them", table.tail
+        )
     _around(span, table, look)
     reader = _KINDS.get(kind, _plain)
     reader(table, look)
@@ -69,6 +74,9 @@ def _around(span: Span, table: Table, look: Look) -> None:
             look.doubt(Cause.DISGUISE, "a member that the table of contents does not list", at)
             enter(span.sub(at, entry.start - at), look, "unlisted")
         at = max(at, entry.data.end - span.start)
+    if span.read(at, 4) == LOCAL and (end := span.find(CENTRAL, at)) > at:
+        look.doubt(Cause.DISGUISE, "members that the table of contents does not list", at)
+        enter(span.sub(at, end - at), look, "unlisted")
 
 
 def _each(table: Table, look: Look, skip: Callable[[Entry], bool], judge: Callable[[Entry, Span], object]) -> None:
@@ -106,7 +114,7 @@ def _oddities(entry: Entry, look: Look) -> None:
         look.doubt(Cause.DISGUISE, f"the member {words}: readers disagree on it", entry.start)
     if entry.flags & 0x2041:
         look.doubt(Cause.ENCRYPTED, "marked as encrypted; judged as if it were not, as some loaders do", entry.start)
-    if ".." in entry.name.split("/") or entry.name.startswith(("/", "\\")) or entry.name[1:3] == ":\\":
+    if ".." in re.split(r"[/\\]", entry.name) or entry.name.startswith(("/", "\\")) or _DRIVE.match(entry.name):
         look.block(Cause.PATH, "a member whose name leads out of the folder it is unpacked to", entry.start)
     if "\x00" in entry.name:
         look.doubt(Cause.DISGUISE, "a member with a zero byte in its name", entry.start)
@@ -114,6 +122,17 @@ def _oddities(entry: Entry, look: Look) -> None:
 
 def _plain(table: Table, look: Look) -> None:
     _each(table, look, lambda entry: False, lambda entry, span: enter(span, look, ""))
+    named = {note.removeprefix("auto_map: ").split(".")[0] for note in look.notes if note.startswith("auto_map: ")}
+    if named:
+        _code(table, look, {f"{module}.py" for module in named})
+
+
+def _code(table: Table, look: Look, files: set[str]) -> None:
+    """The code that a configuration in the archive names."""
+    from mlsupply.evidence.models.pycode import judge_code
+
+    skip = [entry for entry in table.entries if entry.name.rpartition("/")[2] not in files]
+    _each(table, look, lambda entry: entry in skip, lambda entry, span: judge_code(span, look, "auto_map names it"))
 
 
 def _torch(table: Table, look: Look, *, script: bool = False) -> None:
@@ -155,7 +174,7 @@ def _keras(table: Table, look: Look) -> None:
 
     look_at_archive(table, look, contents)
     skip = {"metadata.json", "config.json"}
-    _each(table, look, lambda entry: entry.name in skip, lambda entry, span: enter(span, look, ""))
+    _each(table, look, lambda entry: entry.name.lower() in skip, lambda entry, span: enter(span, look, ""))
 
 
 def _skops(table: Table, look: Look) -> None:

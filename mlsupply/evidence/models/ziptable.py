@@ -16,7 +16,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 LOCAL = b"PK\x03\x04"
-_CENTRAL = b"PK\x01\x02"
+CENTRAL = b"PK\x01\x02"
 _END = b"PK\x05\x06"
 _END64 = b"PK\x06\x06"
 _TAIL = 65_557  # an end record with the longest comment
@@ -38,12 +38,13 @@ class Entry(NamedTuple):
 
 class Table(NamedTuple):
     """entries in the order of the table of contents; prefix: bytes before the first member; tail: where the archive's
-    last record ends; whole: there was a table of contents."""
+    last record ends; whole: there was a table of contents; disputed: the end records tell of different ones."""
 
     entries: tuple[Entry, ...]
     prefix: int
     tail: int
     whole: bool
+    disputed: bool = False
 
 
 def has_end(span: Span) -> bool:
@@ -68,37 +69,67 @@ def read_table(span: Span, most: int) -> Table:
     record = span.read(end, 22)
     if len(record) < 22:
         raise BrokenError("the end record of the zip file is cut off", end)
-    _, _, _, _, total, size, offset, comment = struct.unpack("<4s4H2LH", record)
-    if total == 0xFFFF or offset == 0xFFFFFFFF or size == 0xFFFFFFFF:
-        total, size, offset, end64 = _zip64(span, end, (total, size, offset))
-        begin = end64 - size
-    else:
-        begin = end - size
-    shift = begin - offset
-    if begin < 0 or shift < 0:
-        begin, shift = offset, 0
-    entries = tuple(_central_entries(span, begin, end, shift, most))
+    _, _, _, _, _, size, offset, comment = struct.unpack("<4s4H2LH", record)
+    tail = min(end + 22 + comment, span.size)
+    listed = [_listed(span, tell, most) for tell in _tellings(span, end, size, offset)]
+    listed = [entries for entries in listed if entries]
+    if not listed and (size or span.read(0, 4) == LOCAL):
+        listed = [tuple(_local_entries(span, most))]
+        return Table(listed[0], listed[0][0].start if listed[0] else 0, tail, False)
+    entries = tuple(dict.fromkeys(entry for one in listed for entry in one))
     prefix = min((entry.start for entry in entries), default=0)
-    return Table(entries, prefix, min(end + 22 + comment, span.size), True)
+    return Table(entries, prefix, tail, True, disputed=len(set(listed)) > 1)
 
 
-def _zip64(span: Span, end: int, plain: tuple[int, int, int]) -> tuple[int, int, int, int]:
-    """(entries, size, offset, where the zip64 end record is), or the plain values where there is none."""
+class _Telling(NamedTuple):
+    """What one end record says of the table of contents: where it stands, where it ends, and by how much its offsets are
+    shifted by bytes before the archive."""
+
+    begin: int
+    end: int
+    shift: int
+
+
+def _tellings(span: Span, end: int, size: int, offset: int) -> Iterator[_Telling]:
+    """Every reading a loader may have: the zip64 record where there is one (torch always writes it), and the plain one."""
+    found = _zip64(span, end)
+    if found is not None:
+        size64, offset64, end64 = found
+        yield from _places(end64, size64, offset64)
+    if offset != 0xFFFFFFFF and size != 0xFFFFFFFF:
+        yield from _places(end if found is None else found[2], size, offset)
+
+
+def _places(end: int, size: int, offset: int) -> Iterator[_Telling]:
+    """Right before the end record, as most readers take it, and at the offset itself."""
+    if size and end - size >= offset >= 0:
+        yield _Telling(end - size, end, end - size - offset)
+    if size and end - size != offset:
+        yield _Telling(offset, end, 0)
+
+
+def _listed(span: Span, telling: _Telling, most: int) -> tuple[Entry, ...]:
+    return tuple(_central_entries(span, telling.begin, telling.end, telling.shift, most))
+
+
+def _zip64(span: Span, end: int) -> tuple[int, int, int] | None:
+    """(size, offset, where the zip64 end record is), or None where there is none."""
     locator = span.read(end - 20, 20)
-    if len(locator) == 20 and locator[:4] == b"PK\x06\x07":
-        at = struct.unpack("<Q", locator[8:16])[0]
-        at = at if span.read(at, 4) == _END64 else span.data.rfind(_END64, span.start, span.start + end) - span.start
-        record = span.read(at, 56) if at >= 0 else b""
-        if len(record) == 56:
-            total, size, offset = struct.unpack("<3Q", record[32:56])
-            return total, size, offset, at
-    return *plain, end
+    if end < 20 or len(locator) < 20 or locator[:4] != b"PK\x06\x07":
+        return None
+    at = struct.unpack("<Q", locator[8:16])[0]
+    at = at if span.read(at, 4) == _END64 else span.data.rfind(_END64, span.start, span.start + end) - span.start
+    record = span.read(at, 56) if at >= 0 else b""
+    if len(record) < 56:
+        return None
+    size, offset = struct.unpack("<2Q", record[40:56])
+    return size, offset, at
 
 
 def _central_entries(span: Span, at: int, end: int, shift: int, most: int) -> Iterator[Entry]:
     for _ in range(most + 1):
         head = span.read(at, 46)
-        if len(head) < 46 or head[:4] != _CENTRAL or at >= end:
+        if len(head) < 46 or head[:4] != CENTRAL or at >= end:
             return
         flags, method = struct.unpack("<2H", head[8:12])
         crc, packed, size = struct.unpack("<3L", head[16:28])
@@ -159,9 +190,22 @@ def unpack(entry: Entry, limit: int) -> Unpacked:
     """The member's bytes, at most `limit`. Raises `BrokenError` for damage and for methods that are not read."""
     if entry.method == 0:
         return Unpacked(entry.data.sub(0, limit), entry.data.size <= limit)
+    if entry.method == 14:
+        return expand(_lzma_alone(entry), "lzma", limit)
     if entry.method in _METHODS:
         return expand(entry.data, _METHODS[entry.method], limit)
     raise BrokenError(f"compression method {entry.method}, which is not read here", cause=Cause.UNSUPPORTED)
 
 
+def _lzma_alone(entry: Entry) -> Span:
+    """A member packed by LZMA with the header of an .lzma file: properties, then the size where no end mark tells it
+    (APPNOTE 5.8.8). Raises `BrokenError`."""
+    head = entry.data.read(0, 9)
+    if len(head) < 9 or head[2:4] != b"\5\0" or entry.data.size > _LZMA_MOST:
+        raise BrokenError("an LZMA member without its properties, or larger than is read", cause=Cause.UNSUPPORTED)
+    size = b"\xff" * 8 if entry.flags & 2 else struct.pack("<Q", entry.size)
+    return Span.of(head[4:] + size + entry.data.read(9, entry.data.size))
+
+
+_LZMA_MOST = 64 << 20
 _METHODS = {8: "deflate", 12: "bzip2"}
