@@ -11,7 +11,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
-from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Place, Reason, Report
+from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Learned, Place, Reason, Report
 from mlsupply.named import NamedTuple
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
@@ -19,9 +19,9 @@ from mlsupply.request import Request
 from mlsupply.world import World
 
 T = TypeVar("T", Finding, Gap)
-Judge = Callable[[Project, Request, World], Iterator[Checked | DataSource]]
+Judge = Callable[[Project, Request, World], Iterator[Checked | Learned | DataSource]]
 """Looks at a project and yields a `Checked` for each of its packages (see `model.Checked`), further ones without a
-package for what concerns the project, and the sources of data it used."""
+package for what concerns the project, what it learned that reports show beside packages, and the sources of data it used."""
 
 
 class Check(NamedTuple):
@@ -36,7 +36,7 @@ class Check(NamedTuple):
         own = request.settings.get(self.name)
         return not self.needs or (isinstance(own, Mapping) and any(own.get(key) for key in self.needs))
 
-    def judge(self, project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
+    def judge(self, project: Project, request: Request, world: World) -> Iterator[Checked | Learned | DataSource]:
         judge: Judge = import_module(self.module).judge
         return judge(project, request, world)
 
@@ -135,7 +135,7 @@ def _judged(
         tool_version=__version__,
         as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         inputs=inventories,
-        packages=project.packages,
+        packages=ledger.packages(),
         paths=project.paths(package.key for package in project.packages if package.coordinate in named),
         findings=findings,
         gaps=gaps,
@@ -164,6 +164,8 @@ def _account(
         for said in check.judge(project, request, world):
             if isinstance(said, DataSource):
                 sources.append(said)
+            elif isinstance(said, Learned):
+                ledger.learn(said)
             else:
                 ledger.enter(said)
     except MlsupplyError:

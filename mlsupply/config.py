@@ -147,7 +147,11 @@ SETTINGS: dict[str, Kinds] = {
         "private": TableOf(_index, form=r"[A-Za-z0-9._*?-]{1,200}", wanted="a name, or a pattern such as acme-*"),
     },
     "release": {"exempt": _texts, "exempt-indexes": _texts},
-    "licences": {"allow": _texts, "deny": _texts},  # SPDX ids
+    "licences": {
+        "allow": _texts,  # SPDX ids
+        "deny": _texts,
+        "clarify": TableOf(_text, form=r"[A-Za-z0-9._-]{1,200}", wanted="a package's name"),  # what you read in its licence
+    },
     "contents": {"mode": _choice("none", "local", "changed", "all")},  # which archives are looked into
     "advisories": {
         "inherit": _truth,  # renamed distributions take over the advisories of their original

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Checked, Coverage, Finding, Gap, Package, PackageKey, Reason
+from mlsupply.model import Checked, Coverage, Finding, Gap, Learned, Package, PackageKey, Reason
 
 _CLEAN, _FOUND, _GAP = 0, 1, 2
 
@@ -16,6 +17,7 @@ class Ledger:
     def __init__(self, packages: Iterable[Package]) -> None:
         self._packages = {package.key: package for package in packages}
         self._states: dict[str, dict[PackageKey, int]] = {}
+        self._licences: dict[PackageKey, str] = {}
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
 
@@ -32,6 +34,20 @@ class Ledger:
             states = self._states.setdefault(said.check, {})
             before = states.get(said.package.key, _CLEAN)
             states[said.package.key] = before if before == _FOUND else max(state, before) if state != _FOUND else _FOUND
+
+    def learn(self, fact: Learned) -> None:
+        """Keep what a check learned of a package for the report."""
+        self._licences[fact.package] = fact.licence
+
+    def packages(self) -> tuple[Package, ...]:
+        """The packages in their order, with what was learned of them; what an input states stands."""
+        learned = self._licences
+        if not learned:
+            return tuple(self._packages.values())
+        return tuple(
+            replace(package, licence=learned[key]) if key in learned and not package.licence else package
+            for key, package in self._packages.items()
+        )
 
     def note(self, gaps: Iterable[Gap]) -> None:
         """Gaps that belong to no check of a package: an unreadable file, a failed resolution."""

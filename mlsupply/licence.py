@@ -7,10 +7,11 @@ hold or any. Sources: PEP 639 (License-Expression), https://spdx.github.io/spdx-
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mlsupply.headers import Headers, first
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -46,11 +47,51 @@ _CLASSIFIERS = {
 }
 
 
+# what people write into the old License field for one licence and version, in lower case
+_WORDS = {
+    "apache 2": "Apache-2.0",
+    "apache 2.0": "Apache-2.0",
+    "apache license 2.0": "Apache-2.0",
+    "apache license version 2.0": "Apache-2.0",
+    "apache license, version 2.0": "Apache-2.0",
+    "apache software license 2.0": "Apache-2.0",
+    "apache-2": "Apache-2.0",
+    "apache2": "Apache-2.0",
+    "bsd 2-clause": "BSD-2-Clause",
+    "bsd 2-clause license": "BSD-2-Clause",
+    "bsd 3-clause": "BSD-3-Clause",
+    "bsd 3-clause license": "BSD-3-Clause",
+    "bsd-3-clause license": "BSD-3-Clause",
+    "3-clause bsd": "BSD-3-Clause",
+    "3-clause bsd license": "BSD-3-Clause",
+    "isc license": "ISC",
+    "mit license": "MIT",
+    "the mit license": "MIT",
+    "the mit license (mit)": "MIT",
+    "mpl 2.0": "MPL-2.0",
+    "mozilla public license 2.0": "MPL-2.0",
+}
+
+
+def of_headers(fields: Headers) -> str:
+    """See `stated`."""
+    return stated(first(fields, "license-expression"), fields.get("classifier", ()), first(fields, "license"))
+
+
+def of_json(info: Mapping[str, Any]) -> str:
+    """The same of `info` in an index's JSON of a release, whatever shape it has."""
+    texts = [value if isinstance(value := info.get(key), str) else "" for key in ("license_expression", "license")]
+    listed = info.get("classifiers")
+    classifiers = [text for text in listed[:200] if isinstance(text, str)] if isinstance(listed, list) else []
+    return stated(texts[0], classifiers, texts[1])
+
+
 def stated(expression: str, classifiers: Sequence[str], word: str) -> str:
     """What core metadata states: its License-Expression; its one licence classifier; its License field where that reads like
     an SPDX id or expression and no classifier says otherwise. "" for unknown."""
     if expression:
         return safe(expression, _LONGEST)
+    word = _WORDS.get(word.lower(), word)
     own = [text for text in classifiers if text.startswith("License ::") and text != "License :: OSI Approved"]
     if len(own) == 1 and (one := _CLASSIFIERS.get(own[0].removeprefix(_CLASSIFIER))):
         return one

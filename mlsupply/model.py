@@ -362,6 +362,13 @@ class Checked:
     gaps: tuple[Gap, ...] = ()
 
 
+class Learned(NamedTuple):
+    """What a check learned of a package beside its judgement and reports show with it. licence: as stated."""
+
+    package: PackageKey
+    licence: str
+
+
 class DataSource(NamedTuple):
     """A body of data a report rests on. as_of: ISO 8601 UTC of the newest fact in it; records: how many; digest: sha256
     hex or ""; licence and url: for credit."""

@@ -21,6 +21,7 @@ ALLOWED = {
     "begun": set(),
     "model": {"value", "named"},
     "errors": set(),
+    "headers": set(),
     "text": {"lazy"},
     "world": _VALUES,
     "folders": {"errors"},
@@ -30,13 +31,20 @@ ALLOWED = {
     "project": _VALUES,
     "config": _VALUES | {"request"},
     "ledger": _VALUES,
-    "licence": {"text"},
+    "licence": {"text", "headers"},
     "memory": _VALUES | {"world"},
     "vex": _VALUES | {"request"},
     "policy": _VALUES | {"project", "request"},
     "inventory": _VALUES
-    | {"world", "request", "project", "licence", "evidence"},  # the resolver asks the index client which releases there are
-    "evidence": _VALUES | {"world", "request", "project", "licence", "ruleset", "advisories"},
+    | {
+        "world",
+        "request",
+        "project",
+        "licence",
+        "headers",
+        "evidence",
+    },  # the resolver asks the index client which releases there are
+    "evidence": _VALUES | {"world", "request", "project", "licence", "headers", "ruleset", "advisories"},
     "advisories": _VALUES | {"folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project", "licence"},

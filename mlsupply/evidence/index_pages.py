@@ -89,6 +89,13 @@ def project_json(name: str, url: str, body: bytes) -> Project | None:
     )
 
 
+def release_info(body: bytes) -> Mapping[str, Any] | None:
+    """The metadata on `/pypi/NAME/VERSION/json`, None where that is not what it is."""
+    document = _document(body)
+    info = document.get("info") if document is not None else None
+    return info if isinstance(info, Mapping) else None
+
+
 def merged(one: Project, other: Project) -> Project:
     """Both views of one project; where they speak of the same file, what one leaves out is taken from the other. Files
     that only `other` has are left out: `one` is the page installers read."""

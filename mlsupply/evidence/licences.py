@@ -1,42 +1,87 @@
 """The check `licences`: what each package states against the lists in `[tool.mlsupply.licences]`. It runs only where there
-are lists; without one there is nothing to hold a licence to."""
+are lists; without one there is nothing to hold a licence to.
+
+What an input states comes first, then the metadata in an archive that lies on this machine, then the index the package was
+locked from. What none of them tells, or not clearly, is unknown: one gap names all such packages.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.evidence.licence_facts import Stated, stated_of
 from mlsupply.licence import normalised, satisfiable
-from mlsupply.model import Checked, Finding, Gap, Kind, Package, Reason, Severity, SourceKind
+from mlsupply.model import (
+    Checked,
+    DataSource,
+    Finding,
+    Gap,
+    Kind,
+    Learned,
+    Package,
+    PackageKey,
+    Reason,
+    Severity,
+    SourceKind,
+)
 from mlsupply.project import Project
 from mlsupply.request import Request
+from mlsupply.text import canonical
 from mlsupply.value import value
-from mlsupply.world import World
+from mlsupply.world import Failure, World
 
 CHECK = "licences"
-_METADATA = ".dist-info/METADATA"
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE, SourceKind.PATH)
+_NAMED, _NAMED_UNASKED = 40, 5  # packages named in one gap: where the reader has to look at each, and where not
+_READ_IT = "read their licence texts and write what they say into clarify under [tool.mlsupply.licences]"
 
 
 @value
 class _Lists:
-    """SPDX ids in canonical form; `GPL-2.0-only WITH Classpath-exception-2.0` is one. Empty allow: all but denied."""
+    """SPDX ids in canonical form; `GPL-2.0-only WITH Classpath-exception-2.0` is one. Empty allow: all but denied. clarify:
+    canonical name to what the user read, for packages that do not say it clearly themselves."""
 
     allow: frozenset[str]
     deny: frozenset[str]
+    clarify: Mapping[str, str]
 
 
-def judge(project: Project, request: Request, world: World) -> Iterator[Checked]:
+def judge(project: Project, request: Request, world: World) -> Iterator[Checked | Learned | DataSource]:
     """One `Checked` a package; an unknown licence is a gap. Raises `MlsupplyError` (`bad-config`) where a list names what is
     no SPDX licence, which would otherwise match nothing."""
     lists = _lists(request.settings.get(CHECK))
+    packages = [package for package in project.packages if package.source.kind not in _OWN_CODE]
+    found: dict[PackageKey, Stated] = {}
+    for said in stated_of(packages, project, request, world):
+        if isinstance(said, DataSource):
+            yield said
+        else:
+            found[said.package.key] = _clarified(said, lists)
+    gaps = _gaps(found.values())
     for package in project.packages:
-        yield _judged(package, lists)
+        stated = found.get(package.key)
+        if stated is None:
+            yield Checked(check=CHECK, package=package)
+        elif (gap := gaps.get(_open(stated))) is not None:
+            yield Checked(check=CHECK, package=package, gaps=(gap,))
+        else:
+            yield _judged(package, str(stated.licence), lists)
+        if stated is not None and isinstance(stated.licence, str) and stated.licence and not package.licence:
+            yield Learned(package.key, stated.licence)
 
 
 def _lists(settings: object) -> _Lists:
     table = settings if isinstance(settings, Mapping) else {}
-    return _Lists(allow=_known("allow", table), deny=_known("deny", table))
+    own = table.get("clarify")
+    read = {canonical(name): str(text) for name, text in own.items()} if isinstance(own, Mapping) else {}
+    for name, text in read.items():
+        if not normalised(text):
+            raise MlsupplyError("bad-config", f"licences.clarify: {name}: {text} is no SPDX expression", _SEE)
+    return _Lists(allow=_known("allow", table), deny=_known("deny", table), clarify=read)
+
+
+_SEE = "see https://spdx.org/licenses"
 
 
 def _known(key: str, table: Mapping[str, object]) -> frozenset[str]:
@@ -45,47 +90,83 @@ def _known(key: str, table: Mapping[str, object]) -> frozenset[str]:
     for name in names if isinstance(names, (tuple, list)) else ():
         spdx = normalised(name)
         if not spdx or " AND " in spdx or " OR " in spdx:
-            raise MlsupplyError("bad-config", f"licences.{key}: {name} is no SPDX licence", "see https://spdx.org/licenses")
+            raise MlsupplyError("bad-config", f"licences.{key}: {name} is no SPDX licence", _SEE)
         found.add(spdx)
     return frozenset(found)
 
 
-def _judged(package: Package, lists: _Lists) -> Checked:
-    if package.source.kind in _OWN_CODE:
-        return Checked(check=CHECK, package=package)
-    if not package.licence:
-        return _unknown(package, Reason.NOT_FOUND, *_silence(package))
-    not_denied = satisfiable(package.licence, lambda name: name not in lists.deny)
-    if not_denied is None:
-        detail = f"its licence is stated as {package.licence}, which is no SPDX expression"
-        return _unknown(package, Reason.UNSUPPORTED, detail, "read its licence and tolerate this gap, or ask for SPDX")
-    if not not_denied:
-        return _found(package, "MLS-L001", "The licence is denied", "which the list of denied licences rules out")
-    if lists.allow and not satisfiable(package.licence, lambda name: name in lists.allow and name not in lists.deny):
-        return _found(package, "MLS-L002", "The licence is not allowed", "which the list of allowed licences does not cover")
+def _clarified(said: Stated, lists: _Lists) -> Stated:
+    """What the user read counts where nothing clear is stated, and never against what is."""
+    read = lists.clarify.get(said.package.name)
+    clear = isinstance(said.licence, str) and normalised(said.licence)
+    return said._replace(licence=read) if read and not clear else said
+
+
+# --- what is not known: one gap a cause, with the names of all packages it is about -----------------------------------
+
+_Cause = tuple[Reason, str, str]
+"""(reason, why, what to do)."""
+
+
+def _open(said: Stated) -> _Cause | None:
+    """Why the licence is not known, None where it is."""
+    if isinstance(said.licence, Failure):
+        return said.licence.reason, said.licence.detail, said.hint
+    if not said.licence:
+        return Reason.NOT_FOUND, "their metadata states no licence, or several without saying how they combine", _READ_IT
+    if not normalised(said.licence):
+        return Reason.UNSUPPORTED, "what they state is no SPDX expression", _READ_IT
+    return None
+
+
+def _gaps(found: Iterable[Stated]) -> dict[_Cause | None, Gap]:
+    by_cause: dict[_Cause, list[Stated]] = {}
+    for said in found:
+        if cause := _open(said):
+            by_cause.setdefault(cause, []).append(said)
+    return {cause: _gap(cause, members) for cause, members in by_cause.items()}
+
+
+def _gap(cause: _Cause, members: Sequence[Stated]) -> Gap:
+    reason, why, hint = cause
+    names = [_named(said) for said in members]
+    most = _NAMED_UNASKED if isinstance(members[0].licence, Failure) else _NAMED
+    more = f" and {len(names) - most} more, without a licence in -o json" if len(names) > most else ""
+    noun = "package" if len(names) == 1 else "packages"
+    return Gap(
+        subject=f"the licences of {len(names):,} {noun}",
+        check=CHECK,
+        reason=reason,
+        detail=f"{why}: {', '.join(names[:most])}{more}",
+        hint=hint,
+    )
+
+
+def _named(said: Stated) -> str:
+    words = said.licence if isinstance(said.licence, str) else ""
+    return f"{said.package.coordinate} ({words[:60]})" if words else str(said.package.coordinate)
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
+
+
+def _judged(package: Package, licence: str, lists: _Lists) -> Checked:
+    if not satisfiable(licence, lambda name: name not in lists.deny):
+        said = "which the list of denied licences rules out"
+        return _found(package, licence, "MLS-L001", "The licence is denied", said)
+    if lists.allow and not satisfiable(licence, lambda name: name in lists.allow and name not in lists.deny):
+        said = "which the list of allowed licences does not cover"
+        return _found(package, licence, "MLS-L002", "The licence is not allowed", said)
     return Checked(check=CHECK, package=package)
 
 
-def _silence(package: Package) -> tuple[str, str]:
-    """(why no licence is known, what to do)."""
-    if any(place.file.endswith(_METADATA) or place.member.endswith(_METADATA) for place in package.places):
-        said = "its metadata states no licence, or several without saying how they combine"
-        return said, "read its licence text, then tolerate this gap"
-    return "no input states its licence", "scan an installed environment (--env), wheels or an SBOM with licences"
-
-
-def _unknown(package: Package, reason: Reason, detail: str, hint: str) -> Checked:
-    gap = Gap(subject=str(package.coordinate), check=CHECK, reason=reason, detail=detail, hint=hint)
-    return Checked(check=CHECK, package=package, gaps=(gap,))
-
-
-def _found(package: Package, identity: str, title: str, said: str) -> Checked:
+def _found(package: Package, licence: str, identity: str, title: str, said: str) -> Checked:
     finding = Finding(
         id=identity,
         check=CHECK,
         kind=Kind.LICENCE,
         title=title,
-        message=f"{package.coordinate} is under {normalised(package.licence)}, {said}",
+        message=f"{package.coordinate} is under {normalised(licence)}, {said}",
         severity=Severity.HIGH,
         package=package.coordinate,
         places=package.places,

@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from mlsupply.evidence.index_details import Details, details_page
-from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, simple_page
+from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
 from mlsupply.evidence.provenance import MAX_BYTES, Provenance, Publisher, Standing, publisher_in
+from mlsupply.headers import headers
+from mlsupply.licence import of_headers, of_json
 from mlsupply.model import Index, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import host_of, safe, without_credentials
@@ -173,6 +175,44 @@ class Registry:
         if seen != owners or not kept:
             _write_json(path, {"owners": owners, "before": before, "at": at})
         return before
+
+    def licence(self, name: str, version: str) -> str | Failure:
+        """What a release's metadata states (see `licence.stated`), "" where it states none: of a wheel of it (PEP 658), or
+        else the index's JSON of the release. A release never changes: what was told once is kept."""
+        path = self._file(f"{self.url}/{name}/{version}/licence")
+        if (kept := _read_json(path)) is not None:
+            return safe(str(kept.get("licence") or ""), 300)
+        seen = self.about(name, version)
+        if isinstance(seen, Failure):
+            return seen
+        answer = self._of_wheel(seen.project, version)
+        found = of_headers(headers(answer.body)) if isinstance(answer, Response) else self._of_release(name, version)
+        if not isinstance(found, Failure):
+            _write_json(path, {"licence": found})
+        return found
+
+    def _of_wheel(self, project: Project, version: str) -> Response | Failure:
+        """The metadata that lies beside a wheel of the release, at the address the index gives for the wheel."""
+        wheels = (file.url for file in project.files if file.version == version and file.kind == "wheel" and file.url)
+        url = next(wheels, "")
+        if not url.startswith(("https://", "http://")):
+            return Failure(Reason.NOT_FOUND, f"{self.host} has no wheel of {project.name} {version}")
+        if host_of(url) == self.host:
+            return self._get(f"{url}.metadata", {})
+        answer = self.world.fetch(f"{url}.metadata", limit=self.world.limits.answer_bytes)  # no secrets to other hosts
+        missing = isinstance(answer, Response) and answer.status != 200
+        return Failure(Reason.NOT_FOUND, f"no metadata lies beside {url}") if missing else answer
+
+    def _of_release(self, name: str, version: str) -> str | Failure:
+        if not (base := self._base()):
+            return Failure(Reason.UNSUPPORTED, f"{self.host} gives no metadata of these releases")
+        url = f"{base}/pypi/{quote(name, safe='')}/{quote(version, safe='')}/json"
+        answer = self._get(url, {"Accept": "application/json"})
+        if isinstance(answer, Failure):
+            said = f"{self.host} gives no metadata of these releases"
+            return Failure(answer.reason, said) if answer.reason is Reason.NOT_FOUND else answer
+        info = release_info(answer.body)
+        return Failure(Reason.MALFORMED, f"{self.host} answers with no JSON of a release") if info is None else of_json(info)
 
     @property
     def host(self) -> str:

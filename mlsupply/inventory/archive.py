@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from mlsupply.inventory.metadata import MAX_BYTES, Metadata, parse
+from mlsupply.headers import MAX_BYTES
+from mlsupply.inventory.metadata import Metadata, parse
 from mlsupply.inventory.parsing import decode, gap, json_of
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Requirement
 from mlsupply.text import canonical, safe

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.inventory.metadata import MAX_BYTES, Metadata, egg_requires, parse
+from mlsupply.headers import MAX_BYTES
+from mlsupply.inventory.metadata import Metadata, egg_requires, parse
 from mlsupply.inventory.parsing import decode, gap, json_of, quoted, source_of_url, string, strings, table
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials

@@ -117,6 +117,7 @@ def _package(sheet: Sheet, entry: Mapping[str, Any], names: conda.Names, used: M
         requires=tuple(names.edges(sheet.words(entry, "depends", 300))),
         artifacts=(conda.artifact(sheet, url, dict(entry)),),
         groups=groups,
+        licence=sheet.word(entry, "license"),
     )
 
 

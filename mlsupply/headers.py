@@ -1,0 +1,39 @@
+"""Core metadata as headers: METADATA and PKG-INFO, read as bytes. Pure.
+
+They are e-mail headers; the standard e-mail parser takes longer to import than a whole environment takes to read with these
+few lines. Source: https://packaging.python.org/en/latest/specifications/core-metadata/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+MAX_BYTES = 1 << 20  # of the headers; the description that may follow is not needed
+MAX_HEADERS = 20_000
+
+Headers = Mapping[str, Sequence[str]]
+"""Lower-case header name to its values, in order."""
+
+
+def headers(data: bytes) -> Headers:
+    """The headers up to the first blank line; a value that goes on in indented lines is one text."""
+    fields: dict[str, list[str]] = {}
+    values: list[str] | None = None
+    lines = data[:MAX_BYTES].decode("utf-8", "replace").splitlines()
+    for line in lines[:MAX_HEADERS]:
+        if not line.strip():
+            break
+        if line[0] in " \t":
+            if values:
+                values[-1] += " " + line.strip()
+            continue
+        key, colon, value = line.partition(":")
+        values = fields.setdefault(key.strip().lower(), []) if colon else None
+        if values is not None:
+            values.append(value.strip())
+    return fields
+
+
+def first(fields: Headers, name: str) -> str:
+    """The first value of a header, "" where there is none."""
+    return next(iter(fields.get(name, ())), "")
