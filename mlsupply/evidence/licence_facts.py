@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 from mlsupply.evidence.download import fetched, kept_at
 from mlsupply.model import DataSource, Package, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.world import Failure, OfflineFetch, World
