@@ -96,6 +96,11 @@ def test_no_damage_to_a_rule_file_escapes_as_an_exception(start: int, length: in
     assert all(fault.line >= 1 and fault.column >= 1 and fault.message for fault in faults)
 
 
+def test_a_line_ends_where_yaml_says_and_a_fault_behind_the_last_newline_has_a_place() -> None:
+    (fault,) = read_rule("a.yaml", "id: ACME-1\u2028title: here: there\x85", {})[1]
+    assert (fault.line, fault.message) == (2, "not YAML: mapping values are not allowed in this context")
+
+
 def test_a_list_adds_to_the_built_in_one_or_replaces_it() -> None:
     base = {"soft": ["wool"]}
     more, _ = merged([("mine/lists/soft.yaml", "what: more\nextends: true\nvalues: [felt]\n")], base)

@@ -6,6 +6,7 @@ neither, and an alias can blow up a document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -67,6 +68,9 @@ class Located(NamedTuple):
         return names.get(type(self.value), "a date" if isinstance(self.value, date) else "a number")
 
 
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML, by which the parser counts
+
+
 def parse(file: str, text: str) -> Located | Fault:
     """The document, or the first thing that is not YAML."""
     import yaml
@@ -84,9 +88,10 @@ def parse(file: str, text: str) -> Located | Fault:
         mark = error.problem_mark or error.context_mark
         words = (error.problem or error.context or "not YAML").strip()
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return Fault(file, *place, f"not YAML: {words}", _yaml_hint(words, [*text.split("\n"), ""][place[0] - 1]))
+        lines = _BREAK.split(text)
+        return Fault(file, *place, f"not YAML: {words}", _yaml_hint(words, lines[min(place[0], len(lines)) - 1]))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return Fault(file, 1, 1, f"not YAML: {str(error).splitlines()[0]}")
+        return Fault(file, 1, 1, f"not YAML: {next(iter(str(error).splitlines()), type(error).__name__)}")
 
 
 def _yaml_hint(words: str, line: str) -> str:

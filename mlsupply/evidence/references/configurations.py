@@ -175,7 +175,8 @@ def yaml_file(text: str) -> Found:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         documents = [doc for doc in yaml.load_all(text, Loader=loader) if isinstance(doc, dict)]
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        return Unread(Reason.MALFORMED, f"YAML that cannot be parsed: {safe(str(error).splitlines()[0], 120)}")
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        return Unread(Reason.MALFORMED, f"YAML that cannot be parsed: {safe(why, 120)}")
     for document in documents:
         if isinstance(document.get("model_list"), list):
             found += _gateway(document, text)
