@@ -8,31 +8,20 @@ knows of: all of that needs a module, a builtin or a path named here, or a name 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-# Modules that run, send, load, decode into memory or watch, on an import line.
-MODULES = re.compile(
-    rb"\b(?:subprocess|pty|pexpect|sh|invoke|plumbum|socket|socketserver|ssl|urllib\w*|requests|httpx|"
-    rb"aiohttp|niquests|curl_cffi|"
-    rb"websockets?|http\.client|http|smtplib|ftplib|paramiko|telnetlib|pycurl|dns|telegram|telebot|"
-    rb"pyrogram|telethon|aiogram|"
-    rb"discord\w*|dhooks|boto3|xmlrpc|socketio|ctypes|_ctypes|cffi|marshal|mmap|winreg|_winreg|"
-    rb"win32\w+|keyring|getpass|pyperclip|"
-    rb"clipboard|ImageGrab|pyautogui|mss|pynput|keyboard|runpy|zipimport|imp|code|builtins|"
-    rb"importlib(?!\.(?:metadata|resources)|_)|import_module|__import__|"
-    rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|asyncio\.subprocess|"
-    rb"cloudscraper|urllib3|js2py|execjs|system|popen|environ)\b|\bfrom\s+os\s+import\b"
-)
-# (what is looked for, what must be true around it); None: finding it is enough.
+from mlsupply.evidence.imports import brings_power
+
+# (what is looked for, what must stand around it); None: finding it is enough.
 _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"exec", re.compile(rb"(?<![.\w])exec\b(?!\w)|\bexec_module\b|\.exec[vl]|subprocess_exec")),
     (b"eval", re.compile(rb"(?<![.\w\"'`-])eval\s*\(|[=(,\[@]\s*eval\b(?!\s*=)")),
-    (b"system", re.compile(rb"(?<!platform)\.system\b|getattr\([^)]{0,60}[\"']system")),
+    (b"system", re.compile(rb"(?<!platform)\.system\b|getattr\([^)]{0,60}[\"']system|systemd")),
     (b"popen", None),
+    (b"load_module", None),
     (b"spawn", re.compile(rb"\bos\.(?:posix_)?spawn")),
     (b"startfile", None),
-    (b"__builtins__", None),
-    (b"__globals__", None),
-    (b"__subclasses__", re.compile(rb"__(?:base|bases|mro)__")),
+    (b"s__", re.compile(rb"__(?:builtins|globals|subclasses)__")),
     (b"globals()", re.compile(rb"globals\(\)\s*\[\s*(?![\"']__\w+__[\"'])|globals\(\)\s*\.\s*get")),
     (b"sys.modules", re.compile(rb"sys\.modules\s*\[\s*(?!__name__)[^\]]{0,80}\]\s*(?:\.|=[^=])|sys\.modules\.get")),
     (b"vars(", re.compile(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
@@ -42,48 +31,104 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"shrc", None),
     (b"_profile", re.compile(rb"\.(?:bash_|z)profile|ipython.{0,40}profile_")),
     (b"Launch", re.compile(rb"Launch(?:Agents|Daemons)")),
-    (b"systemd", None),
     (b"crontab", None),
     (b"/etc/", re.compile(rb"/etc/(?:cron|passwd|shadow|hosts|profile|rc|init|ld\.so|sudoers|systemd)")),
-    (b".claude", None),
+    (b".claude", re.compile(rb"\.claude(?:[/\\\"']|\.json)")),
     (b".cursor", re.compile(rb"\.cursor(?:rules|/|[\"'])")),
     (b".vscode", None),
     (b"mcp.json", None),
     (b"git/hooks", None),
     (b"/workflows", None),
-    (b"_BASE_URL", re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")),
-    (b"_PROXY", re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")),
-    (b"INDEX_URL", re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")),
     (b"LD_PRELOAD", None),
-    (b"rmtree", re.compile(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
-    (b"expanduser", re.compile(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
     (b"pickle.load", None),
     (b"169.254.", None),
+)
+_VARIABLE_SET = re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")
+_AROUND = 160  # bytes before and behind a word
+# (what is looked for, what must stand anywhere else in the file)
+_PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
+    (b"_BASE_URL", _VARIABLE_SET),
+    (b"_PROXY", _VARIABLE_SET),
+    (b"INDEX_URL", _VARIABLE_SET),
+    (b"rmtree", re.compile(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
+    (b"expanduser", re.compile(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
+)
+# A request through an object of unknown make: a call that could send, something worth sending, and an address.
+_CALL = rb"\s*\((?!\s*[\"'](?!https?:|wss?:|\"\"|''))"  # with anything first but a plain text
+_ASKS = re.compile(rb"\.get" + _CALL)
+_SENDS = re.compile(rb"\.(?:post|put|request|urlopen|send|emit|fetch)" + _CALL)
+_SECRETS = (b"environ", b"getenv", b"get_secret")
+_MORE: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
+    (b"environ", re.compile(rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))")),
+    (b"platform.", re.compile(rb"platform\.(?:node|uname|platform)")),
+    *((word, None) for word in (b"expanduser", b"Path.home", b'"~', b"'~", b"getpass", b"gethostname", b"uname", b"netrc")),
+    *((word, None) for word in (b"private_key", b"privatekey", b"mnemonic", b"wallet")),
+)
+_ADDRESSES: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
+    *((start, re.compile(rb"[\"'](?:https?|wss?)(?:://|[\"'])")) for start in (b'"http', b"'http", b'"ws', b"'ws")),
+    *((word, None) for word in (b"64decode", b"85decode", b"32decode", b"fromhex", b"hexlify", b"decompress")),
 )
 _LONG = 160  # characters of a line from which on its shape is looked at
 _SHAPES = re.compile(rb"[;\t ][\t ]{60}[^\s#\"']|[A-Za-z0-9+/=_-]{300}|[0-9a-fA-F]{300}|(?:\d{1,3},\s?){60}")
 _LETTERS = re.compile(rb"\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]|\xf0\x9d[\x90-\x9f]|\xef\xbd[\x81-\x9a]")
+_COOKIE = re.compile(rb"[ \t\f]*#[^\n]{0,200}?coding[:=][ \t]*([-\w.]+)")  # PEP 263
+_PLAIN = re.compile(rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].*|cp125\d")  # where ASCII reads as ASCII
 
 
 def worth_parsing(data: bytes) -> bool:
     """Does the file name or show anything that could matter?"""
-    return _imports(data) or any(word in data and (near is None or near.search(data)) for word, near in _WORDS) or _odd(data)
-
-
-def _imports(data: bytes) -> bool:
-    at = data.find(b"import")
-    while at >= 0:
-        start = data.rfind(b"\n", 0, at) + 1
-        end = data.find(b"\n", at)
-        end = len(data) if end < 0 else end
-        if MODULES.search(data, start, min(end, start + 4_000)):
+    if not data.isascii():
+        if _LETTERS.search(data) or (plain := _as_read(data)) is None:
             return True
-        at = data.find(b"import", end)
+        data = plain
+    elif _other_encoding(data):
+        return True
+    return brings_power(data) or _says(data) or _odd(data)
+
+
+def _says(data: bytes) -> bool:
+    """Does one of the words stand in it as it would if it mattered?"""
+    return _stands(data, _WORDS) or any(word in data and other.search(data) for word, other in _PAIRS) or _requests(data)
+
+
+def _stands(data: bytes, words: tuple[tuple[bytes, re.Pattern[bytes] | None], ...]) -> bool:
+    """Is one of the words there, with what must stand around it?"""
+    for word, near in words:
+        at = data.find(word)
+        while at >= 0:
+            if near is None or near.search(data, max(0, at - _AROUND), at + _AROUND):
+                return True
+            at = data.find(word, at + _AROUND // 2)
     return False
 
 
+def _requests(data: bytes) -> bool:
+    """Could it send a secret through an object that another module made?"""
+    sends = _SENDS.search(data)
+    if not sends and not _ASKS.search(data):
+        return False
+    if not (sends and any(word in data for word in _SECRETS)) and not _stands(data, _MORE):
+        return False
+    return _stands(data, _ADDRESSES)
+
+
+def _other_encoding(data: bytes) -> bool:
+    """Does one of the first two lines say that the bytes are not to be read as they look?"""
+    lines = data[:600].split(b"\n", 2)[:2]
+    return any((found := _COOKIE.match(line)) and not _PLAIN.fullmatch(found[1]) for line in lines)
+
+
+def _as_read(data: bytes) -> bytes | None:
+    """The text as Python compares its names (PEP 3131: NFKC); None where that is not told by UTF-8."""
+    if _other_encoding(data):
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return data if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text).encode()
+
+
 def _odd(data: bytes) -> bool:
-    """Overlong lines that hold a blob or code far to the right, letters that look like others."""
-    if not data.isascii() and _LETTERS.search(data):
-        return True
+    """Overlong lines that hold a blob or code far to the right."""
     return any(len(line) > _LONG and _SHAPES.search(line) for line in data.split(b"\n"))

@@ -13,10 +13,11 @@ from mlsupply.evidence.python import texts
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.dull import matters, worth_following
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
+from mlsupply.evidence.python.survey import Survey
 from mlsupply.evidence.python.values import Closure, constant
 from mlsupply.text import safe
 
-PROBE = "python/2"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/3"  # part of the cache key: raised whenever a fact may change
 MAX_SOURCE = 8 << 20  # bytes of one file
 _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
 
@@ -61,8 +62,9 @@ def module(path: str, source: bytes, inner: str = "") -> ModuleFacts:
     machine.lines = text.split("\n")
     machine.module.names["__doc__"] = constant(ast.get_docstring(tree, clean=False))
     machine.module.names["__name__"] = constant(dotted)
-    _run(machine, tree.body)
-    for sight in texts.sights(text, tree):
+    survey = Survey(tree)
+    _run(machine, tree.body, survey)
+    for sight in texts.sights(text, tree, survey):
         machine.root, machine.code_line = "", sight.line
         machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded)
     return _result(machine)
@@ -85,8 +87,9 @@ def pth(path: str, source: bytes) -> ModuleFacts:
             if hasattr(node, "lineno"):
                 node.lineno = number
         machine.code_line = number
-        _run(machine, tree.body)
-        for sight in texts.sights(line, tree):
+        survey = Survey(tree)
+        _run(machine, tree.body, survey)
+        for sight in texts.sights(line, tree, survey):
             machine.root = ""
             machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded)
     return _result(machine)
@@ -106,7 +109,7 @@ def _parsed(source: bytes) -> ast.Module | str:
             return "nested too deeply to be parsed"
 
 
-def _run(machine: Analyser, body: list[ast.stmt]) -> None:
+def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     """The module level, then every function nobody has called yet, on its own."""
     machine.root_end = machine.steps + MAX_STEPS // 3
     try:
@@ -127,7 +130,7 @@ def _run(machine: Analyser, body: list[ast.stmt]) -> None:
         nested = closure in machine.ran and "." in closure.name and closure.owner is None
         if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
             continue
-        if worth_following(closure.node, bound):
+        if worth_following(survey.of(closure.node), bound):
             done.add(closure)
             machine.run_root(closure.name, closure)
     if place < len(machine.closures):

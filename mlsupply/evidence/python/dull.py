@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-
-from mlsupply.evidence.prefilter import MODULES
+from mlsupply.evidence.imports import MODULES
+from mlsupply.evidence.python.survey import Mentions
 
 _BUILTINS = frozenset(
     {"exec", "eval", "compile", "__import__", "globals", "locals", "vars", "open", "__builtins__", "__file__"}
@@ -24,19 +23,12 @@ def matters(ref: str) -> bool:
     return bool(ref) and MODULES.search(b"import " + ref.encode("utf-8", "replace")) is not None
 
 
-def worth_following(node: ast.AST, bound: frozenset[str]) -> bool:
+def worth_following(mentions: Mentions, bound: frozenset[str]) -> bool:
     """Does the function name anything of that kind? bound: names of the module that stand for such things."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name):
-            if inner.id in _BUILTINS or inner.id in bound:
-                return True
-        elif isinstance(inner, ast.Attribute):
-            if inner.attr in _ATTRIBUTES:
-                return True
-        elif isinstance(inner, ast.Import | ast.ImportFrom):
-            names = {alias.name for alias in inner.names} | {getattr(inner, "module", None) or ""}
-            if any(matters(name) for name in names):
-                return True
-        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner.value.startswith(("http", "ws")):
-            return True
-    return False
+    return (
+        mentions.address
+        or not mentions.names.isdisjoint(_BUILTINS)
+        or not mentions.names.isdisjoint(bound)
+        or not mentions.attributes.isdisjoint(_ATTRIBUTES)
+        or any(matters(name) for name in mentions.imported)
+    )

