@@ -119,7 +119,9 @@ def test_owners_are_held_against_what_an_earlier_run_saw_and_a_change_is_told_fo
         index.add("demo", "1.0")
 
         def told(days: float) -> Owners | Failure | None:
-            return Registry(index.simple, days_later(online, days)).owners("demo", "1.0")
+            registry = Registry(index.simple, days_later(online, days))
+            registry.about("demo", "1.0")
+            return registry.owners("demo", "1.0")
 
         index.project("demo").ownership = ANN
         assert told(0) == Owners(("Owner:ann",))
@@ -143,14 +145,17 @@ def test_owners_are_asked_on_the_small_page_of_the_version_by_etag(online: World
         assert "If-None-Match" in index.headers_seen[-1]
 
 
-def test_an_index_without_pages_of_versions_is_asked_for_one_no_more_than_once(online: World) -> None:
+def test_pages_of_whole_projects_are_not_fetched_for_their_owners_but_serve_where_they_are_at_hand(online: World) -> None:
     with LoopbackIndex("mirror") as index:
         registry = Registry(index.simple, online)
         for name in ("one", "two", "three"):
             index.add(name, "1.0")
             index.project(name).ownership = ANN
-            assert registry.owners(name, "1.0") == Owners(("Owner:ann",))
-        assert [path for path in index.asked if "/1.0/" in path] == ["/pypi/one/1.0/json"]
+            assert registry.owners(name, "1.0") is None
+        assert index.asked == ["/pypi/one/1.0/json"]
+        assert isinstance(registry.details("two", "1.0"), Details)
+        assert registry.owners("two", "1.0") == Owners(("Owner:ann",))
+        assert [path for path in index.asked if path.endswith("/1.0/json")] == ["/pypi/one/1.0/json"]
 
 
 def test_an_index_that_tells_no_owners_is_told_from_one_that_does_not_answer(online: World) -> None:
@@ -159,6 +164,11 @@ def test_an_index_that_tells_no_owners_is_told_from_one_that_does_not_answer(onl
         index.add("other", "1.0")
         registry = Registry(index.simple, online)
         assert [registry.owners(name, "1.0") for name in ("demo", "other")] == [None, None]
+        assert index.asked == ["/pypi/demo/1.0/json"]
+        missing = registry.details("demo", "1.0")
+        assert isinstance(missing, Failure)
+        assert missing.reason is Reason.NOT_FOUND
+        registry.details("other")
         assert index.asked == ["/pypi/demo/1.0/json", "/pypi/demo/json"]
         index.broken["/pypi/demo/1.0/json"] = 500
         assert isinstance(Registry(index.simple, online).owners("demo", "1.0"), Failure)

@@ -126,26 +126,35 @@ class Registry:
             found = self._details(f"{page}/{quote(version, safe='')}/json")
             if isinstance(found, Details) or found.reason is not Reason.NOT_FOUND:
                 return found
+            self._whole_only = True  # it has none for a release it lists
         found = self._details(f"{page}/json")
-        self._whole_only = self._whole_only or (bool(version) and isinstance(found, Details))
         self._no_json = isinstance(found, Failure) and found.reason is Reason.NOT_FOUND  # asked only of what it lists
         return found
 
     def owners(self, name: str, version: str = "") -> Owners | Failure | None:
-        """Who owns a project, None where the index does not tell."""
-        details = self.details(name, version)
-        if isinstance(details, Failure):
-            return None if details.reason is Reason.NOT_FOUND or not self._base() else details
+        """Who owns a project, None where the index does not tell beside a release."""
+        details = self._small_details(name, version)
+        if details is None or isinstance(details, Failure):
+            return details
         return None if details.owners is None else Owners(details.owners, self._owners_before(name, details.owners))
 
+    def _small_details(self, name: str, version: str) -> Details | Failure | None:
+        """From the page of the version, or from that of the project where it is at hand: to fetch the latter for its owners
+        would cost more than all else together (its releases are in it, 12 MB of them for one project in use). None where
+        the index has no other."""
+        if not (base := self._base()) or self._no_json:
+            return None
+        if not self._whole_only:
+            found = self._details(f"{base}/pypi/{quote(name, safe='')}/{quote(version, safe='')}/json")
+            if isinstance(found, Details) or found.reason is not Reason.NOT_FOUND:
+                return found
+            self._whole_only = True
+        kept, at, _ = self._kept_details(f"{base}/pypi/{quote(name, safe='')}/json")
+        return kept if self.world.now().timestamp() - at < FRESH else None
+
     def _details(self, url: str) -> Details | Failure:
-        path, now = self._file(url), self.world.now().timestamp()
-        kept = _read_json(path) or {}
-        try:
-            before, at, etag = Details.kept(kept["details"]), float(kept["at"]), str(kept["etag"])
-        except (KeyError, TypeError, ValueError):
-            before, at, etag = None, 0.0, ""
-        if before is not None and now - at < FRESH:
+        before, at, etag = self._kept_details(url)
+        if before is not None and self.world.now().timestamp() - at < FRESH:
             return before
         answer = self._get(url, {"Accept": "application/json", **({"If-None-Match": etag} if etag else {})})
         if isinstance(answer, Failure):
@@ -155,6 +164,14 @@ class Registry:
             return Failure(Reason.MALFORMED, f"{self.host} gives details of a release in a form that cannot be read")
         self._keep_details(url, found, etag if answer.status == 304 else answer.headers.get("etag", "")[:200])
         return found
+
+    def _kept_details(self, url: str) -> tuple[Details | None, float, str]:
+        """(what was kept, when, its ETag)."""
+        kept = _read_json(self._file(url)) or {}
+        try:
+            return Details.kept(kept["details"]), float(kept["at"]), str(kept["etag"])
+        except (KeyError, TypeError, ValueError):
+            return None, 0.0, ""
 
     def _keep_details(self, url: str, details: Details, etag: str) -> None:
         _write_json(self._file(url), {"details": details, "etag": etag, "at": self.world.now().timestamp()})

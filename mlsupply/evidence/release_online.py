@@ -202,7 +202,7 @@ def _with_owners(package: Package, registry: Registry, told: Told, unknown: dict
     if isinstance(owners, Owners):
         return replace(told, owners=owners.now, owners_before=owners.before)
     if owners is None:
-        why = Unknown(Reason.UNSUPPORTED, f"{registry.host} gives no owners")
+        why = Unknown(Reason.UNSUPPORTED, f"{registry.host} gives no owners beside a release")
     else:
         why = Unknown(owners.reason, f"the owners were not had: {owners.detail}")
     unknown |= dict.fromkeys(("owners_added", "owners_removed"), why)
