@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from mlsupply.model import Edge, Index, Inventory, Package, PackageKey, Requirement, SourceKind
+from mlsupply.model import Edge, Gap, Index, Inventory, Package, PackageKey, Reason, Requirement, SourceKind
 from mlsupply.value import replace, value
 
 _ROOT_KINDS = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 Path = tuple[str, ...]
 """Names from a root to a package."""
 
+_NAMED = 6  # conda packages named in a sentence
 _MAX_PATHS = 5  # kept per package and input in reports; `why` asks for more
 
 
@@ -54,6 +55,20 @@ class Project:
             for package in (one for one in inventory.packages if one.key == key):
                 found.update(dict.fromkeys(_Graph(inventory).all_paths_to(package, most)))
         return tuple(sorted(found, key=lambda path: (len(path), path))[:most])
+
+
+def conda_gap(project: Project, check: str, why: str) -> tuple[Gap, ...]:
+    """The one gap of a check for all conda packages that no Python package is known for, the same for each of them: they
+    are accounted for one by one, and read as one sentence. None where there are none."""
+    found = [package for package in project.packages if package.coordinate.ecosystem == "conda"]
+    if not found:
+        return ()
+    names = sorted({package.name for package in found})
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    those = "1 conda package has" if len(names) == 1 else f"{len(names)} conda packages have"
+    place = next((place for package in found for place in package.places), None)
+    detail = f"{those} no counterpart here among Python packages ({shown}): {why}"
+    return (Gap(subject="conda packages", check=check, reason=Reason.UNSUPPORTED, detail=detail, place=place),)
 
 
 def merge(inventories: Iterable[Inventory]) -> Project:

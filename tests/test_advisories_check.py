@@ -80,7 +80,19 @@ def test_own_code_and_models_have_no_advisories_and_conda_packages_are_a_gap(wor
     conda = _package("pytorch", "2.4.0", ecosystem="conda")
     checked, _ = _judge(fresh, own, model, conda)
     assert not any(item.findings for item in checked)
-    assert [(gap.subject, gap.reason) for gap in _gaps(checked)] == [("pytorch 2.4.0", Reason.UNSUPPORTED)]
+    assert [(gap.subject, gap.reason) for gap in _gaps(checked)] == [("conda packages", Reason.UNSUPPORTED)]
+
+
+def test_many_conda_packages_are_one_readable_gap_and_each_is_accounted_for(world: World) -> None:
+    fresh = replace(world, now=lambda: datetime(2026, 7, 24, tzinfo=UTC))
+    names = ["zlib", "openssl", "libgcc", "mkl", "cudnn", "nccl", "blas", "xz"]
+    checked, _ = _judge(fresh, *(_package(name, "1.0", ecosystem="conda") for name in names), _package("six", "1.17.0"))
+    assert len([item for item in checked if item.package and item.gaps]) == len(names)
+    (gap,) = set(_gaps(checked))
+    assert gap.detail == (
+        "8 conda packages have no counterpart here among Python packages"
+        " (blas, cudnn, libgcc, mkl, nccl, openssl and 2 more): no advisory feed here covers conda packages"
+    )
 
 
 def test_a_snapshot_built_twice_is_the_same_to_the_byte(tmp_path: Path) -> None:

@@ -11,7 +11,20 @@ import pytest
 from mlsupply.evidence import attestations
 from mlsupply.evidence.release_check import SETTLED, judge, judged_by_lock
 from mlsupply.fetch import LiveFetch
-from mlsupply.model import Artifact, Checked, Coordinate, DataSource, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.model import (
+    RESOLVED,
+    Artifact,
+    Checked,
+    Coordinate,
+    DataSource,
+    Inventory,
+    Package,
+    Place,
+    Reason,
+    Requirement,
+    Source,
+    SourceKind,
+)
 from mlsupply.project import merge
 from mlsupply.request import Request, RuleSettings
 from mlsupply.ruleset import load
@@ -242,6 +255,29 @@ def test_a_local_version_is_not_missed_on_the_index(index: LoopbackIndex, online
     history(index, "torchlike", last="2.9.0", at="2026-01-01T00:00:00Z")
     found = looked([package("torchlike", "2.9.0+cu128")], online, index.simple)["torchlike"]
     assert (ids(found), [gap.reason for gap in found.gaps]) == ([], [Reason.UNSUPPORTED])
+
+
+def resolved(index: LoopbackIndex, world: World, *packages: Package, asked: str = "") -> Checked:
+    """Of the first package, in an inventory whose versions this run chose."""
+    place = Place("requirements.txt", 1)
+    requirements = (Requirement(name="demo", specifier=asked, place=place),) if asked else ()
+    form = f"requirements.txt{RESOLVED} Python 3.12"
+    project = merge([Inventory(path="requirements.txt", format=form, packages=packages, requirements=requirements)])
+    said = judge(project, Request(index_url=index.simple), world)
+    return next(one for one in said if isinstance(one, Checked) and one.package == packages[0])
+
+
+def test_a_newer_release_that_resolution_passed_over_as_it_is_source_alone_is_a_gap(
+    index: LoopbackIndex, online: World
+) -> None:
+    for version, kinds in (("1.0", ["wheel"]), ("1.1", ["wheel", "sdist"]), ("1.2", ["sdist"]), ("1.3", ["sdist"])):
+        index.add("demo", version, kinds=kinds, uploaded="2025-01-01T00:00:00Z")
+    (gap,) = resolved(index, online, package("demo", "1.1")).gaps
+    assert (gap.subject, gap.reason) == ("demo 1.1", Reason.NO_ARTIFACT)
+    assert gap.detail.startswith("demo 1.3 is newer and published only as source")
+    assert resolved(index, online, package("demo", "1.1"), asked="<1.2").gaps == ()
+    assert resolved(index, online, package("demo", "1.0")).gaps == ()  # something else kept it below 1.1, which has a wheel
+    assert looked([package("demo", "1.1")], online, index.simple)["demo"].gaps == ()  # locked: nothing was chosen here
 
 
 def test_an_old_upload_that_stands_can_bear_on_no_built_in_rule(world: World) -> None:

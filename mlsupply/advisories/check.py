@@ -19,7 +19,7 @@ from mlsupply.begun import Begun
 from mlsupply.lazy import expression
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.named import NamedTuple
-from mlsupply.project import Project
+from mlsupply.project import Project, conda_gap
 from mlsupply.request import Request
 from mlsupply.value import replace
 from mlsupply.world import World
@@ -31,7 +31,8 @@ class Ground(NamedTuple):
     """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
     whether renamed distributions take over the advisories of their original; incidents: the record of malicious releases,
     to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that record; request:
-    for where packages may come from; parents, python, releases: what a fix has to fit into, see `fixes.Room`."""
+    for where packages may come from; parents, python, releases: what a fix has to fit into, see `fixes.Room`; conda: the
+    one gap of all conda packages, the same for each."""
 
     answer: Answer
     request: Request = Request()
@@ -42,6 +43,7 @@ class Ground(NamedTuple):
     parents: Mapping[str, tuple[tuple[str, str], ...]] = {}
     python: str = ""
     releases: Mapping[PackageKey, tuple[Release, ...]] = {}
+    conda: tuple[Gap, ...] = ()
 
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ def examine(
     present = frozenset((package.name, package.version) for package in packages)
     covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
     ground = Ground(answer, request, present, inherit, index(), covered, _parents(project), _oldest_python(project, request))
-    ground = ground._replace(releases=looking.found(answer.rows))
+    conda = conda_gap(project, CHECK, "no advisory feed here covers conda packages")
+    ground = ground._replace(releases=looking.found(answer.rows), conda=conda)
     yield from answer.sources
     yield Checked(check=CHECK, gaps=answer.gaps)
     yield from _with_exploitation([judged(package, ground) for package in project.packages], world)
@@ -139,7 +142,7 @@ def _attacked(finding: Finding, lists: Lists) -> Finding:
 def judged(package: Package, ground: Ground) -> Checked:
     """What the records at hand say of one package."""
     if not can_be_judged(package):
-        return Checked(check=CHECK, package=package, gaps=_why_not(package))
+        return Checked(check=CHECK, package=package, gaps=_why_not(package, ground))
     own = ground.answer.rows.get(package.name, [])
     original = original_of(package.name) if ground.inherit else ""
     if (original, package.version) in ground.present:
@@ -251,11 +254,11 @@ def _not_had(package: Package, ground: Ground) -> tuple[Gap, ...]:
     )
 
 
-def _why_not(package: Package) -> tuple[Gap, ...]:
+def _why_not(package: Package, ground: Ground) -> tuple[Gap, ...]:
     if package.source.kind in OWN_CODE or package.coordinate.ecosystem not in {"pypi", "conda"}:
         return ()
     if package.coordinate.ecosystem == "conda":
-        return (_gap(package, Reason.UNSUPPORTED, "no advisory feed here covers conda packages"),)
+        return ground.conda
     kind = package.source.kind
     came = "" if kind is SourceKind.REGISTRY else f", and it comes from {kind.value}"
     detail = f"no version of {package.name} is pinned{came}: whether an advisory applies is not known"

@@ -7,12 +7,13 @@ up; the index is asked about those alone, and only where there is a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from mlsupply.evidence.popular import lists_stamp, popular
-from mlsupply.model import Checked, DataSource, Gap, Package, Place, Reason, Source, SourceKind
+from mlsupply.model import Checked, DataSource, Gap, Package, Place, Source, SourceKind
 from mlsupply.named import NamedTuple
-from mlsupply.project import Project
+from mlsupply.project import Project, conda_gap
 from mlsupply.request import Request
 from mlsupply.text import canonical
 from mlsupply.value import value
@@ -113,11 +114,15 @@ class _Bench:
     def cleared(self, package: Package) -> Checked | None:
         """The answer for a package whose name need not be looked at closely."""
         if package.coordinate.ecosystem == "conda":
-            return Checked(check=CHECK, package=package, gaps=(_conda(package),))
+            return Checked(check=CHECK, package=package, gaps=self._conda)
         foreign = package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE
         if foreign or (not self._every and (package.name in self.listed or package.name in self._neighbours)):
             return Checked(check=CHECK, package=package)
         return None
+
+    @cached_property
+    def _conda(self) -> tuple[Gap, ...]:
+        return conda_gap(self._project, CHECK, "the names known here are those of Python packages")
 
     def judged(self, asked: list[_Asked]) -> Iterator[Checked]:
         """The names by letters, lock file and, where there is a network, by what the index says."""
@@ -236,12 +241,6 @@ def _vouched(settings: Mapping[str, object]) -> frozenset[str]:
     listed = own.get("known") if isinstance(own, Mapping) else None
     names = listed if isinstance(listed, (list, tuple)) else ()
     return frozenset(canonical(name) for name in names if isinstance(name, str))
-
-
-def _conda(package: Package) -> Gap:
-    detail = f"{package.name} is a conda package: the names known here are those of Python packages"
-    place = package.places[0] if package.places else None
-    return Gap(subject=str(package.coordinate), check=CHECK, reason=Reason.UNSUPPORTED, detail=detail, place=place)
 
 
 def _not_asked(one: _Asked, failure: Failure) -> Gap:

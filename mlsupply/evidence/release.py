@@ -145,6 +145,25 @@ def _newest_release(project: Project, specifier: str) -> tuple[str, bool]:
     return (str(newest), "wheel" not in kinds[newest]) if newest else ("", False)
 
 
+def newer_as_source(project: Project, version: str, specifiers: Sequence[str] = ()) -> str:
+    """The newest final release above `version` where all of those have source archives alone, "" where there is none or
+    some has a wheel (then something else kept the version down). specifiers: PEP 440, what is known to be asked for."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    with _ONE_AT_A_TIME:
+        this = _number(version)
+        try:
+            allowed = SpecifierSet(",".join(specifier for specifier in specifiers if specifier))
+        except InvalidSpecifier:
+            return ""
+        kinds: dict[Version, set[str]] = {}
+        for file in project.files:
+            number = _number(file.version)
+            if this and number and number > this and not number.is_prerelease and file.yanked is None and number in allowed:
+                kinds.setdefault(number, set()).add(file.kind)
+        return str(max(kinds)) if kinds and all(found == {"sdist"} for found in kinds.values()) else ""
+
+
 def _is_prerelease(version: str) -> bool:
     number = _number(version)
     return number is None or number.is_prerelease

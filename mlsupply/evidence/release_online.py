@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.provenance import Provenance, Standing
 from mlsupply.evidence.registry import Owners, Registry, Seen, at_once, secret_for
-from mlsupply.evidence.release import History, Release, Told, attested, attested_before, history_of, release_facet
+from mlsupply.evidence.release import (
+    History,
+    Release,
+    Told,
+    attested,
+    attested_before,
+    history_of,
+    newer_as_source,
+    release_facet,
+)
 from mlsupply.evidence.release_check import CHECK, index_of, is_exempt, is_release, judged_by_lock, no_release
 from mlsupply.evidence.release_facet import ReleaseFacet, offline_facet
-from mlsupply.model import Checked, DataSource, Gap, Package, Reason
+from mlsupply.model import RESOLVED, Checked, DataSource, Gap, Package, PackageKey, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
@@ -58,6 +67,7 @@ class _Run:
     rules: Rules
     project: Project
     registries: dict[str, Registry] = field(default_factory=dict)
+    chosen: frozenset[PackageKey] = frozenset()  # packages whose version this run chose
     standings: Counter[tuple[str, Standing]] = field(default_factory=Counter)
     _verifier: Verifier | Failure | None = None
     _looked_for_one: bool = False
@@ -85,7 +95,9 @@ class _Run:
 
 def judge_online(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
     """See `release_check.judge`."""
-    run = _Run(request=request, world=world, rules=load(request.rules, world.now()), project=project)
+    resolved = (inventory for inventory in project.inventories if RESOLVED in inventory.format)
+    chosen = frozenset(package.key for inventory in resolved for package in inventory.packages)
+    run = _Run(request=request, world=world, rules=load(request.rules, world.now()), project=project, chosen=chosen)
     if not run.rules.wants("release"):
         yield from (Checked(check=CHECK, package=package) for package in project.packages)
         return
@@ -119,11 +131,13 @@ def _sources(run: _Run, answered: Counter[str]) -> Iterator[DataSource]:
 
 
 class _Answer(NamedTuple):
-    """The facts of a release, why some are not known, and what is the same for every package of the index."""
+    """The facts of a release, why some are not known, and what is the same for every package of the index. newer: a release
+    that resolution passed over because it would have to be built."""
 
     facet: ReleaseFacet
     unknown: Mapping[str, Unknown]
     shared: frozenset[str]
+    newer: str = ""
 
 
 def _asked(package: Package, registry: Registry, run: _Run) -> _Answer | Failure:
@@ -139,7 +153,9 @@ def _asked(package: Package, registry: Registry, run: _Run) -> _Answer | Failure
         told = _with_provenance(package, registry, history, told, unknown, run)
         shared |= {unknown[name].detail for name in ("owners_added", "provenance_refused")}
     facet = release_facet(package, registry.host, seen, history, told)
-    return _Answer(facet, unknown, frozenset(shared))
+    specifiers = [r.specifier for r in run.project.requirements if r.name == package.name and r.specifier]
+    newer = newer_as_source(seen.project, package.version, specifiers) if package.key in run.chosen else ""
+    return _Answer(facet, unknown, frozenset(shared), newer)
 
 
 def _judged(package: Package, run: _Run, answer: _Answer) -> Checked:
@@ -150,7 +166,17 @@ def _judged(package: Package, run: _Run, answer: _Answer) -> Checked:
     facet = replace(facet, fixes=_fixes(package, facet, run.world))
     fact = Fact(facet, places=package.places, unknown=answer.unknown)
     checked = run.rules.judge(CHECK, [fact], package=package)
-    return _shared(checked, host, answer.shared) if facet.listed else replace(checked, gaps=())  # the rest is gone with it
+    if not facet.listed:
+        return replace(checked, gaps=())  # the rest is gone with it
+    checked = _shared(checked, host, answer.shared)
+    return replace(checked, gaps=(*checked.gaps, _passed_over(package, answer.newer))) if answer.newer else checked
+
+
+def _passed_over(package: Package, newer: str) -> Gap:
+    """Resolution forbids building: where the newest release of a dependency is source alone, an installer may differ."""
+    detail = f"{package.name} {newer} is newer and published only as source, which is not built here: installers may take it"
+    hint = "lock the project and scan the lock, so that what is audited is what is installed"
+    return Gap(subject=str(package.coordinate), check=CHECK, reason=Reason.NO_ARTIFACT, detail=detail, hint=hint)
 
 
 def _not_seen(package: Package, run: _Run, registry: Registry, failure: Failure) -> Checked:
