@@ -380,6 +380,33 @@ def test_a_newer_release_that_exists_only_as_source_is_audited_instead_of_an_old
     assert versions(exact) == {"speed": "1.0", "cuda-lib": "12.0"}
 
 
+def test_an_older_release_is_not_taken_in_silence_because_a_dependency_of_the_newest_has_no_wheel(
+    index: LoopbackIndex, world: World
+) -> None:
+    index.add("built", "1.0", kinds=["sdist"])
+    index.add("app", "3.0", requires=["lib>=1", "built"])
+    online = replace(world, fetch=LiveFetch({}))
+    found = resolve(inventory("lib", "app<4"), Request(index_url=index.simple), online)
+    assert versions(found)["app"] == "2.0"
+    (gap,) = found.gaps
+    assert (gap.reason, gap.place) == (Reason.NO_ARTIFACT, Place("requirements.txt", 2))
+    assert gap.detail.startswith(
+        "app 2.0 was taken and looked at; app 3.0 is newer, and installers that build may take it: built"
+    )
+    assert gap.hint == "ask for app==3.0 to have it looked at"
+    exact = resolve(inventory("app==3.0"), Request(index_url=index.simple), online)
+    assert versions(exact)["app"] == "3.0"
+
+
+def test_an_older_release_that_installers_take_too_is_no_gap(index: LoopbackIndex, world: World) -> None:
+    online = replace(world, fetch=LiveFetch({}))
+    index.add("app", "3.0", requires=["lib>=9"])  # no such lib: nobody can install it
+    assert resolve(inventory("app"), Request(index_url=index.simple), online).gaps == ()
+    index.add("app", "4.0", requires=["lib>=2"])  # it resolves alone; the other requirement keeps it back
+    found = resolve(inventory("app", "lib<2"), Request(index_url=index.simple), online)
+    assert (versions(found)["lib"], found.gaps) == ("1.5", ())
+
+
 def test_an_extra_index_of_the_input_is_added_to_the_primary_one_of_the_machine(
     index: LoopbackIndex, world: World, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from mlsupply.inventory import target as targets
 from mlsupply.inventory import uv_project, uv_run
+from mlsupply.inventory.held_back import held_back
 from mlsupply.inventory.index_settings import settings_of, without
 from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.pinned import pinned
@@ -89,7 +90,7 @@ def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], world: World) ->
         if ran.lock and not ran.timed_out:
             packages, gaps = uv_project.packages_of(ran.lock, world.limits)
             if _nothing_newer(attempt, packages, world):
-                attempt.gaps += gaps
+                attempt.gaps += (*gaps, *held_back(packages, attempt, world, end))
                 return packages
             continue
         verdict = _verdict(ran, attempt, world)

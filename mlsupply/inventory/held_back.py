@@ -1,0 +1,65 @@
+"""What was asked for without a version and taken at an older release than an installer would take, since something the
+newest one requires has no wheel: building is forbidden here, and uv goes back in time instead of failing.
+
+Why a release was passed over is asked of uv, with that release alone: what resolves alone was kept back by the rest of the
+input, as with any installer, and is right as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from mlsupply.inventory import uv_project, uv_run
+from mlsupply.inventory.parsing import gap
+from mlsupply.inventory.pinned import exact_version
+from mlsupply.inventory.source_only import newest
+from mlsupply.inventory.uv_project import Attempt
+from mlsupply.inventory.uv_reason import Fault, understood
+from mlsupply.model import Gap, Package, Reason, Requirement
+from mlsupply.value import replace as changed
+from mlsupply.world import World
+
+_MOST = 5  # releases asked about
+_SECONDS = 30.0  # for each
+_NO_WHEEL = (Fault.NEEDS_BUILD, Fault.NO_WHEEL_HERE)
+
+
+def held_back(packages: Sequence[Package], attempt: Attempt, world: World, end: float) -> Iterator[Gap]:
+    """A gap for each. end: of the time there is, on the monotonic clock."""
+    chosen = {package.name: package for package in packages}
+    asked = {r.name: r for r in attempt.asked if r.name in chosen and not exact_version(r.specifier)}
+    urls = {name: chosen[name].source.url for name in asked}
+    found = newest(list(asked), attempt.asked, attempt.settings, world, urls)
+    older = [name for name, (version, built) in found.items() if not built and version != chosen[name].version]
+    for name in older[:_MOST]:
+        seconds = min(_SECONDS, end - time.monotonic())
+        if seconds <= 0:
+            return
+        version = found[name][0]
+        if why := _why(changed(asked[name], specifier=f"=={version}"), attempt, world, seconds):
+            place = asked[name].place
+            detail = (
+                f"{chosen[name].coordinate} was taken and looked at; {name} {version} is newer, and installers"
+                f" that build may take it: {why}"
+            )
+            yield gap(place.file, Reason.NO_ARTIFACT, detail, place.line, f"ask for {name}=={version} to have it looked at")
+
+
+def _why(requirement: Requirement, attempt: Attempt, world: World, seconds: float) -> str:
+    """What uv says of the release alone, "" where it resolves, or for a reason that holds for installers too."""
+    alone = replace(attempt, asked=[requirement], constraints=[], dropped=[], gaps=())
+    project = uv_project.written(alone)
+    ran = uv_run.lock(
+        project.text,
+        project.options,
+        cache=world.cache,
+        environ=world.environ,
+        secrets=attempt.settings.secrets,
+        seconds=seconds,
+    )
+    if ran.lock or ran.timed_out or ran.missing:
+        return ""
+    verdict = understood(ran.words, {requirement.name}, attempt.target.words)
+    return verdict.sentence if verdict.fault in _NO_WHEEL else ""
