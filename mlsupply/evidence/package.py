@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,21 @@ from typing import Any
 from mlsupply.evidence import stored
 from mlsupply.evidence.archives import CHECK, Limits, Member, is_nested_name, walk
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
+from mlsupply.evidence.linking import linked
 from mlsupply.evidence.members import agent_facts, binary_fact, is_agent_file, is_model, model_facts, record_facts
 from mlsupply.evidence.moments import Layout, is_layout_file, layout, placed
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import worth_parsing
-from mlsupply.evidence.python.analyse import PROBE, ModuleFacts
+from mlsupply.evidence.python.analyse import PROBE, ModuleFacts, dotted_name
+from mlsupply.evidence.python.neighbours import Neighbours
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.text import safe
 
 _ALWAYS = re.compile(
     r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
 )
+_SPARE = 1 << 16  # bytes of a file that is kept although nothing in it asked for a look, in case a neighbour asks
+_SPARES = 16 << 20  # bytes of all of them
 _SMALL = 1 << 20  # a `.pth` above this is a model's weights
 
 
@@ -55,6 +59,8 @@ class _Seen:
     waiting: list[tuple[str, str, bytes]] = field(default_factory=list)
     told: dict[str, bytes] = field(default_factory=dict)
     records: dict[str, bytes] = field(default_factory=dict)
+    spare: dict[str, bytes] = field(default_factory=dict)
+    spare_bytes: int = 0
     python: int = 0
     source_bytes: int = 0
 
@@ -147,6 +153,9 @@ def _take(member: Member, seen: _Seen) -> None:
         seen.source_bytes += len(data)
         if _ALWAYS.search(member.path) or worth_parsing(data):
             seen.waiting.append(("module", member.path, data))
+        elif len(data) <= _SPARE and seen.spare_bytes < _SPARES:
+            seen.spare[member.path] = data
+            seen.spare_bytes += len(data)
     elif name.endswith(".pth") and b"\0" not in data[:4096]:
         if re.search(rb"(?m)^import[ \t]", data):
             seen.waiting.append(("pth", member.path, data))
@@ -160,18 +169,34 @@ def _take(member: Member, seen: _Seen) -> None:
 
 def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[ModuleFacts]:
     tasks = (Task(kind, path, shape.inner(path), data) for kind, path, data in seen.waiting)
+    first = list(_answers(tasks, seen, pool, subject))
+    sources = seen.spare | {path: data for kind, path, data in seen.waiting if kind == "module"}
+    spare = {dotted_name(shape.inner(path))[0]: path for path in seen.spare}
+
+    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
+        again = (
+            Task("module", path, shape.inner(path), sources[path], stored.neighbours_to_json(known) if known else None)
+            for path, known in todo
+            if path in sources
+        )
+        return list(_answers(again, seen, pool, subject))
+
+    for module in linked(first, spare, sources, look):
+        if module.stopped:
+            reason = Reason.LIMIT if module.stopped.startswith(("too much", "nested", "larger")) else Reason.MALFORMED
+            if not (reason is Reason.MALFORMED and _may_be_unparsable(module.path)):
+                seen.gaps.append(_gap(subject, module.path, reason, module.stopped))
+        yield module
+
+
+def _answers(tasks: Iterable[Task], seen: _Seen, pool: Pool, subject: str) -> Iterator[ModuleFacts]:
     for result in pool.map(tasks):
         if isinstance(result, Lost):
             seen.gaps.append(
                 _gap(subject, result.path, Reason.TIMEOUT if "took" in result.why else Reason.INTERNAL, result.why)
             )
             continue
-        module = stored.module_from_json(result)
-        if module.stopped:
-            reason = Reason.LIMIT if module.stopped.startswith(("too much", "nested", "larger")) else Reason.MALFORMED
-            if not (reason is Reason.MALFORMED and _may_be_unparsable(module.path)):
-                seen.gaps.append(_gap(subject, module.path, reason, module.stopped))
-        yield module
+        yield stored.module_from_json(result)
 
 
 def _may_be_unparsable(path: str) -> bool:

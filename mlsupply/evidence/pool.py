@@ -23,12 +23,14 @@ _HEADER = struct.Struct("!II")
 
 
 class Task(NamedTuple):
-    """kind: a function of `mlsupply.evidence.worker`; path, inner: see `analyse.module`; data: what it looks at."""
+    """kind: a function of `mlsupply.evidence.worker`; path, inner: see `analyse.module`; data: what it looks at; known: of
+    its neighbours, as JSON values, or None."""
 
     kind: str
     path: str
     inner: str
     data: bytes
+    known: dict[str, Any] | None = None
 
 
 class Lost(NamedTuple):
@@ -49,7 +51,7 @@ class _Worker:
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101  # both are pipes, see _start
         assert process.stdout is not None  # noqa: S101
-        head = json.dumps([task.kind, task.path, task.inner]).encode()
+        head = json.dumps([task.kind, task.path, task.inner, task.known]).encode()
         from threading import Timer
 
         timer = Timer(self._seconds, process.kill)

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.python.analyse import ModuleFacts
+from mlsupply.evidence.python.neighbours import Gift, Neighbours, Take
 from mlsupply.model import Gap, Place, Reason
 
 
@@ -36,6 +37,10 @@ def module_to_json(module: ModuleFacts) -> dict[str, Any]:
         "functions": list(module.functions),
         "exports": [list(export) for export in module.exports],
         "stopped": module.stopped,
+        "gives": [[name, list(gift)] for name, gift in module.gives],
+        "takes": [[name, list(take)] for name, take in module.takes],
+        "wants": list(module.wants),
+        "hands": [[name, list(names)] for name, names in module.hands],
     }
 
 
@@ -49,6 +54,30 @@ def module_from_json(value: Mapping[str, Any]) -> ModuleFacts:
         functions=tuple(value["functions"]),
         exports=tuple((name, ref) for name, ref in value["exports"]),
         stopped=value["stopped"],
+        gives=tuple((name, _gift(gift)) for name, gift in value["gives"]),
+        takes=tuple((name, _take(take)) for name, take in value["takes"]),
+        wants=tuple(value["wants"]),
+        hands=tuple((name, tuple(names)) for name, names in value["hands"]),
+    )
+
+
+def _gift(value: list[Any]) -> Gift:
+    return Gift(value[0], tuple(value[1]), tuple(value[2]))
+
+
+def _take(value: list[Any]) -> Take:
+    return Take(value[0], value[1], value[2], value[3], value[4], tuple(value[5]))
+
+
+def neighbours_to_json(known: Neighbours) -> dict[str, Any]:
+    return {"gifts": known.gifts, "takes": known.takes}
+
+
+def neighbours_from_json(value: Mapping[str, Any]) -> Neighbours:
+    """The inverse of `neighbours_to_json`."""
+    return Neighbours(
+        {name: _gift(gift) for name, gift in value["gifts"].items()},
+        {name: [_take(take) for take in takes] for name, takes in value["takes"].items()},
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mlsupply.evidence.pool import _HEADER as HEADER
 from mlsupply.evidence.pool import read_exactly
 from mlsupply.evidence.python import analyse
-from mlsupply.evidence.stored import module_to_json
+from mlsupply.evidence.stored import module_to_json, neighbours_from_json
 
 _MEMORY = 1 << 30  # bytes of address space
 
@@ -21,22 +21,21 @@ def main() -> None:
     while True:
         try:
             head, data = HEADER.unpack(read_exactly(source, HEADER.size))
-            kind, path, inner = json.loads(read_exactly(source, head))
+            kind, path, inner, known = json.loads(read_exactly(source, head))
             body = read_exactly(source, data)
         except EOFError:
             return
-        answer = json.dumps(look(kind, path, inner, body)).encode()
+        answer = json.dumps(look(kind, path, inner, body, known)).encode()
         sink.write(HEADER.pack(len(answer), 0) + answer)
         sink.flush()
 
 
-def look(kind: str, path: str, inner: str, data: bytes) -> dict[str, Any]:
+def look(kind: str, path: str, inner: str, data: bytes, known: dict[str, Any] | None = None) -> dict[str, Any]:
     """What one task gives, as JSON values."""
-    found = _WORK[kind](path, data, inner)
-    return module_to_json(found)
+    return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(known) if known else None))
 
 
-_WORK = {"module": analyse.module, "pth": lambda path, data, inner: analyse.pth(path, data)}
+_WORK = {"module": analyse.module, "pth": lambda path, data, inner, known: analyse.pth(path, data)}
 
 
 def _bounded() -> None:

@@ -13,6 +13,7 @@ from mlsupply.evidence.python import texts
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.dull import matters, worth_following
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
+from mlsupply.evidence.python.neighbours import Gift, Neighbours, Take, constants
 from mlsupply.evidence.python.survey import Survey
 from mlsupply.evidence.python.values import Closure, constant
 from mlsupply.text import safe
@@ -27,7 +28,9 @@ class ModuleFacts:
     """What one file shows. dotted: its import name; facts: each with the roots it can be reached from ("" is the module
     level, otherwise a function's name); edges: (root, dotted name it calls, or `import` and a
     dotted name); functions: names of all roots;
-    exports: (name, what it stands for) of the module level; stopped: why the look was cut short, or ""."""
+    exports: (name, what it stands for) of the module level; stopped: why the look was cut short, or ""; gives, takes: what
+    neighbours get from its names and what its functions do with what they get; wants: names of neighbours that reach an
+    end here; hands: functions of neighbours, with the names of neighbours they are handed."""
 
     path: str
     dotted: str
@@ -36,6 +39,10 @@ class ModuleFacts:
     functions: tuple[str, ...] = ()
     exports: tuple[tuple[str, str], ...] = ()
     stopped: str = ""
+    gives: tuple[tuple[str, Gift], ...] = ()
+    takes: tuple[tuple[str, Take], ...] = ()
+    wants: tuple[str, ...] = ()
+    hands: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def dotted_name(path: str) -> tuple[str, bool]:
@@ -48,9 +55,9 @@ def dotted_name(path: str) -> tuple[str, bool]:
     return ".".join(parts), False
 
 
-def module(path: str, source: bytes, inner: str = "") -> ModuleFacts:
+def module(path: str, source: bytes, inner: str = "", neighbours: Neighbours | None = None) -> ModuleFacts:
     """Facts of a Python source file. Never raises for what the file holds. inner: the path below the folder imports start
-    from, where that is not the whole path."""
+    from, where that is not the whole path; neighbours: what is known of other modules of the package."""
     dotted, is_package = dotted_name(inner or path)
     if len(source) > MAX_SOURCE:
         return ModuleFacts(path=path, dotted=dotted, stopped=f"larger than {MAX_SOURCE:,} bytes of source")
@@ -60,13 +67,14 @@ def module(path: str, source: bytes, inner: str = "") -> ModuleFacts:
     text = source.decode("utf-8", "replace")
     machine = Analyser(path, dotted, is_package)
     machine.lines = text.split("\n")
+    machine.neighbours = neighbours or machine.neighbours
     machine.module.names["__doc__"] = constant(ast.get_docstring(tree, clean=False))
     machine.module.names["__name__"] = constant(dotted)
     survey = Survey(tree)
     _run(machine, tree.body, survey)
     for sight in texts.sights(text, tree, survey):
         machine.root, machine.code_line = "", sight.line
-        machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded)
+        _noted(machine, sight)
     return _result(machine)
 
 
@@ -91,8 +99,12 @@ def pth(path: str, source: bytes) -> ModuleFacts:
         _run(machine, tree.body, survey)
         for sight in texts.sights(line, tree, survey):
             machine.root = ""
-            machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded)
+            _noted(machine, sight)
     return _result(machine)
+
+
+def _noted(machine: Analyser, sight: texts.Sight) -> None:
+    machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded, hidden=sight.hidden)
 
 
 def _parsed(source: bytes) -> ast.Module | str:
@@ -150,6 +162,7 @@ def _result(machine: Analyser) -> ModuleFacts:
     for fact, roots in machine.facts.values():
         verified = bool(roots & machine.verified) and fact.behaviour in {"runs-downloaded", "runs-dropped"}
         facts.append((replace(fact, verified=verified, moment=Moment.CALL), tuple(sorted(roots))))
+    constants(machine)
     exports = [(name, value.ref) for name, value in machine.module.names.items() if value.ref and "()" not in value.ref]
     stopped = f"too much to follow in {_few(machine.exhausted)}" if machine.exhausted else ""
     return ModuleFacts(
@@ -160,6 +173,10 @@ def _result(machine: Analyser) -> ModuleFacts:
         functions=tuple(dict.fromkeys(closure.name for _, closure in machine.closures)),
         exports=tuple(exports),
         stopped=stopped,
+        gives=tuple(machine.gives.items()),
+        takes=tuple((name, take) for name, takes in machine.takes.items() for take in takes),
+        wants=tuple(sorted(machine.wants)),
+        hands=tuple((name, tuple(sorted(names))) for name, names in sorted(machine.hands.items())),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from mlsupply.evidence.python import decode, folding, sinks, sources
+from mlsupply.evidence.python import decode, folding, made_of, neighbours, packing, sinks, sources
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import CODE_DEPTH, MAX_ROOT_STEPS, BudgetError, has
 from mlsupply.evidence.python.statements import Statements
@@ -58,17 +58,23 @@ class Analyser(Statements):
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
     ) -> Value:
         self.tick(2)
+        if function.bound is not None:
+            args, keywords = [*function.bound.args, *args], {**function.bound.keywords, **keywords}
         done = Call(function.ref, function, args, keywords, node, receiver)
         if function.closure is not None:
             return self._own(function.closure, done)
         if done.ref:
             if function.hidden:
                 sinks.hidden_name(self, done)
+            if function.instance is not None and done.ref == "builtins.type()":
+                return made_of.instantiated(self, done)
             result = self._known(done)
             if result is not None:
                 return result
             if done.ref.count(".") and not done.ref.startswith("builtins."):
                 self.edges.add((self.root, done.ref))
+                if (given := neighbours.called(self, done)) is not None:
+                    return given
         sinks.by_shape(self, done)
         return self._other(done)
 
@@ -99,12 +105,22 @@ class Analyser(Statements):
             return self._builtin(call)
         if ref in decode.BY_NAME or ref in decode.OPAQUE or ref in {"codecs.decode", "codecs.encode"}:
             return sources.decoded(self, call)
-        if (made := sources.origin(self, call)) is not None:
+        made = made_of.made(self, call) or packing.unpacked(call) or sources.origin(self, call)
+        if made is not None:
             return made
         if know.STARTERS.match(ref):
             self.start(call)
             return Value(ref + "()", NOTHING, taint_of(*call.all))
         return sinks.modelled(self, call)
+
+    def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
+        closure = function.closure
+        if closure is None or isinstance(closure.node, ast.ClassDef) or not know.MESSENGERS.match(registrar.ref):
+            return
+        spec = closure.node.args
+        label = self.origin("received", registrar.ref.replace("()", ""), getattr(node, "lineno", 0))
+        named = {parameter.arg: Value(taint=label) for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+        self.enter(closure, [], named, node)
 
     def start(self, call: Call) -> None:
         """A function handed over to be run."""
@@ -116,7 +132,9 @@ class Analyser(Statements):
         if call.ref in {"sys.settrace", "sys.setprofile", "sys.addaudithook", "threading.settrace", "threading.setprofile"}:
             inner = [Value(taint=self.origin("intercepted", call.ref, call.line))] * 3
         for value in handed:
-            if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
+            if value.bound is not None:
+                self.call(value, inner, {}, call.node)
+            elif value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
                 own = value.closure.owner is not None and not _static(value.closure)
                 self.enter(value.closure, [instance_of(value.closure), *inner] if own else inner, {}, call.node)
             elif value.ref and value.ref != call.ref and inner:
@@ -137,6 +155,8 @@ class Analyser(Statements):
             return self._import_call(call)
         if name in {"getattr", "setattr", "delattr"} and len(call.args) >= 2:
             return self._reflect(name, call)
+        if name in {"type", "type()"} and (of_parts := made_of.made(self, call)) is not None:
+            return of_parts
         if name in {"globals", "locals", "vars", "dir"}:
             if name == "vars" and call.args:
                 return Value(call.args[0].ref + ".__dict__", NOTHING, taint_of(*call.args))
@@ -241,6 +261,8 @@ class Analyser(Statements):
                 "as_posix",
             }:
                 result.text, result.items = receiver.text, receiver.items
+        for value in call.all:
+            self.handler(call.function, value, call.node)
         for value in call.all:  # a callback given to something unknown is looked at with what the receiver has
             if (
                 value.closure is not None
@@ -309,7 +331,7 @@ class Analyser(Statements):
         self.scope, self.running, self.returned, self.silent = self.module, [], [], 0
         try:
             first = [instance_of(closure)] if closure.owner is not None and not _static(closure) else []
-            self.enter(closure, first, {}, None)
+            neighbours.returned(self, name, self.enter(closure, first, {}, None))
         except (BudgetError, RecursionError):
             self.exhausted.add(name)
 

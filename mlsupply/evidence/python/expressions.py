@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import folding, neighbours
 from mlsupply.evidence.python.machine import MAX_LOOP, Machine
 from mlsupply.evidence.python.values import (
     CLEAN,
@@ -98,7 +98,10 @@ class Expressions(Machine):
 
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         ref = f"{owner.ref}.{name}" if owner.ref else ""
-        result = Value(ref, NOTHING, owner.taint, HOLE, owner.layers)
+        if self.neighbours.gifts and "()" not in ref and (known := neighbours.given(self, ref)) is not None and known.known:
+            return known
+        taint = neighbours.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
+        result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         if ref in {"os.environ", "os.environb"}:
             result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))
         result.hidden = owner.hidden
@@ -182,7 +185,9 @@ class Expressions(Machine):
         return merged(values)
 
     def _choice(self, node: ast.IfExp) -> Value:
-        self.value(node.test)
+        test = self.value(node.test)
+        if isinstance(test.const, bool):
+            return self.value(node.body if test.const else node.orelse)
         return merged([self.value(node.body), self.value(node.orelse)])
 
     def _unary(self, node: ast.UnaryOp) -> Value:
@@ -195,6 +200,8 @@ class Expressions(Machine):
         values = [self.value(node.left), *(self.value(part) for part in node.comparators)]
         if any("hashlib" in value.ref or "hexdigest" in value.ref or "digest" in value.ref for value in values):
             self.verified.add(self.root)
+        if len(values) == 2 and values[0].known and values[1].known:
+            return folding.compared(type(node.ops[0]), values[0], values[1])
         result = unknown(*values)
         result.layers = ()
         return result
@@ -275,11 +282,16 @@ class Expressions(Machine):
     def _elements(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: Value) -> Value | None:
         items = folding.items_of(source)
         first = node.generators[0]
-        if not items or first.ifs or len(items) > 65_536:
+        if not items or len(items) > 65_536:
             return None
         done: list[Value] = []
         for item in items:
             self.bind(first.target, item)
+            wanted = [self.value(test).const for test in first.ifs]
+            if NOTHING in wanted:
+                return None
+            if not all(wanted):
+                continue
             element = self.value(node.elt)
             done.append(element)
             if not element.known and len(done) >= MAX_LOOP // 64:

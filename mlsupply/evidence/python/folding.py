@@ -85,6 +85,27 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
     return result
 
 
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda one, other: one in other,
+    ast.NotIn: lambda one, other: one not in other,
+}
+
+
+def compared(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
+    """`left <op> right` of two constants."""
+    function = _COMPARISONS.get(kind)
+    try:
+        return constant(bool(function(left.const, right.const))) if function is not None else Value()
+    except _ERRORS:
+        return Value()
+
+
 def percent(shape: str, parts: list[Value]) -> str:
     """`shape % parts` with HOLE for what is not known."""
     texts = iter([text_of(part) for part in parts])

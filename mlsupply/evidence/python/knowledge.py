@@ -13,8 +13,8 @@ from typing import Final
 KINDS: Final = (
     "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment",
     "foreign-secret", "history", "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file",
-    "chat-store", "secret-variable", "process-list", "host-identity", "received", "encoded", "package-file", "variable",
-    "parameter",
+    "chat-store", "secret-variable", "process-list", "host-identity", "received", "model-answer", "encoded", "package-file",
+    "variable", "parameter",
 )  # fmt: skip
 RANK: Final = {kind: place for place, kind in enumerate(KINDS)}
 
@@ -88,6 +88,27 @@ def owner_of(variable: str) -> tuple[str, ...] | None:
     return next((hosts for prefix, hosts in _OWNERS if upper.startswith(prefix)), None)
 
 
+_FILE_OWNERS: Final = (
+    ("huggingface", ("huggingface", "hf.co")), (".aws", ("amazonaws", "aws")), ("serviceaccount", ("kubernetes",)),
+    ("gcloud", ("google",)), ("application_default", ("google",)), (".azure", ("azure", "microsoft", "windows.net")),
+    (".pypirc", ("pypi", "upload")), (".npmrc", ("npm",)), ("gh/hosts", ("github",)), (".git-credentials", ("git",)),
+    (".ssh", ()), ("id_rsa", ()), (".kube", ("kubernetes",)), (".wandb", ("wandb",)), (".kaggle", ("kaggle",)),
+    (".modal", ("modal",)), (".databrickscfg", ("databricks",)), (".vault-token", ("vault",)),
+    (".docker", ("docker", "registry")), (".cargo", ("crates",)), (".config/openai", ("openai",)),
+    (".claude", ("anthropic", "claude")),
+)  # fmt: skip
+
+
+def file_owner(label: str) -> tuple[str, ...] | None:
+    """What the host of the service contains whose credentials this file keeps; None where the service is not known."""
+    return next((hosts for part, hosts in _FILE_OWNERS if part in label), None)
+
+
+MODEL_SERVICE: Final = re.compile(
+    r"https://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|together|cohere|perplexity|x|fireworks|replicate)\.\w{2,3}/|"
+    r"generativelanguage\.googleapis\.com/|openrouter\.ai/|[\w-]{1,60}\.openai\.azure\.com/|"
+    r"(?:router|api-inference)\.huggingface\.co/)"
+)
 METADATA: Final = re.compile(
     r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"
     r"computeMetadata|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
@@ -128,7 +149,11 @@ PERSISTENT: Final = tuple(
             r"claude_desktop_config|\.vscode[/\\]|"
             r"CLAUDE\.md$|AGENTS\.md$|\.codeium|\.gemini/|\.windsurf|copilot-instructions|\.codex/|\.continue/|SKILL\.md$",
         ),
-        ("repository", r"\.github[/\\]workflows|\.git[/\\]hooks|\.gitlab-ci\.yml|\.husky/|pre-commit$|\.git[/\\]config"),
+        (
+            "repository",
+            r"\.github[/\\]workflows|\.git[/\\]hooks|\.gitlab-ci\.yml|\.husky/|pre-commit$|\.git[/\\]config|"
+            r"hooks[/\\](?:pre|post)-(?:commit|checkout|merge|push|receive|rewrite)$",
+        ),
         ("package index", r"pip\.(?:conf|ini)$|\.pip/|\.pydistutils\.cfg|\.npmrc$|uv\.toml$"),
         ("name resolution", r"^/etc/hosts$|drivers\\etc\\hosts|/etc/resolv\.conf"),
     )
@@ -159,6 +184,7 @@ SENDS: Final = re.compile(
     r"^(?:discord_webhook|dhooks|discord|pymsgbox)\..*\.(?:send|execute|add_file|add_embed)$|"
     r"^asyncio\.open_connection\(\).*\.write$|^paho\..*\.publish$|^paramiko\..*\.(?:put|putfo)$|"
     r"^boto3\.\w+\(\)(?:\.\w+\(\))?\.(?:put_object|upload_file|upload_fileobj|send_message|put_record|publish)$|"
+    r"^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log)$|"
     r"^pycurl\.Curl\(\)\.setopt$|^dropbox\..*\.files_upload$|^github\..*\.(?:create_gist|create_file)$"
 )
 GETS: Final = re.compile(
@@ -185,7 +211,8 @@ COMMANDS: Final = re.compile(
     r"asyncio\.(?:subprocess\.)?create_subprocess_(?:exec|shell)|platform\.popen|sh\.\w+|pexpect\.(?:spawn|run)|"
     r"distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
     r"win32api\.(?:ShellExecute|WinExec)|ctypes\.windll\.shell32\.ShellExecute\w|webbrowser\._?\w*Popen|"
-    r"IPython\..*\.system|invoke\.run|plumbum\..*|timeit\.timeit|test\.support\.script_helper\.\w+)$"
+    r"IPython\..*\.system|invoke\.run|plumbum\..*|test\.support\.script_helper\.\w+|"
+    r"ctypes\..*\.(?:system|popen|execv[pe]?|WinExec|ShellExecute[AW]?|CreateProcess[AW]?))$"
 )
 RUNS_CODE: Final = frozenset(
     {
@@ -260,9 +287,14 @@ STARTERS: Final = re.compile(
     r"run_coroutine_threadsafe|gather|"
     r"to_thread|wait_for)|concurrent\.futures\.\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
     r"builtins\.(?:map|filter|sorted|max|min|next|list|tuple|any|all|sum)|"
-    r"functools\.(?:reduce|partial)|signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
+    r"signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
     r"threading\.setprofile|weakref\.finalize|sched\.scheduler\(\)\.enter|os\.register_at_fork|gc\.callbacks\.append|"
     r"trio\.run|anyio\.run|gevent\.spawn|nest_asyncio\.\w+|apscheduler\..*|schedule\..*|contextlib\.suppress)$"
+)
+# What is handed to these is called with what other people write.
+MESSENGERS: Final = re.compile(
+    r"^(?:discord|nextcord|disnake|telebot|telegram|telethon|pyrogram|aiogram|socketio|slack_bolt|slixmpp|irc|"
+    r"paho|pika|nats)\."
 )
 INSTALL_COMMANDS: Final = frozenset(
     {

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.neighbours import Gift, Neighbours, Take
 from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Scope, Taint, Value
 from mlsupply.text import safe
 
@@ -51,6 +52,11 @@ class Machine:
         self.code_depth = 0
         self.entered: dict[tuple[object, ...], Value] = {}
         self.returned: list[list[Value]] = []
+        self.neighbours = Neighbours({}, {})
+        self.wants: set[str] = set()
+        self.hands: dict[str, set[str]] = {}
+        self.gives: dict[str, Gift] = {}
+        self.takes: dict[str, list[Take]] = {}
         self.lines: list[str] = []  # of the source, for what is written rather than meant
 
     def tick(self, cost: int = 1) -> None:

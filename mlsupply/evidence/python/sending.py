@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import neighbours
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.text import safe
@@ -31,6 +32,7 @@ _UPLOADS = re.compile(
     r"\s(?:-d|-F|-T|--data\S*|--form|--upload-file|--post-(?:data|file)|--json|-X ?(?:POST|PUT)|POST|PUT)\b|"
     r"(?:^|[\s/|;&])(?:nc|ncat|netcat|scp|rsync|ftp)\b"
 )
+_SEEN_BY_MODELS = frozenset({"screen", "camera", "clipboard", "home-files", "intercepted"})
 _ASKING_PROGRAM = re.compile(r"(?:^|[\s/|;&])(?:nslookup|dig|host|ping)\b")
 _URL = re.compile(r"(?:https?|wss?|ftp)://\S{3,300}")
 
@@ -61,7 +63,11 @@ def _address(call: Call) -> Value:
     candidates = [call.keywords.get("url"), first, call.receiver]
     receiver = call.receiver
     if receiver is not None and (
-        "socket" in call.ref or "smtplib" in call.ref or "ftplib" in call.ref or ".Connection" in call.ref
+        "socket" in call.ref
+        or "smtplib" in call.ref
+        or "ftplib" in call.ref
+        or ".Connection" in call.ref
+        or call.ref.startswith("logging.")
     ):
         candidates = [receiver]
     for value in candidates:
@@ -111,7 +117,11 @@ def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
 
 def _answer(machine: Analyser, call: Call, text: str) -> Value:
     kind = "cloud-metadata" if know.METADATA.search(text) else "cluster-secret" if know.CLUSTER.search(text) else "received"
+    if kind == "received" and know.MODEL_SERVICE.match(text):
+        kind = "model-answer"
     made = Value(call.ref + "()", NOTHING, machine.origin(kind, _shown(text), call.line))
+    if machine.running and machine.running[-1].wrapper:
+        made.taint |= frozenset(("intercepted:result",))
     if call.ref.endswith("urlretrieve"):
         path = call.arg(1, "filename")
         if path is not None:
@@ -129,13 +139,23 @@ def _shown(text: str) -> str:
 def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, where: str) -> None:
     """A fact for the worst that is in this part of the message."""
     labels = of_kind(taint, *_SECRET_KINDS)
+    if where in {"fixed", "chat"} and position in {"body", "name"}:
+        neighbours.passed_on(machine, taint, neighbours.Take("sends", call.ref or "a request", where, position, text))
+        neighbours.wanted(machine, taint)
     if not labels:
         return
-    kinds = kinds_of(frozenset(labels))
-    kind = kinds[0]
+    if where == "given":
+        neighbours.wanted(machine, taint_of(*call.all))
+    kind = kinds_of(frozenset(labels))[0]
+    if kind in _SEEN_BY_MODELS and know.MODEL_SERVICE.match(text):
+        return  # what the user shows to a model goes to that model
+    if kind == "intercepted" and where == "given":
+        return  # a wrapper that passes on what it was given
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     foreign = {name for name in secrets if _foreign(name, text)}
     if kind in {"secret-variable", "process-list", "host-identity", "command-output"} and foreign:
+        kind = "foreign-secret"
+    if kind == "credential-file" and position == "header" and where == "fixed" and _foreign_file(labels, text):
         kind = "foreign-secret"
     if kind == "command-output":
         kind = "remote-output" if has(taint, "received") else "command-output"
@@ -158,6 +178,12 @@ def _foreign(variable: str, address: str) -> bool:
     """Does this secret belong to a service other than the one it is sent to?"""
     owner = know.owner_of(variable)
     return owner is not None and not any(part in address.lower() for part in owner)
+
+
+def _foreign_file(labels: list[str], address: str) -> bool:
+    """Do all files of credentials among the labels belong to a service other than the one they are sent to?"""
+    owners = [know.file_owner(label) for label in labels if label.startswith("credential-file:")]
+    return all(owner is not None and not any(part in address.lower() for part in owner) for owner in owners)
 
 
 def looked_up(machine: Analyser, call: Call) -> Value:

@@ -83,6 +83,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     ("persists", "ssh access", (r">>?\s*\S{0,60}authorized_keys",)),
+    ("persists", "hooks of every repository", (r"\bgit config --(?:global|system) (?:--\w+ )?core\.hooksPath",)),
     (
         "evades",
         "protection switched off",
@@ -97,7 +98,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "destroys",
         "files or disks wiped",
         (
-            r"\brm -\w*[rf]\w* (?:--no-preserve-root )?[\"']?(?:~|/|\$HOME|/\*|/home|/root)[\"']?(?:\s|/?\*|$|;|&)",
+            r"\brm -\w*[rf]\w* (?:--no-preserve-root )?[\"']?(?:~|/|\$HOME|/\*|/home|/root)/?[\"']?(?:\s|/?\*|$|;|&)",
             r"\bdd if=/dev/(?:zero|u?random) of=/dev/|\bmkfs\.|del /[fsq] [^\n]{0,20}[a-z]:\\|format [a-z]:",
             r":\(\)\s*\{\s*:\|:",
         ),
@@ -106,7 +107,8 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "mines",
         "a coin miner",
         (
-            r"\bxmrig\b|stratum\+(?:tcp|ssl)|\bminerd\b|\bnbminer\b|--donate-level|-o \S{3,80}:\d{2,5} -u \S{40,}",
+            r"\bxmrig\b|stratum\+(?:tcp|ssl)|\brandomx\b|\bcryptonight|\bkawpow\b|\betchash\b",
+            r"\bminerd\b|\bnbminer\b|--donate-level|-o \S{3,80}:\d{2,5} -u \S{40,}",
             r"\b4[0-9AB][1-9A-HJ-NP-Za-km-z]{90,104}\b",
         ),
     ),

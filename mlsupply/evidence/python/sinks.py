@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding, sending, writing
+from mlsupply.evidence.python import folding, neighbours, sending, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.shell import Deed, deeds, python_in
@@ -22,7 +22,7 @@ HIDING = frozenset(
     {
         "base64", "base32", "hex", "base85", "ascii85", "zlib", "gzip", "bz2", "lzma", "xor", "rot13", "reversed", "strided",
         "chr", "marshal", "decrypted", "integers", "escapes", "translate", "utf-7", "base58", "brotli", "swapcase", "uu",
-        "pickle", "zstd", "lz4", "percent", "punycode", "quoted-printable",
+        "pickle", "zstd", "lz4", "percent", "punycode", "quoted-printable", "uuid", "addresses",
     }
 )  # fmt: skip
 _SHELLS = re.compile(r"(?:^|[/\\])(?:ba|z|da|k|a)?sh$|(?:^|[/\\])(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE)
@@ -36,6 +36,11 @@ def hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(layer for layer in layers if layer in HIDING)
 
 
+_UNBOUND = re.compile(
+    r"((?:requests(?:\.sessions)?|httpx|aiohttp|http\.client)\.(?:Session|Client|AsyncClient|ClientSession|HTTPS?Connection))\.(\w+)$"
+)
+
+
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The models of calls that end data; None where this is not one of them."""
     ref = call.ref
@@ -47,6 +52,9 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         if call.args:
             unpickled(machine, call, call.args[0])
         return Value(ref + "()", NOTHING, frozenset().union(*(value.taint for value in call.all)))
+    if ref in {"yaml.unsafe_load", "yaml.load", "yaml.full_load", "jsonpickle.decode"} and call.args:
+        unpickled(machine, call, call.args[0])
+        return Value(ref + "()", NOTHING, call.args[0].taint)
     if ref in know.RUNS_CODE:
         return machine.execute(call, call.arg(0, "source", "cmd", "stmt"))
     if ref in {"setuptools.setup", "distutils.core.setup", "setup", "numpy.distutils.core.setup", "skbuild.setup"}:
@@ -55,6 +63,9 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return sending.looked_up(machine, call)
     if know.SENDS.match(ref):
         return sending.sent(machine, call)
+    if (found := _UNBOUND.match(ref)) is not None and len(call.args) > 1:
+        bound = f"{found[1]}().{found[2]}".replace("requests.sessions.", "requests.")
+        return modelled(machine, call._replace(ref=bound, args=call.args[1:], receiver=call.args[0]))
     if (done := writing.modelled(machine, call)) is not None:
         return done
     return other(machine, call)
@@ -64,6 +75,8 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
     """`exec` of this value."""
     layers = hiding(source.layers)
     kinds = kinds_of(source.taint)
+    neighbours.wanted(machine, source.taint)
+    neighbours.passed_on(machine, source.taint, neighbours.Take("executes", call.ref, layers=layers))
     chain = machine.chain(source.taint, call.ref, call.line)
     if has(source.taint, "received"):
         machine.fact(
@@ -94,7 +107,9 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
             hidden=call.function.hidden,
         )
     else:
-        source_kind = next((k for k in kinds if k in {"package-file", "variable", "clipboard", "environment"}), "")
+        source_kind = next(
+            (k for k in kinds if k in {"package-file", "variable", "clipboard", "environment", "model-answer"}), ""
+        )
         if not source.known:
             machine.fact(
                 "executes",
@@ -136,6 +151,12 @@ def hidden_name(machine: Analyser, call: Call) -> None:
         machine.fact("hides-name", call.node, sink=ref, hidden=True, detail=f"{ref} is called by a computed name")
 
 
+_CALLS_FUNCTIONS = re.compile(
+    r"!!python/(?:object/(?:apply|new)|module):|\"py/(?:reduce|object)\": ?\S{0,40}(?:os\.|posix|subprocess|builtins|system)"
+)
+_PICKLE_CALLS = re.compile(rb"posix|nt\n|system|builtins|subprocess|__import__")
+
+
 def unpickled(machine: Analyser, call: Call, data: Value) -> None:
     """Bytes that rebuild objects: what is received or constant here can run code."""
     if has(data.taint, "received"):
@@ -147,14 +168,15 @@ def unpickled(machine: Analyser, call: Call, data: Value) -> None:
             detail="objects are rebuilt from the network",
             chain=machine.chain(data.taint, call.ref, call.line),
         )
-    elif isinstance(data.const, bytes) and re.search(rb"posix|nt\n|system|builtins|subprocess|__import__", data.const):
+    elif _PICKLE_CALLS.search(data.const) if isinstance(data.const, bytes) else _CALLS_FUNCTIONS.search(text_of(data)):
+        what = "pickle" if isinstance(data.const, bytes) else "document"
         machine.fact(
             "runs-decoded",
             call.node,
             sink=call.ref,
-            layers=(*hiding(data.layers), "pickle"),
-            decoded=safe(data.const.decode("latin-1")),
-            detail="a pickle that calls functions is loaded",
+            layers=(*hiding(data.layers), *(("pickle",) if what == "pickle" else ())),
+            decoded=safe(text_of(data)),
+            detail=f"a {what} that calls functions is loaded",
         )
 
 
@@ -163,7 +185,7 @@ def command(machine: Analyser, call: Call) -> Value:
     head = call.arg(0, "args", "cmd", "command", "file", "path")
     if head is None:
         return Value()
-    parts = folding.items_of(head) if not isinstance(head.const, str) and (head.items or head.known) else [head]
+    parts = folding.items_of(head) if not isinstance(head.const, str | bytes) and (head.items or head.known) else [head]
     if "spawn" in call.ref or "exec" in call.ref or call.ref.startswith("pexpect"):
         parts = [
             item for arg in call.args for item in (folding.items_of(arg) if not isinstance(arg.const, str) else [arg])
@@ -173,14 +195,15 @@ def command(machine: Analyser, call: Call) -> Value:
     fields = {"sink": call.ref, "silent": silent}
     machine.fact("runs-command", call.node, detail=safe(text.replace(HOLE, "…"), 160), **fields)
     stdin = call.keywords.get("input")
+    fetched(machine, call, text)
     made = Value(call.ref + "()", NOTHING, machine.origin("command-output", text[:40], call.line), text)
     made.items = parts
-    found_deeds = deeds(_script(parts) or text)
+    found_deeds = deeds(_script(parts)) or deeds(text)
     fetches = any(deed.behaviour == "runs-downloaded" for deed in found_deeds)
     for deed in found_deeds:
         told = deed._replace(source="received") if fetches and deed.behaviour == "persists" else deed
         noted(machine, call, told, silent, head)
-    _flows(machine, call, head, parts, text, silent)
+    flows(machine, call, head, parts, text, silent)
     if stdin is not None:
         fed(machine, call, parts, stdin)
     if found := _PIP.search(text):
@@ -191,6 +214,20 @@ def command(machine: Analyser, call: Call) -> Value:
             "installs-package", call.node, detail=safe(found[0], 120), destination="fixed" if foreign else "", **fields
         )
     return made
+
+
+_CLONED = re.compile(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\\-]{2,200})")
+_SAVED = re.compile(
+    r"\b(?:curl|wget)\b[^\n|;&]{0,300}?\s(?:-o|-O|--output|--output-document)[ =]?(?P<file>[\w.~/\\-]{2,200})"
+)
+
+
+def fetched(machine: Analyser, call: Call, text: str) -> None:
+    """What a command line leaves on the disk came from the network."""
+    for pattern in (_CLONED, _SAVED):
+        if (found := pattern.search(text)) is not None:
+            made = Value("", NOTHING, machine.origin("received", text[:80], call.line))
+            machine.files[found.group(1) + ("/" if pattern is _CLONED else "")] = made
 
 
 def _script(parts: list[Value]) -> str:
@@ -218,11 +255,14 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
     )
 
 
-def _flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: str, silent: bool) -> None:
+def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: str, silent: bool) -> None:
     """What the origin of the command and its arguments says."""
     taint = head.taint.union(*(part.taint for part in parts))
     chain = machine.chain(taint, call.ref, call.line)
     told = _told(head, parts)
+    neighbours.wanted(machine, taint)
+    if told is not None:
+        neighbours.passed_on(machine, told.taint, neighbours.Take("runs-command", call.ref, layers=hiding(head.layers)))
     if told is not None and has(told.taint, "received"):
         machine.fact(
             "remote-control",
@@ -233,6 +273,8 @@ def _flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text:
             silent=silent,
             detail="a command from the network is run",
         )
+    elif told is not None and has(told.taint, "model-answer"):
+        machine.fact("executes", call.node, source="model-answer", sink=call.ref, detail="a model says which command is run")
     if hiding(head.layers) and (head.known or has(taint, "encoded")):
         machine.fact(
             "runs-decoded",
@@ -357,10 +399,10 @@ def _silent(call: Call) -> bool:
 def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:
     """Text is fed to a program's standard input."""
     program = text_of(parts[0]) if parts else ""
-    if has(stdin.taint, "received") and (_SHELLS.search(program) or _PYTHON.search(program)):
-        machine.fact(
-            "remote-control", call.node, source="received", sink=call.ref, detail="what the network gives is fed to a shell"
-        )
+    if has(stdin.taint, "received") and parts and _runs_its_argument(parts[0]):
+        behaviour = "remote-control" if _SHELLS.search(program) else "runs-downloaded"
+        told = "what the network gives is fed to " + ("a shell" if _SHELLS.search(program) else "an interpreter")
+        machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=told)
     if isinstance(stdin.const, str | bytes):
         text = stdin.const if isinstance(stdin.const, str) else stdin.const.decode("utf-8", "replace")
         if hiding(stdin.layers):
@@ -446,6 +488,10 @@ def _injects(machine: Analyser, ref: str) -> bool:
 def other(machine: Analyser, call: Call) -> Value | None:
     """Memory that becomes code; coins; listeners; programs that are fed."""
     ref = call.ref
+    if ref.endswith(".addHandler") and call.receiver is not None and call.args:
+        handler = call.args[0]
+        if re.match(r"logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler\(\)", handler.ref):
+            call.receiver.ref, call.receiver.text = "logging.remote()", handler.text
     if ref.endswith("memfd_create") or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
@@ -488,7 +534,8 @@ def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST) -> No
     """A function of another module is replaced by this one: what passes through is followed as intercepted."""
     if isinstance(closure.node, ast.ClassDef) or closure in machine.running:
         return
-    label = machine.origin("intercepted", name, getattr(node, "lineno", 0))
+    kind = "received" if know.MESSENGERS.match(name) or name.rpartition(".")[2] == "on_message" else "intercepted"
+    label = machine.origin(kind, name, getattr(node, "lineno", 0))
     spec = closure.node.args
     args = [Value(taint=label) for _ in (*spec.posonlyargs, *spec.args)]
     keywords = {parameter.arg: Value(taint=label) for parameter in spec.kwonlyargs}

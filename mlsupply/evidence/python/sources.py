@@ -185,7 +185,9 @@ def _temporary(call: Call) -> Value:
     tail = text_of(suffix) if suffix is not None else ""
     made = Value(call.ref + "()", NOTHING, CLEAN, f"/tmp/{HOLE}{tail}")  # noqa: S108  # a label, nothing is written
     if call.ref.endswith("mkstemp"):
-        made.items = [Value(), made.copy()]
+        handle = Value("io.file()w", NOTHING, CLEAN, made.text)
+        handle.keys = {"name": made.copy()}
+        made.items = [handle, made.copy()]
     elif call.ref.endswith("NamedTemporaryFile"):
         name = Value("", NOTHING, CLEAN, f"/tmp/{HOLE}{getattr(call.node, 'lineno', 0)}{tail}")  # noqa: S108  # the same
         made.keys, made.text, made.ref = {"name": name}, name.text, "io.file()w"
@@ -224,7 +226,9 @@ def opened(machine: Analyser, call: Call) -> Value:
         made.keys = {"name": path}
         return made
     if call.ref.endswith("fdopen"):
-        return Value("io.file()w" if "w" in mode_text else "io.file()", NOTHING, path.taint, text)
+        made = Value("io.file()w" if "w" in mode_text else "io.file()", NOTHING, path.taint, text)
+        made.keys = path.keys
+        return made
     taint = path.taint
     for candidate in (text, *(text_of(item) for item in (path.items or ())[:8])):
         if kind := know.file_kind(candidate):
@@ -250,8 +254,15 @@ def file_key(path: Value) -> str:
 
 
 def content_of(machine: Analyser, path: Value) -> Value | None:
-    """What this module wrote to the path before."""
-    return machine.files.get(file_key(path))
+    """What this module wrote to the path before, or put into a folder above it."""
+    key = file_key(path)
+    found = machine.files.get(key)
+    for _ in range(4):
+        if found is not None or "/" not in key.strip("/"):
+            break
+        key = key.rstrip("/").rpartition("/")[0]
+        found = machine.files.get(key + "/")
+    return found
 
 
 _TAKES = frozenset(
@@ -270,6 +281,11 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
         if (key := file_key(call.args[0])) in machine.files or call.args[0].text != HOLE or call.args[0].known:
             machine.files[key] = unknown(receiver)
         call.args[0].taint |= receiver.taint
+        return
+    if name in {"read", "read_file"} and call.args and "onfig" in receiver.ref:  # configparser
+        for path in (call.args[0], *(call.args[0].items or [])[:8]):
+            if kind := know.file_kind(text_of(path)):
+                receiver.taint |= machine.origin(kind, text_of(path), call.line)
         return
     if name not in _TAKES:
         return
@@ -306,6 +322,8 @@ def _packed(machine: Analyser, call: Call, archive: Value) -> None:
             archive.taint |= machine.origin(kind, text_of(source), call.line)
     if archive.text != HOLE:
         machine.files[archive.text] = unknown(archive)
+    if archive.keys is not None and "into" in archive.keys:
+        archive.keys["into"].taint |= archive.taint
 
 
 def joined_resource(machine: Analyser, call: Call, result: Value) -> None:
@@ -339,7 +357,8 @@ def decoded(machine: Analyser, call: Call) -> Value:
         return Value("", NOTHING, data.taint, HOLE, (*data.layers, name or "codec"))
     if ref in decode.OPAQUE:
         label = machine.origin("encoded", decode.OPAQUE[ref], call.line)
-        made = Value("", NOTHING, data.taint | (label if data.known or data.layers else CLEAN), HOLE)
+        from_caller = any(one.startswith("parameter:") for one in data.taint)
+        made = Value("", NOTHING, data.taint | (label if data.known or (data.layers and not from_caller) else CLEAN), HOLE)
         made.layers = (*data.layers, decode.OPAQUE[ref])
         from mlsupply.evidence.python import sinks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import folding, neighbours
 from mlsupply.evidence.python.expressions import Expressions, iterated, merged
 from mlsupply.evidence.python.machine import MAX_INLINE, MAX_LOOP
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Scope, Value, constant, taint_of, unknown
@@ -145,8 +145,12 @@ class Statements(Expressions):
             if name.name != "*":
                 ref = f"{base}.{name.name}" if base else name.name
                 self.edges.add((self.root, f"import {ref}"))
-                whole = self.origin("environment", "all variables", node.lineno) if ref == "os.environ" else frozenset()
-                self.scope.set(name.asname or name.name, Value(_CANON.get(ref, ref), NOTHING, whole))
+                if (known := neighbours.given(self, ref)) is None:
+                    whole = self.origin("environment", "all variables", node.lineno) if ref == "os.environ" else frozenset()
+                    known = Value(_CANON.get(ref, ref), NOTHING, whole | neighbours.label(self, ref))
+                elif not known.known:
+                    known.ref = ref
+                self.scope.set(name.asname or name.name, known)
             else:
                 self._star(base)
 
@@ -175,9 +179,14 @@ class Statements(Expressions):
             if made.ref in {"builtins.property", "builtins.staticmethod", "builtins.classmethod"}:
                 continue
             returned = self.call(made, [result], {}, decorator)
+            self.handler(made, result, decorator)
             if returned.closure is not None and made.closure is not None:
                 result = returned
         return result
+
+    def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
+        """A function was handed to something that calls it with messages."""
+        raise NotImplementedError
 
     def _class(self, node: ast.ClassDef) -> None:
         closure = Closure(node, self.scope, node.name)
@@ -238,6 +247,10 @@ class Statements(Expressions):
         self.body(node.body)
         after = dict(self.scope.names)
         self.body(node.orelse)
+        self._both(before, after)
+
+    def _both(self, before: dict[str, Value], after: dict[str, Value]) -> None:
+        """After two ways of which one was gone: what either bound. before, after: the names around the first way."""
         for name, value in after.items():
             now = self.scope.names.get(name)
             if now is not None and now is not value and now is not before.get(name):
@@ -286,13 +299,16 @@ class Statements(Expressions):
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
         quiet = any(_swallows(handler) for handler in node.handlers)
+        before = dict(self.scope.names)
         self.silent += quiet
         self.body(node.body)
         self.silent -= quiet
         for handler in node.handlers:
+            after = dict(self.scope.names)
             if handler.name:
                 self.scope.set(handler.name, Value())
             self.body(handler.body)
+            self._both(before, after)
         self.body(node.orelse)
         self.body(node.finalbody)
 

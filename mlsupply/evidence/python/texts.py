@@ -15,6 +15,15 @@ from mlsupply.text import safe
 _FAR = 120  # columns
 _WIDE_GAP = re.compile(r"[;\s]\s{60,}(?=[^\s#\"'])")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_EMBEDS = re.compile("[\u202a\u202b\u202d\u202e]")
+_ISOLATES = re.compile("[\u2066-\u2068]")
+_KEPT_FROM_USER = re.compile(
+    r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal|show|notify)[a-z ]{0,30} (?:the )?(?:user|human)"
+)
+_SECRET_PLACE = re.compile(
+    r"(?i)\.ssh/|id_rsa|id_ed25519|\.aws/|\.env\b|mcp\.json|\.netrc|\.kube/|/etc/passwd|(?:api|private|secret) keys?\b|"
+    r"credentials|environment variables"
+)
 _WORD = re.compile(r"[^\W\d]\w*")
 _POWERFUL = frozenset(
     {"exec", "eval", "compile", "__import__", "open", "getattr", "globals", "system", "popen", "subprocess", "os"}
@@ -30,6 +39,7 @@ class Sight(NamedTuple):
     detail: str
     layers: tuple[str, ...] = ()
     decoded: str = ""
+    hidden: bool = False
 
 
 def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
@@ -38,11 +48,33 @@ def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
     yield from _far_right(lines, tree)
     if not text.isascii():
         yield from _odd_names(lines)
-        for number, line in enumerate(lines, 1):
-            if _BIDI.search(line):
-                yield Sight("bidi", number, "text that is shown in another order than it is read")
-                break
+        yield from _turned(lines)
+    yield from _orders(survey)
     yield from _blobs(survey)
+
+
+def _turned(lines: list[str]) -> Iterator[Sight]:
+    """The first line that turns the reading direction, and the first that does not turn it back (UAX #9)."""
+    turning = [(number, line) for number, line in enumerate(lines, 1) if _BIDI.search(line)]
+    if turning:
+        yield Sight("bidi", turning[0][0], "text that is shown in another order than it is read")
+    for number, line in turning:
+        embedded = len(_EMBEDS.findall(line)) - line.count("\u202c")
+        isolated = len(_ISOLATES.findall(line)) - line.count("\u2069")
+        if embedded > 0 or isolated > 0:
+            yield Sight("bidi", number, "a control character makes the rest of the line show elsewhere", hidden=True)
+            return
+
+
+def _orders(survey: Survey) -> Iterator[Sight]:
+    """Texts that tell an agent to fetch a secret and to keep it from the user: descriptions of tools, prompts."""
+    for node in survey.blobs:
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if not text or len(text) > 20_000 or not _SECRET_PLACE.search(text):
+            continue
+        if (found := _KEPT_FROM_USER.search(text)) is not None:
+            yield Sight("agent-order", node.lineno, f"a text orders an agent: {safe(found[0], 80)}", (), safe(text))
+            return
 
 
 def _far_right(lines: list[str], tree: ast.Module) -> Iterator[Sight]:

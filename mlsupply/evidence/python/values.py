@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mlsupply.named import NamedTuple
+
 HOLE: Final = "\0"  # stands in `text` for a part that is not known
 MAX_TEXT: Final = 1 << 22  # characters or bytes of a folded constant
 
@@ -29,10 +31,11 @@ class Value:
     or NOTHING; taint: labels of where its content comes from (see `knowledge.KINDS`); text: for strings that are known in
     part, with HOLE for the rest; layers: encodings undone to get it, outermost first; items: of a list or of call
     arguments where not all are constant; keys: of a dict, by constant key; closure: a function, lambda or class of this
-    module; instance: the class of this module it is an object of; hidden: its name was computed rather than written.
+    module; instance: the class of this module it is an object of; hidden: its name was computed rather than written;
+    bound: arguments it was given beforehand (`functools.partial`).
     """
 
-    __slots__ = ("closure", "const", "hidden", "instance", "items", "keys", "layers", "ref", "taint", "text")
+    __slots__ = ("bound", "closure", "const", "hidden", "instance", "items", "keys", "layers", "ref", "taint", "text")
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class Value:
         self.closure: Closure | None = None
         self.instance: ClassState | None = None
         self.hidden = False
+        self.bound: Bound | None = None
 
     @property
     def known(self) -> bool:
@@ -61,8 +65,15 @@ class Value:
         """Another value with the same knowledge."""
         other = Value(self.ref, self.const, self.taint, self.text, self.layers)
         other.items, other.keys, other.closure, other.instance = self.items, self.keys, self.closure, self.instance
-        other.hidden = self.hidden
+        other.hidden, other.bound = self.hidden, self.bound
         return other
+
+
+class Bound(NamedTuple):
+    """Arguments a callable was given before it is called."""
+
+    args: list[Value]
+    keywords: dict[str, Value]
 
 
 @dataclass(eq=False, slots=True)

@@ -31,7 +31,7 @@ _CONNECTIONS = re.compile(
     r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
     r"^socket\.create_connection$|^smtplib\.SMTP(?:_SSL)?$|"
-    r"^ftplib\.FTP(?:_TLS)?$"
+    r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
 )
 _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 
@@ -51,7 +51,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         written(machine, call, _path_of(target), source)
         return Value()
     if ref in {"os.write"} and len(call.args) > 1:
-        written(machine, call, call.args[0], call.args[1])
+        written(machine, call, _path_of(call.args[0]), call.args[1])
         return Value()
     if ref in _COPIES:
         return _copied(machine, call)
@@ -73,7 +73,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 def _connection(call: Call) -> Value:
     """A client that knows where it goes."""
     made = Value(call.ref + "()", NOTHING, frozenset())
-    base = call.arg(0, "base_url", "host", "uri", "url", "address")
+    base = call.arg(0, "base_url", "host", "mailhost", "uri", "url", "address")
     if base is not None:
         parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
         made.text = text_of(parts[0]) if parts else HOLE
@@ -95,6 +95,8 @@ def _request(call: Call) -> Value:
 def _packed(machine: Analyser, call: Call) -> Value:
     first = call.args[0] if call.args else Value()
     made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text_of(first))
+    into = call.keywords.get("fileobj", first if first.ref.startswith("io.") else None)
+    made.keys = {"into": into} if into is not None else None
     root = call.arg(2, "root_dir", "base_dir")
     if call.ref == "shutil.make_archive" and root is not None and (kind := know.file_kind(text_of(root))):
         made.taint |= machine.origin(kind, text_of(root), call.line)
@@ -245,4 +247,4 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
         archive = machine.files.get(receiver.text)
         taint = receiver.taint | (archive.taint if archive is not None else frozenset())
         if target is not None and taint:
-            machine.files[file_key(target)] = Value("", NOTHING, taint)
+            machine.files[file_key(target)] = machine.files[file_key(target) + "/"] = Value("", NOTHING, taint)

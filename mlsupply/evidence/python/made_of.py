@@ -1,0 +1,93 @@
+"""Functions made of functions: `partial`, `methodcaller`, `attrgetter`, `reduce`; classes made by `type`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import folding
+from mlsupply.evidence.python.values import NOTHING, Bound, ClassState, Value, taint_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+
+_MAKERS = {"operator.methodcaller": "operator.methodcaller()", "operator.attrgetter": "operator.attrgetter()"}
+_MAX_TURNS = 64  # of a reduction
+
+
+def made(machine: Analyser, call: Call) -> Value | None:
+    """The function or class this call makes; None where it makes none."""
+    ref = call.ref
+    if ref in {"functools.partial", "functools.partialmethod"} and call.args:
+        result = call.args[0].copy()
+        before = result.bound or Bound([], {})
+        result.bound = Bound([*before.args, *call.args[1:]], {**before.keywords, **call.keywords})
+        return result
+    if ref in _MAKERS:
+        result = Value(_MAKERS[ref], NOTHING, taint_of(*call.args))
+        result.bound = Bound(call.args, call.keywords)
+        return result
+    if ref in _MAKERS.values():
+        return _applied(machine, call)
+    if ref == "functools.reduce" and len(call.args) >= 2:
+        return _reduced(machine, call)
+    if ref == "builtins.type" and len(call.args) == 3:
+        return _class(call)
+    return None
+
+
+def _applied(machine: Analyser, call: Call) -> Value:
+    """`methodcaller(name, *args)(thing)` and `attrgetter(name)(thing)`: the name was computed, or need not have been."""
+    if len(call.args) < 2:
+        return Value()
+    name, thing = call.args[0], call.args[-1]
+    found = thing
+    for part in name.const.split(".") if isinstance(name.const, str) else ():
+        found = machine.attribute(found, part, call.node)
+    if not isinstance(name.const, str):
+        return Value(taint=taint_of(*call.args))
+    if found.ref:
+        found = found.copy()
+        found.hidden = True
+    if call.ref.startswith("operator.attrgetter"):
+        return found
+    return machine.call(found, call.args[1:-1], call.keywords, call.node, thing)
+
+
+def _reduced(machine: Analyser, call: Call) -> Value:
+    function, items = call.args[0], folding.items_of(call.args[1])
+    if not items or len(items) > _MAX_TURNS:
+        if function.closure is not None:
+            return machine.call(function, [Value(taint=taint_of(*call.args[1:]))] * 2, {}, call.node)
+        return Value(taint=taint_of(*call.args))
+    turns = [call.args[2], *items] if len(call.args) > 2 else items
+    result = turns[0]
+    for item in turns[1:]:
+        result = machine.call(function, [result, item], {}, call.node)
+        if result.ref and function.ref == "builtins.getattr":
+            result.hidden = True
+    return result
+
+
+def _class(call: Call) -> Value:
+    """An object stands for the class: calling it runs what the mapping calls `__init__`."""
+    state = ClassState(str(call.args[0].const), tuple(base.ref for base in folding.items_of(call.args[1])))
+    for name, value in (call.args[2].keys or {}).items():
+        if value.closure is not None:
+            value.closure.owner = state
+            state.methods[name] = value.closure
+        else:
+            state.attributes[name] = value
+    result = Value("builtins.type()", NOTHING, taint_of(call.args[2]))
+    result.instance = state
+    return result
+
+
+def instantiated(machine: Analyser, call: Call) -> Value:
+    """A call of what `_class` gave."""
+    state = call.function.instance
+    result = Value(taint=taint_of(*call.all))
+    result.instance = state
+    for name in ("__new__", "__init__"):
+        if state is not None and name in state.methods:
+            machine.enter(state.methods[name], [result, *call.args], call.keywords, call.node)
+    return result

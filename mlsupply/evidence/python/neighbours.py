@@ -1,0 +1,153 @@
+"""What one module of a package gives to another: constants, results of functions, and functions that pass on what they get.
+
+A module is looked at alone first. What it takes from its neighbours is labelled `from:` and the dotted name; where such a
+label reaches an end (`exec`, a command, a request), the name is noted as wanted. `mlsupply.evidence.linking` then looks a
+second time at those few modules, with what their neighbours were found to give.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.named import NamedTuple
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.machine import Machine
+
+_FIXED = re.compile(r"(?:https?|wss?|ftp)://[\w.-]{4}")
+_TELLING = re.compile(r"curl|wget|https?://|powershell|\b(?:ba)?sh\b|base64|\bimport |exec|/tmp/|[\w+/=]{40}")
+OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
+MAX_TEXT = 1 << 16  # characters of a constant that is handed on
+_MAX_GIFTS = 200  # a module
+# What is worth carrying from one module to another.
+CARRIED = (*know.KINDS[: know.RANK["clipboard"] + 1], "chat-store", "host-identity", "received", "encoded")
+
+
+class Gift(NamedTuple):
+    """What a name of a module stands for, or what calling it gives. text: a constant, or ""; labels, layers: as of
+    `values.Value`."""
+
+    text: str = ""
+    labels: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+
+
+class Take(NamedTuple):
+    """A function that passes its arguments on. behaviour: sends, executes or runs-command; the rest as in
+    `facets.CodeFact`; address: where it sends to; layers: what it undoes before."""
+
+    behaviour: str
+    sink: str
+    destination: str = ""
+    position: str = ""
+    address: str = ""
+    layers: tuple[str, ...] = ()
+
+
+class Neighbours(NamedTuple):
+    """By dotted name, for one module's second look."""
+
+    gifts: dict[str, Gift]
+    takes: dict[str, list[Take]]
+
+
+def label(machine: Machine, ref: str) -> Taint:
+    """The label of a name that is imported from the same package; none for others."""
+    top = ref.partition(".")[0]
+    own = machine.dotted.partition(".")[0]
+    if "." not in ref or (top != own if "." in machine.dotted or machine.package else top in sys.stdlib_module_names):
+        return frozenset()
+    return frozenset((f"from:{ref}",))
+
+
+def narrowed(taint: Taint, owner: str, ref: str) -> Taint:
+    """The labels of an attribute: where the label names its owner, it names the attribute from here on."""
+    if f"from:{owner}" not in taint:
+        return taint
+    return (taint - {f"from:{owner}"}) | {f"from:{ref}"}
+
+
+def wanted(machine: Machine, taint: Taint) -> None:
+    """What comes from neighbours has reached an end."""
+    machine.wants.update(_names(taint))
+
+
+def _names(taint: Taint) -> list[str]:
+    return [one[5:].replace("()", "") for one in taint if one.startswith("from:")]
+
+
+def passed_on(machine: Machine, taint: Taint, take: Take) -> None:
+    """A parameter of the function that is followed has reached an end."""
+    if machine.root and machine.root != "__main__" and any(one.startswith("parameter:") for one in taint):
+        machine.takes.setdefault(machine.root, [])
+        if take not in machine.takes[machine.root] and len(machine.takes) < _MAX_GIFTS:
+            machine.takes[machine.root].append(take)
+
+
+def gift(value: Value) -> Gift | None:
+    """What is worth telling of a value, or None."""
+    text = text_of(value) if isinstance(value.const, str | bytes) else ""
+    labels = tuple(sorted(one for one in value.taint if one.partition(":")[0] in CARRIED))
+    if len(text) > MAX_TEXT or not (labels or _TELLING.search(text)):
+        return None
+    return Gift(text, labels[:20], value.layers)
+
+
+def returned(machine: Machine, name: str, value: Value) -> None:
+    """What calling a function gives, noted where it is worth it."""
+    if len(machine.gives) < _MAX_GIFTS and (found := gift(value)) is not None:
+        machine.gives[name] = found
+
+
+def constants(machine: Machine) -> None:
+    """The texts of the module level."""
+    for name, value in machine.module.names.items():
+        if name.startswith("__") or len(machine.gives) >= _MAX_GIFTS or value.closure is not None or value.ref:
+            continue
+        if (found := gift(value)) is not None:
+            machine.gives.setdefault(name, found)
+
+
+def given(machine: Machine, ref: str) -> Value | None:
+    """What the name of a neighbour is known to stand for."""
+    found = machine.neighbours.gifts.get(ref.replace("()", "")) if machine.neighbours.gifts else None
+    if found is None:
+        return None
+    for one in found.labels:
+        machine.origins.setdefault(one, 0)
+    return Value("", found.text or NOTHING, frozenset(found.labels), HOLE, found.layers)
+
+
+def called(machine: Analyser, call: Call) -> Value | None:
+    """A function of a neighbour is called: what it does with the arguments, and what it gives."""
+    name = call.ref.replace("()", "")
+    taint = taint_of(*call.all)
+    if taint and any(one.startswith("from:") for one in call.function.taint):
+        own = [OWN] if any(one.partition(":")[0] in CARRIED for one in taint) else []
+        machine.hands.setdefault(name, set()).update([*own, *_names(taint)])
+    for take in machine.neighbours.takes.get(name, ()):
+        _taken(machine, call, take, Value("", NOTHING, taint, HOLE, take.layers))
+    made = given(machine, call.ref)
+    if made is not None and any(one.startswith("received:") for one in made.taint):
+        # Where it asks is often for the caller to say: then it counts if what the caller says is written there.
+        fixed = all(value.known for value in call.all) or any(_FIXED.match(text_of(value)) for value in call.all)
+        made.taint = frozenset(one for one in made.taint if fixed or not one.startswith("received:"))
+    return made
+
+
+def _taken(machine: Analyser, call: Call, take: Take, value: Value) -> None:
+    from mlsupply.evidence.python import sending, sinks
+
+    through = call._replace(ref=take.sink)
+    if take.behaviour == "sends":
+        sending.note(machine, through, take.position, value.taint, take.address, take.destination)
+    elif any(one.partition(":")[0] in {"received", "encoded"} for one in value.taint) or take.layers:
+        if take.behaviour == "executes":
+            sinks.executed(machine, through, value)
+        else:
+            sinks.flows(machine, through, value, [value], HOLE, machine.silent > 0)

