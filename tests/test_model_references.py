@@ -66,16 +66,56 @@ class TestNamesAreResolved:
             "import timm\ntimm.create_model('hf_hub:acme/chat', pretrained=True)",
             "pipeline('text-generation', model='acme/chat')",
             "from llama_cpp import Llama\nLlama.from_pretrained(repo_id='acme/chat', filename='*.gguf')",
+            "from faster_whisper import WhisperModel\nclass Mine(WhisperModel): pass\nMine('acme/chat')",
+            "from peft import LoraConfig\nLoraConfig.from_pretrained('acme/chat')",
+            "from .util import Own\ntransformers = Own().transformers\ntransformers.pipeline('x', model='acme/chat')",
+            "for name in ('acme/chat',):\n    A.from_pretrained(name)",
+            "IDS = ['acme/chat']\n[A.from_pretrained(name) for name in IDS]",
         ],
     )
     def test_to_the_id(self, code: str) -> None:
         facet = one(code)
         assert (facet.id, facet.kind, facet.pin, facet.constant) == ("acme/chat", "model", "none", True)
 
+    def test_every_name_of_a_loop(self) -> None:
+        code = "import nltk\nfor name in ('punkt', 'wordnet'): nltk.download(name)"
+        assert [facet.id for facet in found(code)] == ["punkt", "wordnet"]
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            "self.client.chat.completions.create(model='x-1')",
+            "self.openai_client.responses.parse(model='x-1')",
+            "get_client().embeddings.create(model='x-1')",
+            "client.models.generate_content(model='x-1')",
+        ],
+    )
+    def test_hosted_models_of_a_client_kept_somewhere(self, call: str) -> None:
+        facet = one(f"import openai\nclass C:\n    def ask(self):\n        return {call}")
+        assert (facet.id, facet.kind, facet.registry) == ("x-1", "hosted model", "api")
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "torch.nn.Embedding.from_pretrained(torch.FloatTensor(v))",
+            "self.client.tables.create(model='x-1')",
+            "build()(['acme/chat'])",
+            "A.from_config('acme/chat')(['acme/other'])",
+        ],
+    )
+    def test_what_only_looks_like_one(self, code: str) -> None:
+        assert found("import torch, openai\n" + code) == []
+
     @pytest.mark.parametrize("argument", ["choose()", "args.model", "sys.argv[1]", "f'{owner}/chat'"])
     def test_or_said_to_be_dynamic(self, argument: str) -> None:
         facet = one(f"A.from_pretrained({argument})")
         assert (facet.id, facet.constant, facet.expression) == ("", False, argument)
+
+    def test_a_table_handed_on_may_hold_the_name(self) -> None:
+        facet = one(
+            "class C:\n    def ask(self, **rest):\n        return self.client.chat.completions.create(**rest)  # openai"
+        )
+        assert (facet.kind, facet.constant, facet.expression) == ("hosted model", False, "rest")
 
     def test_a_name_with_two_values_is_dynamic(self) -> None:
         assert not one("m = 'a/b'\nm = 'c/d'\nA.from_pretrained(m)").constant
@@ -173,6 +213,11 @@ class TestCommandLines:
     )
     def test_one_line(self, line: str, expected: tuple[str, str, str]) -> None:
         assert lines(line) == [expected]
+
+    def test_python_given_on_the_command_line(self) -> None:
+        line = "RUN python3 -c \"import nltk; [nltk.download(p) for p in ('punkt', 'stopwords')]\" && echo done"
+        facets = [seen.facet for seen in references_in_lines(f"FROM x\n{line}")]
+        assert [getattr(facet, "id", "") for facet in facets] == ["punkt", "stopwords"]
 
     def test_continued_lines_keep_their_number(self) -> None:
         (seen,) = references_in_lines("a\nRUN hf download \\\n  acme/chat\nb")
@@ -322,6 +367,8 @@ class TestOtherFiles:
             (".env.example", "lines"),
             ("README.md", "card"),
             ("x/SKILL.md", "skill"),
+            ("GEMINI.md", "skill"),
+            ("docs/models/gemini.md", ""),
             ("data/x.dvc", "yaml"),
             ("src/a.py", "python"),
             ("package.json", ""),

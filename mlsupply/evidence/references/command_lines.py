@@ -38,6 +38,7 @@ _SETTING = re.compile(
     r"^\s*(?:-\s+|ENV\s+|ARG\s+|export\s+)?[\"']?(?P<name>[A-Z][A-Z0-9_]*(?:MODEL|CHECKPOINT|REPO)(?:_ID|_NAME|_PATH|_REPO|_NAME_OR_PATH)?"
     r"|MODEL(?:_ID|_NAME|_PATH|_REPO)?)[\"']?\s*[:=]\s*[\"']?(?P<id>[^\s\"'#,]+)"
 )
+_INLINE = re.compile(r"\bpython[\d.]{0,5}\s+-c\s+([\"'])((?:\\.|(?!\1)[^\\])*)\1")
 _EXEC_FORM = re.compile(r"[\[\]\",]+")
 _FLAGS = ("--trust-remote-code", "--trust_remote_code", "trust-remote-code: true")
 _HUB_NAME = re.compile(r"(?:ollama/|huggingface/)?[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -49,6 +50,17 @@ def references_in_lines(text: str, *, settings: bool = True) -> Iterator[Seen]:
         if len(line) > _LONG:
             continue
         yield from (Seen(facet, number) for facet in _line(line, settings=settings))
+        for found in _INLINE.finditer(line):
+            yield from _inline(found[2], number)
+
+
+def _inline(code: str, number: int) -> Iterator[Seen]:
+    """Python given on the command line."""
+    from mlsupply.evidence.references.python_code import references_in
+
+    seen = references_in(code.replace('\\"', '"').encode())
+    if isinstance(seen, list):  # else it is no Python, but shell that makes some
+        yield from (Seen(one.facet, number) for one in seen)
 
 
 def _joined(text: str) -> Iterator[str]:

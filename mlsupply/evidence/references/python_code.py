@@ -7,12 +7,21 @@ import ast
 from collections.abc import Iterator
 
 from mlsupply.evidence.references.seen import SECRET, Seen, reference
-from mlsupply.evidence.references.shapes import BY_LAST, DISTRIBUTIONS, HINTS, LOCAL_BUILDERS, Shape
+from mlsupply.evidence.references.shapes import (
+    BY_LAST,
+    CLIENT_PARTS,
+    DISTRIBUTIONS,
+    HINTS,
+    LOCAL_BUILDERS,
+    RE_EXPORTED,
+    Shape,
+)
 from mlsupply.model import Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _MOST = 4 << 20
+_CHOICES = 200  # values of a loop
 _STEPS = 8  # names followed from one argument
 
 
@@ -48,9 +57,15 @@ class _Scope:
     def __init__(self, tree: ast.Module) -> None:
         self.imports: dict[str, str] = {}
         self.values: dict[str, ast.expr | None] = {}  # None: assigned more than one thing
-        self.dicts: dict[str, ast.Dict] = {}
+        self.choices: dict[str, list[ast.expr]] = {}  # names a loop gives one constant after the other
+        self.loops: list[tuple[str, ast.expr]] = []
+        self.bases: dict[str, ast.expr] = {}
         for node in ast.walk(tree):
             self._enter(node)
+        for name, values in self.loops:
+            named = self.values.get(values.id) if isinstance(values, ast.Name) else values
+            if isinstance(named, ast.Tuple | ast.List) and len(named.elts) <= _CHOICES:
+                self.choices[name] = named.elts
 
     def _enter(self, node: ast.AST) -> None:
         match node:
@@ -66,6 +81,10 @@ class _Scope:
                     self._assign(target, value)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self._assign(target, value)
+            case ast.For(target=ast.Name(id=name), iter=values) | ast.comprehension(target=ast.Name(id=name), iter=values):
+                self.loops.append((name, values))
+            case ast.ClassDef(name=name, bases=[ast.Name() | ast.Attribute() as base, *_]):
+                self.bases[name] = base
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._defaults(node.args)
             case ast.Call(
@@ -105,6 +124,9 @@ class _Scope:
                 node = node.func
         if not isinstance(node, ast.Name):
             return ""
+        base = self.bases.get(node.id)
+        if base is not None and not parts and not _mentions(base, node.id):
+            return self.dotted(base)  # a class of the project's own is loaded as its base is
         value = self.values.get(node.id)
         if node.id not in self.imports and isinstance(value, ast.Call) and len(parts) < 8:
             made = self.dotted(value.func) if not _mentions(value.func, node.id) else ""
@@ -154,7 +176,7 @@ def _mentions(node: ast.expr, name: str) -> bool:
 
 
 def _call(node: ast.Call, scope: _Scope) -> Iterator[Seen]:
-    dotted = scope.dotted(node.func)
+    dotted = "" if isinstance(node.func, ast.Call) else _own_name(scope.dotted(node.func))
     last = dotted.rpartition(".")[2]
     shape = next((shape for shape in BY_LAST.get(last, ()) if _fits(shape, dotted)), None)
     if shape is None:
@@ -162,12 +184,19 @@ def _call(node: ast.Call, scope: _Scope) -> Iterator[Seen]:
     words = _keywords(node, scope)
     argument = _argument(node, shape, words)
     more = _more(shape, dotted, words, scope)
+    if argument is None and shape.registry != "local":
+        argument = next((word.value for word in node.keywords if word.arg is None and _is_open(word.value, scope)), None)
     if argument is None:
         if shape.implicit:
             yield Seen(
                 reference("", **(more | {"implicit": True, "pin": "none", "registry": shape.registry or "huggingface"})),
                 node.lineno,
             )
+        return
+    if isinstance(argument, ast.Name) and argument.id in scope.choices and argument.id not in scope.values:
+        values = [scope.constant(choice) for choice in scope.choices[argument.id]]
+        for value in values if all(isinstance(value, str) for value in values) else ():
+            yield from _named(str(value), shape, dict(more), node, scope)
         return
     value = scope.constant(argument)
     if isinstance(value, str):
@@ -193,6 +222,8 @@ def _named(value: str, shape: Shape, more: dict[str, object], node: ast.Call, sc
         local = scope.constant(_word(node, "source")) == "local"
         more |= {"registry": "local", "pin": "local"} if local else {"revision": ref}
         value = repository
+    if shape.registry == "local" and "://" not in value:
+        more |= {"registry": "local", "pin": "local"}
     if shape.registry == "timm":
         if not value.startswith(("hf_hub:", "hf-hub:")):
             return
@@ -206,8 +237,31 @@ def _word(node: ast.Call, name: str) -> ast.expr | None:
     return next((word.value for word in node.keywords if word.arg == name), None)
 
 
+def _is_open(value: ast.expr, scope: _Scope) -> bool:
+    """Whether `**value` may hold the name: it is no table written in this module."""
+    known = scope.values.get(value.id) if isinstance(value, ast.Name) else value
+    return not (isinstance(known, ast.Dict) or (isinstance(known, ast.Call) and scope.dotted(known.func) == "dict"))
+
+
+def _own_name(dotted: str) -> str:
+    """Cut down to the library where the project reaches it through a name of its own (`util.Library.transformers`)."""
+    parts = dotted.split(".")
+    at = next((index for index in range(len(parts) - 2, 0, -1) if parts[index] in RE_EXPORTED), 0)
+    return ".".join(parts[at:])
+
+
+def _of_client(dotted: str) -> bool:
+    """`self.client.chat.completions.create` and the like."""
+    parts = dotted.split(".")[:-1]
+    return any(part.rpartition("_")[2] == "client" for part in parts[:3]) and bool(CLIENT_PARTS & set(parts))
+
+
 def _fits(shape: Shape, dotted: str) -> bool:
     before = dotted.rpartition(".")[0]
+    if "client" in shape.roots:
+        return _of_client(dotted) or any(before.startswith(f"{root}.") for root in shape.roots if root != "client")
+    if shape.last == "from_pretrained" and (".nn." in f"{dotted}." or before.endswith(("Embedding", "EmbeddingBag"))):
+        return False  # a layer made of a tensor
     if shape.last in {"load", "create", "completion", "embedding", "download", "pull", "chat", "LLM", "Engine", "Runtime"}:
         if shape.last == "load" and shape.roots != ("torch",) and shape.roots[0] != before:
             return before in shape.roots
@@ -248,7 +302,7 @@ def _more(shape: Shape, dotted: str, words: dict[str, ast.expr], scope: _Scope) 
     facts["library"] = DISTRIBUTIONS.get(package, package.replace("_", "-"))
     if shape.registry and shape.registry != "local":
         facts["registry"] = shape.registry
-    if shape.kind == "file" or shape.registry in {"api", "spacy", "nltk"}:
+    if shape.kind == "file" or shape.registry in {"api", "spacy", "nltk", "tiktoken"}:
         facts["pin"] = "not applicable"
     revision = scope.constant(words.get("revision"))
     facts["revision"] = safe(revision, 100) if isinstance(revision, str) else ""

@@ -37,7 +37,7 @@ _WRAPPERS = (
 )
 
 SHAPES: tuple[Shape, ...] = (
-    Shape("from_pretrained", ("peft",), position=1, keywords=("model_id",)),
+    Shape("from_pretrained", ("peft.PeftModel", "peft.PeftMixedModel"), position=1, keywords=("model_id",)),
     Shape("from_pretrained", (), keywords=_ID),
     Shape("from_single_file", ("diffusers",), keywords=("pretrained_model_link_or_path",), unpickles=True),
     Shape("load_lora_weights", (), keywords=("pretrained_model_name_or_path_or_dict",)),
@@ -74,7 +74,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("load", ("tensorflow_hub",), keywords=("handle",), registry="url"),
     Shape("KerasLayer", ("tensorflow_hub",), keywords=("handle",), registry="url"),
     Shape("get_file", ("keras", "tensorflow"), kind="file", position=1, keywords=("origin",), registry="url"),
-    Shape("InferenceSession", ("onnxruntime",), kind="file", keywords=("path_or_bytes",), registry="local"),
+    Shape("InferenceSession", (), kind="file", keywords=("path_or_bytes",), registry="local"),
     Shape("load", ("onnx",), kind="file", keywords=("f",), registry="local"),
     Shape("create_model", ("timm",), keywords=("model_name",), registry="timm"),
     Shape("create_model_and_transforms", ("open_clip",), keywords=("model_name",), registry="open_clip"),
@@ -84,6 +84,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape("load", ("spacy",), kind="data package", keywords=("name",), registry="spacy"),
     Shape("download", ("spacy.cli", "spacy"), kind="data package", keywords=("model",), registry="spacy"),
     Shape("download", ("nltk",), kind="data package", keywords=("info_or_id",), registry="nltk"),
+    Shape("get_encoding", ("tiktoken",), kind="data package", keywords=("encoding_name",), registry="tiktoken"),
+    Shape("encoding_for_model", ("tiktoken",), kind="data package", keywords=("model_name",), registry="tiktoken"),
     Shape("load", ("gensim.downloader",), keywords=("name",), registry="gensim"),
     Shape("Reader", ("easyocr",), position=-1, keywords=("model_storage_directory",), registry="easyocr", implicit=True),
     Shape("completion", ("litellm",), kind="hosted model", keywords=("model",), registry="api"),
@@ -101,19 +103,25 @@ SHAPES: tuple[Shape, ...] = (
     Shape("dataset_download", ("kagglehub",), kind="dataset", keywords=("handle",), registry="kaggle"),
     Shape("load_model", ("mlflow",), position=0, keywords=("model_uri",), registry="mlflow", unpickles=True),
     Shape("use_artifact", (), kind="model", keywords=("artifact_or_name",), registry="wandb"),
-    Shape(
-        "create", ("openai", "anthropic", "client"), kind="hosted model", position=-1, keywords=("model",), registry="api"
+    *(
+        Shape(last, ("openai", "anthropic", "client"), kind="hosted model", position=-1, keywords=("model",), registry="api")
+        for last in ("create", "parse", "stream")
     ),
+    Shape("generate_content", ("google", "client"), "hosted model", -1, ("model",), registry="api"),
+    *(
+        Shape(last, ("outlines",), kind="hosted model", position=1, keywords=("model_name",), registry="api")
+        for last in ("from_openai", "from_anthropic", "from_gemini", "from_mistral")
+    ),
+    Shape("from_ollama", ("outlines",), position=1, keywords=("model_name",), registry="ollama"),
 )
 
 BY_LAST: dict[str, list[Shape]] = {}
 for _shape in SHAPES:
     BY_LAST.setdefault(_shape.last, []).append(_shape)
 
+_COMMON = {b"load", b"create", b"parse", b"stream", b"pull", b"chat", b"download", b"Engine"}
 # words without which a Python file needs no parsing
-HINTS = tuple(
-    sorted({shape.last.encode() for shape in SHAPES} - {b"load", b"create", b"pull", b"chat", b"download", b"Engine"})
-)
+HINTS = tuple(sorted({shape.last.encode() for shape in SHAPES} - _COMMON))
 HINTS += (
     b"torch.load",
     b"hub.load",
@@ -127,6 +135,24 @@ HINTS += (
     b"ollama",
 )
 
+# libraries that a project re-exports under its own name (`Library().transformers.pipeline`)
+RE_EXPORTED = frozenset(
+    {
+        "transformers",
+        "huggingface_hub",
+        "sentence_transformers",
+        "onnxruntime",
+        "diffusers",
+        "datasets",
+        "tokenizers",
+        "torch",
+    }
+)
+RE_EXPORTED |= {"peft", "vllm", "spacy", "nltk", "joblib", "llama_cpp", "litellm", "openai", "anthropic"}
+# what a client offers that takes a model's name
+CLIENT_PARTS = frozenset(
+    {"completions", "messages", "embeddings", "responses", "images", "transcriptions", "speech", "models"}
+)
 # formats that `load_dataset` builds from local files: the name is no repository
 LOCAL_BUILDERS = frozenset(
     {"csv", "json", "parquet", "text", "imagefolder", "audiofolder", "videofolder", "arrow", "pandas", "xml"}

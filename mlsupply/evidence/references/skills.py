@@ -32,16 +32,10 @@ _WIDE_TOOLS = re.compile(r"\bBash(?:\(\*\)|\b(?!\())|\*|\bShell\b|\bexecute_comm
 
 def is_instruction(path: str) -> bool:
     """Whether agents follow the file's text."""
-    name = path.rpartition("/")[2].lower()
-    if name in {
-        "skill.md",
-        "agents.md",
-        "claude.md",
-        "gemini.md",
-        ".cursorrules",
-        ".windsurfrules",
-        "copilot-instructions.md",
-    }:
+    name = path.rpartition("/")[2]
+    if name in {"AGENTS.md", "CLAUDE.md", "GEMINI.md"}:  # agents look for these as they are written; `gemini.md` is a page
+        return True
+    if name.lower() in {"skill.md", ".cursorrules", ".windsurfrules", "copilot-instructions.md"}:
         return True
     return "/.claude/commands/" in f"/{path}" or "/.claude/agents/" in f"/{path}" or path.endswith(".mdc")
 
