@@ -100,6 +100,7 @@ class TestNamesAreResolved:
             "torch.nn.Embedding.from_pretrained(torch.FloatTensor(v))",
             "self.client.tables.create(model='x-1')",
             "build()(['acme/chat'])",
+            "class C:\n    def f(self, path):\n        t = A(path)\n        return t(['acme/chat'])",
             "A.from_config('acme/chat')(['acme/other'])",
         ],
     )

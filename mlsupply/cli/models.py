@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlsupply.cli.common import no_device, run_options, shows_errors
+from mlsupply.cli.models_lock import lock_weights, verify_weights
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.text import safe
@@ -168,91 +169,5 @@ def _row(fact: ModelFacts) -> dict[str, object]:
     }
 
 
-_cache = click.option(
-    "--cache",
-    "caches",
-    multiple=True,
-    metavar="REGISTRY=DIR",
-    help="Cache to read, e.g. huggingface=DIR (or ollama, torch.hub); repeatable. Default: where the libraries keep theirs.",
-)
-
-
-def _roots(caches: tuple[str, ...]) -> dict[str, Path]:
-    import os
-
-    from mlsupply.evidence.models.caches import default_roots
-
-    known = default_roots(os.environ, Path.home())
-    if not caches:
-        return known
-    roots = {}
-    for text in caches:
-        registry, equals, folder = text.partition("=")
-        if registry not in known or not equals:
-            raise click.BadParameter(f"{text}: one of {', '.join(known)}, = and a folder", param_hint="--cache")
-        roots[registry] = Path(folder)
-    return roots
-
-
-@command.command(name="lock")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@_cache
-@click.option("-o", "--output", default="mlsupply-models.lock", show_default=True, metavar="FILE")
-@shows_errors
-def lock_weights(names: tuple[str, ...], caches: tuple[str, ...], output: str) -> None:
-    """Write which models the local caches hold, with revision, size and sha256 of every file.
-
-    NAME: only these (owner/name); by default all.
-    """
-    from mlsupply.evidence.models.caches import cached
-    from mlsupply.evidence.models.locking import lock, written
-
-    found = [one for one in cached(_roots(caches)) if not names or one.name in names]
-    try:
-        models = lock(found)
-        Path(output).write_bytes(written(models))
-    except OSError as error:
-        raise MlsupplyError("output-not-written", f"{error.filename}: {error.strerror}") from error
-    files = sum(len(model.files) for model in models)
-    click.echo(f"{output}: {len(models)} models, {files} files", err=True)
-    for name in set(names) - {model.name for model in models}:
-        click.echo(f"not checked: {name} is in no cache", err=True)
-    missing = set(names) - {model.name for model in models}
-    sys.exit(EXIT_INCOMPLETE if missing else EXIT_CLEAN if models else EXIT_NOTHING)
-
-
-@command.command(name="verify")
-@click.argument("lock_file", default="mlsupply-models.lock", metavar="[LOCK]")
-@_cache
-@click.option("--signature", metavar="FILE", default="", help="Hold a folder against an OpenSSF model signature instead.")
-@click.option("--folder", metavar="DIR", default=".", help="The folder the signature is of.", show_default=True)
-@shows_errors
-def verify_weights(lock_file: str, caches: tuple[str, ...], signature: str, folder: str) -> None:
-    """Prove the weights on disk against mlsupply-models.lock.
-
-    Exit codes: 0 all the same, 1 a file changed, 3 a file could not be compared (missing, unlisted or unreadable).
-    """
-    from mlsupply.evidence.models.caches import cached
-    from mlsupply.evidence.models.locking import Outcome, read, signed_files, verify, verify_signed
-
-    source = Path(signature or lock_file)
-    no_device(source)
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        message = f"{source} could not be read: {error.strerror}"
-        raise MlsupplyError("file-not-read", message, "write it with mlsupply models lock") from error
-    if signature:
-        rows = list(verify_signed(signed_files(data), Path(folder), source.name))
-    else:
-        rows = list(verify(read(data), cached(_roots(caches))))
-    for row in rows:
-        if row.outcome is not Outcome.SAME:
-            click.echo(f"{row.outcome.value:<10}  {row.model}  {row.path}: {row.detail}")
-    outcomes = {row.outcome for row in rows}
-    click.echo(f"{sum(row.outcome is Outcome.SAME for row in rows)} of {len(rows)} files are the same", err=True)
-    if signature:
-        click.echo("not checked: who signed; verify that with model_signing and the identity you expect", err=True)
-    if Outcome.CHANGED in outcomes:
-        sys.exit(EXIT_FINDINGS)
-    sys.exit(EXIT_INCOMPLETE if signature or outcomes - {Outcome.SAME} else EXIT_CLEAN if rows else EXIT_NOTHING)
+command.add_command(lock_weights)
+command.add_command(verify_weights)

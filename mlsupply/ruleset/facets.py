@@ -73,6 +73,7 @@ FACETS: tuple[Facet, ...] = (
     Facet("gateway", "mlsupply.evidence.references.facets", "GatewayFacet"),
     Facet("model_card", "mlsupply.evidence.references.facets", "ModelCardFacet"),
     Facet("model_content", "mlsupply.evidence.references.facets", "ModelContentFacet"),
+    Facet("model_integrity", "mlsupply.evidence.references.facets", "ModelIntegrityFacet"),
     Facet("model_reference", "mlsupply.evidence.references.facets", "ModelReferenceFacet"),
     Facet("skill", "mlsupply.evidence.references.facets", "SkillFacet"),
     Facet("tool_server", "mlsupply.evidence.references.facets", "ToolServerFacet"),

@@ -112,3 +112,14 @@ def test_where_the_caches_are() -> None:
         "ollama": Path("/home/u/.ollama/models"),
         "torch.hub": Path("/t/hub/checkpoints"),
     }
+
+
+def test_a_changed_file_is_a_critical_finding(caches: dict[str, Path], tmp_path: Path) -> None:
+    lock = str(tmp_path / "models.lock")
+    invoke("lock", caches, "-o", lock)
+    (caches["torch.hub"] / "resnet.pth").write_bytes(b"other")
+    result = invoke("verify", caches, lock, "-o", "json")
+    report = json.loads(result.output)
+    found = report["findings"][0]
+    assert (result.exit_code, found["id"], found["severity"], found["kind"]) == (1, "MLS-M070", "critical", "integrity")
+    assert "resnet.pth" in found["message"]

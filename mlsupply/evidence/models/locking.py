@@ -120,13 +120,19 @@ def _verified(label: str, file: LockedFile, disk: Path | None) -> Checked:
     return Checked(label, file.path, Outcome.CHANGED, words)
 
 
+SIGNATURE_MOST = 64 << 20  # bytes of a signature that is read
+
+
 def signed_files(bundle: bytes) -> tuple[LockedFile, ...]:
     """The files an OpenSSF model signature lists (Model Signing 1.0: a sigstore bundle whose in-toto statement names each
-    file and its sha256). The signature itself is not verified here. Raises `MlsupplyError` (`bad-signature`)."""
+    file and its sha256). The signature itself is verified by `signing`. Empty where the digests are of another kind (of
+    parts of files, or by another hash). Raises `MlsupplyError` (`bad-signature`)."""
     try:
         envelope = json.loads(bundle)["dsseEnvelope"]
         statement = json.loads(base64.b64decode(envelope["payload"], validate=True))
         rows = statement["predicate"]["resources"]
+        if statement["predicate"].get("serialization", {}).get("method", "files") != "files":
+            return ()
         return tuple(
             LockedFile(str(row["name"]), -1, str(row["digest"])) for row in rows if row.get("algorithm") == "sha256"
         )
@@ -134,12 +140,15 @@ def signed_files(bundle: bytes) -> tuple[LockedFile, ...]:
         raise MlsupplyError("bad-signature", f"no model signature: {safe(str(error), 120)}", "see model_signing") from error
 
 
+_UNSIGNED = {".git", ".github", ".gitignore", ".gitattributes"}  # what signers leave out by default
+
+
 def verify_signed(files: Iterable[LockedFile], folder: Path, signature: str) -> Iterator[Checked]:
     """Files signed against files on disk: each listed, none beside them (the signature's own file excepted)."""
     listed = {file.path: file.sha256 for file in files}
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != signature):
         name = path.relative_to(folder).as_posix()
-        if name.startswith(".git/"):
+        if name.split("/")[0] in _UNSIGNED:
             continue
         wanted = listed.pop(name, None)
         if wanted is None:

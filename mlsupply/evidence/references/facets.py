@@ -131,3 +131,15 @@ class ModelContentFacet:
     ] = "dangerous-call"
     format: str = ""
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelIntegrityFacet:
+    """A model's file, or the signature over its files, held against what was recorded. outcome: the file was `changed`, or
+    the signature was `refused`; against: the lock file or the signature; model, path: whose file; detail: how it differs."""
+
+    outcome: Literal["changed", "refused"] = "changed"
+    against: Literal["lock", "signature"] = "lock"
+    model: str = ""
+    path: str = ""
+    detail: str = ""

@@ -128,6 +128,8 @@ class _Scope:
         if base is not None and not parts and not _mentions(base, node.id):
             return self.dotted(base)  # a class of the project's own is loaded as its base is
         value = self.values.get(node.id)
+        if not parts and isinstance(value, ast.Call):
+            return ""  # what a call gave is called: `tokenizer(["text"])`
         if node.id not in self.imports and isinstance(value, ast.Call) and len(parts) < 8:
             made = self.dotted(value.func) if not _mentions(value.func, node.id) else ""
             return ".".join([made or node.id, *reversed(parts)])

@@ -1,0 +1,212 @@
+"""`mlsupply models lock` and `verify`: which weights the caches hold, and weights on disk held against what was recorded."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from mlsupply.cli.common import no_device, run_options, shows_errors
+from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
+from mlsupply.text import safe
+from mlsupply.value import replace
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.models.locking import Checked
+    from mlsupply.evidence.models.signing import Proved, Trust
+
+cache_option = click.option(
+    "--cache",
+    "caches",
+    multiple=True,
+    metavar="REGISTRY=DIR",
+    help="Cache to read, e.g. huggingface=DIR (or ollama, torch.hub); repeatable. Default: where the libraries keep theirs.",
+)
+
+
+def roots_of(caches: tuple[str, ...]) -> dict[str, Path]:
+    from mlsupply.evidence.models.caches import default_roots
+
+    known = default_roots(os.environ, Path.home())
+    if not caches:
+        return known
+    roots = {}
+    for text in caches:
+        registry, equals, folder = text.partition("=")
+        if registry not in known or not equals:
+            raise click.BadParameter(f"{text}: one of {', '.join(known)}, = and a folder", param_hint="--cache")
+        roots[registry] = Path(folder)
+    return roots
+
+
+@click.command(name="lock")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@cache_option
+@click.option("-o", "--output", default="mlsupply-models.lock", show_default=True, metavar="FILE")
+@shows_errors
+def lock_weights(names: tuple[str, ...], caches: tuple[str, ...], output: str) -> None:
+    """Write which models the local caches hold, with revision, size and sha256 of every file.
+
+    NAME: only these (owner/name); by default all.
+    """
+    from mlsupply.evidence.models.caches import cached
+    from mlsupply.evidence.models.locking import lock, written
+
+    found = [one for one in cached(roots_of(caches)) if not names or one.name in names]
+    try:
+        models = lock(found)
+        Path(output).write_bytes(written(models))
+    except OSError as error:
+        raise MlsupplyError("output-not-written", f"{error.filename}: {error.strerror}") from error
+    files = sum(len(model.files) for model in models)
+    click.echo(f"{output}: {len(models)} models, {files} files", err=True)
+    for name in set(names) - {model.name for model in models}:
+        click.echo(f"not checked: {name} is in no cache", err=True)
+    missing = set(names) - {model.name for model in models}
+    sys.exit(EXIT_INCOMPLETE if missing else EXIT_CLEAN if models else EXIT_NOTHING)
+
+
+Item = TypeVar("Item")
+_FILE = click.Path(path_type=Path)
+
+
+@click.command(name="verify")
+@click.argument("lock_file", default="mlsupply-models.lock", metavar="[LOCK]")
+@cache_option
+@click.option("--signature", metavar="FILE", default="", help="Hold a folder against an OpenSSF model signature instead.")
+@click.option("--folder", metavar="DIR", default=".", help="The folder the signature is of.", show_default=True)
+@click.option("--key", type=_FILE, metavar="FILE", help="Public key (PEM) the signature must be made with.")
+@click.option("--certificate", "certificates", type=_FILE, multiple=True, metavar="FILE", help="Trusted root (PEM).")
+@click.option("--identity", default="", metavar="NAME", help="Who must have signed without a key (sigstore).")
+@click.option("--issuer", default="", metavar="URL", help="Who vouches for that identity (OpenID Connect).")
+@click.option("--trust-root", "root", type=_FILE, metavar="FILE", help="Sigstore's client trust configuration.")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: in words.")
+@run_options
+@shows_errors
+def verify_weights(
+    lock_file: str, caches: tuple[str, ...], signature: str, folder: str, outputs: tuple[str, ...], **options: object
+) -> None:
+    """Prove the weights on disk against mlsupply-models.lock, or against a signature.
+
+    Exit codes: 0 all the same (and the signer is proven), 1 a file changed or the signature does not hold, 3 something
+    could not be compared (missing, unlisted or unreadable; the signer not checked).
+    """
+    from mlsupply.evidence.models.signing import Trust
+
+    trust = Trust(*(options.pop(name) for name in ("key", "certificates", "identity", "issuer", "root")))  # type: ignore[arg-type]  # as click made them
+    source = Path(signature or lock_file)
+    rows, proof = _signed(source, Path(folder), trust) if signature else (_locked(source, caches), None)
+    code = _code(rows, proof)
+    if outputs:
+        _report(rows, proof, source, outputs, options, code)
+    else:
+        _tell(rows, proof)
+    sys.exit(code)
+
+
+def _read(source: Path) -> bytes:
+    from mlsupply.evidence.models.locking import SIGNATURE_MOST
+
+    no_device(source)
+    try:
+        with open(source, "rb") as handle:
+            data = handle.read(SIGNATURE_MOST + 1)
+    except OSError as error:
+        message = f"{source} could not be read: {error.strerror}"
+        raise MlsupplyError("file-not-read", message, "write it with mlsupply models lock") from error
+    if len(data) > SIGNATURE_MOST:
+        raise MlsupplyError(
+            "file-not-read", f"{source} is larger than {SIGNATURE_MOST:,} bytes", "name the lock or signature"
+        )
+    return data
+
+
+def _locked(source: Path, caches: tuple[str, ...]) -> list[Checked]:
+    from mlsupply.evidence.models.caches import cached
+    from mlsupply.evidence.models.locking import read, verify
+
+    return list(verify(read(_read(source)), cached(roots_of(caches))))
+
+
+def _signed(source: Path, folder: Path, trust: Trust) -> tuple[list[Checked], Proved]:
+    from mlsupply.evidence.models.locking import Checked, Outcome, signed_files, verify_signed
+    from mlsupply.evidence.models.signing import proved
+
+    files = signed_files(_read(source))
+    proof = proved(source, trust)
+    if not files:
+        words = "the signature lists no sha256 of whole files; hold the folder against it with model_signing"
+        return [Checked(folder.name, source.name, Outcome.UNREADABLE, words)], proof
+    return list(verify_signed(files, folder, source.name)), proof
+
+
+def _code(rows: list[Checked], proof: Proved | None) -> int:
+    from mlsupply.evidence.models.locking import Outcome
+    from mlsupply.evidence.models.signing import Proof
+
+    outcomes = {row.outcome for row in rows}
+    if Outcome.CHANGED in outcomes or (proof and proof.proof is Proof.REFUSED):
+        return EXIT_FINDINGS
+    if outcomes - {Outcome.SAME} or (proof and proof.proof is Proof.UNPROVEN):
+        return EXIT_INCOMPLETE
+    return EXIT_CLEAN if rows else EXIT_NOTHING
+
+
+def _tell(rows: list[Checked], proof: Proved | None) -> None:
+    from mlsupply.evidence.models.locking import Outcome
+    from mlsupply.evidence.models.signing import Proof
+
+    for row in rows:
+        if row.outcome is not Outcome.SAME:
+            click.echo(f"{row.outcome.value:<10}  {safe(row.model)}  {safe(row.path, 1000)}: {row.detail}")
+    if proof and proof.proof is Proof.REFUSED:
+        click.echo(f"refused     {proof.detail}")
+    click.echo(f"{sum(row.outcome is Outcome.SAME for row in rows)} of {len(rows)} files are the same", err=True)
+    if proof and proof.proof is not Proof.REFUSED:
+        word = "signed: " if proof.proof is Proof.PROVEN else "not checked: "
+        click.echo(word + proof.detail + (f"; {proof.hint}" if proof.hint else ""), err=True)
+
+
+def _report(
+    rows: list[Checked],
+    proof: Proved | None,
+    source: Path,
+    outputs: tuple[str, ...],
+    options: dict[str, object],
+    code: int,
+) -> None:
+    """The same as a report in the formats `outputs`; a changed file is a critical finding."""
+    from mlsupply import __version__
+    from mlsupply.cli.common import real_world, request_of
+    from mlsupply.evidence.references.integrity import integrity_facts, integrity_gaps
+    from mlsupply.model import Inventory, Report
+    from mlsupply.policy import decide
+    from mlsupply.project import merge
+    from mlsupply.report import parse_outputs, write
+    from mlsupply.ruleset import load
+
+    request, world = request_of((), options), real_world(offline=True)
+    said = load(request.rules, world.now()).judge(
+        "models", integrity_facts(rows, proof, str(source)), gaps=integrity_gaps(rows, proof, str(source))
+    )
+    inputs = (Inventory(path=str(source), format="models", complete=True),)
+    findings, gaps, verdict = decide(_once(said.findings), _once(said.gaps), merge(inputs), request, world.now())
+    words = f"{len(rows)} files of models held against {source.name}"
+    report = Report(
+        tool_version=__version__,
+        as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        inputs=inputs,
+        packages=(),
+        findings=findings,
+        gaps=gaps,
+        verdict=replace(verdict, exit_code=code, reason=words),
+    )
+    write(report, parse_outputs(outputs))
+
+
+def _once(items: Iterable[Item]) -> tuple[Item, ...]:
+    return tuple(dict.fromkeys(items))
