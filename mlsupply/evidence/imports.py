@@ -133,6 +133,15 @@ def _meek(base: bytes, name: bytes, library: str) -> bool:
     return bool(_MEEK.fullmatch(base) or (base.decode() == library and _NAMES[library].fullmatch(name)))
 
 
+def harmless(ref: str) -> bool:
+    """Is this dotted name one of those that neither run, send nor receive, nor lead back to what does?"""
+    library, _, name = ref.partition(".")
+    names = _NAMES.get(library)
+    if names is None or not name or MODULES.search(b"import " + name.encode("utf-8", "replace")):
+        return False
+    return names.fullmatch(name.encode("utf-8", "replace").split(b".")[0]) is not None
+
+
 def _taken(data: bytes, start: int, end: int) -> Iterator[_Taken | None]:
     """What the statements that start on this line import; None for a statement that is not understood."""
     if _BY_NAME.search(data, start, end) or data.find(b"\r", start, end - 1) >= 0:

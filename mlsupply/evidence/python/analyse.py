@@ -18,7 +18,7 @@ from mlsupply.evidence.python.survey import Survey
 from mlsupply.evidence.python.values import Closure, constant
 from mlsupply.text import safe
 
-PROBE = "python/3"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/4"  # part of the cache key: raised whenever a fact may change
 MAX_SOURCE = 8 << 20  # bytes of one file
 _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
 
@@ -135,7 +135,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     done: set[Closure] = set()
     _commands(machine, done)
     place = 0
-    bound = frozenset(name for name, value in machine.module.names.items() if matters(value.ref))
+    bound = {name: value.ref for name, value in machine.module.names.items() if matters(value.ref)}
     while place < len(machine.closures) and machine.steps < MAX_STEPS:
         _, closure = machine.closures[place]
         place += 1

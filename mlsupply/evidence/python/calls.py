@@ -53,6 +53,7 @@ class Analyser(Statements):
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
         super().__init__(path, dotted, is_package)
         self.states: dict[Closure, ClassState] = {}
+        self.loops = {}
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mlsupply.evidence.imports import MODULES
+from collections.abc import Mapping
+from functools import lru_cache
+
+from mlsupply.evidence.imports import MODULES, harmless
 from mlsupply.evidence.python.survey import Mentions
 
 _BUILTINS = frozenset(
@@ -17,18 +20,32 @@ _ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 
+_ASKS = frozenset({"get", "send", "delete", "patch", "stream", "fetch", "emit", "head", "options", "upload", "publish"})
 
+
+@lru_cache(maxsize=8_192)
 def matters(ref: str) -> bool:
     """Does a name bound to this dotted name make what uses it worth a look?"""
-    return bool(ref) and MODULES.search(b"import " + ref.encode("utf-8", "replace")) is not None
+    return bool(ref) and MODULES.search(b"import " + ref.encode("utf-8", "replace")) is not None and not harmless(ref)
 
 
-def worth_following(mentions: Mentions, bound: frozenset[str]) -> bool:
-    """Does the function name anything of that kind? bound: names of the module that stand for such things."""
+def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
+    """Does the function name anything of that kind? bound: names of the module that stand for such things, to what they
+    stand for."""
     return (
         mentions.address
         or not mentions.names.isdisjoint(_BUILTINS)
         or not mentions.names.isdisjoint(bound)
         or not mentions.attributes.isdisjoint(_ATTRIBUTES)
+        or _uses(mentions, bound)
         or any(matters(name) for name in mentions.imported)
+    )
+
+
+def _uses(mentions: Mentions, bound: Mapping[str, str]) -> bool:
+    """Does it take more of what it names than types, or could an object of those be told to send?"""
+    asks = not mentions.attributes.isdisjoint(_ASKS)
+    return any(
+        name in _BUILTINS or (name in bound and (asks or not harmless(f"{bound[name]}.{attribute}")))
+        for name, attribute in mentions.dotted
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable
 from typing import Any
 
 from mlsupply.evidence.python import folding, neighbours
-from mlsupply.evidence.python.machine import MAX_LOOP, Machine
+from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, Machine
 from mlsupply.evidence.python.values import (
     CLEAN,
     HOLE,
@@ -40,9 +39,11 @@ class Expressions(Machine):
         """What is known of the expression."""
         if node is None:
             return constant(None)
-        self.tick()
-        handler: Callable[[Any], Value] | None = _HANDLERS.get(type(node))
-        return handler(self, node) if handler else self._anything(node)  # type: ignore[call-arg]  # unbound
+        self.steps += 1
+        if self.steps > self.root_end:
+            raise BudgetError
+        handler = _HANDLERS.get(type(node))
+        return handler(self, node) if handler else self._anything(node)
 
     def _anything(self, node: ast.expr) -> Value:
         return unknown(*(self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))

@@ -7,6 +7,7 @@ Labels of origin are `kind:detail`. Places of secrets follow the vendors' own do
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 # Kinds of origin, worst first. The order decides which one a finding names.
@@ -167,8 +168,20 @@ def persistent(path: str) -> str:
 
 RUN_KEY: Final = re.compile(r"currentversion\\+run|winlogon|\\+services\\+|image file execution|active setup", re.IGNORECASE)
 
+
+class Calls:
+    """Dotted names of calls, by a pattern. The same names come up again and again: answers are kept."""
+
+    def __init__(self, pattern: str) -> None:
+        self._matches = lru_cache(maxsize=8_192)(re.compile(pattern).match)
+
+    def match(self, ref: str) -> bool:
+        """Is this one of them?"""
+        return self._matches(ref) is not None
+
+
 _HTTP_VERBS = r"(?:get|post|put|patch|delete|head|options|request|stream|send|upload|urlopen|fetch)"
-SENDS: Final = re.compile(
+SENDS: Final = Calls(
     rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|requests_html|cloudscraper)\.{_HTTP_VERBS}$|"
     rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|cloudscraper)\.(?:Session|session|Client|AsyncClient|"
     rf"ClientSession|AsyncSession|create_scraper)\(\)\.{_HTTP_VERBS}$|"
@@ -191,7 +204,7 @@ GETS: Final = re.compile(
     r"^(?:requests|httpx|aiohttp|niquests|urllib\.request|urllib2|urllib3|http\.client|websockets?|socketio|ftplib|"
     r"curl_cffi|cloudscraper|telebot|telegram|imaplib|poplib|xmlrpc\.client|paho|web3|solana|boto3|wget|gdown)\."
 )
-RECEIVES: Final = re.compile(
+RECEIVES: Final = Calls(
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
     r"^ssl\..*\.(?:recv|read)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"
@@ -205,7 +218,7 @@ LOOKUPS: Final = frozenset(
     }
 )  # fmt: skip
 
-COMMANDS: Final = re.compile(
+COMMANDS: Final = Calls(
     r"^(?:os\.(?:system|popen|popen2|popen3|startfile|exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?)|"
     r"subprocess\.(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput)|commands\.get\w+|pty\.spawn|"
     r"asyncio\.(?:subprocess\.)?create_subprocess_(?:exec|shell)|platform\.popen|sh\.\w+|pexpect\.(?:spawn|run)|"
@@ -252,7 +265,7 @@ HOST_IDENTITY: Final = frozenset(
         "psutil.users", "netifaces.interfaces", "os.getuid", "pathlib.Path.cwd",
     }
 )  # fmt: skip
-CALL_ORIGINS: Final = tuple(
+_CALL_ORIGINS: Final = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         (
@@ -280,8 +293,15 @@ CALL_ORIGINS: Final = tuple(
     )
 )
 
+
+@lru_cache(maxsize=8_192)
+def origin_of(ref: str) -> str:
+    """The kind of data that a call of this dotted name gives, or ""."""
+    return next((kind for kind, pattern in _CALL_ORIGINS if pattern.search(ref)), "")
+
+
 # A function passed to one of these runs, at the same moment or soon after.
-STARTERS: Final = re.compile(
+STARTERS: Final = Calls(
     r"^(?:threading\.(?:Thread|Timer)|multiprocessing\.(?:Process|Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
     r"asyncio\.(?:run|create_task|ensure_future|get_event_loop\(\)\.\w+|new_event_loop\(\)\.\w+|"
     r"run_coroutine_threadsafe|gather|"

@@ -13,7 +13,7 @@ from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Scope, Taint
 from mlsupply.text import safe
 
 MAX_STEPS = 300_000  # nodes evaluated per module
-MAX_ROOT_STEPS = 12_000  # of which for one function
+MAX_ROOT_STEPS = 30_000  # of which for one function
 MAX_INLINE = 12  # calls within calls
 MAX_FACTS = 2_000
 MAX_LOOP = 4_096  # turns of a loop or comprehension over constants

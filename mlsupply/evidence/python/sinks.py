@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import folding, neighbours, sending, writing
@@ -11,6 +12,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.shell import Deed, deeds, python_in
 from mlsupply.evidence.python.sources import content_of
+from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, command_text, text_of
 from mlsupply.text import safe
 
@@ -567,14 +569,26 @@ def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> 
 
 def guarded(machine: Analyser, node: ast.If, test: Value) -> None:
     """A condition that looks for a watcher before the rest runs."""
-    text = ast.unparse(node.test)[:400] if len(node.body) < 4 else ""
-    leaves = any(
-        isinstance(inner, ast.Return | ast.Raise)
-        or (isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Call) and "exit" in ast.unparse(inner.value.func))
-        for inner in node.body
-    )
-    if not text or not leaves:
+    if len(node.body) > 3 or not any(map(_leaves, node.body)):
         return
     variables = {label.split(":", 1)[1] for label in of_kind(test.taint, "variable", "secret-variable")}
-    if variables & know.EVASION_VARIABLES or know.EVASION_TEXT.search(text):
-        machine.fact("evades", node, detail=safe(text, 120))
+    if variables & know.EVASION_VARIABLES or know.EVASION_TEXT.search("\n".join(_words(node.test))):
+        machine.fact("evades", node, detail=safe(ast.unparse(node.test)[:400], 120))
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    """Does it end the function or the program?"""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        return any("exit" in word for word in _words(statement.value.func))
+    return isinstance(statement, ast.Return | ast.Raise)
+
+
+def _words(tree: ast.expr) -> Iterator[str]:
+    """Names, attributes and texts of an expression."""
+    for node in below((tree,)):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant):
+            yield str(node.value)[:400]

