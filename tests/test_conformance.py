@@ -32,7 +32,7 @@ _EVENTS = st.lists(
     st.builds(
         lambda kind, version: {kind: version},
         st.sampled_from(["introduced", "fixed", "last_affected"]),
-        st.one_of(_VERSIONS, st.sampled_from(["0", "1.0-NA", "trunk"])),
+        st.one_of(_VERSIONS, st.sampled_from(["0", "1.0-NA", "1.0-1", "1.1.0-rc.1", "1.0-1+b", "trunk"])),
     ).filter(lambda event: event != {"introduced": "trunk"}),
     max_size=6,
 )
@@ -42,12 +42,15 @@ _FIXED_IN_THE_LAST_AFFECTED = [{"introduced": "0.1"}, {"last_affected": "1.0rc1"
 _AND_AGAIN = [*_FIXED_IN_THE_LAST_AFFECTED[:2], {"introduced": "1.0rc1"}, {"fixed": "1.0rc1"}]
 
 
-@given(_EVENTS, st.lists(_VERSIONS, max_size=3), _VERSIONS)
-@example(_FIXED_IN_THE_LAST_AFFECTED, [], "1.0rc1")
-@example(_FIXED_IN_THE_LAST_AFFECTED[::-1], [], "1.0rc1")
-@example(_AND_AGAIN, [], "1.0rc1")
-def test_any_log_of_events_means_what_the_schema_says(events: list[dict[str, str]], listed: list[str], version: str) -> None:
+@given(st.sampled_from(["ECOSYSTEM", "SEMVER"]), _EVENTS, st.lists(_VERSIONS, max_size=3), _VERSIONS)
+@example("ECOSYSTEM", _FIXED_IN_THE_LAST_AFFECTED, [], "1.0rc1")
+@example("ECOSYSTEM", _FIXED_IN_THE_LAST_AFFECTED[::-1], [], "1.0rc1")
+@example("ECOSYSTEM", _AND_AGAIN, [], "1.0rc1")
+def test_any_log_of_events_means_what_the_schema_says(
+    kind: str, events: list[dict[str, str]], listed: list[str], version: str
+) -> None:
     known = record("TEST-1", events=events, versions=listed)
+    known["affected"][0]["ranges"][0]["type"] = kind
     assert affected(rows_of([known])["demo"], asked(version)) == slowly_affected(known, "demo", version)
 
 

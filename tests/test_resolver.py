@@ -15,7 +15,7 @@ from mlsupply.inventory.parsing import requirement
 from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Index, Inventory, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.request import Request, Targets
-from mlsupply.world import Limits, World
+from mlsupply.world import DiskTree, Limits, World
 from tests.loopback_index import LoopbackIndex
 
 
@@ -304,13 +304,32 @@ def test_a_variable_in_an_audited_file_is_not_expanded(world: World) -> None:
     assert "hunter2" not in repr(found)
 
 
-def test_a_target_that_does_not_exist_stops_the_run(world: World) -> None:
-    with pytest.raises(MlsupplyError, match="no platform named amiga"):
-        resolve(inventory("lib"), Request(targets=Targets(platforms=("amiga",))), world)
-    with pytest.raises(MlsupplyError, match="no Python version"):
-        resolve(inventory("lib"), Request(targets=Targets(python="three")), world)
-    with pytest.raises(MlsupplyError, match="is no time"):
-        resolve(inventory("lib"), Request(targets=Targets(exclude_newer="yesterday")), world)
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        (Targets(platforms=("amiga",)), "no platform named amiga"),
+        (Targets(python="three"), "no Python version"),
+        (Targets(exclude_newer="yesterday"), "is no time"),
+        (Targets(exclude_newer="2026-13-01"), "is no time"),
+        (Targets(exclude_newer="2026-03-24T25:00:00Z"), "is no time"),
+        (Targets(exclude_newer="2026-03-24T12:00:00"), "is no time"),
+    ],
+)
+def test_a_target_that_does_not_exist_stops_the_run_even_where_nothing_is_resolved(
+    targets: Targets, said: str, world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "requirements.txt").write_text("six==1.17.0\n")
+    with pytest.raises(MlsupplyError, match=said):
+        gather(Request(targets=targets, resolve=False, offline=True), replace(world, tree=DiskTree(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-03-24", "2026-03-24T12:00:00Z", "2026-03-24t12:00:00.5+02:00", "2026-03-24 12:00:00z"]
+)
+def test_a_time_may_be_a_date_or_rfc_3339(time: str, world: World, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("six==1.17.0\n")
+    request = Request(targets=Targets(exclude_newer=time, python="3.12", platforms=("linux",)), resolve=False, offline=True)
+    assert gather(request, replace(world, tree=DiskTree(tmp_path)))[0].packages
 
 
 def test_a_complete_inventory_comes_back_as_it_is(index: LoopbackIndex, world: World) -> None:

@@ -49,11 +49,12 @@ def contains(windows: Iterable[Sequence[str]], key: str) -> Sequence[str] | None
     return None
 
 
-def windows_of(events: Iterable[object]) -> Read:
-    """The windows of one ECOSYSTEM range. Events may come in any order and several of a kind; at one version they take
-    effect in the order they are written, so that `fixed: 2.0, introduced: 2.0` is one unbroken stretch. What both fixes
-    and is the last affected is fixed, whichever is written first: the schema's walk ends with a version switched off."""
-    log, limits, doubts = _log(events)
+def windows_of(events: Iterable[object], *, semver: bool = False) -> Read:
+    """The windows of one ECOSYSTEM range, or of one whose bounds are written by SemVer. Events may come in any order and
+    several of a kind; at one version they take effect in the order they are written, so that `fixed: 2.0, introduced: 2.0`
+    is one unbroken stretch. What both fixes and is the last affected is fixed, whichever is written first: the schema's walk
+    ends with a version switched off."""
+    log, limits, doubts = _log(events, semver)
     windows: list[Window] = []
     since: _Event | None = None
     for event in sorted(log, key=itemgetter(0)):
@@ -78,7 +79,7 @@ def _fixed_after_all(windows: list[Window], key: str) -> None:
         at -= 1
 
 
-def _log(events: Iterable[object]) -> tuple[list[_Event], list[_Event], list[str]]:
+def _log(events: Iterable[object], semver: bool) -> tuple[list[_Event], list[_Event], list[str]]:
     """Events that switch, limits, and doubts. A bound that cannot be read at all never narrows what is affected."""
     log: list[_Event] = []
     limits: list[_Event] = []
@@ -91,16 +92,16 @@ def _log(events: Iterable[object]) -> tuple[list[_Event], list[_Event], list[str
             if kind not in {"introduced", FIXED, LAST_AFFECTED, LIMIT} or not isinstance(text, str):
                 doubts.append(f"an event {str(kind)[:40]} that is not known")
             elif kind == LIMIT:
-                limits += _limit(text, doubts)
+                limits += _limit(text, doubts, semver)
             else:
-                log += _switch(kind, text, doubts)
+                log += _switch(kind, text, doubts, semver)
     return log, limits, doubts
 
 
-def _switch(kind: str, text: str, doubts: list[str]) -> list[_Event]:
+def _switch(kind: str, text: str, doubts: list[str], semver: bool) -> list[_Event]:
     if kind == "introduced" and text == "0":
         return [_Event(FIRST, kind, "")]
-    read = bound(text)
+    read = bound(text, semver=semver)
     if read.key is None:
         doubts.append(f"{kind} {text[:60]} is not a version")
         return [_Event(FIRST, kind, "")] if kind == "introduced" else []
@@ -111,8 +112,8 @@ def _switch(kind: str, text: str, doubts: list[str]) -> list[_Event]:
     return [_Event(read.key, LAST_AFFECTED if kind == FIXED else kind, read.read_as)]
 
 
-def _limit(text: str, doubts: list[str]) -> list[_Event]:
-    read = bound(text)
+def _limit(text: str, doubts: list[str], semver: bool) -> list[_Event]:
+    read = bound(text, semver=semver)
     if read.key is None and text != "*":
         doubts.append(f"limit {text[:60]} is not a version")
     return [_Event(read.key or "", LIMIT, text)]

@@ -127,7 +127,8 @@ def _advisory(record: Mapping[str, Any], blocks: list[Mapping[str, Any]], prose:
 
 
 def _windows(blocks: Iterable[Mapping[str, Any]]) -> tuple[tuple[Window, ...], list[str]]:
-    """Git ranges say nothing about releases and are passed over wherever they stand."""
+    """Git ranges say nothing about releases and are passed over wherever they stand. A SEMVER range, which the schema has
+    for other ecosystems, is read all the same: a record that is written wrong must not make an affected release clean."""
     found: dict[Window, None] = {}
     doubts: list[str] = []
     for block in blocks:
@@ -138,7 +139,7 @@ def _windows(blocks: Iterable[Mapping[str, Any]]) -> tuple[tuple[Window, ...], l
             if not isinstance(events, list) or len(events) > _MAX_EVENTS:
                 doubts.append("a range without a list of events that can be read")
                 continue
-            read = windows_of(events)
+            read = windows_of(events, semver=stretch["type"] == "SEMVER")
             found |= dict.fromkeys(read.windows)
             doubts += read.doubts
     return tuple(found), doubts

@@ -56,13 +56,21 @@ def is_dev(key: str) -> bool:
     return not public_key(key).endswith("~")
 
 
-def bound(text: str) -> Bound:
-    """The bound of a range. What is not PEP 440 is read as the version it begins with (`2.6.0-NA` as `2.6.0`)."""
-    key = sort_key(text)
-    if key is not None:
+def bound(text: str, *, semver: bool = False) -> Bound:
+    """The bound of a range. What is not PEP 440 is read as the version it begins with (`2.6.0-NA` as `2.6.0`). semver: it is
+    written by SemVer 2.0.0, where a build (`+b`) means nothing and everything behind a hyphen is a pre-release: read as PEP
+    440, `1.0.0-1` would be a post-release."""
+    spelled = text.partition("+")[0] if semver else text
+    key = sort_key(spelled)
+    if key is not None and not (semver and "-" in spelled and not is_pre(key)):
         return Bound(key)
-    leading = _LEADING_VERSION.match(text)
+    leading = _LEADING_VERSION.match(spelled)
     return Bound(sort_key(leading[0]), leading[0]) if leading else Bound(None)
+
+
+def is_pre(key: str) -> bool:
+    """Whether the version is a pre-release or a dev-release of its release."""
+    return "!~" not in public_key(key)
 
 
 def _key(version: Version) -> str:

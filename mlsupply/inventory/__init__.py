@@ -132,9 +132,15 @@ def _hints() -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def gather(request: Request, world: World) -> tuple[Inventory, ...]:
-    """Everything the request names, read and (where allowed) resolved; one inventory an input, in a stable order."""
+    """Everything the request names, read and (where allowed) resolved; one inventory an input, in a stable order. Raises
+    `MlsupplyError` for a target that cannot be, even where nothing is resolved for it."""
     from mlsupply.inventory.discover import inventories
 
+    wanted = request.targets
+    if wanted.python or wanted.platforms or wanted.exclude_newer:
+        from mlsupply.inventory.target import validate
+
+        validate(wanted)
     return inventories(request, world)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory.index_settings import TIME
 from mlsupply.model import Inventory, Requirement
@@ -52,12 +54,27 @@ def chosen(inventory: Inventory, wanted: Targets) -> list[Requirement]:
     ]
 
 
-def ladder(inventory: Inventory, wanted: Targets) -> list[Target]:
-    """The targets in the order they are tried: the usual platforms, Linux alone, then other Pythons on Linux."""
-    if wanted.exclude_newer and not TIME.match(wanted.exclude_newer):
+def validate(wanted: Targets) -> None:
+    """Raises `MlsupplyError` for a Python, platform or time there is none of, whether or not anything will be resolved."""
+    if wanted.python:
+        _minor(wanted.python)
+    for name in wanted.platforms:
+        _platform(name)
+    if wanted.exclude_newer and not _is_time(wanted.exclude_newer):
         raise MlsupplyError(
             "bad-time", f"{wanted.exclude_newer!r} is no time", "write it like 2026-03-24 or 2026-03-24T12:00:00Z"
         )
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return TIME.match(text) is not None and bool(datetime.fromisoformat(text.upper()))
+    except ValueError:
+        return False
+
+
+def ladder(inventory: Inventory, wanted: Targets) -> list[Target]:
+    """The targets in the order they are tried: the usual platforms, Linux alone, then other Pythons on Linux."""
     pythons = [_minor(wanted.python)] if wanted.python else pythons_for(inventory.requires_python)
     if wanted.platforms:
         platforms = [_platform(name) for name in wanted.platforms]

@@ -93,7 +93,7 @@ def _questions(record: dict[str, Any], name: str) -> tuple[list[str], list[str]]
     bounds: dict[str, None] = dict.fromkeys(("0", "0.dev0", "0a1", "99999", "1!0"))
     for block in blocks:
         for stretch in block.get("ranges", []):
-            if stretch["type"] == "ECOSYSTEM":
+            if stretch["type"] != "GIT":
                 texts = (text for event in stretch["events"] for text in event.values())
                 bounds |= dict.fromkeys(version for text in texts for version in neighbours(text))
     return list(listed), [version for version in bounds if version not in listed]

@@ -40,9 +40,22 @@ def _one(record: dict[str, Any], name: str, version: str) -> bool:
             if listed == version or (asked is not None and other is not None and asked == other):
                 return True
         for stretch in block.get("ranges", []):
-            if stretch["type"] == "ECOSYSTEM" and asked is not None and _in_range(asked, stretch["events"]):
+            events = stretch["events"]
+            if stretch["type"] == "SEMVER":
+                events = [{kind: _from_semver(text) for kind, text in event.items()} for event in events]
+            if stretch["type"] in {"ECOSYSTEM", "SEMVER"} and asked is not None and _in_range(asked, events):
                 return True
     return False
+
+
+def _from_semver(text: str) -> str:
+    """A SemVer bound as PEP 440 would write it: builds mean nothing, and a pre-release that PEP 440 would take for something
+    else is spelled so that it cannot be read."""
+    release, hyphen, pre = text.split("+", maxsplit=1)[0].partition("-")
+    version = parsed(f"{release}-{pre}")
+    if hyphen and version is not None and not version.is_prerelease:
+        return f"{release}-not-pep-440"
+    return release + hyphen + pre
 
 
 def _in_range(version: Version, events: list[dict[str, str]]) -> bool:
