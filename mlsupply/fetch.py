@@ -7,8 +7,6 @@ variables the run was given. Connections are kept per host and may be used from 
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import threading
 import time
 import zlib
@@ -183,6 +181,8 @@ def _allow_redirect(before: SplitResult, after: SplitResult) -> None:
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -191,6 +191,9 @@ def _is_loopback(host: str) -> bool:
 
 def _is_inside(host: str) -> bool:
     """Whether a host is this machine or in a private network: by its address, or by what its name resolves to."""
+    import ipaddress
+    import socket
+
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:

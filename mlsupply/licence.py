@@ -6,12 +6,12 @@ hold or any. Sources: PEP 639 (License-Expression), https://spdx.github.io/spdx-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mlsupply.headers import Headers, first
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST = 300  # characters of an expression
 _DEEPEST = 20  # brackets in brackets
 _ID = r"[A-Za-z0-9][A-Za-z0-9.+-]{1,39}"
-_SPDX_LIKE = re.compile(rf"{_ID}(?: (?:AND|OR|WITH) {_ID}){{0,5}}")
+_SPDX_LIKE = expression(rf"{_ID}(?: (?:AND|OR|WITH) {_ID}){{0,5}}")
 _CLASSIFIER = "License :: OSI Approved :: "
 # classifiers that mean one licence and version; the others ("BSD License", "GNU General Public License (GPL)") do not
 _CLASSIFIERS = {

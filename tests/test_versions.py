@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
@@ -55,10 +57,27 @@ def test_versions_are_compared_by_value_not_by_spelling() -> None:
     assert sort_key("01.02") == sort_key("1.2.0")
 
 
+@given(VERSIONS, st.sampled_from(["", "v", " ", "\n"]), st.sampled_from(["", " "]))
+def test_a_version_has_one_key_however_it_is_read(version: str, before: str, after: str) -> None:
+    """In its normal form it is read here, with anything around it by packaging."""
+    assert sort_key(version) == sort_key(str(Version(version))) == sort_key(before + version + after)
+
+
+@pytest.mark.parametrize("version", ["1.82.6", "2.0rc1", "1.0a0.post3.dev4", "1!2.0", "2.9.0+cu128", "0.0.1.dev20260324"])
+def test_the_normal_form_needs_no_library(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = sort_key(f" {version}")
+    monkeypatch.setitem(sys.modules, "packaging.version", None)
+    assert sort_key(version) == expected
+
+
 def test_what_is_no_version_has_no_key() -> None:
     assert sort_key("2.0.0-final-release") is None
     assert sort_key("") is None
     assert sort_key("1" * 5000) is None
+    assert sort_key("1.0rc²") is None
+    assert sort_key("1..0") is None
+    assert sort_key("1.0+cu_128") == sort_key("1.0+cu.128")
+    assert sort_key("1.0\n2") is None
     assert sort_key("²") is None  # a digit to Python's isdigit, not to PEP 440
 
 

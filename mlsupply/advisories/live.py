@@ -8,9 +8,9 @@ fetched again: an unchanged feed costs one round trip, a changed one two.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from mlsupply.advisories.asking import BATCH, JSON, LIMIT, api_of, batch_body, batches_of, query_of
@@ -18,6 +18,7 @@ from mlsupply.advisories.feeds import CHECK, Answer, Meanwhile, at_hand, nothing
 from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse, second_of
 from mlsupply.advisories.store import ID, MODIFIED, WITHDRAWN, Row, unpack
+from mlsupply.begun import each
 from mlsupply.lazy import expression
 from mlsupply.model import DataSource, Gap, Reason
 from mlsupply.named import NamedTuple
@@ -28,8 +29,6 @@ _CONNECTIONS = 16
 _BY_NAME = 4  # with more records of one project missing, the project is asked for whole
 _SAFE_ID = expression(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
-T = TypeVar("T")
-R = TypeVar("R")
 _Task = tuple[str, frozenset[str]]
 
 
@@ -53,7 +52,7 @@ class LiveFeed:
         known = at_hand(names, self._world).rows  # while a question asked ahead is under way
         meanwhile(known)
         stamps: dict[str, list[Stamp]] = {}
-        for answer in _each(self._stamps, list(batches_of(names))):
+        for answer in each(self._stamps, batches_of(names), _CONNECTIONS):
             if isinstance(answer, Failure):
                 return Answer({}, (), (self._gap(answer.reason, answer.detail),))
             stamps |= answer
@@ -137,7 +136,7 @@ class LiveFeed:
                 missing[name] = lacking
         failed: dict[str, list[str]] = {}
         tasks = list(_tasks(missing))
-        for (name, _), (records, failures) in zip(tasks, _each(self._fetched, tasks), strict=True):
+        for (name, _), (records, failures) in zip(tasks, each(self._fetched, tasks, _CONNECTIONS), strict=True):
             found[name] += records
             for record in records:
                 cache.put(name, record)
@@ -214,16 +213,6 @@ class _Cache:
     def _path(self, name: str, identifier: str) -> Path | None:
         fits = _SAFE_ID.fullmatch(identifier) and _SAFE_ID.fullmatch(name)
         return self._folder / identifier / f"{name}.json" if fits else None
-
-
-def _each(do: Callable[[T], R], tasks: list[T]) -> Iterator[R]:
-    """What comes of each task, in their order; several are done at once."""
-    if len(tasks) < 2:
-        return map(do, tasks)
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        return iter(list(pool.map(do, tasks)))
 
 
 def _same(stamps: list[Stamp], rows: Iterable[Row]) -> bool:

@@ -10,19 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from html import unescape
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from mlsupply.evidence.index_details import NO_DETAILS, Details, details_in
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.value import replace, value
 
 MAX_FILES = 100_000  # of one project
 _SDISTS = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)?\Z")
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_TIME = expression(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)?\Z")
+_SHA256 = expression(r"[0-9a-f]{64}\Z")
 
 
 class IndexFile(NamedTuple):
@@ -42,7 +42,7 @@ class IndexFile(NamedTuple):
     requires_python: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Project:
     """A project as an index shows it. status: PEP 792, "" where there is none given; details: where the page
     has them; offers: which of `times`, `sizes`, `yanks`, `status`, `provenance`, `owners` and `links` its pages told."""
@@ -212,8 +212,8 @@ def _simple_file(name: str, url: str, entry: Mapping[str, Any], attests: bool) -
 
 
 # Possessive throughout, and `<` ends every scan: the time is linear in the page whatever it holds.
-_TAG = re.compile(r"<(a|meta)\b((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([A-Za-z_:][A-Za-z0-9_:.-]*+)\s*+(?:=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"']++)))?+")
+_TAG = expression(r"<(a|meta)\b((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>", re.IGNORECASE)
+_ATTRIBUTE = expression(r"([A-Za-z_:][A-Za-z0-9_:.-]*+)\s*+(?:=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"']++)))?+")
 
 
 class _Page(NamedTuple):
@@ -224,6 +224,8 @@ class _Page(NamedTuple):
 
 
 def _page(text: str) -> _Page:
+    from html import unescape
+
     page = _Page([], {})
     for tag, inside in _TAG.findall(text):
         found = {name.lower(): unescape(one or two or bare) for name, one, two, bare in _ATTRIBUTE.findall(inside)}

@@ -10,15 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
+from mlsupply.begun import each
 from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
 from mlsupply.evidence.provenance import MAX_BYTES, Provenance, Publisher, Standing, publisher_in
@@ -56,16 +54,16 @@ class Owners(NamedTuple):
     before: tuple[str, ...] | None = None
 
 
-@dataclass(slots=True)
 class Registry:
     """One index. url: of its simple API, without credentials; secret: (user, password) for it or None. May be used from
     several threads."""
 
-    url: str
-    world: World
-    secret: tuple[str, str] | None = None
-    _whole_only: bool = False  # it has pages of projects and none of their versions
-    _no_json: bool = False  # it has neither
+    def __init__(self, url: str, world: World, secret: tuple[str, str] | None = None) -> None:
+        self.url = url
+        self.world = world
+        self.secret = secret
+        self._whole_only = False  # it has pages of projects and none of their versions
+        self._no_json = False  # it has neither
 
     def about(self, name: str, version: str = "") -> Seen | Failure:
         """What the index says of a project (canonical name). A page that was kept and lacks `version` is asked for again.
@@ -255,6 +253,8 @@ class Registry:
 
     def _get(self, url: str, headers: Mapping[str, str], limit: int = 0) -> Response | Failure:
         if self.secret:
+            from base64 import b64encode
+
             word = b64encode(":".join(self.secret).encode()).decode()
             headers = {**headers, "Authorization": f"Basic {word}"}
         answer = self.world.fetch(url, limit=limit or self.world.limits.answer_bytes, headers=headers)
@@ -278,8 +278,7 @@ def ask_all(wanted: Iterable[tuple[Registry, str, str]]) -> Iterator[Seen | Fail
 
 def at_once(ask: Callable[[T], U], wanted: Iterable[T]) -> Iterator[U]:
     """`ask` of each, in order; a few requests are under way at once."""
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="index") as pool:
-        yield from pool.map(ask, wanted)
+    return each(ask, wanted, WORKERS)
 
 
 def secret_for(url: str, indexes: Iterable[Index], environ: Mapping[str, str]) -> tuple[str, str] | None:

@@ -15,11 +15,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.request import urlopen
 
 from tests.conftest import SHARED
 
 EXTRA = {"torch": "2.10.0+cu128", "vllm": "0.23.0", "transformers": "5.2.0", "ray": "2.54.0"}
 """A tree of our own: the newest affected releases, one of them a local build."""
+
+CHECKS = ("--check", "advisories", "--check", "known-bad")
+"""What the peers look for."""
 
 Flaw = tuple[str, str, str]
 """(canonical name, version, id)."""
@@ -64,8 +68,8 @@ def peers() -> list[Peer]:
 def command(peer: Peer, tree: Tree, feed: str, cache: Path, *, cold: bool = False) -> list[str]:
     """Its command for one tree. cold: without what it kept from earlier runs."""
     if peer.name == "mlsupply":
-        asked = ["--check", "advisories", "--check", "known-bad", "--feed", "live", "--feed-url", feed, "--no-resolve"]
-        return [peer.program, "scan", str(tree.hashed), *asked, "--index-url", tree.pages, "--no-progress", "-o", "json"]
+        asked = [*CHECKS, "--feed", "live", "--feed-url", feed, "--no-resolve", "--index-url", tree.pages]
+        return [peer.program, "scan", str(tree.hashed), *asked, "--no-progress", "-o", "json"]
     if peer.name == "uv audit":
         kept = ["--no-cache"] if cold else ["--cache-dir", str(cache / "uv")]
         audit = [peer.program, "audit", "-q", "--frozen", "--project", str(tree.project), "--output-format", "json"]
@@ -170,6 +174,15 @@ def _extra(folder: Path, locks: Path, port: int) -> Tree:
     lock += f'[[package]]\nname = "tree"\nversion = "0"\nsource = {{ virtual = "." }}\ndependencies = [{roots}]\n'
     (project / "uv.lock").write_text(f"{lock}[package.metadata]\nrequires-dist = [{asked}]\n", encoding="utf-8")
     return Tree("newest-affected", plain, plain, here, project, index)
+
+
+def requests_so_far(feed: str, port: int) -> int:
+    """How many requests the two servers answered; asking costs one."""
+    with urlopen(f"{feed}/_stats") as answer:
+        routes: dict[str, int] = json.load(answer)
+    with urlopen(f"http://127.0.0.1:{port}/_hits") as answer:
+        hits = int(answer.read())
+    return hits + sum(count for route, count in routes.items() if not route.startswith("="))
 
 
 @contextmanager
