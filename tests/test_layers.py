@@ -31,7 +31,7 @@ ALLOWED = {
     "project": _VALUES,
     "config": _VALUES | {"request"},
     "ledger": _VALUES,
-    "licence": {"text", "headers"},
+    "licence": {"text", "headers", "lazy"},
     "memory": _VALUES | {"world"},
     "vex": _VALUES | {"request"},
     "policy": _VALUES | {"project", "request"},
