@@ -1,0 +1,117 @@
+"""The name check on names nobody has listed: fresh squats by class, and thousands of honest look-alikes.
+
+    python -m tests.bench.names_fresh [-v] [HONEST.txt ...]
+
+Honest are: every popular name judged as if it were not on the list (in turns of one in thirty left out), by rank; the
+names of real manifests and of ordinary advisories that are not popular; and files of names, one a line, such as
+
+    apt-cache search --names-only '^python3-' | sed 's/ .*//; s/^python3-//'
+
+A name counts as accused from medium on. With -v every miss and false alarm is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from mlsupply.evidence.name_data import reviewed
+from mlsupply.evidence.popular import popular
+from mlsupply.ruleset.names import Likeness, Names, NameVerdict
+from mlsupply.text import canonical
+from tests.bench.squats import AI_STACK, Squat, combos, typos
+from tests.conftest import SHARED
+
+SUSPECT = (Likeness.LIKELY, Likeness.CERTAIN)
+FOLDS = 30
+BANDS = (500, 2_000, 5_000, 15_000)
+_MALICIOUS = re.compile(r"malicious|malware|typosquat|backdoor|exfiltrat|compromised", re.IGNORECASE)
+
+
+def squats() -> list[Squat]:
+    """Those that are no popular names themselves, each once."""
+    names = popular().names
+    listed = frozenset(names)
+    ai = [name for name in AI_STACK if name in listed and len(name) >= 5]
+    top = [name for name in names[:2_000] if len(name) >= 5]
+    made = [*typos(ai, 60), *typos(top, 60, seed=5), *combos(ai + top[:500], 80)]
+    return list({squat.name: squat for squat in made if squat.name not in listed}.values())
+
+
+def recall(names: Names, *, told: bool) -> None:
+    """Print found and rightly named of each kind."""
+    table: dict[tuple[str, str], list[tuple[Squat, NameVerdict]]] = defaultdict(list)
+    for squat in squats():
+        verdict = names.judge(squat.name)
+        table[squat.group, squat.kind].append((squat, verdict))
+        table[squat.group, "ALL"].append((squat, verdict))
+    for (group, kind), rows in sorted(table.items()):
+        found = [(squat, verdict) for squat, verdict in rows if verdict.likeness in SUSPECT]
+        right = sum(verdict.target in squat.targets for squat, verdict in found)
+        share = right / len(found) if found else 0.0
+        print(f"{group:6} {kind:24} n {len(rows):5}  R {len(found) / len(rows):.3f}  target {share:.3f}")
+        if told and kind != "ALL":
+            for squat, verdict in rows:
+                if verdict.likeness not in SUSPECT or verdict.target not in squat.targets:
+                    meant = "/".join(sorted(squat.targets))
+                    print(f"    {squat.name:36} {meant:30} {verdict.likeness} {verdict.weight} {verdict.target or ''}")
+
+
+def left_out() -> list[tuple[int, NameVerdict]]:
+    """(rank, verdict) of every popular name, judged by an engine that does not know it."""
+    names = popular().names
+    found = []
+    for fold in range(FOLDS):
+        engine = Names([name for place, name in enumerate(names) if place % FOLDS != fold], reviewed())
+        found += [(place + 1, engine.judge(name)) for place, name in enumerate(names) if place % FOLDS == fold]
+    return sorted(found, key=lambda one: one[0])
+
+
+def manifests() -> set[str]:
+    """Names in real manifests, locks and advisories that are not about malicious releases."""
+    names = set()
+    for path in sorted((SHARED / "corpus" / "truth").glob("*.json")):
+        names |= {canonical(row[0]) for row in json.loads(path.read_text(encoding="utf-8"))}
+    for path in sorted((SHARED / "trees").glob("*.txt")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        names |= {canonical(line.split("==")[0].split("[")[0].strip()) for line in lines if "==" in line and line[0] not in "# "}
+    archive = zipfile.ZipFile(SHARED / "feeds" / "PyPI-all.zip")
+    for member in archive.namelist():
+        record = json.loads(archive.read(member))
+        if not _MALICIOUS.search(record.get("summary", "") + record.get("details", "")):
+            names |= {canonical(one["package"]["name"]) for one in record.get("affected", ())}
+    return names
+
+
+def alarms(label: str, verdicts: Iterable[NameVerdict], *, told: bool) -> None:
+    """Print how many honest names are accused."""
+    rows = list(verdicts)
+    false = [verdict for verdict in rows if verdict.likeness in SUSPECT]
+    print(f"honest {label:32} n {len(rows):5}  accused {len(false):4}  {len(false) / max(len(rows), 1):.2%}")
+    if told:
+        for verdict in sorted(false, key=lambda verdict: (verdict.technique, verdict.target or "")):
+            print(f"    {verdict.name:36} {verdict.target or '':28} {verdict.technique} {verdict.weight}")
+
+
+def main(arguments: list[str]) -> None:
+    told = "-v" in arguments
+    names = Names(popular().names, reviewed())
+    recall(names, told=told)
+    judged = left_out()
+    for low, high in zip((0, *BANDS), BANDS, strict=False):
+        band = [verdict for rank, verdict in judged if low < rank <= high]
+        alarms(f"popular {low + 1:,} to {high:,}", band, told=told)
+    listed = frozenset(popular().names)
+    alarms("manifests and advisories", (names.judge(name) for name in sorted(manifests() - listed)), told=told)
+    for path in map(Path, (one for one in arguments if one != "-v")):
+        own = {canonical(line) for line in path.read_text(encoding="utf-8").split()} - listed
+        alarms(path.name, (names.judge(name) for name in sorted(own)), told=told)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
