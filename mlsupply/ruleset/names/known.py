@@ -87,6 +87,7 @@ class Known:
         self.ranked = ranked
         self.reviewed = reviewed or Reviewed()
         self._buckets: dict[str, dict[int, list[_Candidate]]] = {}
+        self._triples: dict[str, int] = {}
 
     @cached_property
     def rank(self) -> dict[str, int]:
@@ -124,7 +125,7 @@ class Known:
     @cached_property
     def _spellings(self) -> dict[str, int]:
         """Letters without separators -> place in the list, 0 for a brand; of several the most popular."""
-        found = dict(zip(reversed(self._text.replace("-", "").split()), range(len(self.ranked), 0, -1), strict=True))
+        found = dict(zip(reversed(self._squashed_text.split()), range(len(self.ranked), 0, -1), strict=True))
         for name in [name for name in self.ranked if name.startswith("py") or name.endswith(_PY_ENDS)]:
             bare = squashed(core(name))
             found[bare] = min(self.rank[name], found.get(bare, _WORST))
@@ -197,6 +198,17 @@ class Known:
     def _words(self) -> Counter[str]:
         """Word -> in how many popular names it stands between separators."""
         return Counter(self._text.replace("-", "\n").split())
+
+    def triples(self, letters: str) -> int:
+        """How many times popular names, written without separators, hold these three characters; a line break stands for
+        their start and end."""
+        if letters not in self._triples:
+            self._triples[letters] = self._squashed_text.count(letters)
+        return self._triples[letters]
+
+    @cached_property
+    def _squashed_text(self) -> str:
+        return self._text.replace("-", "")
 
     def siblings(self, words: str) -> int:
         """How many popular names go on after these words (`langchain` of `langchain-openai`)."""
