@@ -28,13 +28,13 @@ _FORMS = (
 )  # how projects are named whose import name is the bare word
 _SHORTEST = 3
 _MOST_PERMUTED = 4  # words
+_TURNED = 2.2
 
 
 def aliases(name: str, known: Known) -> Iterator[Guess]:
     """Projects the canonical name stands for in people's mouths."""
-    if project := known.reviewed.imports.get(name):
-        target = known.target(project, name)
-        said = Sign(3.0, f"{name} is the import name of the project {project}")
+    if target := known.imported(name):
+        said = Sign(3.0, f"{name} is the import name of the project {target.project}")
         yield Guess(target, "slopsquat", (said, *worth(target, known)))
     if len(name) >= _SHORTEST:
         yield from _bare(name, known)
@@ -58,4 +58,4 @@ def _turned(name: str, known: Known) -> Iterator[Guess]:
     project = min((other for other in turned if other in known.rank), key=lambda other: known.rank[other], default="")
     if project:
         target = known.target(project, name)
-        yield Guess(target, "word-order", (Sign(2.4, f"the words of {project} in another order"), *worth(target, known)))
+        yield Guess(target, "word-order", (Sign(_TURNED, f"the words of {project} in another order"), *worth(target, known)))

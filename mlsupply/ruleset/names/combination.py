@@ -8,30 +8,39 @@ and some brands are borrowed far more often by impostors than by anybody else.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import log1p, log10
 
 from mlsupply.named import NamedTuple
 from mlsupply.ruleset.names.known import Known, Target
 from mlsupply.ruleset.names.signs import Guess, Sign
 
-_BASE = 2.0
+# Weights of the signs: fitted (logistic regression) as those of `lookalike`, on fresh and labelled combinations against
+# honest names; rounded.
+_BASE = 4.0
 _THEMES = {
-    "crypto": (1.8, "wallets and exchanges are a favourite of impostors"),
-    "chat": (1.5, "chat accounts are a favourite of impostors"),
-    "ai": (1.3, "whoever installs it holds keys for AI services"),
-    "http": (1.0, "everybody installs it"),
-    "basics": (0.5, "everybody installs it"),
-    "cloud": (0.5, "whoever installs it holds cloud or payment keys"),
-    "framework": (0.0, ""),
+    "crypto": (2.3, "wallets and exchanges are a favourite of impostors"),
+    "chat": (1.1, "chat accounts are a favourite of impostors"),
+    "ai": (1.0, "whoever installs it holds keys for AI services"),
+    "basics": (-0.2, "everybody installs it"),
+    "cloud": (-0.5, "whoever installs it holds cloud or payment keys"),
+    "http": (-0.6, "everybody installs it"),
+    "framework": (-0.7, ""),
 }
-_PLAIN = -0.6  # no reviewed brand
-_RANKS = ((100, 1.4), (500, 1.2), (2000, 0.4))
-_PLACES = {"lead": 0.6, "tail": -0.4, "middle": -0.3, "glued": -0.2, "misspelt": 0.6}
-_BAIT = 1.3  # all added words are bait
-_ADDED = {"language": 0.5, "quality": 0.4, "purpose": 0.1, "number": 0.1, "target": -0.3, "known": -0.8, "unknown": -0.5}
-_SIBLINGS = ((30, -1.8), (10, -1.2), (1, -0.4))
-_ECOSYSTEM = (100, -2.7)  # so many that any word may follow
-_FOLLOWERS = ((10, -1.2), (1, -0.6))
+_PLAIN = -2.0  # no reviewed brand
+_INNER_CLOUD = -1.3  # google, azure and aws stand inside many honest names
+_TENFOLD = 1.2  # what a target loses that is ten times less popular
+_PLACES = {"lead": 0.2, "tail": 0.8, "middle": 0.2, "glued": -0.8, "misspelt": 1.0}
+_BAIT = 0.8  # all added words are bait
+_ONLY_LANGUAGE = 1.2  # all added words are `python` or the like
+_ADDED = {"number": 1.0, "quality": 0.9, "purpose": 0.7, "language": 0.1, "target": -0.1, "known": -0.6, "unknown": -1.0}
+_USUAL = -0.2  # for each e-fold of popular names that use the least usual of the added words
+_LEADS_MANY = -0.6  # for each e-fold of popular names that begin with the borrowed name ...
+_ENDS_MANY = -0.6  # ... that end in it where it stands last ...
+_OTHER_FAMILY = -0.8  # ... or that begin with the words before it
+_AI_PAIR = -1.2  # set by judgement: the fresh squats have more of them than the index
+_BINDINGS = -1.3  # `py` in front without a separator
 _MOST_WORDS = 8
+_REPEATED = ("py",)  # stands for a name that is only said twice
 _MISSPELT_LENGTH = 6  # letters
 _MOST_LETTERS = 40  # of a word that is taken apart
 
@@ -55,7 +64,7 @@ def combinations(name: str, known: Known) -> Iterator[Guess]:
     found = [mention for mention in mentions if mention.target.project != name]
     for mention in found:
         if not any(_inside(mention, other) for other in found):
-            yield _guess(mention, known)
+            yield _guess(mention, words, known)
 
 
 def _inside(one: Mention, other: Mention) -> bool:
@@ -73,14 +82,15 @@ def _whole(words: list[str], known: Known) -> Iterator[Mention]:
             if target is not None and known.word_class(words[first]) != "language":
                 spoken = all(known.word_class(word) == "language" for word in words[:first])
                 place = "lead" if spoken else "tail" if last == len(words) else "middle"
-                yield Mention(target, place, "-".join(words[first:last]), added, first, last)
+                said = tuple(word for word in added if word not in words[first:last])  # `stripe-stripe-js` says stripe once
+                yield Mention(target, place, "-".join(words[first:last]), said or _REPEATED, first, last)
 
 
 def _target(letters: str, known: Known, *, several: bool) -> Target | None:
     target = known.spelled(letters)
     if target is None:
         target = known.spelled(letters.rstrip("0123456789"))  # chatgpt4 is chatgpt and a number
-        return target if target is not None and target.brand else None
+        return target if target is not None and target.brand else known.imported(letters)
     return target if target.brand or several or (len(letters) >= 4 and target.rank <= 8000) else None
 
 
@@ -117,36 +127,37 @@ def _cuts(word: str) -> Iterator[tuple[str, str]]:
             yield from ((bare[:cut], bare[cut:]) for cut in range(4, len(bare) - 1))
 
 
-def _guess(mention: Mention, known: Known) -> Guess:
+def _guess(mention: Mention, words: list[str], known: Known) -> Guess:
     signs = [Sign(_BASE, f"it contains the name {mention.words}"), *_worth(mention, known), *_addition(mention, known)]
-    signs += _family(mention, known)
+    signs += _family(mention, words, known)
     theme = known.theme(mention.words.replace("-", ""))
     technique = {"ai": "ai-brand combosquat", "cloud": "scope-confusion"}.get(theme, "combosquat")
-    return Guess(mention.target, technique, tuple(signs))
+    return Guess(mention.target, technique, tuple(signs), leads=mention.place == "lead" and mention.target.brand)
 
 
 def _worth(mention: Mention, known: Known) -> Iterator[Sign]:
     theme = known.theme(mention.words.replace("-", ""))
     weight, why = _THEMES.get(theme, (_PLAIN, ""))
     if theme == "cloud" and mention.place != "lead":
-        weight, why = _PLAIN, ""  # google, azure and aws stand in the middle of many honest names
+        weight, why = weight + _INNER_CLOUD, ""
     yield Sign(weight, why and f"{mention.words} is a known brand: {why}")
-    rank = mention.target.rank
-    weight = next((weight for limit, weight in _RANKS if rank <= limit), 0.0)
-    yield Sign(weight, known.standing(mention.target) if weight else "")
+    weight = _TENFOLD * (3 - log10(max(mention.target.rank, 10)))
+    yield Sign(weight, known.standing(mention.target) if weight > 0 else "")
     yield Sign(_PLACES[mention.place], "")
 
 
 def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
-    classes = {word: _class(word, known) for word in mention.added}
+    classes = {_class(word, known) for word in mention.added}
     if mention.place == "glued" and mention.added == ("py",):
-        yield Sign(-1.0, "bindings for Python are called so")
+        yield Sign(_BINDINGS, "bindings for Python are called so")
     if known.all_bait(mention.added):
-        yield Sign(_BAIT, f"what it adds says nothing of its own: {', '.join(mention.added)}")
-    for kind in sorted(set(classes.values())):
-        yield Sign(_ADDED[kind], "")
+        weight = _BAIT + _ONLY_LANGUAGE * (classes == {"language"})
+        yield Sign(weight, f"what it adds says nothing of its own: {', '.join(mention.added)}")
     if known.is_ai(mention.target.project) and any(known.theme(word) in ("ai", "framework") for word in mention.added):
-        yield Sign(-1.2, "integrations of AI projects are named so")
+        yield Sign(_AI_PAIR, "integrations of AI projects are named so")
+    for kind in sorted(classes):
+        yield Sign(_ADDED[kind], "")
+    yield Sign(_USUAL * log1p(min(map(known.uses, mention.added))), "")
 
 
 def _class(word: str, known: Known) -> str:
@@ -158,18 +169,15 @@ def _class(word: str, known: Known) -> str:
     return "known" if known.is_word(word) else "unknown"
 
 
-def _family(mention: Mention, known: Known) -> Iterator[Sign]:
-    """A prefix or last word that many popular names share is an ecosystem."""
-    if mention.place not in ("lead", "tail"):
-        return
-    leads = mention.place == "lead"
-    if leads and (count := known.siblings(mention.words.split("-")[0])) >= _ECOSYSTEM[0]:
-        yield Sign(_ECOSYSTEM[1], f"{count} popular projects share this beginning")
-        return
-    count = known.siblings(mention.words) if leads else known.followers(mention.words)
-    for least, weight in _SIBLINGS if leads else _FOLLOWERS:
-        if count >= least:
-            said = f"{count} popular projects share this {'beginning' if leads else 'ending'}"
-            # A member of an ecosystem says what it adds to it; bait does not.
-            yield Sign(weight / 2 if known.all_bait(mention.added) else weight, said)
-            return
+def _family(mention: Mention, words: list[str], known: Known) -> Iterator[Sign]:
+    """A beginning or last word that many popular names share is an ecosystem, in which an unknown member is ordinary."""
+    if mention.place == "lead":
+        count = known.siblings(mention.words)
+        yield Sign(_LEADS_MANY * log1p(count), f"{count} popular projects share this beginning" if count else "")
+    elif mention.place in ("tail", "middle"):
+        before = ("-".join(words[:end]) for end in range(1, mention.first + 1))
+        count = max(map(known.siblings, before), default=0)
+        yield Sign(_OTHER_FAMILY * log1p(count), f"{count} popular projects share its beginning" if count else "")
+    if mention.place == "tail":
+        count = known.followers(mention.words)
+        yield Sign(_ENDS_MANY * log1p(count), f"{count} popular projects share this ending" if count else "")

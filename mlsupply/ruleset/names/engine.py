@@ -23,6 +23,9 @@ from mlsupply.text import canonical
 _MOST_REASONS = 5
 _MAX_LENGTH = 200
 _SCOPE = expression(r"^@|/|::")  # npm and conda scopes: @scope/name, channel::name
+_CHANNEL = expression(r"^conda-forge-(?=.)")  # says conda and nothing more
+_PARTIAL = (Technique.COMBOSQUAT, Technique.AI_BRAND, Technique.SCOPE_CONFUSION)
+_WHOLE = (Technique.SEPARATOR, Technique.WORD_ORDER)  # accounts for every letter of the name
 _NOTHING = NameEvidence()
 _CONFIRMING = 1.0  # weight of the circumstances from which they confirm the letters
 
@@ -43,7 +46,7 @@ class Names:
             return NameVerdict(name=name, listed=place)
         if name in self._vouched:
             return NameVerdict(name=name, reasons=("it is on the list of reviewed names",))
-        guess = max(self._guesses(name), key=lambda guess: guess.weight, default=None)
+        guess = _best(list(self._guesses(name)))
         if guess is None:
             return NameVerdict(name=name)
         return _verdict(name, guess, evidence, now or datetime.now(UTC))
@@ -52,10 +55,27 @@ class Names:
         if not name.isascii():
             yield from foreign_spelling(name, self.known)
             return
-        for source in (lookalikes, aliases, combinations):
-            for guess in source(name, self.known):
+        parts = _CHANNEL.sub("conda-", name)
+        for source, said in ((lookalikes, name), (aliases, name), (combinations, parts)):
+            for guess in source(said, self.known):
                 if guess.target.project != name:
                     yield guess
+
+
+def _best(guesses: list[Guess]) -> Guess | None:
+    """The heaviest. Of several that are heavy enough, one that accounts for the whole name is more likely than one that
+    explains a part of it, and the brand a name begins with is more likely meant than another inside it."""
+    heavy = [guess for guess in guesses if guess.weight >= SUSPECT]
+    whole = [guess for guess in heavy if guess.technique in _WHOLE]
+    leading = [guess for guess in heavy if guess.leads]
+    heaviest = max(guesses, key=_weight, default=None)
+    if heaviest is None or Technique(heaviest.technique) not in _PARTIAL:
+        return heaviest
+    return max(whole or leading or [heaviest], key=_weight)
+
+
+def _weight(guess: Guess) -> float:
+    return guess.weight
 
 
 def _verdict(name: str, guess: Guess, evidence: NameEvidence, now: datetime) -> NameVerdict:

@@ -113,6 +113,11 @@ class Known:
             return None
         return self._brands[letters] if place == 0 else Target(self.ranked[place - 1], place, letters)
 
+    def imported(self, word: str) -> Target | None:
+        """The project whose import name the word is."""
+        project = self.reviewed.imports.get(word)
+        return self.target(project, word) if project else None
+
     @cached_property
     def _brands(self) -> dict[str, Target]:
         """Letters of a brand -> its project. Short ones count only as whole words (see `theme`)."""
@@ -217,6 +222,10 @@ class Known:
     def followers(self, words: str) -> int:
         """How many popular names end in these words after another (`pandas` of `types-pandas`)."""
         return self._text.count(f"-{words}\n")
+
+    def uses(self, text: str) -> int:
+        """In how many popular names the text stands as a word of its own."""
+        return self._words[text]
 
     def is_word(self, text: str, least: int = 3) -> bool:
         """Whether popular names use the text as a word of their own, at least so many of them."""

@@ -42,6 +42,11 @@ _LENGTH = {1: -2.6, 2: -2.6, 3: -0.9, 4: 0.4, 5: 2.0, 6: 2.5, 7: 3.4, 8: 3.6, 9:
 _LONG = 4.9  # weight of agreeing in twelve letters or more
 _TENFOLD = 1.6  # what a target loses that is ten times less popular
 _RANKS = ((100, 2.6), (500, 2.0), (2000, 1.4), (5000, 0.7), (15_000, 0.2))
+_ONE_MEANING = ("swapped", "doubled", "undoubled", "plural", "digit")  # slips that make no other word
+_SHORT_SAME = (-0.1, -0.6)  # such a slip in a word of three or four letters, of one or two
+_SHORT_OTHER = (-1.1, -1.4)
+_JOINED = 1.5  # the same letters, separated as words are: honest projects hit upon the same words ...
+_CUT = 2.9  # ... but hardly cut a word in two
 _BARE = 1.7  # `py` or `python` is set beside the slip
 _NATURAL = -0.5
 _USUAL = 4.0  # about fifty names
@@ -81,12 +86,17 @@ def _same_letters(name: str, form: str, target: Target, known: Known, *, bare: b
     if form != squashed(name) and not bare:
         yield Guess(target, "edit-distance", (Sign(_SAID["doubled"][0], "a letter is written three times"), *_standing(target, known)))
     elif target.spelling == project and target.project != name and not bare:
-        signs = (Sign(1.5, f"the letters of {target.project}, with other separators"), *worth(target, known))
+        weight = _CUT if name.count("-") > target.project.count("-") and not _of_words(name, known) else _JOINED
+        signs = (Sign(weight, f"the letters of {target.project}, with other separators"), *worth(target, known))
         yield Guess(target, "separator", signs)
     elif target.brand and target.spelling != project:
         near = slips(form, project)
         said = Sign(1.8, f"people say {target.spelling} and mean the project {target.project}")
         yield Guess(target, "edit-distance" if near and len(near) == 1 else "slopsquat", (said, *worth(target, known)))
+
+
+def _of_words(name: str, known: Known) -> bool:
+    return all(map(known.is_word, name.split("-")))
 
 
 def _undisguised(letters: str) -> list[str]:
@@ -166,18 +176,21 @@ def _against(name: str, letters: str, near: Near, known: Known) -> Iterator[Sign
         yield Sign(-3.0, "honest projects use this word")
     elif known.is_compound(letters):
         yield Sign(-1.1, "it is made of words that honest projects use")
-    if "-" in name and all(map(known.is_word, name.split("-"))):
+    if "-" in name and _of_words(name, known):
         yield Sign(-2.8, "each of its words is in use by honest projects")
     if letters[0] != near.target.spelling[0]:
         yield Sign(-2.2, "it begins differently")
     if ("-" in name) != ("-" in near.target.project):
         yield Sign(-2.3, "its words are set apart otherwise")
-    if near.target.brand:
+    if near.target.brand and near.slips[0].kind != "version":
         yield Sign(2.2, "")
+    if len(near.slips) == 2 and near.target.spelling.startswith(letters):
+        yield Sign(-1.5, "it is only a beginning")
     if len(near.slips) == 1:
         changed = _changed_word(near.target, near.slips[0], known)
         if len(changed) <= 4 and changed != near.target.spelling:
-            yield Sign(-1.3 if len(changed) <= 2 else -0.9, f"it differs in a short word, {changed}")
+            weights = _SHORT_SAME if near.slips[0].kind in _ONE_MEANING else _SHORT_OTHER
+            yield Sign(weights[len(changed) <= 2], f"it differs in a short word, {changed}")
 
 
 def _changed_word(target: Target, slip: Slip, known: Known) -> str:

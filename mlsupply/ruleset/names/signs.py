@@ -23,12 +23,13 @@ class Sign(NamedTuple):
 
 class Guess(NamedTuple):
     """What a name may imitate. technique: a `verdict.Technique`; successor: the name is the target's with a number, as
-    that of a later version may be."""
+    that of a later version may be; leads: it begins with a brand."""
 
     target: Target
     technique: str
     signs: tuple[Sign, ...]
     successor: bool = False
+    leads: bool = False
 
     @property
     def weight(self) -> float:
