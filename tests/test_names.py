@@ -62,6 +62,9 @@ def test_a_slip_of_the_finger_is_found_and_its_target_named(names: Names, name: 
         ("scikitlearn", "scikit-learn", Technique.SEPARATOR),
         ("safe-tensors", "safetensors", Technique.SEPARATOR),
         ("dotenv-python", "python-dotenv", Technique.WORD_ORDER),
+        ("community-langchain", "langchain-community", Technique.WORD_ORDER),  # not a part of it, langchain
+        ("3web", "web3", Technique.WORD_ORDER),  # the number in front
+        ("str-eamlit", "streamlit", Technique.SEPARATOR),  # a word cut in two
     ],
 )
 def test_look_alikes_separators_and_word_order(names: Names, name: str, target: str, technique: Technique) -> None:
@@ -84,8 +87,17 @@ def test_look_alikes_separators_and_word_order(names: Names, name: str, target: 
         ("requests-plus-lite", "requests"),
         ("python3-urllib3", "urllib3"),
         ("web3updater", "web3"),
-        ("tencentcloud-tools", "tencentcloud-sdk-python"),
+        ("aliyun-tools", "aliyun-python-sdk-core"),
         ("@anthropic-ai/tools", "anthropic"),  # an npm scope typed into pip
+        ("anthropic-ai-sdk", "anthropic"),  # the same, flattened
+        ("modelcontextprotocol-sdk", "mcp"),
+        ("conda-forge-tiktoken", "tiktoken"),  # a channel of conda spelled into the name
+        ("mistralai-mistralai", "mistralai"),  # a scope that repeats the name
+        ("openai-token-counter", "openai"),  # the brand and what one would do with it
+        ("google-gemini-free", "google-generativeai"),  # the brand it begins with is not the one that is wanted
+        ("litellm-v2", "litellm"),
+        ("python-numpy", "numpy"),
+        ("yaml-python", "pyyaml"),  # an import name and a word that says nothing
     ],
 )
 def test_a_borrowed_name_is_found_and_its_owner_named(names: Names, name: str, target: str) -> None:
@@ -109,6 +121,8 @@ torchao torchtune torchmetrics langchain-openai langchain-community llama-index-
 opencv-python-headless httpx2 tensorboardx msgpack-python psycopg2-binary python-dateutil django-vegetable-garden
 pytest-lighthouse types-lighthouse mkdocs-lighthouse-theme flask-lighthouse lighthouse-keeper harbour-crane
 jupyter-lighthouse sphinx-lighthouse-theme widgetforge quaternary-search geoharbour cranelift-bindings seabirds
+lighthouse-openai ollama-lighthouse-anthropic opentelemetry-instrumentation-gemini apache-airflow-providers-lighthouse
+python-lighthouse lighthouse-python pandas-lighthouse reque safetensor-harbour sunrise-utils
 """
 
 

@@ -87,8 +87,8 @@ def test_what_a_popular_project_requires_is_no_mistake_of_the_users(world: World
 
 
 def test_parts_of_one_project_are_released_in_step(world: World) -> None:
-    apart = findings(world, package("streamlit", "1.40.0"), package("streamlit-core", "0.1.0"))
-    together = findings(world, package("streamlit", "1.40.0"), package("streamlit-core", "1.40.0"))
+    apart = findings(world, package("httpx", "1.40.0"), package("httpx-core", "0.1.0"))
+    together = findings(world, package("httpx", "1.40.0"), package("httpx-core", "1.40.0"))
     assert [finding for finding in apart if finding.severity in ACCUSING]
     assert not [finding for finding in together if finding.severity in ACCUSING]
 

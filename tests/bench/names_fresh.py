@@ -79,7 +79,9 @@ def manifests() -> set[str]:
         names |= {canonical(row[0]) for row in json.loads(path.read_text(encoding="utf-8"))}
     for path in sorted((SHARED / "trees").glob("*.txt")):
         lines = path.read_text(encoding="utf-8").splitlines()
-        names |= {canonical(line.split("==")[0].split("[")[0].strip()) for line in lines if "==" in line and line[0] not in "# "}
+        names |= {
+            canonical(line.split("==")[0].split("[")[0].strip()) for line in lines if "==" in line and line[0] not in "# "
+        }
     archive = zipfile.ZipFile(SHARED / "feeds" / "PyPI-all.zip")
     for member in archive.namelist():
         record = json.loads(archive.read(member))

@@ -23,7 +23,7 @@ class Squat(NamedTuple):
     targets: frozenset[str]
 
 
-AI_STACK = """
+_AI_STACK = """
 openai anthropic langchain langchain-core langchain-openai langgraph langsmith litellm llama-index llama-index-core
 transformers huggingface-hub tokenizers safetensors diffusers accelerate datasets peft torch torchvision torchaudio
 tensorflow keras jax numpy pandas scipy scikit-learn matplotlib xgboost lightgbm onnx onnxruntime opencv-python
@@ -31,7 +31,8 @@ sentence-transformers vllm ollama groq cohere mistralai google-generativeai goog
 wandb mlflow tiktoken chromadb qdrant-client pinecone weaviate-client faiss-cpu mcp fastmcp pydantic-ai instructor
 dspy unsloth bitsandbytes deepspeed flash-attn triton ultralytics spacy nltk gensim ray optuna pytorch-lightning
 lightning haystack-ai autogen-agentchat openai-agents smolagents langfuse dashscope zhipuai replicate elevenlabs
-""".split()
+"""
+AI_STACK = tuple(_AI_STACK.split())
 
 BRANDS = {
     "openai": "openai",
@@ -65,23 +66,26 @@ BRANDS = {
     "selenium": "selenium",
     "stripe": "stripe",
 }
-AFFIXES = (
+_AFFIXES = (
     "sdk api client helper cli utils core pro free gpt ai agent tool tools lib python server proxy wrapper unofficial"
     " toolkit auth login token key plus lite v2 fast easy simple async dev beta premium manager"
-).split()
-"""What a brief for squatters would name first."""
-RARER = (
-    "companion assistant launcher updater installer boost booster cracked unlimited keygen unlocker bypass automator optimizer"
-    " analytics downloader exporter importer sync scheduler dashboard kitpro hack secure stealer accounts keys tokens"
-    " studio portal gateway relay mirror bundle starter quickstart examples template playground sandbox compat shim"
-    " legacy enterprise community edition nightly preview hotfix"
-).split()
-"""What it would come to later."""
-FUNCTIONS = (
+)
+AFFIXES = tuple(_AFFIXES.split())
+"""Words that come to mind first."""
+_RARER = (
+    "companion assistant launcher updater installer boost booster cracked unlimited keygen unlocker bypass automator"
+    " optimizer analytics downloader exporter importer sync scheduler dashboard kitpro hack secure stealer accounts"
+    " keys tokens studio portal gateway relay mirror bundle starter quickstart examples template playground"
+    " sandbox compat shim legacy enterprise community edition nightly preview hotfix"
+)
+RARER = tuple(_RARER.split())
+"""Words that come to mind later."""
+_FUNCTIONS = (
     "token-counter function-calling prompt-cache chat-completion embeddings-client batch-runner cost-tracker key-rotator"
     " rate-limiter streaming-client response-parser image-generator audio-transcriber model-loader agent-tools"
     " session-manager usage-monitor context-manager tool-server fine-tuner"
-).split()
+)
+FUNCTIONS = tuple(_FUNCTIONS.split())
 SCOPES = (
     ("anthropic-ai-sdk", "anthropic"),
     ("anthropic-ai-claude-code", "anthropic"),
@@ -167,15 +171,26 @@ SPOKEN = (
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _KEYS = {
-    key: "".join(row[max(x - 1, 0) : x] + row[x + 1 : x + 2] for x, _ in [(x, None)])
-    + "".join(_ROWS[y + step][max(x - 1, 0) : x + 1] for step in (1,) if y + 1 < len(_ROWS))
-    for y, row in enumerate(_ROWS)
+    key: row[max(x - 1, 0) : x] + row[x + 1 : x + 2] + below[max(x - 1, 0) : x + 1]
+    for row, below in zip(_ROWS, (*_ROWS[1:], ""), strict=True)
     for x, key in enumerate(row)
 }
+"""A key to those beside it and under it."""
 _LEET = {"o": "0", "l": "1", "i": "1", "e": "3", "a": "4", "s": "5", "t": "7"}
-_SOUNDS = (("ph", "f"), ("ck", "k"), ("c", "k"), ("k", "c"), ("s", "z"), ("z", "s"), ("y", "i"), ("i", "y"), ("x", "ks"))
+_SOUNDS: tuple[tuple[str, str], ...] = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("c", "k"),
+    ("k", "c"),
+    ("s", "z"),
+    ("z", "s"),
+    ("y", "i"),
+    ("i", "y"),
+    ("x", "ks"),
+)
 _SOUNDS += (("qu", "kw"), ("f", "ph"), ("tion", "sion"), ("ee", "i"), ("oo", "u"))
 _VOWELS = "aeiou"
+_FORMS = ("{}2", "{}3", "{}-v2", "{}-v3", "{}-2", "{}-next", "{}-new", "py{}", "py-{}", "python-{}", "python3-{}")
 
 Make = Callable[[str, random.Random], str]
 
@@ -318,12 +333,14 @@ def combos(popular: Sequence[str], each: int, seed: int = 4) -> Iterator[Squat]:
         yield Squat(rng.choice((f"{brand}-{first}-{second}", f"{first}-{brand}-{second}")), "brand", "two words", targets)
     for _ in range(each):
         target = rng.choice(popular)
-        form = rng.choice(("{}2", "{}3", "{}-v2", "{}-v3", "{}-2", "{}-next", "{}-new", "py{}", "py-{}", "python-{}", "python3-{}"))
+        form = rng.choice(
+            ("{}2", "{}3", "{}-v2", "{}-v3", "{}-2", "{}-next", "{}-new", "py{}", "py-{}", "python-{}", "python3-{}")
+        )
         yield Squat(form.format(target), "brand", "version or py", frozenset((target,)))
     for target in popular:
-        words = target.split("-")
-        if 2 <= len(words) <= 3:
-            yield Squat("-".join(words[1:] + words[:1]), "brand", "word order", frozenset((target,)))
+        parts = target.split("-")
+        if 2 <= len(parts) <= 3:
+            yield Squat("-".join(parts[1:] + parts[:1]), "brand", "word order", frozenset((target,)))
     for kind, pairs in (("scope", SCOPES), ("spoken", SPOKEN)):
         for name, targets_ in pairs:
             yield Squat(name, "brand", kind, frozenset(targets_.split()))

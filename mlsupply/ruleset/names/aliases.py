@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from mlsupply.ruleset.names.known import Known
+from mlsupply.ruleset.names.known import Known, squashed
 from mlsupply.ruleset.names.lookalike import worth
 from mlsupply.ruleset.names.signs import Guess, Sign
 
@@ -51,6 +51,10 @@ def _bare(name: str, known: Known) -> Iterator[Guess]:
 
 
 def _turned(name: str, known: Known) -> Iterator[Guess]:
+    digits = len(name) - len(name.lstrip("0123456789"))
+    if digits and (rolled := known.spelled(squashed(name[digits:] + name[:digits]))):
+        said = Sign(_TURNED, f"the letters of {rolled.project}, with its number in front")
+        yield Guess(rolled, "word-order", (said, *worth(rolled, known)))
     words = name.split("-")
     if not 2 <= len(words) <= _MOST_PERMUTED:
         return

@@ -16,7 +16,7 @@ from mlsupply.ruleset.names.signs import Guess, Sign
 
 # Weights of the signs: fitted (logistic regression) as those of `lookalike`, on fresh and labelled combinations against
 # honest names; rounded.
-_BASE = 4.0
+_BASE = 4.1
 _THEMES = {
     "crypto": (2.3, "wallets and exchanges are a favourite of impostors"),
     "chat": (1.1, "chat accounts are a favourite of impostors"),
@@ -27,17 +27,20 @@ _THEMES = {
     "framework": (-0.7, ""),
 }
 _PLAIN = -2.0  # no reviewed brand
-_INNER_CLOUD = -1.3  # google, azure and aws stand inside many honest names
-_TENFOLD = 1.2  # what a target loses that is ten times less popular
+_INNER_CLOUD = -1.8  # google, azure and aws stand inside many honest names
+_TENFOLD = 1.3  # what a target loses that is ten times less popular
 _PLACES = {"lead": 0.2, "tail": 0.8, "middle": 0.2, "glued": -0.8, "misspelt": 1.0}
-_BAIT = 0.8  # all added words are bait
-_ONLY_LANGUAGE = 1.2  # all added words are `python` or the like
+_BAIT = 0.6  # all added words are bait
+_ONLY_LANGUAGE = 0.9  # all added words are `python` or the like
 _ADDED = {"number": 1.0, "quality": 0.9, "purpose": 0.7, "language": 0.1, "target": -0.1, "known": -0.6, "unknown": -1.0}
 _USUAL = -0.2  # for each e-fold of popular names that use the least usual of the added words
-_LEADS_MANY = -0.6  # for each e-fold of popular names that begin with the borrowed name ...
+_LEADS_MANY = -0.7  # for each e-fold of popular names that begin with the borrowed name ...
+_LEADS_BAIT = -0.55  # ... less where bait follows, for bait does not say what a member adds; nothing where `python` does
 _ENDS_MANY = -0.6  # ... that end in it where it stands last ...
 _OTHER_FAMILY = -0.8  # ... or that begin with the words before it
 _AI_PAIR = -1.2  # set by judgement: the fresh squats have more of them than the index
+_ANOTHERS = -0.8  # words of another's in front ...
+_ANOTHERS_AI = -1.5  # ... and `acme-openai` is what Acme names its part for OpenAI; both by judgement
 _BINDINGS = -1.3  # `py` in front without a separator
 _MOST_WORDS = 8
 _REPEATED = ("py",)  # stands for a name that is only said twice
@@ -79,6 +82,8 @@ def _whole(words: list[str], known: Known) -> Iterator[Mention]:
                 continue
             added = (*words[:first], *words[last:])
             target = _target("".join(words[first:last]), known, several=last - first > 1)
+            if target is None and last - first == 1 and all(known.word_class(word) == "language" for word in words[:first]):
+                target = known.imported(words[first])
             if target is not None and known.word_class(words[first]) != "language":
                 spoken = all(known.word_class(word) == "language" for word in words[:first])
                 place = "lead" if spoken else "tail" if last == len(words) else "middle"
@@ -90,7 +95,7 @@ def _target(letters: str, known: Known, *, several: bool) -> Target | None:
     target = known.spelled(letters)
     if target is None:
         target = known.spelled(letters.rstrip("0123456789"))  # chatgpt4 is chatgpt and a number
-        return target if target is not None and target.brand else known.imported(letters)
+        return target if target is not None and target.brand else None
     return target if target.brand or several or (len(letters) >= 4 and target.rank <= 8000) else None
 
 
@@ -155,6 +160,8 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
         yield Sign(weight, f"what it adds says nothing of its own: {', '.join(mention.added)}")
     if known.is_ai(mention.target.project) and any(known.theme(word) in ("ai", "framework") for word in mention.added):
         yield Sign(_AI_PAIR, "integrations of AI projects are named so")
+    if mention.place in ("tail", "middle") and not known.all_bait(mention.added):
+        yield Sign(_ANOTHERS_AI if known.is_ai(mention.target.project) else _ANOTHERS, "")
     for kind in sorted(classes):
         yield Sign(_ADDED[kind], "")
     yield Sign(_USUAL * log1p(min(map(known.uses, mention.added))), "")
@@ -173,7 +180,10 @@ def _family(mention: Mention, words: list[str], known: Known) -> Iterator[Sign]:
     """A beginning or last word that many popular names share is an ecosystem, in which an unknown member is ordinary."""
     if mention.place == "lead":
         count = known.siblings(mention.words)
-        yield Sign(_LEADS_MANY * log1p(count), f"{count} popular projects share this beginning" if count else "")
+        classes = {_class(word, known) for word in mention.added}
+        weight = _LEADS_BAIT if known.all_bait(mention.added) else _LEADS_MANY
+        if classes != {"language"}:
+            yield Sign(weight * log1p(count), f"{count} popular projects share this beginning" if count else "")
     elif mention.place in ("tail", "middle"):
         before = ("-".join(words[:end]) for end in range(1, mention.first + 1))
         count = max(map(known.siblings, before), default=0)

@@ -193,7 +193,9 @@ class Known:
 
     def word_class(self, word: str) -> str:
         """`number`, `language`, `quality` or `purpose` for a word that says nothing of its own, otherwise ""."""
-        return "number" if _NUMBER.fullmatch(word) else self.reviewed.words.get(word, "")
+        if _NUMBER.fullmatch(word):
+            return "number"
+        return self.reviewed.words.get(word) or self.reviewed.words.get(word.rstrip("0123456789"), "")
 
     def all_bait(self, words: Iterable[str]) -> bool:
         """Whether none of the words says anything of its own."""

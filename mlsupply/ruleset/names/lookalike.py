@@ -28,7 +28,7 @@ _SAID = {
     "beheaded": (1.8, "the first letter is missing"),
     "initial": (0.6, "another first letter"),
     "prepended": (0.0, "a letter was added in front"),
-    "digit": (-0.7, "a digit was added"),
+    "digit": (-0.6, "a digit was added"),
     "unnumbered": (-0.7, "the number is missing"),
     "version": (-1.3, "another number"),
 }
@@ -84,7 +84,11 @@ def _same_letters(name: str, form: str, target: Target, known: Known, *, bare: b
     """The letters are a known spelling: stuttered, with other separators, or what people call a project by."""
     project = squashed(target.project)
     if form != squashed(name) and not bare:
-        yield Guess(target, "edit-distance", (Sign(_SAID["doubled"][0], "a letter is written three times"), *_standing(target, known)))
+        yield Guess(
+            target,
+            "edit-distance",
+            (Sign(_SAID["doubled"][0], "a letter is written three times"), *_standing(target, known)),
+        )
     elif target.spelling == project and target.project != name and not bare:
         weight = _CUT if name.count("-") > target.project.count("-") and not _of_words(name, known) else _JOINED
         signs = (Sign(weight, f"the letters of {target.project}, with other separators"), *worth(target, known))
@@ -148,7 +152,7 @@ def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
     agreeing = len(target.spelling) - slips
     weight = _TENFOLD * (3 - log10(max(target.rank, 10)))
     brand = known.theme(target.spelling)
-    loved = 1.8 if brand in ("ai", "crypto") else 0.7 if brand else 0.0
+    loved = 1.8 if brand in ("ai", "crypto") and slips == 1 else 0.7 if brand else 0.0
     return [
         Sign(_LENGTH.get(agreeing, _LONG), f"they agree in about {agreeing} letters"),
         Sign(weight, known.standing(target) if weight > 0 else ""),
@@ -185,7 +189,7 @@ def _against(name: str, letters: str, near: Near, known: Known) -> Iterator[Sign
     if near.target.brand and near.slips[0].kind != "version":
         yield Sign(2.2, "")
     if len(near.slips) == 2 and near.target.spelling.startswith(letters):
-        yield Sign(-1.5, "it is only a beginning")
+        yield Sign(-3.0, "it is only a beginning")
     if len(near.slips) == 1:
         changed = _changed_word(near.target, near.slips[0], known)
         if len(changed) <= 4 and changed != near.target.spelling:
