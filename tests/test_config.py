@@ -189,12 +189,12 @@ def test_a_rule_of_the_users_own_fires_in_a_scan(tmp_path: Path) -> None:
 
 
 def test_what_a_project_switches_off_or_lowers_is_said_in_its_report(tmp_path: Path) -> None:
-    text = '[rules]\nfolders = ["own"]\noff = ["MLS-N003"]\nseverity = {ACME-N001 = "low"}\n'
+    text = '[rules]\nfolders = ["own"]\noff = ["MLS-N005"]\nseverity = {ACME-N001 = "low"}\n'
     (tmp_path / "mlsupply.toml").write_text(text, encoding="utf-8")
     code, report = _scan(tmp_path)
     assert code == 0
     assert {(finding["id"], finding["severity"]) for finding in report["findings"]} == {("ACME-N001", "low")}
-    assert [(gap["subject"], gap["reason"]) for gap in report["gaps"]] == [("MLS-N003", "disabled")]
+    assert [(gap["subject"], gap["reason"]) for gap in report["gaps"]] == [("MLS-N005", "disabled")]
 
 
 def test_a_rule_that_is_mistyped_in_the_configuration_stops_the_run(tmp_path: Path) -> None:
