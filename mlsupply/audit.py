@@ -33,10 +33,12 @@ class Check(NamedTuple):
     needs: tuple[str, ...] = ()  # settings of which it needs one to have anything to judge by; without, it does not run
 
     def is_configured(self, request: Request) -> bool:
+        """Whether the run's settings hold what the check needs; one that needs nothing always is."""
         own = request.settings.get(self.name)
         return not self.needs or (isinstance(own, Mapping) and any(own.get(key) for key in self.needs))
 
     def judge(self, project: Project, request: Request, world: World) -> Iterator[Checked | Learned | DataSource]:
+        """Import the check's module and let it look; one `Checked` for each package is owed."""
         judge: Judge = import_module(self.module).judge
         return judge(project, request, world)
 

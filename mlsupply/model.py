@@ -188,14 +188,17 @@ class Package:
 
     @property
     def name(self) -> str:
+        """Canonical."""
         return self.coordinate.name
 
     @property
     def version(self) -> str:
+        """As written in its input."""
         return self.coordinate.version
 
     @property
     def key(self) -> PackageKey:
+        """What makes two packages the same one."""
         return (self.coordinate.ecosystem, self.coordinate.name, self.coordinate.version, *self.source)
 
 

@@ -25,10 +25,12 @@ class Project:
 
     @property
     def indexes(self) -> tuple[Index, ...]:
+        """Of all inputs, in order."""
         return tuple(index for inventory in self.inventories for index in inventory.indexes)
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
+        """Of all inputs, in order."""
         return tuple(requirement for inventory in self.inventories for requirement in inventory.requirements)
 
     def paths(self, wanted: Iterable[PackageKey], most: int = _MAX_PATHS) -> dict[PackageKey, tuple[Path, ...]]:

@@ -19,6 +19,7 @@ class Progress:
         self._shown = False
 
     def __call__(self, words: str, done: int = 0, total: int = 0) -> None:
+        """See `world.Say`."""
         now = time.monotonic()
         if self._silent or now < self._next:
             return

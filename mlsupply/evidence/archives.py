@@ -201,6 +201,7 @@ class Names:
         self._seen: dict[str, str] = {}
 
     def again(self, path: str) -> ArchiveFact | None:
+        """The oddity of a name that stands here twice, or twice but for case; None for a new one."""
         before = self._seen.setdefault(path.casefold(), path)
         if before is path:
             return None

@@ -231,6 +231,7 @@ class Registry:
 
     @property
     def host(self) -> str:
+        """Of the index, for people."""
         return host_of(self.url)
 
     def _completed(self, project: Project) -> Project:

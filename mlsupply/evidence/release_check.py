@@ -37,6 +37,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 
 
 def is_release(package: Package) -> bool:
+    """Whether a package is a release that an index could tell of."""
     remote = package.source.url.startswith(("https://", "http://")) or not package.source.url
     kind = package.source.kind is SourceKind.REGISTRY and package.coordinate.ecosystem == "pypi"
     return kind and bool(package.version) and remote

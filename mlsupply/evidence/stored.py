@@ -29,6 +29,7 @@ def code_from_json(value: Mapping[str, Any]) -> CodeFact:
 
 
 def module_to_json(module: ModuleFacts) -> dict[str, Any]:
+    """For the file of kept facts."""
     return {
         "path": module.path,
         "dotted": module.dotted,
@@ -82,17 +83,21 @@ def neighbours_from_json(value: Mapping[str, Any]) -> Neighbours:
 
 
 def archive_to_json(fact: ArchiveFact) -> dict[str, Any]:
+    """For the file of kept facts."""
     return asdict(fact)
 
 
 def archive_from_json(value: Mapping[str, Any]) -> ArchiveFact:
+    """The way back."""
     return ArchiveFact(**value)
 
 
 def gap_to_json(gap: Gap) -> dict[str, Any]:
+    """For the file of kept facts."""
     return {**asdict(gap), "place": list(gap.place) if gap.place else None}
 
 
 def gap_from_json(value: Mapping[str, Any]) -> Gap:
+    """The way back."""
     place = Place(*value["place"]) if value["place"] else None
     return Gap(**{**value, "reason": Reason(value["reason"]), "place": place})

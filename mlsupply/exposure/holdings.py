@@ -29,6 +29,7 @@ class Held(NamedTuple):
 
     @property
     def pinned(self) -> bool:
+        """Whether it names one version."""
         return bool(self.version)
 
 

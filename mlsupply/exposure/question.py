@@ -24,6 +24,7 @@ class Interval:
 
     @property
     def disputed(self) -> bool:
+        """Whether sources disagree about the end."""
         return self.early_end != self.end
 
 

@@ -34,6 +34,7 @@ class Span(NamedTuple):
 
     @property
     def first(self) -> Commit:
+        """The commit that brought it."""
         return self.came[0]
 
     def stretches(self) -> Iterator[tuple[int, int | None]]:

@@ -29,9 +29,11 @@ class Reader(NamedTuple):
     patterns: tuple[str, ...]
 
     def claims(self, path: str) -> bool:
+        """Whether the file's name is one the reader knows."""
         return any(_matches(path.lower(), pattern) for pattern in self.patterns)
 
     def read(self, path: str, tree: Tree, limits: Limits) -> Inventory:
+        """Import the reader and let it read."""
         read: Read = import_module(self.module).read
         return read(path, tree, limits)
 

@@ -29,6 +29,7 @@ class Commands:
     copied: dict[str, str] = field(default_factory=dict)
 
     def take(self, found: Iterable[Found]) -> None:
+        """Add what an install command asks for, each to its kind."""
         for one in found:
             if isinstance(one, Requirement):
                 self.requirements.append(one)
@@ -69,6 +70,7 @@ class Commands:
                 yield posixpath.normpath(posixpath.join(above, name))
 
     def inventory(self, name: str) -> Inventory:
+        """All that was taken, as the inventory of a file of this format."""
         return Inventory(
             path=self.path,
             format=name,

@@ -101,4 +101,5 @@ def artifact(sheet: Sheet, url: str, table: dict[str, Any]) -> Artifact:
 
 
 def registry(channel: str) -> Source:
+    """Where a package of a conda channel comes from."""
     return Source(SourceKind.REGISTRY, channel)

@@ -35,9 +35,11 @@ class Pin:
 
     @property
     def is_package(self) -> bool:
+        """Whether it names one release, or a place that holds one."""
         return bool(self.name) and (bool(self.version) or self.source.kind is not SourceKind.REGISTRY)
 
     def package(self, *, direct: bool) -> Package:
+        """The pin as a package. direct: the project asks for it itself."""
         source = self.source
         if self.index and self.index.rstrip("/") != PUBLIC_INDEX:
             source = Source(url=self.index)
@@ -61,6 +63,7 @@ class Pin:
         return tuple([make(("", "other", "", -1, (pair,), "", None)) for pair in self.hashes])
 
     def requirement(self) -> Requirement:
+        """The pin as something still to resolve."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
         specifier = self.specifier or (f"=={self.version}" if self.source is _REGISTRY and self.version else "")
         marker = f" ; {self.marker}" if self.marker else ""
@@ -88,9 +91,11 @@ class Pins:
         self._pins: list[Pin] = []
 
     def is_full(self) -> bool:
+        """Whether as many pins are held as a run may have."""
         return len(self._pins) >= self.limit
 
     def add(self, pin: Pin) -> Pin:
+        """Hold a pin and give it back."""
         self._pins.append(pin)
         return pin
 

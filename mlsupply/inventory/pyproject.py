@@ -32,6 +32,7 @@ class Collected:
     includes: list[str] = field(default_factory=list)
 
     def take(self, values: Iterable[Requirement | Index | Gap]) -> None:
+        """Add what a table holds, each to its kind."""
         for found in values:
             if isinstance(found, Requirement):
                 self.requirements.append(found)

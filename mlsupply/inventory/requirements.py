@@ -59,6 +59,7 @@ class Reading:
     # -- files
 
     def file(self, path: str, *, constraint: bool, asked_at: Place | None = None) -> None:
+        """Read a file and what it includes. constraint: it limits and does not ask; asked_at: the line that includes it."""
         text = text_of(path, self.tree, self.limits)
         if isinstance(text, Gap):
             self.gaps.append(_dangling(text, path, asked_at) if asked_at else text)

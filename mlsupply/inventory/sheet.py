@@ -50,6 +50,7 @@ class Sheet:
 
     @property
     def place(self) -> Place:
+        """The line being read."""
         return Place(self.path, self.line)
 
     # -- what was wrong
@@ -173,6 +174,7 @@ class Sheet:
             self._refused += 1
 
     def packages(self) -> list[Package]:
+        """What was added, one package a key."""
         return [united(entries) for entries in self._packages.values()]
 
 

@@ -35,14 +35,20 @@ class FieldTest(NamedTuple):
 
 
 class All(NamedTuple):
+    """True where every part is; false where one is false; else unknown."""
+
     parts: tuple[Condition, ...]
 
 
 class AnyOf(NamedTuple):
+    """True where one part is; false where every part is; else unknown."""
+
     parts: tuple[Condition, ...]
 
 
 class Not(NamedTuple):
+    """The opposite; unknown stays unknown."""
+
     part: Condition
 
 

@@ -28,6 +28,7 @@ class ConditionReader:
         self.faults: list[Fault] = []
 
     def fault(self, at: Located, message: str, hint: str = "") -> None:
+        """Note what is wrong with a condition, at its place."""
         self.faults.append(Fault(self.file, at.line, at.column, message, hint))
 
     def read(self, node: Located) -> Condition:

@@ -175,6 +175,7 @@ class Judge:
         return UNKNOWN
 
     def extension(self, code: int, offset: int) -> object:
+        """An EXT code nobody in the stream registered: what it stands for cannot be known."""
         self._look.doubt(Cause.UNKNOWN, f"extension code {code}, which means what the loading program registered", offset)
         return UNKNOWN
 
@@ -249,6 +250,7 @@ class Judge:
         return Made(target, args, offset)
 
     def special_bytes_io(self, target: Global, args: object, offset: int) -> object:
+        """`io.BytesIO(data)`: the bytes themselves, which may be looked into."""
         return _first_bytes(args) or Made(target, args, offset)
 
 

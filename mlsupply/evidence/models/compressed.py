@@ -24,22 +24,27 @@ def _unpack(span: Span, look: Look, method: str) -> None:
 
 
 def look_at_gzip(span: Span, look: Look) -> None:
+    """What gzip unpacks to, within the budget."""
     _unpack(span, look, "gzip")
 
 
 def look_at_bzip2(span: Span, look: Look) -> None:
+    """What bzip2 unpacks to, within the budget."""
     _unpack(span, look, "bzip2")
 
 
 def look_at_xz(span: Span, look: Look) -> None:
+    """What xz unpacks to, within the budget."""
     _unpack(span, look, "xz")
 
 
 def look_at_lzma(span: Span, look: Look) -> None:
+    """What lzma unpacks to, within the budget."""
     _unpack(span, look, "lzma")
 
 
 def look_at_lz4(span: Span, look: Look) -> None:
+    """What lz4 unpacks to, within the budget."""
     _unpack(span, look, "lz4")
 
 

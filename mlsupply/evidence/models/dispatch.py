@@ -23,6 +23,7 @@ class Format(NamedTuple):
     function: str
 
     def read(self, span: Span, look: Look) -> None:
+        """Import the reader and let it look."""
         reader: Reader = getattr(import_module(f"mlsupply.evidence.models.{self.module}"), self.function)
         reader(span, look)
 

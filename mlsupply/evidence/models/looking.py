@@ -58,10 +58,12 @@ class Span(NamedTuple):
 
     @classmethod
     def of(cls, data: Buffer) -> Span:
+        """The whole of a buffer."""
         return cls(data, 0, len(data))
 
     @property
     def size(self) -> int:
+        """Bytes."""
         return self.end - self.start
 
     def read(self, at: int, count: int) -> bytes:
@@ -82,6 +84,7 @@ class Span(NamedTuple):
         return found - self.start if found >= 0 else -1
 
     def startswith(self, *heads: bytes) -> bool:
+        """Whether one of the heads stands at its beginning."""
         return any(self.read(0, len(head)) == head for head in heads)
 
 
@@ -103,6 +106,7 @@ class Look:
 
     @property
     def member(self) -> str:
+        """Where inside the file this is, containers from the outside in."""
         return "!/".join(self.path)
 
     def mark(self, verdict: Verdict, cause: Cause, detail: str, offset: int = -1) -> None:
@@ -115,9 +119,11 @@ class Look:
             self.silenced += 1
 
     def block(self, cause: Cause, detail: str, offset: int = -1) -> None:
+        """Mark what loading would run. offset: from the start of the file, -1 where there is none."""
         self.mark(Verdict.BLOCKED, cause, detail, offset)
 
     def doubt(self, cause: Cause, detail: str, offset: int = -1) -> None:
+        """Mark what could not be verified. offset: from the start of the file, -1 where there is none."""
         self.mark(Verdict.NOT_VERIFIED, cause, detail, offset)
 
     def saw(self, kind: str) -> None:

@@ -56,6 +56,7 @@ class Machine:
         return self.at - self.base
 
     def hold(self, count: int) -> None:
+        """Count bytes that are kept; raises where they are more than may be."""
         self._held += count
         if self._held > self.look.limits.stack:
             raise OverBudgetError(f"more than {self.look.limits.stack:,} values")
@@ -75,6 +76,7 @@ class Machine:
         return start
 
     def number(self, shape: str, size: int) -> int:
+        """Unpack a number. shape: of `struct`; size: bytes."""
         value: int = struct.unpack_from(shape, self.data, self.take(size))[0]
         return value
 
@@ -98,10 +100,12 @@ class Machine:
         self.take(stop + 1 - self.at)
 
     def push_bytes(self, size: int) -> None:
+        """Take `size` bytes as a value, or as a place in the file where they are too many to keep."""
         start = self.take(size)
         self.push(bytes(self.data[start : self.at]) if self._may_hold(size) else Blob(Span(self.data, start, self.at)))
 
     def push_text(self, size: int) -> None:
+        """Take `size` bytes of UTF-8 as a value."""
         start = self.take(size)
         if self._may_hold(size):
             self.push(bytes(self.data[start : self.at]).decode("utf-8", "replace"))
@@ -115,12 +119,15 @@ class Machine:
     # ---- stack
 
     def push(self, value: object) -> None:
+        """Put a value on the stack."""
         self.stack.append(value)
 
     def top(self) -> object:
+        """The value on top of the stack."""
         return self.stack[-1]
 
     def pop_mark(self) -> list[object]:
+        """What was pushed since the last mark, which is taken off."""
         items = self.stack
         self.stack = self.metastack.pop()
         return items
@@ -152,17 +159,20 @@ class Machine:
         self.push(self.judge.call(target, args, self.place, new=new))
 
     def extension(self, code: int) -> None:
+        """Push what an EXT code was registered for."""
         if known := self.extensions.get(code):
             self.push(self.judge.reference(known.module, known.name, self.place))
         else:
             self.push(self.judge.extension(code, self.place))
 
     def put(self, index: int) -> None:
+        """Keep the top of the stack in the memo."""
         if not 0 <= index <= _MEMO:
             self.look.doubt(Cause.LIMIT, f"memo index {index:,}: a loader would allocate that much", self.place)
         self.memo[index] = self.top()
 
     def get(self, index: int) -> None:
+        """Push what the memo holds; raises `BrokenError` where it holds nothing."""
         if index not in self.memo:
             raise BrokenError(f"memo entry {index} was never written", self.place)
         self.push(self.memo[index])

@@ -66,9 +66,11 @@ class Stream:
 
     @property
     def result(self) -> object:
+        """What the stream builds, None where it did not end."""
         return self.machine.result if self.machine else None
 
     def nested(self, span: Span, words: str) -> None:
+        """Look at bytes the stream carries as a file of their own. words: what carries them."""
         from mlsupply.evidence.models.dispatch import enter
 
         enter(span, self.look, words)

@@ -20,6 +20,7 @@ class Field(NamedTuple):
     span: Span
 
     def text(self, most: int = 2000) -> str:
+        """The field as UTF-8, cut at `most` bytes."""
         return self.span.read(0, most).decode("utf-8", "replace")
 
 

@@ -117,10 +117,12 @@ def is_class(name: str) -> bool:
 
 
 def top(module: str) -> str:
+    """The first part of a dotted name."""
     return module.partition(".")[0]
 
 
 def is_stdlib(module: str) -> bool:
+    """Whether a module comes with Python, by the list kept here and not by the machine."""
     return top(module) in STDLIB_BLOCKED or top(module) in STDLIB_OTHER
 
 

@@ -44,6 +44,7 @@ def look_at_picture(span: Span, look: Look) -> None:
 
 
 def look_at_native(span: Span, look: Look) -> None:
+    """A program or library: never clear, and what text in it gives away is marked."""
     look.doubt(Cause.UNSUPPORTED, "native code, which cannot be judged by reading it", 0)
     search(span, look, 0)
 

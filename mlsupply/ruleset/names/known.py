@@ -91,6 +91,7 @@ class Known:
 
     @cached_property
     def rank(self) -> dict[str, int]:
+        """Place among the most downloaded, from 1, by name."""
         return {name: place for place, name in enumerate(self.ranked, 1)}
 
     @cached_property
@@ -99,6 +100,7 @@ class Known:
         return "\n" + "\n".join(self.ranked) + "\n"
 
     def target(self, project: str, spelling: str, *, brand: bool = False) -> Target:
+        """The project a spelling is held against."""
         return Target(project, self.rank.get(project, _BRAND_RANK), spelling, brand)
 
     def standing(self, target: Target) -> str:

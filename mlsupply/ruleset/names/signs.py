@@ -33,4 +33,5 @@ class Guess(NamedTuple):
 
     @property
     def weight(self) -> float:
+        """Of all signs together."""
         return sum(sign.weight for sign in self.signs)
