@@ -36,6 +36,22 @@ def _ask(*words: str) -> tuple[int, dict[str, list[dict[str, object]]]]:
     return done.exit_code, by_file
 
 
+def test_several_repositories_are_read_by_several_processes_and_a_ticket_shows_them_in_one_table(tmp_path: Path) -> None:
+    for name, version in (("chat|bot", "1.82.8"), ("search", "1.82.7"), ("quiet", "1.82.6")):
+        history = History(tmp_path / name)
+        history.commit("2026-03-24T11:30:00Z", uvDOTlock=lock(version))
+        history.commit("2026-03-26T08:00:00Z", uvDOTlock=lock("1.83.7"))
+    words = ["exposure", "litellm-2026", str(tmp_path), "--jobs", "2", "--no-progress"]
+    done = CliRunner().invoke(main, [*words, "-o", "markdown"])
+    assert done.exit_code == 1
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ") and "resolved" in line]
+    assert len(rows) == 2
+    assert all("| 2026-03-24T11:30:00Z " in row and "| 2026-03-26T08:00:00Z " in row for row in rows)
+    assert "chat&#124;bot" in rows[0]  # a bar in a name makes no further column
+    alone = CliRunner().invoke(main, [*words[:-2], "1", "--no-progress", "-o", "markdown"])
+    assert alone.stdout == done.stdout
+
+
 def test_all_five_verdicts_of_the_litellm_case(tmp_path: Path) -> None:
     history = History(tmp_path / "repo")
     history.commit(

@@ -238,6 +238,42 @@ def test_links_are_not_followed_and_record_leads_nowhere_else(tmp_path: Path) ->
     assert "outside the folder" in str(document["gaps"])
 
 
+def test_a_record_with_a_line_that_cannot_be_read_is_compared_to_its_end(tmp_path: Path) -> None:
+    _write(tmp_path, _installed())
+    record = tmp_path / SITE / "litellm-1.82.8.dist-info/RECORD"
+    record.write_text('"' + "x" * 200_000 + '",,\n' + record.read_text(encoding="utf-8"), encoding="utf-8")
+    _, document = _look(str(tmp_path / "venv"))
+    says = [trace["says"] for trace in document["machine"]["traces"]]
+    assert "line 1 of RECORD cannot be read" in says
+    assert "litellm/main.py differs from RECORD" in says
+
+
+def test_the_digest_of_a_bad_file_in_a_record_tells_of_it_when_the_file_is_gone(tmp_path: Path) -> None:
+    bad = next(digest for digest in ask("litellm-2026").files if digest.algorithm == "sha256")
+    encoded = base64.urlsafe_b64encode(bytes.fromhex(bad.value)).decode().rstrip("=")
+    _write(tmp_path, {"site-packages/other-1.0.dist-info/RECORD": f"other/left.py,sha256={encoded},6\n"})
+    code, document = _look(str(tmp_path))
+    assert code == 1
+    assert [(trace["kind"], trace["says"].split(" with")[0]) for trace in document["machine"]["traces"]] == [
+        ("hash", "lists other/left.py")
+    ]
+
+
+def test_what_is_too_much_or_too_large_to_look_at_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(
+        tmp_path,
+        {"a/install.log": "x" * 3000, "a/litellm-1.82.8-py3-none-any.whl": "y" * 3000, "b/c.txt": "", "b/d.txt": ""},
+    )
+    monkeypatch.setattr(machine, "_WHOLE", 2000)
+    code, document = _look(str(tmp_path / "a"))
+    assert code == 1  # by the archive's name; its digest was computed piece by piece
+    assert ("archive", "litellm-1.82.8-py3-none-any.whl") in _traces(document)
+    assert "larger than 2,000 bytes; its content was not looked at" in str(document["gaps"])
+    monkeypatch.setattr(machine, "_MAX_FILES", 1)
+    _, document = _look(str(tmp_path / "b"))
+    assert "more than 1 files; the rest was not looked at" in str(document["gaps"])
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

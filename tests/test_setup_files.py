@@ -115,6 +115,31 @@ def test_a_table_of_versions_looked_up_by_name(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        ("setup(install_requires=[*BASE, *list(MORE)])", ["numpy", "scipy", "pandas"]),
+        ("setup(install_requires=BASE + MORE if GPU else BASE)", ["numpy", "scipy", "pandas"]),
+        ("setup(install_requires=sorted(set(BASE)))", ["numpy", "scipy"]),
+        ("setup(install_requires=sum([BASE, MORE], []))", ["numpy", "scipy", "pandas"]),
+        ("setup(install_requires=list(itertools.chain(BASE, MORE)))", ["numpy", "scipy", "pandas"]),
+        ("setup(install_requires=list(itertools.chain(*[BASE, MORE])))", ["numpy", "scipy", "pandas"]),
+        ("setup(install_requires='numpy\\nscipy'.splitlines())", ["numpy", "scipy"]),
+        ("setup(install_requires='numpy,scipy'.split(','))", ["numpy", "scipy"]),
+        ("setup(install_requires=[p for p in BASE])", ["numpy", "scipy"]),
+        ("setup(install_requires=['num' + 'py'])", ["numpy"]),
+        ("setup(**{'install_requires': BASE})", ["numpy", "scipy"]),
+        ("def needs():\n    return BASE\nsetup(install_requires=needs())", ["numpy", "scipy"]),
+        ("def main():\n    setup(install_requires=MORE)", ["pandas"]),
+        ("DEPS: list[str] = ['jax']\nsetup(install_requires=DEPS)", ["jax"]),
+        ("BASE.extend(MORE)\nsetup(install_requires=BASE)", ["numpy", "scipy", "pandas"]),
+    ],
+)
+def test_lists_are_put_together_in_many_ways(tmp_path: Path, code: str, asked: list[str]) -> None:
+    head = "import itertools\nfrom setuptools import setup\nBASE = ['numpy', 'scipy']\nMORE = ['pandas']\n"
+    assert sorted({name for name, *_ in _asked(_read(tmp_path, "setup.py", head + code + "\n"))}) == sorted(asked)
+
+
 def test_what_only_running_it_would_tell_is_a_gap_at_its_line_and_the_rest_is_read(tmp_path: Path) -> None:
     inventory = _read(
         tmp_path,

@@ -127,10 +127,25 @@ class _Reading:
         if name in _READS and isinstance(node.func, ast.Attribute):
             return read_from(name, self.value(node.func.value, scope), node)
         if name in _KEEPS and node.args:
-            argument = node.args[0].value if isinstance(node.args[0], ast.Starred) else node.args[0]
-            kept = self.value(argument, scope)
-            return flat(kept) if name in ("chain", "from_iterable", "sum") else kept
+            return self.chained(node, scope) if name == "chain" else self.kept(name, node, scope)
         return Unknown(node.lineno)
+
+    def kept(self, name: str, node: ast.Call, scope: _Scope) -> Value:
+        """A call that gives back what it was given, in another order or kind of list."""
+        argument = node.args[0].value if isinstance(node.args[0], ast.Starred) else node.args[0]
+        kept = self.value(argument, scope)
+        return flat(kept) if name in ("from_iterable", "sum") else kept
+
+    def chained(self, node: ast.Call, scope: _Scope) -> Value:
+        """`itertools.chain(a, b, *more)`."""
+        parts: list[Value] = []
+        for argument in node.args[:MAX_ITEMS]:
+            if isinstance(argument, ast.Starred):
+                several = self.value(argument.value, scope)
+                parts += several if isinstance(several, list) else [several]
+            else:
+                parts.append(self.value(argument, scope))
+        return flat(parts)
 
     def keywords(self, node: ast.Call, scope: _Scope) -> dict[str, Value]:
         found: dict[str, Value] = {}
