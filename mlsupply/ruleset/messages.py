@@ -14,13 +14,19 @@ from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 _PLACEHOLDER = expression(r"\{\{|\}\}|\{([a-z_][a-z0-9_]{0,60})(:age|:or [^{}]{1,60})?\}")
+_BRACES = expression(r"\{\{|\}\}|\{[^{}]{0,80}\}?|\}")
 _LISTED = 5  # items of a tuple that are written out
 _MAX_VALUE = 120  # characters of one value in a message
 
 
-def placeholders(message: str) -> Iterator[str]:
-    """The field names a message uses."""
-    return (found[1] for found in _PLACEHOLDER.finditer(message) if found[1])
+def placeholders(message: str) -> Iterator[tuple[str, bool]]:
+    """The field names a message uses, each with whether its age is wanted."""
+    return ((found[1], found[2] == ":age") for found in _PLACEHOLDER.finditer(message) if found[1])
+
+
+def stray_braces(message: str) -> Iterator[str]:
+    """Braces that stand for nothing, with what is in them: `{Name}`, `{size:>8}`, a lone `}`."""
+    return (found[0] for found in _BRACES.finditer(message) if not _PLACEHOLDER.fullmatch(found[0]))
 
 
 def filled(message: str, facet: object, beside: Mapping[str, str], now: datetime) -> str:

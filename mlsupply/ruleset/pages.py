@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mlsupply.ruleset.conditions import Always, AnyOf, Condition, FieldTest, Not, Values, names_in, tests_of
 from mlsupply.ruleset.facets import Facet, FieldKind, vocabulary
-from mlsupply.ruleset.messages import filled, in_words
+from mlsupply.ruleset.messages import filled, in_words, placeholders
 from mlsupply.ruleset.operators import Argument, operators_of
 from mlsupply.ruleset.rule import Rule, Sample
 from mlsupply.ruleset.samples import CLOCK, facet_of
@@ -31,8 +31,8 @@ def page(rule: Rule, values: Values) -> str:
     parts.append("Fires when\n" + "\n".join(_lines(rule.when, 1)))
     if named := dict.fromkeys(name for test in tests_of(rule.when) for name in names_in(test.argument)):
         parts.append("Where\n" + "\n".join(f"  ${name} is {_shown(values[name])}" for name in named))
-    parts.append(_section("Says", _said(rule)))
-    parts.append(_section("Do", rule.remedy))
+    parts.append(_section("Says", _said(rule, rule.message)))
+    parts.append(_section("Do", _said(rule, rule.remedy)))
     parts.append("Samples\n" + "\n".join(_sample(sample) for sample in rule.samples))
     if rule.references:
         parts.append("Read\n" + "\n".join(f"  {url}" for url in rule.references))
@@ -87,12 +87,16 @@ def _shown(argument: Argument) -> str:
     return in_words(argument)
 
 
-def _said(rule: Rule) -> str:
-    """The message as the first firing sample makes it."""
+def _said(rule: Rule, text: str) -> str:
+    """The message or remedy as the first firing sample makes it; what that leaves open stands as `<field>`."""
     sample = next((sample for sample in rule.samples if sample.expects == "fires"), None)
     if sample is None:
-        return rule.message
-    return filled(rule.message, facet_of(rule, sample), {"package": "example 1.0", "place": "uv.lock:1"}, CLOCK)
+        return text
+    facet, given = facet_of(rule, sample), dict(sample.values)
+    for name, _ in placeholders(text):
+        if name not in given and getattr(facet, name, 0) in {None, "", ()}:
+            setattr(facet, name, f"<{name}>")
+    return filled(text, facet, {"package": "example 1.0", "place": "uv.lock:1"}, CLOCK)
 
 
 def _sample(sample: Sample) -> str:

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from mlsupply.model import Confidence, Kind, Severity
 from mlsupply.ruleset.conditions import Always, Condition, Values
-from mlsupply.ruleset.facets import Vocabulary, facet_names, nearest, vocabulary
+from mlsupply.ruleset.facets import FieldKind, Vocabulary, facet_names, nearest, vocabulary
 from mlsupply.ruleset.located import Fault, Located, parse
-from mlsupply.ruleset.messages import placeholders
+from mlsupply.ruleset.messages import placeholders, stray_braces
 from mlsupply.ruleset.rule import Rule, Sample
 from mlsupply.ruleset.samples import read_samples
 from mlsupply.ruleset.when import ConditionReader
@@ -59,8 +59,8 @@ class _RuleReader:
             severity=self.choice("severity", Severity, Severity.UNKNOWN),
             confidence=self.choice("confidence", Confidence, Confidence.LOW),
             kind=self.choice("kind", Kind, Kind.CONFIG),
-            message=self.message(words),
-            remedy=self.text("remedy"),
+            message=self.sentence("message", words),
+            remedy=self.sentence("remedy", words),
             references=self.references(),
             technique=self.matching("technique", _TECHNIQUE, "a MITRE ATT&CK technique such as T1195.002"),
             since=self.text("since"),
@@ -110,15 +110,22 @@ class _RuleReader:
         self.faults.extend(faults)
         return samples
 
-    def message(self, words: Vocabulary | None) -> str:
-        text = self.text("message")
-        node = self.document.get("message")
-        if words and node:
-            known = (*words.fields, "package", "place")
-            for name in placeholders(text):
-                if name not in known:
-                    hint = f"fields of {words.name}: {', '.join(known)}; write {{{{ for a brace"
-                    self.fault(node, f"the message names {{{name}}}, which is no field{nearest(name, known)}", hint)
+    def sentence(self, key: str, words: Vocabulary | None) -> str:
+        """The message or remedy, whose `{fields}` there must be: they are filled in when the rule fires."""
+        text = self.text(key)
+        node = self.document.get(key)
+        if words is None or node is None:
+            return text
+        known = (*words.fields, "package", "place")
+        hint = f"fields of {words.name}: {', '.join(known)}; write {{{{ for a brace"
+        for name, wants_age in placeholders(text):
+            if name not in known:
+                self.fault(node, f"the {key} names {{{name}}}, which is no field{nearest(name, known)}", hint)
+            elif wants_age and (name not in words.fields or words.fields[name].kind is not FieldKind.TIME):
+                self.fault(node, f"the {key} wants the age of {name}, which is no time", f"write {{{name}}}")
+        for braces in stray_braces(text):
+            forms = "{field}, {time:age} or {text:or none}"
+            self.fault(node, f"{braces} in the {key} stands for nothing", f"write {forms}; {{{{ for a brace")
         return text
 
     def text(self, name: str) -> str:
@@ -179,7 +186,7 @@ _WANTED = {
     "id": "an id is capital words joined by hyphens, such as ACME-R001",
     "when": "write a condition on the facet's fields, or when: always",
     "samples": "every rule has samples: {fires: [...], quiet: [...]}",
-    "looks_at": "name the facet the rule judges; mlsupply rules schema lists them",
+    "looks_at": "name the facet the rule judges; mlsupply rules facets lists them",
 }
 
 

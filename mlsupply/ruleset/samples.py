@@ -50,12 +50,14 @@ def _sample(file: str, expects: str, node: Located, words: Vocabulary, faults: l
         faults.append(Fault(file, node.line, node.column, f"a sample is a mapping of fields, not {node.sort}"))
         return Sample(expects=expects, values=(), line=node.line)
     found: dict[str, object] = {}
+    fields = f"fields: {', '.join(words.fields)}"
     for name, key, value in node.entries:
         field = words.fields.get(name)
         if name == _NOTE and field is None:
             continue
         if field is None:
-            hint = f"fields: {', '.join(words.fields)}"
+            split = value.value is None and not value.raw
+            hint = "a comma within { } begins the next field: put the text in quotes" if split else fields
             message = f"{words.name} has no field {name}{nearest(name, words.fields)}"
             faults.append(Fault(file, key.line, key.column, message, hint))
             continue

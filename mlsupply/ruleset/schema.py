@@ -16,9 +16,9 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "text": _TEXT,
     "texts": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]},
     "pattern": {"type": "string", "format": "regex"},
-    "specifier": {"type": "string", "examples": [">=1.0,<2.0"]},
+    "specifier": {"type": "string", "pattern": r"^(\$| *(~=|===?|!=|[<>]=?))", "examples": [">=1.0,<2.0"]},
     "duration": {"type": "string", "pattern": r"^(\$|\d+ ?(minute|hour|day|week|year)s?$)"},
-    "time": {"type": "string", "examples": ["2026-03-24", "2026-03-24T10:52:00Z"]},
+    "time": {"type": "string", "pattern": r"^(\$|\d{4}-\d\d-\d\d)", "examples": ["2026-03-24", "2026-03-24T10:52:00Z"]},
     "number test": {"type": "object"},
 }
 _NAMED = {"type": "string", "pattern": r"^\$[a-z]"}
@@ -66,10 +66,22 @@ def _facet_clause(words: Vocabulary) -> dict[str, Any]:
     sample = {"type": "object", "additionalProperties": False, "properties": _sample_properties(words)}
     groups = {group: {"type": "array", "minItems": 1, "items": sample} for group in ("fires", "quiet", "unknown")}
     when = {"anyOf": [{"const": "always"}, {"$ref": f"#/$defs/{words.name}"}]}
-    return {
-        "if": {"properties": {"looks_at": {"const": words.name}}},
-        "then": {"properties": {"when": when, "samples": {"properties": groups, "additionalProperties": False}}},
+    sentence = {"type": "string", "pattern": _sentence(words)}
+    properties = {
+        "when": when,
+        "message": sentence,
+        "remedy": sentence,
+        "samples": {"properties": groups, "additionalProperties": False},
     }
+    return {"if": {"properties": {"looks_at": {"const": words.name}}}, "then": {"properties": properties}}
+
+
+def _sentence(words: Vocabulary) -> str:
+    """A regular expression of texts whose braces are fields of the facet, or doubled."""
+    fields = "|".join((*words.fields, "package", "place"))
+    times = "|".join(name for name, field in words.fields.items() if field.kind is FieldKind.TIME)
+    age = rf"|\{{({times}):age\}}" if times else ""
+    return rf"^([^{{}}]|\{{\{{|\}}\}}|\{{({fields})(:or [^{{}}]{{1,60}})?\}}{age})+$"
 
 
 def _sample_properties(words: Vocabulary) -> dict[str, Any]:
@@ -110,5 +122,8 @@ def _field(field: Field) -> dict[str, Any]:
 def _argument(field: Field, operator: Operator) -> dict[str, Any]:
     if field.choices and operator.takes in {"text", "texts"}:
         one: dict[str, Any] = {"enum": list(field.choices)}
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, _NAMED]}
+    if field.kind in {FieldKind.DIGEST, FieldKind.DIGESTS} and operator.takes in {"text", "texts"}:
+        one = {"type": "string", "pattern": "^[0-9a-f]+$"}
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, _NAMED]}
     return {"anyOf": [_ARGUMENTS[operator.takes], _NAMED]}
