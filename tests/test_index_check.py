@@ -114,6 +114,10 @@ def test_a_gateway_without_a_bound_is_told_apart(world: World) -> None:
     assert ids(world, "litellm[proxy]\n") == ["MLS-I009", "MLS-I011"]
     assert ids(world, "litellm[proxy]>=1.80\n") == ["MLS-I009", "MLS-I011"]
     assert ids(world, "litellm[proxy]~=1.82.6\n") == ["MLS-I009"]
+    for wildcard in ("==1.*", "==1.82.*", "~=1.82", ">=1.80,==1.*"):
+        assert ids(world, f"litellm[proxy]{wildcard}\n") == ["MLS-I009", "MLS-I011"], wildcard
+    (_, told) = judged(world, "litellm==1.*\n")[0]
+    assert told.message.endswith("and ==1.* lets in whatever release is newest")
 
 
 def test_a_package_of_an_extra_index_with_a_public_namesake(world: World) -> None:
@@ -188,3 +192,10 @@ samples:
 )
 def test_which_files_install(path: str, expected: bool) -> None:
     assert is_deploy(path) is expected
+    assert is_deploy(f"/builds/ci/tests/{path}", ("/builds/ci/tests",)) is expected
+    assert is_deploy(f"../docs/{path}", ("src", "../docs/")) is expected
+
+
+def test_a_file_that_was_named_itself_is_told_by_its_own_name() -> None:
+    assert is_deploy("/home/me/tests/requirements.txt", ("/home/me/tests/requirements.txt",))
+    assert not is_deploy("app/requirements-dev.txt", ("app/requirements-dev.txt",))

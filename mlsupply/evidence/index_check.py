@@ -34,6 +34,7 @@ _NOT_DEPLOY = re.compile(
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _BLANKS = re.compile(r"\S[ \t]{60}")  # more than an editor shows beside a line
+_WILDCARD = re.compile(r"==.{1,60}\.\*\Z|~= *v?\d+\.\d+\Z")
 _DIRECT = (SourceKind.GIT, SourceKind.URL)
 _PUBLIC_HOSTS = frozenset({host_of(PUBLIC_FILES), host_of(PUBLIC_INDEX)})
 _MOST = 200  # names kept of one file
@@ -46,7 +47,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     bench = _Bench(project, request, world)
     for inventory in project.inventories:
         yield bench.judged(list(_index_facts(inventory, request)))
-    yield bench.judged(list(_pinning_facts(project, bench.thorough)))
+    yield bench.judged(list(_pinning_facts(project, request.subjects, bench.thorough)))
     asked = _by_name(project)
     for package in project.packages:
         yield bench.judged(_package_facts(package, asked.pop(package.name, []), bench), package)
@@ -147,7 +148,10 @@ def _requirement_facts(requirements: Iterable[Requirement], bench: _Bench, *, na
     return [
         _requirement(requirement, bench, named)
         for requirement in requirements
-        if bench.thorough or requirement.source.kind in _DIRECT or _is_floating(requirement.specifier)
+        if bench.thorough
+        or requirement.source.kind in _DIRECT
+        or _is_floating(requirement.specifier)
+        or _is_wildcard(requirement.specifier)
     ]
 
 
@@ -203,21 +207,23 @@ def _is_loopback(host: str) -> bool:
 # --- files that install ---------------------------------------------------------------------------
 
 
-def is_deploy(path: str) -> bool:
+def is_deploy(path: str, subjects: Sequence[str] = ()) -> bool:
     """Whether a file installs what it names into something that runs: requirements.txt, a Dockerfile; not those for
-    development, tests or documents."""
-    lower = path.lower()
+    development, tests or documents. subjects: the folders and files that were named; where these lie says nothing (a
+    project may be checked out below `/builds/ci`)."""
+    inside = (path.removeprefix(f"{subject.rstrip('/')}/") for subject in subjects if subject != path)
+    lower = min(inside, key=len, default=path).lower() if path not in subjects else path.rpartition("/")[2].lower()
     return bool(_DEPLOY.search(lower)) and not _NOT_DEPLOY.search(lower)
 
 
-def _pinning_facts(project: Project, thorough: bool) -> Iterator[_Seen]:
+def _pinning_facts(project: Project, subjects: Sequence[str], thorough: bool) -> Iterator[_Seen]:
     """One fact a file, also where several inputs include it."""
     by_file: dict[str, dict[Requirement, None]] = {}
     for requirement in project.requirements:
         if (
             not requirement.constraint
             and requirement.source.kind is SourceKind.REGISTRY
-            and is_deploy(requirement.place.file)
+            and is_deploy(requirement.place.file, subjects)
         ):
             by_file.setdefault(requirement.place.file, {})[requirement] = None
     for file, requirements in by_file.items():
@@ -247,6 +253,11 @@ def _is_floating(specifier: str) -> bool:
     return not any(part.strip().startswith(("==", "<", "~=")) for part in specifier.split(","))
 
 
+def _is_wildcard(specifier: str) -> bool:
+    """`==1.*`, or `~=1.82`, which allows 1.99; `~=1.82.6` allows patches alone."""
+    return any(_WILDCARD.match(part.strip()) for part in specifier.split(","))
+
+
 # --- requirements ---------------------------------------------------------------------------------
 
 
@@ -260,8 +271,9 @@ def _requirement(requirement: Requirement, bench: _Bench, named: bool) -> _Seen:
         specifier=requirement.specifier,
         pinned=bool(_COMMIT.match(source.revision)) if source.kind is SourceKind.GIT else _is_exact(requirement.specifier),
         floating=source.kind is SourceKind.REGISTRY and _is_floating(requirement.specifier),
+        wildcard=source.kind is SourceKind.REGISTRY and _is_wildcard(requirement.specifier),
         hashed=bool(requirement.hashes) or "#sha256=" in source.url,
-        deploy=is_deploy(requirement.place.file),
+        deploy=is_deploy(requirement.place.file, bench.request.subjects),
         host=host,
         repository=repository,
         insecure=direct and _is_insecure(source.url),

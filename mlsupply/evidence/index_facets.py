@@ -32,7 +32,8 @@ class IndexFacet:
 @value
 class RequirementFacet:
     """A requirement as a file writes it. source: where it comes from; specifier: PEP 440 text; pinned: one version, or a
-    full commit of a repository; floating: nothing bounds it from above; hashed; deploy: the file is one that installs
+    full commit of a repository; floating: nothing bounds it from above; wildcard: it takes any version that begins as
+    given (`==1.*`, and `~=1.82`, which is `==1.*` from there on); hashed; deploy: the file is one that installs
     (requirements.txt, Dockerfile), not one that declares; host and repository: of a direct reference; insecure: fetched
     over plain http or git; public_name: the public index has a project of this name; own_repository: the reference is to
     a repository that project links to; hidden: the line holds a run of blanks that moves text out of sight."""
@@ -42,6 +43,7 @@ class RequirementFacet:
     specifier: str = ""
     pinned: bool = False
     floating: bool = False
+    wildcard: bool = False
     hashed: bool = False
     deploy: bool = False
     host: str = ""
