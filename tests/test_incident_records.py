@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
+from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 from packaging.version import InvalidVersion, Version
 
 from mlsupply.advisories.incident_records import COMPILED, RECORDS, compile_index, incident, index, records
 from mlsupply.advisories.playbook import ROTATION, rotation, steps
+from mlsupply.cli import main
 from mlsupply.text import canonical
+from tests.conftest import SHARED
 
 FILES = sorted(RECORDS.glob("*.yaml"))
 SCHEMA = json.loads((RECORDS / "schema.json").read_text(encoding="utf-8"))
@@ -136,3 +141,34 @@ def test_a_record_tells_the_window_what_to_search_and_what_to_do_in_order() -> N
     steps = " ".join(litellm.response)
     assert steps.index("sysmon.service") < steps.index("revoke")
     assert incident("no-such-thing") is None
+
+
+def _facts(text: str) -> set[str]:
+    """Digests, IP addresses and version numbers in a text, as far as they stand alone."""
+    digests = re.findall(r"\b[0-9a-f]{60}(?:[0-9a-f]{4})?\b", text)
+    numbers = re.findall(r"(?<![\w.])\d+(?:\.\d+)+(?:[a-z]+\d*)?(?![\w.])", text)
+    return {*digests, *numbers}
+
+
+@pytest.mark.shared
+def test_no_version_digest_or_address_of_what_was_collected_is_missing_from_the_records() -> None:
+    collected = yaml.safe_load((SHARED / "incidents" / "incidents.yaml").read_text(encoding="utf-8"))["incidents"]
+    ours = {path.stem: path.read_text(encoding="utf-8") for path in FILES}
+    families = {record.id: record.family for record in records()}
+    assert {one["id"] for one in collected} == {*ours, "name-claims-ai"}
+    for one in collected:
+        if one["id"] in ours:
+            said = json.dumps([one.get("malicious_versions"), one.get("indicators")]).replace("[.]", ".")
+            text = ours[one["id"]] + ours.get(families[one["id"]], "")
+            assert [fact for fact in sorted(_facts(said)) if fact not in text.replace("/", "")] == [], one["id"]
+
+
+def test_a_project_of_all_claimed_names_has_none_of_them_called_malicious(tmp_path: Path) -> None:
+    table = yaml.safe_load((RECORDS.parent / "name-claims.yaml").read_text(encoding="utf-8"))["claims"]
+    lines = [f"{claim['name']}=={claim['versions'][0]}" for claim in table]
+    (tmp_path / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    command = ["scan", str(tmp_path), "--offline", "--no-resolve", "--check", "known-bad", "-o", "json"]
+    result = CliRunner().invoke(main, command, env={"MLSUPPLY_CACHE_DIR": str(tmp_path / "cache")})
+    report = json.loads(result.stdout)
+    assert len(report["packages"]) == len(table) == 127
+    assert [finding["message"] for finding in report["findings"] if finding["kind"] == "malicious"] == []
