@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 
 from mlsupply.evidence.facets import CodeFact
+from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.evidence.python import analyse
 
 
-def followed(text: str) -> analyse.ModuleFacts:
+def followed(text: str) -> ModuleFacts:
     return analyse.module("demo/__init__.py", text.encode())
 
 

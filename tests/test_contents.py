@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from mlsupply.cli import main
-from mlsupply.evidence import package as package_module
+from mlsupply.evidence import look
 from mlsupply.evidence.account import account
 from mlsupply.evidence.compare import compared
 from mlsupply.evidence.contents import best
@@ -126,7 +126,7 @@ def test_a_defect_met_by_one_archive_is_a_gap_of_that_archive(
 
     path = put(tmp_path, "a.whl", wheel(CLEAN))
     with monkeypatch.context() as patch:
-        patch.setattr("mlsupply.evidence.package.record_facts", defect)
+        patch.setattr("mlsupply.evidence.look.record_facts", defect)
         (gap,) = look_inside(path, pool, tmp_path / "kept").gaps
     assert (gap.reason, gap.subject) == (Reason.INTERNAL, "a.whl")
     assert "broke off: ZeroDivisionError: of ours" in gap.detail
@@ -170,7 +170,7 @@ def test_a_second_look_reads_nothing_of_the_archive(tmp_path: Path, pool: Pool, 
     def refuse(*args: object) -> object:
         raise AssertionError("the archive was walked again")
 
-    monkeypatch.setattr(package_module, "walk", refuse)
+    monkeypatch.setattr(look, "walk", refuse)
     assert look_inside(path, pool, tmp_path / "cache") == first
     for kept in (tmp_path / "cache").rglob("*.json"):
         kept.write_text("{ spoiled")

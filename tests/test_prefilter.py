@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsupply.evidence import package
+from mlsupply.evidence import look, package
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.prefilter import worth_parsing
@@ -105,7 +105,7 @@ def test_the_labelled_trees_show_the_same_with_every_file_parsed(monkeypatch: py
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
     trees = [folder / row["path"] for row in rows]
     filtered = [_ids(tree) for tree in trees]
-    monkeypatch.setattr(package, "worth_parsing", lambda data: True)
+    monkeypatch.setattr(look, "worth_parsing", lambda data: True)
     assert filtered == [_ids(tree) for tree in trees]
 
 

@@ -62,8 +62,8 @@ def inspected(
 ) -> tuple[Report, list[PackageFacts]]:
     """The report on these archives, and what was seen in each. Raises `MlsupplyError` (`path-not-found`) for a subject that
     is neither there nor a release."""
-    from mlsupply.evidence.archives import CHECK
     from mlsupply.evidence.contents import judged
+    from mlsupply.evidence.contents_check import CHECK
     from mlsupply.evidence.package import look_inside
     from mlsupply.evidence.pool import Pool
     from mlsupply.ledger import Ledger

@@ -6,8 +6,11 @@ Looked at by default is what is local: archives and folders that are inputs them
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlsupply.evidence.contents_check import CHECK, OWN_CODE, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest, fetched, kept_at
@@ -22,6 +25,12 @@ from mlsupply.ruleset import Fact, Rules, load
 from mlsupply.text import safe
 from mlsupply.world import Failure, World
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+
+_AHEAD = 2  # archives in memory at once
+
 
 class _Found(NamedTuple):
     """An archive on disk and how to call it."""
@@ -31,23 +40,46 @@ class _Found(NamedTuple):
 
 
 def archives_judged(project: Project, request: Request, world: World, mode: str) -> Iterator[Checked | DataSource]:
-    """One `Checked` a package, of the archives at hand or (mode `changed`, `all`) fetched."""
+    """One `Checked` a package, of the archives at hand or (mode `changed`, `all`) fetched. While the files of one archive
+    are analysed the next ones are fetched and walked."""
+    from concurrent.futures import ThreadPoolExecutor
+
     rules = load(request.rules, world.now())
-    with Pool(world.jobs) as pool:
-        for place, package in enumerate(project.packages):
+    with Pool(world.jobs) as pool, ThreadPoolExecutor(_AHEAD) as threads:
+
+        def begin(package: Package) -> Future[_Looked]:
+            return threads.submit(_looked, package, request, world, mode, pool)
+
+        packages = iter(project.packages)
+        begun = deque((package, begin(package)) for package in islice(packages, _AHEAD))
+        for place in range(len(project.packages)):
             world.say("looking inside archives", place, len(project.packages))
-            if package.source.kind in OWN_CODE:
-                yield Checked(check=CHECK, package=package)
-                continue
-            found = _archive(package, world, fetch=mode in {"all", "changed"})
-            if found is None:
-                yield Checked(check=CHECK, package=package, gaps=(SKIPPED,))
-            elif isinstance(found, Failure):
-                yield _failed(found, package, rules)
-            else:
-                facts = look_inside(found.path, pool, world.cache / "contents", found.subject)
-                before = _before(package, world, request, pool) if mode == "changed" else ()
-                yield judged(facts, rules, package, before)
+            package, looked = begun.popleft()
+            found = looked.result()
+            begun += [(following, begin(following)) for following in islice(packages, 1)]
+            yield _told(package, found, rules)
+
+
+_Looked = tuple[PackageFacts, tuple[PackageFacts | Gap, ...]] | Failure | None
+
+
+def _looked(package: Package, request: Request, world: World, mode: str, pool: Pool) -> _Looked:
+    """What is in the package's archive and (mode `changed`) the release before it; None where there is none to look at."""
+    if package.source.kind in OWN_CODE:
+        return None
+    found = _archive(package, world, fetch=mode in {"all", "changed"})
+    if found is None or isinstance(found, Failure):
+        return found
+    facts = look_inside(found.path, pool, world.cache / "contents", found.subject)
+    return facts, _before(package, world, request, pool) if mode == "changed" else ()
+
+
+def _told(package: Package, looked: _Looked, rules: Rules) -> Checked:
+    if looked is None:
+        return Checked(check=CHECK, package=package, gaps=() if package.source.kind in OWN_CODE else (SKIPPED,))
+    if isinstance(looked, Failure):
+        return _failed(looked, package, rules)
+    return judged(looked[0], rules, package, looked[1])
 
 
 def _before(package: Package, world: World, request: Request, pool: Pool) -> tuple[PackageFacts | Gap, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 from mlsupply.model import Artifact, Reason
@@ -71,7 +72,7 @@ def _spoiled(path: Path) -> Failure:
 
 
 def _stored(path: Path, body: bytes) -> Path | Failure:
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.write_bytes(body)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mlsupply.evidence.python.analyse import ModuleFacts
-from mlsupply.evidence.python.neighbours import OWN, Gift, Neighbours, Take
+from mlsupply.evidence.module_facts import OWN, Gift, ModuleFacts, Neighbours, Take
 from mlsupply.named import NamedTuple
 
 ROUNDS = 3  # modules a value may pass through beyond the first
@@ -24,18 +23,26 @@ class Again(NamedTuple):
     known: Neighbours
 
 
-def unread(table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes]) -> list[str]:
+def unread(
+    table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes], sought: set[tuple[bytes, bytes]]
+) -> list[str]:
     """Files that the first look left out, though a name of theirs reaches an end elsewhere, or though they name a function
-    that sends what it is given. spare: dotted name -> path; sources: path -> text of the file."""
+    that sends what it is given. spare: dotted name -> path; sources: path -> text of the file; sought: (function, module)
+    that all of them were searched for, added to."""
     found: dict[str, None] = {}
     for module in table.modules:
         for ref in table.asked(module):
             holder = next((part for part in _prefixes(table.real(ref)) if part in spare or part in table.names), "")
             if holder in spare:
                 found[spare[holder]] = None
-    senders = [(name.rpartition(".")[2].encode(), name.split(".")[-2].encode()) for name in table.senders()]
+    senders = {(name.rpartition(".")[2].encode(), name.split(".")[-2].encode()) for name in table.senders()} - sought
+    sought |= senders
+    names: dict[bytes, list[bytes]] = {}
+    for name, where in sorted(senders):
+        names.setdefault(where, []).append(name)
     for path in spare.values():
-        if any(name in sources[path] and where in sources[path] for name, where in senders):
+        text = sources[path]
+        if any(where in text and any(name in text for name in called) for where, called in names.items()):
             found[path] = None
     return list(found)
 
@@ -104,11 +111,17 @@ def linked(
     of `unread`."""
     by_path = {module.path: module for module in modules}
     told: dict[str, Neighbours] = {}
+    sought: set[tuple[bytes, bytes]] = set()
+    later: list[str] = []
     for _ in range(ROUNDS):
         left = {dotted: path for dotted, path in spare.items() if path not in by_path}
-        for module in look((path, None) for path in unread(_Table(list(by_path.values())), left, sources)[:MAX_LOOKS]):
+        more = list(dict.fromkeys([*later, *unread(_Table(list(by_path.values())), left, sources, sought)]))
+        more, later = more[:MAX_LOOKS], more[MAX_LOOKS:]
+        for module in look((path, None) for path in more):
             by_path[module.path] = module
         todo = list(_again(_Table(list(by_path.values())), told))[:MAX_LOOKS]
+        if not more and not todo:
+            break
         told |= {one.path: one.known for one in todo}
         for module in look((one.path, one.known) for one in todo):
             before = by_path[module.path]  # what is known now is no longer asked for, but stays wanted

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
-from mlsupply.evidence.python.analyse import ModuleFacts
+from mlsupply.evidence.module_facts import ModuleFacts, dotted_name
 from mlsupply.evidence.python.knowledge import BACKEND_HOOKS
 
 _DATA_FOLDER = re.compile(r"^[^/]+\.data/(?:purelib|platlib|data)/")
@@ -147,8 +147,6 @@ def file_moment(path: str, shape: Layout) -> Moment:
 
 
 def _is_backend(inner: str, shape: Layout) -> bool:
-    from mlsupply.evidence.python.analyse import dotted_name
-
     for folder in shape.backend_path:
         below = inner if folder in {"", "."} else inner[len(folder) + 1 :] if inner.startswith(folder + "/") else None
         if below is not None:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 import struct
-import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
-from typing import IO, Any
+from threading import Event, Lock, Thread
+from typing import IO, TYPE_CHECKING, Any
 
 from mlsupply.named import NamedTuple
 
+if TYPE_CHECKING:  # what starts processes is imported when the first one is started: most runs have kept results
+    import subprocess
+    from concurrent.futures import Future, ThreadPoolExecutor
+
 _WINDOW = 4  # tasks waiting per worker, so that memory stays bounded
 _HEADER = struct.Struct("!II")
+_BEAT = 0.1  # seconds between looks at the clock; shorter than a task may take where that is shorter still
 
 
 class Task(NamedTuple):
@@ -46,16 +50,15 @@ class _Worker:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
+        self._end: float | None = None
+        self._late = False
 
     def run(self, task: Task) -> dict[str, Any] | Lost:
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101  # both are pipes, see _start
         assert process.stdout is not None  # noqa: S101
         head = json.dumps([task.kind, task.path, task.inner, task.known]).encode()
-        from threading import Timer
-
-        timer = Timer(self._seconds, process.kill)
-        timer.start()
+        self._late, self._end = False, time.monotonic() + self._seconds
         try:
             process.stdin.write(_HEADER.pack(len(head), len(task.data)) + head + task.data)
             process.stdin.flush()
@@ -64,13 +67,22 @@ class _Worker:
             result: dict[str, Any] | Lost = json.loads(read_exactly(process.stdout, size))
         except (OSError, EOFError, ValueError):
             self.close()
-            late = timer.finished.is_set()
+            late = self._late
             result = Lost(task.path, f"took more than {self._seconds:g} s" if late else "the analysing process ended")
         finally:
-            timer.cancel()
+            self._end = None
         return result
 
+    def watch(self) -> None:
+        """End the process if its task takes too long."""
+        end, process = self._end, self._process
+        if end is not None and process is not None and time.monotonic() > end:
+            self._late = True
+            process.kill()
+
     def _start(self) -> subprocess.Popen[bytes]:
+        import subprocess
+
         code = "from mlsupply.evidence.worker import main; main()"
         self._process = subprocess.Popen(  # noqa: S603  # our own module, no shell; -P: nothing from the current folder
             [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -97,11 +109,12 @@ class Pool:
 
     def __init__(self, jobs: int, seconds: float = 60.0) -> None:
         self.jobs = max(1, jobs)
-        self._workers: SimpleQueue[_Worker] = SimpleQueue()
         self._all = [_Worker(seconds) for _ in range(self.jobs)]
-        for worker in self._all:
-            self._workers.put(worker)
+        self._idle = list(self._all)
+        self._beat = min(_BEAT, seconds)
         self._threads: ThreadPoolExecutor | None = None
+        self._starting = Lock()
+        self._over = Event()
 
     def __enter__(self) -> Pool:
         return self
@@ -109,24 +122,38 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
+        self._over.set()
         for worker in self._all:
             worker.close()
 
     def map(self, tasks: Iterable[Task]) -> Iterator[dict[str, Any] | Lost]:
-        """The result of each task, in order; tasks are taken only as far as they fit the window."""
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self.jobs)
+        """The result of each task, in order; tasks are taken only as far as they fit the window. May be asked from several
+        threads."""
         waiting: deque[Future[dict[str, Any] | Lost]] = deque()
         for task in tasks:
-            waiting.append(self._threads.submit(self._one, task))
+            waiting.append(self._started().submit(self._one, task))
             if len(waiting) >= self.jobs * _WINDOW:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
+    def _started(self) -> ThreadPoolExecutor:
+        with self._starting:
+            if self._threads is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self._threads = ThreadPoolExecutor(self.jobs)
+                Thread(target=self._watch, daemon=True).start()
+            return self._threads
+
+    def _watch(self) -> None:
+        while not self._over.wait(self._beat):
+            for worker in self._all:
+                worker.watch()
+
     def _one(self, task: Task) -> dict[str, Any] | Lost:
-        worker = self._workers.get()
+        worker = self._idle.pop()  # as many as there are threads
         try:
             return worker.run(task)
         finally:
-            self._workers.put(worker)
+            self._idle.append(worker)

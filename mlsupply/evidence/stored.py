@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
-from mlsupply.evidence.python.analyse import ModuleFacts
-from mlsupply.evidence.python.neighbours import Gift, Neighbours, Take
+from mlsupply.evidence.module_facts import Gift, ModuleFacts, Neighbours, Take
 from mlsupply.model import Gap, Place, Reason
 
 
 def code_to_json(fact: CodeFact) -> dict[str, Any]:
     """Only what differs from the defaults."""
-    return {name: value for name, value in asdict(fact).items() if value not in ("", (), False, 0) or name in _ALWAYS}
+    pairs = ((name, getattr(fact, name)) for name in _CODE_FIELDS)
+    return {name: value for name, value in pairs if value not in ("", (), False, 0) or name in _ALWAYS}
 
 
+_CODE_FIELDS = tuple(field.name for field in fields(CodeFact))
 _ALWAYS = {"behaviour", "moment", "member", "line"}
 
 
 def code_from_json(value: Mapping[str, Any]) -> CodeFact:
     """The inverse. Raises TypeError, KeyError or ValueError for what was not written by `code_to_json`."""
-    fields = dict(value)
+    known = dict(value)
     for name in ("layers", "chain"):
-        fields[name] = tuple(fields.get(name, ()))
-    return CodeFact(**{**fields, "moment": Moment(fields["moment"])})
+        known[name] = tuple(known.get(name, ()))
+    return CodeFact(**{**known, "moment": Moment(known["moment"])})
 
 
 def module_to_json(module: ModuleFacts) -> dict[str, Any]:

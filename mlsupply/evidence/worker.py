@@ -12,11 +12,17 @@ from mlsupply.evidence.python import analyse
 from mlsupply.evidence.stored import module_to_json, neighbours_from_json
 
 _MEMORY = 1 << 30  # bytes of address space
+_COLLECTED = 1 << 20  # bytes of source between two collections
 
 
 def main() -> None:
     """Serve tasks from standard input until it ends."""
+    import gc
+
     _bounded()
+    gc.freeze()
+    gc.disable()  # a tree has no circles; what the analyser makes of it is collected once in a while
+    grown = 0
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while True:
         try:
@@ -28,6 +34,10 @@ def main() -> None:
         answer = json.dumps(look(kind, path, inner, body, known)).encode()
         sink.write(HEADER.pack(len(answer), 0) + answer)
         sink.flush()
+        grown += data
+        if grown > _COLLECTED:
+            gc.collect()
+            grown = 0
 
 
 def look(kind: str, path: str, inner: str, data: bytes, known: dict[str, Any] | None = None) -> dict[str, Any]:

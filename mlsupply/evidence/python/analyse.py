@@ -6,53 +6,21 @@ import ast
 import sys
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.facets import Moment
+from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import texts
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.dull import matters, worth_following
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
-from mlsupply.evidence.python.neighbours import Gift, Neighbours, Take, constants
+from mlsupply.evidence.python.neighbours import constants
 from mlsupply.evidence.python.survey import Survey
 from mlsupply.evidence.python.values import Closure, constant
 from mlsupply.text import safe
 
-PROBE = "python/4"  # part of the cache key: raised whenever a fact may change
 MAX_SOURCE = 8 << 20  # bytes of one file
 _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleFacts:
-    """What one file shows. dotted: its import name; facts: each with the roots it can be reached from ("" is the module
-    level, otherwise a function's name); edges: (root, dotted name it calls, or `import` and a
-    dotted name); functions: names of all roots;
-    exports: (name, what it stands for) of the module level; stopped: why the look was cut short, or ""; gives, takes: what
-    neighbours get from its names and what its functions do with what they get; wants: names of neighbours that reach an
-    end here; hands: functions of neighbours, with the names of neighbours they are handed."""
-
-    path: str
-    dotted: str
-    facts: tuple[tuple[CodeFact, tuple[str, ...]], ...] = ()
-    edges: tuple[tuple[str, str], ...] = ()
-    functions: tuple[str, ...] = ()
-    exports: tuple[tuple[str, str], ...] = ()
-    stopped: str = ""
-    gives: tuple[tuple[str, Gift], ...] = ()
-    takes: tuple[tuple[str, Take], ...] = ()
-    wants: tuple[str, ...] = ()
-    hands: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-
-def dotted_name(path: str) -> tuple[str, bool]:
-    """(import name, is it a package) of a file in a wheel or source tree."""
-    parts = path.rpartition("!/")[2].removesuffix(".py").split("/")
-    if parts and parts[0] == "src":
-        parts = parts[1:]
-    if parts[-1:] == ["__init__"]:
-        return ".".join(parts[:-1]), True
-    return ".".join(parts), False
 
 
 def module(path: str, source: bytes, inner: str = "", neighbours: Neighbours | None = None) -> ModuleFacts:

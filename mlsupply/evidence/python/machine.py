@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.module_facts import Gift, Neighbours, Take
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.neighbours import Gift, Neighbours, Take
 from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Scope, Taint, Value
 from mlsupply.text import safe
 

@@ -11,9 +11,9 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.module_facts import OWN, Gift, Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
-from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser, Call
@@ -21,39 +21,10 @@ if TYPE_CHECKING:
 
 _FIXED = re.compile(r"(?:https?|wss?|ftp)://[\w.-]{4}")
 _TELLING = re.compile(r"curl|wget|https?://|powershell|\b(?:ba)?sh\b|base64|\bimport |exec|/tmp/|[\w+/=]{40}")
-OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
 MAX_TEXT = 1 << 16  # characters of a constant that is handed on
 _MAX_GIFTS = 200  # a module
 # What is worth carrying from one module to another.
 CARRIED = (*know.KINDS[: know.RANK["clipboard"] + 1], "chat-store", "host-identity", "received", "encoded")
-
-
-class Gift(NamedTuple):
-    """What a name of a module stands for, or what calling it gives. text: a constant, or ""; labels, layers: as of
-    `values.Value`."""
-
-    text: str = ""
-    labels: tuple[str, ...] = ()
-    layers: tuple[str, ...] = ()
-
-
-class Take(NamedTuple):
-    """A function that passes its arguments on. behaviour: sends, executes or runs-command; the rest as in
-    `facets.CodeFact`; address: where it sends to; layers: what it undoes before."""
-
-    behaviour: str
-    sink: str
-    destination: str = ""
-    position: str = ""
-    address: str = ""
-    layers: tuple[str, ...] = ()
-
-
-class Neighbours(NamedTuple):
-    """By dotted name, for one module's second look."""
-
-    gifts: dict[str, Gift]
-    takes: dict[str, list[Take]]
 
 
 def label(machine: Machine, ref: str) -> Taint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import neighbours
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
@@ -140,7 +141,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     """A fact for the worst that is in this part of the message."""
     labels = of_kind(taint, *_SECRET_KINDS)
     if where in {"fixed", "chat"} and position in {"body", "name"}:
-        neighbours.passed_on(machine, taint, neighbours.Take("sends", call.ref or "a request", where, position, text))
+        neighbours.passed_on(machine, taint, Take("sends", call.ref or "a request", where, position, text))
         neighbours.wanted(machine, taint)
     if not labels:
         return

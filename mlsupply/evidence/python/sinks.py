@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import folding, neighbours, sending, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
@@ -78,7 +79,7 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
     layers = hiding(source.layers)
     kinds = kinds_of(source.taint)
     neighbours.wanted(machine, source.taint)
-    neighbours.passed_on(machine, source.taint, neighbours.Take("executes", call.ref, layers=layers))
+    neighbours.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
     chain = machine.chain(source.taint, call.ref, call.line)
     if has(source.taint, "received"):
         machine.fact(
@@ -264,7 +265,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
     told = _told(head, parts)
     neighbours.wanted(machine, taint)
     if told is not None:
-        neighbours.passed_on(machine, told.taint, neighbours.Take("runs-command", call.ref, layers=hiding(head.layers)))
+        neighbours.passed_on(machine, told.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
     if told is not None and has(told.taint, "received"):
         machine.fact(
             "remote-control",

@@ -1,0 +1,158 @@
+"""One archive or folder looked at: walk, choose what needs a look, have it looked at, put moments to what was found."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlsupply.evidence import stored
+from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk
+from mlsupply.evidence.facets import ArchiveFact, CodeFact
+from mlsupply.evidence.linking import linked
+from mlsupply.evidence.members import agent_facts, binary_fact, is_agent_file, is_model, model_facts, record_facts
+from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
+from mlsupply.evidence.moments import Layout, is_layout_file, layout, placed
+from mlsupply.evidence.package import PackageFacts, located_gap
+from mlsupply.evidence.pool import Lost, Pool, Task
+from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.model import Gap, Reason
+
+_ALWAYS = re.compile(
+    r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
+)
+_SPARE = 1 << 16  # bytes of a file that is kept although nothing in it asked for a look, in case a neighbour asks
+_SPARES = 16 << 20  # bytes of all of them
+_SMALL = 1 << 20  # a `.pth` above this is a model's weights
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one walk gathers."""
+
+    archive: list[ArchiveFact] = field(default_factory=list)
+    code: list[CodeFact] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    members: list[tuple[str, int]] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    waiting: list[tuple[str, str, bytes]] = field(default_factory=list)
+    told: dict[str, bytes] = field(default_factory=dict)
+    records: dict[str, bytes] = field(default_factory=dict)
+    spare: dict[str, bytes] = field(default_factory=dict)
+    spare_bytes: int = 0
+    python: int = 0
+    source_bytes: int = 0
+
+
+def looked_at(path: Path, pool: Pool, subject: str, digest: str, limits: Limits | None) -> PackageFacts:
+    """Facts of the archive or folder; digest: its sha256, "" for a folder. A defect of ours may be raised."""
+    seen = _Seen()
+    for item in walk(path, _wanted, limits, subject):
+        if isinstance(item, Gap):
+            seen.gaps.append(item)
+        elif isinstance(item, ArchiveFact):
+            seen.archive.append(item)
+        else:
+            _take(item, seen)
+    shape = layout((path for path, _ in seen.members), seen.told)
+    modules = list(_modules(seen, shape, pool, subject))
+    if not path.is_dir():
+        seen.archive += record_facts(seen.members, seen.records, seen.digests)
+    return PackageFacts(
+        subject=subject,
+        digest=digest,
+        archive=tuple(seen.archive),
+        code=(*placed(modules, shape), *seen.code),
+        gaps=tuple(seen.gaps),
+        members=tuple(seen.members),
+        python=seen.python,
+        parsed=len(modules),
+        source_bytes=seen.source_bytes,
+    )
+
+
+def _wanted(path: str, size: int) -> bool:
+    name = path.rpartition("/")[2]
+    return (
+        path.endswith((".py", ".pyw"))
+        or (path.endswith(".pth") and size <= _SMALL)
+        or is_layout_file(path)
+        or name == "RECORD"
+        or is_nested_name(path)
+        or is_agent_file(path)
+        or is_model(path)
+        or ".data/scripts/" in path
+    )
+
+
+def _take(member: Member, seen: _Seen) -> None:
+    """Sort one member to where it is looked at."""
+    seen.members.append((member.path, member.size))
+    if (odd := binary_fact(member)) is not None:
+        seen.archive.append(odd)
+    data = member.data
+    if data is None:
+        return
+    seen.digests[member.path] = hashlib.sha256(data).hexdigest()
+    name = member.path.rpartition("/")[2]
+    if is_layout_file(member.path):
+        seen.told[member.path] = data
+    if name == "RECORD" and member.path.endswith(".dist-info/RECORD"):
+        seen.records[member.path] = data
+    is_python = name.endswith((".py", ".pyw")) or (".data/scripts/" in member.path and data.startswith(b"#!python"))
+    if is_python:
+        seen.python += 1
+        seen.source_bytes += len(data)
+        if _ALWAYS.search(member.path) or worth_parsing(data):
+            seen.waiting.append(("module", member.path, data))
+        elif len(data) <= _SPARE and seen.spare_bytes < _SPARES:
+            seen.spare[member.path] = data
+            seen.spare_bytes += len(data)
+    elif name.endswith(".pth") and b"\0" not in data[:4096]:
+        if re.search(rb"(?m)^import[ \t]", data):
+            seen.waiting.append(("pth", member.path, data))
+    elif is_agent_file(member.path):
+        seen.code += agent_facts(member.path, data)
+    elif is_model(member.path) and not is_nested_name(member.path):
+        facts, gaps = model_facts(member.path, data)
+        seen.code += facts
+        seen.gaps += gaps
+
+
+def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[ModuleFacts]:
+    tasks = (Task(kind, path, shape.inner(path), data) for kind, path, data in seen.waiting)
+    first = list(_answers(tasks, seen, pool, subject))
+    sources = seen.spare | {path: data for kind, path, data in seen.waiting if kind == "module"}
+    spare = {dotted_name(shape.inner(path))[0]: path for path in seen.spare}
+
+    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
+        again = (
+            Task("module", path, shape.inner(path), sources[path], stored.neighbours_to_json(known) if known else None)
+            for path, known in todo
+            if path in sources
+        )
+        return list(_answers(again, seen, pool, subject))
+
+    for module in linked(first, spare, sources, look):
+        if module.stopped:
+            reason = Reason.LIMIT if module.stopped.startswith(("too much", "nested", "larger")) else Reason.MALFORMED
+            if not (reason is Reason.MALFORMED and _may_be_unparsable(module.path)):
+                seen.gaps.append(located_gap(subject, module.path, reason, module.stopped))
+        yield module
+
+
+def _answers(tasks: Iterable[Task], seen: _Seen, pool: Pool, subject: str) -> Iterator[ModuleFacts]:
+    for result in pool.map(tasks):
+        if isinstance(result, Lost):
+            seen.gaps.append(
+                located_gap(subject, result.path, Reason.TIMEOUT if "took" in result.why else Reason.INTERNAL, result.why)
+            )
+            continue
+        yield stored.module_from_json(result)
+
+
+def _may_be_unparsable(path: str) -> bool:
+    """Templates and files of tests are often Python in name only, or of another version."""
+    return bool(re.search(r"(?:^|/)(?:tests?|templates?|testdata|_?vendor)/|cookiecutter|lib2to3|py2", path))

@@ -1,0 +1,71 @@
+"""What the analyser gives for one Python file, apart from the analyser: what was kept is read without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlsupply.evidence.facets import CodeFact
+from mlsupply.named import NamedTuple
+
+PROBE = "python/4"  # part of the cache key: raised whenever a fact may change
+OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
+
+
+class Gift(NamedTuple):
+    """What a name of a module stands for, or what calling it gives. text: a constant, or ""; labels, layers: as of
+    `values.Value`."""
+
+    text: str = ""
+    labels: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+
+
+class Take(NamedTuple):
+    """A function that passes its arguments on. behaviour: sends, executes or runs-command; the rest as in
+    `facets.CodeFact`; address: where it sends to; layers: what it undoes before."""
+
+    behaviour: str
+    sink: str
+    destination: str = ""
+    position: str = ""
+    address: str = ""
+    layers: tuple[str, ...] = ()
+
+
+class Neighbours(NamedTuple):
+    """By dotted name, for one module's second look."""
+
+    gifts: dict[str, Gift]
+    takes: dict[str, list[Take]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleFacts:
+    """What one file shows. dotted: its import name; facts: each with the roots it can be reached from ("" is the module
+    level, otherwise a function's name); edges: (root, dotted name it calls, or `import` and a
+    dotted name); functions: names of all roots;
+    exports: (name, what it stands for) of the module level; stopped: why the look was cut short, or ""; gives, takes: what
+    neighbours get from its names and what its functions do with what they get; wants: names of neighbours that reach an
+    end here; hands: functions of neighbours, with the names of neighbours they are handed."""
+
+    path: str
+    dotted: str
+    facts: tuple[tuple[CodeFact, tuple[str, ...]], ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+    functions: tuple[str, ...] = ()
+    exports: tuple[tuple[str, str], ...] = ()
+    stopped: str = ""
+    gives: tuple[tuple[str, Gift], ...] = ()
+    takes: tuple[tuple[str, Take], ...] = ()
+    wants: tuple[str, ...] = ()
+    hands: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def dotted_name(path: str) -> tuple[str, bool]:
+    """(import name, is it a package) of a file in a wheel or source tree."""
+    parts = path.rpartition("!/")[2].removesuffix(".py").split("/")
+    if parts and parts[0] == "src":
+        parts = parts[1:]
+    if parts[-1:] == ["__init__"]:
+        return ".".join(parts[:-1]), True
+    return ".".join(parts), False
