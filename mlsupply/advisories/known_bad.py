@@ -130,12 +130,18 @@ def _finding(package: Package, seen: Sighting, world: World) -> Finding | None:
             aliases=tuple(ids[1:]),
             matched_on=seen.how,
             sources=("mlsupply incident record",),
-            published=record.window.opened,
+            window=_window(package, record),
             notes=tuple(f"sources disagree: {conflict}" for conflict in record.conflicts),
         ),
         remedy=_remedy(package, seen, record, world),
         references=tuple(source for source in record.sources if source.startswith("https://")),
     )
+
+
+def _window(package: Package, record: Incident) -> tuple[str, str] | None:
+    """When this release could be had, as far as the record tells."""
+    opened = record.window.releases.get(package.version) or record.window.opened
+    return (opened, record.window.closed) if opened or record.window.closed else None
 
 
 def _ids(package: Package, record: Incident) -> list[str]:

@@ -72,12 +72,17 @@
     for (const button of all(".filter")) button.setAttribute("aria-pressed", "true");
     mark(""); apply();
   });
-  for (const node of nodes) {
+  // one stop for the tabulator in the whole drawing; arrows, Home and End go from package to package
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+  nodes.forEach((node, place) => {
     node.addEventListener("click", () => choose(node.dataset.name));
+    node.addEventListener("focus", () => { for (const other of nodes) other.setAttribute("tabindex", other === node ? "0" : "-1"); });
     node.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(node.dataset.name); }
+      if (event.key === "Escape" && state.chosen) choose(state.chosen);
+      if (event.key in steps) { event.preventDefault(); nodes[Math.min(Math.max(place + steps[event.key], 0), nodes.length - 1)].focus(); }
     });
-  }
+  });
   const rows = all("#package-rows tr");
   one("package-search")?.addEventListener("input", (event) => {
     const text = event.target.value.trim().toLowerCase();
@@ -88,6 +93,11 @@
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   });
-  addEventListener("beforeprint", () => { for (const finding of findings) finding.open = true; });
+  const open = one("open");
+  open?.addEventListener("click", () => {
+    const wanted = open.getAttribute("aria-pressed") !== "true";
+    open.setAttribute("aria-pressed", String(wanted));
+    for (const finding of findings) finding.open = wanted;
+  });
   performance.mark("mlsupply-interactive");
 })();

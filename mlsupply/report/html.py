@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from importlib.resources import files
 
-from mlsupply.model import Finding, Gap, Package
+from mlsupply.model import Finding, Gap, Package, SourceKind
 from mlsupply.report.html_drawing import graph, timeline
-from mlsupply.report.html_elements import Html, element, join
-from mlsupply.report.view import Group, View, count, label_of, subject_of, where
+from mlsupply.report.html_elements import Html, element, join, prose
+from mlsupply.report.view import Group, View, brief, causes, count, label_of, subject_of, where
 
+_NOTICED = 5  # reasons told beside the verdict
+_PATHS = 5  # of a package
 _SECTIONS = (
     ("findings", "Findings"),
     ("gaps", "Not checked"),
@@ -44,6 +47,7 @@ def render(view: View) -> bytes:
     body = join(
         element("a", "Skip to findings", href="#findings", class_="skip"),
         _header(view),
+        _bar(view),
         element("main", _findings(view), _gaps(view), graph(view), timeline(view), _packages(view), _coverage(view)),
         element("script", Html(script)),
     )
@@ -61,36 +65,70 @@ def _hash(text: str) -> str:
 
 def _header(view: View) -> Html:
     report = view.report
+    badge = element("span", view.word, class_=f"badge verdict code-{report.verdict.exit_code}")
+    inputs = ", ".join(f"{item.path} ({item.format})" for item in report.inputs[:6])
+    more = f" and {len(report.inputs) - 6} more" if len(report.inputs) > 6 else ""
+    about = f"mlsupply {report.tool_version}, {report.as_of}" + (f"; {inputs}{more}" if inputs else "")
+    return element(
+        "header",
+        element(
+            "div",
+            element("h1", badge, " ", report.verdict.reason),
+            element("button", "Dark or light", type="button", id="theme"),
+            class_="top",
+        ),
+        element("ul", join(*(_tile(*pair) for pair in view.numbers)), class_="tiles", aria_label=view.headline),
+        _notice(view.gaps),
+        element("p", about, class_="dim small"),
+    )
+
+
+def _tile(word: str, number: str) -> Html:
+    """A number with its word; gaps are as loud as findings, and neither is where there is none."""
+    tones = {"not checked": "ok" if number == "0" else "gap", "findings": "ok", "packages": "", "packages with findings": ""}
+    tone = tones.get(word, _tone(word.upper()))
+    return element("li", element("b", number), element("span", word), class_=tone)
+
+
+def _notice(gaps: tuple[Gap, ...]) -> Html | str:
+    """What was not looked at, beside the verdict: before anything that was found."""
+    if not gaps:
+        return ""
+    found = causes(gaps)
+    rows = [element("li", _cause(gap, number)) for gap, number in found[:_NOTICED]]
+    if len(found) > _NOTICED:
+        rows.append(element("li", element("a", f"and {count(len(found) - _NOTICED, 'other reason')}", href="#gaps")))
+    title = element("h2", f"{count(len(gaps), 'thing')} not checked", id="notice-title")
+    return element("aside", title, element("ul", join(*rows)), class_="notice", aria_labelledby="notice-title")
+
+
+def _cause(gap: Gap, number: int) -> str:
+    more = f" and {number - 1:,} more" if number > 1 else ""
+    return f"{gap.check}, {gap.reason}: {where(gap)}{more}: {gap.detail}"
+
+
+def _bar(view: View) -> Html:
     sizes = {"findings": len(view.findings), "gaps": len(view.gaps), "packages": len(view.packages)}
     links = [
         element("a", title, element("span", f"{sizes[name]:,}", class_="number") if name in sizes else "", href=f"#{name}")
         for name, title in _SECTIONS
     ]
-    inputs = ", ".join(f"{item.path} ({item.format})" for item in report.inputs[:6])
-    more = f" and {len(report.inputs) - 6} more" if len(report.inputs) > 6 else ""
-    return element(
-        "header",
-        element(
-            "div",
-            element(
-                "h1", element("span", view.word, class_=f"badge verdict code-{report.verdict.exit_code}"), " ", view.headline
-            ),
-            element("button", "Dark or light", type="button", id="theme", class_="quiet"),
-            class_="top",
-        ),
-        element("p", f"mlsupply {report.tool_version}, {report.as_of}. {inputs}{more}", class_="dim"),
-        element("nav", join(*links), aria_label="Sections"),
-    )
+    return element("div", element("nav", join(*links), aria_label="Sections"), class_="bar")
 
 
 def _findings(view: View) -> Html:
-    labels = list(dict.fromkeys(label_of(finding) for finding in view.findings))
+    labels = Counter(label_of(finding) for finding in view.findings)
     kinds = sorted({finding.kind.value for finding in view.findings})
     buttons = [
         element(
-            "button", label.lower(), type="button", class_=f"filter {_tone(label)}", data_label=label, aria_pressed="true"
+            "button",
+            f"{label.lower()} {number:,}",
+            type="button",
+            class_=f"filter {_tone(label)}",
+            data_label=label,
+            aria_pressed="true",
         )
-        for label in labels
+        for label, number in labels.items()
     ]
     options = [element("option", "every kind", value=""), *(element("option", kind, value=kind) for kind in kinds)]
     controls = element(
@@ -98,7 +136,8 @@ def _findings(view: View) -> Html:
         element("label", "Search ", element("input", type="search", id="search", placeholder="package, id, text")),
         element("label", "Kind ", element("select", join(*options), id="kind")),
         element("div", join(*buttons), class_="filters", role="group", aria_label="Severities shown"),
-        element("button", "Show all", type="button", id="reset", class_="quiet"),
+        element("button", "Show all", type="button", id="reset"),
+        element("button", "Open all", type="button", id="open", aria_pressed="false"),
         element("output", count(len(view.findings), "finding"), id="shown", aria_live="polite"),
         class_="controls",
     )
@@ -119,29 +158,63 @@ def _section(name: str, *children: Html | str) -> Html:
 
 
 def _group(group: Group, failing: frozenset[str]) -> Html:
-    paths = [element("li", " → ".join(path)) for path in group.paths[:5]]
+    """What to do comes first, then through what it came, then one line a finding."""
+    paths = [element("li", " → ".join(path)) for path in group.paths[:_PATHS]]
+    if len(group.paths) > _PATHS:
+        paths.append(element("li", f"and {len(group.paths) - _PATHS} more paths", class_="dim"))
     places = [element("li", element("code", str(place))) for place in group.places[:8]]
-    todo = [element("li", remedy) for remedy in group.remedies]
+    todo = [element("li", prose(remedy)) for remedy in group.remedies]
     facts = join(
-        element("div", element("h4", "Do"), element("ul", join(*todo), class_="todo")) if todo else "",
+        element("div", element("h4", "Do"), element("ul", join(*todo), class_="todo plain"), class_="do") if todo else "",
         element("div", element("h4", "Through"), element("ul", join(*paths), class_="paths")) if paths else "",
-        element("div", element("h4", "At"), element("ul", join(*places))) if places else "",
+        element("div", element("h4", "At"), element("ul", join(*places), class_="plain")) if places else "",
     )
+    title = element("h3", element("span", group.label, class_=f"badge {_tone(group.label)}"), " ", group.title)
+    size = element("span", count(len(group.findings), "finding"), class_="dim small")
     return element(
         "article",
-        element("h3", element("span", group.label, class_=f"badge {_tone(group.label)}"), " ", group.title),
-        join(*(_finding(finding, failing) for finding in group.findings)),
+        element("div", title, size, class_="head"),
         element("div", facts, class_="facts"),
-        class_="group",
+        join(*(_finding(finding, failing) for finding in group.findings)),
+        class_=f"group {_tone(group.label)}",
         data_package=group.package.name if group.package else group.title,
     )
 
 
 def _finding(finding: Finding, failing: frozenset[str]) -> Html:
     label = label_of(finding)
-    advisory = finding.advisory
-    rows: list[tuple[str, str]] = [("Do", finding.remedy)]
-    if advisory:
+    links = [element("li", element("a", url, href=url, rel="noreferrer noopener")) for url in _safe_links(finding)]
+    details = join(
+        *(
+            join(element("dt", name), element("dd", prose(text) if name == "Do" else text))
+            for name, text in _rows(finding)
+            if text
+        )
+    )
+    quotes = [element("pre", f"{quote.label + ': ' if quote.label else ''}{quote.text}") for quote in finding.quotes]
+    return element(
+        "details",
+        element(
+            "summary",
+            element("span", element("span", label.lower(), class_=f"tag {_tone(label)}")),
+            element("strong", finding.id),
+            element("span", brief(finding), class_="brief"),
+            element("span", "fails the run", class_="fails") if finding.fingerprint in failing else "",
+        ),
+        element("dl", details),
+        join(*quotes),
+        element("ul", join(*links), class_="links") if links else "",
+        class_="finding",
+        data_label=label,
+        data_kind=finding.kind.value,
+        data_text=" ".join((finding.id, finding.title, finding.message, subject_of(finding))).lower(),
+    )
+
+
+def _rows(finding: Finding) -> list[tuple[str, str]]:
+    """(name, text) of all that is known of a finding beside its line; empty texts are not shown."""
+    rows = [("What", finding.title), ("In full", finding.message), ("Do", finding.remedy)]
+    if advisory := finding.advisory:
         score = f" (CVSS {advisory.score})" if advisory.score is not None else ""
         rows += [
             ("Fixed in", ", ".join(advisory.fixed)),
@@ -153,33 +226,10 @@ def _finding(finding: Finding, failing: frozenset[str]) -> Html:
             ("Note", "; ".join(advisory.notes)),
         ]
     rows += [("Technique", finding.technique), ("Runs at", finding.moment), ("Places", ", ".join(map(str, finding.places)))]
-    if finding.waiver:
-        waiver = finding.waiver
-        rows.append(
-            ("Waived", " ".join(filter(None, (waiver.reason, waiver.owner, waiver.until and f"until {waiver.until}"))))
-        )
-    links = [element("li", element("a", url, href=url, rel="noreferrer noopener")) for url in _safe_links(finding)]
-    details = join(*(join(element("dt", name), element("dd", text)) for name, text in rows if text))
-    quotes = [element("pre", f"{quote.label + ': ' if quote.label else ''}{quote.text}") for quote in finding.quotes]
-    return element(
-        "details",
-        element(
-            "summary",
-            element("span", label.lower(), class_=f"tag {_tone(label)}"),
-            " ",
-            element("strong", finding.id),
-            " ",
-            finding.message,
-            element("span", " fails the run", class_="dim") if finding.fingerprint in failing else "",
-        ),
-        element("dl", details),
-        join(*quotes),
-        element("ul", join(*links), class_="links") if links else "",
-        class_="finding",
-        data_label=label,
-        data_kind=finding.kind.value,
-        data_text=" ".join((finding.id, finding.title, finding.message, subject_of(finding))).lower(),
-    )
+    if waiver := finding.waiver:
+        until = waiver.until and f"until {waiver.until}"
+        rows.append(("Waived", " ".join(filter(None, (waiver.reason, waiver.owner, until, waiver.origin)))))
+    return rows
 
 
 def _safe_links(finding: Finding) -> list[str]:
@@ -199,21 +249,15 @@ def _gaps(view: View) -> Html:
 
 
 def _gap(gap: Gap) -> Html:
-    cells = (
-        gap.check,
-        element("span", gap.reason.value, class_="tag gap"),
-        where(gap),
-        gap.detail,
-        gap.hint,
-    )
-    return element("tr", join(*(element("td", cell) for cell in cells)))
+    reason = element("span", gap.reason.value, class_="tag gap")
+    cells = [element("td", gap.check), element("td", reason, class_="short"), element("td", where(gap), class_="long")]
+    return element("tr", join(*cells, element("td", gap.detail, class_="long"), element("td", prose(gap.hint))))
 
 
 def _packages(view: View) -> Html:
     hit = {finding.package for finding in view.findings if finding.waiver is None}
-    heads = element(
-        "tr", join(*(element("th", head, scope="col") for head in ("Package", "Version", "Source", "Asked for at", "State")))
-    )
+    titles = ("Package", "Version", "Licence", "Source", "Asked for at", "State")
+    heads = element("tr", join(*(element("th", head, scope="col") for head in titles)))
     rows = join(*(_package(package, package.coordinate in hit) for package in view.packages))
     search = element("label", "Search ", element("input", type="search", id="package-search", placeholder="name"))
     table = element("table", element("thead", heads), element("tbody", rows, id="package-rows"))
@@ -223,11 +267,19 @@ def _packages(view: View) -> Html:
 
 
 def _package(package: Package, hit: bool) -> Html:
-    source = package.source.kind.value + (f" {package.source.url}" if package.source.url else "")
+    kind, url = package.source.kind, package.source.url
+    source = url if url and kind is SourceKind.REGISTRY else f"{kind} {url}".rstrip()
     places = ", ".join(str(place) for place in package.places[:3])
     state = element("span", "findings", class_="tag high") if hit else "no findings"
-    cells = (package.name, package.version or "not pinned", source, places, state)
-    return element("tr", join(*(element("td", cell) for cell in cells)), data_name=package.name)
+    cells = (
+        element("td", package.name),
+        element("td", package.version or "not pinned", class_="short"),
+        element("td", package.licence or "not stated", class_="" if package.licence else "dim short"),
+        element("td", source, class_="long"),
+        element("td", places, class_="long"),
+        element("td", state, class_="short"),
+    )
+    return element("tr", join(*cells), data_name=package.name)
 
 
 def _coverage(view: View) -> Html:

@@ -26,3 +26,11 @@ def join(*children: Html | str) -> Html:
 
 def _attribute(key: str) -> str:
     return {"class_": "class", "viewBox": "viewBox"}.get(key) or key.replace("_", "-")
+
+
+def prose(text: str) -> Html:
+    """A sentence of ours with what stands between backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return join(text)
+    return join(*(element("code", part) if number % 2 else part for number, part in enumerate(parts)))

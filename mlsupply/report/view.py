@@ -6,7 +6,7 @@ A format walks `View` and encodes; it neither sorts nor counts nor phrases, so t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mlsupply.model import Confidence, Coordinate, Coverage, Finding, Gap, Kind, Package, Place, Report, Severity
 from mlsupply.value import value
@@ -41,8 +41,8 @@ class Group:
 @value
 class View:
     """report: identity and raw facts; findings: worst first, waived last; groups: the same findings by package, in the
-    order of their worst; gaps: by check and subject; headline: the verdict in a word and a sentence; coverage: what was
-    looked at, in sentences, with the data's dates."""
+    order of their worst; gaps: by check and subject; headline: the verdict in a word and a sentence; numbers: the same in
+    words with their counts, the worst first; coverage: what was looked at, in sentences, with the data's dates."""
 
     report: Report
     packages: tuple[Package, ...]
@@ -51,6 +51,7 @@ class View:
     gaps: tuple[Gap, ...]
     word: str
     headline: str
+    numbers: tuple[tuple[str, str], ...]
     coverage: tuple[str, ...]
 
 
@@ -66,6 +67,7 @@ def view_of(report: Report) -> View:
         gaps=gaps,
         word=_WORDS[report.verdict.exit_code],
         headline=_headline(report, findings, gaps),
+        numbers=tuple(_numbers(report, findings, gaps)),
         coverage=_coverage(report),
     )
 
@@ -91,6 +93,14 @@ def where(gap: Gap) -> str:
     if not place or gap.subject in place:
         return place or gap.subject
     return f"{place}: {gap.subject}"
+
+
+def causes(gaps: Sequence[Gap]) -> list[tuple[Gap, int]]:
+    """For each check and reason the first gap, and how many there are."""
+    found: dict[tuple[str, str], list[Gap]] = {}
+    for gap in gaps:
+        found.setdefault((gap.check, gap.reason), []).append(gap)
+    return [(members[0], len(members)) for members in found.values()]
 
 
 def brief(finding: Finding) -> str:
@@ -182,6 +192,22 @@ def _headline(report: Report, findings: tuple[Finding, ...], gaps: tuple[Gap, ..
     if gaps:
         parts.append(f"{count(len(gaps), 'thing')} not checked")
     return "; ".join(parts)
+
+
+def _numbers(report: Report, findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> Iterator[tuple[str, str]]:
+    live = [finding for finding in findings if finding.waiver is None]
+    labels = Counter(label_of(finding).lower() for finding in live)
+    yield from ((word, f"{labels[word]:,}") for word in ("malicious", *Severity) if labels[word])
+    if not live:
+        yield "findings", "0"
+    yield "not checked", f"{len(gaps):,}"
+    if len(live) < len(findings):
+        yield "waived", f"{len(findings) - len(live):,}"
+    hit = len({finding.package for finding in live if finding.package})
+    yield (
+        "packages with findings" if hit else "packages",
+        f"{hit:,} of {len(report.packages):,}" if hit else f"{len(report.packages):,}",
+    )
 
 
 def _tally(findings: list[Finding]) -> str:
