@@ -12,7 +12,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
-from mlsupply.model import Coordinate, Finding, Gap, Kind, PackageKey, Reason, Severity, Verdict, Waiver
+from mlsupply.model import Coordinate, Finding, Gap, Kind, Reason, Severity, Verdict, Waiver
 from mlsupply.project import Project, ways_in
 from mlsupply.request import Policy, Request, VexStatement, WaiverRule
 from mlsupply.text import canonical
@@ -30,8 +30,10 @@ def decide(
     used: set[WaiverRule] = set()
     marked = tuple(replace(f, waiver=w) if (w := _waiver(f, policy, today, used)) else f for f in findings)
     marked += tuple(_about_waivers(policy, used, today))
-    ways = ways_in(project.inventories) if policy.by_group else {}
-    failing = frozenset(f.fingerprint for f in marked if f.waiver is None and _fails(f, policy, _groups(f, ways)))
+    ways = _ways(project) if policy.by_group else {}
+    failing = frozenset(
+        f.fingerprint for f in marked if f.waiver is None and _fails(f, policy, ways.get(f.package, frozenset()))
+    )
     counting = [gap for gap in gaps if gap.reason is not Reason.DISABLED and not _tolerated(gap, policy)]
     below = sum(finding.waiver is None for finding in marked)
     code, reason = _verdict(len(failing), below, len(counting), project, policy)
@@ -92,12 +94,13 @@ def _threshold(finding: Finding, policy: Policy, groups: frozenset[str]) -> Seve
     return dict(policy.by_kind).get(finding.kind.value, policy.fail_on)
 
 
-def _groups(finding: Finding, ways: dict[PackageKey, frozenset[str]]) -> frozenset[str]:
-    package = finding.package
-    if package is None:
-        return frozenset()
-    identity = (package.ecosystem, package.name, package.version)
-    return frozenset(way for key, found in ways.items() if key[:3] == identity for way in found)
+def _ways(project: Project) -> dict[Coordinate | None, frozenset[str]]:
+    """Through which groups each coordinate is reached, from whichever source it comes."""
+    found: dict[Coordinate | None, frozenset[str]] = {}
+    for (ecosystem, name, version, *_), ways in ways_in(project.inventories).items():
+        coordinate = Coordinate(ecosystem, name, version)
+        found[coordinate] = found.get(coordinate, frozenset()) | ways
+    return found
 
 
 def _tolerated(gap: Gap, policy: Policy) -> bool:

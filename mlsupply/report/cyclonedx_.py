@@ -1,5 +1,6 @@
 """CycloneDX 1.6 JSON and XML: components with hashes and edges, vulnerabilities with ratings and analysis, gaps as
-`compositions` and properties. The library makes the document; it models no compositions, which are added to its output.
+`compositions` and properties. The library makes the document with its vulnerabilities; it models no compositions, which are
+added to its output, and takes milliseconds for each component, which `cyclonedx_components` writes.
 
 Output is the same for the same view: the serial number is derived from the content, the time is the report's.
 Source: https://cyclonedx.org/docs/1.6/json/
@@ -22,13 +23,10 @@ from xml.etree.ElementTree import (
     tostring,
 )  # only our own output is read
 
-from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
+from cyclonedx.model import HashAlgorithm, Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
-from cyclonedx.model.bom_ref import BomRef
 from cyclonedx.model.component import Component, ComponentType
-from cyclonedx.model.dependency import Dependency
 from cyclonedx.model.impact_analysis import ImpactAnalysisResponse, ImpactAnalysisState
-from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 from cyclonedx.model.tool import ToolRepository
 from cyclonedx.model.vulnerability import (
     BomTarget,
@@ -42,12 +40,11 @@ from cyclonedx.model.vulnerability import (
 )
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
-from packageurl import PackageURL
 
-from mlsupply.licence import normalised
-from mlsupply.model import Finding, Gap, Package, Severity
-from mlsupply.project import edges, roots
+from mlsupply.model import Finding, Gap, Severity
+from mlsupply.report.cyclonedx_components import component_elements, components, dependencies, dependency_elements, ref_of
 from mlsupply.report.inert import address
+from mlsupply.report.json_ import encoded
 from mlsupply.report.mlbom import at_version, completed
 from mlsupply.report.view import View, subject_of, where
 
@@ -86,20 +83,21 @@ _STATES = {
 
 
 def render(view: View) -> bytes:
-    """JSON, UTF-8, two-space indent."""
+    """JSON, UTF-8, one component a line."""
     text = make_outputter(_bom(view), OutputFormat.JSON, SchemaVersion.V1_6).output_as_string()
     document: dict[str, Any] = json.loads(text)
+    document["components"] = list(components(view))
+    document["dependencies"] = list(dependencies(view, _ROOT_REF))
     document["compositions"] = [
         {"aggregate": aggregate, **({"assemblies": refs} if refs else {})} for aggregate, refs in _compositions(view)
     ]
     document = completed(document, view.report.assets, _ROOT_REF)
-    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+    return encoded(document).encode()
 
 
 def render_17(view: View) -> bytes:
     """The same as CycloneDX 1.7."""
-    document = at_version(json.loads(render(view)), "1.7")
-    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+    return encoded(at_version(json.loads(render(view)), "1.7")).encode()
 
 
 def render_xml(view: View) -> bytes:
@@ -107,6 +105,15 @@ def render_xml(view: View) -> bytes:
     text = make_outputter(_bom(view), OutputFormat.XML, SchemaVersion.V1_6).output_as_string(indent=2)
     register_namespace("", _XML)
     root = fromstring(text)  # noqa: S314  # the library's own output, not a stranger's document
+    after = {"vulnerabilities", "annotations", "formulation", "definitions", "properties"}  # what the schema puts behind
+    position = next((i for i, child in enumerate(root) if child.tag.rpartition("}")[2] in after), len(root))
+    parts = [component_elements(view, _XML), dependency_elements(view, _ROOT_REF, _XML), _composition_elements(view)]
+    root[position:position] = parts
+    body: bytes = tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
+
+
+def _composition_elements(view: View) -> Element:
     element = Element(f"{{{_XML}}}compositions")
     for aggregate, refs in _compositions(view):
         composition = SubElement(element, f"{{{_XML}}}composition")
@@ -115,17 +122,13 @@ def render_xml(view: View) -> bytes:
             assemblies = SubElement(composition, f"{{{_XML}}}assemblies")
             for ref in refs:
                 SubElement(assemblies, f"{{{_XML}}}assembly", ref=ref)
-    after = {"properties", "vulnerabilities", "annotations", "formulation", "definitions"}  # what the schema puts behind it
-    position = next((i for i, child in enumerate(root) if child.tag.rpartition("}")[2] in after), len(root))
-    root.insert(position, element)
-    body: bytes = tostring(root, encoding="utf-8")
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
+    return element
 
 
 def _compositions(view: View) -> list[tuple[str, list[str]]]:
     """The whole is complete or not, and the packages that a check could not look at are incomplete."""
     unseen = {gap.subject for gap in view.gaps}
-    refs = [_ref(package) for package in view.packages if str(package.coordinate) in unseen]
+    refs = [ref_of(package) for package in view.packages if str(package.coordinate) in unseen]
     whole = ("incomplete" if view.gaps else "complete", [_ROOT_REF])
     return [whole, ("incomplete", refs)] if refs else [whole]
 
@@ -140,28 +143,22 @@ def _bom(view: View) -> Bom:
         timestamp=datetime.fromisoformat(report.as_of),
         properties=[*_gap_properties(view.gaps), Property(name="mlsupply:verdict", value=view.headline)],
     )
-    components = {package.key: _component(package) for package in view.packages}
-    own = {package.key for inventory in report.inputs for package in roots(inventory)}
-    dependencies = [
-        Dependency(components[key].bom_ref, [Dependency(components[child].bom_ref) for child in children])
-        for key, children in {**dict.fromkeys(components, ()), **edges(report.inputs)}.items()
-    ]
-    dependencies.append(Dependency(project.bom_ref, [Dependency(components[key].bom_ref) for key in sorted(own)]))
+    hit: dict[tuple[str, str, str], list[str]] = {}
+    for package in view.packages:
+        hit.setdefault(package.key[:3], []).append(ref_of(package))
     bom = Bom(
         serial_number=uuid.uuid5(_NAMESPACE, _identity(view)),
         metadata=metadata,
-        components=components.values(),
-        dependencies=dependencies,
-        vulnerabilities=[_vulnerability(finding, components, project.bom_ref) for finding in view.findings],
+        vulnerabilities=[_vulnerability(finding, hit.get(_identity_of(finding), [_ROOT_REF])) for finding in view.findings],
     )
-    # its own validation compares every component with every dependency, and warns on stderr of a project without roots
-    bom.validate = lambda: True  # type: ignore[method-assign]  # references are whole: each is one of `components`
+    # its own validation wants every reference to be among its components, and ours are added to its output
+    bom.validate = lambda: True  # type: ignore[method-assign]  # references are whole: each is one of `view.packages`
     return bom
 
 
 def _identity(view: View) -> str:
     fingerprints = [finding.fingerprint for finding in view.findings]
-    return "\n".join([view.report.as_of, *(_ref(package) for package in view.packages), *fingerprints])
+    return "\n".join([view.report.as_of, *(ref_of(package) for package in view.packages), *fingerprints])
 
 
 def _project_name(view: View) -> str:
@@ -169,88 +166,13 @@ def _project_name(view: View) -> str:
     return names.pop() if len(names) == 1 else "project"
 
 
-def _ref(package: Package) -> str:
-    """Unique over (coordinate, source): the purl, with the source where it is not a registry's."""
-    kind, url, revision = package.source
-    if kind == "registry" and not url:
-        return package.coordinate.purl
-    return f"{package.coordinate.purl}#{kind}:{url}{'@' + revision if revision else ''}"
-
-
-def _component(package: Package) -> Component:
-    version = package.version
-    return Component(
-        name=package.name,
-        version=version[:_LONGEST_VERSION] or None,
-        type=ComponentType.LIBRARY,
-        bom_ref=_ref(package),
-        purl=_purl(package),
-        licenses=_licences(package),
-        external_references=_distributions(package),
-        properties=[
-            Property(name=f"mlsupply:{label}", value=value)
-            for label, value in (
-                ("source:kind", package.source.kind.value),
-                ("source:url", package.source.url),
-                ("source:revision", package.source.revision),
-                ("direct", "true" if package.direct else ""),
-                ("groups", ",".join(package.groups)),
-                ("marker", package.marker),
-                ("note", package.note),
-                *(("place", str(place)) for place in package.places),
-                *(("hash", value) for value in _loose_hashes(package)),
-            )
-            if value
-        ],
-    )
-
-
-def _purl(package: Package) -> PackageURL | None:
-    """None where name or ecosystem cannot stand in one."""
-    ecosystem, name, version = package.coordinate
-    namespace, _, bare = name.rpartition("/")
-    fits = _PURL_TYPE.fullmatch(ecosystem) and bare
-    return PackageURL(ecosystem, namespace or None, bare, version or None) if fits else None
-
-
-def _licences(package: Package) -> list[License]:
-    """An SPDX expression or id as such, anything else by name; declared, as nobody has verified it."""
-    if not package.licence:
-        return []
-    spdx, declared = normalised(package.licence), LicenseAcknowledgement.DECLARED
-    if not spdx:
-        return [DisjunctiveLicense(name=package.licence, acknowledgement=declared)]
-    if " " in spdx:
-        return [LicenseExpression(value=spdx, acknowledgement=declared)]
-    return [DisjunctiveLicense(id=spdx, acknowledgement=declared)]
-
-
-def _distributions(package: Package) -> list[ExternalReference]:
-    """One reference a file: a component's own hashes must be of one thing, and a release has several."""
-    return [
-        ExternalReference(
-            type=ExternalReferenceType.DISTRIBUTION,
-            url=XsUri(address(artifact.url)),
-            comment=artifact.filename,
-            hashes=[HashType(alg=_HASHES[name], content=value) for name, value in artifact.hashes if _is_hash(name, value)],
-        )
-        for artifact in package.artifacts
-        if artifact.url
-    ]
-
-
-def _loose_hashes(package: Package) -> list[str]:
-    """Hashes that an input lists without saying of which file (requirements with `--hash`)."""
-    return [f"{name}:{value}" for artifact in package.artifacts if not artifact.url for name, value in artifact.hashes]
-
-
 def _gap_properties(gaps: Iterable[Gap]) -> list[Property]:
     return [Property(name="mlsupply:gap", value=f"{gap.check}: {gap.reason}: {where(gap)}: {gap.detail}") for gap in gaps]
 
 
-def _vulnerability(finding: Finding, components: dict[Any, Component], project: BomRef) -> Vulnerability:
+def _vulnerability(finding: Finding, hit: list[str]) -> Vulnerability:
+    """hit: references of what it is about."""
     advisory = finding.advisory
-    hit = [c.bom_ref for key, c in components.items() if finding.package and key[:3] == _identity_of(finding)]
     return Vulnerability(
         bom_ref=f"{finding.id}:{finding.fingerprint}",
         id=finding.id,
@@ -264,7 +186,7 @@ def _vulnerability(finding: Finding, components: dict[Any, Component], project: 
         published=_time(advisory.published) if advisory else None,
         updated=_time(advisory.modified) if advisory else None,
         analysis=_analysis(finding),
-        affects=[BomTarget(ref=ref.value or "") for ref in hit or [project]],
+        affects=[BomTarget(ref=ref) for ref in hit],
         properties=[
             Property(name="mlsupply:kind", value=finding.kind.value),
             Property(name="mlsupply:fingerprint", value=finding.fingerprint),

@@ -7,14 +7,15 @@ Source: the workflow-commands page of GitHub's documentation.
 from __future__ import annotations
 
 from mlsupply.model import Finding, Gap, Place, Severity
-from mlsupply.report.view import View, label_of, subject_of, where
+from mlsupply.report.view import View, homes_of, label_of, subject_of, where
 
 _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.UNKNOWN: "warning"}
 
 
 def render(view: View) -> bytes:
     """One command a line, UTF-8."""
-    lines = [_finding(finding, view) for finding in view.findings]
+    homes = homes_of(view)
+    lines = [_finding(finding, finding.places or homes[finding.fingerprint]) for finding in view.findings]
     lines += [_gap(gap) for gap in view.gaps]
     lines.append(_command("notice", f"mlsupply: {view.word}", view.headline, None))
     return ("\n".join(lines) + "\n").encode()
@@ -35,8 +36,7 @@ def _command(command: str, title: str, message: str, place: Place | None) -> str
     return f"::{command} {where}title={_property(title)}::{_data(message)}"
 
 
-def _finding(finding: Finding, view: View) -> str:
-    places = finding.places or next((group.places for group in view.groups if finding in group.findings), ())
+def _finding(finding: Finding, places: tuple[Place, ...]) -> str:
     command = "notice" if finding.waiver else _COMMANDS.get(finding.severity, "notice")
     message = finding.message + (f"\n{finding.remedy}" if finding.remedy else "")
     return _command(

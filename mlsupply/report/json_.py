@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlsupply.model import Coordinate, Finding, Gap, Package, Place
@@ -34,9 +34,14 @@ def _is_plain(text: str) -> bool:
 
 
 def _text(view: View) -> str:
-    # `json.dumps` with an indent runs in Python, without one in C: lines are made here, what stands on them there
+    return encoded(document(view))
+
+
+def encoded(document: Mapping[str, Any]) -> str:
+    """A JSON object with one entry of its lists a line. `json.dumps` with an indent runs in Python, without one in C: lines
+    are made here, what stands on them there."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
-    members = [f" {encode(key)}: {_lines(value, encode)}" for key, value in document(view).items()]
+    members = [f" {encode(key)}: {_lines(value, encode)}" for key, value in document.items()]
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 

@@ -7,12 +7,13 @@ and a location on each result. Source: https://docs.oasis-open.org/sarif/sarif/v
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from mlsupply.model import Finding, Gap, Place, Severity
 from mlsupply.report.inert import address
-from mlsupply.report.view import View, label_of, where
+from mlsupply.report.view import View, homes_of, label_of, where
 
 _MAX_RESULTS = 25_000
 _LEVELS = {
@@ -39,7 +40,8 @@ def render(view: View) -> bytes:
 
 def _document(view: View) -> dict[str, Any]:
     shown = view.findings[:_MAX_RESULTS]
-    rules = list(dict.fromkeys(finding.id for finding in shown))
+    rules = {rule: number for number, rule in enumerate(dict.fromkeys(finding.id for finding in shown))}
+    homes = homes_of(view)
     first = {finding.id: finding for finding in reversed(shown)}
     run = {
         "tool": {
@@ -61,7 +63,7 @@ def _document(view: View) -> dict[str, Any]:
                 "toolExecutionNotifications": [_notification(gap) for gap in view.gaps] + _cut(view),
             }
         ],
-        "results": [_result(finding, rules.index(finding.id), view) for finding in shown],
+        "results": [_result(finding, rules[finding.id], homes) for finding in shown],
     }
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
@@ -94,8 +96,8 @@ def _rule(finding: Finding) -> dict[str, Any]:
     return rule
 
 
-def _result(finding: Finding, rule: int, view: View) -> dict[str, Any]:
-    places = finding.places or _package_places(finding, view) or (Place("."),)
+def _result(finding: Finding, rule: int, homes: Mapping[str, tuple[Place, ...]]) -> dict[str, Any]:
+    places = finding.places or homes[finding.fingerprint] or (Place("."),)
     remedy = f"\n{finding.remedy}" if finding.remedy else ""
     result: dict[str, Any] = {
         "ruleId": finding.id,
@@ -115,10 +117,6 @@ def _result(finding: Finding, rule: int, view: View) -> dict[str, Any]:
     if finding.waiver is not None:
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": finding.waiver.reason}]
     return result
-
-
-def _package_places(finding: Finding, view: View) -> tuple[Place, ...]:
-    return next((group.places for group in view.groups if finding in group.findings), ())
 
 
 def _location(place: Place) -> dict[str, Any]:

@@ -7,13 +7,13 @@ Source: https://spdx.github.io/spdx-spec/v2.3/
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import Any
 
 from mlsupply.licence import normalised
-from mlsupply.model import Finding, Package, PackageKey
+from mlsupply.model import Coordinate, Finding, Package, PackageKey
 from mlsupply.project import edges, roots
+from mlsupply.report.json_ import encoded
 from mlsupply.report.view import View, label_of, subject_of, where
 
 _DOCUMENT = "SPDXRef-DOCUMENT"
@@ -30,13 +30,16 @@ def _is_sum(name: str, value: str) -> bool:
 
 def render(view: View) -> bytes:
     """UTF-8 JSON, the same bytes for the same view."""
-    return (json.dumps(_document(view), indent=2, ensure_ascii=False) + "\n").encode()
+    return encoded(_document(view)).encode()
 
 
 def _document(view: View) -> dict[str, Any]:
     report = view.report
     ids = {package.key: _id(package) for package in view.packages}
     known = {package.coordinate for package in view.packages}
+    about: dict[Coordinate | None, list[Finding]] = {}
+    for finding in view.findings:
+        about.setdefault(finding.package, []).append(finding)
     digest = hashlib.sha256("\n".join([report.as_of, *ids.values(), *(f.fingerprint for f in view.findings)]).encode())
     return {
         "spdxVersion": "SPDX-2.3",
@@ -46,7 +49,7 @@ def _document(view: View) -> dict[str, Any]:
         "documentNamespace": f"https://spdx.org/spdxdocs/mlsupply-{digest.hexdigest()[:32]}",
         "creationInfo": {"created": report.as_of, "creators": [f"Tool: mlsupply-{report.tool_version}"]},
         "comment": " ".join([view.headline, *view.coverage]),
-        "packages": [_project(), *(_package(package, ids[package.key], view) for package in view.packages)],
+        "packages": [_project(), *(_package(p, ids[p.key], view, about.get(p.coordinate, [])) for p in view.packages)],
         "relationships": _relationships(view, ids),
         "annotations": [
             _annotation(view, f"not checked: {gap.check}, {gap.reason}: {where(gap)}: {gap.detail}") for gap in view.gaps
@@ -65,8 +68,7 @@ def _project() -> dict[str, Any]:
     return {"SPDXID": _PROJECT, "name": "project", "downloadLocation": "NOASSERTION", "filesAnalyzed": False}
 
 
-def _package(package: Package, spdx_id: str, view: View) -> dict[str, Any]:
-    about = [finding for finding in view.findings if finding.package == package.coordinate]
+def _package(package: Package, spdx_id: str, view: View, about: list[Finding]) -> dict[str, Any]:
     only = package.artifacts[0] if len(package.artifacts) == 1 else None
     entry: dict[str, Any] = {
         "SPDXID": spdx_id,

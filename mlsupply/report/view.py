@@ -95,6 +95,11 @@ def where(gap: Gap) -> str:
     return f"{place}: {gap.subject}"
 
 
+def homes_of(view: View) -> dict[str, tuple[Place, ...]]:
+    """For each finding, by fingerprint, where the package it is about stands: for those that have no place of their own."""
+    return {finding.fingerprint: group.places for group in view.groups for finding in group.findings}
+
+
 def causes(gaps: Sequence[Gap]) -> list[tuple[Gap, int]]:
     """For each check and reason the first gap, and how many there are."""
     found: dict[tuple[str, str], list[Gap]] = {}
