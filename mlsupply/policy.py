@@ -31,12 +31,10 @@ def decide(
     marked = tuple(replace(f, waiver=w) if (w := _waiver(f, policy, today, used)) else f for f in findings)
     marked += tuple(_about_waivers(policy, used, today))
     ways = _ways(project) if policy.by_group else {}
-    failing = frozenset(
-        f.fingerprint for f in marked if f.waiver is None and _fails(f, policy, ways.get(f.package, frozenset()))
-    )
+    live = [finding for finding in marked if finding.waiver is None]
+    failing = frozenset(f.fingerprint for f in live if _fails(f, policy, ways.get(f.package, frozenset())))
     counting = [gap for gap in gaps if gap.reason is not Reason.DISABLED and not _tolerated(gap, policy)]
-    below = sum(finding.waiver is None for finding in marked)
-    code, reason = _verdict(len(failing), below, len(counting), project, policy)
+    code, reason = _verdict(len(failing), len(live), len(counting), project, policy)
     if code == EXIT_CLEAN and len(counting) < len(gaps):
         reason += ", but for what is switched off or tolerated"
     if code == EXIT_NOTHING and gaps:
