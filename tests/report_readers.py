@@ -121,7 +121,7 @@ def read_junit(data: bytes) -> Seen:
 def read_github(data: bytes) -> Seen:
     findings: set[Finding] = set()
     gaps: set[Gap] = set()
-    for line in data.decode().split("\n")[:-2]:  # the last command is the verdict
+    for line in data.decode().split("\n")[1:-1]:  # the first command is the verdict
         found = re.fullmatch(r"::(error|warning|notice) ([^:]*)::(.*)", line)
         assert found is not None, line
         properties = dict(pair.split("=", 1) for pair in found[2].split(","))

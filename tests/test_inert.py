@@ -258,7 +258,7 @@ def test_github_commands_are_ours_alone(case: str) -> None:
     assert len(lines) == 4 + 2 + 1
     for line in lines:
         assert re.match(r"::(?:error|warning|notice) [^:]*::", line)
-    assert lines[-1].startswith("::notice title=mlsupply%3A FAIL::")
+    assert lines[0].startswith("::notice title=mlsupply%3A FAIL::")
 
 
 @each

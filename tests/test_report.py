@@ -20,6 +20,7 @@ from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDi
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.model import Coordinate, Severity
 from mlsupply.report import FORMATS, parse_output, parse_outputs
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
@@ -172,6 +173,58 @@ def test_markdown_shows_hostile_text_as_text() -> None:
     assert "<a " not in body
     assert "<img" not in body
     assert "PYSEC-2025-41" in text
+
+
+MANY = replace(
+    REPORT,
+    findings=tuple(
+        replace(
+            FINDINGS[0], id=f"CVE-2026-{n:04}", package=Coordinate("pypi", f"pkg-{n}", "1.0"), severity=list(Severity)[n % 5]
+        )
+        for n in range(600)
+    ),
+    gaps=tuple(
+        replace(
+            GAPS[1], check=f"check-{n % 3}", subject=f"pkg-{n} 1.0", place=None, detail=f"reason {n} " + "and so on " * 30
+        )
+        for n in range(600)
+    ),
+)
+
+
+def test_markdown_that_does_not_fit_is_cut_fairly_and_says_how_much_is_left_out() -> None:
+    text = markdown(view_of(MANY)).decode()
+    assert 50_000 < len(text) <= 60_000
+    findings, gaps = text.split("### Not checked: 600")
+    told = findings.count("\n### ")
+    assert 100 < told < 600
+    assert f"**{600 - told} findings more, about {600 - told} other subjects, do not fit here" in findings
+    for check in range(3):
+        assert gaps.count(f"| check&#45;{check} |") + gaps.count(f"| check-{check} |") == 21
+        assert "| and 180 more | the JSON report has them all |" in gaps
+    many_causes = tuple(replace(gap, check=f"check-{n}") for n, gap in enumerate(MANY.gaps))
+    text = markdown(view_of(replace(MANY, gaps=many_causes))).decode()
+    assert len(text) <= 60_000
+    assert "more rows do not fit here" in text
+    assert text.count("\n### ") > 90, "findings keep their half"
+
+
+def test_the_first_annotations_are_the_verdict_the_worst_and_one_gap_of_each_cause() -> None:
+    """GitHub shows ten errors, ten warnings and ten notices of a step, and drops the rest."""
+    lines = github(view_of(MANY)).decode().splitlines()
+    assert lines[0].startswith("::notice title=mlsupply%3A FAIL::")
+    warnings = [line for line in lines if line.startswith("::warning ")][:10]
+    assert [f"check-{n}%2C no-artifact" in line for n, line in enumerate(warnings[:3])] == [True] * 3
+    assert all("CVE-2026" in line for line in warnings[3:])
+    assert len(lines) == 1201
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_the_table_keeps_to_the_width_of_the_terminal_and_says_why_below_the_headline(width: int) -> None:
+    for report in (REPORT, MANY):
+        lines = table(view_of(report), width).decode().splitlines()
+        assert max(map(len, lines)) <= width
+    assert "   3 findings at or above high, or malicious" in table(VIEW, width).decode().splitlines()[:4]
 
 
 def test_quiet_is_one_line_and_verbose_cuts_nothing() -> None:

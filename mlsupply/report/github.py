@@ -1,4 +1,5 @@
-"""GitHub workflow commands: an annotation for each finding and gap. GitHub shows ten of a kind a step, worst first here.
+"""GitHub workflow commands: an annotation for each finding and gap. Of a step GitHub shows ten errors, ten warnings and ten
+notices: the verdict comes first, then the worst, and one gap of each check and reason before the findings that only warn.
 
 Everything is escaped as the runner unescapes it, so that no name or message can start a command of its own.
 Source: the workflow-commands page of GitHub's documentation.
@@ -7,7 +8,7 @@ Source: the workflow-commands page of GitHub's documentation.
 from __future__ import annotations
 
 from mlsupply.model import Finding, Gap, Place, Severity
-from mlsupply.report.view import View, homes_of, label_of, subject_of, where
+from mlsupply.report.view import View, causes, homes_of, label_of, subject_of, where
 
 _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.UNKNOWN: "warning"}
 
@@ -15,9 +16,13 @@ _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM
 def render(view: View) -> bytes:
     """One command a line, UTF-8."""
     homes = homes_of(view)
-    lines = [_finding(finding, finding.places or homes[finding.fingerprint]) for finding in view.findings]
-    lines += [_gap(gap) for gap in view.gaps]
-    lines.append(_command("notice", f"mlsupply: {view.word}", view.headline, None))
+    found = [_finding(finding, finding.places or homes[finding.fingerprint]) for finding in view.findings]
+    loud = [line for line in found if line.startswith("::error ")]
+    by_cause = causes(view.gaps)
+    lines = [_command("notice", f"mlsupply: {view.word}", f"{view.headline}; {view.report.verdict.reason}", None), *loud]
+    lines += [_gap(members[0]) for members in by_cause]
+    lines += [line for line in found if not line.startswith("::error ")]
+    lines += [_gap(gap) for members in by_cause for gap in members[1:]]
     return ("\n".join(lines) + "\n").encode()
 
 

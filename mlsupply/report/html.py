@@ -95,16 +95,17 @@ def _notice(gaps: tuple[Gap, ...]) -> Html | str:
     if not gaps:
         return ""
     found = causes(gaps)
-    rows = [element("li", _cause(gap, number)) for gap, number in found[:_NOTICED]]
+    rows = [element("li", _cause(members)) for members in found[:_NOTICED]]
     if len(found) > _NOTICED:
         rows.append(element("li", element("a", f"and {count(len(found) - _NOTICED, 'other reason')}", href="#gaps")))
     title = element("h2", f"{count(len(gaps), 'thing')} not checked", id="notice-title")
     return element("aside", title, element("ul", join(*rows)), class_="notice", aria_labelledby="notice-title")
 
 
-def _cause(gap: Gap, number: int) -> str:
-    more = f" and {number - 1:,} more" if number > 1 else ""
-    return f"{gap.check}, {gap.reason}: {where(gap)}{more}: {gap.detail}"
+def _cause(gaps: list[Gap]) -> str:
+    first = gaps[0]
+    more = f" and {len(gaps) - 1:,} more" if len(gaps) > 1 else ""
+    return f"{first.check}, {first.reason}: {where(first)}{more}: {first.detail}"
 
 
 def _bar(view: View) -> Html:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import Group, View, brief, label_of, where
+from mlsupply.report.view import Group, View, brief, causes, count, label_of, where
 
 _MAX_CHARACTERS = 60_000
-_MAX_GAPS = 50
+_NOTES = 500  # characters kept for what is said of a cut
+_SAME_GAPS = 20  # of one check and reason
+_ALL = "the JSON report has them all"
+_HEADS = "| check | reason | what | why |\n| --- | --- | --- | --- |\n"
 # what starts markup, a table cell, HTML, a mention, an issue reference or a footnote anywhere in a line
 _SPECIAL = str.maketrans(
     {character: f"&#{ord(character)};" for character in "\\`*_{}[]()<>#!|~&$@^\"'="} | {"\n": " ", "\r": " "}
@@ -22,22 +27,29 @@ def escape(text: str) -> str:
 
 
 def render(view: View) -> bytes:
-    """UTF-8; cut, saying so, at a length a pull-request comment takes."""
-    parts = [f"## mlsupply: {view.word}\n\n**{escape(view.headline)}**\n"]
-    parts += [_group(group) for group in view.groups]
-    if view.gaps:
-        parts.append(_gaps(view.gaps))
-    parts.append("\n<sub>" + " ".join(escape(sentence) for sentence in view.coverage) + "</sub>\n")
-    return _within(parts).encode()
+    """UTF-8; cut, saying so, at a length a pull-request comment takes. Gaps rank with findings: where both do not fit, each
+    gets half."""
+    head = f"## mlsupply: {view.word}\n\n**{escape(view.headline)}**\n\nWhy: {escape(view.report.verdict.reason)}\n"
+    foot = "\n<sub>" + " ".join(escape(sentence) for sentence in view.coverage) + "</sub>\n"
+    groups = [_group(group) for group in view.groups]
+    rows = _gap_rows(view.gaps)
+    room = _MAX_CHARACTERS - len(head) - len(foot) - _NOTES
+    shown = _fitting(rows, max(room // 2, room - sum(map(len, groups))))
+    told = _fitting(groups, room - sum(map(len, rows[:shown])))
+    text = head + "".join(groups[:told])
+    if rest := view.groups[told:]:
+        left = count(sum(len(group.findings) for group in rest), "finding")
+        text += f"\n**{left} more, about {count(len(rest), 'other subject')}, do not fit here: {_ALL}.**\n"
+    if rows:
+        text += f"\n### Not checked: {len(view.gaps):,}\n\n{_HEADS}" + "".join(rows[:shown])
+    if shown < len(rows):
+        text += f"\n**{len(rows) - shown:,} more rows do not fit here: {_ALL}.**\n"
+    return (text + foot).encode()
 
 
-def _within(parts: list[str]) -> str:
-    text = ""
-    for number, part in enumerate(parts):
-        if len(text) + len(part) > _MAX_CHARACTERS:
-            return text + f"\n**{len(parts) - number} further sections do not fit here; the JSON report has them all.**\n"
-        text += part
-    return text
+def _fitting(parts: Sequence[str], room: int) -> int:
+    """How many of the parts, from the first on, have room."""
+    return sum(1 for length in accumulate(map(len, parts)) if length <= room)
 
 
 def _group(group: Group) -> str:
@@ -58,11 +70,15 @@ def _finding(finding: Finding, group: Group) -> str:
     return f"**{escape(finding.id) or 'finding'}**{mark} {escape(brief(finding))}{waived}"
 
 
-def _gaps(gaps: tuple[Gap, ...]) -> str:
-    rows = [f"\n### Not checked: {len(gaps):,}\n", "| check | reason | what | why |", "| --- | --- | --- | --- |"]
-    rows += [
-        f"| {escape(gap.check)} | {gap.reason} | {escape(where(gap))} | {escape(gap.detail)} |" for gap in gaps[:_MAX_GAPS]
-    ]
-    if len(gaps) > _MAX_GAPS:
-        rows.append(f"| | | | and {len(gaps) - _MAX_GAPS:,} more, listed in the JSON report |")
-    return "\n".join(rows) + "\n"
+def _gap_rows(gaps: tuple[Gap, ...]) -> list[str]:
+    """The first few of each check and reason, and how many more of it there are."""
+    rows = []
+    for members in causes(gaps):
+        rows += [_row(gap.check, gap.reason, where(gap), gap.detail) for gap in members[:_SAME_GAPS]]
+        if len(members) > _SAME_GAPS:
+            rows.append(_row(members[0].check, members[0].reason, f"and {len(members) - _SAME_GAPS:,} more", _ALL))
+    return rows
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(map(escape, cells))} |\n"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from mlsupply.model import Finding, Gap
 from mlsupply.named import NamedTuple
-from mlsupply.report.view import Group, View, brief, count, label_of, where
+from mlsupply.report.view import Group, View, brief, causes, count, label_of, where
 
 _STYLES = {
     "MALICIOUS": "bold white on red",
@@ -81,6 +81,7 @@ def _label(word: str) -> Text:
 
 def _verdict(console: Console, view: View) -> None:
     console.print(Text.assemble(_label(view.word), " ", (view.headline, "bold")))
+    console.print(Padding(Text(view.report.verdict.reason), (0, 0, 0, 3)))
 
 
 def _group(console: Console, group: Group, most: Most) -> None:
@@ -131,15 +132,12 @@ def _gaps(console: Console, gaps: tuple[Gap, ...], most: Most) -> None:
         return
     console.print()
     console.print(Text.assemble(_label("NOT CHECKED"), " ", (count(len(gaps), "gap"), "bold")))
-    kinds: dict[tuple[str, str], list[Gap]] = {}
-    for gap in gaps:
-        kinds.setdefault((gap.check, gap.reason), []).append(gap)
-    for (check, reason), members in kinds.items():
+    for members in causes(gaps):
         for gap in members[: most.same_gaps]:
             console.print(Padding(_gap(gap), (0, 0, 0, 3)))
         hidden = len(members) - most.same_gaps
         if hidden > 0:
-            more = Text(f"and {hidden:,} more of {check}, {reason}: -o json lists them", "dim")
+            more = Text(f"and {hidden:,} more of {members[0].check}, {members[0].reason}: -o json lists them", "dim")
             console.print(Padding(more, (0, 0, 0, 3)))
 
 

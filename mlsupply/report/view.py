@@ -100,12 +100,12 @@ def homes_of(view: View) -> dict[str, tuple[Place, ...]]:
     return {finding.fingerprint: group.places for group in view.groups for finding in group.findings}
 
 
-def causes(gaps: Sequence[Gap]) -> list[tuple[Gap, int]]:
-    """For each check and reason the first gap, and how many there are."""
+def causes(gaps: Sequence[Gap]) -> list[list[Gap]]:
+    """The gaps by check and reason, in their order."""
     found: dict[tuple[str, str], list[Gap]] = {}
     for gap in gaps:
         found.setdefault((gap.check, gap.reason), []).append(gap)
-    return [(members[0], len(members)) for members in found.values()]
+    return list(found.values())
 
 
 def brief(finding: Finding) -> str:
