@@ -51,6 +51,7 @@ class OsvServer(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: OsvServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are written one after the other
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
         """Quiet."""

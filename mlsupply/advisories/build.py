@@ -11,7 +11,7 @@ from pathlib import Path
 from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse
 from mlsupply.advisories.store import About, Store, encode, unpack, write
-from mlsupply.errors import MlsupplyError
+from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
 
 
@@ -103,7 +103,9 @@ def save(compiled: Compiled, path: Path, source: DataSource) -> About:
             os.fsync(handle.fileno())
         draft.replace(path)
     except (OSError, sqlite3.Error) as error:
-        raise MlsupplyError("database-not-written", f"{path} could not be written: {error}", "free some space") from error
+        raise MlsupplyError(
+            "database-not-written", f"{path} could not be written: {error}", "free some space", EXIT_INCOMPLETE
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
     return about

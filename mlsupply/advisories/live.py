@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -208,7 +209,8 @@ class _Cache:
             draft.write_text(json.dumps(list(record)), encoding="utf-8")
             draft.replace(path)
         except OSError:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
 
     def _path(self, name: str, identifier: str) -> Path | None:
         fits = _SAFE_ID.fullmatch(identifier) and _SAFE_ID.fullmatch(name)

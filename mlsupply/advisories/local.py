@@ -85,23 +85,28 @@ def install(world: World, compiled: Compiled, source: DataSource, known: Current
         point(world, noted._replace(file=name, size=size, crc32=crc32, as_of=about.as_of, records=about.records))
         _forget(place, name)
     except OSError as error:
-        raise MlsupplyError(
-            "database-not-written", f"{place} cannot be written: {error.strerror}", "free some space", EXIT_INCOMPLETE
-        ) from error
+        raise _unwritten(place, error, "free some space") from error
     finally:
         draft.unlink(missing_ok=True)
     return about
 
 
 def point(world: World, known: Current) -> None:
-    """Replace the pointer, in one step and only when its bytes are on the disk."""
+    """Replace the pointer, in one step and only when its bytes are on the disk. Raises `MlsupplyError`."""
     path = folder(world) / "current.json"
     draft = path.with_name(f"current-{os.getpid()}.json")
-    with open(draft, "wb") as handle:
-        handle.write(json.dumps(known._asdict()).encode())
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.replace(path)
+    try:
+        with open(draft, "wb") as handle:
+            handle.write(json.dumps(known._asdict()).encode())
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise _unwritten(path, error, "free some space") from error
+
+
+def _unwritten(path: Path, error: OSError, hint: str) -> MlsupplyError:
+    return MlsupplyError("database-not-written", f"{path} cannot be written: {error.strerror}", hint, EXIT_INCOMPLETE)
 
 
 def _forget(place: Path, kept: str) -> None:
@@ -121,9 +126,7 @@ def locked(world: World, patience: float = _PATIENCE) -> Iterator[bool]:
         place.mkdir(parents=True, exist_ok=True)
         handle = open(place / "lock", "a+b")  # noqa: SIM115 - closed below, after the lock was given back
     except OSError as error:
-        raise MlsupplyError(
-            "database-not-written", f"{place} cannot be written: {error.strerror}", "set MLSUPPLY_CACHE_DIR", EXIT_INCOMPLETE
-        ) from error
+        raise _unwritten(place, error, "set MLSUPPLY_CACHE_DIR") from error
     try:
         waited = False
         end = time.monotonic() + patience
