@@ -2,7 +2,9 @@
 
 1. An 800-package uv.lock (put together from the locks of the corpus): the whole `mlsupply scan` against starting Python,
    reading the file and `tomli.loads`.
-2. In one process: each format's reader against its bare parser, and a requirements file with 2,378 hashes against one
+2. What looking up advisories adds to a warm scan of that lock: the whole command with the check `known-bad` alone and with
+   `advisories` beside it, offline. To be under 20 ms.
+3. In one process: each format's reader against its bare parser, and a requirements file with 2,378 hashes against one
    pass of a regular expression.
 
 Prints medians in ms and ratios. Rounds of both sides alternate, so that a busy machine slows both.
@@ -77,6 +79,21 @@ def command_line(folder: Path, rounds: int) -> None:
     show("the same, reader alone", floor, whole, "tomli.loads | read and build packages")
 
 
+def advisories(folder: Path, rounds: int) -> None:
+    path = folder / "uv.lock"
+    path.write_text(uv_lock(), encoding="utf-8")
+    scan = [sys.executable, "-m", "mlsupply", "scan", str(path), "--offline", "--check", "known-bad", "-o", "json"]
+    without: list[float] = []
+    beside: list[float] = []
+    for _ in range(rounds + 1):
+        for command, taken in ((scan, without), ([*scan, "--check", "advisories"], beside)):
+            taken.append(milliseconds(lambda: subprocess.run(command, check=False, capture_output=True)))  # noqa: B023  run at once
+    without, beside = without[1:], beside[1:]  # the first of each warms up
+    added, least = median(beside) - median(without), min(beside) - min(without)
+    said = f"added by advisories: {added:.1f} ms; between the quickest runs of both: {least:.1f} ms"
+    show("scan without and with advisories", median(without), median(beside), said)
+
+
 def readers(rounds: int) -> None:
     root = SHARED / "corpus" / "projects"
     for path, parse in (
@@ -109,6 +126,7 @@ def main() -> None:
     print(f"{'':42} {'floor ms':>8} {'ours ms':>8} {'ratio':>7}")
     with tempfile.TemporaryDirectory() as folder:
         command_line(Path(folder), rounds)
+        advisories(Path(folder), rounds)
     gc.disable()
     hashed(rounds)
     readers(rounds)
