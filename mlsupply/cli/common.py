@@ -99,10 +99,15 @@ def real_world(*, offline: bool, say: Say = silent) -> World:
         tree=DiskTree(Path()),
         cache=_cache_folder(),
         environ=dict(os.environ),
-        jobs=os.cpu_count() or 1,
+        jobs=_cores(),
         resolving=not offline,
         say=say,
     )
+
+
+def _cores() -> int:
+    """The cores this process may use, which in a container are often fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _fetcher(offline: bool) -> Fetch:

@@ -4,6 +4,8 @@
     python -m tests.bench.contents unseen                     the same on the trees of tests/unseen
     python -m tests.bench.contents wheels FOLDER              findings on honest wheels, seconds and MB/s of each
     python -m tests.bench.contents peer FOLDER COMMAND        a peer's time on the same wheels, e.g. "guarddog pypi scan"
+    python -m tests.bench.contents against FOLDER COMMAND     both on the same wheels, one after the other on one core
+    python -m tests.bench.contents parse FILE                 seconds that ast.parse needs for all of a wheel
     python -m tests.bench.contents fuzz [SECONDS]             mutated sources and archives, looking for a crash
 
 Peers on comparable trees: GuardDog 3.2.0 recall 0.41 at precision 0.74.
@@ -12,17 +14,23 @@ Peers on comparable trees: GuardDog 3.2.0 recall 0.41 at precision 0.74.
 from __future__ import annotations
 
 import ast
+import contextlib
+import gc
 import json
+import os
 import random
+import resource
 import shlex
 import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.package import PackageFacts, look_inside
@@ -108,23 +116,61 @@ def _line(path: Path, facts: PackageFacts, said: Checked, spent: float, parsed: 
     )
 
 
-def _parse_everything(path: Path) -> float:
-    import warnings
-
+def parse(path: Path) -> float:
+    """Processor seconds of `ast.parse` for every Python file of the wheel, with nothing else in memory to collect."""
     spent = 0.0
+    gc.disable()
     with zipfile.ZipFile(path) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in archive.namelist():
-            if name.endswith(".py"):
-                data = archive.read(name)
-                started = time.perf_counter()
-                try:
-                    ast.parse(data)
-                except (SyntaxError, ValueError):
-                    continue
-                finally:
-                    spent += time.perf_counter() - started
+        for data in [archive.read(name) for name in archive.namelist() if name.endswith(".py")]:
+            started = time.process_time()
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+                ast.parse(data)
+            spent += time.process_time() - started
     return spent
+
+
+def _parse_everything(path: Path) -> float:
+    """The same in a process of its own."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.bench.contents", "parse", str(path)], capture_output=True, text=True, check=True
+    )
+    return float(told.stdout)
+
+
+def against(folder: Path, command: str) -> None:
+    """`mlsupply inspect`, cold and with what was kept, and a peer on the same wheels in turn, all on one core: seconds on
+    the clock, and of processor time."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    own = [sys.executable, "-m", "mlsupply", "inspect"]
+    sums = [Spent(0.0, 0.0)] * 3
+    for path in sorted(folder.glob("*.whl")):
+        with tempfile.TemporaryDirectory() as cache:
+            here = {**os.environ, "XDG_CACHE_HOME": cache}
+            runs = [_timed([*words, str(path)], here) for words in (own, own, shlex.split(command))]
+        parsed = _parse_everything(path)
+        sums = [Spent(so_far.clock + run.clock, so_far.cpu + run.cpu) for so_far, run in zip(sums, runs, strict=True)]
+        print(f"{path.name[:40]:<40} cold {runs[0]}, kept {runs[1]}, peer {runs[2]}: {runs[2].clock / runs[0].clock:.1f} of "
+              f"cold; ast.parse {parsed:.2f} s: cold is {runs[0].cpu / parsed:.2f} of it")  # fmt: skip
+    print(f"in all: cold {sums[0]}, kept {sums[1]}, peer {sums[2]}, {sums[2].clock / sums[0].clock:.1f} of cold")
+
+
+class Spent(NamedTuple):
+    """Seconds on the clock and of the processor."""
+
+    clock: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.clock:.2f} s ({self.cpu:.2f} s)"
+
+
+def _timed(command: list[str], environ: dict[str, str]) -> Spent:
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, capture_output=True, env=environ, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Spent(time.perf_counter() - started, cpu)
 
 
 def peer(folder: Path, command: str) -> None:
@@ -177,6 +223,10 @@ if __name__ == "__main__":
             unseen()
         case ["wheels", folder]:
             wheels(Path(folder))
+        case ["parse", file]:
+            print(parse(Path(file)))
+        case ["against", folder, command]:
+            against(Path(folder), command)
         case ["peer", folder, command]:
             peer(Path(folder), command)
         case ["fuzz", *rest]:
