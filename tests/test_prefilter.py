@@ -28,6 +28,10 @@ HARMLESS = {
     "addresses taken apart": "import urllib.parse\nfrom urllib.parse import quote, urlsplit as cut\nurllib.parse.quote('a')",
     "a status": "from http import HTTPStatus\nif code == HTTPStatus.OK:\n    pass",
     "an example in the documentation": 'def f():\n    """\n    >>> import requests\n    >>> requests.get("https://a.example")\n"""',
+    "a word of a text": (
+        'import httpx\ndef f(r: httpx.Response):\n    """What httpx gives, without the httpx client; see httpx docs."""'
+    ),
+    "inner modules of types": "import httpx\nfrom httpx._types import RequestFiles\nfrom httpx._models import Headers as H",
     "a comment": "# import subprocess\nx = 1",
     "prose": '"""You can import the code of others, http included."""',
     "is it installed": "import importlib.util\nok = importlib.util.find_spec('torch') is not None",
@@ -49,6 +53,9 @@ WORTH = {
     "a client handed on": "import httpx\nclient = httpx\nx: httpx.Response",
     "a client reached by name": "import httpx\nx: httpx.Response\ngetattr(httpx, p)(u)",
     "a function taken by name": "from httpx import Response, post\npost(u)",
+    "a client between keywords": "import httpx\nx: httpx.Response\nclient = a if b else httpx\nclient.post(u)",
+    "a client behind a keyword": "import httpx\nx: httpx.Response\ndef f():\n    return httpx\nf().post(u)",
+    "a client before a keyword": "import httpx\nx: httpx.Response\nclient = httpx if a else b",
     "all of it": "from httpx import *",
     "a module that another one imported": "import urllib.error\nurllib.error.urllib.request.urlopen(u)",
     "a module out of a harmless one": "from urllib.error import urllib",

@@ -7,6 +7,7 @@ in another way: what cannot be reached from the file needs no parsing.
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator
 
@@ -43,7 +44,7 @@ _HARMLESS = {
 }
 # Submodules whose every name is harmless.
 _MEEK = re.compile(
-    rb"(?:urllib\.(?:parse|error)|requests\.exceptions|httpx\._types|http\.cookies|websockets\.exceptions|"
+    rb"(?:urllib\.(?:parse|error)|requests\.exceptions|httpx\._(?:types|models)|http\.cookies|websockets\.exceptions|"
     rb"aiohttp\.(?:client_exceptions|http_exceptions)|importlib\.(?:metadata|resources)(?:\.\w+)*)"
 )
 _NAMES = {name: re.compile(rb"(?:%s)" % shape.encode()) for name, shape in _HARMLESS.items()}
@@ -59,7 +60,13 @@ _STATEMENT = re.compile(
 _LIST = 8_000  # bytes of a list of names in brackets
 _MAX_JOINED = 50  # lines
 _SAID = re.compile(rb"[ \t\f]*(?:#|>>>)")  # a comment, or an example within a text
-_ALONE = re.compile(rb"[ \t\f]*import[ \t]+[\w.]+[ \t\f]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+_ALONE = re.compile(  # statements that were judged already
+    rb"[ \t\f]*(?:import[ \t]+[\w.]+|from[ \t]+[\w.]+[ \t]+import\b[ \t]*[\w., \t]*\(?[\w., \t]*)[ \t\f]*(?:#[^\n]*)?\r?$",
+    re.MULTILINE,
+)
+_NEXT = re.compile(rb"[ \t]+([a-zA-Z]+)\b(?![\"'])")
+_LAST = re.compile(rb"\b([a-zA-Z]+)[ \t]+$")
+_KEYWORDS = frozenset((*keyword.kwlist, *keyword.softkwlist, "print", "exec"))
 _BY_NAME = re.compile(rb"__import__|import_module")
 _STARTS = re.compile(  # in text within the code too: what follows a quote, or an escape
     rb"(?:^|[^\w \t\f])[ \t\f]*(?:from|import)\b|\\[nrt][ \t]*(?:from|import)\b|__import__|import_module", re.MULTILINE
@@ -168,6 +175,16 @@ def _used(data: bytes, library: str) -> bool:
     """Is the library itself used for anything but its harmless names?"""
     for found in _OTHER_USE[library].finditer(data):
         start = data.rfind(b"\n", 0, found.start()) + 1
-        if not _SAID.match(data, start) and not _ALONE.match(data, start):
+        if (
+            not _SAID.match(data, start)
+            and not _ALONE.match(data, start)
+            and not _prose(data, max(start, found.start() - 40), found.start(), found.end())
+        ):
             return True
     return False
+
+
+def _prose(data: bytes, before: int, start: int, end: int) -> bool:
+    """Does the word stand right before or behind another that is no keyword? Two names in a row are no Python."""
+    ahead, behind = _NEXT.match(data, end), _LAST.search(data, before, start)
+    return any(word is not None and word[1].decode() not in _KEYWORDS for word in (ahead, behind))
