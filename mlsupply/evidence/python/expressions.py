@@ -49,7 +49,8 @@ class Expressions(Machine):
         return unknown(*(self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))
 
     def _constant(self, node: ast.Constant) -> Value:
-        return constant(node.value)
+        value = node.value
+        return Value("", value) if type(value) is not str and type(value) is not bytes else constant(value)
 
     def _name(self, node: ast.Name) -> Value:
         found = self.scope.find(node.id)

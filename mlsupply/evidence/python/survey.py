@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mlsupply.named import NamedTuple
+
 LONG_TEXT = 60  # characters from which on a constant may hold code
 LONG_LIST = 40  # elements from which on a list may be bytes
 
@@ -24,16 +26,22 @@ _NO_NODES = frozenset(
 )  # fmt: skip
 
 
-class _Fields(dict[type, tuple[str, ...]]):
-    """Kind of node -> its fields that hold nodes worth a visit."""
+class _Shape(NamedTuple):
+    """Fields of a kind of node that hold nodes worth a visit. ones: of one node or None; lists: of lists of them."""
 
-    def __missing__(self, kind: type) -> tuple[str, ...]:
-        held = getattr(kind, "_fields", ()) if kind is not ast.MatchSingleton else ()
-        self[kind] = fields = tuple(name for name in held if name not in _NO_NODES)
-        return fields
+    ones: tuple[str, ...]
+    lists: tuple[str, ...]
 
 
-_FIELDS = _Fields()
+_SHAPES: dict[type, _Shape] = dict.fromkeys((type(None), ast.Constant, ast.MatchSingleton), _Shape((), ()))
+
+
+def _shape(node: Any) -> _Shape:
+    """Told from the first node of a kind that is met: a field holds lists in all of them or in none."""
+    fields = [name for name in type(node)._fields if name not in _NO_NODES]
+    lists = tuple(name for name in fields if type(getattr(node, name)) is list)
+    _SHAPES[type(node)] = made = _Shape(tuple(name for name in fields if name not in lists), lists)
+    return made
 
 
 class Mentions:
@@ -118,14 +126,11 @@ class Survey:
 
 
 def held(node: Any) -> list[Any]:
-    """The nodes right below this one, without contexts and operators, and None where one is left out."""
-    below: list[Any] = []
-    for name in _FIELDS[type(node)]:
-        value = getattr(node, name)
-        if type(value) is list:
-            below += value
-        elif value is not None:
-            below.append(value)
+    """The nodes right below this one, without contexts and operators; None where one is left out."""
+    ones, lists = _SHAPES.get(type(node)) or _shape(node)
+    below = [getattr(node, name) for name in ones]
+    for name in lists:
+        below += getattr(node, name)
     return below
 
 
