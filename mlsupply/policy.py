@@ -27,7 +27,7 @@ def decide(
     """(all findings, marked where they are waived, with those about the waivers themselves; all gaps; the verdict)."""
     policy = request.policy
     today = now.date().isoformat()
-    used: set[WaiverRule] = set()
+    used: dict[WaiverRule, str] = {}
     marked = tuple(replace(f, waiver=w) if (w := _waiver(f, policy, today, used)) else f for f in findings)
     marked += tuple(_about_waivers(policy, used, today))
     ways = _ways(project) if policy.by_group else {}
@@ -108,7 +108,7 @@ def _tolerated(gap: Gap, policy: Policy) -> bool:
     )
 
 
-def _waiver(finding: Finding, policy: Policy, today: str, used: set[WaiverRule]) -> Waiver | None:
+def _waiver(finding: Finding, policy: Policy, today: str, used: dict[WaiverRule, str]) -> Waiver | None:
     malicious = finding.kind is Kind.MALICIOUS
     for statement in () if malicious else policy.vex:
         if statement.status in {"not_affected", "fixed"} and _vex_covers(statement, finding):
@@ -116,9 +116,10 @@ def _waiver(finding: Finding, policy: Policy, today: str, used: set[WaiverRule])
             return Waiver(reason=statement.reason or statement.status, origin=str(statement.place), state=state)
     for rule in policy.waivers:
         if _covers(rule, finding):
-            used.add(rule)
-            if not _lapsed(rule, finding, today) and (not malicious or _exact(rule)):
+            if not (failed := _failed(rule, finding, today)):
+                used[rule] = ""
                 return Waiver(reason=rule.reason, owner=rule.owner, until=rule.until, origin=str(rule.place))
+            used.setdefault(rule, failed)
     if not malicious and finding.fingerprint in policy.baseline:
         return Waiver(reason="known before the baseline was made", origin="baseline", state="baseline")
     return None
@@ -142,9 +143,13 @@ def _covers(rule: WaiverRule, finding: Finding) -> bool:
     )
 
 
-def _lapsed(rule: WaiverRule, finding: Finding, today: str) -> bool:
-    fixed = finding.advisory is not None and bool(finding.advisory.fixed)
-    return bool(rule.until and rule.until < today) or (rule.until_fixed and fixed)
+def _failed(rule: WaiverRule, finding: Finding, today: str) -> str:
+    """The id that tells why a waiver does not hold for a finding it is about, "" where it does."""
+    if rule.until and rule.until < today:
+        return "MLS-P001"
+    if rule.until_fixed and finding.advisory is not None and finding.advisory.fixed:
+        return "MLS-P003"
+    return "MLS-P004" if finding.kind is Kind.MALICIOUS and not _exact(rule) else ""
 
 
 def _vex_covers(statement: VexStatement, finding: Finding) -> bool:
@@ -160,12 +165,20 @@ def _is_product(purl: str, package: Coordinate | None) -> bool:
     return bare in {package.purl, package._replace(version="").purl}
 
 
-def _about_waivers(policy: Policy, used: set[WaiverRule], today: str) -> Iterable[Finding]:
+_ABOUT_WAIVERS = {
+    "MLS-P001": ("A waiver has expired", "expired on {until}"),
+    "MLS-P002": ("A waiver matches nothing", "matches no finding of this run"),
+    "MLS-P003": ("A waiver has lapsed", "held until there was a fix, and there is one"),
+    "MLS-P004": ("A waiver cannot hide a malicious release", "does not hold: it must name package, version and a last day"),
+}
+
+
+def _about_waivers(policy: Policy, used: dict[WaiverRule, str], today: str) -> Iterable[Finding]:
+    """Every waiver that hides nothing, and why; it would be believed otherwise."""
     for rule in policy.waivers:
-        if rule.until and rule.until < today:
-            yield _waiver_finding("MLS-P001", "A waiver has expired", rule, f"expired on {rule.until}")
-        elif rule not in used:
-            yield _waiver_finding("MLS-P002", "A waiver matches nothing", rule, "matches no finding of this run")
+        if identity := "MLS-P001" if rule.until and rule.until < today else used.get(rule, "MLS-P002"):
+            title, said = _ABOUT_WAIVERS[identity]
+            yield _waiver_finding(identity, title, rule, said.format(until=rule.until))
 
 
 def _waiver_finding(identity: str, title: str, rule: WaiverRule, said: str) -> Finding:

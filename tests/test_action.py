@@ -40,8 +40,9 @@ class Runner:
         given = {"path": ".", "fail_on": "high", "feed": "embedded", "offline": "true", **inputs}
         environment = {
             **{key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG"}},
-            **{f"INPUT_{key.upper()}": value for key, value in given.items() if key != "base_sha"},
+            **{f"INPUT_{key.upper()}": value for key, value in given.items() if key not in {"base_sha", "from_fork"}},
             "BASE_SHA": given.get("base_sha", ""),
+            "FROM_FORK": given.get("from_fork", ""),
             "RUNNER_TEMP": str(self.temp),
             "GITHUB_OUTPUT": str(self.temp / "output"),
             "GITHUB_STEP_SUMMARY": str(self.temp / "summary"),
@@ -140,6 +141,51 @@ def test_a_pull_request_fails_only_for_what_it_adds(runner: Runner) -> None:
     report = json.loads(Path(runner.outputs["json"]).read_text(encoding="utf-8"))
     states = {f["package"]["name"]: (f["waiver"] or {}).get("state") for f in report["findings"] if f["package"]}
     assert states == {"torch": "baseline", "litellm": None}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize("base_has_one", [True, False])
+@pytest.mark.parametrize("named", [{}, {"config": "mlsupply.toml"}])
+def test_a_fork_is_judged_by_the_configuration_of_the_base(
+    runner: Runner, base_has_one: bool, named: dict[str, str]
+) -> None:
+    (runner.workspace / "requirements.txt").write_text("torch==2.6.0\n", encoding="utf-8")
+    config = runner.workspace / "mlsupply.toml"
+    if base_has_one:
+        config.write_text('fail-on = "low"\n', encoding="utf-8")
+    runner.git("init", "-q")
+    runner.git("add", ".")
+    runner.git("commit", "-qm", "base")
+    base = runner.git("rev-parse", "HEAD")
+    config.write_text('skip = ["advisories", "known-bad"]\n', encoding="utf-8")
+    own = runner.scan(base_sha=base, **named)
+    assert own.returncode == 0, "a branch of the repository itself may change its configuration"
+    assert runner.scan(base_sha=base, from_fork="true", **named).returncode == 1
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_base_that_cannot_be_had_is_said_and_fails(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text(CLEAN, encoding="utf-8")
+    runner.git("init", "-q")
+    done = runner.scan(baseline="base", base_sha="0" * 40)
+    assert done.returncode == 1
+    assert [line for line in _commands(done.stdout) if "fetch-depth: 0" in line]
+
+
+def test_nothing_of_the_project_under_audit_is_imported_while_installing(tmp_path: Path) -> None:
+    """A `venv.py` in the folder a step starts in would be run by `python3 -m venv`."""
+    workspace, temp, tools = (tmp_path / name for name in ("workspace", "temp", "bin"))
+    for made in (workspace, temp, tools):
+        made.mkdir()
+    (workspace / "venv.py").write_text(f"open({str(tmp_path / 'owned')!r}, 'w')", encoding="utf-8")
+    (tools / "python3").write_text(f'#!/bin/sh\npwd > {tmp_path}/seen\n"{sys.executable}" "$@" --help > /dev/null\nexit 7\n')
+    (tools / "python3").chmod(0o755)
+    environment = {"PATH": f"{tools}:{os.environ['PATH']}", "RUNNER_TEMP": str(temp), "HOME": str(tmp_path)}
+    install = ["bash", str(ROOT / ".github/action/install.sh")]
+    done = subprocess.run(install, cwd=workspace, env=environment, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 7
+    assert (tmp_path / "seen").read_text(encoding="utf-8").strip() == str(temp)
+    assert not (tmp_path / "owned").exists()
 
 
 def test_the_action_passes_inputs_by_environment_alone_and_pins_what_it_uses() -> None:

@@ -129,7 +129,7 @@ def test_a_waiver_by_any_alias_marks_and_keeps_the_finding(identity: str) -> Non
     [
         ({"until": "2026-03-24"}, True, []),
         ({"until": "2026-03-23"}, False, ["MLS-P001"]),
-        ({"until_fixed": True}, False, []),
+        ({"until_fixed": True}, False, ["MLS-P003"]),
         ({"package": "Torch", "version": "2.9.0"}, True, []),
         ({"package": "torch", "version": "2.8.0"}, False, ["MLS-P002"]),
         ({"id": "CVE-1999-1"}, False, ["MLS-P002"]),
@@ -154,6 +154,16 @@ def test_only_an_exact_dated_waiver_covers_malware(changes: dict[str, object], w
     marked, verdict = _decide(Policy(waivers=(_waiver(id="MAL-2026-1", **changes),)), MALWARE)
     assert (marked[0].waiver is not None) is waived
     assert verdict.exit_code == (0 if waived else 1)
+    told = {"MLS-P003"} if changes.get("until_fixed") and MALWARE.advisory and MALWARE.advisory.fixed else {"MLS-P004"}
+    assert {finding.id for finding in marked[1:]} == (set() if waived else told), "that it hides nothing is said"
+
+
+def test_a_waiver_that_holds_for_one_of_its_findings_is_not_called_lapsed() -> None:
+    open_flaw = replace(FLAW, package=PYTEST.coordinate, advisory=AdvisoryRef(id="CVE-2026-1"))
+    for order in ((FLAW, open_flaw), (open_flaw, FLAW)):
+        marked, _ = _decide(Policy(waivers=(_waiver(until_fixed=True),)), *order)
+        assert {f.package for f in marked if f.waiver} == {PYTEST.coordinate}
+        assert len(marked) == 2
 
 
 def test_a_baseline_leaves_only_new_findings_to_fail_and_never_hides_malware() -> None:

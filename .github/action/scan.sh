@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # One scan, all outputs. Every input comes by environment and is used as one quoted word; nothing is interpolated.
-# Reads INPUT_*, BASE_SHA and the runner's variables; writes the runner's output and summary files.
+# Reads INPUT_*, BASE_SHA, FROM_FORK and the runner's variables; writes the runner's output and summary files.
 set -euo pipefail
 mlsupply="${MLSUPPLY_COMMAND:-$RUNNER_TEMP/mlsupply-venv/bin/mlsupply}"
 out="$RUNNER_TEMP/mlsupply"
@@ -8,38 +8,65 @@ mkdir -p "$out"
 
 options=(--fail-on "$INPUT_FAIL_ON" --feed "${INPUT_FEED:-auto}" --no-progress)
 [ "${INPUT_OFFLINE:-false}" = true ] && options+=(--offline)
-[ -n "${INPUT_CONFIG:-}" ] && options+=(--config "$INPUT_CONFIG")
 
-# the baseline of a pull request: the same scan of the commit it is based on, read from git's objects into a folder
-if [ "${INPUT_BASELINE:-}" = base ]; then
-  if [[ "${BASE_SHA:-}" =~ ^[0-9a-f]{40}$ ]]; then
-    base="$RUNNER_TEMP/mlsupply-base"
-    rm -rf "$base" && mkdir -p "$base"
-    git cat-file -e "$BASE_SHA^{commit}" 2>/dev/null || git fetch --quiet --depth 1 origin "$BASE_SHA"
-    git archive "$BASE_SHA" | tar -x -C "$base"
-    code=0
-    (cd "$base" && "$mlsupply" scan "${options[@]}" -o "baseline=$out/baseline.json" -- "$INPUT_PATH") || code=$?
-    if [ -f "$out/baseline.json" ]; then
-      options+=(--baseline "$out/baseline.json")
-    elif [ "$code" != 4 ]; then
-      echo "::error title=mlsupply::the base commit could not be scanned (exit code $code)"
-      exit 1
-    fi
-  else
-    echo "::notice title=mlsupply::not a pull request, so there is no base commit to compare with"
+# text of packages goes to the log: between these two lines the runner takes no commands from it
+quietly() {
+  local stop code=0
+  stop="mlsupply-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+  echo "::stop-commands::$stop"
+  "$@" || code=$?
+  echo "::$stop::"
+  return "$code"
+}
+
+# the commit a pull request is based on, read from git's objects into a folder
+base="$RUNNER_TEMP/mlsupply-base"
+take_base() {
+  rm -rf "$base" && mkdir -p "$base"
+  if ! git cat-file -e "$BASE_SHA^{commit}" 2>/dev/null && ! git fetch --quiet --depth 1 origin "$BASE_SHA"; then
+    echo "::error title=mlsupply::the base commit $BASE_SHA is not here and cannot be fetched: check out with fetch-depth: 0"
+    exit 1
   fi
+  git archive "$BASE_SHA" | tar -x -C "$base"
+}
+pull_request=false
+[[ "${BASE_SHA:-}" =~ ^[0-9a-f]{40}$ ]] && pull_request=true && take_base
+
+# a fork does not choose what it is judged by: its configuration is that of the base commit, where there is one
+config="${INPUT_CONFIG:-}"
+if [ "$pull_request" = true ] && [ "${FROM_FORK:-false}" = true ] && [[ "$config" != /* ]]; then
+  folder="$base/$INPUT_PATH"
+  [ -d "$folder" ] || folder=$(dirname "$folder")
+  : > "$RUNNER_TEMP/mlsupply-empty.toml"
+  chosen="$RUNNER_TEMP/mlsupply-empty.toml"
+  for candidate in "$folder/pyproject.toml" "$folder/mlsupply.toml" "${config:+$base/$config}"; do
+    [ -f "$candidate" ] && chosen="$candidate"
+  done
+  config="$chosen"
+fi
+[ -n "$config" ] && options+=(--config "$config")
+
+# the baseline of a pull request: the same scan of its base commit
+scan_base() { (cd "$base" && "$mlsupply" scan "${options[@]}" -o "baseline=$out/baseline.json" -- "$INPUT_PATH"); }
+if [ "${INPUT_BASELINE:-}" = base ] && [ "$pull_request" = true ]; then
+  code=0
+  quietly scan_base || code=$?
+  if [ -f "$out/baseline.json" ]; then
+    options+=(--baseline "$out/baseline.json")
+  elif [ "$code" != 4 ]; then
+    echo "::error title=mlsupply::the base commit could not be scanned (exit code $code)"
+    exit 1
+  fi
+elif [ "${INPUT_BASELINE:-}" = base ]; then
+  echo "::notice title=mlsupply::not a pull request, so there is no base commit to compare with"
 elif [ -n "${INPUT_BASELINE:-}" ]; then
   options+=(--baseline "$INPUT_BASELINE")
 fi
 
-# text of packages goes to the log: between these two lines the runner takes no commands from it
-stop="mlsupply-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
-echo "::stop-commands::$stop"
 code=0
-"$mlsupply" scan "${options[@]}" -o table -o "json=$out/report.json" -o "sarif=$out/report.sarif" \
+quietly "$mlsupply" scan "${options[@]}" -o table -o "json=$out/report.json" -o "sarif=$out/report.sarif" \
   -o "cyclonedx=$out/sbom.cdx.json" -o "html=$out/report.html" -o "markdown=$out/summary.md" \
   -o "github=$out/annotations.txt" -- "$INPUT_PATH" || code=$?
-echo "::$stop::"
 
 [ -f "$out/annotations.txt" ] && cat "$out/annotations.txt"
 [ -f "$out/summary.md" ] && cat "$out/summary.md" >> "$GITHUB_STEP_SUMMARY"

@@ -75,5 +75,9 @@ FINDINGS_IN_CODE = {
     "MLS-P001": "A waiver has expired: the finding it covered fails the run again. Renew it with a new date and reason, or "
     "remove it.",
     "MLS-P002": "A waiver matches no finding of this run: it is out of date, or its id, package or version is mistyped.",
+    "MLS-P003": "A waiver with until-fixed = true no longer holds: a release that fixes the finding is published. "
+    "Upgrade, or give a new waiver a date.",
+    "MLS-P004": "A waiver is about a malicious release and hides nothing: it would have to name id, package, version and a "
+    "last day (until), so that it is a decision about one file.",
 }
 """Ids of findings that are made in code rather than by a rule."""
