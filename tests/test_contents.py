@@ -20,6 +20,7 @@ from mlsupply.evidence.contents import best
 from mlsupply.evidence.contents_check import judge
 from mlsupply.evidence.download import fetched
 from mlsupply.evidence.facets import Moment
+from mlsupply.evidence.models import look
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.model import Artifact, Checked, Coordinate, Inventory, Package, Place, Reason, SourceKind
@@ -147,6 +148,28 @@ def test_a_model_inside_a_package_is_handed_to_the_model_probe(tmp_path: Path, p
     facts = look_inside(put(tmp_path, "a.whl", zipped([("demo/m.pkl", b"cos\nsystem\n(S'echo'\ntR.")])), pool)
     (fact,) = facts.code
     assert (fact.behaviour, fact.member) == ("model-runs-code", "demo/m.pkl")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "verdict"),
+    [
+        ("m.pkl", b"cos\nsystem\n(S'echo'\ntR.", "blocked"),
+        ("m.pkl", b"\x80\x02cacme.models\nNet\n)\x81}b.", "not verified"),
+        ("m.pkl", b"\x80\x02K\x01.", "clear"),
+        ("m.safetensors", b"\xff\xff\xff\xff\0\0\0\0{", "not verified"),
+        ("m.gguf", b"GGUF\x03", "not verified"),
+        ("m.onnx", b"\x08\x08\x12\x01xBnope", "not verified"),
+        ("m.pt", b"Rar!\x1a\x07\x01\x00" + bytes(60), "not verified"),
+        ("tables.dat", bytes(range(256)) * 4, "clear"),
+    ],
+)
+def test_a_model_gets_the_verdict_it_gets_beside_the_package(
+    tmp_path: Path, pool: Pool, name: str, data: bytes, verdict: str
+) -> None:
+    inside = look_inside(put(tmp_path, "a.whl", zipped([(f"demo/{name}", data)])), pool)
+    assert ("blocked" if inside.code else "not verified" if inside.gaps else "clear") == verdict
+    if name != "tables.dat":  # data of no known format is a gap only where a model was asked for
+        assert look(data, name).verdict.value == verdict
 
 
 def test_files_for_agents_and_editors_are_read(tmp_path: Path, pool: Pool) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from mlsupply.evidence.archives import CHECK, Member
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.python.shell import deeds
 from mlsupply.evidence.record import rows
-from mlsupply.model import Gap, Place, Reason
+from mlsupply.model import Gap
 from mlsupply.text import safe
 
 _PROGRAMS = (
@@ -100,32 +101,36 @@ def is_model(path: str) -> bool:
 
 
 def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
-    """What the model probe says of a model file in a package: blocked is a fact, not verified is a gap."""
-    from mlsupply.evidence.models import Verdict, look
+    """What the model probe says of a model file in a package, as of one that lies beside it: what it blocks are facts, what
+    it could not verify are gaps. A file whose name says little (`.dat`, `.bin`) and whose content is of no format a model
+    loader reads is none of them."""
+    from mlsupply.evidence.models import look
+    from mlsupply.evidence.references.check import content_gaps
 
     found = look(data, path)
-    facts, gaps = [], []
-    for mark in found.marks[:10]:
-        if mark.verdict is Verdict.BLOCKED:
-            member = f"{path}!/{mark.member}" if mark.member else path
-            facts.append(
-                CodeFact(
-                    behaviour="model-runs-code",
-                    moment=Moment.CALL,
-                    member=member,
-                    line=0,
-                    detail=mark.detail,
-                    sink=found.format,
-                )
-            )
-    if (
-        not facts
-        and found.verdict is Verdict.NOT_VERIFIED
-        and re.search(r"pickle|pytorch|numpy|keras|hdf5|onnx", found.format)
-    ):
-        detail = f"{safe(path, 200)}: a model file that could not be verified: {found.marks[0].detail}"
-        gaps.append(Gap(subject=safe(path), check=CHECK, reason=Reason.UNSUPPORTED, detail=detail, place=Place(safe(path))))
-    return facts, gaps
+    if found.format in _NO_MODELS and not _SURELY.search(path):
+        found = replace(found, marks=tuple(mark for mark in found.marks if mark.cause.value != "unsupported"))
+    facts = [
+        CodeFact(
+            behaviour="model-runs-code",
+            moment=Moment.CALL,
+            member=f"{path}!/{mark.member}" if mark.member else path,
+            line=0,
+            detail=mark.detail,
+            sink=found.format,
+        )
+        for mark in found.marks[:10]
+        if mark.verdict.value == "blocked"
+    ]
+    gaps = {gap.detail: gap for gap in reversed(content_gaps(found, safe(path), CHECK))}  # the first place of each
+    return facts, list(gaps.values())[:10]
+
+
+# content that a package may well carry under a name models have too
+_NO_MODELS = frozenset({"unknown", "picture or document", "native code", "text", "xml", "empty", "closed archive"})
+_SURELY = re.compile(
+    r"\.(?:pkl|pickle|dill|joblib|pt|pth|ckpt|npy|npz|h5|hdf5|keras|onnx|safetensors|gguf|skops)$", re.IGNORECASE
+)
 
 
 _AGENT_FILE = re.compile(

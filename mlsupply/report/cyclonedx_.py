@@ -92,6 +92,8 @@ def render(view: View) -> bytes:
         {"aggregate": aggregate, **({"assemblies": refs} if refs else {})} for aggregate, refs in _compositions(view)
     ]
     document = completed(document, view.report.assets, _ROOT_REF)
+    for edge in document.get("dependencies", ()):
+        edge.setdefault("dependsOn", [])  # the same as leaving it out, which some readers do not expect
     return encoded(document).encode()
 
 

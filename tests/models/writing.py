@@ -161,3 +161,15 @@ def _varint(value: int) -> bytes:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*out, value])
+
+
+def tflite(custom: str) -> bytes:
+    """A TensorFlow Lite model with one operator: the custom one of that name, or a built-in one."""
+    layout = struct.pack("<HHHH", 8, 12, 4, 8)  # the model's table: 12 bytes, fields 0 and 1
+    head = struct.pack("<I", 16) + b"TFL3" + layout
+    model = struct.pack("<iII", 8, 3, 4)  # version, and the vector of operators right behind
+    code = struct.pack("<HHHH", 8, 12, 4, 8) if custom else struct.pack("<HHHH", 8, 12, 4, 0)
+    vector = struct.pack("<II", 1, 4 + len(code))
+    name = struct.pack("<I", len(custom)) + custom.encode() + b"\0"
+    table = struct.pack("<iB3xI", len(code), 32 if custom else 9, 4) + name
+    return head + model + vector + code + table

@@ -103,6 +103,13 @@ def _is_xml(span: Span) -> bool:
     return span.read(0, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<PMML", b"<!DOCTYPE"))
 
 
+def _is_fingerprint(span: Span) -> bool:
+    """`fingerprint.pb` of a SavedModel: a few hashes, and nothing else."""
+    from mlsupply.evidence.models.savedmodel import is_fingerprint
+
+    return span.size < 200 and is_fingerprint(span)
+
+
 _PICTURES = (
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
@@ -140,6 +147,7 @@ FORMATS: tuple[Format, ...] = (
     Format("text", _is_text, "texts", "look_at_text"),
     Format("tf-savedmodel", _is_savedmodel, "savedmodel", "look_at_savedmodel"),
     Format("onnx", _is_onnx, "onnx", "look_at_onnx"),
+    Format("tf-fingerprint", _is_fingerprint, "texts", "look_at_text"),
     Format("tflite", _magic(b"TFL3", at=4), "tflite", "look_at_tflite"),
     Format("picture or document", _magic(*_PICTURES), "texts", "look_at_picture"),
     Format("native code", _magic(*_NATIVE), "texts", "look_at_native"),

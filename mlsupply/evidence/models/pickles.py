@@ -234,6 +234,12 @@ def is_pickle(span: Span) -> bool:
     return machine.done and (machine.globals > 0 or span.size - machine.place <= 2)
 
 
+def ends_with_it(span: Span) -> bool:
+    """Whether one stream takes the whole span."""
+    machine, _ = probe(span)
+    return machine.done and machine.place == span.size
+
+
 _FIRST = {
     bytes([code])
     for code in b"(.012FIJKLMNPQSTUVXBGabcdeghijlopqrstu}])\x82\x83\x84\x85\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97"

@@ -63,6 +63,20 @@ def is_savedmodel(span: Span) -> bool:
     return False
 
 
+def is_fingerprint(span: Span) -> bool:
+    """FingerprintDef of fingerprint.proto: hashes in fields 1 to 5 and 7, the producer's version in field 6."""
+    found = head(span, 8)
+    numbers = [field.number for field in found]
+    whole = sum(field.span.size for field in found if field.wire == BYTES) <= 40
+    return (
+        whole
+        and len(found) >= 4
+        and numbers[0] == 1
+        and max(numbers) <= 7
+        and all(field.wire != BYTES or field.number in {6, 7} for field in found)
+    )
+
+
 def look_at_savedmodel(span: Span, look: Look) -> None:
     """Judge the operators of all graphs and functions. Raises `BrokenError`, `OverBudgetError`."""
     walk = _Walk(look)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from mlsupply.evidence.models.dispatch import enter, inside
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
-from mlsupply.evidence.models.pickles import is_pickle, look_at_pickle
+from mlsupply.evidence.models.pickles import ends_with_it, is_pickle, look_at_pickle
 from mlsupply.evidence.models.ziptable import CENTRAL, LOCAL, Entry, Table, read_table, unpack
 
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
@@ -36,11 +36,22 @@ def look_at_zip_or_polyglot(span: Span, look: Look) -> None:
     """What ends like a zip but begins like something else is both: each reading is judged."""
     from mlsupply.evidence.models.dispatch import head_format
 
-    if not span.startswith(LOCAL, b"PK\x05\x06") and (form := head_format(span)):
+    form = None if span.startswith(LOCAL, b"PK\x05\x06") else head_format(span)
+    if form and form.name == "pickle" and ends_with_it(span):
+        _carried(span, look)
+        return
+    if form:
         look.doubt(Cause.DISGUISE, f"a {form.name} and a zip archive in one file: loaders disagree on what it is", 0)
         with inside(look, f"as {form.name}"):
             form.read(span, look)
     look_at_zip(span, look)
+
+
+def _carried(span: Span, look: Look) -> None:
+    """A pickle that holds an archive among its bytes, as pickled Keras models do: both are judged, and neither is hidden."""
+    look_at_pickle(span, look)
+    table = read_table(span, look.limits.members)
+    enter(span.sub(table.prefix, table.tail - table.prefix), look, f"bytes at {table.prefix}")
 
 
 def kind_of(table: Table) -> str:
