@@ -1,6 +1,7 @@
-"""`python -m tests.bench.models [--peers BIN]`: verdicts by label and technique on the labelled model files, seconds a
-file, cold start, and what hostile files cost; with a folder of installed peers (modelscan, picklescan, fickling,
-modelaudit) their exit codes on the same files."""
+"""`python -m tests.bench.models [--peers BIN] [--large DIR]`: verdicts by label and technique on the labelled model files,
+seconds a file, cold start, and what hostile files cost; with a folder of installed peers (modelscan, picklescan, fickling,
+modelaudit) a table of their exit codes on the same files; with a folder that has 5 GB to spare, how fast a weight file of
+that size is read and hashed, beside sha256sum and openssl."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlsupply.evidence.models import look_at_path
 from tests.conftest import SHARED
@@ -57,12 +58,22 @@ def labelled() -> None:
     print(f"p95 {1000 * times[int(len(times) * 0.95)][0]:.2f} ms, worst {1000 * worst[0]:.0f} ms ({worst[1]})")
 
 
-def timed(command: list[str]) -> tuple[int, float, int]:
-    """(exit code, seconds, peak memory in MB) of a command."""
+class Cost(NamedTuple):
+    """Exit code, seconds by the clock, seconds of processor time and peak memory in MB of a command."""
+
+    code: int
+    seconds: float
+    busy: float
+    memory: int
+
+
+def timed(command: list[str]) -> Cost:
+    """Run it and count."""
     before = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
-    return os.waitstatus_to_exitcode(status), time.perf_counter() - before, usage.ru_maxrss // 1024
+    code = os.waitstatus_to_exitcode(status)
+    return Cost(code, time.perf_counter() - before, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
 def ours() -> list[str]:
@@ -72,36 +83,69 @@ def ours() -> list[str]:
 def cold(runs: int = 15) -> None:
     """Seconds of the command on one small file."""
     path = SAMPLES / "files" / rows()[0]["path"]
-    seconds = sorted(timed([*ours(), str(path)])[1] for _ in range(runs))
+    seconds = sorted(timed([*ours(), str(path)]).seconds for _ in range(runs))
     print(f"  cold start: median {seconds[runs // 2]:.3f} s, best {seconds[0]:.3f} s, worst {seconds[-1]:.3f} s of {runs}")
 
 
 def costs() -> None:
-    """Seconds and memory of the hostile files."""
+    """Seconds and memory of the hostile files; by the clock and of the processor, as a busy machine shows the first."""
     with tempfile.TemporaryDirectory() as folder:
         for name, path in hostile(Path(folder)).items():
-            code, seconds, memory = timed([*ours(), str(path)])
-            print(f"  {name:<32} exit {code}  {seconds:.2f} s  {memory} MB")
+            cost = timed([*ours(), str(path)])
+            print(f"  {name:<32} exit {cost.code}  {cost.seconds:.2f} s ({cost.busy:.2f} s busy)  {cost.memory} MB")
 
 
 def peers(folder: Path) -> None:
-    """Exit codes of the peers, a process a file."""
+    """Exit codes of the peers by label, a process a file."""
     os.environ |= {"NO_ANALYTICS": "1", "PROMPTFOO_DISABLE_TELEMETRY": "1"}
+    print(f"  {'':<12}{'malicious':<30}{'suspicious':<30}{'benign':<30}{'all':>7}{'p95':>8}{'most memory':>13}")
     for name, words in {"mlsupply": ours(), **{n: [str(folder / w[0]), *w[1:]] for n, w in PEERS.items()}}.items():
-        counts: Counter[tuple[str, int]] = Counter()
-        total, memory = 0.0, 0
+        counts: dict[str, Counter[int]] = {label: Counter() for label in ("malicious", "suspicious", "benign")}
+        spent = []
         for row in rows():
-            code, seconds, peak = timed([*words, str(SAMPLES / "files" / row["path"])])
-            counts[row["label"], code] += 1
-            total, memory = total + seconds, max(memory, peak)
-        shown = ", ".join(f"{label} exit {code}: {count}" for (label, code), count in sorted(counts.items()))
-        print(f"  {name}: {shown}; {total:.0f} s in all, at most {memory} MB")
+            cost = timed([*words, str(SAMPLES / "files" / row["path"])])
+            counts[row["label"]][cost.code] += 1
+            spent.append(cost)
+        shown = "".join(
+            f"{', '.join(f'exit {code}: {count}' for code, count in sorted(of.items())):<30}" for of in counts.values()
+        )
+        seconds = sorted(cost.seconds for cost in spent)
+        print(f"  {name:<12}{shown}{sum(seconds):>5.0f} s{seconds[int(len(seconds) * 0.95)]:>6.2f} s", end="")
+        print(f"{max(cost.memory for cost in spent):>10} MB", flush=True)
+
+
+LARGE = 5 << 30
+
+
+def large(folder: Path) -> None:
+    """A safetensors file of 5 GB, written once and removed: its header read, and its bytes hashed."""
+    path = folder / "large.safetensors"
+    header = json.dumps({"w": {"dtype": "U8", "shape": [LARGE], "data_offsets": [0, LARGE]}}).encode()
+    try:
+        block = os.urandom(1 << 24)
+        with open(path, "wb") as handle:
+            handle.write(len(header).to_bytes(8, "little") + header)
+            for _ in range(LARGE >> 24):
+                handle.write(block)
+        digest = "from pathlib import Path; from mlsupply.evidence.models.caches import digest_of; "
+        for name, command in {
+            "read by mlsupply": [*ours(), str(path)],
+            "sha256sum": ["sha256sum", str(path)],
+            "openssl dgst": ["openssl", "dgst", "-sha256", str(path)],
+            "hashed by mlsupply": [sys.executable, "-c", f"{digest}digest_of(Path({str(path)!r}))"],
+        }.items():
+            cost = min((timed(command) for _ in range(2)), key=lambda one: one.seconds)
+            rate = "" if name.startswith("read") else f"  {LARGE / cost.seconds / 1e9:.2f} GB/s"
+            print(f"  {name:<20} exit {cost.code}  {cost.seconds:.2f} s ({cost.busy:.2f} s busy)  {cost.memory} MB{rate}")
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=Path)
+    parser.add_argument("--large", type=Path)
     options = parser.parse_args()
     print("labelled files")
     labelled()
@@ -109,6 +153,9 @@ def main() -> None:
     print(f"  peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
     print("hostile files")
     costs()
+    if options.large:
+        print("a weight file of 5 GB")
+        large(options.large)
     if options.peers:
         print("peers")
         peers(options.peers)

@@ -12,7 +12,7 @@ from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
 from mlsupply.evidence.models.names import words
 from mlsupply.evidence.models.names_hostile import ESCAPES, VERBS
-from mlsupply.evidence.models.standing import CONSTRUCTOR, Standing, acts, is_stdlib, resolve, standing, top
+from mlsupply.evidence.models.standing import BY_NAME, CONSTRUCTOR, Standing, acts, is_stdlib, resolve, standing, top
 from mlsupply.evidence.models.values import BUFFER, UNKNOWN, Blob, Global, Made, Opaque
 
 Nested = Callable[[Span, str], None]
@@ -123,6 +123,8 @@ class Judge:
         for value in _globals(args):
             how, why = standing(value.module, value.name)
             later = target.name in _REAL_PARTIAL
+            if how is Standing.DANGEROUS and later and why == BY_NAME and not _acts(value):
+                continue  # kept, not called, and nothing but a word of its name speaks against it
             if how is Standing.DANGEROUS:
                 self._look.block(Cause.CALL, f"{target} is handed {value}, which {why}", offset)
             elif not later and how is not Standing.SAFE:

@@ -161,7 +161,7 @@ CALLS = table(
     spacy.morphology: unpickle_morphology
     spacy.matcher.matcher: unpickle_matcher
     spacy.matcher.phrasematcher: unpickle_matcher
-    spacy.tokenizer: unpickle_tokenizer
+    spacy.tokenizer: unpickle_tokenizer Tokenizer
     statsmodels.tsa.statespace._initialization: sInitialization dInitialization cInitialization zInitialization
     statsmodels.tsa.statespace._representation: sStatespace dStatespace cStatespace zStatespace
     statsmodels.tsa.statespace._kalman_filter: sKalmanFilter dKalmanFilter cKalmanFilter zKalmanFilter
@@ -260,7 +260,8 @@ KNOWN_PACKAGES = words(
     lifelines sksurv pyod river vowpalwabbit h2o autogluon tpot fastai fastcore fastprogress learn2learn higher
     einops kornia segmentation_models_pytorch efficientnet_pytorch pretrainedmodels x_transformers langchain
     langchain_core llama_index haystack sacremoses sacrebleu multipledispatch toolz cytoolz yacs easydict addict
-    munch box xarray ignite composer textstat symspellpy torch_xla torchao xformers flash_attn mamba_ssm open_clip_torch
+    munch box confection
+    xarray ignite composer textstat symspellpy torch_xla torchao xformers flash_attn mamba_ssm open_clip_torch
     clip sae_lens transformer_lens neuralforecast statsforecast gluonts kats greykite orbit mapie alibi fairlearn aif360
     featuretools woodwork evalml pycaret auto_sklearn autosklearn flaml nevergrad deap pymoo bayes_opt skopt ConfigSpace
     rdkit deepchem dgl torchdrug torch_cluster ogb stellargraph node2vec karateclub cugraph cuml cudf cupy

@@ -40,6 +40,7 @@ class Standing(Enum):
     UNKNOWN = "unknown"
 
 
+BY_NAME = "says by its name that it loads, runs, fetches or changes something"
 CONSTRUCTOR = "is a class whose constructor is not in the list"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _BELOW = DANGEROUS_PREFIXES
@@ -206,7 +207,7 @@ def _function(module: str, name: str) -> tuple[Standing, str]:
     if "." in name and not is_class(first) and first not in CALLS.get(module, ()):
         return Standing.DANGEROUS, "reaches through another module's variable"
     if _words(last) & VERBS:
-        return Standing.DANGEROUS, "says by its name that it loads, runs, fetches or changes something"
+        return Standing.DANGEROUS, BY_NAME
     return Standing.UNKNOWN, "is a function that is not in the list"
 
 
