@@ -98,7 +98,7 @@ def costs() -> None:
 def peers(folder: Path) -> None:
     """Exit codes of the peers by label, a process a file."""
     os.environ |= {"NO_ANALYTICS": "1", "PROMPTFOO_DISABLE_TELEMETRY": "1"}
-    print(f"  {'':<12}{'malicious':<30}{'suspicious':<30}{'benign':<30}{'all':>7}{'p95':>8}{'most memory':>13}")
+    print(f"  {'':<12}{'malicious':<48}{'suspicious':<48}{'benign':<48}{'all':>7}{'p95':>8}{'most memory':>13}")
     for name, words in {"mlsupply": ours(), **{n: [str(folder / w[0]), *w[1:]] for n, w in PEERS.items()}}.items():
         counts: dict[str, Counter[int]] = {label: Counter() for label in ("malicious", "suspicious", "benign")}
         spent = []
@@ -107,7 +107,7 @@ def peers(folder: Path) -> None:
             counts[row["label"]][cost.code] += 1
             spent.append(cost)
         shown = "".join(
-            f"{', '.join(f'exit {code}: {count}' for code, count in sorted(of.items())):<30}" for of in counts.values()
+            f"{', '.join(f'exit {code}: {count}' for code, count in sorted(of.items())):<48}" for of in counts.values()
         )
         seconds = sorted(cost.seconds for cost in spent)
         print(f"  {name:<12}{shown}{sum(seconds):>5.0f} s{seconds[int(len(seconds) * 0.95)]:>6.2f} s", end="")

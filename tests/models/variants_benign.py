@@ -128,6 +128,7 @@ def pickles() -> dict[str, bytes]:
         ),
         "decimal": call("decimal", "Decimal", text("1.5")),
         "log record": new("logging", "LogRecord"),
+        "syntax tree": new("ast", "BinOp", _state(op=call("ast", "Add"))),
         "sorter": new("graphlib", "TopologicalSorter"),
         "words that look bad": b"]("
         + b"".join(text(word) for word in ("os", "system", "eval", "__import__", "rm -rf /"))

@@ -55,6 +55,7 @@ STDLIB = words(
     multiprocessing.managers:BaseManager.start multiprocessing.pool:Pool multiprocessing.reduction:rebuild_socket
     multiprocessing.shared_memory:SharedMemory multiprocessing.resource_tracker:ensure_running
     sre_compile:os.system
+    wave:open wave:Wave_write sunau:Au_write chunk:Chunk
     """
 )
 LIBRARIES = words(

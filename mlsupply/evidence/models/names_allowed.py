@@ -51,7 +51,15 @@ CALLS = table(
     itertools: count cycle repeat chain islice product permutations combinations combinations_with_replacement
     itertools: zip_longest accumulate compress
     weakref: WeakValueDictionary WeakKeyDictionary WeakSet
-    ast: Module Constant Expr Name
+    ast: AST Add And AnnAssign Assert Assign AsyncFor AsyncFunctionDef AsyncWith Attribute AugAssign
+    ast: AugLoad AugStore Await BinOp BitAnd BitOr BitXor BoolOp Break Bytes Call ClassDef Compare
+    ast: Constant Continue Del Delete Dict DictComp Div Ellipsis Eq ExceptHandler Expr Expression
+    ast: ExtSlice FloorDiv For FormattedValue FunctionDef FunctionType GeneratorExp Global Gt GtE If
+    ast: IfExp Import ImportFrom In Index Interactive Invert Is IsNot JoinedStr LShift Lambda List
+    ast: ListComp Load Lt LtE MatMult Match MatchAs MatchClass MatchMapping MatchOr MatchSequence
+    ast: MatchSingleton MatchStar MatchValue Mod Module Mult Name NameConstant NamedExpr Nonlocal Not
+    ast: NotEq NotIn Num Or Param Pass Pow RShift Raise Return Set SetComp Slice Starred Store Str Sub
+    ast: Subscript Suite Try TryStar Tuple TypeIgnore UAdd USub UnaryOp While With Yield YieldFrom
     xml.etree.ElementTree: Element
     ssl: TLSVersion VerifyMode
     socket: AddressFamily SocketKind
@@ -208,10 +216,6 @@ CALLS = table(
     omegaconf.dictconfig: DictConfig
     omegaconf.listconfig: ListConfig
     omegaconf.base: Metadata ContainerMetadata SCMode
-    catboost: CatBoost CatBoostClassifier CatBoostRegressor
-    catboost.core: CatBoost CatBoostClassifier CatBoostRegressor
-    xgboost.core: Booster
-    lightgbm.basic: Booster
     attr._make: NOTHING Factory _Nothing
     pydantic_core._pydantic_core: Url
     sympy.core.numbers: Integer Float Rational
@@ -273,7 +277,7 @@ SAFE_BELOW = words(
     """
     torch.serialization._get_layout torch._dynamo.utils.dict_keys scipy._lib._bunch._make_tuple_bunch
     pandas.core.computation keras.src.saving.keras_saveable.KerasSaveable._unpickle_model
-    torch.fx.experimental.symbolic_shapes.Dim numpy.lib.npyio.NpzFile
+    torch.fx.experimental.symbolic_shapes.Dim
     torch.multiprocessing.reductions.rebuild_tensor scipy._lib._ccallback.LowLevelCallable
     """
 )

@@ -126,7 +126,7 @@ STDLIB_BLOCKED = words(
     string random reprlib rexec bastion new user dl ihooks execfile cmd shlex warnings contextlib traceback
     contextvars weakref graphlib _weakref __future__ nturl2path _sysconfigdata smtplib mimetypes modulefinder
     tabnanny telnetlib collections re sre_compile json csv locale gettext email _imp _frozen_importlib
-    _frozen_importlib_external _testcapi _testinternalcapi _testbuffer _testimportmultiple _testmultiphase
+    wave sunau chunk _frozen_importlib_external _testcapi _testinternalcapi _testbuffer _testimportmultiple _testmultiphase
     _xxsubinterpreters _interpreters _xxtestfuzz _tkinter _winapi _overlapped _posixshmem _curses _curses_panel
     _dbm _gdbm
     _scproxy _sitebuiltins _symtable _tracemalloc _uuid _zoneinfo _compression _compat_pickle _bootsubprocess
@@ -142,11 +142,11 @@ STDLIB_BLOCKED = words(
 # The rest of the standard library: functions outside `CALLS` are blocked, unknown classes are not verified.
 STDLIB_OTHER = words(
     """
-    _codecs abc argparse array base64 binascii binhex bisect calendar chunk cmath colorsys copy dataclasses datetime
+    _codecs abc argparse array base64 binascii binhex bisect calendar cmath colorsys copy dataclasses datetime
     _datetime decimal _decimal difflib encodings enum errno filecmp fnmatch formatter fractions getopt hashlib
     _hashlib heapq hmac html imghdr ipaddress itertools keyword macpath math mimetypes numbers optparse parser
     pprint queue Queue quopri sets sha md5 secrets sndhdr sre_constants sre_parse stat statistics stringprep struct
-    _struct sunau textwrap time token tomllib types unicodedata uu wave xdrlib zlib zoneinfo _collections
+    _struct textwrap time token tomllib types unicodedata uu xdrlib zlib zoneinfo _collections
     _collections_abc _random _queue _json _csv _string _elementtree UserDict UserList UserString StringIO cStringIO
     ConfigParser HTMLParser SocketServer BaseHTTPServer exceptions _abc _ast _bisect _blake2 _codecs_cn _codecs_hk
     _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _contextvars _crypt _heapq _markupbase _md5 _msi _multibytecodec
