@@ -20,7 +20,7 @@ from mlsupply.evidence.contents import best
 from mlsupply.evidence.contents_check import judge
 from mlsupply.evidence.download import fetched
 from mlsupply.evidence.facets import Moment
-from mlsupply.evidence.models import look
+from mlsupply.evidence.models import look as look_at_model
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.model import Artifact, Checked, Coordinate, Inventory, Package, Place, Reason, SourceKind
@@ -169,7 +169,7 @@ def test_a_model_gets_the_verdict_it_gets_beside_the_package(
     inside = look_inside(put(tmp_path, "a.whl", zipped([(f"demo/{name}", data)])), pool)
     assert ("blocked" if inside.code else "not verified" if inside.gaps else "clear") == verdict
     if name != "tables.dat":  # data of no known format is a gap only where a model was asked for
-        assert look(data, name).verdict.value == verdict
+        assert look_at_model(data, name).verdict.value == verdict
 
 
 def test_files_for_agents_and_editors_are_read(tmp_path: Path, pool: Pool) -> None:
