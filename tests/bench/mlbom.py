@@ -1,6 +1,6 @@
-"""`python -m tests.bench.mlbom DIR [COMMAND ...]`: write the ML-BOM of the tests' small project (a gateway, two models,
-a dataset, a tool server) into DIR as CycloneDX 1.6 and 1.7, and open both with other people's tools: each COMMAND is run with
-`{}` replaced by the file, as in
+"""`python -m tests.bench.mlbom DIR [COMMAND ...]`: write the ML-BOM of the tests' small project (a gateway, two models, a
+dataset, a tool server) into DIR as CycloneDX 1.6 and 1.7, and open both with other people's tools: each COMMAND is run
+with `{}` replaced by the file, as in
 
     python -m tests.bench.mlbom out "cdx-ev validate {}" "cdx-validate --strict --no-include-manual -r json -i {}"
 
