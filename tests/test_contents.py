@@ -138,10 +138,10 @@ def test_programs_out_of_place_and_under_other_names_are_facts(tmp_path: Path, p
     elf = b"\x7fELF" + bytes(60)
     names = ["demo/run/tool", "demo/logo.png", "demo/_native.cpython-311-x86_64-linux-gnu.so", "demo/bin/tool"]
     facts = look_inside(put(tmp_path, "a.whl", zipped([(name, elf) for name in names])), pool)
-    assert {(f.kind, f.member) for f in facts.archive} == {
-        ("executable-out-of-place", "demo/run/tool"),
-        ("type-differs", "demo/logo.png"),
-    }
+    odd = {("executable-beside", "demo/run/tool"), ("type-differs", "demo/logo.png")}
+    assert {(f.kind, f.member) for f in facts.archive} == odd
+    alone = look_inside(put(tmp_path, "b.whl", zipped([("demo/run/tool", elf)])), pool)
+    assert [(f.kind, f.member) for f in alone.archive] == [("executable-out-of-place", "demo/run/tool")]
 
 
 def test_a_model_inside_a_package_is_handed_to_the_model_probe(tmp_path: Path, pool: Pool) -> None:
@@ -223,7 +223,7 @@ def test_the_account_says_what_runs_when_also_where_nothing_is_wrong(tmp_path: P
     clean = "\n".join(account(look_inside(put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(CLEAN)), pool)))
     assert "when it is imported: nothing that asks the network" in clean
     bad = "\n".join(account(look_inside(put(tmp_path, "demo-1.1-py3-none-any.whl", wheel(BAD)), pool)))
-    assert "sends (demo/__init__.py:2): environment to https://c.example/e" in bad
+    assert "sends all environment variables to https://c.example/e (demo/__init__.py:2)" in bad
 
 
 def test_local_archives_are_looked_into_and_the_others_share_one_gap(world: World) -> None:

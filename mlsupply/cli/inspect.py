@@ -15,7 +15,6 @@ from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
     from mlsupply.evidence.package import PackageFacts
-    from mlsupply.evidence.pool import Pool
     from mlsupply.ledger import Ledger
     from mlsupply.request import Request
     from mlsupply.world import World
@@ -36,7 +35,9 @@ class _Subject(NamedTuple):
     "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: an account in words."
 )
 @click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Lowest severity that fails.")
-@click.option("--compare", is_flag=True, help="Compare with the release before it on the index.")
+@click.option(
+    "--compare", is_flag=True, help="Compare with the release before it on the index, and a wheel with its source."
+)
 @shows_errors
 def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, **options: object) -> None:
     """Look inside wheels, source archives, folders or releases of the index and say what they do when they are installed, at
@@ -62,7 +63,7 @@ def inspected(
 ) -> tuple[Report, list[PackageFacts]]:
     """The report on these archives, and what was seen in each. Raises `MlsupplyError` (`path-not-found`) for a subject that
     is neither there nor a release."""
-    from mlsupply.evidence.contents import judged
+    from mlsupply.evidence.contents import held_against, judged
     from mlsupply.evidence.contents_check import CHECK
     from mlsupply.evidence.package import look_inside
     from mlsupply.evidence.pool import Pool
@@ -84,15 +85,9 @@ def inspected(
                 continue
             facts = look_inside(subject.path, pool, world.cache / "contents", subject.package.places[0].file)
             seen.append(facts)
-            before = _before(subject.package, request, world, pool) if compare else ()
-            ledger.enter(judged(facts, rules, subject.package, before))
+            others = held_against(facts, subject.package, world, request, pool) if compare else ()
+            ledger.enter(judged(facts, rules, subject.package, others))
     return _report(found, ledger, request, world), seen
-
-
-def _before(package: Package, request: Request, world: World, pool: Pool) -> tuple[PackageFacts | Gap, ...]:
-    from mlsupply.evidence.compare import previous
-
-    return (previous(package, world, request, pool),)
 
 
 def _report(found: list[_Subject], ledger: Ledger, request: Request, world: World) -> Report:

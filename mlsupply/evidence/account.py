@@ -23,9 +23,52 @@ _WORDS = {
     "start-hook": "runs a line at start",
     "installs-package": "installs a package",
     "redirects": "redirects traffic",
-    "hides-name": "hides a name",
+    "hides-name": "hides what it calls",
+    "runs-decoded": "runs what was encoded",
+    "runs-dropped": "runs a file it wrote from encoded text",
+    "runs-downloaded": "runs what it downloads",
+    "runs-bundled": "runs a program that came with it",
+    "remote-control": "does what the network tells it",
+    "injects": "puts code into memory",
+    "evades": "looks for watchers, or switches protection off",
+    "destroys": "destroys files",
+    "mines": "mines coins",
+    "spies": "watches the user",
+    "hidden-code": "holds code under an encoding",
+    "far-right": "holds code far to the right",
+    "bidi": "holds text that shows in another order than it is read",
+    "model-runs-code": "holds a model that runs code when it is loaded",
+    "agent-command": "starts a command in an agent or editor",
+    "agent-order": "orders an agent",
+    "foreign-code": "holds a script in another language",
 }
+SOURCES = {
+    "credential-file": "a file of credentials",
+    "wallet": "a wallet",
+    "browser-store": "what a browser stores",
+    "keychain": "passwords of a keychain",
+    "cloud-metadata": "credentials of the cloud's metadata service",
+    "cluster-secret": "secrets of a cluster",
+    "environment": "all environment variables",
+    "foreign-secret": "a secret of another service",
+    "secret-variable": "a secret from the environment",
+    "history": "the history of a shell",
+    "home-files": "files of the user",
+    "keystrokes": "keystrokes",
+    "screen": "pictures of the screen",
+    "camera": "pictures of the camera",
+    "clipboard": "the clipboard",
+    "intercepted": "what it intercepts",
+    "system-file": "a file of the system",
+    "chat-store": "what a chat program stores",
+    "process-list": "the list of processes",
+    "host-identity": "who and where it is",
+    "command-output": "what a command prints",
+    "remote-output": "what a command from the network prints",
+}
+_PLAIN = frozenset({"contacts", "runs-command", "executes", "start-hook", "installs-package"})
 _SHOWN = 12  # lines per moment
+_LONG = 200  # characters of decoded text
 
 
 def account(facts: PackageFacts) -> Iterator[str]:
@@ -36,21 +79,34 @@ def account(facts: PackageFacts) -> Iterator[str]:
         f"{facts.parsed:,} of them hold something to follow"
     )
     for moment, words in _MOMENTS.items():
-        lines = list(dict.fromkeys(_line(fact) for fact in facts.code if fact.moment is moment))
-        if not lines and moment in {Moment.SCRIPT, Moment.CALL}:
+        found = sorted((fact for fact in facts.code if fact.moment is moment), key=lambda fact: fact.behaviour in _PLAIN)
+        told = list(dict.fromkeys(_told(fact) for fact in found))
+        if not told and moment in {Moment.SCRIPT, Moment.CALL}:
             continue
-        yield f"  {words}:" + ("" if lines else " nothing that asks the network, starts programs or executes text")
-        yield from (f"    {line}" for line in lines[:_SHOWN])
-        if len(lines) > _SHOWN:
-            yield f"    and {len(lines) - _SHOWN} more"
+        yield f"  {words}:" + ("" if told else " nothing that asks the network, starts programs or executes text")
+        yield from (f"    {line}" for lines in told[:_SHOWN] for line in lines)
+        if len(told) > _SHOWN:
+            yield f"    and {len(told) - _SHOWN} more"
     odd = sorted({f"{fact.kind}: {fact.member}" for fact in facts.archive})
     if odd:
         yield "  the archive itself:"
         yield from (f"    {line}" for line in odd[:_SHOWN])
 
 
-def _line(fact: CodeFact) -> str:
+def _told(fact: CodeFact) -> tuple[str, ...]:
+    """What it does and where; below it, where that is not plain, what it decodes to and the way from source to sink."""
     words = _WORDS.get(fact.behaviour, fact.behaviour)
     where = f"{fact.member}:{fact.line}" if fact.line else fact.member
-    what = f"{fact.source} to {fact.detail}" if fact.behaviour == "sends" else fact.detail
-    return f"{words} ({where})" + (f": {what}" if what else "")
+    if fact.behaviour == "sends":
+        words = f"sends {SOURCES.get(fact.source, fact.source)} to {fact.detail}"
+        first = f"{words} ({where})"
+    else:
+        first = f"{words} ({where})" + (f": {fact.detail}" if fact.detail else "")
+    lines = [first]
+    if fact.behaviour not in _PLAIN and fact.decoded:
+        how = f" ({', '.join(fact.layers)})" if fact.layers else ""
+        text = fact.decoded[:_LONG] + ("\u2026" if len(fact.decoded) > _LONG else "")
+        lines.append(f"  it reads{how}: {text}")
+    if fact.behaviour not in _PLAIN and len(fact.chain) > 1:
+        lines.append(f"  way: {' -> '.join(fact.chain)}")
+    return tuple(lines)

@@ -16,6 +16,7 @@ from mlsupply.model import Artifact, Gap, Package, Reason
 from mlsupply.request import Request
 from mlsupply.world import PUBLIC_INDEX, Failure, World
 
+_PROGRAMS = frozenset({"executable-out-of-place", "executable-beside"})
 _GREW = 3.0  # times
 _GREW_BYTES = 1 << 20
 
@@ -24,8 +25,9 @@ _GREW_BYTES = 1 << 20
 class ChangeFact:
     """What this release has and the one before has not.
 
-    kind: new-start-hook, new-behaviour, earlier-behaviour, new-program, new-language, grew, backend-changed; behaviour and
-    moment: of the code that is new or runs earlier; before: version compared with; detail: one phrase; growth: times.
+    kind: new-start-hook, new-behaviour, earlier-behaviour, new-program, new-language, grew, backend-changed (to one in the
+    tree); of the two files of one release: wheel-only, source-only; behaviour and moment: of the code that is new or runs
+    earlier; before: version or file compared with; detail: one phrase; growth: times.
     """
 
     kind: str
@@ -37,9 +39,9 @@ class ChangeFact:
     growth: float = 1.0
 
 
-def previous(package: Package, world: World, request: Request, pool: Pool) -> PackageFacts | Gap:
-    """Facts of the release before this one, of the same kind of file; or why there are none."""
-    found = previous_file(package.name, package.version, world, request)
+def previous(package: Package, world: World, request: Request, pool: Pool, kind: str = "") -> PackageFacts | Gap:
+    """Facts of the release before this one, or why there are none. kind: the file that is preferred, `wheel` or `sdist`."""
+    found = previous_file(package.name, package.version, world, request, kind)
     if isinstance(found, Gap):
         return found
     got = fetched(as_artifact(found), world)
@@ -48,14 +50,34 @@ def previous(package: Package, world: World, request: Request, pool: Pool) -> Pa
     return replace(look_inside(got, pool, world.cache / "contents", found.filename), subject=found.version)
 
 
+def beside(package: Package, world: World, request: Request, pool: Pool, kind: str) -> PackageFacts | Gap | None:
+    """Facts of the other file of this release: of the source archive beside a `wheel`, of the best wheel beside an
+    `sdist`. None where the release has no other."""
+    from mlsupply.evidence.contents import best
+
+    url = request.index_url or PUBLIC_INDEX
+    seen = Registry(url, world, secret_for(url, (), world.environ)).about(package.name, package.version)
+    if isinstance(seen, Failure):
+        return _gap(package, seen.reason, f"the other file of the release was not found: {seen.detail}")
+    wanted = "sdist" if kind == "wheel" else "wheel"
+    files = [file for file in seen.project.files if file.version == package.version and file.kind == wanted]
+    chosen = best(as_artifact(file) for file in files)
+    if chosen is None:
+        return None
+    got = fetched(chosen, world)
+    if isinstance(got, Failure):
+        return _gap(package, got.reason, f"{chosen.filename}: {got.detail}")
+    return look_inside(got, pool, world.cache / "contents", chosen.filename)
+
+
 def as_artifact(file: IndexFile) -> Artifact:
     """What an index shows, as something that can be fetched by digest."""
     return Artifact(file.filename, file.kind, file.url, file.size, (("sha256", file.sha256),) if file.sha256 else ())
 
 
-def previous_file(name: str, version: str, world: World, request: Request) -> IndexFile | Gap:
+def previous_file(name: str, version: str, world: World, request: Request, kind: str = "") -> IndexFile | Gap:
     """The file of the newest release below `version`, not counting yanked ones and pre-releases unless there is nothing
-    else."""
+    else; of this kind where it has one."""
     from packaging.version import InvalidVersion, Version
 
     url = request.index_url or PUBLIC_INDEX
@@ -79,7 +101,8 @@ def previous_file(name: str, version: str, world: World, request: Request) -> In
         return _named_gap(f"{name} {version}", Reason.NOT_FOUND, "there is no release before it to compare with")
     from mlsupply.evidence.contents import best
 
-    files = {file.filename: file for file in by_version[max(stable)]}
+    newest = by_version[max(stable)]
+    files = {file.filename: file for file in [file for file in newest if file.kind == kind] or newest}
     chosen = best(as_artifact(file) for file in files.values())
     return files[chosen.filename] if chosen else next(iter(files.values()))
 
@@ -112,11 +135,39 @@ def compared(now: PackageFacts, before: PackageFacts) -> Iterator[ChangeFact]:
             before=before.subject,
             detail=fact.detail,
         )
-    old_programs = {fact.member for fact in before.archive if fact.kind == "executable-out-of-place"}
+    old_programs = {fact.member for fact in before.archive if fact.kind in _PROGRAMS}
     for odd in now.archive:
-        if odd.kind == "executable-out-of-place" and odd.member not in old_programs:
+        if odd.kind in _PROGRAMS and odd.member not in old_programs:
             yield ChangeFact(kind="new-program", member=odd.member, before=before.subject, detail=odd.detail)
+    if now.backend != before.backend and " in " in now.backend and before.backend:
+        yield ChangeFact(kind="backend-changed", before=before.subject, detail=f"{before.backend} to {now.backend}")
     yield from _sizes(now, before)
+
+
+_EARLY = (Moment.START, Moment.IMPORT)
+_ORDINARY = frozenset({"contacts", "runs-command", "executes", "installs-package", "evades", "bidi"})
+
+
+def between(now: PackageFacts, other: PackageFacts) -> Iterator[ChangeFact]:
+    """What one file of a release does before it is called and the other does not: both come from one tree. That a source
+    archive asks and starts things while it is built is ordinary."""
+    for one, two, kind in ((now, other, "here"), (other, now, "there")):
+        wheel = one.kind == "wheel"
+        known = {(fact.behaviour, fact.moment) for fact in two.code if fact.moment in _EARLY}
+        told: set[tuple[str, str]] = set()
+        for fact in one.code:
+            early = fact.moment in _EARLY or (fact.moment is Moment.INSTALL and fact.behaviour not in _ORDINARY)
+            if not early or (fact.behaviour, fact.moment) in known or (fact.behaviour, fact.member) in told:
+                continue
+            told.add((fact.behaviour, fact.member))
+            yield ChangeFact(
+                kind="wheel-only" if wheel else "source-only",
+                member=fact.member if kind == "here" else f"{one.subject}: {fact.member}",
+                behaviour=fact.behaviour,
+                moment=fact.moment,
+                before=two.subject,
+                detail=fact.detail,
+            )
 
 
 def _sizes(now: PackageFacts, before: PackageFacts) -> Iterator[ChangeFact]:

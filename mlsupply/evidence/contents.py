@@ -60,7 +60,15 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
             yield _told(package, found, rules)
 
 
-_Looked = tuple[PackageFacts, tuple[PackageFacts | Gap, ...]] | Failure | None
+class Other(NamedTuple):
+    """What an archive is held against, or why it is not; same_release: the other file of its own release rather than the
+    release before."""
+
+    facts: PackageFacts | Gap
+    same_release: bool = False
+
+
+_Looked = tuple[PackageFacts, tuple[Other, ...]] | Failure | None
 
 
 def _looked(package: Package, request: Request, world: World, mode: str, pool: Pool) -> _Looked:
@@ -71,7 +79,7 @@ def _looked(package: Package, request: Request, world: World, mode: str, pool: P
     if found is None or isinstance(found, Failure):
         return found
     facts = look_inside(found.path, pool, world.cache / "contents", found.subject)
-    return facts, _before(package, world, request, pool) if mode == "changed" else ()
+    return facts, held_against(facts, package, world, request, pool) if mode == "changed" else ()
 
 
 def _told(package: Package, looked: _Looked, rules: Rules) -> Checked:
@@ -82,16 +90,17 @@ def _told(package: Package, looked: _Looked, rules: Rules) -> Checked:
     return judged(looked[0], rules, package, looked[1])
 
 
-def _before(package: Package, world: World, request: Request, pool: Pool) -> tuple[PackageFacts | Gap, ...]:
-    from mlsupply.evidence.compare import previous
+def held_against(facts: PackageFacts, package: Package, world: World, request: Request, pool: Pool) -> tuple[Other, ...]:
+    """The release before, and the source archive beside the wheel or the reverse."""
+    from mlsupply.evidence.compare import beside, previous
 
-    return (previous(package, world, request, pool),)
+    other = beside(package, world, request, pool, facts.kind)
+    before = Other(previous(package, world, request, pool, facts.kind))
+    return (before,) if other is None else (before, Other(other, same_release=True))
 
 
-def judged(
-    facts: PackageFacts, rules: Rules, package: Package | None = None, before: Iterable[PackageFacts | Gap] = ()
-) -> Checked:
-    """What the rules say of one archive. before: the release before it, or why that could not be looked at."""
+def judged(facts: PackageFacts, rules: Rules, package: Package | None = None, others: Iterable[Other] = ()) -> Checked:
+    """What the rules say of one archive. others: what it is held against."""
     subject = "" if package is not None else facts.subject
     seen = [Fact(fact, places=(Place(facts.subject, member=fact.member),), subject=subject) for fact in facts.archive]
     for code in facts.code:
@@ -100,15 +109,15 @@ def judged(
         quotes += [Quote(safe(" -> ".join(code.chain)), "chain", place)] if code.chain else []
         seen.append(Fact(code, places=(place,), quotes=tuple(quotes), subject=subject))
     gaps = list(facts.gaps)
-    for earlier in before:
-        if isinstance(earlier, Gap):
-            gaps.append(earlier)
+    for other, same_release in others:
+        if isinstance(other, Gap):
+            gaps.append(other)
         else:
-            from mlsupply.evidence.compare import compared
+            from mlsupply.evidence.compare import between, compared
 
+            changes = between(facts, other) if same_release else compared(facts, other)
             seen += [
-                Fact(change, places=(Place(facts.subject, member=change.member),), subject=subject)
-                for change in compared(facts, earlier)
+                Fact(change, places=(Place(facts.subject, member=change.member),), subject=subject) for change in changes
             ]
     return rules.judge(CHECK, seen, package=package, gaps=gaps)
 

@@ -27,8 +27,8 @@ class ArchiveFact:
 
     kind: absolute-name, parent-name, unprintable-name, long-name, duplicate-name, case-collision, link, link-outside,
     special-file, encrypted, corrupt, bomb, leading-data, hidden-bytes, trailing-data, header-disagrees, not-in-record,
-    record-missing-file, record-size, record-hash, record-broken, digest-differs, executable-out-of-place, type-differs;
-    member: path; detail: one phrase.
+    record-missing-file, record-size, record-hash, record-broken, digest-differs, executable-out-of-place,
+    executable-beside (native libraries), type-differs; member: path; detail: one phrase.
     """
 
     kind: str
@@ -42,14 +42,14 @@ class CodeFact:
 
     behaviour: sends, runs-decoded, runs-downloaded, runs-dropped, runs-bundled, remote-control, runs-command, executes,
     persists, hides-name, injects, evades, destroys, mines, spies, redirects, installs-package, hidden-code, far-right,
-    contacts, start-hook, bidi, model-runs-code,
-    agent-command, agent-order; moment: when it runs; scope: the function it is written in, "" for module level;
-    source: kind of the worst data that flows in (`knowledge.KINDS`) and `secrets` how many different ones; sink: dotted
-    name of what is called; destination: `fixed` (written in the code), `chat` (a hard-coded webhook or bot), `metadata`,
-    `local`, `given` (a parameter or setting) or ""; position: `body`, `address`, `header`, `name` or "";
-    layers: encodings undone to see it, outermost first; hidden: the name called was computed; verified: what was
-    downloaded is compared with a digest first; silent: output thrown away or errors swallowed; detail: one phrase;
-    decoded: what the layers gave, made safe; chain: the way from source to sink, in words.
+    contacts, start-hook, bidi, model-runs-code, agent-command, agent-order, foreign-code; moment: when it runs; scope:
+    the function it is written in, "" for module level; source: kind of the worst data that flows in (`knowledge.KINDS`)
+    and `secrets` how many different ones; sink: dotted name of what is called; destination: `fixed` (written in the
+    code), `chat` (a hard-coded webhook or bot), `metadata`, `local`, `given` (a parameter or setting) or ""; position:
+    `body`, `address`, `header`, `name` or ""; layers: encodings undone to see it, outermost first; hidden: the name
+    called was computed; verified: what was downloaded is compared with a digest first; silent: output thrown away or
+    errors swallowed; detail: one phrase; decoded: what the layers gave, made safe; chain: the way from source to sink,
+    in words.
     """
 
     behaviour: str

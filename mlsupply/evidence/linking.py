@@ -12,6 +12,12 @@ from dataclasses import replace
 from mlsupply.evidence.module_facts import OWN, Gift, ModuleFacts, Neighbours, Take
 from mlsupply.named import NamedTuple
 
+_DEEDS = frozenset(
+    {
+        "sends", "runs-decoded", "runs-dropped", "runs-downloaded", "runs-bundled", "remote-control", "persists", "destroys",
+        "mines", "spies", "redirects", "injects",
+    }
+)  # fmt: skip
 ROUNDS = 3  # modules a value may pass through beyond the first
 MAX_LOOKS = 60  # second looks a round
 
@@ -35,7 +41,9 @@ def unread(
             holder = next((part for part in _prefixes(table.real(ref)) if part in spare or part in table.names), "")
             if holder in spare:
                 found[spare[holder]] = None
-    senders = {(name.rpartition(".")[2].encode(), name.split(".")[-2].encode()) for name in table.senders()} - sought
+    senders = {
+        (name.rpartition(".")[2].encode(), name.split(".")[-2].encode()) for name in (*table.senders(), *table.doers())
+    } - sought
     sought |= senders
     names: dict[bytes, list[bytes]] = {}
     for name, where in sorted(senders):
@@ -64,6 +72,19 @@ class _Table:
 
     def senders(self) -> list[str]:
         return [name for name, takes in self.takes.items() if any(take.behaviour == "sends" for take in takes)]
+
+    def doers(self) -> list[str]:
+        """Functions that do what is worth a finding: somebody may call them earlier than it seems."""
+        return list(
+            dict.fromkeys(
+                f"{module.dotted}.{root.removesuffix('.__init__')}"
+                for module in self.modules
+                for fact, roots in module.facts
+                if fact.behaviour in _DEEDS and "" not in roots
+                for root in roots
+                if module.dotted and root not in {"", "__main__", "<lambda>"} and root.count(".") <= 1
+            )
+        )
 
     def asked(self, module: ModuleFacts) -> list[str]:
         """The names that reach an end in this module, or in a function of a neighbour they are handed to."""

@@ -11,8 +11,17 @@ from pathlib import Path
 from mlsupply.evidence import stored
 from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
+from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign
 from mlsupply.evidence.linking import linked
-from mlsupply.evidence.members import agent_facts, binary_fact, is_agent_file, is_model, model_facts, record_facts
+from mlsupply.evidence.members import (
+    agent_facts,
+    binary_fact,
+    is_agent_file,
+    is_model,
+    model_facts,
+    record_facts,
+    told_apart,
+)
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.moments import Layout, is_layout_file, layout, placed
 from mlsupply.evidence.package import PackageFacts, located_gap
@@ -21,7 +30,7 @@ from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.model import Gap, Reason
 
 _ALWAYS = re.compile(
-    r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
+    r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
 )
 _SPARE = 1 << 16  # bytes of a file that is kept although nothing in it asked for a look, in case a neighbour asks
 _SPARES = 16 << 20  # bytes of all of them
@@ -57,6 +66,7 @@ def looked_at(path: Path, pool: Pool, subject: str, digest: str, limits: Limits 
         else:
             _take(item, seen)
     shape = layout((path for path, _ in seen.members), seen.told)
+    seen.archive = told_apart(seen.archive, seen.members)
     modules = list(_modules(seen, shape, pool, subject))
     if not path.is_dir():
         seen.archive += record_facts(seen.members, seen.records, seen.digests)
@@ -70,6 +80,7 @@ def looked_at(path: Path, pool: Pool, subject: str, digest: str, limits: Limits 
         python=seen.python,
         parsed=len(modules),
         source_bytes=seen.source_bytes,
+        backend=shape.built_by if shape.is_source else "",
     )
 
 
@@ -83,6 +94,7 @@ def _wanted(path: str, size: int) -> bool:
         or is_nested_name(path)
         or is_agent_file(path)
         or is_model(path)
+        or (is_foreign(path) and size <= MAX_SOURCE)
         or ".data/scripts/" in path
     )
 
@@ -113,10 +125,18 @@ def _take(member: Member, seen: _Seen) -> None:
     elif name.endswith(".pth") and b"\0" not in data[:4096]:
         if re.search(rb"(?m)^import[ \t]", data):
             seen.waiting.append(("pth", member.path, data))
-    elif is_agent_file(member.path):
-        seen.code += agent_facts(member.path, data)
-    elif is_model(member.path) and not is_nested_name(member.path):
-        facts, gaps = model_facts(member.path, data)
+    else:
+        _take_other(member.path, data, seen)
+
+
+def _take_other(path: str, data: bytes, seen: _Seen) -> None:
+    """What is not Python: files agents act on, scripts in other languages, models."""
+    if is_agent_file(path):
+        seen.code += agent_facts(path, data)
+    elif is_foreign(path):
+        seen.code += foreign_facts(path, data)
+    elif is_model(path) and not is_nested_name(path):
+        facts, gaps = model_facts(path, data)
         seen.code += facts
         seen.gaps += gaps
 

@@ -28,7 +28,7 @@ _LIBRARY = re.compile(
     r"\.(?:so|pyd|dll|dylib|exe|o|a|lib|node|sys|bundle|cubin|fatbin|hsaco|co|jnilib|wasm)(?:\.\d+)*$|\.so\.", re.IGNORECASE
 )
 _PROGRAM_PLACE = re.compile(
-    r"(?:^|/)(?:s?bin|binaries|libexec|scripts|executables?|_?tools|bins?|lib\w*|exe|native|dist)(?:/|-)|\.data/scripts/",
+    r"(?:^|/)(?:s?bin|drivers?|bootloaders?|binaries|libexec|scripts|executables?|_?tools|bins?|lib\w*|exe|native|dist)(?:/|-)|\.data/scripts/",
     re.IGNORECASE,
 )
 _PLAIN = {
@@ -54,6 +54,16 @@ def binary_fact(member: Member) -> ArchiveFact | None:
 
 
 _OWN_RECORD = re.compile(r"[^/]+\.dist-info/RECORD")  # not those of distributions it carries deeper inside
+
+
+def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]]) -> list[ArchiveFact]:
+    """Where a package brings native libraries too, or programs of several systems, a program among them is ordinary."""
+    if not any(_NATIVE.search(path) for path, _ in members):
+        return odd
+    return [replace(fact, kind="executable-beside") if fact.kind == "executable-out-of-place" else fact for fact in odd]
+
+
+_NATIVE = re.compile(r"\.(?:so|pyd|dll|dylib|exe)(?:\.\d+)*$|\.so\.", re.IGNORECASE)
 
 
 def record_facts(

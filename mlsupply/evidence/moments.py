@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.module_facts import ModuleFacts, dotted_name
 from mlsupply.evidence.python.knowledge import BACKEND_HOOKS
+from mlsupply.text import safe
 
 _DATA_FOLDER = re.compile(r"^[^/]+\.data/(?:purelib|platlib|data)/")
-_TESTS = re.compile(
-    r"(?:^|/)(?:tests?|testing|examples?|docs?|benchmarks?|scripts?)/|(?:^|/)(?:conftest|test_[^/]*|[^/]*_test)\.py$"
-)
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|scripts?)/|(?:^|/)(?:conftest|test_[^/]*|[^/]*_test)\.py$")
+_SHOWN = re.compile(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?)/")  # run by whoever reads them
 _START_FILES = frozenset({"sitecustomize.py", "usercustomize.py"})
 
 
@@ -34,6 +34,7 @@ class Layout:
     hooks: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
     plugins: frozenset[str] = frozenset()
+    built_by: str = ""  # the backend as pyproject.toml names it, with the folders of the tree it is looked for in
 
     def inner(self, path: str) -> str:
         """The path below the folder from which imports start."""
@@ -72,7 +73,15 @@ def layout(paths: Iterable[str], texts: Mapping[str, bytes]) -> Layout:
         hooks=frozenset(hooks),
         scripts=frozenset(scripts),
         plugins=frozenset(plugins),
+        built_by=_built_by(backend, folders),
     )
+
+
+def _built_by(backend: object, folders: object) -> str:
+    if not isinstance(backend, str):
+        return ""
+    within = [folder for folder in folders if isinstance(folder, str)] if isinstance(folders, list) else []
+    return safe(backend + (f" in {', '.join(within)}" if within else ""), 200)
 
 
 def is_layout_file(path: str) -> bool:
@@ -141,6 +150,8 @@ def file_moment(path: str, shape: Layout) -> Moment:
         return Moment.INSTALL
     if shape.backend and _is_backend(inner, shape):
         return Moment.INSTALL
+    if _SHOWN.search(inner) and name != "conftest.py" and inner.count("/") > 0 and not name.startswith("__init__"):
+        return Moment.CALL
     if _TESTS.search(inner) or name == "__main__.py" or ".data/scripts/" in path:
         return Moment.SCRIPT
     return Moment.IMPORT
@@ -193,7 +204,7 @@ def _first_roots(module: ModuleFacts, shape: Layout) -> Iterable[tuple[str, Mome
     if moment is Moment.INSTALL:
         hook = _inner_is_hook(module.path, shape)
         yield from ((root, moment) for root in module.functions if hook or root in BACKEND_HOOKS)
-    yield "__main__", Moment.INSTALL if moment is Moment.INSTALL else Moment.SCRIPT
+    yield "__main__", moment if moment in {Moment.INSTALL, Moment.CALL} else Moment.SCRIPT
 
 
 def _inner_is_hook(path: str, shape: Layout) -> bool:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageFacts:
     """What was seen in one archive or folder. subject: how it is called; digest: sha256 of the archive, "" for a folder;
-    members: (path, size) of all; parsed: how many Python files were followed, of `python` in all."""
+    members: (path, size) of all; parsed: how many Python files were followed, of `python` in all;
+    backend: what builds it, for a source."""
 
     subject: str
     digest: str = ""
@@ -34,6 +35,12 @@ class PackageFacts:
     python: int = 0
     parsed: int = 0
     source_bytes: int = 0
+    backend: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`wheel` or `sdist`, by what it holds."""
+        return "wheel" if any(".dist-info/" in path for path, _ in self.members) else "sdist"
 
 
 def look_inside(
@@ -87,6 +94,7 @@ def _recall(path: Path, subject: str) -> PackageFacts | None:
             python=value["python"],
             parsed=value["parsed"],
             source_bytes=value["source_bytes"],
+            backend=value["backend"],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -105,6 +113,7 @@ def _remember(path: Path, facts: PackageFacts) -> None:
         "python": facts.python,
         "parsed": facts.parsed,
         "source_bytes": facts.source_bytes,
+        "backend": facts.backend,
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,8 @@ _STYLES = {
     "NOTHING TO AUDIT": "bold black on yellow",
 }
 
+_INSIDE = 3  # places of one finding inside an archive
+
 
 class Most(NamedTuple):
     """How many are shown, worst first; of what is left out the table says how much, and JSON has it."""
@@ -122,6 +124,8 @@ def _finding(finding: Finding, group: Group) -> Text:
     text.append(brief(finding))
     if finding.waiver is not None:
         text.append(f" ({finding.waiver.state}: {finding.waiver.reason})", style="dim")
+    if inside := dict.fromkeys(f"{p.member}:{p.line}" if p.line else p.member for p in finding.places if p.member):
+        text.append(f"\n  in {', '.join([*inside][:_INSIDE])}", style="dim")
     for quote in finding.quotes:
         text.append(f"\n  {quote.label + ': ' if quote.label else ''}{quote.text}", style="dim")
     return text

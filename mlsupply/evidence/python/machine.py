@@ -37,7 +37,7 @@ class Machine:
         self.facts: dict[tuple[object, ...], tuple[CodeFact, set[str]]] = {}
         self.edges: set[tuple[str, str]] = set()
         self.files: dict[str, Value] = {}
-        self.origins: dict[str, int] = {}
+        self.origins: dict[str, int | str] = {}  # label -> line, or which neighbour it came from
         self.verified: set[str] = set()
         self.closures: list[tuple[str, Closure]] = []
         self.running: list[Closure] = []
@@ -93,9 +93,13 @@ class Machine:
         elif len(self.facts) < MAX_FACTS:
             self.facts[key] = (fact, {self.root})
 
+    def _origin_of(self, label: str) -> str:
+        place = self.origins.get(label, 0)
+        return f"line {place}" if isinstance(place, int) else place
+
     def chain(self, labels: Iterable[str], sink: str, line: int) -> tuple[str, ...]:
         """The way from where the data comes in to where it goes, in words."""
-        steps = [f"{label.replace(':', ' ', 1)} (line {self.origins.get(label, 0)})" for label in sorted(labels)[:6]]
+        steps = [f"{label.replace(':', ' ', 1)} ({self._origin_of(label)})" for label in sorted(labels)[:6]]
         return (*steps, f"{sink} (line {self.code_line or line})")
 
 

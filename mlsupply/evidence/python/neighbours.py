@@ -90,7 +90,7 @@ def given(machine: Machine, ref: str) -> Value | None:
     if found is None:
         return None
     for one in found.labels:
-        machine.origins.setdefault(one, 0)
+        machine.origins.setdefault(one, f"in {ref}")
     return Value("", found.text or NOTHING, frozenset(found.labels), HOLE, found.layers)
 
 
@@ -102,7 +102,7 @@ def called(machine: Analyser, call: Call) -> Value | None:
         own = [OWN] if any(one.partition(":")[0] in CARRIED for one in taint) else []
         machine.hands.setdefault(name, set()).update([*own, *_names(taint)])
     for take in machine.neighbours.takes.get(name, ()):
-        _taken(machine, call, take, Value("", NOTHING, taint, HOLE, take.layers))
+        _taken(machine, call, take, taint)
     made = given(machine, call.ref)
     if made is not None and any(one.startswith("received:") for one in made.taint):
         # Where it asks is often for the caller to say: then it counts if what the caller says is written there.
@@ -111,14 +111,17 @@ def called(machine: Analyser, call: Call) -> Value | None:
     return made
 
 
-def _taken(machine: Analyser, call: Call, take: Take, value: Value) -> None:
+def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
     from mlsupply.evidence.python import sending, sinks
 
     through = call._replace(ref=take.sink)
+    first = call.args[0] if call.args else Value("", NOTHING, taint)
     if take.behaviour == "sends":
-        sending.note(machine, through, take.position, value.taint, take.address, take.destination)
-    elif any(one.partition(":")[0] in {"received", "encoded"} for one in value.taint) or take.layers:
+        sending.note(machine, through, take.position, taint, take.address, take.destination)
+    elif any(one.partition(":")[0] in {"received", "encoded"} for one in taint) or take.layers:
         if take.behaviour == "executes":
-            sinks.executed(machine, through, value)
-        else:
-            sinks.flows(machine, through, value, [value], HOLE, machine.silent > 0)
+            sinks.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))
+        else:  # of a list, the program: what else is in it tells the program on what to work
+            head = first.copy()
+            head.layers = (*head.layers, *take.layers)
+            sinks.flows(machine, through, head, sinks.parts_of(head), text_of(head), machine.silent > 0)

