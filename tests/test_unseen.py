@@ -1,7 +1,8 @@
 """The trees of `tests/unseen`: malicious ones of every technique, and honest ones that make the same calls.
 
 They were written before anybody looked at what is found in them. The figures of that first look, before anything was mended:
-recall 151 of 186, and 3 of 93 honest ones accused.
+recall 151 of 186, and 3 of 93 honest ones accused. A second set of rarer shapes (`malicious_second`,
+`honest_second`) was written after that was mended: of it 33 of 55 were found, and 1 of 32 honest ones accused.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def linked(
         left = {dotted: path for dotted, path in spare.items() if path not in by_path}
         more = list(dict.fromkeys([*later, *unread(_Table(list(by_path.values())), left, sources, sought)]))
         more, later = more[:MAX_LOOKS], more[MAX_LOOKS:]
-        for module in look((path, None) for path in more):
+        for module in look((path, Neighbours({}, {})) for path in more):
             by_path[module.path] = module
         todo = list(_again(_Table(list(by_path.values())), told))[:MAX_LOOKS]
         if not more and not todo:

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
-PROBE = "python/5"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/6"  # part of the cache key: raised whenever a fact may change
 OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
 
 
 class Gift(NamedTuple):
     """What a name of a module stands for, or what calling it gives. text: a constant, or ""; labels, layers: as of
-    `values.Value`."""
+    `values.Value`; texts: a list of constants."""
 
     text: str = ""
     labels: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 class Take(NamedTuple):

@@ -58,7 +58,7 @@ def layout(paths: Iterable[str], texts: Mapping[str, bytes]) -> Layout:
     pyproject = _toml(texts.get(f"{top}pyproject.toml", b""))
     system = _table(pyproject, "build-system")
     backend, folders = system.get("build-backend"), system.get("backend-path")
-    hooks = {"hatch_build.py"} & names
+    hooks = {"hatch_build.py", "pdm_build.py"} & names
     hooks |= _named_hooks(_table(pyproject, "tool"))
     scripts, plugins = _entry_points(texts)
     project = _table(pyproject, "project")

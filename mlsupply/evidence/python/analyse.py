@@ -35,7 +35,7 @@ def module(path: str, source: bytes, inner: str = "", neighbours: Neighbours | N
     text = source.decode("utf-8", "replace")
     machine = Analyser(path, dotted, is_package)
     machine.lines = text.split("\n")
-    machine.neighbours = neighbours or machine.neighbours
+    machine.neighbours, machine.linked = neighbours or machine.neighbours, neighbours is not None
     machine.module.names["__doc__"] = constant(ast.get_docstring(tree, clean=False))
     machine.module.names["__name__"] = constant(dotted)
     survey = Survey(tree)
@@ -110,7 +110,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
         nested = closure in machine.ran and "." in closure.name and closure.owner is None
         if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
             continue
-        if worth_following(survey.of(closure.node), bound):
+        if machine.linked or worth_following(survey.of(closure.node), bound):
             done.add(closure)
             machine.run_root(closure.name, closure)
     if place < len(machine.closures):

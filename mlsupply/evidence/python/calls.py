@@ -64,6 +64,8 @@ class Analyser(Statements):
         done = Call(function.ref, function, args, keywords, node, receiver)
         if function.closure is not None:
             return self._own(function.closure, done)
+        if function.instance is not None and "__call__" in function.instance.methods and done.ref != "builtins.type()":
+            return self.enter(function.instance.methods["__call__"], [function, *args], keywords, node)
         if done.ref:
             if function.hidden:
                 sinks.hidden_name(self, done)
@@ -243,6 +245,7 @@ class Analyser(Statements):
         if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
             self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
         for arg in call.args:
+            result.taint |= sources.unpacked(self, arg, call.line)
             if (written := sources.content_of(self, arg)) is not None:
                 result.taint |= written.taint
         if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):

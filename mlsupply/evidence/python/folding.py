@@ -226,6 +226,8 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
         if done is not None:
             return constant(done[1], (*layers, done[0]) if done[0] else layers, taint)
         return _try(lambda: const.encode(codec) if isinstance(const, str) else const.decode(codec), layers, taint)
+    if name in {"tobytes", "tostring"} and (numbers := _ints(const)) is not None:
+        return _try(lambda: bytes(numbers), (*layers, "integers"), taint)
     if name == "join" and isinstance(const, str | bytes) and args:
         return _join(value, args[0], layers, taint)
     if name == "format" and isinstance(const, str) and not re.search(r"\d{5}", const):

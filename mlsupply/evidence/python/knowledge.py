@@ -29,7 +29,7 @@ _FILES: Final = tuple(
             r"application_default_credentials|\.kube(?:/|\\|$)|\.docker/config\.json|\.netrc|_netrc|\.npmrc|\.pypirc|"
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
             r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
-            r"\.config/(?:openai|anthropic|gh|hub)|\.gnupg|\.claude/\.credentials|serviceaccount(?:/|$)|rclone\.conf|"
+            r"\.config/(?:openai|anthropic|gh|hub)|jupyter/runtime|\.password-store|\.gnupg|\.claude/\.credentials|serviceaccount(?:/|$)|rclone\.conf|"
             r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/\d*\0?\w*/environ|/proc/.{1,12}/mem",
         ),
         (
@@ -136,7 +136,7 @@ PERSISTENT: Final = tuple(
         ),
         (
             "shell start",
-            r"\.(?:bash|zsh)rc$|\.(?:bash_|z)?profile$|\.bash_login|\.zshenv|config/fish/|/etc/profile\.d|\.xinitrc",
+            r"\.(?:bash|zsh)rc$|\.(?:bash_|z)?profile$|\.bash_login|\.zshenv|\.bash_aliases|\bactivate\.d/|config/fish/|/etc/profile\.d|\.xinitrc",
         ),
         (
             "system service",
@@ -208,6 +208,8 @@ RECEIVES: Final = Calls(
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
     r"^ssl\..*\.(?:recv|read)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"
+    r"^imaplib\.\w+\(\)\.(?:fetch|search|uid)$|^poplib\.\w+\(\)\.retr$|"
+    r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
     r"^dns\.resolver\..*|^dnspython\..*|^urllib\.request\.urlretrieve$"
 )
 LOOKUPS: Final = frozenset(

@@ -53,6 +53,7 @@ class Machine:
         self.entered: dict[tuple[object, ...], Value] = {}
         self.returned: list[list[Value]] = []
         self.neighbours = Neighbours({}, {})
+        self.linked = False  # looked at because of a neighbour: every function is followed
         self.wants: set[str] = set()
         self.hands: dict[str, set[str]] = {}
         self.gives: dict[str, Gift] = {}

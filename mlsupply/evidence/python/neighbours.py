@@ -38,6 +38,7 @@ def label(machine: Machine, ref: str) -> Taint:
 
 def narrowed(taint: Taint, owner: str, ref: str) -> Taint:
     """The labels of an attribute: where the label names its owner, it names the attribute from here on."""
+    owner, ref = owner.replace("()", ""), ref.replace("()", "")
     if f"from:{owner}" not in taint:
         return taint
     return (taint - {f"from:{owner}"}) | {f"from:{ref}"}
@@ -64,9 +65,16 @@ def gift(value: Value) -> Gift | None:
     """What is worth telling of a value, or None."""
     text = text_of(value) if isinstance(value.const, str | bytes) else ""
     labels = tuple(sorted(one for one in value.taint if one.partition(":")[0] in CARRIED))
-    if len(text) > MAX_TEXT or not (labels or _TELLING.search(text)):
+    texts = _texts(value.const)
+    if len(text) > MAX_TEXT or not (labels or _TELLING.search(text) or any(know.file_kind(one) for one in (text, *texts))):
         return None
-    return Gift(text, labels[:20], value.layers)
+    return Gift(text, labels[:20], value.layers, texts)
+
+
+def _texts(const: object) -> tuple[str, ...]:
+    if not isinstance(const, list | tuple) or not 0 < len(const) <= 100:
+        return ()
+    return tuple(const) if all(isinstance(one, str) and len(one) < 400 for one in const) else ()
 
 
 def returned(machine: Machine, name: str, value: Value) -> None:
@@ -91,7 +99,7 @@ def given(machine: Machine, ref: str) -> Value | None:
         return None
     for one in found.labels:
         machine.origins.setdefault(one, f"in {ref}")
-    return Value("", found.text or NOTHING, frozenset(found.labels), HOLE, found.layers)
+    return Value("", found.text or list(found.texts) or NOTHING, frozenset(found.labels), HOLE, found.layers)
 
 
 def called(machine: Analyser, call: Call) -> Value | None:

@@ -16,6 +16,7 @@ _ERRORS = (ValueError, TypeError, OverflowError, struct.error, MemoryError)
 _ADDRESSES = frozenset(
     {"ipaddress.ip_address", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "socket.inet_aton", "socket.inet_pton"}
 )
+_ARRAYS = frozenset({"numpy.array", "numpy.asarray", "numpy.uint8", "array.array", "torch.tensor"})
 _MAX_SHAPE = 64  # characters of a format; with repeat counts bounded below
 _MAX_COUNT = 1 << 16
 
@@ -38,6 +39,8 @@ def unpacked(call: Call) -> Value | None:
         if ref == "itertools.cycle" and isinstance(known[0], str | bytes | list | tuple) and known[0]:
             around = list(known[0])[:_MAX_COUNT]
             return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
+        if ref in _ARRAYS and isinstance(known[-1], list | tuple):
+            return constant(list(known[-1]), layers, taint)
         if ref == "struct.pack":
             return constant(_packed(known), (*layers, "integers"), taint)
         if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(known[0], bytes) and len(known[0]) <= 1 << 16:

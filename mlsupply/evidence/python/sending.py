@@ -140,9 +140,10 @@ def _shown(text: str) -> str:
 def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, where: str) -> None:
     """A fact for the worst that is in this part of the message."""
     labels = of_kind(taint, *_SECRET_KINDS)
-    if where in {"fixed", "chat"} and position in {"body", "name"}:
-        neighbours.passed_on(machine, taint, Take("sends", call.ref or "a request", where, position, text))
+    if position in {"body", "name"}:
         neighbours.wanted(machine, taint)
+        if where in {"fixed", "chat"}:
+            neighbours.passed_on(machine, taint, Take("sends", call.ref or "a request", where, position, text))
     if not labels:
         return
     if where == "given":

@@ -28,7 +28,7 @@ _RUN = (
 )
 _SENT_FOR = rf"\b(?:{_GET}|certutil\b[^\n]{{0,30}}-urlcache|bitsadmin|Start-BitsTransfer|DownloadFile)\b"
 _THEN = r"(?:;|&&?|\|\|)\s*(?:sudo )?"
-_STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start-Process|rundll32|setsid)"
+_STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start-Process|rundll32|setsid|%\w+%\\|\$env:)"
 _HOME = r"(?:~|\$HOME|/root|/home/\w+)"
 
 _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -117,7 +117,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 _PATTERNS = tuple((behaviour, what, re.compile("|".join(parts), re.IGNORECASE)) for behaviour, what, parts in _TABLE)
 _READS = re.compile(
     r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\b)|"
-    r"(?P<credential>\.ssh/|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.git-credentials|"
+    r"(?P<credential>\.ssh/|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
     r"\.docker/config|/etc/shadow|\.env\b|gcloud|serviceaccount)|"
     r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
     r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"

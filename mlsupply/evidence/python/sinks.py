@@ -31,7 +31,10 @@ HIDING = frozenset(
 _SHELLS = re.compile(r"(?:^|[/\\])(?:ba|z|da|k|a)?sh$|(?:^|[/\\])(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE)
 _PYTHON = re.compile(r"(?:^|[/\\])python[\d.]*w?(?:\.exe)?$", re.IGNORECASE)
 _RUNTIMES = re.compile(r"(?:^|[/\\])(?:node|bun|deno)(?:\.exe)?$", re.IGNORECASE)
-_PIP = re.compile(r"(?:^|[ /])(?:pip3?|uv pip|uv|npm|pnpm|yarn) (?:install|add|i)\b(?P<rest>[^\n]{0,200})")
+_PIP = re.compile(
+    r"(?:^|[ /])(?:(?:pip3?|uv pip|uv|npm|pnpm|yarn) (?:install|add|i)|npx|bunx|uvx|pipx run|(?:pnpm|yarn) dlx)\b"
+    r"(?P<rest>[^\n]{0,200})"
+)
 
 
 def hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
@@ -320,7 +323,11 @@ def _runs_its_argument(program: Value) -> bool:
     name = text_of(program)
     if program.ref == "sys.executable" or _PYTHON.search(name) or _SHELLS.search(name) or _RUNTIMES.search(name):
         return True
-    return bool(re.search(r"(?:^|/)(?:sudo|nohup|setsid|env|open|start|xdg-open|rundll32|java|perl|ruby|php)$", name))
+    return bool(
+        re.search(
+            r"(?:^|/)(?:sudo|nohup|setsid|env|open|start|xdg-open|rundll32|java|perl|ruby|php|[wc]script(?:\.exe)?)$", name
+        )
+    )
 
 
 def _told(head: Value, parts: list[Value]) -> Value | None:
@@ -382,6 +389,8 @@ def _ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent
         if written.known:
             machine.inner(code, written.layers, call.line)
     elif isinstance(written.const, str | bytes):
+        for deed in deeds(text_of(written)):
+            noted(machine, call, deed, silent)
         machine.inner(written.const, written.layers, call.line)
 
 
@@ -428,6 +437,11 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
             machine.inner(text, stdin.layers, call.line)
 
 
+_UNLIKE = re.compile(
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|enc)$", re.IGNORECASE
+)
+
+
 def loaded(machine: Analyser, call: Call) -> Value:
     """A path is loaded as code, or put where code is looked for."""
     candidates = [*call.all, *([call.receiver] if call.receiver is not None else [])]
@@ -444,6 +458,8 @@ def loaded(machine: Analyser, call: Call) -> Value:
                 detail="what is downloaded is loaded as code",
                 chain=machine.chain(value.taint, call.ref, call.line),
             )
+        elif call.ref.startswith("sys.path.") and has(value.taint, "package-file") and _UNLIKE.search(text_of(value)):
+            bundled(machine, call, value, True, "modules under the name of other data")
         elif has(value.taint, "package-file") and "ctypes" in call.ref:
             name = text_of(value).rpartition("/")[2]
             if re.search(r"\.\w{1,5}$", name) and not re.search(r"\.(?:so|dll|dylib|pyd)\b", name):

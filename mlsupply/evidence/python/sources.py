@@ -246,6 +246,14 @@ def opened(machine: Analyser, call: Call) -> Value:
     return made
 
 
+def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
+    """What a library reads from a data file of the package: pictures, sounds, tables may hold anything."""
+    text = text_of(path)
+    if not _DATA_NAME.search(text) or not any(label.startswith("package-file:") for label in path.taint):
+        return CLEAN
+    return machine.origin("encoded", f"data file {text.rpartition('/')[2]}", line)
+
+
 def file_key(path: Value) -> str:
     """What tells one path from another during the analysis."""
     text = text_of(path)

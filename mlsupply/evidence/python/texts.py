@@ -21,8 +21,7 @@ _KEPT_FROM_USER = re.compile(
     r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal|show|notify)[a-z ]{0,30} (?:the )?(?:user|human)"
 )
 _SECRET_PLACE = re.compile(
-    r"(?i)\.ssh/|id_rsa|id_ed25519|\.aws/|\.env\b|mcp\.json|\.netrc|\.kube/|/etc/passwd|(?:api|private|secret) keys?\b|"
-    r"credentials|environment variables"
+    r"(?i)\.ssh/|id_rsa|id_ed25519|\.aws/|\.env\b|mcp\.json|\.netrc|\.kube/|/etc/passwd|claude_desktop_config"
 )
 _WORD = re.compile(r"[^\W\d]\w*")
 _POWERFUL = frozenset(

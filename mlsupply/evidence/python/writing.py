@@ -94,7 +94,7 @@ def _request(call: Call) -> Value:
 
 def _packed(machine: Analyser, call: Call) -> Value:
     first = call.args[0] if call.args else Value()
-    made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text_of(first))
+    made = Value(call.ref + "()", NOTHING, taint_of(*call.all), text_of(first))
     into = call.keywords.get("fileobj", first if first.ref.startswith("io.") else None)
     made.keys = {"into": into} if into is not None else None
     root = call.arg(2, "root_dir", "base_dir")
@@ -113,6 +113,9 @@ def _path_of(handle: Value) -> Value:
     return handle
 
 
+_FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\)$")
+
+
 def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     """`content` goes into the file at `path`."""
     text = text_of(path)
@@ -123,7 +126,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
         merged.taint |= before.taint
         merged.layers = merged.layers or before.layers
     machine.files[file_key(path)] = merged
-    what = know.persistent(text)
+    what = know.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
     if not what or text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
         return
     shown = (
@@ -200,7 +203,11 @@ def _removed(machine: Analyser, call: Call) -> Value:
     path = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "path")
     if path is not None:
         machine.files[f"removed {text_of(path)}"] = path
-        if _WIPED.match(text_of(path)) or (has(path.taint, "home-files") and "/" in text_of(path)[1:]):
+        if (
+            _WIPED.match(text_of(path))
+            or know.file_kind(text_of(path)) == "home-files"
+            or (has(path.taint, "home-files") and "/" in text_of(path)[1:])
+        ):
             machine.fact(
                 "destroys", call.node, sink=call.ref, detail=safe(text_of(path).replace(HOLE, "…"), 80) + " is removed"
             )
@@ -246,5 +253,13 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
         target = call.arg(0 if name == "extractall" else 1, "path")
         archive = machine.files.get(receiver.text)
         taint = receiver.taint | (archive.taint if archive is not None else frozenset())
+        if target is not None and has(taint, "received") and re.match(r"(?:sysconfig|site|distutils)\.", target.ref):
+            machine.fact(
+                "runs-downloaded",
+                call.node,
+                source="received",
+                sink=call.ref or name,
+                detail="a downloaded archive is unpacked where Python looks for modules",
+            )
         if target is not None and taint:
             machine.files[file_key(target)] = machine.files[file_key(target) + "/"] = Value("", NOTHING, taint)
