@@ -35,7 +35,7 @@ U = TypeVar("U")
 
 FRESH = 6 * 3600  # seconds for which kept facts are used as they are
 REMEMBERED = 30 * 86_400  # seconds for which a change of owners is told
-WORKERS = 8  # requests under way at once, to one index
+WORKERS = 16  # requests under way at once, to one index; as many connections are kept
 _VERSION = 3  # of the kept form
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _INTEGRITY = "application/vnd.pypi.integrity.v1+json"
