@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from mlsupply.advisories.matching import Asked, affected, asked
+from mlsupply.advisories.matching import Asked, affected, keyed
 from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, OPEN, Window
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.store import WINDOWS, WITHDRAWN, Row
@@ -57,7 +57,7 @@ def best_fix(rows: Sequence[Row], version: Asked, room: Room) -> Fix:
         found = clearing(rows, version)
         return Fix(found, held=_held(found, room.parents)) if found else Fix()
     fitting = [r.version for r in room.releases if not r.yanked and _admits(r.requires_python, room.python)]
-    clear = list(_clear(rows, version, fitting))
+    clear = list(_clear(rows, version, ((text, sort_key(text)) for text in fitting)))
     free = next((text for text in clear if not _held(text, room.parents)), "")
     found = free or next(iter(clear), "")
     return Fix(found, checked=True, held=_held(found, room.parents)) if found else Fix()
@@ -66,17 +66,18 @@ def best_fix(rows: Sequence[Row], version: Asked, room: Room) -> Fix:
 def clearing(rows: Sequence[Row], version: Asked, known: Iterable[str] = ()) -> str:
     """The smallest version above this one, among the fixed versions of the project's advisories and those `known` to
     exist, that no live record hits; a final release before a pre-release. "" where there is none."""
-    named = {window[4] for row in rows if not row[WITHDRAWN] for window in row[WINDOWS] if window[2] == FIXED}
-    return next(_clear(rows, version, named.union(known)), "")
+    named = {window[4]: window[1] for row in rows if not row[WITHDRAWN] for window in row[WINDOWS] if window[2] == FIXED}
+    found = _clear(rows, version, (*named.items(), *((text, sort_key(text)) for text in known)))
+    return next(found, "")
 
 
-def _clear(rows: Sequence[Row], version: Asked, candidates: Iterable[str]) -> Iterator[str]:
+def _clear(rows: Sequence[Row], version: Asked, candidates: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+    """candidates: versions with their sort keys, which the windows of the records hold already."""
     if version.key is None:
         return
-    keyed = ((sort_key(text), text) for text in candidates)
-    above = ((key, text) for key, text in keyed if key is not None and key > version.key)
+    above = ((key, text) for text, key in candidates if key is not None and key > version.key)
     higher = sorted((not _final(key), key, text) for key, text in above if same_scheme(text, version.text))
-    yield from (text for _, _, text in higher if not affected(rows, asked(text)))
+    yield from (text for _, key, text in higher if not affected(rows, keyed(text, key)))
 
 
 def same_scheme(one: str, other: str) -> bool:

@@ -49,7 +49,11 @@ class Hit(NamedTuple):
 
 
 def asked(version: str) -> Asked:
-    key = sort_key(version)
+    return keyed(version, sort_key(version))
+
+
+def keyed(version: str, key: str | None) -> Asked:
+    """The same of a version whose key is known."""
     public = public_key(key) if key is not None else None
     return Asked(version, key, public if public != key else None)
 
