@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from mlsupply.advisories.groups import display_order
 from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, LIMIT, contains
 from mlsupply.advisories.records import Advisory
-from mlsupply.advisories.store import ALIASES, ID, LISTED, RAW, WINDOWS, WITHDRAWN, Row, unpack
+from mlsupply.advisories.store import ALIASES, GROUP, ID, LISTED, RAW, WINDOWS, WITHDRAWN, Row, unpack
 from mlsupply.advisories.versions import is_dev, public_key, sort_key
 from mlsupply.named import NamedTuple
 
@@ -66,12 +66,10 @@ def hits(rows: Sequence[Row], version: Asked) -> list[Hit]:
             found.setdefault(match.record.group, []).append(match)
     if not found:
         return []
-    members: dict[int, list[Advisory]] = {group: [] for group in found}
+    members: dict[int, list[Row]] = {group: [] for group in found}
     for row in rows:
-        if not row[WITHDRAWN]:
-            record = unpack(row)
-            if record.group in members:
-                members[record.group].append(record)
+        if not row[WITHDRAWN] and row[GROUP] in members:
+            members[row[GROUP]].append(row)
     return [_hit(matches, members[group]) for group, matches in sorted(found.items())]
 
 
@@ -94,10 +92,10 @@ def without_versions(rows: Sequence[Row]) -> list[str]:
     return [record.id for record in live if record.group not in groups]
 
 
-def _hit(matches: list[Match], members: list[Advisory]) -> Hit:
+def _hit(matches: list[Match], members: list[Row]) -> Hit:
     saying = {match.record.id for match in matches}
-    ids = display_order(name for record in members for name in (record.id, *record.aliases))
-    return Hit(tuple(matches), tuple(record for record in members if record.id not in saying), tuple(ids))
+    ids = display_order(name for row in members for name in ids_of(row))
+    return Hit(tuple(matches), tuple(unpack(row) for row in members if row[ID] not in saying), tuple(ids))
 
 
 def _how(row: Row, version: Asked) -> tuple[str, Sequence[str] | None] | None:

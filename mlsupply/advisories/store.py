@@ -28,8 +28,8 @@ EMBEDDED = Path(__file__).parent.parent / "data" / "advisories.sqlite"
 Row = list[Any]
 """A record as stored: the fields of `Advisory` as JSON; `unpack` makes the value. Windows are lists in `Window` order."""
 
-ID, ALIASES, WINDOWS, LISTED, RAW, MODIFIED, WITHDRAWN = map(
-    Advisory._fields.index, ("id", "aliases", "windows", "listed", "raw", "modified", "withdrawn")
+ID, ALIASES, WINDOWS, LISTED, RAW, MODIFIED, WITHDRAWN, GROUP = map(
+    Advisory._fields.index, ("id", "aliases", "windows", "listed", "raw", "modified", "withdrawn", "group")
 )
 
 
