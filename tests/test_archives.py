@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import random
+import sys
 import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -58,6 +60,55 @@ def gaps_of(found: Iterable[Walked]) -> list[Gap]:
 
 
 FILES = [("pkg/__init__.py", b"import os\n"), ("pkg/data.bin", b"\x00" * 100)]
+
+
+def zstandard_frame(data: bytes) -> bytes:
+    """Blocks that are stored as they are (RFC 8878, 3.1.1)."""
+    blocks = [data[at : at + 100_000] for at in range(0, len(data), 100_000)]
+    heads = [(len(block) << 3 | (block is blocks[-1])).to_bytes(3, "little") for block in blocks]
+    stored = b"".join(head + block for head, block in zip(heads, blocks, strict=True))
+    return b"\x28\xb5\x2f\xfd\xa0" + len(data).to_bytes(4, "little") + stored
+
+
+class _Frames:
+    """As the package zstandard gives it, for frames of stored blocks."""
+
+    def __init__(self, max_window_size: int) -> None:
+        assert max_window_size <= 1 << 27
+
+    def stream_reader(self, handle: io.BytesIO) -> io.BytesIO:
+        data, out, last = handle.read()[9:], b"", 0
+        while not last:
+            head = int.from_bytes(data[:3], "little")
+            last, out, data = head & 1, out + data[3 : 3 + (head >> 3)], data[3 + (head >> 3) :]
+        return io.BytesIO(out)
+
+
+def test_zstandard_is_read_where_its_package_is_there_and_a_gap_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = zstandard_frame(tarred(FILES, "w"))
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    (gap,) = gaps_of(walk_bytes(data, everything))
+    assert (gap.reason, "zstandard" in gap.detail) == (Reason.UNSUPPORTED, True)
+    there = ModuleType("zstandard")
+    there.__dict__["ZstdDecompressor"] = _Frames
+    monkeypatch.setitem(sys.modules, "zstandard", there)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: there)
+    assert members_of(walk_bytes(data, lambda path, size: path.endswith(".py"))) == {
+        "pkg/__init__.py": b"import os\n",
+        "pkg/data.bin": None,
+    }
+
+
+def test_a_member_without_a_name_costs_nothing_else() -> None:
+    """Met by fuzzing: the standard library looks at the last letter of the name."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        nameless = zipfile.ZipInfo("x")
+        nameless.filename = ""
+        archive.writestr(nameless, b"1")
+        archive.writestr("a.py", b"2")
+    assert members_of(walk_bytes(out.getvalue(), lambda path, size: True))["a.py"] == b"2"
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def _entry(
 ) -> Iterator[Walked]:
     path, wrong = checked_name(info.filename, prefix, budget.limits)
     yield from wrong
-    if info.is_dir():
+    if info.filename.endswith("/"):  # `is_dir` of Python 3.11 fails for an empty name
         return
     if again := names.again(path):
         yield again
