@@ -32,6 +32,11 @@ class RuleSettings:
     values: tuple[tuple[str, object], ...] = ()
     origin: str = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the built-in rules are judged by as they are."""
+        return not (self.files or self.off or self.severity or self.values)
+
 
 @value
 class WaiverRule:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
 from mlsupply.evidence.index_policy import Lists, Origin
-from mlsupply.evidence.popular import popular
+from mlsupply.evidence.popular import listed, popular
 from mlsupply.model import RESOLVED, Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project
@@ -348,7 +348,7 @@ class _Names:
     @cached_property
     def _popular(self) -> frozenset[str]:
         self.used_list = True
-        return frozenset(popular().names)
+        return listed()
 
     @cached_property
     def _registry(self) -> Registry:

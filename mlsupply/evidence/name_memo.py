@@ -1,52 +1,116 @@
-"""Verdicts on names kept between offline runs: comparing one unlisted name with 15,000 popular ones costs more than the rest
-of an offline scan. The memory is keyed by everything a verdict rests on, and losing it costs time only."""
+"""What earlier offline runs found out about names: comparing one unlisted name with 15,000 popular ones, and the result with
+the rules, costs more than the rest of an offline scan, and even reading the list costs a twentieth of one. The memory is
+keyed by everything its answers rest on, and losing it costs time only."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zlib import crc32
 
 from mlsupply import __version__
-from mlsupply.ruleset.names.verdict import Likeness, NameEvidence, NameVerdict, Technique
+from mlsupply.evidence.popular import listed, popular
+from mlsupply.model import Confidence, DataSource, Finding, Kind, Severity
+from mlsupply.named import NamedTuple
 
-_MOST = 5_000  # verdicts kept
+if TYPE_CHECKING:
+    from mlsupply.ruleset.names import NameEvidence, NameVerdict
+
+_MOST = 3_000  # answers kept of each kind
 _MAX_FILE = 8 << 20  # bytes
+_PACKAGE = Path(__file__).resolve().parent.parent
+_RESTS_ON = ("data/names", "ruleset/names", "data/rules.json")  # lists, engine and rules
+_TOLD = ("id", "check", "kind", "title", "message", "severity", "confidence", "remedy", "references", "technique", "moment")
+
+
+class Locked(NamedTuple):
+    """What the lock file says of a name. required_by: the popular project that requires it, or ""; in_step_with: popular
+    projects at the same version, sorted."""
+
+    required_by: str = ""
+    in_step_with: tuple[str, ...] = ()
+
+    def key(self, name: str) -> str:
+        return "\0".join((name, self.required_by, *self.in_step_with))
+
+    def evidence(self) -> NameEvidence:
+        from mlsupply.ruleset.names import NameEvidence
+
+        return NameEvidence(required_by=self.required_by or None, in_step_with=frozenset(self.in_step_with))
 
 
 class Memo:
-    """The verdicts of earlier runs over the same lists. cache: the run's cache folder; lists: digest of what names were
-    compared with; vouched: the user's own names."""
+    """The answers of earlier runs that rested on the same. cache: the run's cache folder; vouched: the user's own names."""
 
-    def __init__(self, cache: Path, lists: str, vouched: frozenset[str]) -> None:
-        basis = "\0".join((__version__, lists, *sorted(vouched)))
-        self._path = cache / f"names-{hashlib.sha256(basis.encode()).hexdigest()[:16]}.json"
-        self._kept = _read(self._path)
+    def __init__(self, cache: Path, vouched: frozenset[str]) -> None:
+        self._basis = "\0".join((__version__, *(_stamp(_PACKAGE / part) for part in _RESTS_ON), *sorted(vouched)))
+        self._path = cache / f"names-{crc32(self._basis.encode()):08x}.json"
+        kept = _read(self._path)
+        if kept.get("basis") != self._basis:
+            kept = {}
+        self._source = kept.get("source")
+        self._listed = _table(kept.get("listed"))
+        self._judged = _table(kept.get("judged"))
+        self._verdicts = _table(kept.get("verdicts"))
         self._new = False
 
-    def get(self, name: str, evidence: NameEvidence) -> NameVerdict | None:
-        """The verdict on this name with this evidence of the lock file, if one is kept."""
-        found = self._kept.get(_key(name, evidence))
+    def source(self) -> DataSource:
+        """The list of popular projects."""
+        if not isinstance(self._source, list) or len(self._source) != len(DataSource._fields):
+            self._source = list(popular().source)
+            self._new = True
+        return DataSource._make(self._source)
+
+    def is_listed(self, name: str) -> bool:
+        """Whether a canonical name is among the popular ones."""
+        found = self._listed.get(name)
+        if not isinstance(found, bool):
+            found = name in listed()
+            self._keep(self._listed, name, found)
+        return found
+
+    def findings(self, case: str) -> tuple[Finding, ...] | None:
+        """What the rules said of this case, without package, subject and places; None where that is not kept."""
+        found = self._judged.get(case)
         try:
-            return None if found is None else _verdict(found)
+            return tuple(map(_finding, found)) if isinstance(found, list) else None
         except (TypeError, ValueError, KeyError):
             return None  # somebody wrote into the file: judge anew
 
-    def keep(self, name: str, evidence: NameEvidence, verdict: NameVerdict) -> None:
+    def keep_findings(self, case: str, findings: Iterable[Finding]) -> None:
+        """Remember what they said."""
+        self._keep(self._judged, case, [{name: getattr(finding, name) for name in _TOLD} for finding in findings])
+
+    def verdict(self, name: str, locked: Locked) -> NameVerdict | None:
+        """The verdict on this name with this evidence of the lock file, if one is kept."""
+        found = self._verdicts.get(locked.key(name))
+        try:
+            return _verdict(found) if isinstance(found, dict) else None
+        except (TypeError, ValueError, KeyError):
+            return None  # as above
+
+    def keep_verdict(self, name: str, locked: Locked, verdict: NameVerdict) -> None:
         """Remember one more."""
-        if len(self._kept) < _MOST:
-            self._kept[_key(name, evidence)] = {
-                "name": verdict.name,
-                "target": verdict.target,
-                "technique": verdict.technique.value,
-                "likeness": verdict.likeness.value,
-                "weight": verdict.weight,
-                "reasons": list(verdict.reasons),
-                "confirmed": verdict.confirmed,
-            }
-            self._new = True
+        told = {
+            "name": verdict.name,
+            "target": verdict.target,
+            "technique": verdict.technique.value,
+            "likeness": verdict.likeness.value,
+            "weight": verdict.weight,
+            "reasons": list(verdict.reasons),
+            "listed": verdict.listed,
+            "confirmed": verdict.confirmed,
+        }
+        self._keep(self._verdicts, locked.key(name), told)
+
+    def _keep(self, table: dict[str, object], key: str, value: object) -> None:
+        if len(table) >= _MOST:
+            del table[next(iter(table))]  # the oldest
+        table[key] = value
+        self._new = True
 
     def save(self) -> None:
         """Write what is new, in one piece; a folder that cannot be written leaves things as they were."""
@@ -54,31 +118,66 @@ class Memo:
             return
         import tempfile
 
+        tables = {"source": self._source, "listed": self._listed, "judged": self._judged, "verdicts": self._verdicts}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".names-")
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(self._kept, stream)
+                json.dump({"basis": self._basis, **tables}, stream)
             Path(temporary).replace(self._path)
         except OSError:
             return  # only time is lost: the next run compares again
 
 
-def _key(name: str, evidence: NameEvidence) -> str:
-    return "\0".join((name, evidence.required_by or "", *sorted(evidence.in_step_with)))
+def _stamp(path: Path) -> str:
+    """What changes whenever a file, or one of a folder, does: sizes and times of writing."""
+    stats = (entry.stat() for entry in _files(path))
+    return " ".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats)
 
 
-def _read(path: Path) -> dict[str, Mapping[str, object]]:
+def _files(path: Path) -> Iterable[os.DirEntry[str] | Path]:
+    if not path.is_dir():
+        return (path,)
+    with os.scandir(path) as entries:
+        return sorted((entry for entry in entries if entry.is_file()), key=lambda entry: entry.name)
+
+
+def _read(path: Path) -> Mapping[str, object]:
     try:
         if path.stat().st_size > _MAX_FILE:
             return {}
         data = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return {key: value for key, value in data.items() if isinstance(value, dict)} if isinstance(data, dict) else {}
+    return data if isinstance(data, dict) else {}
+
+
+def _table(kept: object) -> dict[str, object]:
+    return kept if isinstance(kept, dict) else {}
+
+
+def _finding(kept: Mapping[str, object]) -> Finding:
+    references = kept["references"]
+    if not isinstance(references, list):
+        raise TypeError("not a finding")
+    return Finding(
+        id=str(kept["id"]),
+        check=str(kept["check"]),
+        kind=Kind(str(kept["kind"])),
+        title=str(kept["title"]),
+        message=str(kept["message"]),
+        severity=Severity(str(kept["severity"])),
+        confidence=Confidence(str(kept["confidence"])),
+        remedy=str(kept["remedy"]),
+        references=tuple(map(str, references)),
+        technique=str(kept["technique"]),
+        moment=str(kept["moment"]),
+    )
 
 
 def _verdict(kept: Mapping[str, object]) -> NameVerdict:
+    from mlsupply.ruleset.names.verdict import Likeness, NameVerdict, Technique
+
     target, weight, reasons = kept["target"], kept["weight"], kept["reasons"]
     if not isinstance(weight, int | float) or not isinstance(reasons, list):
         raise TypeError("not a verdict")
@@ -89,5 +188,6 @@ def _verdict(kept: Mapping[str, object]) -> NameVerdict:
         likeness=Likeness(str(kept["likeness"])),
         weight=float(weight),
         reasons=tuple(str(reason) for reason in reasons),
+        listed=int(str(kept["listed"])),
         confirmed=kept["confirmed"] is True,
     )

@@ -1,31 +1,33 @@
 """The check `names`: is a package's name pretending to be another's?
 
-Popular names are cleared by one look-up. The engine, its tables and the rules are loaded when the first other name turns
-up; the index is asked about those alone, and only where there is a network.
+Popular names are cleared by one look-up, and without a network names an earlier run judged are told from memory. The engine,
+its tables and the rules are loaded when the first other name turns up; the index is asked about those alone, and only where
+there is a network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from mlsupply.evidence.popular import lists_stamp, popular
-from mlsupply.model import Checked, DataSource, Gap, Package, Place, Source, SourceKind
+from mlsupply.evidence.name_memo import Locked, Memo
+from mlsupply.evidence.popular import neighbours
+from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Place, Source, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project, conda_gap
 from mlsupply.request import Request
 from mlsupply.text import canonical
-from mlsupply.value import value
+from mlsupply.value import replace, value
 from mlsupply.world import PUBLIC_INDEX, Failure, OfflineFetch, World
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mlsupply.ruleset import Rules
     from mlsupply.ruleset.names import NameEvidence, Names, NameVerdict
 
 CHECK = "names"
+_MOST_PLACES = 20  # kept of one name
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 
 
@@ -70,22 +72,34 @@ class _Asked(NamedTuple):
     places: tuple[Place, ...]
     package: Package | None
 
+    @property
+    def subject(self) -> str:
+        return "" if self.package else self.name
 
-class _Tools(NamedTuple):
-    """names: the engine, made when first needed; required_by: name -> the popular project that requires it, as the lock
-    file says; versions: version -> popular projects locked at it."""
+    def having(self, finding: Finding) -> Finding:
+        """What was said of such a name, said of this one."""
+        package = self.package.coordinate if self.package else None
+        return replace(finding, package=package, subject=self.subject, places=self.places[:_MOST_PLACES])
 
-    names: Callable[[], Names]
-    rules: Rules
+
+class _Lock(NamedTuple):
+    """What the lock file says of names. required_by: name -> the popular project that requires it; versions: version ->
+    popular projects locked at it."""
+
     required_by: dict[str, str]
     versions: dict[str, set[str]]
+
+    def of(self, one: _Asked) -> Locked:
+        version = one.package.version if one.package else ""
+        in_step = self.versions.get(version, set()) - {one.name} if version else ()
+        return Locked(self.required_by.get(one.name, ""), tuple(sorted(in_step)))
 
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
     """One `Checked` a package, and one for each name that is asked for without a package. The user's own rules see every
     name."""
-    yield popular().source
     bench = _Bench(project, request, world)
+    yield bench.memo.source()
     doubtful: list[_Asked] = []
     for package in project.packages:
         if (clear := bench.cleared(package)) is not None:
@@ -94,29 +108,28 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
             doubtful.append(_Asked(package.name, package.source, package.places, package))
     packaged = {package.name for package in project.packages}
     bare = {r.name: r for r in reversed(project.requirements) if r.name and r.name not in packaged and not r.constraint}
-    unlisted = sorted(bare.keys() - bench.listed - popular().neighbours)
+    unlisted = sorted(name for name in bare if not bench.is_familiar(name))
     doubtful += [_Asked(name, bare[name].source, (bare[name].place,), None) for name in unlisted]
     yield from bench.judged(doubtful)
+    bench.memo.save()
 
 
 class _Bench:
     """What all names of a run are judged with."""
 
     def __init__(self, project: Project, request: Request, world: World) -> None:
-        self.listed = frozenset(popular().names)
-        self._neighbours = popular().neighbours
+        self.memo = Memo(world.cache, _vouched(request.settings))
         self._project = project
         self._request = request
         self._world = world
         self._every = bool(request.rules.files)
-        self._names: Names | None = None
 
     def cleared(self, package: Package) -> Checked | None:
         """The answer for a package whose name need not be looked at closely."""
         if package.coordinate.ecosystem == "conda":
             return Checked(check=CHECK, package=package, gaps=self._conda)
         foreign = package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE
-        if foreign or (not self._every and (package.name in self.listed or package.name in self._neighbours)):
+        if foreign or (not self._every and self.is_familiar(package.name)):
             return Checked(check=CHECK, package=package)
         return None
 
@@ -124,51 +137,76 @@ class _Bench:
     def _conda(self) -> tuple[Gap, ...]:
         return conda_gap(self._project, CHECK, "the names known here are those of Python packages")
 
+    def is_familiar(self, name: str) -> bool:
+        """Whether it is a popular name or an honest one beside them."""
+        return self.memo.is_listed(name) or name in neighbours()
+
     def judged(self, asked: list[_Asked]) -> Iterator[Checked]:
         """The names by letters, lock file and, where there is a network, by what the index says."""
         if not asked:
             return
-        from mlsupply.ruleset import Fact
-        from mlsupply.value import replace
+        lock = self._lock()
+        left = []
+        for one in asked:
+            known = lock.of(one)
+            said = self.memo.findings(self._case(one, known)) if self._remembers else None
+            if said is None:
+                left.append((one, known))
+            else:
+                yield Checked(check=CHECK, package=one.package, findings=tuple(one.having(finding) for finding in said))
+        if left:
+            yield from self._examined(left)
 
-        tools = self._tools()
+    def _examined(self, asked: list[tuple[_Asked, Locked]]) -> Iterator[Checked]:
+        """The same for names of which no earlier run said that there is nothing to say."""
+        from mlsupply.ruleset import Fact, load
+
         now = self._world.now()
-        locked = [_of_the_lock(one, tools) for one in asked]
-        verdicts = self._by_letters(asked, locked, tools, now)
-        told = self._told(asked, verdicts)
-        for one, known, letters in zip(asked, locked, verdicts, strict=True):
+        rules = load(self._request.rules, now, "name")
+        verdicts = [self._by_letters(one, known, now) for one, known in asked]
+        told = self._told([one for one, _ in asked], verdicts)
+        for (one, known), letters in zip(asked, verdicts, strict=True):
             answer = told.get(one.name)
             gaps: tuple[Gap, ...] = ()
             verdict = letters
             if isinstance(answer, Failure):
                 gaps = (_not_asked(one, answer),) if letters.target else ()
             elif answer is not None:
-                evidence = replace(answer, required_by=known.required_by, in_step_with=known.in_step_with)
-                verdict = tools.names().judge(one.name, evidence, now)
+                evidence = replace(answer, required_by=known.required_by or None, in_step_with=frozenset(known.in_step_with))
+                verdict = self._engine.judge(one.name, evidence, now)
             facet = _facet(one, verdict, answer, public=self._request.is_public(one.source))
-            fact = Fact(facet, places=one.places, subject="" if one.package else one.name)
-            yield tools.rules.judge(CHECK, [fact], package=one.package, gaps=gaps)
+            fact = Fact(facet, places=one.places[:_MOST_PLACES], subject=one.subject)
+            checked = rules.judge(CHECK, [fact], package=one.package, gaps=gaps)
+            if self._remembers and not checked.gaps:
+                self.memo.keep_findings(self._case(one, known), checked.findings)
+            yield checked
 
-    def _by_letters(
-        self, asked: list[_Asked], locked: list[NameEvidence], tools: _Tools, now: datetime
-    ) -> list[NameVerdict]:
-        """The verdicts without what an index says, those of earlier runs among them."""
-        from mlsupply.evidence.name_memo import Memo
+    @property
+    def _remembers(self) -> bool:
+        """Whether a name alone decides, with the lock file and the built-in rules."""
+        return self._is_offline and self._request.rules.is_plain
 
-        memo = Memo(self._world.cache, lists_stamp(), _vouched(self._request.settings))
-        verdicts = []
-        for one, known in zip(asked, locked, strict=True):
-            verdict = memo.get(one.name, known)
-            if verdict is None:
-                verdict = tools.names().judge(one.name, known, now)
-                memo.keep(one.name, known, verdict)
-            verdicts.append(verdict)
-        memo.save()
-        return verdicts
+    @property
+    def _is_offline(self) -> bool:
+        return self._request.offline or isinstance(self._world.fetch, OfflineFetch)
+
+    def _case(self, one: _Asked, known: Locked) -> str:
+        """Everything the rules decide by and speak of, in one text."""
+        coordinate = one.package.coordinate if one.package else ""
+        place = one.places[0] if one.places else ""
+        return f"{known.key(one.name)}\0{self._request.is_public(one.source)}\0{coordinate}\0{place}"
+
+    def _by_letters(self, one: _Asked, known: Locked, now: datetime) -> NameVerdict:
+        """The verdict without what an index says, or that of an earlier run."""
+        verdict = self.memo.verdict(one.name, known)
+        if verdict is None:
+            verdict = self._engine.judge(one.name, known.evidence(), now)
+            self.memo.keep_verdict(one.name, known, verdict)
+        return verdict
 
     def _told(self, asked: list[_Asked], verdicts: list[NameVerdict]) -> Mapping[str, NameEvidence | Failure]:
         """What the index says of the names that are not popular and come from it."""
-        if self._request.offline or isinstance(self._world.fetch, OfflineFetch):
+        if self._is_offline:
             return {}
         names = {
             one.name: verdict.target or ""
@@ -187,32 +225,20 @@ class _Bench:
         """Whether the public index may be asked about a name: not about one the user calls private."""
         return self._request.is_public(one.source) and not self._request.private_index(one.name)
 
-    def _tools(self) -> _Tools:
-        from mlsupply.ruleset import load
-
-        required_by: dict[str, str] = {}
-        versions: dict[str, set[str]] = {}
+    def _lock(self) -> _Lock:
+        lock = _Lock({}, {})
         for package in self._project.packages:
-            if package.name in self.listed and self._request.is_public(package.source):
-                versions.setdefault(package.version, set()).add(package.name)
+            if self.memo.is_listed(package.name) and self._request.is_public(package.source):
+                lock.versions.setdefault(package.version, set()).add(package.name)
                 for edge in package.requires:
-                    required_by.setdefault(edge.name, package.name)
-        return _Tools(self._engine, load(self._request.rules, self._world.now(), "name"), required_by, versions)
+                    lock.required_by.setdefault(edge.name, package.name)
+        return lock
 
+    @cached_property
     def _engine(self) -> Names:
-        if self._names is None:
-            from mlsupply.evidence.name_data import engine
+        from mlsupply.evidence.name_data import engine
 
-            self._names = engine(_vouched(self._request.settings))
-        return self._names
-
-
-def _of_the_lock(one: _Asked, tools: _Tools) -> NameEvidence:
-    from mlsupply.ruleset.names import NameEvidence
-
-    version = one.package.version if one.package else ""
-    in_step = tools.versions.get(version, set()) - {one.name} if version else ()
-    return NameEvidence(required_by=tools.required_by.get(one.name), in_step_with=frozenset(in_step))
+        return engine(_vouched(self._request.settings))
 
 
 def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | None, *, public: bool) -> NameFacet:

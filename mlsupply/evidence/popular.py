@@ -23,14 +23,19 @@ class Popular(NamedTuple):
 @cache
 def popular() -> Popular:
     """The popular projects and their neighbours. The first file's first line says when and of what it was made."""
-    head, _, body = (NAME_DATA / "popular.txt").read_text(encoding="ascii").partition("\n")
+    head, _, body = (NAME_DATA / "popular.txt").read_text(encoding="utf-8").partition("\n")
     _, made, *_, url = head.split()
     names = tuple(body.split())
-    reviewed = (NAME_DATA / "neighbours.txt").read_text(encoding="ascii").partition("\n")[2]
-    return Popular(names, frozenset(reviewed.split()), DataSource("popular projects", made, records=len(names), url=url))
+    return Popular(names, neighbours(), DataSource("popular projects", made, records=len(names), url=url))
 
 
-def lists_stamp() -> str:
-    """What changes whenever one of the lists does: their sizes and times of writing."""
-    stats = [path.stat() for path in sorted(NAME_DATA.iterdir()) if path.is_file()]
-    return " ".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats)
+@cache
+def listed() -> frozenset[str]:
+    """The popular projects, to look names up in."""
+    return frozenset(popular().names)
+
+
+@cache
+def neighbours() -> frozenset[str]:
+    """Honest names beside popular ones, reviewed by hand."""
+    return frozenset((NAME_DATA / "neighbours.txt").read_text(encoding="utf-8").partition("\n")[2].split())
