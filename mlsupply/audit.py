@@ -150,7 +150,7 @@ def _judged(
 
 def _asking_ahead(checks: tuple[Check, ...], project: Project, request: Request, world: World) -> World:
     """The one question that is known before any check runs and has to be waited for is sent off first."""
-    if not any(check.name == "advisories" for check in checks):
+    if request.offline or not any(check.name == "advisories" for check in checks):
         return world
     from mlsupply.advisories.asking import ask_ahead
 

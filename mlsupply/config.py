@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 from mlsupply.errors import MlsupplyError
@@ -350,6 +349,8 @@ def _parts(dotted: str) -> tuple[str, ...]:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     known = sorted(known)
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     return f", did you mean {close[0]}?" if close else f"; keys: {', '.join(known)}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Checked, Coverage, Finding, Gap, Learned, Package, PackageKey, Reason
+from mlsupply.value import replace
 
 _CLEAN, _FOUND, _GAP = 0, 1, 2
 
@@ -31,9 +31,9 @@ class Ledger:
         self.gaps.extend(said.gaps)
         if said.package is not None:
             state = _FOUND if said.findings else _GAP if said.gaps else _CLEAN
-            states = self._states.setdefault(said.check, {})
-            before = states.get(said.package.key, _CLEAN)
-            states[said.package.key] = before if before == _FOUND else max(state, before) if state != _FOUND else _FOUND
+            states, key = self._states.setdefault(said.check, {}), said.package.key
+            before = states.get(key, _CLEAN)
+            states[key] = before if before == _FOUND else max(state, before) if state != _FOUND else _FOUND
 
     def learn(self, fact: Learned) -> None:
         """Keep what a check learned of a package for the report."""

@@ -2,16 +2,16 @@
 
     files -> inventories -> packages -> facts -> findings and gaps -> report
 
-Every value is immutable; this module imports nothing of the package but `value` and `named` and touches neither disk,
-network nor clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than dataclasses: a large lock file
-carries tens of thousands of them, and a tuple is built five times faster than a frozen dataclass.
+Every value is immutable; this module imports nothing of the package but `value`, `named` and `digest` and touches
+neither disk, network nor clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than dataclasses: a large
+lock file carries tens of thousands of them, and a tuple is built five times faster than a frozen dataclass.
 """
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 
+from mlsupply.digest import sha256_hex
 from mlsupply.named import NamedTuple
 from mlsupply.value import field, value
 
@@ -351,7 +351,7 @@ class Finding:
         members = sorted({place.member for place in self.places if place.member})
         package = self.package.purl if self.package else ""
         identity = "\0".join((self.kind, self.id, package, self.subject, *members))
-        return hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
+        return sha256_hex(identity.encode("utf-8", "replace"))[:32]
 
 
 @value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -133,6 +134,60 @@ samples: {fires: [{name: acme-x}], quiet: [{name: other}]}
 def test_a_rule_of_the_users_sees_every_name(world: World) -> None:
     request = Request(rules=RuleSettings(files=(("mine/acme.yaml", RULE),)))
     assert [finding.id for finding in findings(world, package("acme-lighthouse"), request=request)] == ["ACME-N001"]
+
+
+def test_a_second_run_tells_from_memory_what_the_first_judged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = (package("torch"), package("tranformers"), package("own-quiet-name"), package("acme-tools", "2.0"))
+    first = said(world, *lock, asked=("nupmy",))
+    assert sum(bool(checked.findings) for checked in first) >= 2
+    with monkeypatch.context() as patch:
+        patch.setattr("mlsupply.ruleset.load", _not_to_be_called)
+        patch.setattr("mlsupply.evidence.name_memo.listed", _not_to_be_called)
+        assert sorted(map(repr, said(world, *lock, asked=("nupmy",)))) == sorted(map(repr, first))
+    fresh = replace(world, cache=world.cache / "elsewhere")
+    assert sorted(map(repr, said(fresh, *lock, asked=("nupmy",)))) == sorted(map(repr, first))
+
+
+def test_memory_tells_of_another_place_or_version_nothing(world: World) -> None:
+    (before,) = findings(world, package("tranformers", "1.0"))
+    moved = replace(package("tranformers", "2.0"), places=(Place("other.txt", 7),))
+    (after,) = findings(world, moved)
+    assert (before.places, after.places) == ((Place("requirements.txt", 1),), (Place("other.txt", 7),))
+    assert after.package == Coordinate("pypi", "tranformers", "2.0")
+
+
+def test_the_users_own_settings_of_rules_are_heeded_whatever_memory_holds(world: World) -> None:
+    (found,) = findings(world, package("tranformers"))
+    quiet = Request(rules=RuleSettings(off=(found.id,)))
+    assert findings(world, package("tranformers"), request=quiet) == []
+    mild = Request(rules=RuleSettings(severity=((found.id, Severity.LOW),)))
+    assert [one.severity for one in findings(world, package("tranformers"), request=mild)] == [Severity.LOW]
+    vouched = Request(settings={"names": {"known": ["tranformers"]}})
+    assert findings(world, package("tranformers"), request=vouched) == []
+
+
+@pytest.mark.parametrize("wrong", ["", "[]", "{", '{"basis": 1}', "null"])
+def test_a_memory_that_cannot_be_read_costs_time_only(world: World, wrong: str) -> None:
+    first = findings(world, package("tranformers"))
+    (memory,) = world.cache.glob("names-*.json")
+    memory.write_text(wrong, encoding="utf-8")
+    assert findings(world, package("tranformers")) == first
+
+
+def test_a_memory_somebody_wrote_into_is_judged_anew(world: World) -> None:
+    first = findings(world, package("tranformers"))
+    (memory,) = world.cache.glob("names-*.json")
+    kept = json.loads(memory.read_bytes())
+    kept["judged"] = {case: [{"id": "x"}] for case in kept["judged"]}
+    kept["verdicts"] = {case: {"name": "x"} for case in kept["verdicts"]}
+    kept["listed"] = dict.fromkeys(kept["listed"], "yes")
+    kept["source"] = ["x"]
+    memory.write_text(json.dumps(kept), encoding="utf-8")
+    assert findings(world, package("tranformers")) == first
+
+
+def _not_to_be_called(*_: object) -> None:
+    raise AssertionError("this was to be told from memory")
 
 
 def test_a_scan_accuses_the_slip_and_not_its_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mlsupply.advisories.renamed import original_of
@@ -16,6 +15,7 @@ from mlsupply.begun import Begun
 from mlsupply.model import Package, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request
+from mlsupply.value import replace
 from mlsupply.world import PUBLIC_OSV_API, Failure, Fetch, OfflineFetch, Response, World
 
 OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)

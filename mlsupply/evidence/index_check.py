@@ -122,11 +122,13 @@ def _package_facts(package: Package, asked: Sequence[Requirement], bench: _Bench
         place = package.places[0] if package.places else Place("")
         facts += _requirement_facts([Requirement(name=package.name, source=package.source, place=place)], bench)
     listed = bench.lists.of_package(package) if bench.lists else Origin()
-    if package.coordinate.ecosystem == "pypi" and package.source.kind is SourceKind.REGISTRY:
-        origin = _origin(package, bench, listed)
-    else:
+    registered = package.coordinate.ecosystem == "pypi" and package.source.kind is SourceKind.REGISTRY
+    shared = registered and not bench.request.is_public(package.source) and _address_of(package) in bench.open_indexes
+    strange = _strange_hosts(package, bench) if registered else ()
+    if bench.thorough or shared or strange or listed.astray != () or listed.refused != ():
         origin = OriginFacet(index=host_of(package.source.url), public=False, **_listed(listed))
-    if bench.thorough or origin.shared or origin.strange_hosts or origin.astray != () or origin.refused != ():
+        if registered:
+            origin = _origin(package, bench, listed, shared=shared, strange=strange)
         facts.append(_Seen(origin, package.places, listed.input))
     return facts
 
@@ -309,27 +311,31 @@ def _has_hidden_text(place: Place, world: World) -> bool:
 # --- packages -------------------------------------------------------------------------------------
 
 
-def _origin(package: Package, bench: _Bench, listed: Origin) -> OriginFacet:
+def _origin(package: Package, bench: _Bench, listed: Origin, *, shared: bool, strange: tuple[str, ...]) -> OriginFacet:
     """The names that the user calls private are not asked of the public index."""
-    public = bench.request.is_public(package.source)
-    shared = not public and package.source.url.rstrip("/") in bench.open_indexes
     return OriginFacet(
         index=host_of(package.source.url or PUBLIC_INDEX),
-        public=public,
+        public=bench.request.is_public(package.source),
         shared=shared,
         twin=bench.names.is_public(package.name) if shared and not listed.private else False,
         hashed=bool(package.artifacts) and all(artifact.hashes for artifact in package.artifacts),
-        strange_hosts=_strange_hosts(package, bench),
+        strange_hosts=strange,
         **_listed(listed),
     )
+
+
+def _address_of(package: Package) -> str:
+    return package.source.url.rstrip("/")
 
 
 def _strange_hosts(package: Package, bench: _Bench) -> tuple[str, ...]:
     """Hosts of locked files that are not the public index's, for a package that is said to come from it, in a project whose
     other files do come from there."""
-    if package.source.url and package.source.url.rstrip("/") != PUBLIC_INDEX:
+    if package.source.url and _address_of(package) != PUBLIC_INDEX:
         return ()
-    hosts = {host_of(artifact.url) for artifact in package.artifacts if artifact.url.startswith("http")} - _PUBLIC_HOSTS
+    urls = [artifact.url for artifact in package.artifacts if artifact.url]
+    sites = {"/".join(url.split("/", 3)[:3]) for url in urls if url.startswith("http")}  # tens of thousands come from one
+    hosts = {host_of(site) for site in sites} - _PUBLIC_HOSTS
     return tuple(sorted(hosts)) if hosts and bench.mostly_public else ()
 
 

@@ -102,8 +102,7 @@ def _offline(project: Project, request: Request, world: World) -> Iterator[Check
 def _tells_something(package: Package, settled: str) -> bool:
     """Whether the lock's own facts can bear on a rule: a yank, or an upload newer than `settled` (ISO 8601; "" where the
     user's rules may ask for anything). Most of a lock is old and stands, and rules need not be asked 800 times to say so."""
-    young = (one.uploaded and (not settled or one.uploaded > settled) for one in package.artifacts)
-    return any(young) or any(artifact.yanked for artifact in package.artifacts)
+    return any(one.yanked or (one.uploaded and (not settled or one.uploaded > settled)) for one in package.artifacts)
 
 
 def _rules(request: Request, world: World) -> Rules:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from posixpath import basename, dirname, join, normpath
 
-from mlsupply.inventory.beside import project_name
 from mlsupply.inventory.files import file_name, hash_pair, name_and_version
 from mlsupply.inventory.parsing import gap, text_of
 from mlsupply.inventory.pins import Pin, Pins
@@ -221,6 +220,8 @@ class Reading:
 
     def _local_name(self, asked: Requirement) -> str:
         """The name of a project given by its folder, from its own manifest; without one a gap says so."""
+        from mlsupply.inventory.beside import project_name
+
         target = asked.source.url
         folder = normpath(join(dirname(asked.place.file), re.sub(r"^file:(?://)?", "", target.partition("#")[0])))
         if name := project_name(folder, self.tree, self.limits):

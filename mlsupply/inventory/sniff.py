@@ -27,7 +27,7 @@ def reader_by_content(path: str, tree: Tree) -> Reader | None:
         head = handle.read(_HEAD)
     if head.startswith((b"PK\x03\x04", b"\x1f\x8b")):
         return reader_named("archive")
-    if SCRIPT_MARKER.search(head):
+    if is_script(head):
         return reader_named("script")
     text = decode(path, head)
     if isinstance(text, Gap):
@@ -36,20 +36,28 @@ def reader_by_content(path: str, tree: Tree) -> Reader | None:
     return reader_named(found) if found else None
 
 
+def is_script(head: bytes) -> bool:
+    """Whether a Python file has a PEP 723 header; the pattern is not tried where its words are missing."""
+    return b"# /// script" in head and bool(SCRIPT_MARKER.search(head))
+
+
 def _text_format(text: str, python: bool) -> str:
     if text.lstrip().startswith("{"):
         return _json_format(text)
     if python:
         return "setup.py" if re.search(r"\bsetup\s*\(", text) else ""
-    if re.search(r"(?m)^\[\[?[A-Za-z]", text):
+    if (text.startswith("[") or "\n[" in text) and re.search(r"(?m)^\[\[?[A-Za-z]", text):
         return _toml_format(text)
-    return next((name for pattern, name in _TEXT_MARKS if pattern.search(text)), "") if "\0" not in text else ""
+    if "\0" in text:
+        return ""
+    return next((name for word, pattern, name in _TEXT_MARKS if word in text and pattern.search(text)), "")
 
 
-_TEXT_MARKS = (
-    (re.compile(r"\A(?:#[^\n]*\n|\s)*(?:FROM|ARG)[ \t]+\S"), "Dockerfile"),
-    (re.compile(r"(?m)^dependencies:\s*$"), "environment.yml"),
-    (_REQUIREMENT, "requirements"),
+_TEXT_MARKS = (  # a word without which the pattern need not be tried on a long text, the pattern, the format
+    ("FROM", expression(r"\A(?:#[^\n]*\n|\s)*FROM[ \t]+\S"), "Dockerfile"),
+    ("ARG", expression(r"\A(?:#[^\n]*\n|\s)*ARG[ \t]+\S"), "Dockerfile"),
+    ("dependencies:", expression(r"(?m)^dependencies:\s*$"), "environment.yml"),
+    ("", _REQUIREMENT, "requirements"),
 )
 
 
@@ -103,6 +111,6 @@ def script_files(files: Iterable[str], tree: Tree) -> dict[str, Reader]:
         handle = tree.open(path)
         if not isinstance(handle, Failure):
             with handle:
-                if SCRIPT_MARKER.search(handle.read(_SCRIPT_HEAD)):
+                if is_script(handle.read(_SCRIPT_HEAD)):
                     found[path] = reader
     return found

@@ -3,52 +3,58 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlsupply.lazy import expression
 from mlsupply.model import Coordinate, Finding, Gap, Package, Place
 from mlsupply.report.view import View, view_of
 
 SCHEMA_VERSION = "1.0"
-_ESCAPES = re.compile(r"\\[ubfnrt]")
+_ESCAPES = expression(r"\\[ubfnrt]")
 _LONG_LINE = 1 << 20  # characters
 
 
 def render(view: View) -> bytes:
     """UTF-8, one list entry a line (so that two reports can be compared by line), the same bytes for the same view."""
-    text = _text(view)
-    if not _is_plain(text):
+    lines = list(_lines(document(view)))
+    if not _is_plain(lines):
         from mlsupply.report.inert import inert
 
-        text = _text(view_of(inert(view.report)))
-    return text.encode()
+        lines = list(_lines(document(view_of(inert(view.report)))))
+    return "\n".join(lines).encode()
 
 
-def _is_plain(text: str) -> bool:
+def _is_plain(lines: Sequence[str]) -> bool:
     """Whether no text in the document holds anything to replace (see `report.inert`), told from its encoding: the values
     need not be walked again for the report that scans are timed with. May say no where a backslash stands."""
-    if "\x7f" in text or _ESCAPES.search(text):
-        return False
-    return all(len(line) <= _LONG_LINE and (line.isascii() or line.isprintable()) for line in text.split("\n"))
+    return all(
+        line.isprintable() and len(line) <= _LONG_LINE and not ("\\" in line and _ESCAPES.search(line)) for line in lines
+    )
 
 
-def _text(view: View) -> str:
-    return encoded(document(view))
+def encoded(document: Mapping[str, object]) -> str:
+    """A JSON object with one entry of its lists a line."""
+    return "\n".join(_lines(document))
 
 
-def encoded(document: Mapping[str, Any]) -> str:
-    """A JSON object with one entry of its lists a line. `json.dumps` with an indent runs in Python, without one in C: lines
-    are made here, what stands on them there."""
+def _lines(document: Mapping[str, object]) -> Iterator[str]:
+    """`json.dumps` with an indent runs in Python, without one in C: lines are made here, what stands on them there."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
-    members = [f" {encode(key)}: {_lines(value, encode)}" for key, value in document.items()]
-    return "{\n" + ",\n".join(members) + "\n}\n"
-
-
-def _lines(value: object, encode: Callable[[object], str]) -> str:
-    if not isinstance(value, list) or not value:
-        return encode(value)
-    return "[\n" + ",\n".join(f"  {encode(item)}" for item in value) + "\n ]"
+    yield "{"
+    last = list(document)[-1]
+    for key, value in document.items():
+        comma = "" if key == last else ","
+        if isinstance(value, list) and value:
+            yield f" {encode(key)}: ["
+            for item in value[:-1]:
+                yield f"  {encode(item)},"
+            yield f"  {encode(value[-1])}"
+            yield f" ]{comma}"
+        else:
+            yield f" {encode(key)}: {encode(value)}{comma}"
+    yield "}"
+    yield ""
 
 
 def document(view: View) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""What a run imports: every module costs a fraction of a millisecond, and some cost as much as the rest of a scan."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_RUN = """
+import json, sys
+from mlsupply.cli import main
+try:
+    main(sys.argv[2:])
+except SystemExit:
+    pass
+open(sys.argv[1], "w").write(json.dumps(sorted(sys.modules)))
+"""
+_PINS = ("torch==2.9.0", "litellm==1.82.6", "tqdm==4.67.1.post1", "lazy-importer==1.0")
+_LOCK = "".join(f"{pin} --hash=sha256:{'ab' * 32}\n" for pin in _PINS)  # without hashes there is something to judge
+
+# what an ordinary run has no business with, and why somebody might have brought it in
+_HEAVY = {
+    "rich": "the table draws itself",
+    "requests": "offline there is nothing to ask",
+    "urllib3": "the same",
+    "ssl": "the same",
+    "http": "the same",
+    "email": "metadata is read where archives are",
+    "cyclonedx": "only where CycloneDX is written",
+    "license_expression": "only where licences are judged",
+    "yaml": "rules and incident records come compiled",
+    "packaging": "versions in the normal form are read without it",
+    "hashlib": "see mlsupply.digest",
+    "dataclasses": "see mlsupply.value",
+    "difflib": "only for a name that was mistyped (click brings it for every short option)",
+    "zipfile": "only where archives are looked into",
+    "concurrent": "only where something is waited for",
+    "multiprocessing": "the same",
+    "subprocess": "only where uv or git is started",
+    "tempfile": "only where something new is remembered",
+    "tomli": "only where TOML is read",
+}
+
+
+def modules(arguments: list[str], folder: Path) -> set[str]:
+    """The modules a command has imported when it ends, in a process of its own with a cache in `folder`."""
+    listed = folder / "modules.json"
+    environment = {**os.environ, "MLSUPPLY_CACHE_DIR": str(folder / "cache")}
+    command = [sys.executable, "-c", _RUN, str(listed), *arguments]
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment)
+    return set(json.loads(listed.read_bytes()))
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    path = tmp_path / "requirements.txt"
+    path.write_text(_LOCK, encoding="utf-8")
+    return path
+
+
+def test_a_second_offline_scan_imports_no_heavy_module_and_no_rules(lock: Path) -> None:
+    scan = ["scan", lock.name, "--offline", "--feed", "embedded", "--output", "json"]
+    modules(scan, lock.parent)
+    loaded = modules(scan, lock.parent)
+    assert sorted(loaded & _HEAVY.keys()) == []
+    assert not [name for name in loaded if name.startswith("mlsupply.ruleset")]
+    assert not [name for name in loaded if name.startswith("mlsupply.report.") and name not in _JSON]
+
+
+_JSON = {"mlsupply.report.json_", "mlsupply.report.view"}
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_imports_the_command_line_alone(option: str, tmp_path: Path) -> None:
+    loaded = modules([option], tmp_path)
+    assert sorted(loaded & (_HEAVY.keys() | {"sqlite3", "pathlib"})) == []
+    assert {name for name in loaded if name.startswith("mlsupply.")} <= {"mlsupply.cli", "mlsupply.named"}
