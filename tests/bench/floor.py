@@ -1,4 +1,5 @@
-"""How far an offline scan is from the least a Python program can do.
+"""How far an offline scan is from the least a Python program can do: whole processes, each run once unmeasured before, so
+that bytecode and what the tool remembers are there, as on a machine where it has run before.
 
 python -m tests.bench.floor [REQUIREMENTS] [ROUNDS]
 """
