@@ -3,7 +3,6 @@ path of a file on the index and by the address of a repository."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mlsupply.advisories.feeds import at_hand
@@ -11,6 +10,7 @@ from mlsupply.advisories.fixes import clearing
 from mlsupply.advisories.groups import display_order
 from mlsupply.advisories.incident_records import AS_OF, Incident, IncidentIndex, address, incident, index
 from mlsupply.advisories.matching import asked, hits
+from mlsupply.lazy import expression
 from mlsupply.model import (
     AdvisoryRef,
     Checked,
@@ -33,7 +33,7 @@ CHECK = "known-bad"
 MALICIOUS, PURPOSE_BUILT = "malicious", "purpose-built"
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 # an index keeps files under their BLAKE2b-256 digest: /packages/ab/cd/<60 hex digits>/name.whl
-_INDEX_PATH = re.compile(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/")
+_INDEX_PATH = expression(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/")
 
 
 class Sighting(NamedTuple):

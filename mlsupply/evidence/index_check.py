@@ -6,7 +6,6 @@ has network, and is unknown otherwise.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
 from mlsupply.evidence.index_policy import Lists, Origin
 from mlsupply.evidence.popular import listed, popular
+from mlsupply.lazy import expression
 from mlsupply.model import RESOLVED, Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from mlsupply.ruleset import Rules, Unknown
 
 CHECK = "index"
-_DEPLOY = re.compile(
+_DEPLOY = expression(
     r"(?:^|/)(?:[^/]*requirements[^/]*\.txt|requirements/[^/]+\.txt|(?:docker|container)file[^/]*|[^/]+\.dockerfile)\Z"
 )
-_NOT_DEPLOY = re.compile(
+_NOT_DEPLOY = expression(
     r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?|constraints?)(?:[-_./]|\Z)"
 )
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
-_BLANKS = re.compile(r"\S[ \t]{60}")  # more than an editor shows beside a line
-_WILDCARD = re.compile(r"==.{1,60}\.\*\Z|~= *v?\d+\.\d+\Z")
+_COMMIT = expression(r"[0-9a-f]{40}\Z")
+_BLANKS = expression(r"\S[ \t]{60}")  # more than an editor shows beside a line
+_WILDCARD = expression(r"==.{1,60}\.\*\Z|~= *v?\d+\.\d+\Z")
 _DIRECT = (SourceKind.GIT, SourceKind.URL)
 _PUBLIC_HOSTS = frozenset({host_of(PUBLIC_FILES), host_of(PUBLIC_INDEX)})
 _MOST = 200  # names kept of one file

@@ -24,7 +24,7 @@ class Parent(NamedTuple):
 def is_generated(text: str) -> bool:
     """Whether the head of the file says that a resolver wrote it, with everything that its packages need."""
     head = text[:4000]
-    return bool(_GENERATED.search(head)) and "--no-deps" not in head
+    return "generated" in head.lower() and bool(_GENERATED.search(head)) and "--no-deps" not in head
 
 
 def parents(comment: str, inside: bool) -> tuple[list[Parent], bool]:
