@@ -98,9 +98,10 @@ def test_a_locked_file_is_known_by_its_hash_whatever_the_name_says(world: World)
     assert "innocent-1.0.tar.gz" in found.message
 
 
-def test_a_locked_file_is_known_by_its_path_on_the_index(world: World) -> None:
+@pytest.mark.parametrize("tail", ["", "#sha256=00", "?mirror=a/b"])
+def test_a_locked_file_is_known_by_its_path_on_the_index(tail: str, world: World) -> None:
     digest = next(value for value, (incident, of) in index().digests.items() if of == "litellm-1.82.8.tar.gz")
-    url = f"https://files.index.example/packages/{digest[:2]}/{digest[2:4]}/{digest[4:]}/litellm-1.82.8.tar.gz"
+    url = f"https://files.index.example/packages/{digest[:2]}/{digest[2:4]}/{digest[4:]}/litellm-1.82.8.tar.gz{tail}"
     (found,) = _malicious(world, _package("litellm", "0.1", Source(), Artifact("litellm-1.82.8.tar.gz", "sdist", url)))
     assert found.advisory is not None
     assert found.advisory.matched_on == "index path"

@@ -70,12 +70,17 @@ def _by_file(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
             if value in digests or value.lower() in digests:
                 identifier, of = digests[value.lower()]
                 yield Sighting(identifier, "file hash", artifact.filename or of)
-        if (
-            artifact.url
-            and (path := _INDEX_PATH.search(artifact.url))
-            and (entry := known.of_digest("".join(path.groups())))
-        ):
+        if artifact.url and (entry := known.of_digest(_path_digest(artifact.url))):
             yield Sighting(entry[0], "index path", artifact.filename or entry[1])
+
+
+def _path_digest(url: str) -> str:
+    """The digest under which an index keeps a file, "" where its URL tells none. Nearly every URL of a lock ends in it."""
+    parts = url.rsplit("/", 4)[1:4]
+    if list(map(len, parts)) == [2, 2, 60]:
+        return "".join(parts)
+    path = _INDEX_PATH.search(url)
+    return "".join(path.groups()) if path else ""
 
 
 def _by_address(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
