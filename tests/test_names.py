@@ -177,6 +177,12 @@ def test_what_the_registry_says_confirms_only_what_it_speaks_of(names: Names) ->
     assert not copied.confirmed
 
 
+def test_one_sign_confirms_nothing_against_a_stronger_one_for_the_project(names: Names) -> None:
+    old = NameEvidence(claims_repository_of="numpy", first_release=NOW - timedelta(days=2600))
+    assert names.judge("nupmy", NameEvidence(claims_repository_of="numpy"), NOW).confirmed
+    assert not names.judge("nupmy", old, NOW).confirmed  # seven years there: more likely a name its owner keeps safe
+
+
 def test_a_name_the_user_vouches_for_is_left_alone() -> None:
     vouched = engine(frozenset({"Nupmy"}))
     assert vouched.judge("nupmy").likeness is Likeness.NONE

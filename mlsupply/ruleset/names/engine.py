@@ -92,7 +92,7 @@ def _verdict(name: str, guess: Guess, evidence: NameEvidence, now: datetime) -> 
         likeness=likeness,
         weight=round(weight, 2),
         reasons=tuple(sign.text for sign in told[:_MOST_REASONS]),
-        confirmed=guess.weight >= SUSPECT and any(sign.weight >= _CONFIRMING for sign in beside),
+        confirmed=guess.weight >= SUSPECT and sum(sign.weight for sign in beside) >= _CONFIRMING,
     )
 
 

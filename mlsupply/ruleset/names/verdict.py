@@ -61,7 +61,7 @@ class NameVerdict:
     """What the engine says of one name. name: canonical; target: canonical name of the project imitated, None where
     there is none; weight: the sum of the signs in log odds, 0 where none was found; reasons: short sentences, the
     strongest first; listed: its place among the popular names, 0 where it is not; confirmed: the letters alone
-    make it likely, and something beside them speaks for it too."""
+    make it likely, and what is beside them speaks for it too, on balance."""
 
     name: str
     target: str | None = None
