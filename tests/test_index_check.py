@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mlsupply.evidence.index_check import is_deploy, judge
+from mlsupply.evidence.index_check import judge
+from mlsupply.evidence.pinning import is_deploy
 from mlsupply.fetch import LiveFetch
 from mlsupply.inventory import gather
 from mlsupply.model import Artifact, Checked, Coordinate, Finding, Gap, Index, Inventory, Package, Place, Reason, Source
@@ -108,6 +109,35 @@ def test_open_versions_in_a_file_that_installs_are_one_finding_a_file(world: Wor
     assert ids(world, "numpy==2.0.0\n") == ["MLS-I010"]
     (world.tree.root / "requirements.txt").unlink()
     assert ids(world, "numpy\n", "requirements-dev.txt") == []
+
+
+def test_a_version_that_a_constraint_settles_is_not_open(world: World) -> None:
+    (world.tree.root / "constraints.txt").write_text("numpy==2.0.0\n", encoding="utf-8")
+    assert ids(world, "-c constraints.txt\nnumpy\n") == []
+    (found,) = judged(world, "-c constraints.txt\nnumpy\nrich\n")[0]
+    assert "for rich" in found.message
+
+
+def test_a_version_that_a_lock_beside_the_file_holds_is_not_open(world: World) -> None:
+    lock = '[[package]]\nname = "rich"\nversion = "13.0.0"\nsource = { registry = "https://index.example/simple" }\n'
+    (world.tree.root / "uv.lock").write_text('version = 1\nrequires-python = ">=3.11"\n' + lock, encoding="utf-8")
+    assert "MLS-I009" not in ids(world, "rich\n")
+    assert "MLS-I009" in ids(world, "rich\nnumpy\n")
+
+
+def test_what_installs_the_rest_may_be_the_newest(world: World) -> None:
+    assert ids(world, "FROM python:3.12\nRUN pip install --upgrade pip setuptools uv\n", "Dockerfile") == []
+    assert ids(world, "FROM python:3.12\nRUN pip install --upgrade pip numpy\n", "Dockerfile") == ["MLS-I009"]
+
+
+def test_many_files_of_one_folder_are_one_finding(world: World) -> None:
+    folder = world.tree.root / "requirements"
+    folder.mkdir()
+    for extra in ("cuda", "cpu", "rocm"):
+        (folder / f"{extra}.txt").write_text(f"torch\n{extra}-kernels\n", encoding="utf-8")
+    (found,) = [one for one in judged(world, HASHED)[0] if one.id == "MLS-I009"]
+    assert "(3 files)" in found.message
+    assert {place.file.rpartition("/")[2] for place in found.places} == {"cpu.txt", "cuda.txt", "rocm.txt"}
 
 
 def test_a_gateway_without_a_bound_is_told_apart(world: World) -> None:

@@ -183,6 +183,17 @@ def test_one_sign_confirms_nothing_against_a_stronger_one_for_the_project(names:
     assert not names.judge("nupmy", old, NOW).confirmed  # seven years there: more likely a name its owner keeps safe
 
 
+def test_reasons_say_what_the_guess_rests_on_and_last_what_speaks_against_it(names: Names) -> None:
+    reasons = names.judge("openai-helper", NameEvidence(first_release=NOW - timedelta(days=1)), NOW).reasons
+    assert reasons[:3] == (
+        "it contains the name openai",
+        "its first release is less than a week old",
+        "all it adds is helper",
+    )
+    assert reasons[-1].startswith("but ")
+    assert reasons[-1].endswith("popular projects share this beginning")
+
+
 def test_a_name_the_user_vouches_for_is_left_alone() -> None:
     vouched = engine(frozenset({"Nupmy"}))
     assert vouched.judge("nupmy").likeness is Likeness.NONE

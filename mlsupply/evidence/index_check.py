@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
 from mlsupply.evidence.index_policy import Lists, Origin
+from mlsupply.evidence.pinning import is_deploy, is_exact, pinning_facts
 from mlsupply.evidence.popular import listed, popular
 from mlsupply.lazy import expression
 from mlsupply.model import RESOLVED, Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
@@ -26,18 +27,11 @@ if TYPE_CHECKING:
     from mlsupply.ruleset import Rules, Unknown
 
 CHECK = "index"
-_DEPLOY = expression(
-    r"(?:^|/)(?:[^/]*requirements[^/]*\.txt|requirements/[^/]+\.txt|(?:docker|container)file[^/]*|[^/]+\.dockerfile)\Z"
-)
-_NOT_DEPLOY = expression(
-    r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?|constraints?)(?:[-_./]|\Z)"
-)
 _COMMIT = expression(r"[0-9a-f]{40}\Z")
 _BLANKS = expression(r"\S[ \t]{60}")  # more than an editor shows beside a line
 _WILDCARD = expression(r"==.{1,60}\.\*\Z|~= *v?\d+\.\d+\Z")
 _DIRECT = (SourceKind.GIT, SourceKind.URL)
 _PUBLIC_HOSTS = frozenset({host_of(PUBLIC_FILES), host_of(PUBLIC_INDEX)})
-_MOST = 200  # names kept of one file
 _SCAN_THE_LOCK = "scan the lock file it was installed from"
 
 
@@ -47,7 +41,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     bench = _Bench(project, request, world)
     for inventory in project.inventories:
         yield bench.judged(list(_index_facts(inventory, request)))
-    yield bench.judged(list(_pinning_facts(project, request.subjects, bench.thorough)))
+    yield bench.judged([_Seen(*fact) for fact in pinning_facts(project, request.subjects, bench.thorough)])
     asked = _by_name(project)
     for package in project.packages:
         yield bench.judged(_package_facts(package, asked.pop(package.name, []), bench), package)
@@ -206,48 +200,7 @@ def _is_loopback(host: str) -> bool:
     return host.rpartition(":")[0] in {"127.0.0.1", "localhost", "[::1]"} or host in {"127.0.0.1", "localhost", "[::1]"}
 
 
-# --- files that install ---------------------------------------------------------------------------
-
-
-def is_deploy(path: str, subjects: Sequence[str] = ()) -> bool:
-    """Whether a file installs what it names into something that runs: requirements.txt, a Dockerfile; not those for
-    development, tests or documents. subjects: the folders and files that were named; where these lie says nothing (a
-    project may be checked out below `/builds/ci`)."""
-    inside = (path.removeprefix(f"{subject.rstrip('/')}/") for subject in subjects if subject != path)
-    lower = min(inside, key=len, default=path).lower() if path not in subjects else path.rpartition("/")[2].lower()
-    return bool(_DEPLOY.search(lower)) and not _NOT_DEPLOY.search(lower)
-
-
-def _pinning_facts(project: Project, subjects: Sequence[str], thorough: bool) -> Iterator[_Seen]:
-    """One fact a file, also where several inputs include it."""
-    by_file: dict[str, dict[Requirement, None]] = {}
-    for requirement in project.requirements:
-        if (
-            not requirement.constraint
-            and requirement.source.kind is SourceKind.REGISTRY
-            and is_deploy(requirement.place.file, subjects)
-        ):
-            by_file.setdefault(requirement.place.file, {})[requirement] = None
-    for file, requirements in by_file.items():
-        unpinned = [r for r in requirements if not _is_exact(r.specifier)]
-        unhashed = [r for r in requirements if not r.hashes]
-        facet = PinningFacet(
-            file=file,
-            requirements=len(requirements),
-            unpinned=_distinct(unpinned),
-            unhashed=_distinct(unhashed),
-            any_hashed=len(unhashed) < len(requirements),
-        )
-        if unpinned or unhashed or thorough:
-            yield _Seen(facet, places=tuple(r.place for r in unpinned or unhashed), subject=file)
-
-
-def _distinct(requirements: Iterable[Requirement]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(requirement.name for requirement in requirements))[:_MOST]
-
-
-def _is_exact(specifier: str) -> bool:
-    return specifier.startswith("==") and "," not in specifier and not specifier.endswith("*")
+# --- requirements ---------------------------------------------------------------------------------
 
 
 def _is_floating(specifier: str) -> bool:
@@ -260,9 +213,6 @@ def _is_wildcard(specifier: str) -> bool:
     return any(_WILDCARD.match(part.strip()) for part in specifier.split(","))
 
 
-# --- requirements ---------------------------------------------------------------------------------
-
-
 def _requirement(requirement: Requirement, bench: _Bench, named: bool) -> _Seen:
     source = requirement.source
     direct, names = source.kind in _DIRECT, bench.names
@@ -271,7 +221,7 @@ def _requirement(requirement: Requirement, bench: _Bench, named: bool) -> _Seen:
         name=requirement.name,
         source=source.kind.value,
         specifier=requirement.specifier,
-        pinned=bool(_COMMIT.match(source.revision)) if source.kind is SourceKind.GIT else _is_exact(requirement.specifier),
+        pinned=bool(_COMMIT.match(source.revision)) if source.kind is SourceKind.GIT else is_exact(requirement.specifier),
         floating=source.kind is SourceKind.REGISTRY and _is_floating(requirement.specifier),
         wildcard=source.kind is SourceKind.REGISTRY and _is_wildcard(requirement.specifier),
         hashed=bool(requirement.hashes) or "#sha256=" in source.url,

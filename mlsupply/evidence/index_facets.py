@@ -56,14 +56,17 @@ class RequirementFacet:
 
 @value
 class PinningFacet:
-    """A file that installs, as a whole. file; requirements: how many it has; unpinned: names without an exact version;
-    unhashed: names without hashes; any_hashed: at least one has them (then pip wants them of all)."""
+    """A file that installs, as a whole, or many of one folder. file; requirements: how many it has; unpinned: names without
+    an exact version that no lock beside the file and no constraint settles, installers (pip, uv ...) apart; open: whether
+    any line of it leaves a version open; unhashed: names without hashes; any_hashed: at least one has them (then pip wants
+    them of all)."""
 
     file: str
     requirements: int = 0
     unpinned: tuple[str, ...] = ()
     unhashed: tuple[str, ...] = ()
     any_hashed: bool = False
+    open: bool = False
 
 
 @value

@@ -133,7 +133,7 @@ def _cuts(word: str) -> Iterator[tuple[str, str]]:
 
 
 def _guess(mention: Mention, words: list[str], known: Known) -> Guess:
-    signs = [Sign(_BASE, f"it contains the name {mention.words}"), *_worth(mention, known), *_addition(mention, known)]
+    signs = [Sign(_BASE, f"it contains the name {mention.words}"), *_addition(mention, known), *_worth(mention, known)]
     signs += _family(mention, words, known)
     theme = known.theme(mention.words.replace("-", ""))
     technique = {"ai": "ai-brand combosquat", "cloud": "scope-confusion"}.get(theme, "combosquat")
@@ -157,7 +157,7 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
         yield Sign(_BINDINGS, "bindings for Python are called so")
     if known.all_bait(mention.added):
         weight = _BAIT + _ONLY_LANGUAGE * (classes == {"language"})
-        yield Sign(weight, f"what it adds says nothing of its own: {', '.join(mention.added)}")
+        yield Sign(weight, f"all it adds is {' and '.join(mention.added)}")
     if known.is_ai(mention.target.project) and any(known.theme(word) in ("ai", "framework") for word in mention.added):
         yield Sign(_AI_PAIR, "integrations of AI projects are named so")
     if mention.place in ("tail", "middle") and not known.all_bait(mention.added):
@@ -183,11 +183,15 @@ def _family(mention: Mention, words: list[str], known: Known) -> Iterator[Sign]:
         classes = {_class(word, known) for word in mention.added}
         weight = _LEADS_BAIT if known.all_bait(mention.added) else _LEADS_MANY
         if classes != {"language"}:
-            yield Sign(weight * log1p(count), f"{count} popular projects share this beginning" if count else "")
+            yield Sign(weight * log1p(count), _share(count, "this beginning"))
     elif mention.place in ("tail", "middle"):
         before = ("-".join(words[:end]) for end in range(1, mention.first + 1))
         count = max(map(known.siblings, before), default=0)
-        yield Sign(_OTHER_FAMILY * log1p(count), f"{count} popular projects share its beginning" if count else "")
+        yield Sign(_OTHER_FAMILY * log1p(count), _share(count, "its beginning"))
     if mention.place == "tail":
         count = known.followers(mention.words)
-        yield Sign(_ENDS_MANY * log1p(count), f"{count} popular projects share this ending" if count else "")
+        yield Sign(_ENDS_MANY * log1p(count), _share(count, "this ending"))
+
+
+def _share(count: int, part: str) -> str:
+    return f"{count} popular projects share {part}" if count > 1 else ""

@@ -16,11 +16,12 @@ from mlsupply.ruleset.names.combination import combinations
 from mlsupply.ruleset.names.foreign import foreign_spelling
 from mlsupply.ruleset.names.known import Known, Reviewed
 from mlsupply.ruleset.names.lookalike import lookalikes
-from mlsupply.ruleset.names.signs import CERTAIN, MENTIONED, SUSPECT, Guess
+from mlsupply.ruleset.names.signs import CERTAIN, MENTIONED, SUSPECT, Guess, Sign
 from mlsupply.ruleset.names.verdict import SLIPS, Likeness, NameEvidence, NameVerdict, Technique
 from mlsupply.text import canonical
 
-_MOST_REASONS = 5
+_MOST_REASONS = 3  # for it, and ...
+_MOST_AGAINST = 1  # ... against it
 _MAX_LENGTH = 200
 _SCOPE = expression(r"^@|/|::")  # npm and conda scopes: @scope/name, channel::name
 _CHANNEL = expression(r"^conda-forge-(?=.)")  # says conda and nothing more
@@ -84,16 +85,26 @@ def _verdict(name: str, guess: Guess, evidence: NameEvidence, now: datetime) -> 
     likeness = _likeness(weight, guess)
     if likeness is Likeness.NONE:
         return NameVerdict(name=name, weight=round(weight, 2))
-    told = sorted((sign for sign in (*guess.signs, *beside) if sign.text), key=lambda sign: -abs(sign.weight))
     return NameVerdict(
         name=name,
         target=guess.target.project or None,
         technique=Technique(guess.technique),
         likeness=likeness,
         weight=round(weight, 2),
-        reasons=tuple(sign.text for sign in told[:_MOST_REASONS]),
+        reasons=tuple(_reasons(guess, beside)),
         confirmed=guess.weight >= SUSPECT and sum(sign.weight for sign in beside) >= _CONFIRMING,
     )
+
+
+def _reasons(guess: Guess, beside: tuple[Sign, ...]) -> Iterator[str]:
+    """What the guess rests on first, then what the circumstances say for it, then what else the letters say, in the order
+    of the signs; last what speaks against it."""
+    first, *others = (sign for sign in guess.signs if sign.text)
+    speaking = sorted((sign for sign in beside if sign.weight > 0), key=lambda sign: -sign.weight)
+    told = [first, *speaking, *(sign for sign in others if sign.weight > 0)]
+    yield from (sign.text for sign in told[:_MOST_REASONS])
+    against = sorted((sign for sign in (*others, *beside) if sign.weight < 0), key=lambda sign: sign.weight)
+    yield from (f"but {sign.text}" for sign in against[:_MOST_AGAINST] if sign.text)
 
 
 def _likeness(weight: float, guess: Guess) -> Likeness:

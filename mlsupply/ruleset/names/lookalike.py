@@ -131,7 +131,7 @@ def _naturalness(letters: str, known_letters: str, known: Known) -> Sign:
     if not new:
         return Sign(0.0, "")
     usual = sum(log1p(known.triples(triple)) for triple in new) / len(new)
-    return Sign(_NATURAL * usual, "many projects have such letters side by side" if usual >= _USUAL else "")
+    return Sign(_NATURAL * usual, "many names have such letters side by side" if usual >= _USUAL else "")
 
 
 def _triples(letters: str) -> set[str]:
@@ -150,11 +150,12 @@ def _slip_sign(near: Near) -> Sign:
 def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
     """How many letters agree, and what the target is worth."""
     agreeing = len(target.spelling) - slips
+    length = _LENGTH.get(agreeing, _LONG)
     weight = _TENFOLD * (3 - log10(max(target.rank, 10)))
     brand = known.theme(target.spelling)
     loved = 1.8 if brand in ("ai", "crypto") and slips == 1 else 0.7 if brand else 0.0
     return [
-        Sign(_LENGTH.get(agreeing, _LONG), f"they agree in about {agreeing} letters"),
+        Sign(length, f"only {agreeing} letters agree" if length < 0 else ""),
         Sign(weight, known.standing(target) if weight > 0 else ""),
         Sign(loved, f"{target.spelling} is a brand that impostors like" if loved else ""),
     ]
