@@ -66,6 +66,19 @@ def test_names_come_from_a_file_too_with_their_line(tmp_path: Path) -> None:
     assert found["places"] == [{"file": "wanted.txt", "line": 3, "member": None}]
 
 
+def test_many_names_without_a_finding_are_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text("\n".join(["nupmy", *(f"quarry-lighthouse-keeper-{chr(97 + n)}" for n in range(25))]), encoding="utf-8")
+    output = check("--from", str(path)).output
+    assert "HIGH  nupmy" in output
+    assert "nothing found  in 25 other names" in output
+    assert "keeper-c" not in output
+
+
+def test_an_offline_run_says_what_it_could_not_ask() -> None:
+    assert "whether the names exist" in check("quarry-lighthouse").output
+
+
 def test_letters_of_another_script_are_seen() -> None:
     result = check("p\u0430ndas")
     assert result.exit_code == 1

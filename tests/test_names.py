@@ -41,6 +41,7 @@ def names() -> Names:
         ("protobufs", "protobuf"),  # plural
         ("skikit-learn", "scikit-learn"),  # by ear
         ("pandaz", "pandas"),
+        ("tensorphlow", "tensorflow"),
         ("huggingfacehubb", "huggingface-hub"),
         ("aiohtttp", "aiohttp"),  # a letter three times
     ],

@@ -29,6 +29,7 @@ _NOT_OFFERED = {  # options of scan that mean nothing where nothing is resolved
     "exclude_newer": "",
 }
 _COLOURS = {"MALICIOUS": "red", "CRITICAL": "red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "blue"}
+_MOST_QUIET = 20  # names without a finding that are told one by one
 _MOST_TOLD = 6  # findings of one name, worst first; -o table tells all
 
 
@@ -66,7 +67,7 @@ def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, 
     if chosen:
         write(report, chosen)
     if all(path for _, path in chosen):
-        _tell(view_of(report))
+        _tell(view_of(report), offline=request.offline)
     sys.exit(report.verdict.exit_code)
 
 
@@ -83,18 +84,27 @@ def _limited(request: Request, asked: tuple[Inventory, ...]) -> Request:
     return replace(request, checks=checks, skip=(), policy=replace(request.policy, tolerated=tolerated))
 
 
-def _tell(view: View) -> None:
-    """A line a name in the order given, then what was found; what was not looked at goes to stderr."""
+def _tell(view: View, *, offline: bool) -> None:
+    """A line a name in the order given, then what was found; of many names without a finding their number alone. What was
+    not looked at goes to stderr."""
     groups = {group.package: group for group in view.groups}
     asked = dict.fromkeys(package.coordinate for inventory in view.report.inputs for package in inventory.packages)
+    quiet = [coordinate for coordinate in asked if coordinate not in groups]
     for coordinate in asked:
-        _tell_one(coordinate, groups.get(coordinate))
+        if coordinate in groups or len(quiet) <= _MOST_QUIET:
+            _tell_one(coordinate, groups.get(coordinate))
+    if len(quiet) > _MOST_QUIET:
+        click.echo(f"{click.style('nothing found', fg='green')}  in {len(quiet)} other names")
     for gap in view.gaps:
         if gap.reason is Reason.UNPINNED and gap.check in _OF_RELEASES:
             continue  # said once, below
         click.echo(f"not checked: {gap.subject}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else ""), err=True)
     if any(not coordinate.version for coordinate in asked):
         click.echo("Names without a version were asked for as names; NAME==VERSION asks about the release too.", err=True)
+    if offline:
+        click.echo(
+            "Judged by letters and lists: whether the names exist, and since when, is asked without --offline.", err=True
+        )
     click.echo(view.headline, err=True)
 
 

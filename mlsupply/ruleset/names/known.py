@@ -6,6 +6,7 @@ siblings a prefix has (a prefix with many is an ecosystem), which words names ar
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -22,6 +23,7 @@ _TWO_SLIPS_RANK = 8_000  # two slips are looked for only towards names this popu
 _TWO_SLIPS_LENGTH = 5  # ... and this long
 _AFFIX = expression(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
 _USES = (8, 3)  # popular names that must use a word of three letters, or a longer one, before it counts as known
+_MANY_TRIPLES = 100
 _RUN = expression(r"(.)\1{2,}")
 _AI_THEMES = ("ai", "framework")
 _BRAND_LENGTH = 5  # a shorter brand that is no project's own name is met by too many honest names
@@ -139,14 +141,21 @@ class Known:
         found.update(dict.fromkeys(self._brands, 0))
         return found
 
+    @cached_property
+    def _initials(self) -> dict[str, list[str]]:
+        """First letter -> known spellings."""
+        found: dict[str, list[str]] = {}
+        for spelling in self._spellings:
+            found.setdefault(spelling[:1], []).append(spelling)
+        return found
+
     def _alike(self, initial: str, length: int) -> list[_Candidate]:
         """Known spellings of this first letter and length."""
         if initial not in self._buckets:
             lengths: dict[int, list[_Candidate]] = {}
-            for spelling, place in self._spellings.items():
-                if spelling.startswith(initial):
-                    twice = len(spelling) >= _TWO_SLIPS_LENGTH and place <= _TWO_SLIPS_RANK
-                    lengths.setdefault(len(spelling), []).append((_signature(spelling), 2 if twice else 1, spelling))
+            for spelling in self._initials.get(initial, ()):
+                twice = len(spelling) >= _TWO_SLIPS_LENGTH and self._spellings[spelling] <= _TWO_SLIPS_RANK
+                lengths.setdefault(len(spelling), []).append((_signature(spelling), 2 if twice else 1, spelling))
             self._buckets[initial] = lengths
         return self._buckets[initial].get(length, [])
 
@@ -212,6 +221,11 @@ class Known:
         """How many times popular names, written without separators, hold these three characters; a line break stands for
         their start and end."""
         if letters not in self._triples:
+            if len(self._triples) == _MANY_TRIPLES:  # by now the whole table is cheaper than further searches
+                text = self._squashed_text
+                self._triples = Counter(map("".join, zip(text, text[1:], text[2:], strict=False)))
+            if isinstance(self._triples, Counter):
+                return 0
             self._triples[letters] = self._squashed_text.count(letters)
         return self._triples[letters]
 
@@ -219,9 +233,13 @@ class Known:
     def _squashed_text(self) -> str:
         return self._text.replace("-", "")
 
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.ranked)
+
     def siblings(self, words: str) -> int:
         """How many popular names go on after these words (`langchain` of `langchain-openai`)."""
-        return self._text.count(f"\n{words}-")
+        return bisect_left(self._sorted, f"{words}.") - bisect_left(self._sorted, f"{words}-")  # a dot follows the dash
 
     def followers(self, words: str) -> int:
         """How many popular names end in these words after another (`pandas` of `types-pandas`)."""

@@ -53,6 +53,7 @@ _USUAL = 4.0  # about fifty names
 _GENERIC_ENDS = ("utils", "tools", "parser", "client", "python", "lib", "api", "sdk", "kit", "file", "data", "type", "core")
 _DIGIT_LETTERS = {"0": "o", "1": "li", "3": "e", "4": "a", "5": "s", "7": "t"}
 _PAIR_LETTERS = (("vv", "w"), ("rn", "m"))
+_SOUND_LETTERS = (("ph", "f"), ("ks", "x"), ("kw", "qu"), ("tion", "sion"), ("oo", "u"), ("ee", "i"))
 _MOST_SPELLINGS = 64
 _FAR_MORE_POPULAR = 100  # times
 
@@ -78,6 +79,10 @@ def lookalikes(name: str, known: Known) -> Iterator[Guess]:
                 *_standing(target, known),
             )
             yield Guess(target, "homoglyph", signs)
+    for meant in _heard(letters):
+        if target := known.spelled(meant):
+            heard = Sign(_SAID["sound"][0], f"it sounds like {target.project}")
+            yield Guess(target, "edit-distance", (heard, *_standing(target, known)))
 
 
 def _same_letters(name: str, form: str, target: Target, known: Known, *, bare: bool) -> Iterator[Guess]:
@@ -113,6 +118,12 @@ def _undisguised(letters: str) -> list[str]:
     return [spelling for spelling in spellings if spelling != letters]
 
 
+def _heard(letters: str) -> list[str]:
+    """The spellings meant where other letters make the same sound (`tensorphlow`)."""
+    pairs = ((one, other) for both in _SOUND_LETTERS for one, other in (both, both[::-1]))
+    return [letters.replace(one, other, 1) for one, other in pairs if one in letters]
+
+
 def _slipped(name: str, letters: str, near: Near, known: Known, *, bare: bool) -> Guess:
     signs = [_slip_sign(near), *_standing(near.target, known, slips=len(near.slips)), *_against(name, letters, near, known)]
     if bare:
@@ -140,11 +151,13 @@ def _triples(letters: str) -> set[str]:
 
 
 def _slip_sign(near: Near) -> Sign:
+    target = near.target
+    meant = target.project if squashed(target.project) == target.spelling else target.spelling
     if len(near.slips) == 1:
         weight, text = _SAID[near.slips[0].kind]
-        return Sign(weight, f"one slip away from {near.target.spelling}: {text}")
+        return Sign(weight, f"one slip away from {meant}: {text}")
     weight, text = _TWO[sum(slip.kind in _ODD for slip in near.slips)]
-    return Sign(weight, f"{text} away from {near.target.spelling}")
+    return Sign(weight, f"{text} away from {meant}")
 
 
 def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
