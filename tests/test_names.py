@@ -97,6 +97,7 @@ def test_look_alikes_separators_and_word_order(names: Names, name: str, target: 
         ("openai-token-counter", "openai"),  # the brand and what one would do with it
         ("google-gemini-free", "google-generativeai"),  # the brand it begins with is not the one that is wanted
         ("litellm-v2", "litellm"),
+        ("ultralytics-yolo", "ultralytics"),  # two words for one project
         ("python-numpy", "numpy"),
         ("yaml-python", "pyyaml"),  # an import name and a word that says nothing
     ],
@@ -109,7 +110,14 @@ def test_a_borrowed_name_is_found_and_its_owner_named(names: Names, name: str, t
 
 @pytest.mark.parametrize(
     ("name", "target"),
-    [("cv2", "opencv-python"), ("skimage", "scikit-image"), ("win32api", "pywin32"), ("chatgpt", "openai")],
+    [
+        ("cv2", "opencv-python"),
+        ("skimage", "scikit-image"),
+        ("win32api", "pywin32"),
+        ("chatgpt", "openai"),
+        ("pytorch-vision", "torchvision"),
+        ("hf-hub", "huggingface-hub"),
+    ],
 )
 def test_what_people_call_a_project_is_not_its_name(names: Names, name: str, target: str) -> None:
     verdict = names.judge(name)

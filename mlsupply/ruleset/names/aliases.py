@@ -26,6 +26,12 @@ _FORMS = (
     "{}-python-sdk",
     "{}-python3-runtime",
 )  # how projects are named whose import name is the bare word
+_SAME = (
+    ("pytorch", "torch"),
+    ("huggingface", "hf"),
+    ("tensorflow", "tf"),
+    ("attention", "attn"),
+)
 _SHORTEST = 3
 _MOST_PERMUTED = 4  # words
 _TURNED = 2.2
@@ -39,6 +45,7 @@ def aliases(name: str, known: Known) -> Iterator[Guess]:
     if len(name) >= _SHORTEST:
         yield from _bare(name, known)
     yield from _turned(name, known)
+    yield from _renamed(name, known)
 
 
 def _bare(name: str, known: Known) -> Iterator[Guess]:
@@ -63,3 +70,14 @@ def _turned(name: str, known: Known) -> Iterator[Guess]:
     if project:
         target = known.target(project, name)
         yield Guess(target, "word-order", (Sign(_TURNED, f"the words of {project} in another order"), *worth(target, known)))
+
+
+def _renamed(name: str, known: Known) -> Iterator[Guess]:
+    """Projects that are meant where one of their words is said otherwise (`pytorch-vision`)."""
+    words = name.split("-")
+    for one, other in ((one, other) for both in _SAME for one, other in (both, both[::-1])):
+        if one in words:
+            meant = known.spelled("".join(other if word == one else word for word in words))
+            if meant is not None:
+                said = Sign(2.4, f"{meant.project} says {other} where this says {one}")
+                yield Guess(meant, "slopsquat", (said, *worth(meant, known)))

@@ -33,6 +33,7 @@ _PLACES = {"lead": 0.2, "tail": 0.8, "middle": 0.2, "glued": -0.8, "misspelt": 1
 _BAIT = 0.6  # all added words are bait
 _ONLY_LANGUAGE = 0.9  # all added words are `python` or the like
 _ADDED = {"number": 1.0, "quality": 0.9, "purpose": 0.7, "language": 0.1, "target": -0.1, "known": -0.6, "unknown": -1.0}
+_SAYING = {"target", "known", "unknown"}  # classes of words that say something of their own; the others are bait
 _USUAL = -0.2  # for each e-fold of popular names that use the least usual of the added words
 _LEADS_MANY = -0.7  # for each e-fold of popular names that begin with the borrowed name ...
 _LEADS_BAIT = -0.55  # ... less where bait follows, for bait does not say what a member adds; nothing where `python` does
@@ -152,19 +153,35 @@ def _worth(mention: Mention, known: Known) -> Iterator[Sign]:
 
 
 def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
-    classes = {_class(word, known) for word in mention.added}
+    classes = _classes(mention, known)
+    bait = not classes & _SAYING
     if mention.place == "glued" and mention.added == ("py",):
         yield Sign(_BINDINGS, "bindings for Python are called so")
-    if known.all_bait(mention.added):
+    if bait:
         weight = _BAIT + _ONLY_LANGUAGE * (classes == {"language"})
         yield Sign(weight, f"all it adds is {' and '.join(mention.added)}")
-    if known.is_ai(mention.target.project) and any(known.theme(word) in ("ai", "framework") for word in mention.added):
+    if known.is_ai(mention.target.project) and any(_is_another(word, mention.target, known) for word in mention.added):
         yield Sign(_AI_PAIR, "integrations of AI projects are named so")
-    if mention.place in ("tail", "middle") and not known.all_bait(mention.added):
+    if mention.place in ("tail", "middle") and not bait:
         yield Sign(_ANOTHERS_AI if known.is_ai(mention.target.project) else _ANOTHERS, "")
     for kind in sorted(classes):
         yield Sign(_ADDED[kind], "")
     yield Sign(_USUAL * log1p(min(map(known.uses, mention.added))), "")
+
+
+def _classes(mention: Mention, known: Known) -> set[str]:
+    """Classes of the added words; another word for the same project says as little as `python`."""
+    return {"language" if _is_same(word, mention.target, known) else _class(word, known) for word in mention.added}
+
+
+def _is_same(word: str, target: Target, known: Known) -> bool:
+    project, _ = known.reviewed.brands.get(word, ("", ""))
+    return project == target.project
+
+
+def _is_another(word: str, target: Target, known: Known) -> bool:
+    """Whether a word is that of another project of the AI stack."""
+    return known.theme(word) in ("ai", "framework") and not _is_same(word, target, known)
 
 
 def _class(word: str, known: Known) -> str:
@@ -180,8 +197,8 @@ def _family(mention: Mention, words: list[str], known: Known) -> Iterator[Sign]:
     """A beginning or last word that many popular names share is an ecosystem, in which an unknown member is ordinary."""
     if mention.place == "lead":
         count = known.siblings(mention.words)
-        classes = {_class(word, known) for word in mention.added}
-        weight = _LEADS_BAIT if known.all_bait(mention.added) else _LEADS_MANY
+        classes = _classes(mention, known)
+        weight = _LEADS_MANY if classes & _SAYING else _LEADS_BAIT
         if classes != {"language"}:
             yield Sign(weight * log1p(count), _share(count, "this beginning"))
     elif mention.place in ("tail", "middle"):

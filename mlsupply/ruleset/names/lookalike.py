@@ -150,9 +150,13 @@ def _triples(letters: str) -> set[str]:
     return {marked[at : at + 3] for at in range(len(marked) - 2)}
 
 
+def _called(target: Target) -> str:
+    """The project, or the brand that leads to it."""
+    return target.project if squashed(target.project) == target.spelling else target.spelling
+
+
 def _slip_sign(near: Near) -> Sign:
-    target = near.target
-    meant = target.project if squashed(target.project) == target.spelling else target.spelling
+    meant = _called(near.target)
     if len(near.slips) == 1:
         weight, text = _SAID[near.slips[0].kind]
         return Sign(weight, f"one slip away from {meant}: {text}")
@@ -170,7 +174,7 @@ def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
     return [
         Sign(length, f"only {agreeing} letters agree" if length < 0 else ""),
         Sign(weight, known.standing(target) if weight > 0 else ""),
-        Sign(loved, f"{target.spelling} is a brand that impostors like" if loved else ""),
+        Sign(loved, f"{_called(target)} is a brand that impostors like" if loved else ""),
     ]
 
 
@@ -180,9 +184,9 @@ def worth(target: Target, known: Known) -> list[Sign]:
     signs = [Sign(weight, known.standing(target))]
     theme = known.theme(target.spelling)
     if theme in ("ai", "crypto"):
-        signs.append(Sign(1.3, f"{target.spelling} is a brand that impostors like best"))
+        signs.append(Sign(1.3, f"{_called(target)} is a brand that impostors like best"))
     elif theme:
-        signs.append(Sign(0.8, f"{target.spelling} is a brand that impostors use"))
+        signs.append(Sign(0.8, f"{_called(target)} is a brand that impostors use"))
     elif known.is_ai(target.project):
         signs.append(Sign(0.5, f"{target.project} belongs to the AI stack"))
     return signs
