@@ -8,7 +8,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.model import Checked, Coverage, Finding, Gap, Learned, Package, PackageKey, Reason
 from mlsupply.value import replace
 
-_CLEAN, _FOUND, _GAP = 0, 1, 2
+_CLEAN, _GAP, _FOUND = range(3)  # by rank: a finding beside a gap counts as found
 
 
 class Ledger:
@@ -32,8 +32,7 @@ class Ledger:
         if said.package is not None:
             state = _FOUND if said.findings else _GAP if said.gaps else _CLEAN
             states, key = self._states.setdefault(said.check, {}), said.package.key
-            before = states.get(key, _CLEAN)
-            states[key] = before if before == _FOUND else max(state, before) if state != _FOUND else _FOUND
+            states[key] = max(state, states[key]) if key in states else state
 
     def learn(self, fact: Learned) -> None:
         """Keep what a check learned of a package for the report."""

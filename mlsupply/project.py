@@ -170,12 +170,14 @@ class _Graph:
         )
         queue.extend((package, (self.root, package.name)) for package in packages if self._asked_for(package))
         found: dict[PackageKey, Path] = {}
+        seen: set[int] = set()  # packages by identity: a key costs more, and there is one object for each
         while queue:
             package, path = queue.popleft()
-            if package.key not in found:
-                found[package.key] = path
+            if id(package) not in seen:
+                seen.add(id(package))
+                found.setdefault(package.key, path)
                 for edge in package.requires:
-                    queue.extend((child, (*path, child.name)) for child in self.targets(edge) if child.key not in found)
+                    queue.extend((child, (*path, child.name)) for child in self.targets(edge) if id(child) not in seen)
         return found
 
     def _asked_for(self, package: Package) -> bool:

@@ -104,7 +104,8 @@ class Brief(NamedTuple):
 class IncidentIndex:
     """briefs: by id; versions: canonical name to version to ids; digests: hex to (id, which file); claims: names claimed
     without proof of harm, to their class (`spam`, `probably_pentest`, ...); advisories: id of an advisory to incident ids;
-    repositories: address of a malicious repository (see `address`) to an id."""
+    repositories: address of a malicious repository (see `address`) to an id; ends_of_paths: the last folder of the paths
+    under which an index keeps the files of `digests`."""
 
     briefs: Mapping[str, Brief]
     versions: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -112,6 +113,7 @@ class IncidentIndex:
     claims: Mapping[str, str]
     advisories: Mapping[str, tuple[str, ...]]
     repositories: Mapping[str, str]
+    ends_of_paths: frozenset[str]
 
     def of_release(self, name: str, version: str) -> tuple[str, ...]:
         """Ids of the incidents of a release. Versions compare as written, then by PEP 440; a project made to do harm
@@ -143,6 +145,7 @@ def index() -> IncidentIndex:
         claims=data["claims"],
         advisories={name: tuple(ids) for name, ids in data["advisories"].items()},
         repositories=data["repositories"],
+        ends_of_paths=frozenset(digest[4:] for digest in data["digests"]),  # /packages/ab/cd/<the rest>/name.whl
     )
 
 

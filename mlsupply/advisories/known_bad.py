@@ -36,6 +36,9 @@ _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 _INDEX_PATH = expression(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/")
 
 
+_END = 60  # hex digits of the last folder of such a path
+
+
 class Sighting(NamedTuple):
     """One incident seen in a package. how: as in `AdvisoryRef.matched_on`; what: the file or address, in words."""
 
@@ -64,12 +67,15 @@ def sightings(package: Package, known: IncidentIndex) -> list[Sighting]:
 
 
 def _by_file(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
-    digests = known.digests
+    digests, ends = known.digests, known.ends_of_paths
     for artifact in package.artifacts:
         for _, value in artifact.hashes:  # thousands in a lock file: one look-up each, no call
             if value in digests or value.lower() in digests:
                 identifier, of = digests[value.lower()]
                 yield Sighting(identifier, "file hash", artifact.filename or of)
+        folder = artifact.url.rpartition("/")[0].rpartition("/")[2]
+        if folder not in ends and len(folder) == _END:
+            continue  # as nearly every URL of a lock
         if artifact.url and (entry := known.of_digest(_path_digest(artifact.url))):
             yield Sighting(entry[0], "index path", artifact.filename or entry[1])
 

@@ -13,13 +13,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mlsupply.advisories.build import Compiled, save
 from mlsupply.advisories.store import About, damaged
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
 from mlsupply.named import NamedTuple
 from mlsupply.world import World
+
+if TYPE_CHECKING:
+    from mlsupply.advisories.build import Compiled
 
 _PATIENCE = 300.0  # seconds waited for another sync to end
 
@@ -73,6 +76,8 @@ def verified(world: World, known: Current) -> Path:
 def install(world: World, compiled: Compiled, source: DataSource, known: Current | None = None) -> About:
     """Write a store and make it current. known: what to note of it beside its bytes. Call it inside `locked`. Raises
     `MlsupplyError` where the disk does not allow it; what was current before is then still so."""
+    from mlsupply.advisories.build import save  # compiling is nothing a scan over a store does
+
     place = folder(world)
     draft = place / f"draft-{os.getpid()}.sqlite"
     try:

@@ -13,15 +13,17 @@ from mlsupply.advisories.store import EMBEDDED
 from tests.bench.timing import load, side_by_side, table
 from tests.conftest import SHARED
 
+COMMAND = str(Path(sys.executable).with_name("mlsupply"))  # as users start it
+
 DEFAULT = SHARED / "trees" / "litellm-proxy.hashed.txt"
 
 
 def main(requirements: str = str(DEFAULT), rounds: str = "11") -> None:
-    scan = [sys.executable, "-m", "mlsupply", "scan", requirements, "--offline", "--feed", "embedded"]
+    scan = [COMMAND, "scan", requirements, "--offline", "--feed", "embedded"]
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "floor": [sys.executable, str(Path(__file__).with_name("floor_script.py")), requirements, str(EMBEDDED)],
-        "mlsupply --help": [sys.executable, "-m", "mlsupply", "--help"],
+        "mlsupply --help": [COMMAND, "--help"],
         "scan, known flaws alone": [*scan, "-o", "json", "--check", "advisories", "--check", "known-bad"],
         "mlsupply scan, JSON": [*scan, "-o", "json"],
         "mlsupply scan, table": [*scan, "-o", "table"],

@@ -29,6 +29,8 @@ from mlsupply.inventory import reader_of
 from mlsupply.world import DiskTree, Limits
 from tests.conftest import SHARED
 
+COMMAND = str(Path(sys.executable).with_name("mlsupply"))  # as users start it
+
 PACKAGES = 800
 _FLOOR = "import sys, tomli; tomli.loads(open(sys.argv[1], encoding='utf-8').read())"
 
@@ -64,7 +66,7 @@ def show(label: str, floor: float, whole: float, parts: str) -> None:
 def command_line(folder: Path, rounds: int) -> None:
     path = folder / "uv.lock"
     path.write_text(uv_lock(), encoding="utf-8")
-    scan = [sys.executable, "-m", "mlsupply", "scan", str(path), "--offline", "-o", f"json={folder / 'out.json'}"]
+    scan = [COMMAND, "scan", str(path), "--offline", "-o", f"json={folder / 'out.json'}"]
 
     def run(command: list[str]) -> None:
         subprocess.run(command, check=False, capture_output=True, cwd=folder)
@@ -85,7 +87,7 @@ def command_line(folder: Path, rounds: int) -> None:
 def advisories(folder: Path, rounds: int) -> None:
     path = folder / "uv.lock"
     path.write_text(uv_lock(), encoding="utf-8")
-    scan = [sys.executable, "-m", "mlsupply", "scan", str(path), "--offline", "--check", "known-bad", "-o", "json"]
+    scan = [COMMAND, "scan", str(path), "--offline", "--check", "known-bad", "-o", "json"]
     without: list[float] = []
     beside: list[float] = []
     for _ in range(rounds + 1):
