@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -128,6 +129,20 @@ def test_a_file_that_is_nothing_known_is_refused_when_named(world: World) -> Non
     _put(world, "notes.md", "Hello!\n\nThis is prose, with sentences.\n")
     with pytest.raises(MlsupplyError, match="no file that mlsupply reads"):
         _scan(world, "notes.md")
+
+
+def test_an_sbom_beside_a_lock_adds_only_what_the_lock_does_not_hold(world: World) -> None:
+    locked = '[[package]]\nname = "{}"\nversion = "{}"\nsource = {{ registry = "https://index.example/simple" }}\n'
+    _put(world, "uv.lock", "version = 1\n\n" + locked.format("litellm", "1.82.6"))
+    components = [
+        {"type": "library", "name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}"}
+        for name, version in (("litellm", "1.82.6"), ("litellm", "1.82.8"), ("torch", "2.9.0"))
+    ]
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    _put(world, "sbom.cdx.json", json.dumps(document))
+    _put(world, "copy.cdx.json", json.dumps(document))
+    assert _names(_scan(world)) == ["litellm 1.82.6", "litellm 1.82.8", "torch 2.9.0"]
+    assert _names(_scan(world, "sbom.cdx.json")) == ["litellm 1.82.6", "litellm 1.82.8", "torch 2.9.0"]
 
 
 # -- what outranks what, with readers' results made by hand

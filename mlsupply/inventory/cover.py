@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mlsupply.inventory.parsing import gap
-from mlsupply.model import Gap, Inventory, Package, Reason, Requirement, SourceKind
+from mlsupply.model import Coordinate, Gap, Inventory, Package, Reason, Requirement, SourceKind
 from mlsupply.value import replace
 
 if TYPE_CHECKING:
@@ -142,6 +142,25 @@ def met_by_neighbours(found: Sequence[Found]) -> list[Found]:
     return [
         one._replace(inventory=_without(one.inventory, provided)) if one.reader.role == "archive" else one for one in found
     ]
+
+
+def said_once(found: Sequence[Found]) -> list[Found]:
+    """An SBOM tells again of what was installed from a lock beside it: what the lock of its folder, or an SBOM before it,
+    holds of the same name and version is that package and no second one."""
+    held: dict[str, set[Coordinate]] = {}
+    for one in found:
+        if one.reader.role != "sbom":
+            held.setdefault(posixpath.dirname(one.inventory.path), set()).update(
+                p.coordinate for p in one.inventory.packages
+            )
+    return [_news(one, held) if one.reader.role == "sbom" else one for one in found]
+
+
+def _news(sbom: Found, held: dict[str, set[Coordinate]]) -> Found:
+    known = held.setdefault(posixpath.dirname(sbom.inventory.path), set())
+    fresh = tuple(package for package in sbom.inventory.packages if package.coordinate not in known)
+    known.update(package.coordinate for package in fresh)
+    return sbom._replace(inventory=replace(sbom.inventory, packages=fresh))
 
 
 def _without(inventory: Inventory, provided: dict[str, set[str]]) -> Inventory:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import Reader, reader_of
-from mlsupply.inventory.cover import met_by_neighbours, settle_covered
+from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covered
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
 from mlsupply.inventory.sniff import reader_by_content, script_files
@@ -60,7 +60,7 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
         from mlsupply.inventory.environment import read_environment
 
         found.append(read_environment(request.environment, world.tree, world.limits))
-    found += settle_covered(met_by_neighbours(list(_files(paths, world))))
+    found += settle_covered(said_once(met_by_neighbours(list(_files(paths, world)))))
     if not (request.environment and request.subjects == (".",)):
         found += [_typed(subject) for subject in request.subjects if subject not in paths]
     return _with_survey(_settled(found, request, world), world.tree.survey(), paths)
