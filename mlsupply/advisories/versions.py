@@ -9,6 +9,7 @@ public version.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.lazy import expression
@@ -37,6 +38,7 @@ class Bound(NamedTuple):
     read_as: str = ""
 
 
+@lru_cache(maxsize=1 << 16)  # advisories of one project list the same hundreds of versions again and again
 def sort_key(text: str) -> str | None:
     """The key of a version as written, or None where it is not PEP 440."""
     if len(text) > _LONGEST:
