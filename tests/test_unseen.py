@@ -2,7 +2,9 @@
 
 They were written before anybody looked at what is found in them. The figures of that first look, before anything was mended:
 recall 151 of 186, and 3 of 93 honest ones accused. A second set of rarer shapes (`malicious_second`,
-`honest_second`) was written after that was mended: of it 33 of 55 were found, and 1 of 32 honest ones accused.
+`honest_second`) was written after that was mended: of it 33 of 55 were found, and 1 of 32 honest ones accused. Of a third
+(`malicious_third`, `honest_third`), written in the shapes of published campaigns, 50 of 61 were found, and none of 32
+honest ones accused.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ _SECRETS = re.compile(
 _LEAVES = re.compile(rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(")
 _READS = re.compile(rb"readFileSync|readFile\(|child_process|Bun\.file")
 _SCRAMBLED = re.compile(rb"\b_0x[0-9a-f]{4,6}\b")  # names as the common obfuscators make them
+_EXECUTES = re.compile(rb"\bexec(?:Sync)?\(\s{0,20}[\"'`]([^\"'`\n]{6,400})[\"'`]")
+_MAX_COMMANDS = 200
 _MANY = 60  # of such names
 
 
@@ -71,6 +73,10 @@ def _telling(deed: Deed) -> bool:
 def _javascript(data: bytes) -> tuple[str, bytes] | None:
     if b"_0x" in data and len(_SCRAMBLED.findall(data, 0, 1 << 20)) >= _MANY and (hit := _SCRAMBLED.search(data)):
         return "JavaScript whose names were made unreadable", hit[0]
+    if b"child_process" in data:
+        for line in _EXECUTES.findall(data, 0, 1 << 20)[:_MAX_COMMANDS]:
+            if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
+                return "JavaScript that has a shell run what is downloaded", line
     if (hit := _SECRETS.search(data)) and _LEAVES.search(data) and _READS.search(data):
         return "JavaScript that reads places of secrets and asks the network", hit[0]
     return None

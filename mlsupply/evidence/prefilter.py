@@ -60,6 +60,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"open_connection", None),
     (b"getattr(sys.modules", None),
     (b"HTTPHandler", re.compile(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
+    (b"__pyarmor__", None),
     (b"unsafe_load", None),
     (b"py/reduce", None),
     (b"tell the user", None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from mlsupply.evidence.python import decode, folding, made_of, neighbours, packing, sinks, sources
+from mlsupply.evidence.python import decode, folding, made_of, neighbours, packing, sinks, sources, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import CODE_DEPTH, MAX_ROOT_STEPS, BudgetError, has
 from mlsupply.evidence.python.statements import Statements
@@ -78,8 +78,11 @@ class Analyser(Statements):
                 self.edges.add((self.root, done.ref))
                 if (given := neighbours.called(self, done)) is not None:
                     return given
-        sinks.by_shape(self, done)
-        return self._other(done)
+        answer = sinks.by_shape(self, done)
+        result = self._other(done)
+        if answer is not None:
+            result.taint |= answer.taint
+        return result
 
     def _own(self, closure: Closure, call: Call) -> Value:
         if isinstance(closure.node, ast.ClassDef):
@@ -168,6 +171,10 @@ class Analyser(Statements):
             return sources.opened(self, call)
         if name == "map" and len(call.args) == 2:
             return self._map(call)
+        if name == "property" and (getter := call.arg(0, "fget")) is not None:
+            made = Value("builtins.property()")
+            made.keys = {"fget": getter}
+            return made
         return self._plain_builtin(name, call)
 
     def _plain_builtin(self, name: str, call: Call) -> Value | None:
@@ -248,6 +255,9 @@ class Analyser(Statements):
             result.taint |= sources.unpacked(self, arg, call.line)
             if (written := sources.content_of(self, arg)) is not None:
                 result.taint |= written.taint
+        sources.decrypted(self, call, result)
+        sinks.armoured(self, call)
+        writing.handed(self, call)
         if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
             sources.taken_up(self, call, receiver, call.node.func.attr)
             if call.node.func.attr == "joinpath":

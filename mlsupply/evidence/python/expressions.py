@@ -7,6 +7,7 @@ import builtins
 from typing import Any
 
 from mlsupply.evidence.python import folding, neighbours
+from mlsupply.evidence.python.dull import matters
 from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, Machine
 from mlsupply.evidence.python.values import (
     CLEAN,
@@ -76,7 +77,10 @@ class Expressions(Machine):
         """An attribute of an object, class or dict of this module."""
         if owner.instance is not None:
             if name in owner.instance.attributes:
-                return owner.instance.attributes[name]
+                found = owner.instance.attributes[name]
+                if found.ref == "builtins.property()" and found.keys:
+                    return self.call(found.keys["fget"], [owner], {}, node)
+                return found
             method = owner.instance.methods.get(name)
             if method is not None:
                 bound = Value(taint=owner.taint)
@@ -361,9 +365,11 @@ def _path_part(text: str, name: str) -> str:
 
 
 def merged(values: list[Value]) -> Value:
-    """One of these values; what is known of any is kept, the origins of all."""
+    """One of these values; what is known of any is kept, the origins of all. Of two names of other modules (an import and
+    what takes its place where that fails), the one that can do something."""
     best = next((v for v in values if v.closure or v.instance), None)
-    best = best or next((v for v in values if v.ref and not v.ref.startswith("os.environ")), None)
+    named = [v for v in values if v.ref and not v.ref.startswith("os.environ")]
+    best = best or next((v for v in named if matters(v.ref)), None) or next(iter(named), None)
     best = best or next((v for v in values if v.known and v.const not in (None, "", 0, False, b"")), None)
     best = best or next((v for v in values if v.text != HOLE), None) or values[0]
     result = best.copy()

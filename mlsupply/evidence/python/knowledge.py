@@ -210,6 +210,7 @@ RECEIVES: Final = Calls(
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"
     r"^imaplib\.\w+\(\)\.(?:fetch|search|uid)$|^poplib\.\w+\(\)\.retr$|"
     r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
+    r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^telnetlib\.Telnet\(\)\.(?:read\w*|expect)$|"
     r"^dns\.resolver\..*|^dnspython\..*|^urllib\.request\.urlretrieve$"
 )
 LOOKUPS: Final = frozenset(

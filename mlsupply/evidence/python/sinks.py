@@ -14,7 +14,7 @@ from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.shell import Deed, deeds, python_in
 from mlsupply.evidence.python.sources import content_of
 from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, command_text, text_of
+from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, command_text, constant, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ _PIP = re.compile(
     r"(?:^|[ /])(?:(?:pip3?|uv pip|uv|npm|pnpm|yarn) (?:install|add|i)|npx|bunx|uvx|pipx run|(?:pnpm|yarn) dlx)\b"
     r"(?P<rest>[^\n]{0,200})"
 )
+
+
+_BUILDS = re.compile(r"^(?:npm|pnpm|yarn|bun|npx|node|deno)(?:\.cmd|\.exe)?\s+\S")
+_MAKES = re.compile(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # what builds a package may well build its scripts
 
 
 def hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
@@ -214,6 +218,11 @@ def command(machine: Analyser, call: Call) -> Value:
     flows(machine, call, head, parts, text, silent)
     if stdin is not None:
         fed(machine, call, parts, stdin)
+    where = call.keywords.get("cwd")
+    if where is not None and has(where.taint, "package-file") and _BUILDS.search(text) and not _MAKES.search(machine.path):
+        machine.fact(
+            "runs-bundled", call.node, source="package-file", detail="scripts of the package's own folder", **fields
+        )
     if found := _PIP.search(text):
         foreign = "git+" in found["rest"] or "://" in found["rest"]
         machine.fact(
@@ -314,8 +323,25 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             bundled(machine, call, part, silent, "a script of the package")
         if place and text_of(parts[place - 1]) == "-c" and isinstance(part.const, str):
             _dash_c(machine, call, parts, part)
-    if len(parts) == 1 and (code := python_in(text)):
+    if len(parts) == 1:
+        _one_line(machine, call, head, text, silent)
+
+
+_WORDS = re.compile(r"[^\s\"'&|;<>]+")
+
+
+def _one_line(machine: Analyser, call: Call, head: Value, text: str, silent: bool) -> None:
+    """A line for a shell holds Python, or starts a file this module wrote through an interpreter. Where the interpreter is
+    not known (`sys.executable` in the line), only what is written here is followed."""
+    if code := python_in(text):
         machine.inner(code, head.layers, call.line)
+    words = _WORDS.findall(text)[:12]
+    for place, word in enumerate(words[1:], 1):
+        written = machine.files.get(word)
+        if written is None or len(word.replace(HOLE, "")) < 3:
+            continue
+        if _runs_its_argument(constant(words[place - 1])) or (words[place - 1] == HOLE and written.known):
+            _ran_file(machine, call, written, constant(word), silent)
 
 
 def _runs_its_argument(program: Value) -> bool:
@@ -538,10 +564,10 @@ def other(machine: Analyser, call: Call) -> Value | None:
     return None
 
 
-def by_shape(machine: Analyser, call: Call) -> None:
-    """Calls on objects nobody knows, told by method name and arguments."""
+def by_shape(machine: Analyser, call: Call) -> Value | None:
+    """Calls on objects nobody knows, told by method name and arguments; gives what comes back from the network."""
     if not isinstance(call.node, ast.Call) or not isinstance(call.node.func, ast.Attribute):
-        return
+        return None
     name = call.node.func.attr
     if (
         name in {"post", "put", "request", "get", "urlopen", "send", "emit", "fetch"}
@@ -550,8 +576,27 @@ def by_shape(machine: Analyser, call: Call) -> None:
     ):
         address = call.args[1] if name == "request" and len(call.args) > 1 else call.args[0]
         if re.match(r"(?:https?|wss?)://", text_of(address)):
-            sending.sent(machine, call)
+            answer = sending.sent(machine, call)
+            return answer if call.ref else None  # of a thing nobody knows, `get` may be a dict's
     writing.by_shape(machine, call, name)
+    return None
+
+
+def armoured(machine: Analyser, call: Call) -> None:
+    """A module that is only bytes for a runtime which knows how to read them, as PyArmor writes it:
+    `__pyarmor__(__name__, __file__, b"...")`."""
+    if not call.args or not isinstance(call.node, ast.Call):
+        return
+    names = {arg.id for arg in call.node.args if isinstance(arg, ast.Name)}
+    blob = call.args[-1].const
+    if {"__name__", "__file__"} <= names and isinstance(blob, bytes) and len(blob) >= 64:
+        machine.fact(
+            "runs-decoded",
+            call.node,
+            sink=call.ref,
+            layers=("decrypted",),
+            detail="code only its own runtime can read is run",
+        )
 
 
 def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST) -> None:

@@ -108,7 +108,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return Value(ref + "()", NOTHING, taint)
     if ref.startswith("importlib.metadata.") and ref.endswith(("metadata", "description", "distribution")):
         return Value(ref + "()", NOTHING, machine.origin("encoded", "package metadata", call.line))
-    if know.RECEIVES.match(ref) and not ref.endswith("urlretrieve"):
+    if know.RECEIVES.match(ref) and not ref.endswith("urlretrieve") and ref not in know.LOOKUPS:
         return Value(ref + "()", NOTHING, machine.origin("received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
         return machine._import_call(call)  # the analyser's own; these models are a part of it
@@ -201,6 +201,7 @@ def _listing(machine: Analyser, call: Call) -> Value:
         made.taint |= machine.origin(kind, text, call.line)
     elif text in {"/", "~", "~/", "C:\\", "C:/"}:
         made.taint |= machine.origin("home-files", text, call.line)
+    made.taint |= held_below(machine, text)
     if call.ref.startswith("pathlib"):
         made.ref = "pathlib.Path()"
         made.text = f"{text}/{text_of(call.args[0])}" if call.args else made.text
@@ -246,6 +247,21 @@ def opened(machine: Analyser, call: Call) -> Value:
     return made
 
 
+_DECRYPTS = frozenset({"decrypt", "decrypt_and_verify", "decrypt_message", "update"})
+
+
+def decrypted(machine: Analyser, call: Call, result: Value) -> None:
+    """A cipher of a library nobody knows undoes what is written here or came with the package."""
+    name = call.ref.rpartition(".")[2]
+    if name not in _DECRYPTS or not call.args or (name == "update" and not call.ref.endswith("decryptor().update")):
+        return
+    data = call.args[0]
+    written_here = isinstance(data.const, str | bytes) and len(data.const) >= 16
+    if written_here or any(label.startswith("package-file:") for label in data.taint):
+        result.taint |= machine.origin("encoded", "decrypted", call.line)
+        result.layers = (*result.layers, "decrypted")
+
+
 def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
     """What a library reads from a data file of the package: pictures, sounds, tables may hold anything."""
     text = text_of(path)
@@ -270,6 +286,14 @@ def content_of(machine: Analyser, path: Value) -> Value | None:
         key = key.rstrip("/").rpartition("/")[0]
         found = machine.files.get(key + "/")
     return found
+
+
+def held_below(machine: Analyser, folder: str) -> Taint:
+    """Where what this module put into the folder comes from."""
+    start = folder.rstrip("/") + "/"
+    if len(start.replace(HOLE, "")) < 4:
+        return CLEAN
+    return taint_of(*(value for key, value in machine.files.items() if key.startswith(start)))
 
 
 _TAKES = frozenset(

@@ -154,7 +154,7 @@ class Statements(Expressions):
                 self.edges.add((self.root, f"import {ref}"))
                 if (known := neighbours.given(self, ref)) is None:
                     whole = self.origin("environment", "all variables", node.lineno) if ref == "os.environ" else frozenset()
-                    known = Value(_CANON.get(ref, ref), NOTHING, whole | neighbours.label(self, ref))
+                    known = Value(_canonical(ref), NOTHING, whole | neighbours.label(self, ref))
                 elif not known.known:
                     known.ref = ref
                 self.scope.set(name.asname or name.name, known)
@@ -411,6 +411,18 @@ def _signature(value: Value) -> tuple[object, ...]:
 
 
 _PRECIOUS = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
+_VENDORED = re.compile(
+    r"^[\w.]{1,100}\.(?:_?vendor(?:ed)?|_?extern(?:al)?|packages|moves|third_party)\."
+    r"(?P<ref>(?:requests|httpx|aiohttp|urllib3|urllib\.request)(?:\.[\w.]{1,100})?)$"
+)
+
+
+def _canonical(ref: str) -> str:
+    """The name something goes by: a copy of a client inside another package is that client."""
+    copied = _VENDORED.match(ref)
+    return copied["ref"] if copied is not None else _CANON.get(ref, ref)
+
+
 _CANON = {"subprocess.subprocess": "subprocess", "urllib.urlopen": "urllib.request.urlopen", "os.path": "os.path"}
 _STARS = {
     "os": ("system", "popen", "environ", "getenv", "path", "walk", "listdir", "execv"),

@@ -9,7 +9,7 @@ from mlsupply.evidence.python import folding
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.shell import deeds
-from mlsupply.evidence.python.sources import content_of, file_key
+from mlsupply.evidence.python.sources import content_of, file_key, held_below
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
 from mlsupply.text import safe
 
@@ -98,8 +98,10 @@ def _packed(machine: Analyser, call: Call) -> Value:
     into = call.keywords.get("fileobj", first if first.ref.startswith("io.") else None)
     made.keys = {"into": into} if into is not None else None
     root = call.arg(2, "root_dir", "base_dir")
-    if call.ref == "shutil.make_archive" and root is not None and (kind := know.file_kind(text_of(root))):
-        made.taint |= machine.origin(kind, text_of(root), call.line)
+    if call.ref == "shutil.make_archive" and root is not None:
+        made.taint |= held_below(machine, text_of(root))
+        if kind := know.file_kind(text_of(root)):
+            made.taint |= machine.origin(kind, text_of(root), call.line)
         machine.files[file_key(first)] = made
         machine.files[text_of(first) + ".zip"] = made
     if (before := content_of(machine, first)) is not None:
@@ -111,6 +113,15 @@ def _path_of(handle: Value) -> Value:
     if handle.keys is not None and "name" in handle.keys:
         return handle.keys["name"]
     return handle
+
+
+def handed(machine: Analyser, call: Call) -> None:
+    """A file that is open for writing is handed to something nobody knows, which fills it with what it has."""
+    for place, value in enumerate(call.all):
+        if value.ref == "io.file()w" and "name" in (value.keys or {}):
+            others = [other for at, other in enumerate(call.all) if at != place]
+            content = unknown(*others, *([call.receiver] if call.receiver is not None else []))
+            written(machine, call, _path_of(value), content)
 
 
 _FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\)$")
