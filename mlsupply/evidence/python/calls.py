@@ -13,6 +13,7 @@ from mlsupply.evidence.python.values import (
     NOTHING,
     ClassState,
     Closure,
+    Taint,
     Value,
     command_text,
     layers_of,
@@ -111,12 +112,13 @@ class Analyser(Statements):
             return self._builtin(call)
         if ref in decode.BY_NAME or ref in decode.OPAQUE or ref in {"codecs.decode", "codecs.encode"}:
             return sources.decoded(self, call)
+        if ref.startswith(("ftplib.", "pycurl.")):
+            writing.filled(self, call)
         made = made_of.made(self, call) or packing.unpacked(call) or sources.origin(self, call)
         if made is not None:
             return made
         if know.STARTERS.match(ref):
-            self.start(call)
-            return Value(ref + "()", NOTHING, taint_of(*call.all))
+            return Value(ref + "()", NOTHING, self.start(call) | taint_of(*call.all))
         return sinks.modelled(self, call)
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
@@ -128,25 +130,30 @@ class Analyser(Statements):
         named = {parameter.arg: Value(taint=label) for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
         self.enter(closure, [], named, node)
 
-    def start(self, call: Call) -> None:
-        """A function handed over to be run."""
+    def start(self, call: Call) -> Taint:
+        """A function handed over to be run; gives where what it gives comes from."""
         handed = [*call.args, *(value for name, value in call.keywords.items() if name not in {"args", "kwargs"})]
         extra = call.keywords.get("args")
         inner = folding.items_of(extra) if extra is not None else []
-        if not inner and len(call.args) > 1 and call.args[0].closure is not None:
-            inner = call.args[1:]
+        target = next((at for at, value in enumerate(call.args) if _acts(value)), None)
+        if not inner and target is not None:
+            inner = call.args[target + 1 :]
+            inner = folding.items_of(inner[0]) if inner and call.ref in _PACKS_ARGUMENTS else inner
         if call.ref in {"sys.settrace", "sys.setprofile", "sys.addaudithook", "threading.settrace", "threading.setprofile"}:
             inner = [Value(taint=self.origin("intercepted", call.ref, call.line))] * 3
-        for value in handed:
+        given: list[Value] = []
+        for at, value in enumerate(handed):
             if value.bound is not None:
-                self.call(value, inner, {}, call.node)
+                given.append(self.call(value, inner, {}, call.node))
             elif value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
                 own = value.closure.owner is not None and not _static(value.closure)
-                self.enter(value.closure, [instance_of(value.closure), *inner] if own else inner, {}, call.node)
-            elif value.ref and value.ref != call.ref and inner:
-                self.call(value, inner, {}, call.node)
+                args = [instance_of(value.closure), *inner] if own else inner
+                given.append(self.enter(value.closure, args, {}, call.node))
+            elif value.ref and value.ref != call.ref and inner and (target is None or at == target):
+                given.append(self.call(value, inner, {}, call.node))
             elif value.ref:
                 self.edges.add((self.root, value.ref))
+        return taint_of(*given)
 
     def _builtin(self, call: Call) -> Value | None:
         name = call.ref[len("builtins.") :]
@@ -349,6 +356,17 @@ class Analyser(Statements):
             neighbours.returned(self, name, self.enter(closure, first, {}, None))
         except (BudgetError, RecursionError):
             self.exhausted.add(name)
+
+
+# These take the arguments of the function as one tuple.
+_PACKS_ARGUMENTS = frozenset({"threading.Timer", "_thread.start_new_thread", "threading.Thread", "multiprocessing.Process"})
+
+
+def _acts(value: Value) -> bool:
+    """Is it a function of this module, or one that runs, starts or sends something?"""
+    if value.closure is not None:
+        return not isinstance(value.closure.node, ast.ClassDef)
+    return value.ref in know.RUNS_CODE or know.COMMANDS.match(value.ref) or know.SENDS.match(value.ref)
 
 
 _SURROUNDINGS = frozenset({"env", "environ", "environment"})  # what a call may look at; its result is not made of it

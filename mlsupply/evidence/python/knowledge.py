@@ -210,7 +210,8 @@ RECEIVES: Final = Calls(
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"
     r"^imaplib\.\w+\(\)\.(?:fetch|search|uid)$|^poplib\.\w+\(\)\.retr$|"
     r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
-    r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^telnetlib\.Telnet\(\)\.(?:read\w*|expect)$|"
+    r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^xmlrpc\.client\.ServerProxy\(\)\.\w+$|"
+    r"^paramiko\..*\.recv\w*$|^telnetlib\.Telnet\(\)\.(?:read\w*|expect)$|"
     r"^dns\.resolver\..*|^dnspython\..*|^urllib\.request\.urlretrieve$"
 )
 LOOKUPS: Final = frozenset(
@@ -306,18 +307,19 @@ def origin_of(ref: str) -> str:
 # A function passed to one of these runs, at the same moment or soon after.
 STARTERS: Final = Calls(
     r"^(?:threading\.(?:Thread|Timer)|multiprocessing\.(?:Process|Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
-    r"asyncio\.(?:run|create_task|ensure_future|get_event_loop\(\)\.\w+|new_event_loop\(\)\.\w+|"
+    r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.\w+|"
     r"run_coroutine_threadsafe|gather|"
     r"to_thread|wait_for)|concurrent\.futures\.\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
     r"builtins\.(?:map|filter|sorted|max|min|next|list|tuple|any|all|sum)|"
     r"signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
     r"threading\.setprofile|weakref\.finalize|sched\.scheduler\(\)\.enter|os\.register_at_fork|gc\.callbacks\.append|"
-    r"trio\.run|anyio\.run|gevent\.spawn|nest_asyncio\.\w+|apscheduler\..*|schedule\..*|contextlib\.suppress)$"
+    r"trio\.run|anyio\.run|gevent\.spawn|nest_asyncio\.\w+|apscheduler\..*|schedule\..*|contextlib\.suppress|"
+    r"contextlib\.(?:Async)?ExitStack\(\)\.callback)$"
 )
 # What is handed to these is called with what other people write.
 MESSENGERS: Final = re.compile(
     r"^(?:discord|nextcord|disnake|telebot|telegram|telethon|pyrogram|aiogram|socketio|slack_bolt|slixmpp|irc|"
-    r"paho|pika|nats)\."
+    r"paho|pika|nats|websockets?)\."
 )
 INSTALL_COMMANDS: Final = frozenset(
     {

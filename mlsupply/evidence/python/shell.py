@@ -117,7 +117,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 _PATTERNS = tuple((behaviour, what, re.compile("|".join(parts), re.IGNORECASE)) for behaviour, what, parts in _TABLE)
 _READS = re.compile(
     r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\b)|"
-    r"(?P<credential>\.ssh/|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
+    r"(?P<credential>\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
     r"\.docker/config|/etc/shadow|\.env\b|gcloud|serviceaccount)|"
     r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
     r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"

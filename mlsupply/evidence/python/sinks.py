@@ -236,7 +236,7 @@ def parts_of(head: Value) -> list[Value]:
     return folding.items_of(head) if not isinstance(head.const, str | bytes) and (head.items or head.known) else [head]
 
 
-_CLONED = re.compile(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\\-]{2,200})")
+_CLONED = re.compile(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")
 _SAVED = re.compile(
     r"\b(?:curl|wget)\b[^\n|;&]{0,300}?\s(?:-o|-O|--output|--output-document)[ =]?(?P<file>[\w.~/\\-]{2,200})"
 )
@@ -247,7 +247,9 @@ def fetched(machine: Analyser, call: Call, text: str) -> None:
     for pattern in (_CLONED, _SAVED):
         if (found := pattern.search(text)) is not None:
             made = Value("", NOTHING, machine.origin("received", text[:80], call.line))
-            machine.files[found.group(1) + ("/" if pattern is _CLONED else "")] = made
+            machine.files[found.group(1)] = made
+            if pattern is _CLONED:
+                machine.files[found.group(1) + "/"] = made
 
 
 def _script(parts: list[Value]) -> str:

@@ -159,7 +159,8 @@ def _environment(machine: Analyser, call: Call) -> Value:
 
         for name, value in ((call.args[0].keys or {}) if call.args else {}).items():
             sinks.variable_set(machine, constant(name), value, call.node)
-    return Value(ref + "()")
+    of_parts = "()" in ref and call.receiver is not None  # a method of one of the variables
+    return Value(ref + "()", NOTHING, call.receiver.taint if of_parts and call.receiver else CLEAN)
 
 
 def environment_label(machine: Analyser, line: int) -> Taint:

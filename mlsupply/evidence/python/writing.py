@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -66,12 +67,14 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in {"shutil.make_archive", "zipfile.ZipFile", "tarfile.open"}:
         return _packed(machine, call)
     if _CONNECTIONS.match(ref):
-        return _connection(call)
+        return _connection(machine, call)
     return None
 
 
-def _connection(call: Call) -> Value:
-    """A client that knows where it goes."""
+def _connection(machine: Analyser, call: Call) -> Value:
+    """A client that knows where it goes, and may be told what to do with messages."""
+    for value in call.all:
+        machine.handler(call.function, value, call.node)
     made = Value(call.ref + "()", NOTHING, frozenset())
     base = call.arg(0, "base_url", "host", "mailhost", "uri", "url", "address")
     if base is not None:
@@ -124,6 +127,22 @@ def handed(machine: Analyser, call: Call) -> None:
             written(machine, call, _path_of(value), content)
 
 
+def filled(machine: Analyser, call: Call) -> None:
+    """What comes from the network is handed to a method of a container or file, or to a function of this module."""
+    if not isinstance(call.node, ast.Call):
+        return
+    received = Value("", NOTHING, machine.origin("received", call.ref, call.line))
+    for node, value in zip(call.node.args, call.args, strict=False):
+        if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
+            machine.enter(value.closure, [received], {}, call.node)
+        elif isinstance(node, ast.Attribute) and node.attr in {"write", "append", "extend", "put", "feed"}:
+            taker = machine.value(node.value)
+            taker.taint |= received.taint
+            taker.const = NOTHING
+            if taker.ref == "io.file()w":
+                written(machine, call, _path_of(taker), received)
+
+
 _FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\)$")
 
 
@@ -137,6 +156,8 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
         merged.taint |= before.taint
         merged.layers = merged.layers or before.layers
     machine.files[file_key(path)] = merged
+    if has(path.taint, "home-files") and "encrypt" in content.ref:
+        machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten by what is encrypted")
     what = know.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
     if not what or text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
         return
