@@ -27,12 +27,16 @@ class Ledger:
 
     def enter(self, said: Checked) -> None:
         """Take one answer. A finding beside a gap counts as found and both are kept."""
-        self.findings.extend(said.findings)
-        self.gaps.extend(said.gaps)
+        state = _CLEAN
+        if said.gaps:
+            self.gaps.extend(said.gaps)
+            state = _GAP
+        if said.findings:
+            self.findings.extend(said.findings)
+            state = _FOUND
         if said.package is not None:
-            state = _FOUND if said.findings else _GAP if said.gaps else _CLEAN
             states, key = self._states.setdefault(said.check, {}), said.package.key
-            states[key] = max(state, states[key]) if key in states else state
+            states[key] = max(state, states.get(key, state))
 
     def learn(self, fact: Learned) -> None:
         """Keep what a check learned of a package for the report."""

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from mlsupply.digest import sha256_hex
 from mlsupply.named import NamedTuple
-from mlsupply.value import field, value
+from mlsupply.value import field, kept, value
 
 
 class Severity(StrEnum):
@@ -196,7 +196,7 @@ class Package:
         """As written in its input."""
         return self.coordinate.version
 
-    @property
+    @kept
     def key(self) -> PackageKey:
         """What makes two packages the same one."""
         return (self.coordinate.ecosystem, self.coordinate.name, self.coordinate.version, *self.source)

@@ -54,6 +54,22 @@ def record(cls: type[Class]) -> type[Class]:
     return _slotted(cls, {})
 
 
+class _Kept:
+    """A property of a `value` that is made when first asked for and kept beside the fields; it takes no part in equality,
+    hash, repr and pickling. It is written `@kept` and is a property to type checkers."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[Any], object]) -> None:
+        self.make = make
+
+
+if TYPE_CHECKING:
+    kept = property
+else:
+    kept = _Kept
+
+
 if TYPE_CHECKING:
     from dataclasses import replace as replace  # noqa: PLC0414  type checkers know what it takes
 else:
@@ -76,8 +92,10 @@ def _slotted(cls: type[Class], methods: Mapping[str, object]) -> type[Class]:
     for name, default in defaults.items():
         if default.__class__.__hash__ is None or hasattr(default, "default_factory"):
             raise TypeError(f"{cls.__qualname__}.{name}: its default is made by `mlsupply.value.field`")
+    makers = {name: thing.make for name, thing in body.items() if isinstance(thing, _Kept)}
+    body |= {name: _kept_property(f"_{name}", make) for name, make in makers.items()}
     shared = {
-        "__slots__": names,
+        "__slots__": (*names, *(f"_{name}" for name in makers)),
         "__qualname__": cls.__qualname__,
         "__match_args__": (),
         "__init__": _compiled_when_called(defaults),
@@ -86,6 +104,18 @@ def _slotted(cls: type[Class], methods: Mapping[str, object]) -> type[Class]:
         "_value_fields": names,
     }
     return cast("type[Class]", type(cls.__name__, cls.__bases__, {**body, **shared, **methods}))
+
+
+def _kept_property(slot: str, make: Callable[[Any], object]) -> property:
+    def read(self: object) -> object:
+        try:
+            return getattr(self, slot)
+        except AttributeError:
+            made = make(self)
+            object.__setattr__(self, slot, made)
+            return made
+
+    return property(read, doc=make.__doc__)
 
 
 def _compiled_when_called(defaults: Mapping[str, object]) -> Callable[..., None]:

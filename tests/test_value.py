@@ -16,7 +16,19 @@ import pytest
 import mlsupply
 from mlsupply.model import Coordinate, Finding, Kind, Package, Severity
 from mlsupply.named import NamedTuple
-from mlsupply.value import field, names_of, record, replace, value
+from mlsupply.value import field, kept, names_of, record, replace, value
+
+
+@value
+class Parcel:
+    """A field and what follows from it."""
+
+    weight: int
+
+    @kept
+    def label(self) -> str:
+        """For the outside."""
+        return f"{self.weight} kg"
 
 
 @value
@@ -89,6 +101,19 @@ def test_a_default_that_instances_would_share_is_refused_when_the_class_is_made(
         @value
         class Foreign:
             notes: list[str] = dataclasses.field(default_factory=list)
+
+
+def test_what_is_kept_is_made_once_and_is_no_field() -> None:
+    one, same = Parcel(weight=3), Parcel(weight=3)
+    assert one.label == "3 kg"
+    assert one.label is one.label
+    assert one == same
+    assert hash(one) == hash(same)
+    assert repr(one) == "Parcel(weight=3)"
+    again = pickle.loads(pickle.dumps(one))
+    assert (again, again.label) == (one, "3 kg")
+    with pytest.raises(FrozenInstanceError):
+        one.label = "4 kg"  # type: ignore[misc]  # that is what is tried
 
 
 def test_a_record_may_change_and_equals_itself_alone() -> None:

@@ -60,8 +60,11 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 
 def sightings(package: Package, known: IncidentIndex) -> list[Sighting]:
     """The incidents a package belongs to, each once; a file says more than a version, a version more than a name."""
+    found = [*_by_file(package, known), *_by_address(package, known)]
+    if package.name in known.versions:
+        found += _by_name(package, known)
     seen: dict[str, Sighting] = {}
-    for sighting in (*_by_file(package, known), *_by_address(package, known), *_by_name(package, known)):
+    for sighting in found:
         seen.setdefault(sighting.incident, sighting)
     return list(seen.values())
 

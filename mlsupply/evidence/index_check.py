@@ -111,7 +111,7 @@ def _by_name(project: Project) -> dict[str, list[Requirement]]:
 
 
 def _package_facts(package: Package, asked: Sequence[Requirement], bench: _Bench) -> list[_Seen]:
-    facts = _requirement_facts(asked, bench)
+    facts = _requirement_facts(asked, bench) if asked else []
     if package.source.kind in _DIRECT and not any(r.source.kind in _DIRECT for r in asked):
         place = package.places[0] if package.places else Place("")
         facts += _requirement_facts([Requirement(name=package.name, source=package.source, place=place)], bench)
@@ -283,8 +283,11 @@ def _strange_hosts(package: Package, bench: _Bench) -> tuple[str, ...]:
     other files do come from there."""
     if package.source.url and _address_of(package) != PUBLIC_INDEX:
         return ()
-    urls = [artifact.url for artifact in package.artifacts if artifact.url]
-    sites = {"/".join(url.split("/", 3)[:3]) for url in urls if url.startswith("http")}  # tens of thousands come from one
+    sites, last = set[str](), "\0"
+    for artifact in package.artifacts:  # tens of thousands in a lock, nearly all from one site
+        if artifact.url.startswith("http") and not artifact.url.startswith(last):
+            last = "/".join(artifact.url.split("/", 3)[:3]) + "/"
+            sites.add(last)
     hosts = {host_of(site) for site in sites} - _PUBLIC_HOSTS
     return tuple(sorted(hosts)) if hosts and bench.mostly_public else ()
 
