@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mlsupply.inventory import reader_of
 from mlsupply.model import Inventory
+from mlsupply.value import names_of
 from mlsupply.world import Limits
 from tests.memory import MemoryTree
 from tests.test_conda import CONDA_LOCK, ENVIRONMENT, PIXI_6, PIXI_TOML
@@ -116,8 +117,8 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, tuple):
         for item in value:
             yield from strings(item)
-    elif hasattr(value, "__slots__"):
-        for name in value.__slots__:
+    else:
+        for name in names_of(value):
             yield from strings(getattr(value, name))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mlsupply.inventory.parsing import gap
-from mlsupply.model import Coordinate, Gap, Inventory, Package, Reason, Requirement, SourceKind
+from mlsupply.model import Coordinate, Gap, Inventory, Package, Reason, Requirement, Source, SourceKind
 from mlsupply.value import replace
 
 if TYPE_CHECKING:
@@ -145,22 +145,26 @@ def met_by_neighbours(found: Sequence[Found]) -> list[Found]:
 
 
 def said_once(found: Sequence[Found]) -> list[Found]:
-    """An SBOM tells again of what was installed from a lock beside it: what the lock of its folder, or an SBOM before it,
-    holds of the same name and version is that package and no second one."""
-    held: dict[str, set[Coordinate]] = {}
+    """An SBOM tells again of what was installed from a lock beside it, mostly without saying where that came from. What an
+    input of its folder, or an SBOM before it, holds of the same name and version is that package: it comes from there."""
+    held: dict[str, dict[Coordinate, Source]] = {}
     for one in found:
         if one.reader.role != "sbom":
-            held.setdefault(posixpath.dirname(one.inventory.path), set()).update(
-                p.coordinate for p in one.inventory.packages
-            )
-    return [_news(one, held) if one.reader.role == "sbom" else one for one in found]
+            _hold(held.setdefault(posixpath.dirname(one.inventory.path), {}), one.inventory)
+    return [_same_as(one, held) if one.reader.role == "sbom" else one for one in found]
 
 
-def _news(sbom: Found, held: dict[str, set[Coordinate]]) -> Found:
-    known = held.setdefault(posixpath.dirname(sbom.inventory.path), set())
-    fresh = tuple(package for package in sbom.inventory.packages if package.coordinate not in known)
-    known.update(package.coordinate for package in fresh)
-    return sbom._replace(inventory=replace(sbom.inventory, packages=fresh))
+def _same_as(sbom: Found, held: dict[str, dict[Coordinate, Source]]) -> Found:
+    known = held.setdefault(posixpath.dirname(sbom.inventory.path), {})
+    packages = tuple(replace(p, source=known.get(p.coordinate, p.source)) for p in sbom.inventory.packages)
+    told = replace(sbom.inventory, packages=packages)
+    _hold(known, told)
+    return sbom._replace(inventory=told)
+
+
+def _hold(known: dict[Coordinate, Source], inventory: Inventory) -> None:
+    for package in inventory.packages:
+        known.setdefault(package.coordinate, package.source)
 
 
 def _without(inventory: Inventory, provided: dict[str, set[str]]) -> Inventory:
