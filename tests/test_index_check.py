@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
+from typing import Literal
 
 import pytest
 
 from mlsupply.evidence.index_check import judge
+from mlsupply.evidence.index_facets import IndexFacet, RequirementFacet
 from mlsupply.evidence.pinning import is_deploy
 from mlsupply.fetch import LiveFetch
 from mlsupply.inventory import gather
 from mlsupply.model import Artifact, Checked, Coordinate, Finding, Gap, Index, Inventory, Package, Place, Reason, Source
 from mlsupply.project import merge
 from mlsupply.request import Request, RuleSettings
+from mlsupply.ruleset import Fact, load
 from mlsupply.world import PUBLIC_FILES, World
+from tests.conftest import NOW
 from tests.loopback_index import LoopbackIndex
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -229,3 +234,33 @@ def test_which_files_install(path: str, expected: bool) -> None:
 def test_a_file_that_was_named_itself_is_told_by_its_own_name() -> None:
     assert is_deploy("/home/me/tests/requirements.txt", ("/home/me/tests/requirements.txt",))
     assert not is_deploy("app/requirements-dev.txt", ("app/requirements-dev.txt",))
+
+
+@pytest.mark.parametrize("role", ["primary", "extra", "explicit", "find-links"])
+def test_no_built_in_rule_has_anything_against_the_indexes_that_do_not_reach_it(
+    role: Literal["primary", "extra", "explicit", "find-links"],
+) -> None:
+    rules = load(RuleSettings(), NOW)
+    for pinned, public, hashed in product((False, True), repeat=3):
+        plain = IndexFacet(
+            url="https://index.example/simple",
+            host="index.example",
+            role=role,
+            name="ours",
+            file="uv.lock",
+            pinned=pinned,
+            public=public,
+            hashed=hashed,
+        )
+        said = rules.judge("index", [Fact(plain)])
+        assert (said.findings, said.gaps) == ((), ())
+
+
+def test_nor_against_open_versions_in_files_that_only_declare() -> None:
+    rules = load(RuleSettings(), NOW)
+    for floating, wildcard, hashed in product((False, True), repeat=3):
+        declared = RequirementFacet(
+            name="litellm", source="registry", specifier=">=1", floating=floating, wildcard=wildcard, hashed=hashed
+        )
+        said = rules.judge("index", [Fact(declared)])
+        assert (said.findings, said.gaps) == ((), ())

@@ -40,7 +40,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     built-in rules and does not reach them; rules of the user see everything."""
     bench = _Bench(project, request, world)
     for inventory in project.inventories:
-        yield bench.judged(list(_index_facts(inventory, request)))
+        yield bench.judged([fact for fact in _index_facts(inventory, request) if bench.thorough or _is_odd(fact.facet)])
     yield bench.judged([_Seen(*fact) for fact in pinning_facts(project, request.subjects, bench.thorough)])
     asked = _by_name(project)
     for package in project.packages:
@@ -60,6 +60,7 @@ class _Bench:
         self.world = world
         self.thorough = bool(request.rules.files)
         self.names = _Names(project, request, world)
+        self._installs: dict[str, bool] = {}
 
     @cached_property
     def rules(self) -> Rules:
@@ -83,6 +84,13 @@ class _Bench:
         files = (package.artifacts[0].url for package in self.project.packages if package.artifacts)
         told = [host_of(url) for url in files if url.startswith("http")]
         return sum(host in _PUBLIC_HOSTS for host in told) * 2 > len(told)
+
+    def installs(self, file: str) -> bool:
+        """Whether a file is one that installs, not one that declares."""
+        known = self._installs.get(file)
+        if known is None:
+            known = self._installs[file] = is_deploy(file, self.request.subjects)
+        return known
 
     def judged(self, facts: Sequence[_Seen], package: Package | None = None) -> Checked:
         if not facts:
@@ -141,17 +149,29 @@ def _unmet_facts(name: str, requirements: Sequence[Requirement], bench: _Bench) 
 
 
 def _requirement_facts(requirements: Iterable[Requirement], bench: _Bench, *, named: bool = False) -> list[_Seen]:
+    """Built-in rules judge what comes from elsewhere than an index, and open versions in files that install."""
     return [
         _requirement(requirement, bench, named)
         for requirement in requirements
         if bench.thorough
         or requirement.source.kind in _DIRECT
-        or _is_floating(requirement.specifier)
-        or _is_wildcard(requirement.specifier)
+        or (bench.installs(requirement.place.file) and _is_open(requirement.specifier))
     ]
 
 
+def _is_open(specifier: str) -> bool:
+    return _is_floating(specifier) or _is_wildcard(specifier)
+
+
 # --- indexes --------------------------------------------------------------------------------------
+
+
+def _is_odd(facet: object) -> bool:
+    """Whether a built-in rule could have anything against an index: every lock names one, and nearly all are as they should
+    be."""
+    return isinstance(facet, IndexFacet) and (
+        facet.credentials or facet.insecure or facet.trusted_host or facet.beside_public
+    )
 
 
 def _index_facts(inventory: Inventory, request: Request) -> Iterator[_Seen]:
@@ -225,7 +245,7 @@ def _requirement(requirement: Requirement, bench: _Bench, named: bool) -> _Seen:
         floating=source.kind is SourceKind.REGISTRY and _is_floating(requirement.specifier),
         wildcard=source.kind is SourceKind.REGISTRY and _is_wildcard(requirement.specifier),
         hashed=bool(requirement.hashes) or "#sha256=" in source.url,
-        deploy=is_deploy(requirement.place.file, bench.request.subjects),
+        deploy=bench.installs(requirement.place.file),
         host=host,
         repository=repository,
         insecure=direct and _is_insecure(source.url),
