@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from mlsupply.evidence.python import decode, folding, made_of, neighbours, packing, sinks, sources, writing
+from mlsupply.evidence.python import decode, execution, folding, made_of, neighbours, packing, sinks, sources, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import CODE_DEPTH, MAX_ROOT_STEPS, BudgetError, has
 from mlsupply.evidence.python.statements import Statements
@@ -69,7 +69,7 @@ class Analyser(Statements):
             return self.enter(function.instance.methods["__call__"], [function, *args], keywords, node)
         if done.ref:
             if function.hidden:
-                sinks.hidden_name(self, done)
+                execution.hidden_name(self, done)
             if function.instance is not None and done.ref == "builtins.type()":
                 return made_of.instantiated(self, done)
             result = self._known(done)
@@ -263,7 +263,7 @@ class Analyser(Statements):
             if (written := sources.content_of(self, arg)) is not None:
                 result.taint |= written.taint
         sources.decrypted(self, call, result)
-        sinks.armoured(self, call)
+        execution.armoured(self, call)
         writing.handed(self, call)
         if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
             sources.taken_up(self, call, receiver, call.node.func.attr)
@@ -300,7 +300,7 @@ class Analyser(Statements):
         """`exec` or `eval` of this: what is known of the code is looked at as code."""
         if source is None:
             return Value()
-        sinks.executed(self, call, source)
+        execution.executed(self, call, source)
         code = source.const
         if not isinstance(code, str | bytes):
             return Value("", NOTHING, source.taint)

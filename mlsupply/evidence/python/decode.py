@@ -192,3 +192,18 @@ def unxor(data: bytes) -> tuple[int, bytes] | None:
 
 
 _XOR = [bytes(value ^ key for value in range(256)) for key in range(256)]
+
+
+# Layers that hide a text; `replace`, `join` and the like do not.
+HIDING = frozenset(
+    {
+        "base64", "base32", "hex", "base85", "ascii85", "zlib", "gzip", "bz2", "lzma", "xor", "rot13", "reversed", "strided",
+        "chr", "marshal", "decrypted", "integers", "escapes", "translate", "utf-7", "base58", "brotli", "swapcase", "uu",
+        "pickle", "zstd", "lz4", "percent", "punycode", "quoted-printable", "uuid", "addresses",
+    }
+)  # fmt: skip
+
+
+def hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
+    """The layers that hide something."""
+    return tuple(layer for layer in layers if layer in HIDING)

@@ -120,7 +120,7 @@ def called(machine: Analyser, call: Call) -> Value | None:
 
 
 def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
-    from mlsupply.evidence.python import sending, sinks
+    from mlsupply.evidence.python import commands, execution, sending
 
     through = call._replace(ref=take.sink)
     first = call.args[0] if call.args else Value("", NOTHING, taint)
@@ -128,8 +128,8 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
         sending.note(machine, through, take.position, taint, take.address, take.destination)
     elif any(one.partition(":")[0] in {"received", "encoded"} for one in taint) or take.layers:
         if take.behaviour == "executes":
-            sinks.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))
+            execution.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))
         else:  # of a list, the program: what else is in it tells the program on what to work
             head = first.copy()
             head.layers = (*head.layers, *take.layers)
-            sinks.flows(machine, through, head, sinks.parts_of(head), text_of(head), machine.silent > 0)
+            commands.flows(machine, through, head, commands.parts_of(head), text_of(head), machine.silent > 0)

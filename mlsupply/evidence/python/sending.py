@@ -111,7 +111,7 @@ def sent(machine: Analyser, call: Call) -> Value:
 
 
 def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
-    from mlsupply.evidence.python.sinks import hiding
+    from mlsupply.evidence.python.decode import hiding
 
     return hiding(layers)
 

@@ -392,10 +392,10 @@ def decoded(machine: Analyser, call: Call) -> Value:
         from_caller = any(one.startswith("parameter:") for one in data.taint)
         made = Value("", NOTHING, data.taint | (label if data.known or (data.layers and not from_caller) else CLEAN), HOLE)
         made.layers = (*data.layers, decode.OPAQUE[ref])
-        from mlsupply.evidence.python import sinks
+        from mlsupply.evidence.python import execution
 
         if ref in know.RUNS_CODE:
-            sinks.unpickled(machine, call, data)
+            execution.unpickled(machine, call, data)
         return made
     layer = decode.BY_NAME[ref][0]
     if isinstance(data.const, str | bytes):

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from typing import Any
 
 from mlsupply.evidence.python import folding, neighbours
-from mlsupply.evidence.python.dull import matters
-from mlsupply.evidence.python.expressions import Expressions, iterated, merged
-from mlsupply.evidence.python.machine import MAX_INLINE, MAX_LOOP, BudgetError
-from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Scope, Value, constant, taint_of, unknown
-from mlsupply.named import NamedTuple
-
-_FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+from mlsupply.evidence.python.definitions import Definitions
+from mlsupply.evidence.python.expressions import iterated, merged
+from mlsupply.evidence.python.loops import Loop, distinct, loop_of
+from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError
+from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, unknown
 
 
-class _Loop(NamedTuple):
-    """weight: nodes in its body; builds: do its turns add to something; added: the names they add to."""
-
-    weight: int
-    builds: bool
-    added: tuple[str, ...]
-
-
-class Statements(Expressions):
+class Statements(Definitions):
     """Runs statements abstractly. `patch` and `guard` are defined by the layer above."""
+
+    loops: dict[ast.AST, Loop]
 
     def body(self, statements: list[ast.stmt]) -> None:
         """Every statement, in order; code after a return is still looked at."""
@@ -168,76 +158,7 @@ class Statements(Expressions):
                 for name in names:
                     self.scope.set(name, Value(f"{module}.{name}"))
 
-    def _function(self, node: _FunctionNode) -> None:
-        owner = f"{self.running[-1].name}." if self.running else ""
-        closure = Closure(node, self.scope, owner + node.name, None, bool(self.running) and _wraps(node, self.running[-1]))
-        self.closures.append((self.root, closure))
-        value = Value()
-        value.closure = closure
-        for default in (*node.args.defaults, *node.args.kw_defaults):
-            if default is not None:
-                self.value(default)
-        self.scope.set(node.name, self._decorated(node, value))
-
-    def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:
-        result = value
-        for decorator in reversed(node.decorator_list):
-            made = self.value(decorator)
-            if made.ref in {"builtins.property", "builtins.staticmethod", "builtins.classmethod"}:
-                continue
-            returned = self.call(made, [result], {}, decorator)
-            self.handler(made, result, decorator)
-            if returned.closure is not None and made.closure is not None:
-                result = returned
-        return result
-
-    def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
-        """A function was handed to something that calls it with messages."""
-        raise NotImplementedError
-
-    def _class(self, node: ast.ClassDef) -> None:
-        closure = Closure(node, self.scope, node.name)
-        bases = tuple(self.value(base).ref for base in node.bases)
-        state = ClassState(node.name, bases)
-        self.states[closure] = state
-        outer, self.scope = self.scope, Scope(self.scope)
-        held = len(self.closures)
-        try:
-            self.body(node.body)
-        finally:
-            inner, self.scope = self.scope, outer
-        del self.closures[held:]
-        for name, value in inner.names.items():
-            if value.closure is not None and isinstance(value.closure.node, _FunctionNode):
-                value.closure.owner, value.closure.name = state, f"{node.name}.{name}"
-                value.closure.scope = outer
-                state.methods[name] = value.closure
-                self.closures.append((self.root, value.closure))
-            else:
-                state.attributes[name] = value
-        value = Value()
-        value.closure = closure
-        self.scope.set(node.name, self._decorated(node, value))
-        self._class_hooks(node, state)
-
-    def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
-        """What making the class runs: the metaclass, `__init_subclass__` of bases, `__set_name__` is left out."""
-        makers = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
-        for maker in makers + [self.value(base) for base in node.bases]:
-            if maker.closure is not None and isinstance(maker.closure.node, ast.ClassDef):
-                base = self.class_state(maker.closure)
-                for name in ("__new__", "__init__") if maker in makers else ("__init_subclass__",):
-                    if name in base.methods:
-                        self.enter(base.methods[name], [], {}, node)
-                if maker not in makers:
-                    for name, method in base.methods.items():
-                        state.methods.setdefault(name, method)
-
     states: dict[Closure, ClassState]
-    loops: dict[ast.AST, _Loop]
-
-    def class_state(self, closure: Closure) -> ClassState:
-        return self.states.setdefault(closure, ClassState(closure.name))
 
     def _if(self, node: ast.If) -> None:
         if _is_main(node.test):
@@ -271,7 +192,7 @@ class Statements(Expressions):
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         source = self.value(node.iter)
         items = folding.items_of(source) if (source.known or source.items) and source.ref == "" else []
-        items = items if source.known else _distinct(items)
+        items = items if source.known else distinct(items)
         loop = self._loop(node)
         if items and len(items) <= MAX_LOOP and len(items) * loop.weight < 20_000:
             counts = isinstance(source.const, range) and not loop.builds
@@ -295,11 +216,11 @@ class Statements(Expressions):
         counter = target.id if isinstance(target, ast.Name) else ""
         return {name: value.const for name, value in self.scope.names.items() if value.known and name != counter}
 
-    def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> _Loop:
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> Loop:
         """What a loop is like, looked at once however often it is run."""
         found = self.loops.get(node)
         if found is None:
-            self.loops[node] = found = _loop_of(node.body)
+            self.loops[node] = found = loop_of(node.body)
         return found
 
     def _blur(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
@@ -339,78 +260,7 @@ class Statements(Expressions):
         self.body(node.orelse)
         self.body(node.finalbody)
 
-    def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
-        """The function with these arguments, followed here and now; recursion and depth end in an unknown."""
-        function = closure.node
-        if isinstance(function, ast.ClassDef) or closure in self.running or len(self.running) >= MAX_INLINE:
-            return unknown(*args, *keywords.values())
-        self.tick(2)
-        self.ran.add(closure)
-        key = (closure, self.root, self.code_line, self.silent > 0, tuple(map(_signature, args)), *sorted(
-            (name, _signature(value)) for name, value in keywords.items()
-        ))  # fmt: skip
-        if key in self.entered:
-            return self.entered[key]
-        outer, self.scope = self.scope, Scope(closure.scope)
-        self.running.append(closure)
-        self.returned.append([])
-        try:
-            self._parameters(closure, function.args, args, keywords)
-            if isinstance(function, ast.Lambda):
-                return self.value(function.body)
-            self.body(function.body)
-            found = [value for value in self.returned[-1] if not (value.known and value.const is None)]
-            self.entered[key] = merged(found) if found else constant(None)
-            return self.entered[key]
-        finally:
-            self.returned.pop()
-            self.running.pop()
-            self.scope = outer
 
-    def _parameters(self, closure: Closure, spec: ast.arguments, args: list[Value], keywords: dict[str, Value]) -> None:
-        named = [*spec.posonlyargs, *spec.args]
-        for place, parameter in enumerate(named):
-            if place < len(args):
-                value = args[place]
-            elif parameter.arg in keywords:
-                value = keywords[parameter.arg]
-            elif (default := place - (len(named) - len(spec.defaults))) >= 0:
-                value = self.value(spec.defaults[default]).copy()
-            else:
-                kind = "intercepted" if _PRECIOUS.search(parameter.arg) else "parameter"
-                value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
-            self.scope.names[parameter.arg] = value
-        for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
-            given = keywords.get(parameter.arg)
-            self.scope.names[parameter.arg] = given if given is not None else self.value(default_node).copy()
-        label = "intercepted:arguments" if closure.wrapper else "parameter:*"
-        rest = args[len(named) :]
-        for star in (spec.vararg, spec.kwarg):
-            if star is not None:
-                value = Value(taint=taint_of(*rest, *keywords.values()) | frozenset((label,)))
-                value.items = rest if star is spec.vararg and rest else None
-                self.scope.names[star.arg] = value
-
-
-def _signature(value: Value) -> tuple[object, ...]:
-    """What makes entering a function with this value the same as before."""
-    const = value.const
-    plain = const if isinstance(const, str | bytes | int) else None if const is NOTHING or const is None else id(const)
-    return (
-        value.ref,
-        type(plain).__name__,
-        str(plain),
-        tuple(sorted(value.taint)),
-        value.text,
-        value.layers,
-        id(value.closure),
-        id(value.instance),
-        id(value.items),
-        id(value.keys),
-    )
-
-
-_PRECIOUS = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
 _VENDORED = re.compile(
     r"^[\w.]{1,100}\.(?:_?vendor(?:ed)?|_?extern(?:al)?|packages|moves|third_party)\."
     r"(?P<ref>(?:requests|httpx|aiohttp|urllib3|urllib\.request)(?:\.[\w.]{1,100})?)$"
@@ -436,18 +286,6 @@ _STARS = {
 }
 
 
-def _wraps(node: _FunctionNode, outer: Closure) -> bool:
-    """Is this a wrapper around a callable the function around it was given?"""
-    if isinstance(outer.node, ast.ClassDef):
-        return False
-    spec = outer.node.args
-    given = {parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
-    return any(
-        isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in given
-        for inner in below((node,))
-    )
-
-
 def _is_main(test: ast.expr) -> bool:
     return (
         isinstance(test, ast.Compare)
@@ -464,43 +302,6 @@ def _swallows(handler: ast.ExceptHandler) -> bool:
         isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
     )
     return broad and all(isinstance(statement, ast.Pass | ast.Continue) for statement in handler.body)
-
-
-_MAX_VAGUE = 16
-_BUILDERS = frozenset({"append", "extend", "insert", "add", "write", "writelines", "update", "join", "appendleft", "push"})
-
-
-def _loop_of(body: list[ast.stmt]) -> _Loop:
-    weight, builds, added = 0, False, []
-    for inner in below(body):
-        weight += 1
-        if isinstance(inner, ast.AugAssign):
-            builds = True
-            if isinstance(inner.target, ast.Name):
-                added.append(inner.target.id)
-        elif isinstance(inner, ast.Assign):
-            builds = builds or not all(isinstance(target, ast.Name) for target in inner.targets)
-        elif isinstance(inner, ast.Attribute):
-            builds = builds or inner.attr in _BUILDERS
-    return _Loop(weight, builds, tuple(dict.fromkeys(added)))
-
-
-def _distinct(items: list[Value]) -> list[Value]:
-    """One of all items of which the same is known: turns that differ in nothing need not be followed twice. Of many that
-    are only known by where they come from, one with all their origins."""
-    if len(items) < 2:
-        return items
-    found = list({(_make(item.ref), *_signature(item)[1:]): item for item in reversed(items)}.values())[::-1]
-    vague = [item for item in found if not (item.known or item.closure or item.instance or item.items or item.keys)]
-    if len(vague) <= _MAX_VAGUE:
-        return found
-    return [*(item for item in found if item not in vague), merged(vague)]
-
-
-def _make(ref: str) -> str:
-    """The dotted name, or one word for all objects of libraries of which nothing is known."""
-    foreign = ref.endswith("()") and ref.split(".", 1)[0] not in sys.stdlib_module_names and not matters(ref)
-    return "()" if foreign else ref
 
 
 def unknown_of(value: Value) -> Value:

@@ -1,0 +1,176 @@
+"""Functions and classes: what defining one runs, and what calling one runs, with its arguments bound."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from mlsupply.evidence.python.expressions import Expressions, merged
+from mlsupply.evidence.python.machine import MAX_INLINE
+from mlsupply.evidence.python.survey import below
+from mlsupply.evidence.python.values import NOTHING, ClassState, Closure, Scope, Value, constant, taint_of, unknown
+
+_FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Definitions(Expressions):
+    """Defines and enters functions and classes. `body` and `handler` are defined by the layers above."""
+
+    states: dict[Closure, ClassState]
+
+    def body(self, statements: list[ast.stmt]) -> None:
+        """Every statement, in order."""
+        raise NotImplementedError
+
+    def _function(self, node: _FunctionNode) -> None:
+        owner = f"{self.running[-1].name}." if self.running else ""
+        closure = Closure(node, self.scope, owner + node.name, None, bool(self.running) and _wraps(node, self.running[-1]))
+        self.closures.append((self.root, closure))
+        value = Value()
+        value.closure = closure
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                self.value(default)
+        self.scope.set(node.name, self._decorated(node, value))
+
+    def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:
+        result = value
+        for decorator in reversed(node.decorator_list):
+            made = self.value(decorator)
+            if made.ref in {"builtins.property", "builtins.staticmethod", "builtins.classmethod"}:
+                continue
+            returned = self.call(made, [result], {}, decorator)
+            self.handler(made, result, decorator)
+            if returned.closure is not None and made.closure is not None:
+                result = returned
+        return result
+
+    def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
+        """A function was handed to something that calls it with messages."""
+        raise NotImplementedError
+
+    def _class(self, node: ast.ClassDef) -> None:
+        closure = Closure(node, self.scope, node.name)
+        bases = tuple(self.value(base).ref for base in node.bases)
+        state = ClassState(node.name, bases)
+        self.states[closure] = state
+        outer, self.scope = self.scope, Scope(self.scope)
+        held = len(self.closures)
+        try:
+            self.body(node.body)
+        finally:
+            inner, self.scope = self.scope, outer
+        del self.closures[held:]
+        for name, value in inner.names.items():
+            if value.closure is not None and isinstance(value.closure.node, _FunctionNode):
+                value.closure.owner, value.closure.name = state, f"{node.name}.{name}"
+                value.closure.scope = outer
+                state.methods[name] = value.closure
+                self.closures.append((self.root, value.closure))
+            else:
+                state.attributes[name] = value
+        value = Value()
+        value.closure = closure
+        self.scope.set(node.name, self._decorated(node, value))
+        self._class_hooks(node, state)
+
+    def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
+        """What making the class runs: the metaclass, `__init_subclass__` of bases, `__set_name__` is left out."""
+        makers = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
+        for maker in makers + [self.value(base) for base in node.bases]:
+            if maker.closure is not None and isinstance(maker.closure.node, ast.ClassDef):
+                base = self.class_state(maker.closure)
+                for name in ("__new__", "__init__") if maker in makers else ("__init_subclass__",):
+                    if name in base.methods:
+                        self.enter(base.methods[name], [], {}, node)
+                if maker not in makers:
+                    for name, method in base.methods.items():
+                        state.methods.setdefault(name, method)
+
+    def class_state(self, closure: Closure) -> ClassState:
+        return self.states.setdefault(closure, ClassState(closure.name))
+
+    def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
+        """The function with these arguments, followed here and now; recursion and depth end in an unknown."""
+        function = closure.node
+        if isinstance(function, ast.ClassDef) or closure in self.running or len(self.running) >= MAX_INLINE:
+            return unknown(*args, *keywords.values())
+        self.tick(2)
+        self.ran.add(closure)
+        key = (closure, self.root, self.code_line, self.silent > 0, tuple(map(signature, args)), *sorted(
+            (name, signature(value)) for name, value in keywords.items()
+        ))  # fmt: skip
+        if key in self.entered:
+            return self.entered[key]
+        outer, self.scope = self.scope, Scope(closure.scope)
+        self.running.append(closure)
+        self.returned.append([])
+        try:
+            self._parameters(closure, function.args, args, keywords)
+            if isinstance(function, ast.Lambda):
+                return self.value(function.body)
+            self.body(function.body)
+            found = [value for value in self.returned[-1] if not (value.known and value.const is None)]
+            self.entered[key] = merged(found) if found else constant(None)
+            return self.entered[key]
+        finally:
+            self.returned.pop()
+            self.running.pop()
+            self.scope = outer
+
+    def _parameters(self, closure: Closure, spec: ast.arguments, args: list[Value], keywords: dict[str, Value]) -> None:
+        named = [*spec.posonlyargs, *spec.args]
+        for place, parameter in enumerate(named):
+            if place < len(args):
+                value = args[place]
+            elif parameter.arg in keywords:
+                value = keywords[parameter.arg]
+            elif (default := place - (len(named) - len(spec.defaults))) >= 0:
+                value = self.value(spec.defaults[default]).copy()
+            else:
+                kind = "intercepted" if _PRECIOUS.search(parameter.arg) else "parameter"
+                value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
+            self.scope.names[parameter.arg] = value
+        for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+            given = keywords.get(parameter.arg)
+            self.scope.names[parameter.arg] = given if given is not None else self.value(default_node).copy()
+        label = "intercepted:arguments" if closure.wrapper else "parameter:*"
+        rest = args[len(named) :]
+        for star in (spec.vararg, spec.kwarg):
+            if star is not None:
+                value = Value(taint=taint_of(*rest, *keywords.values()) | frozenset((label,)))
+                value.items = rest if star is spec.vararg and rest else None
+                self.scope.names[star.arg] = value
+
+
+def signature(value: Value) -> tuple[object, ...]:
+    """What makes entering a function with this value the same as before."""
+    const = value.const
+    plain = const if isinstance(const, str | bytes | int) else None if const is NOTHING or const is None else id(const)
+    return (
+        value.ref,
+        type(plain).__name__,
+        str(plain),
+        tuple(sorted(value.taint)),
+        value.text,
+        value.layers,
+        id(value.closure),
+        id(value.instance),
+        id(value.items),
+        id(value.keys),
+    )
+
+
+_PRECIOUS = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
+
+
+def _wraps(node: _FunctionNode, outer: Closure) -> bool:
+    """Is this a wrapper around a callable the function around it was given?"""
+    if isinstance(outer.node, ast.ClassDef):
+        return False
+    spec = outer.node.args
+    given = {parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+    return any(
+        isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in given
+        for inner in below((node,))
+    )

@@ -1,0 +1,181 @@
+"""Code that is run: text or bytes executed, objects rebuilt from bytes, files loaded as modules or libraries."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.module_facts import Take
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import neighbours
+from mlsupply.evidence.python.commands import bundled, ran_file
+from mlsupply.evidence.python.decode import hiding
+from mlsupply.evidence.python.machine import has, kinds_of, of_kind
+from mlsupply.evidence.python.sources import content_of
+from mlsupply.evidence.python.values import HOLE, NOTHING, Value, text_of
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+
+
+def executed(machine: Analyser, call: Call, source: Value) -> None:
+    """`exec` of this value."""
+    layers = hiding(source.layers)
+    kinds = kinds_of(source.taint)
+    neighbours.wanted(machine, source.taint)
+    neighbours.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
+    chain = machine.chain(source.taint, call.ref, call.line)
+    if has(source.taint, "received"):
+        addressed = all(label.startswith("received:\u2026") for label in of_kind(source.taint, "received"))
+        machine.fact(
+            "runs-downloaded",
+            call.node,
+            source="received",
+            destination="given" if addressed else "",
+            sink=call.ref,
+            layers=layers,
+            chain=chain,
+            detail="code from the network is executed",
+            hidden=call.function.hidden,
+        )
+    elif layers or has(source.taint, "encoded"):
+        known = source.const if isinstance(source.const, str | bytes) else ""
+        shown = known if isinstance(known, str) else known.decode("utf-8", "replace")
+        origin = next((k for k in kinds if k in {"package-file", "parameter", "variable", "encoded"}), "")
+        if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
+            return  # a single name, as in eval("ex" + "ec"): worth what is done with it
+        machine.fact(
+            "runs-decoded",
+            call.node,
+            source="" if source.known else origin,
+            sink=call.ref,
+            layers=layers,
+            decoded=safe(shown),
+            chain=chain,
+            detail="encoded text is executed",
+            hidden=call.function.hidden,
+        )
+    else:
+        source_kind = next(
+            (k for k in kinds if k in {"package-file", "variable", "clipboard", "environment", "model-answer"}), ""
+        )
+        if not source.known:
+            machine.fact(
+                "executes",
+                call.node,
+                source=source_kind,
+                sink=call.ref,
+                chain=chain,
+                hidden=call.function.hidden,
+                detail="text made at run time is executed",
+            )
+        elif call.function.hidden or _escaped(machine, call):
+            machine.fact(
+                "runs-decoded",
+                call.node,
+                sink=call.ref,
+                layers=("escapes",),
+                decoded=safe(str(source.const)),
+                detail="escaped text is executed",
+                hidden=call.function.hidden,
+            )
+
+
+def _escaped(machine: Analyser, call: Call) -> bool:
+    """Is the text written as escapes although it is plain? `lines` are set by the module's analysis."""
+    lines = machine.lines
+    if machine.code_line or not isinstance(call.node, ast.Call) or not 0 < call.line <= len(lines):
+        return False
+    arg = call.node.args[0] if call.node.args else None
+    if not isinstance(arg, ast.Constant) or not isinstance(arg.value, str) or len(arg.value) < 3:
+        return False
+    written = lines[arg.lineno - 1][arg.col_offset : arg.end_col_offset if arg.end_lineno == arg.lineno else None]
+    return len(re.findall(r"\\(?:x[0-9a-fA-F]{2}|[0-7]{2,3}|u[0-9a-fA-F]{4})", written)) * 2 > len(arg.value)
+
+
+def hidden_name(machine: Analyser, call: Call) -> None:
+    """A function reached through a name that is put together at run time."""
+    ref = call.ref
+    if ref in know.DANGEROUS or know.COMMANDS.match(ref) or ref in know.RUNS_CODE or know.SENDS.match(ref):
+        machine.fact("hides-name", call.node, sink=ref, hidden=True, detail=f"{ref} is called by a computed name")
+
+
+_CALLS_FUNCTIONS = re.compile(
+    r"!!python/(?:object/(?:apply|new)|module):|\"py/(?:reduce|object)\": ?\S{0,40}(?:os\.|posix|subprocess|builtins|system)"
+)
+_PICKLE_CALLS = re.compile(rb"posix|nt\n|system|builtins|subprocess|__import__")
+
+
+def unpickled(machine: Analyser, call: Call, data: Value) -> None:
+    """Bytes that rebuild objects: what is received or constant here can run code."""
+    if has(data.taint, "received"):
+        machine.fact(
+            "executes",
+            call.node,
+            source="received",
+            sink=call.ref,
+            detail="objects are rebuilt from the network",
+            chain=machine.chain(data.taint, call.ref, call.line),
+        )
+    elif _PICKLE_CALLS.search(data.const) if isinstance(data.const, bytes) else _CALLS_FUNCTIONS.search(text_of(data)):
+        what = "pickle" if isinstance(data.const, bytes) else "document"
+        machine.fact(
+            "runs-decoded",
+            call.node,
+            sink=call.ref,
+            layers=(*hiding(data.layers), *(("pickle",) if what == "pickle" else ())),
+            decoded=safe(text_of(data)),
+            detail=f"a {what} that calls functions is loaded",
+        )
+
+
+_UNLIKE = re.compile(
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|enc)$", re.IGNORECASE
+)
+
+
+def loaded(machine: Analyser, call: Call) -> Value:
+    """A path is loaded as code, or put where code is looked for."""
+    candidates = [*call.all, *([call.receiver] if call.receiver is not None else [])]
+    for value in candidates:
+        written = content_of(machine, value)
+        if written is not None:
+            ran_file(machine, call, written, value, machine.silent > 0)
+        elif has(value.taint, "received"):
+            machine.fact(
+                "runs-downloaded",
+                call.node,
+                source="received",
+                sink=call.ref,
+                detail="what is downloaded is loaded as code",
+                chain=machine.chain(value.taint, call.ref, call.line),
+            )
+        elif call.ref.startswith("sys.path.") and has(value.taint, "package-file") and _UNLIKE.search(text_of(value)):
+            bundled(machine, call, value, True, "modules under the name of other data")
+        elif has(value.taint, "package-file") and "ctypes" in call.ref:
+            name = text_of(value).rpartition("/")[2]
+            if re.search(r"\.\w{1,5}$", name) and not re.search(r"\.(?:so|dll|dylib|pyd)\b", name):
+                bundled(machine, call, value, machine.silent > 0, "a library under another name")
+    made = Value(call.ref + "()", NOTHING, frozenset().union(*(value.taint for value in candidates)))
+    made.text = text_of(candidates[0]) if candidates else HOLE
+    made.keys = {"path": candidates[-1]} if candidates else None
+    return made
+
+
+def armoured(machine: Analyser, call: Call) -> None:
+    """A module that is only bytes for a runtime which knows how to read them, as PyArmor writes it:
+    `__pyarmor__(__name__, __file__, b"...")`."""
+    if not call.args or not isinstance(call.node, ast.Call):
+        return
+    names = {arg.id for arg in call.node.args if isinstance(arg, ast.Name)}
+    blob = call.args[-1].const
+    if {"__name__", "__file__"} <= names and isinstance(blob, bytes) and len(blob) >= 64:
+        machine.fact(
+            "runs-decoded",
+            call.node,
+            sink=call.ref,
+            layers=("decrypted",),
+            detail="code only its own runtime can read is run",
+        )
