@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
 from mlsupply.request import Request
+from mlsupply.value import replace
 from mlsupply.world import World
 
 T = TypeVar("T", Finding, Gap)
@@ -130,15 +131,29 @@ def _judged(
     for number, check in enumerate(checks):
         world.say(check.question, number, len(checks))
         _account(check, project, request, world, ledger, sources)
+    report = report_of(project, ledger, request, world, sources, assets)
+    named = {finding.package for finding in report.findings}
+    return replace(report, paths=project.paths(p.key for p in project.packages if p.coordinate in named))
+
+
+def report_of(
+    project: Project,
+    ledger: Ledger,
+    request: Request,
+    world: World,
+    sources: Iterable[DataSource] = (),
+    assets: tuple[Asset, ...] = (),
+) -> Report:
+    """What the ledger holds on a project, decided by the policy of the request. Every report is made here; the paths to
+    packages are for the caller to add. Raises `MlsupplyError` where a check left out a package."""
     coverage = ledger.close()
-    findings, gaps, verdict = decide(_unique(ledger.findings), _unique(ledger.gaps), project, request, world.now())
-    named = {finding.package for finding in findings}
+    now = world.now()
+    findings, gaps, verdict = decide(_unique(ledger.findings), _unique(ledger.gaps), project, request, now)
     return Report(
         tool_version=__version__,
-        as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        inputs=inventories,
+        as_of=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        inputs=project.inventories,
         packages=ledger.packages(),
-        paths=project.paths(package.key for package in project.packages if package.coordinate in named),
         findings=findings,
         gaps=gaps,
         sources=tuple(dict.fromkeys(sources)),

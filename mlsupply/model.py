@@ -427,7 +427,7 @@ class Asset:
 
 @value
 class Report:
-    """Everything a format needs; built by `audit.run` alone, through `ledger.Ledger`, which refuses a package x check
+    """Everything a format needs; built by `audit.report_of` alone, from a `ledger.Ledger`, which refuses a package x check
     pair that nobody accounted for. as_of: when the run looked, ISO 8601 UTC."""
 
     tool_version: str

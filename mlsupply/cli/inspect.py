@@ -15,7 +15,6 @@ from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
     from mlsupply.evidence.package import PackageFacts
-    from mlsupply.ledger import Ledger
     from mlsupply.request import Request
     from mlsupply.world import World
 
@@ -63,17 +62,23 @@ def inspected(
 ) -> tuple[Report, list[PackageFacts]]:
     """The report on these archives, and what was seen in each. Raises `MlsupplyError` (`path-not-found`) for a subject that
     is neither there nor a release."""
+    from mlsupply.audit import report_of
     from mlsupply.evidence.contents import held_against, judged
     from mlsupply.evidence.contents_check import CHECK
     from mlsupply.evidence.package import look_inside
     from mlsupply.evidence.pool import Pool
     from mlsupply.ledger import Ledger
     from mlsupply.model import Checked
+    from mlsupply.project import merge
     from mlsupply.ruleset import load
 
     found = [_subject(text, request, world) for named in subjects for text in _with_archives(named)]
     rules = load(request.rules, world.now())
-    ledger = Ledger([subject.package for subject in found])
+    project = merge(
+        Inventory(path=subject.package.places[0].file, format="archive", packages=(subject.package,), complete=True)
+        for subject in found
+    )
+    ledger = Ledger(project.packages)
     ledger.open(CHECK)
     seen: list[PackageFacts] = []
     with Pool(world.jobs) as pool:
@@ -87,32 +92,7 @@ def inspected(
             seen.append(facts)
             others = held_against(facts, subject.package, world, request, pool) if compare else ()
             ledger.enter(judged(facts, rules, subject.package, others))
-    return _report(found, ledger, request, world), seen
-
-
-def _report(found: list[_Subject], ledger: Ledger, request: Request, world: World) -> Report:
-    from mlsupply import __version__
-    from mlsupply.policy import decide
-    from mlsupply.project import merge
-
-    inputs = tuple(
-        Inventory(path=subject.package.places[0].file, format="archive", packages=(subject.package,), complete=True)
-        for subject in found
-    )
-    project = merge(inputs)
-    findings, gaps, verdict = decide(
-        tuple(dict.fromkeys(ledger.findings)), tuple(dict.fromkeys(ledger.gaps)), project, request, world.now()
-    )
-    return Report(
-        tool_version=__version__,
-        as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        inputs=inputs,
-        packages=project.packages,
-        findings=findings,
-        gaps=gaps,
-        coverage=ledger.close(),
-        verdict=verdict,
-    )
+    return report_of(project, ledger, request, world), seen
 
 
 def _with_archives(text: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from mlsupply.cli.models_lock import lock_weights, verify_weights
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.text import safe
+from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.evidence.models.facts import ModelFacts
@@ -85,33 +85,25 @@ def _told(facts: list[ModelFacts], paths: tuple[str, ...]) -> None:
 
 
 def _reported(facts: list[ModelFacts], outputs: tuple[str, ...], options: Mapping[str, object]) -> int:
-    from mlsupply import __version__
+    from mlsupply.audit import report_of
     from mlsupply.cli.common import real_world, request_of
     from mlsupply.evidence.references.check import judged
-    from mlsupply.model import Inventory, Report
-    from mlsupply.policy import decide
+    from mlsupply.ledger import Ledger
+    from mlsupply.model import Inventory
     from mlsupply.project import merge
     from mlsupply.report import parse_outputs, write
     from mlsupply.ruleset import load
 
     request, world = request_of((), options), real_world(offline=True)
     rules = load(request.rules, world.now())
-    said = [judged(fact, fact.name, rules) for fact in facts]
-    inputs = tuple(Inventory(path=fact.name, format=fact.format, complete=True) for fact in facts)
-    found = tuple(dict.fromkeys(finding for one in said for finding in one.findings))
-    open_ = tuple(dict.fromkeys(gap for one in said for gap in one.gaps))
-    findings, gaps, verdict = decide(found, open_, merge(inputs), request, world.now())
+    ledger = Ledger(())
+    for fact in facts:
+        ledger.enter(judged(fact, fact.name, rules))
+    files = merge(Inventory(path=fact.name, format=fact.format, complete=True) for fact in facts)
+    report = report_of(files, ledger, request, world)
     code = exit_code(facts)
-    report = Report(
-        tool_version=__version__,
-        as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        inputs=inputs,
-        packages=(),
-        findings=findings,
-        gaps=gaps,
-        verdict=replace(verdict, exit_code=code, reason=_sentence(facts)),
-    )
-    write(report, parse_outputs(outputs))
+    verdict = replace(report.verdict, exit_code=code, reason=_sentence(facts))
+    write(replace(report, verdict=verdict), parse_outputs(outputs))
     return code
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -70,7 +69,6 @@ def lock_weights(names: tuple[str, ...], caches: tuple[str, ...], output: str) -
     sys.exit(EXIT_INCOMPLETE if missing else EXIT_CLEAN if models else EXIT_NOTHING)
 
 
-Item = TypeVar("Item")
 _FILE = click.Path(path_type=Path)
 
 
@@ -180,33 +178,21 @@ def _report(
     code: int,
 ) -> None:
     """The same as a report in the formats `outputs`; a changed file is a critical finding."""
-    from mlsupply import __version__
+    from mlsupply.audit import report_of
     from mlsupply.cli.common import real_world, request_of
     from mlsupply.evidence.references.integrity import integrity_facts, integrity_gaps
-    from mlsupply.model import Inventory, Report
-    from mlsupply.policy import decide
+    from mlsupply.ledger import Ledger
+    from mlsupply.model import Inventory
     from mlsupply.project import merge
     from mlsupply.report import parse_outputs, write
     from mlsupply.ruleset import load
 
     request, world = request_of((), options), real_world(offline=True)
-    said = load(request.rules, world.now()).judge(
-        "models", integrity_facts(rows, proof, str(source)), gaps=integrity_gaps(rows, proof, str(source))
-    )
-    inputs = (Inventory(path=str(source), format="models", complete=True),)
-    findings, gaps, verdict = decide(_once(said.findings), _once(said.gaps), merge(inputs), request, world.now())
+    file = str(source)
+    facts, gaps = integrity_facts(rows, proof, file), integrity_gaps(rows, proof, file)
+    ledger = Ledger(())
+    ledger.enter(load(request.rules, world.now()).judge("models", facts, gaps=gaps))
+    report = report_of(merge([Inventory(path=file, format="models", complete=True)]), ledger, request, world)
     words = f"{len(rows)} files of models held against {source.name}"
-    report = Report(
-        tool_version=__version__,
-        as_of=world.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-        inputs=inputs,
-        packages=(),
-        findings=findings,
-        gaps=gaps,
-        verdict=replace(verdict, exit_code=code, reason=words),
-    )
-    write(report, parse_outputs(outputs))
-
-
-def _once(items: Iterable[Item]) -> tuple[Item, ...]:
-    return tuple(dict.fromkeys(items))
+    verdict = replace(report.verdict, exit_code=code, reason=words)
+    write(replace(report, verdict=verdict), parse_outputs(outputs))
