@@ -6,18 +6,15 @@ mark of the drawing stands in the tables below it too, for those who do not see 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from importlib.resources import files
 
 from mlsupply.exposure import report
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.traces import Machine
 from mlsupply.named import NamedTuple
-from mlsupply.report.html_elements import Html, element, join
+from mlsupply.report.html_elements import Html, asset, element, join, page, scrolled, section, table
 
 _MAX_ROWS = 300  # spans drawn; the tables hold all
 _WIDTH, _LEFT, _RIGHT, _ROW = 1000, 290, 24, 26  # pixels
@@ -45,19 +42,7 @@ class _Row(NamedTuple):
 
 def as_html(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """UTF-8 HTML, the same bytes for the same answer."""
-    style = files("mlsupply.report").joinpath("html.css").read_text(encoding="utf-8") + _STYLE
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     headline = report.headline(question, answers, machine)
-    head = join(
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", f"mlsupply exposure: {question.text}"),
-        element("style", Html(style)),
-    )
     header = element("header", element("h1", headline), element("p", f"Window: {report.window_of(question)}", class_="dim"))
     sections = (
         _timeline(question, answers),
@@ -67,13 +52,11 @@ def as_html(question: Question, answers: Sequence[Answer], machine: Machine | No
         _section("Do", element("pre", "\n".join(report.playbook(question)).strip(), class_="steps")),
         element("p", *report.coverage(answers, machine), class_="dim"),
     )
-    page = element("html", element("head", head), element("body", header, element("main", join(*sections))), lang="en")
-    return f"<!doctype html>\n{page}\n".encode()
+    return page(f"mlsupply exposure: {question.text}", header, element("main", *sections), style=asset("html.css") + _STYLE)
 
 
 def _section(title: str, *children: Html | str) -> Html:
-    name = title.lower().replace(" ", "-")
-    return element("section", element("h2", title, id=f"{name}-title"), *children, id=name, aria_labelledby=f"{name}-title")
+    return section(title.lower().replace(" ", "-"), title, *children)
 
 
 def _told(answers: Sequence[Answer]) -> list[Exposure]:
@@ -94,9 +77,7 @@ def _timeline(question: Question, answers: Sequence[Answer]) -> Html:
     return _section(
         "Timeline",
         element("p", key, class_="key"),
-        element(
-            "div", _drawing(question, rows), class_="scroll", tabindex="0", role="region", aria_label="Timeline drawing"
-        ),
+        scrolled(_drawing(question, rows), "Timeline drawing"),
         element("p", about, class_="dim"),
     )
 
@@ -214,9 +195,8 @@ def _gaps(answers: Sequence[Answer], machine: Machine | None) -> Html:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Html | str]]) -> Html:
-    head = element("thead", element("tr", join(*(element("th", text, scope="col") for text in heads))))
-    body = element("tbody", join(*(element("tr", join(*(element("td", cell) for cell in row))) for row in rows)))
-    return element("div", element("table", head, body), class_="scroll", tabindex="0", role="region", aria_label=heads[0])
+    told = (element("tr", *(element("td", cell) for cell in row)) for row in rows)
+    return scrolled(table(heads, told), heads[0])
 
 
 def _tag(text: str) -> Html:

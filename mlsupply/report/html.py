@@ -7,14 +7,11 @@ text goes through `element`, which escapes it.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
-from importlib.resources import files
 
 from mlsupply.model import Finding, Gap, Package, SourceKind
 from mlsupply.report.html_drawing import graph, timeline
-from mlsupply.report.html_elements import Html, element, join, prose
+from mlsupply.report.html_elements import Html, asset, element, join, page, prose, scrolled, section, table
 from mlsupply.report.view import Group, View, brief, causes, count, label_of, subject_of, where
 
 _NOTICED = 5  # reasons told beside the verdict
@@ -31,36 +28,15 @@ _SECTIONS = (
 
 def render(view: View) -> bytes:
     """UTF-8 HTML, the same bytes for the same view."""
-    style, script = _asset("html.css"), _asset("html.js")
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    )
-    head = join(
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", f"mlsupply: {view.word}"),
-        element("style", Html(style)),
-    )
-    body = join(
+    return page(
+        f"mlsupply: {view.word}",
         element("a", "Skip to findings", href="#findings", class_="skip"),
         _header(view),
         _bar(view),
         element("main", _findings(view), _gaps(view), graph(view), timeline(view), _packages(view), _coverage(view)),
-        element("script", Html(script)),
+        style=asset("html.css"),
+        script=asset("html.js"),
     )
-    page = element("html", element("head", head), element("body", body), lang="en")
-    return f"<!doctype html>\n{page}\n".encode()
-
-
-def _asset(name: str) -> str:
-    return files("mlsupply.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _header(view: View) -> Html:
@@ -149,13 +125,7 @@ def _findings(view: View) -> Html:
 
 
 def _section(name: str, *children: Html | str) -> Html:
-    return element(
-        "section",
-        element("h2", dict(_SECTIONS)[name], id=f"{name}-title"),
-        *children,
-        id=name,
-        aria_labelledby=f"{name}-title",
-    )
+    return section(name, dict(_SECTIONS)[name], *children)
 
 
 def _group(group: Group, failing: frozenset[str]) -> Html:
@@ -240,13 +210,9 @@ def _safe_links(finding: Finding) -> list[str]:
 def _gaps(view: View) -> Html:
     if not view.gaps:
         return _section("gaps", element("p", "Everything that was asked for was looked at.", class_="empty"))
-    heads = element(
-        "tr", join(*(element("th", head, scope="col") for head in ("Check", "Reason", "What", "Why", "Next step")))
-    )
-    rows = join(*(_gap(gap) for gap in view.gaps))
     intro = element("p", "What could not be looked at ranks with what was found.")
-    table = element("table", element("thead", heads), element("tbody", rows))
-    return _section("gaps", intro, element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Gaps"))
+    told = table(("Check", "Reason", "What", "Why", "Next step"), (_gap(gap) for gap in view.gaps))
+    return _section("gaps", intro, scrolled(told, "Gaps"))
 
 
 def _gap(gap: Gap) -> Html:
@@ -258,13 +224,9 @@ def _gap(gap: Gap) -> Html:
 def _packages(view: View) -> Html:
     hit = {finding.package for finding in view.findings if finding.waiver is None}
     titles = ("Package", "Version", "Licence", "Source", "Asked for at", "State")
-    heads = element("tr", join(*(element("th", head, scope="col") for head in titles)))
-    rows = join(*(_package(package, package.coordinate in hit) for package in view.packages))
     search = element("label", "Search ", element("input", type="search", id="package-search", placeholder="name"))
-    table = element("table", element("thead", heads), element("tbody", rows, id="package-rows"))
-    return _section(
-        "packages", search, element("div", table, class_="scroll tall", tabindex="0", role="region", aria_label="Packages")
-    )
+    rows = (_package(package, package.coordinate in hit) for package in view.packages)
+    return _section("packages", search, scrolled(table(titles, rows, id="package-rows"), "Packages", "scroll tall"))
 
 
 def _package(package: Package, hit: bool) -> Html:

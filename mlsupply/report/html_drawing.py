@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from mlsupply.model import Package
 from mlsupply.named import NamedTuple
-from mlsupply.report.html_elements import Html, element, join
+from mlsupply.report.html_elements import Html, element, join, scrolled, section
 from mlsupply.report.view import Group, View
 
 _MAX_NODES = 150
@@ -25,10 +25,9 @@ def graph(view: View) -> Html:
     """Nodes in columns by their distance from a root; findings carry the colour of their worst."""
     labels = {group.package.name: group.label for group in reversed(view.groups) if group.package}
     links, hidden = _links(view)
-    title = element("h2", "Paths", id="graph-title")
     if not links:
         text = element("p", "No finding has a path: nothing was found, or the inputs tell no edges.", class_="empty")
-        return element("section", title, text, id="graph", aria_labelledby="graph-title")
+        return section("graph", "Paths", text)
     drawn = _layout(links)
     lines = [
         element("path", class_="edge", d=_curve(points), data_from=one, data_to=other)
@@ -46,8 +45,7 @@ def graph(view: View) -> Html:
         "p", "Choose a package to see its paths and its findings alone; arrow keys go through them.", class_="dim hint"
     )
     selected = element("ul", id="selected-paths", class_="paths", aria_live="polite")
-    scroll = element("div", drawing, class_="scroll", tabindex="0", role="region", aria_label="Graph")
-    return element("section", title, intro, scroll, selected, note, id="graph", aria_labelledby="graph-title")
+    return section("graph", "Paths", intro, scrolled(drawing, "Graph"), selected, note)
 
 
 def _links(view: View) -> tuple[set[tuple[str, str]], int]:
@@ -200,10 +198,9 @@ def timeline(view: View) -> Html:
     releases = {package.coordinate: package for package in view.packages}
     rows = [(group, _events(group, releases.get(group.package) if group.package else None)) for group in view.groups]
     rows = [(group, events) for group, events in rows if events][:_MAX_ROWS]
-    title = element("h2", "Timeline", id="timeline-title")
     if not rows:
         text = element("p", "No finding carries a date.", class_="empty")
-        return element("section", title, text, id="timeline", aria_labelledby="timeline-title")
+        return section("timeline", "Timeline", text)
     now = datetime.fromisoformat(view.report.as_of)
     times = [moment for _, events in rows for moment, _ in events] + [now]
     table = join(
@@ -214,8 +211,7 @@ def timeline(view: View) -> Html:
     )
     drawing = _draw_timeline(rows, min(times), max(times), now)
     listed = element("details", element("summary", "The same as a list"), element("ul", table))
-    scroll = element("div", drawing, class_="scroll", tabindex="0", role="region", aria_label="Timeline drawing")
-    return element("section", title, scroll, _key(), listed, id="timeline", aria_labelledby="timeline-title")
+    return section("timeline", "Timeline", scrolled(drawing, "Timeline drawing"), _key(), listed)
 
 
 def _key() -> Html:
