@@ -10,13 +10,13 @@ import sys
 # a tenth of an offline scan. Every 200,000 is enough to bound the memory of long runs.
 gc.set_threshold(200_000, 20, 20)
 
-from mlsupply.cli import main  # noqa: E402  the imports are what the line above is for
+from mlsupply.cli import run  # noqa: E402  the imports are what the line above is for
 
 
 def entry() -> None:
     """Run the command and leave without taking every module and value apart, which costs as much as reading a lock."""
     try:
-        main()
+        run()
     except SystemExit as done:
         code = done.code if isinstance(done.code, int) else int(done.code is not None)
         try:

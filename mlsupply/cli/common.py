@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-import click
-
+from mlsupply.cli.options import RUN, with_options
 from mlsupply.errors import MlsupplyError
 from mlsupply.request import Request, Targets
 from mlsupply.text import safe
@@ -22,35 +21,10 @@ if TYPE_CHECKING:
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
-_RUN_OPTIONS = (
-    click.option(
-        "--env", "environment", metavar="PATH", default="", help="Read an installed environment from disk instead."
-    ),
-    click.option("--offline", is_flag=True, help="Ask nothing of the network."),
-    click.option("--no-resolve", is_flag=True, help="Do not resolve what is not locked."),
-    click.option("--python", metavar="VERSION", default="", help="Resolve for this Python, e.g. 3.12."),
-    click.option("--platform", "platforms", multiple=True, metavar="TRIPLE", help="Resolve for this platform; repeatable."),
-    click.option("--extra", "extras", multiple=True, metavar="NAME", help="Resolve with this extra; repeatable."),
-    click.option("--group", "groups", multiple=True, metavar="NAME", help="Resolve with this dependency group; repeatable."),
-    click.option(
-        "--exclude-newer", metavar="TIME", default="", help="Resolve as if it were this time (RFC 3339 or a date)."
-    ),
-    click.option("--index-url", metavar="URL", default="", help="Index to ask instead of the project's own."),
-    click.option(
-        "--feed", type=click.Choice(["auto", "embedded", "local", "live"]), help="Advisory data to use. Default: auto."
-    ),
-    click.option("--feed-url", metavar="URL", default="", help="OSV API to ask instead of the public one."),
-    click.option("--no-progress", is_flag=True, help="Show no progress on stderr."),
-    click.option("--config", metavar="FILE", default="", help="Configuration, instead of the project's own."),
-    click.option("--rules", "rule_folders", multiple=True, metavar="DIR", help="Your own rules too; repeatable."),
-)
-
 
 def run_options(verb: Verb) -> Verb:
     """The options of every verb that reads or audits a project."""
-    for option in reversed(_RUN_OPTIONS):
-        verb = option(verb)
-    return verb
+    return with_options(RUN)(verb)
 
 
 def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request:
@@ -145,6 +119,8 @@ def shows_errors(verb: Verb) -> Verb:
 
 
 def _stop(error: MlsupplyError) -> NoReturn:
+    import click
+
     click.echo(f"mlsupply: {error.message} [{error.reference}]", err=True)
     if error.hint:
         click.echo(f"  hint: {error.hint}", err=True)

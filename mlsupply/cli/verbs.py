@@ -1,0 +1,65 @@
+"""The verbs: a group of commands that are imported only when called, so that `--help` stays quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from mlsupply import __version__
+from mlsupply.named import NamedTuple
+
+
+class Verb(NamedTuple):
+    """A subcommand: its module has `command`, a click command; help: the line in `mlsupply --help`."""
+
+    module: str
+    help: str
+
+
+VERBS: dict[str, Verb] = {
+    "scan": Verb("mlsupply.cli.scan", "Audit a project, lock file, environment, SBOM or requirement."),
+    "sbom": Verb("mlsupply.cli.sbom", "Write the inventory as CycloneDX or another format."),
+    "check": Verb("mlsupply.cli.check", "Say what there is to say of NAME[==VERSION] before it is installed."),
+    "inspect": Verb("mlsupply.cli.inspect", "Look inside archives, folders and releases: what runs when."),
+    "why": Verb("mlsupply.cli.why", "Show every path from a root to a package."),
+    "explain": Verb("mlsupply.cli.explain", "Explain a rule, advisory, incident, error or exit code in full."),
+    "models": Verb("mlsupply.cli.models", "Read model files without loading them; lock and verify them."),
+    "rules": Verb("mlsupply.cli.rules", "List, show and test the rules, built in and your own."),
+    "db": Verb("mlsupply.cli.db", "Look at, fetch, import or build the advisory database."),
+    "exposure": Verb("mlsupply.cli.exposure", "Were we hit, since when, through what: the history of repositories."),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists its verbs from `VERBS` and imports the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        verb = VERBS.get(cmd_name)
+        if verb is None:
+            return None
+        command: click.Command = import_module(verb.module).command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """`inspect` of model files alone goes to `models`: one small file is judged in the time Python takes to start, which
+        the workers and databases of package inspection would multiply."""
+        if args[:1] == ["inspect"]:
+            from mlsupply.cli.models import inspect_models, only_models
+
+            if only_models(args[1:]):
+                return "inspect", inspect_models, args[1:]
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="mlsupply")
+def main() -> None:
+    """Audit the software supply chain of AI/ML Python projects, without running any of their code."""
