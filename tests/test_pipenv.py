@@ -134,3 +134,11 @@ def test_values_of_the_wrong_type_are_gaps_and_the_rest_is_read() -> None:
     manifest = read("Pipfile", '[packages]\na = 3\nb = {version = 1.5}\nc = "==1"\n')
     assert [r.name for r in manifest.requirements] == ["a", "b", "c"]
     assert len(manifest.gaps) == 2
+
+
+def test_a_file_address_is_a_path_in_the_lock_as_in_the_manifest() -> None:
+    entry = {"file": "file:///srv/wheels/wheel_file-2.0-py3-none-any.whl"}
+    locked = named(read("Pipfile.lock", json.dumps({"_meta": {}, "default": {"wheel-file": entry}})), "wheel-file")
+    asked = read("Pipfile", f'[packages]\nwheel-file = {{file = "{entry["file"]}"}}\n').requirements[0]
+    assert locked.source == asked.source
+    assert (locked.source.kind, locked.version) == (SourceKind.PATH, "2.0")

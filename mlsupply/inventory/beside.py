@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname, join, normpath
 from typing import Any
 
-from mlsupply.inventory.parsing import string, strings, table, text_of, toml_of
+from mlsupply.inventory.parsing import opened, string, strings, table, text_of, toml_of
 from mlsupply.lazy import expression
 from mlsupply.model import Gap
 from mlsupply.text import canonical
@@ -41,10 +41,10 @@ def sibling(path: str, name: str) -> str:
 
 def pyproject(path: str, tree: Tree, limits: Limits) -> Beside:
     """What the pyproject.toml at `path` says; nothing where there is none or it cannot be read (its own reader says so)."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else toml_of(path, text)
-    if isinstance(document, Gap):
+    contents = opened(path, tree, limits, toml_of)
+    if isinstance(contents, Gap):
         return Beside()
+    _, document = contents
     direct: dict[str, list[str]] = {}
     for name, group in _asked(document):
         if found := _NAME.match(name):

@@ -9,10 +9,10 @@ from typing import Any
 from mlsupply.inventory import conda
 from mlsupply.inventory.beside import Beside
 from mlsupply.inventory.direct import with_direct
-from mlsupply.inventory.parsing import opened, source_of_url
-from mlsupply.inventory.sheet import Sheet
-from mlsupply.inventory.yaml_text import Table, yaml_of
-from mlsupply.model import Coordinate, Edge, Gap, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.inventory.parsing import source_of_url
+from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.yaml_text import yaml_of
+from mlsupply.model import Coordinate, Edge, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.text import safe
 from mlsupply.world import Limits, Tree
 
@@ -22,14 +22,10 @@ _MAIN = "main"
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    contents = opened(path, tree, limits, yaml_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
-    text, document = contents
-    sheet = Sheet(path, text, limits, plain=False)
-    if not isinstance(document, Table):
-        sheet.fault("the document is no mapping")
-        return Inventory(path=path, format=FORMAT, gaps=sheet.all_gaps())
+    begun = sheet_of(path, tree, limits, FORMAT, yaml_of)
+    if isinstance(begun, Inventory):
+        return begun
+    sheet, document = begun
     if (version := sheet.word(document, "version")) != "1":
         sheet.fault(f"this conda-lock file is of version {version or 'unknown'}; known is 1", Reason.UNSUPPORTED)
     names = conda.Names()

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import opened, source_of_url, toml_of
-from mlsupply.inventory.pipfile_lock import NO_CATEGORY
-from mlsupply.inventory.sheet import Sheet
-from mlsupply.model import Gap, Index, Inventory, Place, Requirement, Source, SourceKind
+from mlsupply.inventory.parsing import toml_of
+from mlsupply.inventory.pipfile_lock import NO_CATEGORY, direct_source
+from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.model import Index, Inventory, Place, Requirement, Source
 from mlsupply.text import safe, without_credentials
 from mlsupply.world import Limits, Tree
 
@@ -21,11 +21,11 @@ _MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "p
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module: requirements and indexes, no packages."""
-    contents = opened(path, tree, limits, toml_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
-    text, document = contents
-    sheet, locator = Sheet(path, text, limits), Locator(text)
+    begun = sheet_of(path, tree, limits, FORMAT, toml_of)
+    if isinstance(begun, Inventory):
+        return begun
+    sheet, document = begun
+    locator = Locator(sheet.source)
     requirements: list[Requirement] = []
     for section in document:
         if section not in NO_CATEGORY:
@@ -61,23 +61,11 @@ def _requirement(sheet: Sheet, key: str, value: object, groups: tuple[str, ...])
         specifier=specifier,
         extras=tuple(extras),
         marker=" and ".join(f"({clause})" for clause in clauses) if len(clauses) > 1 else "".join(clauses),
-        source=_source(sheet, entry),
+        source=direct_source(sheet, entry) or Source(),
         place=sheet.place,
         groups=groups,
         text=safe(f"{name}{listed}{specifier}", 300),
     )
-
-
-def _source(sheet: Sheet, entry: Mapping[str, Any]) -> Source:
-    if "git" in entry:
-        return Source(SourceKind.GIT, sheet.url(entry["git"]), sheet.word(entry, "ref"))
-    for key in ("path", "file", "url"):
-        if key in entry:
-            address = sheet.url(entry[key], key)
-            if "://" in address:
-                return source_of_url(address)
-            return Source(SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH, address)
-    return Source()
 
 
 def _indexes(

@@ -10,8 +10,8 @@ from typing import Any
 from mlsupply.inventory.beside import Beside, sibling
 from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import file_name, hash_pair, name_and_version
-from mlsupply.inventory.parsing import json_of, opened, text_of, toml_of
-from mlsupply.inventory.sheet import Sheet
+from mlsupply.inventory.parsing import json_of, opened, source_of_url, toml_of
+from mlsupply.inventory.sheet import Sheet, sheet_of
 from mlsupply.model import Artifact, Coordinate, Gap, Index, Inventory, Package, Place, Source, SourceKind
 from mlsupply.text import canonical, without_credentials
 from mlsupply.world import Limits, Tree
@@ -25,17 +25,13 @@ NO_CATEGORY = frozenset({"source", "requires", "scripts", "pipenv"})
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    contents = opened(path, tree, limits, json_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
-    text, document = contents
-    sheet = Sheet(path, text, limits)
-    if not isinstance(document, dict):
-        sheet.fault("the document is no object")
-        return Inventory(path=path, format=FORMAT, gaps=sheet.all_gaps())
+    begun = sheet_of(path, tree, limits, FORMAT, json_of)
+    if isinstance(begun, Inventory):
+        return begun
+    sheet, document = begun
     meta = sheet.table(document, _META)
     urls = {sheet.word(source, "name"): source.get("url") for source in sheet.tables(meta, "sources")}
-    lines = _lines(text)
+    lines = _lines(sheet.source)
     for category in document:
         if category != _META:
             _category(sheet, category, sheet.table(document, category), urls, lines)
@@ -92,17 +88,24 @@ def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], group: str, urls
 
 
 def _source(sheet: Sheet, entry: Mapping[str, Any], urls: Mapping[str, object]) -> Source:
+    if direct := direct_source(sheet, entry):
+        return direct
+    index = sheet.word(entry, "index")
+    first = next(iter(urls), "")
+    return sheet.registry(urls[index]) if index in urls and index != first else Source()
+
+
+def direct_source(sheet: Sheet, entry: Mapping[str, Any]) -> Source | None:
+    """The repository, address or path an entry of Pipfile or Pipfile.lock names, None where it is to come from an index."""
     if "git" in entry:
         return Source(SourceKind.GIT, sheet.url(entry["git"]), sheet.word(entry, "ref"))
     for key in ("path", "file", "url"):
         if key in entry:
             address = sheet.url(entry[key], key)
             if "://" in address:
-                return Source(SourceKind.URL, address)
+                return source_of_url(address)
             return Source(SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH, address)
-    index = sheet.word(entry, "index")
-    first = next(iter(urls), "")
-    return sheet.registry(urls[index]) if index in urls and index != first else Source()
+    return None
 
 
 def _indexes(sheet: Sheet, meta: Mapping[str, Any], packages: list[Package]) -> Iterator[Index]:
@@ -123,10 +126,10 @@ def _indexes(sheet: Sheet, meta: Mapping[str, Any], packages: list[Package]) -> 
 
 def _pipfile(path: str, tree: Tree, limits: Limits) -> Beside:
     """What the Pipfile asks for, by category; nothing where there is none (its own reader says what is wrong with it)."""
-    text = text_of(path, tree, limits)
-    document = text if isinstance(text, Gap) else toml_of(path, text)
-    if isinstance(document, Gap):
+    contents = opened(path, tree, limits, toml_of)
+    if isinstance(contents, Gap):
         return Beside()
+    _, document = contents
     direct: dict[str, tuple[str, ...]] = {}
     for section, entries in document.items():
         if section not in NO_CATEGORY and isinstance(entries, dict):

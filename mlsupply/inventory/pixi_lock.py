@@ -11,10 +11,10 @@ from mlsupply.inventory.beside import Beside
 from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import conda_parts, file_name, name_and_version
 from mlsupply.inventory.metadata import edge_of
-from mlsupply.inventory.parsing import opened, source_of_url
-from mlsupply.inventory.sheet import Sheet
-from mlsupply.inventory.yaml_text import Table, yaml_of
-from mlsupply.model import Coordinate, Gap, Index, Inventory, Package, Place, Reason, Source, SourceKind
+from mlsupply.inventory.parsing import source_of_url
+from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.yaml_text import yaml_of
+from mlsupply.model import Coordinate, Index, Inventory, Package, Place, Reason, Source, SourceKind
 from mlsupply.text import canonical, without_credentials
 from mlsupply.world import Limits, Tree
 
@@ -25,14 +25,10 @@ _DEFAULT = "default"  # the environment that is used where none is named
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    contents = opened(path, tree, limits, yaml_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
-    text, document = contents
-    sheet = Sheet(path, text, limits, plain=False)
-    if not isinstance(document, Table):
-        sheet.fault("the document is no mapping")
-        return Inventory(path=path, format=FORMAT, gaps=sheet.all_gaps())
+    begun = sheet_of(path, tree, limits, FORMAT, yaml_of)
+    if isinstance(begun, Inventory):
+        return begun
+    sheet, document = begun
     if (version := sheet.word(document, "version")) not in _KNOWN:
         sheet.fault(f"this pixi.lock is of version {version or 'unknown'}; known are 4 to 7", Reason.UNSUPPORTED)
     environments = sheet.table(document, "environments")

@@ -8,9 +8,9 @@ from typing import Any
 from mlsupply.inventory import conda
 from mlsupply.inventory.environment_yml import asked_of_conda
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import opened, toml_of
-from mlsupply.inventory.sheet import Sheet
-from mlsupply.model import Gap, Inventory, Requirement, Source, SourceKind
+from mlsupply.inventory.parsing import toml_of
+from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.model import Inventory, Requirement, Source, SourceKind
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pixi.toml"
@@ -20,12 +20,11 @@ _PYPI = "pypi-dependencies"
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    contents = opened(path, tree, limits, toml_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
-    text, document = contents
-    sheet = Sheet(path, text, limits)
-    reading = _Reading(sheet, Locator(text))
+    begun = sheet_of(path, tree, limits, FORMAT, toml_of)
+    if isinstance(begun, Inventory):
+        return begun
+    sheet, document = begun
+    reading = _Reading(sheet, Locator(sheet.source))
     reading.tables(document, (), ())
     features = sheet.table(document, "feature")
     for feature in features:

@@ -7,14 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlsupply.inventory.beside import pyproject, sibling
-from mlsupply.inventory.direct import with_direct
+from mlsupply.inventory.direct import locked
 from mlsupply.inventory.files import hash_pair, kind_of
-from mlsupply.inventory.indexes import indexes_of
 from mlsupply.inventory.metadata import edge_of
-from mlsupply.inventory.parsing import opened, toml_of
-from mlsupply.inventory.sheet import Sheet
-from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.inventory.parsing import toml_of
+from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.model import Artifact, Coordinate, Edge, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.text import canonical
 from mlsupply.world import Limits, Tree
 
@@ -25,11 +23,10 @@ _MAIN = "main"  # the group of what the project itself needs
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    contents = opened(path, tree, limits, toml_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
-    text, document = contents
-    sheet = Sheet(path, text, limits)
+    begun = sheet_of(path, tree, limits, FORMAT, toml_of)
+    if isinstance(begun, Inventory):
+        return begun
+    sheet, document = begun
     metadata = sheet.table(document, "metadata")
     if (version := sheet.word(metadata, "lock-version"))[:2] not in {"", "1.", "2."}:
         sheet.fault(f"this poetry.lock is of version {version}; known are 1 and 2", Reason.UNSUPPORTED, "update mlsupply")
@@ -37,18 +34,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     for entry in sheet.entries(document, "package"):
         if name := sheet.name(entry.get("name")):
             sheet.add(_package(sheet, name, entry, files))
-    beside = pyproject(sibling(path, "pyproject.toml"), tree, limits)
-    packages = with_direct(sheet.packages(), beside)
-    return Inventory(
-        path=path,
-        format=FORMAT,
-        root=beside.name,
-        packages=packages,
-        indexes=indexes_of(packages),
-        requires_python=sheet.word(metadata, "python-versions"),
-        gaps=sheet.all_gaps(),
-        complete=True,
-    )
+    return locked(sheet, FORMAT, sheet.word(metadata, "python-versions"), tree, limits)
 
 
 def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], files: Mapping[str, Any]) -> Package:

@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mlsupply.inventory.beside import pyproject, sibling
-from mlsupply.inventory.direct import with_direct
+from mlsupply.inventory.direct import locked
 from mlsupply.inventory.files import file_name, kind_of, name_and_version
-from mlsupply.inventory.indexes import indexes_of
-from mlsupply.inventory.parsing import opened, toml_of
-from mlsupply.inventory.sheet import Sheet
-from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.inventory.parsing import toml_of
+from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.model import Artifact, Coordinate, Edge, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pylock.toml"
@@ -22,28 +20,16 @@ FORMAT = "pylock.toml"
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    contents = opened(path, tree, limits, toml_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
-    text, document = contents
-    sheet = Sheet(path, text, limits)
+    begun = sheet_of(path, tree, limits, FORMAT, toml_of)
+    if isinstance(begun, Inventory):
+        return begun
+    sheet, document = begun
     if not (version := sheet.word(document, "lock-version")).startswith("1."):
         sheet.fault(f"lock-version is {version or 'missing'}; known is 1.0", Reason.UNSUPPORTED, "update mlsupply")
     for entry in sheet.entries(document, "packages"):
         if name := sheet.name(entry.get("name")):
             sheet.add(_package(sheet, name, entry))
-    beside = pyproject(sibling(path, "pyproject.toml"), tree, limits)
-    packages = with_direct(sheet.packages(), beside)
-    return Inventory(
-        path=path,
-        format=FORMAT,
-        root=beside.name,
-        packages=packages,
-        indexes=indexes_of(packages),
-        requires_python=sheet.word(document, "requires-python"),
-        gaps=sheet.all_gaps(),
-        complete=True,
-    )
+    return locked(sheet, FORMAT, sheet.word(document, "requires-python"), tree, limits)
 
 
 def _package(sheet: Sheet, name: str, entry: Mapping[str, Any]) -> Package:

@@ -6,14 +6,14 @@ JSON parser can take out of it needs cleaning, so that readers skip `text.safe` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mlsupply.inventory.parsing import gap
-from mlsupply.model import Gap, Package, PackageKey, Place, Reason, Source
+from mlsupply.inventory.parsing import gap, json_of, opened, toml_of
+from mlsupply.model import Gap, Inventory, Package, PackageKey, Place, Reason, Source
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.value import replace
-from mlsupply.world import PUBLIC_INDEX, Limits
+from mlsupply.world import PUBLIC_INDEX, Limits, Tree
 
 MAX_FAULTS = 50  # wrong values told apart in one file; the rest are counted
 MAX_URL = 2000  # characters
@@ -36,7 +36,7 @@ class Sheet:
         """plain: known already (False for formats with other escapes than TOML and JSON)."""
         self.path = path
         self.line = 0
-        self._text = text
+        self.source = text
         self.plain = is_plain(text) if plain is None else plain
         self.bare_urls = self.plain and not any(mark in text for mark in "@?;&")  # no URL can hold credentials
         self.gaps: list[Gap] = []
@@ -113,12 +113,7 @@ class Sheet:
 
     def tables(self, mapping: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
         """The tables of an array, none where it is missing."""
-        value = mapping.get(key)
-        if value is None:
-            return []
-        if not isinstance(value, list):
-            self.fault(f"{key} is {type(value).__name__}, not a list")
-            return []
+        value = self._list(mapping, key)
         found: list[Mapping[str, Any]] = [item for item in value if isinstance(item, dict)]
         if len(found) != len(value):
             self.fault(f"{key} holds {len(value) - len(found):,} values that are not tables")
@@ -128,7 +123,7 @@ class Sheet:
         """The tables of the array that `[[key]]` headers write, `line` being that of each in turn (0 where it is written
         in another way)."""
         found = self.tables(document, key)
-        lines = header_lines(self._text, f"[[{key}]]")
+        lines = header_lines(self.source, f"[[{key}]]")
         for place, entry in enumerate(found):
             self.line = lines[place] if len(lines) == len(found) else 0
             yield entry
@@ -136,13 +131,15 @@ class Sheet:
 
     def words(self, mapping: Mapping[str, Any], key: str, limit: int = MAX_URL) -> list[str]:
         """The strings of an array, made safe; none where it is missing."""
+        return [self.text(item, f"an item of {key}", limit) for item in self._list(mapping, key)]
+
+    def _list(self, mapping: Mapping[str, Any], key: str) -> list[Any]:
         value = mapping.get(key)
-        if value is None:
-            return []
-        if not isinstance(value, list):
+        if isinstance(value, list):
+            return value
+        if value is not None:
             self.fault(f"{key} is {type(value).__name__}, not a list")
-            return []
-        return [self.text(item, f"an item of {key}", limit) for item in value]
+        return []
 
     def size(self, value: object) -> int:
         """A size in bytes, -1 where it is missing or senseless."""
@@ -176,6 +173,22 @@ class Sheet:
     def packages(self) -> list[Package]:
         """What was added, one package a key."""
         return [united(entries) for entries in self._packages.values()]
+
+
+def sheet_of(
+    path: str, tree: Tree, limits: Limits, form: str, parse: Callable[[str, str], Any | Gap]
+) -> tuple[Sheet, Mapping[str, Any]] | Inventory:
+    """A sheet on a file and the table `parse` (`toml_of`, `json_of`, `yaml_of`) makes of it, or the inventory of the format
+    `form` that says why there is none."""
+    contents = opened(path, tree, limits, parse)
+    if isinstance(contents, Gap):
+        return Inventory(path=path, format=form, gaps=(contents,))
+    text, document = contents
+    sheet = Sheet(path, text, limits, plain=None if parse in {toml_of, json_of} else False)
+    if isinstance(document, dict):
+        return sheet, document
+    sheet.fault("the document is no object" if parse is json_of else "the document is no mapping")
+    return Inventory(path=path, format=form, gaps=sheet.all_gaps())
 
 
 def united(entries: Sequence[Package]) -> Package:
