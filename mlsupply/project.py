@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mlsupply.model import Edge, Gap, Index, Inventory, Package, PackageKey, Reason, Requirement, SourceKind
 from mlsupply.value import replace, value
@@ -76,12 +76,30 @@ def conda_gap(project: Project, check: str, why: str) -> tuple[Gap, ...]:
 def merge(inventories: Iterable[Inventory]) -> Project:
     """One project from what the inputs say; places, groups, artifacts and edges of one package are united."""
     inventories = tuple(inventories)
-    merged: dict[PackageKey, Package] = {}
+    merged: dict[PackageKey, list[Package]] = {}
     for inventory in inventories:
         for package in inventory.packages:
-            before = merged.get(package.key)
-            merged[package.key] = package if before is None else _united(before, package)
-    return Project(inventories=inventories, packages=tuple(merged[key] for key in sorted(merged)))
+            merged.setdefault(package.key, []).append(package)
+    return Project(inventories=inventories, packages=tuple(united(merged[key]) for key in sorted(merged)))
+
+
+def united(entries: Sequence[Package]) -> Package:
+    """One package from all that is said of it (at least one entry), in time linear in what they hold. Where they name
+    different markers it applies without condition, as far as is known."""
+    first = entries[0]
+    if len(entries) == 1:
+        return first
+    return replace(
+        first,
+        places=tuple(dict.fromkeys(place for entry in entries for place in entry.places)),
+        requires=tuple(dict.fromkeys(edge for entry in entries for edge in entry.requires)),
+        artifacts=tuple(dict.fromkeys(artifact for entry in entries for artifact in entry.artifacts)),
+        groups=tuple(dict.fromkeys(group for entry in entries for group in entry.groups)),
+        direct=any(entry.direct for entry in entries),
+        marker=first.marker if all(entry.marker == first.marker for entry in entries) else "",
+        note=next((entry.note for entry in entries if entry.note), ""),
+        licence=next((entry.licence for entry in entries if entry.licence), ""),
+    )
 
 
 def edges(inventories: Iterable[Inventory]) -> dict[PackageKey, tuple[PackageKey, ...]]:
@@ -124,20 +142,6 @@ def roots(inventory: Inventory) -> tuple[Package, ...]:
     graph = _Graph(inventory)
     own = tuple(package for package in inventory.packages if graph.is_root(package))
     return own or tuple(package for package in inventory.packages if package.direct)
-
-
-def _united(one: Package, other: Package) -> Package:
-    return replace(
-        one,
-        places=tuple(dict.fromkeys(one.places + other.places)),
-        requires=tuple(dict.fromkeys(one.requires + other.requires)),
-        artifacts=tuple(dict.fromkeys(one.artifacts + other.artifacts)),
-        groups=tuple(dict.fromkeys(one.groups + other.groups)),
-        direct=one.direct or other.direct,
-        marker=one.marker if one.marker == other.marker else "",
-        note=one.note or other.note,
-        licence=one.licence or other.licence,
-    )
 
 
 class _Graph:

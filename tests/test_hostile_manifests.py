@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from mlsupply.inventory import reader_named, reader_of
 from mlsupply.inventory.environment import read_environment
+from mlsupply.inventory.pinned import without_resolving
 from mlsupply.model import Inventory
 from mlsupply.world import Limits
-from tests.memory import MemoryTree
+from tests.memory import MemoryTree, read
 from tests.test_hostile_locks import changed, strings
 
 PYPROJECT = """\
@@ -255,3 +256,12 @@ def test_a_mutated_environment_is_read(
         "env/conda-meta/scipy.json": changed(CONDA, second).encode("utf-8", "replace"),
     }
     _sound(read_environment("env", MemoryTree(files), Limits()))
+
+
+def test_one_pin_written_again_and_again_is_one_package() -> None:
+    """Uniting takes time linear in the lines: pairwise, these would take minutes."""
+    lines = 12_000
+    text = '[project]\nname = "x"\ndependencies = [\n' + '"torch==2.9.0",\n' * lines + "]\n"
+    asked = read("pyproject.toml", text)
+    (package,) = without_resolving(asked).packages
+    assert len(package.places) == lines

@@ -93,6 +93,17 @@ def test_many_faults_of_one_sort_are_counted(tmp_path: Path) -> None:
     assert inventory.gaps[-1].detail.startswith("30 more components")
 
 
+def test_one_package_told_of_again_and_again_is_one_with_all_its_files(tmp_path: Path) -> None:
+    """Reading takes time linear in the document: pairwise, this one would take minutes."""
+    digests = [f"{number:064x}" for number in range(10_000)]
+    told = {"type": "library", "name": "torch", "purl": "pkg:pypi/torch@2.9.0"}
+    components: list[dict[str, Any]] = [{**told, "hashes": [{"alg": "SHA-256", "content": one}]} for one in digests]
+    components[7]["licenses"] = [{"license": {"id": "BSD-3-Clause"}}]
+    (package,) = _read(tmp_path, "bom.cdx.json", _bom(components=components)).packages
+    assert [dict(artifact.hashes)["sha256"] for artifact in package.artifacts] == digests
+    assert package.licence == "BSD-3-Clause"
+
+
 @pytest.mark.parametrize("version", ["1.1", "2.0", None])
 def test_an_unknown_version_is_read_and_said(tmp_path: Path, version: str | None) -> None:
     component = {"name": "a", "purl": "pkg:pypi/a@1"}

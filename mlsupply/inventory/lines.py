@@ -18,6 +18,7 @@ class Locator:
         self._indexed = False
         self._headers: dict[tuple[str, ...], int] = {}
         self._keys: dict[str, list[int]] = {}
+        self._strings: dict[str, list[int]] | None = None
 
     def line_at(self, offset: int) -> int:
         """The line (from 1) of a character offset; 0 for offset -1 (not found)."""
@@ -32,7 +33,7 @@ class Locator:
         anchor = self._anchor(table)
         after = self._last.get((value, anchor), anchor)
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        found = [at for form in (f'"{escaped}"', f"'{value}'") if (at := self._text.find(form, after)) >= 0]
+        found = [at for form in (f'"{escaped}"', f"'{value}'") if (at := self._string(form, after)) >= 0]
         if not found:
             at = self._last.get((value, anchor), -1)
             return self.line_at(at - 1 if at > 0 else anchor if table else -1)
@@ -70,9 +71,15 @@ class Locator:
         """Offset of the first line from `after` on that sets the key, -1 where none does."""
         if not self._indexed:
             self._index()
-        offsets = self._keys.get(name, [])
-        place = bisect_left(offsets, after)
-        return offsets[place] if place < len(offsets) else -1
+        return _first(self._keys.get(name, []), after)
+
+    def _string(self, form: str, after: int) -> int:
+        """Offset of the first string from `after` on that is written like this, -1 where there is none."""
+        if self._strings is None:
+            self._strings = {}
+            for found in _STRING.finditer(self._text):
+                self._strings.setdefault(found[0], []).append(found.start())
+        return _first(self._strings.get(form, []), after)
 
     def _index(self) -> None:
         """Note every header and every key that begins a line, once."""
@@ -85,7 +92,14 @@ class Locator:
                 self._keys.setdefault(first[0].strip("\"'"), []).append(found.start(2))
 
 
+def _first(offsets: list[int], after: int) -> int:
+    """The first of these ascending offsets that is not before `after`, -1 where there is none."""
+    place = bisect_left(offsets, after)
+    return offsets[place] if place < len(offsets) else -1
+
+
 _HEADER_OR_KEY = re.compile(
     r"^[ \t]*(?:\[\[?([^\]\n=]{1,500})\]|([A-Za-z0-9_\"'][^=\n\[\]{},#]{0,300}?)[ \t]*=)", re.MULTILINE
 )
 _PARTS = re.compile(r"\"[^\"]*\"|'[^']*'|[^.\s]+")
+_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+'")

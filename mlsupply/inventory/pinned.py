@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlsupply.inventory.parsing import gap
-from mlsupply.model import Artifact, Coordinate, Gap, Inventory, Package, Reason, Requirement, SourceKind
+from mlsupply.model import Artifact, Coordinate, Gap, Inventory, Package, PackageKey, Reason, Requirement, SourceKind
+from mlsupply.project import united
 from mlsupply.value import replace
 
 _NAMED_SOURCES = (SourceKind.GIT, SourceKind.URL)
@@ -91,18 +92,10 @@ def _once(requirements: Iterable[Requirement]) -> Iterable[Requirement]:
 
 
 def _united(packages: Iterable[Package]) -> Iterable[Package]:
-    merged: dict[object, Package] = {}
+    merged: dict[PackageKey, list[Package]] = {}
     for package in packages:
-        before = merged.get(package.key)
-        if before is not None:
-            package = replace(  # noqa: PLW2901  the merged package takes the place of the one met
-                before,
-                places=tuple(dict.fromkeys(before.places + package.places)),
-                groups=tuple(dict.fromkeys(before.groups + package.groups)),
-                marker=before.marker if before.marker == package.marker else "",
-            )
-        merged[package.key] = package
-    return merged.values()
+        merged.setdefault(package.key, []).append(package)
+    return map(united, merged.values())
 
 
 def _gap(requirement: Requirement, reason: Reason) -> Gap:

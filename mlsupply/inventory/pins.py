@@ -4,9 +4,9 @@ for the rest, and who required whom where comments tell."""
 from __future__ import annotations
 
 from mlsupply.inventory.files import file_name, kind_of
-from mlsupply.inventory.sheet import united
 from mlsupply.inventory.via import Parent
 from mlsupply.model import Artifact, Coordinate, Edge, Package, PackageKey, Place, Requirement, Source, SourceKind
+from mlsupply.project import united
 from mlsupply.text import safe
 from mlsupply.value import field, record, replace
 from mlsupply.world import PUBLIC_INDEX

@@ -272,17 +272,17 @@ def _asked_for(found: tuple[Package, ...], requirements: Iterable[Requirement]) 
 
 def _united(packages: Iterable[Package]) -> tuple[Package, ...]:
     """Each (name, version) once; what the resolution says comes first, places and groups of the others are added."""
-    held: dict[tuple[str, str], Package] = {}
+    held: dict[tuple[str, str], list[Package]] = {}
     for package in packages:
-        one = held.get((package.name, package.version))
-        if one is None:
-            held[package.name, package.version] = package
-            continue
-        held[package.name, package.version] = replace(
-            one,
-            places=tuple(dict.fromkeys(one.places + package.places)),
-            groups=tuple(dict.fromkeys(one.groups + package.groups)),
-            artifacts=one.artifacts or package.artifacts,
-            direct=one.direct or package.direct,
-        )
-    return tuple(held.values())
+        held.setdefault((package.name, package.version), []).append(package)
+    return tuple(several[0] if len(several) == 1 else _with_rest(several) for several in held.values())
+
+
+def _with_rest(several: Sequence[Package]) -> Package:
+    return replace(
+        several[0],
+        places=tuple(dict.fromkeys(place for one in several for place in one.places)),
+        groups=tuple(dict.fromkeys(group for one in several for group in one.groups)),
+        artifacts=next((one.artifacts for one in several if one.artifacts), ()),
+        direct=any(one.direct for one in several),
+    )

@@ -10,6 +10,7 @@ from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.purl import Purl
 from mlsupply.model import Coordinate, Gap, Inventory, Package, PackageKey, Reason
+from mlsupply.project import united
 from mlsupply.world import Limits, Tree
 
 _STRINGS = re.compile(
@@ -34,7 +35,7 @@ class Sbom:
         self.root = ""
         self.gaps: list[Gap] = []
         self._limits = limits
-        self._packages: dict[PackageKey, Package] = {}
+        self._packages: dict[PackageKey, list[Package]] = {}
         self._over = 0
         self._faults: dict[str, list[tuple[str, int]]] = {}
         self._lines: dict[str, int] | None = None
@@ -54,14 +55,11 @@ class Sbom:
         return self._text.count("\n", 0, at) + 1 if at >= 0 else 0
 
     def add(self, package: Package) -> None:
-        """Keep a package; met twice, its places and artifacts are united."""
-        before = self._packages.get(package.key)
-        if before is not None:
-            places = tuple(dict.fromkeys(before.places + package.places))
-            artifacts = tuple(dict.fromkeys(before.artifacts + package.artifacts))
-            self._packages[package.key] = replace(before, places=places, artifacts=artifacts)
+        """Keep a package; met twice, what is said of it is united."""
+        if package.key in self._packages:
+            self._packages[package.key].append(package)
         elif len(self._packages) < self._limits.packages:
-            self._packages[package.key] = package
+            self._packages[package.key] = [package]
         else:
             self._over += 1
 
@@ -100,7 +98,7 @@ class Sbom:
             path=self.path,
             format=name,
             root=self.root,
-            packages=tuple(self._packages.values()),
+            packages=tuple(map(united, self._packages.values())),
             gaps=tuple(gaps),
             complete=True,
         )

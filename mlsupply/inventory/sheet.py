@@ -6,13 +6,13 @@ JSON parser can take out of it needs cleaning, so that readers skip `text.safe` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory.parsing import gap, json_of, opened, toml_of
 from mlsupply.model import Gap, Inventory, Package, PackageKey, Place, Reason, Source
+from mlsupply.project import united
 from mlsupply.text import canonical, safe, without_credentials
-from mlsupply.value import replace
 from mlsupply.world import PUBLIC_INDEX, Limits, Tree
 
 MAX_FAULTS = 50  # wrong values told apart in one file; the rest are counted
@@ -189,23 +189,6 @@ def sheet_of(
         return sheet, document
     sheet.fault("the document is no object" if parse is json_of else "the document is no mapping")
     return Inventory(path=path, format=form, gaps=sheet.all_gaps())
-
-
-def united(entries: Sequence[Package]) -> Package:
-    """One package from all entries for its key, in time linear in what they hold."""
-    first = entries[0]
-    if len(entries) == 1:
-        return first
-    return replace(
-        first,
-        places=tuple(dict.fromkeys(place for entry in entries for place in entry.places)),
-        requires=tuple(dict.fromkeys(edge for entry in entries for edge in entry.requires)),
-        artifacts=tuple(dict.fromkeys(artifact for entry in entries for artifact in entry.artifacts)),
-        groups=tuple(dict.fromkeys(group for entry in entries for group in entry.groups)),
-        direct=any(entry.direct for entry in entries),
-        marker=first.marker if all(entry.marker == first.marker for entry in entries) else "",
-        note=next((entry.note for entry in entries if entry.note), ""),
-    )
 
 
 def header_lines(text: str, header: str) -> list[int]:
