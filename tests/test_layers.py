@@ -26,6 +26,7 @@ ALLOWED = {
     "text": {"lazy"},
     "world": _VALUES,
     "folders": {"errors"},
+    "drafts": set(),
     "connections": {"text"},
     "fetch": _VALUES | {"world", "connections"},
     "request": _VALUES | {"world"},
@@ -45,8 +46,8 @@ ALLOWED = {
         "headers",
         "evidence",
     },  # the resolver asks the index client which releases there are
-    "evidence": _VALUES | {"world", "request", "project", "licence", "headers", "ruleset", "advisories"},
-    "advisories": _VALUES | {"folders", "world", "request", "project"},
+    "evidence": _VALUES | {"drafts", "world", "request", "project", "licence", "headers", "ruleset", "advisories"},
+    "advisories": _VALUES | {"drafts", "folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project", "licence"},
     "exposure": _VALUES | {"memory", "world", "request", "project", "inventory", "advisories", "evidence", "report"},

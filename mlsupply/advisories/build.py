@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse
-from mlsupply.advisories.store import About, Store, encode, unpack, write
-from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
+from mlsupply.advisories.store import About, Store, database_draft, encode, unpack, write
 from mlsupply.model import DataSource
 
 
@@ -93,21 +91,11 @@ def save(compiled: Compiled, path: Path, source: DataSource) -> About:
         licence=source.licence,
         url=source.url,
     )
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        rows = ((name, encode(grouped(sorted(own, key=_place)))) for name, own in sorted(compiled.projects.items()) if own)
+    rows = ((name, encode(grouped(sorted(own, key=_place)))) for name, own in sorted(compiled.projects.items()) if own)
+    with database_draft(path) as draft:
         write(draft, rows, about)
         with open(draft, "rb") as handle:
             os.fsync(handle.fileno())
-        draft.replace(path)
-    except (OSError, sqlite3.Error) as error:
-        raise MlsupplyError(
-            "database-not-written", f"{path} could not be written: {error}", "free some space", EXIT_INCOMPLETE
-        ) from error
-    finally:
-        draft.unlink(missing_ok=True)
     return about
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlsupply.digest import sha256_of_file
 from mlsupply.errors import MlsupplyError
 from mlsupply.folders import files_below
 from mlsupply.model import DataSource
@@ -40,10 +40,7 @@ def records_of(path: Path) -> Iterator[tuple[str, object]]:
 
 def source_of(path: Path, as_of: str) -> DataSource:
     """The credit for data from this path; the digest is of the zip."""
-    digest = ""
-    if path.is_file():
-        with open(path, "rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    digest = sha256_of_file(path) if path.is_file() else ""
     return DataSource(PYPA, as_of, 0, digest, PYPA_LICENCE, PYPA_URL)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse, second_of
 from mlsupply.advisories.store import ID, MODIFIED, WITHDRAWN, Row, unpack
 from mlsupply.begun import each
+from mlsupply.drafts import keep_json
 from mlsupply.lazy import expression
 from mlsupply.model import DataSource, Gap, Reason
 from mlsupply.named import NamedTuple
@@ -198,19 +198,8 @@ class _Cache:
         return record if (record.id, record.modified) == stamp else None
 
     def put(self, name: str, record: Advisory) -> None:
-        import os
-
-        path = self._path(name, record.id)
-        if path is None:
-            return
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(list(record)), encoding="utf-8")
-            draft.replace(path)
-        except OSError:
-            with suppress(OSError):
-                draft.unlink()
+        if path := self._path(name, record.id):
+            keep_json(path, list(record))
 
     def _path(self, name: str, identifier: str) -> Path | None:
         fits = _SAFE_ID.fullmatch(identifier) and _SAFE_ID.fullmatch(name)

@@ -50,6 +50,7 @@ def folder(world: World) -> Path:
 
 def current(world: World) -> Current | None:
     """The current store's particulars, None where nothing was ever synced. Raises `MlsupplyError` for a damaged pointer."""
+
     path = folder(world) / "current.json"
     try:
         value = json.loads(path.read_bytes())
@@ -98,14 +99,14 @@ def install(world: World, compiled: Compiled, source: DataSource, known: Current
 
 def point(world: World, known: Current) -> None:
     """Replace the pointer, in one step and only when its bytes are on the disk. Raises `MlsupplyError`."""
+    from mlsupply.drafts import draft_of  # a scan writes none
+
     path = folder(world) / "current.json"
-    draft = path.with_name(f"current-{os.getpid()}.json")
     try:
-        with open(draft, "wb") as handle:
+        with draft_of(path) as draft, open(draft, "wb") as handle:
             handle.write(json.dumps(known._asdict()).encode())
             handle.flush()
             os.fsync(handle.fileno())
-        draft.replace(path)
     except OSError as error:
         raise _unwritten(path, error, "free some space") from error
 
@@ -116,7 +117,7 @@ def _unwritten(path: Path, error: OSError, hint: str) -> MlsupplyError:
 
 def _forget(place: Path, kept: str) -> None:
     """Stores that are no longer current, and drafts of processes that were killed. A reader that has one open keeps it."""
-    for pattern in ("advisories-*.sqlite", "draft-*.sqlite", ".draft-*", "current-*.json"):
+    for pattern in ("advisories-*.sqlite", "draft-*.sqlite", ".draft-*", ".current.json.*"):
         for path in place.glob(pattern):
             if path.name != kept:
                 path.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 from mlsupply.advisories.ranges import Window
 from mlsupply.advisories.records import Advisory
-from mlsupply.errors import MlsupplyError
+from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
 from mlsupply.named import NamedTuple
 
@@ -162,3 +162,17 @@ def write(path: Path, projects: Iterable[tuple[str, bytes]], about: About) -> No
         connection.execute("CREATE TABLE project (name TEXT PRIMARY KEY, records BLOB NOT NULL) WITHOUT ROWID")
         connection.execute("INSERT INTO about VALUES (?)", (json.dumps(about._asdict()),))
         connection.executemany("INSERT INTO project VALUES (?, ?)", projects)
+
+
+@contextmanager
+def database_draft(path: Path) -> Iterator[Path]:
+    """See `drafts.draft_of`. Raises `MlsupplyError` where the disk does not allow it."""
+    from mlsupply.drafts import draft_of  # a scan writes none
+
+    try:
+        with draft_of(path) as draft:
+            yield draft
+    except (OSError, sqlite3.Error) as error:
+        raise MlsupplyError(
+            "database-not-written", f"{path} could not be written: {error}", "free some space", EXIT_INCOMPLETE
+        ) from error

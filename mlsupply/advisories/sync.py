@@ -8,7 +8,6 @@ whole, must not have shrunk and must not be older than what is here.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from mlsupply.advisories.importing import OSV, OSV_LICENCE, records_of
 from mlsupply.advisories.local import Current, current, folder, install, locked, point, verified
 from mlsupply.advisories.records import second_of
 from mlsupply.advisories.store import age_of, opened
+from mlsupply.digest import sha256_of_file
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
 from mlsupply.named import NamedTuple
@@ -161,9 +161,7 @@ def _whole(world: World, bucket: str, known: Current | None) -> Outcome:
         except MlsupplyError as error:
             raise _refused(bucket, error.message) from error
         _sound(bucket, compiled, known, now)
-        with open(archive, "rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        source = DataSource(OSV, compiled.newest(now), 0, digest, OSV_LICENCE, bucket)
+        source = DataSource(OSV, compiled.newest(now), 0, sha256_of_file(archive), OSV_LICENCE, bucket)
         about = install(world, compiled, source, Current("", 0, 0, bucket, etag, now, "", 0))
     finally:
         archive.unlink(missing_ok=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import threading
 from pathlib import Path
 
+from mlsupply.digest import sha256_of_file
+from mlsupply.drafts import draft_of
 from mlsupply.model import Artifact, Reason
 from mlsupply.text import safe
 from mlsupply.world import Failure, World
@@ -40,7 +40,7 @@ def fetched(artifact: Artifact, world: World) -> Path | Failure:
     if path is None:
         return Failure(Reason.UNSUPPORTED, f"no sha256 is known for {safe(artifact.filename)}")
     if path.is_file():
-        return path if _digest(path) == sha256_of(artifact) else _spoiled(path)
+        return path if sha256_of_file(path) == sha256_of(artifact) else _spoiled(path)
     body = _body(artifact, world)
     return body if isinstance(body, Failure) else _stored(path, body)
 
@@ -62,21 +62,14 @@ def _body(artifact: Artifact, world: World) -> bytes | Failure:
     return answer.body
 
 
-def _digest(path: Path) -> str:
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def _spoiled(path: Path) -> Failure:
     return WrongDigest(Reason.MALFORMED, f"the kept copy {path.name} was changed; remove it to fetch it again")
 
 
 def _stored(path: Path, body: bytes) -> Path | Failure:
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(body)
-        draft.replace(path)
+        with draft_of(path) as draft:
+            draft.write_bytes(body)
     except OSError as error:
         return Failure(Reason.FORBIDDEN, f"the cache could not be written: {error.strerror or error}")
     return path

@@ -116,17 +116,10 @@ class Memo:
         """Write what is new, in one piece; a folder that cannot be written leaves things as they were."""
         if not self._new:
             return
-        import tempfile
+        from mlsupply.drafts import keep_json
 
         tables = {"source": self._source, "listed": self._listed, "judged": self._judged, "verdicts": self._verdicts}
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".names-")
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump({"basis": self._basis, **tables}, stream)
-            Path(temporary).replace(self._path)
-        except OSError:
-            return  # only time is lost: the next run compares again
+        keep_json(self._path, {"basis": self._basis, **tables})  # lost, only time is: the next run compares again
 
 
 def _stamp(path: Path) -> str:

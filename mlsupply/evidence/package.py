@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mlsupply.digest import sha256_if_read
+from mlsupply.drafts import keep_json, kept_json
 from mlsupply.evidence import stored
 from mlsupply.evidence.contents_check import CHECK
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
@@ -49,7 +49,7 @@ def look_inside(
     """Facts of the archive or folder at `path`. cache: folder of earlier results, by digest and probe version; what is
     there is not read again. Never raises for what the archive holds."""
     subject = safe(subject or path.name)
-    digest = "" if path.is_dir() else _digest(path)
+    digest = "" if path.is_dir() else sha256_if_read(path)
     kept = cache / f"{digest[:2]}" / f"{digest}-{PROBE.replace('/', '-')}.json" if cache is not None and digest else None
     if kept is not None and (known := _recall(kept, subject)) is not None:
         return known
@@ -65,14 +65,6 @@ def look_inside(
     return facts
 
 
-def _digest(path: Path) -> str:
-    try:
-        with open(path, "rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError:
-        return ""
-
-
 def located_gap(subject: str, path: str, reason: Reason, detail: str) -> Gap:
     """A gap of this check at a member."""
     return Gap(
@@ -83,7 +75,7 @@ def located_gap(subject: str, path: str, reason: Reason, detail: str) -> Gap:
 def _recall(path: Path, subject: str) -> PackageFacts | None:
     """Facts kept from before; what cannot be read is looked at anew."""
     try:
-        value: dict[str, Any] = json.loads(path.read_bytes())
+        value = kept_json(path) or {}
         return PackageFacts(
             subject=subject,
             digest=value["digest"],
@@ -96,14 +88,11 @@ def _recall(path: Path, subject: str) -> PackageFacts | None:
             source_bytes=value["source_bytes"],
             backend=value["backend"],
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
 def _remember(path: Path, facts: PackageFacts) -> None:
-    import os
-    import threading
-
     value = {
         "digest": facts.digest,
         "archive": [stored.archive_to_json(fact) for fact in facts.archive],
@@ -115,10 +104,4 @@ def _remember(path: Path, facts: PackageFacts) -> None:
         "source_bytes": facts.source_bytes,
         "backend": facts.backend,
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-        draft.write_text(json.dumps(value), encoding="utf-8")
-        draft.replace(path)
-    except OSError:
-        return  # without a cache the next run looks again; nothing in this report changes
+    keep_json(path, value)

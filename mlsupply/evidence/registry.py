@@ -8,15 +8,13 @@ in the cache folder for some hours, then asked for again, by ETag where the inde
 from __future__ import annotations
 
 import hashlib
-import json
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from mlsupply.begun import each
+from mlsupply.drafts import keep_json, kept_json
 from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
 from mlsupply.evidence.provenance import MAX_BYTES, Provenance, Publisher, Standing, publisher_in
@@ -98,7 +96,7 @@ class Registry:
         url = f"{base}/integrity/{parts}/provenance"
         path, digest = self._file(url), sha256 or file.sha256
         made_with = [verifier.label, digest] if verifier else []
-        kept = _read_json(path)  # provenance of a file never changes
+        kept = kept_json(path)  # provenance of a file never changes
         provenance = _provenance(kept, file.filename) if kept and kept.get("made_with") == made_with else None
         if provenance is None:
             answer = self._get(url, {"Accept": _INTEGRITY}, MAX_BYTES)
@@ -108,7 +106,7 @@ class Registry:
             if found is None:
                 return Failure(Reason.MALFORMED, f"{self.host} gives no provenance that can be read for {file.filename}")
             verdict = verifier.verdict(answer.body, file.filename, digest) if verifier else None
-            _write_json(path, {"publisher": found, "verdict": verdict, "made_with": made_with})
+            keep_json(path, {"publisher": found, "verdict": verdict, "made_with": made_with})
             provenance = _with_verdict(found, file.filename, verdict)
         return provenance
 
@@ -165,19 +163,19 @@ class Registry:
 
     def _kept_details(self, url: str) -> tuple[Details | None, float, str]:
         """(what was kept, when, its ETag)."""
-        kept = _read_json(self._file(url)) or {}
+        kept = kept_json(self._file(url)) or {}
         try:
             return Details.kept(kept["details"]), float(kept["at"]), str(kept["etag"])
         except (KeyError, TypeError, ValueError):
             return None, 0.0, ""
 
     def _keep_details(self, url: str, details: Details, etag: str) -> None:
-        _write_json(self._file(url), {"details": details, "etag": etag, "at": self.world.now().timestamp()})
+        keep_json(self._file(url), {"details": details, "etag": etag, "at": self.world.now().timestamp()})
 
     def _owners_before(self, name: str, owners: tuple[str, ...]) -> tuple[str, ...] | None:
         """Whom an earlier run saw instead. A change is told for `REMEMBERED`, not only in the run that comes upon it."""
         path, now = self._file(f"{self.url}#owners of {name}"), self.world.now().timestamp()
-        kept = _read_json(path) or {}
+        kept = kept_json(path) or {}
         try:
             seen, at = tuple(str(one) for one in kept["owners"]), float(kept["at"])
             before = None if kept["before"] is None else tuple(str(one) for one in kept["before"])
@@ -188,14 +186,14 @@ class Registry:
         elif kept and now - at >= REMEMBERED:
             before = None
         if seen != owners or not kept:
-            _write_json(path, {"owners": owners, "before": before, "at": at})
+            keep_json(path, {"owners": owners, "before": before, "at": at})
         return before
 
     def licence(self, name: str, version: str) -> str | Failure:
         """What a release's metadata states (see `licence.stated`), "" where it states none: of a wheel of it (PEP 658), or
         else the index's JSON of the release. A release never changes: what was told once is kept."""
         path = self._file(f"{self.url}/{name}/{version}/licence")
-        if (kept := _read_json(path)) is not None:
+        if (kept := kept_json(path)) is not None:
             return safe(str(kept.get("licence") or ""), 300)
         seen = self.about(name, version)
         if isinstance(seen, Failure):
@@ -203,7 +201,7 @@ class Registry:
         answer = self._of_wheel(seen.project, version)
         found = of_headers(headers(answer.body)) if isinstance(answer, Response) else self._of_release(name, version)
         if not isinstance(found, Failure):
-            _write_json(path, {"licence": found})
+            keep_json(path, {"licence": found})
         return found
 
     def _of_wheel(self, project: Project, version: str) -> Response | Failure:
@@ -269,7 +267,7 @@ class Registry:
         return self.world.cache / "registry" / f"{hashlib.sha256(url.encode()).hexdigest()[:40]}.json"
 
     def _keep(self, page: str, kept: _Kept) -> None:
-        _write_json(self._file(page), kept.to_json())
+        keep_json(self._file(page), kept.to_json())
 
 
 def ask_all(wanted: Iterable[tuple[Registry, str, str]]) -> Iterator[Seen | Failure]:
@@ -344,7 +342,7 @@ class _Kept(NamedTuple):
     @classmethod
     def load(cls, path: Path) -> _Kept | None:
         """What was kept, None where there is nothing or nothing that can be read: then the index is asked."""
-        value = _read_json(path)
+        value = kept_json(path)
         try:
             if not value or value["version"] != _VERSION:
                 return None
@@ -359,23 +357,3 @@ class _Kept(NamedTuple):
             return cls(float(value["at"]), str(value["etag"]), project)
         except (KeyError, TypeError, ValueError, IndexError):
             return None
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Whole or not at all; a cache folder that cannot be written costs time, not the report."""
-    part = path.with_suffix(f".{threading.get_ident()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(value), encoding="utf-8")
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from mlsupply.evidence.record import rows
 from mlsupply.exposure.holdings import Extractor
@@ -222,12 +221,3 @@ def _digest(algorithm: str, chunks: Iterable[bytes]) -> str:
     for chunk in chunks:
         state.update(chunk)
     return state.hexdigest()
-
-
-def sha256_of(path: Path) -> str:
-    """The digest of a file of any size, "" where it cannot be read."""
-    try:
-        with open(path, "rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError:
-        return ""
