@@ -38,6 +38,14 @@ def fixed(version: str, introduced: str = "0") -> list[dict[str, str]]:
     return [{"introduced": introduced}, {"fixed": version}]
 
 
+def many_records(count: int = 30, modified: str = "2026-03-20T00:00:00Z") -> list[dict[str, Any]]:
+    """A record for each of so many projects."""
+    return [
+        record(f"PYSEC-2026-{9000 + number}", name=f"demo-{number}", events=fixed("1.2"), modified=modified)
+        for number in range(count)
+    ]
+
+
 def up_to(version: str, introduced: str = "0") -> list[dict[str, str]]:
     return [{"introduced": introduced}, {"last_affected": version}]
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from mlsupply.fetch import LiveFetch
 from mlsupply.model import Reason
+from mlsupply.value import replace
 from mlsupply.world import DiskTree, Failure, OfflineFetch, Response, World
+from tests.loopback_index import LoopbackIndex
 
 SHARED = Path(os.environ.get("MLSUPPLY_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
@@ -61,3 +64,16 @@ def world(tmp_path: Path) -> World:
     project = tmp_path / "project"
     project.mkdir()
     return World(fetch=OfflineFetch(), now=lambda: NOW, tree=DiskTree(project), cache=tmp_path / "cache")
+
+
+@pytest.fixture
+def online(world: World) -> World:
+    """The same with a network, of which the tests use loopback alone; it does not wait between attempts."""
+    return replace(world, fetch=LiveFetch({}, sleep=lambda _: None))
+
+
+@pytest.fixture
+def index() -> Iterator[LoopbackIndex]:
+    """An empty package index on loopback."""
+    with LoopbackIndex("pypi") as index:
+        yield index

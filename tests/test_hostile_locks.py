@@ -4,7 +4,7 @@ control character in any value."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -94,12 +94,15 @@ PIECES = (
     ),
     *("[" * 2000, "{a:" * 300, '{"a":' * 3000, "x" * 3000, "../" * 50, "https://u:p@h/", "git+ssh://", "file:", "%2e%2e%2f"),
 )
-# replace the text between two places (thousandths of the length) by a piece, or by another part of the same file
-CHANGES = st.lists(
-    st.tuples(st.integers(0, 1000), st.integers(0, 60), st.sampled_from(PIECES) | st.integers(0, 1000)),
-    min_size=1,
-    max_size=4,
-)
+
+
+def changes_with(pieces: Sequence[str]) -> st.SearchStrategy[list[tuple[int, int, str | int]]]:
+    """Replace the text between two places (thousandths of the length) by a piece, or by another part of the same file."""
+    by = st.sampled_from(pieces) | st.integers(0, 1000)
+    return st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 60), by), min_size=1, max_size=4)
+
+
+CHANGES = changes_with(PIECES)
 
 
 def changed(text: str, changes: list[tuple[int, int, str | int]]) -> str:

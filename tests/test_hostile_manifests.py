@@ -15,7 +15,7 @@ from mlsupply.inventory.pinned import without_resolving
 from mlsupply.model import Inventory
 from mlsupply.world import Limits
 from tests.memory import MemoryTree, read
-from tests.test_hostile_locks import changed, strings
+from tests.test_hostile_locks import changed, changes_with, strings
 
 PYPROJECT = """\
 [build-system]
@@ -188,11 +188,7 @@ PIECES = (
         "*a",
     ),
 )
-CHANGES = st.lists(
-    st.tuples(st.integers(0, 1000), st.integers(0, 60), st.sampled_from(PIECES) | st.integers(0, 1000)),
-    min_size=1,
-    max_size=4,
-)
+CHANGES = changes_with(PIECES)
 
 
 def _sound(inventory: Inventory) -> Inventory:

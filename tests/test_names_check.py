@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from click.testing import CliRunner
 
 from mlsupply.cli import main
 from mlsupply.evidence.names import judge
-from mlsupply.fetch import LiveFetch
 from mlsupply.model import (
     Checked,
     Coordinate,
@@ -206,17 +204,6 @@ def test_no_package_of_a_real_tree_is_accused(path: Path, world: World) -> None:
     packages = [package(name.strip(), version.split()[0]) for name, version in lines]
     found = findings(world, *packages)
     assert [finding.message for finding in found if finding.severity in ACCUSING] == []
-
-
-@pytest.fixture
-def online(world: World) -> World:
-    return replace(world, fetch=LiveFetch({}, sleep=lambda _: None))
-
-
-@pytest.fixture
-def index() -> Iterator[LoopbackIndex]:
-    with LoopbackIndex("pypi") as index:
-        yield index
 
 
 def asked_online(world: World, index: LoopbackIndex, *packages: Package, asked: tuple[str, ...] = ()) -> list[Checked]:

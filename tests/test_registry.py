@@ -13,18 +13,12 @@ from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, simple_page, version_in
 from mlsupply.evidence.provenance import Provenance, Publisher, Standing
 from mlsupply.evidence.registry import Owners, Registry, Seen, ask_all, secret_for
-from mlsupply.fetch import LiveFetch
 from mlsupply.model import Index, Place, Reason
 from mlsupply.world import Failure, World
 from tests.conftest import NOW
 from tests.loopback_index import LoopbackIndex, provenance
 
 SHA = "a" * 64
-
-
-@pytest.fixture
-def online(world: World) -> World:
-    return replace(world, fetch=LiveFetch({}, sleep=lambda _: None))
 
 
 @pytest.fixture(params=["pypi", "mirror", "plain"])

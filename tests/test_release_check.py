@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +9,6 @@ import pytest
 
 from mlsupply.evidence import attestations
 from mlsupply.evidence.release_check import SETTLED, judge, judged_by_lock
-from mlsupply.fetch import LiveFetch
 from mlsupply.model import (
     RESOLVED,
     Artifact,
@@ -30,17 +28,6 @@ from mlsupply.request import Request, RuleSettings
 from mlsupply.ruleset import load
 from mlsupply.world import World
 from tests.loopback_index import LoopbackIndex, provenance
-
-
-@pytest.fixture
-def online(world: World) -> World:
-    return replace(world, fetch=LiveFetch({}, sleep=lambda _: None))
-
-
-@pytest.fixture
-def index() -> Iterator[LoopbackIndex]:
-    with LoopbackIndex("pypi") as index:
-        yield index
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ index of the replay then shows no change.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -153,12 +153,6 @@ def _id(replay: Replay) -> str:
 def _without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a plain installation says: the attestations of the time are not at hand to be verified."""
     monkeypatch.setattr(attestations, "LIBRARY", "no_such_library")
-
-
-@pytest.fixture
-def index() -> Iterator[LoopbackIndex]:
-    with LoopbackIndex("pypi") as index:
-        yield index
 
 
 def _pinned(replay: Replay, index: LoopbackIndex) -> str:

@@ -24,7 +24,7 @@ from mlsupply.fetch import LiveFetch
 from mlsupply.model import Reason
 from mlsupply.request import Request
 from mlsupply.world import Limits, World
-from tests.advisory_data import fixed, record, write
+from tests.advisory_data import fixed, many_records, record, write
 from tests.osv_server import Handler, fails, says, serving
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -36,13 +36,6 @@ def online(world: World) -> World:
     return replace(world, now=lambda: NOW, fetch=LiveFetch({}, Limits(request_seconds=0.5), sleep=lambda seconds: None))
 
 
-def _records(count: int = 30, modified: str = "2026-03-20T00:00:00Z") -> list[dict[str, Any]]:
-    return [
-        {**record(f"PYSEC-2026-{9000 + n}", name=f"demo-{n}", events=fixed("1.2")), "modified": modified}
-        for n in range(count)
-    ]
-
-
 def _names(world: World) -> set[str]:
     known = current(world)
     assert known is not None
@@ -51,7 +44,7 @@ def _names(world: World) -> set[str]:
 
 
 def test_the_first_sync_fetches_the_archive_and_the_next_asks_whether_anything_changed(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         assert bring_up_to_date(online, server.url).how == "whole"
         assert bring_up_to_date(online, server.url).how == "unchanged"
         assert bring_up_to_date(online, server.url).how == "unchanged"
@@ -60,13 +53,13 @@ def test_the_first_sync_fetches_the_archive_and_the_next_asks_whether_anything_c
 
 
 def test_a_sync_of_the_whole_archive_is_conditional(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
         assert bring_up_to_date(online, server.url, whole=True).how == "unchanged"
 
 
 def test_what_changed_is_fetched_one_by_one(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
         server.records[3] = {
             **record("PYSEC-2026-9003", name="renamed", events=fixed("9")),
@@ -83,7 +76,7 @@ def test_what_changed_is_fetched_one_by_one(online: World) -> None:
 
 
 def test_a_record_that_cannot_be_fetched_is_asked_for_again(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
         server.records[3] = {**server.records[3], "modified": "2026-03-22T00:00:00Z"}
         server.fault = fails(404, "9003.json")
@@ -93,7 +86,7 @@ def test_a_record_that_cannot_be_fetched_is_asked_for_again(online: World) -> No
 
 
 def test_a_busy_server_is_asked_again(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         server.fault = fails(429, times=2, Retry_After="1")
         assert bring_up_to_date(online, server.url).how == "whole"
 
@@ -129,7 +122,7 @@ def _one_byte_off(data: bytes) -> bytes:
     ],
 )
 def test_a_sync_that_fails_says_so_and_keeps_what_was_there(online: World, fault: Any, said: str) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
         before = _names(online)
         server.fault = fault
@@ -141,7 +134,7 @@ def test_a_sync_that_fails_says_so_and_keeps_what_was_there(online: World, fault
 
 
 def test_an_archive_without_its_end_is_refused(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
         server.archive = _without_end(server.zip())
         with pytest.raises(MlsupplyError, match="is not taken over"):
@@ -150,44 +143,47 @@ def test_an_archive_without_its_end_is_refused(online: World) -> None:
 
 
 def test_one_record_with_a_wrong_checksum_is_refused_and_the_rest_taken(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         server.archive = _one_byte_off(server.zip())
         outcome = bring_up_to_date(online, server.url)
     assert (outcome.records, len(outcome.refused)) == (29, 1)
 
 
 def test_one_malformed_record_is_counted_and_the_rest_taken(online: World) -> None:
-    with serving([*_records(), {"id": "PYSEC-2026-1", "modified": "2026-03-20T00:00:00Z"}]) as server:
+    with serving([*many_records(), {"id": "PYSEC-2026-1", "modified": "2026-03-20T00:00:00Z"}]) as server:
         outcome = bring_up_to_date(online, server.url)
     assert outcome.records == 30
     assert outcome.refused == ("PYSEC-2026-1.json: PYSEC-2026-1: no list of what is affected",)
 
 
 def test_an_archive_of_which_little_can_be_read_is_refused(online: World) -> None:
-    with serving([*_records(5), *({"id": f"X-{n}"} for n in range(5))]) as server, pytest.raises(MlsupplyError) as caught:
+    with (
+        serving([*many_records(5), *({"id": f"X-{n}"} for n in range(5))]) as server,
+        pytest.raises(MlsupplyError) as caught,
+    ):
         bring_up_to_date(online, server.url)
     assert "only 5 of 10 records can be read" in caught.value.message
 
 
 def test_a_feed_that_shrank_is_refused(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
-        server.records = _records(20, "2026-03-23T00:00:00Z")
+        server.records = many_records(20, "2026-03-23T00:00:00Z")
         for whole in (False, True):
             with pytest.raises(MlsupplyError, match="20 records, 30 are here"):
                 bring_up_to_date(online, server.url, whole=whole)
 
 
 def test_a_feed_older_than_what_is_here_is_refused(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
-        server.records = _records(modified="2026-02-01T00:00:00Z")
+        server.records = many_records(modified="2026-02-01T00:00:00Z")
         with pytest.raises(MlsupplyError, match="older than 2026-03-20"):
             bring_up_to_date(online, server.url, whole=True)
 
 
 def test_a_record_dated_in_the_future_moves_no_date(online: World) -> None:
-    with serving([*_records(), _future()]) as server:
+    with serving([*many_records(), _future()]) as server:
         assert bring_up_to_date(online, server.url).as_of == "2026-03-20T00:00:00Z"
 
 
@@ -197,7 +193,7 @@ def _future() -> dict[str, Any]:
 
 def test_a_transfer_that_broke_off_goes_on_where_it_stopped(online: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync, "_PIECE", 1000)
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         size = len(server.zip())
         count = [0]
 
@@ -217,11 +213,11 @@ def test_a_transfer_that_broke_off_goes_on_where_it_stopped(online: World, monke
 
 def test_an_archive_that_changed_meanwhile_is_fetched_from_the_start(online: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync, "_PIECE", 1000)
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
 
         def changes(handler: Handler, path: str) -> bool:
             if server.asked[path] == 3:
-                server.records = _records(25)
+                server.records = many_records(25)
             return False
 
         server.fault = changes
@@ -229,7 +225,7 @@ def test_an_archive_that_changed_meanwhile_is_fetched_from_the_start(online: Wor
 
 
 def test_two_syncs_at_once_both_end_well(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         outcomes: list[str] = []
         threads = [
             threading.Thread(target=lambda: outcomes.append(bring_up_to_date(online, server.url).how)) for _ in range(3)
@@ -279,9 +275,9 @@ sync(world, sys.argv[2], whole=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 @pytest.mark.parametrize("moment", [1, 2, 3])
 def test_a_sync_killed_while_it_swaps_leaves_a_whole_database(online: World, moment: int) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
-        server.records = _records(31, "2026-03-22T00:00:00Z")
+        server.records = many_records(31, "2026-03-22T00:00:00Z")
         command = [sys.executable, "-c", _KILLED, str(online.cache), server.url, str(moment)]
         assert subprocess.run(command, check=False, capture_output=True).returncode == -9
         assert len(_names(online)) == 30
@@ -299,9 +295,9 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limit to stand for a full disk")
 def test_a_full_disk_costs_the_sync_not_the_database(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
-        server.records = _records(200, "2026-03-22T00:00:00Z")
+        server.records = many_records(200, "2026-03-22T00:00:00Z")
         script = (
             _FULL
             + _KILLED.replace("sync(world, sys.argv[2], whole=True)", "").replace("moment =", "moment = 0 *")
@@ -319,7 +315,7 @@ def test_a_full_disk_costs_the_sync_not_the_database(online: World) -> None:
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-10], _one_byte_off, lambda data: b""])
 def test_a_damaged_database_is_a_gap_for_a_scan_and_rebuilt_by_a_sync(online: World, damage: Any) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
         known = current(online)
         assert known is not None
@@ -335,7 +331,7 @@ def test_a_damaged_database_is_a_gap_for_a_scan_and_rebuilt_by_a_sync(online: Wo
 
 
 def test_a_damaged_pointer_is_rebuilt(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
         (local.folder(online) / "current.json").write_text('{"file": ')
         assert feeds.at_hand(["demo-1"], online).gaps[0].reason is Reason.MALFORMED
@@ -343,7 +339,7 @@ def test_a_damaged_pointer_is_rebuilt(online: World) -> None:
 
 
 def test_data_synced_long_ago_is_stale(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
     late = replace(online, now=lambda: NOW + timedelta(days=9))
     gaps = feeds.choose(Request(feed="local"), late).about(["demo-1"]).gaps
@@ -352,7 +348,7 @@ def test_data_synced_long_ago_is_stale(online: World) -> None:
 
 
 def test_a_clock_that_is_wrong_is_said(online: World) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
     early = replace(online, now=lambda: datetime(2020, 1, 1, tzinfo=UTC))
     (gap,) = feeds.choose(Request(feed="local"), early).about(["demo-1"]).gaps
@@ -368,7 +364,7 @@ def test_without_a_database_the_local_feed_says_what_to_do(world: World) -> None
 
 def test_sync_and_status_from_the_command_line(tmp_path: Path) -> None:
     environment = {"MLSUPPLY_CACHE_DIR": str(tmp_path / "cache")}
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         synced = CliRunner().invoke(main, ["db", "sync", "--url", server.url], env=environment)
     assert synced.exit_code == 0
     assert "fetched whole: 30 records" in synced.stderr
@@ -378,7 +374,7 @@ def test_sync_and_status_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_failed_sync_exits_with_3(tmp_path: Path) -> None:
-    with serving(_records()) as server:
+    with serving(many_records()) as server:
         server.fault = fails(404)
         failed = CliRunner().invoke(
             main, ["db", "sync", "--url", server.url], env={"MLSUPPLY_CACHE_DIR": str(tmp_path / "cache")}
