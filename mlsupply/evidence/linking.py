@@ -6,6 +6,7 @@ it. Only where a wanted name is one that matters is the module looked at again: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -29,30 +30,57 @@ class Again(NamedTuple):
     known: Neighbours
 
 
-def unread(
-    table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes], sought: set[tuple[bytes, bytes]]
-) -> list[str]:
-    """Files that the first look left out, though a name of theirs reaches an end elsewhere, or though they name a function
-    that sends what it is given. spare: dotted name -> path; sources: path -> text of the file; sought: (function, module)
-    that all of them were searched for, added to."""
-    found: dict[str, None] = {}
+class _Doer(NamedTuple):
+    """A function that neighbours may call. where: the module or class it is in; method: is that a class?"""
+
+    name: bytes
+    where: bytes
+    method: bool
+
+
+def unread(table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes], sought: set[_Doer]) -> dict[str, set[str]]:
+    """Files that the first look left out, though a name of theirs reaches an end elsewhere, or though they call a function
+    that sends what it is given: path -> names to follow there. spare: dotted name -> path; sources: path -> text of the
+    file; sought: functions that all of them were searched for, added to."""
+    found: dict[str, set[str]] = {}
     for module in table.modules:
         for ref in table.asked(module):
-            holder = next((part for part in _prefixes(table.real(ref)) if part in spare or part in table.names), "")
-            if holder in spare:
-                found[spare[holder]] = None
-    senders = {
-        (name.rpartition(".")[2].encode(), name.split(".")[-2].encode()) for name in (*table.senders(), *table.doers())
-    } - sought
-    sought |= senders
-    names: dict[bytes, list[bytes]] = {}
-    for name, where in sorted(senders):
-        names.setdefault(where, []).append(name)
+            real = table.real(ref)
+            holder = next((part for part in _prefixes(real) if part in spare or part in table.names), "")
+            if holder in spare and _may_give(sources[spare[holder]], real[len(holder) + 1 :]):
+                found.setdefault(spare[holder], set()).add(real.rpartition(".")[2])
+    doers = table.doers() - sought
+    sought |= doers
+    by_place: dict[bytes, list[_Doer]] = {}
+    for doer in sorted(doers):
+        by_place.setdefault(doer.where, []).append(doer)
     for path in spare.values():
         text = sources[path]
-        if any(where in text and any(name in text for name in called) for where, called in names.items()):
-            found[path] = None
-    return list(found)
+        for where in by_place:
+            if where in text:
+                called = {doer.name.decode() for doer in by_place[where] if doer.name in text and _calls(text, doer)}
+                if called:
+                    found.setdefault(path, set()).update(called)
+    return found
+
+
+def _may_give(text: bytes, name: str) -> bool:
+    """Can the file give something by this name below its own? A module cannot, nor a class, only a function of it."""
+    last = re.escape(name.rpartition(".")[2].encode())
+    if not last or not re.search(rb"(?<![.\w])class[ \t]+%s\b" % last, text):
+        return bool(last) and re.search(rb"(?<![.\w])%s\b" % last, text) is not None
+    other = rb"\bdef[ \t]+%s\b|(?<![.\w])%s\s*(?::[^=\n]{0,400})?=(?!=)|\bimport\b[^\n]*\b%s\b" % (last, last, last)
+    return re.search(other, text) is not None
+
+
+def _calls(text: bytes, doer: _Doer) -> bool:
+    """Is the function taken from its module by name, or asked of the module or an object of its class? Of a module by
+    another name it may always be."""
+    place, name = re.escape(doer.where), re.escape(doer.name)
+    if doer.method:
+        return bool(re.search(rb"\b%s\b" % place, text) and re.search(rb"\.\s*%s\b" % name, text))
+    taken = rb"[ \t]+import\b[ \t\\]*(?:\([^)]{0,8000}?|[^\n;]{0,2000}?)\b%s\b" % name
+    return re.search(rb"\b%s(?:\s*\.\s*%s\b|[ \t]+as\b|%s)" % (place, name, taken), text) is not None
 
 
 class _Table:
@@ -70,21 +98,24 @@ class _Table:
                 self.takes.setdefault(f"{module.dotted}.{name}", []).append(take)
         self.exports = {f"{module.dotted}.{name}": ref for module in modules for name, ref in module.exports}
 
-    def senders(self) -> list[str]:
-        return [name for name, takes in self.takes.items() if any(take.behaviour == "sends" for take in takes)]
+    def doers(self) -> set[_Doer]:
+        """Functions that send what they are given, and those that do what is worth a finding: somebody may call them earlier
+        than it seems."""
+        names = {name for name, takes in self.takes.items() if any(take.behaviour == "sends" for take in takes)}
+        names |= {
+            f"{module.dotted}.{root.removesuffix('.__init__')}"
+            for module in self.modules
+            for fact, roots in module.facts
+            if fact.behaviour in _DEEDS and "" not in roots
+            for root in roots
+            if module.dotted and root not in {"", "__main__", "<lambda>"} and root.count(".") <= 1
+        }
+        names |= {name for name in self.exports if self.real(name) in names}
+        return {self._doer(name) for name in names}
 
-    def doers(self) -> list[str]:
-        """Functions that do what is worth a finding: somebody may call them earlier than it seems."""
-        return list(
-            dict.fromkeys(
-                f"{module.dotted}.{root.removesuffix('.__init__')}"
-                for module in self.modules
-                for fact, roots in module.facts
-                if fact.behaviour in _DEEDS and "" not in roots
-                for root in roots
-                if module.dotted and root not in {"", "__main__", "<lambda>"} and root.count(".") <= 1
-            )
-        )
+    def _doer(self, name: str) -> _Doer:
+        holder, _, last = name.rpartition(".")
+        return _Doer(last.encode(), holder.rpartition(".")[2].encode(), holder not in self.names)
 
     def asked(self, module: ModuleFacts) -> list[str]:
         """The names that reach an end in this module, or in a function of a neighbour they are handed to."""
@@ -95,7 +126,8 @@ class _Table:
         """What the module can use of it."""
         gifts = {ref: self.gifts[real] for ref in self.asked(module) if (real := self.real(ref)) in self.gifts}
         takes = {ref: self.takes[real] for ref, _ in module.hands if (real := self.real(ref)) in self.takes}
-        return Neighbours(gifts, takes)
+        names = {ref.rpartition(".")[2] for ref in (*gifts, *takes)}
+        return Neighbours(gifts, takes, sorted(names))
 
     def real(self, ref: str) -> str:
         """Through what packages export again."""
@@ -132,16 +164,19 @@ def linked(
     of `unread`."""
     by_path = {module.path: module for module in modules}
     told: dict[str, Neighbours] = {}
-    sought: set[tuple[bytes, bytes]] = set()
-    later: list[str] = []
+    sought: set[_Doer] = set()
+    later: dict[str, set[str]] = {}
     for _ in range(ROUNDS):
         left = {dotted: path for dotted, path in spare.items() if path not in by_path}
-        more = list(dict.fromkeys([*later, *unread(_Table(list(by_path.values())), left, sources, sought)]))
-        more, later = more[:MAX_LOOKS], more[MAX_LOOKS:]
-        for module in look((path, Neighbours({}, {})) for path in more):
+        more = unread(_Table(list(by_path.values())), left, sources, sought)
+        for path, names in later.items():
+            more.setdefault(path, set()).update(names)
+        first = list(more)[:MAX_LOOKS]
+        later = {path: more[path] for path in list(more)[MAX_LOOKS:]}
+        for module in look((path, Neighbours({}, {}, sorted(more[path]))) for path in first):
             by_path[module.path] = module
         todo = list(_again(_Table(list(by_path.values())), told))[:MAX_LOOKS]
-        if not more and not todo:
+        if not first and not todo:
             break
         told |= {one.path: one.known for one in todo}
         for module in look((one.path, one.known) for one in todo):

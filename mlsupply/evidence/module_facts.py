@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlsupply.evidence.facets import CodeFact
@@ -34,10 +35,11 @@ class Take(NamedTuple):
 
 
 class Neighbours(NamedTuple):
-    """By dotted name, for one module's second look."""
+    """By dotted name, for one module's second look. names: last parts of all that makes a function worth following there."""
 
     gifts: dict[str, Gift]
     takes: dict[str, list[Take]]
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

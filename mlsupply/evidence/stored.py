@@ -72,7 +72,7 @@ def _take(value: list[Any]) -> Take:
 
 
 def neighbours_to_json(known: Neighbours) -> dict[str, Any]:
-    return {"gifts": known.gifts, "takes": known.takes}
+    return {"gifts": known.gifts, "takes": known.takes, "names": list(known.names)}
 
 
 def neighbours_from_json(value: Mapping[str, Any]) -> Neighbours:
@@ -80,6 +80,7 @@ def neighbours_from_json(value: Mapping[str, Any]) -> Neighbours:
     return Neighbours(
         {name: _gift(gift) for name, gift in value["gifts"].items()},
         {name: [_take(take) for take in takes] for name, takes in value["takes"].items()},
+        tuple(value["names"]),
     )
 
 

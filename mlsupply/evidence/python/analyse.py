@@ -104,17 +104,24 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     _commands(machine, done)
     place = 0
     bound = {name: value.ref for name, value in machine.module.names.items() if matters(value.ref)}
+    asked = survey.naming(_asked(machine)) if machine.linked else set()
     while place < len(machine.closures) and machine.steps < MAX_STEPS:
         _, closure = machine.closures[place]
         place += 1
         nested = closure in machine.ran and "." in closure.name and closure.owner is None
         if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
             continue
-        if machine.linked or worth_following(survey.of(closure.node), bound):
+        if closure.node in asked or worth_following(survey.of(closure.node), bound):
             done.add(closure)
             machine.run_root(closure.name, closure)
     if place < len(machine.closures):
         machine.exhausted.add("*")
+
+
+def _asked(machine: Analyser) -> set[str]:
+    """The names a neighbour asked for or that neighbours are asked for, as this module writes them."""
+    names = set(machine.neighbours.names)
+    return names | {name for name, value in machine.module.names.items() if value.ref.rpartition(".")[2] in names}
 
 
 def _commands(machine: Analyser, done: set[Closure]) -> None:

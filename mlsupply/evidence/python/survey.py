@@ -59,6 +59,12 @@ class Mentions:
         self.imported: set[str] = set()
         self.address = False
 
+    def is_about(self, names: set[str]) -> bool:
+        """Is it called by one of these names, or does it mention one?"""
+        return getattr(self.node, "name", "") in names or not (
+            names.isdisjoint(self.names) and names.isdisjoint(self.attributes) and names.isdisjoint(self.imported)
+        )
+
     def take_up(self, inner: Mentions) -> None:
         self.names |= inner.names
         self.attributes |= inner.attributes
@@ -84,6 +90,19 @@ class Survey:
     def of(self, node: ast.AST) -> Mentions:
         """What this function mentions; one that came from text run by the module is surveyed now."""
         return self._mentions.get(node) or Survey(node)._mentions[node]
+
+    def naming(self, names: Iterable[str]) -> set[ast.AST]:
+        """The functions that go by one of these names or mention one, and those that mention these."""
+        wanted = set(names)
+        found: set[ast.AST] = set()
+        before = -1
+        while len(found) > before:
+            before = len(found)
+            for node, mentions in self._mentions.items():
+                if node not in found and mentions.is_about(wanted):
+                    found.add(node)
+                    wanted |= {node.name} if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else set()
+        return found
 
     def _scanned(self, mentions: Mentions) -> list[ast.AST]:
         """Note what the nodes of one function mention; gives the functions within it."""
