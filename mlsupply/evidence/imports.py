@@ -26,6 +26,7 @@ MODULES = re.compile(
     rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|asyncio\.subprocess|"
     rb"cloudscraper|urllib3|js2py|execjs|system|popen|environ)\b|\bfrom\s+os\s+import\b"
 )
+FROM_OS = re.compile(rb"\bos\s+import\b")
 _ERRORS = r"\w*(?:Error|Exception|Timeout)"
 # Library -> what of it neither runs, sends nor receives anything, nor leads back to what does.
 _HARMLESS = {

@@ -56,9 +56,9 @@ def unread(table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes]
         by_place.setdefault(doer.where, []).append(doer)
     for path in spare.values():
         text = sources[path]
-        for where in by_place:
+        for where, here in by_place.items():
             if where in text:
-                called = {doer.name.decode() for doer in by_place[where] if doer.name in text and _calls(text, doer)}
+                called = {doer.name.decode() for doer in here if doer.name in text and _calls(text, doer)}
                 if called:
                     found.setdefault(path, set()).update(called)
     return found

@@ -1,7 +1,7 @@
 """Which Python files need a look, decided from bytes at many times the speed of parsing.
 
-Plain substring searches come first, since they run at memory speed; regular expressions look only at import lines, at
-overlong lines and around what was found. A file that passes by can neither run, send, load nor hide what the analyser
+The set of the file's words tells what can be in it at all; what can is searched for as it stands, and regular expressions
+look only at import lines, at overlong lines and around what was found. A file that passes by can neither run, send, load nor hide what the analyser
 knows of: all of that needs a module, a builtin or a path named here, or a name put together from them.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mlsupply.evidence.imports import brings_power
+from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power
+from mlsupply.evidence.tokens import Strings
 
 # (what is looked for, what must stand around it); None: finding it is enough.
 _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
@@ -103,6 +104,19 @@ _COOKIE = re.compile(rb"[ \t\f]*#[^\n]{0,200}?coding[:=][ \t]*([-\w.]+)")  # PEP
 _PLAIN = re.compile(rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].*|cp125\d")  # where ASCII reads as ASCII
 
 
+_Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
+_ASKING = (b".get",)
+_SENDING = (b".post", b".put", b".request", b".urlopen", b".send", b".emit", b".fetch")
+_GROUPS: tuple[tuple[bytes, ...], ...] = (
+    *(tuple(word for word, _ in words) for words in (_WORDS, _PAIRS, _MORE, _ADDRESSES)), _ASKING, _SENDING, _SECRETS
+)  # fmt: skip
+_STRINGS = Strings((word for group in _GROUPS for word in group), (MODULES,))
+_STARTS = [sum(map(len, _GROUPS[:place])) for place in range(len(_GROUPS) + 1)]  # bit of the first string of each group
+_ANY = [((1 << len(group)) - 1) << start for group, start in zip(_GROUPS, _STARTS, strict=False)]
+_OF_WORDS, _OF_PAIRS, _OF_MORE, _OF_ADDRESSES, _OF_ASKING, _OF_SENDING, _OF_SECRETS = range(len(_GROUPS))
+_POWER = 1 << _STARTS[-1]
+
+
 def worth_parsing(data: bytes) -> bool:
     """Does the file name or show anything that could matter?"""
     if not data.isascii():
@@ -111,17 +125,36 @@ def worth_parsing(data: bytes) -> bool:
         data = plain
     elif _other_encoding(data):
         return True
-    return brings_power(data) or _says(data) or _odd(data)
+    possible = _STRINGS.possible(data)
+    return (
+        (_imports(data, possible) and brings_power(data))
+        or _says(data, possible)
+        or _odd(data)
+    )
 
 
-def _says(data: bytes) -> bool:
+def _imports(data: bytes, possible: int) -> bool:
+    """Could an import line of it name what matters, or go on over lines? Every such name is a word of its own."""
+    return bool(possible & _POWER) or b"\\\n" in data or b"\\\r" in data or FROM_OS.search(data) is not None
+
+
+def _says(data: bytes, possible: int) -> bool:
     """Does one of the words stand in it as it would if it mattered?"""
-    return _stands(data, _WORDS) or any(word in data and other.search(data) for word, other in _PAIRS) or _requests(data)
+    if _stands(data, _WORDS, possible >> _STARTS[_OF_WORDS]):
+        return True
+    pairs = possible >> _STARTS[_OF_PAIRS]
+    return any(pairs >> place & 1 and word in data and other.search(data) for place, (word, other) in enumerate(_PAIRS)) or (
+        bool(possible & (_ANY[_OF_ASKING] | _ANY[_OF_SENDING])) and _requests(data, possible)
+    )
 
 
-def _stands(data: bytes, words: tuple[tuple[bytes, re.Pattern[bytes] | None], ...]) -> bool:
-    """Is one of the words there, with what must stand around it?"""
-    for word, near in words:
+def _stands(data: bytes, words: _Words, possible: int) -> bool:
+    """Is one of the words there, with what must stand around it? possible: bits of those that can be there."""
+    possible &= (1 << len(words)) - 1
+    while possible:
+        last = possible & -possible
+        possible ^= last
+        word, near = words[last.bit_length() - 1]
         at = data.find(word)
         while at >= 0:
             if near is None or near.search(data, max(0, at - _AROUND), at + _AROUND):
@@ -130,14 +163,17 @@ def _stands(data: bytes, words: tuple[tuple[bytes, re.Pattern[bytes] | None], ..
     return False
 
 
-def _requests(data: bytes) -> bool:
+def _requests(data: bytes, possible: int) -> bool:
     """Could it send a secret through an object that another module made?"""
-    sends = _SENDS.search(data)
+    more, addresses = possible >> _STARTS[_OF_MORE], possible >> _STARTS[_OF_ADDRESSES]
+    if not possible & _ANY[_OF_ADDRESSES] or not possible & (_ANY[_OF_SECRETS] | _ANY[_OF_MORE]):
+        return False
+    sends = possible & _ANY[_OF_SENDING] and _SENDS.search(data)
     if not sends and not _ASKS.search(data):
         return False
-    if not (sends and any(word in data for word in _SECRETS)) and not _stands(data, _MORE):
+    if not (sends and possible & _ANY[_OF_SECRETS]) and not _stands(data, _MORE, more):
         return False
-    return _stands(data, _ADDRESSES)
+    return _stands(data, _ADDRESSES, addresses)
 
 
 def _other_encoding(data: bytes) -> bool:
@@ -159,4 +195,4 @@ def _as_read(data: bytes) -> bytes | None:
 
 def _odd(data: bytes) -> bool:
     """Overlong lines that hold a blob or code far to the right."""
-    return any(len(line) > _LONG and _SHAPES.search(line) for line in data.split(b"\n"))
+    return any(map(_SHAPES.search, [line for line in data.split(b"\n") if len(line) > _LONG]))
