@@ -54,6 +54,50 @@ def test_a_module_that_passes_all_byte_filters_is_read_when_a_neighbour_sends_fo
     assert sent(facts({"__init__": start, "read": READS, "send": SENDS}, parsed=["send"])) == STOLEN
 
 
+def test_a_sender_is_known_by_the_name_it_is_exported_under() -> None:
+    start = "from .deep.send import push\n"
+    late = "from demo.read import gather\nfrom demo import push as p\ndef go():\n    p(gather())\ngo()\n"
+    files = {"__init__": start, "read": READS, "deep/send": SENDS, "late": late}
+    assert sent(facts(files, parsed=["__init__", "deep/send"])) == STOLEN
+
+
+def test_a_method_that_sends_is_found_on_an_object_of_its_class() -> None:
+    sender = (
+        f"import requests\nclass Post:\n    def push(self, data):\n{SENDS.splitlines()[2].replace('    ', '        ')}\n"
+    )
+    start = "import os\nfrom .send import Post\nout = Post()\nout.push(dict(os.environ))\n"
+    assert sent(facts({"__init__": start, "send": sender}, parsed=["send"])) == STOLEN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def push(send): ...\nclass push_send: ...\n",
+        "'the send module: push(data)'\n",
+        "from .other import push\nfrom .send import Error\n",
+        "from .model import Push\nx: Push\n",
+    ],
+)
+def test_a_file_that_only_has_words_in_common_is_not_looked_at_again(text: str) -> None:
+    looks = []
+    files = {
+        "send": SENDS,
+        "other": text,
+        "model": "class Push: ...\n",
+        "run": "import os\nfrom .model import Push\nos.system(Push)",
+    }
+    sources = {f"demo/{name}.py": body.encode() for name, body in files.items()}
+
+    def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
+        looks.extend(todo)
+        return []
+
+    spare = {"demo.other": "demo/other.py", "demo.model": "demo/model.py"}
+    first = [analyse.module(path, text) for path, text in sources.items() if path not in spare.values()]
+    linked(first, spare, sources, look)
+    assert looks == []
+
+
 def test_a_name_that_is_exported_again_leads_to_the_same_function() -> None:
     files = {
         "__init__": "from .read import gather\n",

@@ -10,9 +10,11 @@ import pytest
 
 from mlsupply.evidence import look, package
 from mlsupply.evidence.contents import judged
+from mlsupply.evidence.imports import MODULES
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.python import analyse
+from mlsupply.evidence.tokens import Strings
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
@@ -37,6 +39,8 @@ HARMLESS = {
     "is it installed": "import importlib.util\nok = importlib.util.find_spec('torch') is not None",
     "a module of the package": "from .http.requests import Answer\nfrom acme.websockets.types import Frame",
     "paths": "from os import path, makedirs\nmakedirs(path.join('a', 'b'))",
+    "an attribute of that name": "if a.system == 1:\n    print(a.system.name, {'db.system': 'x'})",
+    "keys that are not authorized": "unauthorized_keys = []",
     "its own hidden folder": "NAME = 'model.claude_3'",
     "a text of the service": "import json\nURL = 'https://a.example'\ndef f(d):\n    return d.get('key')",
 }
@@ -95,6 +99,31 @@ def test_bytes_that_are_no_text_are_left_to_the_parser() -> None:
     assert worth_parsing(b"x = '\xff'")
     assert not worth_parsing("x = 'größer'".encode())
     assert not worth_parsing("\ufeffx = 'größer'".encode())
+
+
+def test_no_string_stands_in_a_file_whose_words_say_it_cannot() -> None:
+    strings = [
+        b"exec",
+        b".pth",
+        b"/etc/",
+        b"vars(",
+        b"s__",
+        b"git/hooks",
+        b"169.254.",
+        b"tell the user",
+        b'"~',
+        b"py/reduce",
+    ]
+    around = [b"x", b"_", b" ", b"(", b'"', b"/", b"\n", b"\xc3\xa9", b""]
+    known = Strings(strings, (MODULES,))
+    chance = random.Random(3)
+    for _ in range(3_000):
+        data = b"".join(chance.choice(strings if chance.random() < 0.3 else around) for _ in range(6))
+        possible = known.possible(data)
+        assert all(possible >> place & 1 for place, string in enumerate(strings) if string in data), data
+    assert known.possible(b"import requests") >> len(strings) == 1
+    assert known.possible(b"import request") >> len(strings) == 0
+    assert not known.possible(b"fetch(retry)") >> 2 & 1  # `/etc/` is a word of its own
 
 
 def test_no_random_source_is_passed_over_that_the_analyser_finds_something_in() -> None:

@@ -1,8 +1,9 @@
 """Which Python files need a look, decided from bytes at many times the speed of parsing.
 
 The set of the file's words tells what can be in it at all; what can is searched for as it stands, and regular expressions
-look only at import lines, at overlong lines and around what was found. A file that passes by can neither run, send, load nor hide what the analyser
-knows of: all of that needs a module, a builtin or a path named here, or a name put together from them.
+look only at import lines, at overlong lines and around what was found. A file that passes by can neither run, send, load
+nor hide what the analyser knows of: all of that needs a module, a builtin or a path named here, or a name put together from
+them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from mlsupply.evidence.tokens import Strings
 _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"exec", re.compile(rb"(?<![.\w])exec\b(?!\w)|\bexec_module\b|\.exec[vl]|subprocess_exec")),
     (b"eval", re.compile(rb"(?<![.\w\"'`-])eval\s*\(|[=(,\[@]\s*eval\b(?!\s*=)")),
-    (b"system", re.compile(rb"(?<!platform)\.system\b|getattr\([^)]{0,60}[\"']system|systemd")),
+    (
+        b"system",
+        re.compile(
+            rb"\bos\.system\b|(?<!platform)\.system\b(?![\"'-]|\.[a-z]|[ \t]*(?:==|!=|import\b|is\b))|"
+            rb"getattr\([^)]{0,60}[\"']system|systemd"
+        ),
+    ),
     (b"popen", None),
     (b"load_module", None),
     (b"spawn", re.compile(rb"\bos\.(?:posix_)?spawn")),
@@ -28,7 +35,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"vars(", re.compile(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
     (b".pth", re.compile(rb"\.pth[\"']")),
     (b"customize.py", None),
-    (b"authorized_keys", None),
+    (b"authorized_keys", re.compile(rb"(?<!un)authorized_keys")),
     (b"shrc", None),
     (b"_profile", re.compile(rb"\.(?:bash_|z)profile|ipython.{0,40}profile_")),
     (b"Launch", re.compile(rb"Launch(?:Agents|Daemons)")),
@@ -99,7 +106,12 @@ _ADDRESSES: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
 )
 _LONG = 160  # characters of a line from which on its shape is looked at
 _SHAPES = re.compile(rb"[;\t ][\t ]{60}[^\s#\"']|[A-Za-z0-9+/=_-]{300}|[0-9a-fA-F]{300}|(?:\d{1,3},\s?){60}")
-_LETTERS = re.compile(rb"\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]|\xf0\x9d[\x90-\x9f]|\xef\xbd[\x81-\x9a]")
+_LETTERS = (  # what turns the reading direction, letters that look like others: beginning, and the whole
+    (b"\xe2\x80", re.compile(rb"\xe2\x80[\xaa-\xae]")),
+    (b"\xe2\x81", re.compile(rb"\xe2\x81[\xa6-\xa9]")),
+    (b"\xf0\x9d", re.compile(rb"\xf0\x9d[\x90-\x9f]")),
+    (b"\xef\xbd", re.compile(rb"\xef\xbd[\x81-\x9a]")),
+)
 _COOKIE = re.compile(rb"[ \t\f]*#[^\n]{0,200}?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 _PLAIN = re.compile(rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].*|cp125\d")  # where ASCII reads as ASCII
 
@@ -120,17 +132,13 @@ _POWER = 1 << _STARTS[-1]
 def worth_parsing(data: bytes) -> bool:
     """Does the file name or show anything that could matter?"""
     if not data.isascii():
-        if _LETTERS.search(data) or (plain := _as_read(data)) is None:
+        if any(start in data and whole.search(data) for start, whole in _LETTERS) or (plain := _as_read(data)) is None:
             return True
         data = plain
     elif _other_encoding(data):
         return True
     possible = _STRINGS.possible(data)
-    return (
-        (_imports(data, possible) and brings_power(data))
-        or _says(data, possible)
-        or _odd(data)
-    )
+    return (_imports(data, possible) and brings_power(data)) or _says(data, possible) or _odd(data)
 
 
 def _imports(data: bytes, possible: int) -> bool:
