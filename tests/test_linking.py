@@ -79,7 +79,7 @@ def test_a_method_that_sends_is_found_on_an_object_of_its_class() -> None:
     ],
 )
 def test_a_file_that_only_has_words_in_common_is_not_looked_at_again(text: str) -> None:
-    looks = []
+    looks: list[tuple[str, Neighbours | None]] = []
     files = {
         "send": SENDS,
         "other": text,
