@@ -100,6 +100,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
                 machine.enter(found.closure, [], {}, None)
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
+    machine.finish()
     done: set[Closure] = set()
     _commands(machine, done)
     place = 0

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import ast
 
-from mlsupply.evidence.python import decode, execution, folding, made_of, neighbours, packing, sinks, sources, writing
+from mlsupply.evidence.python import (
+    builtin_calls,
+    decode,
+    execution,
+    made_of,
+    neighbours,
+    objects,
+    packing,
+    sinks,
+    sources,
+    starting,
+    writing,
+)
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import CODE_DEPTH, MAX_ROOT_STEPS, BudgetError, has
+from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.statements import Statements
 from mlsupply.evidence.python.values import (
     HOLE,
     NOTHING,
     ClassState,
     Closure,
-    Taint,
     Value,
     command_text,
     layers_of,
@@ -60,6 +72,8 @@ class Analyser(Statements):
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
     ) -> Value:
         self.tick(2)
+        if function.either is not None:
+            return merged([self.call(one, args, keywords, node, receiver) for one in function.either])
         if function.bound is not None:
             args, keywords = [*function.bound.args, *args], {**function.bound.keywords, **keywords}
         done = Call(function.ref, function, args, keywords, node, receiver)
@@ -88,28 +102,40 @@ class Analyser(Statements):
     def _own(self, closure: Closure, call: Call) -> Value:
         if isinstance(closure.node, ast.ClassDef):
             state = self.class_state(closure)
-            made = Value(taint=taint_of(*call.args))
-            made.instance = state
-            made.ref = next((base for base in state.bases if base and not base.startswith("builtins.")), "")
-            made.ref = made.ref + "()" if made.ref else ""
-            for name in ("__new__", "__init__", "__post_init__", "__del__"):
-                if name in state.methods:
-                    self.enter(state.methods[name], [made, *call.args], call.keywords, call.node)
-            if (state.bases and sinks.is_starter_class(state)) and "run" in state.methods:
-                self.enter(state.methods["run"], [made], {}, call.node)
-            return made
-        args = call.args
-        if closure.owner is not None and not _static(closure):
-            first = call.receiver if call.receiver is not None and call.receiver.instance is not None else Value()
-            if first.instance is None:
-                first.instance = closure.owner
-            args = [first, *args] if call.receiver is None or call.receiver.closure is None else args or [first]
-        return self.enter(closure, args, call.keywords, call.node)
+            base = next((base for base in state.bases if base and not base.startswith("builtins.")), "")
+            return objects.made(self, state, call, Value(base + "()" if base else "", NOTHING, taint_of(*call.args)))
+        return self.enter(closure, [*self._first(closure, call), *call.args], call.keywords, call.node)
+
+    def first(self, closure: Closure) -> list[Value]:
+        """What a method that nobody known calls is given first: an object or its class."""
+        if closure.owner is None or objects.decorated_with(closure, "staticmethod"):
+            return []
+        if objects.decorated_with(closure, "classmethod"):
+            made = Value()
+            made.closure = closure.owner.closure
+            return [made]
+        return [objects.one_of(closure.owner)]
+
+    def _first(self, closure: Closure, call: Call) -> list[Value]:
+        """What a method is given before its arguments: the object, the class, or nothing."""
+        receiver, owner = call.receiver, call.function.instance or closure.owner
+        if owner is None or closure.owner is None or objects.decorated_with(closure, "staticmethod"):
+            return []
+        first = Value()
+        if objects.decorated_with(closure, "classmethod"):
+            first.closure = owner.closure if receiver is None or receiver.closure is None else receiver.closure
+            return [first]
+        if receiver is not None and receiver.closure is not None and call.function.instance is None and call.args:
+            return []  # of the class: the object is among the arguments
+        if receiver is not None and receiver.instance is owner:
+            return [receiver]
+        first.instance = owner
+        return [first]
 
     def _known(self, call: Call) -> Value | None:
         ref = call.ref
         if ref.startswith("builtins."):
-            return self._builtin(call)
+            return builtin_calls.called(self, call)
         if ref in decode.BY_NAME or ref in decode.OPAQUE or ref in {"codecs.decode", "codecs.encode"}:
             return sources.decoded(self, call)
         if ref.startswith(("ftplib.", "pycurl.")):
@@ -118,7 +144,7 @@ class Analyser(Statements):
         if made is not None:
             return made
         if know.STARTERS.match(ref):
-            return Value(ref + "()", NOTHING, self.start(call) | taint_of(*call.all))
+            return starting.started(self, call)
         return sinks.modelled(self, call)
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
@@ -130,118 +156,9 @@ class Analyser(Statements):
         named = {parameter.arg: Value(taint=label) for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
         self.enter(closure, [], named, node)
 
-    def start(self, call: Call) -> Taint:
-        """A function handed over to be run; gives where what it gives comes from."""
-        handed = [*call.args, *(value for name, value in call.keywords.items() if name not in {"args", "kwargs"})]
-        extra = call.keywords.get("args")
-        inner = folding.items_of(extra) if extra is not None else []
-        target = next((at for at, value in enumerate(call.args) if _acts(value)), None)
-        if not inner and target is not None:
-            inner = call.args[target + 1 :]
-            inner = folding.items_of(inner[0]) if inner and call.ref in _PACKS_ARGUMENTS else inner
-        if call.ref in {"sys.settrace", "sys.setprofile", "sys.addaudithook", "threading.settrace", "threading.setprofile"}:
-            inner = [Value(taint=self.origin("intercepted", call.ref, call.line))] * 3
-        given: list[Value] = []
-        for at, value in enumerate(handed):
-            if value.bound is not None:
-                given.append(self.call(value, inner, {}, call.node))
-            elif value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
-                own = value.closure.owner is not None and not _static(value.closure)
-                args = [instance_of(value.closure), *inner] if own else inner
-                given.append(self.enter(value.closure, args, {}, call.node))
-            elif value.ref and value.ref != call.ref and inner and (target is None or at == target):
-                given.append(self.call(value, inner, {}, call.node))
-            elif value.ref:
-                self.edges.add((self.root, value.ref))
-        return taint_of(*given)
-
-    def _builtin(self, call: Call) -> Value | None:
-        name = call.ref[len("builtins.") :]
-        if name in {"exec", "eval"}:
-            return self.execute(call, call.arg(0, "source", "object"))
-        if name == "compile":
-            source = call.arg(0, "source")
-            made = source.copy() if source is not None else Value()
-            made.hidden = False
-            return made
-        if name == "__import__" and call.args:
-            return self._import_call(call)
-        if name in {"getattr", "setattr", "delattr"} and len(call.args) >= 2:
-            return self._reflect(name, call)
-        if name in {"type", "type()"} and (of_parts := made_of.made(self, call)) is not None:
-            return of_parts
-        if name in {"globals", "locals", "vars", "dir"}:
-            if name == "vars" and call.args:
-                return Value(call.args[0].ref + ".__dict__", NOTHING, taint_of(*call.args))
-            return Value(f"builtins.{name}()")
-        if name == "open":
-            return sources.opened(self, call)
-        if name == "map" and len(call.args) == 2:
-            return self._map(call)
-        if name == "property" and (getter := call.arg(0, "fget")) is not None:
-            made = Value("builtins.property()")
-            made.keys = {"fget": getter}
-            return made
-        return self._plain_builtin(name, call)
-
-    def _plain_builtin(self, name: str, call: Call) -> Value | None:
-        if name in {"print", "isinstance", "len", "hasattr", "type", "id", "issubclass", "callable", "hash"}:
-            return folding.builtin(name, call.args) if name == "len" else Value(taint=frozenset())
-        if call.ref in decode.BY_NAME:
-            return sources.decoded(self, call)
-        if know.STARTERS.match(call.ref):
-            self.start(call)
-        if call.ref in {"builtins.bytes", "builtins.bytearray", "builtins.str"} and call.args and call.args[0].text != HOLE:
-            made = call.args[0].copy()
-            made.ref = "" if made.ref.startswith("pathlib") else made.ref
-            return made
-        return folding.builtin(name, call.args)
-
-    def _map(self, call: Call) -> Value:
-        function, items = call.args[0], folding.items_of(call.args[1])
-        if items and len(items) <= 65_536:
-            done = []
-            for item in items:
-                done.append(self.call(function, [item], {}, call.node))
-                if not done[-1].known and len(done) > 64:
-                    break
-            else:
-                return folding.listed(done, layers_of(call.args[1]))
-        if function.closure is not None:
-            self.enter(function.closure, [Value(taint=taint_of(*call.args))], {}, call.node)
-        return unknown(*call.args)
-
-    def _import_call(self, call: Call) -> Value:
-        name = call.args[0].const
-        if not isinstance(name, str):
-            return Value("", NOTHING, taint_of(*call.args))
-        node = call.node.args[0] if isinstance(call.node, ast.Call) and call.node.args else None
-        whole = call.ref != "builtins.__import__" or len(call.args) > 3 or "fromlist" in call.keywords
-        if name.startswith("."):
-            name = self.package + name
-        result = Value(name if whole else name.split(".")[0])
-        result.hidden = not isinstance(node, ast.Constant) and not isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
-        result.hidden |= bool(call.args[0].layers)
-        self.edges.add((self.root, f"import {name}"))
-        return result
-
-    def _reflect(self, name: str, call: Call) -> Value | None:
-        owner, attribute = call.args[0], call.args[1].const
-        if not isinstance(attribute, str):
-            return unknown(*call.args)
-        if name == "setattr" and len(call.args) > 2:
-            if owner.ref:
-                self.patch(f"{owner.ref}.{attribute}", call.args[2], call.node)
-            elif owner.instance is not None:
-                owner.instance.attributes[attribute] = call.args[2]
-            return Value()
-        result = self.attribute(owner, attribute, call.node)
-        node = call.node.args[1] if isinstance(call.node, ast.Call) and len(call.node.args) > 1 else None
-        if result.ref and (not isinstance(node, ast.Constant | ast.Name) or call.args[1].layers):
-            result.hidden = True
-        return result
-
     def environment(self, key: Value, node: ast.AST) -> Value:
+        if isinstance(key.const, str) and key.const in self.variables:
+            return self.variables[key.const]
         return sources.variable(self, key, getattr(node, "lineno", 0))
 
     def element(self, source: Value) -> Value:
@@ -269,8 +186,6 @@ class Analyser(Statements):
             sources.taken_up(self, call, receiver, call.node.func.attr)
             if call.node.func.attr == "joinpath":
                 sources.joined_resource(self, call, result)
-            if call.node.func.attr == "setdefault" and len(call.args) > 1 and isinstance(call.args[0].const, str):
-                return sources.defaulted(receiver, call.args[0].const, call.args[1])
             if call.node.func.attr in {
                 "strip",
                 "decode",
@@ -344,7 +259,20 @@ class Analyser(Statements):
         if owner.ref == "sys.modules" and value.instance is not None and "__getattr__" in value.instance.methods:
             self.enter(value.instance.methods["__getattr__"], [value], {}, node)
         if owner.ref == "os.environ":
+            if isinstance(key.const, str) and (value.taint or value.layers):
+                self.variables[key.const] = value
             sinks.variable_set(self, key, value, node)
+
+    def finish(self) -> None:
+        """What was started beside the code that is followed, once more with what it was given by now."""
+        later, self.later = self.later, []
+        root = self.root
+        try:
+            for function, args, keywords, node, self.root in later:
+                self.call(function, args, keywords, node)
+        except (BudgetError, RecursionError):
+            self.exhausted.add(self.root)
+        self.root, self.later = root, []
 
     def run_root(self, name: str, closure: Closure) -> None:
         """A function on its own, called by nobody known, within its own budget."""
@@ -352,36 +280,11 @@ class Analyser(Statements):
         self.root_end = self.steps + MAX_ROOT_STEPS
         self.scope, self.running, self.returned, self.silent = self.module, [], [], 0
         try:
-            first = [instance_of(closure)] if closure.owner is not None and not _static(closure) else []
+            first = self.first(closure)
             neighbours.returned(self, name, self.enter(closure, first, {}, None))
+            self.finish()
         except (BudgetError, RecursionError):
             self.exhausted.add(name)
 
 
-# These take the arguments of the function as one tuple.
-_PACKS_ARGUMENTS = frozenset({"threading.Timer", "_thread.start_new_thread", "threading.Thread", "multiprocessing.Process"})
-
-
-def _acts(value: Value) -> bool:
-    """Is it a function of this module, or one that runs, starts or sends something?"""
-    if value.closure is not None:
-        return not isinstance(value.closure.node, ast.ClassDef)
-    return value.ref in know.RUNS_CODE or know.COMMANDS.match(value.ref) or know.SENDS.match(value.ref)
-
-
 _SURROUNDINGS = frozenset({"env", "environ", "environment"})  # what a call may look at; its result is not made of it
-
-
-def instance_of(closure: Closure) -> Value:
-    """An object of the class a method belongs to."""
-    made = Value()
-    made.instance = closure.owner
-    if closure.owner is not None:
-        made.ref = next((base + "()" for base in closure.owner.bases if base and not base.startswith("builtins.")), "")
-    return made
-
-
-def _static(closure: Closure) -> bool:
-    if isinstance(closure.node, ast.Lambda | ast.ClassDef):
-        return True
-    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in closure.node.decorator_list)

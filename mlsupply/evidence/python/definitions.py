@@ -5,12 +5,31 @@ from __future__ import annotations
 import ast
 import re
 
-from mlsupply.evidence.python.expressions import Expressions, merged
+from mlsupply.evidence.python import objects
+from mlsupply.evidence.python.expressions import Expressions
 from mlsupply.evidence.python.machine import MAX_INLINE
+from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import NOTHING, ClassState, Closure, Scope, Value, constant, taint_of, unknown
+from mlsupply.evidence.python.values import (
+    HOLE,
+    NOTHING,
+    Bound,
+    ClassState,
+    Closure,
+    Scope,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    unknown,
+)
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_MAX_YIELDED = 256
+_DULL_ANNOTATIONS = frozenset({ast.Name, ast.Attribute, ast.Constant})
+_PLAIN_DECORATORS = frozenset(
+    {"builtins.property", "builtins.staticmethod", "builtins.classmethod", "functools.cached_property"}
+)
 
 
 class Definitions(Expressions):
@@ -28,16 +47,24 @@ class Definitions(Expressions):
         self.closures.append((self.root, closure))
         value = Value()
         value.closure = closure
+        for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            self.annotated(parameter.annotation)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
                 self.value(default)
         self.scope.set(node.name, self._decorated(node, value))
 
+    def annotated(self, annotation: ast.expr | None) -> None:
+        """An annotation runs as it is read where it calls something."""
+        dull = annotation is None or type(annotation) in _DULL_ANNOTATIONS
+        if not dull and any(isinstance(inner, ast.Call) for inner in below((annotation,))):
+            self.value(annotation)
+
     def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:
         result = value
         for decorator in reversed(node.decorator_list):
             made = self.value(decorator)
-            if made.ref in {"builtins.property", "builtins.staticmethod", "builtins.classmethod"}:
+            if made.ref in _PLAIN_DECORATORS:
                 continue
             returned = self.call(made, [result], {}, decorator)
             self.handler(made, result, decorator)
@@ -51,8 +78,7 @@ class Definitions(Expressions):
 
     def _class(self, node: ast.ClassDef) -> None:
         closure = Closure(node, self.scope, node.name)
-        bases = tuple(self.value(base).ref for base in node.bases)
-        state = ClassState(node.name, bases)
+        state = ClassState(node.name, tuple(self.value(base).ref for base in node.bases), closure=closure)
         self.states[closure] = state
         outer, self.scope = self.scope, Scope(self.scope)
         held = len(self.closures)
@@ -62,20 +88,26 @@ class Definitions(Expressions):
             inner, self.scope = self.scope, outer
         del self.closures[held:]
         for name, value in inner.names.items():
-            if value.closure is not None and isinstance(value.closure.node, _FunctionNode):
+            if value.closure is not None and value.bound is None and not isinstance(value.closure.node, ast.ClassDef):
                 value.closure.owner, value.closure.name = state, f"{node.name}.{name}"
                 value.closure.scope = outer
                 state.methods[name] = value.closure
                 self.closures.append((self.root, value.closure))
             else:
                 state.attributes[name] = value
+            objects.operated(self, value, "named", [Value(), constant(name)], node)
+        state.fields = [
+            statement.target.id
+            for statement in node.body
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+        ]
         value = Value()
         value.closure = closure
         self.scope.set(node.name, self._decorated(node, value))
         self._class_hooks(node, state)
 
     def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
-        """What making the class runs: the metaclass, `__init_subclass__` of bases, `__set_name__` is left out."""
+        """What making the class runs: the metaclass, `__init_subclass__` of bases; what it takes from them."""
         makers = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
         for maker in makers + [self.value(base) for base in node.bases]:
             if maker.closure is not None and isinstance(maker.closure.node, ast.ClassDef):
@@ -83,9 +115,17 @@ class Definitions(Expressions):
                 for name in ("__new__", "__init__") if maker in makers else ("__init_subclass__",):
                     if name in base.methods:
                         self.enter(base.methods[name], [], {}, node)
-                if maker not in makers:
-                    for name, method in base.methods.items():
-                        state.methods.setdefault(name, method)
+                if maker in makers:
+                    state.maker = base
+                    continue
+                state.parents = (*state.parents, base)
+                state.fields = [*base.fields, *(name for name in state.fields if name not in base.fields)]
+                state.bases = (*state.bases, *(one for one in base.bases if one not in state.bases))
+                state.maker = state.maker or base.maker
+                for name, method in base.methods.items():
+                    state.methods.setdefault(name, method)
+                for name, value in base.attributes.items():
+                    state.attributes.setdefault(name, value)
 
     def class_state(self, closure: Closure) -> ClassState:
         return self.states.setdefault(closure, ClassState(closure.name))
@@ -105,18 +145,32 @@ class Definitions(Expressions):
         outer, self.scope = self.scope, Scope(closure.scope)
         self.running.append(closure)
         self.returned.append([])
+        self.yielded.append([])
+        sent = len(self.sent)
         try:
             self._parameters(closure, function.args, args, keywords)
             if isinstance(function, ast.Lambda):
                 return self.value(function.body)
             self.body(function.body)
-            found = [value for value in self.returned[-1] if not (value.known and value.const is None)]
-            self.entered[key] = merged(found) if found else constant(None)
-            return self.entered[key]
+            self.entered[key] = result = self._result()
+            if self.yielded[-1]:
+                result.keys = {"send": _resumed(closure, args, keywords)}
+            return result
         finally:
             self.returned.pop()
+            self.yielded.pop()
+            del self.sent[sent:]
             self.running.pop()
             self.scope = outer
+
+    def _result(self) -> Value:
+        """What the function that is followed gives: its items where it is a generator, else one of its returns."""
+        if items := self.yielded[-1]:
+            result = Value("", NOTHING, taint_of(*items), HOLE, layers_of(*items))
+            result.items = items[:_MAX_YIELDED]
+            return result
+        found = [value for value in self.returned[-1] if not (value.known and value.const is None)]
+        return merged(found) if found else constant(None)
 
     def _parameters(self, closure: Closure, spec: ast.arguments, args: list[Value], keywords: dict[str, Value]) -> None:
         named = [*spec.posonlyargs, *spec.args]
@@ -136,11 +190,23 @@ class Definitions(Expressions):
             self.scope.names[parameter.arg] = given if given is not None else self.value(default_node).copy()
         label = "intercepted:arguments" if closure.wrapper else "parameter:*"
         rest = args[len(named) :]
+        self.sent.append(merged(rest) if rest and spec.vararg is None else Value())
         for star in (spec.vararg, spec.kwarg):
             if star is not None:
                 value = Value(taint=taint_of(*rest, *keywords.values()) | frozenset((label,)))
-                value.items = rest if star is spec.vararg and rest else None
+                if star is spec.vararg:
+                    value.items = rest or None
+                elif keywords:
+                    taken = self.scope.names
+                    value.keys = {name: one for name, one in keywords.items() if name != "**" and name not in taken} or None
                 self.scope.names[star.arg] = value
+
+
+def _resumed(closure: Closure, args: list[Value], keywords: dict[str, Value]) -> Value:
+    """The method `send` of a generator: what it is given is what a `yield` in it gives."""
+    result = Value()
+    result.closure, result.bound = closure, Bound(args, keywords)
+    return result
 
 
 def signature(value: Value) -> tuple[object, ...]:

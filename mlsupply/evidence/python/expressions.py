@@ -6,9 +6,9 @@ import ast
 import builtins
 from typing import Any
 
-from mlsupply.evidence.python import folding, neighbours
-from mlsupply.evidence.python.dull import matters
-from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, Machine
+from mlsupply.evidence.python import comprehensions, containers, folding, neighbours, objects
+from mlsupply.evidence.python.machine import BudgetError, Machine
+from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import (
     CLEAN,
     HOLE,
@@ -34,6 +34,10 @@ class Expressions(Machine):
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
     ) -> Value:
+        raise NotImplementedError
+
+    def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
+        """The function with these arguments, followed here and now."""
         raise NotImplementedError
 
     def value(self, node: ast.expr | None) -> Value:
@@ -70,37 +74,13 @@ class Expressions(Machine):
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """`owner.name`."""
-        own = self._own_attribute(owner, name, node)
-        return own if own is not None else self._outside_attribute(owner, name, node)
-
-    def _own_attribute(self, owner: Value, name: str, node: ast.AST) -> Value | None:
-        """An attribute of an object, class or dict of this module."""
-        if owner.instance is not None:
-            if name in owner.instance.attributes:
-                found = owner.instance.attributes[name]
-                if found.ref == "builtins.property()" and found.keys:
-                    return self.call(found.keys["fget"], [owner], {}, node)
-                return found
-            method = owner.instance.methods.get(name)
-            if method is not None:
-                bound = Value(taint=owner.taint)
-                bound.closure = method
-                if any(isinstance(d, ast.Name) and d.id in {"property", "cached_property"} for d in _decorators(method)):
-                    return self.call(bound, [], {}, node, owner)
-                return bound
-        if owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
-            state = self.class_state(owner.closure)
-            if name in state.attributes:
-                return state.attributes[name]
-            if name in state.methods:
-                bound = Value()
-                bound.closure = state.methods[name]
-                return bound
-        if name == "__doc__" and owner.closure is not None and not isinstance(owner.closure.node, ast.Lambda):
-            return constant(ast.get_docstring(owner.closure.node, clean=False))
-        if owner.keys is not None and name in owner.keys:
-            return owner.keys[name]
-        return None
+        if owner.either is not None:
+            return merged([self.attribute(one, name, node) for one in owner.either])
+        if owner.instance is not None or owner.closure is not None or owner.keys is not None:
+            own = objects.attribute(self, owner, name, node)
+            if own is not None:
+                return own
+        return self._outside_attribute(owner, name, node)
 
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         ref = f"{owner.ref}.{name}" if owner.ref else ""
@@ -124,6 +104,11 @@ class Expressions(Machine):
 
     def _subscript(self, node: ast.Subscript) -> Value:
         owner, key = self.value(node.value), self.value(node.slice)
+        if owner.instance is not None:
+            if (made := objects.operated(self, owner, "[]", [key], node)) is not None:
+                return made
+        elif owner.keys is not None and owner.const is NOTHING and not owner.ref:
+            return containers.entry(owner, key)
         if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and isinstance(key.const, str):
             result = Value(_BEHIND.get(key.const, key.const), NOTHING, owner.taint)
             result.hidden = True
@@ -185,8 +170,20 @@ class Expressions(Machine):
         result = self.value(left)
         for step in reversed(spine):
             self.tick()
-            result = folding.binary(type(step.op), result, self.value(step.right))
+            right = self.value(step.right)
+            if result.instance is not None or right.instance is not None:
+                result = self._overloaded(step, result, right)
+            else:
+                result = folding.binary(type(step.op), result, right)
         return result
+
+    def _overloaded(self, node: ast.BinOp, left: Value, right: Value) -> Value:
+        """An operator between values of which one is an object of this module."""
+        name = type(node.op).__name__
+        done = objects.operated(self, left, name, [right], node)
+        if done is None:
+            done = objects.operated(self, right, "R" + name, [left], node)
+        return done if done is not None else folding.binary(type(node.op), left, right)
 
     def _either(self, node: ast.BoolOp) -> Value:
         values = [self.value(part) for part in node.values]
@@ -200,6 +197,8 @@ class Expressions(Machine):
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)
+        if (made := objects.operated(self, value, type(node.op).__name__, [], node)) is not None:
+            return made
         if isinstance(value.const, int) and isinstance(node.op, ast.USub | ast.Invert):
             return constant(-value.const if isinstance(node.op, ast.USub) else ~value.const, value.layers, value.taint)
         return unknown(value)
@@ -208,6 +207,12 @@ class Expressions(Machine):
         values = [self.value(node.left), *(self.value(part) for part in node.comparators)]
         if any("hashlib" in value.ref or "hexdigest" in value.ref or "digest" in value.ref for value in values):
             self.verified.add(self.root)
+        if values[0].instance is not None and isinstance(
+            node.ops[0], ast.Eq | ast.NotEq | ast.Lt | ast.Gt | ast.LtE | ast.GtE
+        ):
+            objects.operated(self, values[0], type(node.ops[0]).__name__, values[1:], node)
+        elif values[-1].instance is not None and isinstance(node.ops[-1], ast.In | ast.NotIn):
+            objects.operated(self, values[-1], "In", values[:1], node)
         if len(values) == 2 and values[0].known and values[1].known:
             return folding.compared(type(node.ops[0]), values[0], values[1])
         result = unknown(*values)
@@ -219,6 +224,9 @@ class Expressions(Machine):
 
     def _formatted(self, node: ast.FormattedValue) -> Value:
         value = self.value(node.value)
+        if value.instance is not None:
+            made = objects.operated(self, value, "repr" if node.conversion == 114 else "format", [constant("")], node)
+            return made if made is not None else value
         if node.conversion == 114 and isinstance(value.const, str):
             return constant(repr(value.const), value.layers, value.taint)
         return value
@@ -265,48 +273,19 @@ class Expressions(Machine):
             return Value("", slice(*(part.const for part in parts)))
         return unknown(*parts)
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
-        """Elementwise where the source is constant and the result folds; otherwise the element once, with the origin."""
+    def _comprehension(self, node: comprehensions.Node) -> Value:
         outer, self.scope = self.scope, Scope(self.scope)
         try:
-            first = node.generators[0]
-            source = self.value(first.iter)
-            made = self._elements(node, source) if len(node.generators) == 1 and not isinstance(node, ast.DictComp) else None
-            if made is not None:
-                return made
-            for generator in node.generators:
-                self.bind(generator.target, iterated(self.value(generator.iter)))
-                for test in generator.ifs:
-                    self.value(test)
-            if isinstance(node, ast.DictComp):
-                return unknown(self.value(node.key), self.value(node.value), source)
-            element = self.value(node.elt)
-            result = unknown(element, source)
-            result.items = [element]
-            return result
+            return comprehensions.made(self, node)
         finally:
             self.scope = outer
 
-    def _elements(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: Value) -> Value | None:
-        items = folding.items_of(source)
-        first = node.generators[0]
-        if not items or len(items) > 65_536:
-            return None
-        done: list[Value] = []
-        for item in items:
-            self.bind(first.target, item)
-            wanted = [self.value(test).const for test in first.ifs]
-            if NOTHING in wanted:
-                return None
-            if not all(wanted):
-                continue
-            element = self.value(node.elt)
-            done.append(element)
-            if not element.known and len(done) >= MAX_LOOP // 64:
-                return None
-        return folding.listed(done, source.layers, source.taint)
-
     def bind(self, target: ast.expr, value: Value) -> None:
+        """Assign to a name, attribute, item or several."""
+        raise NotImplementedError
+
+    def element(self, source: Value) -> Value:
+        """What iterating gives."""
         raise NotImplementedError
 
     def _call(self, node: ast.Call) -> Value:
@@ -334,18 +313,28 @@ class Expressions(Machine):
             folded = folding.method(receiver, node.func.attr, args, keywords)
             if folded is not None:
                 return folded
+        if receiver is not None and not receiver.ref and (receiver.keys is not None or receiver.items is not None):
+            taken = containers.method(receiver, getattr(node.func, "attr", ""), args, keywords)
+            if taken is not None:
+                return taken
         return self.call(function, args, keywords, node, receiver)
 
-    def _inner(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Value:
-        return self.value(node.value)
+    def _inner(self, node: ast.Await | ast.Starred) -> Value:
+        value = self.value(node.value)
+        made = objects.operated(self, value, "await", [], node) if isinstance(node, ast.Await) else None
+        return made if made is not None else value
 
     def _yield(self, node: ast.Yield) -> Value:
         value = self.value(node.value)
-        if self.returned:
-            made = unknown(value)
-            made.items = [value]
-            self.returned[-1].append(made)
-        return Value()
+        if self.yielded:
+            self.yielded[-1].append(value)
+        return self.sent[-1] if self.sent else Value()
+
+    def _yield_from(self, node: ast.YieldFrom) -> Value:
+        source = objects.iterable(self, self.value(node.value), node)
+        if self.yielded:
+            self.yielded[-1] += (folding.items_of(source) or [iterated(source)])[:64]
+        return source
 
     def _walrus(self, node: ast.NamedExpr) -> Value:
         value = self.value(node.value)
@@ -353,40 +342,11 @@ class Expressions(Machine):
         return value
 
 
-def _decorators(closure: Closure) -> list[ast.expr]:
-    return [] if isinstance(closure.node, ast.Lambda) else closure.node.decorator_list
-
-
 def _path_part(text: str, name: str) -> str:
     if name == "parent":
         return text.rpartition("/")[0] or HOLE
     tail = text.rpartition("/")[2]
     return {"name": tail, "stem": tail.rpartition(".")[0] or tail, "suffix": "." + tail.rpartition(".")[2]}.get(name, HOLE)
-
-
-def merged(values: list[Value]) -> Value:
-    """One of these values; what is known of any is kept, the origins of all. Of two names of other modules (an import and
-    what takes its place where that fails), the one that can do something."""
-    best = next((v for v in values if v.closure or v.instance), None)
-    named = [v for v in values if v.ref and not v.ref.startswith("os.environ")]
-    best = best or next((v for v in named if matters(v.ref)), None) or next(iter(named), None)
-    best = best or next((v for v in values if v.known and v.const not in (None, "", 0, False, b"")), None)
-    best = best or next((v for v in values if v.text != HOLE), None) or values[0]
-    result = best.copy()
-    result.taint = taint_of(*values)
-    result.hidden = any(value.hidden for value in values)
-    return result
-
-
-def iterated(value: Value) -> Value:
-    """An element of it."""
-    items = value.items
-    if items:
-        return merged(items[:50])
-    if value.known:
-        found = folding.items_of(value)
-        return found[0] if found else unknown(value)
-    return Value(value.ref + "[]" if value.ref else "", NOTHING, value.taint, value.text, value.layers)
 
 
 _HANDLERS: dict[type[ast.expr], Any] = {
@@ -414,7 +374,7 @@ _HANDLERS: dict[type[ast.expr], Any] = {
     ast.DictComp: Expressions._comprehension,
     ast.Await: Expressions._inner,
     ast.Starred: Expressions._inner,
-    ast.YieldFrom: Expressions._inner,
+    ast.YieldFrom: Expressions._yield_from,
     ast.Yield: Expressions._yield,
     ast.NamedExpr: Expressions._walrus,
 }

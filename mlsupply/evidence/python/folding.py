@@ -150,7 +150,7 @@ def items_of(value: Value) -> list[Value]:
     if isinstance(value.const, dict):
         return [constant(key, value.layers, value.taint) for key in value.const]
     if value.keys is not None:
-        return [constant(key) for key in value.keys]
+        return [constant(key) if key != HOLE else Value() for key in value.keys]
     return []
 
 

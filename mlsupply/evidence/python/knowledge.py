@@ -306,10 +306,11 @@ def origin_of(ref: str) -> str:
 
 # A function passed to one of these runs, at the same moment or soon after.
 STARTERS: Final = Calls(
-    r"^(?:threading\.(?:Thread|Timer)|multiprocessing\.(?:Process|Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
+    r"^(?:threading\.(?:Thread|Timer)|"
+    r"multiprocessing\.(?:[\w.]{1,60}(?:\(\))?\.)?(?:Process|(?:Thread)?Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
     r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.\w+|"
     r"run_coroutine_threadsafe|gather|"
-    r"to_thread|wait_for)|concurrent\.futures\.\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
+    r"to_thread|wait_for)|concurrent\.futures\.(?:\w+\.)?\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
     r"builtins\.(?:map|filter|sorted|max|min|next|list|tuple|any|all|sum)|"
     r"signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
     r"threading\.setprofile|weakref\.finalize|sched\.scheduler\(\)\.enter|os\.register_at_fork|gc\.callbacks\.append|"

@@ -7,7 +7,7 @@ import sys
 
 from mlsupply.evidence.python.definitions import signature
 from mlsupply.evidence.python.dull import matters
-from mlsupply.evidence.python.expressions import merged
+from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import Value
 from mlsupply.named import NamedTuple

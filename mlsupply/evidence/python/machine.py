@@ -52,6 +52,11 @@ class Machine:
         self.code_depth = 0
         self.entered: dict[tuple[object, ...], Value] = {}
         self.returned: list[list[Value]] = []
+        self.yielded: list[list[Value]] = []
+        self.sent: list[Value] = []  # into the generators that are followed
+        self.raised: list[Value] = []
+        self.later: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]] = []  # what runs beside the rest
+        self.variables: dict[str, Value] = {}  # of the environment, as far as they are set here
         self.neighbours = Neighbours({}, {})
         self.linked = False  # looked at because of a neighbour: every function is followed
         self.wants: set[str] = set()

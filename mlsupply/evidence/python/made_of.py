@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import containers, folding, objects
 from mlsupply.evidence.python.values import NOTHING, Bound, ClassState, Value, taint_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser, Call
 
-_MAKERS = {"operator.methodcaller": "operator.methodcaller()", "operator.attrgetter": "operator.attrgetter()"}
+_MAKERS = {
+    "operator.methodcaller": "operator.methodcaller()",
+    "operator.attrgetter": "operator.attrgetter()",
+    "operator.itemgetter": "operator.itemgetter()",
+}
+_FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "pydantic.Field"})
+_RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasses.make_dataclass"})
 _MAX_TURNS = 64  # of a reduction
 
 
@@ -26,13 +32,53 @@ def made(machine: Analyser, call: Call) -> Value | None:
         result = Value(_MAKERS[ref], NOTHING, taint_of(*call.args))
         result.bound = Bound(call.args, call.keywords)
         return result
-    if ref in _MAKERS.values():
+    if ref in _MAKERS.values() and ref != "operator.itemgetter()":
         return _applied(machine, call)
     if ref == "functools.reduce" and len(call.args) >= 2:
         return _reduced(machine, call)
     if ref == "builtins.type" and len(call.args) == 3:
         return _class(call)
+    if ref in _FIELDS:
+        return _field(call)
+    if ref in _RECORDS and len(call.args) > 1:
+        return _record(call)
+    if ref in {"itertools.starmap", "operator.itemgetter()"} and call.args:
+        return _each(machine, call)
     return None
+
+
+def _field(call: Call) -> Value:
+    """A field of a data class: its default, or what makes it."""
+    default = call.arg(0, "default") if call.ref.startswith("pydantic") else call.keywords.get("default")
+    result = default.copy() if default is not None else Value()
+    factory = call.keywords.get("default_factory") or call.keywords.get("factory")
+    if factory is not None:
+        result.keys = {"default_factory": factory}
+    return result
+
+
+def _record(call: Call) -> Value:
+    """A class of named fields."""
+    names = call.args[1]
+    fields = names.const.replace(",", " ").split() if isinstance(names.const, str) else []
+    for item in folding.items_of(names) if not fields else ():
+        first = folding.items_of(item)[:1] if not isinstance(item.const, str) else [item]
+        fields += [one.const for one in first if isinstance(one.const, str)]
+    result = Value("builtins.type()")
+    result.instance = ClassState(str(call.args[0].const), fields=fields)
+    return result
+
+
+def _each(machine: Analyser, call: Call) -> Value:
+    """`starmap(f, rows)` calls with every row; `itemgetter(key)(thing)` takes what is below the key."""
+    if call.ref == "operator.itemgetter()":
+        thing = call.args[-1]
+        found = [
+            containers.entry(thing, key) if thing.keys is not None else folding.index(thing, key) for key in call.args[:-1]
+        ]
+        return found[0] if len(found) == 1 else folding.listed(found)
+    rows = folding.items_of(call.args[1])[:_MAX_TURNS] if len(call.args) > 1 else []
+    return folding.listed([machine.call(call.args[0], folding.items_of(row), {}, call.node) for row in rows])
 
 
 def _applied(machine: Analyser, call: Call) -> Value:
@@ -83,11 +129,6 @@ def _class(call: Call) -> Value:
 
 
 def instantiated(machine: Analyser, call: Call) -> Value:
-    """A call of what `_class` gave."""
-    state = call.function.instance
-    result = Value(taint=taint_of(*call.all))
-    result.instance = state
-    for name in ("__new__", "__init__"):
-        if state is not None and name in state.methods:
-            machine.enter(state.methods[name], [result, *call.args], call.keywords, call.node)
-    return result
+    """A call of what `_class` or `_record` gave."""
+    assert call.function.instance is not None  # noqa: S101  # asked for only where there is one
+    return objects.made(machine, call.function.instance, call, Value(taint=taint_of(*call.all)))

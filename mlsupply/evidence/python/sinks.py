@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, execution, sending, writing
+from mlsupply.evidence.python import commands, execution, objects, sending, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import NOTHING, ClassState, Closure, Value, text_of
+from mlsupply.evidence.python.values import NOTHING, Closure, Value, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -65,17 +65,10 @@ def setup(machine: Analyser, call: Call) -> Value:
 
 
 def _run_command(machine: Analyser, closure: Closure) -> None:
-    from mlsupply.evidence.python.calls import instance_of
-
     state = machine.class_state(closure)
     for name in ("__init__", "initialize_options", "finalize_options", "run"):
         if name in state.methods:
-            machine.enter(state.methods[name], [instance_of(state.methods[name])], {}, closure.node)
-
-
-def is_starter_class(state: ClassState) -> bool:
-    """Does starting an object of it run its `run`?"""
-    return any(base.rpartition(".")[2] in {"Thread", "Process", "Timer"} for base in state.bases)
+            machine.enter(state.methods[name], [objects.one_of(state)], {}, closure.node)
 
 
 _INJECTING = ("VirtualAlloc", "VirtualProtect", "RtlMoveMemory", "CreateThread", "CreateRemoteThread", "WriteProcessMemory")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import decode, folding
+from mlsupply.evidence.python import containers, decode, folding
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values import (
     CLEAN,
@@ -89,6 +89,9 @@ def origin(machine: Analyser, call: Call) -> Value | None:
         return _listing(machine, call)
     if ref in _FILE_READS:
         return opened(machine, call)
+    if ref.startswith("io.file()w.read") and call.receiver is not None and call.receiver.keys:
+        held = content_of(machine, call.receiver.keys.get("name", call.receiver))
+        return held.copy() if held is not None else Value(taint=call.receiver.taint)
     return _library(machine, call)
 
 
@@ -111,7 +114,9 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     if know.RECEIVES.match(ref) and not ref.endswith("urlretrieve") and ref not in know.LOOKUPS:
         return Value(ref + "()", NOTHING, machine.origin("received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
-        return machine._import_call(call)  # the analyser's own; these models are a part of it
+        from mlsupply.evidence.python import builtin_calls
+
+        return builtin_calls.imported(machine, call)
     return _reshaped(call)
 
 
@@ -122,9 +127,9 @@ def _reshaped(call: Call) -> Value | None:
         if isinstance(call.args[0].const, str) and ref in {"json.loads", "ast.literal_eval"}:
             return _literal(ref, call.args[0])
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
-    if ref == "dict" or ref.startswith("collections."):
-        return unknown(*call.all)
-    return None
+    if (made := containers.made(ref, call.args, call.keywords)) is not None:
+        return made
+    return unknown(*call.all) if ref.startswith("collections.") and ref != "collections.namedtuple" else None
 
 
 def _literal(ref: str, text: Value) -> Value:
@@ -302,9 +307,13 @@ _TAKES = frozenset(
         "append", "extend", "add", "update", "write", "writestr", "put", "insert", "setdefault", "attach", "add_field",
         "writelines", "push", "appendleft", "put_nowait", "set_content", "add_attachment", "set_payload", "add_header",
         "save",
+        "set", "hset", "store", "enqueue", "execute", "executemany", "submit", "send", "publish", "log", "dump", "index",
         "set_image", "add_embed", "add_file", "setopt", "put_object", "connect", "feed",
     }
 )  # fmt: skip
+
+
+_TAKE_SHAPES = ("add_", "set_", "put_", "insert_", "append_", "write_", "push_", "store_", "attach_", "with_")
 
 
 def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
@@ -319,11 +328,11 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
             if kind := know.file_kind(text_of(path)):
                 receiver.taint |= machine.origin(kind, text_of(path), call.line)
         return
-    if name not in _TAKES:
+    if name not in _TAKES and not name.startswith(_TAKE_SHAPES):
         return
     receiver.taint |= taint_of(*call.all)
     if name in {"append", "add"} and call.args:
-        _appended(receiver, call.args[0])
+        containers.appended(receiver, call.args[0])
     elif receiver.known and receiver.const is not None:
         receiver.const = NOTHING
     if name == "connect" and call.args:
@@ -331,20 +340,6 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
         receiver.text = text_of(place[0]) if place else text_of(call.args[0])
     if "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
         _packed(machine, call, receiver)
-
-
-def _appended(receiver: Value, value: Value) -> None:
-    """`receiver.append(value)`: a list of constants stays one."""
-    if isinstance(receiver.const, list):
-        if value.known and len(receiver.const) < 65_536:
-            receiver.const.append(value.const)
-        else:
-            receiver.items = [*folding.items_of(receiver), value]
-            receiver.const = NOTHING
-    elif receiver.items is not None and len(receiver.items) < 4_096:
-        receiver.items.append(value)
-    elif receiver.known and receiver.const is not None:
-        receiver.const = NOTHING
 
 
 def _packed(machine: Analyser, call: Call, archive: Value) -> None:
@@ -363,15 +358,6 @@ def joined_resource(machine: Analyser, call: Call, result: Value) -> None:
     name = text_of(call.args[-1]) if call.args else ""
     if any(label.startswith("package-file:") for label in result.taint) and _DATA_NAME.search(name):
         result.taint |= machine.origin("encoded", f"data file {name}", call.line)
-
-
-def defaulted(receiver: Value, name: str, value: Value) -> Value:
-    """`receiver.setdefault(name, value)`: the entry itself, so that what is put into it later is seen."""
-    receiver.keys = receiver.keys or {}
-    if value.known:
-        value.const = NOTHING
-        value.keys = value.keys or {}
-    return receiver.keys.setdefault(name, value)
 
 
 def decoded(machine: Analyser, call: Call) -> Value:

@@ -6,12 +6,15 @@ import ast
 import re
 from typing import Any
 
-from mlsupply.evidence.python import folding, neighbours
+from mlsupply.evidence.python import containers, folding, neighbours, objects
 from mlsupply.evidence.python.definitions import Definitions
-from mlsupply.evidence.python.expressions import iterated, merged
 from mlsupply.evidence.python.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError
+from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, unknown
+
+_MAX_RAISED = 64
+_NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
 
 
 class Statements(Definitions):
@@ -43,9 +46,10 @@ class Statements(Definitions):
     def _annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.bind(node.target, self.value(node.value))
+        self.annotated(node.annotation)
 
     def _while(self, node: ast.While) -> None:
-        self.value(node.test)
+        objects.operated(self, self.value(node.test), "bool", [], node)
         self.body(node.body)
         self._blur(node)
         self.body(node.orelse)
@@ -64,7 +68,13 @@ class Statements(Definitions):
             self._capture(case.pattern, subject)
             self.body(case.body)
 
-    def _parts(self, node: ast.Assert | ast.Raise | ast.Delete) -> None:
+    def _raise(self, node: ast.Raise) -> None:
+        value = self.value(node.exc)
+        self.value(node.cause)
+        if (value.taint or value.instance is not None) and len(self.raised) < _MAX_RAISED:
+            self.raised.append(value)
+
+    def _parts(self, node: ast.Assert | ast.Delete) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 self.value(child)
@@ -96,18 +106,18 @@ class Statements(Definitions):
                 pass
 
     def _bind_attribute(self, target: ast.Attribute, value: Value) -> None:
-        owner = self.value(target.value)
-        if owner.instance is not None:
-            before = owner.instance.attributes.get(target.attr)
-            owner.instance.attributes[target.attr] = merged([value, before]) if before is not None else value
+        self.assign(self.value(target.value), target.attr, value, target)
+
+    def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """`owner.name = value`."""
+        if objects.set_attribute(self, owner, name, value, node):
             return
-        if owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
-            self.class_state(owner.closure).attributes[target.attr] = value
-            return
-        if owner.keys is not None or (owner.taint or value.taint):
+        if owner.keys is not None or owner.taint or value.taint or value.closure is not None:
             owner.taint = owner.taint | value.taint
+            if owner.keys is not None or not owner.ref:
+                owner.keys = {**(owner.keys or {}), name: value}
         if owner.ref:
-            self.patch(f"{owner.ref}.{target.attr}", value, target)
+            self.patch(f"{owner.ref}.{name}", value, node)
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
         """Something of another module is replaced."""
@@ -115,15 +125,28 @@ class Statements(Definitions):
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         """`owner[key] = value`."""
+        if objects.operated(self, owner, "[]=", [key, value], node) is not None:
+            return
+        if owner.ref in _NAMESPACES and isinstance(key.const, str):
+            (self.scope if owner.ref == "builtins.locals()" else self.module).set(key.const, value)
+            return
         owner.taint = owner.taint | value.taint | key.taint
-        if isinstance(key.const, str):
-            owner.keys = {**(owner.keys or {}), key.const: value}
+        if owner.keys is None and isinstance(owner.const, dict):
+            owner.keys = containers.entries(owner)
+        if owner.keys is not None:
+            containers.put(owner.keys, key, value)
+        elif isinstance(key.const, str) or value.closure is not None:
+            owner.keys = {}
+            containers.put(owner.keys, key, value)
+        elif owner.items is not None and isinstance(key.const, int) and -len(owner.items) <= key.const < len(owner.items):
+            owner.items[key.const] = value
         if owner.known:
             owner.const = NOTHING
 
     def _augment(self, node: ast.AugAssign) -> None:
-        result = folding.binary(type(node.op), self.value(node.target), self.value(node.value))
-        self.bind(node.target, result)
+        left, right = self.value(node.target), self.value(node.value)
+        result = objects.operated(self, left, type(node.op).__name__, [right], node)
+        self.bind(node.target, result if result is not None else folding.binary(type(node.op), left, right))
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):
@@ -172,6 +195,7 @@ class Statements(Definitions):
             self.body(node.orelse)
             return
         self.guard(node, test)
+        objects.operated(self, test, "bool", [], node)
         before = dict(self.scope.names)
         self.body(node.body)
         after = dict(self.scope.names)
@@ -190,7 +214,7 @@ class Statements(Definitions):
         raise NotImplementedError
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        source = self.value(node.iter)
+        source = objects.iterable(self, self.value(node.iter), node)
         items = folding.items_of(source) if (source.known or source.items) and source.ref == "" else []
         items = items if source.known else distinct(items)
         loop = self._loop(node)
@@ -235,18 +259,22 @@ class Statements(Definitions):
         return iterated(source)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        left: list[Value] = []
         for item in node.items:
             value = self.value(item.context_expr)
-            if value.instance is not None:
-                for name in ("__enter__", "__aenter__", "__exit__"):
-                    if name in value.instance.methods:
-                        self.enter(value.instance.methods[name], [value], {}, node)
+            entered = objects.operated(self, value, "enter", [], node)
+            if entered is None and value.items is not None and len(value.items) == 1:
+                entered = value.items[0]  # of a generator that was made a context manager
             if item.optional_vars is not None:
-                self.bind(item.optional_vars, value)
+                self.bind(item.optional_vars, entered if entered is not None else value)
+            left.append(value)
         self.body(node.body)
+        for value in left:
+            objects.operated(self, value, "exit", [Value(), Value(), Value()], node)
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
         quiet = any(_swallows(handler) for handler in node.handlers)
+        raised = len(self.raised)
         before = dict(self.scope.names)
         self.silent += quiet
         self.body(node.body)
@@ -254,7 +282,8 @@ class Statements(Definitions):
         for handler in node.handlers:
             after = dict(self.scope.names)
             if handler.name:
-                self.scope.set(handler.name, Value())
+                thrown = self.raised[raised:]
+                self.scope.set(handler.name, merged(thrown) if thrown else Value())
             self.body(handler.body)
             self._both(before, after)
         self.body(node.orelse)
@@ -332,6 +361,6 @@ _HANDLERS: dict[type[ast.stmt], Any] = {
     ast.Nonlocal: Statements._shared,
     ast.Match: Statements._match,
     ast.Assert: Statements._parts,
-    ast.Raise: Statements._parts,
+    ast.Raise: Statements._raise,
     ast.Delete: Statements._parts,
 }

@@ -30,12 +30,15 @@ class Value:
     ref: dotted name of what it is outside this module (`os.environ`, `socket.socket()`), "" unknown; const: the constant
     or NOTHING; taint: labels of where its content comes from (see `knowledge.KINDS`); text: for strings that are known in
     part, with HOLE for the rest; layers: encodings undone to get it, outermost first; items: of a list or of call
-    arguments where not all are constant; keys: of a dict, by constant key; closure: a function, lambda or class of this
-    module; instance: the class of this module it is an object of; hidden: its name was computed rather than written;
-    bound: arguments it was given beforehand (`functools.partial`).
+    arguments where not all are constant; keys: of a dict, by constant key (HOLE: by any other); closure: a function,
+    lambda or class of this module; instance: the class of this module it is an object of; hidden: its name was computed
+    rather than written; bound: arguments it was given beforehand (`functools.partial`); either: of a callable or object
+    that may be one of several, all of them.
     """
 
-    __slots__ = ("bound", "closure", "const", "hidden", "instance", "items", "keys", "layers", "ref", "taint", "text")
+    __slots__ = (
+        "bound", "closure", "const", "either", "hidden", "instance", "items", "keys", "layers", "ref", "taint", "text",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Value:
         self.instance: ClassState | None = None
         self.hidden = False
         self.bound: Bound | None = None
+        self.either: list[Value] | None = None
 
     @property
     def known(self) -> bool:
@@ -65,7 +69,7 @@ class Value:
         """Another value with the same knowledge."""
         other = Value(self.ref, self.const, self.taint, self.text, self.layers)
         other.items, other.keys, other.closure, other.instance = self.items, self.keys, self.closure, self.instance
-        other.hidden, other.bound = self.hidden, self.bound
+        other.hidden, other.bound, other.either = self.hidden, self.bound, self.either
         return other
 
 
@@ -89,12 +93,23 @@ class Closure:
 
 @dataclass(eq=False, slots=True)
 class ClassState:
-    """What is known of a class: its methods, the attributes set through self, the outside names of its bases."""
+    """What is known of a class: its methods, the attributes set through self, the outside names of its bases.
+
+    fields: names its constructor takes in order, where it writes none itself; parents: its bases in this module; maker: its
+    metaclass; closure: the class; of: the class of the object that a `super()` stands for; changed: how often an attribute
+    was given something that was not known of it.
+    """
 
     name: str
     bases: tuple[str, ...] = ()
     methods: dict[str, Closure] = field(default_factory=dict)
     attributes: dict[str, Value] = field(default_factory=dict)
+    fields: list[str] = field(default_factory=list)
+    parents: tuple[ClassState, ...] = ()
+    maker: ClassState | None = None
+    closure: Closure | None = None
+    of: ClassState | None = None
+    changed: int = 0
 
 
 class Scope:

@@ -127,6 +127,15 @@ def handed(machine: Analyser, call: Call) -> None:
             written(machine, call, _path_of(value), content)
 
 
+def printed(machine: Analyser, call: Call, target: Value) -> None:
+    """`print(..., file=target)`."""
+    target.taint |= taint_of(*call.args)
+    if target.ref == "io.file()w":
+        written(machine, call, _path_of(target), call.args[0] if len(call.args) == 1 else unknown(*call.args))
+    elif target.instance is not None and "write" in target.instance.methods:
+        machine.enter(target.instance.methods["write"], [target, unknown(*call.args)], {}, call.node)
+
+
 def filled(machine: Analyser, call: Call) -> None:
     """What comes from the network is handed to a method of a container or file, or to a function of this module."""
     if not isinstance(call.node, ast.Call):
@@ -144,6 +153,10 @@ def filled(machine: Analyser, call: Call) -> None:
 
 
 _FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\)$")
+
+
+# Skills and plugins of an agent lie there until somebody asks for them; fetching one by a command is what installers do.
+_ASKED_FOR = re.compile(r"\.(?:claude|codex|cursor|gemini|agents)[/\\](?:skills|plugins|commands)[/\\]")
 
 
 def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
@@ -169,7 +182,9 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
         else text_of(content)
     )
     found = deeds(_flat(content))
-    code = _runs_code(shown) or bool(found) or has(content.taint, "received", "encoded") or bool(content.layers)
+    code = _runs_code(shown) or bool(found)
+    if not _ASKED_FOR.search(text):
+        code = code or has(content.taint, "received", "encoded") or bool(content.layers)
     machine.fact(
         "persists",
         call.node,

@@ -1,0 +1,89 @@
+"""Comprehensions and generator expressions: element by element where that is known, else once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import containers, folding, objects
+from mlsupply.evidence.python.machine import MAX_LOOP
+from mlsupply.evidence.python.values import NOTHING, Value, unknown
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.expressions import Expressions
+
+Node = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+_MAX_ITEMS = 65_536
+
+
+def made(machine: Expressions, node: Node) -> Value:
+    """What the comprehension gives; its names are bound in the scope the machine is in."""
+    source = objects.iterable(machine, machine.value(node.generators[0].iter), node)
+    done = _entries(machine, node, source) if isinstance(node, ast.DictComp) else _items(machine, node, source)
+    if done is not None:
+        return done
+    for generator in node.generators:
+        through = (
+            source if generator is node.generators[0] else objects.iterable(machine, machine.value(generator.iter), node)
+        )
+        machine.bind(generator.target, machine.element(through))
+        for test in generator.ifs:
+            machine.value(test)
+    if isinstance(node, ast.DictComp):
+        key, value = machine.value(node.key), machine.value(node.value)
+        result = unknown(key, value, source)
+        result.keys = {}
+        containers.put(result.keys, key, value)
+        return result
+    element = machine.value(node.elt)
+    result = unknown(element, source)
+    result.items = [element]
+    return result
+
+
+def _items(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: Value) -> Value | None:
+    done: list[Value] = []
+
+    def add() -> bool:
+        done.append(machine.value(node.elt))
+        return done[-1].known or len(done) < MAX_LOOP // 64
+
+    return folding.listed(done, source.layers, source.taint) if _turns(machine, node, 0, source, add) else None
+
+
+def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value | None:
+    keys: dict[str, Value] = {}
+
+    def add() -> bool:
+        key, value = machine.value(node.key), machine.value(node.value)
+        containers.put(keys, key, value)
+        return key.known and (value.known or len(keys) < MAX_LOOP // 64)
+
+    if not _turns(machine, node, 0, source, add):
+        return None
+    result = unknown(source, *keys.values())
+    result.keys = keys
+    return result
+
+
+def _turns(machine: Expressions, node: Node, depth: int, source: Value, add: Callable[[], bool]) -> bool:
+    """Every turn of the generators from `depth` on; False where one cannot be followed turn by turn."""
+    generator, items = node.generators[depth], folding.items_of(source)
+    if not items or len(items) > _MAX_ITEMS:
+        return False
+    for item in items:
+        machine.bind(generator.target, item)
+        wanted = [machine.value(test).const for test in generator.ifs]
+        if NOTHING in wanted:
+            return False
+        if not all(wanted):
+            continue
+        if depth + 1 == len(node.generators):
+            if not add():
+                return False
+        else:
+            inner = objects.iterable(machine, machine.value(node.generators[depth + 1].iter), node)
+            if not _turns(machine, node, depth + 1, inner, add):
+                return False
+    return True

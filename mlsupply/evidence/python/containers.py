@@ -1,0 +1,203 @@
+"""Containers that are known in part: what goes into a list, dict or queue of this module, and what comes out of it again.
+
+A dict keeps its values by constant key and all others together; a list of which not everything is constant keeps its
+items. Taking something out leaves it in: the next turn of a loop may find it there.
+"""
+
+from __future__ import annotations
+
+from mlsupply.evidence.python import folding
+from mlsupply.evidence.python.merging import iterated, merged
+from mlsupply.evidence.python.values import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
+
+_MAX_ITEMS = 4_096
+_DICTS = frozenset(
+    {"builtins.dict", "collections.OrderedDict", "collections.Counter", "collections.UserDict", "types.MappingProxyType"}
+)
+_QUEUES = frozenset(
+    {"queue.Queue", "queue.LifoQueue", "queue.SimpleQueue", "queue.PriorityQueue", "asyncio.Queue", "multiprocessing.Queue"}
+)
+
+
+def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """What `dict(...)`, `collections.X(...)` or a queue makes; None for all others."""
+    if ref in {
+        "builtins.dict",
+        "collections.OrderedDict",
+        "collections.Counter",
+        "collections.UserDict",
+        "types.MappingProxyType",
+    }:
+        return _dict(args, keywords)
+    if ref == "collections.ChainMap":
+        return _dict(args[::-1], {})
+    if ref == "collections.defaultdict":
+        return _dict(args[1:], keywords)
+    if ref == "collections.deque":
+        return folding.listed(list(folding.items_of(args[0])), args[0].layers, args[0].taint) if args else Value("", [])
+    if ref in _QUEUES:
+        result = Value("", NOTHING)
+        result.items = []
+        return result
+    if ref.startswith("multiprocessing.") and ref.endswith((".Queue", ".SimpleQueue", ".JoinableQueue")):
+        return made("queue.Queue", args, keywords)
+    if ref.startswith("multiprocessing.") and ref.endswith(".Pipe"):
+        both = made("queue.Queue", [], {})
+        result = Value("", NOTHING)
+        result.items = [both, both] if both is not None else []
+        return result
+    if ref in _RECORDS and args and args[0].instance is not None:
+        result = unknown(*args, *args[0].instance.attributes.values())
+        result.keys = args[0].instance.attributes
+        return result
+    return None
+
+
+_RECORDS = frozenset({"dataclasses.asdict", "dataclasses.astuple", "attr.asdict", "attrs.asdict", "msgspec.to_builtins"})
+
+
+def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
+    result = unknown(*sources)
+    result.keys = {}
+    for source in sources:
+        result.keys.update(entries(source))
+    result.keys.update(keywords)
+    result.taint |= taint_of(*keywords.values())
+    return result
+
+
+def entries(source: Value) -> dict[str, Value]:
+    """The entries of a dict, or of a sequence of pairs, by key."""
+    if source.keys is not None:
+        return source.keys
+    if isinstance(source.const, dict):
+        return {str(key): constant(value, source.layers, source.taint) for key, value in source.const.items()}
+    found: dict[str, Value] = {}
+    for pair in folding.items_of(source)[:_MAX_ITEMS]:
+        parts = folding.items_of(pair)
+        if len(parts) == 2:
+            put(found, parts[0], parts[1])
+    return found
+
+
+def put(keys: dict[str, Value], key: Value, value: Value) -> None:
+    """`d[key] = value`."""
+    if isinstance(key.const, str):
+        keys[key.const] = value
+    else:
+        keys[HOLE] = merged([value, keys[HOLE]]) if HOLE in keys else value
+
+
+def looked_up(container: Value, key: Value) -> Value | None:
+    """`d[key]` as far as the entries of a dict are known; None where nothing can be said."""
+    keys = container.keys or {}
+    if isinstance(key.const, str):
+        return keys.get(key.const) or keys.get(HOLE)
+    found = [value for name, value in keys.items() if not key.known or name == HOLE]
+    return merged(found[:50]) if found else None
+
+
+def entry(container: Value, key: Value) -> Value:
+    """`d[key]`; what is put into an entry that is not known yet is seen in the dict from then on."""
+    found = looked_up(container, key)
+    if found is None:
+        found = unknown(container)
+        if container.keys is not None and len(container.keys) < _MAX_ITEMS:
+            put(container.keys, key, found)
+    return found
+
+
+def method(receiver: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """What a method of a container gives; None where it is none, or nothing is known of it."""
+    if receiver.keys is not None:
+        return _of_dict(receiver, name, args, keywords)
+    if receiver.items is not None:
+        return _of_list(receiver, name, args)
+    return None
+
+
+def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    keys = receiver.keys if receiver.keys is not None else {}
+    if name in {"get", "pop", "setdefault"} and args:
+        found = looked_up(receiver, args[0])
+        if name == "setdefault":
+            return _defaulted(receiver, keys, args, found)
+        default = args[1:] if found is None or not args[0].known else []
+        loose = [unknown(receiver)] if found is None and receiver.taint else []
+        values = [*([found] if found is not None else []), *loose, *default]
+        return merged(values) if values else None
+    if name in {"values", "items"}:
+        values = list(keys.values())
+        if name == "items":
+            values = [_pair(key, value) for key, value in keys.items()]
+        result = folding.listed(values, receiver.layers, receiver.taint)
+        return result if values else None
+    if name == "update":
+        for source in (*args, *((_dict([], keywords),) if keywords else ())):
+            keys.update(entries(source))
+            receiver.taint |= source.taint
+        receiver.const = NOTHING
+        return Value()
+    if name == "copy":
+        result = receiver.copy()
+        result.keys = dict(keys)
+        return result
+    return None
+
+
+def _pair(key: str, value: Value) -> Value:
+    return folding.listed([constant(key) if key != HOLE else Value(), value])
+
+
+def _defaulted(receiver: Value, keys: dict[str, Value], args: list[Value], found: Value | None) -> Value:
+    """The entry itself, so that what is put into it later is seen."""
+    if found is not None:
+        return found
+    value = args[1] if len(args) > 1 else Value()
+    if isinstance(value.const, list | dict):
+        value = value.copy()
+        value.items, value.keys = ([], None) if isinstance(value.const, list) else (None, {})
+        value.const = NOTHING
+    put(keys, args[0], value)
+    receiver.const = NOTHING
+    receiver.taint |= value.taint
+    return value
+
+
+def _of_list(receiver: Value, name: str, args: list[Value]) -> Value | None:
+    items = receiver.items if receiver.items is not None else []
+    if name in {"append", "appendleft", "put", "put_nowait", "add", "send"} and args:
+        appended(receiver, args[0])
+    elif name == "insert" and len(args) > 1:
+        appended(receiver, args[1])
+    elif name in {"extend", "extendleft", "update"} and args:
+        for item in folding.items_of(args[0])[:_MAX_ITEMS]:
+            appended(receiver, item)
+        receiver.taint |= args[0].taint
+    elif name in {"pop", "popleft", "get", "get_nowait", "recv"} and items:
+        if len(args) == 1 and args[0].known:
+            return folding.index(receiver, args[0])
+        return iterated(receiver) if name != "pop" else items[-1] if len(items) == 1 else merged([items[-1], *items[:20]])
+    elif name == "copy":
+        result = receiver.copy()
+        result.items = list(items)
+        return result
+    else:
+        return None
+    return Value()
+
+
+def appended(receiver: Value, value: Value) -> None:
+    """`receiver.append(value)`: a list of constants stays one."""
+    receiver.taint |= value.taint
+    if isinstance(receiver.const, list):
+        if value.known and len(receiver.const) < 65_536:
+            receiver.const.append(value.const)
+            receiver.layers = layers_of(receiver, value)
+        else:
+            receiver.items = [*folding.items_of(receiver), value]
+            receiver.const = NOTHING
+    elif receiver.items is not None and len(receiver.items) < _MAX_ITEMS:
+        receiver.items.append(value)
+    elif receiver.known and receiver.const is not None:
+        receiver.const = NOTHING

@@ -1,0 +1,46 @@
+"""One of several values: after a branch, out of a container, from one of several returns."""
+
+from __future__ import annotations
+
+from mlsupply.evidence.python import folding
+from mlsupply.evidence.python.dull import matters
+from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, unknown
+
+_MAX_EITHER = 8
+
+
+def merged(values: list[Value]) -> Value:
+    """One of these values; what is known of any is kept, the origins of all. Of two names of other modules (an import and
+    what takes its place where that fails), the one that can do something."""
+    best = next((v for v in values if v.closure or v.instance), None)
+    named = [v for v in values if v.ref and not v.ref.startswith("os.environ")]
+    best = best or next((v for v in named if matters(v.ref)), None) or next(iter(named), None)
+    best = best or next((v for v in values if v.known and v.const not in (None, "", 0, False, b"")), None)
+    best = best or next((v for v in values if v.text != HOLE), None) or values[0]
+    result = best.copy()
+    result.taint = taint_of(*values)
+    result.hidden = any(value.hidden for value in values)
+    if (best.closure or best.instance or best.ref) and len(values) > 1:
+        result.either = _alternatives(values)
+    return result
+
+
+def _alternatives(values: list[Value]) -> list[Value] | None:
+    """The different functions, objects and names among the values, where there is more than one that can do something."""
+    found: dict[object, Value] = {}
+    for value in values:
+        for one in value.either or (value,):
+            if one.closure is not None or one.instance is not None or (one.ref and matters(one.ref)):
+                found.setdefault((one.closure, one.instance, one.ref), one)
+    return list(found.values())[:_MAX_EITHER] if len(found) > 1 else None
+
+
+def iterated(value: Value) -> Value:
+    """An element of it."""
+    items = value.items
+    if items:
+        return merged(items[:50])
+    if value.known:
+        found = folding.items_of(value)
+        return found[0] if found else unknown(value)
+    return Value(value.ref + "[]" if value.ref else "", NOTHING, value.taint, value.text, value.layers)
