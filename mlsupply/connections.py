@@ -85,25 +85,28 @@ class Connections:
     def answering(
         self, url: SplitResult, headers: Mapping[str, str], body: bytes | None, limit: int, proxy: str = ""
     ) -> Iterator[HTTPResponse]:
-        """Send a request (POST where there is a body); its answer, of which `pieces` gives the body, to be read to the end.
-        limit: bytes of body that are wanted; proxy: for an https address, its URL or "". Raises `NoConnectionError`,
-        `SettingError`, `TooSlowError`, `TooMuchError`, and what `http.client` and sockets raise."""
+        """Send a request (POST where there is a body); its answer, of which `pieces` gives the body. The connection is kept
+        where the answer was read to its end. limit: bytes of body that are wanted; proxy: for an https address, its URL or
+        "". Raises `NoConnectionError`, `SettingError`, `TooSlowError`, `TooMuchError`, and what `http.client` and sockets
+        raise."""
         route = Route(url.scheme, url.hostname or "", url.port, proxy)
         connection, answer = self._sent(route, url, headers, body, limit)
+        whole = False
         try:
             yield answer
-        except BaseException:
-            connection.close()
-            raise
+            whole = answer.isclosed() or answer.length == 0  # else what is left of it would begin the next answer
         finally:
             answer.close()
-        self._keep(route, connection)
+            if whole:
+                self._keep(route, connection)
+            else:
+                connection.close()
 
     def _sent(
         self, route: Route, url: SplitResult, headers: Mapping[str, str], body: bytes | None, limit: int
     ) -> tuple[HTTPConnection, HTTPResponse]:
         """A connection and the beginning of its answer. One that was kept may have been closed by the other side since: then
-        the request goes out once more."""
+        the request goes out once more (a body is a query, see `world.Fetch`)."""
         send = partial(_exchanged, url=url, headers=headers, body=body, most=limit + _BESIDE, seconds=self._seconds)
         while kept := self._kept(route):
             with suppress(RemoteDisconnected, ConnectionResetError, BrokenPipeError):
@@ -142,14 +145,15 @@ class Connections:
 
     def _new(self, route: Route) -> HTTPConnection:
         if route.scheme == "http":
-            return HTTPConnection(route.host, route.port)
+            return HTTPConnection(
+                route.host, route.port or 80
+            )  # without one, `http.client` takes the end of an IPv6 address
+        port = route.port or 443
         if not route.proxy:
-            return HTTPSConnection(route.host, route.port, context=self._certificates())
-        proxy = urlsplit(route.proxy if "://" in route.proxy else f"http://{route.proxy}")
-        if proxy.scheme != "http" or not proxy.hostname:
-            raise SettingError(f"a proxy of the kind {safe(proxy.scheme, 20)!r} is named; those at http:// are spoken to")
-        connection = HTTPSConnection(proxy.hostname, proxy.port or 80, context=self._certificates())
-        connection.set_tunnel(route.host.encode("idna").decode(), route.port or 443, _authorization(proxy))
+            return HTTPSConnection(route.host, port, context=self._certificates())
+        proxy, proxy_port = _proxy(route.proxy)
+        connection = HTTPSConnection(proxy.hostname or "", proxy_port, context=self._certificates())
+        connection.set_tunnel(route.host.encode("idna").decode(), port, _authorization(proxy))
         return connection
 
     def _certificates(self) -> SSLContext:
@@ -198,6 +202,18 @@ def _system() -> SSLContext:
 
         context.load_verify_locations(certifi.where())
     return context
+
+
+def _proxy(url: str) -> tuple[SplitResult, int]:
+    """The parts of a proxy's address and its port. Raises `SettingError`, without the address, which may hold a password."""
+    try:
+        proxy = urlsplit(url if "://" in url else f"http://{url}")
+        port = proxy.port or 80
+    except ValueError:
+        raise SettingError("a proxy is named by what is no address") from None
+    if proxy.scheme != "http" or not proxy.hostname:
+        raise SettingError(f"a proxy of the kind {safe(proxy.scheme, 20)!r} is named; those at http:// are spoken to")
+    return proxy, port
 
 
 def _authorization(proxy: SplitResult) -> dict[str, str]:

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mlsupply import __version__
 from mlsupply.model import Reason
-from mlsupply.text import safe
+from mlsupply.text import safe, without_credentials
 from mlsupply.world import Failure, Limits, Response
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _REDIRECTS = 5
 _ATTEMPTS = 3
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_MEMBERS = 1_000  # gzip members of one answer; one is usual
 _PATIENCE = 30.0  # seconds waited at most between two attempts, whatever Retry-After says
 _HEADERS = {"User-Agent": f"mlsupply/{__version__}", "Accept-Encoding": "gzip", "Accept": "*/*"}
 _OF_ONE_HOST = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
@@ -130,34 +131,50 @@ class LiveFetch:
     @staticmethod
     def _decoded(chunks: Iterable[bytes], encoding: str, limit: int, host: str) -> Iterator[bytes]:
         """Unpacked as it comes and counted after unpacking, so that a small answer cannot grow without bound."""
-        unpack = _unpacker(encoding, host)
         left = limit
-        for chunk in chunks:
-            data = unpack.decompress(chunk, left + 1) if unpack else chunk
+        for data in _gunzipped(chunks, limit + 1, host) if _is_gzip(encoding, host) else chunks:
             left -= len(data)
             if left < 0:
                 raise _too_large(host, limit)
             yield data
-        if unpack and not unpack.eof:
-            raise _BrokenError(Failure(Reason.MALFORMED, f"the answer of {host} broke off"))
 
 
-def _unpacker(encoding: str, host: str) -> zlib._Decompress | None:
-    if encoding.strip().lower() in {"", "identity"}:
-        return None
-    if encoding.strip().lower() in {"gzip", "x-gzip"}:
-        return zlib.decompressobj(wbits=31)
-    detail = f"{host} answers in the encoding {safe(encoding, 40)}, which was not asked for"
-    raise _BrokenError(Failure(Reason.UNSUPPORTED, detail))
+def _is_gzip(encoding: str, host: str) -> bool:
+    named = encoding.strip().lower()
+    if named not in {"", "identity", "gzip", "x-gzip"}:
+        detail = f"{host} answers in the encoding {safe(encoding, 40)}, which was not asked for"
+        raise _BrokenError(Failure(Reason.UNSUPPORTED, detail))
+    return named.endswith("gzip")
+
+
+def _gunzipped(chunks: Iterable[bytes], most: int, host: str) -> Iterator[bytes]:
+    """What gzip members (RFC 1952), one after another, hold, its first `most` bytes; an empty body (of a 304, say) holds
+    none."""
+    member, members = None, 0
+    for chunk in chunks:
+        rest = chunk
+        while rest and most > 0:
+            if member is None or member.eof:
+                member, members = zlib.decompressobj(wbits=31), members + 1
+            if members > _MEMBERS:
+                raise _BrokenError(Failure(Reason.LIMIT, f"the answer of {host} is packed in more than {_MEMBERS:,} pieces"))
+            data = member.decompress(rest, most)
+            most -= len(data)
+            yield data
+            rest = member.unused_data
+    if member is not None and not member.eof:
+        raise _BrokenError(Failure(Reason.MALFORMED, f"the answer of {host} broke off"))
 
 
 def _checked(url: str) -> SplitResult:
     """The parts of an address that may be asked."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise _BrokenError(Failure(Reason.MALFORMED, f"{safe(url, 100)!r} is no address")) from None
+        host, _, _ = parts.hostname or "", parts.port, (parts.hostname or "").encode("idna")
+    except ValueError:  # of which UnicodeError, for an empty or overlong label, is one
+        raise _no_address(url) from None
+    if not host.isprintable() or " " in host:
+        raise _no_address(url)
     if not host or parts.scheme not in {"http", "https"}:
         raise _BrokenError(
             Failure(Reason.UNSUPPORTED, f"{safe(parts.scheme, 20)} addresses are not fetched, https ones are")
@@ -169,6 +186,11 @@ def _checked(url: str) -> SplitResult:
     if parts.username or parts.password:
         raise _BrokenError(Failure(Reason.FORBIDDEN, f"the address of {safe(host, 100)} holds credentials"))
     return parts._replace(fragment="")
+
+
+def _no_address(url: str) -> _BrokenError:
+    shown = safe(without_credentials(url)[0], 100)
+    return _BrokenError(Failure(Reason.MALFORMED, f"{shown!r} is no address"))
 
 
 def _allow_redirect(before: SplitResult, after: SplitResult) -> None:
@@ -219,7 +241,14 @@ def _proxy_for(url: SplitResult, environ: Mapping[str, str]) -> str:
 
 
 def _within(host: str, entry: str) -> bool:
-    bare = entry.partition(":")[0].lstrip("*").lstrip(".")
+    """Whether an entry of NO_PROXY means a host: `*`, a host or a domain above it (a port is not looked at), an address or a
+    network of addresses (CIDR)."""
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
+    except ValueError:  # one of them is a name
+        bare = entry.partition(":")[0].lstrip("*").lstrip(".")
     return entry == "*" or (bool(bare) and (host == bare or host.endswith("." + bare)))
 
 

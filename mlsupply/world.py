@@ -67,8 +67,8 @@ class Fetch(Protocol):
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Response | Failure:
-        """GET, or POST where there is a body. Any complete HTTP answer is a `Response`, whatever its status; no answer,
-        a broken one or one over `limit` bytes is a `Failure`."""
+        """GET, or POST where there is a body: a query, which may be sent more than once. Any complete HTTP answer is a
+        `Response`, whatever its status; no answer, a broken one or one over `limit` bytes is a `Failure`."""
 
 
 class OfflineFetch:

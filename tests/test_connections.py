@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from mlsupply.connections import SettingError, trust
+from mlsupply.connections import Connections, SettingError, pieces, trust
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Reason
 from mlsupply.world import Failure, Limits, Response
@@ -94,6 +95,47 @@ def test_an_answer_that_was_too_large_leaves_no_connection_behind() -> None:
         assert "larger than 3 bytes" in said(live(url, limit=3))
         assert said(live(url, limit=5)) == "hello"
     assert seen == [1, 1]
+
+
+def test_an_answer_that_was_not_read_to_its_end_leaves_no_connection_behind() -> None:
+    """What is left of it would be taken for the beginning of the next answer, also where it comes later."""
+    rest = threading.Event()
+
+    def later(connection: socket.socket) -> None:
+        rest.wait(5)
+        connection.sendall(b"o" + OK.replace(b"hello", b"taken"))
+
+    kept = Connections({}, 0.5)
+    with raw_server(OK[:-1], then=later) as (url, seen):
+        with kept.answering(urlsplit(url), {}, None, 100) as answer:
+            assert next(pieces(answer)) == b"hell"
+        with kept.answering(urlsplit(url), {}, None, 100) as answer:
+            assert next(pieces(answer)) == b"hell"
+            rest.set()
+    assert seen == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://[2001:db8::5]/", ("2001:db8::5", 443)),
+        ("https://[2001:db8::5]:8443/", ("2001:db8::5", 8443)),
+        ("http://[::1]/", ("::1", 80)),
+        ("https://bücher.example/", ("bücher.example", 443)),
+    ],
+)
+def test_the_address_that_is_named_is_connected_to(
+    url: str, address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[tuple[str, int]] = []
+
+    def refuse(where: tuple[str, int], *_: object) -> socket.socket:
+        tried.append(where)
+        raise ConnectionRefusedError(111, "refused")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    assert "could not be reached" in said(fetching()(url, limit=100))
+    assert tried == [address]
 
 
 # --- bounded ------------------------------------------------------------------------------------------------------------
@@ -277,6 +319,12 @@ def test_a_proxy_of_a_kind_that_is_not_spoken_is_said_and_not_gone_around(proxy:
     assert isinstance(found, Failure)
     assert found.reason is Reason.UNSUPPORTED
     assert f"a proxy of the kind '{proxy.partition(':')[0]}'" in found.detail
+
+
+@pytest.mark.parametrize("proxy", ["http://me:hunter2@[::1:3128", "http://me:hunter2@proxy.example:port"])
+def test_a_proxy_whose_address_is_none_is_said_without_its_password(proxy: str) -> None:
+    found = fetching(HTTPS_PROXY=proxy)("https://index.example/", limit=100)
+    assert found == Failure(Reason.UNSUPPORTED, "index.example cannot be asked: a proxy is named by what is no address")
 
 
 def test_a_proxy_that_is_not_there_is_told_from_a_host_that_is_not() -> None:

@@ -126,6 +126,31 @@ def test_size_is_counted_while_it_comes_and_after_unpacking(serve: Serve, live: 
     assert found.body == b"a" * 5000
 
 
+def test_several_gzip_members_are_one_body(serve: Serve, live: LiveFetch) -> None:
+    """RFC 1952: a gzip file is one member or more; reading the first alone would take a list for complete that is not."""
+    packed = b"".join(gzip.compress(piece) for piece in (b"one,", b"", b"two,", b"three"))
+    found = live(serve(answer("200 OK", packed, Content_Encoding="gzip")).url, limit=LIMIT)
+    assert isinstance(found, Response)
+    assert found.body == b"one,two,three"
+    bomb = serve(answer("200 OK", gzip.compress(b"a" * 600) * 3, Content_Encoding="gzip"))
+    assert failed(live(bomb.url, limit=1000))[0] is Reason.TOO_LARGE
+    many = serve(answer("200 OK", gzip.compress(b"") * 1001, Content_Encoding="gzip"))
+    assert failed(live(many.url, limit=1000)) == (
+        Reason.LIMIT,
+        "the answer of 127.0.0.1 is packed in more than 1,000 pieces",
+    )
+    odd = serve(answer("200 OK", gzip.compress(b"a") + b"trailer", Content_Encoding="gzip"))
+    assert failed(live(odd.url, limit=1000))[0] is Reason.MALFORMED
+
+
+@pytest.mark.parametrize("status", ["304 Not Modified", "204 No Content", "200 OK"])
+def test_an_answer_without_a_body_may_name_an_encoding(status: str, serve: Serve, live: LiveFetch) -> None:
+    """As servers do that leave the headers of the full answer on one that says it is unchanged."""
+    found = live(serve(answer(status, Content_Encoding="gzip")).url, limit=LIMIT)
+    assert isinstance(found, Response)
+    assert (str(found.status), found.body) == (status[:3], b"")
+
+
 def _flood(connection: socket.socket) -> None:
     try:
         connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + bytes(4 << 20))
@@ -236,6 +261,11 @@ def test_a_public_host_may_not_send_us_inside(inside: str) -> None:
         ("file:///etc/passwd", Reason.UNSUPPORTED),
         ("ftp://index.example/", Reason.UNSUPPORTED),
         ("https://[::1", Reason.MALFORMED),
+        ("https://build:hunter2@[::1", Reason.MALFORMED),
+        ("https://index .example/", Reason.MALFORMED),
+        ("https://index\x00.example/", Reason.MALFORMED),
+        ("https://index..example/", Reason.MALFORMED),
+        (f"https://{'x' * 64}.example/", Reason.MALFORMED),
         ("https://index.example:port/", Reason.MALFORMED),
         ("nonsense", Reason.UNSUPPORTED),
     ],
@@ -280,6 +310,31 @@ def test_proxies_come_from_the_variables_of_the_run_and_never_serve_loopback(ser
     assert proxy.requests[0].startswith(b"CONNECT index.example:443 ")
     for host in ("corp.example", "a.corp.example", "b.inner.example"):
         assert fetch._proxy_for(fetch._checked(f"https://{host}/"), environ) == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "excepted", "direct"),
+    [
+        ("corp.example", "corp.example", True),
+        ("corp.example", "CORP.example:443", True),
+        ("a.corp.example", "*.corp.example", True),
+        ("notcorp.example", "corp.example", False),
+        ("corp.example", "a.corp.example", False),
+        ("corp.example", "10.0.0.0/8", False),
+        ("corp.example", "*", True),
+        ("10.1.2.3", "10.0.0.0/8", True),
+        ("10.1.2.3", "10.1.2.3", True),
+        ("11.1.2.3", "10.0.0.0/8", False),
+        ("10.1.2.3", "fd00::/8", False),
+        ("[fd00::5]", "[fd00::5]", True),
+        ("[fd00::5]", "fd00::/8", True),
+        ("[fe00::5]", "fd00::/8", False),
+        ("corp.example", " , ::::, /, *., .", False),
+    ],
+)
+def test_what_is_excepted_from_the_proxy_is_asked_directly(host: str, excepted: str, direct: bool) -> None:
+    environ = {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": excepted}
+    assert fetch._proxy_for(fetch._checked(f"https://{host}/"), environ) == ("" if direct else "http://proxy.example:3128")
 
 
 def test_many_threads_share_it(serve: Serve, live: LiveFetch) -> None:
