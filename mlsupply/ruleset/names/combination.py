@@ -16,33 +16,36 @@ from mlsupply.ruleset.names.signs import Guess, Sign
 
 # Weights of the signs: fitted (logistic regression) as those of `lookalike`, on fresh and labelled combinations against
 # honest names; rounded.
-_BASE = 4.1
+_BASE = 3.9
 _THEMES = {
-    "crypto": (2.3, "wallets and exchanges are a favourite of impostors"),
-    "chat": (1.1, "chat accounts are a favourite of impostors"),
-    "ai": (1.0, "whoever installs it holds keys for AI services"),
-    "basics": (-0.2, "everybody installs it"),
-    "cloud": (-0.5, "whoever installs it holds cloud or payment keys"),
+    "crypto": (2.9, "wallets and exchanges are a favourite of impostors"),
+    "chat": (1.7, "chat accounts are a favourite of impostors"),
+    "ai": (0.5, "whoever installs it holds keys for AI services"),
+    "basics": (0.2, "everybody installs it"),
+    "cloud": (-0.3, "whoever installs it holds cloud or payment keys"),
     "http": (-0.6, "everybody installs it"),
-    "framework": (-0.7, ""),
+    "framework": (-1.5, ""),
 }
-_PLAIN = -2.0  # no reviewed brand
-_INNER_CLOUD = -1.8  # google, azure and aws stand inside many honest names
-_TENFOLD = 1.3  # what a target loses that is ten times less popular
-_PLACES = {"lead": 0.2, "tail": 0.8, "middle": 0.2, "glued": -0.8, "misspelt": 1.0}
-_BAIT = 0.6  # all added words are bait
-_ONLY_LANGUAGE = 0.9  # all added words are `python` or the like
-_ADDED = {"number": 1.0, "quality": 0.9, "purpose": 0.7, "language": 0.1, "target": -0.1, "known": -0.6, "unknown": -1.0}
+_PLAIN = -1.9  # no reviewed brand
+_INNER_CLOUD = -2.2  # google, azure and aws stand inside many honest names
+_TENFOLD = 1.4  # what a target loses that is ten times less popular
+_PLACES = {"lead": -0.2, "tail": 0.9, "middle": 0.5, "glued": -0.9, "misspelt": 1.0}
+_BAIT = 0.7  # all added words are bait
+_ONLY_LANGUAGE = 1.0  # all added words are `python` or the like
+_ADDED = {"number": 1.0, "quality": 1.3, "purpose": 0.8, "language": 0.0, "target": -0.1, "known": -0.5, "unknown": -0.9}
 _SAYING = {"target", "known", "unknown"}  # classes of words that say something of their own; the others are bait
-_USUAL = -0.2  # for each e-fold of popular names that use the least usual of the added words
-_LEADS_MANY = -0.7  # for each e-fold of popular names that begin with the borrowed name ...
-_LEADS_BAIT = -0.55  # ... less where bait follows, for bait does not say what a member adds; nothing where `python` does
-_ENDS_MANY = -0.6  # ... that end in it where it stands last ...
-_OTHER_FAMILY = -0.8  # ... or that begin with the words before it
-_AI_PAIR = -1.2  # set by judgement: the fresh squats have more of them than the index
+_USUAL = -0.05  # for each e-fold of popular names that use the least usual of the added words
+_LEADS_MANY = -0.65  # for each e-fold of popular names that begin with the borrowed name ...
+_LEADS_BAIT = -0.5  # ... less where bait follows, for bait does not say what a member adds; nothing where `python` does
+_WIDER_FAMILY = -0.3  # ... that begin with the first words of the borrowed name, and so belong to a larger family ...
+_ENDS_MANY = -0.5  # ... that end in it where it stands last ...
+_OTHER_FAMILY = -1.0  # ... or that begin with the words before it
+_AI_PAIR = -0.5  # set by judgement: the fresh squats have more of them than the index
 _ANOTHERS = -0.8  # words of another's in front ...
-_ANOTHERS_AI = -1.5  # ... and `acme-openai` is what Acme names its part for OpenAI; both by judgement
-_BINDINGS = -1.3  # `py` in front without a separator
+_ANOTHERS_AI = -1.8  # ... and `acme-openai` is what Acme names its part for OpenAI; both by judgement
+_BINDINGS = -1.1  # `py` in front without a separator
+_SECOND_TENFOLD = 0.5  # what is lost where an added known name is ten times less popular
+_MORE_BAIT = 0.9  # two words of bait or more
 _MOST_WORDS = 8
 _REPEATED = ("py",)  # stands for a name that is only said twice
 _MISSPELT_LENGTH = 6  # letters
@@ -166,6 +169,11 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
         yield Sign(_ANOTHERS_AI if known.is_ai(mention.target.project) else _ANOTHERS, "")
     for kind in sorted(classes):
         yield Sign(_ADDED[kind], "")
+    others = [o.rank for w in mention.added if (o := known.spelled(w)) is not None and _class(w, known) == "target"]
+    if others:
+        yield Sign(_SECOND_TENFOLD * (3 - log10(max(min(others), 10))), "")
+    if bait and len(mention.added) > 1:
+        yield Sign(_MORE_BAIT, "")
     yield Sign(_USUAL * log1p(min(map(known.uses, mention.added))), "")
 
 
@@ -199,6 +207,8 @@ def _family(mention: Mention, words: list[str], known: Known) -> Iterator[Sign]:
         count = known.siblings(mention.words)
         classes = _classes(mention, known)
         weight = _LEADS_MANY if classes & _SAYING else _LEADS_BAIT
+        wider = max((known.siblings("-".join(words[:end])) for end in range(mention.first + 1, mention.last)), default=0)
+        yield Sign(_WIDER_FAMILY * log1p(wider), "")
         if classes != {"language"}:
             yield Sign(weight * log1p(count), _share(count, "this beginning"))
     elif mention.place in ("tail", "middle"):

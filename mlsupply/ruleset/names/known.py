@@ -173,8 +173,19 @@ class Known:
                 for other, most, spelling in self._alike(letters[0], len(letters) + longer)
                 if (other ^ signature).bit_count() <= allowed[most]
             )
+        found.update(self._turned(letters))
         for spelling in sorted(found):
             yield from self._near(letters, spelling)
+
+    def _turned(self, letters: str) -> Iterator[str]:
+        """Known spellings that begin with the first two letters swapped and differ from the rest by one slip at most: it
+        leaves one half of the rest as it is."""
+        names, start, half = self._by_beginning, letters[1::-1], max((len(letters) - 3) // 2, 1)
+        front, back = letters[2 : 2 + half], letters[-half:]
+        for place in range(bisect_left(names, start), bisect_left(names, f"{start}~")):
+            name = names[place]
+            if abs(len(name) - len(letters)) < 2 and (name.startswith(front, 2) or name.endswith(back)):
+                yield name
 
     def _near(self, letters: str, spelling: str) -> Iterator[Near]:
         target = self.spelled(spelling)
@@ -245,6 +256,22 @@ class Known:
         """How many popular names end in these words after another (`pandas` of `types-pandas`)."""
         return self._text.count(f"-{words}\n")
 
+    @cached_property
+    def _by_beginning(self) -> list[str]:
+        return sorted(self._spellings)
+
+    @cached_property
+    def _by_ending(self) -> list[str]:
+        return sorted(spelling[::-1] for spelling in self._spellings)
+
+    def beginning(self, letters: str) -> int:
+        """How many known spellings begin with these letters."""
+        return _with_beginning(self._by_beginning, letters)
+
+    def ending(self, letters: str) -> int:
+        """How many known spellings end in these letters."""
+        return _with_beginning(self._by_ending, letters[::-1])
+
     def uses(self, text: str) -> int:
         """In how many popular names the text stands as a word of its own."""
         return self._words[text]
@@ -260,6 +287,10 @@ class Known:
             return True
         halves = ((letters[:at], letters[at:]) for at in range(3, len(letters) - 2))
         return any(self.is_word(one, _USES[len(one) > 3]) and self.is_word(two, _USES[len(two) > 3]) for one, two in halves)
+
+
+def _with_beginning(ordered: list[str], letters: str) -> int:
+    return bisect_left(ordered, f"{letters}~") - bisect_left(ordered, letters)  # a tilde follows every letter and digit
 
 
 def _signature(text: str) -> int:

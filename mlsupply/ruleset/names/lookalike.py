@@ -12,49 +12,68 @@ from mlsupply.ruleset.names.signs import MENTIONED, Guess, Sign
 # Weights of the signs: fitted (logistic regression) on fresh slips of the AI stack and the 8,000 most popular names against
 # popular names that were left out, names of Debian's and of real manifests' packages, and on labelled names; rounded.
 _SAID = {
-    "plural": (5.3, "an s too many or too few"),
-    "doubled": (5.2, "a letter is doubled"),
-    "swapped": (5.0, "two letters changed places"),
+    "plural": (5.1, "an s too many or too few"),
+    "doubled": (5.3, "a letter is doubled"),
+    "swapped": (5.2, "two letters changed places"),
     "confusable": (5.0, "a look-alike character stands for another"),
-    "vowel": (4.5, "a vowel is another"),
-    "undoubled": (4.1, "a double letter is single"),
-    "keyboard": (4.0, "a key beside the right one was struck"),
-    "sound": (3.6, "a letter sounds like the right one"),
-    "dropped": (3.3, "a letter is missing"),
-    "inserted": (3.1, "a character was put in"),
-    "clipped": (2.8, "the last letter is missing"),
-    "appended": (2.6, "a letter was added at the end"),
-    "substituted": (2.3, "a letter is another"),
-    "beheaded": (1.8, "the first letter is missing"),
-    "initial": (0.6, "another first letter"),
-    "prepended": (0.0, "a letter was added in front"),
-    "digit": (-0.6, "a digit was added"),
+    "vowel": (4.6, "a vowel is another"),
+    "undoubled": (4.2, "a double letter is single"),
+    "keyboard": (4.1, "a key beside the right one was struck"),
+    "sound": (3.2, "a letter sounds like the right one"),
+    "dropped": (4.5, "a letter is missing"),
+    "inserted": (3.4, "a character was put in"),
+    "clipped": (3.0, "the last letter is missing"),
+    "appended": (2.1, "a letter was added at the end"),
+    "substituted": (2.5, "a letter is another"),
+    "beheaded": (1.7, "the first letter is missing"),
+    "initial": (0.3, "another first letter"),
+    "prepended": (-0.2, "a letter was added in front"),
+    "digit": (-0.4, "a digit was added"),
     "unnumbered": (-0.7, "the number is missing"),
-    "version": (-1.3, "another number"),
+    "version": (-0.7, "another number"),
 }
-_ODD = {name for name, (weight, _) in _SAID.items() if weight <= 3.1 or name == "sound"} | {"digit"}
+_ODD = {
+    *("sound", "inserted", "clipped", "appended", "substituted", "beheaded"),
+    *("initial", "prepended", "digit", "unnumbered", "version"),
+}
 _TWO = (
-    (2.0, "two usual slips"),
-    (-0.7, "two slips, one of them unusual"),
+    (1.8, "two usual slips"),
+    (-0.9, "two slips, one of them unusual"),
     (-0.9, "two unusual slips"),
 )
-_LENGTH = {1: -2.6, 2: -2.6, 3: -0.9, 4: 0.4, 5: 2.0, 6: 2.5, 7: 3.4, 8: 3.6, 9: 4.1, 10: 4.2, 11: 4.2}  # letters that agree
-_LONG = 4.9  # weight of agreeing in twelve letters or more
-_TENFOLD = 1.6  # what a target loses that is ten times less popular
+_LENGTH = {1: -2.6, 2: -2.6, 3: 0.1, 4: 1.3, 5: 2.0, 6: 2.4, 7: 2.8, 8: 3.7, 9: 4.1, 10: 4.1, 11: 4.2}  # letters that agree
+_LONG = 5.0  # weight of agreeing in twelve letters or more
+_TENFOLD = 1.9  # what a target loses that is ten times less popular
 _RANKS = ((100, 2.6), (500, 2.0), (2000, 1.4), (5000, 0.7), (15_000, 0.2))
 _ONE_MEANING = ("swapped", "doubled", "undoubled", "plural", "digit")  # slips that make no other word
-_SHORT_SAME = (-0.1, -0.6)  # such a slip in a word of three or four letters, of one or two
-_SHORT_OTHER = (-1.1, -1.4)
+_SHORT_SAME = (-0.5, -0.5)  # such a slip in a word of three or four letters, of one or two
+_SHORT_OTHER = (-1.1, -1.5)
 _JOINED = 1.5  # the same letters, separated as words are: honest projects hit upon the same words ...
-_CUT = 2.9  # ... but hardly cut a word in two
+_CUT = 3.3  # ... but hardly cut a word in two
 _BARE = 1.7  # `py` or `python` is set beside the slip
-_NATURAL = -0.5
+_NATURAL = -0.4
+_BRAND_LIKED = 2.5  # a brand of AI or money, one slip away
+_BRAND = 0.5  # any other brand
+_SAID_FOR = 1.8  # a brand stands for a project of another name
+_A_WORD = -3.0  # honest projects use the word
+_A_COMPOUND = -1.1  # it is made of such words
+_ALL_WORDS = -2.7  # each of several words is such a word
+_OTHER_START = -2.3
+_OTHER_DASHES = -2.4
+_REVIEWED = 1.9  # the target is a reviewed brand
+_ONLY_BEGINNING = -3.0
+_CROWDED = -0.9  # for each e-fold of known names it could as well be a slip of: where many are, more is a coincidence
+_DISTINCT = {0: -0.4, 1: -0.5, 2: -0.5, 3: -0.4, 4: 0.4, 5: 0.6}  # letters that agree beside usual beginnings and endings
+_RARE = -0.8  # of a target far down the list
+_RARE_RANK = 8_000
 _USUAL = 4.0  # about fifty names
 _GENERIC_ENDS = ("utils", "tools", "parser", "client", "python", "lib", "api", "sdk", "kit", "file", "data", "type", "core")
 _DIGIT_LETTERS = {"0": "o", "1": "li", "3": "e", "4": "a", "5": "s", "7": "t"}
 _PAIR_LETTERS = (("vv", "w"), ("rn", "m"))
 _SOUND_LETTERS = (("ph", "f"), ("ks", "x"), ("kw", "qu"), ("tion", "sion"), ("oo", "u"), ("ee", "i"))
 _MOST_SPELLINGS = 64
+_MOST_DISTINCT = 5
+_MANY = 15  # names that share a beginning or an ending
 _FAR_MORE_POPULAR = 100  # times
 
 
@@ -67,11 +86,12 @@ def lookalikes(name: str, known: Known) -> Iterator[Guess]:
     forms.setdefault(squashed(core(name)), True)
     least = min((target.rank for form in forms if (target := known.spelled(form))), default=0)
     for form, bare in forms.items():
-        for near in known.near(form):
+        nears = list(known.near(form))
+        for near in nears:
             if not near.slips:
                 yield from _same_letters(name, form, near.target, known, bare=bare)
             elif not least or near.target.rank * _FAR_MORE_POPULAR < least:
-                yield _slipped(name, form, near, known, bare=bare)
+                yield _slipped(name, form, near, known, bare=bare, crowd=len(nears))
     for meant in _undisguised(letters):
         if target := known.spelled(meant):
             signs = (
@@ -100,7 +120,7 @@ def _same_letters(name: str, form: str, target: Target, known: Known, *, bare: b
         yield Guess(target, "separator", signs)
     elif target.brand and target.spelling != project:
         near = slips(form, project)
-        said = Sign(1.8, f"people say {target.spelling} and mean the project {target.project}")
+        said = Sign(_SAID_FOR, f"people say {target.spelling} and mean the project {target.project}")
         yield Guess(target, "edit-distance" if near and len(near) == 1 else "slopsquat", (said, *worth(target, known)))
 
 
@@ -124,15 +144,39 @@ def _heard(letters: str) -> list[str]:
     return [letters.replace(one, other, 1) for one, other in pairs if one in letters]
 
 
-def _slipped(name: str, letters: str, near: Near, known: Known, *, bare: bool) -> Guess:
+def _slipped(name: str, letters: str, near: Near, known: Known, *, bare: bool, crowd: int = 1) -> Guess:
     signs = [_slip_sign(near), *_standing(near.target, known, slips=len(near.slips)), *_against(name, letters, near, known)]
     if bare:
         signs.append(Sign(_BARE, ""))
+    signs.append(Sign(_CROWDED * log1p(crowd - 1), ""))
+    if near.target.rank > _RARE_RANK:
+        signs.append(Sign(_RARE, ""))
+    if sum(sign.weight for sign in signs) >= MENTIONED - _DISTINCT[_MOST_DISTINCT]:
+        signs.append(Sign(_DISTINCT.get(_distinct(letters, near, known), 0.0), ""))
     if sum(sign.weight for sign in signs) >= MENTIONED:
         signs.append(_naturalness(letters, near.target.spelling, known))
     kinds = {slip.kind for slip in near.slips}
     technique = "swap" if kinds == {"swapped"} else "homoglyph" if kinds == {"confusable"} else "edit-distance"
     return Guess(near.target, technique, tuple(signs), successor=kinds <= {"digit", "version"})
+
+
+def _distinct(letters: str, near: Near, known: Known) -> int:
+    """How many letters agree with the known name beside a beginning and an ending that many names share: `py` and `utils`
+    say nothing of which project is meant."""
+    spelling = near.target.spelling
+    start = _common(letters, spelling)
+    end = min(_common(letters[::-1], spelling[::-1]), min(len(letters), len(spelling)) - start)
+    own = known.beginning(spelling)
+    usual_start = next((cut for cut in range(start, 1, -1) if known.beginning(spelling[:cut]) >= own + _MANY), 0)
+    own = known.ending(spelling)
+    usual_end = next((cut for cut in range(end, 1, -1) if known.ending(spelling[-cut:]) >= own + _MANY), 0)
+    return max(len(spelling) - len(near.slips) - usual_start - usual_end, 0)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters agree from the start."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _naturalness(letters: str, known_letters: str, known: Known) -> Sign:
@@ -170,7 +214,7 @@ def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
     length = _LENGTH.get(agreeing, _LONG)
     weight = _TENFOLD * (3 - log10(max(target.rank, 10)))
     brand = known.theme(target.spelling)
-    loved = 1.8 if brand in ("ai", "crypto") and slips == 1 else 0.7 if brand else 0.0
+    loved = _BRAND_LIKED if brand in ("ai", "crypto") and slips == 1 else _BRAND if brand else 0.0
     return [
         Sign(length, f"only {agreeing} letters agree" if length < 0 else ""),
         Sign(weight, known.standing(target) if weight > 0 else ""),
@@ -195,19 +239,19 @@ def worth(target: Target, known: Known) -> list[Sign]:
 def _against(name: str, letters: str, near: Near, known: Known) -> Iterator[Sign]:
     """Reasons why the name may be a word of its own."""
     if known.is_word(letters):
-        yield Sign(-3.0, "honest projects use this word")
+        yield Sign(_A_WORD, "honest projects use this word")
     elif known.is_compound(letters):
-        yield Sign(-1.1, "it is made of words that honest projects use")
+        yield Sign(_A_COMPOUND, "it is made of words that honest projects use")
     if "-" in name and _of_words(name, known):
-        yield Sign(-2.8, "each of its words is in use by honest projects")
+        yield Sign(_ALL_WORDS, "each of its words is in use by honest projects")
     if letters[0] != near.target.spelling[0]:
-        yield Sign(-2.2, "it begins differently")
+        yield Sign(_OTHER_START, "it begins differently")
     if ("-" in name) != ("-" in near.target.project):
-        yield Sign(-2.3, "its words are set apart otherwise")
+        yield Sign(_OTHER_DASHES, "its words are set apart otherwise")
     if near.target.brand and near.slips[0].kind != "version":
-        yield Sign(2.2, "")
+        yield Sign(_REVIEWED, "")
     if len(near.slips) == 2 and near.target.spelling.startswith(letters):
-        yield Sign(-3.0, "it is only a beginning")
+        yield Sign(_ONLY_BEGINNING, "it is only a beginning")
     if len(near.slips) == 1:
         changed = _changed_word(near.target, near.slips[0], known)
         if len(changed) <= 4 and changed != near.target.spelling:
