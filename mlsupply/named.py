@@ -1,13 +1,14 @@
 """`NamedTuple` as `typing` has it, quick to define. Imports nothing of the package.
 
 Every run defines fifty of these classes, and `typing.NamedTuple` compiles code for each annotation and each class: a tenth
-of a whole offline scan on CPython 3.11. These compile one function, when the first instance is built. To type checkers the
+of a whole offline scan on CPython 3.11. These compile one function, where more than a few are built. To type checkers the
 name is `typing.NamedTuple`; generic ones and `copy.replace` are left to that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ else:
             defaults = {name: body[name] for name in names if name in body}
             if names[len(names) - len(defaults) :] != tuple(defaults):
                 raise TypeError(f"{name}: fields with a default stand last")
-            methods = {**_METHODS, "__new__": _compiled_when_called(names, defaults)}
+            methods = {**_METHODS, "__new__": _compiled_when_often_called(names, defaults)}
             fields = {field: _reader(place, None) for place, field in enumerate(names)}
             told = {"__slots__": (), "__match_args__": names, "_fields": names, "_field_defaults": defaults}
             return type(name, (tuple,), {**methods, **body, **fields, **told})
@@ -36,11 +37,18 @@ else:
 
 __all__ = ["NamedTuple"]
 
+_FEW = 12  # instances of a class before code is compiled to make further ones
 
-def _compiled_when_called(names: tuple[str, ...], defaults: Mapping[str, object]) -> Callable[..., Any]:
-    """A `__new__` that puts the one made for its class in its own place: most classes of a run get no instance."""
+
+def _compiled_when_often_called(names: tuple[str, ...], defaults: Mapping[str, object]) -> Callable[..., Any]:
+    """A `__new__` that puts the one made for its class in its own place once it was called a few times: of most classes of a
+    run there are few instances, or none."""
+    calls = count()
 
     def __new__(cls: Any, *given: object, **named: object) -> Any:  # noqa: N807  it is the class's own
+        open_ = names[len(given) :]
+        if next(calls) < _FEW and len(given) <= len(names) and named.keys() <= {*open_} <= named.keys() | defaults.keys():
+            return tuple.__new__(cls, (*given, *(named[name] if name in named else defaults[name] for name in open_)))
         words = "".join(f"{name}, " for name in names)
         # the text holds nothing but this package's own field names
         made = eval(f"lambda cls, {words}: new(cls, ({words}))", {"new": tuple.__new__})  # noqa: S307

@@ -2,15 +2,18 @@
 
 `dataclasses.dataclass(frozen=True, slots=True, kw_only=True)` compiles six methods for each class, about a millisecond a
 class on CPython 3.11; the values every run needs would cost a fifth of a whole offline scan. `value` compiles one
-(`__init__`), when the first instance is built, and shares the others; its classes are dataclasses all the same: `fields`,
-`replace` and `is_dataclass` of the module `dataclasses` work, and that module is imported only by who asks.
+(`__init__`), when a class has more than a few instances, and shares the others; its classes are dataclasses all the same:
+`fields`, `replace` and `is_dataclass` of the module `dataclasses` work, and that module is imported only by who asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+
+FEW = 12  # instances of a class before code is compiled to make further ones
 
 Class = TypeVar("Class")
 T = TypeVar("T")
@@ -98,7 +101,7 @@ def _slotted(cls: type[Class], methods: Mapping[str, object]) -> type[Class]:
         "__slots__": (*names, *(f"_{name}" for name in makers)),
         "__qualname__": cls.__qualname__,
         "__match_args__": (),
-        "__init__": _compiled_when_called(defaults),
+        "__init__": _compiled_when_often_called(defaults),
         "__repr__": _show,
         "__dataclass_fields__": _Fields(defaults),
         "_value_fields": names,
@@ -118,15 +121,31 @@ def _kept_property(slot: str, make: Callable[[Any], object]) -> property:
     return property(read, doc=make.__doc__)
 
 
-def _compiled_when_called(defaults: Mapping[str, object]) -> Callable[..., None]:
-    """An `__init__` that puts the one made for its class in its own place: most classes of a run get no instance."""
+def _compiled_when_often_called(defaults: Mapping[str, object]) -> Callable[..., None]:
+    """An `__init__` that puts the one made for its class in its own place once it was called `FEW` times: of most classes of
+    a run there is one instance, or none, and to compile costs as much as to fill fifty."""
+    calls = count()
 
     def __init__(self: object, **given: object) -> None:  # noqa: N807  it is the class's own
-        cls: Any = type(self)
-        cls.__init__ = _initialiser(cls, defaults)
-        cls.__init__(self, **given)
+        if next(calls) >= FEW or not _filled(self, given, defaults):
+            cls: Any = type(self)
+            cls.__init__ = _initialiser(cls, defaults)
+            cls.__init__(self, **given)
 
     return __init__
+
+
+def _filled(self: Any, given: dict[str, object], defaults: Mapping[str, object]) -> bool:
+    """Set every field; False where one has no value or a value no field: the compiled `__init__` says that best."""
+    names = self._value_fields
+    whole = {**defaults, **given}
+    if len(whole) != len(names) or not all(name in whole for name in names):
+        return False
+    for name in names:
+        default = defaults.get(name)
+        is_fresh = isinstance(default, _Fresh) and given.get(name) is None
+        object.__setattr__(self, name, cast("_Fresh", default).make() if is_fresh else whole[name])
+    return True
 
 
 def _initialiser(cls: Any, defaults: Mapping[str, object]) -> Callable[..., None]:

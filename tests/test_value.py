@@ -16,7 +16,7 @@ import pytest
 import mlsupply
 from mlsupply.model import Coordinate, Finding, Kind, Package, Severity
 from mlsupply.named import NamedTuple
-from mlsupply.value import field, kept, names_of, record, replace, value
+from mlsupply.value import FEW, field, kept, names_of, record, replace, value
 
 
 @value
@@ -65,6 +65,44 @@ def test_it_is_frozen_slotted_and_keyword_only() -> None:
         Example("a")  # type: ignore[call-arg]  # what is tested
     with pytest.raises(TypeError):
         Example()  # type: ignore[call-arg]  # what is tested
+
+
+def test_the_first_instances_are_like_those_that_compiled_code_makes() -> None:
+    @value
+    class Fresh:
+        name: str
+        size: int = 3
+        notes: dict[str, str] = field(default_factory=dict)
+
+    for _ in range(2 * FEW):
+        one = Fresh(name="a", size=4)
+        assert (one.name, one.size, one.notes) == ("a", 4, {})
+        assert one.notes is not Fresh(name="a").notes
+        assert (Fresh(name="a").size, Fresh(name="a", notes={"b": "c"}).notes) == (3, {"b": "c"})
+
+    class Pair(NamedTuple):
+        first: int
+        second: int = 2
+
+    for _ in range(2 * FEW):
+        assert Pair(1) == Pair(first=1) == Pair(1, second=2) == Pair(second=2, first=1) == (1, 2)
+
+
+def test_the_first_instances_refuse_what_compiled_code_refuses() -> None:
+    for wrong in ({}, {"size": 1}, {"name": "a", "other": 1}, {"other": 1}):
+
+        @value
+        class Fresh:
+            name: str
+            size: int = 3
+
+        class Pair(NamedTuple):
+            name: str
+            size: int = 3
+
+        for made in (Fresh, Pair):
+            with pytest.raises(TypeError, match="argument"):
+                made(**wrong)
 
 
 def test_the_real_values_hash_and_cross_process_borders() -> None:
