@@ -345,7 +345,7 @@ class Finding:
     moment: str = ""  # content findings: install | start | import | script | call
     waiver: Waiver | None = None
 
-    @property
+    @kept
     def fingerprint(self) -> str:
         """32 hex digits from the identity (rule, package, subject, member), never from wording, line or severity."""
         members = sorted({place.member for place in self.places if place.member})

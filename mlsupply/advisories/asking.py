@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from mlsupply.advisories.renamed import original_of
@@ -74,6 +75,8 @@ def ask_ahead(project: Project, request: Request, world: World) -> World:
     names = names_of(project, request.settings)
     if not names:
         return world
+    # in the thread that asks, this import would take turns with all that is done meanwhile, and the question leave late
+    import_module("http.client")
     first = next(batches_of(names))
     body = batch_body((name, "") for name in first)
     return replace(world, fetch=AskedAhead(world.fetch, api_of(request.feed_url) + BATCH, body))

@@ -7,13 +7,14 @@ in the cache folder for some hours, then asked for again, by ETag where the inde
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from mlsupply.begun import each
+from mlsupply.digest import sha256_hex
 from mlsupply.drafts import keep_json, kept_json
 from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
@@ -66,9 +67,8 @@ class Registry:
     def about(self, name: str, version: str = "") -> Seen | Failure:
         """What the index says of a project (canonical name). A page that was kept and lacks `version` is asked for again.
         A `Failure` of reason not-found means that the index has no such project."""
-        page = f"{self.url.rstrip('/')}/{quote(name, safe='')}/"
+        page, now = self._page(name), self.world.now().timestamp()
         kept = _Kept.load(self._file(page))
-        now = self.world.now().timestamp()
         if kept and now - kept.at < FRESH and (not version or kept.has(version)):
             return Seen(kept.project)
         etag = {"If-None-Match": kept.etag} if kept and kept.etag else {}
@@ -84,6 +84,16 @@ class Registry:
         project = self._completed(project)
         self._keep(page, _Kept(now, answer.headers.get("etag", "")[:200], project))
         return Seen(project)
+
+    def has_kept(self, name: str) -> bool:
+        """Whether `about` will most likely find a page that was kept and ask nothing."""
+        try:
+            return self.world.now().timestamp() - self._file(self._page(name)).stat().st_mtime < FRESH
+        except OSError:
+            return False
+
+    def _page(self, name: str) -> str:
+        return f"{self.url.rstrip('/')}/{quote(name, safe='')}/"
 
     def provenance(
         self, name: str, file: IndexFile, sha256: str = "", verifier: Verifier | None = None
@@ -264,15 +274,24 @@ class Registry:
         return Failure(reason.get(answer.status, Reason.TIMEOUT if answer.status == 429 else Reason.UNSUPPORTED), detail)
 
     def _file(self, url: str) -> Path:
-        return self.world.cache / "registry" / f"{hashlib.sha256(url.encode()).hexdigest()[:40]}.json"
+        return self.world.cache / "registry" / f"{sha256_hex(url.encode())[:40]}.json"
 
     def _keep(self, page: str, kept: _Kept) -> None:
         keep_json(self._file(page), kept.to_json())
 
 
 def ask_all(wanted: Iterable[tuple[Registry, str, str]]) -> Iterator[Seen | Failure]:
-    """What the indexes say of each (index, name, version), in the order asked."""
-    return at_once(lambda one: one[0].about(one[1], one[2]), wanted)
+    """What the indexes say of each (index, name, version), in the order asked. What was kept is read as it is asked for:
+    threads are for waiting, and reading in several is slower than in one."""
+    marked = [(one, one[0].has_kept(one[1])) for one in wanted]
+    asked = at_once(_about, [one for one, is_kept in marked if not is_kept])
+    answers = chain(list(islice(asked, 1)), asked)  # with the first answer here, all of them are being asked for
+    return (_about(one) if is_kept else next(answers) for one, is_kept in marked)
+
+
+def _about(question: tuple[Registry, str, str]) -> Seen | Failure:
+    index, name, version = question
+    return index.about(name, version)
 
 
 def at_once(ask: Callable[[T], U], wanted: Iterable[T]) -> Iterator[U]:
