@@ -47,5 +47,11 @@ class MemoryTree:
         yield from self.survey().files
 
     def starting(self, starts: Iterable[str], also: Iterable[str] = ()) -> Tree:
-        folders = tuple(starts)
-        return MemoryTree({path: data for path, data in self.files.items() if path.startswith(folders)})
+        named = [start.rstrip("/") for start in starts]
+        return MemoryTree(
+            {
+                path: data
+                for path, data in self.files.items()
+                if any(start in {".", path} or path.startswith(f"{start}/") for start in named)
+            }
+        )

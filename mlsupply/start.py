@@ -15,6 +15,9 @@ from mlsupply.cli import run  # noqa: E402  the imports are what the line above 
 
 def entry() -> None:
     """Run the command and leave without taking every module and value apart, which costs as much as reading a lock."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller, who gets the exit code alone
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  for the rest of the process
     try:
         run()
     except SystemExit as done:

@@ -128,7 +128,7 @@ def _compiled_when_often_called(defaults: Mapping[str, object]) -> Callable[...,
 
     def __init__(self: object, **given: object) -> None:  # noqa: N807  it is the class's own
         if next(calls) >= FEW or not _filled(self, given, defaults):
-            cls: Any = type(self)
+            cls: Any = next(each for each in type(self).__mro__ if "_value_fields" in each.__dict__)  # no subclass of it
             cls.__init__ = _initialiser(cls, defaults)
             cls.__init__(self, **given)
 

@@ -89,3 +89,23 @@ def test_help_imports_the_command_line_alone(option: str, tmp_path: Path) -> Non
         "mlsupply.cli.verbs",
         "mlsupply.named",
     }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell closes the streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("--version", 0),
+        ("scan requirements.txt --offline --feed embedded --check names", 0),
+        ("scan requirements.txt --offline --feed embedded --check known-bad --fail-on low --format", 2),
+        ("scan nowhere.txt --offline", 2),
+        ("why tqdm requirements.txt --offline", 0),
+    ],
+)
+def test_a_stream_that_was_closed_before_does_not_change_the_exit_code(
+    words: str, code: int, closed: str, lock: Path
+) -> None:
+    environment = {**os.environ, "MLSUPPLY_CACHE_DIR": str(lock.parent / "cache")}
+    start = f"{sys.executable} -c 'from mlsupply.start import entry; entry()' {words} {closed}"
+    assert subprocess.run(["sh", "-c", start], cwd=lock.parent, env=environment, check=False).returncode == code

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlsupply.memory import MemoryTree
 from mlsupply.model import Reason
 from mlsupply.world import DiskTree, Failure, Limits, Skipped
 
@@ -100,6 +101,16 @@ def test_a_file_over_its_limit_is_a_failure_that_names_the_limit(tmp_path: Path)
     _write(tmp_path, "a.txt")
     answer = DiskTree(tmp_path).read("a.txt", 3)
     assert answer == Failure(Reason.TOO_LARGE, "a.txt is larger than 3 bytes")
+
+
+def test_a_tree_in_memory_is_walked_from_the_same_starts_as_one_on_disk(tmp_path: Path) -> None:
+    files = {"src/a.py": "", "src/b/c.py": "", "srcs/d.py": "", "uv.lock": ""}
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    for starts in ((".",), ("src",), ("src/", "uv.lock"), ("src/b", "nowhere")):
+        walked = sorted(DiskTree(tmp_path).starting(starts).walk())
+        assert sorted(MemoryTree(files).starting(starts).walk()) == walked
 
 
 def test_entries_tell_folders_from_files(tmp_path: Path) -> None:

@@ -54,6 +54,21 @@ def test_it_is_a_dataclass_that_can_be_listed_copied_compared_and_shown() -> Non
     assert Example(name="a").notes is not one.notes
 
 
+def test_a_plain_subclass_has_its_fields_whichever_of_the_two_comes_first() -> None:
+    @value
+    class Base:
+        name: str
+
+    class Named(Base):
+        """Adds no field."""
+
+    assert Named(name="a").name == "a"
+    assert Base(name="a").name == "a"
+    assert Named(name="a") == Named(name="a")
+    assert Named(name="a") != Base(name="a")
+    assert replace(Named(name="a"), name="b") == Named(name="b")
+
+
 def test_it_is_frozen_slotted_and_keyword_only() -> None:
     one = Example(name="a")
     with pytest.raises(FrozenInstanceError):

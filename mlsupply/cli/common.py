@@ -104,8 +104,6 @@ def shows_errors(verb: Verb) -> Verb:
 
     @functools.wraps(verb)
     def wrapped(*args: object, **kwargs: object) -> object:
-        if sys.stdout is None:  # closed by the caller, who gets the exit code alone
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  for the rest of the process
         try:
             return verb(*args, **kwargs)
         except MlsupplyError as error:
