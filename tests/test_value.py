@@ -62,7 +62,8 @@ def test_a_plain_subclass_has_its_fields_whichever_of_the_two_comes_first() -> N
     class Named(Base):
         """Adds no field."""
 
-    assert Named(name="a").name == "a"
+    for _ in range(2 * FEW):
+        assert Named(name="a").name == "a"
     assert Base(name="a").name == "a"
     assert Named(name="a") == Named(name="a")
     assert Named(name="a") != Base(name="a")
