@@ -177,7 +177,7 @@ def _findings(package: Package, version: Asked, rows: Sequence[Row], original: s
     )
     said = ((hit, _incidents(package, version, hit, ground)) for hit in found)
     return tuple(
-        finding_of(package, version, hit, around._replace(disputed=disputed))
+        finding_of(package, version, hit, around._replace(disputed=disputed) if disputed else around)
         for hit, (listed, disputed) in said
         if not (listed and ground.covered)
     )

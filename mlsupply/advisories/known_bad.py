@@ -73,13 +73,15 @@ def _by_file(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
     digests, ends = known.digests, known.ends_of_paths
     for artifact in package.artifacts:
         for _, value in artifact.hashes:  # thousands in a lock file: one look-up each, no call
-            if value in digests or value.lower() in digests:
-                identifier, of = digests[value.lower()]
+            if (digest := value.lower()) in digests:
+                identifier, of = digests[digest]
                 yield Sighting(identifier, "file hash", artifact.filename or of)
+        if not artifact.url:
+            continue
         folder = artifact.url.rpartition("/")[0].rpartition("/")[2]
         if folder not in ends and len(folder) == _END:
             continue  # as nearly every URL of a lock
-        if artifact.url and (entry := known.of_digest(_path_digest(artifact.url))):
+        if entry := known.of_digest(_path_digest(artifact.url)):
             yield Sighting(entry[0], "index path", artifact.filename or entry[1])
 
 

@@ -28,8 +28,8 @@ EMBEDDED = Path(__file__).parent.parent / "data" / "advisories.sqlite"
 Row = list[Any]
 """A record as stored: the fields of `Advisory` as JSON; `unpack` makes the value. Windows are lists in `Window` order."""
 
-ID, ALIASES, WINDOWS, LISTED, RAW, MODIFIED, WITHDRAWN, GROUP = map(
-    Advisory._fields.index, ("id", "aliases", "windows", "listed", "raw", "modified", "withdrawn", "group")
+ID, ALIASES, WINDOWS, LISTED, RAW, DOUBTS, MODIFIED, WITHDRAWN, GROUP = map(
+    Advisory._fields.index, ("id", "aliases", "windows", "listed", "raw", "doubts", "modified", "withdrawn", "group")
 )
 
 
@@ -142,14 +142,11 @@ def decode(blob: bytes) -> list[Row]:
 
 def unpack(row: Row) -> Advisory:
     """A stored row as a value."""
-    record = Advisory._make(row)
-    return record._replace(
-        aliases=tuple(record.aliases),
-        windows=tuple(map(Window._make, record.windows)),
-        listed=tuple(record.listed),
-        raw=tuple(record.raw),
-        doubts=tuple(record.doubts),
-    )
+    fields: list[Any] = list(Advisory._make(row))
+    fields[WINDOWS] = tuple(map(Window._make, row[WINDOWS]))
+    for place in (ALIASES, LISTED, RAW, DOUBTS):
+        fields[place] = tuple(row[place])
+    return Advisory._make(fields)
 
 
 def write(path: Path, projects: Iterable[tuple[str, bytes]], about: About) -> None:

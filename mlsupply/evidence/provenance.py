@@ -75,3 +75,21 @@ def _publisher(claim: Mapping[str, Any]) -> Publisher:
     if not repository and (organization := text("organization")):  # ActiveState names a project of an organization
         account = "/".join(part for part in (organization, text("project")) if part)
     return Publisher(text("kind"), repository, text("workflow", "workflow_filepath"), account)
+
+
+def kept_provenance(kept: Mapping[str, Any], filename: str) -> Provenance | None:
+    """What was kept of a file's provenance; None where that cannot be read, and the index is asked again."""
+    try:
+        publisher = Publisher(*(safe(str(part), 200) for part in kept["publisher"]))
+        verdict = (Standing(kept["verdict"][0]), safe(str(kept["verdict"][1]))) if kept["verdict"] else None
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
+    return with_verdict(publisher, filename, verdict)
+
+
+def with_verdict(publisher: Publisher, filename: str, verdict: tuple[Standing, str] | None) -> Provenance:
+    """verdict: of who verified it and why, None where nobody did."""
+    standing, why = verdict or (Standing.CLAIMED, "")
+    if standing is Standing.CLAIMED:
+        return Provenance(publisher, filename=filename, open=why)
+    return Provenance(publisher, standing, filename, why)

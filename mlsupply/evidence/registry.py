@@ -18,9 +18,6 @@ from mlsupply.digest import sha256_hex
 from mlsupply.drafts import keep_json, kept_json
 from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
-from mlsupply.evidence.provenance import MAX_BYTES, Provenance, Publisher, Standing, publisher_in
-from mlsupply.headers import headers
-from mlsupply.licence import of_headers, of_json
 from mlsupply.model import Index, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import host_of, safe, without_credentials
@@ -28,6 +25,7 @@ from mlsupply.world import Failure, Response, World
 
 if TYPE_CHECKING:
     from mlsupply.evidence.attestations import Verifier
+    from mlsupply.evidence.provenance import Provenance
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -100,6 +98,8 @@ class Registry:
     ) -> Provenance | Failure:
         """Who published a file that is said to have provenance. sha256: what the file is held to, the index's own where
         that is empty; verifier: None where the publisher is to stay claimed."""
+        from mlsupply.evidence.provenance import MAX_BYTES, kept_provenance, publisher_in, with_verdict
+
         if not (base := self._base()):
             return Failure(Reason.UNSUPPORTED, f"{self.host} has no address for provenance that is known")
         parts = "/".join(quote(part, safe="") for part in (name, file.version, file.filename))
@@ -107,7 +107,7 @@ class Registry:
         path, digest = self._file(url), sha256 or file.sha256
         made_with = [verifier.label, digest] if verifier else []
         kept = kept_json(path)  # provenance of a file never changes
-        provenance = _provenance(kept, file.filename) if kept and kept.get("made_with") == made_with else None
+        provenance = kept_provenance(kept, file.filename) if kept and kept.get("made_with") == made_with else None
         if provenance is None:
             answer = self._get(url, {"Accept": _INTEGRITY}, MAX_BYTES)
             if isinstance(answer, Failure):
@@ -117,7 +117,7 @@ class Registry:
                 return Failure(Reason.MALFORMED, f"{self.host} gives no provenance that can be read for {file.filename}")
             verdict = verifier.verdict(answer.body, file.filename, digest) if verifier else None
             keep_json(path, {"publisher": found, "verdict": verdict, "made_with": made_with})
-            provenance = _with_verdict(found, file.filename, verdict)
+            provenance = with_verdict(found, file.filename, verdict)
         return provenance
 
     def details(self, name: str, version: str = "") -> Details | Failure:
@@ -202,6 +202,9 @@ class Registry:
     def licence(self, name: str, version: str) -> str | Failure:
         """What a release's metadata states (see `licence.stated`), "" where it states none: of a wheel of it (PEP 658), or
         else the index's JSON of the release. A release never changes: what was told once is kept."""
+        from mlsupply.headers import headers
+        from mlsupply.licence import of_headers
+
         path = self._file(f"{self.url}/{name}/{version}/licence")
         if (kept := kept_json(path)) is not None:
             return safe(str(kept.get("licence") or ""), 300)
@@ -227,6 +230,8 @@ class Registry:
         return Failure(Reason.NOT_FOUND, f"no metadata lies beside {url}") if missing else answer
 
     def _of_release(self, name: str, version: str) -> str | Failure:
+        from mlsupply.licence import of_json
+
         if not (base := self._base()):
             return Failure(Reason.UNSUPPORTED, f"{self.host} gives no metadata of these releases")
         url = f"{base}/pypi/{quote(name, safe='')}/{quote(version, safe='')}/json"
@@ -315,23 +320,6 @@ def secret_for(url: str, indexes: Iterable[Index], environ: Mapping[str, str]) -
         if index.name and index.url.rstrip("/") == plain and f"{prefix}_PASSWORD" in environ:
             return environ.get(f"{prefix}_USERNAME", ""), environ[f"{prefix}_PASSWORD"]
     return None
-
-
-def _provenance(kept: Mapping[str, Any], filename: str) -> Provenance | None:
-    """What was kept of a file's provenance; None where that cannot be read, and the index is asked again."""
-    try:
-        publisher = Publisher(*(safe(str(part), 200) for part in kept["publisher"]))
-        verdict = (Standing(kept["verdict"][0]), safe(str(kept["verdict"][1]))) if kept["verdict"] else None
-    except (KeyError, TypeError, ValueError, IndexError):
-        return None
-    return _with_verdict(publisher, filename, verdict)
-
-
-def _with_verdict(publisher: Publisher, filename: str, verdict: tuple[Standing, str] | None) -> Provenance:
-    standing, why = verdict or (Standing.CLAIMED, "")
-    if standing is Standing.CLAIMED:
-        return Provenance(publisher, filename=filename, open=why)
-    return Provenance(publisher, standing, filename, why)
 
 
 # --- kept facts ---------------------------------------------------------------------------------------------------------
