@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import codecs
 import random
+import sys
 import zlib
 from collections.abc import Mapping
 
@@ -144,6 +145,12 @@ INCIDENTS = {
         "MLS-C004",
     ),
 }
+
+
+def test_what_is_not_python_is_said_with_its_line() -> None:
+    stopped = analyse.module("a.py", b"import os\nprint 'x'\n").stopped
+    assert stopped.startswith(f"not Python {sys.version_info.major}.{sys.version_info.minor}: ")
+    assert stopped.endswith(", line 2")
 
 
 @pytest.mark.parametrize(("files", "rule"), INCIDENTS.values(), ids=INCIDENTS)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from mlsupply.evidence.record import rows
 from mlsupply.exposure.holdings import Extractor
-from mlsupply.exposure.indicators import Elsewhere, Hunted, NamedFile, Text, hunted, release_in_text
+from mlsupply.exposure.indicators import Hunted, NamedFile, Text, hunted, release_in_text
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.repository import gap
 from mlsupply.exposure.traces import Trace
@@ -54,11 +54,6 @@ class Hunt:
         self.traces: list[Trace] = []
         self.gaps: list[Gap] = []
         self.files = self.texts = self.hashed = self.inventories = 0
-
-    @property
-    def elsewhere(self) -> list[Elsewhere]:
-        """Indicators that no file shows."""
-        return [one for one in self.hunted if isinstance(one, Elsewhere)]
 
     def wants(self, path: str, size: int) -> bool:
         """Whether the content matters."""

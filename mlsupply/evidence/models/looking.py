@@ -102,7 +102,6 @@ class Look:
     opcodes: int = 0
     expanded: int = 0
     members: int = 0
-    silenced: int = 0
 
     @property
     def member(self) -> str:
@@ -110,13 +109,11 @@ class Look:
         return "!/".join(self.path)
 
     def mark(self, verdict: Verdict, cause: Cause, detail: str, offset: int = -1) -> None:
-        """Note a reason; the same one twice is kept once, and a flood is counted, not kept."""
+        """Note a reason; the same one twice is kept once, and of a flood only the beginning."""
         mark = Mark(verdict, cause, safe(detail, 400), self.member, offset)
-        if verdict is Verdict.BLOCKED or len(self.marks) < self.limits.marks:
-            if len(self.marks) < 2 * self.limits.marks and mark not in self.marks:
-                self.marks.append(mark)
-        else:
-            self.silenced += 1
+        room = self.limits.marks * (2 if verdict is Verdict.BLOCKED else 1)
+        if len(self.marks) < room and mark not in self.marks:
+            self.marks.append(mark)
 
     def block(self, cause: Cause, detail: str, offset: int = -1) -> None:
         """Mark what loading would run. offset: from the start of the file, -1 where there is none."""

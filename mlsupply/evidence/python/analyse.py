@@ -81,8 +81,8 @@ def _parsed(source: bytes) -> ast.Module | str:
         try:
             return ast.parse(source)
         except SyntaxError as error:
-            return f"not Python {sys.version_info.major}.{sys.version_info.minor}: {safe(str(error.msg), 80)}, line "
-            f"{error.lineno}"
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            return f"not Python {version}: {safe(str(error.msg), 80)}, line {error.lineno or 0}"
         except (ValueError, LookupError) as error:
             return f"not Python: {safe(str(error), 80)}"
         except (RecursionError, MemoryError):

@@ -25,10 +25,6 @@ def _inflate(data: bytes) -> bytes:
     return out.decompress(data, MAX_OUT)
 
 
-def _raw_inflate(data: bytes, wbits: int) -> bytes:
-    return zlib.decompressobj(wbits=wbits).decompress(data, MAX_OUT)
-
-
 def _b64(data: bytes) -> bytes:
     data = bytes(data).translate(_URLSAFE, b" \t\r\n")
     return base64.b64decode(data + b"=" * (-len(data) % 4))

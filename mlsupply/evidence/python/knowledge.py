@@ -125,7 +125,6 @@ CHAT_HOOK: Final = re.compile(
     r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:[\w-]{20,}|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
     r"pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|ngrok|canarytokens|dnslog|ceye\.io"
 )
-TOKEN_IN_TEXT: Final = re.compile(r"^\d{8,10}:[A-Za-z0-9_-]{30,}$")
 
 PERSISTENT: Final = tuple(
     (what, re.compile(pattern, re.IGNORECASE))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.module_facts import Gift, Neighbours, Take
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Scope, Taint, Value
+from mlsupply.evidence.python.values import HOLE, Closure, Scope, Taint, Value
 from mlsupply.text import safe
 
 MAX_STEPS = 300_000  # nodes evaluated per module
@@ -122,8 +122,3 @@ def has(taint: Taint, *kinds: str) -> bool:
 def of_kind(taint: Taint, *kinds: str) -> list[str]:
     """The labels of these kinds, in order."""
     return sorted(label for label in taint if label.split(":", 1)[0] in kinds)
-
-
-def is_text(value: Value) -> bool:
-    """Is at least part of it known text?"""
-    return isinstance(value.const, str | bytes) or (value.const is NOTHING and value.text != HOLE)

@@ -15,7 +15,6 @@ from mlsupply.named import NamedTuple
 LONG_TEXT = 60  # characters from which on a constant may hold code
 LONG_LIST = 40  # elements from which on a list may be bytes
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
 _TEXTS = frozenset({str, bytes})
 _NO_NODES = frozenset(

@@ -16,7 +16,7 @@ from mlsupply.evidence.references.shapes import (
     RE_EXPORTED,
     Shape,
 )
-from mlsupply.model import Place, Reason
+from mlsupply.model import Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
@@ -325,8 +325,3 @@ def _more(shape: Shape, dotted: str, words: dict[str, ast.expr], scope: _Scope) 
     tokens = (scope.constant(words.get(word)) for word in ("token", "use_auth_token", "api_key", "hf_token"))
     facts["token"] = any(isinstance(token, str) and bool(SECRET.search(token)) for token in tokens)
     return facts
-
-
-def place_of(path: str, seen: Seen) -> Place:
-    """Where a reference stands."""
-    return Place(path, seen.line)
