@@ -68,12 +68,14 @@ class Cost(NamedTuple):
 
 
 def timed(command: list[str]) -> Cost:
-    """Run it and count."""
-    before = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
+    """Run it and count; in a folder of its own, as one peer leaves its results where it is started."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - before
     code = os.waitstatus_to_exitcode(status)
-    return Cost(code, time.perf_counter() - before, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
+    return Cost(code, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
 def ours() -> list[str]:
