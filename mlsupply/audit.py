@@ -169,7 +169,10 @@ def _asking_ahead(checks: tuple[Check, ...], project: Project, request: Request,
         return world
     from mlsupply.advisories.asking import ask_ahead
 
-    return ask_ahead(project, request, world)
+    try:
+        return ask_ahead(project, request, world)
+    except Exception:  # the check puts the question itself then, and where that breaks off too the ledger says so
+        return world
 
 
 def _account(

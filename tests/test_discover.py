@@ -145,6 +145,17 @@ def test_an_sbom_beside_a_lock_adds_only_what_the_lock_does_not_hold(world: Worl
     assert _names(_scan(world, "sbom.cdx.json")) == ["litellm 1.82.6", "litellm 1.82.8", "torch 2.9.0"]
 
 
+def test_an_sbom_that_says_another_source_than_the_lock_is_a_package_of_its_own(world: World) -> None:
+    """What was deployed from somebody's repository is not the release of the same number that the lock names."""
+    locked = '[[package]]\nname = "litellm"\nversion = "1.82.6"\nsource = { registry = "https://index.example/simple" }\n'
+    _put(world, "uv.lock", "version = 1\n\n" + locked)
+    purl = "pkg:pypi/litellm@1.82.6?vcs_url=git%2Bhttps://git.example/fork/litellm@0123456789abcdef0123456789abcdef01234567"
+    components = [{"type": "library", "name": "litellm", "version": "1.82.6", "purl": purl}]
+    _put(world, "sbom.cdx.json", json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}))
+    kinds = {package.source.kind for package in _scan(world).packages}
+    assert kinds == {SourceKind.REGISTRY, SourceKind.GIT}
+
+
 # -- what outranks what, with readers' results made by hand
 
 

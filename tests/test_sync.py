@@ -18,12 +18,13 @@ from mlsupply.advisories import feeds, local, sync
 from mlsupply.advisories.local import current, verified
 from mlsupply.advisories.store import opened
 from mlsupply.advisories.sync import sync as bring_up_to_date
+from mlsupply.audit import run
 from mlsupply.cli import main
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Reason
 from mlsupply.request import Request
-from mlsupply.world import Limits, World
+from mlsupply.world import Failure, Limits, World
 from tests.advisory_data import fixed, many_records, record, write
 from tests.osv_server import Handler, fails, says, serving
 
@@ -336,6 +337,32 @@ def test_a_damaged_pointer_is_rebuilt(online: World) -> None:
         (local.folder(online) / "current.json").write_text('{"file": ')
         assert feeds.at_hand(["demo-1"], online).gaps[0].reason is Reason.MALFORMED
         assert bring_up_to_date(online, server.url).how == "whole"
+
+
+_POINTERS = ['{"file": ', "[]", "[" * 100_000, '{"file": 5, "size": "x"}', "", "null", '"checked": 5', '"file": ["a"]']
+
+
+def _spoilt(online: World, pointer: str) -> World:
+    """A world whose database has such a pointer (a pair: in place of the true one) and whose network answers nothing."""
+    with serving(many_records()) as server:
+        bring_up_to_date(online, server.url)
+    path = local.folder(online) / "current.json"
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps({**kept, **json.loads("{" + pointer + "}")}) if pointer.startswith('"') else pointer)
+    (online.tree.root / "requirements.txt").write_text("demo-1==1.0\n")
+    return replace(online, fetch=lambda url, **_: Failure(Reason.TIMEOUT, f"{url}: no route"))
+
+
+@pytest.mark.parametrize("pointer", _POINTERS)
+def test_whatever_the_pointer_holds_a_scan_ends_with_a_report(online: World, pointer: str) -> None:
+    report = run(Request(checks=("advisories",), resolve=False), _spoilt(online, pointer))
+    assert any(gap.reason is Reason.MALFORMED and "cannot be used" in gap.detail for gap in report.gaps), report.gaps
+
+
+@pytest.mark.parametrize("pointer", _POINTERS)
+def test_whatever_the_pointer_holds_who_asks_for_the_database_is_told(online: World, pointer: str) -> None:
+    with pytest.raises(MlsupplyError, match="cannot be used"):
+        run(Request(feed="local", checks=("advisories",), resolve=False), _spoilt(online, pointer))
 
 
 def test_data_synced_long_ago_is_stale(online: World) -> None:

@@ -44,6 +44,9 @@ class Current(NamedTuple):
     listing: str = ""
 
 
+_NUMBERS = ("size", "crc32", "records")
+
+
 def folder(world: World) -> Path:
     return world.cache / "advisories"
 
@@ -53,12 +56,14 @@ def current(world: World) -> Current | None:
 
     path = folder(world) / "current.json"
     try:
-        value = json.loads(path.read_bytes())
-        return Current(**value)
+        known = Current(**json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise damaged(path, f"it cannot be read ({error})") from error
+    if any(type(held) is not (int if name in _NUMBERS else str) for name, held in known._asdict().items()):
+        raise damaged(path, "what it holds is not what was written")
+    return known
 
 
 def verified(world: World, known: Current) -> Path:

@@ -146,7 +146,8 @@ def met_by_neighbours(found: Sequence[Found]) -> list[Found]:
 
 def said_once(found: Sequence[Found]) -> list[Found]:
     """An SBOM tells again of what was installed from a lock beside it, mostly without saying where that came from. What an
-    input of its folder, or an SBOM before it, holds of the same name and version is that package: it comes from there."""
+    input of its folder, or an SBOM before it, holds of the same name and version is that package: it comes from there. An
+    SBOM that does say where a package comes from is believed: two sources of one release are two packages."""
     held: dict[str, dict[Coordinate, Source]] = {}
     for one in found:
         if one.reader.role != "sbom":
@@ -156,7 +157,9 @@ def said_once(found: Sequence[Found]) -> list[Found]:
 
 def _same_as(sbom: Found, held: dict[str, dict[Coordinate, Source]]) -> Found:
     known = held.setdefault(posixpath.dirname(sbom.inventory.path), {})
-    packages = tuple(replace(p, source=known.get(p.coordinate, p.source)) for p in sbom.inventory.packages)
+    packages = tuple(
+        replace(p, source=known.get(p.coordinate, p.source)) if p.source == Source() else p for p in sbom.inventory.packages
+    )
     told = replace(sbom.inventory, packages=packages)
     _hold(known, told)
     return sbom._replace(inventory=told)
