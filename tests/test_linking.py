@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from mlsupply.evidence.facets import CodeFact
-from mlsupply.evidence.linking import linked
+from mlsupply.evidence.linking import MAX_LOOKS, ROUNDS, Linked, linked
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import analyse
 
@@ -18,6 +18,10 @@ GETS = "import urllib.request\ndef get(url):\n    return urllib.request.urlopen(
 
 def facts(files: dict[str, str], parsed: Iterable[str] = ()) -> list[CodeFact]:
     """Of a package `demo`; parsed: the files the first look chooses, all where none is named."""
+    return [fact for module in together(files, parsed).modules for fact, _ in module.facts]
+
+
+def together(files: dict[str, str], parsed: Iterable[str] = ()) -> Linked:
     sources = {f"demo/{name}.py": text.encode() for name, text in files.items()}
     chosen = [f"demo/{name}.py" for name in parsed] or list(sources)
     spare = {dotted_name(path)[0]: path for path in sources if path not in chosen}
@@ -26,7 +30,7 @@ def facts(files: dict[str, str], parsed: Iterable[str] = ()) -> list[CodeFact]:
         return [analyse.module(path, sources[path], "", known) for path, known in todo]
 
     first = [analyse.module(path, sources[path]) for path in chosen]
-    return [fact for module in linked(first, spare, sources, look) for fact, _ in module.facts]
+    return linked(first, spare, sources, look)
 
 
 def sent(found: list[CodeFact]) -> list[tuple[str, str, str]]:
@@ -143,3 +147,73 @@ def test_an_honest_client_needs_no_second_look() -> None:
 
     linked([analyse.module(path, text) for path, text in files.items()], {}, files, look)
     assert looks == []
+
+
+def _relay(length: int) -> dict[str, str]:
+    """A package in which what `read` gathers goes through `length` modules before `send` has it."""
+    files = {"read": READS, "send": SENDS, "relay0": "from .send import push\ndef go0(data):\n    push(data)\n"}
+    for n in range(1, length):
+        files[f"relay{n}"] = f"from .relay{n - 1} import go{n - 1}\ndef go{n}(data):\n    go{n - 1}(data)\n"
+    last = length - 1
+    files["__init__"] = f"from .read import gather\nfrom .relay{last} import go{last}\ngo{last}(gather())\n"
+    return files
+
+
+def test_a_value_is_followed_through_some_modules() -> None:
+    seen = together(_relay(1))
+    assert sent([fact for module in seen.modules for fact, _ in module.facts]) == STOLEN
+    assert seen.cut == []
+
+
+@pytest.mark.parametrize(
+    "relay",
+    [
+        "from . import send\ndef pass_on(data):\n    send.push(data)\n",
+        "from .send import push as p\nclass Relay:\n    def go(self, data):\n        p(data)\n"
+        "def pass_on(d):\n    Relay().go(d)\n",
+        "import demo.send\ndef pass_on(*data):\n    return demo.send.push({'v': data})\n",
+    ],
+)
+def test_a_relay_may_know_the_sender_in_any_way(relay: str) -> None:
+    start = "from .read import gather\nfrom .relay import pass_on\npass_on(gather())\n"
+    assert sent(facts({"__init__": start, "read": READS, "send": SENDS, "relay": relay})) == STOLEN
+    assert sent(facts({"__init__": start, "read": READS, "send": SENDS, "relay": relay}, parsed=["send"])) == STOLEN
+
+
+def test_a_value_that_goes_through_more_modules_than_are_followed_is_said() -> None:
+    seen = together(_relay(ROUNDS + 2))
+    assert not sent([fact for module in seen.modules for fact, _ in module.facts])
+    assert seen.cut
+
+
+def test_a_crowd_of_files_that_ask_for_a_look_hides_none_of_them() -> None:
+    """Those beyond the bound have their turn in the next round, and what never has one is told."""
+    crowd = {f"a{n:03}": "from .send import push\ndef f(v):\n    push(v)\n" for n in range(MAX_LOOKS + 5)}
+    files = {**crowd, "zz": f"from .send import push\n{READS}push(gather())\n", "send": SENDS}
+    seen = together(files, parsed=["send"])
+    assert sent([fact for module in seen.modules for fact, _ in module.facts]) == STOLEN
+    more = {f"b{n:03}": text for n, text in enumerate([*crowd.values()] * (ROUNDS + 1))}
+    seen = together({**more, **files}, parsed=["send"])
+    assert sent([fact for module in seen.modules for fact, _ in module.facts]) == STOLEN or "demo/zz.py" in seen.cut
+
+
+@pytest.mark.parametrize(
+    ("importing", "read"),
+    [
+        ("from .send import push", True),
+        ("from demo.send import (\n    other,\n    push,\n)", True),
+        ("from . import (\n    other,\n    send,\n)\nsend.push(1)", True),
+        ("import demo.send as s", True),
+        ("# to send is to push\nfrom .sender import push", False),
+        ("resend = pushed = 1", False),
+    ],
+)
+def test_a_file_that_takes_a_sender_from_its_module_is_read(importing: str, read: bool) -> None:
+    seen = together({"send": SENDS, "user": f"{importing}\n", "other": ""}, parsed=["send"])
+    assert ("demo/user.py" in {module.path for module in seen.modules}) is read
+
+
+def test_an_endless_line_that_names_a_sender_is_read_rather_than_searched() -> None:
+    text = "x = [" + "send import (" * 100_000 + "]\npush = 1\n"
+    seen = together({"send": SENDS, "user": text}, parsed=["send"])
+    assert "demo/user.py" in {module.path for module in seen.modules}

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mlsupply.evidence.module_facts import OWN, Gift, ModuleFacts, Neighbours, Take
+from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, ModuleFacts, Neighbours, Take
+from mlsupply.evidence.python.knowledge import SECRETS
 from mlsupply.named import NamedTuple
 
 _DEEDS = frozenset(
@@ -19,8 +20,9 @@ _DEEDS = frozenset(
         "mines", "spies", "redirects", "injects",
     }
 )  # fmt: skip
-ROUNDS = 3  # modules a value may pass through beyond the first
+ROUNDS = 5  # modules a value may pass through beyond the first
 MAX_LOOKS = 60  # second looks a round
+_PLACES = 200  # places of a file at which a name is looked at
 
 
 class Again(NamedTuple):
@@ -75,12 +77,20 @@ def _may_give(text: bytes, name: str) -> bool:
 
 def _calls(text: bytes, doer: _Doer) -> bool:
     """Is the function taken from its module by name, or asked of the module or an object of its class? Of a module by
-    another name it may always be."""
+    another name it may always be; and so it may in a file that names the module more often than is looked at."""
     place, name = re.escape(doer.where), re.escape(doer.name)
     if doer.method:
-        return bool(re.search(rb"\b%s\b" % place, text) and re.search(rb"\.\s*%s\b" % name, text))
-    taken = rb"[ \t]+import\b[ \t\\]*(?:\([^)]{0,8000}?|[^\n;]{0,2000}?)\b%s\b" % name
-    return re.search(rb"\b%s(?:\s*\.\s*%s\b|[ \t]+as\b|%s)" % (place, name, taken), text) is not None
+        return bool(re.search(rb"\b%s\b" % place, text) and re.search(rb"\.\s{0,80}%s\b" % name, text))
+    taken = rb"[ \t]{1,80}import\b[ \t\\]{0,80}(?:\([^)]{0,8000}?|[^\n;]{0,2000}?)\b%s\b" % name
+    there = re.compile(rb"\b%s(?:\s{0,80}\.\s{0,80}%s\b|[ \t]{1,80}as\b|%s)" % (place, name, taken))
+    at = -1
+    for _ in range(_PLACES):
+        at = text.find(doer.where, at + 1)
+        if at < 0:
+            return False
+        if there.match(text, at) and not (at and text[at - 1 : at].isalnum()):
+            return True
+    return True
 
 
 class _Table:
@@ -122,6 +132,15 @@ class _Table:
         handed = [name for callee, names in module.hands if self.real(callee) in self.takes for name in names]
         return [*module.wants, *handed]
 
+    def matters(self, names: Sequence[str]) -> bool:
+        """Whether a secret is among what a function is handed."""
+        gifts = (gift for name in names if (gift := self.gifts.get(self.real(name))) is not None)
+        return PRECIOUS in names or any(label.partition(":")[0] in SECRETS for gift in gifts for label in gift.labels)
+
+    def known_to(self, module: ModuleFacts) -> list[str]:
+        """Names of neighbours it imports or calls."""
+        return [ref.removeprefix("import ") for _, ref in module.edges]
+
     def about(self, module: ModuleFacts) -> Neighbours:
         """What the module can use of it."""
         gifts = {ref: self.gifts[real] for ref in self.asked(module) if (real := self.real(ref)) in self.gifts}
@@ -146,41 +165,90 @@ def _prefixes(ref: str) -> Iterator[str]:
 
 def _again(table: _Table, told: Mapping[str, Neighbours]) -> Iterator[Again]:
     """The modules that a second look could tell more of. told: what each path was given before."""
+    waited_for = _waited_for(table)
     for module in table.modules:
-        known = table.about(module)
-        if (known.gifts or any(OWN in names for ref, names in module.hands if ref in known.takes)) and known != told.get(
-            module.path
-        ):
-            yield Again(module.path, known)
+        known, before = table.about(module), told.get(module.path)
+        relayed = waited_for.get(module.dotted, ())
+        worth = {OWN, PASSED} if relayed else {OWN}
+        handed = (names for ref, names in module.hands if ref in known.takes)
+        unheard = relayed and before is None  # the first look leaves out what seems dull
+        if unheard or ((known.gifts or any(not worth.isdisjoint(names) for names in handed)) and _adds(known, before)):
+            yield Again(module.path, known._replace(names=sorted({*known.names, *relayed})))
+
+
+def _adds(known: Neighbours, before: Neighbours | None) -> bool:
+    """Whether there is anything in it that was not told before."""
+    pairs = ((known.gifts, before.gifts), (known.takes, before.takes)) if before else ()
+    return before is None or any(old.get(ref) != one for new, old in pairs for ref, one in new.items())
+
+
+def _waited_for(table: _Table) -> dict[str, set[str]]:
+    """Modules with a function that is handed a secret, or that such a one may hand it on to, and that know a function which
+    passes on what it is given: only of these does it matter what they do for others. Dotted name -> last parts of the names
+    of those functions."""
+    holders = {name: module for module in table.modules if (name := module.dotted)}
+    found: set[str] = set()
+    todo = [callee for module in table.modules for callee, names in module.hands if table.matters(names)]
+    while todo:
+        callee = table.real(todo.pop())
+        holder = next((part for part in _prefixes(callee) if part in holders), "")
+        if holder and holder not in found and callee not in table.takes:
+            found.add(holder)
+            todo += table.known_to(holders[holder])
+    takers: dict[str, set[str]] = {}
+    for name in table.takes:
+        for part in (name, name.rpartition(".")[0]):
+            takers.setdefault(part, set()).add(name.rpartition(".")[2])
+    known = {name: (takers.get(table.real(ref), ()) for ref in table.known_to(holders[name])) for name in found}
+    return {name: set().union(*there) for name, there in known.items()}
 
 
 Look = Callable[[Iterable[tuple[str, Neighbours | None]]], list[ModuleFacts]]
 
 
-def linked(
-    modules: list[ModuleFacts], spare: Mapping[str, str], sources: Mapping[str, bytes], look: Look
-) -> list[ModuleFacts]:
-    """The modules as they look with what they know of each other. look: the facts of paths, in a worker; spare, sources: as
-    of `unread`."""
+class Linked(NamedTuple):
+    """The modules as they look with what they know of each other; cut: paths that were owed a further look when the bounds
+    were reached, so that what a value does on its way through them is not known."""
+
+    modules: list[ModuleFacts]
+    cut: list[str]
+
+
+def linked(modules: list[ModuleFacts], spare: Mapping[str, str], sources: Mapping[str, bytes], look: Look) -> Linked:
+    """The modules with what they know of each other. look: the facts of paths, in a worker; spare, sources: as of
+    `unread`."""
     by_path = {module.path: module for module in modules}
     told: dict[str, Neighbours] = {}
     sought: set[_Doer] = set()
-    later: dict[str, set[str]] = {}
-    for _ in range(ROUNDS):
+    owed: dict[str, set[str]] = {}
+
+    def table() -> _Table:
+        return _Table(list(by_path.values()))
+
+    def owe() -> None:
         left = {dotted: path for dotted, path in spare.items() if path not in by_path}
-        more = unread(_Table(list(by_path.values())), left, sources, sought)
-        for path, names in later.items():
-            more.setdefault(path, set()).update(names)
-        first = list(more)[:MAX_LOOKS]
-        later = {path: more[path] for path in list(more)[MAX_LOOKS:]}
-        for module in look((path, Neighbours({}, {}, sorted(more[path]))) for path in first):
-            by_path[module.path] = module
-        todo = list(_again(_Table(list(by_path.values())), told))[:MAX_LOOKS]
+        for path, names in unread(table(), left, sources, sought).items():
+            owed.setdefault(path, set()).update(names)
+
+    for _ in range(ROUNDS):
+        owe()
+        first = {path: _asked_for(table(), owed.pop(path)) for path in list(owed)[:MAX_LOOKS]}
+        by_path |= {module.path: module for module in look(first.items())}
+        told |= first
+        todo = list(_again(table(), told))[:MAX_LOOKS]
         if not first and not todo:
-            break
+            return Linked(list(by_path.values()), [])
         told |= {one.path: one.known for one in todo}
         for module in look((one.path, one.known) for one in todo):
             before = by_path[module.path]  # what is known now is no longer asked for, but stays wanted
             wants, hands = {*before.wants, *module.wants}, {*before.hands, *module.hands}
             by_path[module.path] = replace(module, wants=tuple(sorted(wants)), hands=tuple(sorted(hands)))
-    return list(by_path.values())
+    owe()
+    return Linked(list(by_path.values()), list(dict.fromkeys([*owed, *(one.path for one in _again(table(), told))])))
+
+
+def _asked_for(table: _Table, names: set[str]) -> Neighbours:
+    """What a file is told that is looked at for the sake of these names."""
+    return Neighbours(
+        {}, {ref: takes for ref, takes in table.takes.items() if ref.rpartition(".")[2] in names}, sorted(names)
+    )

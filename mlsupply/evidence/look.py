@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,8 +32,7 @@ from mlsupply.model import Gap, Reason
 _ALWAYS = re.compile(
     r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
 )
-_SPARE = 1 << 16  # bytes of a file that is kept although nothing in it asked for a look, in case a neighbour asks
-_SPARES = 16 << 20  # bytes of all of them
+_SPARES = 64 << 20  # bytes of files kept although nothing in them asked for a look, in case a neighbour asks
 _SMALL = 1 << 20  # a `.pth` above this is a model's weights
 
 
@@ -51,6 +50,7 @@ class _Seen:
     records: dict[str, bytes] = field(default_factory=dict)
     spare: dict[str, bytes] = field(default_factory=dict)
     spare_bytes: int = 0
+    untied: list[str] = field(default_factory=list)
     python: int = 0
     source_bytes: int = 0
 
@@ -119,7 +119,9 @@ def _take(member: Member, seen: _Seen) -> None:
         seen.source_bytes += len(data)
         if _ALWAYS.search(member.path) or worth_parsing(data):
             seen.waiting.append(("module", member.path, data))
-        elif len(data) <= _SPARE and seen.spare_bytes < _SPARES:
+        elif seen.spare_bytes + len(data) > _SPARES:
+            seen.untied.append(member.path)
+        else:
             seen.spare[member.path] = data
             seen.spare_bytes += len(data)
     elif name.endswith(".pth") and b"\0" not in data[:4096]:
@@ -155,12 +157,24 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
         )
         return list(_answers(again, seen, pool, subject))
 
-    for module in linked(first, spare, sources, look):
+    together = linked(first, spare, sources, look)
+    seen.gaps += _unlinked(together.cut, seen.untied, subject)
+    for module in together.modules:
         if module.stopped:
             reason = Reason.LIMIT if module.stopped.startswith(("too much", "nested", "larger")) else Reason.MALFORMED
             if not (reason is Reason.MALFORMED and _may_be_unparsable(module.path)):
                 seen.gaps.append(located_gap(subject, module.path, reason, module.stopped))
         yield module
+
+
+def _unlinked(cut: Sequence[str], untied: Sequence[str], subject: str) -> Iterator[Gap]:
+    """What one module does with another's values is followed only so far; where that ended is said."""
+    for paths, why in (
+        (cut, f"values pass through more modules than are followed: {len(cut)} were owed a further look"),
+        (untied, f"too much code to keep side by side: {len(untied)} files were looked at alone, not with their neighbours"),
+    ):
+        if paths:
+            yield located_gap(subject, paths[0], Reason.LIMIT, why)
 
 
 def _answers(tasks: Iterable[Task], seen: _Seen, pool: Pool, subject: str) -> Iterator[ModuleFacts]:

@@ -10,6 +10,8 @@ from mlsupply.named import NamedTuple
 
 PROBE = "python/9"  # part of the cache key: raised whenever a fact may change
 OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
+PRECIOUS = "!"  # among the same: what it reads is a secret
+PASSED = ":"  # among the same: what the function that hands it on was given by its caller
 
 
 class Gift(NamedTuple):

@@ -18,6 +18,7 @@ KINDS: Final = (
     "variable", "parameter",
 )  # fmt: skip
 RANK: Final = {kind: place for place, kind in enumerate(KINDS)}
+SECRETS: Final = frozenset((*KINDS[: RANK["clipboard"] + 1], "chat-store"))
 
 _FILES: Final = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))

@@ -11,7 +11,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.module_facts import OWN, Gift, Take
+from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
 
@@ -24,14 +24,15 @@ _TELLING = re.compile(r"curl|wget|https?://|powershell|\b(?:ba)?sh\b|base64|\bim
 MAX_TEXT = 1 << 16  # characters of a constant that is handed on
 _MAX_GIFTS = 200  # a module
 # What is worth carrying from one module to another.
-CARRIED = (*know.KINDS[: know.RANK["clipboard"] + 1], "chat-store", "host-identity", "received", "encoded")
+CARRIED = know.SECRETS | {"host-identity", "received", "encoded"}
 
 
 def label(machine: Machine, ref: str) -> Taint:
     """The label of a name that is imported from the same package; none for others."""
     top = ref.partition(".")[0]
     own = machine.dotted.partition(".")[0]
-    if "." not in ref or (top != own if "." in machine.dotted or machine.package else top in sys.stdlib_module_names):
+    inside = "." in machine.dotted or machine.package
+    if (top != own) if inside else ("." not in ref or top in sys.stdlib_module_names):
         return frozenset()
     return frozenset((f"from:{ref}",))
 
@@ -107,8 +108,10 @@ def called(machine: Analyser, call: Call) -> Value | None:
     name = call.ref.replace("()", "")
     taint = taint_of(*call.all)
     if taint and any(one.startswith("from:") for one in call.function.taint):
-        own = [OWN] if any(one.partition(":")[0] in CARRIED for one in taint) else []
-        machine.hands.setdefault(name, set()).update([*own, *_names(taint)])
+        kinds = {one.partition(":")[0] for one in taint}
+        among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
+        marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
+        machine.hands.setdefault(name, set()).update([*marks, *_names(taint)])
     for take in machine.neighbours.takes.get(name, ()):
         _taken(machine, call, take, taint)
     made = given(machine, call.ref)

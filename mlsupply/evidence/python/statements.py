@@ -152,9 +152,8 @@ class Statements(Definitions):
         if isinstance(node, ast.Import):
             for name in node.names:
                 self.edges.add((self.root, f"import {name.name}"))
-                self.scope.set(
-                    name.asname or name.name.split(".")[0], Value(name.name if name.asname else name.name.split(".")[0])
-                )
+                ref = name.name if name.asname else name.name.partition(".")[0]
+                self.scope.set(name.asname or ref, Value(ref, NOTHING, neighbours.label(self, ref)))
             return
         base = node.module or ""
         if node.level:
