@@ -170,8 +170,8 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
 def _unlinked(cut: Sequence[str], untied: Sequence[str], subject: str) -> Iterator[Gap]:
     """What one module does with another's values is followed only so far; where that ended is said."""
     for paths, why in (
-        (cut, f"values pass through more modules than are followed: {len(cut)} were owed a further look"),
-        (untied, f"too much code to keep side by side: {len(untied)} files were looked at alone, not with their neighbours"),
+        (cut, f"values pass through more modules than are followed: {len(cut)} owed a further look"),
+        (untied, f"too much code to keep side by side: looked at without its neighbours: {len(untied)} file(s)"),
     ):
         if paths:
             yield located_gap(subject, paths[0], Reason.LIMIT, why)
