@@ -203,7 +203,7 @@ def test_a_crowd_of_files_that_ask_for_a_look_hides_none_of_them() -> None:
         ("from .send import push", True),
         ("from demo.send import (\n    other,\n    push,\n)", True),
         ("from . import (\n    other,\n    send,\n)\nsend.push(1)", True),
-        ("import demo.send as s", True),
+        ("import demo.send as s\ns.push(1)", True),
         ("# to send is to push\nfrom .sender import push", False),
         ("resend = pushed = 1", False),
     ],

@@ -22,7 +22,10 @@ _DEEDS = frozenset(
 )  # fmt: skip
 ROUNDS = 5  # modules a value may pass through beyond the first
 MAX_LOOKS = 60  # second looks a round
-_PLACES = 200  # places of a file at which a name is looked at
+_PLACES = 500  # places of a file at which is looked how a name is used
+_LINE = 2000  # bytes of a line before a name
+_DEFINES = re.compile(rb"\bdef[ \t]{1,80}$|\bimport\b")
+_ASSIGNED = re.compile(rb"\s{0,80}(?::[^=\n]{0,400})?=(?!=)")
 
 
 class Again(NamedTuple):
@@ -68,29 +71,35 @@ def unread(table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes]
 
 def _may_give(text: bytes, name: str) -> bool:
     """Can the file give something by this name below its own? A module cannot, nor a class, only a function of it."""
-    last = re.escape(name.rpartition(".")[2].encode())
-    if not last or not re.search(rb"(?<![.\w])class[ \t]+%s\b" % last, text):
-        return bool(last) and re.search(rb"(?<![.\w])%s\b" % last, text) is not None
-    other = rb"\bdef[ \t]+%s\b|(?<![.\w])%s\s*(?::[^=\n]{0,400})?=(?!=)|\bimport\b[^\n]*\b%s\b" % (last, last, last)
-    return re.search(other, text) is not None
+    last = name.rpartition(".")[2].encode()
+    there = re.compile(_word(last) + rb"(?<!\.%s)\b" % re.escape(last))
+    is_class = False
+    for place, found in enumerate(there.finditer(text) if last else ()):
+        before = text[max(0, found.start() - _LINE) : found.start()].rpartition(b"\n")[2]
+        if before.rstrip().endswith(b"class"):
+            is_class = True
+        elif place == _PLACES or _DEFINES.search(before) or _ASSIGNED.match(text, found.end()):
+            return True
+    return bool(last) and not is_class and there.search(text) is not None
 
 
 def _calls(text: bytes, doer: _Doer) -> bool:
     """Is the function taken from its module by name, or asked of the module or an object of its class? Of a module by
     another name it may always be; and so it may in a file that names the module more often than is looked at."""
-    place, name = re.escape(doer.where), re.escape(doer.name)
+    name = re.escape(doer.name)
     if doer.method:
-        return bool(re.search(rb"\b%s\b" % place, text) and re.search(rb"\.\s{0,80}%s\b" % name, text))
+        return bool(re.search(_word(doer.where) + rb"\b", text) and re.search(rb"\.\s{0,80}%s\b" % name, text))
     taken = rb"[ \t]{1,80}import\b[ \t\\]{0,80}(?:\([^)]{0,8000}?|[^\n;]{0,2000}?)\b%s\b" % name
-    there = re.compile(rb"\b%s(?:\s{0,80}\.\s{0,80}%s\b|[ \t]{1,80}as\b|%s)" % (place, name, taken))
-    at = -1
-    for _ in range(_PLACES):
-        at = text.find(doer.where, at + 1)
-        if at < 0:
-            return False
-        if there.match(text, at) and not (at and text[at - 1 : at].isalnum()):
-            return True
-    return True
+    if text.count(doer.where) > _PLACES:
+        return True
+    uses = rb"(?:\s{0,80}\.\s{0,80}%s\b|[ \t]{1,80}as\b|%s)" % (name, taken)
+    return re.search(_word(doer.where) + uses, text) is not None
+
+
+def _word(text: bytes) -> bytes:
+    r"""A pattern for the start of a word: what `\b` says before it, in a form that is searched for as plain bytes."""
+    plain = re.escape(text)
+    return rb"%s(?<!\w%s)" % (plain, plain)
 
 
 class _Table:
