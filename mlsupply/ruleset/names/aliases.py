@@ -13,19 +13,14 @@ from mlsupply.ruleset.names.known import Known, squashed
 from mlsupply.ruleset.names.lookalike import worth
 from mlsupply.ruleset.names.signs import Guess, Sign
 
-_FORMS = (
-    "python-{}",
-    "{}-python",
-    "py{}",
-    "{}py",
-    "{}-py",
-    "apache-{}",
-    "django-{}",
-    "{}-sdk",
-    "{}-sdk-python",
-    "{}-python-sdk",
-    "{}-python3-runtime",
-)  # how projects are named whose import name is the bare word
+_SPOKEN = 2.4
+_HALF_SPOKEN = 1.5
+_FORMS = {
+    **dict.fromkeys(("python-{}", "{}-python", "py{}", "{}py", "{}-py", "{}-python3-runtime"), _SPOKEN),
+    **dict.fromkeys(("django-{}", "{}-sdk-python", "{}-python-sdk"), _SPOKEN),
+    **dict.fromkeys(("apache-{}", "{}-sdk"), _HALF_SPOKEN),  # the bare word is as often the service or server itself
+}
+"""How projects are named whose import name is the bare word."""
 _SAME = (
     ("pytorch", "torch"),
     ("huggingface", "hf"),
@@ -49,11 +44,11 @@ def aliases(name: str, known: Known) -> Iterator[Guess]:
 
 
 def _bare(name: str, known: Known) -> Iterator[Guess]:
-    for form in _FORMS:
+    for form, weight in _FORMS.items():
         project = form.format(name)
         if project in known.rank:
             target = known.target(project, name)
-            said = Sign(2.4, f"{name} alone is how {project} is called or imported")
+            said = Sign(weight, f"{name} alone is how {project} is called or imported")
             yield Guess(target, "slopsquat", (said, *worth(target, known)))
 
 
@@ -79,5 +74,5 @@ def _renamed(name: str, known: Known) -> Iterator[Guess]:
         if one in words:
             meant = known.spelled("".join(other if word == one else word for word in words))
             if meant is not None:
-                said = Sign(2.4, f"{meant.project} says {other} where this says {one}")
+                said = Sign(_SPOKEN, f"{meant.project} says {other} where this says {one}")
                 yield Guess(meant, "slopsquat", (said, *worth(meant, known)))

@@ -16,36 +16,38 @@ from mlsupply.ruleset.names.signs import Guess, Sign
 
 # Weights of the signs: fitted (logistic regression) as those of `lookalike`, on fresh and labelled combinations against
 # honest names; rounded.
-_BASE = 3.9
+_BASE = 3.95
 _THEMES = {
-    "crypto": (2.9, "wallets and exchanges are a favourite of impostors"),
-    "chat": (1.7, "chat accounts are a favourite of impostors"),
-    "ai": (0.5, "whoever installs it holds keys for AI services"),
-    "basics": (0.2, "everybody installs it"),
-    "cloud": (-0.3, "whoever installs it holds cloud or payment keys"),
-    "http": (-0.6, "everybody installs it"),
-    "framework": (-1.5, ""),
+    "crypto": (3.2, "wallets and exchanges are a favourite of impostors"),
+    "chat": (1.8, "chat accounts are a favourite of impostors"),
+    "ai": (0.6, "whoever installs it holds keys for AI services"),
+    "basics": (0.3, "everybody installs it"),
+    "cloud": (-0.1, "whoever installs it holds cloud or payment keys"),
+    "http": (-0.3, "everybody installs it"),
+    "framework": (-1.9, ""),
 }
-_PLAIN = -1.9  # no reviewed brand
-_INNER_CLOUD = -2.2  # google, azure and aws stand inside many honest names
-_TENFOLD = 1.4  # what a target loses that is ten times less popular
-_PLACES = {"lead": -0.2, "tail": 0.9, "middle": 0.5, "glued": -0.9, "misspelt": 1.0}
+_PLAIN = -2.0  # no reviewed brand
+_PLAIN_TOP = 0.9  # ... but everybody has it
+_TOP = 300
+_INNER_CLOUD = -2.6  # google, azure and aws stand inside many honest names
+_TENFOLD = 1.1  # what a target loses that is ten times less popular
+_PLACES = {"lead": -0.2, "tail": 0.9, "middle": 0.7, "glued": -0.9, "misspelt": 1.0}
 _BAIT = 0.7  # all added words are bait
-_ONLY_LANGUAGE = 1.0  # all added words are `python` or the like
-_ADDED = {"number": 1.0, "quality": 1.3, "purpose": 0.8, "language": 0.0, "target": -0.1, "known": -0.5, "unknown": -0.9}
+_ONLY_LANGUAGE = 1.1  # all added words are `python` or the like
+_ADDED = {"number": 1.0, "quality": 1.3, "purpose": 0.7, "language": 0.0, "target": -0.2, "known": -0.3, "unknown": -0.7}
 _SAYING = {"target", "known", "unknown"}  # classes of words that say something of their own; the others are bait
 _USUAL = -0.05  # for each e-fold of popular names that use the least usual of the added words
-_LEADS_MANY = -0.65  # for each e-fold of popular names that begin with the borrowed name ...
-_LEADS_BAIT = -0.5  # ... less where bait follows, for bait does not say what a member adds; nothing where `python` does
-_WIDER_FAMILY = -0.3  # ... that begin with the first words of the borrowed name, and so belong to a larger family ...
+_LEADS_MANY = -0.7  # for each e-fold of popular names that begin with the borrowed name ...
+_LEADS_BAIT = -0.6  # ... less where bait follows, for bait does not say what a member adds; nothing where `python` does
+_WIDER_FAMILY = -0.2  # ... that begin with the first words of the borrowed name, and so belong to a larger family ...
 _ENDS_MANY = -0.5  # ... that end in it where it stands last ...
 _OTHER_FAMILY = -1.0  # ... or that begin with the words before it
-_AI_PAIR = -0.5  # set by judgement: the fresh squats have more of them than the index
-_ANOTHERS = -0.8  # words of another's in front ...
-_ANOTHERS_AI = -1.8  # ... and `acme-openai` is what Acme names its part for OpenAI; both by judgement
-_BINDINGS = -1.1  # `py` in front without a separator
-_SECOND_TENFOLD = 0.5  # what is lost where an added known name is ten times less popular
-_MORE_BAIT = 0.9  # two words of bait or more
+_AI_PAIR = -0.9  # set by judgement: the fresh squats have more of them than the index
+_ANOTHERS = -1.0  # words of another's in front ...
+_ANOTHERS_AI = -1.7  # ... and `acme-openai` is what Acme names its part for OpenAI; both by judgement
+_BINDINGS = -1.0  # `py` in front without a separator
+_SECOND_TENFOLD = 0.7  # what is lost where an added known name is ten times less popular
+_MORE_BAIT = 1.0  # two words of bait or more
 _MOST_WORDS = 8
 _REPEATED = ("py",)  # stands for a name that is only said twice
 _MISSPELT_LENGTH = 6  # letters
@@ -147,6 +149,8 @@ def _guess(mention: Mention, words: list[str], known: Known) -> Guess:
 def _worth(mention: Mention, known: Known) -> Iterator[Sign]:
     theme = known.theme(mention.words.replace("-", ""))
     weight, why = _THEMES.get(theme, (_PLAIN, ""))
+    if not theme and mention.target.rank <= _TOP:
+        yield Sign(_PLAIN_TOP, "")
     if theme == "cloud" and mention.place != "lead":
         weight, why = weight + _INNER_CLOUD, ""
     yield Sign(weight, why and f"{mention.words} is a known brand: {why}")
