@@ -92,6 +92,30 @@ def test_parts_of_one_project_are_released_in_step(world: World) -> None:
     assert not [finding for finding in together if finding.severity in ACCUSING]
 
 
+def asked_of(world: World, *requirements: Requirement, root: str = "") -> list[str]:
+    inventory = Inventory(path="pyproject.toml", format="pyproject.toml", root=root, requirements=requirements)
+    answers = judge(merge([inventory]), Request(), world)
+    return [finding.subject for answer in answers if isinstance(answer, Checked) for finding in answer.findings]
+
+
+def test_a_folder_of_the_project_is_no_mistake_but_an_archive_may_be_one(world: World) -> None:
+    place = Place("pyproject.toml", 4)
+    folder = Requirement(name="reqeusts", source=Source(SourceKind.PATH, "plugins/reqeusts"), place=place)
+    member = Requirement(name="nupmy", source=Source(SourceKind.EDITABLE, "packages/nupmy"), place=place)
+    wheel = Requirement(name="pandsa", source=Source(SourceKind.PATH, "vendor/pandsa-1.0-py3-none-any.WHL"), place=place)
+    assert asked_of(world, folder, member, wheel) == ["pandsa"]
+    own = package("tranformers", source=Source(SourceKind.PATH, "./tranformers"))
+    assert findings(world, own) == []
+
+
+def test_a_project_may_ask_for_itself_and_its_name_clears_no_other(world: World) -> None:
+    place = Place("pyproject.toml", 4)
+    extra = Requirement(name="openai-helper-tool", extras=("all",), place=place)
+    part = Requirement(name="openai-helper-tool-plugin", place=place)
+    assert asked_of(world, extra, part, root="OpenAI_Helper.Tool") == ["openai-helper-tool-plugin"]
+    assert asked_of(world, extra) == ["openai-helper-tool"]
+
+
 def test_names_the_user_knows_are_left_alone(world: World) -> None:
     settings = {"names": {"known": ["OpenAI_Gasket"]}}
     assert findings(world, package("openai-gasket"))

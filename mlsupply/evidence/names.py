@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlsupply.evidence.name_memo import Locked, Memo
 from mlsupply.evidence.popular import neighbours
-from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Place, Source, SourceKind
+from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Place, Requirement, Source, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project, conda_gap
 from mlsupply.request import Request
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CHECK = "names"
 _MOST_PLACES = 20  # kept of one name
 _OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
+_ARCHIVES = (".whl", ".zip", ".egg", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
 @value
@@ -107,11 +108,28 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
         else:
             doubtful.append(_Asked(package.name, package.source, package.places, package))
     packaged = {package.name for package in project.packages}
-    bare = {r.name: r for r in reversed(project.requirements) if r.name and r.name not in packaged and not r.constraint}
+    bare = {r.name: r for r in reversed(_asked_for(project)) if r.name and r.name not in packaged and not r.constraint}
     unlisted = sorted(name for name in bare if not bench.is_familiar(name))
     doubtful += [_Asked(name, bare[name].source, (bare[name].place,), None) for name in unlisted]
     yield from bench.judged(doubtful)
     bench.memo.save()
+
+
+def _asked_for(project: Project) -> list[Requirement]:
+    """What the inputs ask somebody else for: not a folder, and not themselves (`app[extra]` among the extras of app). The
+    project's name clears nothing else: whoever registers `app-plugin` on an index chose that name."""
+    return [
+        requirement
+        for inventory in project.inventories
+        for requirement in inventory.requirements
+        if not _is_folder(requirement.source) and (not inventory.root or requirement.name != canonical(inventory.root))
+    ]
+
+
+def _is_folder(source: Source) -> bool:
+    """Whether the code lies in a folder of the project: no index decides what its name stands for. An archive may have been
+    fetched by its name."""
+    return source.kind in _OWN_CODE or (source.kind is SourceKind.PATH and not source.url.lower().endswith(_ARCHIVES))
 
 
 class _Bench:
@@ -128,7 +146,7 @@ class _Bench:
         """The answer for a package whose name need not be looked at closely."""
         if package.coordinate.ecosystem == "conda":
             return Checked(check=CHECK, package=package, gaps=self._conda)
-        foreign = package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE
+        foreign = package.coordinate.ecosystem != "pypi" or _is_folder(package.source)
         if foreign or (not self._every and self.is_familiar(package.name)):
             return Checked(check=CHECK, package=package)
         return None
