@@ -19,6 +19,7 @@ from mlsupply.request import Tolerance, WaiverRule
 from mlsupply.text import safe
 from mlsupply.value import field, value
 
+_MOST_FAULTS = 50  # told apart; the rest are counted
 _SEVERITIES = tuple(severity.value for severity in Severity)
 
 
@@ -79,7 +80,8 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _date(value: Any) -> str:
     try:
-        return value.isoformat() if isinstance(value, date) else date.fromisoformat(_text(value)).isoformat()
+        day = value if isinstance(value, date) else date.fromisoformat(_text(value))
+        return day.isoformat()[:10]  # of a moment (a TOML date with a time is one) its day
     except ValueError:
         raise _WantedError("a date such as 2026-12-31") from None
 
@@ -203,21 +205,24 @@ def parse(text: str, path: str) -> Config:
     if path.endswith("pyproject.toml") and "mlsupply" not in text:
         return Config()
     try:
-        document = tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
+        document: Any = tomli.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of more digits than Python converts
         raise MlsupplyError("bad-config", f"{path}: not TOML: {safe(str(error))}", "mend the file") from None
     prefix: tuple[str, ...] = ()
     if path.endswith("pyproject.toml"):
         prefix = ("tool", "mlsupply")
-        document = document.get("tool", {}).get("mlsupply", {})
+        tools = document.get("tool")
+        document = tools.get("mlsupply") if isinstance(tools, dict) else None
         if not document:
             return Config()
     reader = _Reader(text, path, prefix)
     found = reader.table(document, {**KEYS, **SETTINGS}, ())
     if reader.faults:
         lines = "\n".join(f"  {fault}" for fault in reader.faults)
-        noun = "fault" if len(reader.faults) == 1 else "faults"
-        raise MlsupplyError("bad-config", f"{len(reader.faults)} {noun} in the configuration:\n{lines}", "see the README")
+        more = f"\n  and {reader.untold:,} more" if reader.untold else ""
+        count = len(reader.faults) + reader.untold
+        noun = "fault" if count == 1 else "faults"
+        raise MlsupplyError("bad-config", f"{count} {noun} in the configuration:\n{lines}{more}", "see the README")
     return _config(found, path, reader)
 
 
@@ -254,16 +259,24 @@ def _waiver(row: Mapping[str, Any], place: Place) -> WaiverRule:
 
 
 class _Reader:
-    """Checks tables against kinds, collecting faults with their lines."""
+    """Checks tables against kinds, collecting faults with their lines; untold: how many more there are."""
 
     def __init__(self, text: str, path: str, prefix: tuple[str, ...]) -> None:
         self.lines = text.splitlines()
         self.path = path
         self.prefix = prefix
         self.faults: list[str] = []
+        self.untold = 0
+        self._rows: dict[tuple[str, ...], list[int]] = {}
+        for line, words in enumerate(self.lines, 1):
+            if "[[" in words and (found := _HEADER.match(words)) and found[1] == "[[":
+                self._rows.setdefault(_parts(found[2]), []).append(line)
 
     def fault(self, where: tuple[str, ...], message: str, number: int = 0) -> None:
-        self.faults.append(f"{self.path}:{self.line_of(where, number)}: {message}")
+        if len(self.faults) < _MOST_FAULTS:
+            self.faults.append(f"{self.path}:{self.line_of(where, number)}: {message}")
+        else:
+            self.untold += 1
 
     def table(self, table: Any, kinds: Kinds, where: tuple[str, ...], number: int = 0) -> dict[str, Any]:
         """The checked values of a table with known keys."""
@@ -274,7 +287,8 @@ class _Reader:
         for key, given in table.items():
             kind = kinds.get(key)
             if kind is None:
-                self.fault((*where, key), f"there is no key {safe(key)}{_nearest(key, kinds)}", number)
+                near = _nearest(key, kinds) if len(self.faults) < _MOST_FAULTS else ""
+                self.fault((*where, key), f"there is no key {safe(key)}{near}", number)
             else:
                 found[key] = self.value(given, kind, (*where, key), number)
         return found
@@ -317,6 +331,9 @@ class _Reader:
         """The line of a key; in an array of tables, of its `number`-th table. 1 where it is written in a way this simple
         search does not see (the parser gives no positions)."""
         wanted = (*self.prefix, *where)
+        rows = self._rows.get(wanted, ())
+        if number < len(rows):
+            return rows[number]
         header: tuple[str, ...] = ()
         seen, best = -1, 1
         for line, text in enumerate(self.lines, 1):

@@ -117,6 +117,44 @@ def test_a_mistake_is_told_with_its_line(text: str, said: str) -> None:
     assert told.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tool = 1 # mlsupply",
+        "[[tool]]\nname = 'mlsupply'\n",
+        "[tool]\nmlsupply = {}\n",
+    ],
+)
+def test_a_manifest_whose_tools_are_no_table_has_no_configuration(text: str) -> None:
+    assert parse(text, "pyproject.toml") == Config()
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, "[" * 5_000 + "]" * 5_000, "9" * 5_000], ids=["open", "nested", "digits"])
+def test_a_manifest_no_parser_can_take_is_no_toml(value: str) -> None:
+    """Written by whoever owns the project under audit: it must not cost more than its own words."""
+    with pytest.raises(MlsupplyError, match="not TOML") as refused:
+        parse(f"[tool.mlsupply]\nskip = {value}\n", "pyproject.toml")
+    assert refused.value.reference == "bad-config"
+
+
+def test_of_many_mistakes_fifty_are_told_and_the_rest_counted() -> None:
+    with pytest.raises(MlsupplyError) as refused:
+        parse("".join(f"key-{number} = 1\n" for number in range(20_000)), "mlsupply.toml")
+    first, *told, rest = refused.value.message.splitlines()
+    assert first == "20000 faults in the configuration:"
+    assert len(told) == 50
+    assert told[49].startswith("  mlsupply.toml:50: there is no key key-49")
+    assert rest == "  and 19,950 more"
+
+
+def test_each_of_many_waivers_knows_its_line_and_a_moment_is_its_day() -> None:
+    """In time linear in the file: looking for each line from the top would take minutes."""
+    row = '[[waivers]]\nid = "MLS-R001"\nreason = "seen"\nuntil = 2026-12-31T23:00:00Z\n\n'
+    waivers = parse(row * 4_000, "mlsupply.toml").waivers
+    assert [waiver.place.line for waiver in waivers] == list(range(1, 20_000, 5))
+    assert {waiver.until for waiver in waivers} == {"2026-12-31"}
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(MlsupplyError, match="2 faults"):
         parse("fail-on = 1\nskipp = []", "mlsupply.toml")
