@@ -45,8 +45,12 @@ def statements(path: str, data: bytes) -> tuple[VexStatement, ...]:
     )
 
 
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _tables(value: object) -> Iterator[Mapping[str, Any]]:
-    yield from (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+    return (item for item in _items(value) if isinstance(item, dict))
 
 
 def _text(value: object) -> str:
@@ -57,30 +61,38 @@ def _openvex(path: str, document: Mapping[str, Any]) -> Iterator[VexStatement]:
     for number, item in enumerate(_tables(document.get("statements")), 1):
         status, vulnerability = _text(item.get("status")), item.get("vulnerability")
         if isinstance(vulnerability, dict):
-            ids = [_text(vulnerability.get("name")), *map(_text, vulnerability.get("aliases") or ())]
+            ids = [_text(vulnerability.get("name")), *map(_text, _items(vulnerability.get("aliases")))]
         else:
             ids = [_text(vulnerability)]  # version 0.0.1 had a bare string here
         if status not in _STATUSES or not any(ids):
             raise MlsupplyError("vex-malformed", f"{path}: statement {number} has no known status or no vulnerability")
+        products = tuple(_products(item.get("products")))
+        if "products" in item and not any(products):  # no statement about every product there is
+            raise MlsupplyError("vex-malformed", f"{path}: statement {number} names products that cannot be read")
         reason = _text(item.get("impact_statement")) or _text(item.get("justification")) or _text(item.get("status_notes"))
         yield VexStatement(
             ids=tuple(filter(None, ids)),
             status=status,
-            products=tuple(_products(item.get("products"))),
+            products=products,
             reason=reason,
             place=Place(path),
         )
 
 
 def _products(value: object) -> Iterator[str]:
-    for item in value if isinstance(value, list) else ():
-        if isinstance(item, str):
-            yield _text(item)
-        elif isinstance(item, dict):
-            identifiers = item.get("identifiers")
-            purl = _text(identifiers.get("purl")) if isinstance(identifiers, dict) else ""
-            yield purl or _text(item.get("@id"))
-            yield from _products(item.get("subcomponents"))
+    """The purl or id of each product and of its subcomponents, which have none of their own."""
+    for item in _items(value):
+        yield _product(item)
+        if isinstance(item, dict):
+            yield from map(_product, _items(item.get("subcomponents")))
+
+
+def _product(item: object) -> str:
+    if not isinstance(item, dict):
+        return _text(item)  # version 0.0.1 had a bare string here
+    identifiers = item.get("identifiers")
+    purl = _text(identifiers.get("purl")) if isinstance(identifiers, dict) else ""
+    return purl or _text(item.get("@id"))
 
 
 def _cyclonedx(path: str, document: Mapping[str, Any]) -> Iterator[VexStatement]:
@@ -95,7 +107,7 @@ def _cyclonedx(path: str, document: Mapping[str, Any]) -> Iterator[VexStatement]
         yield VexStatement(
             ids=tuple(filter(None, [_text(item.get("id")), *aliases])),
             status=status,
-            products=tuple(purls.get(ref) or ref.rpartition("#")[2] for ref in refs),
+            products=tuple((ref and purls.get(ref)) or ref.rpartition("#")[2] for ref in refs),
             reason=_text(analysis.get("detail")) or _text(analysis.get("justification")),
             place=Place(path),
         )

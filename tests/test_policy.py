@@ -227,6 +227,32 @@ def test_a_vex_document_that_cannot_be_read_stops_the_run(data: bytes) -> None:
         statements("vex.json", data)
 
 
+@pytest.mark.parametrize("products", [[3], [{}], [{"@id": 5}], {}, "", [None, {"subcomponents": [[]]}]])
+def test_a_statement_of_products_that_cannot_be_read_does_not_become_one_of_all_products(products: object) -> None:
+    document = json.loads(_openvex("not_affected"))
+    document["statements"][0]["products"] = products
+    with pytest.raises(MlsupplyError, match="statement 1 names products that cannot be read"):
+        statements("vex.json", json.dumps(document).encode())
+
+
+def test_openvex_means_a_subcomponent_as_well_as_its_product() -> None:
+    document = json.loads(_openvex("not_affected"))
+    document["statements"][0]["products"] = [{"@id": "pkg:oci/app", "subcomponents": [{"@id": "pkg:pypi/torch@2.9.0"}]}]
+    document["statements"][0]["vulnerability"]["aliases"] = 1
+    (statement,) = statements("vex.json", json.dumps(document).encode())
+    assert statement.products == ("pkg:oci/app", "pkg:pypi/torch@2.9.0")
+
+
+def test_a_cyclonedx_reference_that_is_missing_is_not_that_of_a_component_without_one() -> None:
+    document = {
+        "bomFormat": "CycloneDX",
+        "components": [{"type": "library", "name": "torch", "purl": "pkg:pypi/torch@2.9.0"}],
+        "vulnerabilities": [{"id": "CVE-2026-1", "analysis": {"state": "not_affected"}, "affects": [{"ref": 7}]}],
+    }
+    (statement,) = statements("vex.json", json.dumps(document).encode())
+    assert statement.products == ("",)
+
+
 def test_openvex_out_states_what_the_run_knows_and_can_be_read_back() -> None:
     written = openvex(view_of(REPORT))
     assert {s.status for s in statements("out.json", written)} == {"affected"}
