@@ -212,15 +212,23 @@ def _unknown(seen: Seen, registry: Registry) -> dict[str, Unknown]:
 
 
 def _shared(checked: Checked, host: str, shared: frozenset[str]) -> Checked:
-    """What an index tells of no project is one gap about the index, in words that are the same for every package."""
+    """What an index tells of no project is one gap about the index, in words that are the same for every package: all the
+    kinds of facts it does not give stand in one sentence, which is long enough once."""
+    lacks = sorted(why.removeprefix(f"{host} gives ") for why in shared if why.startswith(f"{host} gives "))
     gaps = []
     for gap in checked.gaps:
         why = gap.detail.partition(": ")[2]
         if why in shared:
-            detail = f"{why}: the rules that look at it could not be decided"
+            said = f"{host} gives {_listed(lacks)}" if why.startswith(f"{host} gives ") else why
+            detail = f"{said}: the rules that look at {'it' if said == why else 'them'} could not be decided"
             gap = replace(gap, subject=f"index {host}", detail=detail)  # noqa: PLW2901  the gap as it is reported
         gaps.append(gap)
     return replace(checked, gaps=tuple(dict.fromkeys(gaps)))
+
+
+def _listed(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _with_owners(package: Package, registry: Registry, told: Told, unknown: dict[str, Unknown]) -> Told:
