@@ -85,6 +85,18 @@ def test_letters_of_another_script_are_seen() -> None:
     assert "MLS-N006" in result.output
 
 
+def test_names_without_a_version_are_one_sentence_and_not_counted_as_gaps() -> None:
+    result = check("torch", "quarry-lighthouse")
+    assert "Names without a version were asked for as names" in result.output
+    assert "not checked" not in result.output
+
+
+def test_a_project_that_is_popular_by_mistake_is_mentioned() -> None:
+    result = check("jwt")
+    assert result.exit_code == 0
+    assert "many who install it want pyjwt" in result.output
+
+
 def test_what_is_no_python_name_is_not_passed_over() -> None:
     result = check("@anthropic-ai/sdk", "torch")
     assert result.exit_code == 3

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from mlsupply.evidence.name_data import engine, reviewed
-from mlsupply.evidence.popular import popular
+from mlsupply.evidence.popular import mistaken, popular
 from mlsupply.ruleset.names import Likeness, NameEvidence, Names, Technique
 from mlsupply.ruleset.names.edits import slips
 from mlsupply.text import canonical
@@ -44,6 +44,7 @@ def names() -> Names:
         ("tensorphlow", "tensorflow"),
         ("huggingfacehubb", "huggingface-hub"),
         ("aiohtttp", "aiohttp"),  # a letter three times
+        ("ypthon-dateutl", "python-dateutil"),  # the first two letters change places, and one is dropped
     ],
 )
 def test_a_slip_of_the_finger_is_found_and_its_target_named(names: Names, name: str, target: str) -> None:
@@ -99,6 +100,7 @@ def test_look_alikes_separators_and_word_order(names: Names, name: str, target: 
         ("litellm-v2", "litellm"),
         ("ultralytics-yolo", "ultralytics"),  # two words for one project
         ("python-numpy", "numpy"),
+        ("gpt4-client", "openai"),  # too short a brand to be seen in any name, but nothing else is said here
         ("yaml-python", "pyyaml"),  # an import name and a word that says nothing
     ],
 )
@@ -140,8 +142,29 @@ def test_popular_names_neighbours_plugins_and_words_of_their_own_stay_quiet(name
     assert names.judge(name).likeness not in SUSPECT, names.judge(name)
 
 
-def test_no_popular_name_is_accused(names: Names) -> None:
-    assert not [name for name in popular().names if names.judge(name).likeness is not Likeness.NONE]
+def test_no_popular_name_is_accused_and_those_popular_by_mistake_are_mentioned(names: Names) -> None:
+    told = {name: names.judge(name) for name in popular().names}
+    mentioned = {name: verdict.target for name, verdict in told.items() if verdict.likeness is not Likeness.NONE}
+    assert mentioned == dict(mistaken())
+    assert {told[name].likeness for name in mentioned} == {Likeness.POSSIBLE}
+    assert all(verdict.listed for verdict in told.values())
+    assert mentioned["jwt"] == "pyjwt"
+    assert names.judge("jwt", NameEvidence(required_by="numpy")).likeness is Likeness.NONE
+    assert Names(popular().names, reviewed(), frozenset({"JWT"})).judge("jwt").likeness is Likeness.NONE
+
+
+def test_a_slip_of_one_of_many_weighs_less_than_a_slip_of_the_only_one() -> None:
+    one = ["lanternwick", "gasket", "flange"]
+    many = [*one, "lanternwich", "lanternwack", "lanternwisk"]
+    alone, crowded = (Names(known).judge("lanternwock") for known in (one, many))
+    assert alone.target == "lanternwick"
+    assert crowded.weight < alone.weight
+
+
+def test_a_beginning_that_many_names_share_does_not_say_which_is_meant() -> None:
+    rare = ["quarrybolt", *(f"gasket{end}" for end in "abcdefghijklmnopqrst")]
+    usual = ["quarrybolt", *(f"quarry{end}" for end in ("a", "bo", "cat", "dune", "eggs", *"fghijklmnopqrst"))]
+    assert Names(usual).judge("quarrybelt").weight < Names(rare).judge("quarrybelt").weight
 
 
 def test_the_canonical_form_is_what_counts(names: Names) -> None:
@@ -276,7 +299,8 @@ def test_the_list_of_popular_names_is_canonical_and_dated() -> None:
 
 def test_what_was_reviewed_is_canonical_and_of_known_kinds() -> None:
     data = reviewed()
-    written = [*data.brands, *data.words, *data.imports, *data.neighbours, *(p for p, _ in data.brands.values())]
+    pairs = (*data.mistaken.items(), *((word, project) for word, (project, _) in data.brands.items()))
+    written = [*data.words, *data.imports, *data.neighbours, *(name for pair in pairs for name in pair)]
     assert [name for name in written if canonical(name) != name] == []
     assert set(data.words.values()) == {"language", "quality", "purpose"}
 

@@ -191,8 +191,8 @@ def test_what_an_index_does_not_offer_is_one_gap_about_the_index(online: World) 
     host = index.simple.removeprefix("http://").removesuffix("/simple")
     assert {gap.subject for gap in gaps} == {f"index {host}"}
     assert {gap.detail for gap in gaps} == {
-        f"{host} gives no file sizes, no owners beside a release, no project status (PEP 792), no provenance (PEP 740) and no"
-        " upload times: the rules that look at them could not be decided"
+        f"{host} gives no file sizes, no owners beside a release, no project status (PEP 792), no provenance (PEP 740) and"
+        " no upload times: the rules that look at them could not be decided"
     }
 
 

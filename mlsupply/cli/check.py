@@ -13,7 +13,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.model import Reason, Severity
 
 if TYPE_CHECKING:
-    from mlsupply.model import Coordinate, Inventory
+    from mlsupply.model import Coordinate, Gap, Inventory, Report
     from mlsupply.report.view import Group, View
     from mlsupply.request import Request
 
@@ -67,7 +67,7 @@ def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, 
     if chosen:
         write(report, chosen)
     if all(path for _, path in chosen):
-        _tell(view_of(report), offline=request.offline)
+        _tell(view_of(replace(report, gaps=_worth_telling(report))), offline=request.offline)
     sys.exit(report.verdict.exit_code)
 
 
@@ -84,6 +84,11 @@ def _limited(request: Request, asked: tuple[Inventory, ...]) -> Request:
     return replace(request, checks=checks, skip=(), policy=replace(request.policy, tolerated=tolerated))
 
 
+def _worth_telling(report: Report) -> tuple[Gap, ...]:
+    """Gaps without those of names that were given without a version, which is said in one sentence."""
+    return tuple(gap for gap in report.gaps if gap.reason is not Reason.UNPINNED or gap.check not in _OF_RELEASES)
+
+
 def _tell(view: View, *, offline: bool) -> None:
     """A line a name in the order given, then what was found; of many names without a finding their number alone. What was
     not looked at goes to stderr."""
@@ -96,8 +101,6 @@ def _tell(view: View, *, offline: bool) -> None:
     if len(quiet) > _MOST_QUIET:
         click.echo(f"{click.style('nothing found', fg='green')}  in {len(quiet)} other names")
     for gap in view.gaps:
-        if gap.reason is Reason.UNPINNED and gap.check in _OF_RELEASES:
-            continue  # said once, below
         click.echo(f"not checked: {gap.subject}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else ""), err=True)
     if any(not coordinate.version for coordinate in asked):
         click.echo("Names without a version were asked for as names; NAME==VERSION asks about the release too.", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlsupply.evidence.popular import NAME_DATA, popular
+from mlsupply.evidence.popular import NAME_DATA, mistaken, popular
 from mlsupply.ruleset.names import Names, Reviewed
 
 
@@ -16,6 +16,7 @@ def reviewed() -> Reviewed:
         words={word: kind for kind, words in data["words"].items() for word in words},
         imports=data["imports"],
         neighbours=popular().neighbours,
+        mistaken=mistaken(),
     )
 
 

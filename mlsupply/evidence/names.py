@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from mlsupply.evidence.name_memo import Locked, Memo
-from mlsupply.evidence.popular import neighbours
+from mlsupply.evidence.popular import mistaken, neighbours
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Place, Requirement, Source, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project, conda_gap
@@ -156,8 +156,8 @@ class _Bench:
         return conda_gap(self._project, CHECK, "the names known here are those of Python packages")
 
     def is_familiar(self, name: str) -> bool:
-        """Whether it is a popular name or an honest one beside them."""
-        return self.memo.is_listed(name) or name in neighbours()
+        """Whether it is a popular name, and not by mistake, or an honest one beside them."""
+        return (name not in mistaken() and self.memo.is_listed(name)) or name in neighbours()
 
     def judged(self, asked: list[_Asked]) -> Iterator[Checked]:
         """The names by letters, lock file and, where there is a network, by what the index says."""

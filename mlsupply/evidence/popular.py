@@ -39,3 +39,11 @@ def listed() -> frozenset[str]:
 def neighbours() -> frozenset[str]:
     """Honest names beside popular ones, reviewed by hand."""
     return frozenset((NAME_DATA / "neighbours.txt").read_text(encoding="utf-8").partition("\n")[2].split())
+
+
+@cache
+def mistaken() -> dict[str, str]:
+    """Popular projects that many install in place of another: canonical name -> canonical name of the other."""
+    lines = (NAME_DATA / "mistaken.txt").read_text(encoding="utf-8").splitlines()[1:]
+    pairs = (line.partition(" ") for line in lines)
+    return {name: other for name, _, other in pairs}

@@ -79,11 +79,12 @@ def _offline(project: Project, request: Request, world: World) -> Iterator[Check
     """The lock's facts under the rules; what they leave open is said once for all packages. Where the lock has none, no
     rule is loaded."""
     count = sum(is_release(package) for package in project.packages)
+    releases = f"{count} release{'s' * (count != 1)}"
     shared = Gap(
         subject="release facts",
         check=CHECK,
         reason=Reason.OFFLINE,
-        detail=f"without the network age, yanks, status, files and provenance of {count} releases were not asked for",
+        detail=f"without the network age, yanks, status, files and provenance of {releases} were not asked for",
         hint="run without --offline",
     )
     rules = None

@@ -11,7 +11,7 @@ from itertools import permutations
 
 from mlsupply.ruleset.names.known import Known, squashed
 from mlsupply.ruleset.names.lookalike import worth
-from mlsupply.ruleset.names.signs import Guess, Sign
+from mlsupply.ruleset.names.signs import MENTIONED, Guess, Sign
 
 _SPOKEN = 2.4
 _HALF_SPOKEN = 1.5
@@ -30,6 +30,13 @@ _SAME = (
 _SHORTEST = 3
 _MOST_PERMUTED = 4  # words
 _TURNED = 2.2
+
+
+def mistaken(name: str, known: Known) -> Guess:
+    """The project that is wanted by many who install this one, which is popular for that reason alone."""
+    target = known.target(known.reviewed.mistaken[name], name)
+    said = Sign(MENTIONED, f"{name} is a project of its own, and many who install it want {target.project}")
+    return Guess(target, "slopsquat", (said,))
 
 
 def aliases(name: str, known: Known) -> Iterator[Guess]:

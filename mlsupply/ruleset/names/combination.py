@@ -88,6 +88,8 @@ def _whole(words: list[str], known: Known) -> Iterator[Mention]:
                 continue
             added = (*words[:first], *words[last:])
             target = _target("".join(words[first:last]), known, several=last - first > 1)
+            if target is None and last - first == 1 and added and known.all_bait(added):
+                target = known.brand(words[first])  # too short to be seen anywhere, but here nothing else is said
             if target is None and last - first == 1 and all(known.word_class(word) == "language" for word in words[:first]):
                 target = known.imported(words[first])
             if target is not None and known.word_class(words[first]) != "language":

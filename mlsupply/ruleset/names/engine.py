@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from mlsupply.lazy import expression
-from mlsupply.ruleset.names.aliases import aliases
+from mlsupply.ruleset.names.aliases import aliases, mistaken
 from mlsupply.ruleset.names.circumstances import circumstances
 from mlsupply.ruleset.names.combination import combinations
 from mlsupply.ruleset.names.foreign import foreign_spelling
@@ -19,6 +19,7 @@ from mlsupply.ruleset.names.lookalike import lookalikes
 from mlsupply.ruleset.names.signs import CERTAIN, MENTIONED, SUSPECT, Guess, Sign
 from mlsupply.ruleset.names.verdict import SLIPS, Likeness, NameEvidence, NameVerdict, Technique
 from mlsupply.text import canonical
+from mlsupply.value import replace
 
 _MOST_REASONS = 3  # for it, and ...
 _MOST_AGAINST = 1  # ... against it
@@ -28,6 +29,7 @@ _CHANNEL = expression(r"^conda-forge-(?=.)")  # says conda and nothing more
 _PARTIAL = (Technique.COMBOSQUAT, Technique.AI_BRAND, Technique.SCOPE_CONFUSION)
 _WHOLE = (Technique.SEPARATOR, Technique.WORD_ORDER)  # accounts for every letter of the name
 _NOTHING = NameEvidence()
+_NO_DATE = datetime.min.replace(tzinfo=UTC)
 _CONFIRMING = 1.0  # weight of the circumstances from which they confirm the letters
 
 
@@ -43,7 +45,10 @@ class Names:
         """The verdict on a name as written or canonical. evidence: what is known beside the letters; now: the clock,
         UTC, wanted only with a date in the evidence."""
         name = canonical(_SCOPE.sub("-", name[:_MAX_LENGTH])).strip("-")
-        if place := self.known.rank.get(name):
+        if (place := self.known.rank.get(name)) and name in self.known.reviewed.mistaken and name not in self._vouched:
+            meant = mistaken(name, self.known)
+            return replace(_verdict(name, meant, NameEvidence(required_by=evidence.required_by), _NO_DATE), listed=place)
+        if place:
             return NameVerdict(name=name, listed=place)
         if name in self._vouched:
             return NameVerdict(name=name, reasons=("it is on the list of reviewed names",))

@@ -47,12 +47,14 @@ class Target(NamedTuple):
 class Reviewed:
     """What people looked through. brands: word -> (project, theme), for what users call a project by; words: word ->
     class (`language`, `quality` or `purpose`) of words that say nothing of their own; imports: import name -> project;
-    neighbours: honest names that look like others. All canonical."""
+    neighbours: honest names that look like others; mistaken: popular project -> the one that many want who install it. All
+    canonical."""
 
     brands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
     neighbours: frozenset[str] = frozenset()
+    mistaken: Mapping[str, str] = field(default_factory=dict)
 
 
 _Candidate = tuple[int, int, str]
@@ -116,6 +118,11 @@ class Known:
         if place is None:
             return None
         return self._brands[letters] if place == 0 else Target(self.ranked[place - 1], place, letters)
+
+    def brand(self, word: str) -> Target | None:
+        """The project people mean by a brand, however short; not by `aws` or `gcp`, which many put before their own."""
+        project, theme = self.reviewed.brands.get(word, ("", ""))
+        return self.target(project, word, brand=True) if theme not in ("", "cloud") else None
 
     def imported(self, word: str) -> Target | None:
         """The project whose import name the word is."""
