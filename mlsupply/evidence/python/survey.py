@@ -44,7 +44,7 @@ def _shape(node: Any) -> _Shape:
 
 
 class Mentions:
-    """What a function (or module) and the functions in it mention. names: of variables on their own; attributes: after a
+    """What a function (or module) and the functions in it mention; its decorators are mentioned by what is around it. names: of variables on their own; attributes: after a
     dot; dotted: (variable, attribute); imported: modules and names; address: does a text start as an address does?"""
 
     __slots__ = ("address", "attributes", "dotted", "imported", "names", "node", "outer")
@@ -107,7 +107,7 @@ class Survey:
         """Note what the nodes of one function mention; gives the functions within it."""
         within: list[ast.AST] = []
         names, attributes, dotted = mentions.names, mentions.attributes, mentions.dotted
-        stack = held(mentions.node)
+        stack = _run_by(mentions.node)
         while stack:
             node = stack.pop()
             kind = type(node)
@@ -128,6 +128,7 @@ class Survey:
                 stack += [keyword.value for keyword in node.keywords]
             elif kind in _FUNCTIONS:
                 within.append(node)
+                stack += getattr(node, "decorator_list", ())
             elif kind is ast.Import or kind is ast.ImportFrom:
                 mentions.imported |= {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
             else:
@@ -141,6 +142,13 @@ class Survey:
             self.blobs.append(node)
         if type(node.value) is str and node.value.startswith(("http", "ws")):
             mentions.address = True
+
+
+def _run_by(node: Any) -> list[Any]:
+    """What a function holds but for its decorators, which are run where it is defined; of other nodes all."""
+    if type(node) is ast.FunctionDef or type(node) is ast.AsyncFunctionDef:
+        return [*node.body, node.args, node.returns]
+    return held(node)
 
 
 def held(node: Any) -> list[Any]:
