@@ -45,7 +45,7 @@ def _shape(node: Any) -> _Shape:
 
 class Mentions:
     """What a function (or module) and the functions in it mention; what decorates a function is mentioned by what is around
-    it. names: of variables on their own; attributes: after a dot; dotted: (variable, attribute); imported: modules and names;
+    it. names: of variables alone; attributes: after a dot; dotted: (variable, attribute); imported: modules and names;
     address: does a text start as an address does?"""
 
     __slots__ = ("address", "attributes", "dotted", "imported", "names", "node", "outer")
