@@ -52,7 +52,7 @@ def members(handle: IO[bytes], prefix: str, wants: Wants, budget: Budget) -> Ite
             if stop := budget.exceeded(prefix + safe(info.filename)):
                 yield stop
                 return
-            yield from _entry(archive, info, prefix, wants, budget, names)
+            yield from _entry(archive, handle, info, prefix, wants, budget, names)
 
 
 def _declared(handle: IO[bytes]) -> int:
@@ -103,7 +103,13 @@ def _outside(archive: zipfile.ZipFile, handle: IO[bytes], prefix: str) -> Iterat
 
 
 def _entry(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, prefix: str, wants: Wants, budget: Budget, names: Names
+    archive: zipfile.ZipFile,
+    handle: IO[bytes],
+    info: zipfile.ZipInfo,
+    prefix: str,
+    wants: Wants,
+    budget: Budget,
+    names: Names,
 ) -> Iterator[Walked]:
     path, wrong = checked_name(info.filename, prefix, budget.limits)
     yield from wrong
@@ -124,7 +130,7 @@ def _entry(
         whole = False
     if budget.bomb(info.file_size, info.compress_size):
         yield ArchiveFact(kind="bomb", member=path, detail=f"{info.compress_size:,} bytes unpack to {info.file_size:,}")
-    data = _read(archive, info, budget.limits.member_bytes if whole else 64)
+    data = _read(archive, handle, info, budget.limits.member_bytes if whole else 64)
     if isinstance(data, str):
         yield ArchiveFact(kind="corrupt", member=path, detail=safe(data))
         yield budget.gap(Reason.MALFORMED, f"could not be unpacked: {data}", path)
@@ -133,8 +139,10 @@ def _entry(
     yield Member(path, info.file_size, data[:64], data if whole else None, mode)
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes | str:
+def _read(archive: zipfile.ZipFile, handle: IO[bytes], info: zipfile.ZipInfo, most: int) -> bytes | str:
     """At most `most` bytes of the entry, or what is wrong with it. The checksum counts where the whole is read."""
+    if (data := _plain(handle, info, most)) is not None:
+        return data
     try:
         with archive.open(info) as stream:
             data = stream.read(most)
@@ -143,3 +151,42 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes |
             return data
     except _UNREADABLE as error:
         return str(error) or type(error).__name__
+
+
+_PLAIN_FLAGS = 0x80E  # how well it is compressed, a descriptor behind the data, names in UTF-8
+_CHUNK = 1 << 12  # packed bytes that give the first few of a member
+
+
+def _plain(handle: IO[bytes], info: zipfile.ZipInfo, most: int) -> bytes | None:
+    """The same of an entry that is in order, read at once; None for all others, of which `zipfile` says what is wrong."""
+    part = most < info.file_size
+    try:
+        packed = _packed(handle, info, min(info.compress_size, _CHUNK) if part else info.compress_size)
+        if info.compress_type == zipfile.ZIP_STORED:
+            data, whole = packed[:most], True
+        else:
+            unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+            data = unpacker.decompress(packed, most if part else info.file_size + 1)
+            whole = unpacker.eof
+    except (zlib.error, ValueError, OSError, struct.error):
+        return None
+    if part:
+        return data if len(data) == most else None
+    return data if whole and len(data) == info.file_size and zlib.crc32(data) == info.CRC else None
+
+
+def _packed(handle: IO[bytes], info: zipfile.ZipInfo, size: int) -> bytes:
+    """The first so many bytes as they are stored; ValueError for an entry that is not as most are."""
+    handle.seek(info.header_offset)
+    local = _LOCAL.unpack(handle.read(_LOCAL.size))
+    name, _ = handle.read(local[9]), handle.read(local[10])
+    end = getattr(info, "_end_offset", None)  # where the next entry starts, of a Python that refuses overlapping ones
+    if (
+        local[0] != b"PK\x03\x04"
+        or name.decode("utf-8" if local[2] & 0x800 else "cp437") != info.orig_filename
+        or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+        or info.flag_bits & ~_PLAIN_FLAGS
+        or (end is not None and handle.tell() + info.compress_size > end)
+    ):
+        raise ValueError
+    return handle.read(size)

@@ -24,6 +24,8 @@ _OBEYS = re.compile(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1") 
 _SECRETS = re.compile(
     rb"\.ssh[/\\\"']|id_rsa|id_ed25519|\.aws/credentials|\.npmrc|\.pypirc|\.netrc|\.kube/config|wallet\.dat"
 )
+# what the pattern holds in every case: looked for first, since a plain search is ten times as fast
+_IN_SECRETS = (b".ssh", b"id_rsa", b"id_ed25519", b".aws", b".npmrc", b".pypirc", b".netrc", b".kube", b"wallet.dat")
 _LEAVES = re.compile(rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(")
 _READS = re.compile(rb"readFileSync|readFile\(|child_process|Bun\.file")
 _SCRAMBLED = re.compile(rb"\b_0x[0-9a-f]{4,6}\b")  # names as the common obfuscators make them
@@ -77,6 +79,11 @@ def _javascript(data: bytes) -> tuple[str, bytes] | None:
         for line in _EXECUTES.findall(data, 0, 1 << 20)[:_MAX_COMMANDS]:
             if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
                 return "JavaScript that has a shell run what is downloaded", line
-    if (hit := _SECRETS.search(data)) and _LEAVES.search(data) and _READS.search(data):
+    if (
+        any(word in data for word in _IN_SECRETS)
+        and (hit := _SECRETS.search(data))
+        and _LEAVES.search(data)
+        and _READS.search(data)
+    ):
         return "JavaScript that reads places of secrets and asks the network", hit[0]
     return None

@@ -171,6 +171,7 @@ def placed(modules: Iterable[ModuleFacts], shape: Layout) -> list[CodeFact]:
     """All facts with the first moment they can run at, following calls and imports from one file to another."""
     modules = list(modules)
     by_name = {module.dotted: module for module in modules if module.dotted}
+    exports = {name: dict(module.exports) for name, module in by_name.items()}
     moments: dict[tuple[str, str], Moment] = {}
     todo: list[tuple[str, str]] = []
 
@@ -184,16 +185,17 @@ def placed(modules: Iterable[ModuleFacts], shape: Layout) -> list[CodeFact]:
         for root, moment in _first_roots(module, shape):
             reach(module, root, moment)
     for entry in (*shape.scripts, *shape.plugins):
-        for module, root in _resolved(entry, by_name):
+        for module, root in _resolved(entry, by_name, exports):
             reach(module, root, Moment.SCRIPT)
-    by_path = {module.path: module for module in modules}
+    edges: dict[tuple[str, str], list[str]] = {}
+    for module in modules:
+        for root, ref in module.edges:
+            edges.setdefault((module.path, root), []).append(ref)
     while todo:
         key = todo.pop()
-        module = by_path[key[0]]
-        for root, ref in module.edges:
-            if root == key[1]:
-                for target, function in _resolved(ref, by_name):
-                    reach(target, function, moments[key])
+        for ref in edges.get(key, ()):
+            for target, function in _resolved(ref, by_name, exports):
+                reach(target, function, moments[key])
     return _facts(modules, moments)
 
 
@@ -211,7 +213,9 @@ def _inner_is_hook(path: str, shape: Layout) -> bool:
     return path.removeprefix(shape.top) in shape.hooks
 
 
-def _resolved(ref: str, by_name: Mapping[str, ModuleFacts], hops: int = 3) -> Iterable[tuple[ModuleFacts, str]]:
+def _resolved(
+    ref: str, by_name: Mapping[str, ModuleFacts], exports: Mapping[str, Mapping[str, str]], hops: int = 3
+) -> Iterable[tuple[ModuleFacts, str]]:
     """The module and function a dotted name leads to: its module level, and the function or the class' constructor."""
     only_module = ref.startswith("import ")
     parts = ref.removeprefix("import ").replace("()", "").split(".")
@@ -226,9 +230,9 @@ def _resolved(ref: str, by_name: Mapping[str, ModuleFacts], hops: int = 3) -> It
         for name in (rest, f"{rest}.__init__"):
             if rest and name in module.functions:
                 yield module, name
-        exported = dict(module.exports).get(parts[length]) if length < len(parts) and hops else None
+        exported = exports[module.dotted].get(parts[length]) if length < len(parts) and hops else None
         if exported and exported != ref:
-            yield from _resolved(".".join([exported, *parts[length + 1 :]]), by_name, hops - 1)
+            yield from _resolved(".".join([exported, *parts[length + 1 :]]), by_name, exports, hops - 1)
         return
 
 
