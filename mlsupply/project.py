@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from mlsupply.model import Edge, Gap, Index, Inventory, Package, PackageKey, Reason, Requirement, SourceKind
 from mlsupply.value import replace, value
 
-_ROOT_KINDS = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
+OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
+"""Sources of what is no release but code of the project itself."""
+
 Path = tuple[str, ...]
 """Names from a root to a package."""
 
@@ -164,7 +166,7 @@ class _Graph:
         return [package for package in named if package.version == edge.version] if edge.version else named
 
     def is_root(self, package: Package) -> bool:
-        return package.source.kind in _ROOT_KINDS and (package.direct or package.key not in self.parents)
+        return package.source.kind in OWN_CODE and (package.direct or package.key not in self.parents)
 
     def shortest(self) -> dict[PackageKey, Path]:
         """A shortest path to each package that a root or the input itself leads to; one walk over all edges."""

@@ -13,13 +13,12 @@ from typing import Any
 
 from mlsupply.advisories.renamed import original_of
 from mlsupply.begun import Begun
-from mlsupply.model import Package, SourceKind
-from mlsupply.project import Project
+from mlsupply.model import Package
+from mlsupply.project import OWN_CODE, Project
 from mlsupply.request import Request
 from mlsupply.value import replace
 from mlsupply.world import PUBLIC_OSV_API, Failure, Fetch, OfflineFetch, Response, World
 
-OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 BATCH = "/v1/querybatch"
 JSON = {"Content-Type": "application/json"}
 LIMIT = 64 << 20  # bytes of an answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mlsupply.advisories.asking import OWN_CODE, can_be_judged, inherits, names_of
+from mlsupply.advisories.asking import can_be_judged, inherits, names_of
 from mlsupply.advisories.feeds import CHECK, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
 from mlsupply.advisories.fixes import Release, Room, best_fix
@@ -19,7 +19,7 @@ from mlsupply.begun import Begun
 from mlsupply.lazy import expression
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.named import NamedTuple
-from mlsupply.project import Project, conda_gap
+from mlsupply.project import OWN_CODE, Project, conda_gap
 from mlsupply.request import Request
 from mlsupply.value import replace
 from mlsupply.world import World

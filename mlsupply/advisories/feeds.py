@@ -12,6 +12,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.model import DataSource, Gap, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request
+from mlsupply.value import replace
 from mlsupply.world import World
 
 CHECK = "advisories"
@@ -94,8 +95,6 @@ class FirstOf:
 
 
 def _instead(gap: Gap, used: str) -> Gap:
-    from dataclasses import replace
-
     return replace(gap, detail=f"{gap.detail}; {used} was used instead")
 
 

@@ -25,17 +25,14 @@ from mlsupply.model import (
     SourceKind,
 )
 from mlsupply.named import NamedTuple
-from mlsupply.project import Project
+from mlsupply.project import OWN_CODE, Project
 from mlsupply.request import Request
 from mlsupply.world import World
 
 CHECK = "known-bad"
 MALICIOUS, PURPOSE_BUILT = "malicious", "purpose-built"
-_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 # an index keeps files under their BLAKE2b-256 digest: /packages/ab/cd/<60 hex digits>/name.whl
 _INDEX_PATH = expression(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/")
-
-
 _END = 60  # hex digits of the last folder of such a path
 
 
@@ -102,7 +99,7 @@ def _by_address(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
 
 def _by_name(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
     versions = known.versions.get(package.name)
-    if not versions or package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE:
+    if not versions or package.coordinate.ecosystem != "pypi" or package.source.kind in OWN_CODE:
         return
     exact = known.of_release(package.name, package.version)
     for identifier in dict.fromkeys(one for ids in versions.values() for one in ids):
@@ -113,7 +110,7 @@ def _by_name(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
 
 
 def _unpinned(package: Package, known: IncidentIndex) -> tuple[Gap, ...]:
-    if package.version or package.coordinate.ecosystem != "pypi" or package.source.kind in _OWN_CODE:
+    if package.version or package.coordinate.ecosystem != "pypi" or package.source.kind in OWN_CODE:
         return ()
     ids = (identifier for listed in known.versions.get(package.name, {}).values() for identifier in listed)
     hijacked = next((known.briefs[one] for one in ids if known.briefs[one].kind != PURPOSE_BUILT), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ import click
 from mlsupply.cli.common import real_world, request_of, shows_errors
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Reason, Severity
+from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.model import Coordinate, Gap, Inventory, Report

@@ -12,14 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.contents_check import CHECK, OWN_CODE, SKIPPED, SUFFIXES
+from mlsupply.evidence.contents_check import CHECK, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest, fetched, kept_at
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.model import Artifact, Checked, DataSource, Gap, Package, Place, Quote, Reason
 from mlsupply.named import NamedTuple
-from mlsupply.project import Project
+from mlsupply.project import OWN_CODE, Project
 from mlsupply.request import Request
 from mlsupply.ruleset import Fact, Rules, load
 from mlsupply.text import safe

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mlsupply.model import Checked, DataSource, Gap, Reason, SourceKind
-from mlsupply.project import Project
+from mlsupply.model import Checked, DataSource, Gap, Reason
+from mlsupply.project import OWN_CODE, Project
 from mlsupply.request import Request
 from mlsupply.world import World
 
 CHECK = "contents"
 MODES = ("none", "local", "changed", "all")
 SUFFIXES = (".whl", ".egg", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.zst")
-OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 _OFF = Gap(subject="all packages", check=CHECK, reason=Reason.DISABLED, detail="looking inside archives is switched off")
 SKIPPED = Gap(
     subject="packages without a local archive",

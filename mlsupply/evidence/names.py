@@ -15,7 +15,7 @@ from mlsupply.evidence.name_memo import Locked, Memo
 from mlsupply.evidence.popular import mistaken, neighbours
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Place, Requirement, Source, SourceKind
 from mlsupply.named import NamedTuple
-from mlsupply.project import Project, conda_gap
+from mlsupply.project import OWN_CODE, Project, conda_gap
 from mlsupply.request import Request
 from mlsupply.text import canonical
 from mlsupply.value import replace, value
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 CHECK = "names"
 _MOST_PLACES = 20  # kept of one name
-_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 _ARCHIVES = (".whl", ".zip", ".egg", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
@@ -129,7 +128,7 @@ def _asked_for(project: Project) -> list[Requirement]:
 def _is_folder(source: Source) -> bool:
     """Whether the code lies in a folder of the project: no index decides what its name stands for. An archive may have been
     fetched by its name."""
-    return source.kind in _OWN_CODE or (source.kind is SourceKind.PATH and not source.url.lower().endswith(_ARCHIVES))
+    return source.kind in OWN_CODE or (source.kind is SourceKind.PATH and not source.url.lower().endswith(_ARCHIVES))
 
 
 class _Bench:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,7 +16,7 @@ from mlsupply.memory import MemoryTree
 from mlsupply.model import Gap
 from mlsupply.project import merge
 from mlsupply.text import safe
-from mlsupply.value import value
+from mlsupply.value import replace, value
 from mlsupply.world import Limits
 
 _MAX_PATHS = 3

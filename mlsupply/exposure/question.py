@@ -10,7 +10,7 @@ from mlsupply.advisories.incident_records import BadFile, Incident, incident
 from mlsupply.advisories.incident_records import index as incidents
 from mlsupply.errors import MlsupplyError
 from mlsupply.text import canonical, safe
-from mlsupply.value import value
+from mlsupply.value import replace, value
 
 
 @value
@@ -74,7 +74,6 @@ def _record_of(text: str) -> Incident | None:
 
 def _narrowed(question: Question, text: str) -> Question:
     """The record's question for the versions typed alone."""
-    from dataclasses import replace
 
     name, _, versions = text.partition("==")
     return replace(question, bad={canonical(name.strip()): frozenset(v.strip() for v in versions.split(",") if v.strip())})

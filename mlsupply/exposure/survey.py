@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +13,7 @@ from mlsupply.exposure.question import Question
 from mlsupply.exposure.repository import Repository, find, gap, open_repository
 from mlsupply.exposure.tracing import History, trace
 from mlsupply.model import Reason
-from mlsupply.value import value
+from mlsupply.value import replace, value
 from mlsupply.world import Limits, Say
 
 _MAX_FOLDERS = 200_000  # looked through below one named path

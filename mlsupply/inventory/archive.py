@@ -11,7 +11,6 @@ import posixpath
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from mlsupply.headers import MAX_BYTES
@@ -19,6 +18,7 @@ from mlsupply.inventory.metadata import Metadata, parse
 from mlsupply.inventory.parsing import decode, gap, json_of
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Requirement
 from mlsupply.text import canonical, safe
+from mlsupply.value import replace
 from mlsupply.world import Failure, Limits, Tree
 
 if TYPE_CHECKING:

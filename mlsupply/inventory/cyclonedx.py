@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mlsupply.inventory.parsing import gap, json_of, named, opened, string, strings, table, tables
 from mlsupply.inventory.purl import Purl, parse
 from mlsupply.inventory.sbom import Sbom
-from mlsupply.model import Artifact, Edge, Gap, Inventory, Package, Place, Reason
+from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason
 from mlsupply.world import Limits, Tree
 
 FORMAT = "cyclonedx"
@@ -122,8 +121,8 @@ def _hashes(holder: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _with_edges(sbom: Sbom, document: Mapping[str, Any], root: str, refs: Mapping[str, Purl]) -> Inventory:
     """Edges from `dependencies`; direct is what the root depends on, or where it says nothing what nobody depends on."""
-    edges: dict[object, list[Edge]] = {}
-    direct: set[object] = set()
+    edges: dict[Coordinate, list[Edge]] = {}
+    direct: set[Coordinate] = set()
     for entry in tables(document, "dependencies"):
         ref = string(entry, "ref")
         children = [refs[child].coordinate for child in strings(entry, "dependsOn") if child in refs]
@@ -131,12 +130,7 @@ def _with_edges(sbom: Sbom, document: Mapping[str, Any], root: str, refs: Mappin
             direct.update(children)
         elif ref in refs:
             edges.setdefault(refs[ref].coordinate, []).extend(Edge(child.name, child.version) for child in children)
-    inventory = sbom.inventory(FORMAT)
     if not direct and edges:
         required = {(edge.name, edge.version) for found in edges.values() for edge in found}
-        direct = {p.coordinate for p in inventory.packages if (p.name, p.version) not in required}
-    packages = tuple(
-        replace(p, requires=tuple(dict.fromkeys(edges.get(p.coordinate, ()))), direct=p.coordinate in direct)
-        for p in inventory.packages
-    )
-    return replace(inventory, packages=packages)
+        direct = {one for one in sbom.coordinates if (one.name, one.version) not in required}
+    return sbom.linked(FORMAT, edges, direct)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mlsupply.errors import MlsupplyError
@@ -19,6 +18,7 @@ from mlsupply.inventory.metadata import Metadata, egg_requires, parse
 from mlsupply.inventory.parsing import decode, gap, json_of, quoted, source_of_url, string, strings, table
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.value import replace
 from mlsupply.world import Failure, Limits, Tree
 
 FORMAT = "environment"

@@ -11,6 +11,7 @@ from mlsupply.inventory.pinned import pinned
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Requirement
 from mlsupply.text import canonical, safe
+from mlsupply.value import replace
 from mlsupply.world import Limits, Tree
 
 PLACE = "command line"
@@ -56,6 +57,5 @@ def _package(one: Requirement) -> Iterator[Package]:
 
 
 def _with_packages(inventory: Inventory) -> Inventory:
-    from dataclasses import replace
 
     return replace(inventory, packages=_packages(inventory.requirements))

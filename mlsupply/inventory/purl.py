@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from mlsupply.model import Coordinate, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.value import field, value
 
 _SCHEME = re.compile(r"(?i)pkg:/{0,2}([a-z][a-z0-9.+-]{0,40})/(.{1,2000})$", re.DOTALL)
 _BARE_PYPI = re.compile(r"(?i)pypi[:/]([a-z0-9][a-z0-9._-]{0,200})(?:@([^?#]{1,200}))?$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Purl:
     """coordinate: ecosystem (the purl type), namespace and name joined by `/` (canonical for pypi), version; mended: the
     text is no purl, but could only mean this."""

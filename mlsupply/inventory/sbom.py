@@ -4,13 +4,14 @@ SBOM forms that are not read, said as such."""
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Container, Mapping, Sequence
 
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.purl import Purl
-from mlsupply.model import Coordinate, Gap, Inventory, Package, PackageKey, Reason
+from mlsupply.model import Coordinate, Edge, Gap, Inventory, Package, PackageKey, Reason
 from mlsupply.project import united
+from mlsupply.value import replace
 from mlsupply.world import Limits, Tree
 
 _STRINGS = re.compile(
@@ -81,6 +82,20 @@ class Sbom:
 
     def _fault(self, sentence: str, subject: str, line: int) -> None:
         self._faults.setdefault(sentence, []).append((subject, line))
+
+    @property
+    def coordinates(self) -> set[Coordinate]:
+        """Of all packages met."""
+        return {entries[0].coordinate for entries in self._packages.values()}
+
+    def linked(self, name: str, edges: Mapping[Coordinate, Sequence[Edge]], direct: Container[Coordinate]) -> Inventory:
+        """All of it, with who requires whom and what is asked for directly."""
+        inventory = self.inventory(name)
+        packages = tuple(
+            replace(p, requires=tuple(dict.fromkeys(edges.get(p.coordinate, ()))), direct=p.coordinate in direct)
+            for p in inventory.packages
+        )
+        return replace(inventory, packages=packages)
 
     def inventory(self, name: str) -> Inventory:
         """All of it; an SBOM is taken to be whole, nothing is resolved."""

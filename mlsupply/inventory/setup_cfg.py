@@ -7,7 +7,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.parsing import named, requirement, text_of
@@ -15,6 +14,7 @@ from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Requirement
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
+from mlsupply.value import replace
 from mlsupply.world import Limits, Tree
 
 FORMAT = "setup.cfg"

@@ -5,7 +5,6 @@ Source: https://spdx.github.io/spdx-spec/v2.3/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mlsupply.inventory.parsing import gap, json_of, named, opened, string, strings, tables
@@ -128,9 +127,4 @@ def _with_edges(
             edges.setdefault(known[parent], []).append(Edge(known[child].name, known[child].version))
         elif parent in roots:
             direct.add(known[child])
-    inventory = sbom.inventory(FORMAT)
-    packages = tuple(
-        replace(p, requires=tuple(dict.fromkeys(edges.get(p.coordinate, ()))), direct=p.coordinate in direct)
-        for p in inventory.packages
-    )
-    return replace(inventory, packages=packages)
+    return sbom.linked(FORMAT, edges, direct)
