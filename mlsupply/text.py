@@ -14,7 +14,7 @@ MAX_WORD = 200  # characters kept of a name, a version or a path
 _ANSI = expression(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|.)", re.DOTALL)
 _SPACE = expression(r"[ \t\r\n\f\v]+")
 _CANONICAL = expression(r"[-_.]+")
-_CREDENTIALS = expression(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s?#@]{1,2048}@")
+_CREDENTIALS = expression(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s?#]{1,2048}@")  # a password may hold an @ itself
 _SECRET_PARAMETER = expression(r"(?i)([?&;](?:[a-z_-]{0,20}(?:token|secret|password|passwd|signature|sig|key))=)[^&#\s]+")
 
 

@@ -34,6 +34,14 @@ def test_canonical_is_pep_503() -> None:
         ("https://user:pw@index.example/simple", "https://index.example/simple"),
         ("https://index.example/simple?token=abc&x=1", "https://index.example/simple?token=REDACTED&x=1"),
         ("git+ssh://git@host.example/x.git@v1", "git+ssh://git@host.example/x.git@v1"),
+        ("https://user:p@ss@index.example/simple", "https://index.example/simple"),  # pip cuts at the last @ as well
+        ("git+https://me:a@@b@git.example/x@main", "git+https://git.example/x@main"),
+        ("git+ssh://git:pw@git@host.example/x", "git+ssh://host.example/x"),
+        ("https://index.example/a@1.0", "https://index.example/a@1.0"),
+        (
+            "a @ https://u:p@x.example/a --find-links https://v:q@r@y.example/",
+            "a @ https://x.example/a --find-links https://y.example/",
+        ),
     ],
 )
 def test_credentials_never_come_in(url: str, clean: str) -> None:
