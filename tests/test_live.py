@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mlsupply.advisories import check
 from mlsupply.advisories.asking import AskedAhead, ask_ahead
 from mlsupply.advisories.check import examine
 from mlsupply.advisories.feeds import choose
@@ -278,6 +279,39 @@ def test_fixes_of_what_is_hit_by_the_data_at_hand_are_looked_up_while_the_api_is
         said = [one for one in examine(project, request, world, published) if isinstance(one, Checked) and one.findings]
     assert asked == [["litellm"], ["demo"]]
     assert [one.findings[0].remedy.split(",")[0] for one in said] == ["Upgrade to 2.0"]
+
+
+def test_what_is_judged_while_the_api_is_waited_for_is_said_only_where_the_api_confirms_it(
+    online: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of `demo` a record is at hand; the API says the same of it, or another thing, or more, or that it knows none."""
+    from mlsupply.advisories.sync import sync
+
+    ahead: list[bool] = []
+
+    def counted(package: Package, ground: check.Ground) -> Checked:
+        ahead.append(threading.current_thread() is not threading.main_thread())
+        return judged(package, ground)
+
+    def said(url: str) -> list[tuple[str, str]]:
+        ahead.clear()
+        request = Request(feed="live", feed_url=url)
+        found = examine(_project(("demo", "1.0")), request, online, lambda packages: {one.key: () for one in packages})
+        return [
+            (one.id, one.advisory.fixed[0]) for c in found if isinstance(c, Checked) for one in c.findings if one.advisory
+        ]
+
+    judged = check.judged
+    monkeypatch.setattr(check, "judged", counted)
+    with serving([record("PYSEC-2026-9000", events=fixed("2"))]) as server:
+        sync(online, server.url)
+        assert (said(server.url), ahead) == ([("PYSEC-2026-9000", "2")], [True])
+        server.records[0] = record("PYSEC-2026-9000", events=fixed("3"), modified="2026-07-20T00:00:00Z")
+        assert (said(server.url), ahead) == ([("PYSEC-2026-9000", "3")], [True, False])
+        server.records[:] = [record(f"PYSEC-2026-900{n}", events=fixed("2")) for n in range(2)]
+        assert said(server.url) == [("PYSEC-2026-9000", "2"), ("PYSEC-2026-9001", "2")]
+        server.records.clear()
+        assert (said(server.url), ahead) == ([], [True, False])
 
 
 def test_records_at_hand_are_taken_as_they_stand_only_where_the_api_names_exactly_these(online: World) -> None:

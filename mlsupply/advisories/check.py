@@ -27,6 +27,14 @@ from mlsupply.world import World
 _LOWER_BOUND = expression(r"(?:>=|==|~=)\s*([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})")
 
 
+if TYPE_CHECKING:
+    from mlsupply.advisories.exploited import Lists
+
+Releases = Mapping[PackageKey, tuple[Release, ...]]
+Published = Callable[[Sequence[Package]], Releases]
+"""Asks the indexes which releases there are of packages; those it cannot tell of are left out."""
+
+
 class Ground(NamedTuple):
     """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
     whether renamed distributions take over the advisories of their original; incidents: the record of malicious releases,
@@ -46,13 +54,6 @@ class Ground(NamedTuple):
     conda: tuple[Gap, ...] = ()
 
 
-if TYPE_CHECKING:
-    from mlsupply.advisories.exploited import Lists
-
-Published = Callable[[Sequence[Package]], Mapping[PackageKey, tuple[Release, ...]]]
-"""Asks the indexes which releases there are of packages; those it cannot tell of are left out."""
-
-
 def examine(
     project: Project, request: Request, world: World, published: Published | None = None
 ) -> Iterator[Checked | DataSource]:
@@ -61,40 +62,66 @@ def examine(
     inherit = inherits(request.settings)
     packages = [package for package in project.packages if can_be_judged(package)]
     names = names_of(project, request.settings)
-    looking = _Looking(packages, published)
-    answer = choose(request, world).about(names, looking.begin) if names else Answer({}, ())
     present = frozenset((package.name, package.version) for package in packages)
     covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
-    ground = Ground(answer, request, present, inherit, index(), covered, _parents(project), _oldest_python(project, request))
     conda = conda_gap(project, CHECK, "no advisory feed here covers conda packages")
-    ground = ground._replace(releases=looking.found(answer.rows), conda=conda)
+    known, parents, python = index(), _parents(project), _oldest_python(project, request)
+    ground = Ground(Answer({}, ()), request, present, inherit, known, covered, parents, python, conda=conda)
+    ahead = _Ahead(packages, published, ground)
+    answer = choose(request, world).about(names, ahead.begin) if names else Answer({}, ())
+    ground = ground._replace(answer=answer, releases=ahead.releases(answer.rows))
     yield from answer.sources
     yield Checked(check=CHECK, gaps=answer.gaps)
-    yield from _with_exploitation([judged(package, ground) for package in project.packages], world)
+    yield from _with_exploitation([ahead.judged(package, ground) for package in project.packages], world)
 
 
-class _Looking:
-    """Which releases there are of the packages that are hit. Those that are hit by what is at hand are looked up while the
-    feed is waited for; others follow when its answer is there."""
+class _Ahead:
+    """What is done while a feed is waited for, as if it confirmed what is at hand: which releases there are of the packages
+    that are hit, and what is to be said of them. The releases of others follow when the answer is there, and whatever it
+    does not confirm is judged anew. ground: what does not hang on the answer."""
 
-    def __init__(self, packages: Sequence[Package], published: Published | None) -> None:
+    def __init__(self, packages: Sequence[Package], published: Published | None, ground: Ground) -> None:
         self._packages = packages
         self._published = published
-        self._begun: Begun[Mapping[PackageKey, tuple[Release, ...]]] | None = None
+        self._ground = ground
+        self._expected = Answer({}, ())
+        self._begun: Begun[tuple[Releases, Mapping[PackageKey, Checked]]] | None = None
         self._asked: frozenset[PackageKey] = frozenset()
 
-    def begin(self, rows: Mapping[str, list[Row]]) -> None:
+    def begin(self, expected: Answer) -> None:
+        """See `feeds.Meanwhile`."""
         published = self._published
-        if published is not None and (hit := _hit(self._packages, rows)):
+        if published is not None and (hit := _hit(self._packages, expected.rows)):
+            self._expected = expected
             self._asked = frozenset(package.key for package in hit)
-            self._begun = Begun(lambda: published(hit))
+            self._begun = Begun(lambda: self._done(hit, published, expected))
 
-    def found(self, rows: Mapping[str, list[Row]]) -> Mapping[PackageKey, tuple[Release, ...]]:
+    def _done(
+        self, hit: list[Package], published: Published, expected: Answer
+    ) -> tuple[Releases, Mapping[PackageKey, Checked]]:
+        releases = published(hit)
+        ground = self._ground._replace(answer=expected, releases=releases)
+        return releases, {package.key: judged(package, ground) for package in hit}
+
+    def releases(self, rows: Mapping[str, list[Row]]) -> Releases:
+        """Of all packages that these records hit."""
         if self._published is None:
             return {}
         more = [package for package in _hit(self._packages, rows) if package.key not in self._asked]
         later = self._published(more) if more else {}
-        return {**(self._begun.result() if self._begun else {}), **later}
+        return {**(self._begun.result()[0] if self._begun else {}), **later}
+
+    def judged(self, package: Package, ground: Ground) -> Checked:
+        """What was said ahead, where the answer is what it was said on."""
+        if self._begun and package.key in self._asked and self._is_confirmed(package, ground.answer):
+            return self._begun.result()[1][package.key]
+        return judged(package, ground)
+
+    def _is_confirmed(self, package: Package, answer: Answer) -> bool:
+        before = self._expected
+        same = all(answer.rows.get(name) is before.rows.get(name) for name in _names(package))
+        sources = [source.name for source in answer.sources] == [source.name for source in before.sources]
+        return same and sources and package.name not in answer.unread
 
 
 def _hit(packages: Sequence[Package], rows: Mapping[str, list[Row]]) -> list[Package]:

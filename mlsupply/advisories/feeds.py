@@ -32,13 +32,14 @@ class Answer(NamedTuple):
     unread: Mapping[str, str] = {}
 
 
-Meanwhile = Callable[[Mapping[str, list[Row]]], object]
-"""Called with what is at hand (see `Answer.rows`) where an answer has to be waited for."""
+Meanwhile = Callable[[Answer], object]
+"""Called, where an answer has to be waited for, with the one there will be if what is at hand is up to date. Rows of
+projects for which that turns out to be so are the same lists in the answer that comes."""
 
 
-def nothing(rows: Mapping[str, list[Row]]) -> None:
+def nothing(expected: Answer) -> None:
     """Nothing to be done while waiting."""
-    del rows
+    del expected
 
 
 class Feed(Protocol):

@@ -51,13 +51,18 @@ class LiveFeed:
         """No source in the answer means that the API could not be asked at all."""
         names = list(names)
         known = at_hand(names, self._world).rows  # while a question asked ahead is under way
-        meanwhile(known)
+        alive = {
+            name: [row for row in rows if not row[WITHDRAWN]] for name, rows in known.items()
+        }  # the API names no others
+        meanwhile(self._answer(alive, {}))
         stamps: dict[str, list[Stamp]] = {}
         for answer in each(self._stamps, batches_of(names), _CONNECTIONS):
             if isinstance(answer, Failure):
                 return Answer({}, (), (self._gap(answer.reason, answer.detail),))
             stamps |= answer
-        rows, unread = self._rows(stamps, known)
+        return self._answer(*self._rows(stamps, known, alive))
+
+    def _answer(self, rows: dict[str, list[Row]], unread: dict[str, str]) -> Answer:
         as_of = self._world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         source = DataSource(f"OSV API at {self._host}", as_of, sum(map(len, rows.values())), url=self._url)
         return Answer(rows, (source,), (), unread)
@@ -108,13 +113,10 @@ class LiveFeed:
         return answer if isinstance(answer, Failure) else _object(answer)
 
     def _rows(
-        self, stamps: dict[str, list[Stamp]], known: Mapping[str, list[Row]]
+        self, stamps: dict[str, list[Stamp]], known: Mapping[str, list[Row]], alive: Mapping[str, list[Row]]
     ) -> tuple[dict[str, list[Row]], dict[str, str]]:
         """(rows by name, names whose records could not all be had, with the reason). What is at hand word for word is taken
-        as it stands, groups and all."""
-        alive = {
-            name: [row for row in rows if not row[WITHDRAWN]] for name, rows in known.items()
-        }  # the API names no others
+        as it stands, groups and all. alive: of what is known, the records that are not withdrawn."""
         ready = {name: alive[name] for name, own in stamps.items() if own and _same(own, alive.get(name, ()))}
         changed = {name: own for name, own in stamps.items() if own and name not in ready}
         if not changed:

@@ -22,7 +22,7 @@ def render(view: View) -> bytes:
         from mlsupply.report.inert import inert
 
         lines = list(_lines(document(view_of(inert(view.report)))))
-    return "\n".join(lines).encode()
+    return b"\n".join([line.encode() for line in lines])  # one wide character would make all of one text wide
 
 
 def _is_plain(lines: Sequence[str]) -> bool:
