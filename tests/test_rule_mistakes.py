@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsupply.cli import main
+from mlsupply.ruleset.library import rules_folder
 from mlsupply.ruleset.lists import merged
 from mlsupply.ruleset.reading import read_all, read_rule
 from tests.rule_facets import RULE, register
@@ -52,7 +53,7 @@ MISTAKES = [
     ("id: ACME-C001", "id: heavy crate", "1:5", "id 'heavy crate' is not well formed", "such as ACME-R001"),
     ("title: A crate", "title: Crate: A crate", "2:13", "not YAML: mapping values are not allowed", "in quotes"),
     ("  quiet:\n", "\tquiet:\n", "14:1", "not YAML", "indent with spaces, not tabs"),
-    ("remedy:", "title:", "9:1", "not YAML: title stands here twice", ""),
+    ("remedy:", "title:", "9:1", "not YAML: title stands here twice", "keep one of the two"),
     ("  quiet:\n    - {label: feather, weight: 0.1}\n", "", "12:3", "there is no sample under quiet:", "at least one"),
     ("{label: feather, weight: 0.1}", "{label: feather, wait: 0.1}", "15:24", "no field wait, did you mean weight?", ""),
     ("{label: feather, weight: 0.1}", "{label: 7, weight: 0.1}", "15:15", "text is wanted, not a number", 'quotes: "7"'),
@@ -133,7 +134,18 @@ def test_rules_test_is_content_with_good_samples(tmp_path: Path) -> None:
     (tmp_path / "heavy.yaml").write_text(RULE, encoding="utf-8")
     result = CliRunner().invoke(main, ["rules", "test", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert "1 rules, 2 samples, 0 faults" in result.stderr
+    assert "1 rule, 2 samples, 0 faults" in result.stderr
+
+
+def test_rules_test_refuses_the_id_of_a_built_in_rule_as_a_scan_does(tmp_path: Path) -> None:
+    (tmp_path / "heavy.yaml").write_text(RULE.replace("ACME-C001", "MLS-C001"), encoding="utf-8")
+    result = CliRunner().invoke(main, ["rules", "test", "--rules", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "MLS-C001 is a built-in rule (give yours another id" in result.stdout
+
+
+def test_the_built_in_rules_may_be_named_by_their_folder() -> None:
+    assert CliRunner().invoke(main, ["rules", "test", str(rules_folder() / "names")]).exit_code == 0
 
 
 def test_rules_test_of_an_empty_folder_does_not_pass(tmp_path: Path) -> None:

@@ -107,21 +107,37 @@ def schema() -> None:
 
 @command.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--rules",
+    "further",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="DIR",
+    help="As FOLDERS.",
+)
 @shows_errors
-def test(folders: tuple[Path, ...]) -> None:
+def test(folders: tuple[Path, ...], further: tuple[Path, ...]) -> None:
     """Run every rule's samples: the built-in ones, or those of FOLDERS (files work too)."""
-    from mlsupply.ruleset.library import builtin_files, builtin_rules, read_files
+    from mlsupply.ruleset.library import builtin_files, builtin_rules, claimed, read_files, rules_folder
     from mlsupply.ruleset.samples import run_samples
 
+    folders = (*folders, *further)
     if folders:
-        values, rules, faults = read_files(rule_files(folders), builtin_rules()[0])
+        values, builtin = builtin_rules()
+        values, rules, faults = read_files(rule_files(folders), values)
+        if not any(folder.resolve().is_relative_to(rules_folder()) for folder in folders):
+            faults = [*faults, *claimed(rules, {rule.id for rule in builtin})]
     else:
         values, rules, faults = read_files(builtin_files(), {})
     faults = [*faults, *run_samples(rules, values)]
     for fault in faults:
         click.echo(str(fault))
     samples = sum(len(rule.samples) for rule in rules)
-    click.echo(f"{len(rules)} rules, {samples} samples, {len(faults)} faults", err=True)
+    from mlsupply.report.view import count
+
+    click.echo(
+        ", ".join(count(*one) for one in ((len(rules), "rule"), (samples, "sample"), (len(faults), "fault"))), err=True
+    )
     if not rules and not faults:
         raise MlsupplyError("no-rules", "there is no rule file there", "rules are *.yaml files", EXIT_USAGE)
     sys.exit(EXIT_FINDINGS if faults else 0)

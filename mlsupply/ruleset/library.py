@@ -67,16 +67,19 @@ def read_own(
 ) -> tuple[dict[str, Any], list[Rule]]:
     """The user's rule and list files, (path, text) each, on top of the named values there are. Raises `MlsupplyError`
     with all faults."""
-    from mlsupply.ruleset.located import Fault
-
     merged, rules, faults = read_files(files, values, replaced)
-    for rule in rules:
-        if rule.id in taken:
-            hint = "give yours another id; to change a built-in rule, set its severity or switch it off"
-            faults.append(Fault(rule.file, rule.line, 1, f"{rule.id} is a built-in rule", hint))
+    faults = [*faults, *claimed(rules, taken)]
     if faults:
         raise bad_rules(faults)
     return merged, rules
+
+
+def claimed(rules: Iterable[Rule], taken: set[str]) -> list[Fault]:
+    """A fault for each of the user's rules that has the id of a built-in one."""
+    from mlsupply.ruleset.located import Fault
+
+    hint = "give yours another id; to change a built-in rule, set its severity or switch it off"
+    return [Fault(rule.file, rule.line, 1, f"{rule.id} is a built-in rule", hint) for rule in rules if rule.id in taken]
 
 
 def read_files(

@@ -71,6 +71,9 @@ class Located(NamedTuple):
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML, by which the parser counts
 
 
+_TWICE = "stands here twice"
+
+
 def parse(file: str, text: str) -> Located | Fault:
     """The document, or the first thing that is not YAML."""
     import yaml
@@ -97,6 +100,8 @@ def parse(file: str, text: str) -> Located | Fault:
 def _yaml_hint(words: str, line: str) -> str:
     if line.lstrip(" ").startswith("\t"):
         return "indent with spaces, not tabs"
+    if words.endswith(_TWICE):
+        return "keep one of the two"
     if "mapping values are not allowed" in words:
         return "put a text with a colon or braces in quotes"
     return "put texts with : { } [ ] # or a leading quote in quotes, and indent with spaces"
@@ -117,7 +122,7 @@ def _located(node: Any, constructor: Any) -> Located:
         for key, value in node.value:
             name = str(key.value)
             if name in entries:
-                raise yaml.MarkedYAMLError(problem=f"{name} stands here twice", problem_mark=key.start_mark)
+                raise yaml.MarkedYAMLError(problem=f"{name} {_TWICE}", problem_mark=key.start_mark)
             entries[name] = (_located(key, constructor), _located(value, constructor))
         return Located(entries, line, column)
     if isinstance(node, yaml.SequenceNode):
