@@ -170,13 +170,14 @@ class Analyser(Statements):
     def _other(self, call: Call) -> Value:
         """Nothing is known of it: the result has the origins of what went in; a container takes up what it is given."""
         receiver = call.receiver
-        given = [*call.args, *(value for name, value in call.keywords.items() if name not in _SURROUNDINGS)]
-        origins = [*given, *([receiver] if receiver is not None else []), call.function]
+        origins = [*call.args, *(value for name, value in call.keywords.items() if name not in _SURROUNDINGS)]
+        origins += [call.function] if receiver is None else [receiver, call.function]
         result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
         if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
             self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
         for arg in call.args:
-            result.taint |= sources.unpacked(self, arg, call.line)
+            if arg.taint:
+                result.taint |= sources.unpacked(self, arg, call.line)
             if (written := sources.content_of(self, arg)) is not None:
                 result.taint |= written.taint
         sources.decrypted(self, call, result)
@@ -198,9 +199,10 @@ class Analyser(Statements):
                 "as_posix",
             }:
                 result.text, result.items = receiver.text, receiver.items
-        for value in call.all:
+        functions = [value for value in call.all if value.closure is not None]
+        for value in functions:
             self.handler(call.function, value, call.node)
-        for value in call.all:  # a callback given to something unknown is looked at with what the receiver has
+        for value in functions:  # a callback given to something unknown is looked at with what the receiver has
             if (
                 value.closure is not None
                 and not isinstance(value.closure.node, ast.ClassDef)

@@ -212,12 +212,12 @@ def _resumed(closure: Closure, args: list[Value], keywords: dict[str, Value]) ->
 def signature(value: Value) -> tuple[object, ...]:
     """What makes entering a function with this value the same as before."""
     const = value.const
-    plain = const if isinstance(const, str | bytes | int) else None if const is NOTHING or const is None else id(const)
+    plain = None if const is NOTHING or const is None else const if isinstance(const, str | bytes | int) else id(const)
     return (
         value.ref,
         type(plain).__name__,
         str(plain),
-        tuple(sorted(value.taint)),
+        value.taint,
         value.text,
         value.layers,
         id(value.closure),

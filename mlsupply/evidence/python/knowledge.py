@@ -7,6 +7,7 @@ Labels of origin are `kind:detail`. Places of secrets follow the vendors' own do
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -173,11 +174,9 @@ class Calls:
     """Dotted names of calls, by a pattern. The same names come up again and again: answers are kept."""
 
     def __init__(self, pattern: str) -> None:
-        self._matches = lru_cache(maxsize=8_192)(re.compile(pattern).match)
-
-    def match(self, ref: str) -> bool:
+        matches = re.compile(pattern).match
+        self.match: Callable[[str], bool] = lru_cache(maxsize=8_192)(lambda ref: matches(ref) is not None)
         """Is this one of them?"""
-        return self._matches(ref) is not None
 
 
 _HTTP_VERBS = r"(?:get|post|put|patch|delete|head|options|request|stream|send|upload|urlopen|fetch)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.module_facts import Gift, Neighbours, Take
@@ -109,16 +110,22 @@ class Machine:
         return (*steps, f"{sink} (line {self.code_line or line})")
 
 
+@lru_cache(maxsize=1_024)
+def kinds_in(taint: Taint) -> frozenset[str]:
+    """The kinds of origin among the labels. The same sets of labels come up again and again: answers are kept."""
+    return frozenset(label.partition(":")[0] for label in taint)
+
+
 def kinds_of(taint: Taint) -> list[str]:
     """The kinds of origin among the labels, worst first."""
-    return sorted({label.split(":", 1)[0] for label in taint}, key=lambda kind: know.RANK.get(kind, 99))
+    return sorted(kinds_in(taint), key=lambda kind: know.RANK.get(kind, 99))
 
 
 def has(taint: Taint, *kinds: str) -> bool:
     """Does any of the labels have one of these kinds?"""
-    return any(label.split(":", 1)[0] in kinds for label in taint)
+    return bool(taint) and not kinds_in(taint).isdisjoint(kinds)
 
 
 def of_kind(taint: Taint, *kinds: str) -> list[str]:
     """The labels of these kinds, in order."""
-    return sorted(label for label in taint if label.split(":", 1)[0] in kinds)
+    return sorted(label for label in taint if label.partition(":")[0] in kinds) if has(taint, *kinds) else []

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, Take
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.machine import has, kinds_in
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:
@@ -50,13 +52,14 @@ def wanted(machine: Machine, taint: Taint) -> None:
     machine.wants.update(_names(taint))
 
 
-def _names(taint: Taint) -> list[str]:
-    return [one[5:].replace("()", "") for one in taint if one.startswith("from:")]
+@lru_cache(maxsize=1_024)
+def _names(taint: Taint) -> frozenset[str]:
+    return frozenset(one[5:].replace("()", "") for one in taint if one.startswith("from:"))
 
 
 def passed_on(machine: Machine, taint: Taint, take: Take) -> None:
     """A parameter of the function that is followed has reached an end."""
-    if machine.root and machine.root != "__main__" and any(one.startswith("parameter:") for one in taint):
+    if machine.root and machine.root != "__main__" and "parameter" in kinds_in(taint):
         machine.takes.setdefault(machine.root, [])
         if take not in machine.takes[machine.root] and len(machine.takes) < _MAX_GIFTS:
             machine.takes[machine.root].append(take)
@@ -107,15 +110,15 @@ def called(machine: Analyser, call: Call) -> Value | None:
     """A function of a neighbour is called: what it does with the arguments, and what it gives."""
     name = call.ref.replace("()", "")
     taint = taint_of(*call.all)
-    if taint and any(one.startswith("from:") for one in call.function.taint):
-        kinds = {one.partition(":")[0] for one in taint}
+    if taint and "from" in kinds_in(call.function.taint):
+        kinds = kinds_in(taint)
         among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
         marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
         machine.hands.setdefault(name, set()).update([*marks, *_names(taint)])
     for take in machine.neighbours.takes.get(name, ()):
         _taken(machine, call, take, taint)
     made = given(machine, call.ref)
-    if made is not None and any(one.startswith("received:") for one in made.taint):
+    if made is not None and "received" in kinds_in(made.taint):
         # Where it asks is often for the caller to say: then it counts if what the caller says is written there.
         fixed = all(value.known for value in call.all) or any(_FIXED.match(text_of(value)) for value in call.all)
         made.taint = frozenset(one for one in made.taint if fixed or not one.startswith("received:"))
@@ -129,7 +132,7 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
     first = call.args[0] if call.args else Value("", NOTHING, taint)
     if take.behaviour == "sends":
         sending.note(machine, through, take.position, taint, take.address, take.destination)
-    elif any(one.partition(":")[0] in {"received", "encoded"} for one in taint) or take.layers:
+    elif has(taint, "received", "encoded") or take.layers:
         if take.behaviour == "executes":
             execution.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))
         else:  # of a list, the program: what else is in it tells the program on what to work

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, decode, folding
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.machine import kinds_in
 from mlsupply.evidence.python.values import (
     CLEAN,
     HOLE,
@@ -239,7 +240,7 @@ def opened(machine: Analyser, call: Call) -> Value:
     for candidate in (text, *(text_of(item) for item in (path.items or ())[:8])):
         if kind := know.file_kind(candidate):
             taint = taint | machine.origin(kind, candidate, call.line)
-    from_package = any(label.startswith("package-file:") for label in path.taint)
+    from_package = "package-file" in kinds_in(path.taint)
     layers = path.layers if from_package else ()
     if from_package and _DATA_NAME.search(text):
         taint = taint | machine.origin("encoded", f"data file {text.rpartition('/')[2]}", call.line)
@@ -263,15 +264,14 @@ def decrypted(machine: Analyser, call: Call, result: Value) -> None:
         return
     data = call.args[0]
     written_here = isinstance(data.const, str | bytes) and len(data.const) >= 16
-    if written_here or any(label.startswith("package-file:") for label in data.taint):
+    if written_here or "package-file" in kinds_in(data.taint):
         result.taint |= machine.origin("encoded", "decrypted", call.line)
         result.layers = (*result.layers, "decrypted")
 
 
 def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
     """What a library reads from a data file of the package: pictures, sounds, tables may hold anything."""
-    text = text_of(path)
-    if not _DATA_NAME.search(text) or not any(label.startswith("package-file:") for label in path.taint):
+    if "package-file" not in kinds_in(path.taint) or not _DATA_NAME.search(text := text_of(path)):
         return CLEAN
     return machine.origin("encoded", f"data file {text.rpartition('/')[2]}", line)
 
@@ -284,6 +284,8 @@ def file_key(path: Value) -> str:
 
 def content_of(machine: Analyser, path: Value) -> Value | None:
     """What this module wrote to the path before, or put into a folder above it."""
+    if not machine.files:
+        return None
     key = file_key(path)
     found = machine.files.get(key)
     for _ in range(4):
@@ -356,7 +358,7 @@ def _packed(machine: Analyser, call: Call, archive: Value) -> None:
 def joined_resource(machine: Analyser, call: Call, result: Value) -> None:
     """`files(package).joinpath(name)`: a data file of the package."""
     name = text_of(call.args[-1]) if call.args else ""
-    if any(label.startswith("package-file:") for label in result.taint) and _DATA_NAME.search(name):
+    if "package-file" in kinds_in(result.taint) and _DATA_NAME.search(name):
         result.taint |= machine.origin("encoded", f"data file {name}", call.line)
 
 

@@ -195,6 +195,9 @@ class Statements(Definitions):
             return
         self.guard(node, test)
         objects.operated(self, test, "bool", [], node)
+        if not node.orelse:  # what the one way bound stays
+            self.body(node.body)
+            return
         before = dict(self.scope.names)
         self.body(node.body)
         after = dict(self.scope.names)

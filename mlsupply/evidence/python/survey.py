@@ -7,7 +7,8 @@ question.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from mlsupply.named import NamedTuple
@@ -26,20 +27,28 @@ _NO_NODES = frozenset(
 
 
 class _Shape(NamedTuple):
-    """Fields of a kind of node that hold nodes worth a visit. ones: of one node or None; lists: of lists of them."""
+    """Fields of a kind of node that hold nodes worth a visit. ones: gets those of one node or None, where there are at
+    least two; one: gets the only one; lists: get those of lists of them."""
 
-    ones: tuple[str, ...]
-    lists: tuple[str, ...]
+    ones: Callable[[Any], tuple[Any, ...]] | None
+    one: Callable[[Any], Any] | None
+    lists: tuple[Callable[[Any], list[Any]], ...]
 
 
-_SHAPES: dict[type, _Shape] = dict.fromkeys((type(None), ast.Constant, ast.MatchSingleton), _Shape((), ()))
+_SHAPES: dict[type, _Shape] = dict.fromkeys((type(None), ast.Constant, ast.MatchSingleton), _Shape(None, None, ()))
 
 
 def _shape(node: Any) -> _Shape:
     """Told from the first node of a kind that is met: a field holds lists in all of them or in none."""
     fields = [name for name in type(node)._fields if name not in _NO_NODES]
-    lists = tuple(name for name in fields if type(getattr(node, name)) is list)
-    _SHAPES[type(node)] = made = _Shape(tuple(name for name in fields if name not in lists), lists)
+    lists = [name for name in fields if type(getattr(node, name)) is list]
+    ones = [name for name in fields if name not in lists]
+    made = _Shape(
+        attrgetter(*ones) if len(ones) > 1 else None,
+        attrgetter(*ones) if len(ones) == 1 else None,
+        tuple(attrgetter(name) for name in lists),
+    )
+    _SHAPES[type(node)] = made
     return made
 
 
@@ -154,10 +163,10 @@ def _run_by(node: Any) -> list[Any]:
 
 def held(node: Any) -> list[Any]:
     """The nodes right below this one, without contexts and operators; None where one is left out."""
-    ones, lists = _SHAPES.get(type(node)) or _shape(node)
-    below = [getattr(node, name) for name in ones]
-    for name in lists:
-        below += getattr(node, name)
+    ones, one, lists = _SHAPES.get(type(node)) or _shape(node)
+    below = [*ones(node)] if ones is not None else [one(node)] if one is not None else []
+    for nodes in lists:
+        below += nodes(node)
     return below
 
 

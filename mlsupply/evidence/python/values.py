@@ -140,12 +140,16 @@ class Scope:
             self.names[name] = value
 
 
+_LONG = (str, bytes, bytearray, list, tuple)  # asked for so often that no union is made each time
+
+
 def constant(value: Any, layers: tuple[str, ...] = (), taint: Taint = CLEAN) -> Value:
     """A folded constant, or an unknown of the same origin where it is too large to carry on."""
-    if isinstance(value, str | bytes | bytearray | list | tuple) and len(value) > MAX_TEXT:
-        return Value(taint=taint, layers=layers)
-    if isinstance(value, bytearray):
-        value = bytes(value)
+    if isinstance(value, _LONG):
+        if len(value) > MAX_TEXT:
+            return Value(taint=taint, layers=layers)
+        if isinstance(value, bytearray):
+            value = bytes(value)
     return Value("", value, taint, HOLE, layers)
 
 
@@ -158,8 +162,9 @@ def taint_of(*values: Value) -> Taint:
     """All labels of the values."""
     found = CLEAN
     for value in values:
-        if value.taint:
-            found = found | value.taint if found else value.taint
+        taint = value.taint
+        if taint and taint is not found:
+            found = found | taint if found else taint
     return found
 
 
@@ -179,7 +184,7 @@ def text_of(value: Value) -> str:
         return const
     if isinstance(const, bytes):
         return const.decode("latin-1")
-    if isinstance(const, int | float) and not isinstance(const, bool):
+    if const is not NOTHING and isinstance(const, int | float) and not isinstance(const, bool):
         return str(const) if not isinstance(const, int) or abs(const) < 1 << 64 else HOLE
     return value.text
 
