@@ -92,6 +92,8 @@ def test_look_alikes_separators_and_word_order(names: Names, name: str, target: 
         ("aliyun-tools", "aliyun-python-sdk-core"),
         ("@anthropic-ai/tools", "anthropic"),  # an npm scope typed into pip
         ("anthropic-ai-sdk", "anthropic"),  # the same, flattened
+        ("@langchain-ai/toolbelt", "langchain"),  # no member of the family that begins with the project's name
+        ("mistralai-client-ts", "mistralai"),
         ("modelcontextprotocol-sdk", "mcp"),
         ("conda-forge-tiktoken", "tiktoken"),  # a channel of conda spelled into the name
         ("mistralai-mistralai", "mistralai"),  # a scope that repeats the name

@@ -1,8 +1,11 @@
 """How well imitated names are told from honest ones, by technique, beside plain edit distance and published figures.
 
-    python -m tests.bench.names [LABELLED.jsonl]
+    python -m tests.bench.names [--unlearned] [LABELLED.jsonl]
 
-A name counts as accused from medium on. Averages are over the headline rows; the others are listed by themselves.
+A name counts as accused from medium on. Averages are over the headline rows; the others are listed by themselves. With
+--unlearned each imitation in the brand group is judged without the brands and words that no other imitation of the sample
+holds: what is found then, the lists owe to nothing in the sample. Words that anybody would list go with them, so this is
+less than what is found of unseen names.
 Figures of a peer are those published beside the sample for the same or comparable names.
 """
 
@@ -15,9 +18,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mlsupply.evidence.name_data import engine
+from mlsupply.evidence.name_data import engine, reviewed
 from mlsupply.evidence.popular import popular
 from mlsupply.ruleset.names import Likeness, Names
+from mlsupply.value import replace
 from tests.conftest import SHARED
 
 LABELLED = SHARED / "samples" / "names-dev.jsonl"
@@ -110,6 +114,28 @@ def report(rows: list[Row], accuse: Accuse) -> None:
         print(f"apart, {technique}: {apart.found} of {apart.imitations} accused")
 
 
+def unlearned(rows: list[Row]) -> None:
+    """Print how many borrowed names are found without the words and brands that they alone in the sample hold."""
+    bad = [row for row in rows if row["label"] != "benign"]
+    asked = [row for row in bad if row["headline"] and row["technique"] in BRAND]
+    whole, lists = engine(), reviewed()
+    lost = []
+    for row in asked:
+        others = [other["name"] for other in bad if other["name"] != row["name"]]
+        own = {word for word in (*lists.brands, *lists.words) if _only(word, row["name"], others)}
+        brands = {word: value for word, value in lists.brands.items() if word not in own}
+        words = {word: value for word, value in lists.words.items() if word not in own}
+        without = Names(popular().names, replace(lists, brands=brands, words=words)) if own else whole
+        if by_engine(without)(row["name"]) is None:
+            lost.append(row["name"])
+    print(f"brand group, each without its own words: R {1 - len(lost) / len(asked):.3f} of {len(asked)}")
+
+
+def _only(word: str, name: str, others: list[str]) -> bool:
+    letters = word.replace("-", "")
+    return len(word) > 1 and letters in name.replace("-", "") and not any(letters in one.replace("-", "") for one in others)
+
+
 def timing(rows: list[Row], count: int = 1000) -> None:
     """Seconds for so many names that are not popular, tables built anew each time."""
     known = frozenset(popular().names)
@@ -125,10 +151,12 @@ def timing(rows: list[Row], count: int = 1000) -> None:
     print(f"{len(asked)} unknown names against {len(known):,}: {min(seconds):.2f} to {max(seconds):.2f} s in 5 runs")
 
 
-def main(path: Path) -> None:
+def main(path: Path, *, strictly: bool = False) -> None:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
     print(f"# mlsupply, names alone ({len(rows)} rows of {path.name})")
     report(rows, by_engine(engine()))
+    if strictly:
+        unlearned(rows)
     print(f"\n# Damerau-Levenshtein of at most 1 from the first {_TOP:,}")
     report(rows, by_distance())
     print(f"\n# {PUBLISHED}\n")
@@ -136,4 +164,5 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else LABELLED)
+    paths = [Path(one) for one in sys.argv[1:] if not one.startswith("--")]
+    main(paths[0] if paths else LABELLED, strictly="--unlearned" in sys.argv)

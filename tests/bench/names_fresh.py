@@ -7,28 +7,36 @@ names of real manifests and of ordinary advisories that are not popular; and fil
 
     apt-cache search --names-only '^python3-' | sed 's/ .*//; s/^python3-//'
 
+The words of the squats are those of `squats`, which the check does not read but may know. What it finds of words it does not
+know is told by "withheld": squats with the check's own words and brands, judged by an engine from whose lists those were
+taken. "drawn" are slips of targets drawn as impostors draw them, the most popular far more often (rank to the power of
+-0.9).
+
 A name counts as accused from medium on. With -v every miss and false alarm is printed.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import re
 import sys
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mlsupply.evidence.name_data import reviewed
 from mlsupply.evidence.popular import popular
 from mlsupply.ruleset.names import Likeness, Names, NameVerdict
 from mlsupply.text import canonical
-from tests.bench.squats import AI_STACK, Squat, combos, typos
+from mlsupply.value import replace
+from tests.bench.squats import AFFIXES, AI_STACK, TYPOS, Squat, combos, typos
 from tests.conftest import SHARED
 
 SUSPECT = (Likeness.LIKELY, Likeness.CERTAIN)
 FOLDS = 30
+_TURNS = 10
 BANDS = (500, 2_000, 5_000, 15_000)
 _MALICIOUS = re.compile(r"malicious|malware|typosquat|backdoor|exfiltrat|compromised", re.IGNORECASE)
 
@@ -46,10 +54,13 @@ def squats() -> list[Squat]:
 def recall(names: Names, *, told: bool) -> None:
     """Print found and rightly named of each kind."""
     table: dict[tuple[str, str], list[tuple[Squat, NameVerdict]]] = defaultdict(list)
-    for squat in squats():
-        verdict = names.judge(squat.name)
-        table[squat.group, squat.kind].append((squat, verdict))
-        table[squat.group, "ALL"].append((squat, verdict))
+    judged = ((squat, names.judge(squat.name)) for squat in (*squats(), *drawn()))
+    for squat, verdict in (*judged, *judged_without(list(withheld()))):
+        kind = "withheld word" if squat.kind.startswith("withheld word") else squat.kind
+        kind = "withheld brand" if kind.startswith("withheld brand") else kind
+        table[squat.group, kind].append((squat, verdict))
+        if kind == squat.kind:
+            table[squat.group, "ALL"].append((squat, verdict))
     for (group, kind), rows in sorted(table.items()):
         found = [(squat, verdict) for squat, verdict in rows if verdict.likeness in SUSPECT]
         right = sum(verdict.target in squat.targets for squat, verdict in found)
@@ -60,6 +71,50 @@ def recall(names: Names, *, told: bool) -> None:
                 if verdict.likeness not in SUSPECT or verdict.target not in squat.targets:
                     meant = "/".join(sorted(squat.targets))
                     print(f"    {squat.name:36} {meant:30} {verdict.likeness} {verdict.weight} {verdict.target or ''}")
+
+
+def withheld() -> Iterator[Squat]:
+    """Squats with words, and of brands, that the check knows; `judged_without` judges them as if it did not."""
+    lists, rng = reviewed(), random.Random(7)
+    brands = [(word, project) for word, (project, _) in lists.brands.items() if word == project]
+    for word in sorted(lists.words):
+        brand, project = rng.choice(brands)
+        yield Squat(f"{brand}-{word}", "brand", f"withheld word {word}", frozenset((project,)))
+    for brand, project in sorted(brands):
+        for word in rng.sample(AFFIXES, 3):
+            yield Squat(f"{brand}-{word}", "brand", f"withheld brand {brand}", frozenset((project,)))
+
+
+def judged_without(squats: Iterable[Squat]) -> Iterator[tuple[Squat, NameVerdict]]:
+    """Each with an engine that lacks its word or brand, in turns of one in ten."""
+    lists, names = reviewed(), popular().names
+    listed = frozenset(names)
+    left = {kind: place % _TURNS for place, kind in enumerate(dict.fromkeys(squat.kind for squat in squats))}
+    for turn in range(_TURNS):
+        gone = {kind.rpartition(" ")[2] for kind, place in left.items() if place == turn}
+        words = {word: kind for word, kind in lists.words.items() if word not in gone}
+        brands = {word: value for word, value in lists.brands.items() if word not in gone}
+        engine = Names(names, replace(lists, words=words, brands=brands))
+        for squat in squats:
+            if left[squat.kind] == turn and squat.name not in listed:
+                yield squat, engine.judge(squat.name)
+
+
+def drawn(count: int = 2_000, seed: int = 9) -> Iterator[Squat]:
+    """Slips of targets drawn by popularity, the kinds of slips evenly; each once."""
+    rng, listed = random.Random(seed), frozenset(popular().names)
+    targets = [name for name in popular().names[:8_000] if len(name) >= 4]
+    chances = [(place + 1) ** -0.9 for place in range(len(targets))]
+    made: set[str] = set()
+    while len(made) < count:
+        (target,), kind = rng.choices(targets, chances), rng.choice(tuple(TYPOS))
+        try:
+            name = TYPOS[kind](target, rng).strip("-").replace("--", "-")
+        except IndexError:
+            continue  # the target holds nothing this slip needs
+        if name not in listed and name not in made:
+            made.add(name)
+            yield Squat(name, "drawn", kind, frozenset((target,)))
 
 
 def left_out() -> list[tuple[int, NameVerdict]]:
