@@ -4,7 +4,8 @@ They were written before anybody looked at what is found in them. The figures of
 recall 151 of 186, and 3 of 93 honest ones accused. A second set of rarer shapes (`malicious_second`,
 `honest_second`) was written after that was mended: of it 33 of 55 were found, and 1 of 32 honest ones accused. Of a third
 (`malicious_third`, `honest_third`), written in the shapes of published campaigns, 50 of 61 were found, and none of 32
-honest ones accused.
+honest ones accused. Of a fourth, by an author who had seen neither the analyser nor the other trees, one half is here
+(`malicious_fourth`, `honest_fourth`): 34 of its 48 were found, and 4 of 61 honest ones accused.
 """
 
 from __future__ import annotations

@@ -67,6 +67,8 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"create_subprocess_", None),
     (b"open_connection", None),
     (b"getattr(sys.modules", None),
+    (b"getattr(os", re.compile(rb"getattr\(\s*os\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
+    (b"getattr(builtins", re.compile(rb"getattr\(\s*builtins\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
     (b"HTTPHandler", re.compile(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
     (b"__pyarmor__", None),
     (b"unsafe_load", None),

@@ -5,18 +5,17 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import texts
+from mlsupply.evidence.python import following, texts
 from mlsupply.evidence.python.calls import Analyser
-from mlsupply.evidence.python.dull import matters, worth_following
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.neighbours import constants
 from mlsupply.evidence.python.survey import Survey
-from mlsupply.evidence.python.values import Closure, constant
+from mlsupply.evidence.python.values import constant
 from mlsupply.text import safe
 
 MAX_SOURCE = 8 << 20  # bytes of one file
@@ -101,42 +100,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
     machine.finish()
-    bound = {name: value.ref for name, value in machine.module.names.items() if matters(value.ref)}
-    asked = survey.naming(_asked(machine)) if machine.linked else set()
-
-    def chosen(closure: Closure) -> bool:
-        return closure.node in asked or worth_following(survey.of(closure.node), bound)
-
-    done = _constructors(machine, chosen)
-    place = 0
-    while place < len(machine.closures) and machine.steps < MAX_STEPS:
-        _, closure = machine.closures[place]
-        place += 1
-        nested = closure in machine.ran and "." in closure.name and closure.owner is None
-        if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
-            continue
-        if chosen(closure):
-            done.add(closure)
-            machine.run_root(closure.name, closure)
-    if place < len(machine.closures):
-        machine.exhausted.add("*")
-
-
-def _constructors(machine: Analyser, chosen: Callable[[Closure], bool]) -> set[Closure]:
-    """Those of classes of which something is followed, first: they tell the other methods what `self` holds."""
-    methods = [closure for _, closure in machine.closures if closure.owner is not None]
-    followed = {closure.owner for closure in methods if chosen(closure)}
-    done = {closure for closure in methods if closure.owner in followed and closure.name.endswith("__init__")}
-    for closure in methods:
-        if closure in done:
-            machine.run_root(closure.name, closure)
-    return done
-
-
-def _asked(machine: Analyser) -> set[str]:
-    """The names a neighbour asked for or that neighbours are asked for, as this module writes them."""
-    names = set(machine.neighbours.names)
-    return names | {name for name, value in machine.module.names.items() if value.ref.rpartition(".")[2] in names}
+    following.functions(machine, survey)
 
 
 def _result(machine: Analyser) -> ModuleFacts:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from mlsupply.evidence.python import (
     builtin_calls,
     decode,
     execution,
+    hooks,
     made_of,
     neighbours,
     objects,
@@ -26,10 +28,12 @@ from mlsupply.evidence.python.values import (
     NOTHING,
     ClassState,
     Closure,
+    Taint,
     Value,
     command_text,
     layers_of,
     taint_of,
+    text_of,
     unknown,
 )
 from mlsupply.named import NamedTuple
@@ -88,7 +92,7 @@ class Analyser(Statements):
                 return made_of.instantiated(self, done)
             result = self._known(done)
             if result is not None:
-                return result
+                return self._seen_through(done, result)
             if done.ref.count(".") and not done.ref.startswith("builtins."):
                 self.edges.add((self.root, done.ref))
                 if (given := neighbours.called(self, done)) is not None:
@@ -97,6 +101,14 @@ class Analyser(Statements):
         result = self._other(done)
         if answer is not None:
             result.taint |= answer.taint
+        return self._seen_through(done, result)
+
+    def _seen_through(self, call: Call, result: Value) -> Value:
+        """What the function gives that is replaced or wrapped by the one that is followed."""
+        if (self.replacing and call.ref == self.replacing) or (
+            self.running and self.running[-1].wrapper and any("intercepted:arguments" in value.taint for value in call.all)
+        ):
+            result.taint |= frozenset(("intercepted:result",))
         return result
 
     def _own(self, closure: Closure, call: Call) -> Value:
@@ -153,8 +165,13 @@ class Analyser(Statements):
             return
         spec = closure.node.args
         label = self.origin("received", registrar.ref.replace("()", ""), getattr(node, "lineno", 0))
-        named = {parameter.arg: Value(taint=label) for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
-        self.enter(closure, [], named, node)
+        first = self.first(closure)
+        named = {}
+        for parameter in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs][len(first) :]:
+            named[parameter.arg] = value = Value(taint=label)
+            if parameter.arg in _CONNECTIONS:
+                value.ref, value.text = registrar.ref.removesuffix("()") + "()", registrar.text
+        self.enter(closure, first, named, node)
 
     def environment(self, key: Value, node: ast.AST) -> Value:
         if isinstance(key.const, str) and key.const in self.variables:
@@ -173,8 +190,12 @@ class Analyser(Statements):
         origins = [*call.args, *(value for name, value in call.keywords.items() if name not in _SURROUNDINGS)]
         origins += [call.function] if receiver is None else [receiver, call.function]
         result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
+        if receiver is not None and receiver.taint:
+            result.taint = _told_elsewhere(call, result.taint)
         if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
             self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
+        if _VERIFIES.search(call.ref) and has(taint_of(*call.all), "received"):
+            self.verified.add(self.root)
         for arg in call.args:
             if arg.taint:
                 result.taint |= sources.unpacked(self, arg, call.line)
@@ -184,34 +205,26 @@ class Analyser(Statements):
         execution.armoured(self, call)
         writing.handed(self, call)
         if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
-            sources.taken_up(self, call, receiver, call.node.func.attr)
-            if call.node.func.attr == "joinpath":
-                sources.joined_resource(self, call, result)
-            if call.node.func.attr in {
-                "strip",
-                "decode",
-                "encode",
-                "lower",
-                "upper",
-                "rstrip",
-                "expanduser",
-                "copy",
-                "as_posix",
-            }:
-                result.text, result.items = receiver.text, receiver.items
-        functions = [value for value in call.all if value.closure is not None]
-        for value in functions:
-            self.handler(call.function, value, call.node)
-        for value in functions:  # a callback given to something unknown is looked at with what the receiver has
-            if (
-                value.closure is not None
-                and not isinstance(value.closure.node, ast.ClassDef)
-                and "listener" in call.ref.lower()
-            ):
-                self.enter(value.closure, [Value(taint=frozenset(("keystrokes:listener",)))], {}, call.node)
+            self._method(call, receiver, call.node.func.attr, result)
+        for value in call.all:
+            if value.closure is not None:
+                self._called_back(call, value.closure, value)
         if call.function.taint and has(call.function.taint, "parameter") and self.running and self.running[-1].wrapper:
             result.taint |= frozenset(("intercepted:result",))
         return result
+
+    def _method(self, call: Call, receiver: Value, name: str, result: Value) -> None:
+        sources.taken_up(self, call, receiver, name)
+        if name == "joinpath":
+            sources.joined_resource(self, call, result)
+        if name in _SAME_TEXT:
+            result.text, result.items = receiver.text, receiver.items
+
+    def _called_back(self, call: Call, closure: Closure, value: Value) -> None:
+        """A function is given to something unknown; one that listens calls it with what is typed."""
+        self.handler(call.function, value, call.node)
+        if not isinstance(closure.node, ast.ClassDef) and "listener" in call.ref.lower():
+            self.enter(closure, [Value(taint=frozenset(("keystrokes:listener",)))], {}, call.node)
 
     def execute(self, call: Call, source: Value | None) -> Value:
         """`exec` or `eval` of this: what is known of the code is looked at as code."""
@@ -249,7 +262,7 @@ class Analyser(Statements):
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
         """Another module's function replaced by one of this module: what passes through it is looked at as intercepted."""
         if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
-            sinks.patched(self, name, value.closure, node)
+            hooks.patched(self, name, value.closure, node)
         elif value.closure is None:
             sinks.attribute_set(self, name, value, node)
 
@@ -258,8 +271,8 @@ class Analyser(Statements):
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         super().stored(owner, key, value, node)
-        if owner.ref == "sys.modules" and value.instance is not None and "__getattr__" in value.instance.methods:
-            self.enter(value.instance.methods["__getattr__"], [value], {}, node)
+        if owner.ref == "sys.modules" and value.instance is not None:
+            hooks.replaced(self, text_of(key), value.instance, node)
         if owner.ref == "os.environ":
             if isinstance(key.const, str) and (value.taint or value.layers):
                 self.variables[key.const] = value
@@ -283,10 +296,29 @@ class Analyser(Statements):
         self.scope, self.running, self.returned, self.silent = self.module, [], [], 0
         try:
             first = self.first(closure)
-            neighbours.returned(self, name, self.enter(closure, first, {}, None))
+            given = self.enter(closure, first, {}, None)
+            neighbours.returned(self, name, given)
+            if hooks.gives_code(closure):
+                execution.executed(self, Call("builtins.exec", Value(), [given], {}, closure.node, None), given)
             self.finish()
         except (BudgetError, RecursionError):
             self.exhausted.add(name)
 
 
+_CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})
+
+
+def _told_elsewhere(call: Call, taint: Taint) -> Taint:
+    """What the method of a neighbour gives the neighbour tells; what its object came across is no sign of it."""
+    if f"from:{call.ref.replace('()', '')}" not in call.function.taint:
+        return taint
+    given = taint_of(*call.all)
+    return frozenset(one for one in taint if one in given or not one.startswith("received:"))
+
+
+_SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix"})
+# A library is asked whether a signature or digest is right.
+_VERIFIES = re.compile(
+    r"\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"
+)
 _SURROUNDINGS = frozenset({"env", "environ", "environment"})  # what a call may look at; its result is not made of it

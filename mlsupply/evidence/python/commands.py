@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
-from mlsupply.evidence.python import folding, neighbours, sending
+from mlsupply.evidence.python import folding, neighbours, programs, sending
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.shell import Deed, deeds, python_in
 from mlsupply.evidence.python.sources import content_of
-from mlsupply.evidence.python.values import HOLE, NOTHING, Value, command_text, constant, text_of
+from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, command_text, constant, taint_of, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -21,12 +21,17 @@ _SHELLS = re.compile(r"(?:^|[/\\])(?:ba|z|da|k|a)?sh$|(?:^|[/\\])(?:cmd|powershe
 _PYTHON = re.compile(r"(?:^|[/\\])python[\d.]*w?(?:\.exe)?$", re.IGNORECASE)
 _RUNTIMES = re.compile(r"(?:^|[/\\])(?:node|bun|deno)(?:\.exe)?$", re.IGNORECASE)
 _PIP = re.compile(
-    r"(?:^|[ /])(?:(?:pip3?|uv pip|uv|npm|pnpm|yarn) (?:install|add|i)|npx|bunx|uvx|pipx run|(?:pnpm|yarn) dlx)\b"
-    r"(?P<rest>[^\n]{0,200})"
+    r"(?:^|[ /])(?:(?:pip3?|uv pip|uv|npm|pnpm|yarn) (?:-\S+ ){0,6}(?:install|add|i)|"
+    r"npx|bunx|uvx|pipx run|(?:pnpm|yarn) dlx)\b(?P<rest>[^\n]{0,200})"
 )
 
 
 _BUILDS = re.compile(r"^(?:npm|pnpm|yarn|bun|npx|node|deno)(?:\.cmd|\.exe)?\s+\S")
+# Builders and readers work on what they are given; they do not run it.
+_MAKERS = re.compile(
+    r"(?:^|[/\\])(?:cmake|make|gmake|nmake|ninja|meson|scons|bazel|cargo|maturin|rustc|go|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|nvcc|cl|msbuild|"
+    r"swig|cython|protoc|nasm|ar|ld|strip|patch|patchelf|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
+)
 _MAKES = re.compile(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # what builds a package may well build its scripts
 
 
@@ -36,6 +41,8 @@ def command(machine: Analyser, call: Call) -> Value:
     if head is None:
         return Value()
     parts = parts_of(head)
+    if "_exec" in call.ref:
+        head = folding.listed(call.args)
     if "spawn" in call.ref or "exec" in call.ref or call.ref.startswith("pexpect"):
         parts = [
             item for arg in call.args for item in (folding.items_of(arg) if not isinstance(arg.const, str) else [arg])
@@ -46,7 +53,7 @@ def command(machine: Analyser, call: Call) -> Value:
     machine.fact("runs-command", call.node, detail=safe(text.replace(HOLE, "…"), 160), **fields)
     stdin = call.keywords.get("input")
     fetched(machine, call, text)
-    made = Value(call.ref + "()", NOTHING, machine.origin("command-output", text[:40], call.line), text)
+    made = Value(call.ref + "()", NOTHING, programs.printed(machine, call, text), text)
     made.items = parts
     found_deeds = deeds(_script(parts)) or deeds(text)
     fetches = any(deed.behaviour == "runs-downloaded" for deed in found_deeds)
@@ -61,6 +68,8 @@ def command(machine: Analyser, call: Call) -> Value:
         machine.fact(
             "runs-bundled", call.node, source="package-file", detail="scripts of the package's own folder", **fields
         )
+    for content, path in programs.led(machine, call, text):
+        ran_file(machine, call, content, constant(path), silent)
     if found := _PIP.search(text):
         foreign = "git+" in found["rest"] or "://" in found["rest"]
         machine.fact(
@@ -146,7 +155,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             detail="an encoded command is run",
             chain=chain,
         )
-    sending.by_command(machine, call, text, taint)
+    programs.worked(machine, call, text, taint | _handed(call))
     for place, part in enumerate(parts[:12]):
         written = content_of(machine, part)
         if written is not None and (place == 0 or _runs_its_argument(parts[0])):
@@ -159,12 +168,19 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             and (_RUNTIMES.search(text_of(parts[0])) or _SHELLS.search(text_of(parts[0])))
         ):
             bundled(machine, call, part, silent, "a script of the package in another language")
-        elif place and has(part.taint, "package-file"):
+        elif place and has(part.taint, "package-file") and not _MAKERS.search(text_of(parts[0])):
             bundled(machine, call, part, silent, "a script of the package")
         if place and text_of(parts[place - 1]) == "-c" and isinstance(part.const, str):
             _dash_c(machine, call, parts, part)
     if len(parts) == 1:
         _one_line(machine, call, head, text, silent)
+
+
+def _handed(call: Call) -> Taint:
+    """Where its input comes from, and the variables that are set for it alone."""
+    given = [call.keywords[name] for name in ("input", "stdin") if name in call.keywords]
+    env = call.keywords.get("env")
+    return taint_of(*given, *((env.keys or {}).values() if env is not None else ()))
 
 
 _WORDS = re.compile(r"[^\s\"'&|;<>]+")
@@ -202,7 +218,7 @@ def _told(head: Value, parts: list[Value]) -> Value | None:
     if isinstance(head.const, str | bytes) or (head.items is None and not head.known):
         return head if text_of(head).startswith(HOLE) and "/" not in text_of(head) else None
     for place, part in enumerate(parts[:-1]):
-        if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand", text_of(part)):
+        if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)):
             return parts[place + 1]
     return parts[0] if parts and text_of(parts[0]) == HOLE else None
 
@@ -282,6 +298,8 @@ def _silent(call: Call) -> bool:
 def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:
     """Text is fed to a program's standard input."""
     program = text_of(parts[0]) if parts else ""
+    programs.worked(machine, call, " ".join(text_of(part) for part in parts), stdin.taint)
+    neighbours.wanted(machine, stdin.taint)
     if has(stdin.taint, "received") and parts and _runs_its_argument(parts[0]):
         behaviour = "remote-control" if _SHELLS.search(program) else "runs-downloaded"
         told = "what the network gives is fed to " + ("a shell" if _SHELLS.search(program) else "an interpreter")

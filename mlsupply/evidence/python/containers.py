@@ -111,9 +111,12 @@ def method(receiver: Value, name: str, args: list[Value], keywords: dict[str, Va
     """What a method of a container gives; None where it is none, or nothing is known of it."""
     if receiver.keys is not None:
         return _of_dict(receiver, name, args, keywords)
-    if receiver.items is not None:
+    if receiver.items is not None or (isinstance(receiver.const, list) and name in _CHANGES):
         return _of_list(receiver, name, args)
     return None
+
+
+_CHANGES = frozenset({"append", "appendleft", "insert", "extend", "extendleft", "reverse"})
 
 
 def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
@@ -169,7 +172,10 @@ def _of_list(receiver: Value, name: str, args: list[Value]) -> Value | None:
     if name in {"append", "appendleft", "put", "put_nowait", "add", "send"} and args:
         appended(receiver, args[0])
     elif name == "insert" and len(args) > 1:
-        appended(receiver, args[1])
+        _inserted(receiver, args[0], args[1])
+    elif name == "reverse" and isinstance(receiver.const, list):
+        receiver.const.reverse()
+        receiver.layers = (*receiver.layers, "reversed")
     elif name in {"extend", "extendleft", "update"} and args:
         for item in folding.items_of(args[0])[:_MAX_ITEMS]:
             appended(receiver, item)
@@ -185,6 +191,18 @@ def _of_list(receiver: Value, name: str, args: list[Value]) -> Value | None:
     else:
         return None
     return Value()
+
+
+def _inserted(receiver: Value, place: Value, value: Value) -> None:
+    at = place.const if isinstance(place.const, int) else len(folding.items_of(receiver))
+    receiver.taint |= value.taint
+    if isinstance(receiver.const, list) and value.known:
+        receiver.const.insert(at, value.const)
+        receiver.layers = layers_of(receiver, value)
+        return
+    receiver.items = [*folding.items_of(receiver)]
+    receiver.items.insert(at, value)
+    receiver.const = NOTHING
 
 
 def appended(receiver: Value, value: Value) -> None:

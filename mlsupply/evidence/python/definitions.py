@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from mlsupply.evidence.python import objects
+from mlsupply.evidence.python import hooks, objects
 from mlsupply.evidence.python.expressions import Expressions
 from mlsupply.evidence.python.machine import MAX_INLINE
 from mlsupply.evidence.python.merging import merged
@@ -43,7 +43,9 @@ class Definitions(Expressions):
 
     def _function(self, node: _FunctionNode) -> None:
         owner = f"{self.running[-1].name}." if self.running else ""
-        closure = Closure(node, self.scope, owner + node.name, None, bool(self.running) and _wraps(node, self.running[-1]))
+        closure = Closure(
+            node, self.scope, owner + node.name, None, bool(self.running) and hooks.wraps(node, self.running[-1])
+        )
         self.closures.append((self.root, closure))
         value = Value()
         value.closure = closure
@@ -86,11 +88,14 @@ class Definitions(Expressions):
             self.body(node.body)
         finally:
             inner, self.scope = self.scope, outer
-        del self.closures[held:]
+        self.closures[held:] = [one for one in self.closures[held:] if one[1].scope is not inner]  # methods are named below
         for name, value in inner.names.items():
             if value.closure is not None and value.bound is None and not isinstance(value.closure.node, ast.ClassDef):
                 value.closure.owner, value.closure.name = state, f"{node.name}.{name}"
                 value.closure.scope = outer
+                value.closure.wrapper = isinstance(value.closure.node, _FunctionNode) and hooks.wraps(
+                    value.closure.node, None
+                )
                 state.methods[name] = value.closure
                 self.closures.append((self.root, value.closure))
             else:
@@ -174,6 +179,7 @@ class Definitions(Expressions):
 
     def _parameters(self, closure: Closure, spec: ast.arguments, args: list[Value], keywords: dict[str, Value]) -> None:
         named = [*spec.posonlyargs, *spec.args]
+        brings = hooks.passed_in(closure) or "parameter"
         for place, parameter in enumerate(named):
             if place < len(args):
                 value = args[place]
@@ -182,13 +188,13 @@ class Definitions(Expressions):
             elif (default := place - (len(named) - len(spec.defaults))) >= 0:
                 value = self.value(spec.defaults[default]).copy()
             else:
-                kind = "intercepted" if _PRECIOUS.search(parameter.arg) else "parameter"
+                kind = "intercepted" if _PRECIOUS.search(parameter.arg) else brings
                 value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
             self.scope.names[parameter.arg] = value
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
             given = keywords.get(parameter.arg)
             self.scope.names[parameter.arg] = given if given is not None else self.value(default_node).copy()
-        label = "intercepted:arguments" if closure.wrapper else "parameter:*"
+        label = "intercepted:arguments" if closure.wrapper else f"{brings}:*"
         rest = args[len(named) :]
         self.sent.append(merged(rest) if rest and spec.vararg is None else Value())
         for star in (spec.vararg, spec.kwarg):
@@ -228,15 +234,3 @@ def signature(value: Value) -> tuple[object, ...]:
 
 
 _PRECIOUS = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
-
-
-def _wraps(node: _FunctionNode, outer: Closure) -> bool:
-    """Is this a wrapper around a callable the function around it was given?"""
-    if isinstance(outer.node, ast.ClassDef):
-        return False
-    spec = outer.node.args
-    given = {parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
-    return any(
-        isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in given
-        for inner in below((node,))
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 
 from mlsupply.evidence.imports import MODULES, harmless
@@ -39,6 +39,30 @@ def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
         or not mentions.attributes.isdisjoint(_ATTRIBUTES)
         or _uses(mentions, bound)
         or any(matters(name) for name in mentions.imported)
+    )
+
+
+def calls(mentions: Mentions, functions: Iterable[str]) -> bool:
+    """Does it name one of these functions of the module, or a method of its own object or of a class it names?"""
+    for function in functions:
+        owner, _, name = function.rpartition(".")
+        if not owner or name == "__init__":
+            if (owner or name) in mentions.names:
+                return True
+        elif name in mentions.attributes and (owner in mentions.names or not mentions.dotted.isdisjoint(_own(name))):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1_024)
+def _own(name: str) -> frozenset[tuple[str, str]]:
+    return frozenset({("self", name), ("cls", name)})
+
+
+def names_one(mentions: Mentions, names: Set[str]) -> bool:
+    """Does it name one of these variables of the module, or attributes of its own object?"""
+    return not mentions.names.isdisjoint(names) or any(
+        owner in {"self", "cls"} and name in names for owner, name in mentions.dotted
     )
 
 

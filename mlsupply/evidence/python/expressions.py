@@ -97,6 +97,8 @@ class Expressions(Machine):
             result.ref, result.text = "pathlib.Path()", _path_part(text_of(owner), name)
         elif name in {"text", "content", "value", "buf"}:
             result.text = owner.text
+        elif name == "stdin":
+            result.items = owner.items
         return result
 
     def class_state(self, closure: Closure) -> ClassState:
@@ -313,7 +315,12 @@ class Expressions(Machine):
             folded = folding.method(receiver, node.func.attr, args, keywords)
             if folded is not None:
                 return folded
-        if receiver is not None and not receiver.ref and (receiver.keys is not None or receiver.items is not None):
+        if (
+            receiver is not None
+            and function.closure is None
+            and (not receiver.ref or receiver.instance is not None)
+            and (receiver.keys is not None or receiver.items is not None or type(receiver.const) is list)
+        ):
             taken = containers.method(receiver, getattr(node.func, "attr", ""), args, keywords)
             if taken is not None:
                 return taken

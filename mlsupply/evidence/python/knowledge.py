@@ -120,6 +120,18 @@ METADATA: Final = re.compile(
 CLUSTER: Final = re.compile(
     r"kubernetes\.default|/api/v1/(?:namespaces/[^/]*/)?secrets|:8200/v1/|secretsmanager", re.IGNORECASE
 )
+# On a service that many share, who reads it is who holds the account; where that is not written here, it is the user's.
+ACCOUNT: Final = re.compile(
+    r"https://(?:api\.telegram\.org/bot\0|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\0|hooks\.slack\.com/\S{0,30}\0|"
+    r"api\.github\.com/repos/\0|ntfy\.sh/\0|script\.google\.com/macros/s/\0|"
+    r"\0\.(?:supabase\.co|openai\.azure\.com|snowflakecomputing\.com|atlassian\.net|firebaseio\.com|blob\.core\.windows\.net|"
+    r"webhook\.office\.com|cloud\.databricks\.com))"
+)
+# Hosts of clouds, but for those anybody may have a store or a queue on.
+CLOUD: Final = re.compile(
+    r"(?:https?://)?(?!storage\.|firebasestorage\.|pubsub\.)[\w\0-]{1,60}\.(?:googleapis\.com|azure\.com|azure\.net|microsoftonline\.com)(?=[/:?]|$)|"
+    r"(?:https?://)?(?:sts|iam|ec2|ssm|secretsmanager|bedrock[\w-]*|sagemaker)\.[\w\0.-]{0,40}amazonaws\.com(?=[/:?]|$)"
+)
 LOCAL: Final = re.compile(
     r"^(?:\w+://)?(?:localhost|127\.\d|0\.0\.0\.0|\[?::1\]?(?:[:/]|$)|host\.docker\.internal|192\.168\.|10\.\d+\.)"
 )

@@ -59,6 +59,7 @@ class Machine:
         self.later: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]] = []  # what runs beside the rest
         self.variables: dict[str, Value] = {}  # of the environment, as far as they are set here
         self.neighbours = Neighbours({}, {})
+        self.replacing = ""  # the function of another module that the one which is followed stands for
         self.linked = False  # looked at because of a neighbour: every function is followed
         self.wants: set[str] = set()
         self.hands: dict[str, set[str]] = {}

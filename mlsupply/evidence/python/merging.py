@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mlsupply.evidence.python import folding
 from mlsupply.evidence.python.dull import matters
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, unknown
@@ -14,7 +16,7 @@ def merged(values: list[Value]) -> Value:
     what takes its place where that fails), the one that can do something."""
     best = next((v for v in values if v.closure or v.instance), None)
     named = [v for v in values if v.ref and not v.ref.startswith("os.environ")]
-    best = best or next((v for v in named if matters(v.ref)), None) or next(iter(named), None)
+    best = best or next((v for v in named if _acts(v.ref)), None) or next(iter(named), None)
     best = best or next((v for v in values if v.known and v.const not in (None, "", 0, False, b"")), None)
     best = best or next((v for v in values if v.text != HOLE), None) or values[0]
     result = best.copy()
@@ -25,12 +27,20 @@ def merged(values: list[Value]) -> Value:
     return result
 
 
+_HARMLESS_BUILTIN = re.compile(r"builtins\.(?!(?:exec|eval|compile|__import__|open|getattr|globals|vars|locals)\b)")
+
+
+def _acts(ref: str) -> bool:
+    """Is this the name of something that can run, send or load?"""
+    return matters(ref) and not _HARMLESS_BUILTIN.match(ref)
+
+
 def _alternatives(values: list[Value]) -> list[Value] | None:
     """The different functions, objects and names among the values, where there is more than one that can do something."""
     found: dict[object, Value] = {}
     for value in values:
         for one in value.either or (value,):
-            if one.closure is not None or one.instance is not None or (one.ref and matters(one.ref)):
+            if one.closure is not None or one.instance is not None or (one.ref and _acts(one.ref)):
                 found.setdefault((one.closure, one.instance, one.ref), one)
     return list(found.values())[:_MAX_EITHER] if len(found) > 1 else None
 

@@ -9,7 +9,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import containers, folding
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of
 
@@ -70,6 +70,8 @@ def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
 def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Value:
     """An object of the class. result: what stands for it; its fields are set, and what makes it runs."""
     result.instance = state
+    if state.bases and result.keys is None and result.items is None:
+        _contains(state, call, result)
     if state.maker is not None and (calls := state.maker.methods.get("__call__")) is not None:
         machine.enter(calls, [call.function, *call.args], call.keywords, call.node)
     if "__init__" not in state.methods:
@@ -80,6 +82,17 @@ def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Val
     if "run" in state.methods and any(base.rpartition(".")[2] in _RUNNERS for base in state.bases):
         machine.enter(state.methods["run"], [result], {}, call.node)
     return result
+
+
+def _contains(state: ClassState, call: Call, result: Value) -> None:
+    """Objects of a class below `dict` or `list` hold entries or items as well."""
+    kinds = {base.rpartition(".")[2] for base in state.bases}
+    if kinds & {"dict", "OrderedDict", "UserDict", "defaultdict", "MutableMapping"}:
+        result.keys = dict(call.keywords)
+        for source in call.args[:1]:
+            result.keys.update(containers.entries(source))
+    elif kinds & {"list", "deque", "UserList", "MutableSequence", "set"}:
+        result.items = list(folding.items_of(call.args[0])) if call.args else []
 
 
 def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> None:

@@ -26,21 +26,13 @@ _SECRET_KINDS = (
 _HOST = re.compile(
     r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
 )
-_SENDING_PROGRAM = re.compile(
-    r"(?:^|[\s/|;&])(?:curl|wget|nc|ncat|netcat|scp|rsync|ftp|Invoke-WebRequest|Invoke-RestMethod|iwr|irm)\b"
-)
-_UPLOADS = re.compile(
-    r"\s(?:-d|-F|-T|--data\S*|--form|--upload-file|--post-(?:data|file)|--json|-X ?(?:POST|PUT)|POST|PUT)\b|"
-    r"(?:^|[\s/|;&])(?:nc|ncat|netcat|scp|rsync|ftp)\b"
-)
 _SEEN_BY_MODELS = frozenset({"screen", "camera", "clipboard", "home-files", "intercepted"})
-_ASKING_PROGRAM = re.compile(r"(?:^|[\s/|;&])(?:nslookup|dig|host|ping)\b")
 _URL = re.compile(r"(?:https?|wss?|ftp)://\S{3,300}")
 
 
 def destination(address: str) -> str:
     """`chat`, `metadata`, `local`, `fixed`, `given` or "": how a URL or host written in the code reads."""
-    if not address or address == HOLE:
+    if not address or address == HOLE or know.ACCOUNT.match(address):
         return "given"
     if know.CHAT_HOOK.search(address):
         return "chat"
@@ -96,18 +88,24 @@ def sent(machine: Analyser, call: Call) -> Value:
             body = [value for value in body if value is not request]
             body += [value for name, value in request.keys.items() if name in {"data"}]
             headers += [value for name, value in request.keys.items() if name in {"headers", "header"}]
+    if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
+        headers.append(call.receiver.keys["headers"])
     address_taint = address.keys["url"].taint if address.keys and "url" in address.keys else address.taint
     if where != "metadata":
         body_taint = taint_of(*body)
         if "socket" in call.ref or "smtplib" in call.ref:
             body_taint |= taint_of(*call.args)
-        note(machine, call, "body", body_taint, text, where)
-        note(machine, call, "address", address_taint, text, where)
+        own = any(_own_account(value) for value in headers)
+        note(machine, call, "body", body_taint, text, where, own=own)
+        note(machine, call, "address", address_taint, text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
     machine.fact(
         "contacts", call.node, sink=call.ref, destination=where, detail=_shown(text), layers=_hiding(address.layers)
     )
-    return _answer(machine, call, text)
+    answer = _answer(machine, call, text)
+    if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
+        call.receiver.keys["answer"] = answer
+    return answer
 
 
 def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
@@ -137,8 +135,16 @@ def _shown(text: str) -> str:
     return safe(text.replace(HOLE, "…"), 120)
 
 
-def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, where: str) -> None:
-    """A fact for the worst that is in this part of the message."""
+def _own_account(header: Value, depth: int = 3) -> bool:
+    """Does it hold a credential that the user set or gave, and nobody wrote here?"""
+    if has(header.taint, "variable", "secret-variable", "parameter") and not header.known:
+        return HOLE in text_of(header) or not text_of(header)
+    inner = [*(header.items or ()), *(header.keys or {}).values()][:8]
+    return depth > 0 and any(_own_account(value, depth - 1) for value in inner)
+
+
+def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, where: str, *, own: bool = False) -> None:
+    """A fact for the worst that is in this part of the message. own: is it for the user's own account there?"""
     labels = of_kind(taint, *_SECRET_KINDS)
     if position in {"body", "name"}:
         neighbours.wanted(machine, taint)
@@ -151,8 +157,10 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     kind = kinds_of(frozenset(labels))[0]
     if kind in _SEEN_BY_MODELS and know.MODEL_SERVICE.match(text):
         return  # what the user shows to a model goes to that model
-    if kind == "intercepted" and where == "given":
-        return  # a wrapper that passes on what it was given
+    if kind == "intercepted" and (where == "given" or own):
+        return  # a wrapper that passes on what it was given, or to where the user has an account
+    if kind == "cloud-metadata" and know.CLOUD.match(text):
+        return  # what a cloud says of the machine goes back to that cloud
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     foreign = {name for name in secrets if _foreign(name, text)}
     if kind in {"secret-variable", "process-list", "host-identity", "command-output"} and foreign:
@@ -200,12 +208,3 @@ def looked_up(machine: Analyser, call: Call) -> Value:
     return Value(
         call.ref + "()", NOTHING, machine.origin(kind, _shown(text_of(name) if name is not None else ""), call.line)
     )
-
-
-def by_command(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
-    """A program that sends is given data."""
-    found = _URL.search(text)
-    if _SENDING_PROGRAM.search(text) and (_UPLOADS.search(text) or (found and HOLE in found[0])):
-        note(machine, call, "body", taint, found[0] if found else text, destination(found[0]) if found else "fixed")
-    elif _ASKING_PROGRAM.search(text):
-        note(machine, call, "name", taint, text, "fixed")

@@ -131,24 +131,6 @@ def by_shape(machine: Analyser, call: Call) -> Value | None:
     return None
 
 
-def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST) -> None:
-    """A function of another module is replaced by this one: what passes through is followed as intercepted."""
-    if isinstance(closure.node, ast.ClassDef) or closure in machine.running:
-        return
-    kind = "received" if know.MESSENGERS.match(name) or name.rpartition(".")[2] == "on_message" else "intercepted"
-    label = machine.origin(kind, name, getattr(node, "lineno", 0))
-    spec = closure.node.args
-    args = [Value(taint=label) for _ in (*spec.posonlyargs, *spec.args)]
-    keywords = {parameter.arg: Value(taint=label) for parameter in spec.kwonlyargs}
-    if spec.vararg is not None:
-        args.append(Value(taint=label))
-    if spec.kwarg is not None:
-        keywords["**"] = Value(taint=label)
-    wrapper, closure.wrapper = closure.wrapper, True
-    machine.enter(closure, args, keywords, node)
-    closure.wrapper = wrapper
-
-
 def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
     """A setting of another module is changed."""
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):

@@ -112,6 +112,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return Value(ref + "()", NOTHING, taint)
     if ref.startswith("importlib.metadata.") and ref.endswith(("metadata", "description", "distribution")):
         return Value(ref + "()", NOTHING, machine.origin("encoded", "package metadata", call.line))
+    if ref.endswith(".getresponse") and call.receiver is not None and "answer" in (call.receiver.keys or {}):
+        return call.receiver.keys["answer"].copy() if call.receiver.keys else None
     if know.RECEIVES.match(ref) and not ref.endswith("urlretrieve") and ref not in know.LOOKUPS:
         return Value(ref + "()", NOTHING, machine.origin("received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:

@@ -73,7 +73,7 @@ def _arguments(call: Call, target: int | None) -> list[Value]:
 def _result(call: Call, given: list[Value]) -> Value:
     taint = taint_of(*given, *call.all)
     if _AWAITED.search(call.ref):
-        coroutines = given or [value for value in call.args if value.taint or value.known or value.items or value.instance]
+        coroutines = given or call.args[:1]
         return merged(coroutines) if coroutines else Value(call.ref + "()", NOTHING, taint)
     made = Value(call.ref + "()", NOTHING, taint, HOLE, layers_of(*given, *call.all))
     if call.ref.endswith(".gather"):

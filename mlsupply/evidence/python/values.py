@@ -9,6 +9,7 @@ from typing import Any, Final
 from mlsupply.named import NamedTuple
 
 HOLE: Final = "\0"  # stands in `text` for a part that is not known
+_MAX_HELD: Final = 24
 MAX_TEXT: Final = 1 << 22  # characters or bytes of a folded constant
 
 
@@ -159,13 +160,31 @@ def unknown(*origins: Value) -> Value:
 
 
 def taint_of(*values: Value) -> Taint:
-    """All labels of the values."""
+    """All labels of the values, and of what was put into them since they were made."""
     found = CLEAN
     for value in values:
         taint = value.taint
         if taint and taint is not found:
             found = found | taint if found else taint
+        if value.items or value.keys:
+            found = _held(value, found, 3)
     return found
+
+
+def _held(value: Value, found: Taint, depth: int) -> Taint:
+    """The labels of the first few items and entries as well."""
+    for held in (value.items or ())[:_MAX_HELD]:
+        found = _with(held, found, depth)
+    if value.keys:
+        for held in list(value.keys.values())[:_MAX_HELD]:
+            found = _with(held, found, depth)
+    return found
+
+
+def _with(held: Value, found: Taint, depth: int) -> Taint:
+    if held.taint and not held.taint <= found:
+        found = found | held.taint
+    return _held(held, found, depth - 1) if depth and (held.items or held.keys) else found
 
 
 def layers_of(*values: Value) -> tuple[str, ...]:

@@ -73,14 +73,17 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 def _connection(machine: Analyser, call: Call) -> Value:
     """A client that knows where it goes, and may be told what to do with messages."""
-    for value in call.all:
-        machine.handler(call.function, value, call.node)
     made = Value(call.ref + "()", NOTHING, frozenset())
     base = call.arg(0, "base_url", "host", "mailhost", "uri", "url", "address")
     if base is not None:
         parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
         made.text = text_of(parts[0]) if parts else HOLE
         made.layers = base.layers
+    headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
+    made.keys = {"headers": unknown(*headers)}
+    registrar = Value(call.ref, NOTHING, frozenset(), made.text)
+    for value in call.all:
+        machine.handler(registrar, value, call.node)
     return made
 
 

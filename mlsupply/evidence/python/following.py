@@ -1,0 +1,128 @@
+"""Which functions of a module are followed on their own, and in which order; of the others, whom they call."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from mlsupply.evidence.python import hooks
+from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.dull import calls, matters, names_one, worth_following
+from mlsupply.evidence.python.machine import MAX_STEPS
+from mlsupply.evidence.python.neighbours import CARRIED
+from mlsupply.evidence.python.survey import Mentions, Survey
+from mlsupply.evidence.python.values import CLEAN, Closure, Taint, taint_of
+
+_SHARED = frozenset((*CARRIED, "intercepted"))
+_MAX_CHAIN = 8  # functions that only call one another
+
+
+def functions(machine: Analyser, survey: Survey) -> None:
+    """Every function that names what matters; then those that hand what one of them gives to another one. Where something
+    was put by then that an earlier one takes, that one once more."""
+    before = _shared(machine)
+    done = _each(machine, survey)
+    changed = {name for name, taint in _shared(machine).items() if not taint <= before.get(name, CLEAN)}
+    if changed:
+        machine.entered.clear()
+    for closure in [one for _, one in machine.closures if one in done] if changed else ():
+        if machine.steps < MAX_STEPS and names_one(survey.of(closure.node), changed):
+            machine.run_root(closure.name, closure)
+
+
+def _each(machine: Analyser, survey: Survey) -> set[Closure]:
+    bound = {name: value.ref for name, value in machine.module.names.items() if matters(value.ref)}
+    asked = survey.naming(_asked(machine)) if machine.linked else set()
+
+    def chosen(closure: Closure) -> bool:
+        return closure.node in asked or worth_following(survey.of(closure.node), bound)
+
+    done = _constructors(machine, chosen)
+    place, left = 0, list[Closure]()
+    while machine.steps < MAX_STEPS:
+        while place < len(machine.closures) and machine.steps < MAX_STEPS:  # grows by what the functions define
+            _, closure = machine.closures[place]
+            place += 1
+            nested = closure in machine.ran and "." in closure.name and closure.owner is None
+            if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
+                continue
+            if chosen(closure):
+                _alone(machine, closure, done)
+            else:
+                left.append(closure)
+        more = {one for one in left if machine.takes and _hands_on(machine, one, survey.of(one.node))}
+        if place >= len(machine.closures) and not more:
+            _callers(machine, survey, left)
+            return done
+        for closure in [one for one in left if one in more and one not in done]:
+            for first in _constructor(closure):
+                if first not in done:
+                    _alone(machine, first, done)
+            _alone(machine, closure, done)
+        left = [one for one in left if one not in more]
+    machine.exhausted.add("*")
+    return done
+
+
+def _alone(machine: Analyser, closure: Closure, done: set[Closure]) -> None:
+    done.add(closure)
+    machine.run_root(closure.name, closure)
+
+
+def _constructor(closure: Closure) -> list[Closure]:
+    """The constructor of the class of a method."""
+    method = closure.owner.methods.get("__init__") if closure.owner is not None else None
+    return [method] if method is not None else []
+
+
+def _constructors(machine: Analyser, chosen: Callable[[Closure], bool]) -> set[Closure]:
+    """Those of classes of which something is followed, first: they tell the other methods what `self` holds."""
+    methods = [closure for _, closure in machine.closures if closure.owner is not None]
+    followed = {closure.owner for closure in methods if chosen(closure)}
+    done = {closure for closure in methods if closure.owner in followed and closure.name.endswith("__init__")}
+    for closure in methods:
+        if closure in done:
+            machine.run_root(closure.name, closure)
+    return done
+
+
+def _asked(machine: Analyser) -> set[str]:
+    """The names a neighbour asked for or that neighbours are asked for, as this module writes them."""
+    names = set(machine.neighbours.names)
+    return names | {name for name, value in machine.module.names.items() if value.ref.rpartition(".")[2] in names}
+
+
+def _shared(machine: Analyser) -> dict[str, Taint]:
+    """Where what functions share comes from, as far as that is worth following: names of the module, attributes."""
+    found: dict[str, Taint] = {}
+    held = [*machine.module.names.items(), *(pair for state in machine.states.values() for pair in state.attributes.items())]
+    for name, value in held:
+        if taint := frozenset(label for label in taint_of(value) if label.partition(":")[0] in _SHARED):
+            found[name] = found.get(name, CLEAN) | taint
+    return found
+
+
+def _hands_on(machine: Analyser, closure: Closure, mentions: Mentions) -> bool:
+    """Does it call what takes something somewhere, with what another one gives or with what it is there to pass on?"""
+    if not calls(mentions, machine.takes):
+        return False
+    return closure.wrapper or bool(hooks.passed_in(closure)) or calls(mentions, machine.gives)
+
+
+def _callers(machine: Analyser, survey: Survey, left: list[Closure]) -> None:
+    """Functions that were not followed run what those they call are found to do."""
+    doing: dict[str, list[set[str]]] = {}
+    for _, roots in machine.facts.values():
+        for name in roots - {"", "__main__", "<lambda>"}:
+            doing.setdefault(name, []).append(roots)
+    for _ in range(_MAX_CHAIN if doing else 0):
+        more = {one for one in left if calls(survey.of(one.node), doing)}
+        if not more:
+            return
+        left = [one for one in left if one not in more]
+        for closure in more:
+            mentions = survey.of(closure.node)
+            reached = [roots for name, found in doing.items() if calls(mentions, (name,)) for roots in found]
+            for roots in reached:
+                roots.add(closure.name)
+            doing.setdefault(closure.name, []).extend(reached)

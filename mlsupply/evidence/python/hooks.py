@@ -1,0 +1,123 @@
+"""Code that others call with what passes through them: wrappers, callbacks, functions put in another's place."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.survey import below
+from mlsupply.evidence.python.values import ClassState, Closure, Value
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+# Last part of a base class -> the methods its users call, and the kind of what they are called with.
+_LLM = r"(?:\w*CallbackHandler|CustomLogger|TracingProcessor|Span(?:Exporter|Processor))"
+_HTTP = r"(?:HTTPAdapter|(?:Async)?(?:Base|HTTP)Transport|AuthBase|\w*HTTPMiddleware|MiddlewareMixin)"
+_BASES = tuple(
+    (re.compile(bases + r"$"), re.compile(methods), kind)
+    for bases, methods, kind in (
+        (_LLM, r"(?:async_)?(?:on|log)_|export", "intercepted"),
+        (_HTTP, r"send$|handle_(?:async_)?request$|__call__$|dispatch$|process_re", "intercepted"),
+        (r"(?:Buffered|Datagram)?Protocol", r"(?:data|datagram|buffer|pipe_data)_(?:received|updated)$", "received"),
+    )
+)
+_CODE_GIVERS = frozenset({"get_data", "get_source", "get_code", "source_to_code"})
+
+
+def passed_in(closure: Closure) -> str:
+    """The kind of what the parameters of a method bring, by the class it is a method of; "" for all others."""
+    owner = closure.owner
+    if owner is None or not owner.bases:
+        return ""
+    name = closure.name.rpartition(".")[2]
+    for base in owner.bases:
+        last = base.rpartition(".")[2]
+        for bases, methods, kind in _BASES:
+            if bases.match(last) and methods.match(name):
+                return kind
+    return ""
+
+
+def gives_code(closure: Closure) -> bool:
+    """Is this the method of an import loader that gives the code of a module?"""
+    owner, name = closure.owner, closure.name.rpartition(".")[2]
+    return owner is not None and name in _CODE_GIVERS and any("Loader" in base for base in owner.bases)
+
+
+def wraps(node: FunctionNode, outer: Closure | None) -> bool:
+    """Is this a wrapper: does it call what the function around it was given, or pass on all it is given to what that one
+    found, or, being how an object is called, to what the object holds? outer: the function around it; None: a method."""
+    if outer is None:
+        return node.name == "__call__" and _passes_on(node, None)
+    if isinstance(outer.node, ast.ClassDef):
+        return False
+    spec = outer.node.args
+    given = {parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+    if _calls_one_of(node, given):
+        return True
+    body = outer.node.body if not isinstance(outer.node, ast.Lambda) else []
+    found = {
+        target.id
+        for statement in body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    return bool(found) and _passes_on(node, found)
+
+
+def _calls_one_of(node: FunctionNode, names: set[str]) -> bool:
+    return any(
+        isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in names
+        for inner in below((node,))
+    )
+
+
+def _passes_on(node: FunctionNode, names: set[str] | None) -> bool:
+    """Does it call one of these names, or an attribute of its object, with all its arguments?"""
+    star = node.args.vararg.arg if node.args.vararg is not None else ""
+    stars = node.args.kwarg.arg if node.args.kwarg is not None else ""
+    for inner in below((node,)) if star or stars else ():
+        if not isinstance(inner, ast.Call):
+            continue
+        function = inner.func
+        meant = (
+            isinstance(function, ast.Attribute) if names is None else isinstance(function, ast.Name) and function.id in names
+        )
+        handed = [arg.value for arg in inner.args if isinstance(arg, ast.Starred)]
+        handed += [keyword.value for keyword in inner.keywords if keyword.arg is None]
+        if meant and any(isinstance(value, ast.Name) and value.id in {star, stars} for value in handed):
+            return True
+    return False
+
+
+def replaced(machine: Analyser, name: str, state: ClassState, node: ast.AST) -> None:
+    """An object of this class stands in the place of another module: each of its methods for the function of that name."""
+    for method, closure in state.methods.items():
+        if method == "__getattr__" or not method.startswith("_"):
+            patched(machine, f"{name}.{method}", closure, node, machine.first(closure))
+
+
+def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST, first: list[Value] | None = None) -> None:
+    """A function of another module is replaced by this one: what passes through is followed as intercepted. first: the
+    object where it is a method of one."""
+    if isinstance(closure.node, ast.ClassDef) or closure in machine.running:
+        return
+    kind = "received" if know.MESSENGERS.match(name) or name.rpartition(".")[2] == "on_message" else "intercepted"
+    label = machine.origin(kind, name, getattr(node, "lineno", 0))
+    spec = closure.node.args
+    given = first or []
+    args = [*given, *(Value(taint=label) for _ in [*spec.posonlyargs, *spec.args][len(given) :])]
+    keywords = {parameter.arg: Value(taint=label) for parameter in spec.kwonlyargs}
+    if spec.vararg is not None:
+        args.append(Value(taint=label))
+    if spec.kwarg is not None:
+        keywords["**"] = Value(taint=label)
+    wrapper, closure.wrapper = closure.wrapper, True
+    before, machine.replacing = machine.replacing, name
+    machine.enter(closure, args, keywords, node)
+    closure.wrapper, machine.replacing = wrapper, before
