@@ -16,6 +16,7 @@ Path = tuple[str, ...]
 
 _NAMED = 6  # conda packages named in a sentence
 _MAX_PATHS = 5  # kept per package and input in reports; `why` asks for more
+_LONGEST = 200  # names of a path: real ones have thirty, and those of a chain of all packages would fill the memory
 
 
 @value
@@ -37,7 +38,8 @@ class Project:
 
     def paths(self, wanted: Iterable[PackageKey], most: int = _MAX_PATHS) -> dict[PackageKey, tuple[Path, ...]]:
         """For every package a shortest path from a root, ((root, ..., name), ...); for each wanted one the shortest through
-        each direct parent, at most `most`. Empty where the input has no edges that lead to it."""
+        each direct parent, at most `most`. Empty where the input has no edges that lead to it, or only paths of more than
+        `_LONGEST` names."""
         found: dict[PackageKey, list[Path]] = {key: [] for key in wanted}
         shortest: dict[PackageKey, Path] = {}
         for inventory in self.inventories:
@@ -182,6 +184,8 @@ class _Graph:
             if id(package) not in seen:
                 seen.add(id(package))
                 found.setdefault(package.key, path)
+                if len(path) == _LONGEST:
+                    continue
                 for edge in package.requires:
                     queue.extend((child, (*path, child.name)) for child in self.targets(edge) if id(child) not in seen)
         return found
@@ -202,7 +206,7 @@ class _Graph:
             for parent in self.parents.get(node.key, ()):
                 if self.is_root(parent):
                     paths.append((parent.name, *below))
-                elif parent.key not in seen:
+                elif parent.key not in seen and len(below) < _LONGEST - 1:
                     seen.add(parent.key)
                     if self._asked_for(parent):
                         paths.append((self.root, parent.name, *below))
@@ -224,7 +228,7 @@ class _Graph:
                 paths.append((self.root, *below))
             stack.extend(
                 (parent, (parent.name, *below), on_path | {parent.key})
-                for parent in reversed(self.parents.get(node.key, []))
+                for parent in reversed(self.parents.get(node.key, []) if len(below) < _LONGEST else [])
                 if parent.key not in on_path and parent.key in led_to
             )
         return sorted(dict.fromkeys(paths), key=lambda path: (len(path), path))[:most]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlsupply.inventory import reader_named, reader_of
 from mlsupply.inventory.environment import read_environment
 from mlsupply.inventory.pinned import without_resolving
-from mlsupply.model import Inventory
+from mlsupply.model import Inventory, Reason
 from mlsupply.world import Limits
 from tests.memory import MemoryTree, read
 from tests.test_hostile_locks import changed, changes_with, strings
@@ -261,3 +261,27 @@ def test_one_pin_written_again_and_again_is_one_package() -> None:
     asked = read("pyproject.toml", text)
     (package,) = without_resolving(asked).packages
     assert len(package.places) == lines
+
+
+def test_groups_that_include_each_other_in_a_long_chain_end_with_the_nearest() -> None:
+    """A requirement belongs to every group that includes its own, of which there may be as many as lines."""
+    count = 1_500
+    lines = [f'g{number} = ["p{number}", {{include-group = "g{number + 1}"}}]' for number in range(count)]
+    asked = read("pyproject.toml", "\n".join(["[dependency-groups]", *lines, f'g{count} = ["last"]']))
+    groups = {requirement.name: requirement.groups for requirement in asked.requirements}
+    assert groups["p2"] == ("g2", "g1", "g0")
+    assert groups["last"] == tuple(f"g{count - back}" for back in range(200))
+    assert [gap.reason for gap in asked.gaps] == [Reason.LIMIT] * (count + 1 - 200)
+
+
+def test_sources_and_extras_of_as_many_packages_as_there_are_lines_are_looked_up_once() -> None:
+    names = [f"p{number}" for number in range(4_000)]
+    sources = "".join(f'{name} = {{git = "https://git.example/{name}"}}\n' for name in names)
+    asked = read("pyproject.toml", f"[project]\nname = 'x'\ndependencies = {names}\n[tool.uv.sources]\n{sources}")
+    assert {requirement.source.url for requirement in asked.requirements} == {f"https://git.example/{n}" for n in names}
+    extras = "".join(f'{name} = ["{name}", "[odd]", " "]\n' for name in names)
+    wanted = "".join(f'{name} = "*"\n' for name in names)
+    text = f"[tool.poetry]\nname = 'x'\n[tool.poetry.dependencies]\n{wanted}[tool.poetry.extras]\n{extras}"
+    asked = read("pyproject.toml", text)
+    assert [(requirement.name, requirement.groups) for requirement in asked.requirements] == [(n, (n,)) for n in names]
+    assert asked.gaps == ()

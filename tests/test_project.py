@@ -91,3 +91,17 @@ def test_a_dense_graph_is_bounded() -> None:
     project = merge([lock])
     assert len(project.all_paths(lock.packages[-1].key, 1000)) == 1000
     assert len(project.paths([lock.packages[-1].key])[lock.packages[-1].key]) == 5
+
+
+def test_a_chain_of_all_packages_does_not_fill_the_memory_with_its_paths() -> None:
+    """Of 20,000 packages, each requiring the next, the paths would hold 200 million names."""
+    count = 20_000
+    chain = [_package(f"p{number}", f"p{number + 1}") for number in range(count)]
+    project = merge([_lock(_root("app", "p0"), *chain, _package(f"p{count}"))])
+    last, near = (next(p.key for p in project.packages if p.name == name) for name in (f"p{count}", "p100"))
+    paths = project.paths([last, near])
+    assert paths[near] == (("app", *(f"p{number}" for number in range(101))),)
+    assert paths[last] == ()
+    assert max(len(path) for several in paths.values() for path in several) == 200
+    assert project.all_paths(last, 5) == ()
+    assert project.all_paths(near, 5) == paths[near]

@@ -110,10 +110,13 @@ def direct_source(sheet: Sheet, entry: Mapping[str, Any]) -> Source | None:
 
 def _indexes(sheet: Sheet, meta: Mapping[str, Any], packages: list[Package]) -> Iterator[Index]:
     """The first source is primary; another one is asked for the packages pinned to it, or for all where none is."""
+    names: dict[str, set[str]] = {}
+    for package in packages:
+        names.setdefault(package.source.url, set()).add(package.name)
     for number, source in enumerate(sheet.tables(meta, "sources")):
         raw = source.get("url")
         url, had_credentials = without_credentials(raw) if isinstance(raw, str) else ("", False)
-        pinned = tuple(sorted({package.name for package in packages if url and package.source.url == url}))
+        pinned = tuple(sorted(names.get(url, ()))) if url else ()
         yield Index(
             url=url,
             role="primary" if number == 0 else "explicit" if pinned else "extra",
@@ -130,10 +133,9 @@ def _pipfile(path: str, tree: Tree, limits: Limits) -> Beside:
     if isinstance(contents, Gap):
         return Beside()
     _, document = contents
-    direct: dict[str, tuple[str, ...]] = {}
+    direct: dict[str, list[str]] = {}
     for section, entries in document.items():
         if section not in NO_CATEGORY and isinstance(entries, dict):
             for key in entries:
-                name = canonical(key.partition("[")[0])
-                direct[name] = (*direct.get(name, ()), _SECTIONS.get(section, section))
-    return Beside(direct=direct, found=True)
+                direct.setdefault(canonical(key.partition("[")[0]), []).append(_SECTIONS.get(section, section))
+    return Beside(direct={name: tuple(dict.fromkeys(groups)) for name, groups in direct.items()}, found=True)

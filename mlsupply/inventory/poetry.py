@@ -74,10 +74,7 @@ def read_poetry(
 ) -> Iterator[Requirement | Index | Gap]:
     """What `[tool.poetry]` asks for. declared: names that `[project]` asks for already, which poetry's table only adds
     sources to."""
-    extras = {
-        name: [canonical(n.split("[")[0].split()[0]) for n in strings(table(poetry, "extras"), name) if n.strip()]
-        for name in table(poetry, "extras")
-    }
+    extras = _extras(poetry)
     for keys, groups in _groups(poetry):
         dependencies: Any = poetry
         for key in keys:
@@ -86,8 +83,7 @@ def read_poetry(
             if canonical(name) == "python" or canonical(name) in declared:
                 continue
             place = Place(path, locator.key(name, *_ROOT, *keys) or locator.table(*_ROOT, *keys, name))
-            also = tuple(extra for extra, names in extras.items() if canonical(name) in names)
-            yield from dependency(name, value, place, (*groups, *also))
+            yield from dependency(name, value, place, (*groups, *extras.get(canonical(name), ())))
     for source in tables(poetry, "source"):
         url, had = without_credentials(string(source, "url"))
         if url:
@@ -95,6 +91,17 @@ def read_poetry(
             place = Place(path, locator.quoted(string(source, "url"), *_ROOT, "source"))
             pinned = _pinned_to(poetry, string(source, "name"))
             yield Index(url=url, role=role, name=string(source, "name"), packages=pinned, had_credentials=had, place=place)
+
+
+def _extras(poetry: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Canonical name to the extras that ask for it, each once."""
+    found: dict[str, dict[str, None]] = {}
+    listed = table(poetry, "extras")
+    for extra in listed:
+        for text in strings(listed, extra):
+            if words := text.partition("[")[0].split():
+                found.setdefault(canonical(words[0]), {})[extra] = None
+    return {name: list(extras) for name, extras in found.items()}
 
 
 def _groups(poetry: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

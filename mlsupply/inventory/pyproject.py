@@ -7,6 +7,7 @@ build backend computes is followed where it is a list of files, and otherwise a 
 from __future__ import annotations
 
 import posixpath
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pyproject.toml"
+_MOST_GROUPS = 200  # groups told of one requirement
 
 
 @dataclass(slots=True)
@@ -69,7 +71,9 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
     collected.take(_pdm(path, table(tool, "pdm"), locator))
     collected.take(read_uv(path, uv, locator))
     _dynamic(path, document, locator, collected, tree, limits)
-    sources = table(uv, "sources")
+    sources: dict[str, Any] = {}
+    for name, source in table(uv, "sources").items():
+        sources.setdefault(canonical(name), source)
     return Inventory(
         path=path,
         format=FORMAT,
@@ -121,21 +125,36 @@ def _groups(path: str, document: Mapping[str, Any], locator: Locator) -> Iterato
     """PEP 735. A requirement belongs to its own group and to each that includes this one."""
     groups = table(document, "dependency-groups")
     includes = {name: [canonical(string(item, "include-group")) for item in tables(groups, name)] for name in groups}
+    known = {canonical(name) for name in groups}
+    including: dict[str, dict[str, None]] = {}
+    for name, inner in includes.items():
+        for included in inner:
+            including.setdefault(included, {})[canonical(name)] = None
     for name in groups:
         keys = ("dependency-groups", name)
-        yield from _texts(path, strings(groups, name), locator, keys, _included_by(name, includes))
-        known = {canonical(other) for other in groups}
+        reached = _including(canonical(name), including)
+        yield from _texts(path, strings(groups, name), locator, keys, tuple(reached[:_MOST_GROUPS]))
+        if len(reached) > _MOST_GROUPS:
+            detail = f"the group {safe(name, 80)} is included by more than {_MOST_GROUPS} groups; the others are left out"
+            yield gap(path, Reason.LIMIT, detail, locator.key(name, "dependency-groups"))
         for missing in sorted({included for included in includes[name] if included and included not in known}):
             detail = f"the group {safe(name, 80)} includes {missing}, which does not exist"
             yield gap(path, Reason.MALFORMED, detail, locator.key(name, "dependency-groups"))
 
 
-def _included_by(name: str, includes: Mapping[str, list[str]]) -> tuple[str, ...]:
-    """The group and, transitively, those that include it; a cycle ends."""
-    reached = [canonical(name)]
-    for group in reached:
-        reached += [canonical(n) for n, inner in includes.items() if group in inner and canonical(n) not in reached]
-    return tuple(dict.fromkeys(reached))
+def _including(group: str, including: Mapping[str, Iterable[str]]) -> list[str]:
+    """The group and, transitively, those that include it, nearest first, one more than `_MOST_GROUPS` at most; a cycle
+    ends. including: canonical name to those of the groups that include it."""
+    reached = {group: None}
+    queue = deque(reached)
+    while queue:
+        for other in including.get(queue.popleft(), ()):
+            if other not in reached:
+                reached[other] = None
+                queue.append(other)
+                if len(reached) > _MOST_GROUPS:
+                    return list(reached)
+    return list(reached)
 
 
 def _pdm(path: str, pdm: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Index | Gap]:

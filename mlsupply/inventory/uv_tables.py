@@ -61,8 +61,8 @@ def _pinned(uv: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def with_sources(found: Requirement, sources: Mapping[str, Any]) -> Iterator[Requirement]:
     """The requirement as `[tool.uv.sources]` has it: unchanged, with one source, or once for each of several that differ
-    by marker, extra or group."""
-    value = next((value for name, value in sources.items() if canonical(name) == found.name), None)
+    by marker, extra or group. sources: by canonical name."""
+    value = sources.get(found.name)
     entries = [entry for entry in (value if isinstance(value, list) else [value]) if isinstance(entry, Mapping)]
     entries = [entry for entry in entries if _applies(entry, found)]
     if not entries or found.constraint:
