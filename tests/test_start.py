@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.advisory_data import fixed, record
+from tests.loopback_index import LoopbackIndex
+from tests.osv_server import serving
+
 _RUN = """
 import json, sys
 listed = sys.argv.pop(1)
@@ -74,6 +78,24 @@ def test_a_second_offline_scan_imports_no_heavy_module_and_no_rules(lock: Path) 
     assert sorted(loaded & _HEAVY.keys()) == []
     assert not [name for name in loaded if name.startswith("mlsupply.ruleset")]
     assert not [name for name in loaded if name.startswith("mlsupply.report.") and name not in _JSON]
+
+
+def test_an_online_scan_with_all_it_needs_at_hand_opens_no_connection_and_imports_nothing_for_one(lock: Path) -> None:
+    """A database of now, and a kept page of the index that tells which releases there are of what is hit."""
+    with serving([record(name="torch", events=fixed("2.10.0"))]) as feed, LoopbackIndex() as index:
+        index.add("torch", "2.10.0")
+        modules(["db", "sync", "--url", feed.url], lock.parent)
+        checks = ["--check", "advisories", "--check", "known-bad", "--no-resolve", "--index-url", index.simple]
+        scan = ["scan", lock.name, *checks, "--output", "json=report.json"]
+        modules(scan, lock.parent)
+        asked = len(index.asked)
+        loaded = modules(scan, lock.parent)
+        assert len(index.asked) == asked
+    found = json.loads((lock.parent / "report.json").read_bytes())["findings"]
+    assert [one["id"] for one in found if one["advisory"]] == ["PYSEC-2026-1000"]
+    assert "mlsupply.evidence.registry" in loaded
+    assert sorted(loaded & (_HEAVY.keys() | {"mlsupply.licence", "mlsupply.evidence.provenance"})) == []
+    assert "Upgrade to 2.10.0, the smallest release of the index" in found[0]["remedy"]
 
 
 _WITH_CLICK = {"click", "inspect", "uuid", "gettext"}
