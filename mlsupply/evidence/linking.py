@@ -116,6 +116,11 @@ class _Table:
             for name, take in module.takes:
                 self.takes.setdefault(f"{module.dotted}.{name}", []).append(take)
         self.exports = {f"{module.dotted}.{name}": ref for module in modules for name, ref in module.exports}
+        self.secrets = {
+            name for name, gift in self.gifts.items() if any(label.partition(":")[0] in SECRETS for label in gift.labels)
+        }
+        self._real: dict[str, str] = {}
+        self._known: dict[str, set[str]] = {}
 
     def doers(self) -> set[_Doer]:
         """Functions that send what they are given, and those that do what is worth a finding: somebody may call them earlier
@@ -143,12 +148,16 @@ class _Table:
 
     def matters(self, names: Sequence[str]) -> bool:
         """Whether a secret is among what a function is handed."""
-        gifts = (gift for name in names if (gift := self.gifts.get(self.real(name))) is not None)
-        return PRECIOUS in names or any(label.partition(":")[0] in SECRETS for gift in gifts for label in gift.labels)
+        return PRECIOUS in names or (bool(self.secrets) and any(self.real(name) in self.secrets for name in names))
 
-    def known_to(self, module: ModuleFacts) -> list[str]:
-        """Names of neighbours it imports or calls."""
-        return [ref.removeprefix("import ") for _, ref in module.edges]
+    def known_to(self, module: ModuleFacts) -> set[str]:
+        """Names of neighbours it imports or calls, as their own modules have them."""
+        known = self._known.get(module.path)
+        if known is None:
+            self._known[module.path] = known = {
+                self.real(ref) for ref in {ref.removeprefix("import ") for _, ref in module.edges}
+            }
+        return known
 
     def about(self, module: ModuleFacts) -> Neighbours:
         """What the module can use of it."""
@@ -159,11 +168,15 @@ class _Table:
 
     def real(self, ref: str) -> str:
         """Through what packages export again."""
-        for _ in range(4):
-            if ref not in self.exports or self.exports[ref] == ref:
-                break
-            ref = self.exports[ref]
-        return ref
+        found = self._real.get(ref)
+        if found is None:
+            found = ref
+            for _ in range(4):
+                if found not in self.exports or self.exports[found] == found:
+                    break
+                found = self.exports[found]
+            self._real[ref] = found
+        return found
 
 
 def _prefixes(ref: str) -> Iterator[str]:
@@ -195,20 +208,24 @@ def _waited_for(table: _Table) -> dict[str, set[str]]:
     """Modules with a function that is handed a secret, or that such a one may hand it on to, and that know a function which
     passes on what it is given: only of these does it matter what they do for others. Dotted name -> last parts of the names
     of those functions."""
+    if not table.takes:
+        return {}
     holders = {name: module for module in table.modules if (name := module.dotted)}
     found: set[str] = set()
-    todo = [callee for module in table.modules for callee, names in module.hands if table.matters(names)]
+    seen = set(table.takes)
+    todo = {table.real(callee) for module in table.modules for callee, names in module.hands if table.matters(names)} - seen
     while todo:
-        callee = table.real(todo.pop())
+        callee = todo.pop()
+        seen.add(callee)
         holder = next((part for part in _prefixes(callee) if part in holders), "")
-        if holder and holder not in found and callee not in table.takes:
+        if holder and holder not in found:
             found.add(holder)
-            todo += table.known_to(holders[holder])
+            todo |= table.known_to(holders[holder]) - seen
     takers: dict[str, set[str]] = {}
     for name in table.takes:
         for part in (name, name.rpartition(".")[0]):
             takers.setdefault(part, set()).add(name.rpartition(".")[2])
-    known = {name: (takers.get(table.real(ref), ()) for ref in table.known_to(holders[name])) for name in found}
+    known = {name: (takers.get(ref, ()) for ref in table.known_to(holders[name])) for name in found}
     return {name: set().union(*there) for name, there in known.items()}
 
 
@@ -234,14 +251,15 @@ def linked(modules: list[ModuleFacts], spare: Mapping[str, str], sources: Mappin
     def table() -> _Table:
         return _Table(list(by_path.values()))
 
-    def owe() -> None:
+    def owe() -> _Table:
         left = {dotted: path for dotted, path in spare.items() if path not in by_path}
-        for path, names in unread(table(), left, sources, sought).items():
+        for path, names in unread(seen := table(), left, sources, sought).items():
             owed.setdefault(path, set()).update(names)
+        return seen
 
     for _ in range(ROUNDS):
-        owe()
-        first = {path: _asked_for(table(), owed.pop(path)) for path in list(owed)[:MAX_LOOKS]}
+        seen = owe()
+        first = {path: _asked_for(seen, owed.pop(path)) for path in list(owed)[:MAX_LOOKS]}
         by_path |= {module.path: module for module in look(first.items())}
         told |= first
         todo = list(_again(table(), told))[:MAX_LOOKS]
@@ -252,8 +270,8 @@ def linked(modules: list[ModuleFacts], spare: Mapping[str, str], sources: Mappin
             before = by_path[module.path]  # what is known now is no longer asked for, but stays wanted
             wants, hands = {*before.wants, *module.wants}, {*before.hands, *module.hands}
             by_path[module.path] = replace(module, wants=tuple(sorted(wants)), hands=tuple(sorted(hands)))
-    owe()
-    return Linked(list(by_path.values()), list(dict.fromkeys([*owed, *(one.path for one in _again(table(), told))])))
+    seen = owe()
+    return Linked(list(by_path.values()), list(dict.fromkeys([*owed, *(one.path for one in _again(seen, told))])))
 
 
 def _asked_for(table: _Table, names: set[str]) -> Neighbours:
