@@ -90,6 +90,7 @@ _FAULTS = {
     "leads away": _leads_away,
     "pages without end": _without_end,
     "garbage": says(b"\x00\xff{]", ""),
+    "open quote": says(b'2026-03-21T00:00:00Z,"PyPI/' + b"x" * 200_000, ""),
     "empty": says(b"", ""),
     "another shape": says(b'{"results": {"vulns": 7}}', ""),
     "nested too deep": says(b"[" * 100_000, ""),
@@ -166,7 +167,7 @@ def _changed(server: OsvServer) -> None:
     server.records[0] = {**server.records[0], "modified": "2026-03-21T00:00:00Z"}
 
 
-@pytest.mark.parametrize("fault", ["500", "429", "stalls", "wrong length", "cut gzip", "hangs up"])
+@pytest.mark.parametrize("fault", ["500", "429", "stalls", "wrong length", "cut gzip", "hangs up", "open quote", "garbage"])
 def test_a_list_of_changes_that_cannot_be_had_keeps_the_database(fault: str, online: World) -> None:
     with serving(many_records(12)) as server:
         sync(online, server.url)

@@ -84,7 +84,7 @@ def _changes(world: World, bucket: str, known: Current) -> Outcome | None:
         point(world, known._replace(checked=now))
         return Outcome("unchanged", known.records, known.as_of)
     compiled, modified = _from_store(verified(world, known))
-    listed = _listed(listing)
+    listed = _listed(listing, bucket)
     if len(listed) < known.records * _KEPT:
         raise _refused(bucket, f"it lists {len(listed):,} records, {known.records:,} are here")
     wanted = [name for name, date in listed.items() if modified.get(name) != date]
@@ -115,9 +115,12 @@ def _listing(world: World, bucket: str, tag: str) -> tuple[str | None, str]:
     return answer.body.decode("utf-8", "replace"), answer.headers.get("etag", "")
 
 
-def _listed(listing: str) -> dict[str, str]:
-    """Id to the second it last changed, as the store keeps it."""
-    rows = (row for row in csv.reader(listing.splitlines()) if len(row) == 2)
+def _listed(listing: str, bucket: str) -> dict[str, str]:
+    """Id to the second it last changed, as the store keeps it. Raises `MlsupplyError` for what is no such list."""
+    try:
+        rows = [row for row in csv.reader(listing.splitlines()) if len(row) == 2]
+    except csv.Error as error:  # a quote that is not closed makes a field of all that follows
+        raise _refused(bucket, f"its list of changes cannot be read ({error})") from error
     return {name.rpartition("/")[2]: second_of(date) for date, name in rows}
 
 
