@@ -154,8 +154,8 @@ _ORDERS = re.compile(
     r"ask)[a-z ]{0,20}(?: to)? (?:the |this to the )?(?:user|human)|"
     r"ignore (?:all |any )?(?:previous|prior|above) (?:instructions|rules)|before (?:any|every|"
     r"each) (?:other )?(?:task|answer|tool)[^\n]{0,80}(?:read|run|send|execute)|"
-    r"(?:read|cat|collect|include|send|upload|post)[^\n]{0,80}(?:\.ssh|id_rsa|\.env\b|\.aws|"
-    r"credentials|api keys?|tokens?)[^\n]{0,120}(?:https?://|send|upload|post|pass)"
+    r"\b(?:read|cat|collect|include|send|upload|post)\b(?:(?!\. )[^\n;]){0,80}(?:\.ssh|id_rsa|\.env\b|\.aws|"
+    r"credentials|api keys?|tokens?)(?:(?!\. )[^\n;]){0,120}(?:https?://|\b(?:send|upload|post|pass)\b)"
 )
 
 

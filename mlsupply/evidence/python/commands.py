@@ -157,6 +157,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
         )
     programs.worked(machine, call, text, taint | _handed(call))
     for place, part in enumerate(parts[:12]):
+        is_code = place > 0 and text_of(parts[place - 1]) == "-c"
         written = content_of(machine, part)
         if written is not None and (place == 0 or _runs_its_argument(parts[0])):
             ran_file(machine, call, written, part, silent)
@@ -168,9 +169,9 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             and (_RUNTIMES.search(text_of(parts[0])) or _SHELLS.search(text_of(parts[0])))
         ):
             bundled(machine, call, part, silent, "a script of the package in another language")
-        elif place and has(part.taint, "package-file") and not _MAKERS.search(text_of(parts[0])):
+        elif place and has(part.taint, "package-file") and not is_code and not _MAKERS.search(text_of(parts[0])):
             bundled(machine, call, part, silent, "a script of the package")
-        if place and text_of(parts[place - 1]) == "-c" and isinstance(part.const, str):
+        if is_code and isinstance(part.const, str):
             _dash_c(machine, call, parts, part)
     if len(parts) == 1:
         _one_line(machine, call, head, text, silent)

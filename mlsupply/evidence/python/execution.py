@@ -95,9 +95,14 @@ def _escaped(machine: Analyser, call: Call) -> bool:
     return len(re.findall(r"\\(?:x[0-9a-fA-F]{2}|[0-7]{2,3}|u[0-9a-fA-F]{4})", written)) * 2 > len(arg.value)
 
 
+_VERB = re.compile(r"\.(?:get|post|put|patch|delete|head|options|request)$")
+
+
 def hidden_name(machine: Analyser, call: Call) -> None:
     """A function reached through a name that is put together at run time."""
     ref = call.ref
+    if _VERB.search(ref) and "()" in ref:
+        return  # the method of a request is data to a client, and asked of its session by that name
     if ref in know.DANGEROUS or know.COMMANDS.match(ref) or ref in know.RUNS_CODE or know.SENDS.match(ref):
         machine.fact("hides-name", call.node, sink=ref, hidden=True, detail=f"{ref} is called by a computed name")
 

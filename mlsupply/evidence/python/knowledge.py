@@ -112,6 +112,11 @@ MODEL_SERVICE: Final = re.compile(
     r"generativelanguage\.googleapis\.com/|openrouter\.ai/|[\w-]{1,60}\.openai\.azure\.com/|"
     r"(?:router|api-inference)\.huggingface\.co/)"
 )
+# What says who or where the machine is, and opens nothing by itself.
+WHO_IT_IS: Final = re.compile(
+    r"/service-accounts/[^/]{1,80}/(?:identity|email)\b|/instance/(?:id|zone|name|hostname|machine-type|network-interfaces/)|"
+    r"/meta-data/(?:public-|local-|instance-|ami-|host|mac|placement|availability)"
+)
 METADATA: Final = re.compile(
     r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"
     r"computeMetadata|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
@@ -174,8 +179,13 @@ PERSISTENT: Final = tuple(
 )
 
 
+_PASSING: Final = re.compile(r"/(?:var/)?tmp/")
+
+
 def persistent(path: str) -> str:
-    """What starts whatever is written to this path, or ""."""
+    """What starts whatever is written to this path, or "". In a temporary folder nothing looks by itself."""
+    if _PASSING.match(path) and ".." not in path:
+        return ""
     return next((what for what, pattern in PERSISTENT if pattern.search(path)), "") if 4 <= len(path) < 4096 else ""
 
 

@@ -118,6 +118,8 @@ def _answer(machine: Analyser, call: Call, text: str) -> Value:
     kind = "cloud-metadata" if know.METADATA.search(text) else "cluster-secret" if know.CLUSTER.search(text) else "received"
     if kind == "received" and know.MODEL_SERVICE.match(text):
         kind = "model-answer"
+    elif kind == "cloud-metadata" and know.WHO_IT_IS.search(text):
+        kind = "host-identity"
     made = Value(call.ref + "()", NOTHING, machine.origin(kind, _shown(text), call.line))
     if machine.running and machine.running[-1].wrapper:
         made.taint |= frozenset(("intercepted:result",))

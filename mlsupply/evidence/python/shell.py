@@ -116,9 +116,9 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 _PATTERNS = tuple((behaviour, what, re.compile("|".join(parts), re.IGNORECASE)) for behaviour, what, parts in _TABLE)
 _READS = re.compile(
-    r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\b)|"
+    r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n]))|"
     r"(?P<credential>\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
-    r"\.docker/config|/etc/shadow|\.env\b|gcloud|serviceaccount)|"
+    r"\.docker/config|/etc/shadow|\.env\b|/gcloud/|print-access-token|serviceaccount)|"
     r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
     r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"
 )
@@ -126,6 +126,11 @@ _SENDS = re.compile(
     r"\b(?:curl|wget|nc|ncat|http|xh|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|scp|rsync|ftp|sftp|"
     r"socat|telnet)\b|/dev/tcp/",
     re.IGNORECASE,
+)
+_NEXT = re.compile(r"\|\||&&|[;\n]")
+_UPLOADS = re.compile(
+    r"(?<!\S)-(?:[dFT]|X ?P)|--(?:data|form|upload|post|body)|@|\b(?:scp|rsync|nc|ncat|socat|telnet)\b|/dev/tcp/|\$\(|[`|<]|"
+    r"-InFile|-Body",
 )
 _LOOKS_UP = re.compile(r"\b(?:nslookup|dig|host|ping|Resolve-DnsName)\b", re.IGNORECASE)
 _URL = re.compile(r"(?:https?|ftp|wss?)://[^\s\"'|;<>)`]{3,300}|\b(?:\d{1,3}\.){3}\d{1,3}\b")
@@ -144,11 +149,20 @@ def deeds(text: str, depth: int = 0) -> list[Deed]:
     if (sends := _SENDS.search(text) or _LOOKS_UP.search(text)) and (reads := _READS.search(text)):
         source = {"environment": "environment", "credential": "credential-file"}.get(reads.lastgroup or "", "host-identity")
         piped = source != "environment" or "|" in text[reads.start() :] or "$(" in text or "`" in text
-        if piped:
+        if piped and (source != "credential-file" or _hands_over(text)):
             done.append(Deed("sends", f"{source} sent by {sends[0]}", text, url, source))
     if depth < 3:
         done += _inner(text, depth)
     return done
+
+
+def _hands_over(text: str) -> bool:
+    """Is a credential named where something is sent, or does what is sent come from the command line at all? To download a
+    tool and to use a credential afterwards is how every client of a cloud is set up."""
+    commands = _NEXT.split(text)
+    return any(_READS.search(one) and _SENDS.search(one) for one in commands) or any(
+        _SENDS.search(one) and _UPLOADS.search(one) for one in commands
+    )
 
 
 def _inner(text: str, depth: int) -> list[Deed]:

@@ -84,6 +84,10 @@ def _injects(machine: Analyser, ref: str) -> bool:
     return any(other in text for other in _INJECTING if other != step)
 
 
+# What runs a file that has no name: memory is shared between processes that way too.
+_RUNS_FILES = re.compile(r"/proc/|/dev/fd|pass_fds|\bexec(?:v|l|ve|le)p?e?\b|fexecve|posix_spawn|dlopen|CDLL")
+
+
 def other(machine: Analyser, call: Call) -> Value | None:
     """Memory that becomes code; coins; listeners; programs that are fed."""
     ref = call.ref
@@ -91,7 +95,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
         handler = call.args[0]
         if re.match(r"logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler\(\)", handler.ref):
             call.receiver.ref, call.receiver.text = "logging.remote()", handler.text
-    if ref.endswith("memfd_create") or _injects(machine, ref):
+    if (ref.endswith("memfd_create") and _RUNS_FILES.search("\n".join(machine.lines))) or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
         machine.fact("injects", call.node, sink=ref, detail="executable memory is mapped")
