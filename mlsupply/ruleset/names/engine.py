@@ -52,12 +52,13 @@ class Names:
             return NameVerdict(name=name, listed=place)
         if name in self._vouched:
             return NameVerdict(name=name, reasons=("it is on the list of reviewed names",))
-        guess = _best(list(self._guesses(name)))
+        guess = _best(list(self.guesses(name)))
         if guess is None:
             return NameVerdict(name=name)
         return _verdict(name, guess, evidence, now or datetime.now(UTC))
 
-    def _guesses(self, name: str) -> Iterator[Guess]:
+    def guesses(self, name: str) -> Iterator[Guess]:
+        """Everything the canonical name may be taken for, with the signs; likely or not."""
         if not name.isascii():
             yield from foreign_spelling(name, self.known)
             return
