@@ -92,6 +92,13 @@ def test_parts_of_one_project_are_released_in_step(world: World) -> None:
     assert not [finding for finding in together if finding.severity in ACCUSING]
 
 
+def test_a_part_may_be_in_step_with_a_sister_but_a_slip_may_not(world: World) -> None:
+    sister = package("httpx-sse", "1.40.0")
+    assert [one.severity for one in findings(world, package("httpx-core", "0.1.0"), sister)] == [Severity.MEDIUM]
+    assert not [one for one in findings(world, package("httpx-core", "1.40.0"), sister) if one.severity in ACCUSING]
+    assert [one.id for one in findings(world, package("htpx-sse", "1.40.0"), sister)] == ["MLS-N001"]
+
+
 def asked_of(world: World, *requirements: Requirement, root: str = "") -> list[str]:
     inventory = Inventory(path="pyproject.toml", format="pyproject.toml", root=root, requirements=requirements)
     answers = judge(merge([inventory]), Request(), world)

@@ -26,8 +26,17 @@ def circumstances(evidence: NameEvidence, guess: Guess, now: datetime) -> Iterat
         yield Sign(0.7, "it describes itself with nothing")
     if evidence.required_by:
         yield Sign(-4.0, f"the popular project {evidence.required_by} requires it")
-    if target in evidence.in_step_with and Technique(guess.technique) not in SLIPS:
+    if Technique(guess.technique) not in SLIPS:
+        yield from _in_step(evidence, target)
+
+
+def _in_step(evidence: NameEvidence, target: str) -> Iterator[Sign]:
+    """Parts of one project stand at one version: at the target's own, or at that of others whose names begin as its does."""
+    family = sorted(name for name in evidence.in_step_with if name.startswith(f"{target.partition('-')[0]}-"))
+    if target in evidence.in_step_with:
         yield Sign(-3.0, f"it stands at the same version as {target}, as parts of one project do")
+    elif family:
+        yield Sign(-2.0, f"it stands at the same version as {family[0]}, as parts of one project do")
 
 
 def _age(first: datetime | None, now: datetime) -> Iterator[Sign]:
