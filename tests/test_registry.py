@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -318,6 +318,25 @@ def test_many_are_asked_at_once_and_answered_in_order(online: World) -> None:
             index.add(name, "1.0")
         registry = Registry(index.simple, online)
         found = [seen(one).project.name for one in ask_all((registry, name, "1.0") for name in names)]
+    assert found == names
+
+
+def test_what_was_kept_is_answered_in_its_turn_and_not_asked_for_again(online: World) -> None:
+    """Also where a file only looks like a kept page."""
+    online = replace(online, now=lambda: datetime.now(UTC))
+    with LoopbackIndex("plain") as index:
+        names = [f"demo{number}" for number in range(12)]
+        for name in names:
+            index.add(name, "1.0")
+        registry = Registry(index.simple, online)
+        kept = names[1::3]
+        for name in kept:
+            seen(registry.about(name))
+        next((online.cache / "registry").iterdir()).write_text("{")
+        assert [registry.has_kept(name) for name in names] == [name in kept for name in names]
+        index.asked.clear()
+        found = [seen(one).project.name for one in ask_all((registry, name, "") for name in names)]
+        assert len([path for path in index.asked if path.startswith("/simple/")]) == len(names) - len(kept) + 1
     assert found == names
 
 

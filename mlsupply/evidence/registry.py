@@ -86,7 +86,7 @@ class Registry:
     def has_kept(self, name: str) -> bool:
         """Whether `about` will most likely find a page that was kept and ask nothing."""
         try:
-            return self.world.now().timestamp() - self._file(self._page(name)).stat().st_mtime < FRESH
+            return 0 <= self.world.now().timestamp() - self._file(self._page(name)).stat().st_mtime < FRESH
         except OSError:
             return False
 
