@@ -44,7 +44,7 @@ def encoded(document: Mapping[str, object]) -> str:
 
 def _lines(document: Mapping[str, object]) -> Iterator[str]:
     """`json.dumps` with an indent runs in Python, without one in C: lines are made here, what stands on them there."""
-    encode = json.JSONEncoder(ensure_ascii=False).encode
+    encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode  # a document is made as a tree
     yield "{"
     last = list(document)[-1]
     for key, value in document.items():
