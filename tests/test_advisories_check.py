@@ -156,3 +156,28 @@ def test_status_names_the_data_its_age_and_its_licence() -> None:
     assert result.exit_code == 0
     assert "PyPA Advisory Database" in result.stdout
     assert "CC-BY-4.0" in result.stdout
+
+
+def test_a_small_file_that_unfolds_to_millions_of_values_is_refused(tmp_path: Path) -> None:
+    """A project's own configuration may name a folder of advisories, and that project may be hostile."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    (tmp_path / "laughs.yaml").write_text("\n".join(lines))
+    (tmp_path / "round.yaml").write_text("a: &a [*a]")
+    found = dict(records_of(tmp_path))
+    assert str(found["laughs.yaml"]) == "more than 200,000 values"
+    assert isinstance(found["round.yaml"], RecursionError | ValueError)
+
+
+def test_members_of_an_export_that_cannot_be_opened_cost_themselves_alone(tmp_path: Path) -> None:
+    export = write(tmp_path / "all.zip", [record("PYSEC-2026-1"), record("PYSEC-2026-2"), record("PYSEC-2026-3")])
+    data = bytearray(export.read_bytes())
+    local, central = data.index(b"PK\x03\x04"), data.index(b"PK\x01\x02")
+    data[local + 6] |= 1  # encrypted
+    data[central + 8] |= 1
+    local, central = data.index(b"PK\x03\x04", local + 1), data.index(b"PK\x01\x02", central + 1)
+    data[local + 8] = data[central + 10] = 99  # a compression nobody knows
+    export.write_bytes(data)
+    found = dict(records_of(export))
+    assert [type(value) for value in found.values()] == [RuntimeError, NotImplementedError, dict]
+    assert len(compile_records(records_of(export)).refused) == 2

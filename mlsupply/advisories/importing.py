@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ OSV = "OSV export for PyPI"
 OSV_LICENCE = "CC-BY-4.0"
 
 _MAX_RECORD = 8 << 20  # bytes of one record
+_MAX_VALUES = 200_000  # in one YAML record: a few aliases of aliases make millions
 _MAX_RECORDS = 2_000_000
 _MAX_TOTAL = 8 << 30  # bytes of all records together
 
@@ -33,7 +35,7 @@ def records_of(path: Path) -> Iterator[tuple[str, object]]:
         if zipfile.is_zipfile(path):
             return _archive(zipfile.ZipFile(path))
         reason = "neither a zip nor a folder of advisories"
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         reason = f"a zip that cannot be read ({error})"
     raise MlsupplyError("not-an-export", f"{path} is {reason}", "give an OSV export such as PyPI/all.zip")
 
@@ -57,8 +59,12 @@ def _archive(opened: zipfile.ZipFile) -> Iterator[tuple[str, object]]:
             try:
                 with archive.open(info) as member:
                     yield info.filename, json.loads(member.read(_MAX_RECORD))
-            except (zipfile.BadZipFile, zlib.error, ValueError, RecursionError, OSError) as error:
+            except _UNREADABLE as error:
                 yield info.filename, error
+
+
+# of a member: broken, in a compression that is not known, encrypted (RuntimeError), no JSON, or on a disk that fails
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, OSError)
 
 
 def _folder(path: Path) -> Iterator[tuple[str, object]]:
@@ -78,19 +84,22 @@ def _yaml(text: bytes) -> object:
     import yaml
 
     try:
-        return _plain(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both build plain values only
+        loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both build plain values only
+        return _plain(loaded, iter(range(_MAX_VALUES)))
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
 
 
-def _plain(value: object) -> object:
-    """YAML's dates as the text JSON has for them."""
+def _plain(value: object, left: Iterator[int]) -> object:
+    """YAML's dates as the text JSON has for them. left: one for each value that may still come. Raises `ValueError`."""
     from datetime import date, datetime
 
+    if next(left, None) is None:
+        raise ValueError(f"more than {_MAX_VALUES:,} values")
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item, left) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(item, left) for item in value]
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     return value.isoformat() if isinstance(value, date) else value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from mlsupply.model import Confidence, Coordinate, Coverage, Finding, Gap, Kind, Package, Place, Report, Severity
 from mlsupply.value import value
@@ -34,7 +35,8 @@ class Group:
         malicious release the first alone: it says where to go, and what its other flaws would have one do is beside the
         point."""
         found = dict.fromkeys(finding.remedy for finding in self.findings if finding.remedy and not finding.waiver)
-        whole = tuple(one for one in found if not any(other != one and other.startswith(one) for other in found))
+        begun = {one for one, after in pairwise(sorted(found)) if after.startswith(one)}  # in order, the next one tells
+        whole = tuple(one for one in found if one not in begun)
         return whole[: 1 if self.label == "MALICIOUS" else None]
 
 
