@@ -27,7 +27,7 @@ from mlsupply.ruleset.names import Names, combination, lookalike
 from mlsupply.ruleset.names.signs import SUSPECT
 from mlsupply.text import canonical
 from tests.bench.names import BRAND, LABELLED, TYPO
-from tests.bench.names_fresh import drawn, manifests, squats
+from tests.bench.names_fresh import drawn, manifests, squats, words
 
 _FOLDS = 5
 _RIDGE = 2.0
@@ -146,7 +146,7 @@ def cases(values: dict[str, float], files: Iterable[Path]) -> Iterator[Case]:
         source, group = ("drawn", "typo") if squat.group == "drawn" else ("fresh", squat.group)
         yield Case(squat.name, source, group, squat.targets, options(names, squat.name, values))
     seen = listed | {row["name"] for row in labelled}
-    own = [(path.name, {canonical(one) for one in path.read_text(encoding="utf-8").split()}) for path in files]
+    own = [(path.name, {canonical(one) for one in words(path)}) for path in files]
     for source, honest in (("manifests", manifests()), *own):
         for name in sorted(honest - seen):
             yield Case(name, source, "honest", frozenset(), options(names, name, values))

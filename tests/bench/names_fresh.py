@@ -3,7 +3,8 @@
     python -m tests.bench.names_fresh [-v] [HONEST.txt ...]
 
 Honest are: every popular name judged as if it were not on the list (in turns of one in thirty left out), by rank; the
-names of real manifests and of ordinary advisories that are not popular; and files of names, one a line, such as
+names of real manifests and of ordinary advisories that are not popular; `honest_ai.txt` and `honest_science.txt` beside this
+module, which say where they are from; and files of names, such as
 
     apt-cache search --names-only '^python3-' | sed 's/ .*//; s/^python3-//'
 
@@ -37,6 +38,7 @@ from tests.conftest import SHARED
 SUSPECT = (Likeness.LIKELY, Likeness.CERTAIN)
 FOLDS = 30
 _TURNS = 10
+_HONEST = tuple(Path(__file__).with_name(name) for name in ("honest_ai.txt", "honest_science.txt"))
 BANDS = (500, 2_000, 5_000, 15_000)
 _MALICIOUS = re.compile(r"malicious|malware|typosquat|backdoor|exfiltrat|compromised", re.IGNORECASE)
 
@@ -145,6 +147,12 @@ def manifests() -> set[str]:
     return names
 
 
+def words(path: Path) -> Iterator[str]:
+    """What a file of names holds beside its comments."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        yield from () if line.startswith("#") else line.split()
+
+
 def alarms(label: str, verdicts: Iterable[NameVerdict], *, told: bool) -> None:
     """Print how many honest names are accused."""
     rows = list(verdicts)
@@ -165,8 +173,8 @@ def main(arguments: list[str]) -> None:
         alarms(f"popular {low + 1:,} to {high:,}", band, told=told)
     listed = frozenset(popular().names)
     alarms("manifests and advisories", (names.judge(name) for name in sorted(manifests() - listed)), told=told)
-    for path in map(Path, (one for one in arguments if one != "-v")):
-        own = {canonical(line) for line in path.read_text(encoding="utf-8").split()} - listed
+    for path in (*_HONEST, *map(Path, (one for one in arguments if one != "-v"))):
+        own = {canonical(word) for word in words(path)} - listed
         alarms(path.name, (names.judge(name) for name in sorted(own)), told=told)
 
 
