@@ -27,6 +27,7 @@ ALLOWED = {
     "world": _VALUES,
     "folders": {"errors"},
     "drafts": set(),
+    "yaml_values": set(),
     "connections": {"text"},
     "fetch": _VALUES | {"world", "connections"},
     "request": _VALUES | {"world"},
@@ -46,8 +47,9 @@ ALLOWED = {
         "headers",
         "evidence",
     },  # the resolver asks the index client which releases there are
-    "evidence": _VALUES | {"drafts", "world", "request", "project", "licence", "headers", "ruleset", "advisories"},
-    "advisories": _VALUES | {"drafts", "folders", "world", "request", "project"},
+    "evidence": _VALUES
+    | {"drafts", "yaml_values", "world", "request", "project", "licence", "headers", "ruleset", "advisories"},
+    "advisories": _VALUES | {"drafts", "yaml_values", "folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project", "licence"},
     "exposure": _VALUES | {"memory", "world", "request", "project", "inventory", "advisories", "evidence", "report"},

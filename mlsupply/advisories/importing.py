@@ -13,6 +13,7 @@ from mlsupply.digest import sha256_of_file
 from mlsupply.errors import MlsupplyError
 from mlsupply.folders import files_below
 from mlsupply.model import DataSource
+from mlsupply.yaml_values import document
 
 PYPA = "PyPA Advisory Database"
 PYPA_LICENCE = "CC-BY-4.0"
@@ -21,7 +22,6 @@ OSV = "OSV export for PyPI"
 OSV_LICENCE = "CC-BY-4.0"
 
 _MAX_RECORD = 8 << 20  # bytes of one record
-_MAX_VALUES = 200_000  # in one YAML record: a few aliases of aliases make millions
 _MAX_RECORDS = 2_000_000
 _MAX_TOTAL = 8 << 30  # bytes of all records together
 
@@ -84,22 +84,19 @@ def _yaml(text: bytes) -> object:
     import yaml
 
     try:
-        loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both build plain values only
-        return _plain(loaded, iter(range(_MAX_VALUES)))
+        return _plain(document(text))
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
 
 
-def _plain(value: object, left: Iterator[int]) -> object:
-    """YAML's dates as the text JSON has for them. left: one for each value that may still come. Raises `ValueError`."""
+def _plain(value: object) -> object:
+    """YAML's dates as the text JSON has for them."""
     from datetime import date, datetime
 
-    if next(left, None) is None:
-        raise ValueError(f"more than {_MAX_VALUES:,} values")
     if isinstance(value, dict):
-        return {key: _plain(item, left) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item, left) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     return value.isoformat() if isinstance(value, date) else value

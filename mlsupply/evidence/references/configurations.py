@@ -15,6 +15,7 @@ from mlsupply.evidence.references.python_code import Unread, references_in
 from mlsupply.evidence.references.seen import FETCH_AND_RUN, HIDDEN, SECRET, Seen, plain_http, reference
 from mlsupply.model import Reason
 from mlsupply.text import safe, without_credentials
+from mlsupply.yaml_values import document, documents
 
 _COMMENTS = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.{0,5000}?\*/', re.DOTALL)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
@@ -172,16 +173,15 @@ def yaml_file(text: str) -> Found:
     if not _YAML_HINT.search(text):
         return found
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        documents = [doc for doc in yaml.load_all(text, Loader=loader) if isinstance(doc, dict)]
+        read = [one for one in documents(text) if isinstance(one, dict)]
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         return Unread(Reason.MALFORMED, f"YAML that cannot be parsed: {safe(why, 120)}")
-    for document in documents:
-        if isinstance(document.get("model_list"), list):
-            found += _gateway(document, text)
+    for one in read:
+        if isinstance(one.get("model_list"), list):
+            found += _gateway(one, text)
         else:
-            found += _training(document, text)
+            found += _training(one, text)
     return found
 
 
@@ -304,7 +304,7 @@ def card(text: str) -> Found:
     import yaml
 
     try:
-        head = yaml.load(front[1], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+        head = document(front[1])
     except (yaml.YAMLError, RecursionError, ValueError):
         return []  # not a card: any text may begin with three dashes
     if not isinstance(head, Mapping) or not (head.keys() & _CARD_KEYS):
