@@ -14,12 +14,14 @@ from mlsupply.evidence.imports import MODULES
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.python import analyse
+from mlsupply.evidence.python.knowledge import persistent
 from mlsupply.evidence.tokens import Strings
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
 from tests.code_pieces import source
 from tests.conftest import NOW, SHARED
+from tests.unseen import cases
 
 HARMLESS = {
     "types of a client": (
@@ -133,6 +135,39 @@ def test_no_random_source_is_passed_over_that_the_analyser_finds_something_in() 
         data = f"import os, sys, base64, zlib, threading\n{text}".encode()
         deeds = {fact.behaviour for fact, _ in analyse.module("demo/a.py", data).facts} - {"contacts"}
         assert not deeds or worth_parsing(data), (deeds, text)
+
+
+LASTS = [
+    "sitecustomize.py", "x.pth", ".ipython/profile_default/startup/a.py", ".pythonrc.py",
+    ".jupyter/jupyter_server_config.py", ".bashrc", ".zshrc", ".profile", ".bash_profile", ".zprofile", ".bash_login",
+    ".zshenv", ".bash_aliases", "activate.d/a.sh", ".config/fish/config.fish", "/etc/profile.d/a.sh", ".xinitrc",
+    "/etc/cron.d/a", "/var/spool/cron/root", "systemd/user/a.timer", "LaunchAgents/a.plist", "/etc/rc.local",
+    "/etc/init.d/a", ".config/autostart/a.desktop", "/etc/ld.so.preload", "/etc/sudoers", "a.service",
+    ".ssh/authorized_keys", ".claude/settings.json", ".claude.json", ".cursorrules", ".cursor/mcp.json", ".mcp.json",
+    "mcp_config.json", "claude_desktop_config.json", ".vscode/tasks.json", "CLAUDE.md", "AGENTS.md",
+    ".codeium/windsurf/mcp_config.json", ".gemini/settings.json", ".windsurf/rules", ".github/copilot-instructions.md",
+    ".codex/config.toml", ".continue/config.json", "skills/a/SKILL.md", ".github/workflows/a.yml", ".git/hooks/post-merge",
+    ".gitlab-ci.yml", ".husky/post-checkout", "x/pre-commit", ".git/config", "hooks/pre-push", ".config/pip/pip.conf",
+    "pip.ini", ".pip/x", ".pydistutils.cfg", ".npmrc", "uv.toml", "/etc/hosts",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LASTS)
+def test_a_file_that_writes_where_things_start_by_themselves_is_parsed(path: str) -> None:
+    assert persistent(path)
+    parts = ", ".join(repr(part) for part in path.split("/") if part)
+    whole, joined = f"open(a, 'a').write(b)\na = {path!r}", f"Path(a, {parts}).write_text(b)"
+    assert worth_parsing(whole.encode())
+    assert worth_parsing(joined.encode()) or path in {"/etc/hosts", ".pip/x"}
+
+
+def test_every_unseen_tree_has_all_its_deeds_in_files_that_are_parsed() -> None:
+    mild = {"contacts", "evades"}  # what no rule holds against a file by itself
+    for case in (*cases("malicious"), *cases("honest")):
+        for path, data in case.files.items():
+            if path.endswith(".py") and not worth_parsing(data):
+                deeds = {fact.behaviour for fact, _ in analyse.module(path, data).facts} - mild
+                assert not deeds, (case.technique, path)
 
 
 @pytest.mark.shared
