@@ -70,6 +70,15 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
             "MLS-C010",
             id="where a machine is, and what opens its doors",
         ),
+        pytest.param(
+            "import hashlib\ndef main():\n    d = requests.get('https://dl.example/tool').content\n"
+            "    if hashlib.sha256(d).hexdigest() != 'ab' * 32:\n        raise ValueError\n"
+            "    open('tool', 'wb').write(d)\n    subprocess.run(['./tool'])\nif __name__ == '__main__':\n    main()\n",
+            "def main():\n    d = requests.get('https://dl.example/tool').content\n"
+            "    open('tool', 'wb').write(d)\n    subprocess.run(['./tool'])\nif __name__ == '__main__':\n    main()\n",
+            "MLS-C004",
+            id="a tool whose checksum is compared before a program runs it",
+        ),
     ],
 )
 def test_an_honest_habit_and_its_hostile_twin(honest: str, hostile: str, rule: str) -> None:
