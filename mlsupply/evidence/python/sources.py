@@ -281,6 +281,8 @@ def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
 def file_key(path: Value) -> str:
     """What tells one path from another during the analysis."""
     text = text_of(path)
+    while text.startswith("./"):
+        text = text[2:]
     return text if len(text.replace(HOLE, "")) >= 3 else f"\0{id(path)}"
 
 
