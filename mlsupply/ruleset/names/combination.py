@@ -214,7 +214,7 @@ def _family(mention: Mention, words: list[str], known: Known) -> Iterator[Sign]:
         classes = _classes(mention, known)
         weight = _LEADS_MANY if classes & _SAYING else _LEADS_BAIT
         wider = max((known.siblings("-".join(words[:end])) for end in range(mention.first + 1, mention.last)), default=0)
-        yield Sign(_WIDER_FAMILY * log1p(wider), "")
+        yield Sign(_WIDER_FAMILY * log1p(wider), _share(wider, "its first word"))
         if classes != {"language"}:
             yield Sign(weight * log1p(count), _share(count, "this beginning"))
     elif mention.place in ("tail", "middle"):

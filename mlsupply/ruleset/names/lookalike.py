@@ -9,8 +9,9 @@ from mlsupply.ruleset.names.edits import Slip, slips
 from mlsupply.ruleset.names.known import Known, Near, Target, core, squashed, unstuttered
 from mlsupply.ruleset.names.signs import MENTIONED, Guess, Sign
 
-# Weights of the signs: fitted (logistic regression) on fresh slips of the AI stack and the 8,000 most popular names against
+# Weights of the signs: fitted (logistic regression) on slips of the AI stack and of the 8,000 most popular names against
 # popular names that were left out, names of Debian's and of real manifests' packages, and on labelled names; rounded.
+# `python -m tests.bench.names_fit` fits them anew and tells what they find of names that took no part.
 _SAID = {
     "plural": (5.1, "an s too many or too few"),
     "doubled": (5.3, "a letter is doubled"),
@@ -148,7 +149,8 @@ def _slipped(name: str, letters: str, near: Near, known: Known, *, bare: bool, c
     signs = [_slip_sign(near), *_standing(near.target, known, slips=len(near.slips)), *_against(name, letters, near, known)]
     if bare:
         signs.append(Sign(_BARE, ""))
-    signs.append(Sign(_CROWDED * log1p(crowd - 1), ""))
+    others = f"it is as close to {crowd - 1} other known names" if crowd > 2 else ""
+    signs.append(Sign(_CROWDED * log1p(crowd - 1), others))
     if near.target.rank > _RARE_RANK:
         signs.append(Sign(_RARE, ""))
     if sum(sign.weight for sign in signs) >= MENTIONED - _DISTINCT[_MOST_DISTINCT]:

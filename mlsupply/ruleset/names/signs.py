@@ -1,7 +1,7 @@
 """A guess at what a name pretends to be, and the signs for and against it. Pure.
 
 Weights are in units of log odds, so that they add up; `SUSPECT` is where a guess becomes a finding of medium severity.
-They were set on labelled names (imitations and honest names alike), one half kept aside to see whether they carry over.
+They were fitted to imitations and honest names alike; `tests/bench/names_fit.py` tells how far they carry over to others.
 """
 
 from __future__ import annotations
