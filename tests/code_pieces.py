@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import random
 import zipfile
+from functools import cache
+from pathlib import Path
 
 _VALUES = (
     "'a'", "b'x'", "0", "1 << 9", "None", "[1, 2]", "(3,)", "{'k': 1}", "lambda x: x", "__name__", "os.environ", "f'{a}{b}'",
@@ -48,6 +51,51 @@ def source(chance: random.Random, lines: int = 40) -> str:
             out.append("  " * depth + _filled(chance.choice(_LINES), chance))
             depth = max(0, depth - (chance.random() < 0.2))
     return "\n".join(out) + "\n"
+
+
+_RECEIVED = "__import__('requests').get('https://a.example').text"
+
+
+@cache
+def _seeds() -> list[str]:
+    """The corpus: every way, source and sink the tests know."""
+    here = Path(__file__).parent
+    texts = [(here / name).read_text(encoding="utf-8") for name in ("code_paths.txt", "code_ends.txt")]
+    blocks = [block.partition("\n")[2] for text in texts for block in text.split("## ")[1:]]
+    return [
+        block.split("\n# ")[0].replace("SINK(", "exec(").replace("SRC", _RECEIVED).replace("RUN(", "eval(")
+        for block in blocks
+    ]
+
+
+class _Swap(ast.NodeTransformer):
+    """Puts expressions of another seed in the place of some."""
+
+    def __init__(self, chance: random.Random, others: list[ast.expr]) -> None:
+        self.chance, self.others = chance, others
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        plain = isinstance(node, ast.Call | ast.Name | ast.Attribute | ast.Constant | ast.BinOp | ast.Lambda | ast.Subscript)
+        loads = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+        if plain and loads and self.others and self.chance.random() < 0.06:
+            return self.chance.choice(self.others)
+        return super().generic_visit(node)
+
+
+def spliced(chance: random.Random) -> str:
+    """A seed of the corpus with expressions, and sometimes whole statements, of another one."""
+    one, other = (ast.parse(chance.choice(_seeds())) for _ in range(2))
+    others = [
+        node for node in ast.walk(other) if isinstance(node, ast.Call | ast.Name | ast.Attribute | ast.Lambda | ast.Dict)
+    ]
+    if chance.random() < 0.5:
+        one.body += other.body
+        chance.shuffle(one.body)
+    swapped = _Swap(chance, [node for node in others if isinstance(getattr(node, "ctx", ast.Load()), ast.Load)]).visit(one)
+    try:
+        return ast.unparse(swapped)
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        return ""
 
 
 def _filled(shape: str, chance: random.Random) -> str:

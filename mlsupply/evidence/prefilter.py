@@ -121,6 +121,17 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
 )
 _VARIABLE_SET = re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")
 _AROUND = 160  # bytes before and behind a word
+# What is worth sending, in a file that has a client for it.
+_PRIVATE = re.compile(
+    rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|[\"']~|expanduser|Path\.home|\.(?:ssh|aws|kube|netrc)\b|/proc/|getpass|ImageGrab"
+)
+_CLIENTS = (
+    b"redis", b"pymongo", b"psycopg", b"pymysql", b"kafka", b"pika", b"zmq", b"grpc", b"slack_sdk", b"statsd", b"influxdb",
+    b"elasticsearch", b"clickhouse", b"supabase", b"firebase_admin", b"twilio", b"sendgrid", b"yagmail", b"aiosmtplib",
+    b"tweepy", b"praw", b"gspread", b"minio", b"asyncssh", b"pysftp", b"scapy", b"sentry_sdk", b"posthog", b"mixpanel",
+    b"amplitude", b"rollbar", b"bugsnag", b"paho",
+    b"webbrowser", b"asyncio.Protocol", b"analytics", b"create_connection", b"handlers.SysLog",
+)  # fmt: skip
 # (what is looked for, what must stand anywhere else in the file)
 _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
@@ -128,6 +139,7 @@ _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"INDEX_URL", _VARIABLE_SET),
     (b"rmtree", re.compile(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
     (b"expanduser", re.compile(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
+    *((word, _PRIVATE) for word in _CLIENTS),
 )
 # A request through an object of unknown make: a call that could send, something worth sending, and an address.
 _CALL = rb"\s*\((?!\s*[\"'](?!https?:|wss?:|\"\"|''))"  # with anything first but a plain text

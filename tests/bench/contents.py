@@ -183,12 +183,14 @@ def peer(folder: Path, command: str) -> None:
 
 
 def _mutants(seed: int) -> Iterator[tuple[str, bytes]]:
-    """Sources made of the pieces the analyser follows, put together at random, and archives with bytes changed."""
-    from tests.code_pieces import source, spoiled_archive
+    """Sources made of the pieces the analyser follows, put together at random, seeds of the corpus put into one another, and
+    archives with bytes changed."""
+    from tests.code_pieces import source, spliced, spoiled_archive
 
     chance = random.Random(seed)
     while True:
         yield "source", source(chance).encode()
+        yield "source", spliced(chance).encode()
         yield "archive", spoiled_archive(chance)
 
 

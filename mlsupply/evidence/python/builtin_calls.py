@@ -109,7 +109,7 @@ def _map(machine: Analyser, name: str, call: Call) -> Value | None:
 
 def imported(machine: Analyser, call: Call) -> Value:
     """`__import__(name)` and its kin."""
-    name = call.args[0].const
+    name = call.args[0].const if call.args else None
     if not isinstance(name, str):
         return Value("", NOTHING, taint_of(*call.args))
     node = call.node.args[0] if isinstance(call.node, ast.Call) and call.node.args else None

@@ -7,6 +7,7 @@ import re
 
 from mlsupply.evidence.python import (
     builtin_calls,
+    clients,
     decode,
     execution,
     hooks,
@@ -14,6 +15,7 @@ from mlsupply.evidence.python import (
     neighbours,
     objects,
     packing,
+    sending,
     sinks,
     sources,
     starting,
@@ -157,6 +159,8 @@ class Analyser(Statements):
             return made
         if know.STARTERS.match(ref):
             return starting.started(self, call)
+        if not know.SENDS.match(ref) and (asked := clients.asked(self, call)) is not None:
+            return asked
         return sinks.modelled(self, call)
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
@@ -194,6 +198,7 @@ class Analyser(Statements):
             result.taint = _told_elsewhere(call, result.taint)
         if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
             self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
+        result.taint |= sources.read_by_path(self, call) | sending.fetched_by_url(self, call)
         if _VERIFIES.search(call.ref) and has(taint_of(*call.all), "received"):
             self.verified.add(self.root)
         for arg in call.args:

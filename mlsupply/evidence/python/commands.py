@@ -70,7 +70,16 @@ def command(machine: Analyser, call: Call) -> Value:
         )
     for content, path in programs.led(machine, call, text):
         ran_file(machine, call, content, constant(path), silent)
-    if found := _PIP.search(text):
+    if (found := _PIP.search(text)) and (named := _installed(parts)) is not None:
+        machine.fact(
+            "runs-downloaded",
+            call.node,
+            source="received",
+            detail="a package the network names is installed",
+            chain=machine.chain(named.taint, call.ref, call.line),
+            **fields,
+        )
+    if found:
         foreign = "git+" in found["rest"] or "://" in found["rest"]
         machine.fact(
             "installs-package", call.node, detail=safe(found[0], 120), destination="fixed" if foreign else "", **fields
@@ -81,6 +90,12 @@ def command(machine: Analyser, call: Call) -> Value:
 def parts_of(head: Value) -> list[Value]:
     """The arguments of a command, or the one text it is."""
     return folding.items_of(head) if not isinstance(head.const, str | bytes) and (head.items or head.known) else [head]
+
+
+def _installed(parts: list[Value]) -> Value | None:
+    """A package to install whose whole name the network gave."""
+    named = parts if len(parts) > 1 else []
+    return next((part for part in named if text_of(part) == HOLE and has(part.taint, "received")), None)
 
 
 _CLONED = re.compile(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")
@@ -226,6 +241,7 @@ def _told(head: Value, parts: list[Value]) -> Value | None:
 
 def _dash_c(machine: Analyser, call: Call, parts: list[Value], code: Value) -> None:
     if not _SHELLS.search(text_of(parts[0])):
+        before, machine.told = machine.told, machine.told | taint_of(*parts) | _handed(call)
         if hiding(code.layers):
             machine.fact(
                 "runs-decoded",
@@ -236,6 +252,7 @@ def _dash_c(machine: Analyser, call: Call, parts: list[Value], code: Value) -> N
                 detail="encoded text is run by another Python",
             )
         machine.inner(str(code.const), code.layers, call.line)
+        machine.told = before
 
 
 def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent: bool) -> None:

@@ -7,6 +7,7 @@ items. Taking something out leaves it in: the next turn of a loop may find it th
 from __future__ import annotations
 
 from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
 
@@ -97,11 +98,21 @@ def looked_up(container: Value, key: Value) -> Value | None:
     return merged(found[:50]) if found else None
 
 
+def narrowed(container: Value, key: Value) -> Value:
+    """An entry of which nothing is known: of all variables of the environment, the one that is named."""
+    made = unknown(container)
+    whole = {label for label in made.taint if label.startswith("environment:")}
+    if whole and isinstance(key.const, str):
+        kind = "secret-variable" if know.is_secret(key.const) else "variable"
+        made.taint = (made.taint - whole) | {f"{kind}:{key.const}"}
+    return made
+
+
 def entry(container: Value, key: Value) -> Value:
     """`d[key]`; what is put into an entry that is not known yet is seen in the dict from then on."""
     found = looked_up(container, key)
     if found is None:
-        found = unknown(container)
+        found = narrowed(container, key)
         if container.keys is not None and len(container.keys) < _MAX_ITEMS:
             put(container.keys, key, found)
     return found
@@ -126,7 +137,7 @@ def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, 
         if name == "setdefault":
             return _defaulted(receiver, keys, args, found)
         default = args[1:] if found is None or not args[0].known else []
-        loose = [unknown(receiver)] if found is None and receiver.taint else []
+        loose = [narrowed(receiver, args[0])] if found is None and receiver.taint else []
         values = [*([found] if found is not None else []), *loose, *default]
         return merged(values) if values else None
     if name in {"values", "items"}:

@@ -12,7 +12,7 @@ from mlsupply.evidence.python import neighbours
 from mlsupply.evidence.python.commands import bundled, ran_file
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
-from mlsupply.evidence.python.sources import content_of
+from mlsupply.evidence.python.sources import content_of, held_below
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, text_of
 from mlsupply.text import safe
 
@@ -61,6 +61,8 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
         source_kind = next(
             (k for k in kinds if k in {"package-file", "variable", "clipboard", "environment", "model-answer"}), ""
         )
+        if source_kind == "variable" and "parameter:sys.argv" in source.taint:
+            source_kind = ""  # whoever starts it says what it runs, on its command line or in its stead
         if not source.known:
             machine.fact(
                 "executes",
@@ -141,11 +143,19 @@ _UNLIKE = re.compile(
 )
 
 
+def _filled(machine: Analyser, call: Call, value: Value) -> Value | None:
+    """What was put into a folder that modules are looked for in, where it is not of this package."""
+    if not call.ref.startswith(("sys.path.", "site.")):
+        return None
+    taint = held_below(machine, text_of(value))
+    return Value("", NOTHING, taint) if has(taint, "received", "encoded") else None
+
+
 def loaded(machine: Analyser, call: Call) -> Value:
     """A path is loaded as code, or put where code is looked for."""
     candidates = [*call.all, *([call.receiver] if call.receiver is not None else [])]
     for value in candidates:
-        written = content_of(machine, value)
+        written = content_of(machine, value) or _filled(machine, call, value)
         if written is not None:
             ran_file(machine, call, written, value, machine.silent > 0)
         elif has(value.taint, "received"):

@@ -27,6 +27,12 @@ from mlsupply.evidence.python.values import (
 _BUILTINS = frozenset(dir(builtins))
 _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
 
+_ENVIRONMENTS = frozenset({"os.environ", "os.environb", "posix.environ", "nt.environ"})
+_LIBRARY_KEYS = frozenset(
+    f"{library}.api_key"
+    for library in ("openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq")
+)
+
 
 class Expressions(Machine):
     """Evaluates expressions. `call` is defined by the layer above."""
@@ -89,8 +95,13 @@ class Expressions(Machine):
         taint = neighbours.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         if ref in {"sys.argv", "sys.stdin"}:
-            result.taint |= frozenset((f"parameter:{ref}",))
-        if ref in {"os.environ", "os.environb"}:
+            result.taint |= self.told | frozenset((f"parameter:{ref}",))
+        if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
+            result.taint |= frozenset((f"intercepted:{name}",))
+        if ref in _LIBRARY_KEYS:
+            result.taint |= frozenset((f"secret-variable:{ref}",))
+        if ref in _ENVIRONMENTS:
+            result.ref = "os.environ" if name == "environ" else ref
             result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))
         result.hidden = owner.hidden
         if name in {"parent", "parents", "stem", "name", "suffix"} and owner.ref.startswith("pathlib."):
@@ -144,6 +155,8 @@ class Expressions(Machine):
         if not target:
             return None
         result = Value(target, NOTHING, owner.taint)
+        if target in _ENVIRONMENTS:
+            result.taint |= self.origin("environment", "all variables", node.lineno)
         result.hidden = owner.hidden or computed or owner.ref.endswith("__globals__")
         return result
 

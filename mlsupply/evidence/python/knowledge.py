@@ -32,7 +32,7 @@ _FILES: Final = tuple(
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
             r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
             r"\.config/(?:openai|anthropic|gh|hub)|jupyter/runtime|\.password-store|\.gnupg|\.claude/\.credentials|serviceaccount(?:/|$)|rclone\.conf|"
-            r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/\d*\0?\w*/environ|/proc/.{1,12}/mem",
+            r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/[*\w\0]{0,20}/environ|\.git/config$|/proc/.{1,12}/mem",
         ),
         (
             "wallet",
@@ -57,6 +57,8 @@ def file_kind(path: str) -> str:
     """The kind of secret a path leads to, or ""."""
     if len(path) < 3 or len(path) > 4096:
         return ""
+    if path.startswith("file:"):
+        path = path[5:].partition("?")[0]
     return next((kind for kind, pattern in _FILES if pattern.search(path)), "")
 
 
@@ -218,9 +220,28 @@ SENDS: Final = Calls(
     r"^(?:discord_webhook|dhooks|discord|pymsgbox)\..*\.(?:send|execute|add_file|add_embed)$|"
     r"^asyncio\.open_connection\(\).*\.write$|^paho\..*\.publish$|^paramiko\..*\.(?:put|putfo)$|"
     r"^boto3\.\w+\(\)(?:\.\w+\(\))?\.(?:put_object|upload_file|upload_fileobj|send_message|put_record|publish)$|"
-    r"^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log)$|"
+    r"^xmlrpc\.client\.ServerProxy\(\)\.\w+$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
+    r"^socket\..*\.makefile\(\)\.write\w*$|^imaplib\.\w+\(\)\.append$|^aiohttp\.ClientSession\(\)\.ws_connect\(\)\.send_\w+$|"
+    r"^paramiko\..*\.open\(\)\.write$|^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log)$|"
     r"^pycurl\.Curl\(\)\.setopt$|^dropbox\..*\.files_upload$|^github\..*\.(?:create_gist|create_file)$"
 )
+CLIENTS: Final = Calls(
+    r"^(?:redis|aioredis|pymongo|motor|psycopg2?|psycopg_pool|asyncpg|pymysql|MySQLdb|aiomysql|kafka|aiokafka|confluent_kafka|pika|"
+    r"aio_pika|zmq|nats|grpc|slack_sdk|slack|statsd|datadog|influxdb\w*|elasticsearch|opensearchpy|clickhouse\w*|cassandra|"
+    r"supabase|firebase_admin|pyrebase|pusher|ably|twilio|sendgrid|resend|mailjet_rest|yagmail|aiosmtplib|tweepy|praw|"
+    r"notion_client|gspread|minio|miniopy_async|asyncssh|pysftp|fabric|smbclient|webdav3|webdav4|mega|scapy|sentry_sdk|raven|"
+    r"posthog|analytics|mixpanel|amplitude|segment|rollbar|bugsnag|logtail|loguru_loki|feedparser|fsspec|smart_open|pooch|"
+    r"selenium|playwright|web3|pyppeteer|discord_webhook|dhooks|knockknock|apprise|pymisp|tornado\.httpclient|treq|"
+    r""
+    r"hvac|consul|etcd3?|ldap3|impacket|pyngrok|requests_futures|grequests|uplink|gql|sgqlc|"
+    r"paho\.mqtt|paho)\."
+)
+# Files of others, fetched from a shared service: whose is for the arguments to say.
+SHARED_FILES: Final = Calls(
+    r"^(?:huggingface_hub|modelscope)\.(?:\w+\.)*(?:hf_hub_download|snapshot_download|cached_download)$|^boto3\..*\.get_object$|"
+    r"^google\.cloud\.storage\..*\.download_as_\w+$|^azure\.storage\..*\.download_blob$|^github\..*\.get_(?:contents|gist)$"
+)
+CLIENT_MAKERS: Final = re.compile(r"\.(?:[A-Z]\w*|connect|init|client|resource|create_\w+|from_\w+)$")
 GETS: Final = re.compile(
     r"^(?:requests|httpx|aiohttp|niquests|urllib\.request|urllib2|urllib3|http\.client|websockets?|socketio|ftplib|"
     r"curl_cffi|cloudscraper|telebot|telegram|imaplib|poplib|xmlrpc\.client|paho|web3|solana|boto3|wget|gdown)\."
@@ -257,12 +278,26 @@ RUNS_CODE: Final = frozenset(
         "builtins.exec", "builtins.eval", "code.InteractiveInterpreter().runsource", "code.InteractiveInterpreter().runcode",
         "code.InteractiveConsole().push", "builtins.execfile", "cProfile.run", "profile.run", "cProfile.runctx",
         "pdb.run", "trace.Trace().run", "bdb.Bdb().run", "timeit.timeit", "types.FunctionType",
-        "doctest.script_from_examples",
+        "doctest.script_from_examples", "doctest.run_docstring_examples", "timeit.Timer",
         "_testcapi.run_in_subinterp", "_xxsubinterpreters.run_string", "pickle.loads", "pickle.load", "dill.loads",
         "cloudpickle.loads", "marshal.loads", "yaml.unsafe_load", "jsonpickle.decode", "pandas.eval", "numexpr.evaluate",
         "IPython.get_ipython().run_cell", "js2py.eval_js", "execjs.eval",
     }
 )  # fmt: skip
+# These rebuild objects from pickles in other clothes.
+REBUILDS: Final = frozenset(
+    {
+        "torch.load",
+        "joblib.load",
+        "numpy.load",
+        "pandas.read_pickle",
+        "skops.io.loads",
+        "yaml.unsafe_load",
+        "yaml.load",
+        "yaml.full_load",
+        "jsonpickle.decode",
+    }
+)
 RUNS_PATH: Final = frozenset(
     {
         "runpy.run_path", "imp.load_source", "imp.load_dynamic", "importlib.machinery.SourceFileLoader",
@@ -311,9 +346,20 @@ _CALL_ORIGINS: Final = tuple(
         ("keystrokes", r"^keyboard\.(?:record|read_\w+)$"),
         (
             "credential-file",
-            r"^dotenv\.dotenv_values$|^dotenv\.main\.dotenv_values$|^netrc\.netrc|^huggingface_hub\.get_token$",
+            r"^huggingface_hub\.(?:HfFolder|utils)\.get_token$|^win32cred\.|^paramiko\.Agent\(\)\.get_keys$|^dotenv\.dotenv_values$|^dotenv\.main\.dotenv_values$|^netrc\.netrc|^huggingface_hub\.get_token$",
         ),
-        ("secret-variable", r"^google\.auth\.default$|^boto3\.Session\(\)\.get_credentials$|^botocore\..*get_credentials$"),
+        (
+            "secret-variable",
+            r"^google\.auth\.default$|^(?:aio)?boto(?:3|core)\..*get_credentials$|^azure\.identity\..*get_token$|^getpass\.getpass$|"
+            r"^google\.colab\.userdata\.get$|^kaggle_secrets\..*get_secret|^airflow\..*\.(?:get_connection|get)$|"
+            r"^dbutils\.secrets\.get$|^streamlit\.secrets\.\w+$",
+        ),
+        ("environment", r"^psutil\..*\.environ$"),
+        ("history", r"^readline\.get_history_item$"),
+        (
+            "intercepted",
+            r"^gc\.get_objects$|^inspect\.(?:stack|currentframe|getouterframes)$|^sys\._(?:getframe|current_frames)$",
+        ),
         ("home-files", r"^pathlib\.Path\.home\(\)\.(?:rglob|glob|iterdir)$"),
     )
 )

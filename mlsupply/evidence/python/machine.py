@@ -60,6 +60,8 @@ class Machine:
         self.variables: dict[str, Value] = {}  # of the environment, as far as they are set here
         self.neighbours = Neighbours({}, {})
         self.replacing = ""  # the function of another module that the one which is followed stands for
+        self.told: Taint = frozenset()  # what a child that is followed is given as arguments and input
+        self.pointed: dict[str, str] = {}  # a library for clients -> where it was told to go
         self.linked = False  # looked at because of a neighbour: every function is followed
         self.wants: set[str] = set()
         self.hands: dict[str, set[str]] = {}

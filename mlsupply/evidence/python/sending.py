@@ -210,3 +210,21 @@ def looked_up(machine: Analyser, call: Call) -> Value:
     return Value(
         call.ref + "()", NOTHING, machine.origin(kind, _shown(text_of(name) if name is not None else ""), call.line)
     )
+
+
+_PURE = re.compile(
+    r"^(?:urllib\.parse|re|os|posixpath|pathlib|logging|string|builtins|str|json|yarl|furl|hashlib|uuid|warnings)\.|\bRequest$|\bURL$"
+)
+
+
+def fetched_by_url(machine: Analyser, call: Call) -> Taint:
+    """What a library gives that is called with an address written here came from there."""
+    if not call.ref or not call.args or _PURE.search(call.ref) or know.CLIENT_MAKERS.search(call.ref):
+        return frozenset()
+    text = text_of(call.args[0])
+    if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")):
+        return frozenset()
+    found = machine.origin("received", _shown(text), call.line)
+    if call.receiver is not None and "()" in call.ref:
+        call.receiver.taint |= found  # a browser shows what it was told to open
+    return found

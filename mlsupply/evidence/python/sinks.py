@@ -33,7 +33,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         if call.args:
             execution.unpickled(machine, call, call.args[0])
         return Value(ref + "()", NOTHING, frozenset().union(*(value.taint for value in call.all)))
-    if ref in {"yaml.unsafe_load", "yaml.load", "yaml.full_load", "jsonpickle.decode"} and call.args:
+    if ref in know.REBUILDS and call.args:
         execution.unpickled(machine, call, call.args[0])
         return Value(ref + "()", NOTHING, call.args[0].taint)
     if ref in know.RUNS_CODE:

@@ -104,6 +104,9 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return Value(ref + "()", NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
     if kind := know.origin_of(ref):
         return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
+    if know.SHARED_FILES.match(ref):
+        named = next((text_of(value) for value in call.all if isinstance(value.const, str)), HOLE)
+        return Value(ref + "()", NOTHING, machine.origin("received", named, call.line))
     if _DATA_READERS.match(ref):
         name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
         taint = machine.origin("package-file", name, call.line) | taint_of(*call.all, call.receiver or Value())
@@ -271,6 +274,25 @@ def decrypted(machine: Analyser, call: Call, result: Value) -> None:
         result.layers = (*result.layers, "decrypted")
 
 
+_READERS = re.compile(
+    r"(?:^|\.|_)(?:read|load|open|get|parse|connect|input|lines|fromfile|import|extract|slurp|fetch|files?)", re.IGNORECASE
+)
+_LOOKERS = ("os.path.", "os.stat", "shutil.", "logging.", "os.access", "os.makedirs", "os.mkdir", "re.")
+
+
+def read_by_path(machine: Analyser, call: Call) -> Taint:
+    """What a library that is given the path of secrets gives back is what lies there."""
+    if not call.ref or call.ref.startswith(_LOOKERS) or not _READERS.search(call.ref.rpartition(".")[2]):
+        return CLEAN
+    found = CLEAN
+    for value in call.all[:4]:
+        for one in folding.items_of(value)[:4] if value.items or isinstance(value.const, list | tuple) else [value]:
+            text = text_of(one)
+            if ("/" in text or "\\" in text or text.startswith("~")) and (kind := know.file_kind(text)):
+                found |= machine.origin(kind, text, call.line)
+    return found
+
+
 def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
     """What a library reads from a data file of the package: pictures, sounds, tables may hold anything."""
     if "package-file" not in kinds_in(path.taint) or not _DATA_NAME.search(text := text_of(path)):
@@ -322,6 +344,9 @@ _TAKES = frozenset(
 _TAKE_SHAPES = ("add_", "set_", "put_", "insert_", "append_", "write_", "push_", "store_", "attach_", "with_")
 
 
+_HEADERS = frozenset({"add_header", "add_unredirected_header", "putheader", "update"})
+
+
 def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
     """A container, buffer or connection takes up what it is given."""
     if name == "save" and call.args and receiver.taint:
@@ -330,11 +355,15 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
         call.args[0].taint |= receiver.taint
         return
     if name in {"read", "read_file"} and call.args and "onfig" in receiver.ref:  # configparser
-        for path in (call.args[0], *(call.args[0].items or [])[:8]):
+        for path in (call.args[0], *folding.items_of(call.args[0])[:8]):
             if kind := know.file_kind(text_of(path)):
                 receiver.taint |= machine.origin(kind, text_of(path), call.line)
         return
     if name not in _TAKES and not name.startswith(_TAKE_SHAPES):
+        return
+    if name in _HEADERS and receiver.keys is not None and ("headers" in receiver.keys or "url" in receiver.keys):
+        held = receiver.keys.setdefault("headers", Value())
+        receiver.keys["headers"] = unknown(held, *call.all)
         return
     receiver.taint |= taint_of(*call.all)
     if name in {"append", "add"} and call.args:

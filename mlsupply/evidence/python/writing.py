@@ -237,6 +237,8 @@ def _copied(machine: Analyser, call: Call) -> Value:
         taint = taint | machine.origin(kind, text_of(source), call.line)
     moved = Value("", NOTHING, taint, HOLE, content.layers if content is not None else ())
     machine.files[file_key(target)] = moved
+    if call.ref == "shutil.copytree":
+        machine.files[file_key(target) + "/"] = moved
     target.taint |= frozenset(label for label in taint if label.split(":", 1)[0] in know.KINDS[:8])
     if what := know.persistent(text_of(target)):
         machine.fact(

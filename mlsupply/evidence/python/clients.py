@@ -1,0 +1,69 @@
+"""Clients of libraries for stores, queues, databases, mail and telemetry: they talk to whoever they were pointed at.
+
+Nothing is known of their methods but that what they are given goes there, and what they give comes from there. Where that
+is stands in what the client, or the library as a whole, was made with: a URL, a host, or the keys of an account.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import folding, sending
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.machine import has
+from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|[\w.+-]{1,60}@)[^\s\"']{4,300}$", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?:(?:[a-z0-9-]{1,60}\.){1,6}[a-z]{2,24}|(?:\d{1,3}\.){3}\d{1,3})(?::\d{2,5})?(?:/[^\s]{0,200})?$", re.IGNORECASE
+)
+# What opens somebody's account where the service is one that many share.
+_KEY = re.compile(
+    r"^(?:AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|xox[abp]-|hf_|SG\.|sk_live_|key-|dop_v1_|npm_|pypi-)[\w-]{4,200}$"
+)
+_FILE = re.compile(
+    r"\.(?:json|txt|csv|py|ya?ml|toml|ini|cfg|db|sqlite3?|pem|zip|gz|log|html?|md|pdf|png|jpe?g|bin|pt|pth|safetensors)$"
+)
+
+
+def asked(machine: Analyser, call: Call) -> Value | None:
+    """A call of such a library, or of an object it made; None for all others."""
+    if not know.CLIENTS.match(call.ref) or any(label.startswith("from:") for label in call.function.taint):
+        return None  # the library itself is no client of itself
+    top = call.ref.partition(".")[0]
+    address = _address(call)
+    if address:
+        machine.pointed[top] = address
+    receiver = call.receiver
+    inherited = receiver.text if receiver is not None and receiver.text != HOLE else ""
+    text = address or inherited or machine.pointed.get(top, "")
+    where = "fixed" if _KEY.match(text) else sending.destination(text) if text else "given"
+    held = receiver.taint if receiver is not None else frozenset()
+    taint = taint_of(*call.all)
+    if where != "local":
+        sending.note(machine, call, "body", taint | held, text, where)
+    made = Value(call.ref + "()", NOTHING, taint | held, text or HOLE, layers_of(*call.all))
+    gives = "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref)
+    if gives and not has(made.taint, "received"):
+        made.taint |= machine.origin("received", text or HOLE, call.line)
+    return made
+
+
+_WHERE = re.compile(r"host|url|uri|server|endpoint|dsn|address|domain|broker|account", re.IGNORECASE)
+
+
+def _address(call: Call) -> str:
+    """The first argument that reads like a URL or the key of an account, or, of what makes a client, like a host."""
+    makes = know.CLIENT_MAKERS.search(call.ref) is not None
+    named = [(makes, value) for value in call.args]
+    named += [(bool(_WHERE.search(name)), value) for name, value in call.keywords.items()]
+    for may_be_host, value in named:
+        for one in [value, *folding.items_of(value)[:4]] if not isinstance(value.const, str) else [value]:
+            text = text_of(one)
+            if _KEY.match(text) or _URL.match(text) or (may_be_host and _HOST.match(text) and not _FILE.search(text)):
+                return text
+    return ""
