@@ -42,7 +42,9 @@ def module(path: str, source: bytes, inner: str = "", neighbours: Neighbours | N
     for sight in texts.sights(text, tree, survey):
         machine.root, machine.code_line = "", sight.line
         _noted(machine, sight)
-    return _result(machine)
+    result = _result(machine)
+    machine.let_go()
+    return result
 
 
 def pth(path: str, source: bytes) -> ModuleFacts:

@@ -294,6 +294,18 @@ class Analyser(Statements):
             self.exhausted.add(self.root)
         self.root, self.later = root, []
 
+    def let_go(self) -> None:
+        """Undo what refers to itself in a circle, scopes to functions and back, once all is told: the tree and all that was
+        made of it is then free at once, which the search for such circles takes a fifth of the time of a look for."""
+        for closure in (*(closure for _, closure in self.closures), *self.ran, *self.states):
+            closure.scope.names.clear()
+            closure.owner = None
+        for state in self.states.values():
+            state.methods.clear()
+            state.attributes.clear()
+        self.module.names.clear()
+        self.entered.clear()
+
     def run_root(self, name: str, closure: Closure) -> None:
         """A function on its own, called by nobody known, within its own budget."""
         self.root = name
