@@ -32,9 +32,11 @@ _FILE = re.compile(
 
 def asked(machine: Analyser, call: Call) -> Value | None:
     """A call of such a library, or of an object it made; None for all others."""
-    if not know.CLIENTS.match(call.ref) or any(label.startswith("from:") for label in call.function.taint):
-        return None  # the library itself is no client of itself
+    if not know.CLIENTS.match(call.ref):
+        return None
     top = call.ref.partition(".")[0]
+    if top == machine.dotted.partition(".")[0]:
+        return None  # the library itself is no client of itself
     address = _address(call)
     if address:
         machine.pointed[top] = address

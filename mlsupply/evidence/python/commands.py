@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import folding, neighbours, programs, sending
 from mlsupply.evidence.python.decode import hiding
-from mlsupply.evidence.python.machine import has
+from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.shell import Deed, deeds, python_in
 from mlsupply.evidence.python.sources import content_of
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, command_text, constant, taint_of, text_of
@@ -152,6 +152,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             "remote-control",
             call.node,
             source="received",
+            destination="given" if addressed(told.taint) else "",
             sink=call.ref,
             chain=chain,
             silent=silent,
@@ -197,6 +198,11 @@ def _handed(call: Call) -> Taint:
     given = [call.keywords[name] for name in ("input", "stdin") if name in call.keywords]
     env = call.keywords.get("env")
     return taint_of(*given, *((env.keys or {}).values() if env is not None else ()))
+
+
+def addressed(taint: Taint) -> bool:
+    """Is all that was received from where a setting or a caller says?"""
+    return all(label.startswith("received:\u2026") for label in of_kind(taint, "received"))
 
 
 _WORDS = re.compile(r"[^\s\"'&|;<>]+")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import neighbours
-from mlsupply.evidence.python.commands import bundled, ran_file
+from mlsupply.evidence.python.commands import addressed, bundled, ran_file
 from mlsupply.evidence.python.decode import hiding
-from mlsupply.evidence.python.machine import has, kinds_of, of_kind
+from mlsupply.evidence.python.machine import has, kinds_of
 from mlsupply.evidence.python.sources import content_of, held_below
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, text_of
 from mlsupply.text import safe
@@ -28,12 +28,11 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
     neighbours.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
     chain = machine.chain(source.taint, call.ref, call.line)
     if has(source.taint, "received"):
-        addressed = all(label.startswith("received:\u2026") for label in of_kind(source.taint, "received"))
         machine.fact(
             "runs-downloaded",
             call.node,
             source="received",
-            destination="given" if addressed else "",
+            destination="given" if addressed(source.taint) else "",
             sink=call.ref,
             layers=layers,
             chain=chain,

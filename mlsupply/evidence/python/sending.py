@@ -217,12 +217,15 @@ _PURE = re.compile(
 )
 
 
+_FETCHERS = re.compile(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request|goto)\w*$", re.IGNORECASE)
+
+
 def fetched_by_url(machine: Analyser, call: Call) -> Taint:
     """What a library gives that is called with an address written here came from there."""
-    if not call.ref or not call.args or _PURE.search(call.ref) or know.CLIENT_MAKERS.search(call.ref):
+    if not call.args or not _FETCHERS.search(call.ref) or _PURE.search(call.ref):
         return frozenset()
     text = text_of(call.args[0])
-    if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")):
+    if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")) or know.LOCAL.match(text):
         return frozenset()
     found = machine.origin("received", _shown(text), call.line)
     if call.receiver is not None and "()" in call.ref:

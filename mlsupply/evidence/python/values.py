@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from mlsupply.named import NamedTuple
 
 HOLE: Final = "\0"  # stands in `text` for a part that is not known
-_MAX_HELD: Final = 24
+_MAX_HELD: Final = 48
 MAX_TEXT: Final = 1 << 22  # characters or bytes of a folded constant
 
 
@@ -167,24 +168,22 @@ def taint_of(*values: Value) -> Taint:
         if taint and taint is not found:
             found = found | taint if found else taint
         if value.items or value.keys:
-            found = _held(value, found, 3)
+            found = _held(value, found)
     return found
 
 
-def _held(value: Value, found: Taint, depth: int) -> Taint:
-    """The labels of the first few items and entries as well."""
-    for held in (value.items or ())[:_MAX_HELD]:
-        found = _with(held, found, depth)
-    if value.keys:
-        for held in list(value.keys.values())[:_MAX_HELD]:
-            found = _with(held, found, depth)
+def _held(value: Value, found: Taint) -> Taint:
+    """The labels of the first few items and entries as well, and of what is in those."""
+    stack, left = [value], _MAX_HELD
+    while stack and left > 0:
+        inner = stack.pop()
+        for held in (*(inner.items or ())[:left], *islice((inner.keys or {}).values(), left)):
+            left -= 1
+            if held.taint and not held.taint <= found:
+                found = found | held.taint
+            if held.items or held.keys:
+                stack.append(held)
     return found
-
-
-def _with(held: Value, found: Taint, depth: int) -> Taint:
-    if held.taint and not held.taint <= found:
-        found = found | held.taint
-    return _held(held, found, depth - 1) if depth and (held.items or held.keys) else found
 
 
 def layers_of(*values: Value) -> tuple[str, ...]:
