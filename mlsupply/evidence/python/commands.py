@@ -325,7 +325,8 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
     programs.worked(machine, call, " ".join(text_of(part) for part in parts), stdin.taint)
     neighbours.wanted(machine, stdin.taint)
     if has(stdin.taint, "received") and parts and _runs_its_argument(parts[0]):
-        behaviour = "remote-control" if _SHELLS.search(program) else "runs-downloaded"
+        page = any(one.startswith(("received:http://", "received:https://")) for one in stdin.taint)  # fetched, not awaited
+        behaviour = "remote-control" if _SHELLS.search(program) and not page else "runs-downloaded"
         told = "what the network gives is fed to " + ("a shell" if _SHELLS.search(program) else "an interpreter")
         machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=told)
     if isinstance(stdin.const, str | bytes):
