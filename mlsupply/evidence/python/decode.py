@@ -79,7 +79,7 @@ OPAQUE = {
     "base58.b58decode": "base58",
 }
 
-_CODECS = {
+CODECS = {
     "rot13": "rot13", "rot_13": "rot13", "rot-13": "rot13", "hex": "hex", "hex_codec": "hex", "base64": "base64",
     "base64_codec": "base64", "base_64": "base64", "zlib": "zlib", "zlib_codec": "zlib", "zip": "zlib", "bz2": "bz2",
     "bz2_codec": "bz2", "unicode_escape": "escapes", "unicode-escape": "escapes", "uu": "uu", "punycode": "punycode",
@@ -105,7 +105,7 @@ def decoded(name: str, data: str | bytes) -> tuple[str, str | bytes] | None:
 
 def by_codec(data: str | bytes, codec: str) -> tuple[str, Any] | None:
     """(layer, result) of `codecs.decode(data, codec)`; layer "" for plain text encodings."""
-    layer = _CODECS.get(codec.lower(), "")
+    layer = CODECS.get(codec.lower(), "")
     try:
         if layer == "zlib":
             return layer, _inflate(data if isinstance(data, bytes) else data.encode("latin-1"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from typing import Any
 
 from mlsupply.evidence.python import comprehensions, containers, folding, neighbours, objects
@@ -27,6 +28,8 @@ from mlsupply.evidence.python.values import (
 _BUILTINS = frozenset(dir(builtins))
 _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
 
+_KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
+_ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
 _ENVIRONMENTS = frozenset({"os.environ", "os.environb", "posix.environ", "nt.environ"})
 _LIBRARY_KEYS = frozenset(
     f"{library}.api_key"
@@ -100,6 +103,8 @@ class Expressions(Machine):
             result.taint |= frozenset((f"intercepted:{name}",))
         if ref in _LIBRARY_KEYS:
             result.taint |= frozenset((f"secret-variable:{ref}",))
+        if name in _KEYS and _ACCOUNT.match(owner.ref):
+            result.taint |= self.origin("wallet", f"the {name} of an account", getattr(node, "lineno", 0))
         if ref in _ENVIRONMENTS:
             result.ref = "os.environ" if name == "environ" else ref
             result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))

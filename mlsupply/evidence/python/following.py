@@ -35,7 +35,7 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
     asked = survey.naming(_asked(machine)) if machine.linked else set()
 
     def chosen(closure: Closure) -> bool:
-        return closure.node in asked or worth_following(survey.of(closure.node), bound)
+        return closure.wrapper or closure.node in asked or worth_following(survey.of(closure.node), bound)
 
     done = _constructors(machine, chosen)
     place, left = 0, list[Closure]()
@@ -106,7 +106,13 @@ def _hands_on(machine: Analyser, closure: Closure, mentions: Mentions) -> bool:
     """Does it call what takes something somewhere, with what another one gives or with what it is there to pass on?"""
     if not calls(mentions, machine.takes):
         return False
-    return closure.wrapper or bool(hooks.passed_in(closure)) or calls(mentions, machine.gives)
+    return closure.wrapper or bool(hooks.passed_in(closure)) or calls(mentions, machine.gives) or _makes_functions(closure)
+
+
+def _makes_functions(closure: Closure) -> bool:
+    """Is there a function inside, as of a decorator?"""
+    inner = (node for node in ast.walk(closure.node) if node is not closure.node)
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in inner)
 
 
 def _callers(machine: Analyser, survey: Survey, left: list[Closure]) -> None:

@@ -382,7 +382,7 @@ STARTERS: Final = Calls(
     r"signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
     r"threading\.setprofile|weakref\.finalize|sched\.scheduler\(\)\.enter|os\.register_at_fork|gc\.callbacks\.append|"
     r"trio\.run|anyio\.run|gevent\.spawn|nest_asyncio\.\w+|apscheduler\..*|schedule\..*|contextlib\.suppress|"
-    r"contextlib\.(?:Async)?ExitStack\(\)\.callback)$"
+    r"contextlib\.(?:Async)?ExitStack\(\)\.callback|(?:setuptools|distutils)\..{1,80}\.execute)$"
 )
 # What is handed to these is called with what other people write.
 MESSENGERS: Final = re.compile(

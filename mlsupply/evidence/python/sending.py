@@ -161,6 +161,8 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         return  # what the user shows to a model goes to that model
     if kind == "intercepted" and (where == "given" or own):
         return  # a wrapper that passes on what it was given, or to where the user has an account
+    if call.ref.startswith("webbrowser.") and kind in {"intercepted", "host-identity", "command-output"}:
+        return  # a report of a fault, shown to the user before it is sent
     if kind == "cloud-metadata" and know.CLOUD.match(text):
         return  # what a cloud says of the machine goes back to that cloud
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}

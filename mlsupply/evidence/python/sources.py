@@ -407,7 +407,7 @@ def decoded(machine: Analyser, call: Call) -> Value:
         found = decode.by_codec(data.const, name) if isinstance(data.const, str | bytes) and name else None
         if found is not None:
             return constant(found[1], (*data.layers, found[0]) if found[0] else data.layers, data.taint)
-        return Value("", NOTHING, data.taint, HOLE, (*data.layers, name or "codec"))
+        return Value("", NOTHING, data.taint, HOLE, (*data.layers, decode.CODECS.get(name.lower(), name) or "codec"))
     if ref in decode.OPAQUE:
         label = machine.origin("encoded", decode.OPAQUE[ref], call.line)
         from_caller = any(one.startswith("parameter:") for one in data.taint)

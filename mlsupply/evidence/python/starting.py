@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser, Call
 
 # These take the arguments of the function as one tuple.
-_PACKS = re.compile(r"\.(?:Timer|start_new_thread|Thread|Process|apply|apply_async|enter|enterabs)$")
+_PACKS = re.compile(r"\.(?:Timer|start_new_thread|Thread|Process|apply|apply_async|enter|enterabs|execute)$")
 _EACH = re.compile(r"\.(?:map|imap|imap_unordered|map_async)$")  # these call it with every item
 _EACH_PACKED = re.compile(r"\.starmap(?:_async)?$")
 _TRACERS = frozenset({"sys.settrace", "sys.setprofile", "sys.addaudithook", "threading.settrace", "threading.setprofile"})
