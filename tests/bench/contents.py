@@ -195,7 +195,7 @@ def _mutants(seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 def fuzz(seconds: float) -> None:
-    """Until the time is over or something is raised; the seed of a failure is printed."""
+    """Until the time is over or something is raised; what it was raised for is kept in the temporary folder."""
     from mlsupply.evidence.archives import walk_bytes
     from mlsupply.evidence.python import analyse
 
@@ -208,7 +208,9 @@ def fuzz(seconds: float) -> None:
             else:
                 list(walk_bytes(data, lambda path, size: True))
         except BaseException:
-            Path(f"fuzz-{kind}.bin").write_bytes(data)
+            kept = Path(tempfile.gettempdir(), f"mlsupply-fuzz-{kind}.bin")
+            kept.write_bytes(data)
+            print(f"raised for {kept}")
             raise
         slowest = max(slowest, time.perf_counter() - started)
         tried += 1
