@@ -123,7 +123,8 @@ _VARIABLE_SET = re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")
 _AROUND = 160  # bytes before and behind a word
 # What is worth sending, in a file that has a client for it.
 _PRIVATE = re.compile(
-    rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|[\"']~|expanduser|Path\.home|\.(?:ssh|aws|kube|netrc)\b|/proc/|getpass|ImageGrab"
+    rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|[\"']~|expanduser|Path\.home|\.(?:ssh|aws|kube|netrc)\b|/proc/|getpass|ImageGrab|"
+    rb"platform\.(?:node|uname|platform)|gethostname|getnode|getuser"
 )
 _CLIENTS = (
     b"redis", b"pymongo", b"psycopg", b"pymysql", b"kafka", b"pika", b"zmq", b"grpc", b"slack_sdk", b"statsd", b"influxdb",
