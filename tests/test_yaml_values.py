@@ -60,3 +60,15 @@ def test_a_project_whose_files_unfold_is_told_so_and_costs_nothing() -> None:
     unread = yaml_file(f"base_model: acme/base\n{merges}\n")
     assert isinstance(unread, Unread)
     assert f"more than {MOST:,} values" in unread.detail
+
+
+def test_a_training_configuration_longer_than_is_looked_at_is_a_gap_and_no_silence() -> None:
+    from mlsupply.evidence.references.configurations import yaml_file
+    from mlsupply.evidence.references.python_code import Unread
+    from mlsupply.model import Reason
+
+    named = "base_model: acme/demo\n"
+    assert isinstance(yaml_file(named), list)
+    found = yaml_file("padding:\n" + "- 1\n" * 30_000 + named)
+    assert isinstance(found, Unread)
+    assert found.reason is Reason.LIMIT

@@ -23,6 +23,7 @@ _EXACT = re.compile(r"\d+(?:\.\d+){1,3}(?:[-+.]?[\w.]+)?")
 _SECRET_NAME = re.compile(r"(?i)(?:api[_-]?key|token|secret|passw|credential|authorization|private[_-]?key)")
 _REFERS = re.compile(r"^\s*(?:\$|\$\{|%|<|os\.environ/|env:|\{\{|your|xxx|changeme|\*+|\.\.\.)|^\s*$|\$\{", re.IGNORECASE)
 _WIDE = re.compile(r"^(?:/|~|/home|/Users|/root|[A-Za-z]:\\?|\$HOME|/etc|/var/run/docker\.sock|\$\{HOME\}|/var/run)$")
+_MOST_VALUES = 20_000  # of a training configuration
 Found = list[Seen] | Unread
 
 
@@ -177,11 +178,11 @@ def yaml_file(text: str) -> Found:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         return Unread(Reason.MALFORMED, f"YAML that cannot be parsed: {safe(why, 120)}")
-    for one in read:
-        if isinstance(one.get("model_list"), list):
-            found += _gateway(one, text)
-        else:
-            found += _training(one, text)
+    try:
+        for one in read:
+            found += _gateway(one, text) if isinstance(one.get("model_list"), list) else _training(one, text)
+    except OverflowError as error:
+        return Unread(Reason.LIMIT, str(error))
     return found
 
 
@@ -245,11 +246,14 @@ def _gateway(document: Mapping[str, Any], text: str) -> Iterator[Seen]:
 
 
 def _training(document: Mapping[str, Any], text: str) -> Iterator[Seen]:
-    """Keys that training and fine-tuning tools use for models and datasets, at any depth."""
+    """Keys that training and fine-tuning tools use for models and datasets, at any depth. Raises `OverflowError` for more
+    values than are looked at."""
     stack: list[Any] = [document]
-    left = 20_000
-    while stack and left:
+    left = _MOST_VALUES
+    while stack:
         left -= 1
+        if left < 0:
+            raise OverflowError(f"YAML of more than {_MOST_VALUES:,} values, which may name models further down")
         item = stack.pop()
         if isinstance(item, list):
             stack.extend(item)
