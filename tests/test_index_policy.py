@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -128,6 +129,67 @@ def test_a_private_name_is_never_asked_of_the_public_index(world: World) -> None
     assert all(url.startswith("https://corp.example/") for url in asked)
     assert any(url.startswith(PUBLIC_INDEX) for url in fetch.asked), "other names are"
     assert ids(report) == [("MLS-I014", "acme-core")]
+
+
+_PINNED = {
+    "uv": """
+        [project]
+        name = "app"
+        dependencies = ["acme-core==1.2", "acme-tools>=1"]
+        [tool.uv.sources]
+        acme-core = { index = "corp" }
+        acme_tools = { index = "corp" }
+        [[tool.uv.index]]
+        name = "corp"
+        url = "https://corp.example/simple"
+    """,
+    "poetry": """
+        [tool.poetry]
+        name = "app"
+        [tool.poetry.dependencies]
+        acme-core = { version = "==1.2", source = "corp" }
+        acme-tools = { version = ">=1", source = "corp" }
+        [[tool.poetry.source]]
+        name = "corp"
+        url = "https://corp.example/simple"
+        priority = "explicit"
+    """,
+}
+
+
+@pytest.mark.parametrize("text", _PINNED.values(), ids=_PINNED)
+def test_a_name_the_manifest_pins_to_its_own_index_is_asked_there_alone(text: str, world: World) -> None:
+    """Nobody has to list as private what `index =` already sends to another index, also where nothing resolves it."""
+    asking = RecordedFetch({})
+    report = scanned(
+        replace(world, fetch=asking), {"pyproject.toml": dedent(text)}, {}, checks=("release", "names", "index")
+    )
+    assert [url for url in asking.asked if url.startswith(PUBLIC_INDEX)] == []
+    assert {url for url in asking.asked if "acme" in url} == {"https://corp.example/simple/acme-core/"}
+    gone = [f.message for f in report.findings if f.id in {"MLS-R007", "MLS-N008"}]
+    assert gone == ["corp.example has no project of the name of acme-core 1.2"]
+
+
+def test_a_name_that_is_pinned_by_platform_alone_is_still_the_public_ones(world: World) -> None:
+    text = """
+        [project]
+        name = "app"
+        dependencies = ["acme-core==1.2"]
+        [tool.uv.sources]
+        acme-core = [
+            { index = "corp", marker = "sys_platform == 'linux'" },
+            { index = "pypi", marker = "sys_platform != 'linux'" },
+        ]
+        [[tool.uv.index]]
+        name = "corp"
+        url = "https://corp.example/simple"
+        [[tool.uv.index]]
+        name = "pypi"
+        url = "PUBLIC/simple"
+    """.replace("PUBLIC/simple", PUBLIC_INDEX)
+    asking = RecordedFetch({})
+    scanned(replace(world, fetch=asking), {"pyproject.toml": dedent(text)}, {}, checks=("release",))
+    assert any(url.startswith(PUBLIC_INDEX) for url in asking.asked)
 
 
 def test_both_findings_stand_in_every_whole_format_and_can_be_told_from_licences(world: World) -> None:

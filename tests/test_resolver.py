@@ -11,6 +11,7 @@ import pytest
 from mlsupply.errors import MlsupplyError
 from mlsupply.fetch import LiveFetch
 from mlsupply.inventory import gather
+from mlsupply.inventory.indexes import from_their_indexes
 from mlsupply.inventory.parsing import requirement
 from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Index, Inventory, Place, Reason, Requirement, Source, SourceKind
@@ -270,6 +271,42 @@ def test_credentials_come_from_the_variables_of_a_named_index(world: World) -> N
         found = resolve(replace(inventory("inner", "lib"), indexes=listed), Request(), replace(world, environ=environ))
     assert versions(found) == {"inner": "1.0", "lib": "2.0"}
     assert "inner" not in str(public.asked)
+
+
+_HOMELESS = {"gone": "http://127.0.0.1:9/simple", "unwritten": "https://index.example/${TEAM}/simple"}
+
+
+@pytest.mark.parametrize("url", _HOMELESS.values(), ids=_HOMELESS)
+def test_what_is_pinned_to_an_index_that_is_not_asked_is_taken_from_no_other(url: str, world: World) -> None:
+    """The public index may have a stranger's project of that name, and should not learn the name either."""
+    with LoopbackIndex() as public:
+        public.add("inner", "99.0")
+        public.add("lib", "2.0", requires=["deep-inner"])
+        public.add("deep-inner", "99.0")
+        listed = (
+            Index(url=url, role="explicit", name="corp", packages=("inner", "deep-inner"), place=Place("pyproject.toml", 4)),
+            Index(url=public.simple, role="primary", place=Place("pyproject.toml", 8)),
+        )
+        asking = replace(inventory("inner==1.0", "lib"), indexes=listed)
+        found = resolve(from_their_indexes(asking), Request(), world)
+        assert not any("/inner" in path for path in map(str, public.asked))
+    assert versions(found)["inner"] == "1.0"
+    assert versions(found)["lib"] == "2.0"
+    assert any("inner==1.0 not resolved" in gap.detail and "its index" in gap.detail for gap in found.gaps)
+    assert not found.complete
+
+
+def test_a_name_the_user_calls_private_is_resolved_at_its_own_index_alone(world: World) -> None:
+    with LoopbackIndex() as corp, LoopbackIndex() as public:
+        corp.add("acme-core", "1.0", requires=["lib"])
+        public.add("acme-core", "99.0")
+        public.add("lib", "2.0")
+        listed = (Index(url=public.simple, role="primary", place=Place("requirements.txt", 1)),)
+        request = Request(settings={"index": {"private": {"acme-*": corp.simple}}})
+        found = resolve(replace(inventory("acme-core", "lib"), indexes=listed), request, world)
+        assert "acme-core" not in str(public.asked)
+    assert versions(found) == {"acme-core": "1.0", "lib": "2.0"}
+    assert {package.source.url for package in found.packages if package.name == "acme-core"} == {corp.simple}
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,10 @@ def _read(path: str, reader: Reader, world: World) -> Found:
             again = _guarded(path, other, world)
             if again.packages or again.requirements:
                 return Found(other, again)
+    if inventory.requirements and any(index.packages for index in inventory.indexes):
+        from mlsupply.inventory.indexes import from_their_indexes
+
+        inventory = from_their_indexes(inventory)
     return Found(reader, inventory)
 
 

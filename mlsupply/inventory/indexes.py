@@ -1,10 +1,11 @@
-"""The indexes of a lock file that pins every package to one."""
+"""Packages and the indexes they are pinned to, by a lock file or by a manifest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mlsupply.model import Index, Package, SourceKind
+from mlsupply.model import Index, Inventory, Package, Source, SourceKind
+from mlsupply.value import replace
 from mlsupply.world import PUBLIC_INDEX
 
 
@@ -28,3 +29,19 @@ def _indexes(packages: Iterable[Package]) -> Iterator[Index]:
             names = tuple(sorted({package.name for package in pinned}))
             role = "explicit" if "://" in url else "find-links"
             yield Index(url=url, role=role, packages=names, place=place)
+
+
+def from_their_indexes(inventory: Inventory) -> Inventory:
+    """The inventory with each requirement that a manifest pins to an index coming from there, also where nothing resolves
+    it: the public index is then not asked about the name, nor said to lack it. A name that is pinned to the public index
+    too (by marker or group) may come from there and is left open."""
+    homes: dict[str, set[str]] = {}
+    for index in inventory.indexes:
+        for name in index.packages:
+            homes.setdefault(name, set()).add(index.url)
+    private = {name: min(urls) for name, urls in homes.items() if PUBLIC_INDEX not in {url.rstrip("/") for url in urls}}
+    requirements = tuple(
+        replace(one, source=Source(url=private[one.name])) if one.name in private and one.source == Source() else one
+        for one in inventory.requirements
+    )
+    return replace(inventory, requirements=requirements)

@@ -18,6 +18,7 @@ from dataclasses import replace
 from mlsupply.inventory import target as targets
 from mlsupply.inventory import uv_project, uv_run
 from mlsupply.inventory.held_back import held_back
+from mlsupply.inventory.homes import sent_home
 from mlsupply.inventory.index_settings import settings_of, without
 from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.pinned import pinned
@@ -47,15 +48,18 @@ def resolve(inventory: Inventory, request: Request, world: World) -> Inventory:
     ladder = targets.ladder(inventory, request.targets)
     listed = [r for r in wanted if r.source.kind is SourceKind.REGISTRY and r.name]
     faulty = [r for r in listed if not uv_project.is_accepted(r)]
+    settings, homeless = sent_home(settings_of(inventory, request.index_url, world), listed, request)
     attempt = Attempt(
         inventory=inventory,
         request=request,
         asked=[r for r in listed if r not in faulty],
         constraints=[r for r in inventory.requirements if r.constraint and _is_limit(r)],
-        settings=settings_of(inventory, request.index_url, world),
+        settings=settings,
         target=ladder[0],
         dropped=[(r, _NOT_READ) for r in faulty],
     )
+    for name, home in homeless.items():
+        _keep_from_others(attempt, (name,), f"its index {home} cannot be asked as it is written", Reason.FORBIDDEN)
     found = _rounds(attempt, ladder, world)
     fetched = [r for r in wanted if r.source.kind is not SourceKind.REGISTRY and not _is_read_itself(r, inventory, world)]
     return _assembled(attempt, found, fetched, tuple(_at_newest(attempt, world)))
@@ -144,11 +148,18 @@ def _without_index(attempt: Attempt, verdict: Verdict) -> bool:
                 return False
             attempt.settings = without(attempt.settings, index)
             if not mirrored:
+                _keep_from_others(attempt, index.packages, f"its index {index.url} was left out", verdict.reason)
                 detail = f"the index {index.url} was left out, packages may stem from others: {verdict.sentence}"
                 hint = "check the address, the credentials and the network"
                 attempt.gaps += (gap(attempt.inventory.path, verdict.reason, detail, 0, hint),)
             return True
     return False
+
+
+def _keep_from_others(attempt: Attempt, names: Iterable[str], why: str, reason: Reason) -> None:
+    """Leave out what belongs to an index that is not asked: no other one is asked about these names."""
+    for name in names:
+        _leave_out(attempt, Verdict(Fault.INDEX, name, (), 0, why, reason), ())
 
 
 def _verdict(ran: uv_run.Ran, attempt: Attempt, world: World) -> Verdict:
