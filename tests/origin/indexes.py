@@ -10,20 +10,13 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @story("an extra index beside the public one, nothing pinned to it", "MLS-I001", "MLS-I010")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
+    stage.published()
     stage.write("requirements.txt", "--extra-index-url https://wheels.example/nightly\ndemo==2.0\n")
 
 
 @story("the same with hashes for every requirement")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
-    stage.pin()
-    path = stage.folder / "requirements.txt"
-    path.write_text(
-        "--extra-index-url https://wheels.example/nightly\n" + path.read_text(encoding="utf-8"), encoding="utf-8"
-    )
+    stage.pinned(above="--extra-index-url https://wheels.example/nightly\n")
 
 
 @story("a package of an extra index whose name the public one has too", "MLS-I002", "MLS-R007")
@@ -88,11 +81,7 @@ def _(stage: Stage) -> None:
 
 @story("an index over plain http", "MLS-I005")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
-    stage.pin()
-    path = stage.folder / "requirements.txt"
-    path.write_text("--index-url http://index.example/simple\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    stage.pinned(above="--index-url http://index.example/simple\n")
 
 
 @story("an archive over plain http", "MLS-I006")
@@ -102,21 +91,12 @@ def _(stage: Stage) -> None:
 
 @story("an index whose certificate nobody checks", "MLS-I007")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
-    stage.pin()
-    path = stage.folder / "requirements.txt"
-    head = "--index-url https://index.example/simple\n--trusted-host index.example\n"
-    path.write_text(head + path.read_text(encoding="utf-8"), encoding="utf-8")
+    stage.pinned(above="--index-url https://index.example/simple\n--trusted-host index.example\n")
 
 
 @story("a password in the address of an index", "MLS-I008")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
-    stage.pin()
-    path = stage.folder / "requirements.txt"
-    path.write_text("--index-url https://build:hunter2@index.example/simple\n" + path.read_text("utf-8"), encoding="utf-8")
+    stage.pinned(above="--index-url https://build:hunter2@index.example/simple\n")
 
 
 @story("open versions in a Dockerfile", "MLS-I009")
@@ -152,12 +132,10 @@ def _(stage: Stage) -> None:
     stage.history(name="inner-tool")
     stage.release(name="inner-tool")
     stage.pin(name="inner-tool")
-    stage.write("mlsupply.toml", '[index]\nprivate = {"inner-*" = "https://corp.example/simple"}\n')
+    stage.configure('[index]\nprivate = {"inner-*" = "https://corp.example/simple"}\n')
 
 
 @story("an index that is not among those allowed", "MLS-I015")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
-    stage.pin()
-    stage.write("mlsupply.toml", '[index]\nallowed = ["https://corp.example/simple"]\n')
+    stage.pinned()
+    stage.configure('[index]\nallowed = ["https://corp.example/simple"]\n')

@@ -10,40 +10,30 @@ from tests.origin.stage import Stage, story
 
 @story("an ordinary release, three weeks old, pinned by its hashes")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
-    stage.pin()
+    stage.pinned()
 
 
 @story("a release of this morning", "MLS-R001")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(0.1)
-    stage.pin()
+    stage.pinned(0.1)
 
 
 @story("a release of this morning, of a project the configuration exempts")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(0.1)
-    stage.pin()
-    stage.write("mlsupply.toml", '[release]\nexempt = ["dem*"]\n')
+    stage.pinned(0.1)
+    stage.configure('[release]\nexempt = ["dem*"]\n')
 
 
 @story("a release of this morning, from an index the configuration exempts")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(0.1)
-    stage.pin()
-    stage.write("mlsupply.toml", '[release]\nexempt-indexes = ["127.0.0.1:*"]\n')
+    stage.pinned(0.1)
+    stage.configure('[release]\nexempt-indexes = ["127.0.0.1:*"]\n')
 
 
 @story("a release of yesterday where a day of waiting is enough")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(1.5)
-    stage.pin()
-    stage.write("mlsupply.toml", '[rules]\nvalues = {cooling_off = "1 day"}\n')
+    stage.pinned(1.5)
+    stage.configure('[rules]\nvalues = {cooling_off = "1 day"}\n')
 
 
 @story("a release of this morning that a published advisory names as its fix")
@@ -55,52 +45,42 @@ def _(stage: Stage) -> None:
 
 @story("a release that was yanked as broken", "MLS-R002")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(yanked="broken on Windows")
-    stage.pin()
+    stage.pinned(yanked="broken on Windows")
 
 
 @story("a release that was yanked without a word", "MLS-R002")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(yanked="")
-    stage.pin()
+    stage.pinned(yanked="")
 
 
 @story("a release that was yanked as compromised", "MLS-R003")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(yanked="account compromised, do not install")
-    stage.pin()
+    stage.pinned(yanked="account compromised, do not install")
 
 
 @story("a release of which one file alone was yanked")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()[1].yanked = "broken sdist"
+    stage.published()[1].yanked = "broken sdist"
     stage.pin()
 
 
 @story("a project in quarantine", "MLS-R004")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
+    stage.published()
     stage.index.project("demo").status = "quarantined"
     stage.pin()
 
 
 @story("an archived project", "MLS-R005")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
+    stage.published()
     stage.index.project("demo").status = "archived"
     stage.pin()
 
 
 @story("a deprecated project", "MLS-R005")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
+    stage.published()
     stage.index.project("demo").status = "deprecated"
     stage.pin()
 
@@ -137,31 +117,24 @@ def _(stage: Stage) -> None:
 
 @story("a release many times as large as the one before", "MLS-R010")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(size=11_000_000)
-    stage.pin()
+    stage.pinned(size=11_000_000)
 
 
 @story("a project that ships compiled code for the first time", "MLS-R011")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
+    stage.published()
     stage.release(kinds=["wheel"], tag="cp312-cp312-manylinux_2_28_x86_64")
     stage.pin()
 
 
 @story("a release without the sdist that all before had", "MLS-R012")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(kinds=["wheel"])
-    stage.pin()
+    stage.pinned(kinds=["wheel"])
 
 
 @story("a release without the wheel that all before had", "MLS-R012")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(kinds=["sdist"])
-    stage.pin()
+    stage.pinned(kinds=["sdist"])
 
 
 @story("a wheel added to a release half a year after its siblings", "MLS-R013")
@@ -174,30 +147,25 @@ def _(stage: Stage) -> None:
 
 @story("a lock whose hash of a file is not the index's", "MLS-R014")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
+    stage.published()
     stage.lock(sha256="1" * 64)
 
 
 @story("a lock that names a file the index has not", "MLS-R015")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
+    stage.published()
     stage.lock(filename="demo-2.0-py3-none-win_amd64.whl", sha256="1" * 64)
 
 
 @story("a requirement whose hash belongs to no file of the release", "MLS-R015")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
+    stage.published()
     stage.pin(hashes=["1" * 64])
 
 
 @story("a release without the attestations that those before had", "MLS-R016")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(provenance=None)
-    stage.pin()
+    stage.pinned(provenance=None)
 
 
 @story("a release from a project that never had attestations")
@@ -209,16 +177,12 @@ def _(stage: Stage) -> None:
 
 @story("a release published by a stranger's repository", "MLS-R017", "MLS-R018")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(provenance=provenance(repository="mallory/demo"))
-    stage.pin()
+    stage.pinned(provenance=provenance(repository="mallory/demo"))
 
 
 @story("a release published from the same repository by a renamed workflow, its name in other letters")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release(provenance=provenance(repository="ACME/demo", workflow="publish.yml"))
-    stage.pin()
+    stage.pinned(provenance=provenance(repository="ACME/demo", workflow="publish.yml"))
 
 
 @story("releases always published from a repository the project does not link to", "MLS-R018")
@@ -231,9 +195,7 @@ def _(stage: Stage) -> None:
 
 @story("a project that changed hands since the last run", "MLS-R019")
 def _(stage: Stage) -> None:
-    stage.history()
-    stage.release()
-    stage.pin()
+    stage.pinned()
     stage.index.project("demo").ownership = {"organization": None, "roles": [{"role": "Owner", "user": "ann"}]}
     assert stage.fired() == set()
     stage.index.project("demo").ownership = {"organization": None, "roles": [{"role": "Owner", "user": "mallory"}]}

@@ -44,11 +44,21 @@ class Stage:
         usual: dict[str, Any] = {"kinds": BOTH, "size": 210_000, "provenance": OWN} | more
         return self.index.add(name, version, uploaded=ago(days), **usual)
 
-    def pin(self, version: str = "2.0", name: str = "demo", hashes: Sequence[str] = (), line: str = "") -> None:
+    def published(self, days: float = 20, **more: Any) -> list[File]:
+        """An ordinary history and, `days` ago, the release 2.0 of the story; its files."""
+        self.history()
+        return self.release(days, **more)
+
+    def pinned(self, days: float = 20, *, above: str = "", **more: Any) -> None:
+        """The same, pinned by its hashes. above: lines that stand before the pin."""
+        self.published(days, **more)
+        self.pin(above=above)
+
+    def pin(self, version: str = "2.0", name: str = "demo", hashes: Sequence[str] = (), above: str = "") -> None:
         """A requirements file that pins one release by the hashes of its files."""
         known = [file.sha256 for file in self._files(name) if file.version == version]
         text = " ".join(f"--hash=sha256:{value}" for value in hashes or known or ["0" * 64])
-        self.write("requirements.txt", (line or f"{name}=={version}") + f" {text}\n")
+        self.write("requirements.txt", f"{above}{name}=={version} {text}\n")
 
     def _files(self, name: str) -> list[File]:
         return self.index.project(name).files if name in self.index.projects else []
@@ -68,6 +78,10 @@ class Stage:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+    def configure(self, text: str) -> None:
+        """The project's mlsupply.toml."""
+        self.write("mlsupply.toml", text)
 
     def scan(self, *words: str) -> Result:
         command = ["scan", str(self.folder), "--index-url", self.index.simple, "--check", "release", "--check", "index"]
