@@ -66,12 +66,6 @@ def _truth(value: Any) -> bool:
     raise _WantedError("true or false")
 
 
-def _number(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise _WantedError("a whole number, 0 or more")
-
-
 def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)

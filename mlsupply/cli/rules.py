@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlsupply.cli.common import shows_errors
+from mlsupply.cli.common import Verb, shows_errors
 from mlsupply.cli.configuration import rule_files
 from mlsupply.errors import EXIT_FINDINGS, EXIT_USAGE, MlsupplyError
 
 if TYPE_CHECKING:
     from mlsupply.ruleset.rule import Rule
 
-_folders = click.option(
-    "--rules",
-    "folders",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    metavar="DIR",
-    help="Your own rules too.",
-)
+_EXISTING = click.Path(path_type=Path, exists=True)
+
+
+def _rules_option(parameter: str, words: str) -> Callable[[Verb], Verb]:
+    return click.option("--rules", parameter, multiple=True, type=_EXISTING, metavar="DIR", help=words)
+
+
+_folders = _rules_option("folders", "Your own rules too.")
 
 
 @click.group()
@@ -106,15 +107,8 @@ def schema() -> None:
 
 
 @command.command()
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True))
-@click.option(
-    "--rules",
-    "further",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    metavar="DIR",
-    help="As FOLDERS.",
-)
+@click.argument("folders", nargs=-1, type=_EXISTING)
+@_rules_option("further", "As FOLDERS.")
 @shows_errors
 def test(folders: tuple[Path, ...], further: tuple[Path, ...]) -> None:
     """Run every rule's samples: the built-in ones, or those of FOLDERS (files work too)."""

@@ -9,7 +9,6 @@ Source: https://cyclonedx.org/docs/1.6/json/
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,7 +22,7 @@ from xml.etree.ElementTree import (
     tostring,
 )  # only our own output is read
 
-from cyclonedx.model import HashAlgorithm, Property, XsUri
+from cyclonedx.model import Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.impact_analysis import ImpactAnalysisResponse, ImpactAnalysisState
@@ -63,17 +62,6 @@ _METHODS = {
     "CVSS:3.1": VulnerabilityScoreSource.CVSS_V3_1,
     "CVSS:3.0": VulnerabilityScoreSource.CVSS_V3,
 }
-_HASHES = {
-    "md5": HashAlgorithm.MD5,
-    "sha1": HashAlgorithm.SHA_1,
-    "sha256": HashAlgorithm.SHA_256,
-    "sha384": HashAlgorithm.SHA_384,
-    "sha512": HashAlgorithm.SHA_512,
-    "blake2b_256": HashAlgorithm.BLAKE2B_256,
-}
-_LONGEST_VERSION = 1024  # characters, by the schema
-_HASH_DIGITS = frozenset({32, 40, 64, 96, 128})
-_PURL_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.+-]{0,60}")
 _STATES = {
     "vex-not-affected": ImpactAnalysisState.NOT_AFFECTED,
     "vex-fixed": ImpactAnalysisState.RESOLVED,
@@ -222,10 +210,6 @@ def _analysis(finding: Finding) -> VulnerabilityAnalysis | None:
         return None
     responses = [ImpactAnalysisResponse.WILL_NOT_FIX] if waiver.state == "waived" else []
     return VulnerabilityAnalysis(state=_STATES[waiver.state], responses=responses, detail=waiver.reason)
-
-
-def _is_hash(name: str, value: str) -> bool:
-    return name in _HASHES and len(value) in _HASH_DIGITS and not value.strip("0123456789abcdef")
 
 
 def _time(text: str) -> datetime | None:

@@ -6,7 +6,7 @@ import posixpath
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, OverBudgetError, Span
-from mlsupply.evidence.models.protobuf import BYTES, VARINT, Field, fields, head
+from mlsupply.evidence.models.protobuf import BYTES, VARINT, fields, head, parts, text_of
 from mlsupply.text import safe
 
 # domains whose operators the runtimes ship; anything else needs native code from beside the model
@@ -43,7 +43,7 @@ def is_onnx(span: Span) -> bool:
 
 def look_at_onnx(span: Span, look: Look) -> None:
     """Walk the model's graphs. Raises `BrokenError`, `OverBudgetError`."""
-    own = {_text(f.span, 10) for f in fields(span) if f.number == 25 and f.wire == BYTES}
+    own = {_text(function, 10) for function in parts(span, 25)}
     walk = _Walk(look, own)
     for field in fields(span):
         if field.wire != BYTES:
@@ -59,7 +59,7 @@ def look_at_onnx(span: Span, look: Look) -> None:
 
 
 def _text(span: Span, number: int) -> str:
-    return next((safe(f.text(), 200) for f in fields(span) if f.number == number and f.wire == BYTES), "")
+    return next((safe(text_of(part), 200) for part in parts(span, number)), "")
 
 
 class _Walk:
@@ -72,9 +72,8 @@ class _Walk:
 
     def training(self, span: Span) -> None:
         """Graphs that initialise a training and step through it."""
-        for field in fields(span):
-            if field.number in {1, 2} and field.wire == BYTES:
-                self.graph(field.span, 0)
+        for graph in parts(span, 1, 2):
+            self.graph(graph, 0)
 
     def _spend(self) -> None:
         self._left -= 1
@@ -100,9 +99,8 @@ class _Walk:
         if operator in _PYTHON:
             self._look.doubt(Cause.OPERATOR, f"the operator {operator} calls Python", span.start)
         self.domain(domain, f"the operator {operator}", span)
-        for field in fields(span):
-            if field.number == 5 and field.wire == BYTES:
-                self.attribute(field.span, depth)
+        for attribute in parts(span, 5):
+            self.attribute(attribute, depth)
 
     def attribute(self, span: Span, depth: int) -> None:
         for field in fields(span):
@@ -114,22 +112,22 @@ class _Walk:
                 self.tensor(field.span)
 
     def function(self, span: Span) -> None:
-        for field in fields(span):
-            if field.number == 7 and field.wire == BYTES:
-                self.node(field.span, 0)
+        for node in parts(span, 7):
+            self.node(node, 0)
 
     def tensor(self, span: Span, *, sparse: bool = False) -> None:
         """A tensor's numbers may lie in a file beside the model; its place must be below the model's folder."""
         self._spend()
-        for field in fields(span):
-            if sparse and field.number in {1, 2} and field.wire == BYTES:
-                self.tensor(field.span)
-            elif not sparse and field.number == 13 and field.wire == BYTES:
-                self._external(field)
+        if sparse:
+            for part in parts(span, 1, 2):
+                self.tensor(part)
+        else:
+            for entry in parts(span, 13):
+                self._external(entry)
 
-    def _external(self, field: Field) -> None:
-        key, value = _text(field.span, 1), _text(field.span, 2)
-        at = field.span.start
+    def _external(self, entry: Span) -> None:
+        key, value = _text(entry, 1), _text(entry, 2)
+        at = entry.start
         if key not in {"location", "offset", "length", "checksum", "basepath"}:
             self._look.doubt(Cause.MALFORMED, f"external data with the unknown key {key!r}", at)
         if key in {"location", "basepath"}:

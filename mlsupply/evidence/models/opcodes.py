@@ -236,10 +236,6 @@ def _extend_marked(m: Machine) -> None:
     m.extend(m.pop_mark())
 
 
-def _put(m: Machine, index: int) -> None:
-    m.put(index)
-
-
 def _line_index(m: Machine) -> int:
     try:
         return int(m.line())

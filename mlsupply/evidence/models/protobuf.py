@@ -19,10 +19,6 @@ class Field(NamedTuple):
     value: int
     span: Span
 
-    def text(self, most: int = 2000) -> str:
-        """The field as UTF-8, cut at `most` bytes."""
-        return self.span.read(0, most).decode("utf-8", "replace")
-
 
 def _varint(span: Span, at: int) -> tuple[int, int]:
     value = shift = 0
@@ -57,6 +53,16 @@ def fields(span: Span) -> Iterator[Field]:
             raise BrokenError(f"a field of {size:,} bytes, of which {span.size - at:,} are there", at, Cause.TRUNCATED)
         yield Field(number, wire, 0, span.sub(at, size))
         at += size
+
+
+def parts(span: Span, *numbers: int) -> Iterator[Span]:
+    """What the length-delimited fields of these numbers hold, in order: submessages, text or bytes. Raises `BrokenError`."""
+    return (field.span for field in fields(span) if field.wire == BYTES and field.number in numbers)
+
+
+def text_of(part: Span, most: int = 2000) -> str:
+    """A string field's text, cut at `most` bytes."""
+    return part.read(0, most).decode("utf-8", "replace")
 
 
 def head(span: Span, count: int = 12) -> list[Field]:

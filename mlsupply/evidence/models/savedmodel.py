@@ -9,7 +9,7 @@ from functools import cache
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, OverBudgetError, Span
 from mlsupply.evidence.models.names import words
-from mlsupply.evidence.models.protobuf import BYTES, VARINT, fields, head
+from mlsupply.evidence.models.protobuf import BYTES, VARINT, fields, head, parts, text_of
 from mlsupply.text import safe
 
 # operator -> what it does with a place that the graph names
@@ -84,13 +84,12 @@ def look_at_savedmodel(span: Span, look: Look) -> None:
     if first and first[0].wire == BYTES:
         walk.graph(span)
         return
-    for meta in fields(span):
-        if meta.number == 2 and meta.wire == BYTES:
-            for field in fields(meta.span):
-                if field.number == 2 and field.wire == BYTES:
-                    walk.graph(field.span)
-                elif field.number == 7 and field.wire == BYTES:
-                    walk.objects(field.span)
+    for meta in parts(span, 2):
+        for field in fields(meta):
+            if field.number == 2 and field.wire == BYTES:
+                walk.graph(field.span)
+            elif field.number == 7 and field.wire == BYTES:
+                walk.objects(field.span)
 
 
 def why_blocked(operator: str) -> str:
@@ -109,13 +108,10 @@ def known_operators() -> frozenset[str]:
 
 def _function_names(graph: Span) -> Iterator[str]:
     """Names of the functions a graph brings along: nodes call them as if they were operators."""
-    for library in fields(graph):
-        if library.number == 2 and library.wire == BYTES:
-            for function in fields(library.span):
-                if function.number == 1 and function.wire == BYTES:
-                    for part in fields(function.span):
-                        if part.number == 1 and part.wire == BYTES:  # the signature, an OpDef
-                            yield from (f.text(400) for f in fields(part.span) if f.number == 1 and f.wire == BYTES)
+    for library in parts(graph, 2):
+        for function in parts(library, 1):
+            for signature in parts(function, 1):  # an OpDef
+                yield from (text_of(name, 400) for name in parts(signature, 1))
 
 
 class _Walk:
@@ -132,14 +128,9 @@ class _Walk:
             if field.number == 1 and field.wire == BYTES:
                 self.node(field.span)
             elif field.number == 2 and field.wire == BYTES:
-                for function in fields(field.span):
-                    if function.number == 1 and function.wire == BYTES:
-                        self.function(function.span)
-
-    def function(self, span: Span) -> None:
-        for field in fields(span):
-            if field.number == 3 and field.wire == BYTES:
-                self.node(field.span)
+                for function in parts(field.span, 1):
+                    for node in parts(function, 3):
+                        self.node(node)
 
     def objects(self, span: Span) -> None:
         """The object graph names Keras classes in its metadata; a Lambda layer carries marshalled code there."""
@@ -151,7 +142,7 @@ class _Walk:
         self._left -= 1
         if self._left < 0:
             raise OverBudgetError("more operators than are read")
-        operator = next((f.text(200) for f in fields(span) if f.number == 2 and f.wire == BYTES), "")
+        operator = next((text_of(part, 200) for part in parts(span, 2)), "")
         if operator in self._seen:
             return
         self._seen.add(operator)

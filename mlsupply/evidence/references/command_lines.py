@@ -12,7 +12,6 @@ from mlsupply.text import safe
 
 _MOST = 200_000  # lines
 _LONG = 20_000  # characters of a line
-_ID = r"[\"']?([\w.-]+/[\w.:-]+|[\w./-]+)[\"']?"
 _DOWNLOAD = re.compile(r"\b(?:huggingface-cli|hf)\s+download\s+(?P<rest>[^\n;&|]+)")
 _SERVE = re.compile(
     r"\b(?:vllm\s+serve|sglang\.launch_server|text-generation-launcher|text-embeddings-router|vllm\.entrypoints\S*)"
