@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlsupply.inventory.collected import Commands
-from mlsupply.inventory.install_commands import installs, of_command
+from mlsupply.inventory.install_commands import Commands, installs, of_command
 from mlsupply.inventory.parsing import text_of
 from mlsupply.inventory.shell import Word
 from mlsupply.model import Gap, Inventory

@@ -3,10 +3,12 @@ install, from where, and what of it cannot be known without running the shell. P
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.pip_line import asked_for
 from mlsupply.inventory.shell import Word, commands
@@ -211,3 +213,42 @@ def _conda(path: str, words: Sequence[Word]) -> Iterator[Found]:
     if open_names:
         detail = f"conda decides only when it runs which release it installs of {', '.join(open_names[:12])}"
         yield gap(path, Reason.UNPINNED, detail, words[0].line, "use a conda-lock file, or scan the built environment")
+
+
+@dataclass(slots=True)
+class Commands(Collected):
+    """The install commands of one Dockerfile or notebook. copied: path where they run -> path in the project."""
+
+    copied: dict[str, str] = field(default_factory=dict)
+
+    def take(self, found: Iterable[Found]) -> None:
+        """Add what install commands ask for, and what the files they name do."""
+        for one in found:
+            if isinstance(one, Include):
+                self._include(one)
+            else:
+                Collected.take(self, (one,))
+
+    def _include(self, include: Include) -> None:
+        """A file that is walked is an input of its own; one beside a file that was named alone is read with it."""
+        found = next((path for path in self._candidates(include.path) if self.tree.kind(path) == "file"), "")
+        if not found:
+            detail = f"{safe(include.path, 200)} is not among the files of the project, so what it installs is unknown"
+            hint = "scan the file that is copied there"
+            self.gaps.append(gap(self.path, Reason.NOT_FOUND, detail, include.place.line, hint))
+            return
+        self.includes.append(found)
+        if found not in self.tree.survey().files and not include.constraint:
+            self.follow(found, include.place)
+
+    def _candidates(self, path: str) -> Iterator[str]:
+        """Where a path inside an image may come from: relative to the file or a folder above it, then by name alone."""
+        folder = posixpath.dirname(self.path)
+        folders = [folder]
+        while folder and folder != "/":
+            folder = posixpath.dirname(folder)
+            folders.append(folder)
+        path = self.copied.get(path, path)
+        for name in dict.fromkeys((path.lstrip("/"), posixpath.basename(path))):
+            for above in folders:
+                yield posixpath.normpath(posixpath.join(above, name))

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlsupply.inventory.collected import Commands
-from mlsupply.inventory.install_commands import installs
+from mlsupply.inventory.install_commands import Commands, installs
 from mlsupply.inventory.parsing import gap, json_of, string, tables, text_of
 from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.named import NamedTuple

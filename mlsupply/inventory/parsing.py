@@ -165,3 +165,15 @@ def source_of_url(url: str) -> Source:
     if clean.startswith("file:"):
         return Source(SourceKind.PATH, clean)
     return Source(SourceKind.URL, clean)
+
+
+def source_of_table(entry: Mapping[str, Any], local: Sequence[str], *, editable: str) -> Source | None:
+    """The repository, address or path that an entry of poetry's or uv's tables names; None where it names none. local: the
+    keys a path may stand under; editable: the key that says it is installed in place."""
+    if git := string(entry, "git"):
+        revision = string(entry, "rev") or string(entry, "tag") or string(entry, "branch")
+        return Source(SourceKind.GIT, without_credentials(git)[0], revision)
+    if url := string(entry, "url"):
+        return source_of_url(url)
+    path = next((path for key in local if (path := string(entry, key))), "")
+    return Source(SourceKind.EDITABLE if entry.get(editable) is True else SourceKind.PATH, path) if path else None

@@ -11,7 +11,7 @@ from mlsupply.inventory.files import file_name, hash_pair, kind_of
 from mlsupply.inventory.metadata import edge_of
 from mlsupply.inventory.parsing import toml_of
 from mlsupply.inventory.sheet import Sheet, sheet_of
-from mlsupply.model import Artifact, Coordinate, Edge, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.model import Artifact, Coordinate, Edge, Inventory, Package, Reason, Source
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pdm.lock"
@@ -40,24 +40,13 @@ def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], files: Mapping[s
     own = sheet.tables(entry, "files") if "files" in entry else sheet.tables(files, f"{entry['name']} {version}")
     return Package(
         coordinate=Coordinate("pypi", name, version),
-        source=_source(sheet, entry),
+        source=sheet.direct_source(entry, "revision", "ref") or Source(),
         places=(sheet.place,),
         requires=tuple(_edges(sheet, name, entry)),
         artifacts=tuple([_artifact(sheet, file) for file in own]),
         groups=() if _DEFAULT in groups else tuple(groups),
         marker=sheet.text(entry.get("marker"), "marker"),
     )
-
-
-def _source(sheet: Sheet, entry: Mapping[str, Any]) -> Source:
-    if "git" in entry:
-        return Source(SourceKind.GIT, sheet.url(entry["git"]), sheet.word(entry, "revision") or sheet.word(entry, "ref"))
-    if "url" in entry:
-        return Source(SourceKind.URL, sheet.url(entry["url"]))
-    if "path" in entry:
-        kind = SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH
-        return Source(kind, sheet.url(entry["path"], "path"))
-    return Source()
 
 
 def _edges(sheet: Sheet, name: str, entry: Mapping[str, Any]) -> Iterator[Edge]:

@@ -49,9 +49,7 @@ def _requirement(sheet: Sheet, key: str, value: object, groups: tuple[str, ...])
     bare, _, written = key.partition("[")  # older pipenv wrote "name[extra]" as the key
     name = sheet.name(bare.strip())
     entry: Mapping[str, Any] = value if isinstance(value, dict) else {"version": value}
-    specifier = (
-        sheet.word(entry, "version").replace("*", "") if entry.get("version") == "*" else sheet.word(entry, "version")
-    )
+    specifier = "" if entry.get("version") == "*" else sheet.word(entry, "version")
     extras = sorted({*sheet.words(entry, "extras", 200), *(one.strip() for one in written.rstrip("]").split(",") if one)})
     clauses = [sheet.text(entry["markers"], "markers")] if "markers" in entry else []
     clauses += [f"{variable} {sheet.word(entry, variable)}" for variable in _MARKERS if variable in entry]

@@ -10,7 +10,7 @@ from mlsupply.inventory.environment_yml import asked_of_conda
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import toml_of
 from mlsupply.inventory.sheet import Sheet, sheet_of
-from mlsupply.model import Inventory, Requirement, Source, SourceKind
+from mlsupply.model import Inventory, Requirement, Source
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pixi.toml"
@@ -99,13 +99,6 @@ class _Reading:
         )
 
     def _source(self, entry: Mapping[str, Any]) -> Source:
-        sheet = self.sheet
-        if "git" in entry:
-            revision = next((sheet.word(entry, key) for key in ("rev", "tag", "branch") if key in entry), "")
-            return Source(SourceKind.GIT, sheet.url(entry["git"]), revision)
-        if "url" in entry:
-            return Source(SourceKind.URL, sheet.url(entry["url"]))
-        if "path" in entry:
-            kind = SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH
-            return Source(kind, sheet.url(entry["path"], "path"))
-        return sheet.registry(entry["index"]) if "index" in entry else Source()
+        if direct := self.sheet.direct_source(entry, "rev", "tag", "branch"):
+            return direct
+        return self.sheet.registry(entry["index"]) if "index" in entry else Source()

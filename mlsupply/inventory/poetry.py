@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import gap, quoted, source_of_url, string, strings, table, tables
-from mlsupply.model import Gap, Index, Place, Reason, Requirement, Source, SourceKind
+from mlsupply.inventory.parsing import gap, quoted, source_of_table, string, strings, table, tables
+from mlsupply.model import Gap, Index, Place, Reason, Requirement, Source
 from mlsupply.text import canonical, safe, without_credentials
 
 _ROOT = ("tool", "poetry")
@@ -155,11 +155,4 @@ def dependency(name: str, value: object, place: Place, groups: Sequence[str]) ->
 
 
 def _source(entry: Mapping[str, Any]) -> Source:
-    if git := string(entry, "git"):
-        revision = string(entry, "rev") or string(entry, "tag") or string(entry, "branch")
-        return Source(SourceKind.GIT, without_credentials(git)[0], revision)
-    if url := string(entry, "url"):
-        return source_of_url(url)
-    if local := string(entry, "path") or string(entry, "file"):
-        return Source(SourceKind.EDITABLE if entry.get("develop") is True else SourceKind.PATH, local)
-    return Source()
+    return source_of_table(entry, ("path", "file"), editable="develop") or Source()

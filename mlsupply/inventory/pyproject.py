@@ -9,39 +9,18 @@ from __future__ import annotations
 import posixpath
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import gap, named, opened, requirement, string, strings, table, tables, toml_of
-from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pyproject.toml"
 _MOST_GROUPS = 200  # groups told of one requirement
-
-
-@dataclass(slots=True)
-class Collected:
-    """What the tables of one file have given so far."""
-
-    requirements: list[Requirement] = field(default_factory=list)
-    indexes: list[Index] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    includes: list[str] = field(default_factory=list)
-
-    def take(self, values: Iterable[Requirement | Index | Gap]) -> None:
-        """Add what a table holds, each to its kind."""
-        for found in values:
-            if isinstance(found, Requirement):
-                self.requirements.append(found)
-            elif isinstance(found, Index):
-                self.indexes.append(found)
-            else:
-                self.gaps.append(found)
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
@@ -59,7 +38,7 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
 
     project, tool = table(document, "project"), table(document, "tool")
     poetry, uv = table(tool, "poetry"), table(tool, "uv")
-    collected = Collected()
+    collected = Collected(path, tree, limits)
     collected.take(_project(path, project, locator))
     collected.take(_groups(path, document, locator))
     collected.take(_build(path, document, locator))
@@ -70,20 +49,13 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
         collected.take(read_poetry(path, poetry, locator, declared))
     collected.take(_pdm(path, table(tool, "pdm"), locator))
     collected.take(read_uv(path, uv, locator))
-    _dynamic(path, document, locator, collected, tree, limits)
+    _dynamic(document, locator, collected)
     sources: dict[str, Any] = {}
     for name, source in table(uv, "sources").items():
         sources.setdefault(canonical(name), source)
-    return Inventory(
-        path=path,
-        format=FORMAT,
-        root=named(string(project, "name") or string(poetry, "name")),
-        requirements=tuple(one for r in collected.requirements for one in with_sources(r, sources)),
-        indexes=tuple(collected.indexes),
-        gaps=tuple(collected.gaps),
-        requires_python=_requires_python(project, poetry),
-        includes=tuple(collected.includes),
-    )
+    collected.requirements = [one for r in collected.requirements for one in with_sources(r, sources)]
+    root = named(string(project, "name") or string(poetry, "name"))
+    return collected.inventory(FORMAT, root=root, requires_python=_requires_python(project, poetry))
 
 
 def _requires_python(project: Mapping[str, Any], poetry: Mapping[str, Any]) -> str:
@@ -187,11 +159,9 @@ def _pdm(path: str, pdm: Mapping[str, Any], locator: Locator) -> Iterator[Requir
             )
 
 
-def _dynamic(
-    path: str, document: Mapping[str, Any], locator: Locator, collected: Collected, tree: Tree, limits: Limits
-) -> None:
+def _dynamic(document: Mapping[str, Any], locator: Locator, collected: Collected) -> None:
     """Dependencies that `[project] dynamic` leaves to the build backend."""
-    project, tool = table(document, "project"), table(document, "tool")
+    path, project, tool = collected.path, table(document, "project"), table(document, "tool")
     files = _dynamic_files(tool)
     for key in strings(project, "dynamic"):
         if key not in ("dependencies", "optional-dependencies"):
@@ -200,12 +170,9 @@ def _dynamic(
         named = [(group, name) for kind, group, name in files if kind == key]
         for group, name in named:
             other = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-            read_in = follow(other, place, tree, limits)
-            collected.requirements += [replace(r, groups=(group,) if group else ()) for r in read_in.requirements]
-            collected.gaps += read_in.gaps
-            collected.indexes += read_in.indexes
+            read_in = collected.follow(other, place, (group,) if group else ())
             collected.includes += [other, *read_in.includes]
-        if not named and not _told_elsewhere(path, tool, tree):
+        if not named and not _told_elsewhere(path, tool, collected.tree):
             backend = string(table(document, "build-system"), "build-backend", 80) or "setuptools"
             detail = f"{key} are dynamic: {backend} computes them when it builds, and nothing is built"
             collected.gaps.append(

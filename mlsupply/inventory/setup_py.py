@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.folded import FileLines, Text, Unknown, Value
 from mlsupply.inventory.folding import calls_of
 from mlsupply.inventory.parsing import gap, named, requirement, text_of
-from mlsupply.inventory.requirement_files import follow
-from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
+from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.text import canonical, safe
 from mlsupply.world import Limits, Tree
 
@@ -34,20 +34,15 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     if not calls:
         return Inventory(path=path, format=FORMAT)
     line, keywords = calls[0]
-    setup = _Setup(path, line, tree, limits)
+    setup = _Setup(path, tree, limits, line=line)
     for keyword, groups in _KEYWORDS.items():
         if keyword in keywords:
             setup.asked(keywords[keyword], groups, keyword)
     setup.extras(keywords.get("extras_require", {}))
     name, python = keywords.get("name"), keywords.get("python_requires")
-    return Inventory(
-        path=path,
-        format=FORMAT,
+    return setup.inventory(
+        FORMAT,
         root=named(name) if isinstance(name, Text) else "",
-        requirements=tuple(setup.requirements),
-        indexes=tuple(setup.indexes),
-        gaps=tuple(setup.gaps),
-        includes=tuple(setup.includes),
         requires_python=safe(python, 200) if isinstance(python, Text) else "",
     )
 
@@ -69,17 +64,10 @@ def _calls(path: str, text: str) -> list[tuple[int, dict[str, Value]]] | Gap:
 
 
 @dataclass(slots=True)
-class _Setup:
+class _Setup(Collected):
     """The call at `line` while its keywords are read."""
 
-    path: str
-    line: int
-    tree: Tree
-    limits: Limits
-    requirements: list[Requirement] = field(default_factory=list)
-    indexes: list[Index] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    includes: list[str] = field(default_factory=list)
+    line: int = 0
 
     def asked(self, value: Value, groups: tuple[str, ...], keyword: str, marker: str = "") -> None:
         """One keyword's value: a list of requirements, a string of lines, a file."""
@@ -117,11 +105,7 @@ class _Setup:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), file.name.lstrip("/")))
         if path in self.includes:
             return
-        inventory = follow(path, Place(self.path, file.line), self.tree, self.limits)
-        self.requirements += [replace(r, groups=groups) for r in inventory.requirements]
-        self.indexes += inventory.indexes
-        self.gaps += inventory.gaps
-        self.includes += [path, *inventory.includes]
+        self.includes += [path, *self.follow(path, Place(self.path, file.line), groups).includes]
 
 
 def _lines(text: Text) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory.parsing import gap, json_of, opened, toml_of
-from mlsupply.model import Gap, Inventory, Package, PackageKey, Place, Reason, Source
+from mlsupply.model import Gap, Inventory, Package, PackageKey, Place, Reason, Source, SourceKind
 from mlsupply.project import united
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import PUBLIC_INDEX, Limits, Tree
@@ -159,6 +159,19 @@ class Sheet:
             clean = self.url(url)
             known = self._sources[url] = _REGISTRY if clean in _PUBLIC else Source(url=clean)
         return known
+
+    def direct_source(self, entry: Mapping[str, Any], *revisions: str) -> Source | None:
+        """The repository, address or path an entry names under `git`, `url` or `path`, None where it is to come from an
+        index. revisions: the keys the commit or ref may stand under, the surest first."""
+        if "git" in entry:
+            revision = next((found for key in revisions if (found := self.word(entry, key))), "")
+            return Source(SourceKind.GIT, self.url(entry["git"]), revision)
+        if "url" in entry:
+            return Source(SourceKind.URL, self.url(entry["url"]))
+        if "path" in entry:
+            kind = SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH
+            return Source(kind, self.url(entry["path"], "path"))
+        return None
 
     # -- what was found
 

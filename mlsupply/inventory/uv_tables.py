@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import requirement, source_of_url, string, strings, table, tables
+from mlsupply.inventory.parsing import requirement, source_of_table, string, strings, table, tables
 from mlsupply.model import Gap, Index, Place, Requirement, Source, SourceKind
 from mlsupply.text import canonical, without_credentials
 from mlsupply.value import replace
@@ -80,13 +80,6 @@ def _applies(entry: Mapping[str, Any], found: Requirement) -> bool:
 
 
 def _source(entry: Mapping[str, Any], otherwise: Source) -> Source:
-    if git := string(entry, "git"):
-        revision = string(entry, "rev") or string(entry, "tag") or string(entry, "branch")
-        return Source(SourceKind.GIT, without_credentials(git)[0], revision)
-    if url := string(entry, "url"):
-        return source_of_url(url)
-    if local := string(entry, "path"):
-        return Source(SourceKind.EDITABLE if entry.get("editable") is True else SourceKind.PATH, local)
-    if entry.get("workspace") is True:
-        return Source(SourceKind.PATH, ".")
-    return otherwise
+    if named := source_of_table(entry, ("path",), editable="editable"):
+        return named
+    return Source(SourceKind.PATH, ".") if entry.get("workspace") is True else otherwise
