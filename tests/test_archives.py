@@ -7,6 +7,7 @@ import random
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
@@ -143,9 +144,16 @@ def test_what_is_no_archive_or_not_there_is_a_gap(tmp_path: Path) -> None:
 
 
 def test_names_that_lead_elsewhere_are_facts_and_stay_harmless() -> None:
-    data = tarred([("/etc/cron.d/x", b""), ("a/../../up.py", b""), ("esc\x1b[2J.py", b""), ("c:\\x.py", b"")])
-    found = list(walk_bytes(data, everything))
-    assert [kind for kind, _ in facts_of(found)] == ["absolute-name", "parent-name", "unprintable-name", "absolute-name"]
+    wrong = {
+        "/etc/cron.d/x": "absolute-name",
+        "\\\\host\\x.py": "absolute-name",
+        "c:\\x.py": "absolute-name",
+        "a/../../up.py": "parent-name",
+        "a\\..\\..\\down.py": "parent-name",
+        "esc\x1b[2J.py": "unprintable-name",
+    }
+    found = list(walk_bytes(tarred((name, b"") for name in wrong), everything))
+    assert [kind for kind, _ in facts_of(found)] == list(wrong.values())
     assert all("\x1b" not in path for path in members_of(found))
 
 
@@ -196,6 +204,7 @@ def test_far_too_many_members_are_refused_before_the_directory_is_read() -> None
     data = zipped([(f"{number}", b"") for number in range(2_000)])
     (gap,) = gaps_of(walk_bytes(data, everything, Limits(members=1_000)))
     assert gap.reason is Reason.LIMIT
+    assert gap.detail.startswith("declares 2,")
 
 
 def test_time_is_a_limit() -> None:
@@ -210,6 +219,45 @@ def test_a_damaged_member_costs_only_itself() -> None:
     assert facts_of(found) == [("corrupt", "bad.py")]
     assert members_of(found) == {"good.py": b"fine"}
     assert gaps_of(found)[0].place is not None
+
+
+def test_a_member_whose_checksum_is_wrong_is_damaged_however_well_it_unpacks() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("bad.py", b"quiet")
+        archive.writestr("good.py", b"fine")
+    found = list(walk_bytes(out.getvalue().replace(b"quiet", b"nasty"), everything))
+    assert facts_of(found) == [("corrupt", "bad.py")]
+    assert members_of(found) == {"good.py": b"fine"}
+
+
+def test_a_directory_that_calls_a_member_otherwise_than_the_member_itself_is_not_believed() -> None:
+    data = zipped([("a.py", b"1" * 50), ("b.py", b"2")])
+    at = data.index(b"a.py")  # the local header comes first
+    found = list(walk_bytes(data[:at] + b"x.py" + data[at + 4 :], everything))
+    assert facts_of(found) == [("corrupt", "a.py")]
+    assert members_of(found) == {"b.py": b"2"}
+
+
+def test_a_directory_that_names_another_compression_than_the_member_itself_is_a_fact() -> None:
+    data = bytearray(zipped([("a.py", b"1" * 50)]))
+    data[data.index(b"PK\x01\x02") + 10] = zipfile.ZIP_STORED
+    assert ("header-disagrees", "a.py") in facts_of(walk_bytes(bytes(data), everything))
+
+
+def test_members_that_overlap_are_a_fact() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.py", b"1" * 50)
+        archive.writestr("b.py", b"2" * 50)
+    data = bytearray(out.getvalue())
+    begin, end = data.index(b"1" * 50), data.index(b"2" * 50) + 20
+    sizes = zlib.crc32(data[begin:end]).to_bytes(4, "little") + (end - begin).to_bytes(4, "little") * 2
+    for marker, offset in ((b"PK\x03\x04", 14), (b"PK\x01\x02", 16)):
+        data[data.index(marker) + offset : data.index(marker) + offset + 12] = sizes
+    found = list(walk_bytes(bytes(data), everything))
+    assert ("header-disagrees", "b.py") in facts_of(found)
+    assert members_of(found)["b.py"] == b"2" * 50
 
 
 def test_a_truncated_stream_gives_what_came_before_and_a_gap() -> None:

@@ -253,6 +253,17 @@ def test_with_all_each_archive_is_fetched_by_digest_once(world: World) -> None:
     assert offline.findings, "what was fetched before is local now"
 
 
+def test_a_kept_archive_that_was_changed_since_is_a_finding_and_is_not_read(world: World) -> None:
+    data = wheel({"demo/__init__.py": b"x = 1\n"})
+    package = locked(data)
+    kept = fetched(package.artifacts[0], replace(world, fetch=RecordedFetch({package.artifacts[0].url: (200, data)})))
+    assert isinstance(kept, Path)
+    kept.write_bytes(wheel(BAD))
+    (said,) = check(world, package, mode="all")
+    assert [finding.id for finding in said.findings] == ["MLS-A030"]
+    assert said.gaps
+
+
 def test_an_archive_with_another_digest_is_a_finding_and_is_not_read(world: World) -> None:
     package = locked(wheel(CLEAN))
     fetch = RecordedFetch({package.artifacts[0].url: (200, wheel(BAD))})

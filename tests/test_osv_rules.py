@@ -213,6 +213,13 @@ def test_18_aliases_are_one_finding_with_every_id() -> None:
     assert found.advisory.fixed == ("1.2", "1.3")
 
 
+def test_18_a_withdrawn_record_joins_no_flaws() -> None:
+    first = record("PYSEC-2026-1000", events=fixed("1.2"), aliases=["CVE-2026-1"])
+    second = record("PYSEC-2026-1001", events=fixed("1.2"), aliases=["CVE-2026-2"])
+    both = record("GHSA-aaaa-bbbb-cccc", aliases=["CVE-2026-1", "CVE-2026-2"], withdrawn="2026-02-01T00:00:00Z")
+    assert [found.id for found in findings("demo", "1.0", both, first, second)] == ["CVE-2026-1", "CVE-2026-2"]
+
+
 def test_18_members_that_disagree_are_named() -> None:
     narrow = record("PYSEC-2026-1000", events=fixed("1.2"), aliases=["CVE-2026-1"])
     wide = record("PYSEC-2026-1001", events=fixed("1.9"), aliases=["CVE-2026-1"])
@@ -250,6 +257,24 @@ def test_20_severity_is_the_base_score_of_the_newest_vector(
     vectors: list[str], score: float | None, severity: Severity
 ) -> None:
     (found,) = findings("demo", "1.0", record(events=fixed("1.2"), severity=_severity(*vectors)))
+    assert found.advisory is not None
+    assert (found.advisory.score, found.severity) == (score, severity)
+
+
+@pytest.mark.parametrize(
+    ("vector", "score", "severity"),
+    [
+        ("AV:N/AC:L/PR:L/UI:R/S:C/C:H/I:H/A:H", 9.0, Severity.CRITICAL),
+        ("AV:N/AC:L/PR:L/UI:R/S:C/C:L/I:H/A:H", 8.9, Severity.HIGH),
+        ("AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:L/A:H", 7.0, Severity.HIGH),
+        ("AV:N/AC:L/PR:H/UI:R/S:C/C:N/I:L/A:H", 6.9, Severity.MEDIUM),
+        ("AV:N/AC:H/PR:N/UI:N/S:C/C:N/I:N/A:L", 4.0, Severity.MEDIUM),
+        ("AV:N/AC:H/PR:H/UI:R/S:U/C:L/I:L/A:L", 3.9, Severity.LOW),
+        ("AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", 0.0, Severity.LOW),
+    ],
+)
+def test_20_each_word_begins_at_the_score_the_standard_names(vector: str, score: float, severity: Severity) -> None:
+    (found,) = findings("demo", "1.0", record(events=fixed("1.2"), severity=_severity(f"CVSS:3.1/{vector}")))
     assert found.advisory is not None
     assert (found.advisory.score, found.severity) == (score, severity)
 

@@ -117,6 +117,25 @@ def test_a_group_threshold_counts_only_for_what_comes_in_through_it_alone() -> N
     assert ways == {"app": {""}, "torch": {""}, "pytest": {"dev"}, "pluggy": {"dev"}}
 
 
+@pytest.mark.parametrize(
+    ("groups", "code"),
+    [
+        (("dev", "docs"), 0),  # critical and never: the stricter of the two lets a high finding pass
+        (("dev", "gpu"), 1),  # critical and medium: the stricter of the two does not
+        (("dev", "test"), 1),  # a group without a threshold of its own: the general one
+        (("dev", ""), 1),  # the project itself asks for it too: the general one
+    ],
+)
+def test_of_several_groups_the_strictest_counts_and_the_general_threshold_where_one_has_none(
+    groups: tuple[str, ...], code: int
+) -> None:
+    edges = tuple(Edge("torch", group=group) for group in groups)
+    torch = replace(TORCH, direct=False)
+    project = merge([Inventory(path="uv.lock", format="uv.lock", packages=(replace(ROOT, requires=edges), torch))])
+    policy = Policy(by_group=(("dev", Severity.CRITICAL), ("docs", None), ("gpu", Severity.MEDIUM)))
+    assert decide((FLAW,), (), project, Request(policy=policy), NOW)[2].exit_code == code
+
+
 @pytest.mark.parametrize("identity", ["CVE-2026-1", "GHSA-1", "PYSEC-2026-1"])
 def test_a_waiver_by_any_alias_marks_and_keeps_the_finding(identity: str) -> None:
     marked, verdict = _decide(Policy(waivers=(_waiver(id=identity),)), FLAW)

@@ -33,6 +33,7 @@ def test_canonical_is_pep_503() -> None:
     [
         ("https://user:pw@index.example/simple", "https://index.example/simple"),
         ("https://index.example/simple?token=abc&x=1", "https://index.example/simple?token=REDACTED&x=1"),
+        ("https://blobs.example/a.whl?sv=2025&sig=abc%2B=", "https://blobs.example/a.whl?sv=2025&sig=REDACTED"),
         ("git+ssh://git@host.example/x.git@v1", "git+ssh://git@host.example/x.git@v1"),
         ("https://user:p@ss@index.example/simple", "https://index.example/simple"),  # pip cuts at the last @ as well
         ("git+https://me:a@@b@git.example/x@main", "git+https://git.example/x@main"),

@@ -63,6 +63,10 @@ def test_nothing_outside_the_named_project_is_read(tmp_path: Path) -> None:
         answer = tree.read(path, 100)
         assert isinstance(answer, Failure)
         assert answer.reason is Reason.FORBIDDEN
+    for path in ("..", "folder", str(tmp_path)):
+        listed = tree.entries(path)
+        assert isinstance(listed, Failure)
+        assert listed.reason is Reason.FORBIDDEN
     assert Skipped("folder", "link to a place outside the project") in tree.survey().skipped
 
 
@@ -99,6 +103,7 @@ def test_limits_end_the_walk_and_are_said_with_their_number(tmp_path: Path) -> N
 
 def test_a_file_over_its_limit_is_a_failure_that_names_the_limit(tmp_path: Path) -> None:
     _write(tmp_path, "a.txt")
+    assert DiskTree(tmp_path).read("a.txt", 5) == b"a.txt"
     answer = DiskTree(tmp_path).read("a.txt", 3)
     assert answer == Failure(Reason.TOO_LARGE, "a.txt is larger than 3 bytes")
 

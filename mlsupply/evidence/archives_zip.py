@@ -81,6 +81,10 @@ def _outside(archive: zipfile.ZipFile, handle: IO[bytes], prefix: str) -> Iterat
             kind = "hidden-bytes" if at else "leading-data"
             yield ArchiveFact(kind=kind, member=where, detail=f"{info.header_offset - at:,} bytes at {at:,}")
             break
+        if info.header_offset < at:
+            yield ArchiveFact(
+                kind="header-disagrees", member=prefix + safe(info.filename), detail="the entry before reaches over it"
+            )
         handle.seek(info.header_offset)
         local = handle.read(_LOCAL.size)
         if len(local) < _LOCAL.size:
@@ -140,15 +144,13 @@ def _entry(
 
 
 def _read(archive: zipfile.ZipFile, handle: IO[bytes], info: zipfile.ZipInfo, most: int) -> bytes | str:
-    """At most `most` bytes of the entry, or what is wrong with it. The checksum counts where the whole is read."""
+    """At most `most` bytes of the entry and never more than it declares, or what is wrong with it. The checksum counts where
+    the whole is read."""
     if (data := _plain(handle, info, most)) is not None:
         return data
     try:
         with archive.open(info) as stream:
-            data = stream.read(most)
-            if len(data) == most and most > 64 and stream.read(1):
-                return f"holds more than the {info.file_size:,} bytes it declares"
-            return data
+            return stream.read(most)
     except _UNREADABLE as error:
         return str(error) or type(error).__name__
 
