@@ -222,6 +222,24 @@ def test_a_window_of_ones_own_decides_where_there_is_no_record(tmp_path: Path) -
     assert (code, [one["verdict"] for one in found["requirements.txt"]]) == (1, ["would have resolved"])
 
 
+@pytest.mark.parametrize(
+    ("came", "left", "verdict"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-02-01T10:00:00Z", "would have resolved"),  # there in the first second
+        ("2026-01-01T00:00:00Z", "2026-02-01T09:59:59Z", "no"),
+        ("2026-02-01T12:00:00Z", "2026-03-01T00:00:00Z", "would have resolved"),  # there in the last second
+        ("2026-02-01T12:00:01Z", "2026-03-01T00:00:00Z", "no"),
+    ],
+)
+def test_a_window_holds_its_first_and_its_last_second(came: str, left: str, verdict: str, tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit(came, requirementsDOTtxt="acme-sdk\n")
+    history.commit(left, requirementsDOTtxt="other-sdk\n")
+    window = "2026-02-01T10:00:00Z..2026-02-01T12:00:00Z"
+    _, found = _ask("acme-sdk==1.5", str(tmp_path), "--window", window)
+    assert [one["verdict"] for one in found["requirements.txt"]] == [verdict]
+
+
 def test_no_repository_is_nothing_to_look_at(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["exposure", "litellm-2026", str(tmp_path)])
     assert done.exit_code == 4

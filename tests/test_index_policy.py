@@ -68,6 +68,8 @@ def test_a_private_name_locked_from_its_own_index_is_clean(world: World) -> None
         (f"--index-url {OURS}\n", False),
         (f"--extra-index-url {OURS}\n", True),  # both are asked, and the higher version wins
         (f"--index-url {OURS}\n--extra-index-url https://wheels.example/simple\n", True),
+        (f"--index-url {OURS}\n--find-links https://wheels.example/files\n", True),
+        (f"--index-url https://wheels.example/simple\n--index-url {OURS}\n", False),  # pip asks the last one named
     ],
 )
 @pytest.mark.parametrize("requirement", ["acme_core==1.0", "acme.core"])
@@ -91,7 +93,7 @@ def test_only_the_indexes_on_the_list_are_allowed(world: World) -> None:
     assert ids(stranger) == [("MLS-I015", "numpy")]
     for allowed in (OURS, PUBLIC_INDEX):
         assert ids(scanned(world, {"uv.lock": uv_lock("numpy", allowed)}, ALLOWED)) == []
-    by_host: dict[str, object] = {"allowed": ("stranger.example",)}
+    by_host: dict[str, object] = {"allowed": ("Stranger.example",)}
     assert ids(scanned(world, {"uv.lock": uv_lock("numpy", "https://stranger.example/simple")}, by_host)) == []
     assert ids(scanned(world, {"uv.lock": uv_lock("numpy", PUBLIC_INDEX)}, by_host)) == [("MLS-I015", "numpy")]
 
@@ -168,6 +170,7 @@ def test_a_name_the_manifest_pins_to_its_own_index_is_asked_there_alone(text: st
     assert {url for url in asking.asked if "acme" in url} == {"https://corp.example/simple/acme-core/"}
     gone = [f.message for f in report.findings if f.id in {"MLS-R007", "MLS-N008"}]
     assert gone == ["corp.example has no project of the name of acme-core 1.2"]
+    assert ids(scanned(world, {"pyproject.toml": dedent(text)}, PRIVATE)) == []
 
 
 def test_a_name_that_is_pinned_by_platform_alone_is_still_the_public_ones(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 
 if TYPE_CHECKING:
     from mlsupply.advisories.sync import Outcome
+
+_SHOWN = 20  # records that were refused, with the reason
 
 
 @click.group()
@@ -72,8 +75,7 @@ def build(origin: Path, target: Path, facts_only: bool) -> None:
     compiled = compile_records(records_of(origin), prose=not facts_only)
     source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")))
     about = save(compiled, target, source)
-    for reason in compiled.refused[:20]:
-        click.echo(f"refused: {reason}", err=True)
+    _refused(compiled.refused)
     click.echo(f"{about.records:,} records of {about.projects:,} projects, {target.stat().st_size:,} bytes", err=True)
 
 
@@ -103,11 +105,17 @@ def sync(url: str, whole: bool, exploited: bool, kev_url: str, epss_url: str) ->
         sys.exit(EXIT_INCOMPLETE)
 
 
+def _refused(reasons: Sequence[str]) -> None:
+    for reason in reasons[:_SHOWN]:
+        click.echo(f"refused: {reason}", err=True)
+    if len(reasons) > _SHOWN:
+        click.echo(f"refused: {len(reasons) - _SHOWN:,} more", err=True)
+
+
 def _told(outcome: Outcome) -> None:
     how = {"unchanged": "nothing changed", "changes": f"{outcome.changed} records changed", "whole": "fetched whole"}
     click.echo(f"{how[outcome.how]}: {outcome.records:,} records, newest change {outcome.as_of}", err=True)
-    for reason in outcome.refused[:20]:
-        click.echo(f"refused: {reason}", err=True)
+    _refused(outcome.refused)
     if outcome.missing:
         listed = ", ".join(outcome.missing[:5])
         click.echo(
@@ -132,6 +140,5 @@ def import_(origin: Path) -> None:
     source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")))
     with locked(world):
         about = install(world, compiled, source._replace(url=str(origin)))
-    for reason in compiled.refused[:20]:
-        click.echo(f"refused: {reason}", err=True)
+    _refused(compiled.refused)
     click.echo(f"{about.records:,} records of {about.projects:,} projects, newest change {about.as_of}", err=True)

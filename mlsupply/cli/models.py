@@ -15,7 +15,6 @@ from mlsupply.cli.models_lock import lock_weights, verify_weights
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.text import safe
-from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.evidence.models.facts import ModelFacts
@@ -85,25 +84,19 @@ def _told(facts: list[ModelFacts], paths: tuple[str, ...]) -> None:
 
 
 def _reported(facts: list[ModelFacts], outputs: tuple[str, ...], options: Mapping[str, object]) -> int:
-    from mlsupply.audit import report_of
-    from mlsupply.cli.common import real_world, request_of
+    from mlsupply.cli.models_report import write_report
     from mlsupply.evidence.references.check import judged
-    from mlsupply.ledger import Ledger
     from mlsupply.model import Inventory
-    from mlsupply.project import merge
-    from mlsupply.report import parse_outputs, write
-    from mlsupply.ruleset import load
 
-    request, world = request_of((), options), real_world(offline=True)
-    rules = load(request.rules, world.now())
-    ledger = Ledger(())
-    for fact in facts:
-        ledger.enter(judged(fact, fact.name, rules))
-    files = merge(Inventory(path=fact.name, format=fact.format, complete=True) for fact in facts)
-    report = report_of(files, ledger, request, world)
+    files = (Inventory(path=fact.name, format=fact.format, complete=True) for fact in facts)
     code = exit_code(facts)
-    verdict = replace(report.verdict, exit_code=code, reason=_sentence(facts))
-    write(replace(report, verdict=verdict), parse_outputs(outputs))
+    write_report(
+        files,
+        lambda rules: (judged(fact, fact.name, rules) for fact in facts),
+        (code, _sentence(facts)),
+        outputs,
+        options,
+    )
     return code
 
 

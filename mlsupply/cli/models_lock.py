@@ -12,7 +12,6 @@ import click
 from mlsupply.cli.common import no_device, run_options, shows_errors
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.text import safe
-from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.evidence.models.locking import Checked
@@ -100,7 +99,7 @@ def verify_weights(
     rows, proof = _signed(source, Path(folder), trust) if signature else (_locked(source, caches), None)
     code = _code(rows, proof)
     if outputs:
-        _report(rows, proof, source, outputs, options, code)
+        _report(rows, proof, source, code, outputs, options)
     else:
         _tell(rows, proof)
     sys.exit(code)
@@ -173,26 +172,21 @@ def _report(
     rows: list[Checked],
     proof: Proved | None,
     source: Path,
+    code: int,
     outputs: tuple[str, ...],
     options: dict[str, object],
-    code: int,
 ) -> None:
     """The same as a report in the formats `outputs`; a changed file is a critical finding."""
-    from mlsupply.audit import report_of
-    from mlsupply.cli.common import real_world, request_of
+    from mlsupply.cli.models_report import write_report
     from mlsupply.evidence.references.integrity import integrity_facts, integrity_gaps
-    from mlsupply.ledger import Ledger
     from mlsupply.model import Inventory
-    from mlsupply.project import merge
-    from mlsupply.report import parse_outputs, write
-    from mlsupply.ruleset import load
 
-    request, world = request_of((), options), real_world(offline=True)
     file = str(source)
     facts, gaps = integrity_facts(rows, proof, file), integrity_gaps(rows, proof, file)
-    ledger = Ledger(())
-    ledger.enter(load(request.rules, world.now()).judge("models", facts, gaps=gaps))
-    report = report_of(merge([Inventory(path=file, format="models", complete=True)]), ledger, request, world)
-    words = f"{len(rows)} files of models held against {source.name}"
-    verdict = replace(report.verdict, exit_code=code, reason=words)
-    write(replace(report, verdict=verdict), parse_outputs(outputs))
+    write_report(
+        [Inventory(path=file, format="models", complete=True)],
+        lambda rules: [rules.judge("models", facts, gaps=gaps)],
+        (code, f"{len(rows)} files of models held against {source.name}"),
+        outputs,
+        options,
+    )

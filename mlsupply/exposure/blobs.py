@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from mlsupply.exposure.repository import Git
+from mlsupply.exposure.repository import Git, feed
 from mlsupply.named import NamedTuple
 
 
@@ -81,20 +81,12 @@ def _exactly(stream: BinaryIO | object, size: int) -> bytes | None:
 
 
 class _Batch:
-    """A running `git cat-file`, fed from a thread so that neither side waits for the other; ended on leaving."""
+    """A running `git cat-file`, fed from a thread so that neither side waits for the other; ended on leaving. One that ends
+    at a damaged object takes no more input, which the reader notices by what is missing."""
 
     def __init__(self, git: Git, oids: Sequence[str], mode: str) -> None:
         self._process = git.start("cat-file", mode, "--buffer", stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self._feeder = threading.Thread(target=self._feed, args=("\n".join(oids).encode() + b"\n",), daemon=True)
-
-    def _feed(self, data: bytes) -> None:
-        stdin = self._process.stdin
-        if stdin is not None:
-            try:
-                stdin.write(data)
-                stdin.close()
-            except BrokenPipeError:
-                return  # git ended at a damaged object; the reader notices by what is missing
+        self._feeder = threading.Thread(target=feed, args=(self._process, "\n".join(oids).encode() + b"\n"), daemon=True)
 
     def __enter__(self) -> subprocess.Popen[bytes]:
         self._feeder.start()

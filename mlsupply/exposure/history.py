@@ -13,7 +13,7 @@ import subprocess
 import threading
 from collections.abc import Iterable, Iterator
 
-from mlsupply.exposure.repository import Git, Repository, gap
+from mlsupply.exposure.repository import Git, Repository, feed, gap
 from mlsupply.model import Gap, Reason
 from mlsupply.named import NamedTuple
 
@@ -73,13 +73,9 @@ def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[
 
 def _feed(process: subprocess.Popen[bytes], data: bytes, errors: list[bytes]) -> None:
     """Write the request and drain the errors, beside the reader, so that no pipe fills up."""
-    stdin, stderr = process.stdin, process.stderr
-    if stdin is not None:
-        try:
-            stdin.write(data)
-            stdin.close()
-        except BrokenPipeError:
-            errors.append(b"git took no input")
+    if not feed(process, data):
+        errors.append(b"git took no input")
+    stderr = process.stderr
     if stderr is not None:
         errors.append(stderr.read(_CHUNK))
         while stderr.read(_CHUNK):

@@ -206,3 +206,15 @@ class Git:
             stdout=subprocess.PIPE,
             stderr=stderr,
         )
+
+
+def feed(process: subprocess.Popen[bytes], data: bytes) -> bool:
+    """Write a request to the input of a running git and end it; False where git ended before it had taken all."""
+    stdin = process.stdin
+    try:
+        if stdin is not None:
+            stdin.write(data)
+            stdin.close()
+    except BrokenPipeError:
+        return False
+    return True
