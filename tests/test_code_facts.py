@@ -360,7 +360,7 @@ def test_the_moment_follows_calls_from_file_to_file() -> None:
 def test_only_commands_that_an_installation_runs_count_as_installation() -> None:
     text = (
         "import os\nfrom setuptools import Command\nclass X(Command):\n    def run(self):\n        "
-        "os.system('twine upload')\n"
+        "os.system('twine check')\n"
     )
     for name, moment in (("upload", Moment.CALL), ("build_py", Moment.INSTALL)):
         (fact,) = seen({"setup.py": f"{text}from setuptools import setup\nsetup(cmdclass={{'{name}': X}})"})

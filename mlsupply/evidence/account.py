@@ -34,6 +34,8 @@ _WORDS = {
     "destroys": "destroys files",
     "mines": "mines coins",
     "spies": "watches the user",
+    "opens-host": "opens the machine to others",
+    "publishes": "publishes in the name of the user",
     "hidden-code": "holds code under an encoding",
     "far-right": "holds code far to the right",
     "bidi": "holds text that shows in another order than it is read",

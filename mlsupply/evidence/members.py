@@ -159,6 +159,10 @@ _ORDERS = re.compile(
 )
 
 
+_DENIES = ("do not", "don't", "never", "without")
+_FORBIDS = re.compile(r"(?i)\b(?:do not|don't|never|must not|refuse to)\s(?:[\w`'/~.]{1,40}[ ,]{1,2}){0,3}$")
+
+
 def is_agent_file(path: str) -> bool:
     """A file that coding agents, editors or repositories act on."""
     return bool(_AGENT_FILE.search(path))
@@ -171,9 +175,22 @@ def agent_facts(path: str, data: bytes) -> Iterator[CodeFact]:
     lines = list(_strings(_json(text))) if path.endswith(".json") else text.splitlines()
     for number, line in enumerate(lines[:20_000], 1):
         for deed in deeds(line) if starts else ():
+            if deed.behaviour == "publishes":
+                continue  # a task or hook of a repository pushes and publishes what the user wrote
             yield _agent(path, number if not path.endswith(".json") else 0, "agent-command", deed.what, line)
-        if (found := _ORDERS.search(line[:4_000])) is not None:
+        if (found := _ordered(line[:4_000])) is not None:
             yield _agent(path, number, "agent-order", "an order to an agent, not meant for the user's eyes", found[0])
+
+
+def _ordered(line: str) -> re.Match[str] | None:
+    """An order to an agent in the line, unless it is forbidden there, or is quoted as what others may say."""
+    for found in _ORDERS.finditer(line):
+        before = line[: found.start()]
+        said = found[0].lower()
+        quoted = said.startswith("ignore") and any(before.count(mark) % 2 and mark in line[found.end() :] for mark in '"`')
+        if not quoted and (said.startswith(_DENIES) or not _FORBIDS.search(before)):
+            return found
+    return None
 
 
 def _agent(path: str, line: int, behaviour: str, detail: str, text: str) -> CodeFact:

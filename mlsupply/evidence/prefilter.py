@@ -118,6 +118,16 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"pdb.run", None),
     (b"runsource", None),
     (b"runcode", None),
+    (b"pip._internal", re.compile(rb"pip\._internal[\w.]*(?:\.main\b|\s+import\s+[\w, ]*main\b)")),
+    (b"pip.main", None),
+    (b"run_module", re.compile(rb"run_module\(\s*[\"'](?:pip|twine|ensurepip)")),
+    (b"easy_install", re.compile(rb"easy_install\s+import\s+main")),
+    (b"debugpy", re.compile(rb"debugpy\.listen")),
+    (b"SlaveService", None),
+    (b"trust_remote_code", re.compile(rb"trust_remote_code\s*=\s*True")),
+    (b"hub.load", None),
+    (b"subprocess_shell", None),
+    (b"subprocess_exec", None),
 )
 _VARIABLE_SET = re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")
 _AROUND = 160  # bytes before and behind a word
@@ -130,7 +140,8 @@ _CLIENTS = (
     b"redis", b"pymongo", b"psycopg", b"pymysql", b"kafka", b"pika", b"zmq", b"grpc", b"slack_sdk", b"statsd", b"influxdb",
     b"elasticsearch", b"clickhouse", b"supabase", b"firebase_admin", b"twilio", b"sendgrid", b"yagmail", b"aiosmtplib",
     b"tweepy", b"praw", b"gspread", b"minio", b"asyncssh", b"pysftp", b"scapy", b"sentry_sdk", b"posthog", b"mixpanel",
-    b"amplitude", b"rollbar", b"bugsnag", b"paho",
+    b"amplitude", b"rollbar", b"bugsnag", b"paho", b"google.cloud", b"azure.storage", b"huggingface_hub", b"mlflow",
+    b"wandb", b"comet_ml", b"neptune", b"clearml", b"pydrive", b"push_to_hub",
     b"webbrowser", b"asyncio.Protocol", b"analytics", b"create_connection", b"handlers.SysLog",
 )  # fmt: skip
 # (what is looked for, what must stand anywhere else in the file)

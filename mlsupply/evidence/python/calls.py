@@ -14,11 +14,13 @@ from mlsupply.evidence.python import (
     made_of,
     neighbours,
     objects,
+    openings,
     packing,
     sending,
     sinks,
     sources,
     starting,
+    uploads,
     writing,
 )
 from mlsupply.evidence.python import knowledge as know
@@ -159,6 +161,9 @@ class Analyser(Statements):
             return made
         if know.STARTERS.match(ref):
             return starting.started(self, call)
+        openings.looked_for(self, call)
+        if (taken := uploads.asked(self, call)) is not None:
+            return taken
         if not know.SENDS.match(ref) and (asked := clients.asked(self, call)) is not None:
             return asked
         return sinks.modelled(self, call)
@@ -224,9 +229,9 @@ class Analyser(Statements):
             sources.joined_resource(self, call, result)
         if name in _SAME_TEXT or (name == "split" and call.args and call.args[0].ref == "os.pathsep"):
             result.text, result.items = receiver.text, receiver.items
-        if name in {"hexdigest", "digest"} and receiver.ref.startswith("hashlib."):
+        if name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac.")):
             # a number that stands for the machine tells nobody which one it is
-            result.taint = frozenset(one for one in result.taint if not one.startswith("host-identity:"))
+            result.taint = frozenset(one for one in result.taint if not _TELLS_WHICH.match(one))
 
     def _called_back(self, call: Call, closure: Closure, value: Value) -> None:
         """A function is given to something unknown; one that listens calls it with what is typed."""
@@ -336,6 +341,10 @@ def _told_elsewhere(call: Call, taint: Taint) -> Taint:
     return frozenset(one for one in taint if one in given or not one.startswith("received:"))
 
 
+_TELLS_WHICH = re.compile(
+    r"host-identity:|system-file:/etc/(?:machine-id|hostname)|credential-file:registry: .*MachineGuid|"
+    r"command-output:(?:ioreg|hostname|uname|wmic|dmidecode|system_profiler|cat /etc/machine-id|reg query)"
+)
 _SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix"})
 # A library is asked whether a signature or digest is right.
 _VERIFIES = re.compile(

@@ -40,6 +40,7 @@ def command(machine: Analyser, call: Call) -> Value:
     head = call.arg(0, "args", "cmd", "command", "file", "path")
     if head is None:
         return Value()
+    call, head = _spelt_out(call, head)
     parts = parts_of(head)
     if "_exec" in call.ref:
         head = folding.listed(call.args)
@@ -90,6 +91,16 @@ def command(machine: Analyser, call: Call) -> Value:
     return made
 
 
+def _spelt_out(call: Call, head: Value) -> tuple[Call, Value]:
+    """The call and the command it starts where that does not come first, or is a program that runs in this process."""
+    if call.ref.startswith("asyncio.") and ".subprocess_" in call.ref:
+        call = call._replace(args=call.args[1:])  # there a protocol comes first
+        head = call.args[0] if call.args else Value()
+    if call.ref.startswith(("pip.", "setuptools.command.easy_install")):
+        head = folding.listed([constant("pip" if "pip" in call.ref else "pip install"), *parts_of(head)])
+    return call, head
+
+
 def parts_of(head: Value) -> list[Value]:
     """The arguments of a command, or the one text it is."""
     return folding.items_of(head) if not isinstance(head.const, str | bytes) and (head.items or head.known) else [head]
@@ -114,6 +125,8 @@ def fetched(machine: Analyser, call: Call, text: str) -> None:
             made = Value("", NOTHING, machine.origin("received", text[:80], call.line))
             machine.files[found.group(1)] = made
             if pattern is _CLONED:
+                machine.folders.append(found.group(1))
+                machine.pointed["git"] = found[0].split(" ")[-2]
                 machine.files[found.group(1) + "/"] = made
 
 
@@ -175,10 +188,11 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             chain=chain,
         )
     programs.worked(machine, call, text, taint | _handed(call))
+    started = _launched(parts) if parts else 0
     for place, part in enumerate(parts[:12]):
         is_code = place > 0 and text_of(parts[place - 1]) == "-c"
         written = content_of(machine, part)
-        if written is not None and (place == 0 or _runs_its_argument(parts[0])):
+        if written is not None and (place in {0, started} or _runs_its_argument(parts[0])):
             ran_file(machine, call, written, part, silent)
         elif place == 0 and has(part.taint, "package-file"):
             bundled(machine, call, part, silent, "a file of the package")
@@ -235,6 +249,19 @@ def _runs_its_argument(program: Value) -> bool:
             r"(?:^|/)(?:sudo|nohup|setsid|env|open|start|xdg-open|rundll32|java|perl|ruby|php|[wc]script(?:\.exe)?)$", name
         )
     )
+
+
+_LAUNCHERS = re.compile(
+    r"(?:^|/)(?:nice|ionice|taskset|timeout|stdbuf|chrt|systemd-run|nohup|setsid|sudo|doas|env|unshare|chroot|xvfb-run|start|time)$"
+)
+
+
+def _launched(parts: list[Value]) -> int:
+    """The place of the program that is run by a program which starts others; 0 where it is no such one."""
+    if not _LAUNCHERS.search(text_of(parts[0])):
+        return 0
+    rest = enumerate(parts[1:8], 1)
+    return next((at for at, part in rest if not re.match(r"-|\d|\w+=", text_of(part))), 0)
 
 
 def _told(head: Value, parts: list[Value]) -> Value | None:

@@ -34,6 +34,7 @@ def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
     stand for."""
     return (
         mentions.address
+        or mentions.patches
         or not mentions.names.isdisjoint(_BUILTINS)
         or not mentions.names.isdisjoint(bound)
         or not mentions.attributes.isdisjoint(_ATTRIBUTES)

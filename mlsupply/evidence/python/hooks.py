@@ -95,6 +95,12 @@ def _passes_on(node: FunctionNode, names: set[str] | None) -> bool:
     return False
 
 
+# These are told of faults, which programs report; what frames hold is private wherever it is looked for.
+_FAULTS = frozenset(
+    {"sys.excepthook", "threading.excepthook", "sys.unraisablehook", "sys.__excepthook__", "warnings.showwarning"}
+)
+
+
 def replaced(machine: Analyser, name: str, state: ClassState, node: ast.AST) -> None:
     """An object of this class stands in the place of another module: each of its methods for the function of that name."""
     for method, closure in state.methods.items():
@@ -108,6 +114,7 @@ def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST, first
     if isinstance(closure.node, ast.ClassDef) or closure in machine.running:
         return
     kind = "received" if know.MESSENGERS.match(name) or name.rpartition(".")[2] == "on_message" else "intercepted"
+    kind = "parameter" if name in _FAULTS else kind
     label = machine.origin(kind, name, getattr(node, "lineno", 0))
     spec = closure.node.args
     given = first or []

@@ -48,7 +48,7 @@ _FILES: Final = tuple(
         ("chat-store", r"discord(?:canary|ptb)?[/\\]|leveldb|telegram desktop|tdata|signal/config|slack/storage"),
         ("history", r"\.(?:bash|zsh|python|node_repl|mysql|psql|sqlite|fish)_history|consolehost_history|\.histfile"),
         ("system-file", r"^/etc/(?:passwd|hosts|hostname|resolv\.conf|machine-id)|/proc/net|/proc/version"),
-        ("home-files", r"(?:^~|\0)[/\\](?:documents|desktop|downloads|pictures)|^(?:~|/home|/Users|/root)/?$"),
+        ("home-files", r"[*\0]\.ipynb$|(?:^~|\0)[/\\](?:documents|desktop|downloads|pictures)|^(?:~|/home|/Users|/root)/?$"),
     )
 )
 
@@ -267,7 +267,9 @@ LOOKUPS: Final = frozenset(
 COMMANDS: Final = Calls(
     r"^(?:os\.(?:system|popen|popen2|popen3|startfile|exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?)|"
     r"subprocess\.(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput)|commands\.get\w+|pty\.spawn|"
-    r"asyncio\.(?:subprocess\.)?create_subprocess_(?:exec|shell)|platform\.popen|sh\.\w+|pexpect\.(?:spawn|run)|"
+    r"asyncio\.(?:subprocess\.)?create_subprocess_(?:exec|shell)|asyncio\..{1,60}\.subprocess_(?:exec|shell)|"
+    r"pip\.main|pip\._internal(?:\.cli\.main)?\.main(?:\.main)?|pip\._internal\.main_entry|setuptools\.command\.easy_install\.main|"
+    r"platform\.popen|sh\.\w+|pexpect\.(?:spawn|run)|"
     r"distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
     r"win32api\.(?:ShellExecute|WinExec)|ctypes\.windll\.shell32\.ShellExecute\w|webbrowser\._?\w*Popen|"
     r"IPython\..*\.system|invoke\.run|plumbum\..*|test\.support\.script_helper\.\w+|"
@@ -375,7 +377,7 @@ def origin_of(ref: str) -> str:
 STARTERS: Final = Calls(
     r"^(?:threading\.(?:Thread|Timer)|"
     r"multiprocessing\.(?:[\w.]{1,60}(?:\(\))?\.)?(?:Process|(?:Thread)?Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
-    r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.\w+|"
+    r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.(?!subprocess_)\w+|"
     r"run_coroutine_threadsafe|gather|"
     r"to_thread|wait_for)|concurrent\.futures\.(?:\w+\.)?\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
     r"builtins\.(?:map|filter|sorted|max|min|next|list|tuple|any|all|sum)|"

@@ -21,6 +21,9 @@ MAX_LOOP = 4_096  # turns of a loop or comprehension over constants
 CODE_DEPTH = 6  # code inside code
 
 
+_ON_REQUEST = frozenset({"publishes", "opens-host"})  # done by many a tool whose user says so
+
+
 class BudgetError(Exception):
     """The analysis of this root went on for too long."""
 
@@ -61,6 +64,9 @@ class Machine:
         self.neighbours = Neighbours({}, {})
         self.replacing = ""  # the function of another module that the one which is followed stands for
         self.told: Taint = frozenset()  # what a child that is followed is given as arguments and input
+        self.folders: list[str] = []  # of repositories that are worked with
+        self.folder = ""  # the one that is worked in, as far as it is said
+        self.asked_for = 0  # conditions around that look at what the user asks for
         self.pointed: dict[str, str] = {}  # a library for clients -> where it was told to go
         self.linked = False  # looked at because of a neighbour: every function is followed
         self.wants: set[str] = set()
@@ -83,6 +89,8 @@ class Machine:
 
     def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:
         """Note one. `fields` as in `CodeFact`; moment and scope are filled in when the package is put together."""
+        if self.asked_for and behaviour in _ON_REQUEST:
+            return
         line = self.code_line or (getattr(node, "lineno", 0) if node is not None else 0)
         draft = CodeFact(
             behaviour=behaviour,

@@ -107,6 +107,8 @@ def _pushed(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
         folders.append(text_of(cwd))
     for folder in folders:
         taint = taint | held_below(machine, folder)
+    if found is None and folders and any(folder in machine.folders for folder in folders):
+        found = _LAST_PUSH.search(machine.pointed.get("git", ""))  # where it was cloned from
     if found:
         sending.note(machine, call, "body", taint, found[0], sending.destination(found[0].rpartition("@")[2]))
 

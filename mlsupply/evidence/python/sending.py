@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         note(machine, call, "body", body_taint, text, where, own=own)
         note(machine, call, "address", address_taint, text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
+    _changes(machine, call, text, body)
     machine.fact(
         "contacts", call.node, sink=call.ref, destination=where, detail=_shown(text), layers=_hiding(address.layers)
     )
@@ -106,6 +108,38 @@ def sent(machine: Analyser, call: Call) -> Value:
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
         call.receiver.keys["answer"] = answer
     return answer
+
+
+_PUBLISHES = re.compile(
+    r"https://(?:upload|test)\.pypi\.org/legacy|https://registry\.npmjs\.org/|https://api\.github\.com/(?:user/repos|gists|"
+    r"repos/\S{1,200}/(?:contents/|git/(?:refs|commits|trees|blobs)|actions/(?:secrets|variables)|forks|pulls|releases|merges))"
+)
+_BINDS = re.compile(r"\"?(?:Binds\"?: ?\[\"/:/|Privileged\"?: ?[tT]rue)")
+
+
+def _changes(machine: Analyser, call: Call, text: str, body: list[Value]) -> None:
+    """Is something published at the other end, or a container started with the whole disk?"""
+    if _PUBLISHES.search(text) and _writes(call):
+        what = f"something is published in the name of the user: {_shown(text)}"
+        machine.fact("publishes", call.node, sink=call.ref, detail=what)
+    if "docker.sock" in text and (binds := _BINDS.search(" ".join(_flat_text(value) for value in body))):
+        what = f"a container or process that holds the whole host: {safe(binds[0], 40)}"
+        machine.fact("opens-host", call.node, sink=call.ref, detail=what)
+
+
+def _writes(call: Call) -> bool:
+    """Does this request change something at the other end?"""
+    if call.ref.endswith((".put", ".post", ".patch")):
+        return True
+    if call.ref.endswith(".request"):
+        return bool(call.args) and text_of(call.args[0]).upper() in {"PUT", "POST", "PATCH"}
+    return any("data" in (value.keys or {}) for value in call.args if value.ref == "urllib.request.Request()")
+
+
+def _flat_text(value: Value) -> str:
+    if isinstance(value.const, dict | list):
+        return json.dumps(value.const, default=str)
+    return text_of(value)
 
 
 def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:

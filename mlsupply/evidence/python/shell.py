@@ -82,7 +82,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"New-ScheduledTask|sc(?:\.exe)? create",
         ),
     ),
-    ("persists", "ssh access", (r">>?\s*\S{0,60}authorized_keys",)),
+    ("persists", "ssh access", (r"(?:>|\btee(?: -a)?)\s*\S{0,60}authorized_keys",)),
     ("persists", "hooks of every repository", (r"\bgit config --(?:global|system) (?:--\w+ )?core\.hooksPath",)),
     (
         "evades",
@@ -110,6 +110,51 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"\bxmrig\b|stratum\+(?:tcp|ssl)|\brandomx\b|\bcryptonight|\bkawpow\b|\betchash\b",
             r"\bminerd\b|\bnbminer\b|--donate-level|-o \S{3,80}:\d{2,5} -u \S{40,}",
             r"\b4[0-9AB][1-9A-HJ-NP-Za-km-z]{90,104}\b",
+        ),
+    ),
+    (
+        "opens-host",
+        "a tunnel through which others come in",
+        (
+            r"\bssh\s(?:[^\n|;&]{0,200}\s)?-[A-Za-z]{0,6}R[ =]?\S{0,60}\d",
+            r"\bngrok(?:\.exe)?\s+(?:tcp|http|tls|start|tunnel)\b|\bcloudflared[\w.-]{0,40}\s[^\n]{0,80}\btunnel\b",
+            r"\bchisel\S{0,20}\s+client\b|\bfrpc\S{0,10}\s|\bbore\s+local\b|\b(?:lt|localtunnel)\s+--port\b",
+            r"@?\b(?:serveo\.net|localhost\.run)\b|\bpinggy\.io\b|\bgs-netcat\b|\btmate\s+-\w*F|\bdevtunnel\s+host\b",
+            r"\btailscale\s+up\b[^\n]{0,100}--auth-?key",
+        ),
+    ),
+    (
+        "opens-host",
+        "a server that anybody can enter",
+        (r"\bjupyter\b[^\n]{0,200}(?:token|password)=(?:\'\'|\"\")?(?:\s|$)", r"\bttyd\s[^\n]{0,60}\b(?:ba|z)?sh\b"),
+    ),
+    (
+        "opens-host",
+        "an account or right that is added",
+        (
+            r"\b(?:useradd|adduser|chpasswd)\s[^\n]{0,200}\b(?:sudo|wheel|root|docker)\b|\bNOPASSWD:|\busermod\s[^\n]{0,60}-\w*G\s",
+            r"\bnet(?:\.exe)?\s+(?:user|localgroup)\s[^\n]{0,100}/add\b",
+        ),
+    ),
+    (
+        "opens-host",
+        "a container or process that holds the whole host",
+        (
+            r"\b(?:docker|podman|nerdctl)\b[^\n]{0,300}(?:-v|--volume)[ =]/:/|\bnsenter\b[^\n]{0,60}(?:-t|--target)[ =]?1\b",
+            r"\b(?:docker|podman|nerdctl)\b[^\n]{0,300}--privileged[^\n]{0,300}"
+            r"\b(?:chroot|nsenter|--pid[= ]host|release_agent)\b",
+            r"\"?privileged\"?: ?true[^\0]{0,2000}hostPath[^\0]{0,40}path\"?: ?\"?/\"?[\s}]",
+        ),
+    ),
+    (
+        "publishes",
+        "something is published in the name of the user",
+        (
+            r"\btwine(?:\.exe)?\s+(?:-\S+\s+){0,3}upload\b|\b(?:npm|pnpm|yarn|bun)\s+(?:-\S+\s+){0,4}publish\b|\bgem\s+push\b",
+            r"\b(?:uv|poetry|flit|pdm|hatch|cargo|rye)\s+publish\b|\bsetup\.py\s[^\n]{0,60}\bupload\b",
+            r"\bgh\s+(?:repo (?:create|edit)|secret set|gist create|"
+            r"api\s[^\n]{0,200}(?:-X|--method)[ =]?(?:PUT|POST|PATCH))\b",
+            r"\bgit\s[^\n|;&]{0,200}\bpush\b",
         ),
     ),
     ("spies", "processes watched or memory dumped", (r"procdump|comsvcs\.dll|mimikatz|sekurlsa|/proc/\S{1,20}/mem",)),

@@ -9,7 +9,7 @@ from typing import Any
 from mlsupply.evidence.python import containers, folding, neighbours, objects
 from mlsupply.evidence.python.definitions import Definitions
 from mlsupply.evidence.python.loops import Loop, distinct, loop_of
-from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError
+from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, kinds_in
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, unknown
 
@@ -195,6 +195,12 @@ class Statements(Definitions):
             return
         self.guard(node, test)
         objects.operated(self, test, "bool", [], node)
+        if "parameter:sys.argv" in test.taint or "variable" in kinds_in(test.taint):
+            self.asked_for += 1
+            self.body(node.body)
+            self.asked_for -= 1
+            self.body(node.orelse)
+            return
         if not node.orelse:  # what the one way bound stays
             self.body(node.body)
             return

@@ -17,6 +17,7 @@ LONG_TEXT = 60  # characters from which on a constant may hold code
 LONG_LIST = 40  # elements from which on a list may be bytes
 
 _FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
+_RARE = frozenset({ast.Import, ast.ImportFrom, ast.Assign, ast.List, ast.Tuple})
 _TEXTS = frozenset({str, bytes})
 _NO_NODES = frozenset(
     {
@@ -55,9 +56,10 @@ def _shape(node: Any) -> _Shape:
 class Mentions:
     """What a function (or module) and the functions in it mention; what decorates a function is mentioned by what is around
     it. names: of variables alone; attributes: after a dot; dotted: (variable, attribute); imported: modules and names;
-    address: does a text start as an address does?"""
+    address: does a text start as an address does? replaced: variables that are put in the place of attributes of others;
+    patches: is one of those a function?"""
 
-    __slots__ = ("address", "attributes", "dotted", "imported", "names", "node", "outer")
+    __slots__ = ("address", "attributes", "dotted", "imported", "names", "node", "outer", "patches", "replaced")
 
     def __init__(self, node: ast.AST, outer: Mentions | None) -> None:
         self.node = node
@@ -67,6 +69,8 @@ class Mentions:
         self.dotted: set[tuple[str, str]] = set()
         self.imported: set[str] = set()
         self.address = False
+        self.replaced: set[str] = set()
+        self.patches = False
 
     def is_about(self, names: set[str]) -> bool:
         """Is it called by one of these names, or does it mention one?"""
@@ -80,6 +84,7 @@ class Mentions:
         self.dotted |= inner.dotted
         self.imported |= inner.imported
         self.address = self.address or inner.address
+        self.patches = self.patches or inner.patches
 
 
 class Survey:
@@ -88,8 +93,13 @@ class Survey:
     def __init__(self, tree: ast.AST) -> None:
         self.blobs: list[ast.Constant | ast.List | ast.Tuple] = []
         found = [Mentions(tree, None)]
+        functions: set[str] = set()  # of the module level
         for mentions in found:  # grows by the functions that are met
-            found += [Mentions(node, mentions) for node in self._scanned(mentions)]
+            inner = self._scanned(mentions)
+            if mentions.outer is None:
+                functions = _names(inner)
+            mentions.patches = bool(mentions.replaced) and not mentions.replaced.isdisjoint(functions | _names(inner))
+            found += [Mentions(node, mentions) for node in inner]
         for mentions in reversed(found):
             if mentions.outer is not None:
                 mentions.outer.take_up(mentions)
@@ -135,23 +145,49 @@ class Survey:
             elif kind is ast.Call:
                 stack.append(node.func)
                 stack += node.args
+                if len(node.args) == 3:
+                    _set(node, mentions)
                 stack += [keyword.value for keyword in node.keywords]
             elif kind in _FUNCTIONS:
                 within.append(node)
                 stack += getattr(node, "decorator_list", ())
-            elif kind is ast.Import or kind is ast.ImportFrom:
-                mentions.imported |= {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
+            elif kind in _RARE:
+                stack += self._rare(kind, node, mentions)
             else:
-                if (kind is ast.List or kind is ast.Tuple) and len(node.elts) >= LONG_LIST:
-                    self.blobs.append(node)
                 stack += held(node)
         return within
+
+    def _rare(self, kind: type, node: Any, mentions: Mentions) -> list[Any]:
+        """What these mention; gives what is below them."""
+        if kind is ast.Import or kind is ast.ImportFrom:
+            mentions.imported |= {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
+            return []
+        if kind is ast.Assign:
+            if type(node.targets[0]) is ast.Attribute:
+                _replaced(node.value, mentions)
+        elif len(node.elts) >= LONG_LIST:
+            self.blobs.append(node)
+        return held(node)
 
     def _text(self, node: Any, mentions: Mentions) -> None:
         if len(node.value) >= LONG_TEXT:
             self.blobs.append(node)
         if type(node.value) is str and node.value.startswith(("http", "ws")):
             mentions.address = True
+
+
+def _replaced(value: ast.expr, mentions: Mentions) -> None:
+    if type(value) is ast.Name:
+        mentions.replaced.add(value.id)
+
+
+def _set(call: ast.Call, mentions: Mentions) -> None:
+    if type(call.func) is ast.Name and call.func.id == "setattr":
+        _replaced(call.args[2], mentions)
+
+
+def _names(functions: Iterable[ast.AST]) -> set[str]:
+    return {node.name for node in functions if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def _run_by(node: Any) -> list[Any]:

@@ -58,7 +58,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _copied(machine, call)
     if ref in _REMOVES:
         return _removed(machine, call)
-    if ref.startswith(("winreg.", "_winreg.")):
+    if ref.startswith(("winreg.", "_winreg.")) and "()" not in ref:
         return _registry(machine, call)
     if _DOWNLOADS.match(ref):
         return _downloaded(machine, call)
@@ -266,9 +266,18 @@ def _removed(machine: Analyser, call: Call) -> Value:
     return Value()
 
 
+# Where programs on Windows keep what opens other machines, and the names they keep it under.
+_SAVED_PASSWORDS = re.compile(
+    r"(?i)SimonTatham|PuTTY|WinSCP|FileZilla|[\\](?:Ultra|Real|Tight|Tiger)VNC|OpenVPN|IntelliForms|Terminal Server Client|"
+    r"Passw(?:or)?d|[\\](?:SAM|SECURITY)[\\]"
+)
+
+
 def _registry(machine: Analyser, call: Call) -> Value | None:
     text = " ".join(text_of(value) for value in call.args)
     made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text)
+    if _SAVED_PASSWORDS.search(text) or any(_SAVED_PASSWORDS.search(value.text) for value in call.args):
+        made.taint |= machine.origin("credential-file", "registry: " + text.replace(HOLE, "…")[:60], call.line)
     if call.ref.endswith(("OpenKey", "OpenKeyEx", "CreateKey", "CreateKeyEx")):
         return made
     if call.ref.endswith(("SetValueEx", "SetValue")) and call.args and know.RUN_KEY.search(text_of(call.args[0]) + text):

