@@ -139,8 +139,8 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
         ),
         pytest.param(
             "import hmac, hashlib\ndef seat():\n    i = open('/etc/machine-id').read()\n"
-            ""
-            "    requests.post('https://l.example/seat', json={'s': hmac.new(b's', i.encode(), hashlib.sha256).hexdigest()})\n",
+            "    s = hmac.new(b's', i.encode(), hashlib.sha256).hexdigest()\n"
+            "    requests.post('https://l.example/seat', json={'s': s})\n",
             "def seat():\n    i = open('/etc/machine-id').read()\n"
             "    requests.post('https://l.example/seat', json={'s': i})\n",
             "MLS-C012",
