@@ -16,13 +16,13 @@ from mlsupply.cli import main
 from mlsupply.evidence import look
 from mlsupply.evidence.account import account
 from mlsupply.evidence.compare import compared
-from mlsupply.evidence.contents import best
 from mlsupply.evidence.contents_check import judge
 from mlsupply.evidence.download import fetched
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.models import look as look_at_model
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Lost, Pool, Task
+from mlsupply.evidence.served import best
 from mlsupply.model import Artifact, Checked, Coordinate, Inventory, Package, Place, Reason, SourceKind
 from mlsupply.model import Source as PackageSource
 from mlsupply.project import merge

@@ -67,6 +67,7 @@ def inspected(
     from mlsupply.evidence.contents_check import CHECK
     from mlsupply.evidence.package import look_inside
     from mlsupply.evidence.pool import Pool
+    from mlsupply.evidence.served import Served
     from mlsupply.ledger import Ledger
     from mlsupply.model import Checked
     from mlsupply.project import merge
@@ -81,6 +82,7 @@ def inspected(
     ledger = Ledger(project.packages)
     ledger.open(CHECK)
     seen: list[PackageFacts] = []
+    served = Served(request, world)
     with Pool(world.jobs) as pool:
         for place, subject in enumerate(found):
             world.say("looking inside", place, len(found))
@@ -90,7 +92,7 @@ def inspected(
                 continue
             facts = look_inside(subject.path, pool, world.cache / "contents", subject.package.places[0].file)
             seen.append(facts)
-            others = held_against(facts, subject.package, world, request, pool) if compare else ()
+            others = held_against(facts, subject.package, served, pool) if compare else ()
             ledger.enter(judged(facts, rules, subject.package, others))
     return report_of(project, ledger, request, world), seen
 
@@ -136,13 +138,9 @@ def _named(path: Path) -> tuple[str, str]:
 def _release(text: str, version: str, request: Request, world: World) -> _Subject:
     """A release of the index: its best archive, fetched by digest."""
     from mlsupply.evidence.archives import CHECK
-    from mlsupply.evidence.compare import as_artifact
-    from mlsupply.evidence.contents import best
-    from mlsupply.evidence.download import fetched
-    from mlsupply.evidence.registry import Registry, secret_for
-    from mlsupply.model import Reason
+    from mlsupply.evidence.served import Served
     from mlsupply.text import canonical, safe
-    from mlsupply.world import PUBLIC_INDEX, Failure
+    from mlsupply.world import Failure
 
     name = canonical(text.strip())
     package = Package(
@@ -151,17 +149,10 @@ def _release(text: str, version: str, request: Request, world: World) -> _Subjec
         direct=True,
     )
 
-    def not_seen(reason: Reason, detail: str) -> _Subject:
-        return _Subject(None, package, Gap(subject=str(package.coordinate), check=CHECK, reason=reason, detail=detail))
-
-    url = request.index_url or PUBLIC_INDEX
-    seen = Registry(url, world, secret_for(url, (), world.environ)).about(name, package.version)
-    if isinstance(seen, Failure):
-        return not_seen(seen.reason, f"not looked into: {seen.detail}")
-    chosen = best(as_artifact(file) for file in seen.project.files if file.version == package.version)
-    if chosen is None:
-        return not_seen(Reason.NOT_FOUND, "the index shows no archive of this release")
-    got = fetched(chosen, world)
+    served = Served(request, world)
+    chosen = served.archive(package)
+    got = chosen if isinstance(chosen, Failure) else served.fetched(chosen, package)
     if isinstance(got, Failure):
-        return not_seen(got.reason, f"not looked into: {got.detail}")
+        detail = f"not looked into: {got.detail}"
+        return _Subject(None, package, Gap(subject=str(package.coordinate), check=CHECK, reason=got.reason, detail=detail))
     return _Subject(got, package)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mlsupply.evidence.archives import CHECK
-from mlsupply.evidence.download import fetched
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.index_pages import IndexFile
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
-from mlsupply.evidence.registry import Registry, secret_for
-from mlsupply.model import Artifact, Gap, Package, Reason
-from mlsupply.request import Request
-from mlsupply.world import PUBLIC_INDEX, Failure, World
+from mlsupply.evidence.served import Served, as_artifact, best, same_version
+from mlsupply.model import Gap, Package, Reason
+from mlsupply.world import Failure
 
 _PROGRAMS = frozenset({"executable-out-of-place", "executable-beside"})
 _GREW = 3.0  # times
@@ -39,57 +37,48 @@ class ChangeFact:
     growth: float = 1.0
 
 
-def previous(package: Package, world: World, request: Request, pool: Pool, kind: str = "") -> PackageFacts | Gap:
+def previous(package: Package, served: Served, pool: Pool, kind: str = "") -> PackageFacts | Gap:
     """Facts of the release before this one, or why there are none. kind: the file that is preferred, `wheel` or `sdist`."""
-    found = previous_file(package.name, package.version, world, request, kind)
+    files = served.files(package)
+    if isinstance(files, Failure):
+        return _gap(package, files.reason, f"the release before it was not found: {files.detail}")
+    found = _newest_before(package, files, kind)
     if isinstance(found, Gap):
         return found
-    got = fetched(as_artifact(found), world)
+    got = served.fetched(as_artifact(found), package)
     if isinstance(got, Failure):
         return _gap(package, got.reason, f"{found.filename}: {got.detail}")
-    return replace(look_inside(got, pool, world.cache / "contents", found.filename), subject=found.version)
+    return replace(look_inside(got, pool, served.world.cache / "contents", found.filename), subject=found.version)
 
 
-def beside(package: Package, world: World, request: Request, pool: Pool, kind: str) -> PackageFacts | Gap | None:
+def beside(package: Package, served: Served, pool: Pool, kind: str) -> PackageFacts | Gap | None:
     """Facts of the other file of this release: of the source archive beside a `wheel`, of the best wheel beside an
     `sdist`. None where the release has no other."""
-    from mlsupply.evidence.contents import best
-
-    url = request.index_url or PUBLIC_INDEX
-    seen = Registry(url, world, secret_for(url, (), world.environ)).about(package.name, package.version)
-    if isinstance(seen, Failure):
-        return _gap(package, seen.reason, f"the other file of the release was not found: {seen.detail}")
+    files = served.files(package)
+    if isinstance(files, Failure):
+        return _gap(package, files.reason, f"the other file of the release was not found: {files.detail}")
     wanted = "sdist" if kind == "wheel" else "wheel"
-    files = [file for file in seen.project.files if file.version == package.version and file.kind == wanted]
-    chosen = best(as_artifact(file) for file in files)
+    others = [file for file in files if file.kind == wanted and same_version(file.version, package.version)]
+    chosen = best(as_artifact(file) for file in others)
     if chosen is None:
         return None
-    got = fetched(chosen, world)
+    got = served.fetched(chosen, package)
     if isinstance(got, Failure):
         return _gap(package, got.reason, f"{chosen.filename}: {got.detail}")
-    return look_inside(got, pool, world.cache / "contents", chosen.filename)
+    return look_inside(got, pool, served.world.cache / "contents", chosen.filename)
 
 
-def as_artifact(file: IndexFile) -> Artifact:
-    """What an index shows, as something that can be fetched by digest."""
-    return Artifact(file.filename, file.kind, file.url, file.size, (("sha256", file.sha256),) if file.sha256 else ())
-
-
-def previous_file(name: str, version: str, world: World, request: Request, kind: str = "") -> IndexFile | Gap:
-    """The file of the newest release below `version`, not counting yanked ones and pre-releases unless there is nothing
+def _newest_before(package: Package, files: Iterable[IndexFile], kind: str) -> IndexFile | Gap:
+    """The file of the newest release below this one, not counting yanked ones and pre-releases unless there is nothing
     else; of this kind where it has one."""
     from packaging.version import InvalidVersion, Version
 
-    url = request.index_url or PUBLIC_INDEX
-    seen = Registry(url, world, secret_for(url, (), world.environ)).about(name, version)
-    if isinstance(seen, Failure):
-        return _named_gap(f"{name} {version}", seen.reason, f"the release before it was not found: {seen.detail}")
     by_version: dict[Version, list[IndexFile]] = {}
     try:
-        this = Version(version)
+        this = Version(package.version)
     except InvalidVersion:
-        return _named_gap(f"{name} {version}", Reason.UNSUPPORTED, "the version is not one of PEP 440")
-    for file in seen.project.files:
+        return _gap(package, Reason.UNSUPPORTED, "the version is not one of PEP 440")
+    for file in files:
         try:
             number = Version(file.version)
         except InvalidVersion:
@@ -98,21 +87,16 @@ def previous_file(name: str, version: str, world: World, request: Request, kind:
             by_version.setdefault(number, []).append(file)
     stable = [number for number in by_version if not number.is_prerelease] or list(by_version)
     if not stable:
-        return _named_gap(f"{name} {version}", Reason.NOT_FOUND, "there is no release before it to compare with")
-    from mlsupply.evidence.contents import best
-
+        return _gap(package, Reason.NOT_FOUND, "there is no release before it to compare with")
     newest = by_version[max(stable)]
-    files = {file.filename: file for file in [file for file in newest if file.kind == kind] or newest}
-    chosen = best(as_artifact(file) for file in files.values())
-    return files[chosen.filename] if chosen else next(iter(files.values()))
+    named = {file.filename: file for file in [file for file in newest if file.kind == kind] or newest}
+    chosen = best(as_artifact(file) for file in named.values())
+    return named[chosen.filename] if chosen else next(iter(named.values()))
 
 
 def _gap(package: Package, reason: Reason, detail: str) -> Gap:
-    return _named_gap(str(package.coordinate), reason, detail)
-
-
-def _named_gap(subject: str, reason: Reason, detail: str) -> Gap:
-    return Gap(subject=subject, check=CHECK, reason=reason, detail=f"not compared with the release before: {detail}")
+    said = f"not compared with the release before: {detail}"
+    return Gap(subject=str(package.coordinate), check=CHECK, reason=reason, detail=said)
 
 
 def compared(now: PackageFacts, before: PackageFacts) -> Iterator[ChangeFact]:

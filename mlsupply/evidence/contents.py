@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.contents_check import CHECK, SKIPPED, SUFFIXES
-from mlsupply.evidence.download import WrongDigest, fetched, kept_at
+from mlsupply.evidence.download import WrongDigest
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
-from mlsupply.model import Artifact, Checked, DataSource, Gap, Package, Place, Quote, Reason
+from mlsupply.evidence.served import Served, kept
+from mlsupply.model import Checked, DataSource, Gap, Package, Place, Quote
 from mlsupply.named import NamedTuple
 from mlsupply.project import OWN_CODE, Project
 from mlsupply.request import Request
@@ -45,10 +46,11 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
     from concurrent.futures import ThreadPoolExecutor
 
     rules = load(request.rules, world.now())
+    served = Served(request, world, project.indexes)
     with Pool(world.jobs) as pool, ThreadPoolExecutor(_AHEAD) as threads:
 
         def begin(package: Package) -> Future[_Looked]:
-            return threads.submit(_looked, package, request, world, mode, pool)
+            return threads.submit(_looked, package, served, mode, pool)
 
         packages = iter(project.packages)
         begun = deque((package, begin(package)) for package in islice(packages, _AHEAD))
@@ -71,15 +73,15 @@ class Other(NamedTuple):
 _Looked = tuple[PackageFacts, tuple[Other, ...]] | Failure | None
 
 
-def _looked(package: Package, request: Request, world: World, mode: str, pool: Pool) -> _Looked:
+def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
     """What is in the package's archive and (mode `changed`) the release before it; None where there is none to look at."""
     if package.source.kind in OWN_CODE:
         return None
-    found = _archive(package, world, fetch=mode in {"all", "changed"})
+    found = _archive(package, served, fetch=mode in {"all", "changed"})
     if found is None or isinstance(found, Failure):
         return found
-    facts = look_inside(found.path, pool, world.cache / "contents", found.subject)
-    return facts, held_against(facts, package, world, request, pool) if mode == "changed" else ()
+    facts = look_inside(found.path, pool, served.world.cache / "contents", found.subject)
+    return facts, held_against(facts, package, served, pool) if mode == "changed" else ()
 
 
 def _told(package: Package, looked: _Looked, rules: Rules) -> Checked:
@@ -90,12 +92,12 @@ def _told(package: Package, looked: _Looked, rules: Rules) -> Checked:
     return judged(looked[0], rules, package, looked[1])
 
 
-def held_against(facts: PackageFacts, package: Package, world: World, request: Request, pool: Pool) -> tuple[Other, ...]:
+def held_against(facts: PackageFacts, package: Package, served: Served, pool: Pool) -> tuple[Other, ...]:
     """The release before, and the source archive beside the wheel or the reverse."""
     from mlsupply.evidence.compare import beside, previous
 
-    other = beside(package, world, request, pool, facts.kind)
-    before = Other(previous(package, world, request, pool, facts.kind))
+    other = beside(package, served, pool, facts.kind)
+    before = Other(previous(package, served, pool, facts.kind))
     return (before,) if other is None else (before, Other(other, same_release=True))
 
 
@@ -132,33 +134,19 @@ def _failed(failure: Failure, package: Package, rules: Rules) -> Checked:
     return rules.judge(CHECK, facts, package=package, gaps=(gap,))
 
 
-def _archive(package: Package, world: World, *, fetch: bool) -> _Found | Failure | None:
+def _archive(package: Package, served: Served, *, fetch: bool) -> _Found | Failure | None:
     """The package's archive: an input itself, one fetched before, or one fetched now."""
+    world = served.world
     for place in package.places:
         if place.file.lower().endswith(SUFFIXES) and world.tree.kind(place.file) == "file":
             return _Found(world.tree.on_disk(place.file), place.file)
-    chosen = best(package.artifacts)
-    for artifact in package.artifacts if chosen is None else (chosen, *package.artifacts):
-        path = kept_at(artifact, world.cache)
-        if path is not None and path.is_file():
-            checked = fetched(artifact, world)
-            return checked if isinstance(checked, Failure) else _Found(checked, artifact.filename)
-    if not fetch:
-        return None
+    chosen = kept(package, world)
     if chosen is None:
-        return Failure(Reason.NO_ARTIFACT, "the input names no archive with address and digest")
-    got = fetched(chosen, world)
-    return got if isinstance(got, Failure) else _Found(got, chosen.filename)
-
-
-def best(artifacts: Iterable[Artifact]) -> Artifact | None:
-    """The archive most installations take: a pure wheel, else one for Linux on x86-64, else any wheel, else the sdist."""
-    usable = [a for a in artifacts if a.kind in {"wheel", "sdist"} and a.hashes]
-    return min(usable, key=_order, default=None)
-
-
-def _order(artifact: Artifact) -> tuple[int, str]:
-    name = artifact.filename
-    if artifact.kind == "sdist":
-        return 3, name
-    return (0 if name.endswith("-any.whl") else 1 if "linux" in name and "x86_64" in name else 2), name
+        if not fetch:
+            return None
+        found = served.archive(package)
+        if isinstance(found, Failure):
+            return found
+        chosen = found
+    got = served.fetched(chosen, package)
+    return got if isinstance(got, Failure) else _Found(got, chosen.filename or str(package.coordinate))

@@ -266,17 +266,22 @@ class Registry:
         return base.removesuffix("/simple") if base.endswith("/simple") else ""
 
     def _get(self, url: str, headers: Mapping[str, str], limit: int = 0) -> Response | Failure:
-        if self.secret:
-            from base64 import b64encode
-
-            word = b64encode(":".join(self.secret).encode()).decode()
-            headers = {**headers, "Authorization": f"Basic {word}"}
+        headers = {**headers, **self.authorization(url)}
         answer = self.world.fetch(url, limit=limit or self.world.limits.answer_bytes, headers=headers)
         if isinstance(answer, Failure) or answer.status in {200, 304}:
             return answer
         reason = {401: Reason.FORBIDDEN, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND, 410: Reason.NOT_FOUND}
         detail = f"{self.host} answers {answer.status}"
         return Failure(reason.get(answer.status, Reason.TIMEOUT if answer.status == 429 else Reason.UNSUPPORTED), detail)
+
+    def authorization(self, url: str) -> dict[str, str]:
+        """The header with the credentials of this index, for addresses of its own scheme and host; none for others."""
+        if not self.secret or urlsplit(url)[:2] != urlsplit(self.url)[:2]:
+            return {}
+        from base64 import b64encode
+
+        word = b64encode(":".join(self.secret).encode()).decode()
+        return {"Authorization": f"Basic {word}"}
 
     def _file(self, url: str) -> Path:
         return self.world.cache / "registry" / f"{sha256_hex(url.encode())[:40]}.json"

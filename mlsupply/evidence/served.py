@@ -1,0 +1,102 @@
+"""Archives as their index serves them: most locks name digests and no addresses, and some inputs name no file at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mlsupply.evidence.download import fetched, kept_at, sha256_of
+from mlsupply.evidence.index_pages import IndexFile
+from mlsupply.evidence.registry import Registry, secret_for
+from mlsupply.evidence.release_check import index_of, is_release
+from mlsupply.model import Artifact, Index, Package, Reason
+from mlsupply.request import Request
+from mlsupply.world import Failure, World
+
+
+class Served:
+    """The indexes of a run. Each package is asked for at its own alone: the one its input or the configuration names, else
+    the public one. May be used from several threads."""
+
+    def __init__(self, request: Request, world: World, indexes: Iterable[Index] = ()) -> None:
+        self.request = request
+        self.world = world
+        self._indexes = tuple(indexes)
+        self._registries: dict[str, Registry] = {}
+
+    def files(self, package: Package) -> tuple[IndexFile, ...] | Failure:
+        """Every file of the project, of all its releases."""
+        if not is_release(package):
+            return Failure(Reason.UNSUPPORTED, "it is no release of an index")
+        seen = self._registry(package).about(package.name, package.version)
+        return seen if isinstance(seen, Failure) else seen.project.files
+
+    def archive(self, package: Package) -> Artifact | Failure:
+        """The archive most installations take. What the input names with address and digest comes first; else it is a file
+        the index serves, and where the input names digests it has one of these."""
+        chosen = best(artifact for artifact in package.artifacts if artifact.url)
+        if chosen is not None:
+            return chosen
+        files = self.files(package)
+        if isinstance(files, Failure):
+            return files
+        release = [as_artifact(file) for file in files if same_version(file.version, package.version)]
+        locked = {digest for artifact in package.artifacts if (digest := sha256_of(artifact))}
+        chosen = best(artifact for artifact in release if not locked or sha256_of(artifact) in locked)
+        if chosen is not None:
+            return chosen
+        host = self._registry(package).host
+        if locked and release:
+            return Failure(Reason.NOT_FOUND, f"no archive that {host} serves for it has a digest the input names")
+        return Failure(Reason.NO_ARTIFACT, f"{host} shows no archive of this release with a digest")
+
+    def fetched(self, artifact: Artifact, package: Package) -> Path | Failure:
+        """The archive on disk. The credentials of an index go along to its own host and scheme alone."""
+        registry = self._registry(package) if is_release(package) else None
+        return fetched(artifact, self.world, registry.authorization(artifact.url) if registry else None)
+
+    def _registry(self, package: Package) -> Registry:
+        url = index_of(package, self.request)
+        if url not in self._registries:
+            self._registries[url] = Registry(url, self.world, secret_for(url, self._indexes, self.world.environ))
+        return self._registries[url]
+
+
+def kept(package: Package, world: World) -> Artifact | None:
+    """The archive of the package that was fetched before, by a digest its input names; None where none was."""
+    chosen = best(package.artifacts)
+    for artifact in package.artifacts if chosen is None else (chosen, *package.artifacts):
+        path = kept_at(artifact, world.cache)
+        if path is not None and path.is_file():
+            return artifact
+    return None
+
+
+def as_artifact(file: IndexFile) -> Artifact:
+    """What an index shows, as something that can be fetched by digest."""
+    return Artifact(file.filename, file.kind, file.url, file.size, (("sha256", file.sha256),) if file.sha256 else ())
+
+
+def same_version(one: str, other: str) -> bool:
+    """Whether two texts are one version (PEP 440): file names say `1.0` where a lock says `1.0.0`."""
+    if one == other:
+        return True
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return False
+
+
+def best(artifacts: Iterable[Artifact]) -> Artifact | None:
+    """The archive most installations take: a pure wheel, else one for Linux on x86-64, else any wheel, else the sdist."""
+    usable = [a for a in artifacts if a.kind in {"wheel", "sdist"} and a.hashes]
+    return min(usable, key=_order, default=None)
+
+
+def _order(artifact: Artifact) -> tuple[int, str]:
+    name = artifact.filename
+    if artifact.kind == "sdist":
+        return 3, name
+    return (0 if name.endswith("-any.whl") else 1 if "linux" in name and "x86_64" in name else 2), name
