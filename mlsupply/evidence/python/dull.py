@@ -43,6 +43,11 @@ def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
     )
 
 
+def telling(word: str) -> bool:
+    """Is this the name of something that runs, sends or loads?"""
+    return word in _BUILTINS or word in _ATTRIBUTES or word in _ASKS or matters(word)
+
+
 def calls(mentions: Mentions, functions: Iterable[str]) -> bool:
     """Does it name one of these functions of the module, or a method of its own object or of a class it names?"""
     for function in functions:

@@ -9,6 +9,7 @@ from mlsupply.evidence.python import hooks
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.dull import calls, matters, names_one, worth_following
 from mlsupply.evidence.python.machine import MAX_STEPS
+from mlsupply.evidence.python.made_alike import Made
 from mlsupply.evidence.python.neighbours import CARRIED
 from mlsupply.evidence.python.survey import Mentions, Survey
 from mlsupply.evidence.python.values import CLEAN, Closure, Taint, taint_of
@@ -38,6 +39,7 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
         return closure.wrapper or closure.node in asked or worth_following(survey.of(closure.node), bound)
 
     done = _constructors(machine, chosen)
+    made = Made()
     place, left = 0, list[Closure]()
     while machine.steps < MAX_STEPS:
         while place < len(machine.closures) and machine.steps < MAX_STEPS:  # grows by what the functions define
@@ -47,7 +49,8 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
             if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
                 continue
             if chosen(closure):
-                _alone(machine, closure, done)
+                if not made.known(machine, closure, survey.of(closure.node)):
+                    _alone(machine, closure, done)
             else:
                 left.append(closure)
         more = {one for one in left if machine.takes and _hands_on(machine, one, survey.of(one.node))}
