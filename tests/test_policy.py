@@ -193,6 +193,15 @@ def test_a_baseline_leaves_only_new_findings_to_fail_and_never_hides_malware() -
     assert len(verdict.failing) == 2
 
 
+def test_a_baseline_that_is_written_anew_keeps_what_the_one_before_held() -> None:
+    fresh = replace(FLAW, id="CVE-2026-2")
+    waived = replace(FLAW, id="CVE-2026-3", advisory=AdvisoryRef(id="CVE-2026-3"))
+    policy = Policy(baseline=frozenset({FLAW.fingerprint}), waivers=(_waiver(id="CVE-2026-3"),))
+    marked, _ = _decide(policy, FLAW, fresh, waived)
+    again = fingerprints("b.json", baseline(view_of(replace(REPORT, findings=marked))))
+    assert again == {FLAW.fingerprint, fresh.fingerprint}, "a waiver has an end of its own"
+
+
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"findings": []}', b'{"mlsupply-baseline": 9, "findings": {}}'])
 def test_a_broken_baseline_stops_the_run(data: bytes) -> None:
     with pytest.raises(MlsupplyError, match=r"b\.json"):

@@ -14,8 +14,10 @@ _VERSION = 1
 
 
 def render(view: View) -> bytes:
-    """The baseline of this report, one finding a line so that a review shows what was accepted."""
-    known = {f.fingerprint: f"{f.id} {f.package or f.subject}" for f in view.findings if f.waiver is None}
+    """The baseline of this report, one finding a line so that a review shows what was accepted: what is live, and what the
+    baseline before held. A waiver and a VEX statement have an end of their own."""
+    accepted = (f for f in view.findings if f.waiver is None or f.waiver.state == "baseline")
+    known = {f.fingerprint: f"{f.id} {f.package or f.subject}" for f in accepted}
     document = {"mlsupply-baseline": _VERSION, "as_of": view.report.as_of, "findings": dict(sorted(known.items()))}
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
