@@ -165,6 +165,30 @@ def test_markers_by_group_join_and_an_unconditional_group_lifts_them() -> None:
     assert named(read("poetry.lock", lifted), "pytest").marker == ""
 
 
+def test_what_the_project_itself_needs_too_belongs_to_no_group() -> None:
+    inventory = read("poetry.lock", NEW)
+    assert {p.name: p.groups for p in inventory.packages if p.name in {"httpx", "pytest"}} == {
+        "httpx": (),  # main and dev
+        "pytest": ("dev", "test"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "url", "kept"),
+    [
+        ("1.0\tbeta", "https://corp.example/simple", ("1.0 beta", "https://corp.example/simple")),
+        ("1.0", "https://corp.example/simple;token=hunter2", ("1.0", "https://corp.example/simple;token=REDACTED")),
+        ("1.0", "https://build:hunter2@corp.example/simple", ("1.0", "https://corp.example/simple")),
+    ],
+)
+def test_one_odd_string_is_enough_to_have_every_string_of_a_lock_looked_at(
+    version: str, url: str, kept: tuple[str, str]
+) -> None:
+    lock = f'[[package]]\nname = "x"\nversion = "{version}"\n[package.source]\ntype = "legacy"\nurl = "{url}"\n'
+    package = named(read("poetry.lock", lock), "x")
+    assert (package.version, package.source.url) == kept
+
+
 def test_direct_packages_come_from_the_manifest_beside_it() -> None:
     inventory = read("poetry.lock", NEW, pyproject__toml=PYPROJECT)
     assert inventory.root == "gateway"

@@ -355,3 +355,20 @@ def test_credentials_go_to_the_index_they_were_given_for(online: World) -> None:
     assert secret_for("https://corp.example/simple/", named, environ) == ("build", "hunter2")
     assert secret_for("https://other.example/simple", named, environ) is None
     assert secret_for("http://corp.example/simple", named, environ) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "secret"),
+    [
+        ("https://build:hunter2@corp.example/simple", "https://corp.example/simple/", ("build", "hunter2")),
+        ("corp=https://build:h%40nter2@corp.example/simple", "https://corp.example/simple", ("build", "h@nter2")),
+        ("https://build:hunter2@corp.example/simple", "https://corp.example/other/simple", None),
+        ("https://build:hunter2@corp.example/simple", "https://corp.example.evil.example/simple", None),
+        ("http://build:hunter2@corp.example/simple", "http://corp.example/simple", None),  # readable on the way
+        ("https://corp.example/simple", "https://corp.example/simple", None),
+    ],
+)
+def test_credentials_in_a_variable_are_for_that_address_alone(
+    given: str, asked: str, secret: tuple[str, str] | None
+) -> None:
+    assert secret_for(asked, (), {"UV_INDEX": f"https://index.example/simple {given}"}) == secret
