@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlsupply.model import Reason
 from tests.memory import named, read, triples
 
 LOCK = """\
@@ -100,7 +101,7 @@ def test_direct_packages_come_from_the_manifest_beside_it() -> None:
 
 def test_a_lock_of_a_later_form_is_said_and_read_all_the_same() -> None:
     inventory = read("pdm.lock", LOCK.replace('lock_version = "4.4.1"', 'lock_version = "5.0"'))
-    assert {package.name for package in inventory.packages} == {package.name for package in read("pdm.lock", LOCK).packages}
+    assert inventory.packages == read("pdm.lock", LOCK).packages
     assert [(gap.reason, "of version 5.0" in gap.detail) for gap in inventory.gaps] == [(Reason.UNSUPPORTED, True)]
 
 
