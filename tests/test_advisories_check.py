@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from click.testing import CliRunner
 
 from mlsupply.advisories.build import compile_records, save
 from mlsupply.advisories.importing import records_of, source_of
-from mlsupply.advisories.store import EMBEDDED, opened
+from mlsupply.advisories.store import EMBEDDED, opened, read_only
 from mlsupply.cli import main
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.advisory_check import judge
@@ -122,6 +124,18 @@ def _store(tmp_path: Path) -> Path:
     compiled = compile_records([("one.json", record(events=fixed("1.2")))])
     save(compiled, path, DataSource("Test data", "2026-03-24T00:00:00Z"))
     return path
+
+
+@pytest.mark.parametrize("name", ["100%25 sure?mode=rw#1", "ein Ordner é", "a&b=c"])
+def test_a_store_is_found_wherever_it_lies(name: str, tmp_path: Path) -> None:
+    """SQLite takes an address: what means something in one is no part of the path."""
+    path = tmp_path / name / "advisories.sqlite"
+    path.parent.mkdir()
+    path.write_bytes(EMBEDDED.read_bytes())
+    with opened(path) as store:
+        assert store.about.records
+    with closing(read_only(path)) as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM project")
 
 
 def test_a_truncated_store_is_refused_with_a_next_step(tmp_path: Path) -> None:

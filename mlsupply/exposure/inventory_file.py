@@ -42,10 +42,14 @@ class InventoryFile:
         try:
             new = not path.exists() or path.stat().st_size == 0
             self._base = sqlite3.connect(path)
+        except (sqlite3.Error, OSError) as error:
+            raise self._refused(str(error)) from error
+        try:
             if new:
                 self._base.executescript(f"PRAGMA application_id={_APPLICATION}; PRAGMA user_version={_VERSION}; {_TABLES}")
             marks = [self._base.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
+            self._base.close()
             raise self._refused(str(error)) from error
         if marks != [_APPLICATION, _VERSION]:
             self._base.close()
