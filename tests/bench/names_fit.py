@@ -33,18 +33,20 @@ _FOLDS = 5
 _RIDGE = 2.0
 _STEPS = 80
 _COUNTS = {  # what one name of a source counts in the fit
-    ("labelled", "honest"): 8.0,
-    ("labelled", "typo"): 3.0,
+    ("labelled", "honest"): 5.0,
+    ("labelled", "typo"): 4.0,
     ("labelled", "brand"): 3.0,
     ("labelled", "none"): 2.5,
     ("fresh", "typo"): 0.1,
-    ("drawn", "typo"): 0.4,
+    ("drawn", "typo"): 1.2,
     ("fresh", "brand"): 0.3,
-    ("left out", "honest"): 0.8,
-    ("manifests", "honest"): 2.5,
+    ("left out", "honest"): 2.0,
+    ("manifests", "honest"): 1.5,
 }
+_COMBINED = {("labelled", "honest"): 8.0, ("left out", "honest"): 0.8, ("manifests", "honest"): 2.5}  # for combinations
 _NO_WEIGHTS = {"_TOP", "_RARE_RANK", "_USUAL", "_MOST_DISTINCT", "_MANY", "_MOST_SPELLINGS", "_FAR_MORE_POPULAR", "_RANKS"}
-_NO_WEIGHTS |= {"_MOST_WORDS", "_MISSPELT_LENGTH", "_MOST_LETTERS"}
+_NO_WEIGHTS |= {"_MOST_WORDS", "_MISSPELT_LENGTH", "_MOST_LETTERS", "_MADE_UP", "_READS_WELL"}
+_NO_WEIGHTS |= {"_JOINED", "_CUT", "_PARTLY", "_RARE", "_SAID_FOR", "_REVIEWED"}  # by judgement
 _COMBINING = {"_USUAL"}  # a weight there, a limit in the other
 
 
@@ -172,16 +174,22 @@ def fitted(rows: list[Case], start: dict[str, float]) -> dict[str, float]:
         seen: dict[str, float] = defaultdict(lambda: 4 * _RIDGE)
         for option, row in chosen:
             for name, times in option.parts.items():
-                seen[name] += _COUNTS.get((row.source, row.group), 1.0) * abs(times) * len(option.parts) / 8
+                seen[name] += _count(option, row) * abs(times) * len(option.parts) / 8
         for _ in range(_STEPS):
             slope = {name: 2 * _RIDGE * (value - start[name]) for name, value in values.items()}
             for option, row in chosen:
                 error = 1 / (1 + math.exp(SUSPECT - option.weight(values))) - bool(row.targets)
-                error *= _COUNTS.get((row.source, row.group), 1.0)
+                error *= _count(option, row)
                 for name, times in option.parts.items():
                     slope[name] += error * times
             values = {name: value - slope[name] / seen[name] for name, value in values.items()}
     return values
+
+
+def _count(option: Option, row: Case) -> float:
+    source = row.source, row.group
+    combined = any(name.startswith("combination") for name in option.parts)
+    return (_COMBINED.get(source) if combined else None) or _COUNTS.get(source, 1.0)
 
 
 def _choice(row: Case, values: dict[str, float]) -> Option | None:

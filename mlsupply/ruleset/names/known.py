@@ -14,6 +14,7 @@ from functools import cached_property
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.ruleset.names.edits import Slip, slips
+from mlsupply.ruleset.names.wording import Wording
 from mlsupply.value import field, value
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -233,7 +234,16 @@ class Known:
     @cached_property
     def _words(self) -> Counter[str]:
         """Word -> in how many popular names it stands between separators."""
-        return Counter(self._text.replace("-", "\n").split())
+        return Counter(self._words_text.split())
+
+    @cached_property
+    def _words_text(self) -> str:
+        return self._text.replace("-", "\n")
+
+    @cached_property
+    def wording(self) -> Wording:
+        """How ordinary names are that resemble popular ones."""
+        return Wording(self._words, self._words_text)
 
     def triples(self, letters: str) -> int:
         """How many times popular names, written without separators, hold these three characters; a line break stands for

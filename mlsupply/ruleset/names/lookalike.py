@@ -13,24 +13,24 @@ from mlsupply.ruleset.names.signs import MENTIONED, Guess, Sign
 # popular names that were left out, names of Debian's and of real manifests' packages, and on labelled names; rounded.
 # `python -m tests.bench.names_fit` fits them anew and tells what they find of names that took no part.
 _SAID = {
-    "plural": (5.1, "an s too many or too few"),
-    "doubled": (5.3, "a letter is doubled"),
-    "swapped": (5.2, "two letters changed places"),
-    "confusable": (5.0, "a look-alike character stands for another"),
-    "vowel": (4.6, "a vowel is another"),
-    "undoubled": (4.2, "a double letter is single"),
-    "keyboard": (4.1, "a key beside the right one was struck"),
-    "sound": (3.2, "a letter sounds like the right one"),
-    "dropped": (4.5, "a letter is missing"),
+    "plural": (5.4, "an s too many or too few"),
+    "doubled": (5.4, "a letter is doubled"),
+    "swapped": (5.4, "two letters changed places"),
+    "confusable": (5.3, "a look-alike character stands for another"),
+    "vowel": (5.0, "a vowel is another"),
+    "undoubled": (4.5, "a double letter is single"),
+    "keyboard": (4.4, "a key beside the right one was struck"),
+    "sound": (3.3, "a letter sounds like the right one"),
+    "dropped": (4.4, "a letter is missing"),
     "inserted": (3.4, "a character was put in"),
-    "clipped": (3.0, "the last letter is missing"),
+    "clipped": (3.4, "the last letter is missing"),
     "appended": (2.1, "a letter was added at the end"),
-    "substituted": (2.5, "a letter is another"),
-    "beheaded": (1.7, "the first letter is missing"),
-    "initial": (0.3, "another first letter"),
-    "prepended": (-0.2, "a letter was added in front"),
-    "digit": (-0.4, "a digit was added"),
-    "unnumbered": (-0.7, "the number is missing"),
+    "substituted": (2.4, "a letter is another"),
+    "beheaded": (1.6, "the first letter is missing"),
+    "initial": (-0.1, "another first letter"),
+    "prepended": (-0.6, "a letter was added in front"),
+    "digit": (-0.7, "a digit was added"),
+    "unnumbered": (-0.5, "the number is missing"),
     "version": (-0.7, "another number"),
 }
 _ODD = {
@@ -40,34 +40,38 @@ _ODD = {
 _TWO = (
     (1.8, "two usual slips"),
     (-0.9, "two slips, one of them unusual"),
-    (-0.9, "two unusual slips"),
+    (-1.1, "two unusual slips"),
 )
-_LENGTH = {1: -2.6, 2: -2.6, 3: 0.1, 4: 1.3, 5: 2.0, 6: 2.4, 7: 2.8, 8: 3.7, 9: 4.1, 10: 4.1, 11: 4.2}  # letters that agree
-_LONG = 5.0  # weight of agreeing in twelve letters or more
-_TENFOLD = 1.9  # what a target loses that is ten times less popular
+_LENGTH = {1: -2.7, 2: -3.1, 3: 0.4, 4: 1.4, 5: 2.0, 6: 2.3, 7: 2.9, 8: 3.6, 9: 4.1, 10: 3.9, 11: 4.3}  # letters that agree
+_LONG = 5.9  # weight of agreeing in twelve letters or more
+_TENFOLD = 2.1  # what a target loses that is ten times less popular
 _RANKS = ((100, 2.6), (500, 2.0), (2000, 1.4), (5000, 0.7), (15_000, 0.2))
 _ONE_MEANING = ("swapped", "doubled", "undoubled", "plural", "digit")  # slips that make no other word
-_SHORT_SAME = (-0.5, -0.5)  # such a slip in a word of three or four letters, of one or two
-_SHORT_OTHER = (-1.1, -1.5)
+_SHORT_SAME = (-0.5, -0.6)  # such a slip in a word of three or four letters, of one or two
+_SHORT_OTHER = (-0.8, -1.4)
 _JOINED = 1.5  # the same letters, separated as words are: honest projects hit upon the same words ...
-_CUT = 3.3  # ... but hardly cut a word in two
-_BARE = 1.7  # `py` or `python` is set beside the slip
+_CUT = 3.3  # ... but hardly cut a word in two ...
+_PARTLY = 3.0  # ... nor join some of its words and leave others apart
+_BARE = 1.1  # `py` or `python` is set beside the slip
 _NATURAL = -0.4
-_BRAND_LIKED = 2.5  # a brand of AI or money, one slip away
-_BRAND = 0.5  # any other brand
+_BRAND_LIKED = 2.8  # a brand of AI or money, one slip away
+_BRAND = 0.2  # any other brand
 _SAID_FOR = 1.8  # a brand stands for a project of another name
-_A_WORD = -3.0  # honest projects use the word
+_A_WORD = -3.3  # honest projects use the word
 _A_COMPOUND = -1.1  # it is made of such words
-_ALL_WORDS = -2.7  # each of several words is such a word
+_ALL_WORDS = -2.4  # each of several words is such a word
+_ORDINARY = -0.075  # for each nat by which the name is likelier than random letters (see `wording`)
+_MADE_UP = 2.0  # the most a name of unlikely letters gains by that, about
 _OTHER_START = -2.3
-_OTHER_DASHES = -2.4
+_OTHER_DASHES = -2.6
 _REVIEWED = 1.9  # the target is a reviewed brand
-_ONLY_BEGINNING = -3.0
-_CROWDED = -0.9  # for each e-fold of known names it could as well be a slip of: where many are, more is a coincidence
-_DISTINCT = {0: -0.4, 1: -0.5, 2: -0.5, 3: -0.4, 4: 0.4, 5: 0.6}  # letters that agree beside usual beginnings and endings
-_RARE = -0.8  # of a target far down the list
+_ONLY_BEGINNING = -3.1
+_CROWDED = -1.0  # for each e-fold of known names it could as well be a slip of: where many are, more is a coincidence
+_DISTINCT = {0: -0.7, 1: -0.7, 2: -0.7, 3: -0.5, 4: 0.1, 5: 0.5}  # letters that agree beside usual beginnings and endings
+_RARE = -0.4  # of a target far down the list
 _RARE_RANK = 8_000
 _USUAL = 4.0  # about fifty names
+_READS_WELL = 6.0  # nats
 _GENERIC_ENDS = ("utils", "tools", "parser", "client", "python", "lib", "api", "sdk", "kit", "file", "data", "type", "core")
 _DIGIT_LETTERS = {"0": "o", "1": "li", "3": "e", "4": "a", "5": "s", "7": "t"}
 _PAIR_LETTERS = (("vv", "w"), ("rn", "m"))
@@ -116,13 +120,21 @@ def _same_letters(name: str, form: str, target: Target, known: Known, *, bare: b
             (Sign(_SAID["doubled"][0], "a letter is written three times"), *_standing(target, known)),
         )
     elif target.spelling == project and target.project != name and not bare:
-        weight = _CUT if name.count("-") > target.project.count("-") and not _of_words(name, known) else _JOINED
+        weight = _separated(name, target.project, known)
         signs = (Sign(weight, f"the letters of {target.project}, with other separators"), *worth(target, known))
         yield Guess(target, "separator", signs)
     elif target.brand and target.spelling != project:
         near = slips(form, project)
         said = Sign(_SAID_FOR, f"people say {target.spelling} and mean the project {target.project}")
         yield Guess(target, "edit-distance" if near and len(near) == 1 else "slopsquat", (said, *worth(target, known)))
+
+
+def _separated(name: str, project: str, known: Known) -> float:
+    """What the same letters weigh, by how the name sets its words apart."""
+    more = name.count("-") - project.count("-")
+    if more > 0:
+        return _JOINED if _of_words(name, known) else _CUT
+    return _PARTLY if more and "-" in name else _JOINED
 
 
 def _of_words(name: str, known: Known) -> bool:
@@ -153,6 +165,9 @@ def _slipped(name: str, letters: str, near: Near, known: Known, *, bare: bool, c
     signs.append(Sign(_CROWDED * log1p(crowd - 1), others))
     if near.target.rank > _RARE_RANK:
         signs.append(Sign(_RARE, ""))
+    if sum(sign.weight for sign in signs) >= MENTIONED - _MADE_UP:
+        usual = known.wording.ordinary(core(name) if bare else name, near.target.project, near.target.spelling)
+        signs.append(Sign(_ORDINARY * usual, "it reads like a name of its own" if usual >= _READS_WELL else ""))
     if sum(sign.weight for sign in signs) >= MENTIONED - _DISTINCT[_MOST_DISTINCT]:
         signs.append(Sign(_DISTINCT.get(_distinct(letters, near, known), 0.0), ""))
     if sum(sign.weight for sign in signs) >= MENTIONED:
