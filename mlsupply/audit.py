@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import TypeVar
 
 from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models_check import only_dependencies
+from mlsupply.hints import TypeVar
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
 from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Learned, Place, Reason, Report

@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import count
-from typing import Generic, TypeVar
+
+from mlsupply.hints import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")

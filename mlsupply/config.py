@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.hints import Any
 from mlsupply.lazy import expression
 from mlsupply.model import Kind, Place, Severity
 from mlsupply.named import NamedTuple

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+from mlsupply.hints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mlsupply import __version__
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Reason
 from mlsupply.text import safe, without_credentials
 from mlsupply.world import Failure, Limits, Response

@@ -6,7 +6,8 @@ Compiling costs a tenth of a millisecond to several; a scan imports fifty patter
 from __future__ import annotations
 
 import re
-from typing import Any, AnyStr, cast
+
+from mlsupply.hints import Any, AnyStr, cast
 
 
 class _Lazy:

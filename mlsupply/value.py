@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+
+from mlsupply.hints import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 
 FEW = 12  # instances of a class before code is compiled to make further ones
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, Protocol
 
+from mlsupply.hints import BinaryIO, Protocol
 from mlsupply.model import Reason
 from mlsupply.named import NamedTuple
 from mlsupply.value import field, value

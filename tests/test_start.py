@@ -45,6 +45,7 @@ _HEAVY = {
     "packaging": "versions in the normal form are read without it",
     "hashlib": "see mlsupply.digest",
     "dataclasses": "see mlsupply.value",
+    "typing": "see mlsupply.hints",
     "difflib": "only for a name that was mistyped",
     "zipfile": "only where archives are looked into",
     "concurrent": "only where something is waited for",
@@ -98,7 +99,7 @@ def test_an_online_scan_with_all_it_needs_at_hand_opens_no_connection_and_import
     assert "Upgrade to 2.10.0, the smallest release of the index" in found[0]["remedy"]
 
 
-_WITH_CLICK = {"click", "inspect", "uuid", "gettext"}
+_WITH_CLICK = {"click", "inspect", "uuid", "gettext", "typing"}
 _JSON = {"mlsupply.report.json_", "mlsupply.report.view"}
 
 
@@ -109,6 +110,7 @@ def test_help_imports_the_command_line_alone(option: str, tmp_path: Path) -> Non
     assert {name for name in loaded if name.startswith("mlsupply.")} <= {
         "mlsupply.cli",
         "mlsupply.cli.verbs",
+        "mlsupply.hints",
         "mlsupply.named",
     }
 

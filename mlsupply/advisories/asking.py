@@ -9,10 +9,10 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any
 
 from mlsupply.advisories.renamed import original_of
 from mlsupply.begun import Begun
+from mlsupply.hints import Any
 from mlsupply.model import Package
 from mlsupply.project import OWN_CODE, Project
 from mlsupply.request import Request

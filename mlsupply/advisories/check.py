@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from mlsupply.advisories.asking import can_be_judged, inherits, names_of
 from mlsupply.advisories.feeds import CHECK, Answer, choose
@@ -16,6 +15,7 @@ from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_
 from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
 from mlsupply.begun import Begun
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.lazy import expression
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.named import NamedTuple

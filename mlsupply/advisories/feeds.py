@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from mlsupply.advisories.store import EMBEDDED, Row, age_of, opened
 from mlsupply.errors import MlsupplyError
+from mlsupply.hints import Protocol
 from mlsupply.model import DataSource, Gap, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request

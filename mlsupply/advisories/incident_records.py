@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from mlsupply.advisories.versions import sort_key
+from mlsupply.hints import Any
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical
 from mlsupply.value import field, value

@@ -13,10 +13,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlsupply.advisories.store import About, damaged
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import DataSource
 from mlsupply.named import NamedTuple
 from mlsupply.world import World

@@ -7,11 +7,11 @@ judged. Only a record without an id or without a list of what is affected is ref
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from mlsupply.advisories.ranges import Window, contains, windows_of
 from mlsupply.advisories.severity import Scored, score
 from mlsupply.advisories.versions import sort_key
+from mlsupply.hints import Any
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
 

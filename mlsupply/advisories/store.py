@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from mlsupply.advisories.ranges import Window
 from mlsupply.advisories.records import Advisory
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
+from mlsupply.hints import Any
 from mlsupply.model import DataSource
 from mlsupply.named import NamedTuple
 

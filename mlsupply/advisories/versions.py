@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+
+from mlsupply.hints import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from mlsupply.cli.verbs import VERBS as VERBS

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mlsupply.cli.options import RUN, with_options
 from mlsupply.errors import MlsupplyError
+from mlsupply.hints import TYPE_CHECKING, Any, NoReturn, TypeVar
 from mlsupply.request import Request, Targets
 from mlsupply.text import safe
 from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, World, silent

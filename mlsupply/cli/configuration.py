@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from mlsupply.cli.common import no_device
 from mlsupply.config import Config, parse
 from mlsupply.errors import MlsupplyError
 from mlsupply.folders import files_below
+from mlsupply.hints import Any
 from mlsupply.model import Severity
 from mlsupply.request import Policy, RuleSettings, VexStatement
 

@@ -7,8 +7,8 @@ to say about it; help, mistakes and the ways to write an option that few use are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
 
+from mlsupply.hints import Any, TypeVar
 from mlsupply.named import NamedTuple
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any, NoReturn
 
 from mlsupply.cli.common import real_world, request_of, shows_errors
 from mlsupply.cli.options import RUN, Option
 from mlsupply.cli.progress import Progress
+from mlsupply.hints import Any, NoReturn
 from mlsupply.model import Severity
 
 OPTIONS = (

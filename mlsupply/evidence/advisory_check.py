@@ -6,11 +6,11 @@ The matcher itself needs no index; this module only hands it the releases of the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from mlsupply.advisories import check
 from mlsupply.advisories.fixes import Release
 from mlsupply.evidence.release_check import index_of, is_release
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Package, PackageKey
 from mlsupply.project import Project
 from mlsupply.request import Request

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlsupply.evidence.contents_check import CHECK, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest
@@ -18,6 +17,7 @@ from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.served import Served, kept
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Gap, Package, Place, Quote
 from mlsupply.named import NamedTuple
 from mlsupply.project import OWN_CODE, Project

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
 from mlsupply.evidence.index_policy import Lists, Origin
 from mlsupply.evidence.pinning import is_deploy, is_exact, pinning_facts
 from mlsupply.evidence.popular import listed, popular
+from mlsupply.hints import TYPE_CHECKING, Any
 from mlsupply.lazy import expression
 from mlsupply.model import RESOLVED, Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
 from mlsupply.named import NamedTuple

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from mlsupply.hints import Any
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe, without_credentials
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from mlsupply.hints import Literal
 from mlsupply.value import value
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from mlsupply.evidence.index_details import NO_DETAILS, Details, details_in
+from mlsupply.hints import Any
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials

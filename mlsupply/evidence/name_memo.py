@@ -8,11 +8,11 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 from mlsupply import __version__
 from mlsupply.evidence.popular import listed, popular
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Confidence, DataSource, Finding, Kind, Severity
 from mlsupply.named import NamedTuple
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
 
 from mlsupply.evidence.name_memo import Locked, Memo
 from mlsupply.evidence.popular import mistaken, neighbours
+from mlsupply.hints import TYPE_CHECKING, Literal
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Place, Requirement, Source, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import OWN_CODE, Project, conda_gap

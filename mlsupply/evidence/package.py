@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlsupply.digest import sha256_if_read
 from mlsupply.drafts import keep_json, kept_json
@@ -12,6 +11,7 @@ from mlsupply.evidence import stored
 from mlsupply.evidence.contents_check import CHECK
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.module_facts import PROBE
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.text import safe
 

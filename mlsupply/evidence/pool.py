@@ -13,8 +13,8 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from threading import Event, Lock, Thread
-from typing import IO, TYPE_CHECKING, Any
 
+from mlsupply.hints import IO, TYPE_CHECKING, Any
 from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:  # what starts processes is imported when the first one is started: most runs have kept results

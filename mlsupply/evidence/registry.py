@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from mlsupply.begun import each
@@ -18,6 +17,7 @@ from mlsupply.digest import sha256_hex
 from mlsupply.drafts import keep_json, kept_json
 from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
+from mlsupply.hints import TYPE_CHECKING, Any, TypeVar
 from mlsupply.model import Index, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import host_of, safe, without_credentials

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Gap, Package, Reason, SourceKind
 from mlsupply.project import Project
 from mlsupply.request import Request

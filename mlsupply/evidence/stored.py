@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
 
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.module_facts import Gift, ModuleFacts, Neighbours, Take
+from mlsupply.hints import Any
 from mlsupply.model import Gap, Place, Reason
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from mlsupply.hints import TYPE_CHECKING
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Reason, Requirement, Source, SourceKind
 from mlsupply.value import replace

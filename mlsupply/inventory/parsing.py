@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
 
+from mlsupply.hints import Any, TypeVar
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
+from mlsupply.hints import Any
 from mlsupply.lazy import expression
 from mlsupply.model import Coordinate, Finding, Gap, Package, Place
 from mlsupply.report.view import View, view_of

@@ -132,7 +132,8 @@ def vocabulary(name: str) -> Vocabulary | None:
 @cache
 def _words(facet: Facet) -> Vocabulary:
     cls = facet.load()
-    hints = typing.get_type_hints(cls, include_extras=True)
+    # facets take the name from `mlsupply.hints`, where it means nothing
+    hints = typing.get_type_hints(cls, localns={"Literal": Literal}, include_extras=True)
     found = {}
     for item in fields(cls):
         kind, choices, optional = _kind(hints[item.name])
