@@ -46,6 +46,8 @@ class Definitions(Expressions):
         closure = Closure(
             node, self.scope, owner + node.name, None, bool(self.running) and hooks.wraps(node, self.running[-1])
         )
+        if closure.wrapper:
+            closure.around = hooks.first_given(self.running[-1])
         self.closures.append((self.root, closure))
         value = Value()
         value.closure = closure
@@ -142,6 +144,8 @@ class Definitions(Expressions):
             return unknown(*args, *keywords.values())
         self.tick(2)
         self.ran.add(closure)
+        if any(one.wrapper and hooks.is_around(one, closure) for one in self.running):
+            args, keywords = [_own(arg) for arg in args], {name: _own(value) for name, value in keywords.items()}
         key = (closure, self.root, self.code_line, self.silent > 0, tuple(map(signature, args)), *sorted(
             (name, signature(value)) for name, value in keywords.items()
         ))  # fmt: skip
@@ -152,6 +156,8 @@ class Definitions(Expressions):
         self.returned.append([])
         self.yielded.append([])
         sent = len(self.sent)
+        wrapper = closure.wrapper
+        closure.wrapper = wrapper and (node is None or bool(self.replacing))  # what the module itself calls it with is its own
         try:
             self._parameters(closure, function.args, args, keywords)
             if isinstance(function, ast.Lambda):
@@ -165,6 +171,7 @@ class Definitions(Expressions):
             self.returned.pop()
             self.yielded.pop()
             del self.sent[sent:]
+            closure.wrapper = wrapper
             self.running.pop()
             self.scope = outer
 
@@ -194,7 +201,7 @@ class Definitions(Expressions):
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
             given = keywords.get(parameter.arg)
             self.scope.names[parameter.arg] = given if given is not None else self.value(default_node).copy()
-        label = "intercepted:arguments" if closure.wrapper else f"{brings}:*"
+        label = _PASSING if closure.wrapper else f"{brings}:*"
         rest = args[len(named) :]
         self.sent.append(merged(rest) if rest and spec.vararg is None else Value())
         for star in (spec.vararg, spec.kwarg):
@@ -206,6 +213,18 @@ class Definitions(Expressions):
                     taken = self.scope.names
                     value.keys = {name: one for name, one in keywords.items() if name != "**" and name not in taken} or None
                 self.scope.names[star.arg] = value
+
+
+_PASSING = "intercepted:arguments"
+
+
+def _own(value: Value) -> Value:
+    """What a wrapper hands to the function it is made for is meant for that one: it is no more than an argument there."""
+    if _PASSING not in value.taint:
+        return value
+    made = value.copy()
+    made.taint = (value.taint - {_PASSING}) | {"parameter:*"}
+    return made
 
 
 def _resumed(closure: Closure, args: list[Value], keywords: dict[str, Value]) -> Value:

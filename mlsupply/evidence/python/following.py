@@ -45,7 +45,7 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
         while place < len(machine.closures) and machine.steps < MAX_STEPS:  # grows by what the functions define
             _, closure = machine.closures[place]
             place += 1
-            nested = closure in machine.ran and "." in closure.name and closure.owner is None
+            nested = closure in machine.ran and "." in closure.name and closure.owner is None and not closure.wrapper
             if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
                 continue
             if chosen(closure):

@@ -70,6 +70,20 @@ def wraps(node: FunctionNode, outer: Closure | None) -> bool:
     return bool(found) and _passes_on(node, found)
 
 
+def first_given(outer: Closure) -> str:
+    """The name of the first parameter of a function, "" where it has none."""
+    if isinstance(outer.node, ast.ClassDef):
+        return ""
+    names = [*outer.node.args.posonlyargs, *outer.node.args.args]
+    return names[0].arg if names else ""
+
+
+def is_around(wrapper: Closure, inner: Closure) -> bool:
+    """Is this function the one that the wrapper is made for?"""
+    found = wrapper.scope.names.get(wrapper.around)
+    return found is not None and found.closure is inner
+
+
 def _calls_one_of(node: FunctionNode, names: set[str]) -> bool:
     return any(
         isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in names

@@ -117,7 +117,8 @@ class Machine:
 
     def chain(self, labels: Iterable[str], sink: str, line: int) -> tuple[str, ...]:
         """The way from where the data comes in to where it goes, in words."""
-        steps = [f"{label.replace(':', ' ', 1)} ({self._origin_of(label)})" for label in sorted(labels)[:6]]
+        worst = sorted(labels, key=lambda label: (know.RANK.get(label.partition(":")[0], 99), label))[:6]
+        steps = [f"{label.replace(':', ' ', 1)} ({self._origin_of(label)})" for label in worst]
         return (*steps, f"{sink} (line {self.code_line or line})")
 
 

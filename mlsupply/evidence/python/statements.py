@@ -66,7 +66,7 @@ class Statements(Definitions):
         subject = self.value(node.subject)
         for case in node.cases:
             self._capture(case.pattern, subject)
-            self.body(case.body)
+        self._ways([case.body for case in node.cases])
 
     def _raise(self, node: ast.Raise) -> None:
         value = self.value(node.exc)
@@ -204,11 +204,23 @@ class Statements(Definitions):
         if not node.orelse:  # what the one way bound stays
             self.body(node.body)
             return
-        before = dict(self.scope.names)
-        self.body(node.body)
-        after = dict(self.scope.names)
-        self.body(node.orelse)
-        self._both(before, after)
+        self._ways([node.body, node.orelse])
+
+    def _ways(self, bodies: list[list[ast.stmt]]) -> None:
+        """One of these ways is gone: each starts from what was bound before, and what any of them bound stays."""
+        names = self.scope.names
+        before, bound = dict(names), dict[str, list[Value]]()
+        for body in bodies:
+            self.body(body)
+            for name, value in names.items():
+                if value is not before.get(name):
+                    bound.setdefault(name, []).append(value)
+            names.clear()
+            names.update(before)
+        for name, values in bound.items():
+            if len(values) < len(bodies) and name in before:
+                values.append(before[name])
+            names[name] = merged(values) if len(values) > 1 else values[0]
 
     def _both(self, before: dict[str, Value], after: dict[str, Value]) -> None:
         """After two ways of which one was gone: what either bound. before, after: the names around the first way."""

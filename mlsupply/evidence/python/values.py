@@ -91,6 +91,7 @@ class Closure:
     name: str
     owner: ClassState | None = None
     wrapper: bool = False  # made inside a function, around a callable that function was given
+    around: str = ""  # the first thing that function was given: as a rule what is wrapped
 
 
 @dataclass(eq=False, slots=True)
