@@ -92,7 +92,7 @@ def test_record_is_held_against_the_members(tmp_path: Path, pool: Pool) -> None:
     assert look_inside(put(tmp_path, "a.whl", wheel(CLEAN)), pool).archive == ()
     import zipfile
 
-    path = put(tmp_path, "b.whl", wheel({**CLEAN, "demo/gone.py": b"x"}))
+    path = put(tmp_path, "b.whl", wheel({**CLEAN, "demo/gone.py": b"x", "demo/gone_too.py": b"x"}))
     with zipfile.ZipFile(path) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist()]
     changed = [
@@ -104,6 +104,7 @@ def test_record_is_held_against_the_members(tmp_path: Path, pool: Pool) -> None:
         ("record-missing-file", "demo/gone.py"),
         ("not-in-record", "demo/extra.so"),
     }
+    assert [fact.detail for fact in facts.archive if fact.kind == "record-missing-file"] == [" and 1 more"]
 
 
 def test_a_line_of_record_that_cannot_be_read_hides_none_of_the_others(tmp_path: Path, pool: Pool) -> None:
@@ -142,6 +143,9 @@ def test_programs_out_of_place_and_under_other_names_are_facts(tmp_path: Path, p
     assert {(f.kind, f.member) for f in facts.archive} == odd
     alone = look_inside(put(tmp_path, "b.whl", zipped([("demo/run/tool", elf)])), pool)
     assert [(f.kind, f.member) for f in alone.archive] == [("executable-out-of-place", "demo/run/tool")]
+    named = "demo-1.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"  # built for one system, because of it
+    told = look_inside(put(tmp_path, named, zipped([("demo/run/tool", elf)])), pool)
+    assert [(f.kind, f.member) for f in told.archive] == [("executable-beside", "demo/run/tool")]
 
 
 def test_a_model_inside_a_package_is_handed_to_the_model_probe(tmp_path: Path, pool: Pool) -> None:

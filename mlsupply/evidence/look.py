@@ -66,7 +66,7 @@ def looked_at(path: Path, pool: Pool, subject: str, digest: str, limits: Limits 
         else:
             _take(item, seen)
     shape = layout((path for path, _ in seen.members), seen.told)
-    seen.archive = told_apart(seen.archive, seen.members)
+    seen.archive = told_apart(seen.archive, seen.members, subject)
     modules = list(_modules(seen, shape, pool, subject))
     if not path.is_dir():
         seen.archive += record_facts(seen.members, seen.records, seen.digests)

@@ -56,13 +56,15 @@ def binary_fact(member: Member) -> ArchiveFact | None:
 _OWN_RECORD = re.compile(r"[^/]+\.dist-info/RECORD")  # not those of distributions it carries deeper inside
 
 
-def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]]) -> list[ArchiveFact]:
-    """Where a package brings native libraries too, or programs of several systems, a program among them is ordinary."""
-    if not any(_NATIVE.search(path) for path, _ in members):
+def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]], name: str) -> list[ArchiveFact]:
+    """Where a package brings native libraries too, or programs of several systems, or its file name says that it was built
+    for one system, a program among them is ordinary."""
+    if not _BUILT_FOR.search(name) and not any(_NATIVE.search(path) for path, _ in members):
         return odd
     return [replace(fact, kind="executable-beside") if fact.kind == "executable-out-of-place" else fact for fact in odd]
 
 
+_BUILT_FOR = re.compile(r"-(?:many|musl)?(?:linux|macosx|win)(?:32|_)[\w.]{2,200}\.whl$|-win32\.whl$")
 _NATIVE = re.compile(r"\.(?:so|pyd|dll|dylib|exe)(?:\.\d+)*$|\.so\.", re.IGNORECASE)
 
 
@@ -72,6 +74,7 @@ def record_facts(
     """What RECORD says against what is there (PyPA: Recording installed projects). Digests are compared where the member
     was read, sizes everywhere."""
     sizes = dict(members)
+    missing = list[str]()
     own = {path: data for path, data in records.items() if _OWN_RECORD.fullmatch(path)}
     listed: set[str] = set()
     for path, data in own.items():
@@ -84,7 +87,7 @@ def record_facts(
             listed.add(name)
             if name not in sizes:
                 if name != path:
-                    yield ArchiveFact(kind="record-missing-file", member=name)
+                    missing.append(name)
             elif row.size is not None and row.size != sizes[name]:
                 detail = f"{sizes[name]:,} bytes, RECORD says {row.size:,}"
                 yield ArchiveFact(kind="record-size", member=name, detail=detail)
@@ -92,6 +95,9 @@ def record_facts(
                 yield ArchiveFact(kind="record-hash", member=name, detail="sha256 differs")
         if broken:
             yield ArchiveFact(kind="record-broken", member=path, detail=f"line {broken} cannot be read")
+    for name in missing[:1]:
+        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        yield ArchiveFact(kind="record-missing-file", member=name, detail=more)
     folders = tuple(f"{path.rpartition('/')[0]}/RECORD" for path in own)
     for name in sizes if own else ():
         if name not in listed and "!/" not in name and not name.startswith(folders):  # RECORD.jws and .p7s sign it
@@ -150,8 +156,10 @@ _AGENT_FILE = re.compile(
     re.IGNORECASE,
 )
 _ORDERS = re.compile(
-    r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal|"
-    r"ask)[a-z ]{0,20}(?: to)? (?:the |this to the )?(?:user|human)|"
+    r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal)"
+    r"[a-z ]{0,20}(?: to)? (?:the |this to the )?(?:user|human)|"
+    r"(?:do not|don't|never|without) ask(?:ing)? (?:the )?(?:user|human) for (?:\w{1,20} )?"
+    r"(?:confirm|permission|approval|consent)|"
     r"ignore (?:all |any )?(?:previous|prior|above) (?:instructions|rules)|before (?:any|every|"
     r"each) (?:other )?(?:task|answer|tool)[^\n]{0,80}(?:read|run|send|execute)|"
     r"\b(?:read|cat|collect|include|send|upload|post)\b(?:(?!\. )[^\n;]){0,80}(?:\.ssh|id_rsa|\.env\b|\.aws|"

@@ -302,6 +302,7 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
             "runs-downloaded",
             call.node,
             source="received",
+            destination="given" if addressed(written.taint) else "",
             sink=call.ref,
             silent=hidden_run,
             chain=chain,

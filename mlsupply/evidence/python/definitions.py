@@ -157,7 +157,9 @@ class Definitions(Expressions):
         self.yielded.append([])
         sent = len(self.sent)
         wrapper = closure.wrapper
-        closure.wrapper = wrapper and (node is None or bool(self.replacing))  # what the module itself calls it with is its own
+        closure.wrapper = wrapper and (
+            node is None or bool(self.replacing)
+        )  # what the module itself calls it with is its own
         try:
             self._parameters(closure, function.args, args, keywords)
             if isinstance(function, ast.Lambda):

@@ -162,6 +162,7 @@ def loaded(machine: Analyser, call: Call) -> Value:
                 "runs-downloaded",
                 call.node,
                 source="received",
+                destination="given" if addressed(value.taint) else "",
                 sink=call.ref,
                 detail="what is downloaded is loaded as code",
                 chain=machine.chain(value.taint, call.ref, call.line),

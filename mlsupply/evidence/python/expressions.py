@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from mlsupply.evidence.python import comprehensions, containers, folding, neighbours, objects
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import BudgetError, Machine
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import (
@@ -30,6 +31,8 @@ _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins
 
 _KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
 _ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
+_ALL = "environment:all variables"
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
 _ENVIRONMENTS = frozenset({"os.environ", "os.environb", "posix.environ", "nt.environ"})
 _LIBRARY_KEYS = frozenset(
     f"{library}.api_key"
@@ -96,6 +99,8 @@ class Expressions(Machine):
         if self.neighbours.gifts and "()" not in ref and (known := neighbours.given(self, ref)) is not None and known.known:
             return known
         taint = neighbours.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
+        if taint:
+            taint = know.part_of(taint, owner.ref, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         if ref in {"sys.argv", "sys.stdin"}:
             result.taint |= self.told | frozenset((f"parameter:{ref}",))
@@ -138,7 +143,10 @@ class Expressions(Machine):
             result.hidden = owner.hidden
             if owner.keys is None and owner.items is None:
                 return result
-        return folding.index(owner, key)
+        result = folding.index(owner, key)
+        if _ALL in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
+            result.taint = (result.taint - {_ALL}) | self.environment(key, node).taint  # one variable of all that are held
+        return result
 
     def _namespace(self, owner: Value, key: Value, node: ast.Subscript) -> Value | None:
         """`os.environ[...]`, `globals()[...]`, `vars(os)[...]`, `sys.modules[...]`, `x.__dict__[...]`."""

@@ -171,7 +171,7 @@ def index(value: Value, key: Value) -> Value:
     if value.items is not None and isinstance(key.const, int) and -len(value.items) <= key.const < len(value.items):
         return value.items[key.const]
     result = unknown(value)
-    if isinstance(key.const, slice) and key.const.step == -1:
+    if isinstance(key.const, slice) and key.const.step == -1 and (result.taint or result.layers):
         result.layers = (*result.layers, "reversed")
     return result
 
@@ -306,7 +306,8 @@ def builtin(name: str, args: list[Value]) -> Value | None:
     if name in {"list", "tuple", "set", "sorted", "iter", "frozenset", "reversed"} and (
         first.known or first.items is not None
     ):
-        layers = (*first.layers, "reversed") if name == "reversed" else first.layers
+        turned = name == "reversed" and not isinstance(first.const, range)  # numbers counted down hide nothing
+        layers = (*first.layers, "reversed") if turned else first.layers
         items = items_of(first)
         items = items[::-1] if name == "reversed" else items
         return listed(items, layers, first.taint)

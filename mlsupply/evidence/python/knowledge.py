@@ -15,8 +15,8 @@ from typing import Final
 KINDS: Final = (
     "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment",
     "foreign-secret", "history", "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file",
-    "chat-store", "secret-variable", "process-list", "host-identity", "received", "model-answer", "encoded", "package-file",
-    "variable", "parameter",
+    "chat-store", "secret-variable", "process-list", "host-identity", "host-details", "received", "model-answer", "encoded",
+    "package-file", "variable", "parameter",
 )  # fmt: skip
 RANK: Final = {kind: place for place, kind in enumerate(KINDS)}
 SECRETS: Final = frozenset((*KINDS[: RANK["clipboard"] + 1], "chat-store"))
@@ -93,6 +93,23 @@ def owner_of(variable: str) -> tuple[str, ...] | None:
     return next((hosts for prefix, hosts in _OWNERS if upper.startswith(prefix)), None)
 
 
+_SECOND_LEVEL: Final = frozenset({"co", "com", "ac", "gov", "org", "net"})  # below the code of a country
+
+
+def is_own(variable: str, host: str) -> bool:
+    """Is the host of the service that the name of this secret begins with (VERDA_CLIENT_SECRET at api.verda.com)? Only the
+    registered name counts: anybody may have verda.c.example."""
+    labels = host.lower().partition(":")[0].split(".")
+    while len(labels) > 2 and labels[-2] in _SECOND_LEVEL:
+        labels = labels[:-1]
+    if len(labels) < 2:
+        return False
+    registered = labels[-2].replace("-", "")
+    words = re.split(r"[_.]", variable.lower())
+    starts = {words[0], "".join(words[:2])} | {part for part in owner_of(variable) or () if "." not in part}
+    return len(registered) >= 4 and registered in starts
+
+
 _FILE_OWNERS: Final = (
     ("huggingface", ("huggingface", "hf.co")), (".aws", ("amazonaws", "aws")), ("serviceaccount", ("kubernetes",)),
     ("gcloud", ("google",)), ("application_default", ("google",)), (".azure", ("azure", "microsoft", "windows.net")),
@@ -144,7 +161,8 @@ LOCAL: Final = re.compile(
 )
 CHAT_HOOK: Final = re.compile(
     r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:[\w-]{20,}|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
-    r"pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|ngrok|canarytokens|dnslog|ceye\.io"
+    r"\.m\.pipedream\.net|//\w{10,40}\.pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|"
+    r"\w\.ngrok(?:-free)?\.|canarytokens|dnslog|ceye\.io"
 )
 
 PERSISTENT: Final = tuple(
@@ -327,6 +345,29 @@ HOST_IDENTITY: Final = frozenset(
         "psutil.users", "netifaces.interfaces", "os.getuid", "pathlib.Path.cwd",
     }
 )  # fmt: skip
+# Of these, what says how the machine is and what its folders are called, but neither which one it is nor whose.
+HOST_DETAILS: Final = re.compile(
+    r"host-identity:(?:platform\.platform|os\.getcwdb?|pathlib\.Path\.cwd|.*/(?:network-interfaces/|public-ipv4|local-ipv4))"
+)
+_SYSTEM: Final = frozenset({"system", "release", "version", "machine", "processor", "sysname"})
+# What a credential that a library found says about itself and its account, which opens nothing.
+_PUBLIC: Final = frozenset(
+    {
+        "universe_domain", "project_id", "project", "quota_project_id", "service_account_email", "signer_email", "region",
+        "region_name", "expiry", "expired", "valid", "profile_name", "account_id", "tenant_id", "expires_on",
+    }
+)  # fmt: skip
+
+
+def part_of(taint: frozenset[str], owner: str, name: str) -> frozenset[str]:
+    """The labels of an attribute of something with these: some parts tell less than the whole."""
+    if name in _SYSTEM and owner in {"platform.uname()", "os.uname()"}:
+        return taint - {f"host-identity:{owner[:-2]}"}
+    if name in _PUBLIC:
+        return frozenset(one for one in taint if not one.startswith("secret-variable:") or "." not in one)
+    return taint
+
+
 _CALL_ORIGINS: Final = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (

@@ -27,6 +27,7 @@ _SECRET_KINDS = (
 _HOST = re.compile(
     r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
 )
+_WITH_KEYS = frozenset({"secret-variable", "process-list", "host-identity", "command-output"})
 _SEEN_BY_MODELS = frozenset({"screen", "camera", "clipboard", "home-files", "intercepted"})
 _URL = re.compile(r"(?:https?|wss?|ftp)://\S{3,300}")
 
@@ -41,10 +42,9 @@ def destination(address: str) -> str:
         return "metadata"
     if know.LOCAL.match(address):
         return "local"
-    found = _HOST.match(address)
-    host = found["host"] if found else ""
+    host = _host(address)
     known = host.replace(HOLE, "")
-    if address.startswith(HOLE) and not (found and found["scheme"]):
+    if address.startswith(HOLE):
         return "given"
     return "fixed" if "." in known.strip(".") and len(known) >= 4 else "given"
 
@@ -97,7 +97,8 @@ def sent(machine: Analyser, call: Call) -> Value:
         if "socket" in call.ref or "smtplib" in call.ref:
             body_taint |= taint_of(*call.args)
         own = any(_own_account(value) for value in headers)
-        note(machine, call, "body", body_taint, text, where, own=own)
+        body_place = "header" if _asks_for_token(body, text) and not has(body_taint, *know.SECRETS) else "body"
+        note(machine, call, body_place, body_taint, text, where, own=own)
         note(machine, call, "address", address_taint, text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
     _changes(machine, call, text, body)
@@ -140,6 +141,14 @@ def _flat_text(value: Value) -> str:
     if isinstance(value.const, dict | list):
         return json.dumps(value.const, default=str)
     return text_of(value)
+
+
+_TOKEN_PLACE = re.compile(r"/(?:\w+/)*(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECASE)
+
+
+def _asks_for_token(body: list[Value], address: str) -> bool:
+    """Does a client show its secret to the service that gives tokens for it (RFC 6749, section 4)?"""
+    return any("grant_type" in (value.keys or {}) for value in body) and bool(_TOKEN_PLACE.search(address))
 
 
 def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
@@ -191,23 +200,20 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     if where == "given":
         neighbours.wanted(machine, taint_of(*call.all))
     kind = kinds_of(frozenset(labels))[0]
-    if kind in _SEEN_BY_MODELS and know.MODEL_SERVICE.match(text):
-        return  # what the user shows to a model goes to that model
-    if kind == "intercepted" and (where == "given" or own):
-        return  # a wrapper that passes on what it was given, or to where the user has an account
-    if call.ref.startswith("webbrowser.") and kind in {"intercepted", "host-identity", "command-output"}:
-        return  # a report of a fault, shown to the user before it is sent
-    if kind == "cloud-metadata" and know.CLOUD.match(text):
-        return  # what a cloud says of the machine goes back to that cloud
+    if _expected(kind, call, text, where, own=own):
+        return
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
-    foreign = {name for name in secrets if _foreign(name, text)}
-    if kind in {"secret-variable", "process-list", "host-identity", "command-output"} and foreign:
-        kind = "foreign-secret"
-    if kind == "credential-file" and position == "header" and where == "fixed" and _foreign_file(labels, text):
-        kind = "foreign-secret"
-    if kind == "command-output":
-        kind = "remote-output" if has(taint, "received") else "command-output"
     identities = {label for label in labels if label.startswith("host-identity:")}
+    foreign = any(_foreign(name, text) for name in secrets)
+    file = position == "header" and where == "fixed" and _foreign_file(labels, text)
+    if (foreign and kind in _WITH_KEYS) or (file and kind == "credential-file"):
+        kind = "foreign-secret"
+    elif kind == "secret-variable" and all(know.is_own(name, _host(text)) for name in secrets):
+        position = "header"  # the key of this service, in whichever part of the message it wants it
+    elif kind == "command-output":
+        kind = "remote-output" if has(taint, "received") else "command-output"
+    elif kind == "host-identity" and all(map(know.HOST_DETAILS.match, identities)):
+        kind = "host-details"
     machine.fact(
         "sends",
         call.node,
@@ -220,6 +226,22 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         chain=machine.chain(labels, call.ref or "a request", call.line),
         hidden=call.function.hidden,
     )
+
+
+def _expected(kind: str, call: Call, text: str, where: str, *, own: bool) -> bool:
+    """Does this go where whoever calls it expects it to go?"""
+    if kind in _SEEN_BY_MODELS and know.MODEL_SERVICE.match(text):
+        return True  # what the user shows to a model goes to that model
+    if kind == "intercepted" and (where == "given" or own):
+        return True  # a wrapper that passes on what it was given, or to where the user has an account
+    if call.ref.startswith("webbrowser.") and kind in {"intercepted", "host-identity", "command-output"}:
+        return True  # a report of a fault, shown to the user before it is sent
+    return kind == "cloud-metadata" and bool(know.CLOUD.match(text))  # what a cloud says of the machine goes back to it
+
+
+def _host(address: str) -> str:
+    found = _HOST.match(address)
+    return found["host"] if found else ""
 
 
 def _foreign(variable: str, address: str) -> bool:
@@ -239,9 +261,9 @@ def looked_up(machine: Analyser, call: Call) -> Value:
     name = call.arg(0, "host", "hostname", "qname")
     if name is not None:
         text = text_of(name)
-        composed = "." in text.replace(HOLE, "") and HOLE in text
-        if composed:
-            note(machine, call, "name", name.taint, text, "fixed")
+        if "." in text.replace(HOLE, "") and HOLE in text:
+            # whose servers are asked stands at the end of the name
+            note(machine, call, "name", name.taint, text, "given" if text.rstrip(".").endswith(HOLE) else "fixed")
     kind = "received" if call.ref.startswith("dns.") else "host-address"
     return Value(
         call.ref + "()", NOTHING, machine.origin(kind, _shown(text_of(name) if name is not None else ""), call.line)

@@ -85,7 +85,10 @@ def _injects(machine: Analyser, ref: str) -> bool:
 
 
 # What runs a file that has no name: memory is shared between processes that way too.
-_RUNS_FILES = re.compile(r"/proc/|/dev/fd|pass_fds|\bexec(?:v|l|ve|le)p?e?\b|fexecve|posix_spawn|dlopen|CDLL")
+_RUNS_FILES = re.compile(
+    r"\bos\.(?:exec[vl]p?e?|posix_spawnp?|spawn[vl]\w{0,2}|system|popen|fexecve)\b|\b(?:subprocess\.\w{2,12}|Popen|dlopen|CDLL)\("
+    r"[^#\n]{0,200}(?:/proc/|/dev/fd|\bfd\b|\bpath\b)|\bexecve?\(|fexecve|pass_fds"
+)
 
 
 def other(machine: Analyser, call: Call) -> Value | None:

@@ -101,11 +101,14 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     if ref in {"io.open", "codecs.open", "os.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open", "os.fdopen"}:
         return opened(machine, call)
     if ref in know.HOST_IDENTITY:
-        return Value(ref + "()", NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
+        made = "pathlib.Path()" if ref == "pathlib.Path.cwd" else ref + "()"
+        return Value(made, NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
     if kind := know.origin_of(ref):
         return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
     if know.SHARED_FILES.match(ref):
-        named = next((text_of(value) for value in call.all if isinstance(value.const, str)), HOLE)
+        whose = call.arg(0, "repo_id", "model_id") if ref.startswith(("huggingface", "modelscope")) else None
+        told = [whose] if whose is not None else [value for value in call.all if isinstance(value.const, str)]
+        named = text_of(told[0]) if told else HOLE
         return Value(ref + "()", NOTHING, machine.origin("received", named, call.line))
     if _DATA_READERS.match(ref):
         name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
@@ -395,6 +398,9 @@ def joined_resource(machine: Analyser, call: Call, result: Value) -> None:
         result.taint |= machine.origin("encoded", f"data file {name}", call.line)
 
 
+_PLAIN = frozenset({"percent", "html", "quoted-printable"})
+
+
 def decoded(machine: Analyser, call: Call) -> Value:
     """A decoder: undone where its input is known, otherwise remembered as a layer."""
     ref = call.ref
@@ -419,6 +425,8 @@ def decoded(machine: Analyser, call: Call) -> Value:
             execution.unpickled(machine, call, data)
         return made
     layer = decode.BY_NAME[ref][0]
+    if layer in _PLAIN and not data.known and not data.layers:
+        return unknown(data)  # every address and page is read this way; it hides what is written here
     if isinstance(data.const, str | bytes):
         result = decode.decoded(ref, data.const)
         if result is not None:

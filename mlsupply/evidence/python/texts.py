@@ -30,6 +30,10 @@ _POWERFUL = frozenset(
 _MAX_BLOBS = 200
 
 
+# Controls by themselves between quotes: a table of them, or what a program turns a line with.
+_TABLE = re.compile(r"\"[^\w\"'#\\\s]{1,80}\"|'[^\w\"'#\\\s]{1,80}'")
+
+
 class Sight(NamedTuple):
     """behaviour: as in `facets.CodeFact`."""
 
@@ -57,7 +61,8 @@ def _turned(lines: list[str]) -> Iterator[Sight]:
     turning = [(number, line) for number, line in enumerate(lines, 1) if _BIDI.search(line)]
     if turning:
         yield Sight("bidi", turning[0][0], "text that is shown in another order than it is read")
-    for number, line in turning:
+    for number, shown in turning:
+        line = _TABLE.sub("", shown)
         embedded = len(_EMBEDS.findall(line)) - line.count("\u202c")
         isolated = len(_ISOLATES.findall(line)) - line.count("\u2069")
         if embedded > 0 or isolated > 0:

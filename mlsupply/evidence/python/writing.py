@@ -159,7 +159,23 @@ _FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\
 
 
 # Skills and plugins of an agent lie there until somebody asks for them; fetching one by a command is what installers do.
-_ASKED_FOR = re.compile(r"\.(?:claude|codex|cursor|gemini|agents)[/\\](?:skills|plugins|commands)[/\\]")
+_ASKED_FOR = re.compile(
+    r"\.(?:claude|codex|cursor|gemini|agents|windsurf)[/\\](?:skills|plugins|commands|rules)[/\\]|(?:^|[/\\])SKILL\.md$"
+)
+# A file of weights, wherever it is not among the modules of Python.
+_AMONG_MODULES = re.compile(
+    r"(?:site|dist)-?packages|purelib|platlib|get_paths?\(|get_python_lib|sys\.(?:path|(?:base_|exec_)?prefix)\b"
+)
+
+
+def _weights(machine: Analyser, path: Value, text: str) -> bool:
+    """Is this `.pth` what PyTorch calls so: in a folder that is written here, or of a module that speaks of torch?"""
+    if not text.endswith(".pth") or _AMONG_MODULES.search(text):
+        return False
+    if not text.startswith(HOLE):
+        return True
+    whole = "\n".join(machine.lines)
+    return "torch" in whole and not _AMONG_MODULES.search(whole)
 
 
 def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
@@ -175,7 +191,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     if has(path.taint, "home-files") and "encrypt" in content.ref:
         machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten by what is encrypted")
     what = know.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
-    if not what or text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
+    if not what or (what == "python start" and _weights(machine, path, text)) or text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
         return
     shown = (
         content.const
