@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -230,6 +230,21 @@ def _folder(root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:
             yield from _file(full, path, root, wants, budget)
     for name in failed:
         yield budget.gap(Reason.FORBIDDEN, f"folder {name} could not be listed")
+
+
+def walk_files(
+    files: Mapping[str, Path], root: Path, wants: Wants, limits: Limits | None = None, subject: str = ""
+) -> Iterator[Walked]:
+    """These files alone, each under the path it is called by; of those that are not there nothing. root: where links may
+    lead."""
+    budget = Budget(limits or Limits(), safe(subject or root.name), 0)
+    for path, full in files.items():
+        budget.members += 1
+        if stop := budget.exceeded(safe(path)):
+            yield stop
+            return
+        if full.exists():
+            yield from _file(full, path, root, wants, budget)
 
 
 def _file(full: Path, raw: str, root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from mlsupply.evidence.contents_check import CHECK, SKIPPED, SUFFIXES
+from mlsupply.evidence.contents_check import CHECK, NOT_OPENED, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest
 from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.evidence.installed import installed, is_installed, looked_into, starting
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.served import Served, kept
@@ -60,6 +61,10 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
             found = looked.result()
             begun += [(following, begin(following)) for following in islice(packages, 1)]
             yield _told(package, found, rules)
+        for owner, what in starting(project.packages, world):
+            if owner is None or mode == "local":  # else it was looked at with its package
+                facts = looked_into(what, str(owner.coordinate) if owner else str(what.site), pool, world.cache / "contents")
+                yield judged(facts, rules, owner)
 
 
 class Other(NamedTuple):
@@ -77,16 +82,26 @@ def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
     """What is in the package's archive and (mode `changed`) the release before it; None where there is none to look at."""
     if package.source.kind in OWN_CODE:
         return None
-    found = _archive(package, served, fetch=mode in {"all", "changed"})
-    if found is None or isinstance(found, Failure):
-        return found
-    facts = look_inside(found.path, pool, served.world.cache / "contents", found.subject)
+    fetch, kept_facts = mode in {"all", "changed"}, served.world.cache / "contents"
+    if is_installed(package):
+        if not fetch:
+            return None
+        what = installed(package, served.world)
+        if isinstance(what, Failure):
+            return what
+        facts = looked_into(what, str(package.coordinate), pool, kept_facts)
+    else:
+        found = _archive(package, served, fetch=fetch)
+        if found is None or isinstance(found, Failure):
+            return found
+        facts = look_inside(found.path, pool, kept_facts, found.subject)
     return facts, held_against(facts, package, served, pool) if mode == "changed" else ()
 
 
 def _told(package: Package, looked: _Looked, rules: Rules) -> Checked:
     if looked is None:
-        return Checked(check=CHECK, package=package, gaps=() if package.source.kind in OWN_CODE else (SKIPPED,))
+        skipped = NOT_OPENED if is_installed(package) else SKIPPED
+        return Checked(check=CHECK, package=package, gaps=() if package.source.kind in OWN_CODE else (skipped,))
     if isinstance(looked, Failure):
         return _failed(looked, package, rules)
     return judged(looked[0], rules, package, looked[1])

