@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from mlsupply.cli import main
+from tests.loopback_index import LoopbackIndex
 
 
 @pytest.fixture(autouse=True)
@@ -117,3 +119,37 @@ def test_no_name_is_a_mistake_in_use() -> None:
 def test_the_users_own_names_are_known(tmp_path: Path) -> None:
     (tmp_path / "mlsupply.toml").write_text('[names]\nknown = ["openai-gasket"]\n', encoding="utf-8")
     assert "nothing found  openai-gasket" in check("openai-gasket").output
+
+
+def ask(index: LoopbackIndex, *names: str) -> Result:
+    return CliRunner().invoke(main, ["check", "--index-url", index.simple, "--feed", "embedded", *names])
+
+
+def days_ago(days: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_an_invented_name_is_told_by_the_index_whatever_its_letters_say(index: LoopbackIndex) -> None:
+    index.add("quarry-lighthouse", "0.1", uploaded=days_ago(5))
+    index.add("harbour-lighthouse", "0.1", uploaded=days_ago(900))
+    nobody, new, old = (ask(index, name) for name in ("meadow-lighthouse", "quarry-lighthouse", "harbour-lighthouse"))
+    assert nobody.exit_code == 1
+    assert "MLS-N008  The index has no project meadow-lighthouse" in nobody.output
+    assert "MLS-N009  quarry-lighthouse is on the index for 5 days only; releases so far: 1" in new.output
+    assert old.exit_code == 0
+    assert "nothing found  harbour-lighthouse" in old.output
+
+
+def test_a_busy_project_of_this_month_is_no_invented_name(index: LoopbackIndex) -> None:
+    for minor in range(5):
+        index.add("quarry-lighthouse", f"0.{minor}", uploaded=days_ago(20 - minor))
+    assert "nothing found  quarry-lighthouse" in ask(index, "quarry-lighthouse").output
+
+
+def test_what_letters_make_possible_a_week_makes_likely(index: LoopbackIndex) -> None:
+    offline = check("icalendar-parser")
+    assert "MLS-N005" in offline.output
+    assert "MLS-N003" not in offline.output
+    index.add("icalendar", "6.0", uploaded=days_ago(2000))
+    index.add("icalendar-parser", "0.1", uploaded=days_ago(3))
+    assert "MLS-N003" in ask(index, "icalendar-parser").output

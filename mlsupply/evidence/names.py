@@ -8,6 +8,7 @@ there is a network.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 
 from mlsupply.evidence.name_memo import Locked, Memo
@@ -22,8 +23,6 @@ from mlsupply.value import replace, value
 from mlsupply.world import PUBLIC_INDEX, Failure, OfflineFetch, World
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mlsupply.ruleset.names import NameEvidence, Names, NameVerdict
 
 CHECK = "names"
@@ -37,7 +36,8 @@ class NameFacet:
     target: canonical name of the project it seems to imitate; likeness: how likely that is; reasons: short sentences,
     the strongest first; listed: it is among the popular projects; public: the package comes from the public index;
     confirmed: something beside the letters speaks for the imitation; registered: whether the index has such a project;
-    pinned: a version is asked for."""
+    first_release, releases: since when, and how many; None where the index was not asked or does not tell; pinned: a version
+    is asked for."""
 
     name: str
     target: str = ""
@@ -61,6 +61,8 @@ class NameFacet:
     ascii: bool = True
     confirmed: bool = False
     registered: Literal["unknown", "yes", "no"] = "unknown"
+    first_release: datetime | None = None
+    releases: int | None = None
     pinned: bool = True
 
 
@@ -260,7 +262,8 @@ class _Bench:
 
 def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | None, *, public: bool) -> NameFacet:
     """The engine's verdict in the words of rules."""
-    known = None if told is None or isinstance(told, Failure) else told.exists
+    history = None if isinstance(told, Failure) else told
+    known = history and history.exists
     origin = () if public else ("it does not come from the public index",)
     return NameFacet(
         name=verdict.name,
@@ -274,6 +277,8 @@ def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | Non
         ascii=verdict.name.isascii(),
         confirmed=verdict.confirmed,
         registered="unknown" if known is None else "yes" if known else "no",
+        first_release=history and history.first_release,
+        releases=history and history.releases,
         pinned=bool(one.package and one.package.version),
     )
 
