@@ -85,6 +85,18 @@ def test_what_a_popular_project_requires_is_no_mistake_of_the_users(world: World
     assert not [finding for finding in after if finding.severity in ACCUSING]
 
 
+def test_who_trusts_a_project_trusts_what_it_asks_for_in_turn(world: World) -> None:
+    part = package("quarry-lighthouse", requires=(Edge("openai-gasket"), Edge("quarry-lighthouse")))
+    alone = findings(world, part, package("openai-gasket"))
+    below = findings(world, package("transformers", requires=(Edge("quarry-lighthouse"),)), part, package("openai-gasket"))
+    own = replace(part, source=Source(SourceKind.REGISTRY, "https://index.example/simple"))
+    elsewhere = findings(
+        world, package("transformers", requires=(Edge("quarry-lighthouse"),)), own, package("openai-gasket")
+    )
+    accused = [[one for one in found if one.severity in ACCUSING] for found in (alone, below, elsewhere)]
+    assert [bool(found) for found in accused] == [True, False, True]
+
+
 def test_parts_of_one_project_are_released_in_step(world: World) -> None:
     apart = findings(world, package("httpx", "1.40.0"), package("httpx-core", "0.1.0"))
     together = findings(world, package("httpx", "1.40.0"), package("httpx-core", "1.40.0"))

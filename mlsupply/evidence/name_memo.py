@@ -15,6 +15,7 @@ from mlsupply.evidence.popular import listed, popular
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Confidence, DataSource, Finding, Kind, Severity
 from mlsupply.named import NamedTuple
+from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.ruleset.names import NameEvidence, NameVerdict
@@ -28,18 +29,28 @@ _TOLD = ("id", "check", "kind", "title", "message", "severity", "confidence", "r
 
 class Locked(NamedTuple):
     """What the lock file says of a name. required_by: the popular project that requires it, or ""; in_step_with: popular
-    projects at the same version, sorted."""
+    projects at the same version, sorted; required_through: the popular project at the head of a longer chain, or ""."""
 
     required_by: str = ""
     in_step_with: tuple[str, ...] = ()
+    required_through: str = ""
 
     def key(self, name: str) -> str:
-        return "\0".join((name, self.required_by, *self.in_step_with))
+        return "\0".join((name, self.required_by, self.required_through, *self.in_step_with))
 
     def evidence(self) -> NameEvidence:
         from mlsupply.ruleset.names import NameEvidence
 
-        return NameEvidence(required_by=self.required_by or None, in_step_with=frozenset(self.in_step_with))
+        return self.added_to(NameEvidence())
+
+    def added_to(self, evidence: NameEvidence) -> NameEvidence:
+        """The evidence of an index, and that of the lock file."""
+        return replace(
+            evidence,
+            required_by=self.required_by or None,
+            required_through=self.required_through or None,
+            in_step_with=frozenset(self.in_step_with),
+        )
 
 
 class Memo:

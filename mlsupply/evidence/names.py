@@ -85,16 +85,19 @@ class _Asked(NamedTuple):
 
 
 class _Lock(NamedTuple):
-    """What the lock file says of names. required_by: name -> the popular project that requires it; versions: version ->
-    popular projects locked at it."""
+    """What the lock file says of names. required_by: name -> the popular project that requires it; required_through: name ->
+    the popular project at the head of a chain of requirements that leads to it; versions: version -> popular projects
+    locked at it."""
 
     required_by: dict[str, str]
+    required_through: dict[str, str]
     versions: dict[str, set[str]]
 
     def of(self, one: _Asked) -> Locked:
         version = one.package.version if one.package else ""
         in_step = self.versions.get(version, set()) - {one.name} if version else ()
-        return Locked(self.required_by.get(one.name, ""), tuple(sorted(in_step)))
+        by, through = self.required_by.get(one.name, ""), self.required_through.get(one.name, "")
+        return Locked(by, tuple(sorted(in_step)), "" if by else through)
 
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
@@ -191,7 +194,7 @@ class _Bench:
             if isinstance(answer, Failure):
                 gaps = (_not_asked(one, answer),) if letters.target else ()
             elif answer is not None:
-                evidence = replace(answer, required_by=known.required_by or None, in_step_with=frozenset(known.in_step_with))
+                evidence = known.added_to(answer)
                 verdict = self._engine.judge(one.name, evidence, now)
             facet = _facet(one, verdict, answer, public=self._request.is_public(one.source))
             fact = Fact(facet, places=one.places[:_MOST_PLACES], subject=one.subject)
@@ -245,12 +248,17 @@ class _Bench:
         return self._request.is_public(one.source) and not self._request.private_index(one.name)
 
     def _lock(self) -> _Lock:
-        lock = _Lock({}, {})
+        lock = _Lock({}, {}, {})
+        edges: dict[str, set[str]] = {}
         for package in self._project.packages:
-            if self.memo.is_listed(package.name) and self._request.is_public(package.source):
+            if not self._request.is_public(package.source):
+                continue
+            edges.setdefault(package.name, set()).update(edge.name for edge in package.requires)
+            if self.memo.is_listed(package.name):
                 lock.versions.setdefault(package.version, set()).add(package.name)
                 for edge in package.requires:
                     lock.required_by.setdefault(edge.name, package.name)
+        _follow(edges, lock)
         return lock
 
     @cached_property
@@ -260,10 +268,22 @@ class _Bench:
         return engine(_vouched(self._request.settings))
 
 
+def _follow(edges: Mapping[str, set[str]], lock: _Lock) -> None:
+    """Where chains of requirements lead that begin at popular projects: who trusts one trusts what it asks for in turn."""
+    reached = dict(lock.required_by)
+    left = list(reached)
+    while left:
+        name = left.pop()
+        for further in sorted(edges.get(name, set()) - reached.keys()):
+            reached[further] = lock.required_through[further] = reached[name]
+            left.append(further)
+
+
 def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | None, *, public: bool) -> NameFacet:
     """The engine's verdict in the words of rules."""
-    history = None if isinstance(told, Failure) else told
-    known = history and history.exists
+    from mlsupply.ruleset.names import NameEvidence
+
+    history = NameEvidence() if told is None or isinstance(told, Failure) else told
     origin = () if public else ("it does not come from the public index",)
     return NameFacet(
         name=verdict.name,
@@ -276,9 +296,9 @@ def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | Non
         public=public,
         ascii=verdict.name.isascii(),
         confirmed=verdict.confirmed,
-        registered="unknown" if known is None else "yes" if known else "no",
-        first_release=history and history.first_release,
-        releases=history and history.releases,
+        registered="unknown" if history.exists is None else "yes" if history.exists else "no",
+        first_release=history.first_release,
+        releases=history.releases,
         pinned=bool(one.package and one.package.version),
     )
 

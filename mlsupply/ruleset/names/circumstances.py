@@ -26,6 +26,8 @@ def circumstances(evidence: NameEvidence, guess: Guess, now: datetime) -> Iterat
         yield Sign(0.7, "it describes itself with nothing")
     if evidence.required_by:
         yield Sign(-4.0, f"the popular project {evidence.required_by} requires it")
+    elif evidence.required_through:
+        yield Sign(-3.0, f"the popular project {evidence.required_through} leads to it through others")
     if Technique(guess.technique) not in SLIPS:
         yield from _in_step(evidence, target)
 

@@ -47,7 +47,8 @@ class Names:
         name = canonical(_SCOPE.sub("-", name[:_MAX_LENGTH])).strip("-")
         if (place := self.known.rank.get(name)) and name in self.known.reviewed.mistaken and name not in self._vouched:
             meant = mistaken(name, self.known)
-            return replace(_verdict(name, meant, NameEvidence(required_by=evidence.required_by), _NO_DATE), listed=place)
+            wanted = NameEvidence(required_by=evidence.required_by, required_through=evidence.required_through)
+            return replace(_verdict(name, meant, wanted, _NO_DATE), listed=place)
         if place:
             return NameVerdict(name=name, listed=place)
         if name in self._vouched:

@@ -40,9 +40,9 @@ class Likeness(StrEnum):
 class NameEvidence:
     """What the registry, the lock file or the user knows of a name beside its letters; None is "not asked". first_release:
     UTC; claims_repository_of: canonical name of another project whose repository its links point to; copies: canonical
-    name of a project whose description it repeats; required_by: a popular project that requires it; in_step_with: names of
-    other packages of the same project at the same version; monthly_downloads,
-    releases, owners: counts."""
+    name of a project whose description it repeats; required_by: a popular project that requires it; required_through: a
+    popular project at the head of a chain of requirements that leads to it; in_step_with: names of other packages of the
+    same project at the same version; monthly_downloads, releases, owners: counts."""
 
     exists: bool | None = None
     first_release: datetime | None = None
@@ -53,6 +53,7 @@ class NameEvidence:
     copies: str | None = None
     empty_description: bool | None = None
     required_by: str | None = None
+    required_through: str | None = None
     in_step_with: frozenset[str] = frozenset()
 
 
