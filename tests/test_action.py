@@ -164,6 +164,24 @@ def test_a_fork_is_judged_by_the_configuration_of_the_base(
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_fork_does_not_write_the_baseline_it_is_held_to(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text("torch==2.6.0\n", encoding="utf-8")
+    baseline = runner.workspace / "known.json"
+    baseline.write_text('{"mlsupply-baseline": 1, "findings": {}}', encoding="utf-8")
+    runner.git("init", "-q")
+    runner.git("add", ".")
+    runner.git("commit", "-qm", "base")
+    base = runner.git("rev-parse", "HEAD")
+    runner.scan()
+    report = json.loads(Path(runner.outputs["json"]).read_text(encoding="utf-8"))
+    known = {finding["fingerprint"]: "" for finding in report["findings"]}
+    baseline.write_text(json.dumps({"mlsupply-baseline": 1, "findings": known}), encoding="utf-8")
+    own = runner.scan(baseline="known.json", base_sha=base)
+    assert own.returncode == 0, "a branch of the repository itself may change its baseline"
+    assert runner.scan(baseline="known.json", base_sha=base, from_fork="true").returncode == 1
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_base_that_cannot_be_had_is_said_and_fails(runner: Runner) -> None:
     (runner.workspace / "requirements.txt").write_text(CLEAN, encoding="utf-8")
     runner.git("init", "-q")

@@ -32,9 +32,12 @@ take_base() {
 pull_request=false
 [[ "${BASE_SHA:-}" =~ ^[0-9a-f]{40}$ ]] && pull_request=true && take_base
 
+from_fork=false
+[ "$pull_request" = true ] && [ "${FROM_FORK:-false}" = true ] && from_fork=true
+
 # a fork does not choose what it is judged by: its configuration is that of the base commit, where there is one
 config="${INPUT_CONFIG:-}"
-if [ "$pull_request" = true ] && [ "${FROM_FORK:-false}" = true ] && [[ "$config" != /* ]]; then
+if [ "$from_fork" = true ] && [[ "$config" != /* ]]; then
   folder="$base/$INPUT_PATH"
   [ -d "$folder" ] || folder=$(dirname "$folder")
   : > "$RUNNER_TEMP/mlsupply-empty.toml"
@@ -60,7 +63,9 @@ if [ "${INPUT_BASELINE:-}" = base ] && [ "$pull_request" = true ]; then
 elif [ "${INPUT_BASELINE:-}" = base ]; then
   echo "::notice title=mlsupply::not a pull request, so there is no base commit to compare with"
 elif [ -n "${INPUT_BASELINE:-}" ]; then
-  options+=(--baseline "$INPUT_BASELINE")
+  known="$INPUT_BASELINE" # nor does a fork say what is known already
+  [ "$from_fork" = true ] && [[ "$known" != /* ]] && known="$base/$known"
+  options+=(--baseline "$known")
 fi
 
 code=0
