@@ -286,9 +286,13 @@ class LoopbackIndex:
         return 404, "application/json", b'{"message": "No provenance available"}'
 
 
-def provenance(kind: str = "GitHub", repository: str = "acme/demo", workflow: str = "release.yml") -> dict[str, Any]:
-    """A PEP 740 provenance object with one publisher; its attestations are empty shells."""
+def provenance(
+    kind: str = "GitHub", repository: str = "acme/demo", workflow: str = "release.yml", email: str = ""
+) -> dict[str, Any]:
+    """A PEP 740 provenance object with one publisher, a repository's workflow or, where one is given, the account of that
+    e-mail address; its attestations are empty shells."""
     publisher = {"kind": kind, "repository": repository, "workflow": workflow, "environment": None}
+    publisher = {"kind": kind, "email": email} if email else publisher
     return {"version": 1, "attestation_bundles": [{"publisher": publisher, "attestations": [{"version": 1}]}]}
 
 

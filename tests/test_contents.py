@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,8 +41,6 @@ METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
 
 
 def wheel(files: dict[str, bytes], record: bool = True) -> bytes:
-    import base64
-
     members = {**files, "demo-1.0.dist-info/METADATA": METADATA}
     rows = [
         f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b'=').decode()},{len(data)}"
@@ -90,8 +91,6 @@ def test_a_wheel_and_its_source_archive_give_the_same_facts(tmp_path: Path, pool
 
 def test_record_is_held_against_the_members(tmp_path: Path, pool: Pool) -> None:
     assert look_inside(put(tmp_path, "a.whl", wheel(CLEAN)), pool).archive == ()
-    import zipfile
-
     path = put(tmp_path, "b.whl", wheel({**CLEAN, "demo/gone.py": b"x", "demo/gone_too.py": b"x"}))
     with zipfile.ZipFile(path) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist()]
@@ -105,6 +104,18 @@ def test_record_is_held_against_the_members(tmp_path: Path, pool: Pool) -> None:
         ("not-in-record", "demo/extra.so"),
     }
     assert [fact.detail for fact in facts.archive if fact.kind == "record-missing-file"] == [" and 1 more"]
+
+
+def test_record_is_held_to_its_sha256_and_to_no_other_algorithm(tmp_path: Path, pool: Pool) -> None:
+    made = wheel({"demo/__init__.py": b"x = 1\n", "demo/more.py": b"y = 1\n"})
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+    record = members["demo-1.0.dist-info/RECORD"].decode()
+    md5 = base64.urlsafe_b64encode(hashlib.md5(b"anything").digest()).rstrip(b"=").decode()
+    weak = re.sub(r"demo/more\.py,sha256=[\w-]+", f"demo/more.py,md5={md5}", record)
+    changed = {**members, "demo/__init__.py": b"x = 2\n", "demo-1.0.dist-info/RECORD": weak.encode()}
+    facts = look_inside(put(tmp_path, "a.whl", zipped(list(changed.items()))), pool)
+    assert [(fact.kind, fact.member) for fact in facts.archive] == [("record-hash", "demo/__init__.py")]
 
 
 def test_a_line_of_record_that_cannot_be_read_hides_none_of_the_others(tmp_path: Path, pool: Pool) -> None:

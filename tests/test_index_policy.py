@@ -80,6 +80,12 @@ def test_an_open_requirement_may_come_from_every_index_that_is_asked(
     assert ids(report) == ([("MLS-I014", "acme-core")] if found else [])
 
 
+@pytest.mark.parametrize("pattern", ["acme-*", "ACME_*", "Acme.Core"])
+def test_private_names_are_compared_in_their_canonical_form(pattern: str, world: World) -> None:
+    report = scanned(world, {"uv.lock": uv_lock("acme-core", PUBLIC_INDEX)}, {"private": {pattern: OURS}})
+    assert ids(report) == [("MLS-I014", "acme-core")]
+
+
 def test_a_private_name_from_a_repository_is_not_from_its_index_and_the_projects_own_code_is(world: World) -> None:
     lock = (
         'version = 1\n\n[[package]]\nname = "acme-app"\nversion = "1.0"\nsource = { virtual = "." }\n\n'
@@ -89,8 +95,12 @@ def test_a_private_name_from_a_repository_is_not_from_its_index_and_the_projects
 
 
 def test_only_the_indexes_on_the_list_are_allowed(world: World) -> None:
-    stranger = scanned(world, {"uv.lock": uv_lock("numpy", "https://stranger.example/simple")}, ALLOWED)
-    assert ids(stranger) == [("MLS-I015", "numpy")]
+    for stranger in (
+        "https://stranger.example/simple",
+        f"{PUBLIC_INDEX}.stranger.example",
+        f"https://s.example/?{PUBLIC_INDEX}",
+    ):
+        assert ids(scanned(world, {"uv.lock": uv_lock("numpy", stranger)}, ALLOWED)) == [("MLS-I015", "numpy")], stranger
     for allowed in (OURS, PUBLIC_INDEX):
         assert ids(scanned(world, {"uv.lock": uv_lock("numpy", allowed)}, ALLOWED)) == []
     by_host: dict[str, object] = {"allowed": ("Stranger.example",)}

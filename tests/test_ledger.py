@@ -6,7 +6,8 @@ import pytest
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.ledger import Ledger
-from mlsupply.model import Checked, Coordinate, Finding, Gap, Kind, Package, Reason, Severity
+from mlsupply.model import Checked, Coordinate, Finding, Gap, Kind, Learned, Package, Reason, Severity
+from mlsupply.value import replace
 
 TORCH = Package(coordinate=Coordinate("pypi", "torch", "2.9.0"))
 NUMPY = Package(coordinate=Coordinate("pypi", "numpy", "2.3.0"))
@@ -32,6 +33,14 @@ def test_a_check_that_breaks_off_leaves_gaps_for_what_it_had_not_reached() -> No
     (row,) = ledger.close()
     assert (row.clean, row.with_findings, row.with_gaps) == (1, 0, 1)
     assert [(gap.subject, gap.reason) for gap in ledger.gaps] == [("numpy 2.3.0", Reason.INTERNAL)]
+
+
+def test_a_licence_that_was_learned_stands_where_no_input_states_one() -> None:
+    stated = replace(NUMPY, licence="BSD-3-Clause")
+    ledger = Ledger([TORCH, stated])
+    ledger.learn(Learned(TORCH.key, "BSD-2-Clause"))
+    ledger.learn(Learned(NUMPY.key, "GPL-3.0-only"))
+    assert [package.licence for package in ledger.packages()] == ["BSD-2-Clause", "BSD-3-Clause"]
 
 
 @pytest.mark.parametrize("found_first", [True, False])

@@ -193,6 +193,16 @@ def test_a_baseline_leaves_only_new_findings_to_fail_and_never_hides_malware() -
     assert len(verdict.failing) == 2
 
 
+def test_a_finding_is_the_same_one_whatever_its_line_words_and_severity_and_another_in_another_member() -> None:
+    def at(member: str, line: int = 1) -> Finding:
+        return replace(FLAW, places=(Place("torch.whl", line, member),))
+
+    same = (at("a.py"), at("a.py", 9), replace(at("a.py"), message="in other words", severity=Severity.LOW))
+    others = (at("b.py"), replace(at("a.py"), subject="torch.whl"), replace(at("a.py"), package=PLUGGY.coordinate), FLAW)
+    assert len({finding.fingerprint for finding in same}) == 1
+    assert len({finding.fingerprint for finding in (*same, *others)}) == 1 + len(others)
+
+
 def test_a_baseline_that_is_written_anew_keeps_what_the_one_before_held() -> None:
     fresh = replace(FLAW, id="CVE-2026-2")
     waived = replace(FLAW, id="CVE-2026-3", advisory=AdvisoryRef(id="CVE-2026-3"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlsupply.model import Coordinate, Edge, Inventory, Package, Place, Source, SourceKind
 from mlsupply.project import edges, merge, roots
+from mlsupply.value import replace
 
 
 def _package(name: str, *requires: str, version: str = "1", direct: bool = False, line: int = 1) -> Package:
@@ -35,6 +36,13 @@ def test_a_package_in_two_inputs_is_one_node_with_both_places() -> None:
     assert [place.line for place in torch.places] == [3, 9]
     assert torch.direct
     assert [edge.name for edge in torch.requires] == ["numpy"]
+
+
+def test_a_package_that_two_inputs_take_under_different_markers_applies_without_one_as_far_as_is_known() -> None:
+    linux = replace(_package("triton"), marker='sys_platform == "linux"')
+    for other, together in ((linux, linux.marker), (_package("triton"), "")):
+        (triton,) = merge([_lock(linux, path="a"), _lock(other, path="b")]).packages
+        assert triton.marker == together
 
 
 def test_several_versions_of_one_name_stay_several() -> None:

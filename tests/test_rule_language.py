@@ -60,6 +60,12 @@ def truth(when: str, crate: CrateFacet) -> bool | None:
         ("{version: '1.0'}", {"version": "1.0.0"}, {"version": "1.0.1"}),
         ("{seal: " + SEAL + "}", {"seal": SEAL}, {"seal": "cd" * 32}),
         ("{packed: {younger_than: 3 days}}", {"packed": NOW - timedelta(hours=71)}, {"packed": NOW - timedelta(hours=72)}),
+        ("{packed: {younger_than: 2 weeks}}", {"packed": NOW - timedelta(days=13.9)}, {"packed": NOW - timedelta(days=14)}),
+        (
+            "{packed: {younger_than: 90 minutes}}",
+            {"packed": NOW - timedelta(minutes=89)},
+            {"packed": NOW - timedelta(hours=2)},
+        ),
         ("{packed: {older_than: 1 year}}", {"packed": NOW - timedelta(days=366)}, {"packed": NOW}),
         ("{packed: {before: 2026-01-01}}", {"packed": datetime(2025, 12, 31, tzinfo=UTC)}, {"packed": NOW}),
         ("{tags: fresh}", {"tags": ("fresh", "old")}, {"tags": ("old",)}),
@@ -82,7 +88,8 @@ def test_an_operator_tells_a_fact_from_its_opposite(when: str, holds: dict[str, 
 def test_what_is_not_known_is_neither_true_nor_false() -> None:
     assert truth("{weight: {more_than: 20}}", CrateFacet(label="x")) is None
     assert truth("{not: {weight: {more_than: 20}}}", CrateFacet(label="x")) is None
-    assert truth("{version: {within: '>1'}}", CrateFacet(label="x", version="not a version")) is None
+    for test in ("within: '>1'", "is: '1.0'", "is_not: '1.0'", "not_in: ['1.0', '2.0']"):
+        assert truth(f"{{version: {{{test}}}}}", CrateFacet(label="x", version="not a version")) is None, test
 
 
 def test_the_unknown_stays_only_where_the_answer_hangs_on_it() -> None:
@@ -206,6 +213,9 @@ def test_a_text_longer_than_is_searched_is_unknown_rather_than_clean() -> None:
     assert search(compiled("needle"), "hay" * 10) is False
     assert search(compiled("needle"), "hay" * 1000) is None
     assert search(compiled("needle"), "needle" + "hay" * 1000) is True
+    several = "{tags: {any_matches: needle}}"
+    assert truth(several, CrateFacet(label="x", tags=("short", "hay" * 1000))) is None
+    assert truth(several, CrateFacet(label="x", tags=("hay" * 1000, "needle"))) is True
 
 
 ARGUMENTS: dict[str, Any] = {

@@ -120,6 +120,20 @@ def _(stage: Stage) -> None:
     stage.pinned(size=11_000_000)
 
 
+@story("a release of which the wheel alone is many times as large as before", "MLS-R010")
+def _(stage: Stage) -> None:
+    stage.published()[0].size = 11_000_000
+    stage.pin()
+
+
+@story("a release that is large beside its candidate and not beside the release before")
+def _(stage: Stage) -> None:
+    stage.history()
+    stage.release(25, "2.0rc1", size=2_000)
+    stage.release()
+    stage.pin()
+
+
 @story("a project that ships compiled code for the first time", "MLS-R011")
 def _(stage: Stage) -> None:
     stage.published()
@@ -130,6 +144,21 @@ def _(stage: Stage) -> None:
 @story("a release without the sdist that all before had", "MLS-R012")
 def _(stage: Stage) -> None:
     stage.pinned(kinds=["wheel"])
+
+
+@story("a release without the sdist that some before had and some had not")
+def _(stage: Stage) -> None:
+    stage.history()
+    stage.release(40, "1.9", kinds=["wheel"])
+    stage.release(kinds=["wheel"])
+    stage.pin()
+
+
+@story("a second release, without the sdist of the first: once is no habit")
+def _(stage: Stage) -> None:
+    stage.history(count=1)
+    stage.release(kinds=["wheel"])
+    stage.pin()
 
 
 @story("a release without the wheel that all before had", "MLS-R012")
@@ -163,6 +192,13 @@ def _(stage: Stage) -> None:
     stage.pin(hashes=["1" * 64])
 
 
+@story("a requirement with a hash, of an index that gives none of its own")
+def _(stage: Stage) -> None:
+    for file in stage.published():
+        file.sha256 = ""
+    stage.pin(hashes=["1" * 64])
+
+
 @story("a release without the attestations that those before had", "MLS-R016")
 def _(stage: Stage) -> None:
     stage.pinned(provenance=None)
@@ -178,6 +214,13 @@ def _(stage: Stage) -> None:
 @story("a release published by a stranger's repository", "MLS-R017", "MLS-R018")
 def _(stage: Stage) -> None:
     stage.pinned(provenance=provenance(repository="mallory/demo"))
+
+
+@story("a release published by another person's account", "MLS-R017")
+def _(stage: Stage) -> None:
+    stage.history(provenance=provenance("Google", email="ann@acme.example"))
+    stage.release(provenance=provenance("Google", email="mallory@evil.example"))
+    stage.pin()
 
 
 @story("a release published from the same repository by a renamed workflow, its name in other letters")
@@ -203,6 +246,15 @@ def _(stage: Stage) -> None:
     for kept in details.iterdir():  # as if six hours had passed
         value = json.loads(kept.read_bytes())
         kept.write_text(json.dumps(value | {"at": value["at"] - 7 * 3600} if "at" in value else value), encoding="utf-8")
+
+
+@story("a file without attestation, as the release before had one")
+def _(stage: Stage) -> None:
+    stage.history()
+    for days, version in ((50, "1.9"), (20, "2.0")):
+        stage.release(days, version, kinds=["wheel"])
+        stage.release(days, version, kinds=["sdist"], provenance=None)
+    stage.pin()
 
 
 @story("a wheel without attestation, of a new kind, beside files that have it", "MLS-R011", "MLS-R021")
