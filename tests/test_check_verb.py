@@ -56,6 +56,12 @@ def test_a_known_bad_release_fails_by_version_and_a_clean_one_beside_it_is_told_
     assert ("litellm", "malicious") in kinds
 
 
+def test_a_name_that_has_bad_releases_says_so_where_no_version_is_given() -> None:
+    result = check("litellm")
+    assert "not checked: litellm: some releases of litellm are malicious" in result.output
+    assert result.exit_code == 3
+
+
 def test_a_project_made_to_harm_is_found_without_a_version() -> None:
     assert "MALICIOUS" in check("torchtriton==3.0.0").output
 
