@@ -241,6 +241,19 @@ def test_the_account_says_what_runs_when_also_where_nothing_is_wrong(tmp_path: P
     assert "sends all environment variables to https://c.example/e (demo/__init__.py:2)" in bad
 
 
+def test_a_large_program_among_the_scripts_is_told_and_a_large_script_is_a_gap(tmp_path: Path, pool: Pool) -> None:
+    scripts = {
+        "demo-1.0.data/scripts/native": b"\x7fELF" + bytes(40 << 20),
+        "demo-1.0.data/scripts/endless": b"#!python\n" + b"#" * (9 << 20),
+        "demo-1.0.data/scripts/own": b"#!/usr/bin/env python3\n" + PAYLOAD,
+    }
+    facts = look_inside(put(tmp_path, "a.whl", wheel({**CLEAN, **scripts})), pool)
+    assert [(gap.reason, gap.place.member) for gap in facts.gaps if gap.place] == [
+        (Reason.TOO_LARGE, "demo-1.0.data/scripts/endless")
+    ]
+    assert {fact.member for fact in facts.code} == {"demo-1.0.data/scripts/own"}
+
+
 def test_local_archives_are_looked_into_and_the_others_share_one_gap(world: World) -> None:
     root = world.tree.root
     put(root, "demo-1.0-py3-none-any.whl", wheel(BAD))

@@ -33,6 +33,7 @@ _ALWAYS = re.compile(
     r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
 )
 _PYTHON = re.compile(rb"#![^\n]{0,300}python")  # an installer writes the path of its interpreter there
+_SCRIPT = 8 << 20  # bytes; a program that is installed as one may be far larger, and its head tells it
 _SPARES = 64 << 20  # bytes of files kept although nothing in them asked for a look, in case a neighbour asks
 _SMALL = 1 << 20  # a `.pth` above this is a model's weights
 
@@ -70,6 +71,9 @@ def looked_at(
             seen.archive.append(item)
         else:
             _take(item, seen)
+            if item.data is None and ".data/scripts/" in item.path and item.head.startswith(b"#!"):
+                detail = f"a script of {item.size:,} bytes is larger than is looked at"
+                seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
     shape = layout((path for path, _ in seen.members), seen.told)
     seen.archive = told_apart(seen.archive, seen.members, subject)
     modules = list(_modules(seen, shape, pool, subject))
@@ -100,7 +104,7 @@ def _wanted(path: str, size: int) -> bool:
         or is_agent_file(path)
         or is_model(path)
         or (is_foreign(path) and size <= MAX_SOURCE)
-        or ".data/scripts/" in path
+        or (".data/scripts/" in path and size <= _SCRIPT)
     )
 
 
