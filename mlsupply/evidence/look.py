@@ -18,8 +18,10 @@ from mlsupply.evidence.members import (
     binary_fact,
     is_agent_file,
     is_model,
+    is_requirement_list,
     model_facts,
     record_facts,
+    requirement_facts,
     told_apart,
 )
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
@@ -102,6 +104,7 @@ def _wanted(path: str, size: int) -> bool:
         or name == "RECORD"
         or is_nested_name(path)
         or is_agent_file(path)
+        or (is_requirement_list(path) and size <= MAX_SOURCE)
         or is_model(path)
         or (is_foreign(path) and size <= MAX_SOURCE)
         or (".data/scripts/" in path and size <= _SCRIPT)
@@ -142,7 +145,9 @@ def _take(member: Member, seen: _Seen) -> None:
 
 def _take_other(path: str, data: bytes, seen: _Seen) -> None:
     """What is not Python: files agents act on, scripts in other languages, models."""
-    if is_agent_file(path):
+    if is_requirement_list(path):
+        seen.code += requirement_facts(path, data)
+    elif is_agent_file(path):
         seen.code += agent_facts(path, data)
     elif is_foreign(path):
         seen.code += foreign_facts(path, data)

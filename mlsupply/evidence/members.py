@@ -176,6 +176,25 @@ def is_agent_file(path: str) -> bool:
     return bool(_AGENT_FILE.search(path))
 
 
+_REQUIREMENTS = re.compile(r"(?:^|/)(?:[\w.-]{0,60}requirements[\w.-]{0,60}\.(?:txt|in)|setup\.cfg)$")
+_FAR = re.compile(rb"[^\n]{0,400}?[ \t]{100,2000}(?=\S)(?P<rest>[^\n]{1,400})")
+
+
+def is_requirement_list(path: str) -> bool:
+    """A plain text that a build reads its requirements from."""
+    return _REQUIREMENTS.search(path) is not None
+
+
+def requirement_facts(path: str, data: bytes) -> Iterator[CodeFact]:
+    """What stands in such a list so far to the right that nobody sees it."""
+    for number, line in enumerate(data[: 1 << 20].split(b"\n")[:20_000], 1):
+        if len(line) > 100 and (found := _FAR.match(line)) is not None and not found["rest"].startswith(b"#"):
+            shown = safe(found["rest"].decode("utf-8", "replace"), 200)
+            yield CodeFact(
+                behaviour="far-right", moment=Moment.INSTALL, member=path, line=number, detail=shown, decoded=shown
+            )
+
+
 def agent_facts(path: str, data: bytes) -> Iterator[CodeFact]:
     """Commands that start by themselves, and orders hidden from the user."""
     text = data[: 1 << 20].decode("utf-8", "replace")

@@ -98,6 +98,9 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
             b".npmrc",
         )
     ),
+    (b"ipython_config", None),
+    (b"ipython_kernel_config", None),
+    (b"get_ipython_dir", None),
     (b"jupyter_", re.compile(rb"jupyter_\w*config")),
     (b"fish", re.compile(rb"config[/\\\"', ]{1,8}fish")),
     (b"spool", re.compile(rb"spool[/\\\"', ]{1,8}cron")),
@@ -122,6 +125,8 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"pip.main", None),
     (b"run_module", re.compile(rb"run_module\(\s*[\"'](?:pip|twine|ensurepip)")),
     (b"easy_install", re.compile(rb"easy_install\s+import\s+main")),
+    (b"hostPath", None),
+    (b"V1HostPath", None),
     (b"debugpy", re.compile(rb"debugpy\.listen")),
     (b"SlaveService", None),
     (b"trust_remote_code", re.compile(rb"trust_remote_code\s*=\s*True")),

@@ -48,7 +48,11 @@ def _namespace(machine: Analyser, name: str, call: Call) -> Value | None:
         return Value(f"builtins.{name}()")
     if call.args[0].instance is not None or call.args[0].closure is not None:
         return machine.attribute(call.args[0], "__dict__", call.node)
-    return Value(call.args[0].ref + ".__dict__", NOTHING, taint_of(*call.args))
+    return (
+        machine.attribute(call.args[0], "__dict__", call.node)
+        if call.args[0].ref == "builtins"
+        else Value(call.args[0].ref + ".__dict__", NOTHING, taint_of(*call.args))
+    )
 
 
 def _getter(machine: Analyser, name: str, call: Call) -> Value | None:
@@ -65,6 +69,8 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         writing.printed(machine, call, target)
     if name in {"print", "isinstance", "len", "hasattr", "type", "id", "issubclass", "callable", "hash"}:
         return folding.builtin(name, call.args) if name == "len" else Value(taint=frozenset())
+    if name in {"max", "min", "sorted"} and "key" in call.keywords:
+        return _ordered(name, call)
     if call.ref in decode.BY_NAME:
         return sources.decoded(machine, call)
     if know.STARTERS.match(call.ref):
@@ -74,6 +80,21 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         made.ref = "" if made.ref.startswith("pathlib") else made.ref
         return made
     return folding.builtin(name, call.args)
+
+
+def _ordered(name: str, call: Call) -> Value:
+    """By length, which is folded; by anything else it may be any of them."""
+    items = folding.items_of(call.args[0]) if len(call.args) == 1 else call.args
+    if (
+        call.keywords["key"].ref == "builtins.len"
+        and items
+        and all(isinstance(one.const, str | bytes | tuple) for one in items)
+    ):
+        items = sorted(items, key=lambda one: len(one.const))
+        return folding.listed(items) if name == "sorted" else items[-1 if name == "max" else 0]
+    if name == "sorted":
+        return folding.listed(list(items), taint=taint_of(*call.args)) if items else unknown(*call.args)
+    return merged(list(items)[:50]) if items else unknown(*call.args)
 
 
 def _container(machine: Analyser, name: str, call: Call) -> Value | None:

@@ -201,6 +201,8 @@ class Analyser(Statements):
         result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
         if receiver is not None and receiver.taint:
             result.taint = _told_elsewhere(call, result.taint)
+        if call.args and call.function.taint and has(call.function.taint, "any-builtin"):
+            self._picked(call)
         if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
             self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
         result.taint |= sources.read_by_path(self, call) | sending.fetched_by_url(self, call)
@@ -222,6 +224,12 @@ class Analyser(Statements):
         if call.function.taint and has(call.function.taint, "parameter") and self.running and self.running[-1].wrapper:
             result.taint |= frozenset(("intercepted:result",))
         return result
+
+    def _picked(self, call: Call) -> None:
+        """One of all builtins is called, by a name nobody wrote, with what came from elsewhere or was hidden."""
+        first = call.args[0]
+        if has(first.taint, "received", "encoded") or first.layers:
+            execution.executed(self, call._replace(ref="builtins.exec"), first)
 
     def _method(self, call: Call, receiver: Value, name: str, result: Value) -> None:
         sources.taken_up(self, call, receiver, name)

@@ -84,7 +84,8 @@ def command(machine: Analyser, call: Call) -> Value:
             **fields,
         )
     if found:
-        foreign = "git+" in found["rest"] or "://" in found["rest"]
+        set_by_user = any("://" in text_of(part) and has(part.taint, "variable") for part in parts)
+        foreign = "git+" in found["rest"] or ("://" in found["rest"] and not set_by_user)
         machine.fact(
             "installs-package", call.node, detail=safe(found[0], 120), destination="fixed" if foreign else "", **fields
         )
@@ -242,7 +243,7 @@ def _one_line(machine: Analyser, call: Call, head: Value, text: str, silent: boo
 def _runs_its_argument(program: Value) -> bool:
     """Is this an interpreter, or a program that starts another?"""
     name = text_of(program)
-    if program.ref == "sys.executable" or _PYTHON.search(name) or _SHELLS.search(name) or _RUNTIMES.search(name):
+    if program.ref.startswith("sys.executable") or _PYTHON.search(name) or _SHELLS.search(name) or _RUNTIMES.search(name):
         return True
     return bool(
         re.search(

@@ -58,6 +58,8 @@ _RECORDS = frozenset({"dataclasses.asdict", "dataclasses.astuple", "attr.asdict"
 
 
 def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
+    if len(sources) == 1 and sources[0].ref in {"builtins", "builtins.__dict__"} and not keywords:
+        return Value("builtins.__dict__", NOTHING, sources[0].taint)  # a copy of that namespace
     result = unknown(*sources)
     result.keys = {}
     for source in sources:

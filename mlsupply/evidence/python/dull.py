@@ -17,6 +17,7 @@ _ATTRIBUTES = frozenset(
         "spawnv", "posix_spawn", "urlopen", "urlretrieve", "post", "put", "request", "sendall", "sendto", "recv",
         "write_text", "write_bytes", "exec_module", "load_module", "run_path", "Popen", "check_output", "dup2", "modules",
         "__dict__", "__globals__", "__subclasses__", "rmtree", "fork", "remote", "connect", "communicate", "stdin",
+        "create_namespaced_pod", "create_namespaced_daemon_set",
     }
 )  # fmt: skip
 

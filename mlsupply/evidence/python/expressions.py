@@ -29,6 +29,7 @@ from mlsupply.evidence.python.values import (
 _BUILTINS = frozenset(dir(builtins))
 _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
 
+ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # all of them, to be picked by a name nobody wrote
 _KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
 _ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
 _ALL = "environment:all variables"
@@ -102,6 +103,8 @@ class Expressions(Machine):
         if taint:
             taint = know.part_of(taint, owner.ref, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
+        if ref == "builtins.__dict__":
+            result.taint |= ANY_BUILTIN
         if ref in {"sys.argv", "sys.stdin"}:
             result.taint |= self.told | frozenset((f"parameter:{ref}",))
         if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
@@ -281,8 +284,8 @@ class Expressions(Machine):
                 keys[key.const] = value
             else:
                 loose += [value] if key is None else [key, value]
-                if key is None and value.keys:
-                    keys.update(value.keys)
+                if key is None:
+                    keys.update(containers.entries(value))
         result = unknown(*keys.values(), *loose)
         result.keys = keys
         if not loose and all(value.known for value in keys.values()):

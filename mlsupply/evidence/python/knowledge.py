@@ -26,7 +26,7 @@ _FILES: Final = tuple(
     for kind, pattern in (
         (
             "credential-file",
-            r"\.ssh(?:/|\\|$)(?!known_hosts|config)|id_(?:rsa|ed25519|ecdsa|dsa)(?!\w)|\.aws(?:/|\\|$)|"
+            r"\.ssh(?:/|\\|$)(?!known_hosts|config|[^/\\]{0,80}\.pub$)|id_(?:rsa|ed25519|ecdsa|dsa)(?!\w|\.pub$)|\.aws(?:/|\\|$)|"
             r"\.azure(?:/|\\|$)|gcloud/|"
             r"application_default_credentials|\.kube(?:/|\\|$)|\.docker/config\.json|\.netrc|_netrc|\.npmrc|\.pypirc|"
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
@@ -45,7 +45,10 @@ _FILES: Final = tuple(
             r"brave-?browser|mozilla[/\\]firefox|\.mozilla|[/\\]cookies$|opera software|microsoft[/\\]edge",
         ),
         ("keychain", r"library/keychains|login\.keychain|\.local/share/keyrings|kwallet|microsoft[/\\]credentials"),
-        ("chat-store", r"discord(?:canary|ptb)?[/\\]|leveldb|telegram desktop|tdata|signal/config|slack/storage"),
+        (
+            "chat-store",
+            r"discord(?:canary|ptb)?[/\\]|leveldb|telegram ?desktop|tdata|[*\0]\.session$|signal/config|slack/storage",
+        ),
         ("history", r"\.(?:bash|zsh|python|node_repl|mysql|psql|sqlite|fish)_history|consolehost_history|\.histfile"),
         ("system-file", r"^/etc/(?:passwd|hosts|hostname|resolv\.conf|machine-id)|/proc/net|/proc/version"),
         ("home-files", r"[*\0]\.ipynb$|(?:^~|\0)[/\\](?:documents|desktop|downloads|pictures)|^(?:~|/home|/Users|/root)/?$"),
@@ -170,7 +173,8 @@ PERSISTENT: Final = tuple(
     for what, pattern in (
         (
             "python start",
-            r"(?:site|user)customize\.py$|\.pth$|\.ipython[/\\]profile_\w+[/\\]startup|\.pythonrc|jupyter_\w*config",
+            r"(?:site|user)customize\.py$|\.pth$|\.ipython[/\\](?:profile_\w+[/\\]startup|extensions)|\.pythonrc|jupyter_\w*config|"
+            r"[/\\]ipython(?:_kernel)?_config\.py$",
         ),
         (
             "shell start",
@@ -398,6 +402,10 @@ _CALL_ORIGINS: Final = tuple(
             r"^dbutils\.secrets\.get$|^streamlit\.secrets\.\w+$",
         ),
         ("environment", r"^psutil\..*\.environ$"),
+        (
+            "cluster-secret",
+            r"^kubernetes(?:_asyncio)?\..*\.(?:list_\w*secret\w*|read_namespaced_secret\w*)$|^hvac\..*\.read_secret\w*$",
+        ),
         ("history", r"^readline\.get_history_item$"),
         (
             "intercepted",

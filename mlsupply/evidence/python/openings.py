@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import folding
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _CALLS = know.Calls(
     r"^(?:http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"
-    r"transformers|torch\.hub|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
+    r"transformers|kubernetes|torch\.hub|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
 )
 _SERVERS = re.compile(
     r"^(?:http\.server\.(?:Threading)?HTTPServer|socketserver\.(?:Threading)?TCPServer|http\.server\.test)$"
@@ -39,26 +40,34 @@ def looked_for(machine: Analyser, call: Call) -> None:
     ref = call.ref
     if not _CALLS.match(ref):
         return
-    if ref == "os.chdir":
-        machine.folder = text_of(call.args[0]) if call.args else ""
-    elif _SERVERS.match(ref):
-        _server(machine, call)
-    elif ref == _HANDLER + "().__init__" and "directory" in call.keywords:
-        machine.folder = text_of(call.keywords["directory"])
-    elif _TUNNELS.match(ref):
-        _opened(machine, call, "a tunnel through which others come in")
-    elif _LISTENS.match(ref):
-        everywhere = any("0.0.0.0" in text_of(one) for value in call.all for one in [value, *folding.items_of(value)[:2]])  # noqa: S104  # compares
-        if ref.startswith("debugpy") and everywhere:
-            _opened(machine, call, "a debugger that anybody can enter")
-        elif any(re.search(r"\.(?:Slave|Classic)Service$", value.ref) for value in call.all):
-            _opened(machine, call, "a server that anybody can enter")
-    elif ref.startswith("docker."):
-        _container(machine, call)
-    elif _REMOTE_MODELS.match(ref):
-        _model(machine, call)
-    elif _WRITES.match(ref):
-        machine.fact("publishes", call.node, sink=ref, detail="something is published in the name of the user")
+    handler = next((handler for shape, handler in _HANDLERS if shape.match(ref)), None)
+    if handler is not None:
+        handler(machine, call)
+
+
+def _moved(machine: Analyser, call: Call) -> None:
+    machine.folder = text_of(call.args[0]) if call.args else ""
+
+
+def _placed(machine: Analyser, call: Call) -> None:
+    machine.folder = text_of(call.keywords.get("directory", Value()))
+
+
+def _tunnel(machine: Analyser, call: Call) -> None:
+    _opened(machine, call, "a tunnel through which others come in")
+
+
+def _publishes(machine: Analyser, call: Call) -> None:
+    machine.fact("publishes", call.node, sink=call.ref, detail="something is published in the name of the user")
+
+
+def _listens(machine: Analyser, call: Call) -> None:
+    """A debugger or a server of objects that lets everybody in."""
+    everywhere = any("0.0.0.0" in text_of(one) for value in call.all for one in [value, *folding.items_of(value)[:2]])  # noqa: S104  # compares
+    if call.ref.startswith("debugpy") and everywhere:
+        _opened(machine, call, "a debugger that anybody can enter")
+    elif any(re.search(r"\.(?:Slave|Classic)Service$", value.ref) for value in call.all):
+        _opened(machine, call, "a server that anybody can enter")
 
 
 def _opened(machine: Analyser, call: Call, what: str) -> None:
@@ -97,6 +106,28 @@ def _container(machine: Analyser, call: Call) -> None:
         _opened(machine, call, "a container or process that holds the whole host")
 
 
+_PODS = re.compile(r"\.create_namespaced_(?:pod|daemon_set|deployment|job|replica_set|stateful_set|cron_job)$")
+
+
+def _pod(machine: Analyser, call: Call) -> None:
+    """A pod that is given the disk of its node."""
+    if not _PODS.search(call.ref) and not call.ref.endswith((".create_from_dict", ".create_from_yaml")):
+        return
+    shown = " ".join(_flat(value) for value in call.all)
+    if re.search(r"['\"]?(?:hostPath|host_path)", shown) and re.search(
+        r"['\"]?path['\"]?: ?['\"]?/['\"\s}]|V1HostPath", shown
+    ):
+        _opened(machine, call, "a container or process that holds the whole host")
+
+
+def _flat(value: Value, depth: int = 6) -> str:
+    """All that is known of a nested value, as text."""
+    if value.known or depth == 0:
+        return str(value.const)[:20_000] if value.known else ""
+    inner = [f"'{name}': {_flat(one, depth - 1)}" for name, one in list((value.keys or {}).items())[:40]]
+    return " ".join([*inner, *(_flat(one, depth - 1) for one in (value.items or [])[:40])])
+
+
 def _model(machine: Analyser, call: Call) -> None:
     """Code that lies beside a model of somebody is run when the model is loaded."""
     trusted = call.keywords.get("trust_remote_code")
@@ -107,3 +138,16 @@ def _model(machine: Analyser, call: Call) -> None:
     if hub or (trusted is not None and trusted.const is True):
         detail = f"code that lies beside the model {safe(named.const, 80)} is run"
         machine.fact("executes", call.node, source="received", sink=call.ref, detail=detail)
+
+
+_HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] = (
+    (re.compile(r"os\.chdir$"), _moved),
+    (_SERVERS, _server),
+    (re.compile(re.escape(_HANDLER) + r"\(\)\.__init__$"), _placed),
+    (_TUNNELS, _tunnel),
+    (_LISTENS, _listens),
+    (re.compile(r"docker\."), _container),
+    (re.compile(r"kubernetes\."), _pod),
+    (_REMOTE_MODELS, _model),
+    (_WRITES, _publishes),
+)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import ipaddress
 import struct
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from mlsupply.evidence.python import folding
 from mlsupply.evidence.python.values import NOTHING, Value, constant, layers_of, taint_of
 
 if TYPE_CHECKING:
@@ -17,6 +19,11 @@ _ADDRESSES = frozenset(
     {"ipaddress.ip_address", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "socket.inet_aton", "socket.inet_pton"}
 )
 _ARRAYS = frozenset({"numpy.array", "numpy.asarray", "numpy.uint8", "array.array", "torch.tensor"})
+_OPERATIONS: dict[str, type[ast.operator]] = {
+    "operator.xor": ast.BitXor, "operator.add": ast.Add, "operator.sub": ast.Sub, "operator.mul": ast.Mult,
+    "operator.mod": ast.Mod, "operator.and_": ast.BitAnd, "operator.or_": ast.BitOr, "operator.lshift": ast.LShift,
+    "operator.rshift": ast.RShift, "operator.concat": ast.Add, "operator.floordiv": ast.FloorDiv,
+}  # fmt: skip
 _MAX_SHAPE = 64  # characters of a format; with repeat counts bounded below
 _MAX_COUNT = 1 << 16
 
@@ -41,6 +48,8 @@ def unpacked(call: Call) -> Value | None:
             return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
         if ref in _ARRAYS and isinstance(known[-1], list | tuple):
             return constant(list(known[-1]), layers, taint)
+        if (kind := _OPERATIONS.get(ref)) is not None and len(call.args) == 2:
+            return folding.binary(kind, *call.args)
         if ref == "struct.pack":
             return constant(_packed(known), (*layers, "integers"), taint)
         if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(known[0], bytes) and len(known[0]) <= 1 << 16:

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
+from mlsupply.evidence.python import folding, neighbours
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import neighbours
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.text import safe
@@ -56,12 +56,14 @@ def _address(call: Call) -> Value:
         first = call.args[1]
     candidates = [call.keywords.get("url"), first, call.receiver]
     receiver = call.receiver
+    if call.ref.endswith(".sendto") and len(call.args) > 1:
+        return (folding.items_of(call.args[-1]) or [call.args[-1]])[0]
     if receiver is not None and (
         "socket" in call.ref
         or "smtplib" in call.ref
         or "ftplib" in call.ref
         or ".Connection" in call.ref
-        or call.ref.startswith("logging.")
+        or call.ref.startswith(("logging.", "telebot.", "telegram.", "aiogram."))
     ):
         candidates = [receiver]
     for value in candidates:
@@ -102,6 +104,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         note(machine, call, "address", address_taint, text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
     _changes(machine, call, text, body)
+    _copied(machine, call, body)
     machine.fact(
         "contacts", call.node, sink=call.ref, destination=where, detail=_shown(text), layers=_hiding(address.layers)
     )
@@ -126,6 +129,20 @@ def _changes(machine: Analyser, call: Call, text: str, body: list[Value]) -> Non
     if "docker.sock" in text and (binds := _BINDS.search(" ".join(_flat_text(value) for value in body))):
         what = f"a container or process that holds the whole host: {safe(binds[0], 40)}"
         machine.fact("opens-host", call.node, sink=call.ref, detail=what)
+
+
+_MAIL = re.compile(r"[\w.+-]{1,64}@(?!(?:[\w-]{1,60}\.)?example\.)[\w-]{1,60}\.[\w.-]{2,60}$")
+
+
+def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
+    """A message of the user's is sent to one more, whose address is written here."""
+    for value in body:
+        for name, entry in list((value.keys or {}).items())[:40]:
+            if name.lower() in {"bcc", "blind_copy"} and _MAIL.match(text_of(entry)) and entry.known:
+                machine.fact(
+                    "sends", call.node, source="intercepted", sink=call.ref, destination="fixed", position="body",
+                    detail=f"a blind copy for {_shown(text_of(entry))}",
+                )  # fmt: skip
 
 
 def _writes(call: Call) -> bool:
@@ -199,8 +216,10 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         return
     if where == "given":
         neighbours.wanted(machine, taint_of(*call.all))
-    kind = kinds_of(frozenset(labels))[0]
-    if _expected(kind, call, text, where, own=own):
+    if know.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
+        labels = [one for one in labels if not _of_cloud(one, text)]
+    kind = kinds_of(frozenset(labels))[0] if labels else ""
+    if not kind or _expected(kind, call, text, where, own=own):
         return
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     identities = {label for label in labels if label.startswith("host-identity:")}
@@ -248,6 +267,12 @@ def _foreign(variable: str, address: str) -> bool:
     """Does this secret belong to a service other than the one it is sent to?"""
     owner = know.owner_of(variable)
     return owner is not None and not any(part in address.lower() for part in owner)
+
+
+def _of_cloud(label: str, address: str) -> bool:
+    """Is this a file of credentials of the service that the address belongs to?"""
+    owner = know.file_owner(label) if label.startswith("credential-file:") else None
+    return owner is not None and any(part in address.lower() for part in owner)
 
 
 def _foreign_file(labels: list[str], address: str) -> bool:

@@ -79,8 +79,8 @@ def origin(machine: Analyser, call: Call) -> Value | None:
     if ref == "os.path.dirname" and call.args:
         text = text_of(call.args[0])
         return _path("", text.rpartition("/")[0] or HOLE, call.args)
-    if ref in {"pathlib.Path.home", "pathlib.Path().home"}:
-        return Value("pathlib.Path()", NOTHING, CLEAN, "~")
+    if (place := _place(call)) is not None:
+        return place
     if ref in {"pathlib.Path().with_name", "pathlib.Path().with_suffix"} and call.receiver:
         text = f"{text_of(call.receiver).rpartition('/')[0]}/{text_of(call.args[0]) if call.args else HOLE}"
         return _path("pathlib.Path()", text, [call.receiver, *call.args])
@@ -94,6 +94,15 @@ def origin(machine: Analyser, call: Call) -> Value | None:
         held = content_of(machine, call.receiver.keys.get("name", call.receiver))
         return held.copy() if held is not None else Value(taint=call.receiver.taint)
     return _library(machine, call)
+
+
+def _place(call: Call) -> Value | None:
+    """Where something lies that is looked for; None where nothing is."""
+    if call.ref in {"pathlib.Path.home", "pathlib.Path().home"}:
+        return Value("pathlib.Path()", NOTHING, CLEAN, "~")
+    if call.ref == "shutil.which" and call.args:
+        return Value("", NOTHING, call.args[0].taint, f"{HOLE}/{text_of(call.args[0])}")
+    return Value("", NOTHING, CLEAN, "~/.ipython") if call.ref.endswith(".get_ipython_dir") else None
 
 
 def _library(machine: Analyser, call: Call) -> Value | None:
@@ -136,6 +145,10 @@ def _reshaped(call: Call) -> Value | None:
         if isinstance(call.args[0].const, str) and ref in {"json.loads", "ast.literal_eval"}:
             return _literal(ref, call.args[0])
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
+    if ref in {"textwrap.dedent", "inspect.cleandoc"} and call.args and isinstance(call.args[0].const, str):
+        import textwrap
+
+        return constant(textwrap.dedent(call.args[0].const), call.args[0].layers, call.args[0].taint)
     if (made := containers.made(ref, call.args, call.keywords)) is not None:
         return made
     return unknown(*call.all) if ref.startswith("collections.") and ref != "collections.namedtuple" else None
@@ -212,7 +225,8 @@ def _listing(machine: Analyser, call: Call) -> Value:
     start = call.receiver if call.ref.startswith("pathlib") else call.arg(0, "top", "path", "pathname")
     text = text_of(start) if start is not None else "."
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), f"{text}/{HOLE}")
-    if kind := know.file_kind(text):
+    named = text_of(call.args[0]) if call.ref.startswith("pathlib") and call.args else ""
+    if kind := know.file_kind(f"{text}/{named}" if named else text):
         made.taint |= machine.origin(kind, text, call.line)
     elif text in {"/", "~", "~/", "C:\\", "C:/"}:
         made.taint |= machine.origin("home-files", text, call.line)

@@ -32,6 +32,7 @@ _CONNECTIONS = re.compile(
     r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
     r"^socket\.create_connection$|^smtplib\.SMTP(?:_SSL)?$|"
+    r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
     r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
 )
 _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
@@ -74,11 +75,13 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 def _connection(machine: Analyser, call: Call) -> Value:
     """A client that knows where it goes, and may be told what to do with messages."""
     made = Value(call.ref + "()", NOTHING, frozenset())
-    base = call.arg(0, "base_url", "host", "mailhost", "uri", "url", "address")
+    base = call.arg(0, "token", "base_url", "host", "mailhost", "uri", "url", "address")
     if base is not None:
         parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
         made.text = text_of(parts[0]) if parts else HOLE
         made.layers = base.layers
+        if re.match(r"\d{6,12}:[\w-]{20,}$", made.text):
+            made.text = f"https://api.telegram.org/bot{made.text}"
     headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
     made.keys = {"headers": unknown(*headers)}
     registrar = Value(call.ref, NOTHING, frozenset(), made.text)
