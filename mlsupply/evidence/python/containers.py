@@ -48,8 +48,9 @@ def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | Non
         result.items = [both, both] if both is not None else []
         return result
     if ref in _RECORDS and args and args[0].instance is not None:
-        result = unknown(*args, *args[0].instance.attributes.values())
-        result.keys = args[0].instance.attributes
+        state = args[0].instance
+        result = unknown(*args, *state.attributes.values())
+        result.keys = {**state.kind.attributes, **state.attributes} if state.kind is not None else state.attributes
         return result
     return None
 

@@ -98,7 +98,8 @@ def _asked(machine: Analyser) -> set[str]:
 def _shared(machine: Analyser) -> dict[str, Taint]:
     """Where what functions share comes from, as far as that is worth following: names of the module, attributes."""
     found: dict[str, Taint] = {}
-    held = [*machine.module.names.items(), *(pair for state in machine.states.values() for pair in state.attributes.items())]
+    objects = [one for state in machine.states.values() for one in (state, *state.made.values())]
+    held = [*machine.module.names.items(), *(pair for state in objects for pair in state.attributes.items())]
     for name, value in held:
         if taint := frozenset(label for label in taint_of(value) if label.partition(":")[0] in _SHARED):
             found[name] = found.get(name, CLEAN) | taint

@@ -1,6 +1,7 @@
 """Objects of the module's own classes: how they are made, what their attributes are, which method an operation runs.
 
-All objects of a class share what is known of their attributes: what one of them was given, another may be given.
+What is known of the attributes of an object is known by the call that makes it. The class stands for an object nobody knows:
+it has what any of its objects was given, and what its methods do to it may have been done to each.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, folding
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser, Call
     from mlsupply.evidence.python.expressions import Expressions
 
+_MAX_OBJECTS = 64  # of a class that are told apart
+_TELLING = frozenset(know.KINDS) - {"parameter", "variable"}
 _MAKERS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "model_post_init", "__del__")
 _GETTERS = frozenset({"property", "cached_property", "getter", "lazy_property", "classproperty", "reify"})
 _RUNNERS = frozenset({"Thread", "Process", "Timer"})
@@ -69,7 +73,7 @@ def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
 
 def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Value:
     """An object of the class. result: what stands for it; its fields are set, and what makes it runs."""
-    result.instance = state
+    result.instance = state = _one(state, call.node)
     if state.bases and result.keys is None and result.items is None:
         _contains(state, call, result)
     if state.maker is not None and (calls := state.maker.methods.get("__call__")) is not None:
@@ -82,6 +86,45 @@ def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Val
     if "run" in state.methods and any(base.rpartition(".")[2] in _RUNNERS for base in state.bases):
         machine.enter(state.methods["run"], [result], {}, call.node)
     return result
+
+
+def _one(state: ClassState, node: ast.AST) -> ClassState:
+    """The object that this call makes."""
+    found = state.made.get(node)
+    if found is None:
+        if len(state.made) >= _MAX_OBJECTS:
+            return state
+        found = ClassState(
+            state.name, state.bases, state.methods, {}, state.fields, state.parents, state.maker, state.closure, kind=state
+        )
+        state.made[node] = found
+    return found
+
+
+def held(state: ClassState, name: str) -> Value | None:
+    """What an attribute of the object or class is known to be; None where nothing is."""
+    own = state.attributes.get(name)
+    if state.kind is not None:
+        others = [state.kind.attributes[name]] if name in state.kind.attributes else []
+    else:
+        others = [one.attributes[name] for one in state.made.values() if name in one.attributes] if state.made else []
+    if own is None:
+        return (merged(others) if len(others) > 1 else others[0]) if others else None
+    telling = [one for one in others if one is not own and _tells_more(one, own)]
+    return merged([own, *telling]) if telling else own
+
+
+def _tells_more(other: Value, own: Value) -> bool:
+    """Does it come from where something worth following comes from, or do something, which the other does not?"""
+    taint = taint_of(other)
+    if taint and any(one.partition(":")[0] in _TELLING for one in taint - taint_of(own)):
+        return True
+    return other.closure is not None and own.closure is None
+
+
+def attributes(state: ClassState) -> dict[str, Value]:
+    """All that are known of the object, with those of its class."""
+    return {**state.kind.attributes, **state.attributes} if state.kind is not None else state.attributes
 
 
 def _contains(state: ClassState, call: Call, result: Value) -> None:
@@ -103,9 +146,9 @@ def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> 
     if not state.fields and call.args:
         keep(state, "args", folding.listed(list(call.args)))
     if any(base.endswith("NamedTuple") for base in state.bases) or state.closure is None:
-        result.items = [state.attributes.get(name, Value()) for name in state.fields]
+        result.items = [held(state, name) or Value() for name in state.fields]
     for name in state.fields:
-        default = state.attributes.get(name)
+        default = held(state, name)
         if name not in given and default is not None and default.keys and (factory := default.keys.get("default_factory")):
             state.attributes[name] = machine.call(factory, [], {}, call.node)
 
@@ -115,8 +158,6 @@ def keep(state: ClassState, name: str, value: Value) -> None:
     before = state.attributes.get(name)
     if before is not None and before is not value:
         value = merged([value, before])
-    if value.closure is not None or (value.taint and (before is None or not value.taint <= before.taint)):
-        state.changed += 1
     state.attributes[name] = value
 
 
@@ -129,8 +170,8 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
             state = machine.class_state(owner.closure)
             if name == "__dict__":
                 return _names(state)
-            if name in state.attributes:
-                return _member(machine, state, owner, name, node)
+            if (found := held(state, name)) is not None:
+                return _member(machine, state, owner, name, node, found)
             if name in state.methods:
                 bound = Value()
                 bound.closure = state.methods[name]
@@ -153,8 +194,8 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
         result = Value()
         result.closure = state.closure
         return result
-    if name in state.attributes:
-        return _member(machine, state, owner, name, node)
+    if (found := held(state, name)) is not None:
+        return _member(machine, state, owner, name, node, found)
     method = state.methods.get(name)
     if method is not None:
         bound = Value(taint=owner.taint)
@@ -165,11 +206,10 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     for fallback in ("__getattribute__", "__getattr__"):
         if fallback in state.methods and not name.startswith("__"):
             return machine.enter(state.methods[fallback], [owner, constant(name)], {}, node)
-    return state.attributes.get(HOLE)
+    return held(state, HOLE)
 
 
-def _member(machine: Expressions, state: ClassState, owner: Value, name: str, node: ast.AST) -> Value:
-    found = state.attributes[name]
+def _member(machine: Expressions, state: ClassState, owner: Value, name: str, node: ast.AST, found: Value) -> Value:
     if found.ref == "builtins.property()" and found.keys and owner.instance is not None:
         return machine.call(found.keys["fget"], [owner], {}, node)
     if found.instance is not None and found.instance is not state and "__get__" in found.instance.methods:
@@ -183,7 +223,7 @@ def _member(machine: Expressions, state: ClassState, owner: Value, name: str, no
 
 def _names(state: ClassState) -> Value:
     """`__dict__` and `vars()`: what is stored into it is an attribute."""
-    result = Value("", NOTHING, taint_of(*state.attributes.values()))
+    result = Value("", NOTHING, taint_of(*attributes(state).values()))
     result.keys = state.attributes
     return result
 
@@ -210,9 +250,9 @@ def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, n
     """`owner.name = value` where owner is an object or class of this module; False for all others."""
     if owner.instance is not None:
         state = owner.instance
-        held = state.attributes.get(name)
-        if held is not None and held.instance is not None and "__set__" in held.instance.methods:
-            machine.enter(held.instance.methods["__set__"], [held, owner, value], {}, node)
+        before = held(state, name)
+        if before is not None and before.instance is not None and "__set__" in before.instance.methods:
+            machine.enter(before.instance.methods["__set__"], [before, owner, value], {}, node)
             return True
         if "__setattr__" in state.methods:
             machine.enter(state.methods["__setattr__"], [owner, constant(name), value], {}, node)
@@ -244,7 +284,7 @@ def parent(machine: Expressions) -> Value:
     view = ClassState(own.name, closure.owner.bases)
     for base in closure.owner.parents:
         view.methods = {**base.methods, **view.methods}
-    view.attributes, view.of = own.attributes, own.of or own
+    view.attributes, view.of, view.kind, view.made = own.attributes, own.of or own, own.kind, own.made
     result = Value(next((base + "()" for base in view.bases if base and not base.startswith("builtins.")), ""))
     result.instance = view
     return result
@@ -261,4 +301,4 @@ def one_of(state: ClassState) -> Value:
 def named_like(state: ClassState, text: str) -> list[str]:
     """Attributes and methods whose name fits a text that is known in part."""
     shape = re.compile("".join(".{0,80}" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", text[:200])))
-    return [name for name in (*state.attributes, *state.methods) if not name.startswith("__") and shape.fullmatch(name)][:8]
+    return [name for name in (*attributes(state), *state.methods) if not name.startswith("__") and shape.fullmatch(name)][:8]

@@ -99,8 +99,8 @@ class ClassState:
     """What is known of a class: its methods, the attributes set through self, the outside names of its bases.
 
     fields: names its constructor takes in order, where it writes none itself; parents: its bases in this module; maker: its
-    metaclass; closure: the class; of: the class of the object that a `super()` stands for; changed: how often an attribute
-    was given something that was not known of it.
+    metaclass; closure: the class; of: the class of the object that a `super()` stands for; kind: of an object, its class;
+    made: of a class, its objects by the call that makes them.
     """
 
     name: str
@@ -112,7 +112,8 @@ class ClassState:
     maker: ClassState | None = None
     closure: Closure | None = None
     of: ClassState | None = None
-    changed: int = 0
+    kind: ClassState | None = None
+    made: dict[ast.AST, ClassState] = field(default_factory=dict)
 
 
 class Scope:
