@@ -27,7 +27,7 @@ SKIPPED = Gap(
     check=CHECK,
     reason=Reason.DISABLED,
     detail="archives that are not on this machine were not looked into",
-    hint="--contents all fetches and reads every archive of the lock",
+    hint="--contents all fetches and reads an archive of each release",
 )
 
 
