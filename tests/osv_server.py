@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 Record = dict[str, Any]
 Fault = Callable[["Handler", str], bool]
@@ -60,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked[self.path] += 1
         if self.server.fault(self, self.path):
             return
-        name = self.path.rpartition("/")[2]
+        name = unquote(self.path.rpartition("/")[2])
         found = next((r for r in self.server.records if r["id"] == name.removesuffix(".json")), None)
         if self.path == "/PyPI/all.zip":
             self.stored(self.server.zip())

@@ -114,9 +114,11 @@ def test_the_remedy_names_a_release_the_index_has(world: World) -> None:
 def test_the_remedy_names_who_stands_in_the_way(world: World) -> None:
     app = Package(coordinate=Coordinate("pypi", "app", "1.0"), requires=(Edge("transformers", specifier="<5.3"),))
     found = _found(world, _page("5.2.0", "5.3.0"), app)
+    assert found
     assert all("app 1.0 asks for transformers<5.3, and has to move too" in finding.remedy for finding in found)
 
 
 def test_an_index_that_does_not_answer_leaves_the_advisories_alone_to_tell(world: World) -> None:
     found = _found(world, b"<html>")
+    assert found
     assert all("by advisory data alone" in finding.remedy for finding in found)

@@ -171,7 +171,8 @@ def test_auto_uses_a_database_of_today_then_the_api_then_what_there_is(online: W
 def test_names_that_would_leave_the_cache_folder_are_not_cached(online: World) -> None:
     strange = record("../../../escape", events=fixed("2"))
     with serving([strange]) as server:
-        LiveFeed(server.url, online).about(["demo"])
+        answer = LiveFeed(server.url, online).about(["demo"])
+    assert [row[0] for row in answer.rows["demo"]] == ["../../../escape"], "used in this run all the same"
     assert not list(online.cache.parent.rglob("*escape*"))
 
 

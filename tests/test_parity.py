@@ -117,7 +117,9 @@ def test_documents_with_all_of_it_keep_to_their_schemas() -> None:
 def test_junit_has_the_structure_its_readers_rely_on() -> None:
     """The counts of each suite are those of its cases, and a case has one outcome at most."""
     data = next(known for known in FORMATS if known.name == "junit").render(view_of(REPORT_OF_ALL))
-    for suite in JUnitXml.fromstring(data):
+    suites = list(JUnitXml.fromstring(data))
+    assert suites
+    for suite in suites:
         cases = list(suite)
         assert suite.tests == len(cases)
         assert suite.failures + suite.errors + suite.skipped == sum(len(case.result) for case in cases)

@@ -276,7 +276,8 @@ def test_what_uv_would_not_write_is_left_to_the_toml_parser(before: str, after: 
 
 
 def test_openings_without_end_take_linear_time() -> None:
-    read("uv.lock", "version = 1\n" + "wheels = [\n" * 60_000 + "]\n" + "sdist = {\n" * 60_000)
+    inventory = read("uv.lock", "version = 1\n" + "wheels = [\n" * 60_000 + "]\n" + "sdist = {\n" * 60_000)
+    assert [gap.reason for gap in inventory.gaps] == [Reason.MALFORMED]
 
 
 @pytest.mark.parametrize(
