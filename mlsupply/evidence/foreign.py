@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.python.shell import Deed, deeds
@@ -22,7 +23,7 @@ _STARTS = re.compile(
 )
 _OBEYS = re.compile(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1")  # waiting for a port asks /dev/tcp too
 _SECRETS = re.compile(
-    rb"\.ssh[/\\\"']|id_rsa|id_ed25519|\.aws/credentials|\.npmrc|\.pypirc|\.netrc|\.kube/config|wallet\.dat"
+    rb"\.ssh[/\\\"'](?!config\b|known_hosts)|id_rsa|id_ed25519|\.aws/credentials|\.npmrc|\.pypirc|\.netrc|\.kube/config|wallet\.dat"
 )
 # what the pattern holds in every case: looked for first, since a plain search is ten times as fast
 _IN_SECRETS = (b".ssh", b"id_rsa", b"id_ed25519", b".aws", b".npmrc", b".pypirc", b".netrc", b".kube", b"wallet.dat")
@@ -32,6 +33,8 @@ _SCRAMBLED = re.compile(rb"\b_0x[0-9a-f]{4,6}\b")  # names as the common obfusca
 _EXECUTES = re.compile(rb"\bexec(?:Sync)?\(\s{0,20}[\"'`]([^\"'`\n]{6,400})[\"'`]")
 _MAX_COMMANDS = 200
 _MANY = 60  # of such names
+_NEAR = 20_000  # bytes: in a bundle of megabytes everything stands somewhere
+_MAX_PLACES = 50
 
 
 def is_foreign(path: str) -> bool:
@@ -79,11 +82,8 @@ def _javascript(data: bytes) -> tuple[str, bytes] | None:
         for line in _EXECUTES.findall(data, 0, 1 << 20)[:_MAX_COMMANDS]:
             if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
                 return "JavaScript that has a shell run what is downloaded", line
-    if (
-        any(word in data for word in _IN_SECRETS)
-        and (hit := _SECRETS.search(data))
-        and _LEAVES.search(data)
-        and _READS.search(data)
-    ):
-        return "JavaScript that reads places of secrets and asks the network", hit[0]
+    for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if any(word in data for word in _IN_SECRETS) else ():
+        start, end = max(0, hit.start() - _NEAR), hit.end() + _NEAR
+        if _LEAVES.search(data, start, end) and _READS.search(data, start, end):
+            return "JavaScript that reads places of secrets and asks the network", hit[0]
     return None

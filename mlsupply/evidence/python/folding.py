@@ -154,6 +154,14 @@ def items_of(value: Value) -> list[Value]:
     return []
 
 
+_LISTS = ("builtins.list()", "builtins.sorted()", "builtins.tuple()")
+
+
+def _list_of_others(value: Value) -> bool:
+    """Is this a list of which nothing is known? Turned round it hides no text."""
+    return value.ref.startswith(_LISTS) or (value.items is not None and not any(item.known for item in value.items))
+
+
 def index(value: Value, key: Value) -> Value:
     """`value[key]`."""
     if value.known and key.known:
@@ -171,7 +179,7 @@ def index(value: Value, key: Value) -> Value:
     if value.items is not None and isinstance(key.const, int) and -len(value.items) <= key.const < len(value.items):
         return value.items[key.const]
     result = unknown(value)
-    if isinstance(key.const, slice) and key.const.step == -1 and (result.taint or result.layers):
+    if isinstance(key.const, slice) and key.const.step == -1 and not _list_of_others(value):
         result.layers = (*result.layers, "reversed")
     return result
 
@@ -306,9 +314,9 @@ def builtin(name: str, args: list[Value]) -> Value | None:
     if name in {"list", "tuple", "set", "sorted", "iter", "frozenset", "reversed"} and (
         first.known or first.items is not None
     ):
-        turned = name == "reversed" and not isinstance(first.const, range)  # numbers counted down hide nothing
-        layers = (*first.layers, "reversed") if turned else first.layers
         items = items_of(first)
+        text = not isinstance(first.const, range) and any(item.known for item in items)  # other lists hide nothing
+        layers = (*first.layers, "reversed") if name == "reversed" and text else first.layers
         items = items[::-1] if name == "reversed" else items
         return listed(items, layers, first.taint)
     if not all(arg.known for arg in args):

@@ -300,12 +300,17 @@ _PURE = re.compile(
 )
 
 
+# These take an address apart, or make another of it.
+_PARTS = re.compile(
+    r"\.get_\w+_(?:ur[li]|host|domain|path|name|endpoint)$|\.get_(?:host|domain|base|scheme|netloc|endpoint|path|name)\w*$|"
+    r"\.\w*parse_?ur[li]\w*$|\.ur[li]_?parse\w*$"
+)
 _FETCHERS = re.compile(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request|goto)\w*$", re.IGNORECASE)
 
 
 def fetched_by_url(machine: Analyser, call: Call) -> Taint:
     """What a library gives that is called with an address written here came from there."""
-    if not call.args or not _FETCHERS.search(call.ref) or _PURE.search(call.ref):
+    if not call.args or not _FETCHERS.search(call.ref) or _PURE.search(call.ref) or _PARTS.search(call.ref):
         return frozenset()
     text = text_of(call.args[0])
     if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")) or know.LOCAL.match(text):

@@ -84,11 +84,27 @@ def _injects(machine: Analyser, ref: str) -> bool:
     return any(other in text for other in _INJECTING if other != step)
 
 
-# What runs a file that has no name: memory is shared between processes that way too.
-_RUNS_FILES = re.compile(
-    r"\bos\.(?:exec[vl]p?e?|posix_spawnp?|spawn[vl]\w{0,2}|system|popen|fexecve)\b|\b(?:subprocess\.\w{2,12}|Popen|dlopen|CDLL)\("
-    r"[^#\n]{0,200}(?:/proc/|/dev/fd|\bfd\b|\bpath\b)|\bexecve?\(|fexecve|pass_fds"
+# What runs a file that has no name: memory is shared between processes that way too, and programs write into it.
+_RUNS_FILES = re.compile(r"\bos\.(?:exec[vl]p?e?|posix_spawnp?|spawn[vl]\w{0,2}|fexecve)\b|\b(?:exec[vl]p?e|fexecve)\(")
+# Machine code that is written here, decoded or fetched; a compiler maps what it is given.
+_BRINGS_CODE = re.compile(
+    r"(?:\\x[0-9a-fA-F]{2}){6}|b(?:64|32|85|16)decode|fromhex|unhexlify|decompress\(|urlopen|requests\.|httpx\.|\.recv\(|"
+    r"__file__|\[(?: ?0x[0-9a-fA-F]{2},){6}"
 )
+_NUMBERED = re.compile(r"(\w{1,40}) ?= ?[^\n=]{0,80}(?:/proc/|/dev/fd)")
+_STARTS_FILES = re.compile(
+    r"\b(?:Popen|run|(?:check_)?(?:call|output)|CDLL|dlopen|LoadLibrary|system|popen)\(([^\n]{0,200})"
+)
+
+
+def _runs_files(machine: Analyser) -> bool:
+    """Does the module start or load a file by the number it is open under?"""
+    text = "\n".join(machine.lines)
+    if _RUNS_FILES.search(text):
+        return True
+    names = {found[1] for found in _NUMBERED.finditer(text)}
+    given = [found[1] for found in _STARTS_FILES.finditer(text)]
+    return any("/proc/" in one or "/dev/fd" in one or not names.isdisjoint(re.findall(r"\w{1,40}", one)) for one in given)
 
 
 def other(machine: Analyser, call: Call) -> Value | None:
@@ -98,10 +114,11 @@ def other(machine: Analyser, call: Call) -> Value | None:
         handler = call.args[0]
         if re.match(r"logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler\(\)", handler.ref):
             call.receiver.ref, call.receiver.text = "logging.remote()", handler.text
-    if (ref.endswith("memfd_create") and _RUNS_FILES.search("\n".join(machine.lines))) or _injects(machine, ref):
+    if (ref.endswith("memfd_create") and _runs_files(machine)) or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
-        machine.fact("injects", call.node, sink=ref, detail="executable memory is mapped")
+        brought = "encoded" if _BRINGS_CODE.search("\n".join(machine.lines)) else ""
+        machine.fact("injects", call.node, sink=ref, source=brought, detail="executable memory is mapped")
     if ref.startswith(("pynput.keyboard.Listener", "pynput.keyboard.GlobalHotKeys", "keyboard.hook", "keyboard.on_press")):
         machine.fact("spies", call.node, source="keystrokes", sink=ref, detail="keystrokes are listened to")
         for value in call.all:

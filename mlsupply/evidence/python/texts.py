@@ -34,6 +34,12 @@ _MAX_BLOBS = 200
 _TABLE = re.compile(r"\"[^\w\"'#\\\s]{1,80}\"|'[^\w\"'#\\\s]{1,80}'")
 
 
+# Words between quotes with nothing but the end of the line behind them: neither can be taken for code.
+_WORDS_ALONE = re.compile(
+    r"\"[^#()=;{}\[\]'\"\\]{0,200}\"(?=[\s,)\]}:]{0,20}$)|'[^#()=;{}\[\]'\"\\]{0,200}'(?=[\s,)\]}:]{0,20}$)"
+)
+
+
 class Sight(NamedTuple):
     """behaviour: as in `facets.CodeFact`."""
 
@@ -62,7 +68,7 @@ def _turned(lines: list[str]) -> Iterator[Sight]:
     if turning:
         yield Sight("bidi", turning[0][0], "text that is shown in another order than it is read")
     for number, shown in turning:
-        line = _TABLE.sub("", shown)
+        line = _WORDS_ALONE.sub("", _TABLE.sub("", shown))
         embedded = len(_EMBEDS.findall(line)) - line.count("\u202c")
         isolated = len(_ISOLATES.findall(line)) - line.count("\u2069")
         if embedded > 0 or isolated > 0:
