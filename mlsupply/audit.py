@@ -8,7 +8,6 @@ from importlib import import_module
 from mlsupply import __version__
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models_check import only_dependencies
-from mlsupply.hints import TypeVar
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
 from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Learned, Place, Reason, Report
@@ -19,7 +18,6 @@ from mlsupply.request import Request
 from mlsupply.value import replace
 from mlsupply.world import World
 
-T = TypeVar("T", Finding, Gap)
 Judge = Callable[[Project, Request, World], Iterator[Checked | Learned | DataSource]]
 """Looks at a project and yields a `Checked` for each of its packages (see `model.Checked`), further ones without a
 package for what concerns the project, what it learned that reports show beside packages, and the sources of data it used."""
@@ -148,7 +146,7 @@ def report_of(
     packages are for the caller to add. Raises `MlsupplyError` where a check left out a package."""
     coverage = ledger.close()
     now = world.now()
-    findings, gaps, verdict = decide(_unique(ledger.findings), _unique(ledger.gaps), project, request, now)
+    findings, gaps, verdict = decide(_once_each(ledger.findings), tuple(dict.fromkeys(ledger.gaps)), project, request, now)
     return Report(
         tool_version=__version__,
         as_of=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -213,5 +211,16 @@ def _switched_off(request: Request) -> Iterator[Gap]:
         yield Gap(subject=rule, check="rules", reason=Reason.DISABLED, detail=detail)
 
 
-def _unique(values: list[T]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(values))
+def _once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings that are equal are one. Those alike have one fingerprint, which every report needs; to hash all that a
+    finding holds would cost more than to decide on it."""
+    found: dict[str, list[Finding]] = {}
+    return tuple(one for one in findings if _is_new(one, found.setdefault(one.fingerprint, [])))
+
+
+def _is_new(finding: Finding, alike: list[Finding]) -> bool:
+    """Whether it is none of those seen, which it joins then."""
+    if finding in alike:
+        return False
+    alike.append(finding)
+    return True

@@ -10,6 +10,7 @@ lock file carries tens of thousands of them, and a tuple is built five times fas
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from mlsupply.digest import sha256_hex
 from mlsupply.named import NamedTuple
@@ -116,12 +117,16 @@ class Coordinate(NamedTuple):
     @property
     def purl(self) -> str:
         """The package URL (purl-spec): `pkg:pypi/torch@2.9.0%2Bcu128`."""
-        name = _quoted(self.name, "/.-_~")
-        version = f"@{_quoted(self.version, '.-_~')}" if self.version else ""
-        return f"pkg:{self.ecosystem}/{name}{version}"
+        return _purl(self)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".rstrip()
+
+
+@lru_cache(maxsize=1 << 14)  # each finding of a package and each format asks for it
+def _purl(of: Coordinate) -> str:
+    version = f"@{_quoted(of.version, '.-_~')}" if of.version else ""
+    return f"pkg:{of.ecosystem}/{_quoted(of.name, '/.-_~')}{version}"
 
 
 def _quoted(text: str, safe: str) -> str:

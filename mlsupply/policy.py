@@ -28,7 +28,10 @@ def decide(
     policy = request.policy
     today = now.date().isoformat()
     used: dict[WaiverRule, str] = {}
-    marked = tuple(replace(f, waiver=w) if (w := _waiver(f, policy, today, used)) else f for f in findings)
+    if policy.vex or policy.waivers or policy.baseline:
+        marked = tuple(replace(f, waiver=w) if (w := _waiver(f, policy, today, used)) else f for f in findings)
+    else:
+        marked = findings
     marked += tuple(_about_waivers(policy, used, today))
     ways = _ways(project) if policy.by_group else {}
     live = [finding for finding in marked if finding.waiver is None]

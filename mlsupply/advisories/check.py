@@ -240,9 +240,12 @@ def _incidents(package: Package, version: Asked, hit: Hit, ground: Ground) -> tu
     known = ground.incidents
     if known is None:
         return False, ""
+    named = dict.fromkeys([one for name in hit.ids for one in known.advisories.get(name, ())])
+    if not named:  # as nearly always
+        return False, ""
     disputed = ""
     listed = known.of_release(package.name, version.text)
-    for identifier in dict.fromkeys(one for name in hit.ids for one in known.advisories.get(name, ())):
+    for identifier in named:
         if identifier in listed:
             return known.briefs[identifier].verdict == MALICIOUS, ""
         if record := incident(identifier):

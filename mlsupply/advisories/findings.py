@@ -36,13 +36,12 @@ class Circumstances(NamedTuple):
 
 def finding_of(package: Package, version: Asked, hit: Hit, around: Circumstances) -> Finding:
     """The finding for one flaw of one package."""
-    rated = _rated(hit)
-    way = way_out((match.record for match in hit.matches), version)._replace(fix=around.fix)
-    doubtful = (
-        any(match.record.doubts for match in hit.matches) or around.inherited_from or around.came_from or around.disputed
-    )
-    public_only = all(match.how == PUBLIC_VERSION for match in hit.matches)
-    summary = next((match.record.summary for match in hit.matches if match.record.summary), "")
+    records = [match.record for match in hit.matches]
+    rated = _rated(records, hit.quiet)
+    way = way_out(records, version, around.fix)
+    doubts = [record for record in records if record.doubts]
+    public_only = {match.how for match in hit.matches} == {PUBLIC_VERSION}
+    summary = next((record.summary for record in records if record.summary), "")
     malicious = hit.malicious
     return Finding(
         id=hit.ids[0],
@@ -50,9 +49,9 @@ def finding_of(package: Package, version: Asked, hit: Hit, around: Circumstances
         kind=Kind.MALICIOUS if malicious else Kind.ADVISORY,
         title=summary
         or (f"Known malicious release of {package.name}" if malicious else f"Known vulnerability in {package.name}"),
-        message=_message(package, version, hit, way, malicious),
+        message=_message(package, version, hit, way, public_only),
         severity=Severity.CRITICAL if malicious else severity_of(rated.score, rated.word),
-        confidence=Confidence.MEDIUM if doubtful or public_only else Confidence.HIGH,
+        confidence=Confidence.MEDIUM if doubts or public_only or _is_doubted(around) else Confidence.HIGH,
         package=package.coordinate,
         places=package.places,
         advisory=AdvisoryRef(
@@ -64,30 +63,34 @@ def finding_of(package: Package, version: Asked, hit: Hit, around: Circumstances
             sources=around.sources,
             vector=rated.vector,
             score=rated.score,
-            published=min((match.record.published for match in hit.matches), default=""),
-            modified=max((match.record.modified for match in hit.matches), default=""),
-            notes=_notes(version, hit, rated, around),
+            published=min([record.published for record in records]),
+            modified=max([record.modified for record in records]),
+            notes=_notes(version, hit, rated, doubts, around),
         ),
         remedy=_remedy(package, hit, way, malicious),
         references=_references(hit.ids),
     )
 
 
-def _rated(hit: Hit) -> Advisory:
+def _is_doubted(around: Circumstances) -> bool:
+    return bool(around.inherited_from or around.came_from or around.disputed)
+
+
+def _rated(matching: Sequence[Advisory], quiet: Sequence[Advisory]) -> Advisory:
     """The member whose severity stands for all: the worst score among those that match, then of the others, then one with
     a word for it."""
-    matching = [match.record for match in hit.matches]
-    for members in (matching, hit.quiet):
+    for members in (matching, quiet):
         scored = [record for record in members if record.score is not None]
         if scored:
             return max(scored, key=lambda record: record.score or 0.0)
-    return next((record for record in (*matching, *hit.quiet) if record.word), matching[0])
+    return next((record for record in (*matching, *quiet) if record.word), matching[0])
 
 
-def _message(package: Package, version: Asked, hit: Hit, way: Way, malicious: bool) -> str:
-    where = "; ".join(dict.fromkeys(match.where for match in hit.matches))
+def _message(package: Package, version: Asked, hit: Hit, way: Way, public_only: bool) -> str:
+    malicious = hit.malicious
+    where = "; ".join(dict.fromkeys([match.where for match in hit.matches]))
     what = "is a malicious release" if malicious else "is affected"
-    public = " through its public version" if all(match.how == PUBLIC_VERSION for match in hit.matches) else ""
+    public = " through its public version" if public_only else ""
     dev = ", a development build from before the fix," if version.dev and way.fixed else ""
     return f"{package.name} {package.version}{dev} {what}{public} by {hit.ids[0]} ({where}). {_ending(way, malicious)}"
 
@@ -129,7 +132,7 @@ def _upgrade(package: Package, way: Way) -> str:
     return words
 
 
-def _notes(version: Asked, hit: Hit, rated: Advisory, around: Circumstances) -> tuple[str, ...]:
+def _notes(version: Asked, hit: Hit, rated: Advisory, doubts: Sequence[Advisory], around: Circumstances) -> tuple[str, ...]:
     notes: list[str] = []
     if any(match.how == PUBLIC_VERSION for match in hit.matches):
         label = version.text.partition("+")[2]
@@ -139,8 +142,7 @@ def _notes(version: Asked, hit: Hit, rated: Advisory, around: Circumstances) -> 
     own = hit.matches[0].record
     if rated.id != own.id and own.score is None and not own.word:
         notes.append(f"severity taken from its alias {rated.id}")
-    doubtful = [match.record for match in hit.matches if match.record.doubts]
-    notes += [f"partly evaluated: {record.id}: {'; '.join(record.doubts)}" for record in doubtful]
+    notes += [f"partly evaluated: {record.id}: {'; '.join(record.doubts)}" for record in doubts]
     if around.disputed:
         notes.append(f"sources disagree: the incident record names {around.disputed} as malicious, not this release")
     if around.inherited_from:

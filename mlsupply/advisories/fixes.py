@@ -7,9 +7,10 @@ handed in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from mlsupply.advisories.matching import Asked, affected, keyed
-from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, OPEN, Window
+from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, OPEN
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.store import WINDOWS, WITHDRAWN, Row
 from mlsupply.advisories.versions import sort_key
@@ -57,9 +58,10 @@ def best_fix(rows: Sequence[Row], version: Asked, room: Room) -> Fix:
         found = clearing(rows, version)
         return Fix(found, held=_held(found, room.parents)) if found else Fix()
     fitting = [r.version for r in room.releases if not r.yanked and _admits(r.requires_python, room.python)]
-    clear = list(_clear(rows, version, ((text, sort_key(text)) for text in fitting)))
-    free = next((text for text in clear if not _held(text, room.parents)), "")
-    found = free or next(iter(clear), "")
+    clear = _clear(rows, version, ((text, sort_key(text)) for text in fitting))
+    first = next(clear, "")
+    free = next((text for text in chain((first,), clear) if not _held(text, room.parents)), "")
+    found = free or first
     return Fix(found, checked=True, held=_held(found, room.parents)) if found else Fix()
 
 
@@ -108,21 +110,22 @@ def _admits(specifier: str, version: str) -> bool:
         return True
 
 
-def way_out(records: Iterable[Advisory], version: Asked) -> Way:
-    """What the records that hit a version say of how their flaw ends."""
+def way_out(records: Iterable[Advisory], version: Asked, fix: Fix) -> Way:
+    """What the records that hit a version say of how their flaw ends. fix: where to go, over all flaws of the project."""
     key = version.public or version.key or ""
-    held = [window for record in records for window in record.windows if _above(window, key)]
-    fixed = {window.high: window.last for window in held if window.ends == FIXED}
+    held = [
+        (high, ends, last)
+        for record in records
+        for _, high, ends, _, last in record.windows
+        if not high or high >= key  # those below it end before the version
+    ]
+    fixed = {high: last for high, ends, last in held if ends == FIXED}
     if fixed:
-        return Way(fixed=tuple(fixed[high] for high in sorted(fixed)))
-    listed = {window.high: window.last for window in held if window.ends == LAST_AFFECTED}
-    if listed and all(window.ends != OPEN for window in held):
-        return Way(last_affected=listed[max(listed)])
-    return Way()
-
-
-def _above(window: Window, key: str) -> bool:
-    return not window.high or window.high >= key
+        return Way(tuple([fixed[high] for high in sorted(fixed)]), "", fix)
+    listed = {high: last for high, ends, last in held if ends == LAST_AFFECTED}
+    if listed and all(ends != OPEN for _, ends, _ in held):
+        return Way((), listed[max(listed)], fix)
+    return Way((), "", fix)
 
 
 def _final(key: str) -> bool:

@@ -8,6 +8,7 @@ from mlsupply.advisories.records import Advisory
 from mlsupply.lazy import expression
 
 _PREFERENCE = {"MAL": 0, "CVE": 1, "GHSA": 2, "PYSEC": 3}
+_OTHER = 4
 _NUMBERS = expression(r"\d{1,12}")
 
 
@@ -34,8 +35,11 @@ def grouped(records: Sequence[Advisory]) -> list[Advisory]:
 
 def display_order(names: Iterable[str]) -> list[str]:
     """All ids, the one to show first: MAL before CVE before GHSA before PYSEC before others, older before newer."""
-    return sorted(set(names), key=_rank)
+    preferred = {name: _PREFERENCE.get(name.partition("-")[0], _OTHER) for name in names}
+    if len(set(preferred.values())) == len(preferred):  # as nearly always: one id of each kind
+        return sorted(preferred, key=preferred.__getitem__)
+    return sorted(preferred, key=_rank)
 
 
 def _rank(name: str) -> tuple[int, list[int], str]:
-    return (_PREFERENCE.get(name.partition("-")[0], 4), [int(n) for n in _NUMBERS.findall(name)], name)
+    return (_PREFERENCE.get(name.partition("-")[0], _OTHER), [int(n) for n in _NUMBERS.findall(name)], name)

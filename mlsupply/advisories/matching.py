@@ -62,8 +62,8 @@ def hits(rows: Sequence[Row], version: Asked) -> list[Hit]:
     """The flaws of a project that this version has, most preferred id first; withdrawn records hit nothing."""
     found: dict[int, list[Match]] = {}
     for row in rows:
-        if not row[WITHDRAWN] and (match := _match(row, version)):
-            found.setdefault(match.record.group, []).append(match)
+        if not row[WITHDRAWN] and (how := _how(row, version)) is not None:
+            found.setdefault(row[GROUP], []).append(Match(unpack(row), how[0], _where(how[1])))
     if not found:
         return []
     members: dict[int, list[Row]] = {group: [] for group in found}
@@ -97,8 +97,8 @@ def without_versions(rows: Sequence[Row]) -> list[str]:
 
 def _hit(matches: list[Match], members: list[Row]) -> Hit:
     saying = {match.record.id for match in matches}
-    ids = display_order(name for row in members for name in ids_of(row))
-    return Hit(tuple(matches), tuple(unpack(row) for row in members if row[ID] not in saying), tuple(ids))
+    ids = display_order([name for row in members for name in ids_of(row)])
+    return Hit(tuple(matches), tuple([unpack(row) for row in members if row[ID] not in saying]), tuple(ids))
 
 
 def _how(row: Row, version: Asked) -> tuple[str, Sequence[str] | None] | None:
@@ -110,11 +110,6 @@ def _how(row: Row, version: Asked) -> tuple[str, Sequence[str] | None] | None:
     if version.public is not None and ((window := contains(row[WINDOWS], version.public)) or version.public in row[LISTED]):
         return PUBLIC_VERSION, window
     return None
-
-
-def _match(row: Row, version: Asked) -> Match | None:
-    how = _how(row, version)
-    return None if how is None else Match(unpack(row), how[0], _where(how[1]))
 
 
 def _where(window: Sequence[str] | None) -> str:

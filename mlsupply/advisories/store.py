@@ -149,7 +149,7 @@ def decode(blob: bytes) -> list[Row]:
 
 def unpack(row: Row) -> Advisory:
     """A stored row as a value."""
-    fields: list[Any] = list(Advisory._make(row))
+    fields = list(row)
     fields[WINDOWS] = tuple(map(Window._make, row[WINDOWS]))
     for place in (ALIASES, LISTED, RAW, DOUBTS):
         fields[place] = tuple(row[place])

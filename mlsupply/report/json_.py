@@ -62,7 +62,7 @@ def _lines(document: Mapping[str, object]) -> Iterator[str]:
 
 
 def document(view: View) -> dict[str, Any]:
-    """The document as plain JSON values."""
+    """The document as JSON values; words of enumerations are the strings they are."""
     report = view.report
     return {
         "schema_version": SCHEMA_VERSION,
@@ -90,7 +90,7 @@ def _package(package: Package, view: View) -> dict[str, Any]:
         "name": package.name,
         "version": package.version,
         "purl": package.coordinate.purl,
-        "source": {"kind": package.source.kind.value, "url": package.source.url, "revision": package.source.revision},
+        "source": {"kind": package.source.kind, "url": package.source.url, "revision": package.source.revision},
         "direct": package.direct,
         "groups": list(package.groups),
         "marker": package.marker,
@@ -118,9 +118,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "id": finding.id,
         "check": finding.check,
-        "kind": finding.kind.value,
-        "severity": finding.severity.value,
-        "confidence": finding.confidence.value,
+        "kind": finding.kind,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
         "title": finding.title,
         "message": finding.message,
         "package": _coordinate(finding.package),
@@ -165,7 +165,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
     return {
         "check": gap.check,
         "subject": gap.subject,
-        "reason": gap.reason.value,
+        "reason": gap.reason,
         "detail": gap.detail,
         "hint": gap.hint or None,
         "place": _place(gap.place) if gap.place else None,
