@@ -7,7 +7,6 @@ of a run 6 ms.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import count
@@ -22,6 +21,8 @@ class Begun(Generic[R]):
     """A call in a thread of its own, started at once. One nobody waits for does not keep the process from ending."""
 
     def __init__(self, call: Callable[[], R]) -> None:
+        import threading  # a run that waits for nothing does without
+
         self._ended: list[Outcome[R]] = []
         self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
         self._thread.start()
@@ -59,6 +60,8 @@ def each(do: Callable[[T], R], tasks: Iterable[T], most: int) -> Iterator[R]:
     if len(wanted) < 2:
         yield from map(do, wanted)
         return
+    import threading
+
     done: dict[int, Outcome[R]] = {}
     ready = threading.Condition()
     turns = count()

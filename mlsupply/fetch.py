@@ -7,9 +7,9 @@ variables the run was given. Connections are kept per host and may be used from 
 
 from __future__ import annotations
 
-import threading
 import time
 import zlib
+from _thread import allocate_lock  # threading.Lock; threading itself is for runs that ask
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -49,7 +49,7 @@ class LiveFetch:
         self._environ = environ
         self._seconds = (limits or Limits()).request_seconds
         self._sleep = sleep
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._made: Connections | None = None
         self._dead: dict[str, Failure] = {}
 

@@ -6,7 +6,7 @@ Source: google.github.io/osv.dev/post-v1-querybatch/.
 from __future__ import annotations
 
 import json
-import threading
+from _thread import allocate_lock  # as in `fetch`
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 
@@ -53,7 +53,7 @@ class AskedAhead:
     def __init__(self, fetch: Fetch, url: str, body: bytes) -> None:
         self._fetch = fetch
         self._question: tuple[str, bytes | None] | None = (url, body)
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._answer = Begun(lambda: fetch(url, limit=LIMIT, headers=JSON, body=body))
 
     def __call__(
