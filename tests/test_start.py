@@ -94,8 +94,8 @@ def test_an_online_scan_with_all_it_needs_at_hand_opens_no_connection_and_import
         assert len(index.asked) == asked
     found = json.loads((lock.parent / "report.json").read_bytes())["findings"]
     assert [one["id"] for one in found if one["advisory"]] == ["PYSEC-2026-1000"]
-    assert "mlsupply.evidence.registry" in loaded
-    assert sorted(loaded & (_HEAVY.keys() | {"mlsupply.licence", "mlsupply.evidence.provenance"})) == []
+    assert "mlsupply.evidence.index_releases" in loaded
+    assert sorted(loaded & (_HEAVY.keys() | {"mlsupply.evidence.registry", "threading"})) == []
     assert "Upgrade to 2.10.0, the smallest release of the index" in found[0]["remedy"]
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from mlsupply.begun import each
-from mlsupply.digest import sha256_hex
 from mlsupply.drafts import keep_json, kept_json
 from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
+from mlsupply.evidence.index_releases import FRESH, kept_at, page_of
 from mlsupply.hints import TYPE_CHECKING, Any, TypeVar
 from mlsupply.model import Index, Reason
 from mlsupply.named import NamedTuple
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 U = TypeVar("U")
 
-FRESH = 6 * 3600  # seconds for which kept facts are used as they are
 REMEMBERED = 30 * 86_400  # seconds for which a change of owners is told
 WORKERS = 16  # requests under way at once, to one index; as many connections are kept
 _VERSION = 3  # of the kept form
@@ -39,9 +38,10 @@ _INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 
 
 class Seen(NamedTuple):
-    """What the index says now."""
+    """What the index says now. at: when it said so, seconds since 1970."""
 
     project: Project
+    at: float
 
 
 class Owners(NamedTuple):
@@ -68,20 +68,20 @@ class Registry:
         page, now = self._page(name), self.world.now().timestamp()
         kept = _Kept.load(self._file(page))
         if kept and now - kept.at < FRESH and (not version or kept.has(version)):
-            return Seen(kept.project)
+            return Seen(kept.project, kept.at)
         etag = {"If-None-Match": kept.etag} if kept and kept.etag else {}
         answer = self._get(page, {"Accept": _ACCEPT, **etag})
         if isinstance(answer, Failure):
             return answer
         if answer.status == 304 and kept:
             self._keep(page, kept._replace(at=now))
-            return Seen(kept.project)
+            return Seen(kept.project, now)
         project = simple_page(name, answer.url, answer.headers.get("content-type", ""), answer.body)
         if project is None:
             return Failure(Reason.MALFORMED, f"{self.host} answers for {name} with neither JSON nor HTML of the simple API")
         project = self._completed(project)
         self._keep(page, _Kept(now, answer.headers.get("etag", "")[:200], project))
-        return Seen(project)
+        return Seen(project, now)
 
     def has_kept(self, name: str) -> bool:
         """Whether `about` will most likely find a page that was kept and ask nothing."""
@@ -91,7 +91,7 @@ class Registry:
             return False
 
     def _page(self, name: str) -> str:
-        return f"{self.url.rstrip('/')}/{quote(name, safe='')}/"
+        return page_of(self.url, name)
 
     def provenance(
         self, name: str, file: IndexFile, sha256: str = "", verifier: Verifier | None = None
@@ -284,7 +284,7 @@ class Registry:
         return {"Authorization": f"Basic {word}"}
 
     def _file(self, url: str) -> Path:
-        return self.world.cache / "registry" / f"{sha256_hex(url.encode())[:40]}.json"
+        return kept_at(self.world, url)
 
     def _keep(self, page: str, kept: _Kept) -> None:
         keep_json(self._file(page), kept.to_json())
