@@ -334,3 +334,65 @@ def test_random_heads_never_raise(size: int) -> None:
         data = head + source.randbytes(size * 4)
         assert look(data, "m").name == "m"
         assert look(data + data, "m").size == 2 * len(data)
+
+
+class TestText:
+    """YAML that builds objects, and XML with entities, however they are written and whatever stands before them."""
+
+    PADDING = b"# one of very many lines of comment\n" * 180_000  # 6 MB
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "# {% if x %}\na: !!python/object/apply:os.system [id]\n",  # at first sight a template
+            "{a: 1, b: !!python/object/apply:os.system [id]}\n",
+            '"a b": &x !!python/object/apply:os.system [id]\n',
+            "a: !<tag:yaml.org,2002:python/object/apply:os.system> [id]\n",
+            "a: !!%70ython/object/apply:os.system [id]\n",
+            "%TAG !p! tag:yaml.org,2002:python/\n---\na: !p!name:os.system\n",
+            "a: 1\rb: !!python/object/apply:os.system [id]\r",
+            "\ufeffa: !!python/module:os\n",
+            "a: !!python/name:os.system\nb: [\n",  # a document before the fault may have been built
+            "model: {_target_: os.system, command: id}\n",
+            "model:\n  '_target_': os.system\n",
+            "model:\n  ? _target_\n  : os.system\n",
+            "- _target_: torch.nn.Linear\n" * 300 + "- _target_: os.system\n",
+        ],
+    )
+    def test_yaml_that_builds_objects_is_blocked(self, text: str) -> None:
+        assert look(text.encode(), "model.yaml").verdict is Verdict.BLOCKED
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "x: |\n  a: !!python/object/apply:os.system [id]\n",  # a text, and no tag
+            "note: a tag such as !!python/object/apply:os.system is refused\n",
+            "a: !!python/tuple [1, 2]\nb: 100%\n",
+            "say: it is no !!python/object at all\n" * 1_000,
+            "- _target_: torch.nn.Linear\n",
+        ],
+    )
+    def test_words_about_it_are_data(self, text: str) -> None:
+        assert look(text.encode(), "model.yaml").verdict is Verdict.CLEAR
+
+    @pytest.mark.parametrize("line", [b"a: !!python/object/apply:os.system ['id']\n", b"model:\n  _target_: os.system\n"])
+    def test_behind_megabytes_of_comment_it_is_seen_where_it_stands(self, line: bytes) -> None:
+        facts = look(self.PADDING + line, "model.yaml")
+        assert facts.verdict is Verdict.BLOCKED
+        assert facts.marks[0].offset >= len(self.PADDING)
+        assert look(self.PADDING + b"# !!python/\n", "model.yaml").verdict is Verdict.NOT_VERIFIED, "longer than is parsed"
+        assert look(self.PADDING, "model.yaml").verdict is Verdict.CLEAR
+
+    def test_the_place_is_a_byte_also_behind_characters_of_several(self) -> None:
+        facts = look("ä: ö\nb: !!python/name:os.system\n".encode(), "m.yaml")
+        assert [mark.offset for mark in facts.marks] == [7]
+
+    @pytest.mark.parametrize("between", [b"", PADDING])
+    def test_an_entity_of_xml_behind_a_comment_is_seen(self, between: bytes) -> None:
+        start = b'<?xml version="1.0"?><!--' + self.PADDING + b"--><!DOCTYPE PMML [<!--" + between + b"-->"
+        outside = start + b'<!ENTITY y "1"><!ENTITY x SYSTEM "file:///etc/passwd">]><PMML>&x;</PMML>'
+        assert look(outside, "model.pmml").verdict is Verdict.BLOCKED
+        own = start + b'<!ENTITY x "text">]><PMML>&x;</PMML>'
+        assert look(own, "model.pmml").verdict is Verdict.NOT_VERIFIED
+        plain = b'<?xml version="1.0"?><!--' + self.PADDING + b"--><PMML></PMML>"
+        assert look(plain, "model.pmml").verdict is Verdict.CLEAR

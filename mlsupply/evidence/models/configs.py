@@ -1,4 +1,4 @@
-"""JSON and YAML that stand beside weights: what a loader imports, trusts or renders because they say so."""
+"""JSON that stands beside weights: what a loader imports, trusts or renders because they say so."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mlsupply.evidence.models.looking import BrokenError, Look, OverBudgetError,
 from mlsupply.evidence.models.names_allowed import KNOWN_PACKAGES
 from mlsupply.evidence.models.standing import Standing, resolve, standing, top
 from mlsupply.evidence.models.templates import judge_template
+from mlsupply.evidence.models.yamls import judge_target
 from mlsupply.text import safe
 
 _REMOTE = re.compile(r"[\w.-]+/[\w.-]+")
@@ -129,48 +130,3 @@ def _pipeline(value: object, look: Look) -> None:
             look.doubt(
                 Cause.CONFIG, f"the component {safe(name, 80)} comes from {safe(str(item[0]), 80)}, not from a known library"
             )
-
-
-def judge_target(target: str, look: Look, offset: int) -> None:
-    """`_target_` of Hydra and NeMo: imported and called."""
-    module, _, name = safe(target, 300).rpartition(".")
-    how, why = standing(*resolve(module, name or "x"))
-    if how is Standing.DANGEROUS:
-        look.block(Cause.CONFIG, f"_target_ {module}.{name} {why}", offset)
-    elif how is Standing.UNKNOWN and why.startswith("belongs to no library"):
-        look.doubt(Cause.UNKNOWN, f"_target_ {module}.{name} {why}", offset)
-
-
-_TARGET = re.compile(rb"^[ \t-]{0,200}_target_[ \t]*:[ \t]*['\"]?([\w.:]{1,300})", re.MULTILINE)
-_TAG = re.compile(rb"!!python/(?:object|module|name)[\w/:]{0,40}:?([\w.]{0,200})")
-
-
-# a tag where YAML has one: behind a key, a dash, a tag or at the start of a line, and not within a sentence
-_TAG_LINE = re.compile(
-    rb"^[ \t]{0,200}(?:- {1,40}){0,9}(?:[\w.'\"-]{1,200}[ \t]*:[ \t]+)?[\[{]?[ \t]*"
-    rb"!!python/(?:object|module|name)[\w/:]{0,40}:?[\w.]{0,200}",
-    re.MULTILINE,
-)
-
-
-def look_at_yaml_lines(span: Span, look: Look) -> None:
-    """Text that may be YAML: only what stands where YAML would read it."""
-    raw = span.read(0, min(span.size, look.limits.json))
-    for found in _TARGET.finditer(raw):
-        judge_target(found[1].decode("latin-1"), look, found.start())
-    for found in _TAG_LINE.finditer(raw):
-        what = safe(found[0].decode("latin-1").strip(), 120)
-        look.block(Cause.CONFIG, f"a YAML tag that builds a Python object: {what}", found.start())
-
-
-def look_at_yaml(span: Span, look: Look) -> None:
-    """YAML as text: Hydra targets and Python tags, by line."""
-    raw = span.read(0, min(span.size, look.limits.json))
-    for found in _TARGET.finditer(raw):
-        judge_target(found[1].decode("latin-1"), look, found.start())
-    for found in _TAG.finditer(raw):
-        look.block(
-            Cause.CONFIG, f"a YAML tag that builds a Python object: {safe(found[0].decode('latin-1'), 120)}", found.start()
-        )
-    if span.size > look.limits.json:
-        look.doubt(Cause.LIMIT, f"YAML of {span.size:,} bytes", look.limits.json)

@@ -6,6 +6,7 @@ file costs what `Limits` says and not what it asks for. A budget that runs out i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from mmap import mmap
 
@@ -82,6 +83,13 @@ class Span(NamedTuple):
         stop = self.end if within is None else min(self.end, self.start + at + within)
         found = self.data.find(what, self.start + at, stop)
         return found - self.start if found >= 0 else -1
+
+    def places(self, what: bytes) -> Iterator[int]:
+        """Every position of `what` relative to the span, in order."""
+        at = self.find(what)
+        while at >= 0:
+            yield at
+            at = self.find(what, at + len(what))
 
     def startswith(self, *heads: bytes) -> bool:
         """Whether one of the heads stands at its beginning."""

@@ -14,15 +14,13 @@ _DOMAINS = {
     "",
     "ai.onnx",
     "ai.onnx.ml",
-    "ai.onnx.training",
-    "ai.onnx.preview.training",
-    "com.microsoft",
-    "com.microsoft.nchwc",
-}
-_DOMAINS |= {
-    "com.microsoft.experimental",
-    "com.ms.internal.nhwc",
     "ai.onnx.preview",
+    "ai.onnx.preview.training",
+    "ai.onnx.training",
+    "com.microsoft",
+    "com.microsoft.experimental",
+    "com.microsoft.nchwc",
+    "com.ms.internal.nhwc",
     "org.pytorch.aten",
     "pkg.onnxscript.torch_lib",
 }

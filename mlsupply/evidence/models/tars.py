@@ -114,7 +114,7 @@ def _file(member: Member, look: Look, *, torch: bool) -> None:
         look.saw("torch tar part")
         _torch_part(base, member.data, look)
     elif base.endswith((".yaml", ".yml")):
-        from mlsupply.evidence.models.configs import look_at_yaml
+        from mlsupply.evidence.models.yamls import look_at_yaml
 
         look.saw("yaml")
         look_at_yaml(member.data, look)

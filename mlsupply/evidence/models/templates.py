@@ -10,6 +10,7 @@ import re
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
+from mlsupply.evidence.models.yamls import look_at_yaml
 
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -34,10 +35,11 @@ _MOST = 2 << 20
 
 
 def look_at_template(span: Span, look: Look) -> None:
-    """A template file (`chat_template.jinja`)."""
+    """A template file (`chat_template.jinja`); what looks like one may be YAML too."""
     judge_template(span.read(0, _MOST).decode("utf-8", "replace"), look, 0, "template")
     if span.size > _MOST:
         look.doubt(Cause.LIMIT, f"a template of {span.size:,} bytes; the first {_MOST:,} were read", _MOST)
+    look_at_yaml(span, look)
 
 
 def judge_template(text: str, look: Look, offset: int, name: str) -> None:

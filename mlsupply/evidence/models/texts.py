@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
 from mlsupply.evidence.models.pickles import search
+from mlsupply.evidence.models.yamls import look_at_yaml
 
-_READ = 4 << 20
+_ENTITIES = 1_000  # of an XML document, looked at for one that is fetched
 _CLOSED = {
     b"Rar!": "a RAR",
     b"\x28\xb5\x2f\xfd": "a Zstandard",
@@ -21,20 +23,19 @@ _OUTSIDE = re.compile(rb"<!ENTITY\s{1,20}(?:%\s{1,20})?[\w.:-]{1,80}\s{1,20}(?:S
 
 def look_at_text(span: Span, look: Look) -> None:
     """Text is data to every loader, unless it is YAML that names what to build."""
-    if span.find(b"!!python/", 0, _READ) >= 0 or span.find(b"_target_", 0, _READ) >= 0:
-        from mlsupply.evidence.models.configs import look_at_yaml_lines
-
-        look_at_yaml_lines(span, look)
+    look_at_yaml(span, look)
 
 
 def look_at_xml(span: Span, look: Look) -> None:
     """PMML and other XML: entities and document types are where its dangers lie."""
-    head = span.read(0, 1 << 16)
-    if found := _OUTSIDE.search(head):
-        look.block(Cause.PATH, "an XML entity whose text is fetched from a place the file names", found.start())
-    elif b"<!ENTITY" in head or (b"<!DOCTYPE" in head and (b"SYSTEM" in head or b"PUBLIC" in head)):
-        look.doubt(Cause.CONFIG, "XML with its own entities or an outside document type", head.find(b"<!"))
-    if b"<PMML" in head:
+    entities = list(islice(span.places(b"<!ENTITY"), _ENTITIES))
+    outside = next((at for at in entities if _OUTSIDE.match(span.read(at, 300))), -1)
+    kind = span.find(b"<!DOCTYPE")
+    if outside >= 0:
+        look.block(Cause.PATH, "an XML entity whose text is fetched from a place the file names", outside)
+    elif entities or (kind >= 0 and any(span.find(word, kind, 1 << 16) >= 0 for word in (b"SYSTEM", b"PUBLIC"))):
+        look.doubt(Cause.CONFIG, "XML with its own entities or an outside document type", entities[0] if entities else kind)
+    if span.find(b"<PMML") >= 0:
         look.notes.append("PMML")
 
 
