@@ -133,13 +133,29 @@ def test_files_that_are_links_are_read_where_they_lead(site: Path, world: World,
 
 @pytest.mark.parametrize(
     ("lines", "said"),
-    [("", "RECORD lists no file"), ("../../../../../../etc/passwd,,\n/etc/passwd,,\n", "RECORD lists no file")],
+    [("", "RECORD lists no file of it"), ("../../../../../../etc/passwd,,\n/etc/passwd,,\n", "RECORD lists no file of it")],
 )
 def test_a_record_that_tells_no_file_of_the_environment_is_a_gap(lines: str, said: str, site: Path, world: World) -> None:
     install(site, "odd", {"odd/__init__.py": STEALS}).write_text(lines, encoding="utf-8")
     report = scanned(world, site)
     assert [said in gap.detail for gap in report.gaps if gap.check == "contents"] == [True]
     assert report.verdict.exit_code == 3
+
+
+def test_a_hostile_record_costs_little_and_hides_nothing(site: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlsupply.evidence import installed
+
+    monkeypatch.setattr(installed, "_MOST", 1_000)
+    record = install(site, "thief", {"thief/__init__.py": STEALS})
+    odd = ["a\0b,,", "\x1b[2J.py,,", f"{'x/' * 3000}y.py,,", "..,,", "../..,,", '"un\nfinished,,']
+    record.write_text(record.read_text(encoding="utf-8") + "\n".join(odd) + "\n", encoding="utf-8")
+    assert ("thief", "MLS-C010", "thief/__init__.py") in found(scanned(world, site))
+
+    many = [f"f{number}.py,," for number in range(2_000)]
+    record.write_text("\n".join(["thief/__init__.py,,", *many]), encoding="utf-8")
+    report = scanned(world, site)
+    assert ("thief", "MLS-C010", "thief/__init__.py") in found(report)
+    assert Reason.LIMIT in {gap.reason for gap in report.gaps}
 
 
 def test_an_environment_is_read_once_until_one_of_its_files_changes(

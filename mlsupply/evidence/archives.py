@@ -7,6 +7,7 @@ What a walk yields, in archive order: a `Member` for each file, an `ArchiveFact`
 from __future__ import annotations
 
 import io
+import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -211,7 +212,6 @@ class Names:
 
 def _folder(root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:
     """A plain folder, in name order. Links are facts, not followed."""
-    import os
 
     def unreadable(error: OSError) -> None:
         failed.append(str(error.filename or ""))
@@ -243,7 +243,7 @@ def walk_files(
         if stop := budget.exceeded(safe(path)):
             yield stop
             return
-        if full.exists():
+        if os.path.lexists(full):  # unlike Path's methods it has an answer for every name
             yield from _file(full, path, root, wants, budget)
 
 

@@ -7,6 +7,7 @@ Sources: https://packaging.python.org/en/latest/specifications/recording-install
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlsupply.digest import sha256_of_file
+from mlsupply.evidence.archives import Limits
 from mlsupply.evidence.facets import ArchiveFact
-from mlsupply.evidence.package import PackageFacts, look_inside
+from mlsupply.evidence.package import PackageFacts, located_gap, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.record import rows
 from mlsupply.model import Package, Reason
@@ -24,6 +26,7 @@ from mlsupply.world import Failure, World
 
 _METADATA = ".dist-info/METADATA"
 _RECORD_BYTES = 64 << 20
+_MOST = Limits().members  # files of one package
 _HASHED = 64 << 20  # bytes; larger files are weights and libraries, which are told by size and time
 _START_FILES = ("sitecustomize.py", "usercustomize.py")
 _MODULES = 20  # that start lines of one package import, looked at with them
@@ -31,10 +34,12 @@ _IMPORTS = re.compile(rb"(?m)^import[ \t]+([A-Za-z_][A-Za-z0-9_]{0,100})")
 
 
 class Installed(NamedTuple):
-    """What is looked at. site: the folder imports start from; files: path as in the wheel -> where it lies, made real."""
+    """What is looked at. site: the folder imports start from; files: path as in the wheel -> where it lies, made real; cut:
+    RECORD lists more than are looked at."""
 
     site: Path
     files: Mapping[str, Path]
+    cut: bool = False
 
 
 def is_installed(package: Package) -> bool:
@@ -52,13 +57,25 @@ def installed(package: Package, world: World) -> Installed | Failure:
     information = posixpath.basename(posixpath.dirname(metadata))
     site = world.tree.on_disk(posixpath.dirname(posixpath.dirname(metadata)))
     files: dict[str, Path] = {}
+    listed = 0
     for row in rows(record):
-        name = _in_wheel(row.path, information.removesuffix(".dist-info"))
-        if name:
-            files.setdefault(name, Path(posixpath.normpath(site / row.path)))
+        listed += 1
+        if listed > _MOST:
+            break
+        name, full = _in_wheel(row.path, information.removesuffix(".dist-info")), posixpath.normpath(f"{site}/{row.path}")
+        if name and os.path.lexists(full):  # what is not there is told by the look at RECORD
+            files.setdefault(name, _real(Path(full)))
     if not files:
-        return Failure(Reason.MALFORMED, "RECORD lists no file of it")
-    return Installed(site, {name: path.resolve() for name, path in files.items()})
+        return Failure(Reason.MALFORMED, "RECORD lists no file of it that is there")
+    return Installed(site, files, listed > _MOST)
+
+
+def _real(path: Path) -> Path:
+    """Where a link leads; a path that cannot be followed stays, and the look at it says why."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (OSError, RuntimeError):
+        return path
 
 
 def _metadata_of(package: Package) -> str:
@@ -68,7 +85,7 @@ def _metadata_of(package: Package) -> str:
 def _in_wheel(path: str, stem: str) -> str:
     """The name in the wheel of a path as RECORD writes it, "" of what is not looked at: `../../../bin/run` was a script."""
     parts = path.split("/")
-    if not path or path.startswith("/") or "__pycache__" in parts or "\\" in path:
+    if not path or path.startswith("/") or "__pycache__" in parts or "\\" in path or "\0" in path:
         return ""
     depth = next((place for place, part in enumerate(parts) if part != ".."), len(parts))
     rest = parts[depth:]
@@ -84,7 +101,11 @@ def _in_wheel(path: str, stem: str) -> str:
 def looked_into(what: Installed, subject: str, pool: Pool, cache: Path) -> PackageFacts:
     """Facts of installed files, kept under a digest of all of them."""
     facts = look_inside(what.site, pool, cache, subject, files=what.files, digest=_digest(what.files))
-    return replace(facts, archive=tuple(fact for fact in facts.archive if not _is_installers(fact)))
+    facts = replace(facts, archive=tuple(fact for fact in facts.archive if not _is_installers(fact)))
+    if not what.cut:
+        return facts
+    gap = located_gap(subject, "RECORD", Reason.LIMIT, f"it lists more than {_MOST:,} files; the rest was not looked at")
+    return replace(facts, gaps=(*facts.gaps, gap))
 
 
 def _is_installers(fact: ArchiveFact) -> bool:
@@ -128,7 +149,7 @@ def starting(packages: Iterable[Package], world: World) -> Iterator[tuple[Packag
         for name in names:
             together.setdefault(owned.get(name, -1), []).append(name)
         for number, found in together.items():
-            files = {name: (site / name).resolve() for name in (*found, *_imported(site, found))}
+            files = {name: _real(site / name) for name in (*found, *_imported(site, found))}
             yield (owners[number] if number >= 0 else None), Installed(site, files)
 
 
