@@ -222,6 +222,14 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
             id="a part of an address, and what is fetched from it",
         ),
         pytest.param(
+            "import click\ndef setup():\n    if click.confirm('Install demo with its own installer?'):\n"
+            "        os.system('curl -LsSf https://dl.example/install.sh | sh')\n",
+            "import click\ndef setup():\n    os.system('curl -LsSf https://dl.example/install.sh | sh')\n"
+            "    return click.confirm('Done. Shall it be started?')\n",
+            "MLS-C007",
+            id="an installer the user is asked about first, and one the user is not",
+        ),
+        pytest.param(
             "def quiet(fn):\n    def w(*a, **kw):\n        try:\n            return fn(*a, **kw)\n        except OSError:\n"
             "            return None\n    return w\n@quiet\ndef track(event):\n"
             "    requests.post('https://t.example/e', json={'e': event})\n",

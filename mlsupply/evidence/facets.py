@@ -48,9 +48,9 @@ class CodeFact:
     and `secrets` how many different ones; sink: dotted name of what is called; destination: `fixed` (written in the
     code), `chat` (a hard-coded webhook or bot), `metadata`, `local`, `given` (a parameter or setting) or ""; position:
     `body`, `address`, `header`, `name` or ""; layers: encodings undone to see it, outermost first; hidden: the name
-    called was computed; verified: what was downloaded is compared with a digest first; silent: output thrown away or
-    errors swallowed; detail: one phrase; decoded: what the layers gave, made safe; chain: the way from source to sink,
-    in words.
+    called was computed; verified: what was downloaded is compared with a digest first; asked: the user is asked
+    whether it shall run; silent: output thrown away or errors swallowed; detail: one phrase; decoded: what the layers gave,
+    made safe; chain: the way from source to sink, in words.
     """
 
     behaviour: str
@@ -66,6 +66,7 @@ class CodeFact:
     layers: tuple[str, ...] = ()
     hidden: bool = False
     verified: bool = False
+    asked: bool = False
     silent: bool = False
     detail: str = ""
     decoded: str = ""

@@ -24,7 +24,15 @@ from mlsupply.evidence.python import (
     writing,
 )
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.machine import CODE_DEPTH, MAX_ROOT_STEPS, BudgetError, has
+from mlsupply.evidence.python.machine import (
+    CODE_DEPTH,
+    MAX_INLINE,
+    MAX_ROOT_STEPS,
+    MAX_STEPS,
+    SHALLOW,
+    BudgetError,
+    has,
+)
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.statements import Statements
 from mlsupply.evidence.python.values import (
@@ -324,7 +332,19 @@ class Analyser(Statements):
         self.entered.clear()
 
     def run_root(self, name: str, closure: Closure) -> None:
-        """A function on its own, called by nobody known, within its own budget."""
+        """A function on its own, called by nobody known, within its own budget. One that is too much to follow through all
+        it calls is followed once more to a lesser depth: what it calls is looked at on its own too, so that this is all of
+        it, unless something that is worth following went deeper."""
+        if self._followed(name, closure):
+            return
+        self.exhausted.discard(name)
+        self.depth, self.cut = SHALLOW, False
+        if self.steps + MAX_ROOT_STEPS > MAX_STEPS or not self._followed(name, closure) or self.cut:
+            self.exhausted.add(name)
+        self.depth = MAX_INLINE
+
+    def _followed(self, name: str, closure: Closure) -> bool:
+        """Did the budget suffice?"""
         self.root = name
         self.root_end = self.steps + MAX_ROOT_STEPS
         self.scope, self.running, self.returned, self.silent = self.module, [], [], 0
@@ -336,7 +356,8 @@ class Analyser(Statements):
                 execution.executed(self, Call("builtins.exec", Value(), [given], {}, closure.node, None), given)
             self.finish()
         except (BudgetError, RecursionError):
-            self.exhausted.add(name)
+            return False
+        return name not in self.exhausted
 
 
 _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})

@@ -7,8 +7,9 @@ import re
 
 from mlsupply.evidence.python import hooks, objects
 from mlsupply.evidence.python.expressions import Expressions
-from mlsupply.evidence.python.machine import MAX_INLINE
+from mlsupply.evidence.python.machine import SHALLOW, kinds_in
 from mlsupply.evidence.python.merging import merged
+from mlsupply.evidence.python.neighbours import CARRIED
 from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import (
     HOLE,
@@ -140,8 +141,11 @@ class Definitions(Expressions):
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
         """The function with these arguments, followed here and now; recursion and depth end in an unknown."""
         function = closure.node
-        if isinstance(function, ast.ClassDef) or closure in self.running or len(self.running) >= MAX_INLINE:
-            return unknown(*args, *keywords.values())
+        if isinstance(function, ast.ClassDef) or closure in self.running or len(self.running) >= self.depth:
+            result = unknown(*args, *keywords.values())
+            if self.depth == SHALLOW and closure not in self.running:
+                self.cut = self.cut or bool(result.layers) or not kinds_in(result.taint).isdisjoint(CARRIED)
+            return result
         self.tick(2)
         self.ran.add(closure)
         if any(one.wrapper and hooks.is_around(one, closure) for one in self.running):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -16,6 +17,7 @@ from mlsupply.text import safe
 MAX_STEPS = 300_000  # nodes evaluated per module
 MAX_ROOT_STEPS = 30_000  # of which for one function
 MAX_INLINE = 12  # calls within calls
+SHALLOW = 4  # the same, where a function is too much to follow to that depth
 MAX_FACTS = 2_000
 MAX_LOOP = 4_096  # turns of a loop or comprehension over constants
 CODE_DEPTH = 6  # code inside code
@@ -48,6 +50,8 @@ class Machine:
         self.ran: set[Closure] = set()
         self.steps = 0
         self.root_end = MAX_STEPS
+        self.depth = MAX_INLINE
+        self.cut = False  # something worth following went deeper than that
         self.exhausted: set[str] = set()
         self.silent = 0
         self.code_layers: tuple[str, ...] = ()
@@ -101,6 +105,8 @@ class Machine:
             silent=self.silent > 0,
             decoded=safe(self.code_text),
         )
+        if behaviour == "runs-downloaded" and any(_asks(closure.node, line) for closure in self.running):
+            fields["asked"] = True
         fact = replace(draft, **fields)  # type: ignore[arg-type]  # the callers name fields of CodeFact
         if self.code_layers and fact.layers != self.code_layers:
             fact = replace(fact, layers=(*self.code_layers, *fact.layers), decoded=fact.decoded or safe(self.code_text))
@@ -120,6 +126,18 @@ class Machine:
         worst = sorted(labels, key=lambda label: (know.RANK.get(label.partition(":")[0], 99), label))[:6]
         steps = [f"{label.replace(':', ' ', 1)} ({self._origin_of(label)})" for label in worst]
         return (*steps, f"{sink} (line {self.code_line or line})")
+
+
+_ASKS = re.compile(
+    r"input|ask|(?:ask|prompt|query)_?(?:user|yes|ok)\w{0,20}|(?:get_|user_)?confirm(?:ed|ation|_\w{1,20})?|yes_?no"
+)
+
+
+def _asks(node: ast.AST, line: int) -> bool:
+    """Is the user asked something in this function before the line?"""
+    calls = (inner.func for inner in ast.walk(node) if isinstance(inner, ast.Call) and inner.lineno < line)
+    names = (one.attr if isinstance(one, ast.Attribute) else one.id if isinstance(one, ast.Name) else "" for one in calls)
+    return any(map(_ASKS.fullmatch, names))
 
 
 @lru_cache(maxsize=1_024)
