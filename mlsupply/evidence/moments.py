@@ -94,7 +94,7 @@ def _toml(data: bytes) -> Mapping[str, object]:
     import tomli
 
     try:
-        return tomli.loads(data[: 1 << 20].decode("utf-8", "replace"))
+        return tomli.loads(data.decode("utf-8", "replace"))
     except (tomli.TOMLDecodeError, RecursionError):
         return {}
 
@@ -128,7 +128,7 @@ def _entry_points(texts: Mapping[str, bytes]) -> tuple[set[str], set[str]]:
         if not path.endswith("entry_points.txt"):
             continue
         section = ""
-        for line in data[: 1 << 20].decode("utf-8", "replace").splitlines():
+        for line in data.decode("utf-8", "replace").splitlines():
             if line.startswith("["):
                 section = line.strip("[] \t")
             elif "=" in line:

@@ -16,6 +16,7 @@ from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.neighbours import constants
 from mlsupply.evidence.python.survey import Survey
 from mlsupply.evidence.python.values import constant
+from mlsupply.evidence.start_lines import start_lines, text_of
 from mlsupply.text import safe
 
 MAX_SOURCE = 8 << 20  # bytes of one file
@@ -50,14 +51,11 @@ def module(path: str, source: bytes, inner: str = "", neighbours: Neighbours | N
 def pth(path: str, source: bytes) -> ModuleFacts:
     """Facts of the lines of a `.pth` file that Python executes: those that start with `import` (docs of `site`)."""
     machine = Analyser(path, "", False)
-    text = source[:MAX_SOURCE].decode("utf-8", "replace")
-    machine.lines = text.split("\n")
-    for number, line in enumerate(machine.lines, 1):
-        if not line.startswith(("import ", "import\t")):
-            continue
+    machine.lines = text_of(source).splitlines()
+    for number, line in start_lines(source):
         machine.root, machine.code_line = "", number
         machine.fact("start-hook", None, detail=safe(line, 160))
-        tree = _parsed(line.encode())
+        tree = _parsed(line.encode()) if len(line) <= MAX_SOURCE else "too long to be parsed"
         if isinstance(tree, str):
             continue
         for node in ast.walk(tree):
