@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from mlsupply.evidence import stored
 from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk, walk_files
+from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign
 from mlsupply.evidence.linking import linked
@@ -176,7 +178,15 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
 
     together = linked(first, spare, sources, look)
     seen.gaps += _unlinked(together.cut, seen.untied, subject)
-    for module in together.modules:
+    modules = together.modules
+    if group := companions(modules, sources):
+        text = json.dumps([[path, shape.inner(path), sources[path].decode("latin-1")] for path in group]).encode()
+        for answer in pool.map([Task("together", group[0], "", text)]):
+            if isinstance(answer, Lost):
+                seen.gaps.append(located_gap(subject, group[0], Reason.LIMIT, f"modules followed together: {answer.why}"))
+            else:
+                modules = joined(modules, [stored.module_from_json(one) for one in answer["modules"]])
+    for module in modules:
         if module.stopped:
             reason = Reason.LIMIT if module.stopped.startswith(("too much", "nested", "larger")) else Reason.MALFORMED
             if not (reason is Reason.MALFORMED and _may_be_unparsable(module.path)):

@@ -243,4 +243,12 @@ def _facts(modules: list[ModuleFacts], moments: Mapping[tuple[str, str], Moment]
             best = max((moments.get((module.path, root), Moment.CALL) for root in roots), key=lambda moment: moment.rank)
             scope = next((root for root in roots if moments.get((module.path, root), Moment.CALL) is best), "")
             found.append(replace(fact, moment=best, scope=scope))
-    return sorted(found, key=lambda fact: (-fact.moment.rank, fact.member, fact.line, fact.behaviour))
+    found.sort(key=lambda fact: (-fact.moment.rank, fact.member, fact.line, fact.behaviour))
+    told: dict[tuple[object, ...], CodeFact] = {}  # what is reached from two modules is told once, at the earlier moment
+    for fact in found:
+        told.setdefault(_what(fact), fact)
+    return list(told.values())
+
+
+def _what(fact: CodeFact) -> tuple[object, ...]:
+    return (fact.behaviour, fact.member, fact.line, fact.source, fact.sink, fact.destination, fact.position, fact.detail)

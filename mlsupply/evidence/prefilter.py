@@ -27,7 +27,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     ),
     (b"popen", None),
     (b"load_module", None),
-    (b"spawn", re.compile(rb"\bos\.(?:posix_)?spawn")),
+    (b"spawn", re.compile(rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b")),
     (b"startfile", None),
     (b"s__", re.compile(rb"__(?:builtins|globals|subclasses)__")),
     (b"globals()", re.compile(rb"globals\(\)\s*\[\s*(?![\"']__\w+__[\"'])|globals\(\)\s*\.\s*get")),

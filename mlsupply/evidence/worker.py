@@ -8,7 +8,7 @@ from typing import Any
 
 from mlsupply.evidence.pool import _HEADER as HEADER
 from mlsupply.evidence.pool import read_exactly
-from mlsupply.evidence.python import analyse
+from mlsupply.evidence.python import analyse, together
 from mlsupply.evidence.stored import module_to_json, neighbours_from_json
 
 _MEMORY = 1 << 30  # bytes of address space
@@ -42,6 +42,9 @@ def main() -> None:
 
 def look(kind: str, path: str, inner: str, data: bytes, known: dict[str, Any] | None = None) -> dict[str, Any]:
     """What one task gives, as JSON values."""
+    if kind == "together":
+        sources = [together.Source(where, below, text.encode("latin-1")) for where, below, text in json.loads(data)]
+        return {"modules": [module_to_json(module) for module in together.followed(sources)]}
     return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(known) if known else None))
 
 

@@ -69,6 +69,8 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         writing.printed(machine, call, target)
     if name in {"print", "isinstance", "len", "hasattr", "type", "id", "issubclass", "callable", "hash"}:
         return folding.builtin(name, call.args) if name == "len" else Value(taint=frozenset())
+    if name == "str" and len(call.args) == 1 and call.args[0].ref.startswith("pathlib.") and call.args[0].text == HOLE:
+        return Value("pathlib.Path().__str__()", NOTHING, call.args[0].taint)
     if name in {"max", "min", "sorted"} and "key" in call.keywords:
         return _ordered(name, call)
     if call.ref in decode.BY_NAME:

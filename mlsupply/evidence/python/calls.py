@@ -32,6 +32,7 @@ from mlsupply.evidence.python.machine import (
     SHALLOW,
     BudgetError,
     has,
+    kinds_in,
 )
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.statements import Statements
@@ -204,7 +205,7 @@ class Analyser(Statements):
     def _other(self, call: Call) -> Value:
         """Nothing is known of it: the result has the origins of what went in; a container takes up what it is given."""
         receiver = call.receiver
-        origins = [*call.args, *(value for name, value in call.keywords.items() if name not in _SURROUNDINGS)]
+        origins = [*call.args, *(value for name, value in call.keywords.items() if not _beside(name, value))]
         origins += [call.function] if receiver is None else [receiver, call.function]
         result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
         if receiver is not None and receiver.taint:
@@ -293,6 +294,8 @@ class Analyser(Statements):
         if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
             hooks.patched(self, name, value.closure, node)
         elif value.closure is None:
+            if name.endswith("hooks"):
+                hooks.hooked(self, value, node)
             sinks.attribute_set(self, name, value, node)
 
     def guard(self, node: ast.If, test: Value) -> None:
@@ -347,7 +350,8 @@ class Analyser(Statements):
         """Did the budget suffice?"""
         self.root = name
         self.root_end = self.steps + MAX_ROOT_STEPS
-        self.scope, self.running, self.returned, self.silent = self.module, [], [], 0
+        self.scope, self.running, self.returned, self.silent, self.asked_for = self.module, [], [], 0, 0
+        self.declined = False
         try:
             first = self.first(closure)
             given = self.enter(closure, first, {}, None)
@@ -380,4 +384,14 @@ _SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip",
 _VERIFIES = re.compile(
     r"\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"
 )
+_OPENERS = frozenset({"token", "hf_token", "api_key", "use_auth_token", "auth", "access_token", "credentials", "auth_token"})
+
+
+def _beside(name: str, value: Value) -> bool:
+    """Is this argument what a call may look at, or the key it is let in with? Its result is not made of it."""
+    return name in _SURROUNDINGS or (
+        name in _OPENERS and kinds_in(value.taint) <= {"secret-variable", "variable", "parameter", "from"} and not value.keys
+    )
+
+
 _SURROUNDINGS = frozenset({"env", "environ", "environment"})  # what a call may look at; its result is not made of it

@@ -273,7 +273,8 @@ def _told(head: Value, parts: list[Value]) -> Value | None:
     for place, part in enumerate(parts[:-1]):
         if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)):
             return parts[place + 1]
-    return parts[0] if parts and text_of(parts[0]) == HOLE else None
+    named = bool(parts) and text_of(parts[0]) == HOLE and not parts[0].ref.startswith("pathlib.")  # a path leads to a file
+    return parts[0] if named else None
 
 
 def _dash_c(machine: Analyser, call: Call, parts: list[Value], code: Value) -> None:

@@ -190,6 +190,11 @@ class Definitions(Expressions):
         found = [value for value in self.returned[-1] if not (value.known and value.const is None)]
         return merged(found) if found else constant(None)
 
+    def _default(self, node: ast.expr | None, name: str, brings: str) -> Value:
+        """Of a parameter that nobody gives here: its default, unless others are known to fill it."""
+        value = self.value(node).copy()
+        return value if brings == "parameter" else Value(taint=value.taint | {f"{brings}:{name}"})
+
     def _parameters(self, closure: Closure, spec: ast.arguments, args: list[Value], keywords: dict[str, Value]) -> None:
         named = [*spec.posonlyargs, *spec.args]
         brings = hooks.passed_in(closure) or "parameter"
@@ -199,14 +204,16 @@ class Definitions(Expressions):
             elif parameter.arg in keywords:
                 value = keywords[parameter.arg]
             elif (default := place - (len(named) - len(spec.defaults))) >= 0:
-                value = self.value(spec.defaults[default]).copy()
+                value = self._default(spec.defaults[default], parameter.arg, brings)
             else:
                 kind = "intercepted" if _PRECIOUS.search(parameter.arg) else brings
                 value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
             self.scope.names[parameter.arg] = value
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
             given = keywords.get(parameter.arg)
-            self.scope.names[parameter.arg] = given if given is not None else self.value(default_node).copy()
+            self.scope.names[parameter.arg] = (
+                given if given is not None else self._default(default_node, parameter.arg, brings)
+            )
         label = _PASSING if closure.wrapper else f"{brings}:*"
         rest = args[len(named) :]
         self.sent.append(merged(rest) if rest and spec.vararg is None else Value())

@@ -25,6 +25,19 @@ _BASES = tuple(
         (r"(?:Buffered|Datagram)?Protocol", r"(?:data|datagram|buffer|pipe_data)_(?:received|updated)$", "received"),
     )
 )
+# Clients of libraries, whole name of the class -> the methods that requests, or keys, pass through.
+_CLIENTS = (
+    (
+        re.compile(r"(?:requests|httpx|aiohttp|niquests|curl_cffi)\b.*\.(?:Async)?(?:Client)?(?:Session|Client)$"),
+        re.compile(r"(?:send|request|prepare_request|build_request|rebuild_auth)$"),
+    ),
+    (
+        re.compile(
+            r"(?:openai|anthropic|groq|mistralai|cohere|together|huggingface_hub)\b.*\.\w*(?:OpenAI|Anthropic|Client\w*|Groq)$"
+        ),
+        re.compile(r"(?:__init__|request|post|_prepare_options|_prepare_request|_build_request)$"),
+    ),
+)
 _CODE_GIVERS = frozenset({"get_data", "get_source", "get_code", "source_to_code"})
 
 
@@ -35,6 +48,8 @@ def passed_in(closure: Closure) -> str:
         return ""
     name = closure.name.rpartition(".")[2]
     for base in owner.bases:
+        if any(bases.match(base) and methods.match(name) for bases, methods in _CLIENTS):
+            return "intercepted"
         last = base.rpartition(".")[2]
         for bases, methods, kind in _BASES:
             if bases.match(last) and methods.match(name):
@@ -113,6 +128,14 @@ def _passes_on(node: FunctionNode, names: set[str] | None) -> bool:
 _FAULTS = frozenset(
     {"sys.excepthook", "threading.excepthook", "sys.unraisablehook", "sys.__excepthook__", "warnings.showwarning"}
 )
+
+
+def hooked(machine: Analyser, value: Value, node: ast.AST, depth: int = 3) -> None:
+    """Functions a client calls with each request or answer."""
+    if value.closure is not None:
+        patched(machine, "a hook of a client", value.closure, node)
+    for inner in [*(value.keys or {}).values(), *(value.items or [])][:16] if depth else ():
+        hooked(machine, inner, node, depth - 1)
 
 
 def replaced(machine: Analyser, name: str, state: ClassState, node: ast.AST) -> None:

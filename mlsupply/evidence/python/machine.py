@@ -23,7 +23,7 @@ MAX_LOOP = 4_096  # turns of a loop or comprehension over constants
 CODE_DEPTH = 6  # code inside code
 
 
-_ON_REQUEST = frozenset({"publishes", "opens-host"})  # done by many a tool whose user says so
+_ON_REQUEST = frozenset({"publishes", "opens-host", "installs-package"})  # done by many a tool whose user says so
 
 
 class BudgetError(Exception):
@@ -71,6 +71,7 @@ class Machine:
         self.folders: list[str] = []  # of repositories that are worked with
         self.folder = ""  # the one that is worked in, as far as it is said
         self.asked_for = 0  # conditions around that look at what the user asks for
+        self.declined = False  # was such a condition just passed that leaves where it is not met?
         self.pointed: dict[str, str] = {}  # a library for clients -> where it was told to go
         self.linked = False  # looked at because of a neighbour: every function is followed
         self.wants: set[str] = set()
@@ -117,6 +118,20 @@ class Machine:
         elif len(self.facts) < MAX_FACTS:
             self.facts[key] = (fact, {self.root})
 
+    def main_root(self) -> str:
+        """The root of what runs only where the module is started as a program."""
+        return self.root or "__main__"
+
+    def neighbour(self, ref: str) -> Value | None:
+        """What a dotted name stands for in a module that is followed beside this one; None where none is."""
+        del ref
+        return None
+
+    def names_of(self, dotted: str) -> dict[str, Value]:
+        """The names of a module that is followed beside this one."""
+        del dotted
+        return {}
+
     def _origin_of(self, label: str) -> str:
         place = self.origins.get(label, 0)
         return f"line {place}" if isinstance(place, int) else place
@@ -138,6 +153,20 @@ def _asks(node: ast.AST, line: int) -> bool:
     calls = (inner.func for inner in ast.walk(node) if isinstance(inner, ast.Call) and inner.lineno < line)
     names = (one.attr if isinstance(one, ast.Attribute) else one.id if isinstance(one, ast.Name) else "" for one in calls)
     return any(map(_ASKS.fullmatch, names))
+
+
+# Set by what the program runs in, and not by a user who wants something.
+_AMBIENT = re.compile(
+    r"variable:(?:CI|GITHUB|GITLAB|JENKINS|TRAVIS|CIRCLE|BUILDKITE|TF_BUILD|KUBERNETES|VIRTUAL_ENV|CONDA|AWS|GOOGLE|AZURE|COLAB|"
+    r"JPY|JUPYTER|KAGGLE|HOME|USER|PATH|DISPLAY|SSH|TERM|SHELL|LANG|"
+    r"PYTHON|PIP|VSCODE|CURSOR|CLAUDE|WSL|OS$|COMPUTERNAME|a name)"
+)
+
+
+@lru_cache(maxsize=1_024)
+def on_request(taint: Taint) -> bool:
+    """Does a condition on this look at what the user asks for, by an argument or a setting?"""
+    return "parameter:sys.argv" in taint or any(one.startswith("variable:") and not _AMBIENT.match(one) for one in taint)
 
 
 @lru_cache(maxsize=1_024)

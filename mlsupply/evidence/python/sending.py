@@ -251,6 +251,8 @@ def _expected(kind: str, call: Call, text: str, where: str, *, own: bool) -> boo
     """Does this go where whoever calls it expects it to go?"""
     if kind in _SEEN_BY_MODELS and know.MODEL_SERVICE.match(text):
         return True  # what the user shows to a model goes to that model
+    if kind == "intercepted" and call.receiver is not None and call.receiver.instance is not None:
+        return True  # an object that passes on what it was given by what it is made of
     if kind == "intercepted" and (where == "given" or own):
         return True  # a wrapper that passes on what it was given, or to where the user has an account
     if call.ref.startswith("webbrowser.") and kind in {"intercepted", "host-identity", "command-output"}:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, execution, objects, sending, writing
+from mlsupply.evidence.python import commands, execution, hooks, objects, sending, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.survey import below
@@ -107,13 +107,24 @@ def _runs_files(machine: Analyser) -> bool:
     return any("/proc/" in one or "/dev/fd" in one or not names.isdisjoint(re.findall(r"\w{1,40}", one)) for one in given)
 
 
-def other(machine: Analyser, call: Call) -> Value | None:
-    """Memory that becomes code; coins; listeners; programs that are fed."""
-    ref = call.ref
-    if ref.endswith(".addHandler") and call.receiver is not None and call.args:
+_HOOKS = re.compile(r"\(\)\.(?:event_)?hooks(?:\[\])?\.(?:append|extend|setdefault|update|insert)$|\(\)\.register_hook$")
+
+
+def _handed_on(machine: Analyser, call: Call) -> None:
+    """What a client calls with each request, and what a logger hands its records to."""
+    if _HOOKS.search(call.ref):
+        for value in call.args:
+            hooks.hooked(machine, value, call.node)
+    if call.ref.endswith(".addHandler") and call.receiver is not None and call.args:
         handler = call.args[0]
         if re.match(r"logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler\(\)", handler.ref):
             call.receiver.ref, call.receiver.text = "logging.remote()", handler.text
+
+
+def other(machine: Analyser, call: Call) -> Value | None:
+    """Memory that becomes code; coins; listeners; programs that are fed."""
+    ref = call.ref
+    _handed_on(machine, call)
     if (ref.endswith("memfd_create") and _runs_files(machine)) or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):

@@ -112,6 +112,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     if ref in know.HOST_IDENTITY:
         made = "pathlib.Path()" if ref == "pathlib.Path.cwd" else ref + "()"
         return Value(made, NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
+    if ref.startswith("dotenv.") and call.args and "parameter" in kinds_in(call.args[0].taint):
+        return Value(ref + "()", NOTHING, taint_of(*call.all))  # the file whoever calls it names
     if kind := know.origin_of(ref):
         return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
     if know.SHARED_FILES.match(ref):

@@ -9,7 +9,7 @@ from typing import Any
 from mlsupply.evidence.python import containers, folding, neighbours, objects
 from mlsupply.evidence.python.definitions import Definitions
 from mlsupply.evidence.python.loops import Loop, distinct, loop_of
-from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, kinds_in
+from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, on_request
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, unknown
 
@@ -24,8 +24,13 @@ class Statements(Definitions):
 
     def body(self, statements: list[ast.stmt]) -> None:
         """Every statement, in order; code after a return is still looked at."""
+        before = self.asked_for
         for statement in statements:
             self.statement(statement)
+            if self.declined:  # who did not ask for it has left
+                self.declined = False
+                self.asked_for += 1
+        self.asked_for = before
 
     def statement(self, node: ast.stmt) -> None:
         self.steps += 1
@@ -152,6 +157,7 @@ class Statements(Definitions):
         if isinstance(node, ast.Import):
             for name in node.names:
                 self.edges.add((self.root, f"import {name.name}"))
+                self.neighbour(name.name)
                 ref = name.name if name.asname else name.name.partition(".")[0]
                 self.scope.set(name.asname or ref, Value(ref, NOTHING, neighbours.label(self, ref)))
             return
@@ -164,6 +170,9 @@ class Statements(Definitions):
             if name.name != "*":
                 ref = f"{base}.{name.name}" if base else name.name
                 self.edges.add((self.root, f"import {ref}"))
+                if (held := self.neighbour(ref)) is not None:
+                    self.scope.set(name.asname or name.name, held)
+                    continue
                 if (known := neighbours.given(self, ref)) is None:
                     whole = self.origin("environment", "all variables", node.lineno) if ref == "os.environ" else frozenset()
                     known = Value(_canonical(ref), NOTHING, whole | neighbours.label(self, ref))
@@ -175,6 +184,9 @@ class Statements(Definitions):
 
     def _star(self, base: str) -> None:
         """`from os import *`: the names that matter."""
+        for name, value in self.names_of(base).items():
+            if not name.startswith("_"):
+                self.scope.set(name, value)
         for module, names in _STARS.items():
             if base == module:
                 for name in names:
@@ -184,7 +196,7 @@ class Statements(Definitions):
 
     def _if(self, node: ast.If) -> None:
         if _is_main(node.test):
-            root, self.root = self.root, self.root or "__main__"
+            root, self.root = self.root, self.main_root()
             self.body(node.body)
             self.root = root
             self.body(node.orelse)
@@ -195,11 +207,12 @@ class Statements(Definitions):
             return
         self.guard(node, test)
         objects.operated(self, test, "bool", [], node)
-        if "parameter:sys.argv" in test.taint or "variable" in kinds_in(test.taint):
+        if on_request(test.taint):
             self.asked_for += 1
             self.body(node.body)
             self.asked_for -= 1
             self.body(node.orelse)
+            self.declined = not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
             return
         if not node.orelse:  # what the one way bound stays
             self.body(node.body)

@@ -24,7 +24,7 @@ _LIBRARIES = know.Calls(
     r"qcloud_cos|mega|internetarchive|kaggle|zenodo_client|pypinfo|transformers|sagemaker)\."
 )
 _UPLOADS = know.Calls(
-    r"^(?!git\.).*\.(?:upload\w*|Upload|put|put_(?:object|records?|item|file|blob|parameter|log_events|symlink)\w*|send_\w+|publish\w*|"
+    r"^(?!git\.).*\.(?:upload\w*|Upload|put|put_(?:object|records?|item|file|blob|parameter|log_events|symlink)\w*|send_(?:message|batch|event|email|raw_email|command)\w*|publish\w*|"
     r"insert_rows\w*|log_\w+|log|set_tags?|append_\w+|create_commit|push_to_hub|add_dir|add_file|add_reference|save|alert|"
     r"config\.update|connect_configuration|SetContentFile|SetContentString|create_blob\w*|track_files|invoke\w*|CommitOperationAdd)$"
 )
@@ -36,7 +36,10 @@ _POINTS = re.compile(
 )
 _OPENS = re.compile(r"token|key|passw|secret|auth|cred|login", re.IGNORECASE)  # keywords that open the account
 _SERVICES = frozenset({"s3", "sqs", "sns", "lambda", "ssm", "secretsmanager", "dynamodb", "kinesis", "firehose"})
-_OWN_HOST = {"boto3": "amazonaws.com", "aioboto3": "amazonaws.com", "google": "googleapis.com", "azure": "windows.net"}
+_OWN_HOST = {
+    "boto3": "amazonaws.com", "aioboto3": "amazonaws.com", "google": "googleapis.com", "azure": "windows.net",
+    "huggingface_hub": "huggingface.co", "datasets": "huggingface.co", "wandb": "wandb.ai", "comet_ml": "comet.com",
+}  # fmt: skip
 
 
 def asked(machine: Analyser, call: Call) -> Value | None:

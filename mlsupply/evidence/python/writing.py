@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import folding, hooks
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.shell import deeds
@@ -84,6 +84,9 @@ def _connection(machine: Analyser, call: Call) -> Value:
             made.text = f"https://api.telegram.org/bot{made.text}"
     headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
     made.keys = {"headers": unknown(*headers)}
+    for name in ("event_hooks", "hooks"):
+        if name in call.keywords:
+            hooks.hooked(machine, call.keywords[name], call.node)
     registrar = Value(call.ref, NOTHING, frozenset(), made.text)
     for value in call.all:
         machine.handler(registrar, value, call.node)

@@ -1,0 +1,66 @@
+"""Which modules of a package are followed together as one program, and what that adds to what each shows alone.
+
+It is done for small packages in which anything runs, sends or loads at all: there it costs little, and hostile packages are
+small. What it adds is only what no module shows alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mlsupply.evidence.facets import CodeFact
+from mlsupply.evidence.module_facts import ModuleFacts
+
+MAX_BYTES = 300_000  # of the source of a group
+MAX_MODULES = 80
+_ENDS = frozenset(
+    {
+        "sends", "executes", "runs-command", "runs-decoded", "runs-downloaded", "runs-dropped", "runs-bundled", "persists",
+        "remote-control", "destroys",
+    }
+)  # fmt: skip
+_APART = re.compile(r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$|!/")
+_SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # together they say no more of these
+
+
+def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes]) -> list[str]:
+    """Paths of the modules to be followed together, packages before what is in them; none where that is not worth it."""
+    if not any(_ends(fact) for module in modules for fact, _ in module.facts):
+        return []
+    paths = sorted(
+        (path for path in sources if path.endswith(".py") and not _APART.search(path)),
+        key=lambda path: (path.count("/"), not path.endswith("__init__.py"), path),
+    )
+    if not 1 < len(paths) <= MAX_MODULES or sum(len(sources[path]) for path in paths) > MAX_BYTES:
+        return []
+    return paths
+
+
+def _ends(fact: CodeFact) -> bool:
+    return fact.behaviour in _ENDS or (fact.behaviour == "contacts" and fact.destination in {"fixed", "chat", "given"})
+
+
+def joined(modules: Sequence[ModuleFacts], together: Sequence[ModuleFacts]) -> list[ModuleFacts]:
+    """The modules with what was seen only together."""
+    more = {module.path: module for module in together}
+    known = [_with(module, more.pop(module.path, None)) for module in modules]
+    return [*known, *(_with(replace(module, facts=()), module) for module in more.values() if module.facts)]
+
+
+def _with(module: ModuleFacts, more: ModuleFacts | None) -> ModuleFacts:
+    if more is None:
+        return module
+    facts = {_key(fact): (fact, roots) for fact, roots in module.facts}
+    for fact, roots in more.facts:
+        before = facts.get(_key(fact))
+        if before is not None:
+            facts[_key(fact)] = (before[0], tuple(sorted({*before[1], *roots})))
+        elif fact.behaviour not in _SEEN_ALONE or fact.destination == "chat":
+            facts[_key(fact)] = (fact, roots)
+    return replace(module, facts=tuple(facts.values()), stopped=module.stopped or more.stopped)
+
+
+def _key(fact: CodeFact) -> tuple[object, ...]:
+    return (fact.behaviour, fact.member, fact.line, fact.source, fact.sink, fact.destination, fact.position, fact.detail)

