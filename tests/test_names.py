@@ -3,6 +3,7 @@ the popular names they imitate and the honest neighbours."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +16,8 @@ from mlsupply.evidence.name_data import engine, reviewed
 from mlsupply.evidence.popular import mistaken, popular
 from mlsupply.ruleset.names import Likeness, NameEvidence, Names, Technique
 from mlsupply.ruleset.names.edits import slips
+from mlsupply.ruleset.names.forms import forms
+from mlsupply.ruleset.names.wording import Wording
 from mlsupply.text import canonical
 from tests.conftest import NOW
 
@@ -52,6 +55,49 @@ def test_a_slip_of_the_finger_is_found_and_its_target_named(names: Names, name: 
     assert verdict.likeness in SUSPECT, verdict
     assert verdict.target == target
     assert verdict.reasons
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("python-tranformers", "transformers"),
+        ("pyreqeusts", "requests"),
+        ("matplotlobpy", "matplotlib"),
+        ("tensorflwo2", "tensorflow"),
+        ("anthropicc-v2", "anthropic"),
+        ("diffusersdiffusers", "diffusers"),
+    ],
+)
+def test_a_slip_is_found_beside_what_else_was_changed(names: Names, name: str, target: str) -> None:
+    verdict = names.judge(name)
+    assert verdict.likeness in SUSPECT, verdict
+    assert verdict.target == target
+
+
+def test_words_in_use_make_a_name_ordinary_and_those_of_the_known_name_do_not(names: Names) -> None:
+    ordinary = names.known.wording.ordinary
+    assert ordinary("network", "networkx", "networkx") > ordinary("netowrkx", "networkx", "networkx")
+    assert ordinary("file-storage", "file-storagr", "filestoragr") > 5 > ordinary("numpyq", "numpy", "numpy")
+
+
+def test_letters_are_counted_alike_one_by_one_and_in_a_table() -> None:
+    words = ["torch", "vision", "tools", "torch"]
+    few, many = (Wording(Counter(words), "\n" + "\n".join(words) + "\n") for _ in range(2))
+    for number in range(1000):
+        many.count(f"{number:03}")
+    assert [few.count(piece) for piece in ("\nto", "or", "t", "oo", "zzz")] == [3, 2, 3, 1, 0]
+    assert [many.count(piece) for piece in ("\nto", "or", "t", "oo", "zzz")] == [3, 2, 3, 1, 0]
+
+
+def test_a_name_has_several_readings_each_told_once() -> None:
+    readings = [(form.said, form.without) for form in forms("python-flaaask2")]
+    assert readings == [
+        ("python-flaaask2", ""),
+        ("python-flaask2", "stutter"),
+        ("flaaask2", "language"),
+        ("python-flaaask", "number"),
+    ]
+    assert [form.without for form in forms("torch")] == [""]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def judged_without(squats: Iterable[Squat]) -> Iterator[tuple[Squat, NameVerdict
                 yield squat, engine.judge(squat.name)
 
 
-def drawn(count: int = 2_000, seed: int = 9) -> Iterator[Squat]:
+def drawn(count: int = 4_000, seed: int = 9) -> Iterator[Squat]:
     """Slips of targets drawn by popularity, the kinds of slips evenly; each once."""
     rng, listed = random.Random(seed), frozenset(popular().names)
     targets = [name for name in popular().names[:8_000] if len(name) >= 4]

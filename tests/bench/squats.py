@@ -245,7 +245,7 @@ def _leet(name: str, rng: random.Random) -> str:
 def _separator(name: str, rng: random.Random) -> str:
     if "-" in name:
         return name.replace("-", "", 1)
-    at = rng.randrange(2, len(name) - 1)
+    at = rng.choice(range(2, len(name) - 1))
     return name[:at] + "-" + name[at:]
 
 
@@ -268,6 +268,49 @@ def _twice(name: str, rng: random.Random) -> str:
     return two(one(name, rng), rng)
 
 
+def _one(name: str, rng: random.Random) -> str:
+    """A slip as fingers make them."""
+    return rng.choice([_swap, _double, _drop, _key, _vowel])(name, rng)
+
+
+def _later_word(name: str, rng: random.Random) -> str:
+    words = name.split("-")
+    at = rng.choice([at for at in range(1, len(words)) if len(words[at]) >= 4])
+    return "-".join([*words[:at], _one(words[at], rng), *words[at + 1 :]])
+
+
+def _affixed(name: str, rng: random.Random) -> str:
+    return rng.choice(("py{}", "py-{}", "python-{}", "python3-{}", "{}-py", "{}-python", "{}py")).format(_one(name, rng))
+
+
+def _numbered(name: str, rng: random.Random) -> str:
+    return _one(name, rng) + rng.choice(("1", "2", "3", "-v2", "-2", "0"))
+
+
+def _digit(name: str, rng: random.Random) -> str:
+    return name + rng.choice("0123456789")
+
+
+def _said_twice(name: str, rng: random.Random) -> str:
+    words = name.split("-")
+    return rng.choice((f"{name}-{name}", f"{name}{name}", f"{words[0]}-{name}", f"{name}-{words[-1]}"))
+
+
+def _run(name: str, rng: random.Random) -> str:
+    at = _inner(name, rng)
+    return name[:at] + name[at] * rng.randrange(2, 5) + name[at:]
+
+
+def _ending(name: str, rng: random.Random) -> str:
+    """Two letters struck after the name, or the last two missing."""
+    letters = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=2))
+    return rng.choice((name + letters, name[:-2]))
+
+
+def _slip_and_separator(name: str, rng: random.Random) -> str:
+    return _separator(_one(name, rng), rng)
+
+
 TYPOS: dict[str, Make] = {
     "letters swapped": _swap,
     "letter doubled": _double,
@@ -282,7 +325,17 @@ TYPOS: dict[str, Make] = {
     "any letter": _letter,
     "letter put in": _put,
     "two slips": _twice,
+    "slip in a later word": _later_word,
+    "slip and affix": _affixed,
+    "slip and number": _numbered,
+    "digit at the end": _digit,
+    "said twice": _said_twice,
+    "key held down": _run,
+    "two letters at the end": _ending,
+    "slip and separator": _slip_and_separator,
 }
+SINGLE = tuple(TYPOS)[:12]
+"""One change alone; the others are several."""
 
 
 def typos(targets: Sequence[str], each: int, seed: int = 4) -> Iterator[Squat]:

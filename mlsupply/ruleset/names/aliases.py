@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from mlsupply.ruleset.names.known import Known, squashed
+from mlsupply.ruleset.names.forms import squashed
+from mlsupply.ruleset.names.known import Known
 from mlsupply.ruleset.names.lookalike import worth
 from mlsupply.ruleset.names.signs import MENTIONED, Guess, Sign
 

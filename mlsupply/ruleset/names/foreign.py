@@ -10,7 +10,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from mlsupply.ruleset.names.known import Known, Target, squashed
+from mlsupply.ruleset.names.forms import squashed
+from mlsupply.ruleset.names.known import Known, Target
 from mlsupply.ruleset.names.signs import CERTAIN, Guess, Sign
 
 _LATIN = str.maketrans(

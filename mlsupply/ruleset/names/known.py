@@ -14,6 +14,7 @@ from functools import cached_property
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.ruleset.names.edits import Slip, slips
+from mlsupply.ruleset.names.forms import core, squashed
 from mlsupply.ruleset.names.wording import Wording
 from mlsupply.value import field, value
 
@@ -22,10 +23,7 @@ _BITS = {character: 2 << place for place, character in enumerate(_ALPHABET)}
 _MAX_LENGTH = 64  # longer names are compared by their words alone
 _TWO_SLIPS_RANK = 8_000  # two slips are looked for only towards names this popular ...
 _TWO_SLIPS_LENGTH = 5  # ... and this long
-_AFFIX = expression(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
 _USES = (8, 3)  # popular names that must use a word of three letters, or a longer one, before it counts as known
-_MANY_TRIPLES = 100
-_RUN = expression(r"(.)\1{2,}")
 _AI_THEMES = ("ai", "framework")
 _BRAND_LENGTH = 5  # a shorter brand that is no project's own name is met by too many honest names
 _NUMBER = expression(r"v?\d{1,6}[a-z]?\d{0,3}")
@@ -58,8 +56,9 @@ class Reviewed:
     mistaken: Mapping[str, str] = field(default_factory=dict)
 
 
-_Candidate = tuple[int, int, str]
-"""(signature, how many slips are looked for, spelling)"""
+_Candidate = tuple[int, str]
+"""(signature, spelling)"""
+_NONE_ALIKE: tuple[list[_Candidate], list[_Candidate]] = ([], [])
 
 
 class Near(NamedTuple):
@@ -69,21 +68,6 @@ class Near(NamedTuple):
     slips: tuple[Slip, ...]
 
 
-def squashed(name: str) -> str:
-    """The canonical name without separators."""
-    return name.replace("-", "")
-
-
-def unstuttered(letters: str) -> str:
-    """A character written three times or more in a row is written twice."""
-    return _RUN.sub(r"\1\1", letters)
-
-
-def core(name: str) -> str:
-    """The canonical name without a leading or trailing `python` or `py` word."""
-    return _AFFIX.sub("", name) or name
-
-
 class Known:
     """Look-ups derived from the popular names. ranked: canonical names, most popular first. Derived tables are built when
     first asked for."""
@@ -91,8 +75,7 @@ class Known:
     def __init__(self, ranked: Sequence[str], reviewed: Reviewed | None = None) -> None:
         self.ranked = ranked
         self.reviewed = reviewed or Reviewed()
-        self._buckets: dict[str, dict[int, list[_Candidate]]] = {}
-        self._triples: dict[str, int] = {}
+        self._buckets: dict[str, dict[int, tuple[list[_Candidate], list[_Candidate]]]] = {}
 
     @cached_property
     def rank(self) -> dict[str, int]:
@@ -157,33 +140,31 @@ class Known:
             found.setdefault(spelling[:1], []).append(spelling)
         return found
 
-    def _alike(self, initial: str, length: int) -> list[_Candidate]:
-        """Known spellings of this first letter and length."""
+    def _alike(self, initial: str, length: int) -> tuple[list[_Candidate], list[_Candidate]]:
+        """Known spellings of this first letter and length: those that one slip is looked for towards, and those with two."""
         if initial not in self._buckets:
-            lengths: dict[int, list[_Candidate]] = {}
+            lengths: dict[int, tuple[list[_Candidate], list[_Candidate]]] = {}
             for spelling in self._initials.get(initial, ()):
                 twice = len(spelling) >= _TWO_SLIPS_LENGTH and self._spellings[spelling] <= _TWO_SLIPS_RANK
-                lengths.setdefault(len(spelling), []).append((_signature(spelling), 2 if twice else 1, spelling))
+                lengths.setdefault(len(spelling), ([], []))[twice].append((_signature(spelling), spelling))
             self._buckets[initial] = lengths
-        return self._buckets[initial].get(length, [])
+        return self._buckets[initial].get(length, _NONE_ALIKE)
 
-    def near(self, letters: str) -> Iterator[Near]:
-        """Targets within one slip of the squashed name, and popular ones within two that share its first letter."""
+    def near(self, letters: str, most: int = 2) -> Iterator[Near]:
+        """Targets within one slip of the squashed name, and popular ones within `most` that share its first letter."""
         if not 2 <= len(letters) <= _MAX_LENGTH:
             return
         found = {spelling for spelling in _other_initial(letters) if spelling in self._spellings}
         signature = _signature(letters)
-        for longer in range(-2, 3):
+        for longer in range(-most, most + 1):
             # Each edit changes two bits of the signature at most, one that makes the name longer or shorter a single one.
-            allowed = (-1, 4 if not longer else 2, 4 - abs(longer))
-            found.update(
-                spelling
-                for other, most, spelling in self._alike(letters[0], len(letters) + longer)
-                if (other ^ signature).bit_count() <= allowed[most]
-            )
+            one = -1 if abs(longer) > 1 else 2 if longer else 4
+            for alike, allowed in zip(self._alike(letters[0], len(letters) + longer), (one, 4 - abs(longer)), strict=True):
+                most_bits = allowed if most > 1 else one
+                found.update([spelling for other, spelling in alike if (other ^ signature).bit_count() <= most_bits])
         found.update(self._turned(letters))
         for spelling in sorted(found):
-            yield from self._near(letters, spelling)
+            yield from self._near(letters, spelling, most)
 
     def _turned(self, letters: str) -> Iterator[str]:
         """Known spellings that begin with the first two letters swapped and differ from the rest by one slip at most: it
@@ -195,11 +176,11 @@ class Known:
             if abs(len(name) - len(letters)) < 2 and (name.startswith(front, 2) or name.endswith(back)):
                 yield name
 
-    def _near(self, letters: str, spelling: str) -> Iterator[Near]:
+    def _near(self, letters: str, spelling: str, most: int) -> Iterator[Near]:
         target = self.spelled(spelling)
         made = slips(letters, spelling)
         if target is not None and made is not None:
-            popular = target.rank <= _TWO_SLIPS_RANK and len(spelling) >= _TWO_SLIPS_LENGTH
+            popular = most > 1 and target.rank <= _TWO_SLIPS_RANK and len(spelling) >= _TWO_SLIPS_LENGTH
             if len(made) < 2 or popular:
                 yield Near(target, made)
 
@@ -244,18 +225,6 @@ class Known:
     def wording(self) -> Wording:
         """How ordinary names are that resemble popular ones."""
         return Wording(self._words, self._words_text)
-
-    def triples(self, letters: str) -> int:
-        """How many times popular names, written without separators, hold these three characters; a line break stands for
-        their start and end."""
-        if letters not in self._triples:
-            if len(self._triples) == _MANY_TRIPLES:  # by now the whole table is cheaper than further searches
-                text = self._squashed_text
-                self._triples = Counter(map("".join, zip(text, text[1:], text[2:], strict=False)))
-            if isinstance(self._triples, Counter):
-                return 0
-            self._triples[letters] = self._squashed_text.count(letters)
-        return self._triples[letters]
 
     @cached_property
     def _squashed_text(self) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from math import log1p, log10
 
 from mlsupply.ruleset.names.edits import Slip, slips
-from mlsupply.ruleset.names.known import Known, Near, Target, core, squashed, unstuttered
+from mlsupply.ruleset.names.forms import Form, forms, squashed
+from mlsupply.ruleset.names.known import Known, Near, Target
 from mlsupply.ruleset.names.signs import MENTIONED, Guess, Sign
 
 # Weights of the signs: fitted (logistic regression) on slips of the AI stack and of the 8,000 most popular names against
@@ -15,6 +16,8 @@ from mlsupply.ruleset.names.signs import MENTIONED, Guess, Sign
 _SAID = {
     "plural": (5.4, "an s too many or too few"),
     "doubled": (5.4, "a letter is doubled"),
+    "held": (5.4, "a letter is written three times"),
+    "again": (4.0, "the same name is written twice"),
     "swapped": (5.4, "two letters changed places"),
     "confusable": (5.3, "a look-alike character stands for another"),
     "vowel": (5.0, "a vowel is another"),
@@ -33,6 +36,8 @@ _SAID = {
     "unnumbered": (-0.5, "the number is missing"),
     "version": (-0.7, "another number"),
 }
+_WHOLE = ("", "stutter", "language")  # readings that say all the name says
+_AGAIN = {"stutter": "held", "twice": "again"}
 _ODD = {
     *("sound", "inserted", "clipped", "appended", "substituted", "beheaded"),
     *("initial", "prepended", "digit", "unnumbered", "version"),
@@ -51,8 +56,8 @@ _SHORT_SAME = (-0.5, -0.6)  # such a slip in a word of three or four letters, of
 _SHORT_OTHER = (-0.8, -1.4)
 _JOINED = 1.5  # the same letters, separated as words are: honest projects hit upon the same words ...
 _CUT = 3.3  # ... but hardly cut a word in two ...
-_PARTLY = 3.0  # ... nor join some of its words and leave others apart
-_BARE = 1.1  # `py` or `python` is set beside the slip
+_PARTLY = 2.0  # ... nor join some of its words and leave others apart
+_WITHOUT = {"stutter": 0.0, "language": 0.0, "glued": -1.2, "number": -0.5, "twice": 0.0}  # what stands beside the slip
 _NATURAL = -0.4
 _BRAND_LIKED = 2.8  # a brand of AI or money, one slip away
 _BRAND = 0.2  # any other brand
@@ -85,46 +90,43 @@ _FAR_MORE_POPULAR = 100  # times
 def lookalikes(name: str, known: Known) -> Iterator[Guess]:
     """Every known name that the canonical name could be a slip of. Where the letters are exactly those of a known name,
     only of that one, or of one far more popular."""
-    letters = squashed(name)
-    forms = {letters: False}
-    forms.setdefault(unstuttered(letters), False)
-    forms.setdefault(squashed(core(name)), True)
-    least = min((target.rank for form in forms if (target := known.spelled(form))), default=0)
-    for form, bare in forms.items():
-        nears = list(known.near(form))
+    readings = list(forms(name))
+    whole = [form.letters for form in readings if form.without in _WHOLE]
+    least = min((target.rank for letters in whole if (target := known.spelled(letters))), default=0)
+    for form in readings:
+        nears = list(known.near(form.letters, 2 if form.without in _WHOLE else 1))
         for near in nears:
             if not near.slips:
-                yield from _same_letters(name, form, near.target, known, bare=bare)
+                yield from _same_letters(name, form, near.target, known)
             elif not least or near.target.rank * _FAR_MORE_POPULAR < least:
-                yield _slipped(name, form, near, known, bare=bare, crowd=len(nears))
-    for meant in _undisguised(letters):
+                yield _slipped(form, near, known, crowd=len(nears))
+    for meant in _undisguised(squashed(name)):
         if target := known.spelled(meant):
             signs = (
                 Sign(_SAID["confusable"][0], f"digits or pairs of letters stand for letters of {target.project}"),
                 *_standing(target, known),
             )
             yield Guess(target, "homoglyph", signs)
-    for meant in _heard(letters):
+    for meant in _heard(squashed(name)):
         if target := known.spelled(meant):
             heard = Sign(_SAID["sound"][0], f"it sounds like {target.project}")
             yield Guess(target, "edit-distance", (heard, *_standing(target, known)))
 
 
-def _same_letters(name: str, form: str, target: Target, known: Known, *, bare: bool) -> Iterator[Guess]:
+def _same_letters(name: str, form: Form, target: Target, known: Known) -> Iterator[Guess]:
     """The letters are a known spelling: stuttered, with other separators, or what people call a project by."""
     project = squashed(target.project)
-    if form != squashed(name) and not bare:
-        yield Guess(
-            target,
-            "edit-distance",
-            (Sign(_SAID["doubled"][0], "a letter is written three times"), *_standing(target, known)),
-        )
-    elif target.spelling == project and target.project != name and not bare:
+    if form.without in _AGAIN:
+        weight, text = _SAID[_AGAIN[form.without]]
+        yield Guess(target, "edit-distance", (Sign(weight, text), *_standing(target, known)))
+    elif form.without:
+        return
+    elif target.spelling == project and target.project != name:
         weight = _separated(name, target.project, known)
         signs = (Sign(weight, f"the letters of {target.project}, with other separators"), *worth(target, known))
         yield Guess(target, "separator", signs)
     elif target.brand and target.spelling != project:
-        near = slips(form, project)
+        near = slips(form.letters, project)
         said = Sign(_SAID_FOR, f"people say {target.spelling} and mean the project {target.project}")
         yield Guess(target, "edit-distance" if near and len(near) == 1 else "slopsquat", (said, *worth(target, known)))
 
@@ -157,16 +159,17 @@ def _heard(letters: str) -> list[str]:
     return [letters.replace(one, other, 1) for one, other in pairs if one in letters]
 
 
-def _slipped(name: str, letters: str, near: Near, known: Known, *, bare: bool, crowd: int = 1) -> Guess:
-    signs = [_slip_sign(near), *_standing(near.target, known, slips=len(near.slips)), *_against(name, letters, near, known)]
-    if bare:
-        signs.append(Sign(_BARE, ""))
+def _slipped(form: Form, near: Near, known: Known, *, crowd: int = 1) -> Guess:
+    letters = form.letters
+    signs = [_slip_sign(near), *_standing(near.target, known, slips=len(near.slips)), *_against(form, near, known)]
+    if form.without:
+        signs.append(Sign(_WITHOUT[form.without], ""))
     others = f"it is as close to {crowd - 1} other known names" if crowd > 2 else ""
     signs.append(Sign(_CROWDED * log1p(crowd - 1), others))
     if near.target.rank > _RARE_RANK:
         signs.append(Sign(_RARE, ""))
     if sum(sign.weight for sign in signs) >= MENTIONED - _MADE_UP:
-        usual = known.wording.ordinary(core(name) if bare else name, near.target.project, near.target.spelling)
+        usual = known.wording.ordinary(form.said, near.target.project, near.target.spelling)
         signs.append(Sign(_ORDINARY * usual, "it reads like a name of its own" if usual >= _READS_WELL else ""))
     if sum(sign.weight for sign in signs) >= MENTIONED - _DISTINCT[_MOST_DISTINCT]:
         signs.append(Sign(_DISTINCT.get(_distinct(letters, near, known), 0.0), ""))
@@ -202,7 +205,7 @@ def _naturalness(letters: str, known_letters: str, known: Known) -> Sign:
     new = _triples(letters) - _triples(known_letters)
     if not new:
         return Sign(0.0, "")
-    usual = sum(log1p(known.triples(triple)) for triple in new) / len(new)
+    usual = sum(log1p(known.wording.count(triple)) for triple in new) / len(new)
     return Sign(_NATURAL * usual, "many names have such letters side by side" if usual >= _USUAL else "")
 
 
@@ -253,8 +256,9 @@ def worth(target: Target, known: Known) -> list[Sign]:
     return signs
 
 
-def _against(name: str, letters: str, near: Near, known: Known) -> Iterator[Sign]:
+def _against(form: Form, near: Near, known: Known) -> Iterator[Sign]:
     """Reasons why the name may be a word of its own."""
+    name, letters = form.said, form.letters
     if known.is_word(letters):
         yield Sign(_A_WORD, "honest projects use this word")
     elif known.is_compound(letters):

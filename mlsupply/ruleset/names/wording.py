@@ -23,7 +23,7 @@ _LONGEST_WORD = 14
 _AT_RANDOM = 2.8  # what a letter costs on the average, in nats
 _MOST = 64  # characters
 _HIDDEN = 1 << 30
-_MANY = 300  # pieces of text that are searched for one by one
+_MANY = 150  # pieces of text that are searched for one by one
 
 
 class Wording:
@@ -69,20 +69,28 @@ class Wording:
 
     def _share(self, letters: str, without: Counter[str], otherwise: float) -> float:
         """How likely the last of the letters is after the others. otherwise: the same after one letter less."""
-        together = max(self._count(letters) - without[letters], 0)
+        together = max(self.count(letters) - without[letters], 0)
         before = letters[:-1]
-        alone = max((self._count(before) if before else len(self._text)) - without[before], 0)
+        alone = max((self.count(before) if before else len(self._text)) - without[before], 0)
         return (together + _TRUST * otherwise) / (alone + _TRUST)
 
-    def _count(self, letters: str) -> int:
-        """How many times one to three characters stand side by side in the words."""
+    def count(self, letters: str) -> int:
+        """How many times one to three characters stand side by side in the words; a line break stands for their ends."""
         if letters not in self._kept:
             if len(self._kept) == _MANY:  # by now the whole table is cheaper than further searches
-                self._kept = Counter(_pieces(self._text))
+                self._kept = self._table()
             if isinstance(self._kept, Counter):
                 return 0
             self._kept[letters] = self._text.count(letters)
         return self._kept[letters]
+
+    def _table(self) -> Counter[str]:
+        """All runs of one to three characters. The shorter ones are told from the longest: each begins as they do."""
+        table = Counter(map("".join, zip(self._text, self._text[1:], self._text[2:], strict=False)))
+        for length in (2, 1):
+            for letters, times in [item for item in table.items() if len(item[0]) == length + 1]:
+                table[letters[:length]] += times
+        return table
 
     @cached_property
     def _total(self) -> int:

@@ -1,0 +1,61 @@
+"""What a name may be without what was put around it: `py`, a number, a letter held down, the same name again. Pure.
+
+A slip is seldom the only change: `python-reqeusts`, `numpyy3` and `toorchtoorch` are read past by whoever skims a list of
+names. Each form is compared on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlsupply.lazy import expression
+from mlsupply.named import NamedTuple
+
+_AFFIX = expression(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
+_NUMBER = expression(r"(?<=[a-z])-?v?\d{1,3}$")
+_RUN = expression(r"(.)\1{2,}")
+_SHORTEST = 5  # letters that must be left
+_SHORTEST_TWICE = 4
+
+
+class Form(NamedTuple):
+    """One reading of a name. said: with its separators; letters: without; without: what was left out of the name: `` for
+    nothing, `stutter`, `language`, `glued` (`py` without a separator), `number` or `twice`."""
+
+    said: str
+    letters: str
+    without: str
+
+
+def squashed(name: str) -> str:
+    """The canonical name without separators."""
+    return name.replace("-", "")
+
+
+def core(name: str) -> str:
+    """The canonical name without a leading or trailing `python` or `py` word."""
+    return _AFFIX.sub("", name) or name
+
+
+def forms(name: str) -> Iterator[Form]:
+    """The readings of a canonical name, each spelling once, the whole name first."""
+    seen: set[str] = set()
+    for said, without in _readings(name):
+        letters = squashed(said)
+        if letters not in seen and (len(letters) >= _SHORTEST or without in ("", "stutter", "language", "twice")):
+            seen.add(letters)
+            yield Form(said, letters, without)
+
+
+def _readings(name: str) -> Iterator[tuple[str, str]]:
+    yield name, ""
+    yield _RUN.sub(r"\1\1", name), "stutter"
+    bare = core(name)
+    yield bare, "language"
+    yield _NUMBER.sub("", name), "number"
+    if bare == name:
+        yield name.removeprefix("py").strip("-"), "glued"
+        yield name.removesuffix("py").strip("-"), "glued"
+    half = name[: len(name) // 2]
+    if len(half) >= _SHORTEST_TWICE and name == half * 2:
+        yield half, "twice"
