@@ -16,6 +16,7 @@ from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign
 from mlsupply.evidence.linking import linked
 from mlsupply.evidence.members import (
+    MOST_TEXT,
     agent_facts,
     binary_fact,
     is_agent_file,
@@ -78,6 +79,9 @@ def looked_at(
             _take(item, seen)
             if item.data is None and ".data/scripts/" in item.path and item.head.startswith(b"#!"):
                 detail = f"a script of {item.size:,} bytes is larger than is looked at"
+                seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
+            elif item.size > MOST_TEXT and (is_agent_file(item.path) or is_requirement_list(item.path)):
+                detail = f"of its {item.size:,} bytes the first {MOST_TEXT:,} were looked at"
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
     shape = layout((path for path, _ in seen.members), seen.told)
     seen.archive = told_apart(seen.archive, seen.members, subject)

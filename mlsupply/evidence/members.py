@@ -180,6 +180,10 @@ _REQUIREMENTS = re.compile(r"(?:^|/)(?:[\w.-]{0,60}requirements[\w.-]{0,60}\.(?:
 _FAR = re.compile(rb"[^\n]{0,400}?[ \t]{100,2000}(?=\S)(?P<rest>[^\n]{1,400})")
 
 
+_PIECE, _OVERLAP = 4_000, 800  # characters
+MOST_TEXT = 1 << 20  # bytes looked at of a list of requirements or of a file for agents; what is longer is a gap
+
+
 def is_requirement_list(path: str) -> bool:
     """A plain text that a build reads its requirements from."""
     return _REQUIREMENTS.search(path) is not None
@@ -187,7 +191,7 @@ def is_requirement_list(path: str) -> bool:
 
 def requirement_facts(path: str, data: bytes) -> Iterator[CodeFact]:
     """What stands in such a list so far to the right that nobody sees it."""
-    for number, line in enumerate(data[: 1 << 20].split(b"\n")[:20_000], 1):
+    for number, line in enumerate(data[:MOST_TEXT].split(b"\n"), 1):
         if len(line) > 100 and (found := _FAR.match(line)) is not None and not found["rest"].startswith(b"#"):
             shown = safe(found["rest"].decode("utf-8", "replace"), 200)
             yield CodeFact(
@@ -197,16 +201,21 @@ def requirement_facts(path: str, data: bytes) -> Iterator[CodeFact]:
 
 def agent_facts(path: str, data: bytes) -> Iterator[CodeFact]:
     """Commands that start by themselves, and orders hidden from the user."""
-    text = data[: 1 << 20].decode("utf-8", "replace")
+    text = data[:MOST_TEXT].decode("utf-8", "replace")
     starts = path.endswith((".json", ".sh", ".js", ".mjs")) or "hooks/" in path
     lines = list(_strings(_json(text))) if path.endswith(".json") else text.splitlines()
-    for number, line in enumerate(lines[:20_000], 1):
+    for number, line in enumerate(lines, 1):
         for deed in deeds(line) if starts else ():
             if deed.behaviour == "publishes":
                 continue  # a task or hook of a repository pushes and publishes what the user wrote
             yield _agent(path, number if not path.endswith(".json") else 0, "agent-command", deed.what, line)
-        if (found := _ordered(line[:4_000])) is not None:
+        if (found := next(filter(None, map(_ordered, _pieces(line))), None)) is not None:
             yield _agent(path, number, "agent-order", "an order to an agent, not meant for the user's eyes", found[0])
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """A long line in pieces that overlap by more than an order takes: what stands before an order is looked at for each."""
+    return (line[at : at + _PIECE] for at in range(0, max(len(line) - _OVERLAP, 1), _PIECE - _OVERLAP))
 
 
 def _ordered(line: str) -> re.Match[str] | None:
