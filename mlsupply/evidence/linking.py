@@ -48,12 +48,10 @@ def unread(table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes]
     that sends what it is given: path -> names to follow there. spare: dotted name -> path; sources: path -> text of the
     file; sought: functions that all of them were searched for, added to."""
     found: dict[str, set[str]] = {}
-    for module in table.modules:
-        for ref in table.asked(module):
-            real = table.real(ref)
-            holder = next((part for part in _prefixes(real) if part in spare or part in table.names), "")
-            if holder in spare and _may_give(sources[spare[holder]], real[len(holder) + 1 :]):
-                found.setdefault(spare[holder], set()).add(real.rpartition(".")[2])
+    for real in dict.fromkeys(table.real(ref) for module in table.modules for ref in table.asked(module)):
+        holder = next((part for part in _prefixes(real) if part in spare or part in table.names), "")
+        if holder in spare and _may_give(sources[spare[holder]], real[len(holder) + 1 :]):
+            found.setdefault(spare[holder], set()).add(real.rpartition(".")[2])
     doers = table.doers() - sought
     sought |= doers
     by_place: dict[bytes, list[_Doer]] = {}
@@ -120,6 +118,7 @@ class _Table:
             name for name, gift in self.gifts.items() if any(label.partition(":")[0] in SECRETS for label in gift.labels)
         }
         self._real: dict[str, str] = {}
+        self.secrets |= {name for name in self.exports if self.real(name) in self.secrets}
         self._known: dict[str, set[str]] = {}
 
     def doers(self) -> set[_Doer]:
@@ -148,7 +147,7 @@ class _Table:
 
     def matters(self, names: Sequence[str]) -> bool:
         """Whether a secret is among what a function is handed."""
-        return PRECIOUS in names or (bool(self.secrets) and any(self.real(name) in self.secrets for name in names))
+        return PRECIOUS in names or not self.secrets.isdisjoint(names)
 
     def known_to(self, module: ModuleFacts) -> set[str]:
         """Names of neighbours it imports or calls, as their own modules have them."""
@@ -180,9 +179,9 @@ class _Table:
 
 
 def _prefixes(ref: str) -> Iterator[str]:
-    parts = ref.split(".")
-    for length in range(len(parts), 0, -1):
-        yield ".".join(parts[:length])
+    while ref:
+        yield ref
+        ref = ref.rpartition(".")[0]
 
 
 def _again(table: _Table, told: Mapping[str, Neighbours]) -> Iterator[Again]:

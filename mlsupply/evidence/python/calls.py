@@ -369,7 +369,7 @@ _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connecti
 
 def _told_elsewhere(call: Call, taint: Taint) -> Taint:
     """What the method of a neighbour gives the neighbour tells; what its object came across is no sign of it."""
-    if f"from:{call.ref.replace('()', '')}" not in call.function.taint:
+    if "received" not in kinds_in(taint) or f"from:{call.ref.replace('()', '')}" not in call.function.taint:
         return taint
     given = taint_of(*call.all)
     return frozenset(one for one in taint if one in given or not one.startswith("received:"))

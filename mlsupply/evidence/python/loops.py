@@ -44,12 +44,13 @@ def distinct(items: list[Value]) -> list[Value]:
     """One of all items of which the same is known: turns that differ in nothing need not be followed twice. Of many that
     are only known by where they come from, one with all their origins."""
     if len(items) < 2:
-        return items
+        return list(items)  # what the loop adds to it is not gone through as well
     found = list({(_make(item.ref), *signature(item)[1:]): item for item in reversed(items)}.values())[::-1]
     vague = [item for item in found if not (item.known or item.closure or item.instance or item.items or item.keys)]
     if len(vague) <= _MAX_VAGUE:
         return found
-    return [*(item for item in found if item not in vague), merged(vague)]
+    apart = set(map(id, vague))
+    return [*(item for item in found if id(item) not in apart), merged(vague)]
 
 
 def _make(ref: str) -> str:

@@ -78,6 +78,8 @@ class Machine:
         self.hands: dict[str, set[str]] = {}
         self.gives: dict[str, Gift] = {}
         self.takes: dict[str, list[Take]] = {}
+        self.guards: dict[ast.If, tuple[bool, bool]] = {}  # does it end something, does it name a watcher
+        self.handed: set[tuple[str, Taint, Taint]] = set()  # what `hands` was told of already
         self.lines: list[str] = []  # of the source, for what is written rather than meant
 
     def tick(self, cost: int = 1) -> None:

@@ -52,7 +52,7 @@ def wanted(machine: Machine, taint: Taint) -> None:
     machine.wants.update(_names(taint))
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=4_096)
 def _names(taint: Taint) -> frozenset[str]:
     return frozenset(one[5:].replace("()", "") for one in taint if one.startswith("from:"))
 
@@ -110,7 +110,9 @@ def called(machine: Analyser, call: Call) -> Value | None:
     """A function of a neighbour is called: what it does with the arguments, and what it gives."""
     name = call.ref.replace("()", "")
     taint = taint_of(*call.all)
-    if taint and "from" in kinds_in(call.function.taint):
+    told = (name, taint, call.function.taint)
+    if taint and told not in machine.handed and "from" in kinds_in(call.function.taint):
+        machine.handed.add(told)
         kinds = kinds_in(taint)
         among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
         marks = [mark for mark, which in among if not kinds.isdisjoint(which)]

@@ -312,10 +312,10 @@ _FETCHERS = re.compile(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request
 
 def fetched_by_url(machine: Analyser, call: Call) -> Taint:
     """What a library gives that is called with an address written here came from there."""
-    if not call.args or not _FETCHERS.search(call.ref) or _PURE.search(call.ref) or _PARTS.search(call.ref):
-        return frozenset()
-    text = text_of(call.args[0])
+    text = text_of(call.args[0]) if call.args else ""
     if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")) or know.LOCAL.match(text):
+        return frozenset()
+    if not _FETCHERS.search(call.ref) or _PURE.search(call.ref) or _PARTS.search(call.ref):
         return frozenset()
     found = machine.origin("received", _shown(text), call.line)
     if call.receiver is not None and "()" in call.ref:

@@ -185,10 +185,16 @@ def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> 
 
 def guarded(machine: Analyser, node: ast.If, test: Value) -> None:
     """A condition that looks for a watcher before the rest runs."""
-    if len(node.body) > 3 or not any(map(_leaves, node.body)):
+    seen = machine.guards.get(node)
+    if seen is None:
+        leaves = len(node.body) <= 3 and any(map(_leaves, node.body))
+        seen = leaves, leaves and know.EVASION_TEXT.search("\n".join(_words(node.test))) is not None
+        machine.guards[node] = seen
+    leaves, evades = seen
+    if not leaves:
         return
     variables = {label.split(":", 1)[1] for label in of_kind(test.taint, "variable", "secret-variable")}
-    if variables & know.EVASION_VARIABLES or know.EVASION_TEXT.search("\n".join(_words(node.test))):
+    if variables & know.EVASION_VARIABLES or evades:
         machine.fact("evades", node, detail=safe(ast.unparse(node.test)[:400], 120))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, decode, folding
@@ -299,9 +300,15 @@ _READERS = re.compile(
 _LOOKERS = ("os.path.", "os.stat", "shutil.", "logging.", "os.access", "os.makedirs", "os.mkdir", "re.")
 
 
+@lru_cache(maxsize=8_192)
+def _reads(ref: str) -> bool:
+    """Could a call by this name read what it is given the path of?"""
+    return not ref.startswith(_LOOKERS) and _READERS.search(ref.rpartition(".")[2]) is not None
+
+
 def read_by_path(machine: Analyser, call: Call) -> Taint:
     """What a library that is given the path of secrets gives back is what lies there."""
-    if not call.ref or call.ref.startswith(_LOOKERS) or not _READERS.search(call.ref.rpartition(".")[2]):
+    if not call.ref or not _reads(call.ref):
         return CLEAN
     found = CLEAN
     for value in call.all[:4]:
