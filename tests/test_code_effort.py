@@ -125,3 +125,14 @@ def test_one_of_many_operations_that_was_made_with_something_that_acts_is_follow
     words = [f"op_{letter}" for letter in "abcdefghij"]
     found = operations([*((f"api.{word}", word) for word in words), ("os.system", "run")], length=3)
     assert "runs-downloaded" in {fact.behaviour for fact, roots in found.facts if "Router.make.wrapper" in roots}
+
+
+def test_a_list_that_grows_while_it_is_gone_through_is_gone_through_as_it_was() -> None:
+    found = followed(
+        "import subprocess\nimport lib\n"
+        "def closure(start):\n    todo = [lib.first(start)]\n    for one in todo:\n"
+        "        todo.append(lib.next(one))\n        todo.extend([one.left, one.right])\n"
+        "    return subprocess.run(todo)\n"
+    )
+    assert found.stopped == ""
+    assert "runs-command" in {fact.behaviour for fact, _ in found.facts}
