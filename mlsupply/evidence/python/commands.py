@@ -165,16 +165,8 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
     if told is not None:
         neighbours.passed_on(machine, told.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
     if told is not None and has(told.taint, "received"):
-        machine.fact(
-            "remote-control",
-            call.node,
-            source="received",
-            destination="given" if addressed(told.taint) else "",
-            sink=call.ref,
-            chain=chain,
-            silent=silent,
-            detail="a command from the network is run",
-        )
+        said = "a command from the network is run"
+        from_network(machine, call, told.taint, "remote-control", said, chain=chain, silent=silent)
     elif told is not None and has(told.taint, "model-answer"):
         machine.fact("executes", call.node, source="model-answer", sink=call.ref, detail="a model says which command is run")
     if hiding(head.layers) and (head.known or has(taint, "encoded")):
@@ -216,6 +208,18 @@ def _handed(call: Call) -> Taint:
     given = [call.keywords[name] for name in ("input", "stdin") if name in call.keywords]
     env = call.keywords.get("env")
     return taint_of(*given, *((env.keys or {}).values() if env is not None else ()))
+
+
+def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, detail: str, **more: object) -> None:
+    """What the network gives is run, or says what is. more: further fields of the fact, in the place of those made here."""
+    fields: dict[str, object] = {
+        "source": "received",
+        "destination": "given" if addressed(taint) else "",
+        "sink": call.ref,
+        "chain": machine.chain(taint, call.ref, call.line),
+        "detail": detail,
+    }
+    machine.fact(behaviour, call.node, **{**fields, **more})
 
 
 def addressed(taint: Taint) -> bool:
@@ -300,16 +304,7 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
     chain = machine.chain(written.taint, call.ref, call.line)
     if has(written.taint, "received"):
         hidden_run = silent or removed or text_of(path).startswith("/tmp/")  # noqa: S108  # compares, writes nothing
-        machine.fact(
-            "runs-downloaded",
-            call.node,
-            source="received",
-            destination="given" if addressed(written.taint) else "",
-            sink=call.ref,
-            silent=hidden_run,
-            chain=chain,
-            detail="a downloaded file is run",
-        )
+        from_network(machine, call, written.taint, "runs-downloaded", "a downloaded file is run", silent=hidden_run)
     elif hiding(written.layers) or has(written.taint, "encoded"):
         code = written.const if isinstance(written.const, bytes) else str(written.const).encode() if written.known else b""
         if code.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not call.ref.startswith(("subprocess", "os")):

@@ -12,9 +12,6 @@ from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
 
 _MAX_ITEMS = 4_096
-_DICTS = frozenset(
-    {"builtins.dict", "collections.OrderedDict", "collections.Counter", "collections.UserDict", "types.MappingProxyType"}
-)
 _QUEUES = frozenset(
     {"queue.Queue", "queue.LifoQueue", "queue.SimpleQueue", "queue.PriorityQueue", "asyncio.Queue", "multiprocessing.Queue"}
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import neighbours
-from mlsupply.evidence.python.commands import addressed, bundled, ran_file
+from mlsupply.evidence.python.commands import bundled, from_network, ran_file
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.machine import has, kinds_of
 from mlsupply.evidence.python.sources import content_of, held_below
@@ -23,65 +23,66 @@ if TYPE_CHECKING:
 def executed(machine: Analyser, call: Call, source: Value) -> None:
     """`exec` of this value."""
     layers = hiding(source.layers)
-    kinds = kinds_of(source.taint)
     neighbours.wanted(machine, source.taint)
     neighbours.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
-    chain = machine.chain(source.taint, call.ref, call.line)
     if has(source.taint, "received"):
-        machine.fact(
-            "runs-downloaded",
-            call.node,
-            source="received",
-            destination="given" if addressed(source.taint) else "",
-            sink=call.ref,
-            layers=layers,
-            chain=chain,
-            detail="code from the network is executed",
-            hidden=call.function.hidden,
-        )
+        said = "code from the network is executed"
+        hidden = call.function.hidden
+        from_network(machine, call, source.taint, "runs-downloaded", said, layers=layers, hidden=hidden)
     elif layers or has(source.taint, "encoded"):
-        known = source.const if isinstance(source.const, str | bytes) else ""
-        shown = known if isinstance(known, str) else known.decode("utf-8", "replace")
-        origin = next((k for k in kinds if k in {"package-file", "parameter", "variable", "encoded"}), "")
-        if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
-            return  # a single name, as in eval("ex" + "ec"): worth what is done with it
+        _decoded(machine, call, source)
+    else:
+        _made(machine, call, source)
+
+
+def _decoded(machine: Analyser, call: Call, source: Value) -> None:
+    """What was hidden is executed."""
+    known = source.const if isinstance(source.const, str | bytes) else ""
+    shown = known if isinstance(known, str) else known.decode("utf-8", "replace")
+    origin = next((k for k in kinds_of(source.taint) if k in {"package-file", "parameter", "variable", "encoded"}), "")
+    if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
+        return  # a single name, as in eval("ex" + "ec"): worth what is done with it
+    machine.fact(
+        "runs-decoded",
+        call.node,
+        source="" if source.known else origin,
+        sink=call.ref,
+        layers=hiding(source.layers),
+        decoded=safe(shown),
+        chain=machine.chain(source.taint, call.ref, call.line),
+        detail="encoded text is executed",
+        hidden=call.function.hidden,
+    )
+
+
+def _made(machine: Analyser, call: Call, source: Value) -> None:
+    """Text that is neither fetched nor hidden is executed."""
+    source_kind = next(
+        (k for k in kinds_of(source.taint) if k in {"package-file", "variable", "clipboard", "environment", "model-answer"}),
+        "",
+    )
+    if source_kind == "variable" and "parameter:sys.argv" in source.taint:
+        source_kind = ""  # whoever starts it says what it runs, on its command line or in its stead
+    if not source.known:
+        machine.fact(
+            "executes",
+            call.node,
+            source=source_kind,
+            sink=call.ref,
+            chain=machine.chain(source.taint, call.ref, call.line),
+            hidden=call.function.hidden,
+            detail="text made at run time is executed",
+        )
+    elif call.function.hidden or _escaped(machine, call):
         machine.fact(
             "runs-decoded",
             call.node,
-            source="" if source.known else origin,
             sink=call.ref,
-            layers=layers,
-            decoded=safe(shown),
-            chain=chain,
-            detail="encoded text is executed",
+            layers=("escapes",),
+            decoded=safe(str(source.const)),
+            detail="escaped text is executed",
             hidden=call.function.hidden,
         )
-    else:
-        source_kind = next(
-            (k for k in kinds if k in {"package-file", "variable", "clipboard", "environment", "model-answer"}), ""
-        )
-        if source_kind == "variable" and "parameter:sys.argv" in source.taint:
-            source_kind = ""  # whoever starts it says what it runs, on its command line or in its stead
-        if not source.known:
-            machine.fact(
-                "executes",
-                call.node,
-                source=source_kind,
-                sink=call.ref,
-                chain=chain,
-                hidden=call.function.hidden,
-                detail="text made at run time is executed",
-            )
-        elif call.function.hidden or _escaped(machine, call):
-            machine.fact(
-                "runs-decoded",
-                call.node,
-                sink=call.ref,
-                layers=("escapes",),
-                decoded=safe(str(source.const)),
-                detail="escaped text is executed",
-                hidden=call.function.hidden,
-            )
 
 
 def _escaped(machine: Analyser, call: Call) -> bool:
@@ -158,15 +159,7 @@ def loaded(machine: Analyser, call: Call) -> Value:
         if written is not None:
             ran_file(machine, call, written, value, machine.silent > 0)
         elif has(value.taint, "received"):
-            machine.fact(
-                "runs-downloaded",
-                call.node,
-                source="received",
-                destination="given" if addressed(value.taint) else "",
-                sink=call.ref,
-                detail="what is downloaded is loaded as code",
-                chain=machine.chain(value.taint, call.ref, call.line),
-            )
+            from_network(machine, call, value.taint, "runs-downloaded", "what is downloaded is loaded as code")
         elif call.ref.startswith("sys.path.") and has(value.taint, "package-file") and _UNLIKE.search(text_of(value)):
             bundled(machine, call, value, True, "modules under the name of other data")
         elif has(value.taint, "package-file") and "ctypes" in call.ref:

@@ -264,10 +264,6 @@ SHARED_FILES: Final = Calls(
     r"^google\.cloud\.storage\..*\.download_as_\w+$|^azure\.storage\..*\.download_blob$|^github\..*\.get_(?:contents|gist)$"
 )
 CLIENT_MAKERS: Final = re.compile(r"\.(?:[A-Z]\w*|connect|init|client|resource|create_\w+|from_\w+)$")
-GETS: Final = re.compile(
-    r"^(?:requests|httpx|aiohttp|niquests|urllib\.request|urllib2|urllib3|http\.client|websockets?|socketio|ftplib|"
-    r"curl_cffi|cloudscraper|telebot|telegram|imaplib|poplib|xmlrpc\.client|paho|web3|solana|boto3|wget|gdown)\."
-)
 RECEIVES: Final = Calls(
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
     r"^ssl\..*\.(?:recv|read)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"
