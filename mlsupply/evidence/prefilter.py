@@ -101,6 +101,10 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"ipython_config", None),
     (b"ipython_kernel_config", None),
     (b"get_ipython_dir", None),
+    (b"runConfigurations", None),
+    (b"nvim", re.compile(rb"init\.(?:lua|vim)")),
+    (b"vimrc", re.compile(rb"\.vimrc[\"']")),
+    (b"zed", re.compile(rb"config[/\\\"', ]{1,6}zed[/\\\"', ]")),
     (b"jupyter_", re.compile(rb"jupyter_\w*config")),
     (b"fish", re.compile(rb"config[/\\\"', ]{1,8}fish")),
     (b"spool", re.compile(rb"spool[/\\\"', ]{1,8}cron")),
@@ -146,7 +150,7 @@ _CLIENTS = (
     b"elasticsearch", b"clickhouse", b"supabase", b"firebase_admin", b"twilio", b"sendgrid", b"yagmail", b"aiosmtplib",
     b"tweepy", b"praw", b"gspread", b"minio", b"asyncssh", b"pysftp", b"scapy", b"sentry_sdk", b"posthog", b"mixpanel",
     b"amplitude", b"rollbar", b"bugsnag", b"paho", b"google.cloud", b"azure.storage", b"huggingface_hub", b"mlflow",
-    b"wandb", b"comet_ml", b"neptune", b"clearml", b"pydrive", b"push_to_hub",
+    b"wandb", b"comet_ml", b"neptune", b"clearml", b"pydrive", b"push_to_hub", b"gql.transport", b"create_datagram_endpoint",
     b"webbrowser", b"asyncio.Protocol", b"analytics", b"create_connection", b"handlers.SysLog",
 )  # fmt: skip
 # (what is looked for, what must stand anywhere else in the file)

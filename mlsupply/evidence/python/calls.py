@@ -168,9 +168,9 @@ class Analyser(Statements):
         made = made_of.made(self, call) or packing.unpacked(call) or sources.origin(self, call)
         if made is not None:
             return made
+        openings.looked_for(self, call)
         if know.STARTERS.match(ref):
             return starting.started(self, call)
-        openings.looked_for(self, call)
         if (taken := uploads.asked(self, call)) is not None:
             return taken
         if not know.SENDS.match(ref) and (asked := clients.asked(self, call)) is not None:
@@ -294,7 +294,7 @@ class Analyser(Statements):
         if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
             hooks.patched(self, name, value.closure, node)
         elif value.closure is None:
-            if name.endswith("hooks"):
+            if name.endswith("hooks") or (name.startswith("litellm.") and "callback" in name):
                 hooks.hooked(self, value, node)
             sinks.attribute_set(self, name, value, node)
 
@@ -305,6 +305,8 @@ class Analyser(Statements):
         super().stored(owner, key, value, node)
         if owner.ref == "sys.modules" and value.instance is not None:
             hooks.replaced(self, text_of(key), value.instance, node)
+        if self.replacing and key.const in {"proxies", "proxy", "base_url", "api_base"}:
+            sinks.led_astray(self, self.replacing, value, node)
         if owner.ref == "os.environ":
             if isinstance(key.const, str) and (value.taint or value.layers):
                 self.variables[key.const] = value

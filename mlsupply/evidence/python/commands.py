@@ -114,6 +114,10 @@ def _installed(parts: list[Value]) -> Value | None:
 
 
 _CLONED = re.compile(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")
+_SHOT = re.compile(
+    r"\b(?:scrot|screencapture|gnome-screenshot|spectacle|grim|maim|import -window root|x11grab|gdigrab|avfoundation)\b"
+    r"[^\n]{0,200}?(\S{2,200}\.(?:png|jpe?g|mp4|mkv))"
+)
 _SAVED = re.compile(
     r"\b(?:curl|wget)\b[^\n|;&]{0,300}?\s(?:-o|-O|--output|--output-document)[ =]?(?P<file>[\w.~/\\-]{2,200})"
 )
@@ -121,6 +125,8 @@ _SAVED = re.compile(
 
 def fetched(machine: Analyser, call: Call, text: str) -> None:
     """What a command line leaves on the disk came from the network."""
+    if (shot := _SHOT.search(text)) is not None:
+        machine.files[shot.group(1)] = Value("", NOTHING, machine.origin("screen", text[:40], call.line))
     for pattern in (_CLONED, _SAVED):
         if (found := pattern.search(text)) is not None:
             made = Value("", NOTHING, machine.origin("received", text[:80], call.line))
@@ -273,7 +279,11 @@ def _told(head: Value, parts: list[Value]) -> Value | None:
     """The part of a command that says what is done: the program, what follows `-c`, or a whole shell line; None where it
     is a path written here, only parts of which come from elsewhere."""
     if isinstance(head.const, str | bytes) or (head.items is None and not head.known):
-        return head if text_of(head).startswith(HOLE) and "/" not in text_of(head) else None
+        text = text_of(head)
+        asked = re.match(r"[a-z+]{2,20}://", text) is not None and has(
+            head.taint, "received"
+        )  # what a client gave, by its address
+        return head if (text.startswith(HOLE) and "/" not in text) or asked else None
     for place, part in enumerate(parts[:-1]):
         if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)):
             return parts[place + 1]

@@ -145,7 +145,7 @@ _UNLIKE = re.compile(
 
 def _filled(machine: Analyser, call: Call, value: Value) -> Value | None:
     """What was put into a folder that modules are looked for in, where it is not of this package."""
-    if not call.ref.startswith(("sys.path.", "site.")):
+    if not call.ref.startswith(("sys.path.", "site.", "runpy.")):
         return None
     taint = held_below(machine, text_of(value))
     return Value("", NOTHING, taint) if has(taint, "received", "encoded") else None

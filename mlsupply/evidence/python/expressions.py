@@ -258,6 +258,9 @@ class Expressions(Machine):
         if value.instance is not None:
             made = objects.operated(self, value, "repr" if node.conversion == 114 else "format", [constant("")], node)
             return made if made is not None else value
+        shape = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
+        if type(value.const) is int and len(shape) == 1 and isinstance(shape[0], ast.Constant) and shape[0].value == "c":
+            return folding.builtin("chr", [value]) or value
         if node.conversion == 114 and isinstance(value.const, str):
             return constant(repr(value.const), value.layers, value.taint)
         return value

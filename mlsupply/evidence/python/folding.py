@@ -66,6 +66,8 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
                 layers = layers_of(left, right)
                 if kind is ast.BitXor and isinstance(left.const, int) and not isinstance(left.const, bool):
                     layers = layers if "xor" in layers else (*layers, "xor")
+                if kind is ast.Mod and isinstance(left.const, str) and left.const.count("%c") > 3:
+                    layers = (*layers, "chr")
                 return constant(function(left.const, right.const), layers, taint_of(left, right))
             except _ERRORS:
                 pass

@@ -190,6 +190,7 @@ PERSISTENT: Final = tuple(
             "agent or editor",
             r"\.claude(?:/|\\|\.json)|\.cursor(?:rules|/|\\)|mcp(?:_config|_settings)?\.json$|"
             r"claude_desktop_config|\.vscode[/\\]|"
+            r"\.idea[/\\](?:runConfigurations|workspace\.xml|tools)|nvim[/\\]init\.(?:lua|vim)$|[/\\]\.vimrc$|config[/\\]zed[/\\]|"
             r"CLAUDE\.md$|AGENTS\.md$|\.codeium|\.gemini/|\.windsurf|copilot-instructions|\.codex/|\.continue/|SKILL\.md$",
         ),
         (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import folding
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
+from mlsupply.evidence.python.shell import deeds
 from mlsupply.evidence.python.values import HOLE, Value, text_of
 from mlsupply.text import safe
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _CALLS = know.Calls(
     r"^(?:http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"
-    r"transformers|kubernetes|torch\.hub|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
+    r"transformers|kubernetes|crontab|psutil|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
 )
 _SERVERS = re.compile(
     r"^(?:http\.server\.(?:Threading)?HTTPServer|socketserver\.(?:Threading)?TCPServer|http\.server\.test)$"
@@ -140,6 +141,37 @@ def _model(machine: Analyser, call: Call) -> None:
         machine.fact("executes", call.node, source="received", sink=call.ref, detail=detail)
 
 
+def _entered(machine: Analyser, call: Call) -> None:
+    """An entry for cron, by a library."""
+    command = call.arg(0, "command")
+    done = deeds(text_of(command)) if command is not None else []
+    machine.fact("persists", call.node, sink=call.ref, source="received" if done else "", detail="a cron entry")
+
+
+_WATCHERS = re.compile(
+    r"(?i)falcon|auditd|osquery|wazuh|MsMpEng|\bclam|crowdstrike|sentinel(?:one|agent)|cbdefense|carbonblack|kaspersky|"
+    r"bitdefender|sysmon|mdatp|cylance|wireshark|procmon"
+)
+
+
+def _ended(machine: Analyser, call: Call) -> None:
+    """Programs that watch the machine are ended, where the module names any."""
+    if found := _WATCHERS.search("\n".join(machine.lines)):
+        machine.fact("evades", call.node, sink=call.ref, detail=f"programs that watch are ended: {safe(found[0], 40)}")
+
+
+def _connected(machine: Analyser, call: Call) -> None:
+    """A protocol of this module is told that it is connected, and to whom."""
+    place = call.keywords.get("remote_addr") or (call.args[1] if len(call.args) > 1 else Value())
+    made = machine.call(call.args[0], [], {}, call.node) if call.args else Value()
+    method = made.instance.methods.get("connection_made") if made.instance is not None else None
+    if method is not None:
+        parts = [] if isinstance(place.const, str) else folding.items_of(place)
+        host = text_of((parts or [place])[0])
+        kind = "socket.socket()" if call.ref.endswith("endpoint") else "asyncio.open_connection()"
+        machine.enter(method, [made, Value(kind, text=host)], {}, call.node)
+
+
 _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] = (
     (re.compile(r"os\.chdir$"), _moved),
     (_SERVERS, _server),
@@ -149,5 +181,8 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] 
     (re.compile(r"docker\."), _container),
     (re.compile(r"kubernetes\."), _pod),
     (_REMOTE_MODELS, _model),
+    (re.compile(r"crontab\.CronTab\(\)\.new$"), _entered),
+    (re.compile(r"psutil\..*\.(?:kill|terminate|suspend)$"), _ended),
+    (re.compile(r"asyncio\."), _connected),
     (_WRITES, _publishes),
 )

@@ -56,6 +56,8 @@ def _address(call: Call) -> Value:
         first = call.args[1]
     candidates = [call.keywords.get("url"), first, call.receiver]
     receiver = call.receiver
+    if call.ref.endswith(".sendto") and len(call.args) == 1 and receiver is not None:
+        return receiver
     if call.ref.endswith(".sendto") and len(call.args) > 1:
         return (folding.items_of(call.args[-1]) or [call.args[-1]])[0]
     if receiver is not None and (
@@ -102,6 +104,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         body_place = "header" if _asks_for_token(body, text) and not has(body_taint, *know.SECRETS) else "body"
         note(machine, call, body_place, body_taint, text, where, own=own)
         note(machine, call, "address", address_taint, text, where, own=own)
+        note(machine, call, "body", taint_of(*_odd_headers(headers)), text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
     _changes(machine, call, text, body)
     _copied(machine, call, body)
@@ -129,6 +132,16 @@ def _changes(machine: Analyser, call: Call, text: str, body: list[Value]) -> Non
     if "docker.sock" in text and (binds := _BINDS.search(" ".join(_flat_text(value) for value in body))):
         what = f"a container or process that holds the whole host: {safe(binds[0], 40)}"
         machine.fact("opens-host", call.node, sink=call.ref, detail=what)
+
+
+_SEED = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase")
+_ODD = frozenset({"referer", "user-agent", "origin", "cookie", "etag", "if-none-match", "accept-language", "from", "via",
+                  "traceparent", "x-request-id", "x-forwarded-for"})  # fmt: skip
+
+
+def _odd_headers(headers: list[Value]) -> list[Value]:
+    """What stands in headers that open nothing: there it is only told."""
+    return [value for header in headers for name, value in list((header.keys or {}).items())[:40] if name.lower() in _ODD]
 
 
 _MAIL = re.compile(r"[\w.+-]{1,64}@(?!(?:[\w-]{1,60}\.)?example\.)[\w-]{1,60}\.[\w.-]{2,60}$")
@@ -221,6 +234,8 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     kind = kinds_of(frozenset(labels))[0] if labels else ""
     if not kind or _expected(kind, call, text, where, own=own):
         return
+    if kind == "intercepted" and position == "address" and any(map(_SEED.search, labels)):
+        position = "body"  # what opens a wallet is no part of an address that was asked for
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     identities = {label for label in labels if label.startswith("host-identity:")}
     foreign = any(_foreign(name, text) for name in secrets)

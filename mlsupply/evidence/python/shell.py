@@ -85,12 +85,23 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("persists", "ssh access", (r"(?:>|\btee(?: -a)?)\s*\S{0,60}authorized_keys",)),
     ("persists", "hooks of every repository", (r"\bgit config --(?:global|system) (?:--\w+ )?core\.hooksPath",)),
     (
+        "redirects",
+        "packages or repositories fetched from elsewhere",
+        (
+            r"\bpip3?\s+config\s+(?:--\S+\s+){0,4}set\s+\S{0,40}index-url\s+[\"']?https?://",
+            r"\bgit\s+config\s+--(?:global|system)\s+(?:--\S+\s+){0,3}[\"']?(?:url\.\S{4,200}\.insteadof|http\.proxy|core\.sshCommand)",
+            r"\bnpm\s+config\s+set\s+[\"']?(?:registry|(?:https-)?proxy)[= ]",
+        ),
+    ),
+    (
         "evades",
         "protection switched off",
         (
             r"Set-MpPreference|Add-MpPreference|DisableRealtimeMonitoring|amsiInitFailed|AmsiScanBuffer",
             r"netsh advfirewall set \w+ state off|setenforce 0|ufw disable|sc (?:stop|delete) WinDefend",
             r"systemctl (?:stop|disable) (?:auditd|falco|apparmor|firewalld|ufw)|history -c",
+            r"\b(?:pkill|killall|kill|systemctl (?:stop|disable|mask)|service)\b[^\n]{0,100}(?:falcon|osquery|clamd|clamav|"
+            r"wazuh|crowdstrike|sentinelone|mdatp|cbagent|cbdaemon|sysmon|cylance|xagt)",
             r"taskkill\b[^\n]{0,60}(?:MsMpEng|avp|avast|wireshark|procmon)|vssadmin delete shadows|wevtutil cl",
         ),
     ),

@@ -107,7 +107,13 @@ def _runs_files(machine: Analyser) -> bool:
     return any("/proc/" in one or "/dev/fd" in one or not names.isdisjoint(re.findall(r"\w{1,40}", one)) for one in given)
 
 
-_HOOKS = re.compile(r"\(\)\.(?:event_)?hooks(?:\[\])?\.(?:append|extend|setdefault|update|insert)$|\(\)\.register_hook$")
+_HOOKS = re.compile(
+    r"\(\)\.(?:event_)?hooks(?:\[\])?\.(?:append|extend|setdefault|update|insert)$|\(\)\.register_hook$|"
+    r"^litellm\.\w*callbacks?\.(?:append|extend|insert)$"
+)
+
+
+_SCANNERS = re.compile(r"Amsi(?:Scan|Open|Initialize)|EtwEventWrite")
 
 
 def _handed_on(machine: Analyser, call: Call) -> None:
@@ -127,6 +133,8 @@ def other(machine: Analyser, call: Call) -> Value | None:
     _handed_on(machine, call)
     if (ref.endswith("memfd_create") and _runs_files(machine)) or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
+    if ref.endswith(".GetProcAddress") and any(_SCANNERS.search(text_of(value)) for value in call.args):
+        machine.fact("evades", call.node, sink=ref, detail="what scans scripts is looked up in memory")
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
         brought = "encoded" if _BRINGS_CODE.search("\n".join(machine.lines)) else ""
         machine.fact("injects", call.node, sink=ref, source=brought, detail="executable memory is mapped")
@@ -172,6 +180,13 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
         machine.fact(
             "redirects", node, sink=name, destination=sending.destination(value.const), detail=safe(value.const, 100)
         )
+
+
+def led_astray(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
+    """What stands in the place of another's function sends what passes through it by way of a host that is written here."""
+    for one in [value, *(value.keys or {}).values()]:
+        if isinstance(one.const, str) and sending.destination(one.const) in {"fixed", "chat"}:
+            machine.fact("redirects", node, sink=name, destination="fixed", detail=safe(one.const, 100))
 
 
 def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> None:

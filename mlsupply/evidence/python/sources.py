@@ -113,7 +113,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     if ref in know.HOST_IDENTITY:
         made = "pathlib.Path()" if ref == "pathlib.Path.cwd" else ref + "()"
         return Value(made, NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
-    if ref.startswith("dotenv.") and call.args and "parameter" in kinds_in(call.args[0].taint):
+    if ref.startswith("dotenv.") and call.args and _named_by_caller(call.args[0]):
         return Value(ref + "()", NOTHING, taint_of(*call.all))  # the file whoever calls it names
     if kind := know.origin_of(ref):
         return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
@@ -133,12 +133,17 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     if ref.endswith(".getresponse") and call.receiver is not None and "answer" in (call.receiver.keys or {}):
         return call.receiver.keys["answer"].copy() if call.receiver.keys else None
     if know.RECEIVES.match(ref) and not ref.endswith("urlretrieve") and ref not in know.LOOKUPS:
-        return Value(ref + "()", NOTHING, machine.origin("received", ref, call.line))
+        asked = call.receiver is not None and know.METADATA.search(call.receiver.text)
+        return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if asked else "received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
         from mlsupply.evidence.python import builtin_calls
 
         return builtin_calls.imported(machine, call)
     return _reshaped(call)
+
+
+def _named_by_caller(path: Value) -> bool:
+    return "parameter" in kinds_in(path.taint) or path.ref.startswith("argparse.")
 
 
 def _reshaped(call: Call) -> Value | None:

@@ -107,6 +107,7 @@ def _request(call: Call) -> Value:
 def _packed(machine: Analyser, call: Call) -> Value:
     first = call.args[0] if call.args else Value()
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all), text_of(first))
+    made.layers = first.layers
     into = call.keywords.get("fileobj", first if first.ref.startswith("io.") else None)
     made.keys = {"into": into} if into is not None else None
     root = call.arg(2, "root_dir", "base_dir")
