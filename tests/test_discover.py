@@ -51,6 +51,20 @@ def test_a_requirement_on_the_command_line_is_an_input_and_the_folder_is_not_sca
     assert _names(report) == ["litellm 1.82.6"]
 
 
+def test_python_files_past_the_limit_are_said_and_those_before_it_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlsupply.inventory.sniff.MOST_SCRIPTS", 2)
+    for name in ("a", "b", "c", "d"):
+        _put(world, f"{name}.py", '# /// script\n# dependencies = ["numpy==2.3.0"]\n# ///\n')
+    _put(world, "package/__init__.py", "")
+    _put(world, "package/more.py", "")
+    report = _scan(world)
+    assert [place.file for package in report.packages for place in package.places] == ["a.py", "b.py"]
+    (gap,) = [gap for gap in report.gaps if gap.reason is Reason.LIMIT]
+    assert (str(gap.place), gap.detail.partition(" from")[0]) == ("c.py", "2 Python files")
+
+
 def test_several_subjects_are_several_inputs_with_paths_as_typed(world: World) -> None:
     _put(world, "a/pyproject.toml", MANIFEST)
     _put(world, "b/pyproject.toml", MANIFEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.inventory import Reader, reader_of
+from mlsupply.inventory import Reader, reader_named, reader_of
 from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covered
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
@@ -69,7 +69,9 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
 def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     named = {path for path in paths if world.tree.kind(path) == "file"}
     survey = world.tree.survey()
-    scripts = script_files(survey.files, world.tree)
+    scripts, unopened = script_files(survey.files, world.tree)
+    if unopened and (reader := reader_named("script")):
+        yield Found(reader, _not_opened(unopened))
     for path in survey.files:
         reader = scripts.get(path) or reader_of(path)
         if path.endswith(".tar.gz") and path not in named and not _is_sdist(path, world.tree):
@@ -85,6 +87,12 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
         found = _read(path, reader, world)
         if path in named or reader.format not in _OFTEN_EMPTY or _says_something(found.inventory):
             yield found
+
+
+def _not_opened(paths: list[str]) -> Inventory:
+    detail = f"{len(paths):,} Python files from here on were not looked into for requirements of their own (PEP 723)"
+    hint = "scan the folders of scripts by name"
+    return Inventory(path=paths[0], format="script", gaps=(gap(paths[0], Reason.LIMIT, detail, hint=hint),))
 
 
 def _says_something(inventory: Inventory) -> bool:

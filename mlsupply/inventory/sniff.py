@@ -13,7 +13,7 @@ from mlsupply.world import Failure, Tree
 
 _HEAD = 64 << 10  # bytes that decide between text formats
 _SCRIPT_HEAD = 8 << 10  # bytes of a Python file in which a script header is looked for
-_SCRIPTS = 5_000  # Python files looked into in one run
+MOST_SCRIPTS = 5_000  # Python files looked into in one run
 _REQUIREMENT = expression(r"(?m)^[ \t]*(?:-[a-zA-Z-]|[A-Za-z0-9][A-Za-z0-9._-]{0,200}[ \t]*(?:\[|[=<>!~]=|[<>;@]|$|#))")
 SCRIPT_MARKER = expression(rb"(?m)^# /// script\r?$")
 
@@ -98,19 +98,18 @@ _TOML_MARKS: tuple[tuple[str, str], ...] = (
 )
 
 
-def script_files(files: Iterable[str], tree: Tree) -> dict[str, Reader]:
-    """The Python files that carry a PEP 723 header. Modules of a package are no scripts, and what lies beside an
-    `__init__.py` is not opened."""
+def script_files(files: Iterable[str], tree: Tree) -> tuple[dict[str, Reader], list[str]]:
+    """(the Python files that carry a PEP 723 header, those past the limit that were not looked into). Modules of a package
+    are no scripts, and what lies beside an `__init__.py` is not opened."""
     reader = reader_named("script")
     paths = [path for path in files if path.endswith(".py")]
     packages = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "__init__.py"}
     found: dict[str, Reader] = {}
-    if reader is None:
-        return found
-    for path in [path for path in paths if path.rpartition("/")[0] not in packages][:_SCRIPTS]:
+    alone = [path for path in paths if path.rpartition("/")[0] not in packages]
+    for path in alone[:MOST_SCRIPTS]:
         handle = tree.open(path)
         if not isinstance(handle, Failure):
             with handle:
-                if is_script(handle.read(_SCRIPT_HEAD)):
+                if reader is not None and is_script(handle.read(_SCRIPT_HEAD)):
                     found[path] = reader
-    return found
+    return found, alone[MOST_SCRIPTS:]
