@@ -28,6 +28,7 @@ from mlsupply.ruleset.names.signs import SUSPECT
 from mlsupply.text import canonical
 from tests.bench.names import BRAND, LABELLED, TYPO
 from tests.bench.names_fresh import drawn, manifests, squats, words
+from tests.bench.squats import TYPOS, USUAL
 
 _FOLDS = 5
 _RIDGE = 2.0
@@ -38,7 +39,8 @@ _COUNTS = {  # what one name of a source counts in the fit
     ("labelled", "brand"): 3.0,
     ("labelled", "none"): 2.5,
     ("fresh", "typo"): 0.1,
-    ("drawn", "typo"): 0.6,
+    ("drawn", "typo"): 1.0,
+    ("disguised", "typo"): 0.0,  # judged only: how many of them impostors make is anybody's guess
     ("fresh", "brand"): 0.3,
     ("left out", "honest"): 2.0,
     ("manifests", "honest"): 1.5,
@@ -146,6 +148,7 @@ def cases(values: dict[str, float], files: Iterable[Path]) -> Iterator[Case]:
             yield Case(row["name"], "labelled", group, targets, options(names, row["name"], values))
     for squat in (*squats(), *drawn()):
         source, group = ("drawn", "typo") if squat.group == "drawn" else ("fresh", squat.group)
+        source = "disguised" if squat.kind in TYPOS and squat.kind not in USUAL else source
         yield Case(squat.name, source, group, squat.targets, options(names, squat.name, values))
     seen = listed | {row["name"] for row in labelled}
     own = [(path.name, {canonical(one) for one in words(path)}) for path in files]
@@ -189,7 +192,7 @@ def fitted(rows: list[Case], start: dict[str, float]) -> dict[str, float]:
 def _count(option: Option, row: Case) -> float:
     source = row.source, row.group
     combined = any(name.startswith("combination") for name in option.parts)
-    return (_COMBINED.get(source) if combined else None) or _COUNTS.get(source, 1.0)
+    return (_COMBINED if combined and source in _COMBINED else _COUNTS).get(source, 1.0)
 
 
 def _choice(row: Case, values: dict[str, float]) -> Option | None:

@@ -334,8 +334,8 @@ TYPOS: dict[str, Make] = {
     "two letters at the end": _ending,
     "slip and separator": _slip_and_separator,
 }
-SINGLE = tuple(TYPOS)[:12]
-"""One change alone; the others are several."""
+USUAL = tuple(TYPOS)[: tuple(TYPOS).index("two slips") + 1]
+"""One slip or two; the others put something beside it, or are how successors are named too."""
 
 
 def typos(targets: Sequence[str], each: int, seed: int = 4) -> Iterator[Squat]:

@@ -12,7 +12,7 @@ from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 _AFFIX = expression(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
-_NUMBER = expression(r"(?<=[a-z])-?v?\d{1,3}$")
+_NUMBER = expression(r"(?:(?<=[a-z]{3})|-)v?\d{1,3}$")  # not that of `s3` or `ec2`
 _RUN = expression(r"(.)\1{2,}")
 _SHORTEST = 5  # letters that must be left
 _SHORTEST_TWICE = 4
