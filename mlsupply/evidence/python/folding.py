@@ -156,6 +156,7 @@ def items_of(value: Value) -> list[Value]:
     return []
 
 
+_ORDERED = (str, bytes, list, tuple)
 _LISTS = ("builtins.list()", "builtins.sorted()", "builtins.tuple()")
 
 
@@ -169,7 +170,9 @@ def index(value: Value, key: Value) -> Value:
     if value.known and key.known:
         try:
             layers = value.layers
-            if isinstance(key.const, slice) and key.const.step == -1 and isinstance(value.const, str | bytes | list | tuple):
+            if not value.const:
+                pass  # nothing turned round is nothing
+            elif isinstance(key.const, slice) and key.const.step == -1 and isinstance(value.const, _ORDERED):
                 layers = (*layers, "reversed")
             elif isinstance(key.const, slice) and key.const.step not in {None, 1}:
                 layers = (*layers, "strided")

@@ -264,7 +264,9 @@ SHARED_FILES: Final = Calls(
     r"^(?:huggingface_hub|modelscope)\.(?:\w+\.)*(?:hf_hub_download|snapshot_download|cached_download)$|^boto3\..*\.get_object$|"
     r"^google\.cloud\.storage\..*\.download_as_\w+$|^azure\.storage\..*\.download_blob$|^github\..*\.get_(?:contents|gist)$"
 )
-CLIENT_MAKERS: Final = re.compile(r"\.(?:[A-Z]\w*|connect|init|client|resource|create_\w+|from_\w+)$")
+CLIENT_MAKERS: Final = re.compile(
+    r"\.(?:[A-Z]\w*|connect|init|client|resource|create_\w*(?:client|connection|pool|engine|session|redis)\w*|from_\w+)$"
+)
 RECEIVES: Final = Calls(
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
     r"^ssl\..*\.(?:recv|read)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"

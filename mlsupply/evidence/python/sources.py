@@ -266,7 +266,7 @@ def opened(machine: Analyser, call: Call) -> Value:
         made = Value("io.file()w" if "w" in mode_text else "io.file()", NOTHING, path.taint, text)
         made.keys = path.keys
         return made
-    taint = path.taint
+    taint = frozenset(one for one in path.taint if not one.startswith("variable:"))  # says where it lies, not what it holds
     for candidate in (text, *(text_of(item) for item in (path.items or ())[:8])):
         if kind := know.file_kind(candidate):
             taint = taint | machine.origin(kind, candidate, call.line)
@@ -278,7 +278,9 @@ def opened(machine: Analyser, call: Call) -> Value:
     if (written := content_of(machine, path)) is not None:
         made.taint, made.layers = made.taint | written.taint, written.layers
         made.const = written.const
-    made.keys = {"name": path}
+    place = path.copy()
+    place.taint = place.taint & taint
+    made.keys = {"name": place}
     if call.ref.endswith(("read_text", "read_bytes")):
         made.ref = ""
     return made
