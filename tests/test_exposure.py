@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -24,11 +25,11 @@ from tests.exposure_score import score
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
-def _ask(*words: str) -> tuple[int, dict[str, list[dict[str, object]]]]:
+def _ask(*words: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
     """The exit code, and the exposures by file."""
     done = CliRunner().invoke(main, ["exposure", *words, "-o", "json", "--jobs", "1"])
     document = json.loads(done.stdout)
-    by_file: dict[str, list[dict[str, object]]] = {}
+    by_file: dict[str, list[dict[str, Any]]] = {}
     for one in document["repositories"]:
         for exposure in one["exposures"]:
             by_file.setdefault(exposure["file"], []).append(exposure)
@@ -78,7 +79,7 @@ def test_all_five_verdicts_of_the_litellm_case(tmp_path: Path) -> None:
         "broken/uv.lock": ["unknown"],
     }
     (hit,) = [one for one in found["held/uv.lock"] if one["verdict"] == "resolved"]
-    assert (hit["version"], hit["first"]["id"], hit["last"]["id"]) == ("1.82.8", came, left)  # type: ignore[index]
+    assert (hit["version"], hit["first"]["id"], hit["last"]["id"]) == ("1.82.8", came, left)
     assert hit["paths"] == [["gateway", "litellm"]]
 
 
@@ -109,14 +110,14 @@ def test_branches_merges_renames_and_deleted_files_are_followed(tmp_path: Path) 
     assert code == 1
     assert hit["file"] == "poetry.lock"
     assert hit["former_files"] == ["uv.lock"]
-    assert hit["first"]["id"] == came  # type: ignore[index]
-    assert [one["id"] for one in hit["merged"]] == [merged]  # type: ignore[attr-defined]
+    assert hit["first"]["id"] == came
+    assert [one["id"] for one in hit["merged"]] == [merged]
     assert hit["refs"] == ["upgrade"], "the branch it came from holds it still"
     assert hit["last"] is None
     history.git("branch", "-D", "upgrade")
     _, found = _ask("litellm-2026", str(tmp_path))
     (hit,) = [one for one in found["poetry.lock"] if one["verdict"] == "resolved"]
-    assert hit["last"]["id"] == left  # type: ignore[index]
+    assert hit["last"]["id"] == left
 
 
 def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
