@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from mlsupply.cli.models import command
 from mlsupply.evidence.models.caches import cached, default_roots
+from mlsupply.evidence.models.locking import signed_files
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -103,6 +104,15 @@ def test_a_signature_is_held_against_the_folder(caches: dict[str, Path], tmp_pat
     assert invoke("verify", {}, *words).exit_code == 3  # the files fit; who signed was not checked
     (folder / "w.safetensors").write_bytes(b"other")
     assert invoke("verify", {}, *words).exit_code == 1
+
+
+@pytest.mark.parametrize(("method", "listed"), [("files", ["w.safetensors"]), ("shards", [])])
+def test_digests_of_parts_of_files_are_not_taken_for_those_of_files(method: str, listed: list[str]) -> None:
+    rows = [{"name": "w.safetensors", "algorithm": "sha256", "digest": "00" * 32}]
+    predicate = {"serialization": {"method": method}, "resources": rows}
+    payload = base64.b64encode(json.dumps({"predicate": predicate}).encode()).decode()
+    files = signed_files(json.dumps({"dsseEnvelope": {"payload": payload}}).encode())
+    assert [file.path for file in files] == listed
 
 
 def test_where_the_caches_are() -> None:
