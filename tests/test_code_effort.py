@@ -145,3 +145,11 @@ def test_a_table_of_thousands_made_when_a_module_is_imported_leaves_time_for_wha
     )
     assert found.stopped == ""
     assert "" in {root for fact, roots in found.facts if fact.behaviour == "runs-downloaded" for root in roots}
+
+
+def test_wrappers_around_wrappers_are_told_apart_by_what_is_within() -> None:
+    wrap = "def {0}(run):\n    def wrapper(*args, **kwargs):\n        return run(*args, **kwargs)\n    return wrapper\n"
+    quiet = "".join(f"@outer\n@inner\ndef quiet_{letter}(text):\n    return lib.shown(text)\n" for letter in "abcdefgh")
+    loud = "@outer\n@inner\ndef loud(text):\n    subprocess.run(text, shell=True)\n"
+    found = followed("import subprocess\nimport lib\n" + wrap.format("outer") + wrap.format("inner") + quiet + loud)
+    assert {"outer.wrapper", "inner.wrapper"} <= {root for _, roots in found.facts for root in roots}

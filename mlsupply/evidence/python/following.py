@@ -39,7 +39,7 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
         return closure.wrapper or closure.node in asked or worth_following(survey.of(closure.node), bound)
 
     done = _constructors(machine, chosen)
-    made = Made()
+    made = Made(survey)
     place, left = 0, list[Closure]()
     while machine.steps < MAX_STEPS:
         while place < len(machine.closures) and machine.steps < MAX_STEPS:  # grows by what the functions define
@@ -49,7 +49,7 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
             if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
                 continue
             if chosen(closure):
-                if not made.known(machine, closure, survey.of(closure.node)):
+                if not made.known(machine, closure):
                     _alone(machine, closure, done)
             else:
                 left.append(closure)
