@@ -1,7 +1,8 @@
 """Which modules of a package are followed together as one program, and what that adds to what each shows alone.
 
-It is done for small packages in which anything runs, sends or loads at all: there it costs little, and hostile packages are
-small. What it adds is only what no module shows alone.
+It is done for small packages in which anything runs, sends or loads at all, and within a bound: there it costs little, and
+hostile packages are small. Every module was followed alone before, and what they tell each other of their functions is known
+in packages of any size; what this adds is only what no module shows alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts
 
-MAX_BYTES = 300_000  # of the source of a group
+MAX_BYTES = 200_000  # of the source of a group
 MAX_MODULES = 80
 _ENDS = frozenset(
     {
@@ -59,7 +60,7 @@ def _with(module: ModuleFacts, more: ModuleFacts | None) -> ModuleFacts:
             facts[_key(fact)] = (before[0], tuple(sorted({*before[1], *roots})))
         elif fact.behaviour not in _SEEN_ALONE or fact.destination == "chat":
             facts[_key(fact)] = (fact, roots)
-    return replace(module, facts=tuple(facts.values()), stopped=module.stopped or more.stopped)
+    return replace(module, facts=tuple(facts.values()))
 
 
 def _key(fact: CodeFact) -> tuple[object, ...]:

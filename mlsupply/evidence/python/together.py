@@ -21,6 +21,7 @@ from mlsupply.evidence.python.survey import Survey
 from mlsupply.evidence.python.values import Closure, Scope, Value, constant
 from mlsupply.named import NamedTuple
 
+BUDGET = 100_000  # steps for all modules of a group: each was followed alone before
 _BETWEEN = "\x1f"  # in the name of a root: the module, then the function
 
 
@@ -168,7 +169,8 @@ def followed(sources: list[Source]) -> list[ModuleFacts]:
     if not modules:
         return []
     machine = Together(modules)
-    machine.linked, machine.root_end = True, MAX_STEPS // 3
+    machine.linked, machine.steps = True, MAX_STEPS - BUDGET
+    machine.root_end = machine.steps + BUDGET // 2
     try:
         for module in modules:
             machine.loaded(module.dotted)
