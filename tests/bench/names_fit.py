@@ -47,7 +47,16 @@ _COUNTS = {  # what one name of a source counts in the fit
 }
 _COMBINED = {("labelled", "honest"): 8.0, ("left out", "honest"): 0.8, ("manifests", "honest"): 2.5}  # for combinations
 _NO_WEIGHTS = {"_TOP", "_RARE_RANK", "_USUAL", "_MOST_DISTINCT", "_MANY", "_MOST_SPELLINGS", "_FAR_MORE_POPULAR", "_RANKS"}
-_NO_WEIGHTS |= {"_MOST_WORDS", "_MISSPELT_LENGTH", "_MOST_LETTERS", "_MADE_UP", "_READS_WELL", "_WHOLE", "_AGAIN"}
+_NO_WEIGHTS |= {
+    "_MOST_WORDS",
+    "_MISSPELT_LENGTH",
+    "_MOST_LETTERS",
+    "_MADE_UP",
+    "_READS_WELL",
+    "_WHOLE",
+    "_AGAIN",
+    "_BEYOND_DOUBT",
+}
 _NO_WEIGHTS |= {"_JOINED", "_CUT", "_PARTLY", "_RARE", "_SAID_FOR", "_REVIEWED"}  # by judgement
 _COMBINING = {"_USUAL"}  # a weight there, a limit in the other
 

@@ -57,7 +57,13 @@ _SHORT_OTHER = (-0.8, -1.4)
 _JOINED = 1.5  # the same letters, separated as words are: honest projects hit upon the same words ...
 _CUT = 3.3  # ... but hardly cut a word in two ...
 _PARTLY = 2.0  # ... nor join some of its words and leave others apart
-_WITHOUT = {"stutter": 0.0, "language": -1.0, "glued": -2.0, "number": -1.0, "twice": 0.0}  # what stands beside the slip
+_WITHOUT = {
+    "stutter": (0.0, ""),
+    "language": (-1.0, "python stands beside it"),
+    "glued": (-2.0, "py stands beside it, as in names of bindings"),
+    "number": (-1.0, "a number stands behind it"),
+    "twice": (0.0, ""),
+}
 _NATURAL = -0.45
 _BRAND_LIKED = 2.8  # a brand of AI or money, one slip away
 _BRAND = 0.2  # any other brand
@@ -67,6 +73,7 @@ _A_COMPOUND = -1.1  # it is made of such words
 _ALL_WORDS = -2.4  # each of several words is such a word
 _ORDINARY = -0.075  # for each nat by which the name is likelier than random letters (see `wording`)
 _MADE_UP = 2.0  # the most a name of unlikely letters gains by that, about
+_BEYOND_DOUBT = 9.0  # how ordinary such a name is would change nothing
 _OTHER_START = -2.3
 _OTHER_DASHES = -2.6
 _REVIEWED = 1.9  # the target is a reviewed brand
@@ -163,12 +170,12 @@ def _slipped(form: Form, near: Near, known: Known, *, crowd: int = 1) -> Guess:
     letters = form.letters
     signs = [_slip_sign(near), *_standing(near.target, known, slips=len(near.slips)), *_against(form, near, known)]
     if form.without:
-        signs.append(Sign(_WITHOUT[form.without], ""))
+        signs.append(Sign(*_WITHOUT[form.without]))
     others = f"it is as close to {crowd - 1} other known names" if crowd > 2 else ""
     signs.append(Sign(_CROWDED * log1p(crowd - 1), others))
     if near.target.rank > _RARE_RANK:
         signs.append(Sign(_RARE, ""))
-    if sum(sign.weight for sign in signs) >= MENTIONED - _MADE_UP:
+    if MENTIONED - _MADE_UP <= sum(sign.weight for sign in signs) < _BEYOND_DOUBT:
         usual = known.wording.ordinary(form.said, near.target.project, near.target.spelling)
         signs.append(Sign(_ORDINARY * usual, "it reads like a name of its own" if usual >= _READS_WELL else ""))
     if sum(sign.weight for sign in signs) >= MENTIONED - _DISTINCT[_MOST_DISTINCT]:
