@@ -111,6 +111,10 @@ def test_building_says_what_it_refused(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "refused: bad-1.json" in result.stderr
     assert "1 records of 1 projects" in result.stderr
+    many = write(tmp_path / "many.zip", [record(events=fixed("1.2")), *["{not json"] * 25])
+    told = CliRunner().invoke(main, ["db", "build", "--from", str(many), "-o", str(tmp_path / "db.sqlite")]).stderr
+    assert told.count("refused: bad-") == 20
+    assert "refused: 5 more" in told
 
 
 def test_a_record_dated_in_the_future_does_not_make_the_data_look_new(tmp_path: Path) -> None:
