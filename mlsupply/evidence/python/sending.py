@@ -242,7 +242,9 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     file = position == "header" and where == "fixed" and _foreign_file(labels, text)
     if (foreign and kind in _WITH_KEYS) or (file and kind == "credential-file"):
         kind = "foreign-secret"
-    elif kind == "secret-variable" and all(know.is_own(name, _host(text)) for name in secrets):
+    elif (kind == "secret-variable" and all(know.is_own(name, _host(text)) for name in secrets)) or (
+        kind == "credential-file" and _own_file(labels, _host(text))
+    ):
         position = "header"  # the key of this service, in whichever part of the message it wants it
     elif kind == "command-output":
         kind = "remote-output" if has(taint, "received") else "command-output"
@@ -290,6 +292,15 @@ def _of_cloud(label: str, address: str) -> bool:
     """Is this a file of credentials of the service that the address belongs to?"""
     owner = know.file_owner(label) if label.startswith("credential-file:") else None
     return owner is not None and any(part in address.lower() for part in owner)
+
+
+def _own_file(labels: list[str], host: str) -> bool:
+    """Are all these files of credentials of the service that is asked, by its whole name? Not of one where anybody may have
+    a store under a name of his own."""
+    if not host.lower().endswith("huggingface.co"):
+        return False
+    owners = [know.file_owner(label) for label in labels if label.startswith("credential-file:")]
+    return host.lower() in {"huggingface.co", "www.huggingface.co"} and all("huggingface" in (one or ()) for one in owners)
 
 
 def _foreign_file(labels: list[str], address: str) -> bool:
