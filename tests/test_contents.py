@@ -274,10 +274,17 @@ def test_a_second_look_reads_nothing_of_the_archive(tmp_path: Path, pool: Pool, 
 def test_a_worker_that_hangs_or_dies_costs_only_its_task() -> None:
     good = Task("module", "a.py", "", b"import os")
     with Pool(1, seconds=5.0) as pool:
-        first, second, third = pool.map([good, Task("no such work", "b.py", "", b""), good])
+        tasks = iter([good, Task("no such work", "b.py", "", b""), good])
+        first, second, third = pool.map(tasks)
+        process = pool._all[0]._process
+        assert process is not None
+        process.kill()
+        fourth, fifth = pool.map([good, good])
     assert isinstance(first, dict)
-    assert second == Lost("b.py", "the analysing process ended")
+    assert second == Lost("b.py", "the analyser broke off: KeyError: 'no such work'")  # a defect tells what it is
     assert isinstance(third, dict)
+    assert fourth == Lost("a.py", "the analysing process ended")
+    assert isinstance(fifth, dict)
     with Pool(1, seconds=0.01) as pool:
         (late,) = pool.map([good])
     assert late == Lost("a.py", "took more than 0.01 s")

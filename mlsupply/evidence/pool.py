@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what starts processes is imported when the first one is sta
     from concurrent.futures import Future, ThreadPoolExecutor
 
 _WINDOW = 4  # tasks waiting per worker, so that memory stays bounded
+BROKE = "broke off"  # the one key of an answer that tells of a defect instead
 _HEADER = struct.Struct("!II")
 _BEAT = 0.1  # seconds between looks at the clock; shorter than a task may take where that is shorter still
 
@@ -65,6 +66,8 @@ class _Worker:
             answer = read_exactly(process.stdout, _HEADER.size)
             size, _ = _HEADER.unpack(answer)
             result: dict[str, Any] | Lost = json.loads(read_exactly(process.stdout, size))
+            if isinstance(result, dict) and BROKE in result:
+                result = Lost(task.path, f"the analyser broke off: {result[BROKE]}")
         except (OSError, EOFError, ValueError):
             self.close()
             late = self._late

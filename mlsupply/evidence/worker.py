@@ -7,9 +7,10 @@ import sys
 from typing import Any
 
 from mlsupply.evidence.pool import _HEADER as HEADER
-from mlsupply.evidence.pool import read_exactly
+from mlsupply.evidence.pool import BROKE, read_exactly
 from mlsupply.evidence.python import analyse, together
 from mlsupply.evidence.stored import module_to_json, neighbours_from_json
+from mlsupply.text import safe
 
 _MEMORY = 1 << 30  # bytes of address space
 _COLLECTED = 1 << 20  # bytes of source between two collections
@@ -31,7 +32,13 @@ def main() -> None:
             body = read_exactly(source, data)
         except EOFError:
             return
-        answer = json.dumps(look(kind, path, inner, body, known)).encode()
+        try:
+            found = look(kind, path, inner, body, known)
+        except Exception as error:  # a defect of ours met by one file; out of memory the process ends
+            if isinstance(error, MemoryError):
+                raise
+            found = {BROKE: f"{type(error).__name__}: {safe(str(error), 200)}"}
+        answer = json.dumps(found).encode()
         sink.write(HEADER.pack(len(answer), 0) + answer)
         sink.flush()
         grown += data

@@ -305,7 +305,7 @@ class Analyser(Statements):
         super().stored(owner, key, value, node)
         if owner.ref == "sys.modules" and value.instance is not None:
             hooks.replaced(self, text_of(key), value.instance, node)
-        if self.replacing and key.const in {"proxies", "proxy", "base_url", "api_base"}:
+        if self.replacing and text_of(key) in {"proxies", "proxy", "base_url", "api_base"}:
             sinks.led_astray(self, self.replacing, value, node)
         if owner.ref == "os.environ":
             if isinstance(key.const, str) and (value.taint or value.layers):

@@ -149,15 +149,18 @@ def _entered(machine: Analyser, call: Call) -> None:
 
 
 _WATCHERS = re.compile(
-    r"(?i)falcon|auditd|osquery|wazuh|MsMpEng|\bclam|crowdstrike|sentinel(?:one|agent)|cbdefense|carbonblack|kaspersky|"
-    r"bitdefender|sysmon|mdatp|cylance|wireshark|procmon"
+    r"""(?i)["'/][^"'\n]{0,40}?(?<![a-z])(falcon-?sensor|falcond|csfalcon|crowdstrike|auditd|osquery|wazuh|MsMpEng|"""
+    r"""clam(?:d|av|scan)|sentinel(?:one|agent)|cbdefense|carbonblack|kaspersky|bitdefender|sysmon|mdatp|cylance|"""
+    r"""wireshark|procmon)"""
 )
+"""As programs are listed: `falcon` and `clam` alone are models and numbers held to a range, and comments end nothing."""
 
 
 def _ended(machine: Analyser, call: Call) -> None:
     """Programs that watch the machine are ended, where the module names any."""
-    if found := _WATCHERS.search("\n".join(machine.lines)):
-        machine.fact("evades", call.node, sink=call.ref, detail=f"programs that watch are ended: {safe(found[0], 40)}")
+    code = (line for line in machine.lines if not line.lstrip().startswith("#"))
+    if found := _WATCHERS.search("\n".join(code)):
+        machine.fact("evades", call.node, sink=call.ref, detail=f"programs that watch are ended: {safe(found[1], 40)}")
 
 
 def _connected(machine: Analyser, call: Call) -> None:

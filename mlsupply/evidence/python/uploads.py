@@ -29,6 +29,7 @@ _UPLOADS = know.Calls(
     r"config\.update|connect_configuration|SetContentFile|SetContentString|create_blob\w*|track_files|invoke\w*|CommitOperationAdd)$"
 )
 _KEEPS = re.compile(r"\.(?:Upload|push_to_hub)$")  # sends what the object took up before
+_TAKES_AWAY = re.compile(r"(?:push|upload|publish|commit)\w*$")  # a function that is replaced by one that does so too
 _PUSHES = re.compile(r"^(?:git|pygit2|dulwich)\.(?:.*\.)?push$")
 _POINTS = re.compile(
     r"\.(?:\w*bucket|Bucket|Object|get_\w+_client|set_tracking_uri|set_registry_uri|login|init|from_\w+|\w*[cC]lient|resource|[sS]ession|"
@@ -64,6 +65,8 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     taint = taint_of(*(_taken(machine, value, call.line) for value in _given(call)))
     if call.receiver is not None and _KEEPS.search(call.ref):
         taint |= frozenset(call.receiver.taint) - frozenset(of_kind(call.receiver.taint, "secret-variable", "variable"))
+    if where == "given" and _TAKES_AWAY.search(machine.replacing):
+        taint -= frozenset(of_kind(taint, "intercepted"))  # what it is handed is to go there
     if where != "local":
         sending.note(machine, call, "body", taint, f"{_OWN_HOST.get(top, top)} {text}", where)
     made = Value(call.ref + "()", NOTHING, taint)
