@@ -100,7 +100,7 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
         pytest.param(
             "import base, huggingface_hub\ndef push(self, repo, token=None):\n    api = huggingface_hub.HfApi(token=token)\n"
             "    api.create_commit(repo_id=repo, operations=[self.card()])\nbase.Model.push_to_hub = push\n",
-            "import base, huggingface_hub\ndef push(self, repo, token=None):\n    api = huggingface_hub.HfApi(token='hf_x')\n"
+            "import base, huggingface_hub\ndef push(self, repo, token=None):\n    api = huggingface_hub.HfApi('hf_x')\n"
             "    api.create_commit(repo_id='me/all', operations=[self.card(), token])\nbase.Model.push_to_hub = push\n",
             "MLS-C010",
             id="another way to push a model to where its owner says",
