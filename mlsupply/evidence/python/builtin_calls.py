@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, decode, folding, made_of, objects, sources, starting, writing
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
 
@@ -77,6 +78,10 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         return sources.decoded(machine, call)
     if know.STARTERS.match(call.ref):
         starting.started(machine, call)
+    if name == "next" and call.args and call.args[0].ref == "pathlib.Path()":
+        return call.args[0].copy()  # the first of the files that were looked for
+    if name in {"int", "float"} and len(call.all) == 1 and not call.args[0].known:
+        return _counted(call)
     if call.ref in {"builtins.bytes", "builtins.bytearray", "builtins.str"} and call.args and call.args[0].text != HOLE:
         made = call.args[0].copy()
         made.ref = "" if made.ref.startswith("pathlib") else made.ref
@@ -127,7 +132,14 @@ def _map(machine: Analyser, name: str, call: Call) -> Value | None:
             return folding.listed(done, layers_of(call.args[1]))
     if function.closure is not None:
         machine.enter(function.closure, [Value(taint=taint_of(*call.args))], {}, call.node)
-    return unknown(*call.args)
+    return _counted(call) if function.ref in {"builtins.int", "builtins.float"} else unknown(*call.args)
+
+
+def _counted(call: Call) -> Value:
+    """A number read from text: what a program printed is gone but for its version or its count."""
+    made = unknown(*call.args)
+    made.taint -= frozenset(of_kind(made.taint, "command-output"))
+    return made
 
 
 def imported(machine: Analyser, call: Call) -> Value:

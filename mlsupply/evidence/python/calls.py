@@ -202,18 +202,24 @@ class Analyser(Statements):
             made.taint |= self.origin("received", command_text(source), 0)
         return made
 
+    def _drawn(self, call: Call) -> None:
+        """A picture is written to a file."""
+        if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
+            self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
+        if call.ref == "mss.tools.to_png" and call.args and (target := call.arg(3, "output")) is not None:
+            self.files[sources.file_key(target)] = unknown(call.args[0])
+
     def _other(self, call: Call) -> Value:
         """Nothing is known of it: the result has the origins of what went in; a container takes up what it is given."""
         receiver = call.receiver
         origins = [*call.args, *(value for name, value in call.keywords.items() if not _beside(name, value))]
         origins += [call.function] if receiver is None else [receiver, call.function]
         result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
-        if receiver is not None and receiver.taint:
+        if receiver is not None and receiver.taint and (self.package or "." in self.dotted):
             result.taint = _told_elsewhere(call, result.taint)
         if call.args and call.function.taint and has(call.function.taint, "any-builtin"):
             self._picked(call)
-        if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
-            self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
+        self._drawn(call)
         result.taint |= sources.read_by_path(self, call) | sending.fetched_by_url(self, call)
         if _VERIFIES.search(call.ref) and has(taint_of(*call.all), "received"):
             self.verified.add(self.root)

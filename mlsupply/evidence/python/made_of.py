@@ -72,13 +72,23 @@ def _record(call: Call) -> Value:
 def _each(machine: Analyser, call: Call) -> Value:
     """`starmap(f, rows)` calls with every row; `itemgetter(key)(thing)` takes what is below the key."""
     if call.ref == "operator.itemgetter()":
-        thing = call.args[-1]
-        found = [
-            containers.entry(thing, key) if thing.keys is not None else folding.index(thing, key) for key in call.args[:-1]
-        ]
+        found = [_below(machine, call, key) for key in call.args[:-1]]
         return found[0] if len(found) == 1 else folding.listed(found)
     rows = folding.items_of(call.args[1])[:_MAX_TURNS] if len(call.args) > 1 else []
     return folding.listed([machine.call(call.args[0], folding.items_of(row), {}, call.node) for row in rows])
+
+
+def _below(machine: Analyser, call: Call, key: Value) -> Value:
+    """What lies below a key of the thing: in the namespace of a module the thing of that name."""
+    thing = call.args[-1]
+    if thing.keys is not None:
+        return containers.entry(thing, key)
+    owner = thing.ref.removesuffix(".__dict__")
+    if isinstance(key.const, str) and owner and (owner != thing.ref or owner == "builtins"):
+        found = machine.attribute(Value(owner, taint=thing.taint), key.const, call.node).copy()
+        found.hidden = True
+        return found
+    return folding.index(thing, key)
 
 
 def _applied(machine: Analyser, call: Call) -> Value:
