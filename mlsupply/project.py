@@ -11,6 +11,8 @@ from mlsupply.value import replace, value
 OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE)
 """Sources of what is no release but code of the project itself."""
 
+_METADATA = ".dist-info/METADATA"
+
 Path = tuple[str, ...]
 """Names from a root to a package."""
 
@@ -61,6 +63,18 @@ class Project:
             for package in (one for one in inventory.packages if one.key == key):
                 found.update(dict.fromkeys(_Graph(inventory).all_paths_to(package, most)))
         return tuple(sorted(found, key=lambda path: (len(path), path))[:most])
+
+
+def installed_at(package: Package) -> str:
+    """The METADATA of an installed package, which lies in its `.dist-info` folder; "" of all others."""
+    return next((place.file for place in package.places if place.file.endswith(_METADATA)), "")
+
+
+def is_local(package: Package) -> bool:
+    """Whether it is a folder of the user's that no index decides about. A copy of one that is installed is not taken for
+    it: `direct_url.json` says where it came from, and any wheel can bring one along."""
+    kind = package.source.kind
+    return kind in OWN_CODE or (kind is SourceKind.PATH and not installed_at(package))
 
 
 def conda_gap(project: Project, check: str, why: str) -> tuple[Gap, ...]:

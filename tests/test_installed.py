@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from mlsupply.audit import run
-from mlsupply.model import Reason, Report
+from mlsupply.model import Reason, Report, SourceKind
 from mlsupply.request import Request
 from mlsupply.world import World
 
@@ -120,6 +121,50 @@ def test_bytecode_and_what_an_installer_made_is_not_held_against_a_package(site:
 def test_scripts_beside_the_packages_are_read(site: Path, world: World) -> None:
     install(site, "tool", {"tool/__init__.py": "", "../../../bin/tool": f"#!/env/bin/python3.12\n{STEALS}"})
     assert [(name, where) for name, _, where in found(scanned(world, site))] == [("tool", "tool-1.0.data/scripts/tool")]
+
+
+FOLDER = "file:///home/me/app"
+CLAIMS: dict[str, dict[str, object]] = {
+    "editable": {"url": FOLDER, "dir_info": {"editable": True}},
+    "a folder": {"url": FOLDER, "dir_info": {}},
+    "an address": {"url": "https://files.example/helper.whl", "archive_info": {}},
+}
+
+
+def claiming(site: Path, name: str, claim: dict[str, object], files: dict[str, str], version: str = "1.0") -> None:
+    """A package that says where it came from, as a wheel that brings its own `direct_url.json` can."""
+    install(site, name, {**files, f"{name}-{version}.dist-info/direct_url.json": json.dumps(claim)}, version)
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_a_package_whose_files_are_here_is_judged_wherever_it_says_it_came_from(
+    claim: dict[str, object], site: Path, world: World
+) -> None:
+    claiming(site, "litellm", claim, {"litellm/__init__.py": STEALS}, "1.82.8")
+    claiming(site, "reqeusts", claim, {"reqeusts.py": "x = 1\n"})
+    report = scanned(world, site)
+    assert found(report) == {("litellm", "MLS-C010", "litellm/__init__.py")}
+    request = Request(environment=str(site.parents[2]), offline=True, feed="embedded")
+    report = run(request, world)
+    kinds = {(f.package.name, f.kind.value) for f in report.findings if f.package}
+    assert {("litellm", "malicious"), ("reqeusts", "name")} <= kinds
+    assert ("release", "reqeusts 1.0") in {(gap.check, gap.subject) for gap in report.gaps}
+
+
+def test_what_is_installed_in_place_is_the_users_own_and_what_leads_there_is_read(site: Path, world: World) -> None:
+    """The record of malicious releases does not fit a project that happens to have such a name, but hooks are hooks."""
+    shims = {
+        "__editable__.litellm-1.82.8.pth": "import __editable___litellm_finder; __editable___litellm_finder.install()\n",
+        "__editable___litellm_finder.py": "MAPPING = {'litellm': '/home/me/app/litellm'}\ndef install(): pass\n",
+        "../../../bin/litellm": "#!/env/bin/python\nimport litellm\n",
+    }
+    claiming(site, "litellm", CLAIMS["editable"], shims, "1.82.8")
+    report = run(Request(environment=str(site.parents[2]), offline=True, feed="embedded"), world)
+    assert report.packages[0].source.kind is SourceKind.EDITABLE
+    assert "malicious" not in {finding.kind.value for finding in report.findings}
+    claiming(site, "hooked", CLAIMS["editable"], {"hooked.pth": HOOK, "../../../bin/hooked": f"#!/env/bin/python\n{STEALS}"})
+    wheres = {where for name, _, where in found(scanned(world, site)) if name == "hooked"}
+    assert wheres == {"hooked.pth", "hooked-1.0.data/scripts/hooked"}
 
 
 def test_files_that_are_links_are_read_where_they_lead(site: Path, world: World, tmp_path: Path) -> None:

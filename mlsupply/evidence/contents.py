@@ -14,14 +14,14 @@ from pathlib import Path
 from mlsupply.evidence.contents_check import CHECK, NOT_OPENED, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest
 from mlsupply.evidence.facets import ArchiveFact
-from mlsupply.evidence.installed import installed, is_installed, looked_into, starting
+from mlsupply.evidence.installed import installed, looked_into, starting
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.served import Served, kept
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Gap, Package, Place, Quote
 from mlsupply.named import NamedTuple
-from mlsupply.project import OWN_CODE, Project
+from mlsupply.project import OWN_CODE, Project, installed_at
 from mlsupply.request import Request
 from mlsupply.ruleset import Fact, Rules, load
 from mlsupply.text import safe
@@ -80,31 +80,37 @@ _Looked = tuple[PackageFacts, tuple[Other, ...]] | Failure | None
 
 def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
     """What is in the package's archive and (mode `changed`) the release before it; None where there is none to look at."""
-    if package.source.kind in OWN_CODE:
-        return None
     fetch, kept_facts = mode in {"all", "changed"}, served.world.cache / "contents"
-    if is_installed(package):
+    if installed_at(package):  # also of the project's own code: what an installer put there leads to it
         if not fetch:
             return None
         what = installed(package, served.world)
         if isinstance(what, Failure):
             return what
         facts = looked_into(what, str(package.coordinate), pool, kept_facts)
+    elif package.source.kind in OWN_CODE:
+        return None
     else:
         found = _archive(package, served, fetch=fetch)
         if found is None or isinstance(found, Failure):
             return found
         facts = look_inside(found.path, pool, kept_facts, found.subject)
-    return facts, held_against(facts, package, served, pool) if mode == "changed" else ()
+    compares = mode == "changed" and package.source.kind not in OWN_CODE
+    return facts, held_against(facts, package, served, pool) if compares else ()
 
 
 def _told(package: Package, looked: _Looked, rules: Rules) -> Checked:
     if looked is None:
-        skipped = NOT_OPENED if is_installed(package) else SKIPPED
-        return Checked(check=CHECK, package=package, gaps=() if package.source.kind in OWN_CODE else (skipped,))
+        return Checked(check=CHECK, package=package, gaps=_skipped(package))
     if isinstance(looked, Failure):
         return _failed(looked, package, rules)
     return judged(looked[0], rules, package, looked[1])
+
+
+def _skipped(package: Package) -> tuple[Gap, ...]:
+    if installed_at(package):
+        return (NOT_OPENED,)
+    return () if package.source.kind in OWN_CODE else (SKIPPED,)
 
 
 def held_against(facts: PackageFacts, package: Package, served: Served, pool: Pool) -> tuple[Other, ...]:

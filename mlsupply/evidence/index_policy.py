@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mlsupply.model import Index, Inventory, Package, PackageKey, Place, Requirement, Source, SourceKind
 from mlsupply.named import NamedTuple
-from mlsupply.project import Project
+from mlsupply.project import Project, is_local
 from mlsupply.request import Request
 from mlsupply.text import host_of
 from mlsupply.world import PUBLIC_FILES, PUBLIC_INDEX
 
 PUBLIC = "public"
 """Stands in the lists for the public index and the mirrors the user named."""
-_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE, SourceKind.PATH)
 # what says which packages there are and not where an installer took them from
 _SILENT = frozenset({"environment", "wheel", "sdist", "cyclonedx", "spdx", "names"})
 
@@ -56,7 +55,7 @@ class Lists:
 
     def of_package(self, package: Package) -> Origin:
         """What the lists say of a package; nothing of the project's own code."""
-        if package.source.kind in _OWN_CODE:
+        if is_local(package):
             return Origin(private=self._request.private_index(package.name))
         found: dict[str, None] = {}
         for inventory in self._inputs.get(package.key, ()):

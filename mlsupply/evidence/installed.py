@@ -23,9 +23,9 @@ from mlsupply.evidence.record import rows
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.model import Package, Reason
 from mlsupply.named import NamedTuple
+from mlsupply.project import installed_at
 from mlsupply.world import Failure, World
 
-_METADATA = ".dist-info/METADATA"
 _RECORD_BYTES = 64 << 20
 _MOST = Limits().members  # files of one package
 _HASHED = 64 << 20  # bytes; larger files are weights and libraries, which are told by size and time
@@ -43,15 +43,10 @@ class Installed(NamedTuple):
     cut: bool = False
 
 
-def is_installed(package: Package) -> bool:
-    """Whether the package was read from an installed environment that can tell its files."""
-    return bool(_metadata_of(package))
-
-
 def installed(package: Package, world: World) -> Installed | Failure:
     """The files RECORD lists. Scripts and data, which are installed beside site-packages, go by their names in the wheel;
     bytecode is what Python made of the sources and is left out."""
-    metadata = _metadata_of(package)
+    metadata = installed_at(package)
     record = world.tree.read(posixpath.join(posixpath.dirname(metadata), "RECORD"), _RECORD_BYTES)
     if isinstance(record, Failure):
         return Failure(record.reason, f"RECORD, which tells its files, could not be read: {record.detail}")
@@ -77,10 +72,6 @@ def _real(path: Path) -> Path:
         return path.resolve() if path.is_symlink() else path
     except (OSError, RuntimeError):
         return path
-
-
-def _metadata_of(package: Package) -> str:
-    return next((place.file for place in package.places if place.file.endswith(_METADATA)), "")
 
 
 def _in_wheel(path: str, stem: str) -> str:
@@ -138,7 +129,7 @@ def starting(packages: Iterable[Package], world: World) -> Iterator[tuple[Packag
     package whose RECORD lists them, or under none."""
     sites: dict[str, list[Package]] = {}
     for package in packages:
-        if metadata := _metadata_of(package):
+        if metadata := installed_at(package):
             sites.setdefault(posixpath.dirname(posixpath.dirname(metadata)), []).append(package)
     for folder, owners in sites.items():
         entries, site = world.tree.entries(folder), world.tree.on_disk(folder)
@@ -158,7 +149,7 @@ def _owners(packages: list[Package], names: list[str], world: World) -> dict[str
     """File name -> number of the package whose RECORD lists it."""
     wanted, owned = set(names), dict[str, int]()
     for number, package in enumerate(packages):
-        record = world.tree.read(posixpath.join(posixpath.dirname(_metadata_of(package)), "RECORD"), _RECORD_BYTES)
+        record = world.tree.read(posixpath.join(posixpath.dirname(installed_at(package)), "RECORD"), _RECORD_BYTES)
         if not isinstance(record, Failure) and any(name.encode() in record for name in names):
             owned |= {row.path: number for row in rows(record) if row.path in wanted}
     return owned

@@ -23,16 +23,14 @@ from mlsupply.model import (
     PackageKey,
     Reason,
     Severity,
-    SourceKind,
 )
-from mlsupply.project import Project
+from mlsupply.project import Project, is_local
 from mlsupply.request import Request
 from mlsupply.text import canonical
 from mlsupply.value import value
 from mlsupply.world import Failure, World
 
 CHECK = "licences"
-_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE, SourceKind.PATH)
 _NAMED, _NAMED_UNASKED = 40, 5  # packages named in one gap: where the reader has to look at each, and where not
 _READ_IT = "read their licence texts and write what they say into clarify under [tool.mlsupply.licences]"
 
@@ -51,7 +49,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     """One `Checked` a package; an unknown licence is a gap. Raises `MlsupplyError` (`bad-config`) where a list names what is
     no SPDX licence, which would otherwise match nothing."""
     lists = _lists(request.settings.get(CHECK))
-    packages = [package for package in project.packages if package.source.kind not in _OWN_CODE]
+    packages = [package for package in project.packages if not is_local(package)]
     found: dict[PackageKey, Stated] = {}
     for said in stated_of(packages, project, request, world):
         if isinstance(said, DataSource):

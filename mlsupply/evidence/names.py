@@ -16,7 +16,7 @@ from mlsupply.evidence.popular import mistaken, neighbours
 from mlsupply.hints import TYPE_CHECKING, Literal
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, Place, Requirement, Source, SourceKind
 from mlsupply.named import NamedTuple
-from mlsupply.project import OWN_CODE, Project, conda_gap
+from mlsupply.project import OWN_CODE, Project, conda_gap, is_local
 from mlsupply.request import Request
 from mlsupply.text import canonical
 from mlsupply.value import replace, value
@@ -150,7 +150,7 @@ class _Bench:
         """The answer for a package whose name need not be looked at closely."""
         if package.coordinate.ecosystem == "conda":
             return Checked(check=CHECK, package=package, gaps=self._conda)
-        foreign = package.coordinate.ecosystem != "pypi" or _is_folder(package.source)
+        foreign = package.coordinate.ecosystem != "pypi" or (is_local(package) and _is_folder(package.source))
         if foreign or (not self._every and self.is_familiar(package.name)):
             return Checked(check=CHECK, package=package)
         return None

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Gap, Package, Reason, SourceKind
-from mlsupply.project import Project
+from mlsupply.project import Project, is_local
 from mlsupply.request import Request
 from mlsupply.text import host_of
 from mlsupply.value import replace
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 CHECK = "release"
 SETTLED = timedelta(days=60)  # no built-in rule fires on the mere age of an upload older than this; a test holds it
-_OWN_CODE = (SourceKind.VIRTUAL, SourceKind.EDITABLE, SourceKind.PATH)
 
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
@@ -45,7 +44,7 @@ def is_release(package: Package) -> bool:
 
 def no_release(package: Package) -> Checked:
     """Own code has no release; what comes from elsewhere has one that no index tells of."""
-    if package.source.kind in _OWN_CODE:
+    if is_local(package):
         return Checked(check=CHECK, package=package)
     ecosystem, kind = package.coordinate.ecosystem, package.source.kind
     subject, reason, hint = str(package.coordinate), Reason.UNSUPPORTED, ""

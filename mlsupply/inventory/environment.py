@@ -23,6 +23,12 @@ from mlsupply.world import Failure, Limits, Tree
 
 FORMAT = "environment"
 _SMALL = 1 << 20  # bytes of direct_url.json, INSTALLER and the like
+_RECORD_BYTES = 64 << 20
+# console scripts and data; the shims of hatchling, setuptools, meson-python and scikit-build-core, and their bytecode
+_LEADS_AWAY = re.compile(
+    r"(?:\.\.[/\\]){1,4}(?:bin|Scripts|share|etc|include)[/\\]|"
+    r"[^/]{1,200}\.pth$|(?:__pycache__/)?_[^/]{0,200}editable[^/]{0,200}\.pyc?$"
+)
 _SITE = ("site-packages", "dist-packages")
 
 
@@ -121,6 +127,8 @@ def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
     if isinstance(source, Gap):
         yield source
         source = Source()
+    elif source.kind is SourceKind.EDITABLE and not _is_in_place(folder, tree):
+        source = source._replace(kind=SourceKind.PATH)
     installer = _first_line(posixpath.join(folder, "INSTALLER"), tree) if "INSTALLER" in names else ""
     yield Package(
         coordinate=Coordinate(
@@ -161,6 +169,18 @@ def _direct_url(path: str, tree: Tree) -> Source | Gap:
     if "dir_info" in document:
         return Source(SourceKind.EDITABLE if table(document, "dir_info").get("editable") is True else SourceKind.PATH, url)
     return source_of_url(url)
+
+
+def _is_in_place(folder: str, tree: Tree) -> bool:
+    """Whether RECORD bears out that the code lies elsewhere: beside the `.dist-info` it lists only what leads there. An
+    installer does not take away a `direct_url.json` that came in a wheel, so what it says is no proof."""
+    from mlsupply.evidence.record import rows
+
+    record = tree.read(posixpath.join(folder, "RECORD"), _RECORD_BYTES)
+    own = f"{posixpath.basename(folder)}/"
+    return not isinstance(record, Failure) and all(
+        row.path.startswith(own) or _LEADS_AWAY.match(row.path) is not None for row in rows(record)
+    )
 
 
 def _first_line(path: str, tree: Tree) -> str:
