@@ -124,11 +124,16 @@ class Request:
     def private_index(self, name: str) -> str:
         """The index that `[tool.mlsupply.index] private` says a canonical name belongs to, "" for all other names: of
         those alone the public index may be asked."""
-        table = self.settings.get("index")
-        private = table.get("private") if isinstance(table, Mapping) else None
-        if not isinstance(private, Mapping):
-            return ""
         from fnmatch import fnmatchcase
 
-        patterns = ((pattern.lower().replace("_", "-").replace(".", "-"), str(url)) for pattern, url in private.items())
+        patterns = ((pattern.lower().replace("_", "-").replace(".", "-"), url) for pattern, url in self._private().items())
         return next((url for pattern, url in patterns if fnmatchcase(name, pattern)), "")
+
+    def private_indexes(self) -> tuple[str, ...]:
+        """The indexes private names belong to, as the configuration writes them, each once."""
+        return tuple(dict.fromkeys(self._private().values()))
+
+    def _private(self) -> dict[str, str]:
+        table = self.settings.get("index")
+        private = table.get("private") if isinstance(table, Mapping) else None
+        return {pattern: str(url) for pattern, url in private.items()} if isinstance(private, Mapping) else {}

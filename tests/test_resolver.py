@@ -11,13 +11,12 @@ import pytest
 from mlsupply.errors import MlsupplyError
 from mlsupply.fetch import LiveFetch
 from mlsupply.inventory import gather
-from mlsupply.inventory.indexes import from_their_indexes
-from mlsupply.inventory.parsing import requirement
 from mlsupply.inventory.resolver import resolve
-from mlsupply.model import Index, Inventory, Place, Reason, Requirement, Source, SourceKind
+from mlsupply.model import Index, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.request import Request, Targets
 from mlsupply.world import DiskTree, Limits, World
 from tests.loopback_index import LoopbackIndex
+from tests.resolving import asked, inventory, versions
 
 
 @pytest.fixture
@@ -30,23 +29,6 @@ def index() -> Iterator[LoopbackIndex]:
         index.add("win-only", "1.0")
         index.add("cuda-lib", "12.0")
         yield index
-
-
-def asked(*texts: str, groups: tuple[str, ...] = (), constraint: bool = False) -> tuple[Requirement, ...]:
-    found = []
-    for line, text in enumerate(texts, 1):
-        parsed = requirement(text, Place("requirements.txt", line), groups=groups, constraint=constraint)
-        assert isinstance(parsed, Requirement)
-        found.append(parsed)
-    return tuple(found)
-
-
-def inventory(*texts: str) -> Inventory:
-    return Inventory(path="requirements.txt", format="requirements.txt", requirements=asked(*texts))
-
-
-def versions(found: Inventory) -> dict[str, str]:
-    return {package.name: package.version for package in found.packages}
 
 
 def test_the_closure_comes_with_edges_files_and_the_lines_that_asked(index: LoopbackIndex, world: World) -> None:
@@ -236,77 +218,6 @@ def test_a_resolution_that_does_not_end_is_stopped(index: LoopbackIndex, world: 
     found = resolve(inventory("app==1.0"), Request(index_url=index.simple), impatient)
     assert versions(found) == {"app": "1.0"}
     assert found.gaps[0].reason in {Reason.TIMEOUT, Reason.LIMIT}
-
-
-def test_credentials_of_an_index_line_reach_the_index_and_nothing_else(world: World) -> None:
-    with LoopbackIndex(credentials=("build", "hunter2/§")) as index:
-        index.add("app", "1.0")
-        index.add("inner", "1.0", kinds=["sdist"])
-        line = index.simple.replace("http://", "http://build:hunter2%2F%C2%A7@")
-        (world.tree.root / "requirements.txt").write_text(f"--index-url {line}\napp\n", encoding="utf-8")
-        listed = Index(url=index.simple, role="primary", had_credentials=True, place=Place("requirements.txt", 1))
-        found = resolve(replace(inventory("app", "inner"), indexes=(listed,)), Request(), world)
-    assert versions(found) == {"app": "1.0"}
-    assert "hunter2" not in repr(found)
-    assert not [path for path in world.cache.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
-
-
-def test_an_index_that_wants_credentials_says_so(world: World) -> None:
-    with LoopbackIndex(credentials=("build", "hunter2")) as index:
-        found = resolve(inventory("app"), Request(index_url=index.simple), world)
-    assert [gap.reason for gap in found.gaps] == [Reason.FORBIDDEN]
-    assert "credentials" in found.gaps[0].detail
-
-
-def test_credentials_come_from_the_variables_of_a_named_index(world: World) -> None:
-    with LoopbackIndex(credentials=("build", "hunter2")) as index, LoopbackIndex() as public:
-        index.add("inner", "1.0")
-        public.add("inner", "9.0")
-        public.add("lib", "2.0")
-        listed = (
-            Index(url=index.simple, role="explicit", name="corp", packages=("inner",), place=Place("pyproject.toml", 4)),
-            Index(url=public.simple, role="primary", place=Place("pyproject.toml", 8)),
-        )
-        environ = {"UV_INDEX_CORP_USERNAME": "build", "UV_INDEX_CORP_PASSWORD": "hunter2"}
-        found = resolve(replace(inventory("inner", "lib"), indexes=listed), Request(), replace(world, environ=environ))
-    assert versions(found) == {"inner": "1.0", "lib": "2.0"}
-    assert "inner" not in str(public.asked)
-
-
-_HOMELESS = {"gone": "http://127.0.0.1:9/simple", "unwritten": "https://index.example/${TEAM}/simple"}
-
-
-@pytest.mark.parametrize("url", _HOMELESS.values(), ids=_HOMELESS)
-def test_what_is_pinned_to_an_index_that_is_not_asked_is_taken_from_no_other(url: str, world: World) -> None:
-    """The public index may have a stranger's project of that name, and should not learn the name either."""
-    with LoopbackIndex() as public:
-        public.add("inner", "99.0")
-        public.add("lib", "2.0", requires=["deep-inner"])
-        public.add("deep-inner", "99.0")
-        listed = (
-            Index(url=url, role="explicit", name="corp", packages=("inner", "deep-inner"), place=Place("pyproject.toml", 4)),
-            Index(url=public.simple, role="primary", place=Place("pyproject.toml", 8)),
-        )
-        asking = replace(inventory("inner==1.0", "lib"), indexes=listed)
-        found = resolve(from_their_indexes(asking), Request(), world)
-        assert not any("/inner" in path for path in map(str, public.asked))
-    assert versions(found)["inner"] == "1.0"
-    assert versions(found)["lib"] == "2.0"
-    assert any("inner==1.0 not resolved" in gap.detail and "its index" in gap.detail for gap in found.gaps)
-    assert not found.complete
-
-
-def test_a_name_the_user_calls_private_is_resolved_at_its_own_index_alone(world: World) -> None:
-    with LoopbackIndex() as corp, LoopbackIndex() as public:
-        corp.add("acme-core", "1.0", requires=["lib"])
-        public.add("acme-core", "99.0")
-        public.add("lib", "2.0")
-        listed = (Index(url=public.simple, role="primary", place=Place("requirements.txt", 1)),)
-        request = Request(settings={"index": {"private": {"acme-*": corp.simple}}})
-        found = resolve(replace(inventory("acme-core", "lib"), indexes=listed), request, world)
-        assert "acme-core" not in str(public.asked)
-    assert versions(found) == {"acme-core": "1.0", "lib": "2.0"}
-    assert {package.source.url for package in found.packages if package.name == "acme-core"} == {corp.simple}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mlsupply.model import Index, Inventory, Package, PackageKey, Place, Requirement, Source, SourceKind
+from mlsupply.model import RESOLVED, Index, Inventory, Package, PackageKey, Place, Requirement, Source, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project, is_local
 from mlsupply.request import Request
@@ -59,7 +59,7 @@ class Lists:
             return Origin(private=self._request.private_index(package.name))
         found: dict[str, None] = {}
         for inventory in self._inputs.get(package.key, ()):
-            sources = _sources(package, inventory)
+            sources = self._sources(package, inventory)
             if sources is None:
                 return self._unknown(package.name, inventory.path)
             found.update(dict.fromkeys(sources))
@@ -73,6 +73,14 @@ class Lists:
             if requirement.source.kind is SourceKind.REGISTRY and inventory is not None:
                 found.update(dict.fromkeys(_open_to(name, inventory.indexes)))
         return self._judged(name, SourceKind.REGISTRY, tuple(found))
+
+    def _sources(self, package: Package, inventory: Inventory) -> tuple[str, ...] | None:
+        """As `_sources` below, but that a private name which was resolved here, at its own index and no other, may be taken
+        by installers from wherever the input lets them."""
+        here = RESOLVED in inventory.format and not self._request.index_url and package.source.kind is SourceKind.REGISTRY
+        if here and self._request.private_index(package.name):
+            return _open_to(package.name, inventory.indexes)
+        return _sources(package, inventory)
 
     def _unknown(self, name: str, path: str) -> Origin:
         home = self._request.private_index(name)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mlsupply.inventory import uv_project, uv_run
+from mlsupply.inventory import uv_project
 from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.pinned import exact_version
 from mlsupply.inventory.source_only import newest
@@ -50,15 +50,7 @@ def held_back(packages: Sequence[Package], attempt: Attempt, world: World, end: 
 def _why(requirement: Requirement, attempt: Attempt, world: World, seconds: float) -> str:
     """What uv says of the release alone, "" where it resolves, or for a reason that holds for installers too."""
     alone = replace(attempt, asked=[requirement], constraints=[], dropped=[], gaps=())
-    project = uv_project.written(alone)
-    ran = uv_run.lock(
-        project.text,
-        project.options,
-        cache=world.cache,
-        environ=world.environ,
-        secrets=attempt.settings.secrets,
-        seconds=seconds,
-    )
+    _, ran = uv_project.lock(alone, world, seconds)
     if ran.lock or ran.timed_out or ran.missing:
         return ""
     verdict = understood(ran.words, {requirement.name}, attempt.target.words)

@@ -19,7 +19,7 @@ from mlsupply.inventory import target as targets
 from mlsupply.inventory import uv_project, uv_run
 from mlsupply.inventory.held_back import held_back
 from mlsupply.inventory.homes import sent_home
-from mlsupply.inventory.index_settings import settings_of, without
+from mlsupply.inventory.index_settings import Settings, settings_of, without
 from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.pinned import pinned
 from mlsupply.inventory.source_only import newest, passed_over
@@ -48,18 +48,20 @@ def resolve(inventory: Inventory, request: Request, world: World) -> Inventory:
     ladder = targets.ladder(inventory, request.targets)
     listed = [r for r in wanted if r.source.kind is SourceKind.REGISTRY and r.name]
     faulty = [r for r in listed if not uv_project.is_accepted(r)]
-    settings, homeless = sent_home(settings_of(inventory, request.index_url, world), listed, request)
+    settings, homes = sent_home(settings_of(inventory, request.index_url, world), listed, request)
     attempt = Attempt(
         inventory=inventory,
         request=request,
         asked=[r for r in listed if r not in faulty],
         constraints=[r for r in inventory.requirements if r.constraint and _is_limit(r)],
         settings=settings,
+        homes=homes,
         target=ladder[0],
         dropped=[(r, _NOT_READ) for r in faulty],
     )
-    for name, home in homeless.items():
-        _keep_from_others(attempt, (name,), f"its index {home} cannot be asked as it is written", Reason.FORBIDDEN)
+    for name, home in homes.pinned.items():
+        if not _can_be_asked(home, settings):
+            _keep_from_others(attempt, (name,), f"its index {home} cannot be asked as it is written", Reason.FORBIDDEN)
     found = _rounds(attempt, ladder, world)
     fetched = [r for r in wanted if r.source.kind is not SourceKind.REGISTRY and not _is_read_itself(r, inventory, world)]
     return _assembled(attempt, found, fetched, tuple(_at_newest(attempt, world)))
@@ -86,11 +88,7 @@ def _rounds(attempt: Attempt, ladder: Sequence[targets.Target], world: World) ->
         seconds = end - time.monotonic()
         if not attempt.asked or seconds <= 0:
             break
-        project = uv_project.written(attempt)
-        secrets = attempt.settings.secrets
-        ran = uv_run.lock(
-            project.text, project.options, cache=world.cache, environ=world.environ, secrets=secrets, seconds=seconds
-        )
+        project, ran = uv_project.lock(attempt, world, seconds)
         if ran.lock and not ran.timed_out:
             packages, gaps = uv_project.packages_of(ran.lock, world.limits)
             if _nothing_newer(attempt, packages, world):
@@ -128,7 +126,8 @@ def _at_newest(attempt: Attempt, world: World) -> Iterator[Package]:
     """What was asked for without a version and would have to be built, at the release an installer would build."""
     built = [r for r, verdict in attempt.dropped if verdict.fault is Fault.NEEDS_BUILD and pinned(r) is None]
     names = list(dict.fromkeys(r.name for r in built if r.name not in attempt.newest))
-    for name, (version, _) in newest(names, built, attempt.settings, world).items():
+    homes = {name: attempt.homes.of(name) for name in names}
+    for name, (version, _) in newest(names, built, attempt.settings, world, homes).items():
         attempt.newest[name] = version
     for requirement in built:
         if version := attempt.newest.get(requirement.name, ""):
@@ -168,7 +167,18 @@ def _verdict(ran: uv_run.Ran, attempt: Attempt, world: World) -> Verdict:
         return Verdict(Fault.TIME, "", (), 0, words, Reason.TIMEOUT)
     if ran.missing:
         return Verdict(Fault.OTHER, "", (), 0, ran.words, Reason.UNSUPPORTED)
-    return understood(ran.words, {requirement.name for requirement in attempt.asked}, attempt.target.words)
+    verdict = understood(ran.words, {requirement.name for requirement in attempt.asked}, attempt.target.words)
+    home = attempt.homes.of(verdict.name)
+    if not home or verdict.fault not in {Fault.UNKNOWN_NAME, Fault.INDEX}:
+        return verdict
+    why, reason = "was left out or cannot be asked as it is written", Reason.FORBIDDEN
+    if _can_be_asked(home, attempt.settings):
+        why, reason = "does not give it (it may lack it, or want credentials)", verdict.reason
+    return verdict._replace(fault=Fault.INDEX, sentence=f"its index {home} {why}, and no other is asked", reason=reason)
+
+
+def _can_be_asked(home: str, settings: Settings) -> bool:
+    return any(index.url == home for index in settings.indexes)
 
 
 def _leave_out(attempt: Attempt, verdict: Verdict, lines: Sequence[Requirement | None]) -> bool:

@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mlsupply.inventory import uv_lock
+from mlsupply.inventory import uv_lock, uv_run
+from mlsupply.inventory.homes import Homes
 from mlsupply.inventory.index_settings import Settings, pinned
 from mlsupply.inventory.target import Target
 from mlsupply.inventory.uv_reason import Verdict
 from mlsupply.model import Gap, Inventory, Package, Requirement, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request, Targets
-from mlsupply.world import PUBLIC_INDEX, DiskTree, Limits
+from mlsupply.world import PUBLIC_INDEX, DiskTree, Limits, World
 
 NAME = "mlsupply-asks-for-this"  # of the project; no package may have it
 _FLOOR = ">=3.8"  # below every Python resolved for: uv compares it with the interpreter it is given
@@ -30,16 +31,18 @@ def requirement_text(requirement: Requirement) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """What is left to resolve, and what has been given up. asked, constraints: still handed to uv; dropped: requirements
-    that are not, with uv's reason; excluded: canonical names kept out wherever they are required; settled: other targets
-    were tried and none served all; looked: the index was asked for newer releases without a wheel; newest: the version of
-    what was left out because it would have to be built, where the index tells; gaps: of the lock and of indexes left out."""
+    """What is left to resolve, and what has been given up. asked, constraints: still handed to uv; homes: where names belong
+    whatever is left out of the settings; dropped: requirements that are not handed to uv any more, with its reason;
+    excluded: canonical names kept out wherever they are required; settled: other targets were tried and none served all;
+    looked: the index was asked for newer releases without a wheel; newest: the version of what was left out because it would
+    have to be built, where the index tells; gaps: of the lock and of indexes left out."""
 
     inventory: Inventory
     request: Request
     asked: list[Requirement]
     constraints: list[Requirement]
     settings: Settings
+    homes: Homes
     target: Target
     dropped: list[tuple[Requirement, Verdict]] = field(default_factory=list)
     excluded: dict[str, Verdict] = field(default_factory=dict)
@@ -90,6 +93,36 @@ def written(attempt: Attempt) -> Project:
     lines += [(line, None) for line in (*_pins(attempt), *_indexes(settings, "[[tool.uv.index]]"))]
     options = "\n".join([*_options(settings, attempt.request.targets), *_indexes(settings, "[[index]]")])
     return Project("\n".join(line for line, _ in lines) + "\n", [requirement for _, requirement in lines], options + "\n")
+
+
+def lock(attempt: Attempt, world: World, seconds: float) -> tuple[Project, uv_run.Ran]:
+    """(what was handed to uv, what came back, with indexes by their own addresses). Where a name may turn up that belongs
+    to one index and is not pinned for uv, no other index is asked for it. seconds: then uv is killed."""
+    asked = {requirement.name for requirement in attempt.asked}
+    if not attempt.homes.places and asked.issuperset(attempt.homes.pinned):
+        return _lock(attempt, world, seconds)
+    from mlsupply.inventory import gate
+
+    try:
+        with gate.opened(attempt.settings, attempt.homes) as (settings, opened):
+            project, ran = _lock(replace(attempt, settings=settings), world, seconds)
+            return project, ran._replace(lock=opened.undone(ran.lock), words=opened.undone(ran.words))
+    except OSError as error:
+        why = f"no port of loopback can be had, by which private names are kept from other indexes: {error.strerror}"
+        return written(attempt), uv_run.Ran("", why, missing=True)
+
+
+def _lock(attempt: Attempt, world: World, seconds: float) -> tuple[Project, uv_run.Ran]:
+    project = written(attempt)
+    ran = uv_run.lock(
+        project.text,
+        project.options,
+        cache=world.cache,
+        environ=world.environ,
+        secrets=attempt.settings.secrets,
+        seconds=seconds,
+    )
+    return project, ran
 
 
 def _pins(attempt: Attempt) -> list[str]:

@@ -88,12 +88,16 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
-    """Proxies and certificates of the user; a home folder without netrc, keyring or configuration."""
+    """Proxies and certificates of the user, none of them for loopback; a home folder without netrc, keyring or
+    configuration."""
     kept = {key: value for key, value in environ.items() if key.upper() in _KEPT or key == "SYSTEMROOT"}
     certificate = next((environ[key] for key in _CERTIFICATES if environ.get(key)), "")
     if certificate:
         kept["SSL_CERT_FILE"] = certificate
+    direct = ",".join(filter(None, (kept.get("no_proxy") or kept.get("NO_PROXY"), "127.0.0.1")))
     return kept | {
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "HOME": str(home),
         "PATH": os.defpath,
         "UV_HTTP_TIMEOUT": "30",
