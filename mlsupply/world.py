@@ -183,7 +183,7 @@ class DiskTree:
         listed = self._list(path)
         if isinstance(listed, Failure):
             return listed
-        return tuple(f"{name}/" if entry.is_dir() else name for name, entry in listed)
+        return tuple(f"{name}/" if _is_folder(entry) else name for name, entry in listed)
 
     def walk(self) -> Iterator[str]:
         return iter(self.survey().files)
@@ -228,6 +228,13 @@ class DiskTree:
             self._real[_join(folder, name)] = _join(self._real.get(folder, folder), entry.name)
             shown.append((name, entry))
         return sorted(shown, key=itemgetter(0))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle: whoever reads it says so
+        return False
 
 
 class _Walk:

@@ -187,6 +187,48 @@ def test_a_record_that_tells_no_file_of_the_environment_is_a_gap(lines: str, sai
     assert report.verdict.exit_code == 3
 
 
+def test_files_that_record_names_in_strange_ways_are_looked_at_or_said(site: Path, world: World, tmp_path: Path) -> None:
+    """What lies outside the environment is never opened, and a file is never passed over for how its name is written."""
+    record = install(site, "odd", {"odd/__init__.py": "x = 1\n", "odd/thief.py": STEALS, "odd/__pycache__/thief.py": STEALS})
+    (tmp_path / "outside.py").write_text(STEALS, encoding="utf-8")
+    (site / "odd\\back.py").write_text(STEALS, encoding="utf-8")
+    (tmp_path / "env/bin").mkdir()
+    (tmp_path / "env/bin/odd").write_text(f"#!/usr/bin/python3\n{STEALS}", encoding="utf-8")
+    names = [
+        f"{site}/odd/thief.py",
+        "odd/__pycache__/thief.py",
+        "odd\\back.py",
+        "../../../../outside.py",
+        "../../../bin/odd",
+    ]
+    own = ["odd-1.0.dist-info/METADATA", "odd-1.0.dist-info/RECORD", "odd/__init__.py"]
+    record.write_text(
+        "".join(f"{name},,\n" for name in (*own, *names, "gone\\x.py", "../../../../gone.py")), encoding="utf-8"
+    )
+    report = scanned(world, site)
+    thieves = {"odd/thief.py", "odd/__pycache__/thief.py", "odd-1.0.data/scripts/odd"}
+    assert {where for _, rule, where in found(report) if rule == "MLS-C010"} == thieves
+    said = {gap.place.member: gap.reason for gap in report.gaps if gap.place}
+    assert said == {"odd\\back.py": Reason.UNSUPPORTED, "../../../../outside.py": Reason.FORBIDDEN}
+
+    for number in range(40):
+        (tmp_path / f"o{number}.py").write_text("", encoding="utf-8")
+    more = "".join(f"../../../../o{number}.py,,\n" for number in range(40))
+    record.write_text(record.read_text(encoding="utf-8") + more, encoding="utf-8")
+    listed = [gap.detail for gap in scanned(world, site).gaps]
+    assert len(listed) == 11
+    assert listed[-1].endswith("as are 31 more")
+
+
+def test_bytecode_without_its_source_is_a_gap(site: Path, world: World) -> None:
+    made = "odd/__pycache__/__init__.cpython-312.pyc"
+    strange = ["odd/full.pyc", "odd/__pycache__/gone.cpython-312.opt-1.pyc"]
+    install(site, "odd", {"odd/__init__.py": "x = 1\n", **dict.fromkeys([made, *strange], "bytecode")})
+    (gap,) = scanned(world, site).gaps
+    assert (gap.place.member if gap.place else "", gap.reason) == (strange[0], Reason.UNSUPPORTED)
+    assert "and so are 1 more" in gap.detail
+
+
 def test_a_hostile_record_costs_little_and_hides_nothing(site: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlsupply.evidence import installed
 

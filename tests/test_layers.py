@@ -31,6 +31,7 @@ ALLOWED = {
     "yaml_values": set(),
     "connections": {"text"},
     "fetch": _VALUES | {"world", "connections"},
+    "sites": {"world"},
     "request": _VALUES | {"world"},
     "project": _VALUES,
     "config": _VALUES | {"request"},
@@ -46,10 +47,11 @@ ALLOWED = {
         "project",
         "licence",
         "headers",
+        "sites",
         "evidence",
     },  # the resolver asks the index client which releases there are
     "evidence": _VALUES
-    | {"drafts", "yaml_values", "world", "request", "project", "licence", "headers", "ruleset", "advisories"},
+    | {"drafts", "yaml_values", "world", "sites", "request", "project", "licence", "headers", "ruleset", "advisories"},
     "advisories": _VALUES | {"drafts", "yaml_values", "folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project", "licence"},

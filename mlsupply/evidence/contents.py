@@ -7,19 +7,20 @@ Looked at by default is what is local: archives and folders that are inputs them
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from mlsupply.evidence.contents_check import CHECK, NOT_OPENED, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest
 from mlsupply.evidence.facets import ArchiveFact
-from mlsupply.evidence.installed import installed, looked_into, starting
+from mlsupply.evidence.installed import Installed, gaps_of, installed, looked_into
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.served import Served, kept
+from mlsupply.evidence.starting import starting
 from mlsupply.hints import TYPE_CHECKING
-from mlsupply.model import Checked, DataSource, Gap, Package, Place, Quote
+from mlsupply.model import Checked, DataSource, Gap, Package, PackageKey, Place, Quote, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.project import OWN_CODE, Project, installed_at
 from mlsupply.request import Request
@@ -54,17 +55,29 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
             return threads.submit(_looked, package, served, mode, pool)
 
         packages = iter(project.packages)
+        read: dict[PackageKey, frozenset[str]] = {}  # of installed packages the files that were looked at
         begun = deque((package, begin(package)) for package in islice(packages, _AHEAD))
         for place in range(len(project.packages)):
             world.say("looking inside archives", place, len(project.packages))
             package, looked = begun.popleft()
             found = looked.result()
             begun += [(following, begin(following)) for following in islice(packages, 1)]
+            if found is not None and not isinstance(found, Failure) and installed_at(package):
+                read[package.key] = frozenset(path for path, _ in found[0].members)
             yield _told(package, found, rules)
-        for owner, what in starting(project.packages, world):
-            if owner is None or mode == "local":  # else it was looked at with its package
-                facts = looked_into(what, str(owner.coordinate) if owner else str(what.site), pool, world.cache / "contents")
-                yield judged(facts, rules, owner)
+        for owner, what in starting(project, world):
+            yield _started(owner, what, read.get(owner.key) if owner else None, rules, pool, world)
+
+
+def _started(
+    owner: Package | None, what: Installed, read: Collection[str] | None, rules: Rules, pool: Pool, world: World
+) -> Checked:
+    """What starts with Python, but for what was looked at with the whole package. read: the files that was done with."""
+    subject = str(owner.coordinate) if owner else str(what.site)
+    if read is None or not what.files.keys() <= set(read):
+        return judged(looked_into(what, subject, pool, world.cache / "contents"), rules, owner)
+    gaps = (gap for gap in gaps_of(what, subject) if gap.reason is not Reason.LIMIT)
+    return Checked(check=CHECK, package=owner, gaps=tuple(gaps))
 
 
 class Other(NamedTuple):

@@ -13,7 +13,7 @@ from mlsupply.world import World
 CHECK = "contents"
 MODES = ("none", "local", "changed", "all")
 SUFFIXES = (".whl", ".egg", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.zst")
-_ENVIRONMENT = "environment"
+ENVIRONMENT = "environment"  # the format of an inventory that was read from one
 _OFF = Gap(subject="all packages", check=CHECK, reason=Reason.DISABLED, detail="looking inside archives is switched off")
 NOT_OPENED = Gap(
     subject="installed packages",
@@ -54,6 +54,6 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 
 def _any_archive(project: Project, world: World) -> bool:
     """Whether an archive or an installed environment is an input, or an archive was ever fetched."""
-    if (world.cache / "archives").is_dir() or any(inventory.format == _ENVIRONMENT for inventory in project.inventories):
+    if (world.cache / "archives").is_dir() or any(inventory.format == ENVIRONMENT for inventory in project.inventories):
         return True
     return any(place.file.lower().endswith(SUFFIXES) for package in project.packages for place in package.places)

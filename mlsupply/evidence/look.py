@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mlsupply.evidence import stored
 from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk, walk_files
+from mlsupply.evidence.bytecode import without_source
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign
@@ -83,6 +84,7 @@ def looked_at(
             elif item.size > MOST_TEXT and (is_agent_file(item.path) or is_requirement_list(item.path)):
                 detail = f"of its {item.size:,} bytes the first {MOST_TEXT:,} were looked at"
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
+    seen.gaps += _compiled(seen, subject)
     shape = layout((path for path, _ in seen.members), seen.told)
     seen.archive = told_apart(seen.archive, seen.members, subject)
     modules = list(_modules(seen, shape, pool, subject))
@@ -196,6 +198,14 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
             if not (reason is Reason.MALFORMED and _may_be_unparsable(module.path)):
                 seen.gaps.append(located_gap(subject, module.path, reason, module.stopped))
         yield module
+
+
+def _compiled(seen: _Seen, subject: str) -> Iterator[Gap]:
+    bare = list(without_source([path for path, _ in seen.members]))
+    if bare:
+        more = f", and so are {len(bare) - 1:,} more" if len(bare) > 1 else ""
+        detail = f"compiled Python without its source, which is not looked into{more}"
+        yield located_gap(subject, bare[0], Reason.UNSUPPORTED, detail)
 
 
 def _unlinked(cut: Sequence[str], untied: Sequence[str], subject: str) -> Iterator[Gap]:

@@ -18,7 +18,7 @@ from mlsupply.text import safe
 _DATA_FOLDER = re.compile(r"^[^/]+\.data/(?:purelib|platlib|data)/")
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing|scripts?)/|(?:^|/)(?:conftest|test_[^/]*|[^/]*_test)\.py$")
 _SHOWN = re.compile(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?)/")  # run by whoever reads them
-_START_FILES = frozenset({"sitecustomize.py", "usercustomize.py"})
+_START = re.compile(r"(?:src/)?(?:site|user)customize(?:/__init__)?\.py$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ def file_moment(path: str, shape: Layout) -> Moment:
     inner = path[len(shape.top) :] if shape.top and path.startswith(shape.top) else path
     inner = _DATA_FOLDER.sub("", inner)
     name = inner.rpartition("/")[2]
-    if name.endswith(".pth") or (name in _START_FILES and inner.count("/") <= (1 if inner.startswith("src/") else 0)):
+    if name.endswith(".pth") or _START.match(inner):
         return Moment.START
     if shape.is_source and inner in {"setup.py", *shape.hooks}:
         return Moment.INSTALL

@@ -1,7 +1,8 @@
 """The lines of a `.pth` file that Python executes whenever it starts.
 
 Sources: docs of `site`; `site.addpackage` of Python 3.11 reads text with universal newlines, that of 3.13 the whole file as
-UTF-8, without a byte order mark and with lines as `str.splitlines` ends them. What one of them would run is told.
+UTF-8, without a byte order mark and with lines as `str.splitlines` ends them, and where it is not UTF-8 in the encoding of
+the locale. What one of them would run is told.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Iterator
 
 
 def text_of(data: bytes) -> str:
-    """What is read of a `.pth` before it stops being UTF-8. Weights of a model do so at once; what stands before that in
-    another file may have run already."""
+    """What is read of a `.pth`: all of a text, whatever its encoding; of weights of a model, which stop being UTF-8 at once,
+    what stands before that."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        text = data[: error.start].decode("utf-8")
+        text = data[: error.start].decode("utf-8") if b"\0" in data[:4096] else data.decode("utf-8", "replace")
     return text.removeprefix("\ufeff")
 
 

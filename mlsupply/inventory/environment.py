@@ -17,6 +17,7 @@ from mlsupply.headers import MAX_BYTES
 from mlsupply.inventory.metadata import Metadata, egg_requires, parse
 from mlsupply.inventory.parsing import decode, gap, json_of, quoted, source_of_url, string, strings, table
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Source, SourceKind
+from mlsupply.sites import sites_of
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.value import replace
 from mlsupply.world import Failure, Limits, Tree
@@ -29,7 +30,6 @@ _LEADS_AWAY = re.compile(
     r"(?:\.\.[/\\]){1,4}(?:bin|Scripts|share|etc|include)[/\\]|"
     r"[^/]{1,200}\.pth$|(?:__pycache__/)?_[^/]{0,200}editable[^/]{0,200}\.pyc?$"
 )
-_SITE = ("site-packages", "dist-packages")
 
 
 def read_environment(path: str, tree: Tree, limits: Limits) -> Inventory:
@@ -37,7 +37,7 @@ def read_environment(path: str, tree: Tree, limits: Limits) -> Inventory:
     if tree.kind(path) != "folder":
         raise MlsupplyError("path-not-found", f"there is no folder {safe(path)}", "give the folder of an environment")
     path = path.rstrip("/") or "/"
-    sites, conda = tuple(_sites(path, tree)), posixpath.join(path, "conda-meta")
+    sites, conda = tuple(sites_of(path, tree)), posixpath.join(path, "conda-meta")
     has_conda = tree.kind(conda) == "folder"
     if not sites and not has_conda:
         hint = "give a virtual environment, a conda prefix or a site-packages folder"
@@ -55,23 +55,6 @@ def read_environment(path: str, tree: Tree, limits: Limits) -> Inventory:
     return Inventory(
         path=path, format=FORMAT, packages=tuple(_roots(list(packages.values()))), gaps=tuple(gaps), complete=True
     )
-
-
-def _sites(path: str, tree: Tree) -> Iterator[str]:
-    """The folders in which an environment keeps installed packages."""
-    names = _names(path, tree)
-    if posixpath.basename(path) in _SITE or any(name.endswith((".dist-info/", ".egg-info/")) for name in names):
-        yield path
-        return
-    for libraries in ("lib", "lib64", "Lib", "usr/lib", "usr/local/lib", "local/lib"):
-        folder = posixpath.join(path, libraries)
-        if tree.kind(folder) != "folder":
-            continue
-        inside = [
-            posixpath.join(folder, n[:-1]) for n in _names(folder, tree) if re.fullmatch(r"(?:python|pypy)[0-9.]*t?/", n)
-        ]
-        for candidate in (folder, *inside):
-            yield from (where for site in _SITE if tree.kind(where := posixpath.join(candidate, site)) == "folder")
 
 
 def _names(folder: str, tree: Tree) -> tuple[str, ...]:

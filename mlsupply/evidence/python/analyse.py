@@ -52,11 +52,13 @@ def pth(path: str, source: bytes) -> ModuleFacts:
     """Facts of the lines of a `.pth` file that Python executes: those that start with `import` (docs of `site`)."""
     machine = Analyser(path, "", False)
     machine.lines = text_of(source).splitlines()
+    unparsed = ""
     for number, line in start_lines(source):
         machine.root, machine.code_line = "", number
         machine.fact("start-hook", None, detail=safe(line, 160))
         tree = _parsed(line.encode()) if len(line) <= MAX_SOURCE else "too long to be parsed"
         if isinstance(tree, str):
+            unparsed = unparsed or f"start line {number} was not followed: {tree}"
             continue
         for node in ast.walk(tree):
             if hasattr(node, "lineno"):
@@ -67,7 +69,8 @@ def pth(path: str, source: bytes) -> ModuleFacts:
         for sight in texts.sights(line, tree, survey):
             machine.root = ""
             _noted(machine, sight)
-    return _result(machine)
+    result = _result(machine)
+    return replace(result, stopped=result.stopped or unparsed)
 
 
 def _noted(machine: Analyser, sight: texts.Sight) -> None:

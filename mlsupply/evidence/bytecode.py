@@ -1,0 +1,27 @@
+"""Compiled Python without the source it was made of: it can be imported or loaded, and nobody can read it here.
+
+Source: PEP 3147: `a/__pycache__/b.cpython-312.pyc` stands beside `a/b.py` and is not imported without it; `a/b.pyc` is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+_CACHE = "__pycache__/"
+
+
+def source_of(path: str) -> str:
+    """The source that a `.pyc` or `.pyo` was made of, by PEP 3147; "" of what is neither. path: with `/`."""
+    if not path.endswith((".pyc", ".pyo")):
+        return ""
+    folder, slash, name = path.rpartition("/")
+    if f"{folder}/".endswith(f"/{_CACHE}") or folder == _CACHE[:-1]:
+        return f"{folder.removesuffix(_CACHE[:-1])}{name.partition('.')[0]}.py"
+    return f"{folder}{slash}{name[:-1]}"
+
+
+def without_source(paths: Collection[str]) -> Iterator[str]:
+    """The compiled files among `paths` that have no source among them."""
+    compiled = [(path, source) for path in paths if (source := source_of(path))]
+    known = frozenset(paths) if compiled else frozenset()
+    return (path for path, source in compiled if source not in known)
