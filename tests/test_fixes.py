@@ -41,6 +41,31 @@ def test_yanked_releases_and_those_for_another_python_are_passed_over() -> None:
     assert _fix("1.0", Room(releases, python="3.11")).version == "1.4.2"
 
 
+def test_where_all_clear_releases_are_for_a_newer_python_the_smallest_is_named_with_what_it_needs() -> None:
+    releases = (Release("1.3", requires_python=">=3.9"), Release("1.4", requires_python=">=3.10"))
+    fix = _fix("1.0", Room(releases, python="3.9"))
+    assert fix == Fix("1.4", checked=True, needs=">=3.10", python="3.9", nearest="1.3", left=1)
+
+
+def test_a_release_without_the_first_patches_of_a_python_is_for_that_python() -> None:
+    releases = (Release("1.4", requires_python="!=3.9.0,!=3.9.1,>=3.8"), Release("2.0", requires_python=">=3.8"))
+    assert _fix("1.0", Room(releases, python="3.9")).version == "1.4"
+
+
+def test_where_no_release_is_clear_the_one_with_the_fewest_flaws_is_named() -> None:
+    known = [*TWO, record("TEST-3", events=[{"introduced": "0"}])]
+    assert _fix("1.0", Room(tuple(map(Release, ("1.1", "1.3", "1.4", "1.7")))), *known) == Fix(nearest="1.4", left=1)
+    assert _fix("1.4", Room(tuple(map(Release, ("1.5", "1.7")))), *known) == Fix()  # the rest is no better
+
+
+def test_a_renamed_build_is_not_sent_where_its_original_is_hit() -> None:
+    own = rows_of([record("TEST-1", events=fixed("1.2"))])["demo"]
+    original = rows_of([record("TEST-2", events=fixed("1.4"))])["demo"]
+    releases = tuple(map(Release, ("1.2", "1.4")))
+    assert best_fix(own, asked("1.0"), Room(releases), original).version == "1.4"
+    assert best_fix(own, asked("1.0"), Room(), original).version == "1.4"
+
+
 def test_a_pre_release_is_the_last_resort() -> None:
     assert _fix("1.0", Room((Release("1.4rc1"), Release("2.0rc1"), Release("3.0")))).version == "3.0"
     assert _fix("1.0", Room((Release("2.0rc1"), Release("1.1")))).version == "2.0rc1"
@@ -96,10 +121,10 @@ class _Index(RecordedFetch):
         return answer
 
 
-def _found(world: World, page: bytes, *others: Package) -> list[Finding]:
+def _found(world: World, page: bytes, *others: Package, python: str = ">=3.11") -> list[Finding]:
     affected = Package(coordinate=Coordinate("pypi", "transformers", "5.2.0"))
     online = replace(world, fetch=_Index({f"{PUBLIC_INDEX}/transformers/": (200, page)}))
-    project = merge([Inventory(path="uv.lock", format="uv.lock", packages=(affected, *others), requires_python=">=3.11")])
+    project = merge([Inventory(path="uv.lock", format="uv.lock", packages=(affected, *others), requires_python=python)])
     said = judge(project, Request(feed="embedded"), online)
     return [finding for item in said if isinstance(item, Checked) for finding in item.findings]
 
@@ -109,6 +134,13 @@ def test_the_remedy_names_a_release_the_index_has(world: World) -> None:
     remedies = {finding.id: finding.remedy for finding in found}
     assert remedies["CVE-2026-4372"] == "Upgrade to 5.3.1, the smallest release of the index that no advisory here hits."
     assert "newer releases are not listed, which does not prove them fixed" in remedies["CVE-2026-5241"]
+
+
+def test_the_remedy_says_that_the_release_is_for_a_newer_python(world: World) -> None:
+    found = _found(world, _page("5.2.0", "5.3.0"), python=">=3.8")
+    assert found
+    expected = "that no advisory here hits. It is for Python >=3.9, and the project starts at 3.8."
+    assert all(expected in finding.remedy for finding in found if finding.advisory and finding.advisory.fixed)
 
 
 def test_the_remedy_names_who_stands_in_the_way(world: World) -> None:

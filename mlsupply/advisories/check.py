@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from mlsupply.advisories.asking import can_be_judged, inherits, names_of
 from mlsupply.advisories.feeds import CHECK, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
-from mlsupply.advisories.fixes import Release, Room, best_fix
+from mlsupply.advisories.fixes import Fix, Release, Room, best_fix
 from mlsupply.advisories.incident_records import IncidentIndex, incident, index
 from mlsupply.advisories.known_bad import CHECK as KNOWN_BAD
 from mlsupply.advisories.known_bad import MALICIOUS
@@ -178,9 +178,10 @@ def judged(package: Package, ground: Ground) -> Checked:
     if not own and not inherited:
         return Checked(check=CHECK, package=package, gaps=_not_had(package, ground))
     version = asked(package.version)
-    findings = _findings(package, version, own, "", ground)
-    if inherited:
-        findings += _findings(package, version, _not_named(inherited, own), original, ground)
+    taken_over = _not_named(inherited, own)
+    found, more = hits(own, version), hits(taken_over, version)
+    fix = best_fix(own, version, _room(package, ground), taken_over) if found or more else Fix()
+    findings = _findings(package, version, found, "", fix, ground) + _findings(package, version, more, original, fix, ground)
     return Checked(
         check=CHECK, package=package, findings=findings, gaps=(*_unread(package, version, own), *_not_had(package, ground))
     )
@@ -192,12 +193,13 @@ def _not_named(inherited: Sequence[Row], own: Sequence[Row]) -> list[Row]:
     return [row for row in inherited if spoken_of.isdisjoint(ids_of(row))]
 
 
-def _findings(package: Package, version: Asked, rows: Sequence[Row], original: str, ground: Ground) -> tuple[Finding, ...]:
-    found: list[Hit] = hits(rows, version)
+def _findings(
+    package: Package, version: Asked, found: Sequence[Hit], original: str, fix: Fix, ground: Ground
+) -> tuple[Finding, ...]:
     if not found:
         return ()
     around = Circumstances(
-        fix=best_fix(rows, version, _room(package, ground)),
+        fix=fix,
         inherited_from=original,
         came_from=_elsewhere(package, ground.request),
         sources=tuple(source.name for source in ground.answer.sources),

@@ -111,6 +111,10 @@ def _remedy(package: Package, hit: Hit, way: Way, malicious: bool) -> str:
         return f"{go}, and treat every credential the installing or importing machine could read as stolen: rotate them."
     if way.fix.version:
         return _upgrade(package, way)
+    return _without_clear_release(package, way) + _nearest(way.fix, "")
+
+
+def _without_clear_release(package: Package, way: Way) -> str:
     if usable := [version for version in way.fixed if same_scheme(version, package.version)]:
         return f"Upgrade to {usable[0]} or later for this one; no single release clears every advisory of {package.name}."
     if way.last_affected:
@@ -129,7 +133,14 @@ def _upgrade(package: Package, way: Way) -> str:
     if fix.held:
         who = "; ".join(f"{name} asks for {package.name}{specifier}" for name, specifier in fix.held[:3])
         words += f" {who}, and has to move too."
+    if fix.needs:
+        words += f" It is for Python {fix.needs}, and the project starts at {fix.python}."
+        words += _nearest(fix, f"On Python {fix.python}, ")
     return words
+
+
+def _nearest(fix: Fix, where: str) -> str:
+    return f" {where}{fix.nearest} has the fewest known flaws: {fix.left}." if fix.nearest else ""
 
 
 def _notes(version: Asked, hit: Hit, rated: Advisory, doubts: Sequence[Advisory], around: Circumstances) -> tuple[str, ...]:

@@ -12,9 +12,12 @@ from itertools import chain
 from mlsupply.advisories.matching import Asked, affected, keyed
 from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, OPEN
 from mlsupply.advisories.records import Advisory
-from mlsupply.advisories.store import WINDOWS, WITHDRAWN, Row
+from mlsupply.advisories.store import GROUP, WINDOWS, WITHDRAWN, Row
 from mlsupply.advisories.versions import sort_key
 from mlsupply.named import NamedTuple
+
+_LAST_PATCH = 99  # above the third number of every Python
+_WEIGHED = 500  # releases whose flaws are counted
 
 
 class Release(NamedTuple):
@@ -36,11 +39,16 @@ class Room(NamedTuple):
 
 class Fix(NamedTuple):
     """version: where to go, "" where nothing is known; checked: the index has it, not yanked and for the project's Python;
-    held: the parents whose specifier keeps it out."""
+    held: the parents whose specifier keeps it out; needs: what it asks of Python where the project's, `python`, is older;
+    nearest: where the project can have no clear release, the one with the fewest known flaws, `left` of them."""
 
     version: str = ""
     checked: bool = False
     held: tuple[tuple[str, str], ...] = ()
+    needs: str = ""
+    python: str = ""
+    nearest: str = ""
+    left: int = 0
 
 
 class Way(NamedTuple):
@@ -52,17 +60,48 @@ class Way(NamedTuple):
     fix: Fix = Fix()
 
 
-def best_fix(rows: Sequence[Row], version: Asked, room: Room) -> Fix:
-    """The smallest version without a known flaw that fits; where the parents admit none, the smallest one all the same."""
+def best_fix(own: Sequence[Row], version: Asked, room: Room, inherited: Sequence[Row] = ()) -> Fix:
+    """The smallest version without a known flaw that fits; where the parents admit none, or the project's Python, the
+    smallest one all the same, with what stands in its way. own, inherited: the records of the project and those of the one
+    it is a build of."""
+    rows = (*own, *inherited)
     if room.releases is None:
-        found = clearing(rows, version)
-        return Fix(found, held=_held(found, room.parents)) if found else Fix()
-    fitting = [r.version for r in room.releases if not r.yanked and _admits(r.requires_python, room.python)]
-    clear = _clear(rows, version, ((text, sort_key(text)) for text in fitting))
+        named = clearing(rows, version)
+        return Fix(named, held=_held(named, room.parents)) if named else Fix()
+    there = [release for release in room.releases if not release.yanked]
+    fitting = [release for release in there if _runs_on(release.requires_python, room.python)]
+    if found := _smallest(rows, version, fitting, room.parents):
+        return Fix(found.version, checked=True, held=_held(found.version, room.parents))
+    nearest, left = _nearest((own, inherited), version, fitting)
+    found = _smallest(rows, version, there, room.parents)
+    if not found:
+        return Fix(nearest=nearest, left=left)
+    return Fix(found.version, True, _held(found.version, room.parents), found.requires_python, room.python, nearest, left)
+
+
+def _smallest(
+    rows: Sequence[Row], version: Asked, releases: Sequence[Release], parents: tuple[tuple[str, str], ...]
+) -> Release | None:
+    """The smallest clear release that the parents admit, else the smallest clear one."""
+    by_version = {release.version: release for release in releases}
+    clear = _clear(rows, version, ((text, sort_key(text)) for text in by_version))
     first = next(clear, "")
-    free = next((text for text in chain((first,), clear) if not _held(text, room.parents)), "")
-    found = free or first
-    return Fix(found, checked=True, held=_held(found, room.parents)) if found else Fix()
+    free = next((text for text in chain((first,), clear) if not _held(text, parents)), "")
+    return by_version.get(free or first)
+
+
+def _nearest(rows: tuple[Sequence[Row], Sequence[Row]], version: Asked, releases: Sequence[Release]) -> tuple[str, int]:
+    """(the smallest of the releases with the fewest known flaws, how many); ("", 0) where none has fewer than now."""
+    higher = _above(version, ((release.version, sort_key(release.version)) for release in releases))
+    now = _flaws(rows, version)
+    counted = ((_flaws(rows, keyed(text, key)), place) for place, (text, key) in enumerate(higher[:_WEIGHED]))
+    left, place = min(counted, default=(now, 0))
+    return (higher[place][0], left) if left < now else ("", 0)
+
+
+def _flaws(rows: tuple[Sequence[Row], Sequence[Row]], version: Asked) -> int:
+    """How many flaws hit a version. Groups are numbered anew in each project."""
+    return sum(len({row[GROUP] for row in part if affected((row,), version)}) for part in rows)
 
 
 def clearing(rows: Sequence[Row], version: Asked, known: Iterable[str] = ()) -> str:
@@ -75,11 +114,16 @@ def clearing(rows: Sequence[Row], version: Asked, known: Iterable[str] = ()) -> 
 
 def _clear(rows: Sequence[Row], version: Asked, candidates: Iterable[tuple[str, str | None]]) -> Iterator[str]:
     """candidates: versions with their sort keys, which the windows of the records hold already."""
+    yield from (text for text, key in _above(version, candidates) if not affected(rows, keyed(text, key)))
+
+
+def _above(version: Asked, candidates: Iterable[tuple[str, str | None]]) -> list[tuple[str, str]]:
+    """The candidates above a version with their keys, ascending, final releases before all others."""
     if version.key is None:
-        return
+        return []
     above = ((key, text) for text, key in candidates if key is not None and key > version.key)
     higher = sorted((not _final(key), key, text) for key, text in above if same_scheme(text, version.text))
-    yield from (text for _, key, text in higher if not affected(rows, keyed(text, key)))
+    return [(text, key) for _, key, text in higher]
 
 
 def same_scheme(one: str, other: str) -> bool:
@@ -95,6 +139,12 @@ def _by_year(version: str) -> bool:
 
 def _held(version: str, parents: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((who, specifier) for who, specifier in parents if not _admits(specifier, version))
+
+
+def _runs_on(specifier: str, python: str) -> bool:
+    """Whether a release is for the project's oldest Python, "" if that is not known. A Python named by two numbers stands
+    for its last release too: `!=3.9.0,>=3.9` is for 3.9."""
+    return _admits(specifier, python) or (python.count(".") == 1 and _admits(specifier, f"{python}.{_LAST_PATCH}"))
 
 
 def _admits(specifier: str, version: str) -> bool:
