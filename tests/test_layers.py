@@ -48,8 +48,9 @@ ALLOWED = {
         "licence",
         "headers",
         "sites",
-        "evidence",
-    },  # the resolver asks the index client which releases there are
+        "evidence",  # the resolver asks the index client which releases there are
+        "advisories",  # how versions compare
+    },
     "evidence": _VALUES
     | {"drafts", "yaml_values", "world", "sites", "request", "project", "licence", "headers", "ruleset", "advisories"},
     "advisories": _VALUES | {"drafts", "yaml_values", "folders", "world", "request", "project"},

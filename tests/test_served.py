@@ -84,6 +84,72 @@ def test_a_digest_that_the_index_does_not_serve_is_said_and_nothing_else_is_read
     assert not any(path.startswith("/files/") for path in index.asked)
 
 
+def digest(data: bytes, algorithm: str) -> str:
+    return hashlib.new(algorithm, data).hexdigest()
+
+
+@pytest.mark.parametrize("algorithm", ["sha512", "sha384", "md5", "sha1", "blake2b"])
+@pytest.mark.parametrize("name", ["requirements.txt", "poetry.lock", "Pipfile.lock"])
+def test_digests_that_no_index_shows_are_held_against_what_it_serves(
+    name: str, algorithm: str, online: World, index: LoopbackIndex
+) -> None:
+    """The index serves the wheel that was locked and another that most installations would take."""
+    serve(index, "1.0", HONEST)
+    serve(index, "1.0", EVIL, tag="cp311-cp311-manylinux_2_17_x86_64")
+    locked = LOCKS[name].replace(f"sha256:{DIGEST}", f"{algorithm}:{digest(EVIL, algorithm)}")
+    locked = locked.replace("demo-1.0-py3-none-any.whl", "demo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl")
+    report = scanned(online, name, locked, index)
+    assert [finding.id for finding in report.findings] == ["MLS-C010"]
+    assert [gap for gap in report.gaps if gap.check == "contents"] == []
+
+
+def test_a_file_of_the_locked_name_with_another_content_is_a_finding(online: World, index: LoopbackIndex) -> None:
+    serve(index, "1.0", HONEST)
+    text = LOCKS["poetry.lock"].replace(f"sha256:{DIGEST}", f"sha512:{digest(EVIL, 'sha512')}")
+    report = scanned(online, "poetry.lock", text, index)
+    assert [finding.kind.value for finding in report.findings] == ["integrity"]
+
+
+@pytest.mark.parametrize(
+    ("hashes", "reason", "said"),
+    [
+        (f"--hash=sha512:{'0' * 128}", Reason.NOT_FOUND, "no archive that"),
+        ("--hash=whirlpool:00ff", Reason.UNSUPPORTED, "cannot be verified here (whirlpool)"),
+        ("--hash=sha256:00ff", Reason.UNSUPPORTED, "cannot be verified here (sha256)"),
+        ("--hash=shake256:00ff", Reason.UNSUPPORTED, "cannot be verified"),
+    ],
+)
+def test_without_a_digest_that_fits_nothing_the_index_serves_is_taken(
+    hashes: str, reason: Reason, said: str, online: World, index: LoopbackIndex
+) -> None:
+    serve(index, "1.0", EVIL)
+    report = scanned(online, "requirements.txt", f"demo==1.0 {hashes}\n", index)
+    assert report.findings == ()
+    (gap,) = (gap for gap in report.gaps if gap.check == "contents")
+    assert gap.reason is reason
+    assert said in gap.detail
+
+
+def test_only_so_many_archives_are_fetched_to_find_a_digest(online: World, index: LoopbackIndex) -> None:
+    for number in range(8):
+        serve(index, "1.0", wheel({"demo/__init__.py": f"x = {number}\n".encode()}), tag=f"cp3{number}-none-linux_x86_64")
+    report = scanned(online, "requirements.txt", f"demo==1.0 --hash=sha512:{'0' * 128}\n", index)
+    (gap,) = report.gaps
+    assert "of 8 archives the first 4 were fetched" in gap.detail
+    assert sum(path.startswith("/files/") for path in index.asked) == 4
+
+
+def test_an_address_with_a_digest_other_than_sha256_is_verified(online: World, index: LoopbackIndex) -> None:
+    file = serve(index, "1.0", EVIL)
+    package = Package(coordinate=Coordinate("pypi", "demo", "1.0"))
+    served = Served(Request(index_url=index.simple), online)
+    short = hashlib.blake2b(EVIL, digest_size=32).hexdigest()
+    pairs = (("sha512", digest(EVIL, "sha512")), ("SHA3-256", digest(EVIL, "sha3_256")), ("BLAKE2b-256", short))
+    for pair, expected in (*((pair, True) for pair in pairs), (("sha-512", digest(HONEST, "sha512")), False)):
+        artifact = Artifact(file.filename, "wheel", index.file_url(file), -1, (pair,))
+        assert isinstance(served.fetched(artifact, package), Path) is expected
+
+
 def test_without_digests_what_the_index_serves_of_that_very_release_is_looked_into(
     online: World, index: LoopbackIndex
 ) -> None:

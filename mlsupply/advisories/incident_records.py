@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from mlsupply.advisories.versions import sort_key
+from mlsupply.advisories.versions import same_version
 from mlsupply.hints import Any
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical
@@ -122,16 +122,11 @@ class IncidentIndex:
         if not named:
             return ()
         exact = named.get(version) or named.get("*")
-        return exact or next((ids for bad, ids in named.items() if _same_version(bad, version)), ())
+        return exact or next((ids for bad, ids in named.items() if same_version(bad, version)), ())
 
     def of_digest(self, value: str) -> tuple[str, str] | None:
         """(incident id, which file) of a sha256 or BLAKE2b-256 digest in hex."""
         return self.digests.get(value.lower())
-
-
-def _same_version(one: str, other: str) -> bool:
-    key = sort_key(one)
-    return key is not None and key == sort_key(other)
 
 
 @cache

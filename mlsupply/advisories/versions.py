@@ -68,6 +68,12 @@ def _normal_key(match: re.Match[str]) -> str:
     )
 
 
+def same_version(one: str, other: str) -> bool:
+    """Whether two texts are one version (PEP 440): file names say `1.0` where a lock says `1.0.0`. What is none is only
+    itself."""
+    return one == other or ((key := sort_key(one)) is not None and key == sort_key(other))
+
+
 def public_key(key: str) -> str:
     """The key of the public version: `2.10.0+cu128` -> that of `2.10.0`."""
     return key.partition("+")[0]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from mlsupply.advisories.versions import same_version
 from mlsupply.evidence.archives import CHECK
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.index_pages import IndexFile
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
-from mlsupply.evidence.served import Served, as_artifact, best, same_version
+from mlsupply.evidence.served import Served, as_artifact, best
 from mlsupply.model import Gap, Package, Reason
 from mlsupply.world import Failure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mlsupply.digest import sha256_of_file
@@ -37,15 +37,39 @@ def kept_at(artifact: Artifact, cache: Path) -> Path | None:
     return folder / f"{digest}{suffix}"
 
 
+def computable(hashes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The digests that can be held against a file here: of an algorithm that is known, and as long as its digests are."""
+    return [(algorithm, value) for algorithm, value in hashes if len(_digest(algorithm, b"", len(value))) == len(value) > 0]
+
+
+def has_one_of(data: bytes, hashes: Iterable[tuple[str, str]]) -> bool:
+    """Whether one of these digests is that of the bytes."""
+    return any(_digest(algorithm, data, len(value)) == value.lower() for algorithm, value in computable(hashes))
+
+
+def _digest(algorithm: str, data: bytes, length: int) -> str:
+    """In hex; "" where it cannot be computed. SBOMs write `SHA-512`, and `BLAKE2b-256` as BLAKE2 gives digests of any
+    length."""
+    name = algorithm.lower().replace("-", "_").replace("sha_", "sha")
+    if name.startswith("blake2b"):
+        return hashlib.blake2b(data, digest_size=length // 2).hexdigest() if 32 <= length <= 128 else ""
+    if name not in hashlib.algorithms_guaranteed or name.startswith("shake"):
+        return ""
+    return hashlib.new(name, data, usedforsecurity=False).hexdigest()
+
+
 def fetched(artifact: Artifact, world: World, headers: Mapping[str, str] | None = None) -> Path | Failure:
     """The archive on disk, its digest checked before anything of it is read; or why not. headers: sent along."""
     path = kept_at(artifact, world.cache)
-    if path is None:
-        return Failure(Reason.UNSUPPORTED, f"no sha256 is known for {safe(artifact.filename)}")
-    if path.is_file():
+    if path is None and not computable(artifact.hashes):
+        return Failure(Reason.UNSUPPORTED, f"no digest that can be verified is known for {safe(artifact.filename)}")
+    if path is not None and path.is_file():
         return path if sha256_of_file(path) == sha256_of(artifact) else _spoiled(path)
     body = _body(artifact, world, headers)
-    return body if isinstance(body, Failure) else _stored(path, body)
+    if isinstance(body, Failure):
+        return body
+    path = path or kept_at(artifact._replace(hashes=(("sha256", hashlib.sha256(body).hexdigest()),)), world.cache)
+    return _stored(path, body) if path else Failure(Reason.INTERNAL, f"no place to keep {safe(artifact.filename)}")
 
 
 def _body(artifact: Artifact, world: World, headers: Mapping[str, str] | None) -> bytes | Failure:
@@ -60,7 +84,9 @@ def _body(artifact: Artifact, world: World, headers: Mapping[str, str] | None) -
     if answer.status != 200:
         reason = Reason.NOT_FOUND if answer.status in {404, 410} else Reason.FORBIDDEN
         return Failure(reason, f"the index answered {answer.status} for {safe(artifact.filename)}")
-    if (digest := hashlib.sha256(answer.body).hexdigest()) != sha256_of(artifact):
+    hashes = [("sha256", sha256_of(artifact))] if sha256_of(artifact) else artifact.hashes
+    if not has_one_of(answer.body, hashes):
+        digest = hashlib.sha256(answer.body).hexdigest()
         return WrongDigest(Reason.MALFORMED, f"{safe(artifact.filename)} has the sha256 {digest}, the lock names another")
     return answer.body
 

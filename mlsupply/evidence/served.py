@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mlsupply.evidence.download import fetched, kept_at, sha256_of
+from mlsupply.advisories.versions import same_version
+from mlsupply.evidence.download import WrongDigest, computable, fetched, has_one_of, kept_at, sha256_of
 from mlsupply.evidence.index_pages import IndexFile
 from mlsupply.evidence.registry import Registry, secret_for
 from mlsupply.evidence.release_check import index_of, is_release
 from mlsupply.model import Artifact, Index, Package, Reason
 from mlsupply.request import Request
+from mlsupply.text import safe
 from mlsupply.world import Failure, World
+
+_TRIED = 4  # archives fetched to find the one whose digest the input names
+_NAMED = "has a digest the input names"
 
 
 class Served:
@@ -42,13 +47,42 @@ class Served:
             return files
         release = [as_artifact(file) for file in files if same_version(file.version, package.version)]
         locked = {digest for artifact in package.artifacts if (digest := sha256_of(artifact))}
-        chosen = best(artifact for artifact in release if not locked or sha256_of(artifact) in locked)
+        named = [artifact for artifact in package.artifacts if artifact.hashes and not sha256_of(artifact)]
+        chosen = best(artifact for artifact in release if sha256_of(artifact) in locked or not (locked or named))
         if chosen is not None:
             return chosen
         host = self._registry(package).host
+        if named and release:
+            return self._verified(package, release, named)
         if locked and release:
-            return Failure(Reason.NOT_FOUND, f"no archive that {host} serves for it has a digest the input names")
+            return Failure(Reason.NOT_FOUND, f"no archive that {host} serves for it {_NAMED}")
         return Failure(Reason.NO_ARTIFACT, f"{host} shows no archive of this release with a digest")
+
+    def _verified(self, package: Package, release: Sequence[Artifact], named: Sequence[Artifact]) -> Artifact | Failure:
+        """The archive that has a digest the input names, which no index shows: it has to be fetched to be told. named: what
+        the input says, with or without the names of files."""
+        hashes = [pair for artifact in named for pair in artifact.hashes]
+        if not computable(hashes):
+            words = ", ".join(sorted({safe(algorithm, 20) for algorithm, _ in hashes}))
+            detail = f"the input names it by digests that cannot be verified here ({words})"
+            return Failure(Reason.UNSUPPORTED, f"{detail}, so what the index serves was not taken")
+        there = {artifact.filename for artifact in release}
+        by_name = {artifact.filename: artifact.hashes for artifact in named if artifact.filename in there}
+        usable = in_order(artifact for artifact in release if not by_name or artifact.filename in by_name)
+        for candidate in usable[:_TRIED]:
+            path = self.fetched(candidate, package)
+            if isinstance(path, Failure):
+                return path
+            if has_one_of(path.read_bytes(), by_name.get(candidate.filename, hashes)):
+                return candidate
+            if candidate.filename in by_name:
+                return WrongDigest(Reason.MALFORMED, f"{candidate.filename} has none of the digests the input names")
+        tried = (
+            f"of {len(usable):,} archives the first {_TRIED} were fetched, and none"
+            if len(usable) > _TRIED
+            else "no archive"
+        )
+        return Failure(Reason.NOT_FOUND, f"{tried} that {self._registry(package).host} serves for it {_NAMED}")
 
     def fetched(self, artifact: Artifact, package: Package) -> Path | Failure:
         """The archive on disk. The credentials of an index go along to its own host and scheme alone."""
@@ -77,22 +111,14 @@ def as_artifact(file: IndexFile) -> Artifact:
     return Artifact(file.filename, file.kind, file.url, file.size, (("sha256", file.sha256),) if file.sha256 else ())
 
 
-def same_version(one: str, other: str) -> bool:
-    """Whether two texts are one version (PEP 440): file names say `1.0` where a lock says `1.0.0`."""
-    if one == other:
-        return True
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return False
-
-
 def best(artifacts: Iterable[Artifact]) -> Artifact | None:
     """The archive most installations take: a pure wheel, else one for Linux on x86-64, else any wheel, else the sdist."""
-    usable = [a for a in artifacts if a.kind in {"wheel", "sdist"} and a.hashes]
-    return min(usable, key=_order, default=None)
+    return next(iter(in_order(artifacts)), None)
+
+
+def in_order(artifacts: Iterable[Artifact]) -> list[Artifact]:
+    """Those that can be looked into and have a digest, the ones most installations take first."""
+    return sorted((a for a in artifacts if a.kind in {"wheel", "sdist"} and a.hashes), key=_order)
 
 
 def _order(artifact: Artifact) -> tuple[int, str]:

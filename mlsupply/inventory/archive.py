@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, BinaryIO
 
+from mlsupply.advisories.versions import same_version
 from mlsupply.headers import MAX_BYTES
 from mlsupply.inventory.metadata import Metadata, parse
 from mlsupply.inventory.parsing import decode, gap, json_of
@@ -203,25 +204,21 @@ def _disagreements(filename: str, metadata: Metadata, place: Place) -> Iterator[
     named, version = (parts[0], parts[1]) if filename.endswith((".whl", ".egg")) and len(parts) > 1 else _split_sdist(stem)
     if not metadata.name or not metadata.version:
         yield replace(gap(place.file, Reason.MALFORMED, "the metadata lacks a name or a version"), place=place)
-    elif canonical(named) != metadata.name or (version and not _same_version(version, metadata.version)):
+    elif canonical(named) != metadata.name or not _is_version(version, metadata.version):
         stated = f"{metadata.name} {metadata.version}"
         detail = f"the file is named for {safe(named, 80)} {safe(version, 80)}, its metadata for {stated}"
         hint = "the metadata was used; do not install a file that names itself two ways"
         yield replace(gap(place.file, Reason.MALFORMED, detail, hint=hint), place=place)
 
 
+def _is_version(named: str, stated: str) -> bool:
+    """Whether a file name means the stated version, or none: it writes `_` for the `+` of a local one."""
+    return named in {"", stated} or same_version(named.replace("_", "+"), stated)
+
+
 def _split_sdist(stem: str) -> tuple[str, str]:
     name, _, version = stem.rpartition("-")
     return (name, version) if name else (stem, "")
-
-
-def _same_version(one: str, other: str) -> bool:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return Version(one.replace("_", "+")) == Version(other)
-    except InvalidVersion:
-        return one == other
 
 
 def _bundled(path: str, archive: zipfile.ZipFile, limits: Limits) -> Iterator[Package | Gap]:
