@@ -47,6 +47,9 @@ def names() -> Names:
         ("tensorphlow", "tensorflow"),
         ("huggingfacehubb", "huggingface-hub"),
         ("aiohtttp", "aiohttp"),  # a letter three times
+        ("prometheus-clients", "prometheus-client"),
+        ("prompts-toolkits", "prompt-toolkit"),  # an s behind each word
+        ("jupyters-labs", "jupyterlab"),
         ("ypthon-dateutl", "python-dateutil"),  # the first two letters change places, and one is dropped
     ],
 )
@@ -97,6 +100,8 @@ def test_a_name_has_several_readings_each_told_once() -> None:
         ("flaaask2", "language"),
         ("python-flaaask", "number"),
     ]
+    assert [form.said for form in forms("hooks-classes-class") if form.without == "plurals"] == ["hook-classe-class"]
+    assert not [form for form in forms("torch-hooks") if form.without == "plurals"]
     assert [form.without for form in forms("torch")] == [""]
 
 
@@ -113,6 +118,7 @@ def test_a_name_has_several_readings_each_told_once() -> None:
         ("community-langchain", "langchain-community", Technique.WORD_ORDER),  # not a part of it, langchain
         ("3web", "web3", Technique.WORD_ORDER),  # the number in front
         ("str-eamlit", "streamlit", Technique.SEPARATOR),  # a word cut in two
+        ("checkmanifest3", "check-manifest", Technique.SEPARATOR),  # joined, and a number behind
     ],
 )
 def test_look_alikes_separators_and_word_order(names: Names, name: str, target: str, technique: Technique) -> None:
@@ -181,7 +187,8 @@ opencv-python-headless httpx2 tensorboardx msgpack-python psycopg2-binary python
 pytest-lighthouse types-lighthouse mkdocs-lighthouse-theme flask-lighthouse lighthouse-keeper harbour-crane
 jupyter-lighthouse sphinx-lighthouse-theme widgetforge quaternary-search geoharbour cranelift-bindings seabirds
 lighthouse-openai ollama-lighthouse-anthropic opentelemetry-instrumentation-gemini apache-airflow-providers-lighthouse
-python-lighthouse lighthouse-python pandas-lighthouse reque safetensor-harbour sunrise-utils
+python-lighthouse lighthouse-python pandas-lighthouse reque safetensor-harbour sunrise-utils setuptools-lighthouse
+torchlighthouse pytestlighthouse pyquery-python3 cqsutils
 """
 
 

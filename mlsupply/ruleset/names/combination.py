@@ -32,6 +32,7 @@ _TOP = 300
 _INNER_CLOUD = -2.6  # google, azure and aws stand inside many honest names
 _TENFOLD = 1.1  # what a target loses that is ten times less popular
 _PLACES = {"lead": -0.2, "tail": 0.9, "middle": 0.7, "glued": -0.9, "misspelt": 1.0}
+_GLUED = {"": -1.0, "framework": -0.7}  # to a name that is no favourite: honest portmanteaus; plain ones where more is said
 _BAIT = 0.7  # all added words are bait
 _ONLY_LANGUAGE = 1.1  # all added words are `python` or the like
 _ADDED = {"number": 1.0, "quality": 1.3, "purpose": 0.7, "language": 0.0, "target": -0.2, "known": -0.3, "unknown": -0.7}
@@ -49,6 +50,8 @@ _BINDINGS = -1.0  # `py` in front without a separator
 _SECOND_TENFOLD = 0.7  # what is lost where an added known name is ten times less popular
 _MORE_BAIT = 1.0  # two words of bait or more
 _MOST_WORDS = 8
+_AS_PORTS = (("python2",), ("python3",), ("py2",), ("py3",))
+_PORT = -0.9  # such a word behind a name: ports to another Python were called so
 _REPEATED = ("py",)  # stands for a name that is only said twice
 _MISSPELT_LENGTH = 6  # letters
 _MOST_LETTERS = 40  # of a word that is taken apart
@@ -159,6 +162,8 @@ def _worth(mention: Mention, known: Known) -> Iterator[Sign]:
     weight = _TENFOLD * (3 - log10(max(mention.target.rank, 10)))
     yield Sign(weight, known.standing(mention.target) if weight > 0 else "")
     yield Sign(_PLACES[mention.place], "")
+    if mention.place == "glued" and (theme or _classes(mention, known) & _SAYING):
+        yield Sign(_GLUED.get(theme, 0.0), "")
 
 
 def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
@@ -169,6 +174,8 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
     if bait:
         weight = _BAIT + _ONLY_LANGUAGE * (classes == {"language"})
         yield Sign(weight, f"all it adds is {' and '.join(mention.added)}")
+    if mention.first == 0 and mention.added in _AS_PORTS:
+        yield Sign(_PORT, "ports to another version of Python were called so")
     if known.is_ai(mention.target.project) and any(_is_another(word, mention.target, known) for word in mention.added):
         yield Sign(_AI_PAIR, "integrations of AI projects are named so")
     if mention.place in ("tail", "middle") and not bait:

@@ -14,13 +14,14 @@ from mlsupply.named import NamedTuple
 _AFFIX = expression(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
 _NUMBER = expression(r"(?:(?<=[a-z]{3})|-)v?\d{1,3}$")  # not that of `s3` or `ec2`
 _RUN = expression(r"(.)\1{2,}")
+_PLURAL = expression(r"(?<=[a-z]{2}[a-rt-z])s(?=-|$)")
 _SHORTEST = 5  # letters that must be left
 _SHORTEST_TWICE = 4
 
 
 class Form(NamedTuple):
     """One reading of a name. said: with its separators; letters: without; without: what was left out of the name: `` for
-    nothing, `stutter`, `language`, `glued` (`py` without a separator), `number` or `twice`."""
+    nothing, `stutter`, `language`, `glued` (`py` without a separator), `number`, `twice` or `plurals`."""
 
     said: str
     letters: str
@@ -59,3 +60,5 @@ def _readings(name: str) -> Iterator[tuple[str, str]]:
     half = name[: len(name) // 2]
     if len(half) >= _SHORTEST_TWICE and name == half * 2:
         yield half, "twice"
+    if _PLURAL.search(name, 0, name.rfind("-") + 1):  # behind a word that is not the last
+        yield _PLURAL.sub("", name), "plurals"

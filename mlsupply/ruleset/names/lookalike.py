@@ -37,7 +37,7 @@ _SAID = {
     "version": (-0.7, "another number"),
 }
 _WHOLE = ("", "stutter", "language")  # readings that say all the name says
-_AGAIN = {"stutter": "held", "twice": "again"}
+_AGAIN = {"stutter": "held", "twice": "again", "plurals": "plural"}
 _ODD = {
     *("sound", "inserted", "clipped", "appended", "substituted", "beheaded"),
     *("initial", "prepended", "digit", "unnumbered", "version"),
@@ -57,12 +57,14 @@ _SHORT_OTHER = (-0.8, -1.4)
 _JOINED = 1.5  # the same letters, separated as words are: honest projects hit upon the same words ...
 _CUT = 3.3  # ... but hardly cut a word in two ...
 _PARTLY = 2.0  # ... nor join some of its words and leave others apart
+_NUMBERED = 1.1  # ... nor put a number behind them as well
 _WITHOUT = {
     "stutter": (0.0, ""),
     "language": (-1.0, "python stands beside it"),
     "glued": (-2.0, "py stands beside it, as in names of bindings"),
     "number": (-1.0, "a number stands behind it"),
     "twice": (0.0, ""),
+    "plurals": (0.0, "an s stands behind other words as well"),
 }
 _NATURAL = -0.45
 _BRAND_LIKED = 2.8  # a brand of AI or money, one slip away
@@ -126,6 +128,10 @@ def _same_letters(name: str, form: Form, target: Target, known: Known) -> Iterat
     if form.without in _AGAIN:
         weight, text = _SAID[_AGAIN[form.without]]
         yield Guess(target, "edit-distance", (Sign(weight, text), *_standing(target, known)))
+    elif form.without == "number" and form.said != target.project and target.spelling == project:
+        weight = _separated(form.said, target.project, known) + _NUMBERED
+        signs = (Sign(weight, f"the letters of {target.project} and a number, with other separators"), *worth(target, known))
+        yield Guess(target, "separator", signs)
     elif form.without:
         return
     elif target.spelling == project and target.project != name:
@@ -284,7 +290,7 @@ def _against(form: Form, near: Near, known: Known) -> Iterator[Sign]:
         changed = _changed_word(near.target, near.slips[0], known)
         if len(changed) <= 4 and changed != near.target.spelling:
             weights = _SHORT_SAME if near.slips[0].kind in _ONE_MEANING else _SHORT_OTHER
-            yield Sign(weights[len(changed) <= 2], f"it differs in a short word, {changed}")
+            yield Sign(weights[len(changed) <= 3], f"it differs in a short word, {changed}")
 
 
 def _changed_word(target: Target, slip: Slip, known: Known) -> str:
