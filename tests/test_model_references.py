@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.audit import run
+from mlsupply.evidence.references import skills
 from mlsupply.evidence.references.command_lines import references_in_lines, references_in_modelfile
 from mlsupply.evidence.references.configurations import card, notebook, tool_servers, use_of, yaml_file
 from mlsupply.evidence.references.facets import (
@@ -17,13 +18,13 @@ from mlsupply.evidence.references.facets import (
     SkillFacet,
     ToolServerFacet,
 )
-from mlsupply.evidence.references.gather import kind_of
-from mlsupply.evidence.references.python_code import Unread, references_in
-from mlsupply.evidence.references.seen import Seen
+from mlsupply.evidence.references.gather import gather, kind_of
+from mlsupply.evidence.references.python_code import references_in
+from mlsupply.evidence.references.seen import Found, Seen, Unread
 from mlsupply.evidence.references.skills import skill
 from mlsupply.model import Reason, Report
 from mlsupply.request import Request
-from mlsupply.world import World
+from mlsupply.world import DiskTree, World
 from tests.models.writing import payload
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -35,6 +36,12 @@ def found(code: str) -> list[ModelReferenceFacet]:
     seen = references_in((HEAD + code).encode())
     assert isinstance(seen, list)
     return [one.facet for one in seen if isinstance(one.facet, ModelReferenceFacet)]
+
+
+def whole(seen: Found) -> list[Seen]:
+    """What was seen in a file that could be read to its end."""
+    assert not [one for one in seen if isinstance(one, Unread)]
+    return [one for one in seen if isinstance(one, Seen)]
 
 
 def one(code: str) -> ModelReferenceFacet:
@@ -235,8 +242,7 @@ class TestCommandLines:
 
 
 def server(entry: dict[str, object]) -> ToolServerFacet:
-    seen = tool_servers(json.dumps({"mcpServers": {"s": entry}}))
-    assert isinstance(seen, list)
+    seen = whole(tool_servers(json.dumps({"mcpServers": {"s": entry}})))
     assert isinstance(seen[0].facet, ToolServerFacet)
     return seen[0].facet
 
@@ -282,15 +288,14 @@ class TestToolServers:
         assert len(seen) == 1
 
     def test_what_does_not_parse(self) -> None:
-        assert isinstance(tool_servers("{nope"), Unread)
+        assert isinstance(tool_servers("{nope")[0], Unread)
 
 
 class TestOtherFiles:
     GATEWAY = "model_list:\n- model_name: a\n  litellm_params: {model: openai/x, api_base: 'http://m.example/v1'}\n"
 
     def gateway(self, more: str) -> GatewayFacet:
-        seen = yaml_file(self.GATEWAY + more)
-        assert isinstance(seen, list)
+        seen = whole(yaml_file(self.GATEWAY + more))
         return next(one.facet for one in seen if isinstance(one.facet, GatewayFacet))
 
     def test_gateways(self) -> None:
@@ -303,16 +308,14 @@ class TestOtherFiles:
         )
 
     def test_training_configurations(self) -> None:
-        seen = yaml_file("base_model: acme/base\ntrust_remote_code: true\ndatasets:\n- path: acme/rows\n")
-        assert isinstance(seen, list)
+        seen = whole(yaml_file("base_model: acme/base\ntrust_remote_code: true\ndatasets:\n- path: acme/rows\n"))
         assert {getattr(one.facet, "id", "") for one in seen} == {"acme/base", "acme/rows"}
 
     def test_yaml_that_does_not_parse(self) -> None:
-        assert isinstance(yaml_file("base_model: [\n"), Unread)
+        assert isinstance(yaml_file("base_model: [\n")[0], Unread)
 
     def test_cards(self) -> None:
         seen = card("---\nlicense: cc-by-nc-4.0\nbase_model: acme/base\n---\n# x\n")
-        assert isinstance(seen, list)
         assert isinstance(seen[0].facet, ModelCardFacet)
         assert (seen[0].facet.use, seen[0].facet.bases) == ("non-commercial", ("acme/base",))
         assert card("# a plain readme\n") == []
@@ -336,13 +339,12 @@ class TestOtherFiles:
             {"cell_type": "code", "source": ["!hf download acme/shell\n", "from transformers import AutoModel\n"]},
             {"cell_type": "code", "source": "AutoModel.from_pretrained('acme/cell')"},
         ]
-        seen = notebook(json.dumps({"cells": cells}).encode())
-        assert isinstance(seen, list)
+        seen = whole(notebook(json.dumps({"cells": cells}).encode()))
         assert {getattr(one.facet, "id", "") for one in seen} == {"acme/shell", "acme/cell"}
 
     def test_skills(self) -> None:
         def facet(text: str, *beside: tuple[str, str | None]) -> SkillFacet:
-            (seen,) = skill("skills/deploy/SKILL.md", text, beside)
+            (seen,) = whole(skill("skills/deploy/SKILL.md", text, beside))
             assert isinstance(seen.facet, SkillFacet)
             return seen.facet
 
@@ -425,3 +427,48 @@ class TestTheCheck:
 
     def test_facets_are_kept_once(self) -> None:
         assert Seen(ModelReferenceFacet(id="a/b"), 1) == Seen(ModelReferenceFacet(id="a/b"), 1)
+
+
+class TestWhatIsCutIsSaid:
+    """Each limit on a look at a file is a gap at its place, and what was found before it stays."""
+
+    def gaps(self, root: Path, path: str, text: str) -> list[tuple[int, str]]:
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return [(gap.place.line, gap.detail) for gap in gather(DiskTree(root)).gaps if gap.place and gap.subject == path]
+
+    @pytest.mark.parametrize(
+        ("path", "text", "line", "said"),
+        [
+            ("run.sh", "\n" * 200_000 + "vllm serve acme/chat\n", 200_001, "1 lines from here on"),
+            ("Modelfile", "FROM llama3\n" + "#\n" * 200_001, 200_001, "2 lines from here on"),
+            ("run.sh", "echo\necho " + "x" * 20_000 + "; vllm serve acme/chat\n", 2, "a line of 20,027 characters"),
+            ("ci.yaml", "run: echo " + "x" * 20_000 + "; ollama pull llama3\n", 1, "a line of 20,030 characters"),
+            ("AGENTS.md", "ok\n" * 700, 0, "of 2,100 characters"),
+        ],
+        ids=["lines", "lines of a Modelfile", "a line", "a line of YAML", "a file for agents"],
+    )
+    def test_of_a_text(
+        self, path: str, text: str, line: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(skills, "_MOST", 2_000)
+        ((place, detail),) = self.gaps(tmp_path, path, text)
+        assert place == line
+        assert said in detail
+
+    def test_a_long_line_that_names_nothing_further_on_is_no_gap(self, tmp_path: Path) -> None:
+        assert self.gaps(tmp_path, "blob.yaml", "data: " + "QUJD" * 10_000 + "\n") == []
+
+    def test_of_the_folder_of_a_skill(self, tmp_path: Path) -> None:
+        for number in range(53):
+            (tmp_path / "deploy").mkdir(exist_ok=True)
+            (tmp_path / f"deploy/{number}.txt").write_text("ok", encoding="utf-8")
+        assert self.gaps(tmp_path, "deploy/SKILL.md", "ok") == [(0, "of 53 files in the folder of the skill 50 were read")]
+
+    def test_of_a_notebook_whose_code_is_none_the_commands_stay(self) -> None:
+        cells = [{"cell_type": "code", "source": "!hf download acme/shell\nAutoModel.from_pretrained(\n"}]
+        seen, unread = notebook(json.dumps({"cells": cells}).encode())[::-1]
+        assert isinstance(seen, Seen)
+        assert isinstance(unread, Unread)
+        assert "not Python" in unread.detail

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from mlsupply.evidence.references.configurations import card, yaml_file
-from mlsupply.evidence.references.python_code import Unread
+from mlsupply.evidence.references.seen import Unread
 from mlsupply.yaml_values import MOST, document, documents
 
 LISTS = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
@@ -57,18 +57,18 @@ def test_a_project_whose_files_unfold_is_told_so_and_costs_nothing() -> None:
     """Met in a README's front matter or a training configuration, of whoever owns the project."""
     merges = "\n".join(MERGES)
     assert card(f"---\nlicense: mit\n{merges}\n---\n# A model\n") == []
-    unread = yaml_file(f"base_model: acme/base\n{merges}\n")
+    (unread,) = yaml_file(f"base_model: acme/base\n{merges}\n")
     assert isinstance(unread, Unread)
     assert f"more than {MOST:,} values" in unread.detail
 
 
 def test_a_training_configuration_longer_than_is_looked_at_is_a_gap_and_no_silence() -> None:
     from mlsupply.evidence.references.configurations import yaml_file
-    from mlsupply.evidence.references.python_code import Unread
+    from mlsupply.evidence.references.seen import Unread
     from mlsupply.model import Reason
 
     named = "base_model: acme/demo\n"
-    assert isinstance(yaml_file(named), list)
-    found = yaml_file("padding:\n" + "- 1\n" * 30_000 + named)
+    assert not any(isinstance(one, Unread) for one in yaml_file(named))
+    *_, found = yaml_file("padding:\n" + "- 1\n" * 30_000 + named)
     assert isinstance(found, Unread)
     assert found.reason is Reason.LIMIT

@@ -7,11 +7,24 @@ import re
 from collections.abc import Iterator
 
 from mlsupply.evidence.references.facets import ModelReferenceFacet
-from mlsupply.evidence.references.seen import HUB_ID, SECRET, Seen, reference
+from mlsupply.evidence.references.seen import HUB_ID, SECRET, Seen, Unread, reference
+from mlsupply.model import Reason
 from mlsupply.text import safe
 
 _MOST = 200_000  # lines
 _LONG = 20_000  # characters of a line
+_WORDS = (
+    "hf",
+    "model",
+    "tokenizer",
+    "serve",
+    "ollama",
+    "spacy",
+    "nltk",
+    "git",
+    "http",
+    "python",
+)  # of all that is looked for
 _DOWNLOAD = re.compile(r"\b(?:huggingface-cli|hf)\s+download\s+(?P<rest>[^\n;&|]+)")
 _SERVE = re.compile(
     r"\b(?:vllm\s+serve|sglang\.launch_server|text-generation-launcher|text-embeddings-router|vllm\.entrypoints\S*)"
@@ -45,12 +58,22 @@ _HUB_NAME = re.compile(r"(?:ollama/|huggingface/)?[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 def references_in_lines(text: str, *, settings: bool = True) -> Iterator[Seen]:
     """The references of a text, line by line. settings: `MODEL_ID=...` lines count too."""
-    for number, line in enumerate(_joined(text), 1):
-        if len(line) > _LONG:
+    for number, whole in enumerate(_joined(text), 1):
+        if not (line := whole[:_LONG]):
             continue
         yield from (Seen(facet, number) for facet in _line(line, settings=settings))
         for found in _INLINE.finditer(line):
             yield from _inline(found[2], number)
+
+
+def cut(text: str) -> Iterator[Unread]:
+    """What `references_in_lines` and `references_in_modelfile` do not look at in a text, where it may name something."""
+    lines = 0
+    for lines, line in enumerate(_joined(text), 1):
+        if len(line) > _LONG and any(word in line[_LONG:] for word in _WORDS):
+            yield Unread(Reason.LIMIT, f"a line of {len(line):,} characters, {_LONG:,} are looked at", lines)
+    if lines >= _MOST and (more := len(text.splitlines()) - _MOST) > 0:
+        yield Unread(Reason.LIMIT, f"{more:,} lines from here on were not looked at", _MOST + 1)
 
 
 def _inline(code: str, number: int) -> Iterator[Seen]:

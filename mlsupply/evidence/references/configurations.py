@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsupply.evidence.models.names import words
-from mlsupply.evidence.references.command_lines import references_in_lines
+from mlsupply.evidence.references.command_lines import cut, references_in_lines
 from mlsupply.evidence.references.facets import GatewayFacet, ModelCardFacet, ToolServerFacet
-from mlsupply.evidence.references.python_code import Unread, references_in
-from mlsupply.evidence.references.seen import FETCH_AND_RUN, HIDDEN, SECRET, Seen, plain_http, reference
+from mlsupply.evidence.references.python_code import references_in
+from mlsupply.evidence.references.seen import FETCH_AND_RUN, HIDDEN, SECRET, Found, Seen, Unread, plain_http, reference
 from mlsupply.model import Reason
 from mlsupply.text import safe, without_credentials
 from mlsupply.yaml_values import document, documents
@@ -24,7 +24,6 @@ _SECRET_NAME = re.compile(r"(?i)(?:api[_-]?key|token|secret|passw|credential|aut
 _REFERS = re.compile(r"^\s*(?:\$|\$\{|%|<|os\.environ/|env:|\{\{|your|xxx|changeme|\*+|\.\.\.)|^\s*$|\$\{", re.IGNORECASE)
 _WIDE = re.compile(r"^(?:/|~|/home|/Users|/root|[A-Za-z]:\\?|\$HOME|/etc|/var/run/docker\.sock|\$\{HOME\}|/var/run)$")
 _MOST_VALUES = 20_000  # of a training configuration
-Found = list[Seen] | Unread
 
 
 def _json(text: str) -> Any:
@@ -41,8 +40,8 @@ def tool_servers(text: str) -> Found:
     try:
         value = _json(text) if text.lstrip()[:1] in {"{", "["} else _toml(text)
     except (ValueError, RecursionError) as error:
-        return Unread(Reason.MALFORMED, f"an MCP configuration that cannot be parsed: {safe(str(error), 120)}")
-    found: list[Seen] = []
+        return [Unread(Reason.MALFORMED, f"an MCP configuration that cannot be parsed: {safe(str(error), 120)}")]
+    found: Found = []
     tables = value if isinstance(value, Mapping) else {}
     for key in ("mcpServers", "servers", "mcp_servers", "context_servers", "mcp"):
         servers = tables.get(key)
@@ -170,19 +169,19 @@ def yaml_file(text: str) -> Found:
     """LiteLLM gateways, training configurations (`base_model`, `datasets`), and command lines in any YAML."""
     import yaml
 
-    found = list(references_in_lines(text))
+    found: Found = [*references_in_lines(text), *cut(text)]
     if not _YAML_HINT.search(text):
         return found
     try:
         read = [one for one in documents(text) if isinstance(one, dict)]
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
-        return Unread(Reason.MALFORMED, f"YAML that cannot be parsed: {safe(why, 120)}")
+        return [*found, Unread(Reason.MALFORMED, f"YAML that cannot be parsed: {safe(why, 120)}")]
     try:
         for one in read:
             found += _gateway(one, text) if isinstance(one.get("model_list"), list) else _training(one, text)
     except OverflowError as error:
-        return Unread(Reason.LIMIT, str(error))
+        found.append(Unread(Reason.LIMIT, str(error)))
     return found
 
 
@@ -300,7 +299,7 @@ CONDITIONS = re.compile(
 )
 
 
-def card(text: str) -> Found:
+def card(text: str) -> list[Seen]:
     """The front matter of a model's or dataset's README."""
     front = _FRONT.match(text)
     if front is None:
@@ -352,7 +351,7 @@ def notebook(data: bytes) -> Found:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        return Unread(Reason.MALFORMED, f"a notebook that is not JSON: {safe(str(error), 120)}")
+        return [Unread(Reason.MALFORMED, f"a notebook that is not JSON: {safe(str(error), 120)}")]
     cells = value.get("cells") if isinstance(value, Mapping) else None
     code, shell = [], []
     for cell in cells if isinstance(cells, list) else ():
@@ -364,5 +363,5 @@ def notebook(data: bytes) -> Found:
                 code.append("" if magic else line)
                 shell.append(line if magic else "")
     found = references_in("\n".join(code).encode())
-    commands = list(references_in_lines("\n".join(shell)))
-    return found if isinstance(found, Unread) and not commands else [*(found if isinstance(found, list) else []), *commands]
+    commands = "\n".join(shell)
+    return [*([found] if isinstance(found, Unread) else found), *references_in_lines(commands), *cut(commands)]

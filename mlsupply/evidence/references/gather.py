@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import cast
 
-from mlsupply.evidence.references.python_code import Unread
-from mlsupply.evidence.references.seen import Seen
+from mlsupply.evidence.references.seen import Found as Read
+from mlsupply.evidence.references.seen import Seen, Unread
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.world import Failure, Tree
@@ -86,14 +86,13 @@ def _gather(hashed: Hashable) -> Found:
         kind = kind_of(path)
         if not kind:
             continue
-        found = _read(path, kind, tree, paths)
         files += 1
-        if isinstance(found, Unread):
-            gaps.append(
-                Gap(subject=path, check=CHECK, reason=found.reason, detail=found.detail, place=Place(path, found.line))
-            )
-        else:
-            references += [Reference(seen, Place(path, seen.line)) for seen in dict.fromkeys(found)]
+        for found in dict.fromkeys(_read(path, kind, tree, paths)):
+            place = Place(path, found.line)
+            if isinstance(found, Unread):
+                gaps.append(Gap(subject=path, check=CHECK, reason=found.reason, detail=found.detail, place=place))
+            else:
+                references.append(Reference(found, place))
     return Found(tuple(references), tuple(gaps), files)
 
 
@@ -113,29 +112,28 @@ def kind_of(path: str) -> str:
     return ""
 
 
-def _read(path: str, kind: str, tree: Tree, paths: tuple[str, ...]) -> list[Seen] | Unread:
+def _read(path: str, kind: str, tree: Tree, paths: tuple[str, ...]) -> Read:
     data = tree.read(path, _MOST)
     if isinstance(data, Failure):
-        return Unread(data.reason, data.detail)
+        return [Unread(data.reason, data.detail)]
     if kind == "python":
         from mlsupply.evidence.references.python_code import references_in
 
-        return references_in(data)
+        seen = references_in(data)
+        return [seen] if isinstance(seen, Unread) else [*seen]
     if kind == "notebook":
         from mlsupply.evidence.references.configurations import notebook
 
         return notebook(data)
     if b"\0" in data[:1000]:
-        return Unread(Reason.MALFORMED, "not text")
+        return [Unread(Reason.MALFORMED, "not text")]
     text = data.decode("utf-8", "replace")
     if kind == "skill":
-        from mlsupply.evidence.references.skills import skill
-
-        return skill(path, text, _beside(path, tree, paths))
+        return _skill(path, text, tree, paths)
     return _text(kind, text)
 
 
-def _text(kind: str, text: str) -> list[Seen] | Unread:
+def _text(kind: str, text: str) -> Read:
     from mlsupply.evidence.references import command_lines, configurations
 
     if kind == "mcp":
@@ -143,18 +141,25 @@ def _text(kind: str, text: str) -> list[Seen] | Unread:
     if kind == "yaml":
         return configurations.yaml_file(text)
     if kind == "card":
-        return configurations.card(text)
+        return [*configurations.card(text)]
     if kind == "modelfile":
-        return list(command_lines.references_in_modelfile(text))
-    return list(command_lines.references_in_lines(text))
+        return [*command_lines.references_in_modelfile(text), *command_lines.cut(text)]
+    return [*command_lines.references_in_lines(text), *command_lines.cut(text)]
 
 
-def _beside(path: str, tree: Tree, paths: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
-    """The other files of a skill's folder, at most fifty; None for what is no text."""
-    folder = path.rpartition("/")[0]
-    if not folder or not path.lower().endswith("skill.md"):
-        return
-    for other in [name for name in paths if name.startswith(f"{folder}/") and name != path][:50]:
+def _skill(path: str, text: str, tree: Tree, paths: tuple[str, ...]) -> Read:
+    """A skill with the other files of its folder, None for what is no text."""
+    from mlsupply.evidence.references.skills import MOST_FILES, skill
+
+    folder = path.rpartition("/")[0] if path.lower().endswith("skill.md") else ""
+    others = [name for name in paths if name.startswith(f"{folder}/") and name != path] if folder else []
+    beside: list[tuple[str, str | None]] = []
+    for other in others[:MOST_FILES]:
         data = tree.read(other, 1 << 20)
         binary = isinstance(data, Failure) or b"\0" in data[:4000]
-        yield other, None if binary or isinstance(data, Failure) else data.decode("utf-8", "replace")
+        beside.append((other, None if binary or isinstance(data, Failure) else data.decode("utf-8", "replace")))
+    found = skill(path, text, beside)
+    if len(others) > MOST_FILES:
+        detail = f"of {len(others):,} files in the folder of the skill {MOST_FILES} were read"
+        found.append(Unread(Reason.LIMIT, detail))
+    return found

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from mlsupply.evidence.references.seen import SECRET, Seen, reference
+from mlsupply.evidence.references.seen import SECRET, Seen, Unread, reference
 from mlsupply.evidence.references.shapes import (
     BY_LAST,
     CLIENT_PARTS,
@@ -17,20 +17,11 @@ from mlsupply.evidence.references.shapes import (
     Shape,
 )
 from mlsupply.model import Reason
-from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _MOST = 4 << 20
 _CHOICES = 200  # values of a loop
 _STEPS = 8  # names followed from one argument
-
-
-class Unread(NamedTuple):
-    """Code that could not be read, and why."""
-
-    reason: Reason
-    detail: str
-    line: int = 0
 
 
 def references_in(source: bytes, first_line: int = 0) -> list[Seen] | Unread:

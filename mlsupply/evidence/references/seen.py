@@ -12,6 +12,7 @@ from mlsupply.evidence.references.facets import (
     SkillFacet,
     ToolServerFacet,
 )
+from mlsupply.model import Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe, without_credentials
 
@@ -24,6 +25,17 @@ class Seen(NamedTuple):
     facet: AnyFacet
     line: int = 0
 
+
+class Unread(NamedTuple):
+    """What could not be read of a file, and why. line: where it begins, 0 for the whole file."""
+
+    reason: Reason
+    detail: str
+    line: int = 0
+
+
+Found = list[Seen | Unread]
+"""What a reader gives: each reference, and what of the file it could not read."""
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 SECRET = re.compile(

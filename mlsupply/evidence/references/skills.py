@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable
 
 from mlsupply.evidence.references.facets import SkillFacet
-from mlsupply.evidence.references.seen import FETCH_AND_RUN, HIDDEN, Seen
+from mlsupply.evidence.references.seen import FETCH_AND_RUN, HIDDEN, Found, Seen, Unread
+from mlsupply.model import Reason
 from mlsupply.text import safe
 
+MOST_FILES = 50  # read of the folder of a skill
+_MOST = 2_000_000  # characters, of all these files together
 _TOOLS = re.compile(r"^allowed[-_]tools\s*:\s*(.{1,400})$", re.MULTILINE | re.IGNORECASE)
 _INSTALL = re.compile(
     r"\b(?:pip3?|uv pip|pipx|npm|pnpm|yarn)\s+(?:install|add|i)\s+((?:[\w@./\[\]=<>~^-]+[ \t]*){1,12})"
@@ -40,7 +43,7 @@ def is_instruction(path: str) -> bool:
     return "/.claude/commands/" in f"/{path}" or "/.claude/agents/" in f"/{path}" or path.endswith(".mdc")
 
 
-def skill(path: str, text: str, beside: Iterable[tuple[str, str | None]]) -> list[Seen]:
+def skill(path: str, text: str, beside: Iterable[tuple[str, str | None]]) -> Found:
     """The facts of a skill. beside: (path, text) of the other files in its folder, None for what is no text."""
     files = list(beside)
     everything = "\n".join([text, *(body for _, body in files if body)])
@@ -54,14 +57,17 @@ def skill(path: str, text: str, beside: Iterable[tuple[str, str | None]]) -> lis
         unread=tuple(unread[:20]),
         tools=(safe(tools, 200),) if _WIDE_TOOLS.search(tools) else (),
         unpinned=tuple(dict.fromkeys(_unpinned(everything)))[:20],
-        orders=tuple(dict.fromkeys(safe(found[0], 120) for found in _ORDERS.finditer(everything[:2_000_000])))[:10],
+        orders=tuple(dict.fromkeys(safe(found[0], 120) for found in _ORDERS.finditer(everything[:_MOST])))[:10],
     )
     line = text.count("\n", 0, found.start()) + 1 if (found := FETCH_AND_RUN.search(text)) else 1
-    return [Seen(facet, line)]
+    if len(everything) <= _MOST:
+        return [Seen(facet, line)]
+    detail = f"of {len(everything):,} characters of the skill's files the first {_MOST:,} were looked through for orders"
+    return [Seen(facet, line), Unread(Reason.LIMIT, detail)]
 
 
 def _unpinned(text: str) -> Iterable[str]:
-    for found in _INSTALL.finditer(text[:2_000_000]):
+    for found in _INSTALL.finditer(text[:_MOST]):
         for word in (found[1] or found[2] or "").split():
             if word[:1].isalpha() or word.startswith("@"):
                 pinned = "==" in word or "@" in word[1:] or word.startswith((".", "/")) or word.endswith((".txt", ".toml"))
