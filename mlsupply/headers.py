@@ -6,6 +6,7 @@ few lines. Source: https://packaging.python.org/en/latest/specifications/core-me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 MAX_BYTES = 1 << 20  # of the headers; the description that may follow is not needed
@@ -32,6 +33,14 @@ def headers(data: bytes) -> Headers:
         if values is not None:
             values.append(value.strip())
     return fields
+
+
+def is_cut(data: bytes) -> bool:
+    """Whether there are more headers than `headers` reads."""
+    if len(data) < MAX_BYTES and data.count(b"\n") < MAX_HEADERS:
+        return False
+    end = re.search(rb"\n[ \t\r]*\n", data[:MAX_BYTES])
+    return end is None or data.count(b"\n", 0, end.start()) >= MAX_HEADERS
 
 
 def first(fields: Headers, name: str) -> str:

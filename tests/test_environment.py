@@ -154,3 +154,15 @@ def test_hostile_metadata_is_made_safe_and_bounded(world: World, tmp_path: Path)
     (package,) = inventory.packages
     assert package.name.isprintable()
     assert {gap.reason for gap in inventory.gaps} == {Reason.MALFORMED}
+
+
+def test_headers_longer_than_are_read_are_said(world: World, tmp_path: Path) -> None:
+    site = _venv(tmp_path / "venv")
+    folder = _install(site, "demo", "1.0")
+    many = "".join(f"Requires-Dist: p{number}\n" for number in range(20_005))
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n{many}\nText\n", encoding="utf-8")
+    long = _install(site, "prose", "1.0")
+    (long / "METADATA").write_text("Name: prose\nVersion: 1.0\n\n" + "words\n" * 300_000, encoding="utf-8")
+    gaps = [gap for gap in _read(world, tmp_path / "venv").gaps if gap.reason is Reason.LIMIT]
+    assert [gap.subject.rpartition("site-packages/")[2] for gap in gaps] == ["demo-1.0.dist-info/METADATA"]
+    assert "what it requires further on was not read" in gaps[0].detail

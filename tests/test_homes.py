@@ -253,3 +253,12 @@ def test_what_is_resolved_at_its_own_index_and_could_come_from_another_is_found(
     assert all(company.public.simple in f.message for f in astray)
     manifest.write_text(f"--index-url {company.corp.simple}\nacme-core\n", encoding="utf-8")
     assert "MLS-I014" not in {f.id for f in run(request, replace(world, resolving=True)).findings}
+
+
+def test_indexes_past_the_limit_are_said_to_be_left_out(company: Company, world: World) -> None:
+    more = (Index(url=f"http://127.0.0.1:9/{n}", role="explicit", place=Place("uv.toml", n)) for n in range(60))
+    found = resolve(replace(inventory("lib"), indexes=(company.primary, *more)), Request(), world)
+    assert versions(found) == {"lib": "2.0"}
+    (gap,) = found.gaps
+    assert gap.reason is Reason.LIMIT
+    assert "more than 40 indexes are named: those after http://127.0.0.1:9/38 were left out" in gap.detail

@@ -191,3 +191,10 @@ def test_any_text_is_read_as_commands(text: str) -> None:
 def test_long_hostile_text_is_read_in_linear_time() -> None:
     for piece in ("$(", "((", '"\\', "`", "${", "{{", "\\\n#", "<<", "'$(" * 3):
         assert sum(1 for _ in commands(piece * 20_000)) >= 0
+
+
+def test_every_here_document_of_a_command_is_read(tmp_path: Path) -> None:
+    words = [f"E{number}" for number in range(12)]
+    text = "FROM x\nRUN sh " + " ".join(f"<<{word}" for word in words) + "\n"
+    text += "".join(f"pip install p{number}==1.0\n{word}\n" for number, word in enumerate(words))
+    assert [name for name, _, _ in _asked(_read(tmp_path, "Dockerfile", text))] == [f"p{number}" for number in range(12)]

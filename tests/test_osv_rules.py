@@ -421,3 +421,10 @@ def test_a_record_without_any_version_is_a_gap_of_the_packages_it_names() -> Non
     assert answer.findings == ()
     assert answer.gaps[0].reason is Reason.MALFORMED
     assert "PYSEC-2026-1000 concern demo and name no version of it" in answer.gaps[0].detail
+
+
+def test_versions_past_the_limit_are_said() -> None:
+    known = record(versions=["1.0", *(f"9.{number}" for number in range(20_004))])
+    (found,) = findings("demo", "1.0", known)
+    assert found.advisory is not None
+    assert found.advisory.notes == ("partly evaluated: PYSEC-2026-1000: 5 of its versions were not read",)

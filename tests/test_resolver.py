@@ -412,3 +412,16 @@ def test_an_extra_index_with_one_wheel_of_a_release_does_not_hide_the_others_of_
         (tmp_path / "home/.config/pip/pip.conf").write_text(settings, encoding="utf-8")
         found = resolve(inventory("lib==2.5"), Request(), replace(world, environ={"HOME": str(tmp_path / "home")}))
     assert (versions(found), found.gaps) == ({"lib": "2.5"}, ())
+
+
+def test_of_many_releases_held_back_those_not_asked_about_are_said(index: LoopbackIndex, world: World) -> None:
+    names = [f"p{number}" for number in range(8)]
+    index.add("built", "1.0", kinds=["sdist"])
+    for name in names:
+        index.add(name, "1.0")
+        index.add(name, "2.0", requires=["built"])
+    online = replace(world, fetch=LiveFetch({}))
+    found = resolve(inventory(*names), Request(index_url=index.simple), online)
+    assert set(versions(found).values()) == {"1.0"}
+    assert [gap.reason for gap in found.gaps] == [Reason.NO_ARTIFACT] * 5 + [Reason.LIMIT]
+    assert found.gaps[-1].detail.startswith("p5 and 2 more were taken at an older release")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -303,3 +304,65 @@ def test_scripts_are_found_in_a_folder_and_modules_are_not_taken_for_one(world: 
 def test_a_broken_header_is_a_gap_with_its_line(tmp_path: Path, text: str, line: int) -> None:
     (gap,) = _read(tmp_path, "script.py", text).gaps
     assert (gap.reason, gap.place and gap.place.line) == (Reason.MALFORMED, line)
+
+
+def test_a_script_header_may_stand_below_pages_of_comment(world: World) -> None:
+    (world.tree.root / "late.py").write_text("# a licence\n" * 10_000 + SCRIPT, encoding="utf-8")
+    for subject in (".", "late.py"):
+        tree = world.tree.starting((subject,))
+        report = run(Request(offline=True, subjects=(subject,)), replace(world, tree=tree))
+        assert [(i.path, i.format) for i in report.inputs] == [("late.py", "script")]
+        assert [r.place.line for r in report.inputs[0].requirements] == [10_005, 10_006]
+
+
+def test_a_python_file_too_long_to_be_looked_through_for_a_header_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlsupply.inventory.sniff.MOST_OF_SCRIPT", 1_000)
+    (world.tree.root / "table.py").write_text("x = 1\n" * 200 + SCRIPT, encoding="utf-8")
+    (gap,) = [gap for gap in run(Request(offline=True), world).gaps if gap.check == "inventory"]
+    assert (gap.subject, gap.reason) == ("table.py", Reason.LIMIT)
+
+
+# -- limits
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (f"setup(install_requires={['p'] * 5_001})", 2),
+        (f"a = []\nfor x in {['p'] * 4_000}:\n    a.append(x)\n    a.append(x)\nsetup(install_requires=a)", 5),
+        ('a = """\n' + "pip\n" * 5_001 + '"""\nsetup(install_requires=a.splitlines())', 2),
+        ("x = 1\n" * 50_000 + "setup(install_requires=['p'])", 25_002),
+        (f"a = '{'b' * 15_000}'\nsetup(install_requires=[a + a])", 3),
+    ],
+    ids=["a list", "a loop", "lines of a text", "a file", "a text put together"],
+)
+def test_what_is_longer_than_is_followed_in_setup_py_is_a_gap(tmp_path: Path, code: str, line: int) -> None:
+    (gap,) = _read(tmp_path, "setup.py", f"from setuptools import setup\n{code}\n").gaps
+    assert gap.place is not None
+    assert (gap.place.line, "follow" in gap.detail) == (line, True)
+
+
+def test_a_loop_over_more_than_a_few_hundred_names_is_followed_to_its_end(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(900)]
+    code = f"from setuptools import setup\na = []\nfor x in {names}:\n    a.append(x)\nsetup(install_requires=a)\n"
+    inventory = _read(tmp_path, "setup.py", code)
+    assert ([r.name for r in inventory.requirements], inventory.gaps) == (names, ())
+
+
+def test_a_text_of_many_lines_is_whole(tmp_path: Path) -> None:
+    lines = "\n".join(f"package-{number}>=1.0" for number in range(3_000))
+    inventory = _read(tmp_path, "setup.py", f'from setuptools import setup\nsetup(install_requires="""{lines}""")\n')
+    assert (len(inventory.requirements), inventory.gaps) == (3_000, ())
+
+
+def test_an_option_of_setup_cfg_that_unfolds_without_end_is_a_gap_and_costs_little(tmp_path: Path) -> None:
+    text = "[options]\ninstall_requires =\n  numpy\n  %(a0)s\n"
+    for number in range(15):
+        text += f"a{number} =\n" + f"  %(a{number + 1})s\n" * 40
+    inventory = _read(tmp_path, "setup.cfg", text + "a15 =\n")
+    assert [r.name for r in inventory.requirements] == ["numpy"]
+    (gap,) = inventory.gaps
+    assert gap.reason is Reason.LIMIT
+    assert "install_requires comes to more than 5,000 lines" in gap.detail

@@ -51,6 +51,8 @@ def _archive(opened: zipfile.ZipFile) -> Iterator[tuple[str, object]]:
     left = _MAX_TOTAL
     with opened as archive:
         members = sorted((info for info in archive.infolist() if info.filename.endswith(".json")), key=lambda i: i.filename)
+        if len(members) > _MAX_RECORDS:
+            yield members[_MAX_RECORDS].filename, ValueError(f"it and what follows are more than {_MAX_RECORDS:,} records")
         for info in members[:_MAX_RECORDS]:
             left -= info.file_size
             if info.file_size > _MAX_RECORD or left < 0:
@@ -68,7 +70,7 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, Runtime
 
 
 def _folder(path: Path) -> Iterator[tuple[str, object]]:
-    for file in files_below(path, (".json", ".yaml", ".yml"))[:_MAX_RECORDS]:
+    for file in files_below(path, (".json", ".yaml", ".yml")):
         name = file.relative_to(path).as_posix()
         try:
             if file.stat().st_size > _MAX_RECORD:

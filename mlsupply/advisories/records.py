@@ -103,6 +103,12 @@ def _project(block: object) -> str:
 def _advisory(record: Mapping[str, Any], blocks: list[Mapping[str, Any]], prose: bool) -> Advisory:
     windows, doubts = _windows(blocks)
     listed, raw = _listed(blocks, windows)
+    for what, most, found in (
+        ("aliases", _MAX_ALIASES, [_strings(record.get("aliases"))]),
+        ("versions", _MAX_VERSIONS, [_strings(block.get("versions")) for block in blocks]),
+    ):
+        if more := sum(max(0, len(one) - most) for one in found):
+            doubts.append(f"{more:,} of its {what} were not read")
     if not windows and not listed and not raw:
         doubts.append("it names no version and no range of versions")
     scored = _scored(record, blocks)

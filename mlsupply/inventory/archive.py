@@ -170,7 +170,7 @@ def _inventory(
     metadata = parse(data)
     place = Place(path, member=safe(member, 500))
     gaps = [*_disagreements(artifact.filename, metadata, place)]
-    gaps += [replace(gap(path, Reason.MALFORMED, f"not a requirement: {line!r}"), place=place) for line in metadata.broken]
+    gaps += [replace(gap(path, reason, fault), place=place) for reason, fault in metadata.faults]
     bundled = tuple(_bundled(path, archive, limits)) if archive is not None else ()
     parts = tuple(one for one in bundled if isinstance(one, Package))
     package = Package(

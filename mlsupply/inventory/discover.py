@@ -9,7 +9,7 @@ from mlsupply.inventory import Reader, reader_named, reader_of
 from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covered
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
-from mlsupply.inventory.sniff import reader_by_content, script_files
+from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, reader_by_content, script_files
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request
@@ -69,11 +69,11 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
 def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     named = {path for path in paths if world.tree.kind(path) == "file"}
     survey = world.tree.survey()
-    scripts, unopened = script_files(survey.files, world.tree)
-    if unopened and (reader := reader_named("script")):
-        yield Found(reader, _not_opened(unopened))
+    scripts = script_files(survey.files, world.tree)
+    if reader := reader_named("script"):
+        yield from (Found(reader, inventory) for inventory in _not_looked_into(scripts))
     for path in survey.files:
-        reader = scripts.get(path) or reader_of(path)
+        reader = scripts.readers.get(path) or reader_of(path)
         if path.endswith(".tar.gz") and path not in named and not _is_sdist(path, world.tree):
             continue
         if path in named and reader is None:
@@ -89,10 +89,14 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
             yield found
 
 
-def _not_opened(paths: list[str]) -> Inventory:
-    detail = f"{len(paths):,} Python files from here on were not looked into for requirements of their own (PEP 723)"
-    hint = "scan the folders of scripts by name"
-    return Inventory(path=paths[0], format="script", gaps=(gap(paths[0], Reason.LIMIT, detail, hint=hint),))
+def _not_looked_into(scripts: Scripts) -> Iterator[Inventory]:
+    for path in scripts.long:
+        detail = f"only its first {MOST_OF_SCRIPT:,} bytes were looked into for requirements of its own (PEP 723)"
+        yield Inventory(path=path, format="script", gaps=(gap(path, Reason.LIMIT, detail),))
+    if paths := scripts.unopened:
+        detail = f"{len(paths):,} Python files from here on were not looked into for requirements of their own (PEP 723)"
+        hint = "scan the folders of scripts by name"
+        yield Inventory(path=paths[0], format="script", gaps=(gap(paths[0], Reason.LIMIT, detail, hint=hint),))
 
 
 def _says_something(inventory: Inventory) -> bool:

@@ -47,7 +47,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
 def _copies(text: str) -> dict[str, str]:
     """Path in the image -> path in the project, of files that COPY or ADD brings in under another name."""
     found: dict[str, str] = {}
-    for arguments in _COPY.findall(text)[:1000]:
+    for arguments in _COPY.findall(text):
         words = [word for word in arguments.split() if not word.startswith("--")]
         if len(words) == 2 and not words[1].endswith(("/", ".")):
             found[words[1]] = words[0]
@@ -67,7 +67,7 @@ def runs(text: str) -> Iterator[Run]:
         found = _RUN.match(block)
         if found is None:
             continue
-        for word in _HEREDOC.findall(block)[:8]:
+        for word in _HEREDOC.findall(block):
             end = next((n for n in range(at, len(lines)) if lines[n].strip() == word), len(lines))
             block += "\n" + "\n".join(lines[at:end])
             at = end + 1

@@ -104,8 +104,8 @@ def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
     if "RECORD" not in names:
         detail = "RECORD is missing, so it cannot be told which files belong to the package or were changed"
         yield gap(posixpath.join(folder, "RECORD"), Reason.NOT_FOUND, detail, hint="install the package again")
-    for line in metadata.broken:
-        yield gap(posixpath.join(folder, "METADATA"), Reason.MALFORMED, f"not a requirement: {line!r}")
+    for reason, fault in metadata.faults:
+        yield gap(posixpath.join(folder, "METADATA"), reason, fault)
     source = _direct_url(posixpath.join(folder, "direct_url.json"), tree) if "direct_url.json" in names else Source()
     if isinstance(source, Gap):
         yield source
@@ -179,10 +179,16 @@ def _egg_info(path: str, tree: Tree, *, is_folder: bool) -> Iterator[Package | G
         detail = "neither name nor version can be read here, so this package was not audited"
         yield metadata if isinstance(metadata, Gap) else gap(where, Reason.MALFORMED, detail, hint="install it again")
         return
+    for reason, fault in metadata.faults:
+        yield gap(where, reason, fault)
     requires = metadata.requires
     if is_folder and "requires.txt" in _names(path, tree):
-        data = tree.read(posixpath.join(path, "requires.txt"), _SMALL)
-        requires += () if isinstance(data, Failure) else egg_requires(data)
+        listed = posixpath.join(path, "requires.txt")
+        data = tree.read(listed, _SMALL)
+        if isinstance(data, Failure):
+            yield gap(listed, data.reason, data.detail)
+        else:
+            requires += egg_requires(data)
     coordinate = Coordinate("pypi", metadata.name, metadata.version)
     yield Package(coordinate=coordinate, places=(Place(where),), requires=requires)
 

@@ -6,7 +6,7 @@ import ast
 from typing import Final
 
 MAX_ITEMS = 5_000  # of one list or dictionary
-MAX_TEXT = 20_000  # characters of one string
+MAX_TEXT = 20_000  # characters of a string that is put together
 
 
 class Text(str):
@@ -16,7 +16,7 @@ class Text(str):
     line: int
 
     def __new__(cls, value: str, line: int) -> Text:
-        text = super().__new__(cls, value[:MAX_TEXT])
+        text = super().__new__(cls, value)
         text.line = line
         return text
 
@@ -40,6 +40,11 @@ Value = Text | FileLines | Unknown | list["Value"] | dict[str, "Value"]
 UNKNOWN: Final = Unknown()
 
 
+def bounded(items: list[Value], line: int = 0) -> list[Value]:
+    """The list, ended by what is unknown (at `line`) where it has more items than are held."""
+    return items if len(items) <= MAX_ITEMS else [*items[:MAX_ITEMS], Unknown(line)]
+
+
 def union(one: Value, other: Value) -> Value:
     """What a name may hold after two branches."""
     if isinstance(one, Unknown):
@@ -48,8 +53,7 @@ def union(one: Value, other: Value) -> Value:
         return one | other
     if isinstance(other, Unknown):
         return one
-    lists: list[Value] = [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
-    return lists[:MAX_ITEMS]
+    return bounded([*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])])
 
 
 def flat(value: Value) -> Value:
@@ -60,7 +64,7 @@ def flat(value: Value) -> Value:
     pieces: list[Value] = []
     for part in parts:
         pieces += part if isinstance(part, list) else [part]
-    return pieces[:MAX_ITEMS]
+    return bounded(pieces)
 
 
 def read_from(method: str, value: Value, node: ast.Call) -> Value:
@@ -76,7 +80,7 @@ def read_from(method: str, value: Value, node: ast.Call) -> Value:
             if method == "split"
             else value.splitlines()
         )
-        return [Text(piece, value.line) for piece in pieces[:MAX_ITEMS]]
+        return bounded([Text(piece, value.line) for piece in pieces[: MAX_ITEMS + 1]], value.line)
     if isinstance(value, Text) and method == "read_text":
         return FileLines(str(value), node.lineno)
     return value if method in ("copy", "strip", "rstrip", "lstrip") else Unknown(node.lineno)
@@ -85,8 +89,8 @@ def read_from(method: str, value: Value, node: ast.Call) -> Value:
 def added(one: Value, other: Value, line: int) -> Value:
     """`one + other`; unknown at `line` where the kinds do not add."""
     if isinstance(one, Text) and isinstance(other, Text):
-        return Text(one + other, one.line)
+        return Text(one + other, one.line) if len(one) + len(other) <= MAX_TEXT else Unknown(line)
     if isinstance(one, list | FileLines) or isinstance(other, list | FileLines):
-        lists: list[Value] = [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
-        return lists[:MAX_ITEMS]
+        items = [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
+        return bounded(items, line)
     return Unknown(line)

@@ -11,9 +11,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 
-from mlsupply.inventory.folded import MAX_ITEMS, UNKNOWN, FileLines, Text, Unknown, Value, added, flat, read_from, union
+from mlsupply.inventory.folded import (
+    MAX_ITEMS,
+    MAX_TEXT,
+    UNKNOWN,
+    FileLines,
+    Text,
+    Unknown,
+    Value,
+    added,
+    bounded,
+    flat,
+    read_from,
+    union,
+)
 
-_MAX_STEPS = 50_000  # nodes looked at in one file
+_MAX_STEPS = 50_000  # nodes looked at in one file; a list counts as more the longer it is
 _MAX_DEPTH = 100  # nested values and calls
 
 _KEEPS = frozenset({"list", "tuple", "set", "sorted", "dict", "chain", "from_iterable", "sum", "filter_requirements"})
@@ -39,14 +52,15 @@ _REQUIREMENT_NAME = re.compile(r"[^!=<>~\[; ]+")
 _Scope = dict[str, Value]
 
 
-def calls_of(tree: ast.Module, name: str) -> list[tuple[int, dict[str, Value]]]:
-    """(line, keyword arguments) of each call of `name` or `module.name`, in the order it is met."""
+def calls_of(tree: ast.Module, name: str) -> tuple[list[tuple[int, dict[str, Value]]], int]:
+    """((line, keyword arguments) of each call of `name` or `module.name`, in the order it is met; the line from which on
+    the file was too much to follow, 0 where it was not)."""
     reading = _Reading(tree, name)
     reading.block(tree.body, reading.globals)
     if not reading.met:
         for function in reading.functions.values():
             reading.block(function.body, {})
-    return reading.met
+    return reading.met, reading.cut
 
 
 class _Reading:
@@ -57,6 +71,7 @@ class _Reading:
         self.met: list[tuple[int, dict[str, Value]]] = []
         self.functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
         self.globals: _Scope = {}
+        self.cut = 0
         self._steps = 0
         self._depth = 0
 
@@ -68,6 +83,7 @@ class _Reading:
         for statement in body:
             self._steps += 1
             if self._steps > _MAX_STEPS:
+                self.cut = self.cut or statement.lineno
                 break
             handler = _STATEMENTS.get(type(statement))
             if handler is not None:
@@ -80,7 +96,9 @@ class _Reading:
             scope[target.id] = union(before, value) if branch and before is not None else value
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             held, key = self.held(target.value.id, scope), self.value(target.slice, scope)
-            if isinstance(held, dict) and isinstance(key, Text) and len(held) < MAX_ITEMS:
+            if isinstance(held, dict) and len(held) >= MAX_ITEMS:
+                self.cut = self.cut or target.lineno
+            elif isinstance(held, dict) and isinstance(key, Text):
                 held[str(key)] = union(held[key], value) if branch and key in held else value
         elif isinstance(target, (ast.Tuple, ast.List)):
             parts = value if isinstance(value, list) and len(value) == len(target.elts) else [UNKNOWN] * len(target.elts)
@@ -94,7 +112,7 @@ class _Reading:
         held, added = self.held(call.func.value.id, scope), self.value(call.args[-1], scope)
         if isinstance(held, list) and call.func.attr in ("append", "insert", "extend"):
             held += added if call.func.attr == "extend" and isinstance(added, list) else [added]
-            del held[MAX_ITEMS:]
+            held[:] = bounded(held, call.lineno)
         elif isinstance(held, dict) and isinstance(added, dict) and call.func.attr == "update":
             held.update(added)
 
@@ -111,7 +129,9 @@ class _Reading:
         self._depth += 1
         try:
             handler = _EXPRESSIONS.get(type(node))
-            return handler(self, node, scope) if handler is not None else Unknown(node.lineno)
+            found = handler(self, node, scope) if handler is not None else Unknown(node.lineno)
+            self._steps += len(found) // 10 if isinstance(found, list) else 0
+            return found
         finally:
             self._depth -= 1
 
@@ -139,7 +159,7 @@ class _Reading:
     def chained(self, node: ast.Call, scope: _Scope) -> Value:
         """`itertools.chain(a, b, *more)`."""
         parts: list[Value] = []
-        for argument in node.args[:MAX_ITEMS]:
+        for argument in node.args:
             if isinstance(argument, ast.Starred):
                 several = self.value(argument.value, scope)
                 parts += several if isinstance(several, list) else [several]
@@ -163,7 +183,7 @@ class _Reading:
         names = [
             part.name if isinstance(part, FileLines) else str(part) for part in parts if isinstance(part, Text | FileLines)
         ]
-        if not names:
+        if not names or sum(map(len, names)) > MAX_TEXT:
             return Unknown(node.lineno)
         return FileLines("/".join(names), node.lineno) if is_open else Text("/".join(names), node.lineno)
 
@@ -192,7 +212,7 @@ class _Reading:
             return items
         if not isinstance(items, list) or not isinstance(generator.target, ast.Name):
             return Unknown(node.lineno)
-        return [self.value(node.elt, scope | {generator.target.id: item}) for item in items[:MAX_ITEMS]]
+        return [self.value(node.elt, scope | {generator.target.id: item}) for item in items]
 
     def mapped(self, node: ast.DictComp, scope: _Scope) -> Value:
         """`{name: requirement for … in (re.findall(…, x) for x in LIST)}`: each requirement under its own name."""
@@ -241,7 +261,7 @@ def _inner(r: _Reading, node: ast.stmt, scope: _Scope, branch: bool) -> list[Val
         one = items if isinstance(items, FileLines) else Unknown(node.lineno)
         several = items if isinstance(items, list) and isinstance(node.target, ast.Name) else [one]
         found: list[Value] = []
-        for item in several[:200]:
+        for item in several:
             r.assign(node.target, item, scope, branch=False)
             found += r.block(node.body, scope, branch=True)
         return found
@@ -291,19 +311,19 @@ def _name(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
 
 def _list(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
     items: list[Value] = []
-    for element in node.elts[:MAX_ITEMS] if isinstance(node, ast.List | ast.Tuple | ast.Set) else []:
+    for element in node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else []:
         if isinstance(element, ast.Starred):
             inner = r.value(element.value, scope)
             items += inner if isinstance(inner, list) else [inner]
         else:
             items.append(r.value(element, scope))
-    return items[:MAX_ITEMS]
+    return bounded(items, node.lineno)
 
 
 def _dict(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
     found: dict[str, Value] = {}
     if isinstance(node, ast.Dict):
-        for key, held in list(zip(node.keys, node.values, strict=True))[:MAX_ITEMS]:
+        for key, held in zip(node.keys, node.values, strict=True):
             value = r.value(held, scope)
             name = r.value(key, scope) if key is not None else None
             if key is None and isinstance(value, dict):

@@ -8,7 +8,7 @@ input, as with any installer, and is right as it is.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlsupply.inventory import uv_project
@@ -33,9 +33,10 @@ def held_back(packages: Sequence[Package], attempt: Attempt, world: World, end: 
     urls = {name: chosen[name].source.url for name in asked}
     found = newest(list(asked), attempt.asked, attempt.settings, world, urls)
     older = [name for name, (version, built) in found.items() if not built and version != chosen[name].version]
-    for name in older[:_MOST]:
+    for number, name in enumerate(older):
         seconds = min(_SECONDS, end - time.monotonic())
-        if seconds <= 0:
+        if number == _MOST or seconds <= 0:
+            yield _not_asked(older[number:], asked)
             return
         version = found[name][0]
         if why := _why(changed(asked[name], specifier=f"=={version}"), attempt, world, seconds):
@@ -45,6 +46,14 @@ def held_back(packages: Sequence[Package], attempt: Attempt, world: World, end: 
                 f" that build may take it: {why}"
             )
             yield gap(place.file, Reason.NO_ARTIFACT, detail, place.line, f"ask for {name}=={version} to have it looked at")
+
+
+def _not_asked(names: Sequence[str], asked: Mapping[str, Requirement]) -> Gap:
+    place = asked[names[0]].place
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    verb = "were" if others else "was"
+    detail = f"{names[0]}{others} {verb} taken at an older release than the newest one, and it was not asked any more why"
+    return gap(place.file, Reason.LIMIT, detail, place.line, "ask for the releases that are meant, to have them looked at")
 
 
 def _why(requirement: Requirement, attempt: Attempt, world: World, seconds: float) -> str:

@@ -30,6 +30,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[
 _AS_PIP = "unsafe-best-match"  # uv's word for comparing all indexes
 _CONFIG_BYTES = 1 << 20
 _MOST = 40  # indexes of one input
+_MOST_TEXTS = 500  # overrides, and constraints
 _STRATEGIES = ("first-index", "unsafe-first-match", "unsafe-best-match")
 _PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit")
 
@@ -80,6 +81,9 @@ def settings_of(inventory: Inventory, index_url: str, world: World) -> Settings:
     """The settings for one input. index_url: the run's own choice, "" for none."""
     project = _uv_table(inventory, world)
     indexes, strategy, gaps = _indexes(inventory, index_url, project, world)
+    if len(indexes) > _MOST:
+        detail = f"more than {_MOST} indexes are named: those after {indexes[_MOST - 1].url} were left out of the resolution"
+        gaps = (*gaps, gap(inventory.path, Reason.LIMIT, detail))
     overrides, more = _requirements(inventory, project, "override-dependencies")
     constraints, others = _requirements(inventory, project, "constraint-dependencies")
     return Settings(
@@ -97,8 +101,13 @@ def settings_of(inventory: Inventory, index_url: str, world: World) -> Settings:
 def _requirements(inventory: Inventory, options: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
     """Requirement texts of [tool.uv] and a gap for each that is left out: a direct reference, which would be fetched, or
     what is no requirement."""
-    found, gaps = [], []
-    for text in strings(options, key)[:500]:
+    found: list[str] = []
+    gaps: list[Gap] = []
+    texts = strings(options, key)
+    if len(texts) > _MOST_TEXTS:
+        detail = f"{len(texts) - _MOST_TEXTS:,} more of {key} were left out of the resolution"
+        gaps.append(gap(inventory.path, Reason.LIMIT, detail))
+    for text in texts[:_MOST_TEXTS]:
         parsed = requirement(text, Place(inventory.path))
         if isinstance(parsed, Gap) or parsed.source.kind is not SourceKind.REGISTRY:
             detail = f"{safe(without_credentials(text)[0], 100)} of {key} was left out of the resolution"
@@ -150,8 +159,11 @@ def _elsewhere(project: Mapping[str, Any], world: World) -> Iterator[_Source]:
 
 def _written(inventory: Inventory, world: World) -> tuple[list[Asked], tuple[Gap, ...]]:
     """The indexes an input names, with the credentials its line holds put back beside (not into) the URL."""
-    asked, gaps = [], []
-    for index in inventory.indexes[:_MOST]:
+    asked: list[Asked] = []
+    gaps: list[Gap] = []
+    for index in inventory.indexes:
+        if len(asked) > _MOST:
+            break
         if "${" in index.url:
             detail = f"the index {index.url} is written with a variable, which is not expanded for an audited file"
             hint = "name the index with --index-url or in UV_DEFAULT_INDEX"
@@ -230,7 +242,7 @@ def _uv_table(inventory: Inventory, world: World) -> Mapping[str, Any]:
 
 def _from_uv_table(options: Mapping[str, Any]) -> list[Asked]:
     found = []
-    for entry in tables(options, "index")[:_MOST]:
+    for entry in tables(options, "index"):
         url = entry.get("url")
         if isinstance(url, str):
             role = "primary" if entry.get("default") is True else "explicit" if entry.get("explicit") is True else "extra"

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mlsupply.headers import MAX_BYTES, MAX_HEADERS, first, headers
+from mlsupply.headers import MAX_BYTES, MAX_HEADERS, first, headers, is_cut
 from mlsupply.inventory.parsing import quoted
 from mlsupply.licence import of_headers
-from mlsupply.model import Edge
+from mlsupply.model import Edge, Reason
 from mlsupply.text import canonical, safe
 
 _REQUIRES = re.compile(
@@ -20,16 +20,19 @@ _REQUIRES = re.compile(
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']{1,200})["']""")
 
 
+_CUT = f"more than {MAX_BYTES:,} bytes or {MAX_HEADERS:,} lines of headers; what it requires further on was not read"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """What an installed or installable distribution says of itself. name: canonical; requires: Requires-Dist as edges;
-    broken: Requires-Dist lines that are none, made safe."""
+    faults: what of the headers could not be read."""
 
     name: str
     version: str
     requires: tuple[Edge, ...] = ()
     requires_python: str = ""
-    broken: tuple[str, ...] = ()
+    faults: tuple[tuple[Reason, str], ...] = ()
     licence: str = ""
 
 
@@ -42,7 +45,10 @@ def parse(data: bytes) -> Metadata:
         version=safe(first(fields, "version"), 200),
         requires=tuple(edge for _, edge in asked if edge is not None),
         requires_python=safe(first(fields, "requires-python"), 200),
-        broken=tuple(quoted(text) for text, edge in asked if edge is None),
+        faults=(
+            *((Reason.MALFORMED, f"not a requirement: {quoted(text)!r}") for text, edge in asked if edge is None),
+            *([(Reason.LIMIT, _CUT)] if is_cut(data) else []),
+        ),
         licence=of_headers(fields),
     )
 

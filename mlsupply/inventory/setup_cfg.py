@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 
 from mlsupply.inventory.cover import BUILD_GROUP
-from mlsupply.inventory.parsing import named, requirement, text_of
+from mlsupply.inventory.parsing import gap, named, requirement, text_of
 from mlsupply.inventory.requirement_files import follow
-from mlsupply.model import Gap, Index, Inventory, Place, Requirement
+from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
 from mlsupply.value import replace
@@ -19,7 +19,7 @@ from mlsupply.world import Limits, Tree
 
 FORMAT = "setup.cfg"
 _KEYS = {"install_requires": (), "setup_requires": (BUILD_GROUP,), "tests_require": ("tests",)}
-_MAX_LINES = 5_000  # of one option, references to others filled in
+_MAX_LINES = 5_000  # looked at of one option, with those of the options it refers to
 _SECTION = re.compile(r"\[([^\]\n]{1,200})\]\s*(?:[#;].*)?$")
 _OPTION = re.compile(r"([^\s=:#;\[][^=:\n]{0,200}?)\s*[=:]\s*(.*)$")
 
@@ -39,11 +39,18 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     sections = _sections(text)
     options = sections.get("options", {})
     extras = sections.get("options.extras_require", {})
-    asked = [(_filled(key, options), groups) for key, groups in _KEYS.items()]
-    asked += [(_filled(extra, extras), (canonical(extra),)) for extra in extras]
+    wanted = [(key, options, groups) for key, groups in _KEYS.items()]
+    wanted += [(extra, extras, (canonical(extra),)) for extra in extras]
+    asked: list[tuple[list[Value], tuple[str, ...]]] = []
     requirements: list[Requirement] = []
     indexes: list[Index] = []
     gaps: list[Gap] = []
+    for key, table, groups in wanted:
+        values, cut = _filled(key, table)
+        asked.append((values, groups))
+        if cut:
+            detail = f"{safe(key, 80)} comes to more than {_MAX_LINES:,} lines; from here on they were not read"
+            gaps.append(gap(path, Reason.LIMIT, detail, cut.line))
     includes: list[str] = []
     for values, groups in asked:
         for value in values:
@@ -71,17 +78,23 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     )
 
 
-def _filled(name: str, options: dict[str, list[Value]], above: tuple[str, ...] = ()) -> list[Value]:
-    """The lines of an option, `%(other)s` replaced by those of the other option of the section; a circle ends."""
+def _filled(name: str, options: dict[str, list[Value]]) -> tuple[list[Value], Value | None]:
+    """(the lines of an option, `%(other)s` replaced by those of the other option of the section, the first that was not
+    looked at); a circle ends."""
     filled: list[Value] = []
-    for value in options.get(name, ()):
+    left = _MAX_LINES
+    waiting: list[tuple[Value, tuple[str, ...]]] = [(value, (name,)) for value in reversed(options.get(name, ()))]
+    while waiting:
+        value, above = waiting.pop()
+        if (left := left - 1) < 0:
+            return filled, value
         found = re.fullmatch(r"%\(([^)]{1,200})\)s", value.text)
         other = found[1].lower().replace("-", "_") if found else ""
-        if other in options and other not in above and other != name and len(above) < 20:
-            filled += _filled(other, options, (*above, name))
+        if other in options and other not in above and len(above) < 20:
+            waiting += [(inner, (*above, other)) for inner in reversed(options[other])]
         else:
             filled.append(value)
-    return filled[:_MAX_LINES]
+    return filled, None
 
 
 def _one(values: list[Value] | None) -> str:

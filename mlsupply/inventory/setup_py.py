@@ -28,13 +28,15 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     text = text_of(path, tree, limits)
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
-    calls = _calls(path, text)
-    if isinstance(calls, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(calls,))
+    read = _calls(path, text)
+    if isinstance(read, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(read,))
+    calls, cut = read
+    gaps = [gap(path, Reason.LIMIT, "from here on it was too much to follow", cut, _HINT)] if cut else []
     if not calls:
-        return Inventory(path=path, format=FORMAT)
+        return Inventory(path=path, format=FORMAT, gaps=tuple(gaps))
     line, keywords = calls[0]
-    setup = _Setup(path, tree, limits, line=line)
+    setup = _Setup(path, tree, limits, line=line, gaps=gaps)
     for keyword, groups in _KEYWORDS.items():
         if keyword in keywords:
             setup.asked(keywords[keyword], groups, keyword)
@@ -47,7 +49,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     )
 
 
-def _calls(path: str, text: str) -> list[tuple[int, dict[str, Value]]] | Gap:
+def _calls(path: str, text: str) -> tuple[list[tuple[int, dict[str, Value]]], int] | Gap:
     import ast
     import warnings
 
@@ -80,7 +82,7 @@ class _Setup(Collected):
             elif isinstance(one, list):
                 self.asked(one, groups, keyword, marker)
             elif isinstance(one, Unknown):
-                detail = f"a part of {keyword} is computed when setup.py runs"
+                detail = f"a part of {keyword} is computed when setup.py runs, or longer than is followed"
                 found = gap(self.path, Reason.UNSUPPORTED, detail, one.line or self.line, _HINT)
                 self.gaps += [found] if found not in self.gaps else []
 

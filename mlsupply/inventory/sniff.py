@@ -9,10 +9,11 @@ from mlsupply.inventory import Reader, reader_named
 from mlsupply.inventory.parsing import decode
 from mlsupply.lazy import expression
 from mlsupply.model import Gap
+from mlsupply.named import NamedTuple
 from mlsupply.world import Failure, Tree
 
 _HEAD = 64 << 10  # bytes that decide between text formats
-_SCRIPT_HEAD = 8 << 10  # bytes of a Python file in which a script header is looked for
+MOST_OF_SCRIPT = 4 << 20  # bytes of a Python file in which a script header, which may stand anywhere, is looked for
 MOST_SCRIPTS = 5_000  # Python files looked into in one run
 _REQUIREMENT = expression(r"(?m)^[ \t]*(?:-[a-zA-Z-]|[A-Za-z0-9][A-Za-z0-9._-]{0,200}[ \t]*(?:\[|[=<>!~]=|[<>;@]|$|#))")
 SCRIPT_MARKER = expression(rb"(?m)^# /// script\r?$")
@@ -24,7 +25,7 @@ def reader_by_content(path: str, tree: Tree) -> Reader | None:
     if isinstance(handle, Failure):
         return None
     with handle:
-        head = handle.read(_HEAD)
+        head = handle.read(MOST_OF_SCRIPT if path.endswith(".py") else _HEAD)
     if head.startswith((b"PK\x03\x04", b"\x1f\x8b")):
         return reader_named("archive")
     if is_script(head):
@@ -98,18 +99,30 @@ _TOML_MARKS: tuple[tuple[str, str], ...] = (
 )
 
 
-def script_files(files: Iterable[str], tree: Tree) -> tuple[dict[str, Reader], list[str]]:
-    """(the Python files that carry a PEP 723 header, those past the limit that were not looked into). Modules of a package
-    are no scripts, and what lies beside an `__init__.py` is not opened."""
+class Scripts(NamedTuple):
+    """readers: of the Python files that carry a PEP 723 header; unopened: files past the limit that were not looked into;
+    long: those looked into only at their beginning."""
+
+    readers: dict[str, Reader]
+    unopened: list[str]
+    long: list[str]
+
+
+def script_files(files: Iterable[str], tree: Tree) -> Scripts:
+    """The scripts among files. Modules of a package are none, and what lies beside an `__init__.py` is not opened."""
     reader = reader_named("script")
     paths = [path for path in files if path.endswith(".py")]
     packages = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "__init__.py"}
     found: dict[str, Reader] = {}
+    long: list[str] = []
     alone = [path for path in paths if path.rpartition("/")[0] not in packages]
     for path in alone[:MOST_SCRIPTS]:
         handle = tree.open(path)
         if not isinstance(handle, Failure):
             with handle:
-                if reader is not None and is_script(handle.read(_SCRIPT_HEAD)):
-                    found[path] = reader
-    return found, alone[MOST_SCRIPTS:]
+                text = handle.read(MOST_OF_SCRIPT + 1)
+            if reader is not None and is_script(text):
+                found[path] = reader
+            elif len(text) > MOST_OF_SCRIPT:
+                long.append(path)
+    return Scripts(found, alone[MOST_SCRIPTS:], long)
