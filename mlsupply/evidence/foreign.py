@@ -57,6 +57,21 @@ def foreign_facts(path: str, data: bytes) -> Iterator[CodeFact]:
         yield CodeFact(behaviour="foreign-code", moment=Moment.CALL, member=path, line=line, detail=found[0], decoded=shown)
 
 
+def unseen(path: str, data: bytes) -> str:
+    """What of a file `foreign_facts` does not look at, "" where that is nothing."""
+    if _SHELL.search(path):
+        return f"the lines after the first {_MAX_LINES:,}" if data.count(b"\n") > _MAX_LINES else ""
+    if not _SCRIPT.search(path):
+        return ""
+    commands = _EXECUTES.finditer(data) if b"child_process" in data else iter(())
+    if next(islice(commands, _MAX_COMMANDS, None), None) is not None:
+        return f"the commands after the first {_MAX_COMMANDS} it starts"
+    places = _SECRETS.finditer(data) if any(word in data for word in _IN_SECRETS) else iter(())
+    if next(islice(places, _MAX_PLACES, None), None) is not None:
+        return f"the places of secrets after the first {_MAX_PLACES} it names"
+    return ""
+
+
 def _shell(data: bytes) -> tuple[str, bytes] | None:
     for line in data.split(b"\n")[:_MAX_LINES]:
         if line.lstrip().startswith((b"#", b"REM ", b"::")):
@@ -76,10 +91,11 @@ def _telling(deed: Deed) -> bool:
 
 
 def _javascript(data: bytes) -> tuple[str, bytes] | None:
-    if b"_0x" in data and len(_SCRAMBLED.findall(data, 0, 1 << 20)) >= _MANY and (hit := _SCRAMBLED.search(data)):
+    if b"_0x" in data and len(list(islice(_SCRAMBLED.finditer(data), _MANY))) == _MANY and (hit := _SCRAMBLED.search(data)):
         return "JavaScript whose names were made unreadable", hit[0]
     if b"child_process" in data:
-        for line in _EXECUTES.findall(data, 0, 1 << 20)[:_MAX_COMMANDS]:
+        for hit in islice(_EXECUTES.finditer(data), _MAX_COMMANDS):
+            line = hit[1]
             if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
                 return "JavaScript that has a shell run what is downloaded", line
     for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if any(word in data for word in _IN_SECRETS) else ():

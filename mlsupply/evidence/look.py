@@ -14,7 +14,7 @@ from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk, wal
 from mlsupply.evidence.bytecode import without_source
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
-from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign
+from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, unseen
 from mlsupply.evidence.linking import linked
 from mlsupply.evidence.members import (
     MOST_TEXT,
@@ -77,8 +77,8 @@ def looked_at(
         elif isinstance(item, ArchiveFact):
             seen.archive.append(item)
         else:
-            _take(item, seen)
-            if item.data is None and ".data/scripts/" in item.path and item.head.startswith(b"#!"):
+            _take(item, seen, subject)
+            if item.data is None and _is_script(item):
                 detail = f"a script of {item.size:,} bytes is larger than is looked at"
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
             elif item.size > MOST_TEXT and (is_agent_file(item.path) or is_requirement_list(item.path)):
@@ -120,7 +120,14 @@ def _wanted(path: str, size: int) -> bool:
     )
 
 
-def _take(member: Member, seen: _Seen) -> None:
+def _is_script(member: Member) -> bool:
+    """Whether it would be looked at as a script if it were no larger than that is done."""
+    return (".data/scripts/" in member.path and member.head.startswith(b"#!")) or (
+        is_foreign(member.path) and member.size > MAX_SOURCE
+    )
+
+
+def _take(member: Member, seen: _Seen, subject: str) -> None:
     """Sort one member to where it is looked at."""
     seen.members.append((member.path, member.size))
     if (odd := binary_fact(member)) is not None:
@@ -149,19 +156,22 @@ def _take(member: Member, seen: _Seen) -> None:
         if any(start_lines(data)):
             seen.waiting.append(("pth", member.path, data))
         if b"\0" in data[:4096]:
-            _take_other(member.path, data, seen)
+            _take_other(member.path, data, seen, subject)
     else:
-        _take_other(member.path, data, seen)
+        _take_other(member.path, data, seen, subject)
 
 
-def _take_other(path: str, data: bytes, seen: _Seen) -> None:
+def _take_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     """What is not Python: files agents act on, scripts in other languages, models."""
     if is_requirement_list(path):
         seen.code += requirement_facts(path, data)
     elif is_agent_file(path):
         seen.code += agent_facts(path, data)
     elif is_foreign(path):
-        seen.code += foreign_facts(path, data)
+        facts = list(foreign_facts(path, data))
+        seen.code += facts
+        if not facts and (cut := unseen(path, data)):
+            seen.gaps.append(located_gap(subject, path, Reason.LIMIT, f"{cut} were not looked at"))
     elif is_model(path) and not is_nested_name(path):
         facts, gaps = model_facts(path, data)
         seen.code += facts
