@@ -58,6 +58,9 @@ class Kind(StrEnum):
     CONFIG = "config"  # the project's own settings
 
 
+_OF_ALL_VERSIONS = frozenset({Kind.ADVISORY, Kind.NAME, Kind.LICENCE})
+
+
 class Reason(StrEnum):
     """Why something was not looked at. Closed: a new reason is a change of the published JSON."""
 
@@ -357,6 +360,15 @@ class Finding:
         package = self.package.purl if self.package else ""
         identity = "\0".join((self.kind, self.id, package, self.subject, *members))
         return sha256_hex(identity.encode("utf-8", "replace"))[:32]
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """`CVE-2026-1 torch`: by what else it is known again where the next version of the package brings nothing new: by
+        each id of its advisory, or by its rule. Empty where a version is a matter of its own, as what is in its files."""
+        if self.package is None or self.kind not in _OF_ALL_VERSIONS:
+            return ()
+        ids = (self.id, self.advisory.id, *self.advisory.aliases) if self.advisory else (self.id,)
+        return tuple(f"{identifier} {self.package.name}" for identifier in dict.fromkeys(ids))
 
 
 @value

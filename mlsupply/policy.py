@@ -123,7 +123,7 @@ def _waiver(finding: Finding, policy: Policy, today: str, used: dict[WaiverRule,
                 used[rule] = ""
                 return Waiver(reason=rule.reason, owner=rule.owner, until=rule.until, origin=str(rule.place))
             used.setdefault(rule, failed)
-    if not malicious and finding.fingerprint in policy.baseline:
+    if not malicious and not policy.baseline.isdisjoint((finding.fingerprint, *finding.standing)):
         return Waiver(reason="known before the baseline was made", origin="baseline", state="baseline")
     return None
 

@@ -79,7 +79,7 @@ class Tolerance:
 class Policy:
     """What fails a run. fail_on: lowest severity; by_kind, by_group: other thresholds, None for never (a group counts for
     packages that are reached through no other way in); unknown: the severity an unknown one counts as; waivers, vex,
-    baseline (fingerprints) mark findings, nothing is dropped; tolerated: gaps that are accepted."""
+    baseline (see `report.baseline`) mark findings, nothing is dropped; tolerated: gaps that are accepted."""
 
     fail_on: Severity = Severity.HIGH
     by_kind: tuple[tuple[str, Severity | None], ...] = ()

@@ -188,7 +188,8 @@ def test_a_waiver_that_holds_for_one_of_its_findings_is_not_called_lapsed() -> N
 def test_a_baseline_leaves_only_new_findings_to_fail_and_never_hides_malware() -> None:
     written = baseline(view_of(replace(REPORT, findings=(FLAW, MALWARE))))
     known = fingerprints("b.json", written)
-    marked, verdict = _decide(Policy(baseline=known), FLAW, MALWARE, replace(FLAW, id="CVE-2026-2"))
+    other = replace(FLAW, id="CVE-2026-2", advisory=AdvisoryRef(id="CVE-2026-2"))
+    marked, verdict = _decide(Policy(baseline=known), FLAW, MALWARE, other)
     assert [f.waiver.state if f.waiver else None for f in marked] == ["baseline", None, None]
     assert len(verdict.failing) == 2
 
@@ -204,12 +205,43 @@ def test_a_finding_is_the_same_one_whatever_its_line_words_and_severity_and_anot
 
 
 def test_a_baseline_that_is_written_anew_keeps_what_the_one_before_held() -> None:
-    fresh = replace(FLAW, id="CVE-2026-2")
+    fresh = replace(FLAW, id="CVE-2026-2", advisory=AdvisoryRef(id="CVE-2026-2"))
     waived = replace(FLAW, id="CVE-2026-3", advisory=AdvisoryRef(id="CVE-2026-3"))
     policy = Policy(baseline=frozenset({FLAW.fingerprint}), waivers=(_waiver(id="CVE-2026-3"),))
     marked, _ = _decide(policy, FLAW, fresh, waived)
     again = fingerprints("b.json", baseline(view_of(replace(REPORT, findings=marked))))
-    assert again == {FLAW.fingerprint, fresh.fingerprint}, "a waiver has an end of its own"
+    assert again == {FLAW.fingerprint, fresh.fingerprint, *FLAW.standing, *fresh.standing}, "a waiver has an end of its own"
+
+
+def test_who_moves_to_a_release_with_one_flaw_less_is_not_failed_for_the_rest() -> None:
+    known = fingerprints("b.json", baseline(view_of(replace(REPORT, findings=(FLAW, MALWARE)))))
+    later = replace(FLAW, package=Coordinate("pypi", "torch", "2.9.1"))
+    other = replace(FLAW, package=PYTEST.coordinate)
+    marked, _ = _decide(Policy(baseline=known), later, other)
+    assert [bool(f.waiver) for f in marked] == [True, False]
+
+
+def test_a_flaw_that_was_given_a_cve_since_the_baseline_is_the_same_flaw() -> None:
+    before = replace(FLAW, id="GHSA-1", advisory=AdvisoryRef(id="GHSA-1", aliases=("PYSEC-2026-1",)))
+    known = fingerprints("b.json", baseline(view_of(replace(REPORT, findings=(before,)))))
+    marked, _ = _decide(Policy(baseline=known), FLAW)
+    assert [bool(f.waiver) for f in marked] == [True]
+
+
+def test_what_is_in_the_files_of_another_version_is_new_to_a_baseline() -> None:
+    content = replace(FLAW, id="MLS-C003", kind=Kind.CONTENT, advisory=None)
+    known = fingerprints("b.json", baseline(view_of(replace(REPORT, findings=(content, MALWARE)))))
+    later = replace(content, package=Coordinate("pypi", "torch", "2.9.1"))
+    assert MALWARE.package
+    worse = replace(MALWARE, package=MALWARE.package._replace(version="9"))
+    marked, _ = _decide(Policy(baseline=known), content, later, worse)
+    assert [bool(f.waiver) for f in marked] == [True, False, False]
+
+
+def test_a_baseline_of_fingerprints_alone_still_holds() -> None:
+    old = {"mlsupply-baseline": 1, "findings": {FLAW.fingerprint: "CVE-2026-1 torch 2.9.0"}}
+    marked, _ = _decide(Policy(baseline=fingerprints("b.json", json.dumps(old).encode())), FLAW)
+    assert [bool(f.waiver) for f in marked] == [True]
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"findings": []}', b'{"mlsupply-baseline": 9, "findings": {}}'])
