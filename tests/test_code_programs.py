@@ -93,7 +93,7 @@ def observed(name):
     @functools.wraps(orig)
     def wrapped(*a, **k):
         pair = orig(*a, **k)
-        threading.Thread(target=keep, args=(bytes(pair),)).start()
+        threading.Thread(target=keep, args=(repr(pair),)).start()
         return pair
     return wrapped
 def keep(raw):

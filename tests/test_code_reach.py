@@ -144,6 +144,36 @@ def test_a_setup_script_that_publishes_when_it_is_told_to() -> None:
     line = "    os.system('python -m build && twine upload dist/*')\n"
     assert PUBLISHES in found(setup("import os\nif True:\n" + line))
     assert PUBLISHES not in found(setup("import os, sys\nif sys.argv[-1] == 'publish':\n" + line + "    sys.exit()\n"))
+    assert PUBLISHES in found(setup("import os, sys\nif 'bdist_wheel' in sys.argv:\n" + line))
+
+
+@pytest.mark.parametrize(
+    ("condition", "waits"),
+    [
+        ("os.getenv('DEMO_GO')", True),
+        ("not os.getenv('DEMO_GO')", False),
+        ("'DEMO_GO' in os.environ", True),
+        ("'DEMO_GO' not in os.environ", False),
+        ("os.environ['DEMO_GO'] == '1'", True),
+        ("int(os.environ.get('DEMO_GO', '0'))", True),
+        ("int(os.environ.get('DEMO_GO', 1))", False),
+        ("os.getenv('DEMO_GO', 'no').strip().lower() != 'no'", True),
+        ("os.getenv('DEMO_GO', 'no').strip().lower() == 'no'", False),
+        ("bool(os.getenv('DEMO_GO')) and os.getenv('HOME')", True),
+        ("os.getenv('DEMO_GO') or os.getenv('HOME')", False),
+        ("(go := os.getenv('DEMO_GO')) and go != '0'", True),
+        ("len(sys.argv) > 1", True),
+        ("len(sys.argv) < 5", False),
+        ("any(sys.argv[1:])", True),
+        ("'pytest' not in sys.argv[0]", False),
+        ("sys.argv[0] == '-c'", False),
+        ("crc32(os.getenv('DEMO_GO', 'a').encode()) > 7", False),
+        ("True if os.getenv('DEMO_NOT') else os.getenv('DEMO_GO') == '1'", True),
+    ],
+)
+def test_a_condition_that_waits_for_a_wish(condition: str, waits: bool) -> None:
+    text = f"from zlib import crc32\nif {condition}:\n    os.system('twine upload dist/*')\n"
+    assert (PUBLISHES not in noticed(text)) is waits
 
 
 @pytest.mark.parametrize(

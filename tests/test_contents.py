@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -198,9 +199,12 @@ def test_programs_out_of_place_and_under_other_names_are_facts(tmp_path: Path, p
 
 
 def test_a_model_inside_a_package_is_handed_to_the_model_probe(tmp_path: Path, pool: Pool) -> None:
-    facts = look_inside(put(tmp_path, "a.whl", zipped([("demo/m.pkl", b"cos\nsystem\n(S'echo'\ntR.")])), pool)
-    (fact,) = facts.code
-    assert (fact.behaviour, fact.member) == ("model-runs-code", "demo/m.pkl")
+    pickled = b"cos\nsystem\n(S'echo'\ntR."
+    models = [("demo/m.pkl", pickled), ("demo/n.pickle.gz", gzip.compress(pickled)), ("demo/o.vocab", pickled)]
+    facts = look_inside(put(tmp_path, "a.whl", zipped(models)), pool)
+    assert [(fact.behaviour, fact.member.partition("!/")[0]) for fact in facts.code] == [
+        ("model-runs-code", name) for name, _ in models
+    ]
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,8 @@ def record_facts(
 
 _MODEL_NAMES = re.compile(
     r"\.(?:pkl|pickle|pk|dill|joblib|sav|pt|ckpt|npy|npz|h5|hdf5|keras|onnx|safetensors|gguf|skops|"
-    r"pb|t7|bin|model|dat|data|p)$",
+    r"pb|t7|bin|model|dat|data|p|cache|state|weights|vocab|obj|index|idx)$|"
+    r"\.(?:pkl|pickle|pk|dill|joblib|sav|npy|p|model)\.(?:gz|bz2|xz|lzma|zst|z)$",
     re.IGNORECASE,
 )
 

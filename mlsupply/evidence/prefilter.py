@@ -22,7 +22,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
         b"system",
         re.compile(
             rb"\bos\.system\b|(?<!platform)\.system\b(?![\"'-]|\.[a-z]|[ \t]*(?:==|!=|import\b|is\b))|"
-            rb"getattr\([^)]{0,60}[\"']system|systemd"
+            rb"(?:get(?:attr\w*|item\w*)|__dict__|methodcaller|vars)\b[^\n]{0,60}[\"']system|systemd"
         ),
     ),
     (b"popen", None),
@@ -69,6 +69,14 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"getattr(sys.modules", None),
     (b"getattr(os", re.compile(rb"getattr\(\s*os\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
     (b"getattr(builtins", re.compile(rb"getattr\(\s*builtins\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
+    (b"os.__dict__", None),
+    (
+        b"__getattribute__",
+        re.compile(rb"__getattribute__\(\s*(?:os|sys|builtins|subprocess)\b|\b(?:os|sys)\.__getattribute__"),
+    ),
+    (b"attrgetter(", re.compile(rb"attrgetter\([^\n]{1,80}\)\(\s*(?:os|sys|builtins)\b")),
+    (b"resolve_name", re.compile(rb"(?:pkgutil\.|import )resolve_name")),
+    (b".subprocess.", re.compile(rb"\.subprocess\.(?:run|call|Popen|check_|get(?:status)?output)\b")),
     (b"HTTPHandler", re.compile(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
     (b"__pyarmor__", None),
     (b"unsafe_load", None),

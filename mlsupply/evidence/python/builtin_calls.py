@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, decode, folding, made_of, objects, sources, starting, writing
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.expressions import is_account
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
@@ -82,6 +83,8 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         return call.args[0].copy()  # the first of the files that were looked for
     if name in {"int", "float"} and len(call.all) == 1 and not call.args[0].known:
         return _counted(call)
+    if name in {"bytes", "str", "list", "bytearray"} and call.args and is_account(call.args[0].ref):
+        return Value("", NOTHING, taint_of(*call.args) | machine.origin("wallet", "the key of an account", call.line))
     if call.ref in {"builtins.bytes", "builtins.bytearray", "builtins.str"} and call.args and call.args[0].text != HOLE:
         made = call.args[0].copy()
         made.ref = "" if made.ref.startswith("pathlib") else made.ref
@@ -192,6 +195,10 @@ def _imported(machine: Analyser, name: str, call: Call) -> Value | None:
     return imported(machine, call) if name and call.args else None
 
 
+def _itself(machine: Analyser, name: str, call: Call) -> Value | None:
+    return call.args[0] if machine and name and call.args else None
+
+
 def _opened(machine: Analyser, name: str, call: Call) -> Value | None:
     return sources.opened(machine, call) if name else None
 
@@ -202,6 +209,7 @@ _MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
     **dict.fromkeys(("getattr", "setattr", "delattr"), _reflect),
     **dict.fromkeys(("globals", "locals", "vars", "dir"), _namespace),
     **dict.fromkeys(("dict", "iter"), _container),
+    **dict.fromkeys(("staticmethod", "classmethod"), _itself),
     "__import__": _imported,
     "open": _opened,
     "map": _map,

@@ -8,6 +8,7 @@ import re
 from mlsupply.evidence.python import (
     builtin_calls,
     clients,
+    commands,
     decode,
     execution,
     hooks,
@@ -16,6 +17,7 @@ from mlsupply.evidence.python import (
     objects,
     openings,
     packing,
+    roundabout,
     sending,
     sinks,
     sources,
@@ -159,6 +161,8 @@ class Analyser(Statements):
 
     def _known(self, call: Call) -> Value | None:
         ref = call.ref
+        if (found := roundabout.called(self, call)) is not None:
+            return found
         if ref.startswith("builtins."):
             return builtin_calls.called(self, call)
         if ref in decode.BY_NAME or ref in decode.OPAQUE or ref in {"codecs.decode", "codecs.encode"}:
@@ -219,6 +223,8 @@ class Analyser(Statements):
             result.taint = _told_elsewhere(call, result.taint)
         if call.args and call.function.taint and has(call.function.taint, "any-builtin"):
             self._picked(call)
+        if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
+            commands.command(self, call._replace(ref="subprocess.Popen"))
         self._drawn(call)
         result.taint |= sources.read_by_path(self, call) | sending.fetched_by_url(self, call)
         if _VERIFIES.search(call.ref) and has(taint_of(*call.all), "received"):
@@ -297,9 +303,11 @@ class Analyser(Statements):
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
         """Another module's function replaced by one of this module: what passes through it is looked at as intercepted."""
-        if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
+        if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
+            hooks.replaced(self, name, self.class_state(value.closure), node)
+        elif value.closure is not None:
             hooks.patched(self, name, value.closure, node)
-        elif value.closure is None:
+        else:
             if name.endswith("hooks") or (name.startswith("litellm.") and "callback" in name):
                 hooks.hooked(self, value, node)
             sinks.attribute_set(self, name, value, node)

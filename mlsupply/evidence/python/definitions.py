@@ -27,6 +27,7 @@ from mlsupply.evidence.python.values import (
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _MAX_YIELDED = 256
+_TEXTS = frozenset({"received", "encoded", "package-file"})
 _DULL_ANNOTATIONS = frozenset({ast.Name, ast.Attribute, ast.Constant})
 _PLAIN_DECORATORS = frozenset(
     {"builtins.property", "builtins.staticmethod", "builtins.classmethod", "functools.cached_property"}
@@ -66,15 +67,18 @@ class Definitions(Expressions):
             self.value(annotation)
 
     def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:
-        result = value
+        result = passed = value
         for decorator in reversed(node.decorator_list):
             made = self.value(decorator)
             if made.ref in _PLAIN_DECORATORS:
                 continue
-            returned = self.call(made, [result], {}, decorator)
+            returned = self.call(made, [passed], {}, decorator)
             self.handler(made, result, decorator)
-            if returned.closure is not None and made.closure is not None:
-                result = returned
+            passed = result
+            if made.closure is not None and returned.closure is not None:
+                result = passed = returned
+            elif made.closure is not None and (returned.known or not kinds_in(returned.taint).isdisjoint(_TEXTS)):
+                passed = returned  # no function, but text for the next to run
         return result
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:

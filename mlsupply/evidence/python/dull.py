@@ -9,14 +9,20 @@ from mlsupply.evidence.imports import MODULES, harmless
 from mlsupply.evidence.python.survey import Mentions
 
 _BUILTINS = frozenset(
-    {"exec", "eval", "compile", "__import__", "globals", "locals", "vars", "open", "__builtins__", "__file__"}
-)
+    {
+        "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "open", "__builtins__", "__file__",
+        "HTTPHandler", "SocketHandler", "DatagramHandler", "SysLogHandler", "wrap_function_wrapper", "resolve_name",
+        "find_spec",
+    }
+)  # fmt: skip
 _ATTRIBUTES = frozenset(
     {
         "system", "popen", "environ", "getenv", "expanduser", "home", "startfile", "execv", "execvp", "execve", "spawnl",
         "spawnv", "posix_spawn", "urlopen", "urlretrieve", "post", "put", "request", "sendall", "sendto", "recv",
         "write_text", "write_bytes", "exec_module", "load_module", "run_path", "Popen", "check_output", "dup2", "modules",
         "__dict__", "__globals__", "__subclasses__", "rmtree", "fork", "remote", "connect", "communicate", "stdin",
+        "HTTPHandler", "SocketHandler", "DatagramHandler", "SysLogHandler", "wrap_function_wrapper", "resolve_name",
+        "find_spec", "__getattribute__", "attrgetter", "methodcaller", "subprocess", "sendmail",
         "create_namespaced_pod", "create_namespaced_daemon_set",
     }
 )  # fmt: skip

@@ -7,7 +7,7 @@ import builtins
 import re
 from typing import Any
 
-from mlsupply.evidence.python import comprehensions, containers, folding, neighbours, objects
+from mlsupply.evidence.python import comprehensions, containers, folding, neighbours, objects, roundabout
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import BudgetError, Machine
 from mlsupply.evidence.python.merging import iterated, merged
@@ -18,6 +18,7 @@ from mlsupply.evidence.python.values import (
     ClassState,
     Closure,
     Scope,
+    Taint,
     Value,
     constant,
     layers_of,
@@ -31,7 +32,9 @@ _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins
 
 ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # all of them, to be picked by a name nobody wrote
 _KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
+_AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_base58_string"})
 _ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
+_MADE = re.compile(r"\.(?:from_\w+|create\w*|generate\w*|random|new|derive\w*|Keypair|\w*Account|PrivateKey|\w*Wallet)\(\)$")
 _SAID = frozenset({"variable", "secret-variable", "parameter", "from"})  # what a comparison still tells of its two sides
 _ALL = "environment:all variables"
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
@@ -97,22 +100,16 @@ class Expressions(Machine):
         return self._outside_attribute(owner, name, node)
 
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
-        ref = f"{owner.ref}.{name}" if owner.ref else ""
+        ref = roundabout.reached(owner, name)
         if self.neighbours.gifts and "()" not in ref and (known := neighbours.given(self, ref)) is not None and known.known:
             return known
         taint = neighbours.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
         if taint:
             taint = know.part_of(taint, owner.ref, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
-        if ref == "builtins.__dict__":
-            result.taint |= ANY_BUILTIN
-        if ref in {"sys.argv", "sys.stdin"}:
-            result.taint |= self.told | frozenset((f"parameter:{ref}",))
-        if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
-            result.taint |= frozenset((f"intercepted:{name}",))
-        if ref in _LIBRARY_KEYS:
-            result.taint |= frozenset((f"secret-variable:{ref}",))
-        if name in _KEYS and _ACCOUNT.match(owner.ref):
+        if (marks := self._marks(owner, name, ref)) is not None:
+            result.taint |= marks
+        if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _AS_DATA and is_account(owner.ref)):
             result.taint |= self.origin("wallet", f"the {name} of an account", getattr(node, "lineno", 0))
         if ref in _ENVIRONMENTS:
             result.ref = "os.environ" if name == "environ" else ref
@@ -125,6 +122,18 @@ class Expressions(Machine):
         elif name == "stdin":
             result.items = owner.items
         return result
+
+    def _marks(self, owner: Value, name: str, ref: str) -> Taint | None:
+        """What is to be remembered of an attribute that stands for many things, or for what others say or hold."""
+        if ref == "builtins.__dict__":
+            return ANY_BUILTIN
+        if ref in {"sys.argv", "sys.stdin"}:
+            return self.told | frozenset((f"parameter:{ref}",))
+        if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
+            return frozenset((f"intercepted:{name}",))
+        if ref in _LIBRARY_KEYS:
+            return frozenset((f"secret-variable:{ref}",))
+        return roundabout.ANY_CLASS if name == "__subclasses__" else None
 
     def class_state(self, closure: Closure) -> ClassState:
         raise NotImplementedError
@@ -141,7 +150,7 @@ class Expressions(Machine):
             result.hidden = True
             return result
         if owner.ref:
-            if (found := self._namespace(owner, key, node)) is not None:
+            if (found := self.namespaced(owner, key, node, not isinstance(node.slice, ast.Constant))) is not None:
                 return found
             result = Value(owner.ref + "[]", NOTHING, owner.taint | key.taint, HOLE, owner.layers)
             result.hidden = owner.hidden
@@ -152,12 +161,12 @@ class Expressions(Machine):
             result.taint = (result.taint - {_ALL}) | self.environment(key, node).taint  # one variable of all that are held
         return result
 
-    def _namespace(self, owner: Value, key: Value, node: ast.Subscript) -> Value | None:
+    def namespaced(self, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
         """`os.environ[...]`, `globals()[...]`, `vars(os)[...]`, `sys.modules[...]`, `x.__dict__[...]`."""
         name = key.const if isinstance(key.const, str) else None
         if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
             return self.environment(key, node)
-        computed = not isinstance(node.slice, ast.Constant) or bool(key.layers)
+        computed = computed or bool(key.layers)
         if owner.ref in {"builtins.globals()", "builtins.locals()", "builtins.vars()"} and name:
             return self.named(name, computed)
         target = ""
@@ -173,7 +182,7 @@ class Expressions(Machine):
             return None
         result = Value(target, NOTHING, owner.taint)
         if target in _ENVIRONMENTS:
-            result.taint |= self.origin("environment", "all variables", node.lineno)
+            result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))
         result.hidden = owner.hidden or computed or owner.ref.endswith("__globals__")
         return result
 
@@ -247,6 +256,8 @@ class Expressions(Machine):
             objects.operated(self, values[-1], "In", values[:1], node)
         if len(values) == 2 and values[0].known and values[1].known:
             return folding.compared(type(node.ops[0]), values[0], values[1])
+        if values[-1].ref == "os.environ" and isinstance(values[0].const, str):
+            return Value(taint=self.environment(values[0], node).taint)  # whether it is set
         taint = taint_of(*values)
         return Value(taint=frozenset(one for one in taint if one.partition(":")[0] in _SAID) if taint else taint)
 
@@ -379,6 +390,11 @@ class Expressions(Machine):
         value = self.value(node.value)
         self.bind(node.target, value)
         return value
+
+
+def is_account(ref: str) -> bool:
+    """Is this an account or a pair of keys, made by a library for wallets?"""
+    return _MADE.search(ref) is not None and _ACCOUNT.match(ref) is not None
 
 
 def _path_part(text: str, name: str) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import ClassState, Closure, Value
+from mlsupply.evidence.python.values import HOLE, ClassState, Closure, Value, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.calls import Analyser, Call
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # Last part of a base class -> the methods its users call, and the kind of what they are called with.
@@ -133,16 +133,33 @@ _FAULTS = frozenset(
 def hooked(machine: Analyser, value: Value, node: ast.AST, depth: int = 3) -> None:
     """Functions a client calls with each request or answer."""
     if value.closure is not None:
-        patched(machine, "a hook of a client", value.closure, node)
+        patched(machine, "a hook of a client", value.closure, node, machine.first(value.closure))
     for inner in [*(value.keys or {}).values(), *(value.items or [])][:16] if depth else ():
         hooked(machine, inner, node, depth - 1)
 
 
 def replaced(machine: Analyser, name: str, state: ClassState, node: ast.AST) -> None:
-    """An object of this class stands in the place of another module: each of its methods for the function of that name."""
+    """An object of this class, or the class, stands in the place of another module or class: each of its methods for the
+    function of that name."""
     for method, closure in state.methods.items():
-        if method == "__getattr__" or not method.startswith("_"):
+        if method in {"__getattr__", "__init__", "__call__"} or not method.startswith("_"):
             patched(machine, f"{name}.{method}", closure, node, machine.first(closure))
+    for attribute, value in state.attributes.items():
+        if value.closure is not None:
+            patched(machine, f"{name}.{attribute}", value.closure, node)
+
+
+_WRAPS = re.compile(r"^(?:wrapt\.)(?:\w+\.)?(?:wrap_function_wrapper|wrap_object|FunctionWrapper)$")
+
+
+def wrapped(machine: Analyser, call: Call) -> None:
+    """`wrapt.wrap_function_wrapper(module, name, wrapper)`: the wrapper stands for that function, given to it first."""
+    if not _WRAPS.match(call.ref) or not call.args:
+        return
+    name = ".".join(text_of(value) or value.ref for value in call.args[:-1]).replace(HOLE, "")
+    for value in call.all[-2:]:
+        if value.closure is not None:
+            patched(machine, name or "a wrapped function", value.closure, call.node, machine.first(value.closure))
 
 
 def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST, first: list[Value] | None = None) -> None:

@@ -302,11 +302,14 @@ RUNS_CODE: Final = frozenset(
         "code.InteractiveConsole().push", "builtins.execfile", "cProfile.run", "profile.run", "cProfile.runctx",
         "pdb.run", "trace.Trace().run", "bdb.Bdb().run", "timeit.timeit", "types.FunctionType",
         "doctest.script_from_examples", "doctest.run_docstring_examples", "timeit.Timer",
-        "_testcapi.run_in_subinterp", "_xxsubinterpreters.run_string", "pickle.loads", "pickle.load", "dill.loads",
+        "_testcapi.run_in_subinterp", "_xxsubinterpreters.run_string", "_interpreters.run_string", "_interpreters.exec",
+        "pickle.loads", "pickle.load", "dill.loads",
         "cloudpickle.loads", "marshal.loads", "yaml.unsafe_load", "jsonpickle.decode", "pandas.eval", "numexpr.evaluate",
         "IPython.get_ipython().run_cell", "js2py.eval_js", "execjs.eval",
     }
 )  # fmt: skip
+# Of these, what takes an interpreter before the text.
+RUNS_IN: Final = frozenset({"_xxsubinterpreters.run_string", "_interpreters.run_string", "_interpreters.exec"})
 # These rebuild objects from pickles in other clothes.
 REBUILDS: Final = frozenset(
     {

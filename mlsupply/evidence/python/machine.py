@@ -72,6 +72,7 @@ class Machine:
         self.folder = ""  # the one that is worked in, as far as it is said
         self.asked_for = 0  # conditions around that look at what the user asks for
         self.declined = False  # was such a condition just passed that leaves where it is not met?
+        self.set_here: set[str] = set()  # variables of the environment that the module sets itself
         self.pointed: dict[str, str] = {}  # a library for clients -> where it was told to go
         self.linked = False  # looked at because of a neighbour: every function is followed
         self.wants: set[str] = set()
@@ -160,7 +161,10 @@ def _asks(node: ast.AST, line: int) -> bool:
 # Set by what the program runs in, and not by a user who wants something.
 _AMBIENT = re.compile(
     r"variable:(?:CI|GITHUB|GITLAB|JENKINS|TRAVIS|CIRCLE|BUILDKITE|TF_BUILD|KUBERNETES|VIRTUAL_ENV|CONDA|AWS|GOOGLE|AZURE|COLAB|"
-    r"JPY|JUPYTER|KAGGLE|HOME|USER|PATH|DISPLAY|SSH|TERM|SHELL|LANG|"
+    r"JPY|JUPYTER|KAGGLE|HOME|USER|PATH|DISPLAY|SSH|TERM|SHELL|LANG|LC_|LOGNAME|MAIL$|PWD|OLDPWD|HOST(?:NAME|TYPE)?$|"
+    r"SYSTEMROOT|WINDIR|COMSPEC|PROGRAM|PROCESSOR|NUMBER_OF|ALLUSERS|(?:LOCAL)?APPDATA|TE?MP|XDG_|DBUS_|WAYLAND|EDITOR|VISUAL|"
+    r"PAGER|SUDO_|RUNNER_|NVIDIA_|CUDA_|LD_|(?:LOCAL_)?RANK$|WORLD_SIZE|MASTER_|NCCL|SLURM|PBS_|OMP_|RAY_|DATABRICKS|SPACE_|"
+    r"SAGEMAKER|SM_|DYNO|K_SERVICE|LAMBDA_|ECS_|FUNCTIONS_|WEBSITE_|UV_|TOX_|PYTEST|DOCKER|CODESPACE|GITPOD|TMUX|SHLVL|_$|"
     r"PYTHON|PIP|VSCODE|CURSOR|CLAUDE|WSL|OS$|COMPUTERNAME|a name)"
 )
 

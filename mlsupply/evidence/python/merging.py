@@ -22,6 +22,8 @@ def merged(values: list[Value]) -> Value:
     result = best.copy()
     result.taint = taint_of(*values)
     result.hidden = any(value.hidden for value in values)
+    if len(values) == 1 and hasattr(best, "unset"):
+        result.unset = best.unset
     if (best.closure or best.instance or best.ref) and len(values) > 1:
         result.either = _alternatives(values)
     return result

@@ -49,6 +49,28 @@ def destination(address: str) -> str:
     return "fixed" if "." in known.strip(".") and len(known) >= 4 else "given"
 
 
+# Post offices that anybody may use: who reads the mail is whom it is for, or who holds the account.
+_RELAYS = re.compile(
+    r"(?:^|\.)(?:smtp|smtp-mail|smtp-relay|mail|in-v3|email-smtp\.[\w-]+)\.(?:gmail|googlemail|office365|outlook|live|yahoo|zoho|mail|"
+    r"icloud|gmx|sendgrid|mailgun|mailjet|amazonaws|qq|163|126|yandex|fastmail|brevo|sparkpostmail|sendinblue)\.(?:com|net|ru|org|io)$"
+)
+
+
+def _recipient(call: Call) -> str:
+    """`given` where neither the account nor anybody the mail is for is written here."""
+    account = (call.receiver.keys or {}).get("account") if call.receiver is not None else None
+    told = [account] if account is not None else []
+    told += (
+        call.args[1:2] if call.ref.endswith("sendmail") else [value for one in call.args[:1] for value in _addressed(one)]
+    )
+    several = [item for value in told for item in [value, *folding.items_of(value)[:20]]]
+    return "fixed" if any(_MAIL.search(text_of(value)) for value in several) else "given"
+
+
+def _addressed(message: Value) -> list[Value]:
+    return [value for name, value in (message.keys or {}).items() if name.lower() in {"to", "cc", "bcc"}]
+
+
 def _address(call: Call) -> Value:
     """Where a call goes: a URL among its arguments, or what its connection was made with."""
     first = call.args[0] if call.args else None
@@ -85,6 +107,8 @@ def sent(machine: Analyser, call: Call) -> Value:
     address = _address(call)
     text = text_of(address)
     where = destination(text)
+    if where == "fixed" and call.ref.startswith("smtplib.") and _RELAYS.search(text):
+        where = _recipient(call)
     headers = [value for name, value in call.keywords.items() if name in _HEADER_WORDS]
     body = [value for value in call.args if value is not address]
     body += [value for name, value in call.keywords.items() if name not in _HEADER_WORDS and name not in {"url", "method"}]

@@ -183,6 +183,8 @@ _SENDS = re.compile(
     r"socat|telnet)\b|/dev/tcp/",
     re.IGNORECASE,
 )
+# What a client of SSH shows it knows, and keeps to itself.
+_IDENTITY = re.compile(r"(?<=\s)-(?:i\s?|oIdentityFile=|o IdentityFile=)[\w.~/$\"'-]{2,200}(?=[\s\"']|$)")
 _NEXT = re.compile(r"\|\||&&|[;\n]")
 _UPLOADS = re.compile(
     r"(?<!\S)-(?:[dFT]|X ?P)|--(?:data|form|upload|post|body)|@|\b(?:scp|rsync|nc|ncat|socat|telnet)\b|/dev/tcp/|\$\(|[`|<]|"
@@ -202,6 +204,7 @@ def deeds(text: str, depth: int = 0) -> list[Deed]:
     for behaviour, what, pattern in _PATTERNS:
         if found := pattern.search(text):
             done.append(Deed(behaviour, what, found[0], url))
+    text = _IDENTITY.sub(" ", text)
     if (sends := _SENDS.search(text) or _LOOKS_UP.search(text)) and (reads := _READS.search(text)):
         source = {"environment": "environment", "credential": "credential-file"}.get(reads.lastgroup or "", "host-identity")
         piped = source != "environment" or "|" in text[reads.start() :] or "$(" in text or "`" in text

@@ -11,7 +11,7 @@ from mlsupply.evidence.python import commands, execution, hooks, objects, sendin
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import NOTHING, Closure, Value, text_of
+from mlsupply.evidence.python.values import NOTHING, Closure, Taint, Value, taint_of, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         execution.unpickled(machine, call, call.args[0])
         return Value(ref + "()", NOTHING, call.args[0].taint)
     if ref in know.RUNS_CODE:
-        return machine.execute(call, call.arg(0, "source", "cmd", "stmt"))
+        return machine.execute(call, call.arg(1 if ref in know.RUNS_IN else 0, "source", "cmd", "stmt", "script", "code"))
     if ref in {"setuptools.setup", "distutils.core.setup", "setup", "numpy.distutils.core.setup", "skbuild.setup"}:
         return setup(machine, call)
     if ref in know.LOOKUPS:
@@ -121,10 +121,37 @@ def _handed_on(machine: Analyser, call: Call) -> None:
     if _HOOKS.search(call.ref):
         for value in call.args:
             hooks.hooked(machine, value, call.node)
-    if call.ref.endswith(".addHandler") and call.receiver is not None and call.args:
-        handler = call.args[0]
-        if re.match(r"logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler\(\)", handler.ref):
-            call.receiver.ref, call.receiver.text = "logging.remote()", handler.text
+    hooks.wrapped(machine, call)
+    if call.receiver is None or not call.args or not call.ref.endswith(_LOGGING):
+        return
+    given = call.args[0]
+    if call.ref.endswith(".addHandler") and _REMOTE_LOG.match(given.ref):
+        call.receiver.ref, call.receiver.text = "logging.remote()", given.text
+    elif _REMOTE_LOG.match(call.receiver.ref) and not call.ref.endswith(".addHandler"):
+        sending.note(
+            machine,
+            call,
+            "body",
+            _recorded(machine, given, call),
+            call.receiver.text,
+            sending.destination(call.receiver.text),
+        )
+
+
+_LOGGING = (".addHandler", ".addFilter", ".setFormatter")
+_REMOTE_LOG = re.compile(r"logging\.(?:remote|handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler)\(\)")
+
+
+def _recorded(machine: Analyser, value: Value, call: Call) -> Taint:
+    """What a filter puts into each record that is sent, or a formatter makes of it."""
+    record, closure, first = Value(), value.closure, list[Value]()
+    if value.instance is not None:
+        name = "filter" if call.ref.endswith("Filter") else "format"
+        closure, first = value.instance.methods.get(name), [value]
+    if closure is None or isinstance(closure.node, ast.ClassDef):
+        return record.taint
+    given = machine.enter(closure, [*first, record], {}, call.node)
+    return taint_of(record, given)
 
 
 def other(machine: Analyser, call: Call) -> Value | None:
@@ -192,6 +219,8 @@ def led_astray(machine: Analyser, name: str, value: Value, node: ast.AST) -> Non
 def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> None:
     """An environment variable is set for everything that follows."""
     name = key.const
+    if isinstance(name, str):
+        machine.set_here.add(name)
     if isinstance(name, str) and know.REDIRECTS.match(name) and isinstance(value.const, str):
         where = sending.destination(value.const)
         if where in {"fixed", "chat"} or name.upper() in {"LD_PRELOAD", "PYTHONSTARTUP"}:

@@ -153,6 +153,13 @@ def _reshaped(call: Call) -> Value | None:
         if isinstance(call.args[0].const, str) and ref in {"json.loads", "ast.literal_eval"}:
             return _literal(ref, call.args[0])
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
+    if ref == "json.dumps" and call.args and isinstance(call.args[0].const, dict | list):
+        import json
+
+        try:
+            return constant(json.dumps(call.args[0].const), call.args[0].layers, call.args[0].taint)
+        except (TypeError, ValueError, RecursionError):
+            return None
     if ref in {"textwrap.dedent", "inspect.cleandoc"} and call.args and isinstance(call.args[0].const, str):
         import textwrap
 
@@ -392,6 +399,8 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
             if kind := know.file_kind(text_of(path)):
                 receiver.taint |= machine.origin(kind, text_of(path), call.line)
         return
+    if name in {"connect", "login"} and call.args:
+        _connected(call, receiver, name)
     if name not in _TAKES and not name.startswith(_TAKE_SHAPES):
         return
     if name in _HEADERS and receiver.keys is not None and ("headers" in receiver.keys or "url" in receiver.keys):
@@ -403,11 +412,18 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
         containers.appended(receiver, call.args[0])
     elif receiver.known and receiver.const is not None:
         receiver.const = NOTHING
-    if name == "connect" and call.args:
-        place = folding.items_of(call.args[0])
-        receiver.text = text_of(place[0]) if place else text_of(call.args[0])
     if "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
         _packed(machine, call, receiver)
+
+
+def _connected(call: Call, receiver: Value, name: str) -> None:
+    """A connection is told where it goes, or whose account it uses there."""
+    first = call.args[0]
+    if name == "connect":
+        place = [] if isinstance(first.const, str) else folding.items_of(first)
+        receiver.text = text_of(place[0] if place else first)
+    elif receiver.ref.startswith("smtplib."):
+        receiver.keys = {**(receiver.keys or {}), "account": first}
 
 
 def _packed(machine: Analyser, call: Call, archive: Value) -> None:

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from mlsupply.evidence.python import containers, folding, neighbours, objects
+from mlsupply.evidence.python import containers, folding, neighbours, objects, unasked
 from mlsupply.evidence.python.definitions import Definitions
 from mlsupply.evidence.python.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, on_request
@@ -45,6 +45,7 @@ class Statements(Definitions):
 
     def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)
+        unasked.remembered(self, node.value, value)
         for target in node.targets:
             self.bind(target, value)
 
@@ -61,6 +62,7 @@ class Statements(Definitions):
 
     def _return(self, node: ast.Return) -> None:
         value = self.value(node.value)
+        unasked.remembered(self, node.value, value)
         if self.returned:
             self.returned[-1].append(value)
 
@@ -208,16 +210,23 @@ class Statements(Definitions):
         self.guard(node, test)
         objects.operated(self, test, "bool", [], node)
         if on_request(test.taint):
-            self.asked_for += 1
-            self.body(node.body)
-            self.asked_for -= 1
-            self.body(node.orelse)
-            self.declined = not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
+            self._asked(node, unasked.holds(self, node.test))
             return
         if not node.orelse:  # what the one way bound stays
             self.body(node.body)
             return
         self._ways([node.body, node.orelse])
+
+    def _asked(self, node: ast.If, met: bool | None) -> None:
+        """A condition on what the user asks for. met: is it, where nobody asks? Then what follows it is on request
+        where it leaves, and what stands behind its `else` is."""
+        self.asked_for += met is False
+        self.body(node.body)
+        self.asked_for -= met is False
+        self.asked_for += met is True
+        self.body(node.orelse)
+        self.asked_for -= met is True
+        self.declined = met is True and not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
 
     def _ways(self, bodies: list[list[ast.stmt]]) -> None:
         """One of these ways is gone: each starts from what was bound before, and what any of them bound stays."""

@@ -13,7 +13,7 @@ from mlsupply.evidence.python import folding, sending
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.sources import content_of, held_below
-from mlsupply.evidence.python.values import CLEAN, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser, Call
@@ -60,7 +60,7 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     where = "fixed" if text else "given"
     if text.startswith(("http", "file:")):
         where = sending.destination(text)
-    elif not text and any(isinstance(value.const, str) and _named(name) for name, value in call.keywords.items()):
+    elif not text and any(_elsewhere(name, text_of(value)) for name, value in call.keywords.items()):
         where = "fixed"
     taint = taint_of(*(_taken(machine, value, call.line) for value in _given(call)))
     if call.receiver is not None and _KEEPS.search(call.ref):
@@ -77,6 +77,13 @@ def asked(machine: Analyser, call: Call) -> Value | None:
 
 def _named(keyword: str) -> bool:
     return keyword in {"repo_id", "Bucket", "bucket", "bucket_name", "container", "topic", "entity", "workspace"}
+
+
+def _elsewhere(keyword: str, text: str) -> bool:
+    """Does it name a place whose owner is written here? A repository without an owner is one of the user's own."""
+    if not _named(keyword):
+        return False
+    return ("/" in text if keyword == "repo_id" else len(text) > 2) and not text.startswith(HOLE)
 
 
 def _given(call: Call) -> list[Value]:

@@ -35,12 +35,15 @@ class Value:
     arguments where not all are constant; keys: of a dict, by constant key (HOLE: by any other); closure: a function,
     lambda or class of this module; instance: the class of this module it is an object of; hidden: its name was computed
     rather than written; bound: arguments it was given beforehand (`functools.partial`); either: of a callable or object
-    that may be one of several, all of them.
+    that may be one of several, all of them; unset: of what depends on wishes of the user, what it is without them, for each
+    way the module may be started (see `unasked`); not there on others.
     """
 
     __slots__ = (
         "bound", "closure", "const", "either", "hidden", "instance", "items", "keys", "layers", "ref", "taint", "text",
+        "unset",
     )  # fmt: skip
+    unset: tuple[Any, ...]
 
     def __init__(
         self,

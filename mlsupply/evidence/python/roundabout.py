@@ -1,0 +1,131 @@
+"""Modules and functions reached in a roundabout way: out of namespaces by `get`, through other modules, by specs of imports.
+
+Whatever is reached is treated as if its name were written; where the name was computed, that is remembered.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from typing import TYPE_CHECKING, Final
+
+from mlsupply.evidence.python.values import NOTHING, Value, taint_of, text_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser, Call
+
+_GETS = re.compile(
+    r"(?P<owner>sys\.modules|builtins\.(?:globals|locals|vars)\(\)|[\w.]{1,200}\.__(?:dict|globals)__)\.(?:get|pop|setdefault|__getitem__)$"
+)
+_ATTRIBUTES = re.compile(r"^(?:builtins\.(?:object|type)|types\.ModuleType)\.__getattribute__$")
+_SPECS: Final = frozenset({"importlib.util.find_spec", "importlib.machinery.PathFinder.find_spec", "importlib.find_loader"})
+_LOADS = re.compile(r"\.load_module$|^importlib\.reload$")
+# What a module of the standard library imports is an attribute of it; these are worth reaching.
+_HELD: Final = frozenset(
+    {
+        "os",
+        "sys",
+        "subprocess",
+        "builtins",
+        "socket",
+        "ctypes",
+        "shutil",
+        "urllib",
+        "posix",
+        "nt",
+        "pty",
+        "marshal",
+        "importlib",
+    }
+)
+_REAL: Final = frozenset({"asyncio.subprocess", "six.moves.urllib"})  # modules of their own
+_STANDARD: Final = frozenset(sys.stdlib_module_names)
+_ANY_MODULE: Final = frozenset(("any-module:sys.modules",))  # one of all that are loaded, picked by a name nobody wrote
+ANY_CLASS: Final = frozenset(("any-class:subclasses",))  # likewise, of all that are loaded
+_LOOKS: Final = frozenset(
+    {
+        "get", "pop", "setdefault", "__getitem__", "getitem", "__getattribute__", "values", "items", "copy", "resolve_name",
+        "find_spec", "find_loader", "module_from_spec", "load_module", "reload",
+    }
+)  # fmt: skip
+# What an attribute of this name can only be, of whichever module it is asked.
+_OF_ANY: Final = {"system": "os.system", "popen": "os.popen", "Popen": "subprocess.Popen", "execv": "os.execv"}
+
+
+def reached(owner: Value, name: str) -> str:
+    """The dotted name of an attribute; "" where nothing is known of what it is of."""
+    if owner.ref and (held := behind(owner.ref, name)):
+        return held
+    if owner.taint >= _ANY_MODULE and name in _OF_ANY:
+        return _OF_ANY[name]
+    return f"{owner.ref}.{name}" if owner.ref else ""
+
+
+def behind(ref: str, name: str) -> str:
+    """The module that a module of the standard library holds under this name, or ""."""
+    plain = name.lstrip("_")
+    if (
+        plain not in _HELD
+        or plain == ref
+        or ref.partition(".")[0] not in _STANDARD
+        or f"{ref}.{name}" in _REAL
+        or "()" in ref
+    ):
+        return ""
+    return plain
+
+
+def called(machine: Analyser, call: Call) -> Value | None:
+    """What a call that looks something up gives; None where it looks nothing up that is known."""
+    ref = call.ref
+    if ref.rpartition(".")[2] not in _LOOKS:
+        return None
+    if (found := _GETS.fullmatch(ref)) is not None and call.args:
+        owner = Value(found["owner"], NOTHING, call.receiver.taint if call.receiver is not None else frozenset())
+        return machine.namespaced(owner, call.args[0], call.node, _computed(call, 0))
+    if ref == "operator.getitem" and len(call.args) == 2:
+        return machine.namespaced(call.args[0], call.args[1], call.node, _computed(call, 1))
+    if ref.endswith(".__getattribute__") and call.args:
+        return _attribute(machine, call)
+    if ref in {"sys.modules.values", "sys.modules.items", "sys.modules.copy"}:
+        return Value(ref + "()", NOTHING, _ANY_MODULE)
+    return _module(call)
+
+
+def _attribute(machine: Analyser, call: Call) -> Value | None:
+    """`thing.__getattribute__(name)`, or that of its class."""
+    of_class = _ATTRIBUTES.match(call.ref) is not None
+    owner = call.args[0] if of_class else call.receiver
+    name = call.args[-1].const
+    if owner is None or not isinstance(name, str) or not name.isidentifier():
+        return None
+    result = machine.attribute(owner, name, call.node).copy()
+    result.hidden = result.hidden or bool(result.ref)
+    return result
+
+
+def _module(call: Call) -> Value | None:
+    """The module a spec stands for."""
+    ref = call.ref
+    name = text_of(call.args[0]) if call.args else ""
+    if ref == "pkgutil.resolve_name" and re.fullmatch(r"[\w.]{1,100}(?::[\w.]{1,100})?", name):
+        made = Value(name.replace(":", "."))
+        made.hidden = _computed(call, 0)
+        return made
+    if ref in _SPECS:
+        return Value(ref + "()", NOTHING, taint_of(*call.args), name)
+    if ref == "importlib.util.module_from_spec" and call.args and call.args[0].ref.endswith("find_spec()"):
+        name = call.args[0].text
+    elif not _LOADS.search(ref) or not call.args or not isinstance(call.args[0].const, str):
+        return None
+    if name.partition(".")[0] not in _STANDARD:
+        return None
+    made = Value(name)
+    made.hidden = _computed(call, 0)
+    return made
+
+
+def _computed(call: Call, place: int) -> bool:
+    node = call.node.args[place] if isinstance(call.node, ast.Call) and place < len(call.node.args) else None
+    return not isinstance(node, ast.Constant | ast.Name | ast.Call) or bool(call.args[place].layers)
