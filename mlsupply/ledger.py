@@ -8,7 +8,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.model import Checked, Coverage, Finding, Gap, Learned, Package, PackageKey, Reason
 from mlsupply.value import replace
 
-_CLEAN, _GAP, _FOUND = range(3)  # by rank: a finding beside a gap counts as found
+_CLEAN, _GAP, _FOUND = 0, 1, 2  # a finding beside a gap is both
 
 
 class Ledger:
@@ -33,10 +33,10 @@ class Ledger:
             state = _GAP
         if said.findings:
             self.findings.extend(said.findings)
-            state = _FOUND
+            state |= _FOUND
         if said.package is not None:
             states, key = self._states.setdefault(said.check, {}), said.package.key
-            states[key] = max(state, states.get(key, state))
+            states[key] = state | states.get(key, _CLEAN)
 
     def learn(self, fact: Learned) -> None:
         """Keep what a check learned of a package for the report."""
@@ -82,8 +82,9 @@ class Ledger:
                 Coverage(
                     check=check,
                     clean=values.count(_CLEAN),
-                    with_findings=values.count(_FOUND),
+                    with_findings=values.count(_FOUND) + values.count(_FOUND | _GAP),
                     with_gaps=values.count(_GAP),
+                    found_with_gaps=values.count(_FOUND | _GAP),
                 )
             )
         return tuple(rows)

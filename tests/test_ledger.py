@@ -54,5 +54,5 @@ def test_a_finding_outweighs_a_gap_and_both_are_kept(found_first: bool) -> None:
     for one in said if found_first else reversed(said):
         ledger.enter(one)
     (row,) = ledger.close()
-    assert (row.with_findings, row.with_gaps) == (1, 0)
+    assert (row.with_findings, row.with_gaps, row.found_with_gaps) == (1, 0, 1)
     assert len(ledger.findings) == len(ledger.gaps) == 1

@@ -17,6 +17,8 @@ MAX_SOURCE = 16 << 20  # bytes of one file
 _SUFFIXES = re.compile(r"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs)$", re.IGNORECASE)
 _SHELL = re.compile(r"\.(?:sh|bash|zsh|ps1|bat|cmd)$", re.IGNORECASE)
 _SCRIPT = re.compile(r"\.[cm]?js$", re.IGNORECASE)
+_SHELL_FIRST = re.compile(rb"#![^\n]{0,200}?\b(?:ba|da|z|k|a)?sh\b")
+_SCRIPT_FIRST = re.compile(rb"#![^\n]{0,200}?\b(?:node|deno|bun)\b")
 _MAX_LINES = 20_000
 _STARTS = re.compile(
     rb"Command::new\(\s*\"(?:/bin/)?(?:sh|bash|curl|wget|powershell|cmd)\"[^;]{0,400}?(?:curl|wget|iwr|https?://)[^;]{0,200}"
@@ -42,12 +44,21 @@ def is_foreign(path: str) -> bool:
     return bool(_SUFFIXES.search(path)) and "node_modules/" not in path
 
 
+def is_foreign_program(data: bytes) -> bool:
+    """The same of a file whose first line tells it."""
+    return _SHELL_FIRST.match(data) is not None or _SCRIPT_FIRST.match(data) is not None
+
+
+def _is_shell(path: str, data: bytes) -> bool:
+    return _SHELL.search(path) is not None or (not _SUFFIXES.search(path) and _SHELL_FIRST.match(data) is not None)
+
+
 def foreign_facts(path: str, data: bytes) -> Iterator[CodeFact]:
     """At most one fact a file."""
     found: tuple[str, bytes] | None
-    if _SHELL.search(path):
+    if _is_shell(path, data):
         found = _shell(data)
-    elif _SCRIPT.search(path):
+    elif _SCRIPT.search(path) or _SCRIPT_FIRST.match(data):
         found = _javascript(data)
     else:
         found = ("a shell is started that asks the network", hit[0]) if (hit := _STARTS.search(data)) else None
@@ -59,9 +70,9 @@ def foreign_facts(path: str, data: bytes) -> Iterator[CodeFact]:
 
 def unseen(path: str, data: bytes) -> str:
     """What of a file `foreign_facts` does not look at, "" where that is nothing."""
-    if _SHELL.search(path):
+    if _is_shell(path, data):
         return f"the lines after the first {_MAX_LINES:,}" if data.count(b"\n") > _MAX_LINES else ""
-    if not _SCRIPT.search(path):
+    if not (_SCRIPT.search(path) or _SCRIPT_FIRST.match(data)):
         return ""
     commands = _EXECUTES.finditer(data) if b"child_process" in data else iter(())
     if next(islice(commands, _MAX_COMMANDS, None), None) is not None:

@@ -14,7 +14,7 @@ from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk, wal
 from mlsupply.evidence.bytecode import without_source
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
-from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, unseen
+from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.linking import linked
 from mlsupply.evidence.members import (
     MOST_TEXT,
@@ -39,7 +39,8 @@ from mlsupply.model import Gap, Reason
 _ALWAYS = re.compile(
     r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
 )
-_PYTHON = re.compile(rb"#![^\n]{0,300}python")  # an installer writes the path of its interpreter there
+# an installer writes the path of its interpreter there, and one that is long or holds a blank behind `/bin/sh`
+_PYTHON = re.compile(rb"#!(?:[^\n]{0,300}python|/bin/sh\r?\n'''exec')")
 _SCRIPT = 8 << 20  # bytes; a program that is installed as one may be far larger, and its head tells it
 _SPARES = 64 << 20  # bytes of files kept although nothing in them asked for a look, in case a neighbour asks
 _SMALL = 1 << 20  # a `.pth` above this is a model's weights
@@ -78,11 +79,7 @@ def looked_at(
             seen.archive.append(item)
         else:
             _take(item, seen, subject)
-            if item.data is None and _is_script(item):
-                detail = f"a script of {item.size:,} bytes is larger than is looked at"
-                seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
-            elif item.size > MOST_TEXT and (is_agent_file(item.path) or is_requirement_list(item.path)):
-                detail = f"of its {item.size:,} bytes the first {MOST_TEXT:,} were looked at"
+            if detail := _too_long(item):
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
     seen.gaps += _compiled(seen, subject)
     shape = layout((path for path, _ in seen.members), seen.told)
@@ -104,6 +101,17 @@ def looked_at(
     )
 
 
+def _too_long(item: Member) -> str:
+    """What is not looked at of a text for its size, "" where all is; what holds a NUL is none."""
+    if b"\0" in item.head:
+        return ""
+    if item.data is None and (".data/scripts/" in item.path or is_foreign(item.path)):
+        return f"a script of {item.size:,} bytes is larger than is looked at"
+    if item.size > MOST_TEXT and (is_agent_file(item.path) or is_requirement_list(item.path)):
+        return f"of its {item.size:,} bytes the first {MOST_TEXT:,} were looked at"
+    return ""
+
+
 def _wanted(path: str, size: int) -> bool:
     name = path.rpartition("/")[2]
     return (
@@ -117,13 +125,6 @@ def _wanted(path: str, size: int) -> bool:
         or is_model(path)
         or (is_foreign(path) and size <= MAX_SOURCE)
         or (".data/scripts/" in path and size <= _SCRIPT)
-    )
-
-
-def _is_script(member: Member) -> bool:
-    """Whether it would be looked at as a script if it were no larger than that is done."""
-    return (".data/scripts/" in member.path and member.head.startswith(b"#!")) or (
-        is_foreign(member.path) and member.size > MAX_SOURCE
     )
 
 
@@ -167,7 +168,7 @@ def _take_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
         seen.code += requirement_facts(path, data)
     elif is_agent_file(path):
         seen.code += agent_facts(path, data)
-    elif is_foreign(path):
+    elif is_foreign(path) or (".data/scripts/" in path and is_foreign_program(data)):
         facts = list(foreign_facts(path, data))
         seen.code += facts
         if not facts and (cut := unseen(path, data)):

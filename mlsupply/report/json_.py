@@ -74,7 +74,13 @@ def document(view: View) -> dict[str, Any]:
         "gaps": [_gap(gap) for gap in view.gaps],
         "sources": [source._asdict() for source in report.sources],
         "coverage": [
-            {"check": c.check, "clean": c.clean, "with_findings": c.with_findings, "with_gaps": c.with_gaps}
+            {
+                "check": c.check,
+                "clean": c.clean,
+                "with_findings": c.with_findings,
+                "with_gaps": c.with_gaps,
+                "found_with_gaps": c.found_with_gaps,
+            }
             for c in report.coverage
         ],
         "verdict": {

@@ -239,12 +239,16 @@ def _coverage(report: Report) -> tuple[str, ...]:
     for source in report.sources:
         records = f", {source.records:,} records" if source.records else ""
         sentences.append(f"{source.name}: data of {source.as_of[:10]}{records}.")
-    sentences += [_checked(row) for row in report.coverage if row.with_gaps]
-    if whole := [row.check for row in report.coverage if not row.with_gaps]:
+    sentences += [_checked(row) for row in report.coverage if _is_partial(row)]
+    if whole := [row.check for row in report.coverage if not _is_partial(row)]:
         sentences.append(f"Checked for every package: {', '.join(whole)}.")
     return tuple(sentences)
 
 
+def _is_partial(row: Coverage) -> bool:
+    return bool(row.with_gaps or row.found_with_gaps)
+
+
 def _checked(row: Coverage) -> str:
-    done = row.clean + row.with_findings
-    return f"{row.check}: {done:,} of {count(done + row.with_gaps, 'package')} looked at in full."
+    done, asked = row.clean + row.with_findings - row.found_with_gaps, row.clean + row.with_findings + row.with_gaps
+    return f"{row.check}: {done:,} of {count(asked, 'package')} looked at in full."
