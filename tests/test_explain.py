@@ -102,3 +102,9 @@ def test_every_incident_has_a_page() -> None:
     known = list(records())
     assert len(known) >= 100
     assert all(record.title in incident_page(record) for record in known)
+
+
+def test_all_incidents_are_listed_where_that_is_asked_for() -> None:
+    listed = explain("incidents").stdout.splitlines()
+    assert len(listed) == len(records())
+    assert any(line.startswith("litellm-2026 ") and "1.82.8" in line for line in listed)

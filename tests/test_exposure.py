@@ -218,7 +218,7 @@ def test_a_window_of_ones_own_decides_where_there_is_no_record(tmp_path: Path) -
     history = History(tmp_path / "repo")
     history.commit("2026-01-01T00:00:00Z", requirementsDOTtxt="acme-sdk>=1\n")
     code, found = _ask("acme-sdk==1.5", str(tmp_path))
-    assert (code, [one["verdict"] for one in found["requirements.txt"]]) == (0, ["unknown"])
+    assert (code, [one["verdict"] for one in found["requirements.txt"]]) == (3, ["unknown"]), "not known is not no"
     code, found = _ask("acme-sdk==1.5", str(tmp_path), "--window", "2026-02-01..2026-02-02")
     assert (code, [one["verdict"] for one in found["requirements.txt"]]) == (1, ["would have resolved"])
 
@@ -239,6 +239,25 @@ def test_a_window_holds_its_first_and_its_last_second(came: str, left: str, verd
     window = "2026-02-01T10:00:00Z..2026-02-01T12:00:00Z"
     _, found = _ask("acme-sdk==1.5", str(tmp_path), "--window", window)
     assert [one["verdict"] for one in found["requirements.txt"]] == [verdict]
+
+
+@pytest.mark.parametrize("words", ["MAL-2026-2144", "pysec-2026-2", "litellm[proxy]==1.82.7,1.82.8"])
+def test_an_incident_is_found_by_what_a_report_calls_it(words: str) -> None:
+    found = ask(words)
+    assert found.incident
+    assert found.incident.id == "litellm-2026"
+    assert found.bad == {"litellm": frozenset({"1.82.7", "1.82.8"})}
+
+
+@pytest.mark.parametrize("words", ["litelm-2026", "CVE-2026-42208", "GHSA-aaaa-bbbb-cccc"])
+def test_what_looks_like_an_incident_is_not_taken_for_a_package(words: str) -> None:
+    with pytest.raises(MlsupplyError, match="neither an incident nor a release"):
+        ask(words)
+
+
+def test_a_slip_in_an_incident_is_answered_with_the_one_that_is_meant() -> None:
+    with pytest.raises(MlsupplyError, match="did you mean litellm-2026"):
+        ask("litelm-2026")
 
 
 def test_no_repository_is_nothing_to_look_at(tmp_path: Path) -> None:

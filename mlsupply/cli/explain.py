@@ -18,14 +18,16 @@ _WIDTH = 100
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @shows_errors
 def command(ids: tuple[str, ...]) -> None:
-    """Explain a rule (MLS-R001), an advisory (PYSEC-2026-2, CVE-…, GHSA-…), an incident (litellm-2026), a check, an error
-    reference (bad-config) or an exit code (3). Works offline."""
+    """Explain a rule (MLS-R001), an advisory (PYSEC-2026-2, CVE-…, GHSA-…), an incident (litellm-2026; `incidents` lists
+    them all), a check, an error reference (bad-config) or an exit code (3). Works offline."""
     click.echo("\n".join(_page(wanted) for wanted in ids), nl=False)
 
 
 def _page(wanted: str) -> str:
     """The first that knows the id; all that know it where several do."""
-    pages = [page for look in (_reference, _rule, _check, _incident, _advisory) if (page := look(wanted))]
+    pages = [
+        page for look in (_list_of_incidents, _reference, _rule, _check, _incident, _advisory) if (page := look(wanted))
+    ]
     if not pages:
         hint = "try a rule (mlsupply rules list), an advisory id, an incident, a check, an error reference or an exit code"
         raise MlsupplyError("nothing-known", f"nothing is known of {wanted}{_like(wanted)}", hint)
@@ -40,6 +42,14 @@ def _like(wanted: str) -> str:
 
     rules = [rule.id for rule in builtin_rules()[1]]
     return nearest(wanted, [*rules, *REFERENCES, *index().briefs, *(check.name for check in CHECKS)])
+
+
+def _list_of_incidents(wanted: str) -> str:
+    """All incidents, where that is asked for."""
+    from mlsupply.advisories.incident_records import index
+
+    briefs = index().briefs if wanted.lower() == "incidents" else {}
+    return "".join(f"{identifier:<32}  {brief.title}\n" for identifier, brief in sorted(briefs.items()))
 
 
 def _reference(wanted: str) -> str:

@@ -75,8 +75,8 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
         sys.exit(EXIT_NOTHING)
     if report.exposed(answers) or (machine and hit(machine)):
         sys.exit(EXIT_FINDINGS)
-    gaps = any(one.gaps for one in answers) or bool(machine and machine.gaps)
-    sys.exit(EXIT_INCOMPLETE if gaps else EXIT_CLEAN)
+    open_ends = any(one.gaps for one in answers) or report.undecided(answers) or bool(machine and machine.gaps)
+    sys.exit(EXIT_INCOMPLETE if open_ends else EXIT_CLEAN)
 
 
 def _look(paths: Sequence[str], asked: Question, home: str, progress: Progress) -> Machine:

@@ -12,6 +12,12 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.text import canonical, safe
 from mlsupply.value import replace, value
 
+_EXTRAS = re.compile(r"\[[A-Za-z0-9._, -]*\]")
+_NO_NAME = re.compile(
+    r"-20|^\s*(?:CVE|GHSA|PYSEC|MAL|SNYK)-", re.IGNORECASE
+)  # what is an incident or an advisory by its form
+_HINT = "name an incident (mlsupply explain incidents) or a release such as litellm==1.82.7,1.82.8"
+
 
 @value
 class Interval:
@@ -47,19 +53,37 @@ class Question:
 
 
 def ask(text: str, window: str = "") -> Question:
-    """`litellm-2026`, `litellm==1.82.7,1.82.8`, `litellm` (every version). window: `FROM..TO` (RFC 3339 or dates, UTC) in
+    """`litellm-2026` or the id of an advisory of it, `litellm==1.82.7,1.82.8` (extras mean nothing here), `litellm` (every
+    version). window: `FROM..TO` (RFC 3339 or dates, UTC) in
     the place of the record's. Raises `MlsupplyError` (`unknown-incident`, `bad-window`)."""
     chosen = interval(window) if window else None
-    record = incident(text.strip()) or _record_of(text)
+    text = _EXTRAS.sub("", text)
+    record = incident(text.strip()) or _of_advisory(text.strip().upper()) or _record_of(text)
     if record is not None:
         found = _of_record(text, record, chosen)
         return found if "==" not in text else _narrowed(found, text)
     match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==\s*([^\s]+))?\s*", text)
-    if match is None or (match[2] is None and "-20" in text):
-        hint = "name an incident (mlsupply explain incidents) or a release such as litellm==1.82.7,1.82.8"
-        raise MlsupplyError("unknown-incident", f"{safe(text)} is neither an incident nor a release", hint)
+    if match is None or (match[2] is None and _NO_NAME.search(text)):
+        said = f"{safe(text)} is neither an incident nor a release"
+        raise MlsupplyError("unknown-incident", said + _nearest(text), _HINT)
     versions = frozenset(filter(None, match[2].split(","))) if match[2] else None
     return Question(text=safe(text), bad={canonical(match[1]): versions}, window=chosen or Interval(), released={})
+
+
+def _of_advisory(identifier: str) -> Incident | None:
+    """The incident an advisory is about. Raises `MlsupplyError` where it is about several."""
+    named = incidents().advisories.get(identifier, ())
+    if len(named) > 1:
+        said = f"{identifier} is of several incidents: {', '.join(named[:5])}"
+        raise MlsupplyError("unknown-incident", said, "name the one you mean")
+    return incident(named[0]) if named else None
+
+
+def _nearest(text: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(text.strip().lower(), incidents().briefs, n=1)
+    return f", did you mean {close[0]}?" if close else ""
 
 
 def _record_of(text: str) -> Incident | None:

@@ -26,6 +26,11 @@ def exposed(answers: Sequence[Answer]) -> list[Exposure]:
     return [exposure for one in answers for exposure in one.exposures if exposure.verdict in _EXPOSED]
 
 
+def undecided(answers: Sequence[Answer]) -> bool:
+    """Whether of some file it could not be told, as where nobody says when the release could be had."""
+    return any(exposure.verdict is Verdict.UNKNOWN for one in answers for exposure in one.exposures)
+
+
 def as_text(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """For a terminal or a pipe, plain."""
     lines = [headline(question, answers, machine), f"window: {window_of(question)}", ""]
