@@ -59,7 +59,7 @@ class Project:
     files: list[File] = field(default_factory=list)
     status: str = ""
     status_reason: str = ""
-    ownership: Mapping[str, Any] = field(default_factory=lambda: {"organization": None, "roles": []})
+    ownership: Mapping[str, Any] | None = field(default_factory=lambda: {"organization": None, "roles": []})
     info: dict[str, Any] = field(default_factory=dict)
 
 

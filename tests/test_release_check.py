@@ -196,6 +196,16 @@ def test_what_an_index_does_not_offer_is_one_gap_about_the_index(online: World) 
     }
 
 
+def test_what_an_index_tells_of_one_project_and_not_of_another_is_no_second_gap(online: World) -> None:
+    with LoopbackIndex("mirror") as index:
+        index.add("one", "1.0")
+        index.add("two", "1.0")
+        index.project("two").ownership = None
+        found = looked([package("one", "1.0"), package("two", "1.0")], online, index.simple)
+    (gap,) = {gap for checked in found.values() for gap in checked.gaps}
+    assert "gives no owners beside a release, no project status (PEP 792) and no provenance (PEP 740):" in gap.detail
+
+
 def test_offline_one_gap_stands_for_all_and_the_lock_still_tells_its_times(index: LoopbackIndex, world: World) -> None:
     young = Artifact("demo-1.0-py3-none-any.whl", "wheel", uploaded="2026-03-24T09:00:00Z")
     found = looked([package("demo", "1.0", young), package("plain", "1.0")], world, index.simple, offline=True)

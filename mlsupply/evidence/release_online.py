@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -105,16 +105,24 @@ def judge_online(project: Project, request: Request, world: World) -> Iterator[C
     answers = at_once(lambda pair: _asked(*pair, run), asked)
     done = 0
     answered: Counter[str] = Counter()
+    judged: list[tuple[Checked, str, frozenset[str]]] = []
+    untold: dict[str, set[str]] = {}
     for package in project.packages:
         if not is_release(package):
-            yield no_release(package)
+            judged.append((no_release(package), "", frozenset()))
             continue
         done += 1
         world.say("asking the index about releases", done, len(asked))
         answer, registry = next(answers), run.registry(package)
         if not isinstance(answer, Failure) or answer.reason is Reason.NOT_FOUND:
             answered[registry.url] += 1
-        yield _not_seen(package, run, registry, answer) if isinstance(answer, Failure) else _judged(package, run, answer)
+        if isinstance(answer, Failure):
+            judged.append((_not_seen(package, run, registry, answer), "", frozenset()))
+            continue
+        judged.append((_judged(package, run, answer), registry.host, answer.shared))
+        untold.setdefault(registry.host, set()).update(answer.shared)
+    for checked, host, shared in judged:
+        yield _shared(checked, host, shared, untold[host]) if host else checked
     yield from _sources(run, answered)
 
 
@@ -168,7 +176,6 @@ def _judged(package: Package, run: _Run, answer: _Answer) -> Checked:
     checked = run.rules.judge(CHECK, [fact], package=package)
     if not facet.listed:
         return replace(checked, gaps=())  # the rest is gone with it
-    checked = _shared(checked, host, answer.shared)
     return replace(checked, gaps=(*checked.gaps, _passed_over(package, answer.newer))) if answer.newer else checked
 
 
@@ -211,10 +218,10 @@ def _unknown(seen: Seen, registry: Registry) -> dict[str, Unknown]:
     return why
 
 
-def _shared(checked: Checked, host: str, shared: frozenset[str]) -> Checked:
-    """What an index tells of no project is one gap about the index, in words that are the same for every package: all the
-    kinds of facts it does not give stand in one sentence, which is long enough once."""
-    lacks = sorted(why.removeprefix(f"{host} gives ") for why in shared if why.startswith(f"{host} gives "))
+def _shared(checked: Checked, host: str, shared: frozenset[str], of_all: Iterable[str]) -> Checked:
+    """What an index does not tell is one gap about the index, in words that are the same for every package: all the kinds
+    of facts it does not give of one or the other (of_all) stand in one sentence, which is long enough once."""
+    lacks = sorted(why.removeprefix(f"{host} gives ") for why in of_all if why.startswith(f"{host} gives "))
     gaps = []
     for gap in checked.gaps:
         why = gap.detail.partition(": ")[2]
