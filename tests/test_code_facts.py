@@ -403,3 +403,19 @@ def test_sources_made_to_break_a_parser_end_with_facts_or_a_reason(text: str) ->
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_the_code_the_analyser_ends_and_raises_nothing(seed: int) -> None:
     analyse.module("demo/__init__.py", source(random.Random(seed)).encode())
+
+
+def test_a_path_nobody_knows_is_not_taken_for_one_that_is_gone() -> None:
+    """What is told apart by identity alone is kept, so that no other value comes to have the same."""
+    text = "import requests, subprocess\n\ndef fetch(a):\n    open(a.place(), 'wb').write(requests.get('https://x.example/a').content)\n"
+    text += "".join(f"\ndef run{i}(b):\n    x = b.other{i}()\n    subprocess.run([b.tool(), x])\n" for i in range(40))
+    facts = analyse.module("demo/a.py", text.encode()).facts
+    assert {fact.behaviour for fact, _ in facts} == {"contacts", "runs-command"}
+
+
+def test_models_are_asked_again_about_a_name_that_their_answer_does_not_hang_on_alone() -> None:
+    """The first `pack` is turned down for what it is given, not for its name."""
+    text = "import struct, subprocess, uuid\n\ndef first(a):\n    struct.pack(a)\n    uuid.UUID(a)\n\n"
+    text += "exec(struct.pack('5s', b'x = 1'))\n"
+    facts = analyse.module("demo/a.py", text.encode()).facts
+    assert ("runs-decoded", ("integers",)) in {(fact.behaviour, fact.layers) for fact, _ in facts}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import Any
 
 from mlsupply.evidence.python import (
     builtin_calls,
@@ -76,7 +77,18 @@ class Call(NamedTuple):
 
     @property
     def all(self) -> list[Value]:
-        return [*self.args, *self.keywords.values()]
+        return [*self.args, *self.keywords.values()] if self.keywords else self.args
+
+
+class _Asked(Call):
+    """A call that notes whether anything of it but its name is asked for."""
+
+    told = False
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in {"ref", "told"}:
+            object.__setattr__(self, "told", True)
+        return super().__getattribute__(name)
 
 
 class Analyser(Statements):
@@ -86,6 +98,7 @@ class Analyser(Statements):
         super().__init__(path, dotted, is_package)
         self.states: dict[Closure, ClassState] = {}
         self.loops = {}
+        self.unheard: dict[str, bool] = {}  # names of calls: did the models turn it down for its name alone?
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
@@ -160,6 +173,18 @@ class Analyser(Statements):
         return [first]
 
     def _known(self, call: Call) -> Value | None:
+        """What the models say of it; None where it is none of theirs. Most names are none, and are asked about once."""
+        unheard = self.unheard.get(call.ref) if not self.code_depth else False  # some look for words in code within code
+        if unheard:
+            return None
+        if unheard is not None:
+            return self._modelled(call)
+        asked = _Asked(*call)
+        result = self._modelled(asked)
+        self.unheard[call.ref] = result is None and not asked.told
+        return result
+
+    def _modelled(self, call: Call) -> Value | None:
         ref = call.ref
         if (found := roundabout.called(self, call)) is not None:
             return found
@@ -208,15 +233,17 @@ class Analyser(Statements):
 
     def _drawn(self, call: Call) -> None:
         """A picture is written to a file."""
+        if not call.ref.endswith(_DRAWS):
+            return
         if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
-            self.files[sources.file_key(call.args[0])] = unknown(call.args[1])
+            self.files[sources.kept_key(self, call.args[0])] = unknown(call.args[1])
         if call.ref == "mss.tools.to_png" and call.args and (target := call.arg(3, "output")) is not None:
-            self.files[sources.file_key(target)] = unknown(call.args[0])
+            self.files[sources.kept_key(self, target)] = unknown(call.args[0])
 
     def _other(self, call: Call) -> Value:
         """Nothing is known of it: the result has the origins of what went in; a container takes up what it is given."""
         receiver = call.receiver
-        origins = [*call.args, *(value for name, value in call.keywords.items() if not _beside(name, value))]
+        origins = _goes_in(call)
         origins += [call.function] if receiver is None else [receiver, call.function]
         result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
         if receiver is not None and receiver.taint and (self.package or "." in self.dotted):
@@ -227,7 +254,7 @@ class Analyser(Statements):
             commands.command(self, call._replace(ref="subprocess.Popen"))
         self._drawn(call)
         result.taint |= sources.read_by_path(self, call) | sending.fetched_by_url(self, call)
-        if _VERIFIES.search(call.ref) and has(taint_of(*call.all), "received"):
+        if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):
             self.verified.add(self.root)
         for arg in call.args:
             if arg.taint:
@@ -380,6 +407,7 @@ class Analyser(Statements):
         return name not in self.exhausted
 
 
+_DRAWS = (".imwrite", ".imsave", "mss.tools.to_png")
 _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})
 
 
@@ -397,10 +425,18 @@ _TELLS_WHICH = re.compile(
 )
 _SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix"})
 # A library is asked whether a signature or digest is right.
-_VERIFIES = re.compile(
-    r"\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"
+_VERIFIES = know.Calls(
+    r".*\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"
 )
 _OPENERS = frozenset({"token", "hf_token", "api_key", "use_auth_token", "auth", "access_token", "credentials", "auth_token"})
+
+
+def _goes_in(call: Call) -> list[Value]:
+    """The arguments that its result may be made of."""
+    given = [*call.args]
+    if call.keywords:
+        given += [value for name, value in call.keywords.items() if not _beside(name, value)]
+    return given
 
 
 def _beside(name: str, value: Value) -> bool:

@@ -17,6 +17,12 @@ _QUEUES = frozenset(
 )
 
 
+MAKERS = (  # how the names start of all that `made` knows
+    "builtins.dict", "collections.", "types.", "queue.", "asyncio.", "multiprocessing.", "dataclasses.", "attr.", "attrs.",
+    "msgspec.",
+)  # fmt: skip
+
+
 def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
     """What `dict(...)`, `collections.X(...)` or a queue makes; None for all others."""
     if ref in {

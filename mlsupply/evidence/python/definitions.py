@@ -7,7 +7,7 @@ import re
 
 from mlsupply.evidence.python import hooks, objects
 from mlsupply.evidence.python.expressions import Expressions
-from mlsupply.evidence.python.machine import SHALLOW, kinds_in
+from mlsupply.evidence.python.machine import SHALLOW, Entered, kinds_in
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.neighbours import CARRIED
 from mlsupply.evidence.python.survey import below
@@ -158,7 +158,8 @@ class Definitions(Expressions):
             (name, signature(value)) for name, value in keywords.items()
         ))  # fmt: skip
         if key in self.entered:
-            return self.entered[key]
+            return self.entered[key].result
+        kept = [identities(arg) for arg in (*args, *keywords.values())]
         outer, self.scope = self.scope, Scope(closure.scope)
         self.running.append(closure)
         self.returned.append([])
@@ -173,7 +174,8 @@ class Definitions(Expressions):
             if isinstance(function, ast.Lambda):
                 return self.value(function.body)
             self.body(function.body)
-            self.entered[key] = result = self._result()
+            result = self._result()
+            self.entered[key] = Entered(result, kept)
             if self.yielded[-1]:
                 result.keys = {"send": _resumed(closure, args, keywords)}
             return result
@@ -267,6 +269,11 @@ def signature(value: Value) -> tuple[object, ...]:
         id(value.items),
         id(value.keys),
     )
+
+
+def identities(value: Value) -> tuple[object, ...]:
+    """What `signature` tells apart by its identity: while it is kept, nothing else has that."""
+    return value.const, value.closure, value.instance, value.items, value.keys
 
 
 _PRECIOUS = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")

@@ -177,9 +177,11 @@ def armoured(machine: Analyser, call: Call) -> None:
     `__pyarmor__(__name__, __file__, b"...")`."""
     if not call.args or not isinstance(call.node, ast.Call):
         return
-    names = {arg.id for arg in call.node.args if isinstance(arg, ast.Name)}
     blob = call.args[-1].const
-    if {"__name__", "__file__"} <= names and isinstance(blob, bytes) and len(blob) >= 64:
+    if not isinstance(blob, bytes) or len(blob) < 64:
+        return
+    names = {arg.id for arg in call.node.args if isinstance(arg, ast.Name)}
+    if {"__name__", "__file__"} <= names:
         machine.fact(
             "runs-decoded",
             call.node,

@@ -14,6 +14,7 @@ from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import (
     CLEAN,
     HOLE,
+    MAX_TEXT,
     NOTHING,
     ClassState,
     Closure,
@@ -43,6 +44,13 @@ _LIBRARY_KEYS = frozenset(
     f"{library}.api_key"
     for library in ("openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq")
 )
+_TOLD = frozenset(  # attributes that `_telling` knows, by their last part or the whole of the name
+    {
+        *_KEYS, *_AS_DATA, *_ENVIRONMENTS, *_LIBRARY_KEYS, "__subclasses__", "builtins.__dict__", "sys.argv", "sys.stdin",
+        "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
+        "value", "buf",
+    }
+)  # fmt: skip
 
 
 class Expressions(Machine):
@@ -72,7 +80,9 @@ class Expressions(Machine):
 
     def _constant(self, node: ast.Constant) -> Value:
         value = node.value
-        return Value("", value) if type(value) is not str and type(value) is not bytes else constant(value)
+        if (type(value) is str or type(value) is bytes) and len(value) > MAX_TEXT:
+            return Value()
+        return Value("", value)
 
     def _name(self, node: ast.Name) -> Value:
         found = self.scope.find(node.id)
@@ -107,6 +117,14 @@ class Expressions(Machine):
         if taint:
             taint = know.part_of(taint, owner.ref, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
+        result.hidden = owner.hidden
+        if name in _TOLD or ref in _TOLD:
+            self._telling(result, owner, name, node)
+        return result
+
+    def _telling(self, result: Value, owner: Value, name: str, node: ast.AST) -> None:
+        """What is known of attributes by their name."""
+        ref = result.ref
         if (marks := self._marks(owner, name, ref)) is not None:
             result.taint |= marks
         if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _AS_DATA and is_account(owner.ref)):
@@ -114,14 +132,12 @@ class Expressions(Machine):
         if ref in _ENVIRONMENTS:
             result.ref = "os.environ" if name == "environ" else ref
             result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))
-        result.hidden = owner.hidden
         if name in {"parent", "parents", "stem", "name", "suffix"} and owner.ref.startswith("pathlib."):
             result.ref, result.text = "pathlib.Path()", _path_part(text_of(owner), name)
         elif name in {"text", "content", "value", "buf"}:
             result.text = owner.text
         elif name == "stdin":
             result.items = owner.items
-        return result
 
     def _marks(self, owner: Value, name: str, ref: str) -> Taint | None:
         """What is to be remembered of an attribute that stands for many things, or for what others say or hold."""
@@ -246,8 +262,9 @@ class Expressions(Machine):
 
     def _compare(self, node: ast.Compare) -> Value:
         values = [self.value(node.left), *(self.value(part) for part in node.comparators)]
-        if any("hashlib" in value.ref or "hexdigest" in value.ref or "digest" in value.ref for value in values):
-            self.verified.add(self.root)
+        for value in values:
+            if value.ref and ("hashlib" in value.ref or "digest" in value.ref):
+                self.verified.add(self.root)
         if values[0].instance is not None and isinstance(
             node.ops[0], ast.Eq | ast.NotEq | ast.Lt | ast.Gt | ast.LtE | ast.GtE
         ):

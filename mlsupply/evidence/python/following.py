@@ -126,10 +126,11 @@ def _callers(machine: Analyser, survey: Survey, left: list[Closure]) -> None:
         for name in roots - {"", "__main__", "<lambda>"}:
             doing.setdefault(name, []).append(roots)
     for _ in range(_MAX_CHAIN if doing else 0):
-        more = {one for one in left if calls(survey.of(one.node), doing)}
+        more = [one for one in left if calls(survey.of(one.node), doing)]
         if not more:
             return
-        left = [one for one in left if one not in more]
+        taken = set(more)
+        left = [one for one in left if one not in taken]
         for closure in more:
             mentions = survey.of(closure.node)
             reached = [roots for name, found in doing.items() if calls(mentions, (name,)) for roots in found]

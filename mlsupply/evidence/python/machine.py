@@ -12,6 +12,7 @@ from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.module_facts import Gift, Neighbours, Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values import HOLE, Closure, Scope, Taint, Value
+from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 MAX_STEPS = 300_000  # nodes evaluated per module
@@ -30,6 +31,13 @@ class BudgetError(Exception):
     """The analysis of this root went on for too long."""
 
 
+class Entered(NamedTuple):
+    """A call of a function that was followed. kept: what the key tells apart by its identity."""
+
+    result: Value
+    kept: list[tuple[object, ...]]
+
+
 class Machine:
     """What the expression and statement walkers share."""
 
@@ -43,6 +51,7 @@ class Machine:
         self.facts: dict[tuple[object, ...], tuple[CodeFact, set[str]]] = {}
         self.edges: set[tuple[str, str]] = set()
         self.files: dict[str, Value] = {}
+        self.paths: list[Value] = []  # that files are kept by
         self.origins: dict[str, int | str] = {}  # label -> line, or which neighbour it came from
         self.verified: set[str] = set()
         self.closures: list[tuple[str, Closure]] = []
@@ -58,7 +67,7 @@ class Machine:
         self.code_text = ""
         self.code_line = 0  # where decoded code is run from, 0 in the module's own text
         self.code_depth = 0
-        self.entered: dict[tuple[object, ...], Value] = {}
+        self.entered: dict[tuple[object, ...], Entered] = {}
         self.returned: list[list[Value]] = []
         self.yielded: list[list[Value]] = []
         self.sent: list[Value] = []  # into the generators that are followed

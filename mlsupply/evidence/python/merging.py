@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mlsupply.evidence.python import folding
 from mlsupply.evidence.python.dull import matters
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, unknown
 
 _MAX_EITHER = 8
+_EMPTY = (None, "", 0, False, b"")
 
 
 def merged(values: list[Value]) -> Value:
     """One of these values; what is known of any is kept, the origins of all. Of two names of other modules (an import and
     what takes its place where that fails), the one that can do something."""
-    best = next((v for v in values if v.closure or v.instance), None)
-    named = [v for v in values if v.ref and not v.ref.startswith("os.environ")]
-    best = best or next((v for v in named if _acts(v.ref)), None) or next(iter(named), None)
-    best = best or next((v for v in values if v.known and v.const not in (None, "", 0, False, b"")), None)
-    best = best or next((v for v in values if v.text != HOLE), None) or values[0]
+    best = _best(values)
     result = best.copy()
     result.taint = taint_of(*values)
     result.hidden = any(value.hidden for value in values)
@@ -29,9 +27,29 @@ def merged(values: list[Value]) -> Value:
     return result
 
 
+def _best(values: list[Value]) -> Value:
+    """The one that can do something, has a name, is a constant, or is known in part: the first of the best kind."""
+    named = constant = text = None
+    for value in values:
+        if value.closure is not None or value.instance is not None:
+            return value
+        if value.ref and not value.ref.startswith("os.environ") and (named is None or _tells_more(value.ref, named.ref)):
+            named = value
+        if constant is None and value.const is not NOTHING and value.const not in _EMPTY:
+            constant = value
+        if text is None and value.text != HOLE:
+            text = value
+    return named or constant or text or values[0]
+
+
+def _tells_more(ref: str, other: str) -> bool:
+    return not _acts(other) and _acts(ref)
+
+
 _HARMLESS_BUILTIN = re.compile(r"builtins\.(?!(?:exec|eval|compile|__import__|open|getattr|globals|vars|locals)\b)")
 
 
+@lru_cache(maxsize=8_192)
 def _acts(ref: str) -> bool:
     """Is this the name of something that can run, send or load?"""
     return matters(ref) and not _HARMLESS_BUILTIN.match(ref)

@@ -41,10 +41,10 @@ def label(machine: Machine, ref: str) -> Taint:
 
 def narrowed(taint: Taint, owner: str, ref: str) -> Taint:
     """The labels of an attribute: where the label names its owner, it names the attribute from here on."""
-    owner, ref = owner.replace("()", ""), ref.replace("()", "")
-    if f"from:{owner}" not in taint:
+    label = "from:" + owner.replace("()", "")
+    if label not in taint:
         return taint
-    return (taint - {f"from:{owner}"}) | {f"from:{ref}"}
+    return (taint - {label}) | {"from:" + ref.replace("()", "")}
 
 
 def wanted(machine: Machine, taint: Taint) -> None:
@@ -109,16 +109,19 @@ def given(machine: Machine, ref: str) -> Value | None:
 def called(machine: Analyser, call: Call) -> Value | None:
     """A function of a neighbour is called: what it does with the arguments, and what it gives."""
     name = call.ref.replace("()", "")
-    taint = taint_of(*call.all)
-    told = (name, taint, call.function.taint)
-    if taint and told not in machine.handed and "from" in kinds_in(call.function.taint):
-        machine.handed.add(told)
-        kinds = kinds_in(taint)
-        among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
-        marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
-        machine.hands.setdefault(name, set()).update([*marks, *_names(taint)])
-    for take in machine.neighbours.takes.get(name, ()):
-        _taken(machine, call, take, taint)
+    if "from" in kinds_in(call.function.taint):
+        taint = taint_of(*call.all)
+        told = (name, taint, call.function.taint)
+        if taint and told not in machine.handed:
+            machine.handed.add(told)
+            kinds = kinds_in(taint)
+            among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
+            marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
+            machine.hands.setdefault(name, set()).update([*marks, *_names(taint)])
+    if name in machine.neighbours.takes:
+        taint = taint_of(*call.all)
+        for take in machine.neighbours.takes[name]:
+            _taken(machine, call, take, taint)
     made = given(machine, call.ref)
     if made is not None and "received" in kinds_in(made.taint):
         # Where it asks is often for the caller to say: then it counts if what the caller says is written there.

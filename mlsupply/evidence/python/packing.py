@@ -24,13 +24,20 @@ _OPERATIONS: dict[str, type[ast.operator]] = {
     "operator.mod": ast.Mod, "operator.and_": ast.BitAnd, "operator.or_": ast.BitOr, "operator.lshift": ast.LShift,
     "operator.rshift": ast.RShift, "operator.concat": ast.Add, "operator.floordiv": ast.FloorDiv,
 }  # fmt: skip
+_KNOWN = frozenset(
+    {*_ADDRESSES, *_ARRAYS, *_OPERATIONS, "uuid.UUID", "itertools.cycle", "struct.pack", "int.from_bytes",
+     "builtins.int.from_bytes"}
+)  # fmt: skip
 _MAX_SHAPE = 64  # characters of a format; with repeat counts bounded below
 _MAX_COUNT = 1 << 16
 
 
 def unpacked(call: Call) -> Value | None:
     """What the call gives where its arguments are constants; None where it is none of these."""
-    ref, known = call.ref, [arg.const for arg in call.args]
+    ref = call.ref
+    if ref not in _KNOWN:
+        return None
+    known = [arg.const for arg in call.args]
     if not known or any(const is NOTHING for const in known):
         return None
     layers, taint = layers_of(*call.args), taint_of(*call.args)

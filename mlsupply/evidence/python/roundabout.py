@@ -64,7 +64,7 @@ def reached(owner: Value, name: str) -> str:
 
 def behind(ref: str, name: str) -> str:
     """The module that a module of the standard library holds under this name, or ""."""
-    plain = name.lstrip("_")
+    plain = name.lstrip("_") if name.startswith("_") else name
     if (
         plain not in _HELD
         or plain == ref

@@ -223,9 +223,9 @@ def _answer(machine: Analyser, call: Call, text: str) -> Value:
     if call.ref.endswith("urlretrieve"):
         path = call.arg(1, "filename")
         if path is not None:
-            from mlsupply.evidence.python.sources import file_key
+            from mlsupply.evidence.python.sources import kept_key
 
-            machine.files[file_key(path)] = made
+            machine.files[kept_key(machine, path)] = made
         made.items = [made.copy(), Value()]
     return made
 

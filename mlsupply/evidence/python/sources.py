@@ -164,7 +164,7 @@ def _reshaped(call: Call) -> Value | None:
         import textwrap
 
         return constant(textwrap.dedent(call.args[0].const), call.args[0].layers, call.args[0].taint)
-    if (made := containers.made(ref, call.args, call.keywords)) is not None:
+    if ref.startswith(containers.MAKERS) and (made := containers.made(ref, call.args, call.keywords)) is not None:
         return made
     return unknown(*call.all) if ref.startswith("collections.") and ref != "collections.namedtuple" else None
 
@@ -348,6 +348,12 @@ def file_key(path: Value) -> str:
     return text if len(text.replace(HOLE, "")) >= 3 else f"\0{id(path)}"
 
 
+def kept_key(machine: Analyser, path: Value) -> str:
+    """The same to keep something by: the path is kept too, so that no other one is taken for it."""
+    machine.paths.append(path)
+    return file_key(path)
+
+
 def content_of(machine: Analyser, path: Value) -> Value | None:
     """What this module wrote to the path before, or put into a folder above it."""
     if not machine.files:
@@ -390,8 +396,8 @@ _HEADERS = frozenset({"add_header", "add_unredirected_header", "putheader", "upd
 def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
     """A container, buffer or connection takes up what it is given."""
     if name == "save" and call.args and receiver.taint:
-        if (key := file_key(call.args[0])) in machine.files or call.args[0].text != HOLE or call.args[0].known:
-            machine.files[key] = unknown(receiver)
+        if file_key(call.args[0]) in machine.files or call.args[0].text != HOLE or call.args[0].known:
+            machine.files[kept_key(machine, call.args[0])] = unknown(receiver)
         call.args[0].taint |= receiver.taint
         return
     if name in {"read", "read_file"} and call.args and "onfig" in receiver.ref:  # configparser

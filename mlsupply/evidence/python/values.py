@@ -182,8 +182,11 @@ def _held(value: Value, found: Taint) -> Taint:
     stack, left = [value], _MAX_HELD
     while stack and left > 0:
         inner = stack.pop()
-        for held in (*(inner.items or ())[:left], *islice((inner.keys or {}).values(), left)):
-            left -= 1
+        within = inner.items[:left] if inner.items else []
+        if inner.keys:
+            within = [*within, *islice(inner.keys.values(), left)]
+        left -= len(within)
+        for held in within:
             if held.taint and not held.taint <= found:
                 found = found | held.taint
             if held.items or held.keys:
@@ -203,11 +206,13 @@ def layers_of(*values: Value) -> tuple[str, ...]:
 def text_of(value: Value) -> str:
     """The value as text, HOLE where a part is not known."""
     const = value.const
+    if const is NOTHING:
+        return value.text
     if isinstance(const, str):
         return const
     if isinstance(const, bytes):
         return const.decode("latin-1")
-    if const is not NOTHING and isinstance(const, int | float) and not isinstance(const, bool):
+    if isinstance(const, int | float) and not isinstance(const, bool):
         return str(const) if not isinstance(const, int) or abs(const) < 1 << 64 else HOLE
     return value.text
 

@@ -10,7 +10,7 @@ from mlsupply.evidence.python import folding, hooks
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.shell import deeds
-from mlsupply.evidence.python.sources import content_of, file_key, held_below
+from mlsupply.evidence.python.sources import content_of, held_below, kept_key
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
 from mlsupply.text import safe
 
@@ -115,7 +115,7 @@ def _packed(machine: Analyser, call: Call) -> Value:
         made.taint |= held_below(machine, text_of(root))
         if kind := know.file_kind(text_of(root)):
             made.taint |= machine.origin(kind, text_of(root), call.line)
-        machine.files[file_key(first)] = made
+        machine.files[kept_key(machine, first)] = made
         machine.files[text_of(first) + ".zip"] = made
     if (before := content_of(machine, first)) is not None:
         made.taint |= before.taint
@@ -130,9 +130,10 @@ def _path_of(handle: Value) -> Value:
 
 def handed(machine: Analyser, call: Call) -> None:
     """A file that is open for writing is handed to something nobody knows, which fills it with what it has."""
-    for place, value in enumerate(call.all):
+    given = call.all
+    for place, value in enumerate(given):
         if value.ref == "io.file()w" and "name" in (value.keys or {}):
-            others = [other for at, other in enumerate(call.all) if at != place]
+            others = [other for at, other in enumerate(given) if at != place]
             content = unknown(*others, *([call.receiver] if call.receiver is not None else []))
             written(machine, call, _path_of(value), content)
 
@@ -194,7 +195,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     if before is not None:
         merged.taint |= before.taint
         merged.layers = merged.layers or before.layers
-    machine.files[file_key(path)] = merged
+    machine.files[kept_key(machine, path)] = merged
     if has(path.taint, "home-files") and "encrypt" in content.ref:
         machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten by what is encrypted")
     what = know.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
@@ -259,9 +260,9 @@ def _copied(machine: Analyser, call: Call) -> Value:
     if kind := know.file_kind(text_of(source)):
         taint = taint | machine.origin(kind, text_of(source), call.line)
     moved = Value("", NOTHING, taint, HOLE, content.layers if content is not None else ())
-    machine.files[file_key(target)] = moved
+    machine.files[kept_key(machine, target)] = moved
     if call.ref == "shutil.copytree":
-        machine.files[file_key(target) + "/"] = moved
+        machine.files[kept_key(machine, target) + "/"] = moved
     target.taint |= frozenset(label for label in taint if label.split(":", 1)[0] in know.KINDS[:8])
     if what := know.persistent(text_of(target)):
         machine.fact(
@@ -322,7 +323,7 @@ def _downloaded(machine: Analyser, call: Call) -> Value:
     made = Value(call.ref + "()", NOTHING, machine.origin("received", text_of(address) if address else "", call.line))
     target = call.arg(1, "out", "dst", "output")
     if target is not None:
-        machine.files[file_key(target)] = made
+        machine.files[kept_key(machine, target)] = made
     return made
 
 
@@ -346,4 +347,5 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
                 detail="a downloaded archive is unpacked where Python looks for modules",
             )
         if target is not None and taint:
-            machine.files[file_key(target)] = machine.files[file_key(target) + "/"] = Value("", NOTHING, taint)
+            key = kept_key(machine, target)
+            machine.files[key] = machine.files[key + "/"] = Value("", NOTHING, taint)
