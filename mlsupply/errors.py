@@ -10,6 +10,7 @@ EXIT_FINDINGS = 1
 EXIT_USAGE = 2
 EXIT_INCOMPLETE = 3
 EXIT_NOTHING = 4
+EXIT_STOPPED = 130  # 128 + SIGINT, as shells have it
 
 
 class MlsupplyError(Exception):

@@ -101,12 +101,16 @@ def test_a_reader_who_leaves_is_told_nothing(tmp_path: Path) -> None:
     assert (process.returncode, said) == (1, "")
 
 
-def test_an_interrupted_scan_says_so_in_a_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("words", [["scan", "."], ["sbom", "."]])
+def test_what_is_interrupted_says_so_in_a_word_and_does_not_end_as_one_with_findings(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys, "argv", ["mlsupply", "scan", "."])
+    monkeypatch.setattr(sys, "argv", ["mlsupply", *words])
     monkeypatch.setattr("mlsupply.audit.run", interrupted)
+    monkeypatch.setattr("mlsupply.audit.inventory_report", interrupted)
     with pytest.raises(SystemExit) as ended:
         run()
-    assert (ended.value.code, capsys.readouterr().err) == (1, "\nAborted!\n")
+    assert (ended.value.code, capsys.readouterr().err) == (130, "\nAborted!\n")

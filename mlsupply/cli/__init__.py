@@ -32,17 +32,24 @@ def run() -> None:
         from mlsupply.cli.scanning import OPTIONS, scan
 
         if plain := typed(arguments[1:], OPTIONS):
-            _ending_as_click_does(lambda: scan(*plain))
+            _ending_quietly(lambda: scan(*plain))
     from mlsupply.cli.verbs import main
 
     main()
 
 
-def _ending_as_click_does(scan: Callable[[], NoReturn]) -> NoReturn:
+def _ending_quietly(scan: Callable[[], NoReturn]) -> NoReturn:
     try:
         scan()
     except KeyboardInterrupt:
-        sys.stderr.write("\nAborted!\n")
+        stopped()
     except BrokenPipeError:
-        pass  # whoever read the output has gone: there is nobody to tell
-    sys.exit(1)
+        sys.exit(1)  # whoever read the output has gone: there is nobody to tell
+
+
+def stopped() -> NoReturn:
+    """End as what was interrupted: 1, with which click ends, would say that there are findings."""
+    from mlsupply.errors import EXIT_STOPPED
+
+    sys.stderr.write("\nAborted!\n")
+    sys.exit(EXIT_STOPPED)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mlsupply.cli import stopped
 from mlsupply.cli.options import RUN, with_options
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -112,6 +113,8 @@ def shows_errors(verb: Verb) -> Verb:
             raise  # `| head`, which click ends quietly
         except OSError as error:
             _stop(_refused(error))
+        except KeyboardInterrupt:
+            stopped()
 
     return wrapped  # type: ignore[return-value]  # functools.wraps keeps the signature, which a TypeVar cannot say
 

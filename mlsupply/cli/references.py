@@ -11,6 +11,7 @@ EXIT_CODES = {
     "3": "Nothing was found, but something that was asked for could not be checked: the gaps in the report say what and "
     "why. Mend them, or accept them with [[tool.mlsupply.tolerate]].",
     "4": "Nothing to audit: no file that mlsupply reads, or files without a single package.",
+    "130": "Stopped by Ctrl-C. Files that were to be written are whole, or as they were before.",
 }
 
 REFERENCES = {
