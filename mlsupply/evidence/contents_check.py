@@ -14,20 +14,23 @@ CHECK = "contents"
 MODES = ("none", "local", "changed", "all")
 SUFFIXES = (".whl", ".egg", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.zst")
 ENVIRONMENT = "environment"  # the format of an inventory that was read from one
-_OFF = Gap(subject="all packages", check=CHECK, reason=Reason.DISABLED, detail="looking inside archives is switched off")
-NOT_OPENED = Gap(
-    subject="installed packages",
-    check=CHECK,
-    reason=Reason.DISABLED,
-    detail="their files were not looked into, but for what runs whenever Python starts",
-    hint="--contents all reads what is installed",
+
+
+def _not_asked_for(subject: str, detail: str, hint: str = "") -> Gap:
+    """One gap for all packages that it is about."""
+    return Gap(subject=subject, check=CHECK, reason=Reason.DISABLED, detail=detail, hint=hint)
+
+
+_OFF = _not_asked_for("all packages", "looking inside archives is switched off")
+NOT_OPENED = _not_asked_for(
+    "installed packages",
+    "their files were not looked into, but for what runs whenever Python starts",
+    "--contents all reads what is installed",
 )
-SKIPPED = Gap(
-    subject="packages without a local archive",
-    check=CHECK,
-    reason=Reason.DISABLED,
-    detail="archives that are not on this machine were not looked into",
-    hint="--contents all fetches and reads an archive of each release",
+SKIPPED = _not_asked_for(
+    "packages without a local archive",
+    "archives that are not on this machine were not looked into",
+    "--contents all fetches and reads an archive of each release",
 )
 
 
