@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from mlsupply.world import Failure, Tree
 
@@ -12,21 +13,36 @@ _NAMES = ("site-packages", "dist-packages")
 _LIBRARIES = ("lib", "lib64", "Lib", "usr/lib", "usr/local/lib", "local/lib")
 
 
-def sites_of(path: str, tree: Tree) -> Iterator[str]:
-    """The site folders of the virtual environment, conda prefix or system at `path`, or that folder where it is one."""
+def sites_of(path: str, tree: Tree) -> tuple[str, ...]:
+    """The site folders of the virtual environment, conda prefix or system at `path`, or that folder where it is one; each
+    once, as lib64 is often a link to lib."""
     names = _names(path, tree)
     if posixpath.basename(path) in _NAMES or any(name.endswith((".dist-info/", ".egg-info/")) for name in names):
-        yield path
-        return
+        return (path,)
+    found = (posixpath.join(library, site) for library in _libraries(path, tree) for site in _NAMES)
+    return _once(tree, (site for site in found if tree.kind(site) == "folder"))
+
+
+def standard_of(path: str, tree: Tree) -> tuple[str, ...]:
+    """The folders of the standard library there, which a virtual environment has none of: imports look there first."""
+    found = (library for library in _libraries(path, tree) if tree.kind(posixpath.join(library, "os.py")) == "file")
+    return _once(tree, found)
+
+
+def _libraries(path: str, tree: Tree) -> Iterator[str]:
     for libraries in _LIBRARIES:
         folder = posixpath.join(path, libraries)
-        if tree.kind(folder) != "folder":
-            continue
-        inside = [
-            posixpath.join(folder, n[:-1]) for n in _names(folder, tree) if re.fullmatch(r"(?:python|pypy)[0-9.]*t?/", n)
-        ]
-        for candidate in (folder, *inside):
-            yield from (where for site in _NAMES if tree.kind(where := posixpath.join(candidate, site)) == "folder")
+        if tree.kind(folder) == "folder":
+            yield folder
+            names = (name[:-1] for name in _names(folder, tree) if re.fullmatch(r"(?:python|pypy)[0-9.]*t?/", name))
+            yield from (posixpath.join(folder, name) for name in names)
+
+
+def _once(tree: Tree, folders: Iterator[str]) -> tuple[str, ...]:
+    found: dict[Path, str] = {}
+    for folder in folders:
+        found.setdefault(tree.on_disk(folder).resolve(), folder)
+    return tuple(found.values())
 
 
 def _names(folder: str, tree: Tree) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,54 @@ def test_a_conda_prefix_keeps_condas_names_beside_the_python_ones(world: World, 
     assert packages["pytorch"].artifacts[0].hashes == (("sha256", "ab" * 32),)
     assert packages["torch"].note == "installed by conda"
     assert [gap.reason for gap in inventory.gaps] == [Reason.MALFORMED]
+
+
+def test_an_egg_that_was_never_unpacked_is_installed_too(world: World, tmp_path: Path) -> None:
+    with zipfile.ZipFile(_venv(tmp_path / "env") / "zipped-1.0-py3.12.egg", "w") as archive:
+        archive.writestr("EGG-INFO/PKG-INFO", "Metadata-Version: 2.1\nName: zipped\nVersion: 1.0\n")
+    inventory = _read(world, tmp_path / "env")
+    assert [str(package.coordinate) for package in inventory.packages] == ["zipped 1.0"]
+
+
+def test_what_is_no_folder_or_lies_elsewhere_is_said(world: World, tmp_path: Path) -> None:
+    site = _venv(tmp_path / "env")
+    (site / "file-1.0.dist-info").write_text("", encoding="utf-8")
+    (site / "round-1.0.dist-info").symlink_to("round-1.0.dist-info")
+    _install(tmp_path, "away", "1.0")
+    (site / "away-1.0.dist-info").symlink_to(tmp_path / "away-1.0.dist-info")
+    inventory = _read(world, tmp_path / "env")
+    assert {(Path(gap.subject).name, gap.reason) for gap in inventory.gaps} == {
+        ("file-1.0.dist-info", Reason.MALFORMED),
+        ("round-1.0.dist-info", Reason.MALFORMED),
+        ("away-1.0.dist-info", Reason.FORBIDDEN),
+    }
+
+
+def test_folders_that_path_lines_add_are_read_or_said(world: World, tmp_path: Path) -> None:
+    """Imports look there too, so a bad release can hide there; the folder of an editable project is the user's own."""
+    site = _venv(tmp_path / "env")
+    _install(site / "bundled", "litellm", "1.82.8")
+    _install(site.parent / "more", "extra", "1.0")
+    lines = ["# a note", "bundled", "gone", str(site.parent / "more"), "import os", "/home/me/app/src", "bundled"]
+    (site / "paths.pth").write_text("\n".join(lines), encoding="utf-8")
+    editable = json.dumps({"url": "file:///home/me/app", "dir_info": {"editable": True}})
+    _install(site, "app", "1.0", direct_url__json=editable)
+    inventory = _read(world, tmp_path / "env")
+    assert {str(package.coordinate) for package in inventory.packages} == {"app 1.0", "extra 1.0", "litellm 1.82.8"}
+    assert inventory.gaps == ()
+
+    (site / "away.pth").write_text("/opt/other\n/home/me/apps\n../../../../sibling\n", encoding="utf-8")
+    (gap,) = _read(world, tmp_path / "env").gaps
+    assert "/opt/other and 2 more, outside the environment" in gap.detail
+
+
+def test_a_release_that_is_installed_twice_is_said_unless_the_folders_are_one(world: World, tmp_path: Path) -> None:
+    _install(_venv(tmp_path / "env"), "numpy", "2.0")
+    (tmp_path / "env/lib64").symlink_to("lib")
+    assert _read(world, tmp_path / "env").gaps == ()
+    _install(tmp_path / "env/local/lib/python3.12/dist-packages", "numpy", "2.0")
+    (gap,) = _read(world, tmp_path / "env").gaps
+    assert "numpy 2.0 is installed here too" in gap.detail
 
 
 def test_an_environment_that_sees_the_systems_packages_says_so(world: World, tmp_path: Path) -> None:

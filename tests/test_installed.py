@@ -167,6 +167,25 @@ def test_what_is_installed_in_place_is_the_users_own_and_what_leads_there_is_rea
     assert wheres == {"hooked.pth", "hooked-1.0.data/scripts/hooked"}
 
 
+def test_scripts_of_one_name_in_two_folders_are_both_read(site: Path, world: World) -> None:
+    honest, evil = "#!/env/bin/python\nimport tool\n", f"#!/env/bin/python\n{STEALS}"
+    install(site, "tool", {"tool/__init__.py": "", "../../../bin/tool": honest, "../../../Scripts/tool": evil})
+    assert [rule for _, rule, _ in found(scanned(world, site))] == ["MLS-C010"]
+
+
+def test_data_beside_an_editable_project_leaves_it_the_users_own(site: Path, world: World) -> None:
+    claiming(site, "app", CLAIMS["editable"], {"_editable_impl_app.pth": "/home/me/app\n", "app/rules/one.yaml": "x: 1\n"})
+    (package,) = scanned(world, site).packages
+    assert package.source.kind is SourceKind.EDITABLE
+
+
+def test_an_egg_whose_files_nobody_lists_is_a_gap_and_no_index_is_asked_instead(site: Path, world: World) -> None:
+    (site / "old-1.0.egg-info").mkdir()
+    (site / "old-1.0.egg-info/PKG-INFO").write_text("Name: old\nVersion: 1.0\n", encoding="utf-8")
+    (gap,) = scanned(world, site).gaps
+    assert "installed without RECORD" in gap.detail
+
+
 def test_files_that_are_links_are_read_where_they_lead(site: Path, world: World, tmp_path: Path) -> None:
     """Installers can link packages out of their cache."""
     install(site, "thief", {"thief/__init__.py": STEALS})

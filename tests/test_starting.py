@@ -71,6 +71,15 @@ def test_sitecustomize_is_read_as_a_module_a_folder_and_with_what_it_imports(mod
     assert {f.moment for f in report.findings} == {"start"}
 
 
+@BOTH
+def test_a_sitecustomize_in_the_standard_library_comes_first(mode: str, site: Path, world: World) -> None:
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
+    for name in ("os.py", "zz.pth"):  # `.pth` files count in site folders alone
+        (site.parent / name).write_text(HOOK if name.endswith(".pth") else "", encoding="utf-8")
+    (site.parent / "sitecustomize.py").write_text(STEALS, encoding="utf-8")
+    assert wheres(scanned(world, site, mode)) == {"sitecustomize.py"}
+
+
 def test_every_folder_of_the_environment_is_looked_at_also_one_without_packages(site: Path, world: World) -> None:
     install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
     other = site.parents[2] / "local/lib/python3.12/dist-packages"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 _AHEAD = 2  # archives in memory at once
+_EGG = (".egg-info", ".egg-info/PKG-INFO", "EGG-INFO/PKG-INFO")
 
 
 class _Found(NamedTuple):
@@ -103,6 +104,8 @@ def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
         facts = looked_into(what, str(package.coordinate), pool, kept_facts)
     elif package.source.kind in OWN_CODE:
         return None
+    elif fetch and any(place.file.endswith(_EGG) and not place.member for place in package.places):
+        return Failure(Reason.UNSUPPORTED, "it was installed without RECORD, which would tell its files")
     else:
         found = _archive(package, served, fetch=fetch)
         if found is None or isinstance(found, Failure):

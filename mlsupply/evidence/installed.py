@@ -63,6 +63,7 @@ def installed(package: Package, world: World) -> Installed | Failure:
     site = world.tree.on_disk(posixpath.dirname(information))
     stem = posixpath.basename(information).removesuffix(".dist-info")
     files: dict[str, Path] = {}
+    homes: dict[str, str] = {}
     strange: list[Left] = []
     cut: list[Left] = []
     for number, row in enumerate(rows(record)):
@@ -76,10 +77,20 @@ def installed(package: Package, world: World) -> Installed | Failure:
         if isinstance(name, Left):
             strange.append(name)
         else:
-            files.setdefault(name, followed(Path(full)))
+            files.setdefault(_free(name, full, homes), followed(Path(full)))
     if not files:
         return Failure(Reason.MALFORMED, "RECORD lists no file of it that is there")
     return Installed(site, {name: path for name, path in files.items() if not _is_made(name, files)}, (*_few(strange), *cut))
+
+
+def _free(name: str, full: str, homes: dict[str, str]) -> str:
+    """A name that stands for this file alone: a `run` in bin and one in Scripts were scripts of one name. homes: name ->
+    where the file lies, added to."""
+    number, free = 1, name
+    while homes.setdefault(free, full) != full:
+        number += 1
+        free = f"{name} ({number})"
+    return free
 
 
 def _is_made(name: str, files: Mapping[str, Path]) -> bool:

@@ -10,7 +10,6 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 from mlsupply.evidence.contents_check import ENVIRONMENT
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
@@ -19,7 +18,7 @@ from mlsupply.evidence.start_lines import start_lines, text_of
 from mlsupply.model import Package, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project, installed_at
-from mlsupply.sites import sites_of
+from mlsupply.sites import sites_of, standard_of
 from mlsupply.world import Failure, World
 
 _CUSTOM = ("sitecustomize", "usercustomize")
@@ -50,18 +49,10 @@ def starting(project: Project, world: World) -> Iterator[tuple[Package | None, I
     for inventory in project.inventories:
         if inventory.format != ENVIRONMENT:
             continue
-        sites = _distinct(sites_of(inventory.path, world.tree), world)
-        for site in sites:
-            owners = [package for package in inventory.packages if _site_of(package) == site]
-            yield from _Site(site, sites, owners, world).starting()
-
-
-def _distinct(sites: Iterable[str], world: World) -> tuple[str, ...]:
-    """Each folder once: lib64 is often a link to lib."""
-    found: dict[Path, str] = {}
-    for site in sites:
-        found.setdefault(world.tree.on_disk(site).resolve(), site)
-    return tuple(found.values())
+        sites, standard = sites_of(inventory.path, world.tree), standard_of(inventory.path, world.tree)
+        for folder in (*sites, *standard):
+            owners = [package for package in inventory.packages if _site_of(package) == folder]
+            yield from _Site(folder, sites, owners, world).starting(hooks=folder in sites)
 
 
 def _site_of(package: Package) -> str:
@@ -79,12 +70,12 @@ class _Site:
         self._listed: dict[str, frozenset[str]] = {}
         self._left: dict[Left, None] = {}
 
-    def starting(self) -> Iterator[tuple[Package | None, Installed]]:
-        """See `starting`."""
+    def starting(self, *, hooks: bool) -> Iterator[tuple[Package | None, Installed]]:
+        """See `starting`. hooks: `.pth` files count here."""
         names = self._names(self._site)
-        hooks = {name: _Module(name, f"{self._site}/{name}", "") for name in names if name.endswith(".pth")}
+        found = {name: _Module(name, f"{self._site}/{name}", "") for name in names if hooks and name.endswith(".pth")}
         custom = {one.path: one for name in _CUSTOM for one in self._chain(self._site, name, first=True)}
-        roots, unread = hooks | custom, dict(self._left)
+        roots, unread = found | custom, dict(self._left)
         owned = self._owned([*roots, *(left.path for left in unread)])
         for owner in sorted({owned.get(name, -1) for name in (*roots, *(left.path for left in unread))}):
             self._left = {left: None for left in unread if owned.get(left.path, -1) == owner}

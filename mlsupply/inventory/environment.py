@@ -16,7 +16,9 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.headers import MAX_BYTES
 from mlsupply.inventory.metadata import Metadata, egg_requires, parse
 from mlsupply.inventory.parsing import decode, gap, json_of, quoted, source_of_url, string, strings, table
+from mlsupply.inventory.path_lines import added
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Source, SourceKind
+from mlsupply.project import installed_at
 from mlsupply.sites import sites_of
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.value import replace
@@ -25,6 +27,8 @@ from mlsupply.world import Failure, Limits, Tree
 FORMAT = "environment"
 _SMALL = 1 << 20  # bytes of direct_url.json, INSTALLER and the like
 _RECORD_BYTES = 64 << 20
+# what Python can import, or a path that is not below the site folder
+_CODE = re.compile(r"\.(?:py[cdow]?|so|dll|dylib)(?:\.\d+)*$|^\.\.|^[/\\]|^.:|^$")
 # console scripts and data; the shims of hatchling, setuptools, meson-python and scikit-build-core, and their bytecode
 _LEADS_AWAY = re.compile(
     r"(?:\.\.[/\\]){1,4}(?:bin|Scripts|share|etc|include)[/\\]|"
@@ -37,24 +41,49 @@ def read_environment(path: str, tree: Tree, limits: Limits) -> Inventory:
     if tree.kind(path) != "folder":
         raise MlsupplyError("path-not-found", f"there is no folder {safe(path)}", "give the folder of an environment")
     path = path.rstrip("/") or "/"
-    sites, conda = tuple(sites_of(path, tree)), posixpath.join(path, "conda-meta")
+    sites, conda = sites_of(path, tree), posixpath.join(path, "conda-meta")
     has_conda = tree.kind(conda) == "folder"
     if not sites and not has_conda:
         hint = "give a virtual environment, a conda prefix or a site-packages folder"
         raise MlsupplyError("no-environment", f"{safe(path)} holds no installed packages", hint)
     packages: dict[object, Package] = {}
     gaps: list[Gap] = list(_system_packages(path, tree))
-    for found in (*(f for site in sites for f in _site(site, tree)), *(_conda(conda, tree, limits) if has_conda else ())):
+    for found in _everything(path, sites, conda if has_conda else "", packages, tree, limits):
         if isinstance(found, Gap):
             gaps.append(found)
         elif len(packages) >= limits.packages:
             gaps.append(gap(path, Reason.LIMIT, f"more than {limits.packages:,} packages; the rest was not read"))
             break
-        else:
-            packages.setdefault(found.key, found)
+        elif (before := packages.setdefault(found.key, found)) is not found:
+            gaps += _twice(found, before)
     return Inventory(
         path=path, format=FORMAT, packages=tuple(_roots(list(packages.values()))), gaps=tuple(gaps), complete=True
     )
+
+
+def _twice(found: Package, before: Package) -> Iterator[Gap]:
+    """A release that is installed a second time has files of its own; an `.egg-info` beside a `.dist-info` has none."""
+    if installed_at(found):
+        detail = f"{found.coordinate} is installed here too; what is looked into is {before.places[0].file}"
+        yield gap(installed_at(found), Reason.UNSUPPORTED, detail, hint="remove one of them")
+
+
+def _everything(
+    path: str, sites: tuple[str, ...], conda: str, known: Mapping[object, Package], tree: Tree, limits: Limits
+) -> Iterator[Package | Gap]:
+    """What lies in the site folders, in those that these add, and in conda's records. known: what came of it so far."""
+    for site in sites:
+        yield from _site(site, tree, limits)
+    further: dict[str, None] = {}
+    for found in added(path, sites, tuple(known.values()), tree):
+        if isinstance(found, Gap):
+            yield found
+        else:
+            further[found] = None
+    for folder in further:
+        if folder not in sites and tree.kind(folder) == "folder":
+            yield from _site(folder, tree, limits)
+    yield from _conda(conda, tree, limits) if conda else ()
 
 
 def _names(folder: str, tree: Tree) -> tuple[str, ...]:
@@ -69,7 +98,7 @@ def _system_packages(path: str, tree: Tree) -> Iterator[Gap]:
         yield gap(posixpath.join(path, "pyvenv.cfg"), Reason.UNSUPPORTED, detail, hint="scan that Python with --env as well")
 
 
-def _site(site: str, tree: Tree) -> Iterator[Package | Gap]:
+def _site(site: str, tree: Tree, limits: Limits) -> Iterator[Package | Gap]:
     listed = tree.entries(site)
     if isinstance(listed, Failure):
         yield gap(site, listed.reason, listed.detail)
@@ -85,23 +114,40 @@ def _site(site: str, tree: Tree) -> Iterator[Package | Gap]:
             yield from _egg_info(folder, tree, is_folder=name.endswith("/"))
         elif name.endswith(".egg/") and tree.kind(posixpath.join(folder, "EGG-INFO")) == "folder":
             yield from _egg_info(posixpath.join(folder, "EGG-INFO"), tree, is_folder=True)
+        elif name.endswith(".dist-info"):
+            yield gap(folder, Reason.MALFORMED, "it is no folder that can be read, so what it stands for was not audited")
+        elif name.endswith(".egg") and tree.kind(folder) == "file":
+            yield from _zipped(folder, tree, limits)
         elif name.endswith(".egg-link"):
             yield _egg_link(folder, tree)
 
 
+def _zipped(path: str, tree: Tree, limits: Limits) -> Iterator[Package | Gap]:
+    """An egg that was never unpacked: Python imports from it all the same."""
+    from mlsupply.inventory import archive
+
+    found = archive.read(path, tree, limits)
+    yield from found.packages
+    yield from found.gaps
+
+
 def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
-    names = _names(folder, tree)
+    listed = tree.entries(folder)
+    if isinstance(listed, Failure):
+        yield gap(folder, listed.reason, f"{listed.detail}; name and version are those of the folder")
+    names = () if isinstance(listed, Failure) else listed
     stated_name, _, stated_version = posixpath.basename(folder).removesuffix(".dist-info").rpartition("-")
     metadata = _metadata(posixpath.join(folder, "METADATA"), tree) if "METADATA" in names else None
     if metadata is None or isinstance(metadata, Gap):
         detail = f"METADATA of {safe(stated_name, 80)} is missing; name and version are those of the folder"
         missing = gap(folder, Reason.NOT_FOUND, detail, hint="install the package again")
-        yield metadata if isinstance(metadata, Gap) else missing
+        if not isinstance(listed, Failure):
+            yield metadata if isinstance(metadata, Gap) else missing
         metadata = Metadata(name="", version="")
     elif canonical(stated_name) != metadata.name:
         detail = f"the folder is named for {safe(stated_name, 80)}, METADATA says {metadata.name or 'nothing'}"
         yield gap(folder, Reason.MALFORMED, detail, hint="the name in METADATA was used")
-    if "RECORD" not in names:
+    if "RECORD" not in names and not isinstance(listed, Failure):
         detail = "RECORD is missing, so it cannot be told which files belong to the package or were changed"
         yield gap(posixpath.join(folder, "RECORD"), Reason.NOT_FOUND, detail, hint="install the package again")
     for reason, fault in metadata.faults:
@@ -155,14 +201,14 @@ def _direct_url(path: str, tree: Tree) -> Source | Gap:
 
 
 def _is_in_place(folder: str, tree: Tree) -> bool:
-    """Whether RECORD bears out that the code lies elsewhere: beside the `.dist-info` it lists only what leads there. An
+    """Whether RECORD bears out that the code lies elsewhere: beside the `.dist-info` it lists data and what leads there. An
     installer does not take away a `direct_url.json` that came in a wheel, so what it says is no proof."""
     from mlsupply.evidence.record import rows
 
     record = tree.read(posixpath.join(folder, "RECORD"), _RECORD_BYTES)
     own = f"{posixpath.basename(folder)}/"
     return not isinstance(record, Failure) and all(
-        row.path.startswith(own) or _LEADS_AWAY.match(row.path) is not None for row in rows(record)
+        row.path.startswith(own) or _LEADS_AWAY.match(row.path) or not _CODE.search(row.path) for row in rows(record)
     )
 
 
