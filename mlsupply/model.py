@@ -300,7 +300,8 @@ class Quote(NamedTuple):
 class AdvisoryRef:
     """The advisory group behind a finding. id: the display id (MAL > CVE > GHSA > PYSEC); aliases: all other ids;
     fixed: versions that end it, ascending; last_affected: newest listed where nothing says what fixes it; matched_on:
-    `version`, `public version`, `name`, `file hash` or `index path`; notes: disagreements, partly evaluated, inherited."""
+    `version`, `public version`, `name`, `file hash` or `index path`; notes: disagreements, partly evaluated, inherited;
+    summary: what the flaw is, where the data tells."""
 
     id: str
     aliases: tuple[str, ...] = ()
@@ -316,6 +317,7 @@ class AdvisoryRef:
     epss: float | None = None
     window: tuple[str, str] | None = None  # on the index from, until: ISO 8601 UTC, "" where not known
     notes: tuple[str, ...] = ()
+    summary: str = ""
 
 
 @value

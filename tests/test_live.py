@@ -145,11 +145,12 @@ def test_a_malformed_record_is_a_gap_and_the_rest_is_judged(online: World, bad: 
     assert set(answer.unread) == {"demo"}
 
 
-def test_a_damaged_cache_only_costs_a_request(online: World) -> None:
+@pytest.mark.parametrize("damage", ['["half', "[1]", "{}", "[[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]]", "null"])
+def test_a_damaged_cache_only_costs_a_request(damage: str, online: World) -> None:
     with serving([record("PYSEC-2026-9000", events=fixed("2"))]) as server:
         _ids(online, server.url, "demo")
         for path in (online.cache / "advisories" / "live").rglob("*.json"):
-            path.write_text('["half')
+            path.write_text(damage)
         assert _ids(online, server.url, "demo") == {"demo": ["PYSEC-2026-9000"]}
 
 

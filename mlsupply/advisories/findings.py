@@ -66,9 +66,10 @@ def finding_of(package: Package, version: Asked, hit: Hit, around: Circumstances
             published=min([record.published for record in records]),
             modified=max([record.modified for record in records]),
             notes=_notes(version, hit, rated, doubts, around),
+            summary=summary,
         ),
         remedy=_remedy(package, hit, way, malicious),
-        references=_references(hit.ids),
+        references=links_of(hit.ids),
     )
 
 
@@ -167,5 +168,6 @@ def _names(records: Sequence[Advisory]) -> str:
     return ", ".join(record.id for record in records)
 
 
-def _references(ids: Sequence[str]) -> tuple[str, ...]:
+def links_of(ids: Sequence[str]) -> tuple[str, ...]:
+    """Pages where people read of an advisory, by its ids."""
     return tuple(_LINKS[prefix] + name for name in ids if (prefix := name.partition("-")[0]) in _LINKS)

@@ -195,7 +195,7 @@ class _Cache:
             return None
         try:
             record = unpack(json.loads(path.read_bytes()))
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, LookupError):
             return None
         return record if (record.id, record.modified) == stamp else None
 

@@ -101,6 +101,8 @@ def _project(block: object) -> str:
 
 
 def _advisory(record: Mapping[str, Any], blocks: list[Mapping[str, Any]], prose: bool) -> Advisory:
+    from mlsupply.advisories.summaries import summary_of  # a scan over a store parses no record
+
     windows, doubts = _windows(blocks)
     listed, raw = _listed(blocks, windows)
     for what, most, found in (
@@ -128,7 +130,7 @@ def _advisory(record: Mapping[str, Any], blocks: list[Mapping[str, Any]], prose:
         withdrawn=second_of(record.get("withdrawn")),
         malicious=_is_malicious(identifier, aliases, [record, *blocks]),
         doubts=tuple(dict.fromkeys(safe(doubt, 160) for doubt in doubts)),
-        summary=safe(record["summary"]) if prose and isinstance(record.get("summary"), str) else "",
+        summary=summary_of(record) if prose else "",
     )
 
 

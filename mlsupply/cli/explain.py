@@ -10,6 +10,10 @@ import click
 from mlsupply.cli.common import shows_errors
 from mlsupply.cli.references import EXIT_CODES, FINDINGS_IN_CODE, REFERENCES
 from mlsupply.errors import MlsupplyError
+from mlsupply.hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlsupply.advisories.records import Advisory
 
 _WIDTH = 100
 
@@ -95,29 +99,22 @@ def _is_advisory(wanted: str) -> bool:
 
 
 def _advisory(wanted: str) -> str:
-    """Every record of the embedded database with this id or alias, by project."""
-    from mlsupply.advisories.store import EMBEDDED, opened
+    """Every record this machine holds with this id or alias, by project."""
+    from mlsupply.advisories.kept import known_by
+    from mlsupply.cli.common import real_world
 
-    if not _is_advisory(wanted):
-        return ""
-    with opened(EMBEDDED) as store:
-        found = [
-            _record(project, row, store.about.as_of)
-            for project, rows in store.every()
-            for row in rows
-            if wanted.upper() in {str(row[0]).upper(), *(str(alias).upper() for alias in row[1])}
-        ]
-    return "\n".join(found)
+    found = known_by(wanted, real_world(offline=True)) if _is_advisory(wanted) else []
+    return "\n".join(_record(*known) for known in found)
 
 
-def _record(project: str, row: list[object], as_of: str) -> str:
+def _record(project: str, record: Advisory, origin: str) -> str:
+    from mlsupply.advisories.findings import links_of
     from mlsupply.advisories.severity import severity_of
-    from mlsupply.advisories.store import unpack
 
-    record = unpack(row)
     severity = "malicious" if record.malicious else severity_of(record.score, record.word).value
     fields: Mapping[str, str] = {
         "project": project,
+        "what": record.summary or "not told by this data, which holds no prose: see the links",
         "also known as": ", ".join(record.aliases),
         "severity": f"{severity}{f' ({record.score})' if record.score is not None else ''} {record.vector}".strip(),
         "affected": "; ".join(_windows(record.windows))
@@ -126,10 +123,10 @@ def _record(project: str, row: list[object], as_of: str) -> str:
         "modified": record.modified,
         "withdrawn": record.withdrawn,
         "doubts": "; ".join(record.doubts),
-        "from": f"the embedded database as of {as_of}",
+        "links": " ".join(links_of((record.id, *record.aliases))),
+        "from": origin,
     }
-    title = f"{record.id}  {record.summary}".rstrip()
-    return f"{title}\n" + "".join(_field(name, text) for name, text in fields.items() if text)
+    return f"{record.id}\n" + "".join(_field(name, text) for name, text in fields.items() if text)
 
 
 def _windows(windows: object) -> Iterator[str]:

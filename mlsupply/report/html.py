@@ -12,7 +12,7 @@ from collections import Counter
 from mlsupply.model import Finding, Gap, Package, SourceKind
 from mlsupply.report.html_drawing import graph, timeline
 from mlsupply.report.html_elements import Html, asset, element, join, page, prose, scrolled, section, table
-from mlsupply.report.view import Group, View, brief, causes, count, label_of, subject_of, where
+from mlsupply.report.view import Group, View, brief, causes, count, label_of, subject_of, summary_of, where
 
 _NOTICED = 5  # reasons told beside the verdict
 _PATHS = 5  # of a package
@@ -162,6 +162,7 @@ def _finding(finding: Finding, failing: frozenset[str]) -> Html:
             if text
         )
     )
+    said = summary_of(finding)
     quotes = [element("pre", f"{quote.label + ': ' if quote.label else ''}{quote.text}") for quote in finding.quotes]
     return element(
         "details",
@@ -169,7 +170,7 @@ def _finding(finding: Finding, failing: frozenset[str]) -> Html:
             "summary",
             element("span", element("span", label.lower(), class_=f"tag {_tone(label)}")),
             element("strong", finding.id),
-            element("span", brief(finding), class_="brief"),
+            element("span", brief(finding), element("span", said, class_="said") if said else "", class_="brief"),
             element("span", "fails the run", class_="fails") if finding.fingerprint in failing else "",
         ),
         element("dl", details),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import Group, View, brief, causes, count, label_of, where
+from mlsupply.report.view import Group, View, brief, causes, count, label_of, summary_of, where
 
 _MAX_CHARACTERS = 60_000
 _NOTES = 500  # characters kept for what is said of a cut
@@ -67,7 +67,8 @@ def _finding(finding: Finding, group: Group) -> str:
     word = label_of(finding)
     mark = f" ({escape(word.lower())})" if word != group.label else ""
     waived = f" (waived: {escape(finding.waiver.reason)})" if finding.waiver else ""
-    return f"**{escape(finding.id) or 'finding'}**{mark} {escape(brief(finding))}{waived}"
+    said = f": {summary}" if (summary := summary_of(finding)) else ""
+    return f"**{escape(finding.id) or 'finding'}**{mark} {escape(brief(finding) + said)}{waived}"
 
 
 def _gap_rows(gaps: tuple[Gap, ...]) -> list[str]:

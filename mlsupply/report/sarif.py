@@ -81,7 +81,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "id": finding.id,
         "name": finding.kind.value,
-        "shortDescription": {"text": _plain(finding.title)},
+        "shortDescription": {"text": _plain(f"{finding.id}: {finding.title}" if finding.advisory else finding.title)},
         "fullDescription": {"text": _plain(finding.title)},
         "help": {"text": _plain(finding.remedy or finding.message)},
         "defaultConfiguration": {"level": _LEVELS[finding.severity]},

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from mlsupply.model import Finding, Gap
 from mlsupply.named import NamedTuple
-from mlsupply.report.view import Group, View, brief, causes, count, label_of, where
+from mlsupply.report.view import Group, View, brief, causes, count, label_of, summary_of, where
 
 _STYLES = {
     "MALICIOUS": "bold white on red",
@@ -91,6 +91,8 @@ def _group(console: Console, group: Group, most: Most) -> None:
     console.print(Text.assemble(_label(group.label), " ", (group.title, "bold")))
     for finding in group.findings[: most.findings]:
         console.print(Padding(_finding(finding, group), (0, 0, 0, 3)))
+        if said := summary_of(finding):
+            console.print(Padding(_summary(said, width=console.width - 6, most=most), (0, 0, 0, 5)))
     if rest := group.findings[most.findings :]:
         console.print(Padding(Text(f"and {len(rest)} more: {', '.join(f.id for f in rest)}", "dim"), (0, 0, 0, 3)))
     facts = _grid()
@@ -129,6 +131,11 @@ def _finding(finding: Finding, group: Group) -> Text:
     for quote in finding.quotes:
         text.append(f"\n  {quote.label + ': ' if quote.label else ''}{quote.text}", style="dim")
     return text
+
+
+def _summary(said: str, width: int, most: Most) -> Text:
+    """On one line, but where nothing is cut."""
+    return Text(said if len(said) <= width or most is WHOLE else said[: width - 1] + "…", style="dim")
 
 
 def _gaps(console: Console, gaps: tuple[Gap, ...], most: Most) -> None:

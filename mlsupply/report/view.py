@@ -128,6 +128,11 @@ def brief(finding: Finding) -> str:
     return "; ".join(words)
 
 
+def summary_of(finding: Finding) -> str:
+    """What the flaw is, for what is said by `brief`, which names it by numbers alone; "" where nothing tells."""
+    return finding.advisory.summary if finding.advisory and finding.kind is Kind.ADVISORY else ""
+
+
 def _notes(findings: Sequence[Finding]) -> tuple[str, ...]:
     """Each note of the group's advisories once, with the ids it is about unless it is about all of them."""
     about: dict[str, list[str]] = {}
