@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.purl import parse
+from mlsupply.inventory.sniff import reader_by_content
 from mlsupply.model import Edge, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.world import DiskTree, Limits
 
@@ -155,9 +156,9 @@ def test_either_standard_is_read_whatever_the_file_is_called(tmp_path: Path) -> 
     assert _read(tmp_path, "x.spdx.json", _bom(components=[{"purl": "pkg:pypi/a@1"}])).format == "cyclonedx"
 
 
-@pytest.mark.parametrize("name", ["bom.xml", "app.spdx"])
+@pytest.mark.parametrize("name", ["app.spdx", "app.spdx.rdf"])
 def test_forms_that_are_not_read_are_a_gap_with_the_way_out(tmp_path: Path, name: str) -> None:
-    (gap,) = _read(tmp_path, name, "<bom/>").gaps
+    (gap,) = _read(tmp_path, name, "SPDXVersion: SPDX-2.3").gaps
     assert gap.reason is Reason.UNSUPPORTED
     assert "JSON" in gap.hint
 
@@ -229,3 +230,87 @@ def test_no_shape_of_document_breaks_the_readers(document: dict[str, Any]) -> No
         whole = document | extra
         for reader in (cyclonedx, spdx):
             assert isinstance(reader.inventory_of("x.json", whole, json.dumps(whole), Limits()), Inventory)
+
+
+XML = """<?xml version="1.0" encoding="utf-16"?>
+<b:bom xmlns:b="http://cyclonedx.org/schema/bom/1.5" version="1">
+  <b:metadata><b:tools><b:component><b:name>syft</b:name><b:purl>pkg:pypi/no@1</b:purl></b:component></b:tools>
+    <b:component type="application" bom-ref="root"><b:name>My_App</b:name></b:component></b:metadata>
+  <b:components>
+    <b:component type="library" bom-ref="l">
+      <b:name>litellm</b:name><b:version>1.82.8</b:version>
+      <b:hashes><b:hash alg="SHA-256">AB</b:hash></b:hashes>
+      <b:licenses><b:license><b:id>MIT</b:id></b:license></b:licenses>
+      <b:purl>pkg:pypi/litellm</b:purl>
+      <b:externalReferences><b:reference type="distribution"><b:url>https://files.index.example/l-1-py3-none-any.whl</b:url>
+        <b:hashes><b:hash alg="SHA-256">CD</b:hash></b:hashes></b:reference></b:externalReferences>
+      <b:components><b:component type="library" bom-ref="i"><b:name>in &amp; out</b:name>
+        <b:purl>pkg:pypi/inner@1.0%2Bcu128</b:purl></b:component></b:components>
+    </b:component>
+    <b:component type="library"><b:name>nameless</b:name></b:component>
+  </b:components>
+  <b:dependencies><b:dependency ref="root"><b:dependency ref="l"/></b:dependency>
+    <b:dependency ref="l"><b:dependency ref="i"/></b:dependency></b:dependencies>
+  <b:vulnerabilities><b:vulnerability><b:components><b:component><b:purl>pkg:pypi/no@2</b:purl></b:component></b:components>
+  </b:vulnerability></b:vulnerabilities>
+</b:bom>
+"""
+
+
+@pytest.mark.parametrize("name", ["bom.xml", "sbom.xml", "app.cdx.xml", "app.cyclonedx.xml"])
+def test_cyclonedx_xml_is_read_as_its_json_form_is(name: str, tmp_path: Path) -> None:
+    inventory = _read(tmp_path, name, XML)
+    packages = _by_name(inventory)
+    assert (inventory.format, inventory.root, inventory.complete) == ("cyclonedx", "my-app", True)
+    assert {str(p.coordinate) for p in inventory.packages} == {"litellm 1.82.8", "inner 1.0+cu128"}
+    litellm = packages["litellm"]
+    assert (litellm.direct, litellm.licence, litellm.places[0].line) == (True, "MIT", 10)
+    assert litellm.requires == (Edge("inner", "1.0+cu128"),)
+    assert [(a.kind, a.hashes) for a in litellm.artifacts] == [
+        ("other", (("sha256", "ab"),)),
+        ("wheel", (("sha256", "cd"),)),
+    ]
+    (gap,) = inventory.gaps
+    assert gap.detail.startswith("nameless has no purl")
+    assert gap.place
+    assert gap.place.line == 16
+
+
+def test_xml_under_another_name_is_known_by_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "out.txt").write_text(XML, encoding="utf-8")
+    reader = reader_by_content("out.txt", DiskTree(tmp_path))
+    assert reader
+    assert reader.format == "cyclonedx-xml"
+
+
+_LAUGHS = '<!DOCTYPE bom [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><bom xmlns="http://cyclonedx.org/schema/bom/1.5">&b;</bom>'
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (_LAUGHS, "a document type declaration"),
+        ('<!DOCTYPE bom SYSTEM "file:///etc/passwd"><bom/>', "a document type declaration"),
+        ("<html/>", "no CycloneDX document"),
+        ('<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components>', "not XML: no element found"),
+        ("<bom" + "<a>" * 5000, "not XML"),
+        ("", "not XML"),
+        ('<bom xmlns="http://cyclonedx.org/schema/bom/9.9"/>', "CycloneDX 9.9 is not one of"),
+    ],
+)
+def test_xml_that_is_no_sbom_or_asks_for_more_than_text_is_a_gap(document: str, said: str, tmp_path: Path) -> None:
+    inventory = _read(tmp_path, "bom.xml", document)
+    assert inventory.packages == ()
+    assert [said in gap.detail for gap in inventory.gaps] == [True]
+
+
+def test_components_nested_beyond_the_depth_that_is_read_are_a_gap_in_either_form(tmp_path: Path) -> None:
+    component: dict[str, Any] = {"name": "n", "purl": "pkg:pypi/deepest@1"}
+    xml = "<component><name>n</name><purl>pkg:pypi/deepest@1</purl></component>"
+    for _ in range(150):
+        component = {"name": "n", "purl": "pkg:pypi/a@1", "components": [component]}
+        xml = f"<component><name>n</name><purl>pkg:pypi/a@1</purl><components>{xml}</components></component>"
+    whole = f'<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components>{xml}</components></bom>'
+    for inventory in (_read(tmp_path, "bom.json", _bom(components=[component])), _read(tmp_path, "bom.xml", whole)):
+        assert "more than 40 deep, were not read" in inventory.gaps[0].detail
+        assert "deepest" not in _by_name(inventory)

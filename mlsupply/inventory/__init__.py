@@ -94,12 +94,8 @@ READERS: tuple[Reader, ...] = (
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
     Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*.spdx.json",)),
     Reader("cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*.cyclonedx.json")),
-    Reader(
-        "sbom",
-        "mlsupply.inventory.sbom",
-        "sbom",
-        ("*.cdx.xml", "bom.xml", "*.bom.xml", "*.spdx", "*.spdx.rdf", "*.spdx.yaml"),
-    ),
+    Reader("cyclonedx-xml", "mlsupply.inventory.cyclonedx_xml", "sbom", ("*.cdx.xml", "*bom.xml", "*.cyclonedx.xml")),
+    Reader("sbom", "mlsupply.inventory.sbom", "sbom", ("*.spdx", "*.spdx.rdf", "*.spdx.yaml")),
     Reader("archive", "mlsupply.inventory.archive", "archive", ("*.whl", "*.tar.gz")),
 )
 

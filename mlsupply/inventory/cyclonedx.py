@@ -1,5 +1,5 @@
-"""CycloneDX JSON (1.2 to 1.7) as input: its components, however deeply nested, are packages of the ecosystem their purl
-names. Source: https://cyclonedx.org/docs/1.7/json/
+"""CycloneDX JSON (1.2 to 1.7) as input; its XML form is brought into this one by `cyclonedx_xml`. Its components, however
+deeply nested, are packages of the ecosystem their purl names. Source: https://cyclonedx.org/docs/1.7/json/
 """
 
 from __future__ import annotations
@@ -54,16 +54,20 @@ def inventory_of(path: str, document: object, text: str, limits: Limits) -> Inve
     root = table(table(document, "metadata"), "component")
     sbom.root = named(string(root, "name"))
     refs: dict[str, Purl] = {}
-    for component in (*_nested(tables(root, "components"), 0), *_nested(tables(document, "components"), 0)):
+    for component in (*_nested(tables(root, "components"), sbom), *_nested(tables(document, "components"), sbom)):
         _component(component, sbom, refs)
     return _with_edges(sbom, document, string(root, "bom-ref"), refs)
 
 
-def _nested(components: list[Mapping[str, Any]], depth: int) -> Iterator[Mapping[str, Any]]:
+def _nested(components: list[Mapping[str, Any]], sbom: Sbom, depth: int = 0) -> Iterator[Mapping[str, Any]]:
     for component in components:
         yield component
-        if depth < _DEPTH:
-            yield from _nested(tables(component, "components"), depth + 1)
+        inner = tables(component, "components")
+        if inner and depth == _DEPTH:
+            detail = f"components inside {string(component, 'name', 80)}, more than {_DEPTH} deep, were not read"
+            sbom.gaps.append(gap(sbom.path, Reason.LIMIT, detail))
+        elif inner:
+            yield from _nested(inner, sbom, depth + 1)
 
 
 def _component(component: Mapping[str, Any], sbom: Sbom, refs: dict[str, Purl]) -> None:

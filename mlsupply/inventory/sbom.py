@@ -16,15 +16,16 @@ from mlsupply.world import Limits, Tree
 
 _STRINGS = re.compile(
     r'"(?:purl|referenceLocator|bomFormat|specVersion|spdxVersion|name)"\s*:\s*"((?:[^"\\\n]|\\.){0,4000})"'
+    r"|<(?:[A-Za-z0-9]{1,20}:)?(?:purl|name)>([^<>&]{0,4000})<"
 )
 _TOLD = 20  # faults of one sort told apart; the rest are counted
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
-    """XML, tag-value and RDF documents: a gap."""
+    """Tag-value, YAML and RDF documents of SPDX: a gap."""
     hint = "convert it to CycloneDX JSON or SPDX 2.3 JSON"
     return Inventory(
-        path=path, format="sbom", gaps=(gap(path, Reason.UNSUPPORTED, "only JSON forms of SBOMs are read", hint=hint),)
+        path=path, format="sbom", gaps=(gap(path, Reason.UNSUPPORTED, "of SPDX only the JSON form is read", hint=hint),)
     )
 
 
@@ -47,7 +48,8 @@ class Sbom:
         if self._lines is None:
             locator, self._lines = Locator(self._text), {}
             for found in _STRINGS.finditer(self._text):
-                self._lines.setdefault(found[1].replace("\\/", "/"), locator.line_at(found.start(1)))
+                written = found[1].replace("\\/", "/") if found[2] is None else found[2].strip()
+                self._lines.setdefault(written, locator.line_at(found.start(found.lastindex or 0)))
         return self._lines.get(value, 0)
 
     def line_of(self, key: str) -> int:

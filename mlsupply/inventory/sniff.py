@@ -45,6 +45,8 @@ def is_script(head: bytes) -> bool:
 def _text_format(text: str, python: bool) -> str:
     if text.lstrip().startswith("{"):
         return _json_format(text)
+    if text.lstrip().startswith("<") and "http://cyclonedx.org/schema/bom/" in text:
+        return "cyclonedx-xml"
     if python:
         return "setup.py" if re.search(r"\bsetup\s*\(", text) else ""
     if (text.startswith("[") or "\n[" in text) and re.search(r"(?m)^\[\[?[A-Za-z]", text):
