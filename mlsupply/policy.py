@@ -59,7 +59,7 @@ def _verdict(failing: int, below: int, gaps: int, project: Project, policy: Poli
         noun = "finding" if failing == 1 else "findings"
         return EXIT_FINDINGS, f"{failing:,} {noun} at or above the threshold ({_thresholds(policy)}) or malicious"
     if not project.packages and not project.requirements:
-        return EXIT_NOTHING, "nothing to audit was found"
+        return EXIT_NOTHING, "nothing to audit was found: name a folder, lock file, manifest, SBOM, archive or requirement"
     if gaps:
         noun = "thing that was asked for" if gaps == 1 else "things that were asked for"
         return EXIT_INCOMPLETE, f"{gaps:,} {noun} could not be checked" + (f"; {_below(below, policy)}" if below else "")

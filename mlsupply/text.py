@@ -50,3 +50,9 @@ def host_of(url: str) -> str:
     """Host and port of an address, without credentials, made safe; "" where it has none."""
     rest = url.partition("://")[2].partition("/")[0].partition("?")[0].partition("#")[0]
     return safe(rest.rpartition("@")[2].lower(), MAX_WORD)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 package`, `2 packages`, `1,200 repositories`."""
+    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else several}"

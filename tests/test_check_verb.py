@@ -113,7 +113,9 @@ def test_what_is_no_python_name_is_not_passed_over() -> None:
 
 
 def test_a_missing_file_is_not_passed_over() -> None:
-    assert check("--from", "missing.txt").exit_code == 3
+    done = check("--from", "missing.txt")
+    assert done.exit_code == 2
+    assert "there is no file missing.txt [path-not-found]" in done.stderr
 
 
 def test_no_name_is_a_mistake_in_use() -> None:

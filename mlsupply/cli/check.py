@@ -10,6 +10,7 @@ import click
 from mlsupply.cli.common import real_world, request_of, shows_errors
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Reason, Severity
+from mlsupply.text import safe
 from mlsupply.value import replace
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, 
     chosen = parse_outputs(outputs)
     request = request_of((), {**_NOT_OFFERED, **options})
     world = real_world(offline=request.offline)
+    for path in files:
+        if not world.tree.kind(path):
+            raise MlsupplyError("path-not-found", f"there is no file {safe(path)}", "name a file of names, one a line")
     asked = named(names, files, world.tree.starting(files) if files else world.tree, world.limits)
     report = run_over(asked, _limited(request, asked), world)
     if chosen:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlsupply.cli import stopped
-from mlsupply.cli.options import RUN, with_options
+from mlsupply.cli.options import JUDGING, RESOLVING, RUN, with_options
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import TYPE_CHECKING, Any, NoReturn, TypeVar
 from mlsupply.request import Request, Targets
@@ -28,10 +28,24 @@ def run_options(verb: Verb) -> Verb:
     return with_options(RUN)(verb)
 
 
+def reading_options(verb: Verb) -> Verb:
+    """The same of a verb that reads a project and judges nothing."""
+    return with_options(RUN, JUDGING)(verb)
+
+
+def looking_options(verb: Verb) -> Verb:
+    """The same of a verb that looks into files and reads no project."""
+    return with_options(RUN, (*RESOLVING, "feed", "feed_url"))(verb)
+
+
 def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request:
     """The request that the options of `run_options` and the configuration describe; what is typed wins."""
     from mlsupply.cli.configuration import config_of, policy_of, rules_of
 
+    for option in ("index_url", "feed_url"):
+        if options[option] and "://" not in options[option]:
+            message = f"{safe(options[option])} is no URL for --{option.replace('_', '-')}"
+            raise MlsupplyError("bad-url", message, "write it whole, like https://index.example/simple")
     config = config_of(subjects, options.get("config", ""))
     return Request(
         subjects=subjects or (".",),

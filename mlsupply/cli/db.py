@@ -24,7 +24,7 @@ def command() -> None:
     """Look at, fetch, import or build the advisory database."""
 
 
-@command.command()
+@command.command(short_help="Say which advisory data there is.")
 @shows_errors
 def status() -> None:
     """Say which advisory data there is, how old it is and what it holds."""
@@ -61,7 +61,7 @@ def _described(name: str, path: Path, now: datetime) -> list[str]:
     ]
 
 
-@command.command()
+@command.command(short_help="Compile an OSV export into a database file.")
 @click.option("--from", "origin", required=True, type=click.Path(exists=True, path_type=Path), metavar="OSV-EXPORT")
 @click.option("-o", "--output", "target", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--facts-only", is_flag=True, help="Leave out all prose; this is how the embedded snapshot is made.")
@@ -79,7 +79,7 @@ def build(origin: Path, target: Path, facts_only: bool) -> None:
     click.echo(f"{about.records:,} records of {about.projects:,} projects, {target.stat().st_size:,} bytes", err=True)
 
 
-@command.command()
+@command.command(short_help="Fetch the advisories, or what changed.")
 @click.option("--url", default="", metavar="URL", help="An OSV bucket instead of the public one.")
 @click.option("--whole", is_flag=True, help="Fetch the whole archive even where the changes would do.")
 @click.option(
@@ -123,7 +123,7 @@ def _told(outcome: Outcome) -> None:
         )
 
 
-@command.command("import")
+@command.command("import", short_help="Take an OSV export as the local database.")
 @click.argument("origin", type=click.Path(exists=True, path_type=Path), metavar="PATH")
 @shows_errors
 def import_(origin: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlsupply.cli.common import no_device, real_world, request_of, run_options, shows_errors
+from mlsupply.cli.common import looking_options, no_device, real_world, request_of, shows_errors
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Report, Severity
 from mlsupply.named import NamedTuple
@@ -29,7 +29,7 @@ class _Subject(NamedTuple):
 
 @click.command()
 @click.argument("subjects", nargs=-1, required=True, metavar="FILE|DIR|NAME==VERSION...")
-@run_options
+@looking_options
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: an account in words."
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlsupply.cli.common import no_device, run_options, shows_errors
+from mlsupply.cli.common import looking_options, no_device, shows_errors
 from mlsupply.cli.models_lock import lock_weights, verify_weights
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
@@ -25,7 +25,7 @@ def command() -> None:
     """Read model files statically, lock them, verify them."""
 
 
-@command.command()
+@command.command(short_help="Say of each model file: clear or not, and why.")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @shows_errors
@@ -58,7 +58,7 @@ def only_models(words: list[str]) -> bool:
 
 @click.command(name="inspect")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
-@run_options
+@looking_options
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: in words.")
 @click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Of no effect on models.")
 @shows_errors

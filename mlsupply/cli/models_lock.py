@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlsupply.cli.common import no_device, run_options, shows_errors
+from mlsupply.cli.common import looking_options, no_device, shows_errors
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
-from mlsupply.text import safe
+from mlsupply.text import count, safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.models.locking import Checked
@@ -41,7 +41,7 @@ def roots_of(caches: tuple[str, ...]) -> dict[str, Path]:
     return roots
 
 
-@click.command(name="lock")
+@click.command(name="lock", short_help="Write which weights the caches hold.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @cache_option
 @click.option("-o", "--output", default="mlsupply-models.lock", show_default=True, metavar="FILE")
@@ -61,7 +61,9 @@ def lock_weights(names: tuple[str, ...], caches: tuple[str, ...], output: str) -
     except OSError as error:
         raise MlsupplyError("output-not-written", f"{error.filename}: {error.strerror}") from error
     files = sum(len(model.files) for model in models)
-    click.echo(f"{output}: {len(models)} models, {files} files", err=True)
+    click.echo(f"{output}: {count(len(models), 'model')}, {count(files, 'file')}", err=True)
+    if not models:
+        click.echo(f"the caches hold none of them: {', '.join(map(str, roots_of(caches).values()))}", err=True)
     for name in set(names) - {model.name for model in models}:
         click.echo(f"not checked: {name} is in no cache", err=True)
     missing = set(names) - {model.name for model in models}
@@ -71,7 +73,7 @@ def lock_weights(names: tuple[str, ...], caches: tuple[str, ...], output: str) -
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(name="verify")
+@click.command(name="verify", short_help="Prove the weights on disk.")
 @click.argument("lock_file", default="mlsupply-models.lock", metavar="[LOCK]")
 @cache_option
 @click.option("--signature", metavar="FILE", default="", help="Hold a folder against an OpenSSF model signature instead.")
@@ -82,7 +84,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--issuer", default="", metavar="URL", help="Who vouches for that identity (OpenID Connect).")
 @click.option("--trust-root", "root", type=_FILE, metavar="FILE", help="Sigstore's client trust configuration.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: in words.")
-@run_options
+@looking_options
 @shows_errors
 def verify_weights(
     lock_file: str, caches: tuple[str, ...], signature: str, folder: str, outputs: tuple[str, ...], **options: object
@@ -105,7 +107,7 @@ def verify_weights(
     sys.exit(code)
 
 
-def _read(source: Path) -> bytes:
+def _read(source: Path, hint: str) -> bytes:
     from mlsupply.evidence.models.locking import SIGNATURE_MOST
 
     no_device(source)
@@ -114,7 +116,7 @@ def _read(source: Path) -> bytes:
             data = handle.read(SIGNATURE_MOST + 1)
     except OSError as error:
         message = f"{source} could not be read: {error.strerror}"
-        raise MlsupplyError("file-not-read", message, "write it with mlsupply models lock") from error
+        raise MlsupplyError("file-not-read", message, hint) from error
     if len(data) > SIGNATURE_MOST:
         raise MlsupplyError(
             "file-not-read", f"{source} is larger than {SIGNATURE_MOST:,} bytes", "name the lock or signature"
@@ -126,14 +128,14 @@ def _locked(source: Path, caches: tuple[str, ...]) -> list[Checked]:
     from mlsupply.evidence.models.caches import cached
     from mlsupply.evidence.models.locking import read, verify
 
-    return list(verify(read(_read(source)), cached(roots_of(caches))))
+    return list(verify(read(_read(source, "write it with mlsupply models lock")), cached(roots_of(caches))))
 
 
 def _signed(source: Path, folder: Path, trust: Trust) -> tuple[list[Checked], Proved]:
     from mlsupply.evidence.models.locking import Checked, Outcome, signed_files, verify_signed
     from mlsupply.evidence.models.signing import proved
 
-    files = signed_files(_read(source))
+    files = signed_files(_read(source, "name the signature that came with the model"))
     proof = proved(source, trust)
     if not files:
         words = "the signature lists no sha256 of whole files; hold the folder against it with model_signing"
@@ -162,7 +164,9 @@ def _tell(rows: list[Checked], proof: Proved | None) -> None:
             click.echo(f"{row.outcome.value:<10}  {safe(row.model)}  {safe(row.path, 1000)}: {row.detail}")
     if proof and proof.proof is Proof.REFUSED:
         click.echo(f"refused     {proof.detail}")
-    click.echo(f"{sum(row.outcome is Outcome.SAME for row in rows)} of {len(rows)} files are the same", err=True)
+    same = sum(row.outcome is Outcome.SAME for row in rows)
+    found = f"{same:,} of {count(len(rows), 'file')} the same"
+    click.echo(found if rows else "nothing to verify: no file is listed", err=True)
     if proof and proof.proof is not Proof.REFUSED:
         word = "signed: " if proof.proof is Proof.PROVEN else "not checked: "
         click.echo(word + proof.detail + (f"; {proof.hint}" if proof.hint else ""), err=True)

@@ -6,7 +6,7 @@ to say about it; help, mistakes and the ways to write an option that few use are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from mlsupply.hints import Any, TypeVar
 from mlsupply.named import NamedTuple
@@ -54,17 +54,23 @@ RUN = (
     Option(("--rules",), "rule_folders", "Your own rules too; repeatable.", "DIR", multiple=True),
 )
 """Of every verb that reads or audits a project."""
+JUDGING = ("feed", "feed_url", "rule_folders")
+"""Parameters of `RUN` that mean something only where there is a judgement."""
+RESOLVING = ("environment", "no_resolve", "python", "platforms", "extras", "groups", "exclude_newer")
+"""Those that mean something only where a project is read."""
 
 
-def with_options(wanted: Iterable[Option]) -> Callable[[Verb], Verb]:
-    """A decorator that gives a click command these options, shown in this order."""
+def with_options(wanted: Iterable[Option], hidden: Container[str] = ()) -> Callable[[Verb], Verb]:
+    """A decorator that gives a click command these options, shown in this order. hidden: parameters of those it takes, as
+    all verbs do, and does not show, since they change nothing."""
     import click
 
     def decorate(verb: Verb) -> Verb:
         for option in reversed(tuple(wanted)):
-            kind: dict[str, Any] = {"is_flag": True}
+            kind: dict[str, Any] = {"is_flag": True, "hidden": option.parameter in hidden}
             if not option.is_switch:
-                kind = {"type": click.Choice(option.choices) if option.choices else None, "metavar": option.metavar or None}
+                kind["is_flag"] = False
+                kind |= {"type": click.Choice(option.choices) if option.choices else None, "metavar": option.metavar or None}
                 kind |= {"multiple": True} if option.multiple else {"default": option.default}
             verb = click.option(*option.flags, option.parameter, help=option.help, **kind)(verb)
         return verb

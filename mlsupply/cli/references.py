@@ -38,6 +38,7 @@ REFERENCES = {
     "no-rules": "The folder given to mlsupply rules test holds no rule file. Rules are files named *.yaml.",
     "bad-inventory": "The file given with --inventory is none that mlsupply exposure wrote, or of another version, or "
     "damaged. Name another, or delete it: it holds nothing that cannot be read again.",
+    "bad-url": "--index-url or --feed-url is no URL: write it whole, with https:// before it.",
     "bad-window": "--window is no pair of times: write FROM..TO, e.g. 2026-03-24T10:00Z..2026-03-24T16:00Z (UTC).",
     "no-git": "mlsupply exposure reads histories through the program git, which is not on the PATH.",
     "unknown-incident": "mlsupply exposure was asked of something that is neither an incident record nor a release.",

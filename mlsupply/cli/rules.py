@@ -60,7 +60,7 @@ def list_rules(folders: tuple[Path, ...], as_json: bool) -> None:
     click.echo(f"{len(rules)} rules", err=True)
 
 
-@command.command()
+@command.command(short_help="A page for each rule.")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @_folders
 @shows_errors
@@ -78,7 +78,7 @@ def show(ids: tuple[str, ...], folders: tuple[Path, ...]) -> None:
     click.echo("\n".join(page(by_id[wanted.upper()], values) for wanted in ids), nl=False)
 
 
-@command.command()
+@command.command(short_help="What rules may look at.")
 @click.argument("names", nargs=-1, metavar="[FACET]...")
 @shows_errors
 def facets(names: tuple[str, ...]) -> None:
@@ -106,7 +106,7 @@ def schema() -> None:
     click.echo(json.dumps(rule_schema(), indent=2))
 
 
-@command.command()
+@command.command(short_help="Run the samples of every rule.")
 @click.argument("folders", nargs=-1, type=_EXISTING)
 @_rules_option("further", "As FOLDERS.")
 @shows_errors
@@ -127,7 +127,7 @@ def test(folders: tuple[Path, ...], further: tuple[Path, ...]) -> None:
     for fault in faults:
         click.echo(str(fault))
     samples = sum(len(rule.samples) for rule in rules)
-    from mlsupply.report.view import count
+    from mlsupply.text import count
 
     click.echo(
         ", ".join(count(*one) for one in ((len(rules), "rule"), (samples, "sample"), (len(faults), "fault"))), err=True
@@ -137,7 +137,7 @@ def test(folders: tuple[Path, ...], further: tuple[Path, ...]) -> None:
     sys.exit(EXIT_FINDINGS if faults else 0)
 
 
-@command.command("compile")
+@command.command("compile", short_help="For work on mlsupply itself.")
 @click.option("--check", is_flag=True, help="Write nothing; fail where the compiled rules differ.")
 @shows_errors
 def compile_rules(check: bool) -> None:

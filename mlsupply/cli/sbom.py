@@ -6,13 +6,23 @@ import sys
 
 import click
 
-from mlsupply.cli.common import real_world, request_of, run_options, shows_errors
+from mlsupply.cli.common import reading_options, real_world, request_of, shows_errors
+from mlsupply.errors import MlsupplyError
+
+_FORMATS = ("cyclonedx", "cyclonedx-1.7", "cyclonedx-xml", "spdx", "json")  # the others tell of findings
 
 
 @click.command()
 @click.argument("subjects", nargs=-1, metavar="[PATH | REQUIREMENT]...")
-@run_options
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="Output format. Default: cyclonedx.")
+@reading_options
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help=f"{', '.join(_FORMATS)}; repeatable. Default: cyclonedx.",
+)
 @click.option(
     "--check",
     "wanted",
@@ -26,6 +36,9 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | N
     from mlsupply.report import parse_outputs, write
 
     chosen = parse_outputs(outputs or ("cyclonedx",))
+    for form, _ in chosen:
+        if form.name not in _FORMATS:
+            raise MlsupplyError("unknown-format", f"{form.name} is no format of an SBOM", f"one of: {', '.join(_FORMATS)}")
     request = request_of(subjects, options)
     report = inventory_report(request, real_world(offline=request.offline))
     if wanted:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mlsupply.cli.common import real_world, request_of, shows_errors
 from mlsupply.cli.options import RUN, Option
 from mlsupply.cli.progress import Progress
 from mlsupply.hints import Any, NoReturn
 from mlsupply.model import Severity
+from mlsupply.world import Tree
 
 OPTIONS = (
     *RUN,
@@ -44,8 +45,19 @@ def scan(subjects: tuple[str, ...], options: Mapping[str, Any]) -> NoReturn:
 
     chosen = parse_outputs(options["outputs"] or ("table",))
     request = request_of(subjects, options)
-    progress = Progress(quiet=bool(options["no_progress"] or options["quiet"]))
-    report = run(request, real_world(offline=request.offline, say=progress))
+    quiet = bool(options["quiet"])
+    progress = Progress(quiet=quiet or bool(options["no_progress"]))
+    world = real_world(offline=request.offline, say=progress)
+    report = run(request, world)
     progress.end()
-    write(report, chosen, quiet=bool(options["quiet"]), verbose=bool(options["verbose"]))
+    for word in () if quiet else _taken_for_names(subjects, world.tree):
+        sys.stderr.write(f"mlsupply: there is no file or folder {word}: it was taken for the name of a package\n")
+    view = write(report, chosen, quiet=quiet, verbose=bool(options["verbose"]))
+    if not quiet and all(path for _, path in chosen):
+        sys.stderr.write(f"{view.word}: {view.headline}\n")
     sys.exit(report.verdict.exit_code)
+
+
+def _taken_for_names(subjects: Iterable[str], tree: Tree) -> Iterator[str]:
+    """Bare words that name no file or folder, as one misspelt would."""
+    return (word for word in subjects if word.replace("-", "").replace("_", "").isalnum() and not tree.kind(word))

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from mlsupply.cli.common import real_world, request_of, run_options, shows_errors
+from mlsupply.cli.common import reading_options, real_world, request_of, shows_errors
 from mlsupply.errors import EXIT_CLEAN, EXIT_INCOMPLETE, EXIT_NOTHING
 
 _MOST_PATHS = 1000
@@ -15,7 +15,7 @@ _MOST_PATHS = 1000
 @click.command()
 @click.argument("name")
 @click.argument("subjects", nargs=-1, metavar="[PATH | REQUIREMENT]...")
-@run_options
+@reading_options
 @shows_errors
 def command(name: str, subjects: tuple[str, ...], **options: object) -> None:
     """Show every path through which a project comes by the package NAME."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.package import PackageFacts
+from mlsupply.text import count
 
 _MOMENTS = {
     Moment.INSTALL: "when it is installed from source",
@@ -77,7 +78,7 @@ def account(facts: PackageFacts) -> Iterator[str]:
     """Lines to read, the first being a heading."""
     size = sum(size for _, size in facts.members)
     yield (
-        f"{facts.subject}: {len(facts.members):,} files, {size:,} bytes; {facts.python:,} Python files, "
+        f"{facts.subject}: {len(facts.members):,} files, {size:,} bytes; {count(facts.python, 'Python file')}, "
         f"{facts.parsed:,} of them hold something to follow"
     )
     for moment, words in _MOMENTS.items():

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from mlsupply.ruleset import Rules
 
 CHECK = "release"
+_ORIGINS = {
+    SourceKind.GIT: "a git repository",
+    SourceKind.URL: "an archive at an address",
+    SourceKind.PATH: "a file or folder",
+}
 SETTLED = timedelta(days=60)  # no built-in rule fires on the mere age of an upload older than this; a test holds it
 
 
@@ -54,7 +59,7 @@ def no_release(package: Package) -> Checked:
     elif kind is SourceKind.REGISTRY and not package.version:
         reason, detail, hint = Reason.UNPINNED, "it has no version that an index could be asked about", "pin it"
     else:
-        origin = package.source.url if kind is SourceKind.REGISTRY else kind.value
+        origin = _ORIGINS.get(kind) or package.source.url
         detail = f"it comes from {origin}, and no index tells of its release"
     gap = Gap(subject=subject, check=CHECK, reason=reason, detail=detail, hint=hint)
     return Checked(check=CHECK, package=package, gaps=(gap,))

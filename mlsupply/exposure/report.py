@@ -15,7 +15,7 @@ from mlsupply.exposure.history import Commit
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.traces import Machine
 from mlsupply.report.markdown import escape
-from mlsupply.text import safe
+from mlsupply.text import count, safe
 
 SCHEMA_VERSION = "1.1"
 _EXPOSED = (Verdict.RESOLVED, Verdict.WOULD_HAVE)
@@ -107,9 +107,8 @@ def headline(question: Question, answers: Sequence[Answer], machine: Machine | N
     hit = {exposure.repository for exposure in exposed(answers)}
     counts = _counts(answers)
     parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
-    return (
-        f"{question.text}: {len(hit)} of {len(answers)} repositories exposed ({', '.join(parts) or 'it is named nowhere'})"
-    )
+    found = ", ".join(parts) or "it is named nowhere"
+    return f"{question.text}: {len(hit)} of {count(len(answers), 'repository')} exposed ({found})"
 
 
 def window_of(question: Question) -> str:
@@ -175,9 +174,10 @@ def coverage(answers: Sequence[Answer], machine: Machine | None) -> list[str]:
     if machine is not None and not answers:
         return []
     silent = sum(one.silent for one in answers)
+    versions, files = sum(one.versions for one in answers), sum(one.files for one in answers)
+    commits = count(sum(one.commits for one in answers), "commit")
     read = (
-        f"Read {sum(one.versions for one in answers):,} versions of {sum(one.files for one in answers):,} files in "
-        f"{sum(one.commits for one in answers):,} commits of {len(answers):,} repositories."
+        f"Read {count(versions, 'version')} of {count(files, 'file')} in {commits} of {count(len(answers), 'repository')}."
     )
     said = (
         f" {silent:,} manifests without a lock do not name it; what they resolved to is recorded nowhere." if silent else ""

@@ -83,7 +83,7 @@ def toml_of(path: str, text: str) -> dict[str, Any] | Gap:
     except (ValueError, RecursionError) as error:  # ValueError: also an integer of more digits than Python converts
         found = re.search(r"\(at line (\d{1,9})", str(error))
         line = int(found[1]) if found else 0
-        return gap(path, Reason.MALFORMED, f"not TOML: {error}", line, "mend the file or exclude it")
+        return gap(path, Reason.MALFORMED, f"not TOML: {error}", line, "mend it, or have its tool write it anew")
 
 
 def json_of(path: str, text: str) -> Any | Gap:
@@ -93,7 +93,7 @@ def json_of(path: str, text: str) -> Any | Gap:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        return gap(path, Reason.MALFORMED, f"not JSON: {error.msg}", error.lineno, "mend the file or exclude it")
+        return gap(path, Reason.MALFORMED, f"not JSON: {error.msg}", error.lineno, "mend it, or have its tool write it anew")
     except (RecursionError, ValueError) as error:  # ValueError: an integer of more digits than Python converts
         return gap(path, Reason.MALFORMED, f"not JSON that can be read: {error}")
 

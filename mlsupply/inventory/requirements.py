@@ -253,7 +253,12 @@ class Reading:
     def _told_gaps(self, path: str) -> tuple[Gap, ...]:
         if (more := len(self.gaps) - _MOST_GAPS) <= 0:
             return tuple(self.gaps)
-        rest = gap(path, Reason.MALFORMED, f"{more:,} further lines could not be read", hint="mend the file or exclude it")
+        rest = gap(
+            path,
+            Reason.MALFORMED,
+            f"{more:,} further lines could not be read",
+            hint="mend the lines",
+        )
         return (*self.gaps[:_MOST_GAPS], rest)
 
     def _trusting(self, index: Index) -> Index:

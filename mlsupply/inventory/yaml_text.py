@@ -59,7 +59,7 @@ def yaml_of(path: str, text: str) -> Any | Gap:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 0
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-        return gap(path, Reason.MALFORMED, f"not YAML: {problem}", line, "mend the file or exclude it")
+        return gap(path, Reason.MALFORMED, f"not YAML: {problem}", line, "mend it, or have its tool write it anew")
     except _RefusedError as refused:
         return gap(path, refused.reason, refused.words, refused.line, "write the file out without it")
 

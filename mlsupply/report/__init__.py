@@ -70,9 +70,9 @@ def parse_outputs(texts: Sequence[str]) -> list[tuple[Format, str]]:
     return chosen
 
 
-def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool = False, verbose: bool = False) -> None:
-    """Render every output asked for from one view. quiet: of a table on stdout the verdict's sentence alone; verbose: that
-    table uncut."""
+def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool = False, verbose: bool = False) -> View:
+    """Render every output asked for from one view, which is given back. quiet: of a table on stdout the verdict's sentence
+    alone; verbose: that table uncut."""
     view = view_of(report)
     for known, path in chosen:
         on_terminal = known.name == "table" and not path
@@ -86,6 +86,7 @@ def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool =
                 handle.write(data)
         except OSError as error:
             raise MlsupplyError("output-not-written", f"{path} could not be written: {error.strerror}") from error
+    return view
 
 
 def _for_terminal(view: View, *, quiet: bool, verbose: bool) -> bytes:

@@ -14,6 +14,7 @@ from mlsupply.named import NamedTuple
 
 Document = dict[str, Any]
 PRODUCER, OPERATOR, TEAM = "the model's producer", "whoever runs the system", "the project's own team"
+PUBLISHER = "whoever publishes the package"
 
 
 class Row(NamedTuple):
@@ -105,21 +106,21 @@ G7 = (
 BSI = (
     ("sbom", "creator's contact", _whole, "metadata.authors.email", TEAM),
     ("sbom", "timestamp", _whole, "metadata.timestamp", TEAM),
-    ("component", "creator's contact", _software, "supplier", PRODUCER),
-    ("component", "name", _software, "name", PRODUCER),
-    ("component", "version", _software, "version", PRODUCER),
+    ("component", "creator's contact", _software, "supplier", PUBLISHER),
+    ("component", "name", _software, "name", PUBLISHER),
+    ("component", "version", _software, "version", PUBLISHER),
     ("component", "file name", _software, "externalReferences.comment", TEAM),
     ("component", "dependencies", _whole, "dependencies", TEAM),
     ("component", "completeness of dependencies", _whole, "compositions", TEAM),
-    ("component", "licence", _software, "licenses", PRODUCER),
+    ("component", "licence", _software, "licenses", PUBLISHER),
     ("component", "hash of the deployable file", _software, "externalReferences.hashes", TEAM),
-    ("component", "identifier", _software, "purl", PRODUCER),
+    ("component", "identifier", _software, "purl", PUBLISHER),
 )
 NTIA = (
-    ("data fields", "supplier name", _software, "supplier", PRODUCER),
-    ("data fields", "component name", _software, "name", PRODUCER),
-    ("data fields", "version", _software, "version", PRODUCER),
-    ("data fields", "other unique identifiers", _software, "purl", PRODUCER),
+    ("data fields", "supplier name", _software, "supplier", PUBLISHER),
+    ("data fields", "component name", _software, "name", PUBLISHER),
+    ("data fields", "version", _software, "version", PUBLISHER),
+    ("data fields", "other unique identifiers", _software, "purl", PUBLISHER),
     ("data fields", "dependency relationship", _whole, "dependencies", TEAM),
     ("data fields", "author of SBOM data", _whole, "metadata.authors", TEAM),
     ("data fields", "timestamp", _whole, "metadata.timestamp", TEAM),
@@ -148,13 +149,12 @@ def rows(document: Document, name: str) -> list[Row]:
 
 def table(document: Document, name: str) -> str:
     """The rows as text, with a count at the end."""
-    lines = [
-        f"{row.state:<10} {row.cluster:<15} {row.element:<32} {row.pointer or '-':<42} {_ask(row)}"
-        for row in rows(document, name)
-    ]
-    present = sum(row.state == "present" for row in rows(document, name))
-    return "\n".join([*lines, f"{present} of {len(lines)} elements of {name} are present"])
+    found = rows(document, name)
+    head = Row("part", "element", "state", "where in CycloneDX", "what to do, or whom to ask")
+    lines = [_line(head, head.ask), *(_line(row, "" if row.state == "present" else f"→ {row.ask}") for row in found)]
+    present = sum(row.state == "present" for row in found)
+    return "\n".join([*lines, f"{present} of {len(found)} elements of {name} are present"])
 
 
-def _ask(row: Row) -> str:
-    return "" if row.state == "present" else f"→ {row.ask}"
+def _line(row: Row, ask: str) -> str:
+    return f"{row.state:<10} {row.cluster:<15} {row.element:<32} {row.pointer or '-':<42} {ask}".rstrip()

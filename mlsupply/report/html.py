@@ -12,7 +12,8 @@ from collections import Counter
 from mlsupply.model import Finding, Gap, Package, SourceKind
 from mlsupply.report.html_drawing import graph, timeline
 from mlsupply.report.html_elements import Html, asset, element, join, page, prose, scrolled, section, table
-from mlsupply.report.view import Group, View, brief, causes, count, label_of, subject_of, summary_of, where
+from mlsupply.report.view import Group, View, brief, causes, label_of, subject_of, summary_of, where
+from mlsupply.text import count
 
 _NOTICED = 5  # reasons told beside the verdict
 _PATHS = 5  # of a package

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from mlsupply.model import Finding, Gap
-from mlsupply.report.view import Group, View, brief, causes, count, label_of, summary_of, where
+from mlsupply.report.view import Group, View, brief, causes, label_of, summary_of, where
+from mlsupply.text import count
 
 _MAX_CHARACTERS = 60_000
 _NOTES = 500  # characters kept for what is said of a cut

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from mlsupply.model import Finding, Gap
 from mlsupply.named import NamedTuple
-from mlsupply.report.view import Group, View, brief, causes, count, label_of, summary_of, where
+from mlsupply.report.view import Group, View, brief, causes, label_of, summary_of, where
+from mlsupply.text import count
 
 _STYLES = {
     "MALICIOUS": "bold white on red",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mlsupply.model import Confidence, Coordinate, Coverage, Finding, Gap, Kind, Package, Place, Report, Severity
+from mlsupply.text import count
 from mlsupply.value import value
 
 _CONFIDENCE = {Confidence.HIGH: 2, Confidence.MEDIUM: 1, Confidence.LOW: 0}
@@ -199,11 +200,18 @@ def _headline(report: Report, findings: tuple[Finding, ...], gaps: tuple[Gap, ..
         parts.append(f"{_tally(live)}{where}")
     elif report.packages or report.inputs:
         parts.append(f"no findings in {count(len(report.packages), 'package')}")
-    if waived := len(findings) - len(live):
-        parts.append(f"{waived} waived")
+    parts += [f"{number:,} {word}" for word, number in _set_aside(findings)]
     if gaps:
         parts.append(f"{count(len(gaps), 'thing')} not checked")
     return "; ".join(parts)
+
+
+def _set_aside(findings: tuple[Finding, ...]) -> Iterator[tuple[str, int]]:
+    """Findings that fail nothing, by what says so, where there are any."""
+    states = Counter(finding.waiver.state for finding in findings if finding.waiver)
+    known = states.pop("baseline", 0)
+    found = (("in the baseline", known), ("waived", states.total()))
+    return ((word, number) for word, number in found if number)
 
 
 def _numbers(report: Report, findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> Iterator[tuple[str, str]]:
@@ -213,8 +221,7 @@ def _numbers(report: Report, findings: tuple[Finding, ...], gaps: tuple[Gap, ...
     if not live:
         yield "findings", "0"
     yield "not checked", f"{len(gaps):,}"
-    if len(live) < len(findings):
-        yield "waived", f"{len(findings) - len(live):,}"
+    yield from ((word, f"{number:,}") for word, number in _set_aside(findings))
     hit = len({finding.package for finding in live if finding.package})
     yield (
         "packages with findings" if hit else "packages",
@@ -230,11 +237,6 @@ def _tally(findings: list[Finding]) -> str:
     return _listed(words)
 
 
-def count(number: int, noun: str) -> str:
-    """`1 package`, `2 packages`, `1,200 packages`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def _listed(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
@@ -242,10 +244,10 @@ def _listed(words: list[str]) -> str:
 def _coverage(report: Report) -> tuple[str, ...]:
     sentences = [f"Read {count(len(report.packages), 'package')} from {count(len(report.inputs), 'input')}."]
     for source in report.sources:
-        records = f", {source.records:,} records" if source.records else ""
+        records = f", {count(source.records, 'record')}" if source.records else ""
         sentences.append(f"{source.name}: data of {source.as_of[:10]}{records}.")
     sentences += [_checked(row) for row in report.coverage if _is_partial(row)]
-    if whole := [row.check for row in report.coverage if not _is_partial(row)]:
+    if report.packages and (whole := [row.check for row in report.coverage if not _is_partial(row)]):
         sentences.append(f"Checked for every package: {', '.join(whole)}.")
     return tuple(sentences)
 

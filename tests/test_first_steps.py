@@ -1,0 +1,111 @@
+"""What somebody reads who types something wrong, incomplete or empty: what happened, and the next step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mlsupply.cli import main
+
+PINS = "six==1.17.0\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLSUPPLY_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/requirements.txt").write_text(PINS, encoding="utf-8")
+    return tmp_path
+
+
+def typed(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def test_a_misspelt_folder_is_said_to_be_taken_for_a_package(here: Path) -> None:
+    done = typed("scan", "projekt", "--offline")
+    assert "there is no file or folder projekt: it was taken for the name of a package" in done.stderr
+    assert "taken for" not in typed("scan", "project", "six==1.17.0", "--offline").stderr
+    assert "taken for" not in typed("scan", "projekt", "--offline", "-q").stderr
+
+
+def test_where_every_report_goes_to_a_file_the_verdict_is_still_told(here: Path) -> None:
+    done = typed("scan", "project", "--offline", "-o", "json=a.json", "-o", "sarif=a.sarif")
+    assert done.stdout == ""
+    assert done.stderr.startswith("INCOMPLETE: ")
+    assert typed("scan", "project", "--offline", "-q", "-o", "json=a.json").stderr == ""
+    assert typed("scan", "project", "--offline", "-o", "json").stderr == ""
+
+
+def test_nothing_to_audit_says_what_to_name_and_claims_no_checks(here: Path) -> None:
+    (here / "empty").mkdir()
+    done = typed("scan", "empty", "--offline")
+    assert done.exit_code == 4
+    assert "name a folder, lock file, manifest, SBOM, archive or requirement" in done.stdout
+    assert "Checked for every package" not in done.stdout
+
+
+def test_a_lock_that_cannot_be_read_has_a_next_step_that_exists(here: Path) -> None:
+    (here / "project/uv.lock").write_text('version = 1\n[[package]]\nname = "a\n', encoding="utf-8")
+    told = " ".join(typed("scan", "project", "--offline").stdout.split())
+    assert "project/uv.lock:3: not TOML" in told
+    assert "mend it, or have its tool write it anew" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("scan", "--index-url", "corp", "project"), "corp is no URL for --index-url [bad-url]"),
+        (("scan", "--feed-url", "corp", "project"), "corp is no URL for --feed-url [bad-url]"),
+        (("sbom", "project", "-o", "table"), "table is no format of an SBOM [unknown-format]"),
+        (("check", "--from", "gone.txt"), "there is no file gone.txt [path-not-found]"),
+        (("models", "verify", "--signature", "gone"), "name the signature that came with the model"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
+)
+def test_what_is_wrong_is_said_before_anything_is_done(words: tuple[str, ...], said: str, here: Path) -> None:
+    done = typed(*words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_models_that_are_not_there_are_neither_locked_nor_verified_in_silence(here: Path) -> None:
+    cache = f"huggingface={here / 'none'}"
+    locked = typed("models", "lock", "--cache", cache)
+    assert locked.exit_code == 4
+    assert f"the caches hold none of them: {here / 'none'}" in locked.stderr
+    verified = typed("models", "verify", "--cache", cache)
+    assert verified.exit_code == 4
+    assert "nothing to verify" in verified.stderr
+
+
+def test_what_stands_in_a_baseline_is_not_called_waived(here: Path) -> None:
+    (here / "project/requirements.txt").write_text("torch==2.6.0\n", encoding="utf-8")
+    typed("scan", "project", "--offline", "-o", "baseline=known.json")
+    done = typed("scan", "project", "--offline", "--baseline", "known.json")
+    assert " in the baseline; " in " ".join(done.stdout.split())
+    assert "waived" not in done.stdout.partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("verb", ["sbom", "why"])
+def test_help_shows_no_option_that_changes_nothing(verb: str, here: Path) -> None:
+    told = typed(verb, "--help").stdout
+    assert "--config" in told
+    assert "--feed" not in told
+    subject = ("six", "project") if verb == "why" else ("project",)
+    assert typed(verb, *subject, "--offline", "--feed", "embedded").exit_code == 0, "it is taken all the same"
+
+
+@pytest.mark.parametrize("group", ["models", "rules", "db"])
+def test_every_line_of_a_groups_help_is_whole(group: str) -> None:
+    assert "..." not in typed(group, "--help").stdout.partition("Commands:")[2]
+
+
+def test_the_table_of_an_authority_has_a_head_and_names_who_publishes(here: Path) -> None:
+    head, *rows = typed("sbom", "project", "--offline", "--check", "ntia").stdout.splitlines()
+    assert " ".join(head.split()) == "state part element where in CycloneDX what to do, or whom to ask"
+    assert any(row.startswith("missing") and row.endswith("→ whoever publishes the package") for row in rows)
