@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import re
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -326,6 +327,58 @@ def test_a_large_program_among_the_scripts_is_told_and_a_large_script_is_a_gap(t
         (Reason.TOO_LARGE, "demo/large.js"),
     }
     assert {fact.member for fact in facts.code} == {"demo-1.0.data/scripts/own"}
+
+
+def test_programs_are_looked_at_wherever_they_are_installed_from(tmp_path: Path, pool: Pool) -> None:
+    places = [
+        "demo-1.0.data/data/bin/pip",
+        "demo-1.0.data/data/Scripts/pip",
+        "tool/run",
+        "demo-1.0.data/data/lib/python3.12/site-packages/sitecustomize.py",
+        "tool/__pycache__/hidden.py",
+    ]
+    moments = []
+    for place in places:
+        files = {**CLEAN, place: b"#!/usr/bin/env python3\n" + PAYLOAD}
+        facts = look_inside(put(tmp_path, "a.whl", wheel(files)), pool)
+        moments += [(fact.member, fact.moment) for fact in facts.code if fact.behaviour == "sends"]
+    assert moments == list(zip(places, [*[Moment.SCRIPT] * 3, Moment.START, Moment.IMPORT], strict=True))
+
+
+def test_a_folder_is_read_with_the_sources_python_would_import_from_it(tmp_path: Path, pool: Pool) -> None:
+    (tmp_path / "demo/__pycache__").mkdir(parents=True)
+    (tmp_path / "demo/__pycache__/hidden.py").write_bytes(PAYLOAD)
+    (tmp_path / "demo/__pycache__/gone.cpython-312.pyc").write_bytes(b"left behind by a file that was renamed")
+    facts = look_inside(tmp_path, pool)
+    assert {fact.member for fact in facts.code} == {"demo/__pycache__/hidden.py"}
+    assert facts.gaps == ()
+
+
+NEWER = b"type Name = int\n" + PAYLOAD  # PEP 695: a syntax error for the oldest Python this runs on
+IMPORTS = b"import os\nfrom ._vendor import (\n    x,\n)\nfrom .tests.payload import go\n"
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python parses it")
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        ({"demo/_vendor/x.py": NEWER}, "demo/_vendor/x.py"),
+        ({"demo/numpy2/x.py": NEWER}, "demo/numpy2/x.py"),
+        ({"demo/__init__.py": IMPORTS, "demo/tests/payload.py": NEWER}, "demo/tests/payload.py"),
+        (
+            {"demo/__init__.py": b"import demo.templates\n", "demo/templates/__init__.py": NEWER},
+            "demo/templates/__init__.py",
+        ),
+        ({"demo/tests/payload.py": NEWER}, ""),
+        ({"demo/_vendor/old.py": b"import os, subprocess\nprint 'two'\nsubprocess.call('x')\n"}, ""),
+        ({"demo/templates/t.py": b"import os, subprocess\nx = {{ name }} {% if x %}\nsubprocess.call('x')\n"}, ""),
+    ],
+)
+def test_code_that_cannot_be_parsed_is_passed_over_only_where_nothing_can_run_it(
+    files: dict[str, bytes], where: str, tmp_path: Path, pool: Pool
+) -> None:
+    facts = look_inside(put(tmp_path, "a.whl", wheel({**CLEAN, **files})), pool)
+    assert [gap.place.member for gap in facts.gaps if gap.place] == ([where] if where else [])
 
 
 def test_scripts_are_told_by_their_first_line(tmp_path: Path, pool: Pool) -> None:

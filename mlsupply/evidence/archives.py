@@ -219,8 +219,9 @@ def _folder(root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:
     failed: list[str] = []
     for folder, folders, names in os.walk(root, onerror=unreadable):
         linked = [name for name in folders if Path(folder, name).is_symlink()]
-        folders[:] = sorted(set(folders) - {".git", "__pycache__", *linked})
-        for name in sorted([*names, *linked]):
+        folders[:] = sorted(set(folders) - {".git", *linked})
+        made = (".pyc", ".pyo") if Path(folder).name == "__pycache__" else ()  # sources can be imported from it too
+        for name in sorted([*(name for name in names if not name.endswith(made)), *linked]):
             full = Path(folder, name)
             path = full.relative_to(root).as_posix()
             budget.members += 1

@@ -29,11 +29,12 @@ from mlsupply.evidence.members import (
     told_apart,
 )
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.moments import Layout, is_layout_file, layout, placed
+from mlsupply.evidence.moments import Layout, is_layout_file, is_program, layout, placed
 from mlsupply.evidence.package import PackageFacts, located_gap
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.start_lines import start_lines
+from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.model import Gap, Reason
 
 _ALWAYS = re.compile(
@@ -105,7 +106,7 @@ def _too_long(item: Member) -> str:
     """What is not looked at of a text for its size, "" where all is; what holds a NUL is none."""
     if b"\0" in item.head:
         return ""
-    if item.data is None and (".data/scripts/" in item.path or is_foreign(item.path)):
+    if item.data is None and (is_program(item.path) or is_foreign(item.path)):
         return f"a script of {item.size:,} bytes is larger than is looked at"
     if item.size > MOST_TEXT and (is_agent_file(item.path) or is_requirement_list(item.path)):
         return f"of its {item.size:,} bytes the first {MOST_TEXT:,} were looked at"
@@ -124,7 +125,7 @@ def _wanted(path: str, size: int) -> bool:
         or (is_requirement_list(path) and size <= MAX_SOURCE)
         or is_model(path)
         or (is_foreign(path) and size <= MAX_SOURCE)
-        or (".data/scripts/" in path and size <= _SCRIPT)
+        or (is_program(path) and size <= _SCRIPT)
     )
 
 
@@ -142,7 +143,7 @@ def _take(member: Member, seen: _Seen, subject: str) -> None:
         seen.told[member.path] = data
     if name == "RECORD" and member.path.endswith(".dist-info/RECORD"):
         seen.records[member.path] = data
-    is_python = name.endswith((".py", ".pyw")) or (".data/scripts/" in member.path and bool(_PYTHON.match(data)))
+    is_python = name.endswith((".py", ".pyw")) or (is_program(member.path) and bool(_PYTHON.match(data)))
     if is_python:
         seen.python += 1
         seen.source_bytes += len(data)
@@ -168,7 +169,7 @@ def _take_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
         seen.code += requirement_facts(path, data)
     elif is_agent_file(path):
         seen.code += agent_facts(path, data)
-    elif is_foreign(path) or (".data/scripts/" in path and is_foreign_program(data)):
+    elif is_foreign(path) or (is_program(path) and is_foreign_program(data)):
         facts = list(foreign_facts(path, data))
         seen.code += facts
         if not facts and (cut := unseen(path, data)):
@@ -203,10 +204,11 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
                 seen.gaps.append(located_gap(subject, group[0], Reason.LIMIT, f"modules followed together: {answer.why}"))
             else:
                 modules = joined(modules, [stored.module_from_json(one) for one in answer["modules"]])
+    unparsable = Unparsable(sources)
     for module in modules:
         if module.stopped:
             reason = Reason.LIMIT if module.stopped.startswith(("too much", "nested", "larger")) else Reason.MALFORMED
-            if not (reason is Reason.MALFORMED and _may_be_unparsable(module.path)):
+            if not (reason is Reason.MALFORMED and unparsable.is_excused(module)):
                 seen.gaps.append(located_gap(subject, module.path, reason, module.stopped))
         yield module
 
@@ -237,8 +239,3 @@ def _answers(tasks: Iterable[Task], seen: _Seen, pool: Pool, subject: str) -> It
             )
             continue
         yield stored.module_from_json(result)
-
-
-def _may_be_unparsable(path: str) -> bool:
-    """Templates and files of tests are often Python in name only, or of another version."""
-    return bool(re.search(r"(?:^|/)(?:tests?|templates?|testdata|_?vendor)/|cookiecutter|lib2to3|py2", path))

@@ -18,7 +18,8 @@ from mlsupply.text import safe
 _DATA_FOLDER = re.compile(r"^[^/]+\.data/(?:purelib|platlib|data)/")
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing|scripts?)/|(?:^|/)(?:conftest|test_[^/]*|[^/]*_test)\.py$")
 _SHOWN = re.compile(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?)/")  # run by whoever reads them
-_START = re.compile(r"(?:src/)?(?:site|user)customize(?:/__init__)?\.py$")
+_START = re.compile(r"(?:src/|(?:[^/]+/){0,8}(?:site|dist)-packages/)?(?:site|user)customize(?:/__init__)?\.py$")
+_PROGRAMS = re.compile(r"\.data/(?:scripts|data/(?:s?bin|Scripts))/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,11 @@ def _built_by(backend: object, folders: object) -> str:
         return ""
     within = [folder for folder in folders if isinstance(folder, str)] if isinstance(folders, list) else []
     return safe(backend + (f" in {', '.join(within)}" if within else ""), 200)
+
+
+def is_program(path: str) -> bool:
+    """Is this a file that is started by its name: from where an installer puts programs, or without an ending?"""
+    return _PROGRAMS.search(path) is not None or "." not in path.rpartition("/")[2]
 
 
 def is_layout_file(path: str) -> bool:
@@ -152,7 +158,7 @@ def file_moment(path: str, shape: Layout) -> Moment:
         return Moment.INSTALL
     if _SHOWN.search(inner) and name != "conftest.py" and inner.count("/") > 0 and not name.startswith("__init__"):
         return Moment.CALL
-    if _TESTS.search(inner) or name == "__main__.py" or ".data/scripts/" in path:
+    if _TESTS.search(inner) or name == "__main__.py" or is_program(path):
         return Moment.SCRIPT
     return Moment.IMPORT
 
