@@ -90,6 +90,7 @@ class Machine:
         self.takes: dict[str, list[Take]] = {}
         self.guards: dict[ast.If, tuple[bool, bool]] = {}  # does it end something, does it name a watcher
         self.handed: set[tuple[str, Taint, Taint]] = set()  # what `hands` was told of already
+        self.started_with: list[list[str] | None] | None = None  # what the arguments may be, see `unasked`
         self.lines: list[str] = []  # of the source, for what is written rather than meant
 
     def tick(self, cost: int = 1) -> None:

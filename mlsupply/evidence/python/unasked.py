@@ -71,12 +71,15 @@ def _outcomes(machine: Statements, node: ast.expr) -> tuple[Any, ...]:
 
 
 def _arguments(machine: Statements) -> list[list[str] | None]:
-    """What `sys.argv` may be; None where the module changes it."""
-    if _SETS_ARGUMENTS.search("\n".join(machine.lines)):
-        return [None]
-    if machine.path.rpartition("/")[2] == "setup.py":
-        return [[_PROGRAM, command] for command in _BUILDS]
-    return [[_PROGRAM]]
+    """What `sys.argv` may be; None where the module changes it. Worked out once a module."""
+    if machine.started_with is None:
+        if _SETS_ARGUMENTS.search("\n".join(machine.lines)):
+            machine.started_with = [None]
+        elif machine.path.rpartition("/")[2] == "setup.py":
+            machine.started_with = [[_PROGRAM, command] for command in _BUILDS]
+        else:
+            machine.started_with = [[_PROGRAM]]
+    return machine.started_with
 
 
 def _truth(outcome: Any) -> bool | None:
