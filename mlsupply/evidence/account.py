@@ -57,6 +57,7 @@ SOURCES = {
     "secret-variable": "a secret from the environment",
     "history": "the history of a shell",
     "home-files": "files of the user",
+    "work-files": "files of the folder it is started in",
     "keystrokes": "keystrokes",
     "screen": "pictures of the screen",
     "camera": "pictures of the camera",

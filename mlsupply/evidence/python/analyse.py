@@ -15,7 +15,7 @@ from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.neighbours import constants
 from mlsupply.evidence.python.survey import Survey
-from mlsupply.evidence.python.values import constant
+from mlsupply.evidence.python.values import Value, constant
 from mlsupply.evidence.start_lines import start_lines, text_of
 from mlsupply.text import safe
 
@@ -99,7 +99,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
         for name in _LATE_HOOKS:
             found = machine.module.names.get(name)
             if found is not None and found.closure is not None and not isinstance(found.closure.node, ast.ClassDef):
-                machine.enter(found.closure, [], {}, None)
+                machine.enter(found.closure, [Value("IPython.get_ipython()")] * name.startswith("load_ipython"), {}, None)
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
     machine.finish()

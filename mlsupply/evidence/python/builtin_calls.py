@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import containers, decode, folding, made_of, objects, sources, starting, writing
+from mlsupply.evidence.python import containers, decode, folding, made_of, objects, roundabout, sources, starting, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.expressions import is_account
 from mlsupply.evidence.python.machine import of_kind
@@ -182,6 +182,8 @@ def _reflect(machine: Analyser, name: str, call: Call) -> Value | None:
 def _some_attribute(machine: Analyser, name: str, call: Call) -> Value:
     """`getattr` and `setattr` by a name that is not known: of an object of this module, any that may be meant."""
     owner = call.args[0]
+    if owner.ref in {"os", "subprocess", "posix", "nt"} and name == "getattr":
+        return Value(taint=taint_of(*call.args) | roundabout.ANY_CLASS)
     if owner.instance is None:
         return unknown(*call.args)
     if name == "setattr" and len(call.args) > 2:

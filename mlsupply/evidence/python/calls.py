@@ -20,6 +20,7 @@ from mlsupply.evidence.python import (
     packing,
     roundabout,
     sending,
+    serving,
     sinks,
     sources,
     starting,
@@ -198,6 +199,8 @@ class Analyser(Statements):
         if made is not None:
             return made
         openings.looked_for(self, call)
+        if serving.starts(ref):
+            serving.started(self, call)
         if know.STARTERS.match(ref):
             return starting.started(self, call)
         if (taken := uploads.asked(self, call)) is not None:
@@ -208,6 +211,7 @@ class Analyser(Statements):
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
         closure = function.closure
+        serving.view(self, registrar, function)
         if closure is None or isinstance(closure.node, ast.ClassDef) or not know.MESSENGERS.match(registrar.ref):
             return
         spec = closure.node.args
@@ -333,11 +337,16 @@ class Analyser(Statements):
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
             hooks.replaced(self, name, self.class_state(value.closure), node)
         elif value.closure is not None:
-            hooks.patched(self, name, value.closure, node)
+            if value.closure.wrapper or not self._inside(name):
+                hooks.patched(self, name, value.closure, node)
         else:
             if name.endswith("hooks") or (name.startswith("litellm.") and "callback" in name):
                 hooks.hooked(self, value, node)
             sinks.attribute_set(self, name, value, node)
+
+    def _inside(self, name: str) -> bool:
+        """Is this of the package itself? A function that is put there takes nothing that was meant for others."""
+        return bool(self.package) and name.partition(".")[0] == self.package.partition(".")[0]
 
     def guard(self, node: ast.If, test: Value) -> None:
         sinks.guarded(self, node, test)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import folding, sending
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
-from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of
+from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser, Call
@@ -48,7 +48,7 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     text = address or inherited or machine.pointed.get(top, "")
     where = "fixed" if _KEY.match(text) else sending.destination(text) if text else "given"
     held = receiver.taint if receiver is not None else frozenset()
-    taint = taint_of(*call.all)
+    taint = taint_of(*call.all) | _before(machine, call)
     if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):
         sending.note(machine, call, "body", taint | held, text, where)
     made = Value(call.ref + "()", NOTHING, taint | held, text or HOLE, layers_of(*call.all))
@@ -56,6 +56,15 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     if gives and not has(made.taint, "received"):
         made.taint |= machine.origin("received", text or HOLE, call.line)
     return made
+
+
+def _before(machine: Analyser, call: Call) -> Taint:
+    """What functions add that the library asks before it sends (`before_send`)."""
+    found = CLEAN
+    for name, value in call.keywords.items():
+        if name.startswith("before_") and value.closure is not None:
+            found |= machine.call(value, [Value(), Value()], {}, call.node).taint
+    return found
 
 
 _WHERE = re.compile(r"host|url|uri|server|endpoint|dsn|address|domain|broker|account", re.IGNORECASE)

@@ -154,7 +154,13 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
         call.node,
         sink=call.ref,
         source=deed.source or ("received" if deed.behaviour == "runs-downloaded" else ""),
-        destination=sending.destination(deed.url) if deed.url else "fixed" if deed.behaviour == "sends" else "",
+        destination="maker"
+        if deed.maker
+        else sending.destination(deed.url)
+        if deed.url
+        else "fixed"
+        if deed.behaviour == "sends"
+        else "",
         position="body" if deed.behaviour == "sends" else "",
         detail=deed.what,
         decoded=safe(deed.text.replace(HOLE, "…")),
@@ -192,7 +198,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
     for place, part in enumerate(parts[:12]):
         is_code = place > 0 and text_of(parts[place - 1]) == "-c"
         written = content_of(machine, part)
-        if written is not None and (place in {0, started} or _runs_its_argument(parts[0])):
+        if written is not None and (place in {0, started} or _runs_its_argument(parts[0])) and not _is_told(parts, place):
             ran_file(machine, call, written, part, silent)
         elif place == 0 and has(part.taint, "package-file"):
             bundled(machine, call, part, silent, "a file of the package")
@@ -210,6 +216,15 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
         _one_line(machine, call, head, text, silent)
 
 
+_SETTINGS = re.compile(r"\.(?:ya?ml|toml|json|cfg|ini|csv)$")
+
+
+def _is_told(parts: list[Value], place: int) -> bool:
+    """Is this a file of settings behind the script that an interpreter runs?"""
+    before = [text_of(part) for part in parts[1:place]]
+    return any(not one.startswith("-") for one in before) and _SETTINGS.search(text_of(parts[place])) is not None
+
+
 def _handed(call: Call) -> Taint:
     """Where its input comes from, and the variables that are set for it alone."""
     given = [call.keywords[name] for name in ("input", "stdin") if name in call.keywords]
@@ -221,7 +236,7 @@ def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, de
     """What the network gives is run, or says what is. more: further fields of the fact, in the place of those made here."""
     fields: dict[str, object] = {
         "source": "received",
-        "destination": "given" if addressed(taint) else "",
+        "destination": "given" if addressed(taint) else "maker" if _of_makers(machine, taint) else "",
         "sink": call.ref,
         "chain": machine.chain(taint, call.ref, call.line),
         "detail": detail,
@@ -233,6 +248,11 @@ def addressed(taint: Taint) -> bool:
     """Is all that was received from where a setting or a caller says?"""
     found = [label.partition(":")[2] for label in of_kind(taint, "received")]
     return all(one.startswith("\u2026") or bool(know.LOCAL.match(one)) for one in found)
+
+
+def _of_makers(machine: Analyser, taint: Taint) -> bool:
+    """Is all that was received the program of a well-known tool, from its maker?"""
+    return all(machine.makers.get(label, False) for label in of_kind(taint, "received"))
 
 
 _WORDS = re.compile(r"[^\s\"'&|;<>]+")

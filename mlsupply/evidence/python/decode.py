@@ -50,6 +50,7 @@ BY_NAME: dict[str, tuple[str, Decoder]] = {
     "builtins.bytearray.fromhex": ("hex", lambda data: bytes.fromhex(data.decode("ascii"))),
     "binascii.a2b_uu": ("uu", binascii.a2b_uu),
     "binascii.a2b_qp": ("quoted-printable", binascii.a2b_qp),
+    "quopri.decodestring": ("quoted-printable", binascii.a2b_qp),
     "zlib.decompress": ("zlib", _inflate),
     "gzip.decompress": ("gzip", _inflate),
     "bz2.decompress": ("bz2", lambda data: bz2.BZ2Decompressor().decompress(data, MAX_OUT)),

@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
+from mlsupply.evidence.python import folding, neighbours
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import neighbours
 from mlsupply.evidence.python.commands import bundled, from_network, ran_file
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.machine import has, kinds_of
-from mlsupply.evidence.python.sources import content_of, held_below
+from mlsupply.evidence.python.sources import content_of, held_below, unpacked
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, text_of
 from mlsupply.text import safe
 
@@ -136,6 +136,38 @@ def unpickled(machine: Analyser, call: Call, data: Value) -> None:
             decoded=safe(text_of(data)),
             detail=f"a {what} that calls functions is loaded",
         )
+
+
+_LOADS = re.compile(r"^(?:pickle|_pickle|cPickle|dill|cloudpickle)\.(?:.*\.)?loads?$")
+
+
+def rebuilt(machine: Analyser, call: Call) -> Value | None:
+    """Objects are rebuilt from bytes, or turned into such; None for all other calls."""
+    pickled(machine, call)
+    if _LOADS.match(call.ref):
+        if call.args:
+            unpickled(machine, call, call.args[0])
+        return Value(call.ref + "()", NOTHING, frozenset().union(*(value.taint for value in call.all)))
+    if call.ref not in know.REBUILDS or not call.args:
+        return None
+    if call.keywords.get("weights_only", Value()).const is not True:
+        unpickled(machine, call, call.args[0])
+    return Value(call.ref + "()", NOTHING, call.args[0].taint | unpacked(machine, call.args[0], call.line))
+
+
+_PICKLES = re.compile(r"^(?:pickle|_pickle|cloudpickle|dill|torch|joblib)\.(?:dumps?|save)$")
+
+
+def pickled(machine: Analyser, call: Call) -> None:
+    """An object says itself what rebuilds it: where that is a command or code, it is for whoever loads the result."""
+    if not _PICKLES.match(call.ref) or not call.args or call.args[0].instance is None:
+        return
+    thing = call.args[0]
+    methods = thing.instance.methods if thing.instance is not None else {}
+    reduce = methods.get("__reduce__") or methods.get("__reduce_ex__")
+    given = folding.items_of(machine.enter(reduce, [thing], {}, call.node)) if reduce is not None else []
+    if len(given) > 1 and (know.COMMANDS.match(given[0].ref) or given[0].ref in know.RUNS_CODE):
+        machine.call(given[0], folding.items_of(given[1]), {}, call.node)
 
 
 _UNLIKE = re.compile(

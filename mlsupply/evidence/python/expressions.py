@@ -7,7 +7,7 @@ import builtins
 import re
 from typing import Any
 
-from mlsupply.evidence.python import comprehensions, containers, folding, neighbours, objects, roundabout
+from mlsupply.evidence.python import comprehensions, containers, folding, hooks, neighbours, objects, roundabout, serving
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import BudgetError, Machine
 from mlsupply.evidence.python.merging import iterated, merged
@@ -33,6 +33,7 @@ _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins
 
 ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # all of them, to be picked by a name nobody wrote
 _KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
+_CLIENT_KEYS = frozenset({"api_key", "auth_headers", "auth_token", "default_headers"})
 _AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_base58_string"})
 _ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
 _MADE = re.compile(r"\.(?:from_\w+|create\w*|generate\w*|random|new|derive\w*|Keypair|\w*Account|PrivateKey|\w*Wallet)\(\)$")
@@ -46,7 +47,8 @@ _LIBRARY_KEYS = frozenset(
 )
 _TOLD = frozenset(  # attributes that `_telling` knows, by their last part or the whole of the name
     {
-        *_KEYS, *_AS_DATA, *_ENVIRONMENTS, *_LIBRARY_KEYS, "__subclasses__", "builtins.__dict__", "sys.argv", "sys.stdin",
+        *_KEYS, *_AS_DATA, *_CLIENT_KEYS, *_ENVIRONMENTS, *_LIBRARY_KEYS, "__subclasses__", "builtins.__dict__",
+        "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
         "value", "buf",
     }
@@ -118,7 +120,7 @@ class Expressions(Machine):
             taint = know.part_of(taint, owner.ref, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         result.hidden = owner.hidden
-        if name in _TOLD or ref in _TOLD:
+        if name in _TOLD or ref in _TOLD or self.serving:
             self._telling(result, owner, name, node)
         return result
 
@@ -149,6 +151,10 @@ class Expressions(Machine):
             return frozenset((f"intercepted:{name}",))
         if ref in _LIBRARY_KEYS:
             return frozenset((f"secret-variable:{ref}",))
+        if name in _CLIENT_KEYS and hooks.is_client(owner.ref):
+            return frozenset((f"intercepted:{name} of a client",))
+        if self.serving and serving.asked(ref):
+            return serving.RECEIVED
         return roundabout.ANY_CLASS if name == "__subclasses__" else None
 
     def class_state(self, closure: Closure) -> ClassState:

@@ -38,6 +38,15 @@ _CLIENTS = (
         re.compile(r"(?:__init__|request|post|_prepare_options|_prepare_request|_build_request)$"),
     ),
 )
+# Classes of libraries for wallets -> what makes one of a key or of the words that stand for it.
+_WALLETS = re.compile(
+    r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk|bitcoinlib|bitcoin|mnemonic|xrpl|tronpy|bittensor\w*|"
+    r"near_api|algosdk|substrateinterface|cosmpy|pytezos|bitcash|monero)\b"
+)
+_FROM_KEYS = re.compile(
+    r"(?:from|import)_\w*(?:key|mnemonic|bytes|seed|secret|private|string|base58|words|uri|wif)\w*$|recover\w*$|decrypt$|to_seed$|"
+    r"regenerate\w*$|privateKeyToAccount$"
+)
 _CODE_GIVERS = frozenset({"get_data", "get_source", "get_code", "source_to_code"})
 
 
@@ -50,11 +59,18 @@ def passed_in(closure: Closure) -> str:
     for base in owner.bases:
         if any(bases.match(base) and methods.match(name) for bases, methods in _CLIENTS):
             return "intercepted"
+        if _WALLETS.match(base) and _FROM_KEYS.match(name):
+            return "wallet"
         last = base.rpartition(".")[2]
         for bases, methods, kind in _BASES:
             if bases.match(last) and methods.match(name):
                 return kind
     return ""
+
+
+def is_client(ref: str) -> bool:
+    """Is this an object of a client of models?"""
+    return ref.endswith("()") and _CLIENTS[1][0].match(ref[:-2]) is not None
 
 
 def gives_code(closure: Closure) -> bool:
@@ -149,14 +165,16 @@ def replaced(machine: Analyser, name: str, state: ClassState, node: ast.AST) -> 
             patched(machine, f"{name}.{attribute}", value.closure, node)
 
 
-_WRAPS = re.compile(r"^(?:wrapt\.)(?:\w+\.)?(?:wrap_function_wrapper|wrap_object|FunctionWrapper)$")
+_WRAPS = re.compile(
+    r"^(?:wrapt\.)(?:\w+\.)?(?:wrap_function_wrapper|wrap_object|FunctionWrapper)$|^(?:unittest\.)?mock\.patch(?:\.object)?$"
+)
 
 
 def wrapped(machine: Analyser, call: Call) -> None:
-    """`wrapt.wrap_function_wrapper(module, name, wrapper)`: the wrapper stands for that function, given to it first."""
-    if not _WRAPS.match(call.ref) or not call.args:
+    """`wrapt.wrap_function_wrapper(module, name, wrapper)`: the wrapper stands for that function; so with `mock.patch`."""
+    if not _WRAPS.search(call.ref) or not call.args:
         return
-    name = ".".join(text_of(value) or value.ref for value in call.args[:-1]).replace(HOLE, "")
+    name = ".".join(value.ref or text_of(value) for value in call.args[:-1]).replace(HOLE, "")
     for value in call.all[-2:]:
         if value.closure is not None:
             patched(machine, name or "a wrapped function", value.closure, call.node, machine.first(value.closure))

@@ -15,8 +15,8 @@ from typing import Final
 KINDS: Final = (
     "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment",
     "foreign-secret", "history", "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file",
-    "chat-store", "secret-variable", "process-list", "host-identity", "host-details", "received", "model-answer", "encoded",
-    "package-file", "variable", "parameter",
+    "chat-store", "secret-variable", "work-files", "process-list", "host-identity", "host-details", "received",
+    "model-answer", "encoded", "package-file", "variable", "parameter",
 )  # fmt: skip
 RANK: Final = {kind: place for place, kind in enumerate(KINDS)}
 SECRETS: Final = frozenset((*KINDS[: RANK["clipboard"] + 1], "chat-store"))
@@ -32,7 +32,7 @@ _FILES: Final = tuple(
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
             r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
             r"\.config/(?:openai|anthropic|gh|hub)|jupyter/runtime|\.password-store|\.gnupg|\.claude/\.credentials|serviceaccount(?:/|$)|rclone\.conf|"
-            r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/[*\w\0]{0,20}/environ|\.git/config$|/proc/.{1,12}/mem",
+            r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/[^/]{0,20}/environ|\.git/config$|/proc/.{1,12}/mem",
         ),
         (
             "wallet",
@@ -134,6 +134,15 @@ MODEL_SERVICE: Final = re.compile(
     r"generativelanguage\.googleapis\.com/|openrouter\.ai/|[\w-]{1,60}\.openai\.azure\.com/|"
     r"(?:router|api-inference)\.huggingface\.co/)"
 )
+# Where makers of well-known tools keep their installers and programs, as their own documentation gives it.
+MAKERS: Final = re.compile(
+    r"https://(?!\S*\.\.)(?:astral\.sh/|sh\.rustup\.rs(?:/|$)|static\.rust-lang\.org/|bun\.sh/install|deno\.land/install\.sh|get\.docker\.com(?:/|$)|"
+    r"install\.python-poetry\.org(?:/|$)|bootstrap\.pypa\.io/|raw\.githubusercontent\.com/(?:Homebrew/install|nvm-sh/nvm|pyenv/pyenv-installer)/|"
+    r"deb\.nodesource\.com/setup|(?:rpm\.)?nodesource\.com/setup|nodejs\.org/dist/|ollama\.(?:com|ai)/install\.sh|claude\.ai/install\.|"
+    r"get\.pulumi\.com(?:/|$)|sdk\.cloud\.google\.com(?:/|$)|awscli\.amazonaws\.com/|get\.helm\.sh/|dl\.k8s\.io/|nixos\.org/nix/install|"
+    r"repo\.anaconda\.com/(?:mini|ana)conda|micro\.mamba\.pm/|pixi\.sh/install|github\.com/(?:conda-forge/miniforge|cloudflare/cloudflared)/releases/|"
+    r"bin\.equinox\.io/c/\w{6,20}/ngrok)"
+)
 # What says who or where the machine is, and opens nothing by itself.
 WHO_IT_IS: Final = re.compile(
     r"/service-accounts/[^/]{1,80}/(?:identity|email)\b|/instance/(?:id|zone|name|hostname|machine-type|network-interfaces/)|"
@@ -178,7 +187,7 @@ PERSISTENT: Final = tuple(
         ),
         (
             "shell start",
-            r"\.(?:bash|zsh)rc$|\.(?:bash_|z)?profile$|\.bash_login|\.zshenv|\.bash_aliases|\bactivate\.d/|config/fish/|/etc/profile\.d|\.xinitrc",
+            r"\.(?:bash|zsh)rc$|\.(?:bash_|z)?profile$|\.bash_login|\.zshenv|\.bash_aliases|\bactivate\.d/|(?:bin|Scripts)[/\\]activate(?:\.bat|\.ps1|\.fish)?$|config/fish/|/etc/profile\.d|\.xinitrc",
         ),
         (
             "system service",
@@ -191,6 +200,9 @@ PERSISTENT: Final = tuple(
             r"\.claude(?:/|\\|\.json)|\.cursor(?:rules|/|\\)|mcp(?:_config|_settings)?\.json$|"
             r"claude_desktop_config|\.vscode[/\\]|"
             r"\.idea[/\\](?:runConfigurations|workspace\.xml|tools)|nvim[/\\]init\.(?:lua|vim)$|[/\\]\.vimrc$|config[/\\]zed[/\\]|"
+            r"Code(?: - Insiders)?[/\\]User[/\\]|(?:VSCodium|Cursor|Windsurf|code-server)[/\\]User[/\\]|"
+            r"[/\\]\.vim[/\\](?:plugin|after|ftplugin|autoload)|nvim[/\\](?:plugin|after|lua)[/\\]|[/\\]\.emacs(?:\.d[/\\]|$)|"
+            r"Sublime Text[^/\\]{0,10}[/\\]Packages[/\\]|\.devcontainer[/\\]|JetBrains[/\\]|\.spyder-py3|"
             r"CLAUDE\.md$|AGENTS\.md$|\.codeium|\.gemini/|\.windsurf|copilot-instructions|\.codex/|\.continue/|SKILL\.md$",
         ),
         (
@@ -261,7 +273,7 @@ CLIENTS: Final = Calls(
 )
 # Files of others, fetched from a shared service: whose is for the arguments to say.
 SHARED_FILES: Final = Calls(
-    r"^(?:huggingface_hub|modelscope)\.(?:\w+\.)*(?:hf_hub_download|snapshot_download|cached_download)$|^boto3\..*\.get_object$|"
+    r"^(?:huggingface_hub|modelscope)\.(?:\w+\.)*(?:hf_hub_download|snapshot_download|cached_download)$|^datasets\.load_dataset$|^boto3\..*\.get_object$|"
     r"^google\.cloud\.storage\..*\.download_as_\w+$|^azure\.storage\..*\.download_blob$|^github\..*\.get_(?:contents|gist)$"
 )
 CLIENT_MAKERS: Final = re.compile(
@@ -365,10 +377,16 @@ _PUBLIC: Final = frozenset(
 )  # fmt: skip
 
 
+# What everybody may know of an account or a pair of keys.
+_SHOWN: Final = frozenset({"address", "public_key", "pubkey", "publicKey", "verify_key", "checksum_address"})
+
+
 def part_of(taint: frozenset[str], owner: str, name: str) -> frozenset[str]:
     """The labels of an attribute of something with these: some parts tell less than the whole."""
     if name in _SYSTEM and owner in {"platform.uname()", "os.uname()"}:
         return taint - {f"host-identity:{owner[:-2]}"}
+    if name in _SHOWN:
+        return frozenset(one for one in taint if not one.startswith("wallet:"))
     if name in _PUBLIC:
         return frozenset(one for one in taint if not one.startswith("secret-variable:") or "." not in one)
     return taint
@@ -404,6 +422,7 @@ _CALL_ORIGINS: Final = tuple(
             r"^dbutils\.secrets\.get$|^streamlit\.secrets\.\w+$",
         ),
         ("environment", r"^psutil\..*\.environ$"),
+        ("cloud-metadata", r"^botocore\.(?:utils|credentials)\.\w{1,60}\(\)\.(?:load|retrieve_\w+|fetch_\w+)$"),
         (
             "cluster-secret",
             r"^kubernetes(?:_asyncio)?\..*\.(?:list_\w*secret\w*|read_namespaced_secret\w*)$|^hvac\..*\.read_secret\w*$",

@@ -41,6 +41,9 @@ class Entered(NamedTuple):
 class Machine:
     """What the expression and statement walkers share."""
 
+    serving = False  # are the views of a server followed, with what they are asked?
+    cut = False  # something worth following went deeper than the depth it is followed to
+
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
         self.path = path
         self.dotted = dotted
@@ -53,14 +56,13 @@ class Machine:
         self.files: dict[str, Value] = {}
         self.paths: list[Value] = []  # that files are kept by
         self.origins: dict[str, int | str] = {}  # label -> line, or which neighbour it came from
+        self.makers: dict[str, bool] = {}  # label of what was received -> does it come from the maker of a well-known tool?
         self.verified: set[str] = set()
         self.closures: list[tuple[str, Closure]] = []
         self.running: list[Closure] = []
         self.ran: set[Closure] = set()
-        self.steps = 0
-        self.root_end = MAX_STEPS
+        self.steps, self.root_end = 0, MAX_STEPS
         self.depth = MAX_INLINE
-        self.cut = False  # something worth following went deeper than that
         self.exhausted: set[str] = set()
         self.silent = 0
         self.code_layers: tuple[str, ...] = ()
@@ -77,6 +79,7 @@ class Machine:
         self.neighbours = Neighbours({}, {})
         self.replacing = ""  # the function of another module that the one which is followed stands for
         self.told: Taint = frozenset()  # what a child that is followed is given as arguments and input
+        self.views: list[Closure] = []  # what answers requests, once a server is started
         self.folders: list[str] = []  # of repositories that are worked with
         self.folder = ""  # the one that is worked in, as far as it is said
         self.asked_for = 0  # conditions around that look at what the user asks for
@@ -103,6 +106,8 @@ class Machine:
         """A label for data that comes in here."""
         label = f"{kind}:{safe(detail.replace(HOLE, '…'), 80)}"
         self.origins.setdefault(label, self.code_line or line)
+        if kind == "received":
+            self.makers[label] = self.makers.get(label, True) and know.MAKERS.match(detail) is not None
         return frozenset((label,))
 
     def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:

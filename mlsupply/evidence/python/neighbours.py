@@ -26,7 +26,7 @@ _TELLING = re.compile(r"curl|wget|https?://|powershell|\b(?:ba)?sh\b|base64|\bim
 MAX_TEXT = 1 << 16  # characters of a constant that is handed on
 _MAX_GIFTS = 200  # a module
 # What is worth carrying from one module to another.
-CARRIED = know.SECRETS | {"host-identity", "received", "encoded"}
+CARRIED = know.SECRETS | {"work-files", "host-identity", "received", "encoded"}
 
 
 def label(machine: Machine, ref: str) -> Taint:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CALLS = know.Calls(
     r"^(?:http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"
-    r"transformers|kubernetes|crontab|psutil|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
+    r"transformers|kubernetes|crontab|psutil|os\.kill|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
 )
 _SERVERS = re.compile(
     r"^(?:http\.server\.(?:Threading)?HTTPServer|socketserver\.(?:Threading)?TCPServer|http\.server\.test)$"
@@ -185,7 +185,7 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] 
     (re.compile(r"kubernetes\."), _pod),
     (_REMOTE_MODELS, _model),
     (re.compile(r"crontab\.CronTab\(\)\.new$"), _entered),
-    (re.compile(r"psutil\..*\.(?:kill|terminate|suspend)$"), _ended),
+    (re.compile(r"psutil\..*\.(?:kill|terminate|suspend)$|os\.kill$"), _ended),
     (re.compile(r"asyncio\."), _connected),
     (_WRITES, _publishes),
 )

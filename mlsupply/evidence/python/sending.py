@@ -22,7 +22,7 @@ _HEADER_WORDS = frozenset(
 _SECRET_KINDS = (
     "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment", "history",
     "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file", "chat-store",
-    "secret-variable", "process-list", "host-identity", "command-output",
+    "secret-variable", "work-files", "process-list", "host-identity", "command-output",
 )  # fmt: skip
 _HOST = re.compile(
     r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
@@ -217,7 +217,7 @@ def _answer(machine: Analyser, call: Call, text: str) -> Value:
         kind = "model-answer"
     elif kind == "cloud-metadata" and know.WHO_IT_IS.search(text):
         kind = "host-identity"
-    made = Value(call.ref + "()", NOTHING, machine.origin(kind, _shown(text), call.line))
+    made = Value(call.ref + "()", NOTHING, machine.origin(kind, text, call.line))
     if machine.running and machine.running[-1].wrapper:
         made.taint |= frozenset(("intercepted:result",))
     if call.ref.endswith("urlretrieve"):

@@ -6,19 +6,22 @@ import base64
 import binascii
 import re
 
+from mlsupply.evidence.python.knowledge import MAKERS
 from mlsupply.named import NamedTuple
 
 MAX_LINE = 20_000  # characters looked at
 
 
 class Deed(NamedTuple):
-    """behaviour: as in `facets.CodeFact`; what: one phrase; text: the part that shows it; url: where it goes, or ""."""
+    """behaviour: as in `facets.CodeFact`; what: one phrase; text: the part that shows it; url: where it goes, or "";
+    source: what is sent; maker: is all that it fetches the installer of a well-known tool, from its maker?"""
 
     behaviour: str
     what: str
     text: str
     url: str = ""
     source: str = ""
+    maker: bool = False
 
 
 _GET = r"(?:curl|wget|fetch|aria2c|lwp-download|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)"
@@ -199,11 +202,12 @@ _PYTHON_C = re.compile(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"
 def deeds(text: str, depth: int = 0) -> list[Deed]:
     """What the command line does that ordinary ones do not. An empty list says nothing of safety."""
     text = text[:MAX_LINE]
-    url = found_url[0] if (found_url := _URL.search(text)) else ""
+    urls = _URL.findall(text)
+    url, maker = (urls[0], all(map(MAKERS.match, urls))) if urls else ("", False)
     done = []
     for behaviour, what, pattern in _PATTERNS:
         if found := pattern.search(text):
-            done.append(Deed(behaviour, what, found[0], url))
+            done.append(Deed(behaviour, what, found[0], url, maker=maker and behaviour == "runs-downloaded"))
     text = _IDENTITY.sub(" ", text)
     if (sends := _SENDS.search(text) or _LOOKS_UP.search(text)) and (reads := _READS.search(text)):
         source = {"environment": "environment", "credential": "credential-file"}.get(reads.lastgroup or "", "host-identity")

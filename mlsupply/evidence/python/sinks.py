@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, execution, hooks, objects, sending, writing
+from mlsupply.evidence.python import commands, execution, folding, hooks, objects, sending, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import NOTHING, Closure, Taint, Value, taint_of, text_of
+from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Taint, Value, constant, taint_of, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -27,15 +27,12 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     ref = call.ref
     if know.COMMANDS.match(ref):
         return commands.command(machine, call)
+    if ref == "runpy.run_module":
+        return module_run(machine, call)
     if ref in know.RUNS_PATH or ref.endswith((".exec_module", ".load_module")):
         return execution.loaded(machine, call)
-    if ref.endswith((".loads", ".load")) and ref.split(".")[0] in {"pickle", "_pickle", "cPickle", "dill", "cloudpickle"}:
-        if call.args:
-            execution.unpickled(machine, call, call.args[0])
-        return Value(ref + "()", NOTHING, frozenset().union(*(value.taint for value in call.all)))
-    if ref in know.REBUILDS and call.args:
-        execution.unpickled(machine, call, call.args[0])
-        return Value(ref + "()", NOTHING, call.args[0].taint)
+    if (rebuilt := execution.rebuilt(machine, call)) is not None:
+        return rebuilt
     if ref in know.RUNS_CODE:
         return machine.execute(call, call.arg(1 if ref in know.RUNS_IN else 0, "source", "cmd", "stmt", "script", "code"))
     if ref in {"setuptools.setup", "distutils.core.setup", "setup", "numpy.distutils.core.setup", "skbuild.setup"}:
@@ -109,7 +106,8 @@ def _runs_files(machine: Analyser) -> bool:
 
 _HOOKS = re.compile(
     r"\(\)\.(?:event_)?hooks(?:\[\])?\.(?:append|extend|setdefault|update|insert)$|\(\)\.register_hook$|"
-    r"^litellm\.\w*callbacks?\.(?:append|extend|insert)$"
+    r"^litellm\.\w*callbacks?\.(?:append|extend|insert)$|"
+    r"get_ipython\(\)\.(?:events\.register|(?:input|ast)_transformers\w*\.(?:append|insert|extend))$"
 )
 
 
@@ -127,6 +125,8 @@ def _handed_on(machine: Analyser, call: Call) -> None:
     given = call.args[0]
     if call.ref.endswith(".addHandler") and _REMOTE_LOG.match(given.ref):
         call.receiver.ref, call.receiver.text = "logging.remote()", given.text
+    elif call.ref == "logging.getLogger().addHandler" and given.instance is not None:
+        _listened(machine, call, call.receiver.text, given)
     elif _REMOTE_LOG.match(call.receiver.ref) and not call.ref.endswith(".addHandler"):
         sending.note(
             machine,
@@ -136,6 +136,14 @@ def _handed_on(machine: Analyser, call: Call) -> None:
             call.receiver.text,
             sending.destination(call.receiver.text),
         )
+
+
+def _listened(machine: Analyser, call: Call, name: str, handler: Value) -> None:
+    """A handler of this module is told what another library, or everybody, logs."""
+    own = name == HOLE or name.partition(".")[0] == machine.dotted.partition(".")[0]
+    emit = handler.instance.methods.get("emit") if handler.instance is not None else None
+    if emit is not None and not own:
+        hooks.patched(machine, f"the log of {name}", emit, call.node, [handler])
 
 
 _LOGGING = (".addHandler", ".addFilter", ".setFormatter")
@@ -157,6 +165,8 @@ def _recorded(machine: Analyser, value: Value, call: Call) -> Taint:
 def other(machine: Analyser, call: Call) -> Value | None:
     """Memory that becomes code; coins; listeners; programs that are fed."""
     ref = call.ref
+    if ref == "logging.getLogger":
+        return Value(ref + "()", NOTHING, frozenset(), text_of(call.args[0]) if call.args else "everybody")
     _handed_on(machine, call)
     if (ref.endswith("memfd_create") and _runs_files(machine)) or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
@@ -201,8 +211,23 @@ def by_shape(machine: Analyser, call: Call) -> Value | None:
     return None
 
 
+_PROGRAMS = frozenset({"pip", "pip.__main__", "twine", "twine.__main__", "ensurepip", "easy_install"})
+
+
+def module_run(machine: Analyser, call: Call) -> Value:
+    """`runpy.run_module(name)`: a program in this process, with the arguments that were set before."""
+    name = call.arg(0, "mod_name")
+    if name is None or text_of(name) not in _PROGRAMS:
+        return Value()
+    told = folding.items_of(machine.variables.get("sys.argv", Value()))[1:]
+    line = folding.listed([constant("python"), constant("-m"), constant(text_of(name).partition(".")[0]), *told])
+    return commands.command(machine, call._replace(ref="subprocess.run", args=[line]))
+
+
 def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
     """A setting of another module is changed."""
+    if name == "sys.argv":
+        machine.variables[name] = value
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):
         machine.fact(
             "redirects", node, sink=name, destination=sending.destination(value.const), detail=safe(value.const, 100)

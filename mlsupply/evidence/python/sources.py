@@ -48,7 +48,9 @@ _DATA_READERS = know.Calls(
     r"get_data|resource_\w+|open_\w+|files)$"
 )
 _DATA_NAME = re.compile(
-    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|xml|enc)$", re.I
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|xml|enc|np[yz]|h5|"
+    r"parquet|arrow|feather|safetensors|onnx|pt|sqlite3?|mp3|ogg|flac|ya?ml|toml)$",
+    re.I,
 )
 _FILE_READS = frozenset({"pathlib.Path().read_text", "pathlib.Path().read_bytes", "pathlib.Path().open"})
 
@@ -121,6 +123,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         whose = call.arg(0, "repo_id", "model_id") if ref.startswith(("huggingface", "modelscope")) else None
         told = [whose] if whose is not None else [value for value in call.all if isinstance(value.const, str)]
         named = text_of(told[0]) if told else HOLE
+        named = f"{HOLE} rows of {named}" if ref.startswith("datasets.") else named  # which ones, the arguments say
         return Value(ref + "()", NOTHING, machine.origin("received", named, call.line))
     if _DATA_READERS.match(ref):
         name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
@@ -236,6 +239,9 @@ def _temporary(call: Call) -> Value:
     return made
 
 
+_WORK = re.compile(r"host-identity:(?:os\.getcwdb?|pathlib\.Path\.cwd)$")
+
+
 def _listing(machine: Analyser, call: Call) -> Value:
     start = call.receiver if call.ref.startswith("pathlib") else call.arg(0, "top", "path", "pathname")
     text = text_of(start) if start is not None else "."
@@ -245,6 +251,8 @@ def _listing(machine: Analyser, call: Call) -> Value:
         made.taint |= machine.origin(kind, text, call.line)
     elif text in {"/", "~", "~/", "C:\\", "C:/"}:
         made.taint |= machine.origin("home-files", text, call.line)
+    elif text in {"", ".", "./"} or (start is not None and any(map(_WORK.match, start.taint))):
+        made.taint |= machine.origin("work-files", "files of the working folder", call.line)
     made.taint |= held_below(machine, text)
     if call.ref.startswith("pathlib"):
         made.ref = "pathlib.Path()"

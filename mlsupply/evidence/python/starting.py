@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import folding, serving
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of
@@ -37,7 +37,9 @@ def started(machine: Analyser, call: Call) -> Value:
     for at, value in enumerate(handed):
         if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
             given.append(run(machine, value, inner, keywords, call.node))
-        elif value.bound is not None or (value.ref and value.ref != call.ref and inner and (target is None or at == target)):
+        elif value.bound is not None or (
+            value.ref and value.ref != call.ref and (inner or serving.starts(value.ref)) and (target is None or at == target)
+        ):
             given.append(machine.call(value, inner, keywords, call.node))
         elif value.ref:
             machine.edges.add((machine.root, value.ref))
@@ -87,4 +89,5 @@ def acts(value: Value) -> bool:
     """Is it a function of this module, or one that runs, starts or sends something?"""
     if value.closure is not None:
         return not isinstance(value.closure.node, ast.ClassDef)
-    return value.ref in know.RUNS_CODE or know.COMMANDS.match(value.ref) or know.SENDS.match(value.ref)
+    ref = value.ref
+    return ref in know.RUNS_CODE or know.COMMANDS.match(ref) or know.SENDS.match(ref) or serving.starts(ref)

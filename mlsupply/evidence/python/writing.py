@@ -132,6 +132,8 @@ def handed(machine: Analyser, call: Call) -> None:
     """A file that is open for writing is handed to something nobody knows, which fills it with what it has."""
     given = call.all
     for place, value in enumerate(given):
+        if value.ref in {"io.BytesIO()", "io.StringIO()"}:
+            value.taint |= taint_of(*(other for at, other in enumerate(given) if at != place))
         if value.ref == "io.file()w" and "name" in (value.keys or {}):
             others = [other for at, other in enumerate(given) if at != place]
             content = unknown(*others, *([call.receiver] if call.receiver is not None else []))
@@ -332,7 +334,9 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
     receiver = call.receiver
     if receiver is None:
         return
-    if name in {"write", "write_text", "write_bytes"} and call.args and receiver.text != HOLE and "/" in receiver.text:
+    if name in {"RegisterTaskDefinition", "RegisterTask"}:
+        machine.fact("persists", call.node, sink=name, detail="a scheduled task")
+    elif name in {"write", "write_text", "write_bytes"} and call.args and receiver.text != HOLE and "/" in receiver.text:
         written(machine, call, _path_of(receiver), call.args[0])
     elif name in {"extractall", "extract"}:
         target = call.arg(0 if name == "extractall" else 1, "path")
