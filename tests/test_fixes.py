@@ -150,6 +150,59 @@ def test_the_remedy_names_who_stands_in_the_way(world: World) -> None:
     assert all("app 1.0 asks for transformers<5.3, and has to move too" in finding.remedy for finding in found)
 
 
+_APP = json.dumps(
+    {
+        "meta": {"api-version": "1.1"},
+        "name": "app",
+        "files": [
+            {
+                "filename": "app-1.0-py3-none-any.whl",
+                "url": "https://files.index.example/app-1.0-py3-none-any.whl",
+                "hashes": {},
+                "core-metadata": True,
+            }
+        ],
+    }
+).encode()
+
+
+def _with_parent(world: World, *requires: str, edge: Edge = Edge("transformers")) -> list[str]:  # noqa: B008  it is a value
+    """The remedies where a lock without limits has a parent whose metadata asks for these."""
+    lines = "".join(f"Requires-Dist: {text}\n" for text in requires)
+    pages = {
+        f"{PUBLIC_INDEX}/transformers/": (200, _page("5.2.0", "5.3.0", "5.4.0")),
+        f"{PUBLIC_INDEX}/app/": (200, _APP),
+        "https://files.index.example/app-1.0-py3-none-any.whl.metadata": (200, f"Name: app\n{lines}\ntext".encode()),
+    }
+    affected = Package(coordinate=Coordinate("pypi", "transformers", "5.2.0"))
+    app = Package(coordinate=Coordinate("pypi", "app", "1.0"), requires=(edge,))
+    project = merge([Inventory(path="uv.lock", format="uv.lock", packages=(affected, app))])
+    for fetch in (
+        _Index(pages),
+        _Index({url: pages[url] for url in pages if "files" not in url}),
+    ):  # the second time from disk
+        said = judge(project, Request(feed="embedded"), replace(world, fetch=fetch))
+        remedies = [f.remedy for item in said if isinstance(item, Checked) for f in item.findings]
+    return remedies
+
+
+def test_limits_that_a_lock_does_not_state_are_those_of_the_parents_metadata(world: World) -> None:
+    remedies = _with_parent(world, "transformers <5.3,>=5; python_version > '3'", "Transformers_X==1", "not a requirement!!")
+    assert remedies
+    assert all("app 1.0 asks for transformers<5.3,>=5, and has to move too." in remedy for remedy in remedies)
+    remedies = _with_parent(replace(world, cache=world.cache / "other"), "transformers!=5.3.0")
+    assert remedies
+    assert all("Upgrade to 5.4.0" in remedy and "has to move" not in remedy for remedy in remedies)
+
+
+def test_a_parent_that_asks_for_several_things_or_states_its_limits_in_the_lock_is_not_guessed_at(world: World) -> None:
+    both = ("transformers<5.3; extra == 'old'", "transformers>=5; extra == 'new'")
+    assert all("has to move" not in remedy for remedy in _with_parent(world, *both))
+    stated = Edge("transformers", specifier=">=5")
+    other = replace(world, cache=world.cache / "other")
+    assert all("has to move" not in remedy for remedy in _with_parent(other, "transformers<5.3", edge=stated))
+
+
 def test_an_index_that_does_not_answer_leaves_the_advisories_alone_to_tell(world: World) -> None:
     found = _found(world, b"<html>")
     assert found

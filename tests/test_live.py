@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from mlsupply.advisories import check
 from mlsupply.advisories.asking import AskedAhead, ask_ahead
-from mlsupply.advisories.check import examine
+from mlsupply.advisories.check import Offer, examine
 from mlsupply.advisories.feeds import choose
 from mlsupply.advisories.fixes import Release
 from mlsupply.advisories.live import LiveFeed
@@ -268,12 +268,12 @@ def test_fixes_of_what_is_hit_by_the_data_at_hand_are_looked_up_while_the_api_is
     project = _project(("litellm", "1.40.0"), ("demo", "1.0"))
     slow = _Slow(online.fetch)
 
-    def published(packages: Sequence[Package]) -> dict[PackageKey, tuple[Release, ...]]:
+    def published(packages: Sequence[Package]) -> dict[PackageKey, Offer]:
         asked.append([one.name for one in packages])
         if len(asked) == 1:
             assert slow.log == ["asked querybatch"]
             slow.gate.set()
-        return {one.key: (Release("2.0"),) for one in packages}
+        return {one.key: Offer((Release("2.0"),)) for one in packages}
 
     with serving([record("PYSEC-2026-9000", events=fixed("1.5"))]) as server:
         request = Request(feed="live", feed_url=server.url)
@@ -298,7 +298,9 @@ def test_what_is_judged_while_the_api_is_waited_for_is_said_only_where_the_api_c
     def said(url: str) -> list[tuple[str, str]]:
         ahead.clear()
         request = Request(feed="live", feed_url=url)
-        found = examine(_project(("demo", "1.0")), request, online, lambda packages: {one.key: () for one in packages})
+        found = examine(
+            _project(("demo", "1.0")), request, online, lambda packages: {one.key: Offer(()) for one in packages}
+        )
         return [
             (one.id, one.advisory.fixed[0]) for c in found if isinstance(c, Checked) for one in c.findings if one.advisory
         ]

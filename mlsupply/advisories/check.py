@@ -30,8 +30,16 @@ _LOWER_BOUND = expression(r"(?:>=|==|~=)\s*([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})")
 if TYPE_CHECKING:
     from mlsupply.advisories.exploited import Lists
 
-Releases = Mapping[PackageKey, tuple[Release, ...]]
-Published = Callable[[Sequence[Package]], Releases]
+
+class Offer(NamedTuple):
+    """What an index tells of an affected package. parents: who asks for it and how, where the input does not say."""
+
+    releases: tuple[Release, ...]
+    parents: tuple[tuple[str, str], ...] = ()
+
+
+Offers = Mapping[PackageKey, Offer]
+Published = Callable[[Sequence[Package]], Offers]
 """Asks the indexes which releases there are of packages; those it cannot tell of are left out."""
 
 
@@ -39,7 +47,7 @@ class Ground(NamedTuple):
     """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
     whether renamed distributions take over the advisories of their original; incidents: the record of malicious releases,
     to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that record; request:
-    for where packages may come from; parents, python, releases: what a fix has to fit into, see `fixes.Room`; conda: the
+    for where packages may come from; parents, python, offers: what a fix has to fit into, see `fixes.Room`; conda: the
     one gap of all conda packages, the same for each."""
 
     answer: Answer
@@ -50,7 +58,7 @@ class Ground(NamedTuple):
     covered: bool = False
     parents: Mapping[str, tuple[tuple[str, str], ...]] = {}
     python: str = ""
-    releases: Mapping[PackageKey, tuple[Release, ...]] = {}
+    offers: Mapping[PackageKey, Offer] = {}
     conda: tuple[Gap, ...] = ()
 
 
@@ -69,7 +77,7 @@ def examine(
     ground = Ground(Answer({}, ()), request, present, inherit, known, covered, parents, python, conda=conda)
     ahead = _Ahead(packages, published, ground)
     answer = choose(request, world).about(names, ahead.begin) if names else Answer({}, ())
-    ground = ground._replace(answer=answer, releases=ahead.releases(answer.rows))
+    ground = ground._replace(answer=answer, offers=ahead.offers(answer.rows))
     yield from answer.sources
     yield Checked(check=CHECK, gaps=answer.gaps)
     yield from _with_exploitation([ahead.judged(package, ground) for package in project.packages], world)
@@ -85,7 +93,7 @@ class _Ahead:
         self._published = published
         self._ground = ground
         self._expected = Answer({}, ())
-        self._begun: Begun[tuple[Releases, Mapping[PackageKey, Checked]]] | None = None
+        self._begun: Begun[tuple[Offers, Mapping[PackageKey, Checked]]] | None = None
         self._asked: frozenset[PackageKey] = frozenset()
 
     def begin(self, expected: Answer) -> None:
@@ -98,12 +106,12 @@ class _Ahead:
 
     def _done(
         self, hit: list[Package], published: Published, expected: Answer
-    ) -> tuple[Releases, Mapping[PackageKey, Checked]]:
-        releases = published(hit)
-        ground = self._ground._replace(answer=expected, releases=releases)
-        return releases, {package.key: judged(package, ground) for package in hit}
+    ) -> tuple[Offers, Mapping[PackageKey, Checked]]:
+        offers = published(hit)
+        ground = self._ground._replace(answer=expected, offers=offers)
+        return offers, {package.key: judged(package, ground) for package in hit}
 
-    def releases(self, rows: Mapping[str, list[Row]]) -> Releases:
+    def offers(self, rows: Mapping[str, list[Row]]) -> Offers:
         """Of all packages that these records hit."""
         if self._published is None:
             return {}
@@ -213,7 +221,8 @@ def _findings(
 
 
 def _room(package: Package, ground: Ground) -> Room:
-    return Room(ground.releases.get(package.key), ground.python, ground.parents.get(package.name, ()))
+    offer, parents = ground.offers.get(package.key), ground.parents.get(package.name, ())
+    return Room(offer.releases, ground.python, (*parents, *offer.parents)) if offer else Room(None, ground.python, parents)
 
 
 def _parents(project: Project) -> dict[str, tuple[tuple[str, str], ...]]:

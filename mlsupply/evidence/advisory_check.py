@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mlsupply.advisories import check
-from mlsupply.advisories.fixes import Release
+from mlsupply.advisories.check import Offer
 from mlsupply.evidence.release_check import index_of, is_release
 from mlsupply.model import Checked, DataSource, Package, PackageKey
 from mlsupply.project import Project
@@ -23,12 +23,13 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     return check.examine(project, request, world, lambda packages: _published(packages, project, request, world))
 
 
-def _published(
-    packages: Sequence[Package], project: Project, request: Request, world: World
-) -> dict[PackageKey, tuple[Release, ...]]:
+def _published(packages: Sequence[Package], project: Project, request: Request, world: World) -> dict[PackageKey, Offer]:
     """An index that does not answer is left out here; the check `release` says so."""
     from mlsupply.evidence.index_releases import published
+    from mlsupply.evidence.parents import limits_of
 
     asked = [package for package in packages if is_release(package)]
     indexes = {package.key: index_of(package, request) for package in asked}
-    return published(asked, indexes, project.indexes, world)
+    found = published(asked, indexes, project.indexes, world)
+    limits = limits_of([package for package in asked if package.key in found], project, request, world)
+    return {key: Offer(releases, limits.get(key, ())) for key, releases in found.items()}

@@ -217,6 +217,12 @@ class Registry:
             keep_json(path, {"licence": found})
         return found
 
+    def metadata(self, name: str, version: str) -> bytes | Failure:
+        """The core metadata of a wheel of a release (PEP 658)."""
+        seen = self.about(name, version)
+        answer = seen if isinstance(seen, Failure) else self._of_wheel(seen.project, version)
+        return answer if isinstance(answer, Failure) else answer.body
+
     def _of_wheel(self, project: Project, version: str) -> Response | Failure:
         """The metadata that lies beside a wheel of the release, at the address the index gives for the wheel."""
         wheels = (file.url for file in project.files if file.version == version and file.kind == "wheel" and file.url)

@@ -1,0 +1,89 @@
+"""What the packages that require an affected one let it be, where the lock does not say: from the metadata of their wheels.
+
+uv.lock, pylock.toml and SBOMs name who requires whom without the limits; a fix that a parent keeps out is no way to go.
+Asked are only the parents of affected packages, and what a release requires is kept for ever. Source: PEP 658.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from mlsupply.drafts import keep_json, kept_json
+from mlsupply.evidence.index_releases import kept_at, page_of
+from mlsupply.evidence.release_check import index_of, is_release
+from mlsupply.model import Package, PackageKey
+from mlsupply.project import Project
+from mlsupply.request import Request
+from mlsupply.world import Failure, World
+
+_MOST = 200  # parents that are asked for
+
+Limits = tuple[tuple[str, str], ...]
+"""(who requires the package, its specifier), as in `fixes.Room`."""
+
+
+def limits_of(affected: Sequence[Package], project: Project, request: Request, world: World) -> Mapping[PackageKey, Limits]:
+    """What parents ask of each package, in order; a parent whose metadata is not had, or that asks for several things under
+    different conditions, is left out."""
+    asking = {package.key: [p for p in project.packages if _is_silent(p) and _requires(p, package)] for package in affected}
+    parents = {parent.key: parent for own in asking.values() for parent in own}
+    stated = _stated([parents[key] for key in sorted(parents, key=str)[:_MOST]], project, request, world)
+    return {package.key: tuple(_said(asking[package.key], package.name, stated)) for package in affected}
+
+
+def _is_silent(package: Package) -> bool:
+    """Whether it is a release whose requirements are named without a single limit."""
+    return bool(package.requires) and is_release(package) and not any(edge.specifier for edge in package.requires)
+
+
+def _requires(parent: Package, package: Package) -> bool:
+    return any(edge.name == package.name and edge.version in ("", package.version) for edge in parent.requires)
+
+
+def _said(
+    parents: Iterable[Package], name: str, stated: Mapping[PackageKey, Mapping[str, Sequence[str]]]
+) -> Iterable[tuple[str, str]]:
+    for parent in parents:
+        specifiers = stated.get(parent.key, {}).get(name, ())
+        if len(specifiers) == 1 and specifiers[0]:
+            yield str(parent.coordinate), specifiers[0]
+
+
+def _stated(
+    parents: Sequence[Package], project: Project, request: Request, world: World
+) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
+    """What each requires, canonical name to specifiers; from the disk where it was told before."""
+    indexes = {parent.key: index_of(parent, request) for parent in parents}
+    stated = {p.key: kept for p in parents if (kept := _kept(indexes[p.key], p, world)) is not None}
+    missing = [parent for parent in parents if parent.key not in stated]
+    return {**stated, **_asked(missing, indexes, project, world)} if missing else stated
+
+
+def _file(index: str, parent: Package, world: World) -> Path:
+    return kept_at(world, f"{page_of(index, parent.name)}{parent.version}#requires")
+
+
+def _kept(index: str, parent: Package, world: World) -> Mapping[str, Sequence[str]] | None:
+    held = (kept_json(_file(index, parent, world)) or {}).get("requires")
+    if not isinstance(held, dict) or not all(isinstance(specifiers, list) for specifiers in held.values()):
+        return None
+    return {str(name): [str(text) for text in specifiers] for name, specifiers in held.items()}
+
+
+def _asked(
+    parents: Sequence[Package], indexes: Mapping[PackageKey, str], project: Project, world: World
+) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
+    """From the indexes. A release never changes, so what is told is kept."""
+    from mlsupply.evidence.registry import Registry, at_once, secret_for
+    from mlsupply.evidence.requirements import requires_in
+
+    urls = {indexes[parent.key] for parent in parents}
+    registries = {url: Registry(url, world, secret_for(url, project.indexes, world.environ)) for url in urls}
+    answers = at_once(lambda parent: registries[indexes[parent.key]].metadata(parent.name, parent.version), parents)
+    found: dict[PackageKey, Mapping[str, Sequence[str]]] = {}
+    for parent, answer in zip(parents, answers, strict=True):
+        if not isinstance(answer, Failure):
+            found[parent.key] = requires_in(answer)
+            keep_json(_file(indexes[parent.key], parent, world), {"requires": found[parent.key]})
+    return found
