@@ -329,6 +329,16 @@ def test_a_large_program_among_the_scripts_is_told_and_a_large_script_is_a_gap(t
     assert {fact.member for fact in facts.code} == {"demo-1.0.data/scripts/own"}
 
 
+def test_what_was_not_looked_at_is_said_of_the_archive_as_it_is_called_now(tmp_path: Path, pool: Pool) -> None:
+    """Facts are kept by digest; one archive may lie in two places. What a model in it hides is said of the archive too."""
+    model = b"\x80\x02cacme.models\nNet\n)\x81}b."
+    made = wheel({**CLEAN, "demo/net.pkl": model, "demo/full.pyc": b"bytecode"})
+    for name in ("first.whl", "second.whl"):
+        facts = look_inside(put(tmp_path, name, made), pool, tmp_path / "cache")
+        places = {(gap.subject, gap.place.file, gap.place.member) for gap in facts.gaps if gap.place}
+        assert places == {(name, name, "demo/net.pkl"), (name, name, "demo/full.pyc")}
+
+
 def test_programs_are_looked_at_wherever_they_are_installed_from(tmp_path: Path, pool: Pool) -> None:
     places = [
         "demo-1.0.data/data/bin/pip",

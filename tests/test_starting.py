@@ -127,6 +127,17 @@ def test_more_modules_than_are_followed_are_said(site: Path, world: World, monke
     assert [gap.reason for gap in report.gaps if "more than 10 modules" in gap.detail] == [Reason.LIMIT]
 
 
+def test_a_line_that_names_a_hundred_thousand_modules_costs_little(site: Path, world: World) -> None:
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
+    for number in range(300):
+        (site / f"m{number}.py").write_text("", encoding="utf-8")
+    names = ", ".join(f"{'gone' if number % 2 else 'm'}{number}" for number in range(80_000))
+    (site / "zz.pth").write_text(f"import {names[:2000]}\nimport os; x = '{names}'\n", encoding="utf-8")
+    report = scanned(world, site, "all")
+    assert {"zz.pth"} <= gaps(report).keys()
+    assert len(report.gaps) <= starting._SHOWN + 1
+
+
 def test_modules_that_import_each_other_end(site: Path, world: World) -> None:
     install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
     (site / "zz.pth").write_text("import a\n", encoding="utf-8")

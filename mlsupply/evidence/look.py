@@ -35,7 +35,9 @@ from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.evidence.unparsable import Unparsable
-from mlsupply.model import Gap, Reason
+from mlsupply.model import Gap, Place, Reason
+from mlsupply.text import safe
+from mlsupply.value import replace
 
 _ALWAYS = re.compile(
     r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
@@ -177,7 +179,14 @@ def _take_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     elif is_model(path) and not is_nested_name(path):
         facts, gaps = model_facts(path, data)
         seen.code += facts
-        seen.gaps += gaps
+        seen.gaps += (_inside(gap, subject) for gap in gaps)
+
+
+def _inside(gap: Gap, subject: str) -> Gap:
+    """What was said of a file by itself, said of a member."""
+    member, offset = (str(gap.place._replace(offset=-1)), gap.place.offset) if gap.place else (gap.subject, -1)
+    detail = f"{safe(gap.subject, 200)}: {gap.detail}"
+    return replace(gap, subject=subject, detail=detail, place=Place(subject, 0, member, offset))
 
 
 def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[ModuleFacts]:

@@ -15,6 +15,7 @@ from mlsupply.evidence.module_facts import PROBE
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.text import safe
+from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.evidence.archives import Limits
@@ -90,7 +91,7 @@ def _recall(path: Path, subject: str) -> PackageFacts | None:
             digest=value["digest"],
             archive=tuple(stored.archive_from_json(fact) for fact in value["archive"]),
             code=tuple(stored.code_from_json(fact) for fact in value["code"]),
-            gaps=tuple(stored.gap_from_json(gap) for gap in value["gaps"]),
+            gaps=tuple(_renamed(stored.gap_from_json(gap), value["subject"], subject) for gap in value["gaps"]),
             members=tuple((name, size) for name, size in value["members"]),
             python=value["python"],
             parsed=value["parsed"],
@@ -101,8 +102,16 @@ def _recall(path: Path, subject: str) -> PackageFacts | None:
         return None
 
 
+def _renamed(gap: Gap, before: str, now: str) -> Gap:
+    """What was said of the archive under another name."""
+    if gap.subject != before:
+        return gap
+    return replace(gap, subject=now, place=gap.place._replace(file=now) if gap.place else None)
+
+
 def _remember(path: Path, facts: PackageFacts) -> None:
     value = {
+        "subject": facts.subject,
         "digest": facts.digest,
         "archive": [stored.archive_to_json(fact) for fact in facts.archive],
         "code": [stored.code_to_json(fact) for fact in facts.code],

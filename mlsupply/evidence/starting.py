@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from mlsupply.evidence.contents_check import ENVIRONMENT
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
@@ -23,6 +23,7 @@ from mlsupply.world import Failure, World
 
 _CUSTOM = ("sitecustomize", "usercustomize")
 _READ = 1 << 20  # bytes of one file in which imports are looked for
+_SHOWN = 40  # things that were not looked at, each with its own gap
 _MODULES = 100  # looked at with the files of one owner in one folder
 _NAME = r"[^\W\d]\w{0,100}(?:\.[^\W\d]\w{0,100}){0,10}"
 _WORD = re.compile(_NAME)
@@ -68,6 +69,7 @@ class _Site:
         self._owners = owners
         self._world = world
         self._listed: dict[str, frozenset[str]] = {}
+        self._importable: dict[str, frozenset[str]] = {}
         self._left: dict[Left, None] = {}
 
     def starting(self, *, hooks: bool) -> Iterator[tuple[Package | None, Installed]]:
@@ -81,28 +83,26 @@ class _Site:
             self._left = {left: None for left in unread if owned.get(left.path, -1) == owner}
             mine = [root for name, root in sorted(roots.items()) if owned.get(name, -1) == owner]
             reached = self._reached(mine, owner)
-            files = {one.path: followed(self._world.tree.on_disk(one.full)) for one in (*mine, *reached)}
+            files = {one.path: followed(self._world.tree.on_disk(one.full)) for one in reached}
             what = Installed(self._world.tree.on_disk(self._site), files, tuple(self._left))
             yield (self._owners[owner] if owner >= 0 else None), what
 
-    def _reached(self, roots: Iterable[_Module], owner: int) -> list[_Module]:
+    def _reached(self, roots: Sequence[_Module], owner: int) -> list[_Module]:
         """The modules that these import, and those import in turn that belong to the same package or to none."""
-        known = {root.path for root in roots}
-        found: list[_Module] = []
-        level = [module for root in roots for module in self._imported_by(root)]
+        known = {root.path: root for root in roots}
+        level = list(roots)
         while level:
-            new = {module.path: module for module in level if module.path not in known}
-            if len(found) + len(new) > _MODULES:
-                detail = f"what starts with Python imports more than {_MODULES} modules; the rest was not looked at"
-                self._leave(min(new), Reason.LIMIT, detail)
-                new = dict(list(new.items())[: _MODULES - len(found)])
-                level = []
-            known |= new.keys()
-            found += new.values()
-            owned = self._owned(list(new)) if new and level else {}
-            own = [module for path, module in new.items() if owned.get(path, -1) in {owner, -1}] if level else []
-            level = [further for module in own for further in self._imported_by(module)]
-        return found
+            before = len(known)
+            for further in (further for module in level for further in self._imported_by(module)):
+                if len(known) == len(roots) + _MODULES and further.path not in known:
+                    detail = f"what starts with Python imports more than {_MODULES} modules; the rest was not looked at"
+                    self._leave(further.path, Reason.LIMIT, detail)
+                    return list(known.values())
+                known.setdefault(further.path, further)
+            new = list(known.values())[before:]
+            owned = self._owned([module.path for module in new])
+            level = [module for module in new if owned.get(module.path, -1) in {owner, -1}]
+        return list(known.values())
 
     def _owned(self, paths: Sequence[str]) -> dict[str, int]:
         """Path below the site folder -> number of the package whose RECORD lists it."""
@@ -115,7 +115,11 @@ class _Site:
         return owned
 
     def _leave(self, path: str, reason: Reason, detail: str) -> None:
-        self._left[Left(path, reason, detail)] = None
+        left = Left(path, reason, detail)
+        if len(self._left) == _SHOWN:
+            left = Left(path, Reason.LIMIT, f"more than {_SHOWN} things that start with Python were not looked at")
+        if len(self._left) <= _SHOWN:
+            self._left[left] = None
 
     # --- who imports whom ---
 
@@ -127,11 +131,11 @@ class _Site:
             return
         for _, line in start_lines(data):
             words = dict.fromkeys(_WORD.findall(line))  # a text may be executed, or name what `__import__` is called with
-            named = list(_named(line))
-            for name in dict.fromkeys((*named, *words, *_from(line))):
-                yield from self._modules(name, first=name in named)
+            named = dict.fromkeys(_named(line))
             for name in named:
                 self._told_if_absent(module.path, name)
+            for name in (*named, *words, *_from(line)):
+                yield from self._modules(name, first=name in named)
 
     def _head(self, module: _Module) -> bytes:
         """What of a file imports are looked for in; a longer one that is text is told."""
@@ -151,7 +155,7 @@ class _Site:
 
     def _told_if_absent(self, path: str, name: str) -> None:
         top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or any(self._holds(self._names(site), top) for site in self._sites):
+        if top in sys.stdlib_module_names or any(top in self._tops(site) for site in self._sites):
             return
         detail = f"it imports {top}, which is in no folder of the environment, so that was not looked at"
         self._leave(path, Reason.NOT_FOUND, detail)
@@ -167,14 +171,17 @@ class _Site:
             self._listed[folder] = frozenset(entries)
         return self._listed[folder]
 
-    def _holds(self, names: frozenset[str], top: str) -> bool:
-        return f"{top}/" in names or f"{top}.py" in names or any(name.startswith(f"{top}.") for name in names)
+    def _tops(self, site: str) -> frozenset[str]:
+        """What can be imported from a site folder, and other names."""
+        if site not in self._importable:
+            self._importable[site] = frozenset(name.partition(".")[0].rstrip("/") for name in self._names(site))
+        return self._importable[site]
 
     def _modules(self, dotted: str, *, first: bool) -> Iterator[_Module]:
         """The files that an import of the name runs, from the first folder that has the name. first: a start line says so,
         and not what it runs."""
         top = dotted.partition(".")[0]
-        site = next((site for site in self._sites if self._holds(self._names(site), top)), None)
+        site = next((site for site in self._sites if top in self._tops(site)), None)
         return self._chain(site, dotted, first=first) if site is not None else iter(())
 
     def _chain(self, site: str, dotted: str, *, first: bool) -> Iterator[_Module]:
