@@ -155,6 +155,10 @@ def test_look_alikes_separators_and_word_order(names: Names, name: str, target: 
         ("ultralytics-yolo", "ultralytics"),  # two words for one project
         ("python-numpy", "numpy"),
         ("gpt4-client", "openai"),  # too short a brand to be seen in any name, but nothing else is said here
+        ("perplexity-ai-helper", "perplexityai"),
+        ("xai-grok-client", "xai-sdk"),
+        ("aws-boto3-helper", "boto3"),  # two words for one project, the vendor's first
+        ("sqlalchmy-plus", "sqlalchemy"),  # misspelt, no brand, but everybody has it
         ("yaml-python", "pyyaml"),  # an import name and a word that says nothing
     ],
 )
@@ -189,6 +193,7 @@ jupyter-lighthouse sphinx-lighthouse-theme widgetforge quaternary-search geoharb
 lighthouse-openai ollama-lighthouse-anthropic opentelemetry-instrumentation-gemini apache-airflow-providers-lighthouse
 python-lighthouse lighthouse-python pandas-lighthouse reque safetensor-harbour sunrise-utils setuptools-lighthouse
 torchlighthouse pytestlighthouse pyquery-python3 cqsutils
+jinjav numpy-events urllib3-cache
 """
 
 
@@ -334,6 +339,7 @@ def test_slips_are_the_edits_of_the_alignment_distance(written: str, known: str)
         ("flasks", "flask", "plural"),
         ("flask2", "flask", "digit"),
         ("boto", "boto3", "unnumbered"),
+        ("jinjav", "jinja2", "unnumbered"),  # a letter in place of the number
         ("boto4", "boto3", "version"),
         ("xflask", "flask", "prepended"),
         ("xlask", "flask", "initial"),

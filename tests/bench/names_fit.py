@@ -50,6 +50,10 @@ _NO_WEIGHTS = {"_TOP", "_RARE_RANK", "_USUAL", "_MOST_DISTINCT", "_MANY", "_MOST
 _NO_WEIGHTS |= {
     "_MOST_WORDS",
     "_MISSPELT_LENGTH",
+    "_TOP_MISSPELT",
+    "_EVERYBODYS",
+    "_LETTERS_USUAL",
+    "_LETTERS_MOST",
     "_MOST_LETTERS",
     "_MADE_UP",
     "_READS_WELL",

@@ -37,6 +37,11 @@ _BAIT = 0.7  # all added words are bait
 _ONLY_LANGUAGE = 1.1  # all added words are `python` or the like
 _ADDED = {"number": 1.0, "quality": 1.3, "purpose": 0.7, "language": 0.0, "target": -0.2, "known": -0.3, "unknown": -0.7}
 _SAYING = {"target", "known", "unknown"}  # classes of words that say something of their own; the others are bait
+_KNOWN_TOP = -1.2  # an ordinary word beside what everybody has: there are many who add to it
+_EVERYBODYS = 100  # rank
+_LETTER = 0.05  # for each letter of the borrowed name more than eight: short ones are met by chance
+_LETTERS_USUAL = 8
+_LETTERS_MOST = 14
 _USUAL = -0.05  # for each e-fold of popular names that use the least usual of the added words
 _LEADS_MANY = -0.7  # for each e-fold of popular names that begin with the borrowed name ...
 _LEADS_BAIT = -0.6  # ... less where bait follows, for bait does not say what a member adds; nothing where `python` does
@@ -54,6 +59,7 @@ _AS_PORTS = (("python2",), ("python3",), ("py2",), ("py3",))
 _PORT = -0.9  # such a word behind a name: ports to another Python were called so
 _REPEATED = ("py",)  # stands for a name that is only said twice
 _MISSPELT_LENGTH = 6  # letters
+_TOP_MISSPELT = 1_000  # rank of a project that is no brand
 _MOST_LETTERS = 40  # of a word that is taken apart
 
 
@@ -96,7 +102,7 @@ def _whole(words: list[str], known: Known) -> Iterator[Mention]:
             if target is None and last - first == 1 and all(known.word_class(word) == "language" for word in words[:first]):
                 target = known.imported(words[first])
             if target is not None and known.word_class(words[first]) != "language":
-                spoken = all(known.word_class(word) == "language" for word in words[:first])
+                spoken = all(known.word_class(word) == "language" or _is_same(word, target, known) for word in words[:first])
                 place = "lead" if spoken else "tail" if last == len(words) else "middle"
                 said = tuple(word for word in added if word not in words[first:last])  # `stripe-stripe-js` says stripe once
                 yield Mention(target, place, "-".join(words[first:last]), said or _REPEATED, first, last)
@@ -128,7 +134,8 @@ def _misspelt(words: list[str], known: Known) -> Iterator[Mention]:
         if len(word) < _MISSPELT_LENGTH or not added or known.is_word(word, 1) or not known.all_bait(added):
             continue
         for near in known.near(word):
-            if near.target.brand and len(near.slips) == 1 and near.target.spelling[0] == word[0]:
+            wanted = near.target.brand or near.target.rank <= _TOP_MISSPELT
+            if wanted and len(near.slips) == 1 and near.target.spelling[0] == word[0]:
                 yield Mention(near.target, "misspelt", near.target.spelling, added, place, place + 1)
 
 
@@ -162,6 +169,8 @@ def _worth(mention: Mention, known: Known) -> Iterator[Sign]:
     weight = _TENFOLD * (3 - log10(max(mention.target.rank, 10)))
     yield Sign(weight, known.standing(mention.target) if weight > 0 else "")
     yield Sign(_PLACES[mention.place], "")
+    letters = min(len(mention.words.replace("-", "")), _LETTERS_MOST)
+    yield Sign(_LETTER * (letters - _LETTERS_USUAL), "")
     if mention.place == "glued" and (theme or _classes(mention, known) & _SAYING):
         yield Sign(_GLUED.get(theme, 0.0), "")
 
@@ -182,6 +191,8 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
         yield Sign(_ANOTHERS_AI if known.is_ai(mention.target.project) else _ANOTHERS, "")
     for kind in sorted(classes):
         yield Sign(_ADDED[kind], "")
+    if "known" in classes and mention.target.rank <= _EVERYBODYS:
+        yield Sign(_KNOWN_TOP, "many add to what everybody has")
     others = [o.rank for w in mention.added if (o := known.spelled(w)) is not None and _class(w, known) == "target"]
     if others:
         yield Sign(_SECOND_TENFOLD * (3 - log10(max(min(others), 10))), "")

@@ -44,7 +44,7 @@ KINDS = (
     "appended",  # a letter at the end
     "plural",  # an s at the end, too many or missing
     "digit",  # a digit too many at the end or the start
-    "unnumbered",  # a digit is missing
+    "unnumbered",  # a digit is missing, or a letter stands instead
     "version",  # one digit instead of another
     "prepended",  # a letter at the start
     "initial",  # another first letter
@@ -152,8 +152,8 @@ def _kind(edit: _Edit, written: str, known: str, start: int) -> str:
 
 def _replaced(new: str, old: str, at: int) -> str:
     pair = frozenset((new, old))
-    if new in _DIGITS and old in _DIGITS:
-        return "version"
+    if old in _DIGITS:
+        return _renumbered(new, pair)
     if pair in _CONFUSABLE:
         return "confusable"
     if new in _VOWELS and old in _VOWELS:
@@ -163,6 +163,15 @@ def _replaced(new: str, old: str, at: int) -> str:
     if at == 0:
         return "initial"
     return "sound" if pair in _SOUNDS else "substituted"
+
+
+def _renumbered(new: str, pair: frozenset[str]) -> str:
+    """What stands in place of a digit."""
+    if new in _DIGITS:
+        return "version"
+    if pair in _CONFUSABLE:
+        return "confusable"
+    return "keyboard" if pair in _TOUCHING else "unnumbered"
 
 
 def _inserted(written: str, at: int, known: str) -> str:

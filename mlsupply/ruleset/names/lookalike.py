@@ -27,7 +27,7 @@ _SAID = {
     "dropped": (4.4, "a letter is missing"),
     "inserted": (3.4, "a character was put in"),
     "clipped": (3.4, "the last letter is missing"),
-    "appended": (2.1, "a letter was added at the end"),
+    "appended": (1.9, "a letter was added at the end"),
     "substituted": (2.4, "a letter is another"),
     "beheaded": (1.6, "the first letter is missing"),
     "initial": (-0.1, "another first letter"),
@@ -60,9 +60,9 @@ _PARTLY = 2.0  # ... nor join some of its words and leave others apart
 _NUMBERED = 1.1  # ... nor put a number behind them as well
 _WITHOUT = {
     "stutter": (0.0, ""),
-    "language": (-1.0, "python stands beside it"),
-    "glued": (-2.0, "py stands beside it, as in names of bindings"),
-    "number": (-1.0, "a number stands behind it"),
+    "language": (-1.3, "python stands beside it"),
+    "glued": (-2.6, "py stands beside it, as in names of bindings"),
+    "number": (-1.2, "a number stands behind it"),
     "twice": (0.0, ""),
     "plurals": (0.0, "an s stands behind other words as well"),
 }
@@ -77,7 +77,7 @@ _ORDINARY = -0.075  # for each nat by which the name is likelier than random let
 _MADE_UP = 2.0  # the most a name of unlikely letters gains by that, about
 _BEYOND_DOUBT = 9.0  # how ordinary such a name is would change nothing
 _OTHER_START = -2.3
-_OTHER_DASHES = -2.6
+_OTHER_DASHES = -3.0
 _REVIEWED = 1.9  # the target is a reviewed brand
 _ONLY_BEGINNING = -3.1
 _CROWDED = -1.0  # for each e-fold of known names it could as well be a slip of: where many are, more is a coincidence
@@ -177,7 +177,7 @@ def _slipped(form: Form, near: Near, known: Known, *, crowd: int = 1) -> Guess:
     signs = [_slip_sign(near), *_standing(near.target, known, slips=len(near.slips)), *_against(form, near, known)]
     if form.without:
         signs.append(Sign(*_WITHOUT[form.without]))
-    others = f"it is as close to {crowd - 1} other known names" if crowd > 2 else ""
+    others = f"it resembles {crowd - 1} other known names as well" if crowd > 2 else ""
     signs.append(Sign(_CROWDED * log1p(crowd - 1), others))
     if near.target.rank > _RARE_RANK:
         signs.append(Sign(_RARE, ""))
