@@ -17,12 +17,13 @@ Headers = Mapping[str, Sequence[str]]
 
 
 def headers(data: bytes) -> Headers:
-    """The headers up to the first blank line; a value that goes on in indented lines is one text."""
+    """The headers up to the first empty line; a value that goes on in indented lines is one text, also where such a line
+    holds nothing but its indentation (as in licences, which some builders fold into a header)."""
     fields: dict[str, list[str]] = {}
     values: list[str] | None = None
-    lines = data[:MAX_BYTES].decode("utf-8", "replace").splitlines()
+    lines = data[:MAX_BYTES].decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for line in lines[:MAX_HEADERS]:
-        if not line.strip():
+        if not line:
             break
         if line[0] in " \t":
             if values:
@@ -39,7 +40,7 @@ def is_cut(data: bytes) -> bool:
     """Whether there are more headers than `headers` reads."""
     if len(data) < MAX_BYTES and data.count(b"\n") < MAX_HEADERS:
         return False
-    end = re.search(rb"\n[ \t\r]*\n", data[:MAX_BYTES])
+    end = re.search(rb"\n\r?\n", data[:MAX_BYTES])
     return end is None or data.count(b"\n", 0, end.start()) >= MAX_HEADERS
 
 

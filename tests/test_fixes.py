@@ -195,12 +195,34 @@ def test_limits_that_a_lock_does_not_state_are_those_of_the_parents_metadata(wor
     assert all("Upgrade to 5.4.0" in remedy and "has to move" not in remedy for remedy in remedies)
 
 
-def test_a_parent_that_asks_for_several_things_or_states_its_limits_in_the_lock_is_not_guessed_at(world: World) -> None:
-    both = ("transformers<5.3; extra == 'old'", "transformers>=5; extra == 'new'")
-    assert all("has to move" not in remedy for remedy in _with_parent(world, *both))
-    stated = Edge("transformers", specifier=">=5")
+def test_where_a_parent_asks_for_several_things_one_that_admits_the_fix_is_enough(world: World) -> None:
+    assert all("has to move" not in said for said in _with_parent(world, "transformers<5; extra == 'a'", "transformers>=5"))
     other = replace(world, cache=world.cache / "other")
-    assert all("has to move" not in remedy for remedy in _with_parent(other, "transformers<5.3", edge=stated))
+    for said in _with_parent(other, "transformers<5.1; extra == 'a'", "transformers<5.3; extra == 'b'"):
+        assert "app 1.0 asks for transformers<5.1 || <5.3, and has to move too." in said
+
+
+def test_where_no_metadata_lies_beside_a_wheel_the_indexs_json_tells_the_limits(world: World) -> None:
+    release = json.dumps({"info": {"requires_dist": ["transformers<5.3", 7, None]}}).encode()
+    site = PUBLIC_INDEX.removesuffix("/simple")
+    pages = {
+        f"{PUBLIC_INDEX}/transformers/": (200, _page("5.2.0", "5.3.0")),
+        f"{PUBLIC_INDEX}/app/": (200, _APP),
+        "https://files.index.example/app-1.0-py3-none-any.whl.metadata": (404, b""),
+        f"{site}/pypi/app/1.0/json": (200, release),
+    }
+    affected = Package(coordinate=Coordinate("pypi", "transformers", "5.2.0"))
+    app = Package(coordinate=Coordinate("pypi", "app", "1.0"), requires=(Edge("transformers"),))
+    project = merge([Inventory(path="uv.lock", format="uv.lock", packages=(affected, app))])
+    said = judge(project, Request(feed="embedded"), replace(world, fetch=_Index(pages)))
+    remedies = [f.remedy for item in said if isinstance(item, Checked) for f in item.findings]
+    assert remedies
+    assert all("app 1.0 asks for transformers<5.3, and has to move too." in remedy for remedy in remedies)
+
+
+def test_a_parent_that_states_its_limits_in_the_lock_is_not_asked_for(world: World) -> None:
+    stated = Edge("transformers", specifier=">=5")
+    assert all("has to move" not in remedy for remedy in _with_parent(world, "transformers<5.3", edge=stated))
 
 
 def test_an_index_that_does_not_answer_leaves_the_advisories_alone_to_tell(world: World) -> None:

@@ -30,7 +30,8 @@ class Release(NamedTuple):
 
 class Room(NamedTuple):
     """What a fix has to fit into. releases: those of the index, None where it was not asked; python: the oldest Python of
-    the project, "" unknown; parents: (who requires the package, its specifier)."""
+    the project, "" unknown; parents: (who requires the package, its specifier, or
+    several with ` || ` between of which one is enough)."""
 
     releases: tuple[Release, ...] | None = None
     python: str = ""
@@ -138,7 +139,7 @@ def _by_year(version: str) -> bool:
 
 
 def _held(version: str, parents: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((who, specifier) for who, specifier in parents if not _admits(specifier, version))
+    return tuple((who, asked) for who, asked in parents if not any(_admits(one, version) for one in asked.split(" || ")))
 
 
 def _runs_on(specifier: str, python: str) -> bool:

@@ -1,7 +1,8 @@
-"""What the packages that require an affected one let it be, where the lock does not say: from the metadata of their wheels.
+"""What the packages that require an affected one let it be, where the lock does not say: from their metadata.
 
 uv.lock, pylock.toml and SBOMs name who requires whom without the limits; a fix that a parent keeps out is no way to go.
-Asked are only the parents of affected packages, and what a release requires is kept for ever. Source: PEP 658.
+Asked are only the parents of affected packages, and what a release requires is kept for ever. Source: PEP 658, and where
+no metadata lies beside a wheel the index's JSON of the release.
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ from mlsupply.world import Failure, World
 _MOST = 200  # parents that are asked for
 
 Limits = tuple[tuple[str, str], ...]
-"""(who requires the package, its specifier), as in `fixes.Room`."""
+"""(who requires the package, its specifier; several, for different conditions, with ` || ` between), as in `fixes.Room`."""
 
 
 def limits_of(affected: Sequence[Package], project: Project, request: Request, world: World) -> Mapping[PackageKey, Limits]:
-    """What parents ask of each package, in order; a parent whose metadata is not had, or that asks for several things under
-    different conditions, is left out."""
+    """What parents ask of each package, in order; a parent whose metadata is not had is left out."""
     asking = {package.key: [p for p in project.packages if _is_silent(p) and _requires(p, package)] for package in affected}
     parents = {parent.key: parent for own in asking.values() for parent in own}
     stated = _stated([parents[key] for key in sorted(parents, key=str)[:_MOST]], project, request, world)
@@ -46,8 +46,8 @@ def _said(
 ) -> Iterable[tuple[str, str]]:
     for parent in parents:
         specifiers = stated.get(parent.key, {}).get(name, ())
-        if len(specifiers) == 1 and specifiers[0]:
-            yield str(parent.coordinate), specifiers[0]
+        if specifiers and all(specifiers):
+            yield str(parent.coordinate), " || ".join(specifiers)
 
 
 def _stated(
@@ -61,7 +61,7 @@ def _stated(
 
 
 def _file(index: str, parent: Package, world: World) -> Path:
-    return kept_at(world, f"{page_of(index, parent.name)}{parent.version}#requires")
+    return kept_at(world, f"{page_of(index, parent.name)}{parent.version}#requires-dist")
 
 
 def _kept(index: str, parent: Package, world: World) -> Mapping[str, Sequence[str]] | None:
@@ -76,14 +76,14 @@ def _asked(
 ) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
     """From the indexes. A release never changes, so what is told is kept."""
     from mlsupply.evidence.registry import Registry, at_once, secret_for
-    from mlsupply.evidence.requirements import requires_in
+    from mlsupply.evidence.requirements import specifiers_in
 
     urls = {indexes[parent.key] for parent in parents}
     registries = {url: Registry(url, world, secret_for(url, project.indexes, world.environ)) for url in urls}
-    answers = at_once(lambda parent: registries[indexes[parent.key]].metadata(parent.name, parent.version), parents)
+    answers = at_once(lambda parent: registries[indexes[parent.key]].requirements(parent.name, parent.version), parents)
     found: dict[PackageKey, Mapping[str, Sequence[str]]] = {}
     for parent, answer in zip(parents, answers, strict=True):
         if not isinstance(answer, Failure):
-            found[parent.key] = requires_in(answer)
+            found[parent.key] = specifiers_in(answer)
             keep_json(_file(indexes[parent.key], parent, world), {"requires": found[parent.key]})
     return found

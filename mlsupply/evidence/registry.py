@@ -217,11 +217,21 @@ class Registry:
             keep_json(path, {"licence": found})
         return found
 
-    def metadata(self, name: str, version: str) -> bytes | Failure:
-        """The core metadata of a wheel of a release (PEP 658)."""
+    def requirements(self, name: str, version: str) -> list[str] | Failure:
+        """The Requires-Dist values of a release, as `licence` finds its licence."""
+        from mlsupply.headers import headers
+
         seen = self.about(name, version)
-        answer = seen if isinstance(seen, Failure) else self._of_wheel(seen.project, version)
-        return answer if isinstance(answer, Failure) else answer.body
+        if isinstance(seen, Failure):
+            return seen
+        answer = self._of_wheel(seen.project, version)
+        if isinstance(answer, Response):
+            return list(headers(answer.body).get("requires-dist", ()))
+        info = self._info(name, version)
+        if isinstance(info, Failure):
+            return info
+        listed = info.get("requires_dist")
+        return [text for text in listed if isinstance(text, str)] if isinstance(listed, list) else []
 
     def _of_wheel(self, project: Project, version: str) -> Response | Failure:
         """The metadata that lies beside a wheel of the release, at the address the index gives for the wheel."""
@@ -238,6 +248,11 @@ class Registry:
     def _of_release(self, name: str, version: str) -> str | Failure:
         from mlsupply.licence import of_json
 
+        info = self._info(name, version)
+        return info if isinstance(info, Failure) else of_json(info)
+
+    def _info(self, name: str, version: str) -> Mapping[str, Any] | Failure:
+        """The metadata in the index's JSON of a release."""
         if not (base := self._base()):
             return Failure(Reason.UNSUPPORTED, f"{self.host} gives no metadata of these releases")
         url = f"{base}/pypi/{quote(name, safe='')}/{quote(version, safe='')}/json"
@@ -246,7 +261,7 @@ class Registry:
             said = f"{self.host} gives no metadata of these releases"
             return Failure(answer.reason, said) if answer.reason is Reason.NOT_FOUND else answer
         info = release_info(answer.body)
-        return Failure(Reason.MALFORMED, f"{self.host} answers with no JSON of a release") if info is None else of_json(info)
+        return Failure(Reason.MALFORMED, f"{self.host} answers with no JSON of a release") if info is None else info
 
     @property
     def host(self) -> str:
