@@ -220,6 +220,20 @@ def test_where_no_metadata_lies_beside_a_wheel_the_indexs_json_tells_the_limits(
     assert all("app 1.0 asks for transformers<5.3, and has to move too." in remedy for remedy in remedies)
 
 
+def test_a_parent_of_whose_limits_nothing_is_told_is_named(world: World) -> None:
+    affected = Package(coordinate=Coordinate("pypi", "transformers", "5.2.0"))
+    app = Package(coordinate=Coordinate("pypi", "app", "1.0"), requires=(Edge("transformers"),))
+    project = merge([Inventory(path="uv.lock", format="uv.lock", packages=(affected, app))])
+    fetch = _Index({f"{PUBLIC_INDEX}/transformers/": (200, _page("5.2.0", "5.3.0")), f"{PUBLIC_INDEX}/app/": (404, b"")})
+    list(judge(project, Request(feed="embedded"), replace(world, fetch=fetch)))
+    asked = len(fetch.asked)
+    said = judge(project, Request(feed="embedded"), replace(world, fetch=fetch))
+    remedies = [f.remedy for item in said if isinstance(item, Checked) for f in item.findings]
+    assert remedies
+    assert all(remedy.endswith(" Whether app 1.0 would let it in is not known.") for remedy in remedies)
+    assert len(fetch.asked) == asked, "an index that had nothing to tell is not asked again at once"
+
+
 def test_a_parent_that_states_its_limits_in_the_lock_is_not_asked_for(world: World) -> None:
     stated = Edge("transformers", specifier=">=5")
     assert all("has to move" not in remedy for remedy in _with_parent(world, "transformers<5.3", edge=stated))

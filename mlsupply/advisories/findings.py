@@ -134,6 +134,9 @@ def _upgrade(package: Package, way: Way) -> str:
     if fix.held:
         who = "; ".join(f"{name} asks for {package.name}{specifier}" for name, specifier in fix.held[:3])
         words += f" {who}, and has to move too."
+    if fix.open:
+        more = f" and {len(fix.open) - 2} more" if len(fix.open) > 2 else ""
+        words += f" Whether {', '.join(fix.open[:2])}{more} would let it in is not known."
     if fix.needs:
         words += f" It is for Python {fix.needs}, and the project starts at {fix.python}."
         words += _nearest(fix, f"On Python {fix.python}, ")

@@ -30,8 +30,8 @@ class Release(NamedTuple):
 
 class Room(NamedTuple):
     """What a fix has to fit into. releases: those of the index, None where it was not asked; python: the oldest Python of
-    the project, "" unknown; parents: (who requires the package, its specifier, or
-    several with ` || ` between of which one is enough)."""
+    the project, "" unknown; parents: (who requires the package, its specifier; several with ` || ` between, of which one is
+    enough; "" where it is not known)."""
 
     releases: tuple[Release, ...] | None = None
     python: str = ""
@@ -41,7 +41,8 @@ class Room(NamedTuple):
 class Fix(NamedTuple):
     """version: where to go, "" where nothing is known; checked: the index has it, not yanked and for the project's Python;
     held: the parents whose specifier keeps it out; needs: what it asks of Python where the project's, `python`, is older;
-    nearest: where the project can have no clear release, the one with the fewest known flaws, `left` of them."""
+    nearest: where the project can have no clear release, the one with the fewest known flaws, `left` of them; open: the
+    parents whose specifier is not known."""
 
     version: str = ""
     checked: bool = False
@@ -50,6 +51,7 @@ class Fix(NamedTuple):
     python: str = ""
     nearest: str = ""
     left: int = 0
+    open: tuple[str, ...] = ()
 
 
 class Way(NamedTuple):
@@ -71,13 +73,16 @@ def best_fix(own: Sequence[Row], version: Asked, room: Room, inherited: Sequence
         return Fix(named, held=_held(named, room.parents)) if named else Fix()
     there = [release for release in room.releases if not release.yanked]
     fitting = [release for release in there if _runs_on(release.requires_python, room.python)]
+    unknown = tuple(who for who, asked in room.parents if not asked)
     if found := _smallest(rows, version, fitting, room.parents):
-        return Fix(found.version, checked=True, held=_held(found.version, room.parents))
+        return Fix(found.version, checked=True, held=_held(found.version, room.parents), open=unknown)
     nearest, left = _nearest((own, inherited), version, fitting)
     found = _smallest(rows, version, there, room.parents)
     if not found:
         return Fix(nearest=nearest, left=left)
-    return Fix(found.version, True, _held(found.version, room.parents), found.requires_python, room.python, nearest, left)
+    return Fix(
+        found.version, True, _held(found.version, room.parents), found.requires_python, room.python, nearest, left, unknown
+    )
 
 
 def _smallest(

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mlsupply.drafts import keep_json, kept_json
-from mlsupply.evidence.index_releases import kept_at, page_of
+from mlsupply.evidence.index_releases import FRESH, kept_at, page_of
 from mlsupply.evidence.release_check import index_of, is_release
-from mlsupply.model import Package, PackageKey
+from mlsupply.model import Package, PackageKey, Reason
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.world import Failure, World
@@ -21,11 +21,12 @@ from mlsupply.world import Failure, World
 _MOST = 200  # parents that are asked for
 
 Limits = tuple[tuple[str, str], ...]
-"""(who requires the package, its specifier; several, for different conditions, with ` || ` between), as in `fixes.Room`."""
+"""(who requires the package, its specifier; several, for different conditions, with ` || ` between; "" where it is not
+known), as in `fixes.Room`."""
 
 
 def limits_of(affected: Sequence[Package], project: Project, request: Request, world: World) -> Mapping[PackageKey, Limits]:
-    """What parents ask of each package, in order; a parent whose metadata is not had is left out."""
+    """What parents ask of each package, in order."""
     asking = {package.key: [p for p in project.packages if _is_silent(p) and _requires(p, package)] for package in affected}
     parents = {parent.key: parent for own in asking.values() for parent in own}
     stated = _stated([parents[key] for key in sorted(parents, key=str)[:_MOST]], project, request, world)
@@ -45,7 +46,10 @@ def _said(
     parents: Iterable[Package], name: str, stated: Mapping[PackageKey, Mapping[str, Sequence[str]]]
 ) -> Iterable[tuple[str, str]]:
     for parent in parents:
-        specifiers = stated.get(parent.key, {}).get(name, ())
+        if parent.key not in stated:
+            yield str(parent.coordinate), ""
+            continue
+        specifiers = stated[parent.key].get(name, ())
         if specifiers and all(specifiers):
             yield str(parent.coordinate), " || ".join(specifiers)
 
@@ -55,8 +59,9 @@ def _stated(
 ) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
     """What each requires, canonical name to specifiers; from the disk where it was told before."""
     indexes = {parent.key: index_of(parent, request) for parent in parents}
-    stated = {p.key: kept for p in parents if (kept := _kept(indexes[p.key], p, world)) is not None}
-    missing = [parent for parent in parents if parent.key not in stated]
+    kept = {parent.key: _kept(indexes[parent.key], parent, world) for parent in parents}
+    missing = [parent for parent in parents if kept[parent.key] is None]
+    stated = {key: said for key, said in kept.items() if said}
     return {**stated, **_asked(missing, indexes, project, world)} if missing else stated
 
 
@@ -65,10 +70,14 @@ def _file(index: str, parent: Package, world: World) -> Path:
 
 
 def _kept(index: str, parent: Package, world: World) -> Mapping[str, Sequence[str]] | None:
-    held = (kept_json(_file(index, parent, world)) or {}).get("requires")
-    if not isinstance(held, dict) or not all(isinstance(specifiers, list) for specifiers in held.values()):
+    """What is known, nothing where the index had nothing to tell a short while ago, None where it is to be asked."""
+    held = kept_json(_file(index, parent, world)) or {}
+    requires, silent_at = held.get("requires"), held.get("silent at")
+    if isinstance(silent_at, float) and 0 <= world.now().timestamp() - silent_at < FRESH:
+        return {}
+    if not isinstance(requires, dict) or not all(isinstance(specifiers, list) for specifiers in requires.values()):
         return None
-    return {str(name): [str(text) for text in specifiers] for name, specifiers in held.items()}
+    return {str(name): [str(text) for text in specifiers] for name, specifiers in requires.items()}
 
 
 def _asked(
@@ -83,7 +92,10 @@ def _asked(
     answers = at_once(lambda parent: registries[indexes[parent.key]].requirements(parent.name, parent.version), parents)
     found: dict[PackageKey, Mapping[str, Sequence[str]]] = {}
     for parent, answer in zip(parents, answers, strict=True):
+        file = _file(indexes[parent.key], parent, world)
         if not isinstance(answer, Failure):
             found[parent.key] = specifiers_in(answer)
-            keep_json(_file(indexes[parent.key], parent, world), {"requires": found[parent.key]})
+            keep_json(file, {"requires": found[parent.key]})
+        elif answer.reason is Reason.NOT_FOUND:
+            keep_json(file, {"silent at": world.now().timestamp()})
     return found
