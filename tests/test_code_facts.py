@@ -5,6 +5,7 @@ Nothing here is ever run; hosts end in `.example`.
 
 from __future__ import annotations
 
+import ast
 import base64
 import codecs
 import random
@@ -21,6 +22,7 @@ from mlsupply.evidence.moments import layout, placed
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.python import analyse
+from mlsupply.evidence.python.calls import Analyser
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
@@ -419,3 +421,25 @@ def test_models_are_asked_again_about_a_name_that_their_answer_does_not_hang_on_
     text += "exec(struct.pack('5s', b'x = 1'))\n"
     facts = analyse.module("demo/a.py", text.encode()).facts
     assert ("runs-decoded", ("integers",)) in {(fact.behaviour, fact.layers) for fact, _ in facts}
+
+
+def test_the_models_are_asked_once_about_a_name_that_is_none_of_theirs() -> None:
+    """Most calls of a package are of such; a model that looks at more than their name first makes each of them dear."""
+    machine = Analyser("demo/a.py", "demo.a", is_package=False)
+    names = ("rich.print", "rich.Tree().add", "rich.Tree().get", "fastapi.FastAPI().get", "numpy.zeros", "typing.cast")
+    machine.body(ast.parse("import fastapi, numpy, rich, typing\n" + "".join(f"{name}(1)\n" for name in names)).body)
+    assert {name: machine.unheard[name] for name in names} == dict.fromkeys(names, True)
+
+
+def test_a_logging_handler_is_followed_by_whatever_name_and_a_class_of_that_name_is_not() -> None:
+    def followed(imported: str, made: str) -> bool:
+        """What a function calls is known where it is followed."""
+        text = (
+            f"import logging\n{imported}\n\ndef report(name):\n    logging.getLogger(name).addHandler({made}('c.example'))\n"
+        )
+        return any(root == "report" for root, _ in analyse.module("demo/a.py", text.encode()).edges)
+
+    assert followed("from logging.handlers import HTTPHandler as Sink", "Sink")
+    assert followed("from logging.handlers import HTTPHandler", "HTTPHandler")
+    assert followed("import logging.handlers", "logging.handlers.HTTPHandler")
+    assert not followed("from .sinks import HTTPHandler", "HTTPHandler")

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 
 from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power
 from mlsupply.evidence.tokens import Strings
+from mlsupply.hints import TypeVar
 
 # (what is looked for, what must stand around it); None: finding it is enough.
 _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
@@ -209,6 +211,7 @@ _PLAIN = re.compile(rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].
 
 
 _Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
+_Pair = TypeVar("_Pair")
 _ASKING = (b".get",)
 _SENDING = (b".post", b".put", b".request", b".urlopen", b".send", b".emit", b".fetch")
 _GROUPS: tuple[tuple[bytes, ...], ...] = (
@@ -242,19 +245,23 @@ def _says(data: bytes, possible: int) -> bool:
     """Does one of the words stand in it as it would if it mattered?"""
     if _stands(data, _WORDS, possible >> _STARTS[_OF_WORDS]):
         return True
-    pairs = possible >> _STARTS[_OF_PAIRS]
-    return any(pairs >> place & 1 and word in data and other.search(data) for place, (word, other) in enumerate(_PAIRS)) or (
-        bool(possible & (_ANY[_OF_ASKING] | _ANY[_OF_SENDING])) and _requests(data, possible)
-    )
+    if any(word in data and other.search(data) for word, other in _these(_PAIRS, possible >> _STARTS[_OF_PAIRS])):
+        return True
+    return bool(possible & (_ANY[_OF_ASKING] | _ANY[_OF_SENDING])) and _requests(data, possible)
+
+
+def _these(pairs: Sequence[_Pair], possible: int) -> Iterator[_Pair]:
+    """Those whose bits are set."""
+    possible &= (1 << len(pairs)) - 1
+    while possible:
+        last = possible & -possible
+        possible ^= last
+        yield pairs[last.bit_length() - 1]
 
 
 def _stands(data: bytes, words: _Words, possible: int) -> bool:
     """Is one of the words there, with what must stand around it? possible: bits of those that can be there."""
-    possible &= (1 << len(words)) - 1
-    while possible:
-        last = possible & -possible
-        possible ^= last
-        word, near = words[last.bit_length() - 1]
+    for word, near in _these(words, possible):
         at = data.find(word)
         while at >= 0:
             if near is None or near.search(data, max(0, at - _AROUND), at + _AROUND):

@@ -11,18 +11,19 @@ from mlsupply.evidence.python.survey import Mentions
 _BUILTINS = frozenset(
     {
         "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "open", "__builtins__", "__file__",
-        "HTTPHandler", "SocketHandler", "DatagramHandler", "SysLogHandler", "wrap_function_wrapper", "resolve_name",
-        "find_spec",
+        "wrap_function_wrapper", "resolve_name", "find_spec",
     }
 )  # fmt: skip
+_HANDLERS = frozenset({"HTTPHandler", "SocketHandler", "DatagramHandler", "SysLogHandler"})  # of `logging.handlers`
 _ATTRIBUTES = frozenset(
     {
+        *_HANDLERS,
         "system", "popen", "environ", "getenv", "expanduser", "home", "startfile", "execv", "execvp", "execve", "spawnl",
         "spawnv", "posix_spawn", "urlopen", "urlretrieve", "post", "put", "request", "sendall", "sendto", "recv",
         "write_text", "write_bytes", "exec_module", "load_module", "run_path", "Popen", "check_output", "dup2", "modules",
         "__dict__", "__globals__", "__subclasses__", "rmtree", "fork", "remote", "connect", "communicate", "stdin",
-        "HTTPHandler", "SocketHandler", "DatagramHandler", "SysLogHandler", "wrap_function_wrapper", "resolve_name",
-        "find_spec", "__getattribute__", "attrgetter", "methodcaller", "subprocess", "sendmail",
+        "wrap_function_wrapper", "resolve_name", "find_spec", "__getattribute__", "attrgetter", "methodcaller",
+        "subprocess", "sendmail",
         "create_namespaced_pod", "create_namespaced_daemon_set",
     }
 )  # fmt: skip
@@ -36,6 +37,11 @@ def matters(ref: str) -> bool:
     return bool(ref) and MODULES.search(b"import " + ref.encode("utf-8", "replace")) is not None and not harmless(ref)
 
 
+def matters_here(ref: str) -> bool:
+    """The same of a name of the module level: its own `HTTPHandler` is not the one that sends records."""
+    return matters(ref) or (ref.startswith("logging.") and ref.rpartition(".")[2] in _HANDLERS)
+
+
 def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
     """Does the function name anything of that kind? bound: names of the module that stand for such things, to what they
     stand for."""
@@ -46,6 +52,7 @@ def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
         or not mentions.names.isdisjoint(bound)
         or not mentions.attributes.isdisjoint(_ATTRIBUTES)
         or _uses(mentions, bound)
+        or not mentions.imported.isdisjoint(_HANDLERS)
         or any(matters(name) for name in mentions.imported)
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mlsupply.evidence.python import hooks
 from mlsupply.evidence.python.calls import Analyser
-from mlsupply.evidence.python.dull import calls, matters, names_one, worth_following
+from mlsupply.evidence.python.dull import calls, matters_here, names_one, worth_following
 from mlsupply.evidence.python.machine import MAX_STEPS
 from mlsupply.evidence.python.made_alike import Made
 from mlsupply.evidence.python.neighbours import CARRIED
@@ -32,7 +32,7 @@ def functions(machine: Analyser, survey: Survey) -> None:
 
 
 def _each(machine: Analyser, survey: Survey) -> set[Closure]:
-    bound = {name: value.ref for name, value in machine.module.names.items() if matters(value.ref)}
+    bound = {name: value.ref for name, value in machine.module.names.items() if matters_here(value.ref)}
     asked = survey.naming(_asked(machine)) if machine.linked else set()
 
     def chosen(closure: Closure) -> bool:

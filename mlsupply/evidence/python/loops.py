@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import lru_cache
 
 from mlsupply.evidence.python.definitions import signature
 from mlsupply.evidence.python.dull import matters
@@ -53,6 +54,7 @@ def distinct(items: list[Value]) -> list[Value]:
     return [*(item for item in found if id(item) not in apart), merged(vague)]
 
 
+@lru_cache(maxsize=8_192)
 def _make(ref: str) -> str:
     """The dotted name, or one word for all objects of libraries of which nothing is known."""
     foreign = ref.endswith("()") and ref.split(".", 1)[0] not in sys.stdlib_module_names and not matters(ref)

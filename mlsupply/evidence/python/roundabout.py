@@ -20,6 +20,7 @@ _GETS = re.compile(
 )
 _ATTRIBUTES = re.compile(r"^(?:builtins\.(?:object|type)|types\.ModuleType)\.__getattribute__$")
 _SPECS: Final = frozenset({"importlib.util.find_spec", "importlib.machinery.PathFinder.find_spec", "importlib.find_loader"})
+_OF_SPECS: Final = frozenset({*_SPECS, "pkgutil.resolve_name", "importlib.util.module_from_spec"})
 _LOADS = re.compile(r"\.load_module$|^importlib\.reload$")
 # What a module of the standard library imports is an attribute of it; these are worth reaching.
 _HELD: Final = frozenset(
@@ -108,6 +109,8 @@ def _attribute(machine: Analyser, call: Call) -> Value | None:
 def _module(call: Call) -> Value | None:
     """The module a spec stands for."""
     ref = call.ref
+    if ref not in _OF_SPECS and not _LOADS.search(ref):
+        return None
     name = text_of(call.args[0]) if call.args else ""
     if ref == "pkgutil.resolve_name" and re.fullmatch(r"[\w.]{1,100}(?::[\w.]{1,100})?", name):
         made = Value(name.replace(":", "."))
@@ -117,7 +120,7 @@ def _module(call: Call) -> Value | None:
         return Value(ref + "()", NOTHING, taint_of(*call.args), name)
     if ref == "importlib.util.module_from_spec" and call.args and call.args[0].ref.endswith("find_spec()"):
         name = call.args[0].text
-    elif not _LOADS.search(ref) or not call.args or not isinstance(call.args[0].const, str):
+    elif ref in _OF_SPECS or not call.args or not isinstance(call.args[0].const, str):
         return None
     if name.partition(".")[0] not in _STANDARD:
         return None

@@ -120,7 +120,7 @@ def _handed_on(machine: Analyser, call: Call) -> None:
         for value in call.args:
             hooks.hooked(machine, value, call.node)
     hooks.wrapped(machine, call)
-    if call.receiver is None or not call.args or not call.ref.endswith(_LOGGING):
+    if not call.ref.endswith(_LOGGING) or call.receiver is None or not call.args:
         return
     given = call.args[0]
     if call.ref.endswith(".addHandler") and _REMOTE_LOG.match(given.ref):
