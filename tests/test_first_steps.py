@@ -109,3 +109,20 @@ def test_the_table_of_an_authority_has_a_head_and_names_who_publishes(here: Path
     head, *rows = typed("sbom", "project", "--offline", "--check", "ntia").stdout.splitlines()
     assert " ".join(head.split()) == "state part element where in CycloneDX what to do, or whom to ask"
     assert any(row.startswith("missing") and row.endswith("→ whoever publishes the package") for row in rows)
+
+
+@pytest.mark.parametrize("option", ["--extra", "--group"])
+def test_an_extra_or_group_that_nothing_belongs_to_is_said(option: str, here: Path) -> None:
+    manifest = '[project]\nname = "demo"\nversion = "1"\n[project.optional-dependencies]\nGPU_fast = ["torch==2.9.0"]\n'
+    (here / "project/pyproject.toml").write_text(manifest, encoding="utf-8")
+    told = " ".join(typed("scan", "project", "--offline", option, "gpu-fsat").stdout.split())
+    assert "nothing that was read belongs to an extra or group gpu-fsat" in told
+    assert "belongs to an extra" not in typed("scan", "project", "--offline", option, "gpu.fast").stdout
+
+
+def test_an_archive_that_cannot_be_read_is_not_called_harmless(here: Path) -> None:
+    (here / "broken-1.0-py3-none-any.whl").write_text("x", encoding="utf-8")
+    done = typed("inspect", "broken-1.0-py3-none-any.whl", "--offline")
+    assert done.exit_code == 3
+    assert done.stdout.startswith("broken-1.0-py3-none-any.whl: nothing of it could be read\n")
+    assert "nothing that asks the network" not in done.stdout

@@ -420,7 +420,7 @@ def test_a_record_without_any_version_is_a_gap_of_the_packages_it_names() -> Non
     answer = check(package("demo", "1.0"), record())
     assert answer.findings == ()
     assert answer.gaps[0].reason is Reason.MALFORMED
-    assert "PYSEC-2026-1000 concern demo and name no version of it" in answer.gaps[0].detail
+    assert "PYSEC-2026-1000 names demo and no version of it" in answer.gaps[0].detail
 
 
 def test_versions_past_the_limit_are_said() -> None:

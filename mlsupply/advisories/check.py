@@ -280,8 +280,9 @@ def _unread(package: Package, version: Asked, rows: Sequence[Row]) -> tuple[Gap,
         said = "is not a PEP 440 version: it was compared with the versions advisories list, not with ranges"
         gaps.append(_gap(package, Reason.MALFORMED, f"{package.version} {said}", "look its advisories up by hand"))
     if mute := without_versions(rows):
-        said = f"concern {package.name} and name no version of it: whether this release is affected is not known"
-        gaps.append(_gap(package, Reason.MALFORMED, f"advisories {', '.join(mute)} {said}", "read them"))
+        named = f"{', '.join(mute)} {'names' if len(mute) == 1 else 'name'} {package.name} and no version of it"
+        said = f"{named}: whether this release is affected is not known"
+        gaps.append(_gap(package, Reason.MALFORMED, said, f"mlsupply explain {' '.join(mute)}"))
     return tuple(gaps)
 
 

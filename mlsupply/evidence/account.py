@@ -78,9 +78,12 @@ _LONG = 200  # characters of decoded text
 def account(facts: PackageFacts) -> Iterator[str]:
     """Lines to read, the first being a heading."""
     size = sum(size for _, size in facts.members)
+    if not facts.members and facts.gaps:
+        yield f"{facts.subject}: nothing of it could be read"
+        return
     yield (
-        f"{facts.subject}: {len(facts.members):,} files, {size:,} bytes; {count(facts.python, 'Python file')}, "
-        f"{facts.parsed:,} of them hold something to follow"
+        f"{facts.subject}: {count(len(facts.members), 'file')}, {count(size, 'byte')}; {count(facts.python, 'Python file')},"
+        f" something to follow in {facts.parsed:,}"
     )
     for moment, words in _MOMENTS.items():
         found = sorted((fact for fact in facts.code if fact.moment is moment), key=lambda fact: fact.behaviour in _PLAIN)

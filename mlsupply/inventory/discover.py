@@ -63,6 +63,8 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
     found += settle_covered(said_once(met_by_neighbours(list(_files(paths, world)))))
     if not (request.environment and request.subjects == (".",)):
         found += [_typed(subject) for subject in request.subjects if subject not in paths]
+    if found and (request.targets.extras or request.targets.groups):
+        found[0] = replace(found[0], gaps=(*found[0].gaps, *_unknown_groups(found, request)))
     return _with_survey(_settled(found, request, world), world.tree.survey(), paths)
 
 
@@ -87,6 +89,16 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
         found = _read(path, reader, world)
         if path in named or reader.format not in _OFTEN_EMPTY or _says_something(found.inventory):
             yield found
+
+
+def _unknown_groups(found: list[Inventory], request: Request) -> Iterator[Gap]:
+    """One that is misspelt leaves out what was meant."""
+    from mlsupply.inventory.target import unknown_groups
+
+    for name in unknown_groups(found, request.targets):
+        detail = f"nothing that was read belongs to an extra or group {safe(name, 80)}"
+        hint = "check the spelling; of a requirement write it so: litellm[proxy]"
+        yield gap(found[0].path, Reason.NOT_FOUND, detail, hint=hint)
 
 
 def _not_looked_into(scripts: Scripts) -> Iterator[Inventory]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from mlsupply.errors import MlsupplyError
@@ -9,6 +10,7 @@ from mlsupply.inventory.index_settings import TIME
 from mlsupply.model import Inventory, Requirement
 from mlsupply.named import NamedTuple
 from mlsupply.request import Targets
+from mlsupply.text import canonical
 
 USUAL_PYTHON = "3.12"
 _OTHER_PYTHONS = ("3.10", "3.8", "3.13", "3.11", "3.9", "3.14", "3.15")
@@ -44,14 +46,22 @@ class Target(NamedTuple):
 def chosen(inventory: Inventory, wanted: Targets) -> list[Requirement]:
     """The requirements to resolve: all, or those of no group and of the groups and extras chosen. What a project asks
     of itself (`project[extra]`) is left out: its lines are there already."""
-    groups = {*wanted.extras, *wanted.groups}
+    groups = {canonical(name) for name in (*wanted.extras, *wanted.groups)}
     return [
         requirement
         for requirement in inventory.requirements
         if not requirement.constraint
         and not (requirement.name and requirement.name == inventory.root)
-        and (not groups or not requirement.groups or groups & set(requirement.groups))
+        and (not groups or not requirement.groups or groups & set(map(canonical, requirement.groups)))
     ]
+
+
+def unknown_groups(inventories: Iterable[Inventory], wanted: Targets) -> list[str]:
+    """The extras and groups of the run, as typed, that nothing which was read belongs to."""
+    groups = [asked.groups for inventory in inventories for asked in inventory.requirements]
+    groups += [package.groups for inventory in inventories for package in inventory.packages]
+    known = {canonical(group) for some in groups for group in some}
+    return [name for name in dict.fromkeys((*wanted.extras, *wanted.groups)) if canonical(name) not in known]
 
 
 def validate(wanted: Targets) -> None:
