@@ -80,6 +80,12 @@ def test_a_lock_holds_packages_of_all_categories() -> None:
     ]
 
 
+def test_what_an_old_lock_leaves_open_is_no_version() -> None:
+    entries = {"django": {"version": "*"}, "torch": {"version": ">=2"}, "jinja2": {"version": "===3.1.2"}, "idna": {}}
+    found = read("Pipfile.lock", json.dumps({"_meta": {"sources": []}, "default": entries}))
+    assert {p.name: p.version for p in found.packages} == {"django": "", "torch": "", "jinja2": "3.1.2", "idna": ""}
+
+
 def test_every_line_that_locks_a_package_is_kept() -> None:
     lines = LOCK.splitlines()
     places = named(read("Pipfile.lock", LOCK), "aiohttp").places

@@ -74,7 +74,10 @@ def _category(
 
 def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], group: str, urls: Mapping[str, object]) -> Package:
     source = _source(sheet, entry, urls)
-    version = sheet.word(entry, "version").lstrip("=")
+    written = sheet.word(entry, "version")
+    version = (
+        "" if written.startswith(("*", "<", ">", "~", "!")) else written.lstrip("=")
+    )  # `*`, as old locks have it, is none
     if not version and source.kind in {SourceKind.URL, SourceKind.PATH}:
         version = name_and_version(file_name(source.url))[1]
     return Package(
