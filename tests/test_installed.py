@@ -203,7 +203,7 @@ def test_a_record_that_tells_no_file_of_the_environment_is_a_gap(lines: str, sai
     install(site, "odd", {"odd/__init__.py": STEALS}).write_text(lines, encoding="utf-8")
     report = scanned(world, site)
     assert [said in gap.detail for gap in report.gaps if gap.check == "contents"] == [True]
-    assert report.verdict.exit_code == 3
+    assert ("site-packages", "MLS-C010", "odd/__init__.py") in found(report), "it is read as a file of nobody's"
 
 
 def test_files_that_record_names_in_strange_ways_are_looked_at_or_said(site: Path, world: World, tmp_path: Path) -> None:
@@ -246,6 +246,46 @@ def test_bytecode_without_its_source_is_a_gap(site: Path, world: World) -> None:
     (gap,) = scanned(world, site).gaps
     assert (gap.place.member if gap.place else "", gap.reason) == (strange[0], Reason.UNSUPPORTED)
     assert "and so are 1 more" in gap.detail
+
+
+def test_bytecode_that_runs_whatever_its_source_says_is_a_gap(site: Path, world: World) -> None:
+    """PEP 552: of the three kinds of compiled files one is never held against its source."""
+    names = ("asked", "unasked", "neither", "checked")  # in the order of the two bits that tell
+    places = [f"odd/__pycache__/{name}.cpython-312.pyc" for name in names]
+    install(site, "odd", dict.fromkeys([*(f"odd/{name}.py" for name in names), *places], ""))
+    for flags, place in enumerate(places):
+        (site / place).write_bytes(b"\xcb\r\r\n" + flags.to_bytes(4, "little") + bytes(64))
+    (gap,) = scanned(world, site).gaps
+    assert (gap.place.member if gap.place else "") == places[1]
+    assert "whatever its source says" in gap.detail
+
+
+def test_files_that_no_record_lists_are_read_under_no_package(site: Path, world: World) -> None:
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n", "quiet/__pycache__/__init__.cpython-312.pyc": "made"})
+    (site / "quiet/added.py").write_text(STEALS, encoding="utf-8")
+    (site / "quiet/__pycache__/added.cpython-312.pyc").write_bytes(b"made")
+    (site / "quiet/notes.txt").write_text("notes", encoding="utf-8")
+    (site / "bare").mkdir()
+    (site / "bare/full.pyc").write_bytes(b"bytecode")
+    (site / "away").symlink_to("/tmp")
+    report = scanned(world, site)
+    assert found(report) == {("site-packages", "MLS-C010", "quiet/added.py")}
+    assert {gap.place.member: gap.reason for gap in report.gaps if gap.place} == {
+        "bare/full.pyc": Reason.UNSUPPORTED,
+        "away": Reason.FORBIDDEN,
+    }
+    assert found(scanned(world, site, "local")) == set()
+
+
+def test_more_unlisted_files_than_are_read_are_said(site: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlsupply.evidence import unlisted
+
+    monkeypatch.setattr(unlisted, "_MOST", 5)
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
+    for number in range(9):
+        (site / f"m{number}.py").write_text("", encoding="utf-8")
+    (gap,) = scanned(world, site).gaps
+    assert gap.reason is Reason.LIMIT
 
 
 def test_a_hostile_record_costs_little_and_hides_nothing(site: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

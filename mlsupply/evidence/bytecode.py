@@ -1,6 +1,7 @@
 """Compiled Python without the source it was made of: it can be imported or loaded, and nobody can read it here.
 
-Source: PEP 3147: `a/__pycache__/b.cpython-312.pyc` stands beside `a/b.py` and is not imported without it; `a/b.pyc` is.
+Sources: PEP 552, and PEP 3147: `a/__pycache__/b.cpython-312.pyc` stands beside `a/b.py` and is not imported without it;
+`a/b.pyc` is.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ def source_of(path: str) -> str:
     if f"{folder}/".endswith(f"/{_CACHE}") or folder == _CACHE[:-1]:
         return f"{folder.removesuffix(_CACHE[:-1])}{name.partition('.')[0]}.py"
     return f"{folder}{slash}{name[:-1]}"
+
+
+def runs_unasked(head: bytes) -> bool:
+    """Whether Python runs the compiled file as it is, whatever stands in its source (PEP 552: a hash that is not checked).
+    head: at least the first 8 bytes."""
+    return len(head) >= 8 and head[2:4] == b"\r\n" and int.from_bytes(head[4:8], "little") & 3 == 1
 
 
 def without_source(paths: Collection[str]) -> Iterator[str]:

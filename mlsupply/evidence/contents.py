@@ -19,6 +19,7 @@ from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.served import Served, kept
 from mlsupply.evidence.starting import starting
+from mlsupply.evidence.unlisted import unlisted
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Gap, Package, PackageKey, Place, Quote, Reason
 from mlsupply.named import NamedTuple
@@ -66,8 +67,12 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
             if found is not None and not isinstance(found, Failure) and installed_at(package):
                 read[package.key] = frozenset(path for path, _ in found[0].members)
             yield _told(package, found, rules)
+        done: set[Path] = set()
         for owner, what in starting(project, world):
+            done |= {*what.files.values(), *(what.site / left.path for left in what.left)}
             yield _started(owner, what, read.get(owner.key) if owner else None, rules, pool, world)
+        for what in unlisted(project, world, done) if mode != "local" else ():
+            yield judged(looked_into(what, str(what.site), pool, world.cache / "contents"), rules)
 
 
 def _started(

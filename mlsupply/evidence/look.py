@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mlsupply.evidence import stored
 from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk, walk_files
-from mlsupply.evidence.bytecode import without_source
+from mlsupply.evidence.bytecode import runs_unasked, without_source
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
@@ -64,6 +64,7 @@ class _Seen:
     spare: dict[str, bytes] = field(default_factory=dict)
     spare_bytes: int = 0
     untied: list[str] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
     python: int = 0
     source_bytes: int = 0
 
@@ -74,7 +75,7 @@ def looked_at(
     """Facts of the archive or folder; digest: its sha256, "" for a folder; files: of a folder these alone. A defect of ours
     may be raised."""
     seen = _Seen()
-    walked = walk(path, _wanted, limits, subject) if files is None else walk_files(files, path, _wanted, limits, subject)
+    walked = walk(path, is_wanted, limits, subject) if files is None else walk_files(files, path, is_wanted, limits, subject)
     for item in walked:
         if isinstance(item, Gap):
             seen.gaps.append(item)
@@ -82,6 +83,7 @@ def looked_at(
             seen.archive.append(item)
         else:
             _take(item, seen, subject)
+            seen.unasked += [item.path] if item.path.endswith(".pyc") and runs_unasked(item.head) else []
             if detail := _too_long(item):
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
     seen.gaps += _compiled(seen, subject)
@@ -115,7 +117,8 @@ def _too_long(item: Member) -> str:
     return ""
 
 
-def _wanted(path: str, size: int) -> bool:
+def is_wanted(path: str, size: int) -> bool:
+    """Whether a member has to be read whole to be looked at. size: bytes."""
     name = path.rpartition("/")[2]
     return (
         path.endswith((".py", ".pyw"))
@@ -224,10 +227,13 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
 
 def _compiled(seen: _Seen, subject: str) -> Iterator[Gap]:
     bare = list(without_source([path for path, _ in seen.members]))
-    if bare:
-        more = f", and so are {len(bare) - 1:,} more" if len(bare) > 1 else ""
-        detail = f"compiled Python without its source, which is not looked into{more}"
-        yield located_gap(subject, bare[0], Reason.UNSUPPORTED, detail)
+    for paths, detail in (
+        (bare, "compiled Python without its source, which is not looked into"),
+        (seen.unasked, "compiled Python that runs whatever its source says, and it is not looked into"),
+    ):
+        if paths:
+            more = f", and so are {len(paths) - 1:,} more" if len(paths) > 1 else ""
+            yield located_gap(subject, paths[0], Reason.UNSUPPORTED, detail + more)
 
 
 def _unlinked(cut: Sequence[str], untied: Sequence[str], subject: str) -> Iterator[Gap]:
