@@ -22,7 +22,7 @@ PROJECTS = SHARED / "corpus" / "projects"
 
 @cache
 def _report() -> Report:
-    world = World(fetch=OfflineFetch(), now=lambda: NOW, tree=DiskTree(PROJECTS), cache=Path("/nonexistent"))
+    world = World(fetch=OfflineFetch(), now=lambda: NOW, tree=DiskTree(PROJECTS), cache=Path("/dev/null/none"))
     return run(Request(subjects=(".",), offline=True), world)
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from mlsupply.audit import run
 from mlsupply.fetch import LiveFetch
-from mlsupply.inventory import gate
+from mlsupply.inventory import gate, gather
+from mlsupply.inventory.homes import Homes
+from mlsupply.inventory.index_settings import Asked, Settings
 from mlsupply.inventory.indexes import from_their_indexes
 from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Index, Place, Reason
@@ -262,3 +264,37 @@ def test_indexes_past_the_limit_are_said_to_be_left_out(company: Company, world:
     (gap,) = found.gaps
     assert gap.reason is Reason.LIMIT
     assert "more than 40 indexes are named: those after http://127.0.0.1:9/38 were left out" in gap.detail
+
+
+def test_two_inputs_of_the_same_indexes_are_resolved_side_by_side(company: Company, world: World) -> None:
+    for name in ("one", "two"):
+        (world.tree.root / name).mkdir()
+        text = f"--index-url {company.public.simple}\nacme-core\n"
+        (world.tree.root / name / "requirements.txt").write_text(text, encoding="utf-8")
+    found = gather(replace(company.private, subjects=(".",)), replace(world, resolving=True))
+    assert [versions(one)["acme-deep"] for one in found] == ["1.0", "1.0"]
+    assert nobody_learned(company.public)
+
+
+def test_the_gate_leads_nowhere_but_to_names_at_indexes_of_the_run(company: Company) -> None:
+    corp, public = company.corp.simple, company.public.simple
+    settings = Settings(indexes=(Asked(public, "primary", "all"), Asked(corp, "explicit", "corp", ("pinned",))))
+    elsewhere = replace(company.private, settings={"index": {"private": {"acme-*": "corp.example"}}})
+    homes = Homes(elsewhere, {"pinned": corp}, {"corp.example": "corp.example"})
+    with gate.opened(settings, homes) as (shown, opened):
+        assert [index.role for index in shown.indexes] == ["primary", "explicit", "explicit"]
+        assert shown.indexes[0].url == f"{opened.url}/0"
+        for path, target in {
+            "/0/lib/": f"{public}/lib/",
+            "/0/pinned/": f"{corp}/pinned/",
+            "/0/acme-core/": "",  # its index cannot be asked
+            "/1/lib/": "",
+            "/0/lib": "",
+            "/0/../lib/": "",
+            "/0/lib/json": "",
+            "/0/lib%0d%0aX: y/": "",
+        }.items():
+            assert opened.leads_to(path) == target, path
+        entry = f'name = "pinned"\nversion = "1.0"\nsource = {{ registry = "{opened.url}/0" }}\n'
+        assert opened.undone(entry) == entry.replace(f"{opened.url}/0", corp)
+        assert opened.undone(f"error: Failed to fetch: {opened.url}/0/lib/") == f"error: Failed to fetch: {public}/lib/"

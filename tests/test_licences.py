@@ -107,7 +107,7 @@ PROJECT = merge([Inventory(path="x", format="sbom", packages=PACKAGES)])
 
 def judged(project: Project = PROJECT, world: World | None = None, **lists: object) -> dict[str, Checked]:
     request = Request(settings={"licences": lists}, offline=world is None)
-    nowhere = World(fetch=OfflineFetch(), now=lambda: NOW, tree=MemoryTree({}), cache=Path("/nonexistent"))
+    nowhere = World(fetch=OfflineFetch(), now=lambda: NOW, tree=MemoryTree({}), cache=Path("/dev/null/none"))
     said = judge(project, request, world or nowhere)
     return {one.package.name: one for one in said if isinstance(one, Checked) and one.package}
 

@@ -11,6 +11,7 @@ Source: https://packaging.python.org/en/latest/specifications/simple-repository-
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ class Gate(ThreadingTCPServer):
     """guarded: the URLs it stands for, by number; known: of all indexes that may be asked. Its port is the same whenever
     these are, as far as it is free, so that what uv keeps of an index is found again."""
 
-    allow_reuse_address = True
+    allow_reuse_address = sys.platform != "win32"  # there it would let two listen at one port
     daemon_threads = True
 
     def __init__(self, guarded: list[str], known: set[str], homes: Homes) -> None:
