@@ -27,10 +27,22 @@ known), as in `fixes.Room`."""
 
 def limits_of(affected: Sequence[Package], project: Project, request: Request, world: World) -> Mapping[PackageKey, Limits]:
     """What parents ask of each package, in order."""
-    asking = {package.key: [p for p in project.packages if _is_silent(p) and _requires(p, package)] for package in affected}
+    requiring = _requiring({package.name for package in affected}, project)
+    asking = {package.key: [p for p in requiring.get(package.name, ()) if _requires(p, package)] for package in affected}
     parents = {parent.key: parent for own in asking.values() for parent in own}
     stated = _stated([parents[key] for key in sorted(parents, key=str)[:_MOST]], project, request, world)
     return {package.key: tuple(_said(asking[package.key], package.name, stated)) for package in affected}
+
+
+def _requiring(names: set[str], project: Project) -> Mapping[str, list[Package]]:
+    """Which silent packages require each name, in one pass over the project."""
+    found: dict[str, list[Package]] = {}
+    for package in project.packages:
+        asked = {edge.name for edge in package.requires} & names
+        if asked and _is_silent(package):
+            for name in asked:
+                found.setdefault(name, []).append(package)
+    return found
 
 
 def _is_silent(package: Package) -> bool:
