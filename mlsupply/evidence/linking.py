@@ -261,7 +261,7 @@ def linked(modules: list[ModuleFacts], spare: Mapping[str, str], sources: Mappin
         first = {path: _asked_for(seen, owed.pop(path)) for path in list(owed)[:MAX_LOOKS]}
         by_path |= {module.path: module for module in look(first.items())}
         told |= first
-        todo = list(_again(table(), told))[:MAX_LOOKS]
+        todo = list(_again(table() if first else seen, told))[:MAX_LOOKS]
         if not first and not todo:
             return Linked(list(by_path.values()), [])
         told |= {one.path: one.known for one in todo}

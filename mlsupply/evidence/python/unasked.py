@@ -73,7 +73,8 @@ def _outcomes(machine: Statements, node: ast.expr) -> tuple[Any, ...]:
 def _arguments(machine: Statements) -> list[list[str] | None]:
     """What `sys.argv` may be; None where the module changes it. Worked out once a module."""
     if machine.started_with is None:
-        if _SETS_ARGUMENTS.search("\n".join(machine.lines)):
+        text = "\n".join(machine.lines)
+        if "argv" in text and _SETS_ARGUMENTS.search(text):
             machine.started_with = [None]
         elif machine.path.rpartition("/")[2] == "setup.py":
             machine.started_with = [[_PROGRAM, command] for command in _BUILDS]
