@@ -227,6 +227,12 @@ def test_a_beginning_that_many_names_share_does_not_say_which_is_meant() -> None
     assert Names(usual).judge("quarrybelt").weight < Names(rare).judge("quarrybelt").weight
 
 
+def test_a_word_that_even_one_honest_name_uses_is_less_of_a_slip() -> None:
+    known = ["quarrybolt", *(f"gasket{end}" for end in "abcdefgh")]
+    used = Names([*known, "flange-quarrybilt"]).judge("quarrybilt")
+    assert used.weight < Names([*known, "flange-winch"]).judge("quarrybilt").weight
+
+
 def test_the_canonical_form_is_what_counts(names: Names) -> None:
     assert names.judge("Scikit_Learn").listed
     assert names.judge("NUPMY").target == "numpy"

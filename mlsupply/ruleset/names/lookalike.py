@@ -30,7 +30,7 @@ _SAID = {
     "appended": (1.9, "a letter was added at the end"),
     "substituted": (2.4, "a letter is another"),
     "beheaded": (1.6, "the first letter is missing"),
-    "initial": (-0.1, "another first letter"),
+    "initial": (-0.8, "another first letter"),
     "prepended": (-0.6, "a letter was added in front"),
     "digit": (-0.7, "a digit was added"),
     "unnumbered": (-0.5, "the number is missing"),
@@ -61,7 +61,7 @@ _NUMBERED = 1.1  # ... nor put a number behind them as well
 _WITHOUT = {
     "stutter": (0.0, ""),
     "language": (-1.3, "python stands beside it"),
-    "glued": (-2.6, "py stands beside it, as in names of bindings"),
+    "glued": (-3.4, "py stands beside it, as in names of bindings"),
     "number": (-1.2, "a number stands behind it"),
     "twice": (0.0, ""),
     "plurals": (0.0, "an s stands behind other words as well"),
@@ -71,9 +71,11 @@ _BRAND_LIKED = 2.8  # a brand of AI or money, one slip away
 _BRAND = 0.2  # any other brand
 _SAID_FOR = 1.8  # a brand stands for a project of another name
 _A_WORD = -3.3  # honest projects use the word
+_A_RARE_WORD = -1.5  # one or two of them do
 _A_COMPOUND = -1.1  # it is made of such words
 _ALL_WORDS = -2.4  # each of several words is such a word
 _ORDINARY = -0.075  # for each nat by which the name is likelier than random letters (see `wording`)
+_READABLE = -0.6  # ... and once it reads like a name of its own
 _MADE_UP = 2.0  # the most a name of unlikely letters gains by that, about
 _BEYOND_DOUBT = 9.0  # how ordinary such a name is would change nothing
 _OTHER_START = -2.3
@@ -183,7 +185,9 @@ def _slipped(form: Form, near: Near, known: Known, *, crowd: int = 1) -> Guess:
         signs.append(Sign(_RARE, ""))
     if MENTIONED - _MADE_UP <= sum(sign.weight for sign in signs) < _BEYOND_DOUBT:
         usual = known.wording.ordinary(form.said, near.target.project, near.target.spelling)
-        signs.append(Sign(_ORDINARY * usual, "it reads like a name of its own" if usual >= _READS_WELL else ""))
+        signs.append(Sign(_ORDINARY * usual, ""))
+        if usual >= _READS_WELL:
+            signs.append(Sign(_READABLE, "it reads like a name of its own"))
     if sum(sign.weight for sign in signs) >= MENTIONED - _DISTINCT[_MOST_DISTINCT]:
         signs.append(Sign(_DISTINCT.get(_distinct(letters, near, known), 0.0), ""))
     if sum(sign.weight for sign in signs) >= MENTIONED:
@@ -274,6 +278,8 @@ def _against(form: Form, near: Near, known: Known) -> Iterator[Sign]:
     name, letters = form.said, form.letters
     if known.is_word(letters):
         yield Sign(_A_WORD, "honest projects use this word")
+    elif known.is_word(letters, 1):
+        yield Sign(_A_RARE_WORD, "an honest project uses this word")
     elif known.is_compound(letters):
         yield Sign(_A_COMPOUND, "it is made of words that honest projects use")
     if "-" in name and _of_words(name, known):
