@@ -277,6 +277,19 @@ def test_files_that_no_record_lists_are_read_under_no_package(site: Path, world:
     assert found(scanned(world, site, "local")) == set()
 
 
+def test_an_environment_behind_a_link_is_called_as_it_was_named(site: Path, world: World, tmp_path: Path) -> None:
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
+    (site / "added.py").write_text(STEALS, encoding="utf-8")
+    (site / "usercustomize.py").write_text(STEALS, encoding="utf-8")
+    (tmp_path / "link").symlink_to("env")
+    named = tmp_path / "link" / site.relative_to(tmp_path / "env")
+    findings = scanned(world, named).findings
+    assert {(finding.subject, finding.places[0].member) for finding in findings if finding.id == "MLS-C010"} == {
+        (str(named), "added.py"),
+        (str(named), "usercustomize.py"),
+    }
+
+
 def test_more_unlisted_files_than_are_read_are_said(site: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlsupply.evidence import unlisted
 

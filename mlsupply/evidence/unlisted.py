@@ -34,8 +34,7 @@ def unlisted(project: Project, world: World, done: Iterable[Path]) -> Iterator[I
             continue
         listed = _listed(inventory.packages, world)
         for site in sites_of(inventory.path, world.tree):
-            root = world.tree.on_disk(site).resolve()
-            what = _found(root, listed, known)
+            what = _found(world.tree.on_disk(site), listed, known)
             if what.files or what.left:
                 yield what
 
@@ -53,17 +52,17 @@ def _listed(packages: Iterable[Package], world: World) -> frozenset[str]:
     return frozenset(found)
 
 
-def _found(root: Path, listed: frozenset[str], done: frozenset[str]) -> Installed:
+def _found(site: Path, listed: frozenset[str], done: frozenset[str]) -> Installed:
     files: dict[str, Path] = {}
     left: list[Left] = []
-    for path, full in _walked(root, listed, left):
+    for path, full in _walked(site.resolve(), listed, left):
         if str(full) in done or not _is_looked_at(path, full):
             continue
         if len(files) == _MOST:
             left.append(Left(path, Reason.LIMIT, f"more than {_MOST:,} files are in no RECORD; the rest was not looked at"))
             break
         files[path] = full
-    return Installed(root, files, tuple(left))
+    return Installed(site, files, tuple(left))
 
 
 def _walked(root: Path, listed: frozenset[str], left: list[Left]) -> Iterator[tuple[str, Path]]:
