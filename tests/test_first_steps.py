@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlsupply.cli import main
+from tests.loopback_index import LoopbackIndex
 
 PINS = "six==1.17.0\n"
 
@@ -126,3 +127,17 @@ def test_an_archive_that_cannot_be_read_is_not_called_harmless(here: Path) -> No
     assert done.exit_code == 3
     assert done.stdout.startswith("broken-1.0-py3-none-any.whl: nothing of it could be read\n")
     assert "nothing that asks the network" not in done.stdout
+
+
+def test_a_release_that_is_not_had_has_a_next_step(here: Path) -> None:
+    with LoopbackIndex() as index:
+        index.add("demo", "1.0")
+        for release, said in {
+            "gone==1.0": "answers 404: it has no such thing → check the spelling, or name the index that has it",
+            "demo==9.0": "shows no archive of this release with a digest → check the version, or name the index that has it",
+        }.items():
+            done = typed("inspect", release, "--index-url", index.simple)
+            assert done.exit_code == 3
+            assert said in " ".join(done.stdout.split())
+    told = " ".join(typed("inspect", "demo==1.0", "--offline").stdout.split())
+    assert "the run is offline → fetch an archive where there is a network, and name the file" in told

@@ -10,13 +10,21 @@ import click
 
 from mlsupply.cli.common import looking_options, no_device, real_world, request_of, shows_errors
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Report, Severity
+from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Report, Severity
 from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
     from mlsupply.evidence.package import PackageFacts
     from mlsupply.request import Request
     from mlsupply.world import World
+
+
+_HINTS = {  # of a release that was not had
+    Reason.NOT_FOUND: "check the spelling, or name the index that has it with --index-url",
+    Reason.NO_ARTIFACT: "check the version, or name the index that has it with --index-url",
+    Reason.OFFLINE: "fetch an archive where there is a network, and name the file",
+    Reason.FORBIDDEN: "check the credentials of the index",
+}
 
 
 class _Subject(NamedTuple):
@@ -154,5 +162,7 @@ def _release(text: str, version: str, request: Request, world: World) -> _Subjec
     got = chosen if isinstance(chosen, Failure) else served.fetched(chosen, package)
     if isinstance(got, Failure):
         detail = f"not looked into: {got.detail}"
-        return _Subject(None, package, Gap(subject=str(package.coordinate), check=CHECK, reason=got.reason, detail=detail))
+        hint = _HINTS.get(got.reason, "")
+        gap = Gap(subject=str(package.coordinate), check=CHECK, reason=got.reason, detail=detail, hint=hint)
+        return _Subject(None, package, gap)
     return _Subject(got, package)

@@ -36,6 +36,14 @@ _VERSION = 3  # of the kept form
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 
+_REFUSALS = {
+    401: (Reason.FORBIDDEN, ": it wants credentials"),
+    403: (Reason.FORBIDDEN, ": it refuses"),
+    404: (Reason.NOT_FOUND, ": it has no such thing"),
+    410: (Reason.NOT_FOUND, ": it has it no more"),
+    429: (Reason.TIMEOUT, ": it is asked too often"),
+}
+
 
 class Seen(NamedTuple):
     """What the index says now. at: when it said so, seconds since 1970."""
@@ -291,9 +299,8 @@ class Registry:
         answer = self.world.fetch(url, limit=limit or self.world.limits.answer_bytes, headers=headers)
         if isinstance(answer, Failure) or answer.status in {200, 304}:
             return answer
-        reason = {401: Reason.FORBIDDEN, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND, 410: Reason.NOT_FOUND}
-        detail = f"{self.host} answers {answer.status}"
-        return Failure(reason.get(answer.status, Reason.TIMEOUT if answer.status == 429 else Reason.UNSUPPORTED), detail)
+        reason, words = _REFUSALS.get(answer.status, (Reason.UNSUPPORTED, ""))
+        return Failure(reason, f"{self.host} answers {answer.status}{words}")
 
     def authorization(self, url: str) -> dict[str, str]:
         """The header with the credentials of this index, for addresses of its own scheme and host; none for others."""
