@@ -120,6 +120,8 @@ def _named_hooks(tool: Mapping[str, object]) -> set[str]:
         for key in ("path", "script", "run-setup", "custom-hook"):
             if isinstance(value := table.get(key), str):
                 found.add(value.removeprefix("./"))
+    commands = _table(_table(tool, "setuptools"), "cmdclass")
+    found |= {value.rpartition(".")[0].replace(".", "/") + ".py" for value in commands.values() if isinstance(value, str)}
     return found
 
 

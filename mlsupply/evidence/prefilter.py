@@ -63,6 +63,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"http.server", None),
     (b"sys.path", re.compile(rb"sys\.path\.(?:insert|append)\([^\n]{0,120}\.(?:dat|bin|png|jpg|txt|json|db|md|pak)[\"']")),
     (b"autostart", re.compile(rb"config[/\\\\\"', )]{1,8}autostart")),
+    (b"multiprocessing.connection", None),
     (b"pip.conf", None),
     (b"pip.ini", None),
     (b"hooksPath", None),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, decode, folding, made_of, objects, roundabout, sources, starting, writing
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.expressions import is_account
+from mlsupply.evidence.python.expressions import ANY_BUILTIN, is_account
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
@@ -184,6 +184,8 @@ def _some_attribute(machine: Analyser, name: str, call: Call) -> Value:
     owner = call.args[0]
     if owner.ref in {"os", "subprocess", "posix", "nt"} and name == "getattr":
         return Value(taint=taint_of(*call.args) | roundabout.ANY_CLASS)
+    if owner.ref == "builtins" and name == "getattr":
+        return Value(taint=taint_of(*call.args) | ANY_BUILTIN)
     if owner.instance is None:
         return unknown(*call.args)
     if name == "setattr" and len(call.args) > 2:

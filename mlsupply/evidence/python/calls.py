@@ -287,6 +287,13 @@ class Analyser(Statements):
         sources.taken_up(self, call, receiver, name)
         if name == "joinpath":
             sources.joined_resource(self, call, result)
+        if name in _HOSTS:
+            host = (
+                call.keywords.get("host")
+                or call.keywords.get("netloc")
+                or (call.args[0] if name == "with_host" and call.args else None)
+            )
+            result.text = f"https://{text_of(host)}" if host is not None else result.text
         if name in _SAME_TEXT or (name == "split" and call.args and call.args[0].ref == "os.pathsep"):
             result.text, result.items = receiver.text, receiver.items
         if name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac.")):
@@ -355,6 +362,8 @@ class Analyser(Statements):
         super().stored(owner, key, value, node)
         if owner.ref == "sys.modules" and value.instance is not None:
             hooks.replaced(self, text_of(key), value.instance, node)
+        if text_of(key).endswith((".pth", "customize.py")):
+            writing.member(self, text_of(key), value, node)
         if self.replacing and text_of(key) in {"proxies", "proxy", "base_url", "api_base"}:
             sinks.led_astray(self, self.replacing, value, node)
         if owner.ref == "os.environ":
@@ -432,6 +441,7 @@ _TELLS_WHICH = re.compile(
     r"host-identity:|system-file:/etc/(?:machine-id|hostname)|credential-file:registry: .*MachineGuid|"
     r"command-output:(?:ioreg|hostname|uname|wmic|dmidecode|system_profiler|cat /etc/machine-id|reg query)"
 )
+_HOSTS = frozenset({"copy_with", "_replace", "with_host"})  # make an address of another host
 _SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix"})
 # A library is asked whether a signature or digest is right.
 _VERIFIES = know.Calls(

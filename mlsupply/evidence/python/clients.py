@@ -63,7 +63,10 @@ def _before(machine: Analyser, call: Call) -> Taint:
     found = CLEAN
     for name, value in call.keywords.items():
         if name.startswith("before_") and value.closure is not None:
-            found |= machine.call(value, [Value(), Value()], {}, call.node).taint
+            event = Value()
+            event.keys = {}
+            given = machine.call(value, [event, Value()], {}, call.node)
+            found |= taint_of(event, given)
     return found
 
 

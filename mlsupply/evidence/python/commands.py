@@ -247,7 +247,7 @@ def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, de
 def addressed(taint: Taint) -> bool:
     """Is all that was received from where a setting or a caller says?"""
     found = [label.partition(":")[2] for label in of_kind(taint, "received")]
-    return all(one.startswith("\u2026") or bool(know.LOCAL.match(one)) for one in found)
+    return all(one.startswith("\u2026") or bool(know.LOCAL.match(one) or _WHOSE.match(one)) for one in found)
 
 
 def _of_makers(machine: Analyser, taint: Taint) -> bool:
@@ -255,6 +255,11 @@ def _of_makers(machine: Analyser, taint: Taint) -> bool:
     return all(machine.makers.get(label, False) for label in of_kind(taint, "received"))
 
 
+# A repository of whomever the caller names.
+_WHOSE = re.compile(
+    r"https://(?:codeload\.github\.com|raw\.githubusercontent\.com|github\.com|api\.github\.com/repos|gitlab\.com|bitbucket\.org|"
+    r"huggingface\.co)/\u2026"
+)
 _WORDS = re.compile(r"[^\s\"'&|;<>]+")
 
 

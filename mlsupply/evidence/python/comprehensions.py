@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, folding, objects
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import MAX_LOOP
 from mlsupply.evidence.python.values import NOTHING, Value, unknown
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 Node = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 _MAX_ITEMS = 65_536
+ALL = "environment:all variables"
+_FEW = 16  # items of which any may be left out
 
 
 def made(machine: Expressions, node: Node) -> Value:
@@ -23,13 +26,16 @@ def made(machine: Expressions, node: Node) -> Value:
     done = _entries(machine, node, source) if isinstance(node, ast.DictComp) else _items(machine, node, source)
     if done is not None:
         return done
+    if len(node.generators) == 1 and 1 < len(few := folding.items_of(source)) <= _FEW:
+        return _any_of(machine, node, few, source)
     for generator in node.generators:
         through = (
             source if generator is node.generators[0] else objects.iterable(machine, machine.value(generator.iter), node)
         )
-        machine.bind(generator.target, machine.element(through))
+        machine.bind(generator.target, _told_apart(generator, machine.element(through)))
         for test in generator.ifs:
             machine.value(test)
+    source = _told_apart(node.generators[0], source)
     if isinstance(node, ast.DictComp):
         key, value = machine.value(node.key), machine.value(node.value)
         result = unknown(key, value, source)
@@ -40,6 +46,50 @@ def made(machine: Expressions, node: Node) -> Value:
     result = unknown(element, source)
     result.items = [element]
     return result
+
+
+def _any_of(machine: Expressions, node: Node, items: list[Value], source: Value) -> Value:
+    """Of a few items nobody knows which are left out: all are looked at."""
+    keys: dict[str, Value] = {}
+    found: list[Value] = []
+    for item in items:
+        machine.bind(node.generators[0].target, item)
+        for test in node.generators[0].ifs:
+            machine.value(test)
+        if isinstance(node, ast.DictComp):
+            containers.put(keys, machine.value(node.key), machine.value(node.value))
+        else:
+            found.append(machine.value(node.elt))
+    result = unknown(source, *keys.values(), *found)
+    if isinstance(node, ast.DictComp):
+        result.keys = keys
+    else:
+        result.items = found
+    return result
+
+
+def _told_apart(generator: ast.comprehension, item: Value) -> Value:
+    """One of all variables, where a test lets only those through whose names begin as those of one program do."""
+    if ALL not in item.taint:
+        return item
+    starts = [start for test in generator.ifs for start in _starts(test)]
+    if not starts or any(len(start) < 4 or know.is_secret(start) or know.owner_of(start) is not None for start in starts):
+        return item
+    made = item.copy()
+    made.taint = (item.taint - {ALL}) | {f"variable:{start}" for start in starts}
+    return made
+
+
+def _starts(test: ast.expr) -> list[str]:
+    """The beginnings that `name.startswith(...)` asks for, where they are written here."""
+    match test:
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="startswith"), args=[ast.Constant(value=str() as start)]):
+            return [start]
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="startswith"), args=[ast.Tuple(elts=parts)]):
+            texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            return texts if len(texts) == len(parts) else []
+        case _:
+            return []
 
 
 def _items(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: Value) -> Value | None:

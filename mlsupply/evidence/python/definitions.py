@@ -121,12 +121,15 @@ class Definitions(Expressions):
     def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
         """What making the class runs: the metaclass, `__init_subclass__` of bases; what it takes from them."""
         makers = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
+        made = Value()
+        made.closure = state.closure
+        named = {one.arg: self.value(one.value) for one in node.keywords if one.arg and one.arg != "metaclass"}
         for maker in makers + [self.value(base) for base in node.bases]:
             if maker.closure is not None and isinstance(maker.closure.node, ast.ClassDef):
                 base = self.class_state(maker.closure)
                 for name in ("__new__", "__init__") if maker in makers else ("__init_subclass__",):
                     if name in base.methods:
-                        self.enter(base.methods[name], [], {}, node)
+                        self.enter(base.methods[name], [] if maker in makers else [made], named, node)
                 if maker in makers:
                     state.maker = base
                     continue
@@ -226,7 +229,9 @@ class Definitions(Expressions):
         for star in (spec.vararg, spec.kwarg):
             if star is not None:
                 value = Value(taint=taint_of(*rest, *keywords.values()) | frozenset((label,)))
-                if star is spec.vararg:
+                if star is spec.vararg and rest and all(one.known for one in rest):
+                    value = constant(tuple(one.const for one in rest), layers_of(*rest), taint_of(*rest))
+                elif star is spec.vararg:
                     value.items = rest or None
                 elif keywords:
                     taken = self.scope.names

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 
 from mlsupply.evidence.imports import MODULES, harmless
+from mlsupply.evidence.python.knowledge import CLIENTS
 from mlsupply.evidence.python.survey import Mentions
 
 _BUILTINS = frozenset(
@@ -23,12 +24,18 @@ _ATTRIBUTES = frozenset(
         "write_text", "write_bytes", "exec_module", "load_module", "run_path", "Popen", "check_output", "dup2", "modules",
         "__dict__", "__globals__", "__subclasses__", "rmtree", "fork", "remote", "connect", "communicate", "stdin",
         "wrap_function_wrapper", "resolve_name", "find_spec", "__getattribute__", "attrgetter", "methodcaller",
-        "subprocess", "sendmail",
+        "subprocess", "sendmail", "writestr", "_private_key", "private_key", "secret_key",
         "create_namespaced_pod", "create_namespaced_daemon_set",
     }
 )  # fmt: skip
 
 _ASKS = frozenset({"get", "send", "delete", "patch", "stream", "fetch", "emit", "head", "options", "upload", "publish"})
+
+
+@lru_cache(maxsize=8_192)
+def is_client(ref: str) -> bool:
+    """Is this the name of a library that is a client of some service?"""
+    return bool(ref) and CLIENTS.match(ref + ".")
 
 
 @lru_cache(maxsize=8_192)

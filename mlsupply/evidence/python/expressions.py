@@ -38,7 +38,7 @@ _AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_bas
 _ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
 _MADE = re.compile(r"\.(?:from_\w+|create\w*|generate\w*|random|new|derive\w*|Keypair|\w*Account|PrivateKey|\w*Wallet)\(\)$")
 _SAID = frozenset({"variable", "secret-variable", "parameter", "from"})  # what a comparison still tells of its two sides
-_ALL = "environment:all variables"
+_ALL = comprehensions.ALL
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
 _ENVIRONMENTS = frozenset({"os.environ", "os.environb", "posix.environ", "nt.environ"})
 _LIBRARY_KEYS = frozenset(
@@ -165,9 +165,9 @@ class Expressions(Machine):
         if owner.instance is not None:
             if (made := objects.operated(self, owner, "[]", [key], node)) is not None:
                 return made
-        elif owner.keys is not None and owner.const is NOTHING and not owner.ref:
+        elif owner.keys is not None and not owner.ref and (owner.const is NOTHING or not key.known):
             return containers.entry(owner, key)
-        if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and isinstance(key.const, str):
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and _is_named(key.const):
             result = Value(_BEHIND.get(key.const, key.const), NOTHING, owner.taint)
             result.hidden = True
             return result
@@ -250,6 +250,8 @@ class Expressions(Machine):
 
     def _either(self, node: ast.BoolOp) -> Value:
         values = [self.value(part) for part in node.values]
+        if isinstance(node.op, ast.And) and values[-1].known and values[-1].const:
+            return constant(values[-1].const, layers_of(*values), taint_of(*values))  # or nothing
         return merged(values)
 
     def _choice(self, node: ast.IfExp) -> Value:
@@ -413,6 +415,11 @@ class Expressions(Machine):
         value = self.value(node.value)
         self.bind(node.target, value)
         return value
+
+
+def _is_named(key: object) -> bool:
+    """Is this a name in the globals of a module that somebody gave?"""
+    return isinstance(key, str) and (key == "__builtins__" or not key.startswith("__"))
 
 
 def is_account(ref: str) -> bool:

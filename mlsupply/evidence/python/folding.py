@@ -246,6 +246,8 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
     if name == "format" and isinstance(const, str) and not re.search(r"\d{5}", const):
         return _format(const, args, keywords, layers, taint)
     if not all(arg.known for arg in args) or keywords:
+        if name == "replace" and isinstance(const, str) and len(args) == 2 and isinstance(args[0].const, str):
+            return Value("", NOTHING, taint, const.replace(args[0].const, text_of(args[1]))[:MAX_TEXT], layers)
         if name == "translate":
             return Value("", NOTHING, taint, HOLE, (*layers, "translate"))
         return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from mlsupply.evidence.python import hooks
 from mlsupply.evidence.python.calls import Analyser
-from mlsupply.evidence.python.dull import calls, matters_here, names_one, worth_following
+from mlsupply.evidence.python.dull import calls, is_client, matters_here, names_one, worth_following
 from mlsupply.evidence.python.machine import MAX_STEPS
 from mlsupply.evidence.python.made_alike import Made
 from mlsupply.evidence.python.neighbours import CARRIED
@@ -15,6 +16,8 @@ from mlsupply.evidence.python.survey import Mentions, Survey
 from mlsupply.evidence.python.values import CLEAN, Closure, Taint, taint_of
 
 _SHARED = frozenset((*CARRIED, "intercepted"))
+# What is worth handing to the client of a service: all variables, and secrets of the user.
+_PRIVATE = re.compile(r"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|expanduser|Path\.home")
 _MAX_CHAIN = 8  # functions that only call one another
 
 
@@ -32,11 +35,18 @@ def functions(machine: Analyser, survey: Survey) -> None:
 
 
 def _each(machine: Analyser, survey: Survey) -> set[Closure]:
-    bound = {name: value.ref for name, value in machine.module.names.items() if matters_here(value.ref)}
+    private = _PRIVATE.search("\n".join(machine.lines)) is not None
+    bound = {
+        name: value.ref
+        for name, value in machine.module.names.items()
+        if matters_here(value.ref) or (private and is_client(value.ref))
+    }
     asked = survey.naming(_asked(machine)) if machine.linked else set()
 
     def chosen(closure: Closure) -> bool:
-        return closure.wrapper or closure.node in asked or worth_following(survey.of(closure.node), bound)
+        if closure.wrapper or hooks.gives_code(closure) or hooks.passed_in(closure):
+            return True
+        return closure.node in asked or worth_following(survey.of(closure.node), bound)
 
     done = _constructors(machine, chosen)
     made = Made(survey)

@@ -120,7 +120,9 @@ _FILE_OWNERS: Final = (
     (".ssh", ()), ("id_rsa", ()), (".kube", ("kubernetes",)), (".wandb", ("wandb",)), (".kaggle", ("kaggle",)),
     (".modal", ("modal",)), (".databrickscfg", ("databricks",)), (".vault-token", ("vault",)),
     (".docker", ("docker", "registry")), (".cargo", ("crates",)), (".config/openai", ("openai",)),
-    (".claude", ("anthropic", "claude")),
+    (".claude", ("anthropic", "claude")), ("gh auth", ("github",)), ("git credential", ("git",)),
+    ("aws ", ("amazonaws", "aws")),
+    ("az account", ("azure", "microsoft", "windows.net")), ("kubectl", ("kubernetes",)), ("vault ", ("vault",)),
 )  # fmt: skip
 
 
@@ -226,7 +228,9 @@ def persistent(path: str) -> str:
     return next((what for what, pattern in PERSISTENT if pattern.search(path)), "") if 4 <= len(path) < 4096 else ""
 
 
-RUN_KEY: Final = re.compile(r"currentversion\\+run|winlogon|\\+services\\+|image file execution|active setup", re.IGNORECASE)
+RUN_KEY: Final = re.compile(
+    r"currentversion\\+run|userinitmprlogonscript|winlogon|\\+services\\+|image file execution|active setup", re.IGNORECASE
+)
 
 
 class Calls:
@@ -243,6 +247,7 @@ SENDS: Final = Calls(
     rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|requests_html|cloudscraper)\.{_HTTP_VERBS}$|"
     rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|cloudscraper)\.(?:Session|session|Client|AsyncClient|"
     rf"ClientSession|AsyncSession|create_scraper)\(\)\.{_HTTP_VERBS}$|"
+    r"^httpx\.(?:Async)?HTTPTransport\(\)\.handle_(?:async_)?request$|"
     r"^urllib\.request\.(?:urlopen|urlretrieve|build_opener\(\)\.open|URLopener\(\)\.\w+)$|^urllib2\.urlopen$|"
     r"^urllib3\.(?:PoolManager\(\)\.)?(?:request|urlopen)$|"
     r"^http\.client\.HTTPS?Connection\(\)\.(?:request|send|endheaders)$|"
@@ -283,6 +288,7 @@ RECEIVES: Final = Calls(
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
     r"^ssl\..*\.(?:recv|read)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"
+    r"^multiprocessing\.connection\.Client\(\)\.recv$|"
     r"^imaplib\.\w+\(\)\.(?:fetch|search|uid)$|^poplib\.\w+\(\)\.retr$|"
     r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
     r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^xmlrpc\.client\.ServerProxy\(\)\.\w+$|"
@@ -445,7 +451,7 @@ def origin_of(ref: str) -> str:
 
 # A function passed to one of these runs, at the same moment or soon after.
 STARTERS: Final = Calls(
-    r"^(?:threading\.(?:Thread|Timer)|"
+    r"^(?:threading\.(?:Thread|Timer)|multiprocessing\.util\.Finalize|"
     r"multiprocessing\.(?:[\w.]{1,60}(?:\(\))?\.)?(?:Process|(?:Thread)?Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
     r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.(?!subprocess_)\w+|"
     r"run_coroutine_threadsafe|gather|"

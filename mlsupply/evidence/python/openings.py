@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser, Call
 
 _CALLS = know.Calls(
-    r"^(?:http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"
+    r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"
     r"transformers|kubernetes|crontab|psutil|os\.kill|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
 )
 _SERVERS = re.compile(
@@ -175,8 +175,21 @@ def _connected(machine: Analyser, call: Call) -> None:
         machine.enter(method, [made, Value(kind, text=host)], {}, call.node)
 
 
+_EXAMPLE = re.compile(r"^\s*(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
+
+
+def _examples(machine: Analyser, call: Call) -> None:
+    """Examples in the texts of the module are run."""
+    if not machine.running or not machine.code_depth:
+        text = "\n".join(machine.lines)
+        for block in re.split(r"\n[ \t]*\n|\"\"\"", text):
+            if code := "\n".join(_EXAMPLE.findall(block)):
+                machine.inner(code, (), call.line)
+
+
 _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] = (
     (re.compile(r"os\.chdir$"), _moved),
+    (re.compile(r"doctest\.(?:testmod|run_docstring_examples|\w*Runner\(\)\.run)$"), _examples),
     (_SERVERS, _server),
     (re.compile(re.escape(_HANDLER) + r"\(\)\.__init__$"), _placed),
     (_TUNNELS, _tunnel),

@@ -22,6 +22,20 @@ _FETCHES = re.compile(
     rf"{_START}(?:nslookup|dig|host|drill|kdig)\s[^\n]{{0,200}}\bTXT\b|"
     rf"{_START}(?:aws s3 cp|gsutil cat|gcloud storage cat|git show|gh (?:api|gist view))\s"
 )
+# What prints a credential the user is signed in with.
+_CREDENTIALS = re.compile(
+    rf"{_START}(?:gh auth (?:token|status -t)|git credential(?:-\w+)? (?:fill|get)|"
+    r"gcloud (?:auth|config) (?:\S+ )?print-\w*-?token|"
+    r"aws (?:configure (?:export-credentials|get)|sts get-session-token|ecr get-login-password)|"
+    r"az account get-access-token|"
+    r"security (?:find-(?:generic|internet)-password|dump-keychain)|secret-tool (?:lookup|search)|pass show|"
+    r"op (?:read|item get)|"
+    r"bw (?:get|list|export)|vault (?:kv get|print token|read)|kubectl (?:get secrets?|config view\b.{0,40}--raw)|"
+    r"docker-credential-\w+ get|keyring get|npm (?:token|config get \S*_auth)|"
+    r"heroku auth:token|doppler secrets|"
+    r"sops (?:-d|decrypt)|"
+    r"cmdkey /list|netsh wlan show profiles?\b.{0,60}key=clear|gpg (?:\S+ ){0,3}--export-secret-keys)"
+)
 _SENDING = re.compile(
     rf"{_START}(?:{_WEB}|{_PIPES}|openssl s_client|aws s3(?:api)? (?:cp|mv|sync|put-object)|"
     r"gsutil(?: -\w+)* (?:cp|mv|rsync)|"
@@ -54,6 +68,8 @@ _MAX_WORDS = 40
 def printed(machine: Analyser, call: Call, text: str) -> Taint:
     """Where what the program prints comes from."""
     made = machine.origin("command-output", text[:40], call.line)
+    if _CREDENTIALS.search(text):
+        made |= machine.origin("credential-file", text[:60], call.line)
     if _FETCHES.search(text):
         found = _URL.search(text)
         made |= machine.origin("received", found[0] if found else text[:80], call.line)

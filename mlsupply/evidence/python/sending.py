@@ -130,6 +130,8 @@ def sent(machine: Analyser, call: Call) -> Value:
         note(machine, call, "address", address_taint, text, where, own=own)
         note(machine, call, "body", taint_of(*_odd_headers(headers)), text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
+        if has(taint_of(*headers), "intercepted"):  # what opens an account elsewhere
+            note(machine, call, "body", frozenset(of_kind(taint_of(*headers), "intercepted")), text, where)
     _changes(machine, call, text, body)
     _copied(machine, call, body)
     machine.fact(
@@ -292,7 +294,8 @@ def _expected(kind: str, call: Call, text: str, where: str, *, own: bool) -> boo
     """Does this go where whoever calls it expects it to go?"""
     if kind in _SEEN_BY_MODELS and know.MODEL_SERVICE.match(text):
         return True  # what the user shows to a model goes to that model
-    if kind == "intercepted" and call.receiver is not None and call.receiver.instance is not None:
+    made_anew = call.ref.endswith(("handle_request", "handle_async_request"))  # a request of its own, by its own transport
+    if kind == "intercepted" and call.receiver is not None and call.receiver.instance is not None and not made_anew:
         return True  # an object that passes on what it was given by what it is made of
     if kind == "intercepted" and (where == "given" or own):
         return True  # a wrapper that passes on what it was given, or to where the user has an account

@@ -135,7 +135,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return Value(ref + "()", NOTHING, machine.origin("encoded", "package metadata", call.line))
     if ref.endswith(".getresponse") and call.receiver is not None and "answer" in (call.receiver.keys or {}):
         return call.receiver.keys["answer"].copy() if call.receiver.keys else None
-    if know.RECEIVES.match(ref) and not ref.endswith("urlretrieve") and ref not in know.LOOKUPS:
+    if know.RECEIVES.match(ref) and not _asks(ref):
+        _rebuilt(machine, call)
         asked = call.receiver is not None and know.METADATA.search(call.receiver.text)
         return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if asked else "received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
@@ -143,6 +144,21 @@ def _library(machine: Analyser, call: Call) -> Value | None:
 
         return builtin_calls.imported(machine, call)
     return _reshaped(call)
+
+
+def _asks(ref: str) -> bool:
+    """Is this for those to model who know what is sent?"""
+    return ref.endswith("urlretrieve") or ref in know.LOOKUPS or know.SENDS.match(ref)
+
+
+def _rebuilt(machine: Analyser, call: Call) -> None:
+    """A connection of processes gives what the other end pickled."""
+    from mlsupply.evidence.python import sending
+
+    told = call.ref.startswith("multiprocessing.") and call.receiver is not None
+    if told and call.receiver is not None and sending.destination(call.receiver.text) == "fixed":
+        said = "objects are rebuilt from the network"
+        machine.fact("executes", call.node, source="received", sink=call.ref, detail=said)
 
 
 def _named_by_caller(path: Value) -> bool:

@@ -56,7 +56,7 @@ def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
     lines = text.split("\n")
     yield from _far_right(lines, tree)
     if not text.isascii():
-        yield from _odd_names(lines)
+        yield from _odd_names(lines, tree)
         yield from _turned(lines)
     yield from _orders(survey)
     yield from _blobs(survey)
@@ -100,16 +100,31 @@ def _far_right(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
                 suspects.discard(node.lineno)
 
 
-def _odd_names(lines: list[str]) -> Iterator[Sight]:
+def _odd_names(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
     """Identifiers that Python reads as another, powerful name (PEP 3131: NFKC)."""
+    written = set[tuple[int, str]]()  # texts may speak of such names
     for number, line in enumerate(lines, 1):
         if line.isascii():
             continue
         for found in _WORD.finditer(line):
             word = found[0]
-            if not word.isascii() and (plain := unicodedata.normalize("NFKC", word)) in _POWERFUL:
+            if word.isascii() or (plain := unicodedata.normalize("NFKC", word)) not in _POWERFUL:
+                continue
+            written = written or {pair for node in ast.walk(tree) for pair in _named(node)}
+            if (number, plain) in written:
                 yield Sight("hides-name", number, f"{safe(plain)} is written in look-alike letters")
                 return
+
+
+def _named(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Each line of the node, with a name that stands in it."""
+    name = next(
+        (found for field in ("id", "attr", "name", "arg") if isinstance(found := getattr(node, field, None), str)), ""
+    )
+    first = getattr(node, "lineno", 0)
+    last = min(getattr(node, "end_lineno", first) or first, first + 20)
+    if name and first:
+        yield from ((line, name) for line in range(first, last + 1))
 
 
 def _blobs(survey: Survey) -> Iterator[Sight]:

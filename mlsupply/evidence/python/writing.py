@@ -31,7 +31,7 @@ _DOWNLOADS = re.compile(
 _CONNECTIONS = re.compile(
     r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
-    r"^socket\.create_connection$|^smtplib\.SMTP(?:_SSL)?$|"
+    r"^socket\.create_connection$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
     r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
     r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
 )
@@ -63,7 +63,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _registry(machine, call)
     if _DOWNLOADS.match(ref):
         return _downloaded(machine, call)
-    if ref == "urllib.request.Request":
+    if ref in {"urllib.request.Request", "httpx.Request", "requests.Request"}:
         return _request(call)
     if ref in {"shutil.make_archive", "zipfile.ZipFile", "tarfile.open"}:
         return _packed(machine, call)
@@ -94,6 +94,11 @@ def _connection(machine: Analyser, call: Call) -> Value:
 
 
 def _request(call: Call) -> Value:
+    if not call.ref.startswith("urllib"):  # there the method comes first, and what is sent has other names
+        named = {
+            {"json": "data", "content": "data", "params": "data"}.get(name, name): one for name, one in call.keywords.items()
+        }
+        call = call._replace(args=call.args[1:2], keywords=named)
     made = unknown(*call.args[:2], *(value for name, value in call.keywords.items() if name in {"url", "data"}))
     made.ref = "urllib.request.Request()"
     names = ("url", "data", "headers")
@@ -232,6 +237,13 @@ def _runs_code(text: str) -> bool:
     return bool(re.search(r"exec\(|eval\(|urlopen|subprocess|os\.system|base64|__import__|curl |wget ", text))
 
 
+def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
+    """A member of an archive that runs at every start of Python once it is unpacked."""
+    if _runs_code(text_of(content)) or has(content.taint, "received", "encoded"):
+        shown = safe(name.replace(HOLE, "…"), 80)
+        machine.fact("persists", node, source="received", destination="fixed", detail=f"python start: {shown}")
+
+
 def _flat(value: Value, depth: int = 0) -> str:
     """All text in a nested value, in order."""
     if depth > 6:
@@ -334,10 +346,17 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
     receiver = call.receiver
     if receiver is None:
         return
-    if name in {"RegisterTaskDefinition", "RegisterTask"}:
+    if name.startswith(("RegSet", "SHSetValue", "RegCreateKey")):
+        told = " ".join(text_of(value) for value in call.args)
+        if know.RUN_KEY.search(told):
+            shown = safe(told.replace(HOLE, "…"), 80)
+            machine.fact("persists", call.node, sink=name, detail=f"registry: {shown}")
+    elif name in {"RegisterTaskDefinition", "RegisterTask"}:
         machine.fact("persists", call.node, sink=name, detail="a scheduled task")
     elif name in {"write", "write_text", "write_bytes"} and call.args and receiver.text != HOLE and "/" in receiver.text:
         written(machine, call, _path_of(receiver), call.args[0])
+    elif name == "writestr" and len(call.args) > 1 and text_of(call.args[0]).endswith((".pth", "customize.py")):
+        member(machine, text_of(call.args[0]), call.args[1], call.node)
     elif name in {"extractall", "extract"}:
         target = call.arg(0 if name == "extractall" else 1, "path")
         archive = machine.files.get(receiver.text)
