@@ -123,3 +123,9 @@ lock_version = "4.2"
     inventory = read("pdm.lock", lock)
     assert named(inventory, "aiohttp").artifacts[0].filename == "aiohttp-3.8.4.tar.gz"
     assert [gap.place.line for gap in inventory.gaps if gap.place] == [1]
+
+
+def test_the_python_a_lock_is_for_stands_in_its_targets_since_4_5() -> None:
+    targets = '[[metadata.targets]]\nplatform = "x"\n[[metadata.targets]]\nrequires_python = ">=3.9"\n'
+    assert read("pdm.lock", f'[metadata]\nlock_version = "4.5.0"\n{targets}').requires_python == ">=3.9"
+    assert read("pdm.lock", '[metadata]\nrequires_python = ">=3.8"\n').requires_python == ">=3.8"

@@ -31,7 +31,13 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     for entry in sheet.entries(document, "package"):
         if name := sheet.name(entry.get("name")):
             sheet.add(_package(sheet, name, entry, files))
-    return locked(sheet, FORMAT, sheet.word(metadata, "requires_python"), tree, limits, names_indexes=False)
+    return locked(sheet, FORMAT, _python(sheet, metadata), tree, limits, names_indexes=False)
+
+
+def _python(sheet: Sheet, metadata: Mapping[str, Any]) -> str:
+    """What the lock is for: stated once, or since 4.5 by each target, of which the first that says so counts."""
+    stated = (sheet.word(table, "requires_python") for table in (metadata, *sheet.tables(metadata, "targets")))
+    return next(filter(None, stated), "")
 
 
 def _package(sheet: Sheet, name: str, entry: Mapping[str, Any], files: Mapping[str, Any]) -> Package:
