@@ -103,6 +103,20 @@ _WITH_CLICK = {"click", "inspect", "uuid", "gettext", "typing"}
 _JSON = {"mlsupply.report.json_", "mlsupply.report.view"}
 
 
+def test_a_second_scan_of_an_environment_imports_nothing_that_analyses_code(tmp_path: Path) -> None:
+    """What starts with Python was looked at in the first one, and nothing else is by default."""
+    site = tmp_path / "env/lib/python3.12/site-packages"
+    information = site / "quiet-1.0.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: quiet\nVersion: 1.0\n", encoding="utf-8")
+    (information / "RECORD").write_text("quiet-1.0.dist-info/METADATA,,\nquiet.pth,,\n", encoding="utf-8")
+    (site / "quiet.pth").write_text("import os\n", encoding="utf-8")
+    command = ["scan", "--env", "env", "--offline", "--check", "contents"]
+    first, again = (modules(command, tmp_path) for _ in range(2))
+    assert "mlsupply.evidence.look" in first
+    assert not {"mlsupply.evidence.look", "mlsupply.evidence.moments", "mlsupply.evidence.unlisted"} & again
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_imports_the_command_line_alone(option: str, tmp_path: Path) -> None:
     loaded = modules([option], tmp_path)

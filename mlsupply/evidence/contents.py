@@ -19,7 +19,6 @@ from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.served import Served, kept
 from mlsupply.evidence.starting import starting
-from mlsupply.evidence.unlisted import unlisted
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Gap, Package, PackageKey, Place, Quote, Reason
 from mlsupply.named import NamedTuple
@@ -71,7 +70,11 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
         for owner, what in starting(project, world):
             done |= {*what.files.values(), *(what.site / left.path for left in what.left)}
             yield _started(owner, what, read.get(owner.key) if owner else None, rules, pool, world)
-        for what in unlisted(project, world, done) if mode != "local" else ():
+        if mode == "local":
+            return
+        from mlsupply.evidence.unlisted import unlisted  # it needs all that looks into an archive
+
+        for what in unlisted(project, world, done):
             yield judged(looked_into(what, str(what.site), pool, world.cache / "contents"), rules)
 
 
