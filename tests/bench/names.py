@@ -5,7 +5,7 @@
 A name counts as accused from medium on. Averages are over the headline rows; the others are listed by themselves. With
 --unlearned each imitation in the brand group is judged without the brands and words that no other imitation of the sample
 holds: what is found then, the lists owe to nothing in the sample. Words that anybody would list go with them, so this is
-less than what is found of unseen names.
+less than what is found of unseen names. A row says name, label (benign or not), technique, target, headline and stratum.
 Figures of a peer are those published beside the sample for the same or comparable names.
 """
 
@@ -106,9 +106,14 @@ def report(rows: list[Row], accuse: Accuse) -> None:
         print(score([row for row in bad if row["technique"] in group] + honest, accuse).line(label))
     for technique in sorted({row["technique"] for row in bad}):
         print(score([row for row in bad if row["technique"] == technique] + honest, accuse).line(f"  {technique}"))
-    outside = score([row for row in honest if not row["top_rank"]], accuse)
+    listed = frozenset(popular().names)
+    unlisted = [row for row in honest if row["name"] not in listed]
+    outside = score(unlisted, accuse)
     print(f"false alarms: {outside.false} of {outside.honest} honest names outside the popular ones", end="")
     print(f" ({outside.false / max(outside.honest, 1):.1%}); of all honest names {score(honest, accuse).false}")
+    for stratum in sorted({row["stratum"] for row in unlisted}):
+        part = score([row for row in unlisted if row["stratum"] == stratum], accuse)
+        print(f"  {stratum}: {part.false} of {part.honest}")
     for technique in sorted({row["technique"] for row in rows if not row["headline"]}):
         apart = score([row for row in rows if not row["headline"] and row["technique"] == technique], accuse)
         print(f"apart, {technique}: {apart.found} of {apart.imitations} accused")
