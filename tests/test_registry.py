@@ -372,3 +372,19 @@ def test_credentials_in_a_variable_are_for_that_address_alone(
     given: str, asked: str, secret: tuple[str, str] | None
 ) -> None:
     assert secret_for(asked, (), {"UV_INDEX": f"https://index.example/simple {given}"}) == secret
+
+
+@pytest.mark.parametrize("kind", ["pypi", "plain"])
+def test_a_project_of_more_files_than_are_read_is_not_told_by_the_first_of_them(
+    kind: str, online: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlsupply.evidence.index_pages.MAX_FILES", 3)
+    with LoopbackIndex(kind) as index:
+        for version in ("1.0", "2.0", "3.0", "4.0"):
+            index.add("demo", version)
+        index.add("few", "1.0")
+        registry = Registry(index.simple, online)
+        refused, read = registry.about("demo", "4.0"), registry.about("few")
+    assert isinstance(refused, Failure)
+    assert (refused.reason, "lists 3 files of demo or more" in refused.detail) == (Reason.LIMIT, True)
+    assert isinstance(read, Seen)

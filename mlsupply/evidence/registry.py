@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from mlsupply.begun import each
 from mlsupply.drafts import keep_json, kept_json
+from mlsupply.evidence import index_pages
 from mlsupply.evidence.index_details import Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
 from mlsupply.evidence.index_releases import FRESH, kept_at, page_of
@@ -87,6 +88,8 @@ class Registry:
         project = simple_page(name, answer.url, answer.headers.get("content-type", ""), answer.body)
         if project is None:
             return Failure(Reason.MALFORMED, f"{self.host} answers for {name} with neither JSON nor HTML of the simple API")
+        if len(project.files) >= index_pages.MAX_FILES:  # what was cut would read as releases that are not there
+            return Failure(Reason.LIMIT, f"{self.host} lists {index_pages.MAX_FILES:,} files of {name} or more")
         project = self._completed(project)
         self._keep(page, _Kept(now, answer.headers.get("etag", "")[:200], project))
         return Seen(project, now)
