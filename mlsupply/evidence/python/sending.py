@@ -130,7 +130,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         note(machine, call, "address", address_taint, text, where, own=own)
         note(machine, call, "body", taint_of(*_odd_headers(headers)), text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
-        if has(taint_of(*headers), "intercepted"):  # what opens an account elsewhere
+        if has(taint_of(*headers), "intercepted") and _names_services(machine):  # what opens an account elsewhere
             note(machine, call, "body", frozenset(of_kind(taint_of(*headers), "intercepted")), text, where)
     _changes(machine, call, text, body)
     _copied(machine, call, body)
@@ -258,7 +258,9 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     if know.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
         labels = [one for one in labels if not _of_cloud(one, text)]
     kind = kinds_of(frozenset(labels))[0] if labels else ""
-    if not kind or _expected(kind, call, text, where, own=own):
+    if not kind or _expected(
+        kind, call, text, where, own=own, known_elsewhere=call.ref.endswith(_TRANSPORTS) and _names_services(machine)
+    ):
         return
     if kind == "intercepted" and position == "address" and any(map(_SEED.search, labels)):
         position = "body"  # what opens a wallet is no part of an address that was asked for
@@ -290,11 +292,23 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     )
 
 
-def _expected(kind: str, call: Call, text: str, where: str, *, own: bool) -> bool:
-    """Does this go where whoever calls it expects it to go?"""
+def _names_services(machine: Analyser) -> bool:
+    """Does the module name hosts of services of others?"""
+    return any(map(_SERVICES.search, machine.lines))
+
+
+_TRANSPORTS = ("handle_request", "handle_async_request")
+# Services of models, whose hosts a transport may look for.
+_SERVICES = re.compile(
+    r"\b(?:openai|anthropic|mistral|groq|deepseek|cohere|together|openrouter|perplexity|huggingface)\.(?:com|ai|xyz|co)\b"
+)
+
+
+def _expected(kind: str, call: Call, text: str, where: str, *, own: bool, known_elsewhere: bool) -> bool:
+    """Does this go where whoever calls it expects it to go? known_elsewhere: does the module name hosts of services?"""
     if kind in _SEEN_BY_MODELS and know.MODEL_SERVICE.match(text):
         return True  # what the user shows to a model goes to that model
-    made_anew = call.ref.endswith(("handle_request", "handle_async_request"))  # a request of its own, by its own transport
+    made_anew = call.ref.endswith(_TRANSPORTS) and known_elsewhere
     if kind == "intercepted" and call.receiver is not None and call.receiver.instance is not None and not made_anew:
         return True  # an object that passes on what it was given by what it is made of
     if kind == "intercepted" and (where == "given" or own):
