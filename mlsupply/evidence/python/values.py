@@ -132,8 +132,8 @@ class Scope:
     def find(self, name: str) -> Value | None:
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
+            if (found := scope.names.get(name)) is not None:
+                return found
             scope = scope.outer
         return None
 
