@@ -110,6 +110,41 @@ starlette==0.46.0
 """
 
 
+LINE = " \\\n    --hash=sha256:"
+
+
+@pytest.mark.parametrize(
+    ("hashes", "digests"),
+    [
+        (f"{LINE}{SHA}{LINE}{BEEF}", (SHA, BEEF)),
+        (f" --hash=sha256:{SHA} --hash=sha256:{BEEF}", (SHA, BEEF)),
+        (f"{LINE}{SHA}{LINE}{BEEF.upper()}", (SHA, BEEF)),
+        (f"{LINE}{SHA} \\\n  --hash=sha256:{BEEF}", (SHA, BEEF)),
+        (f"{LINE}{SHA} --hash=sha256:{BEEF}", (SHA, BEEF)),
+        (f"{LINE}{SHA}  # via b", (SHA,)),
+        (f"{LINE}{SHA}\n    # via b", (SHA,)),
+        (f"{LINE}{SHA * 2}{LINE}{BEEF}", (SHA * 2, BEEF)),
+        (f"{LINE}{SHA[:62]}{LINE}{BEEF}ff", (SHA[:62], BEEF + "ff")),
+    ],
+)
+def test_hashes_are_read_however_they_are_written_and_the_next_line_keeps_its_number(
+    hashes: str, digests: tuple[str, ...]
+) -> None:
+    inventory = asked(f"a==1{hashes}\nb==2{LINE}{SHA}")
+    a, b = named(inventory, "a"), named(inventory, "b")
+    assert [artifact.hashes for artifact in a.artifacts] == [(("sha256", digest),) for digest in digests]
+    assert b.artifacts[0].hashes == (("sha256", SHA),)
+    assert b.places[0].line == hashes.count("\n") + 2
+    assert inventory.gaps == ()
+
+
+@pytest.mark.parametrize("digest", [f"{SHA[:-1]}-", f"{SHA[:-1]}é"])
+def test_what_is_no_digest_is_a_gap_and_the_good_ones_beside_it_stay(digest: str) -> None:
+    inventory = asked(f"a==1{LINE}{SHA}{LINE}{digest}{LINE}{BEEF}\n")
+    assert [artifact.hashes for artifact in named(inventory, "a").artifacts] == [(("sha256", SHA),), (("sha256", BEEF),)]
+    assert [gap.reason for gap in inventory.gaps] == [Reason.MALFORMED]
+
+
 def test_via_comments_become_edges_roots_and_groups() -> None:
     inventory = asked(COMPILED)
     assert inventory.complete

@@ -56,4 +56,4 @@ def conda_parts(filename: str) -> tuple[str, str, str]:
 def hash_pair(text: str) -> tuple[tuple[str, str], ...]:
     """`sha256:AB..` as (("sha256", "ab.."),); nothing where it is not of that form."""
     algorithm, _, digest = text.lower().partition(":")
-    return ((algorithm, digest),) if digest.isalnum() and algorithm.isalnum() else ()
+    return ((algorithm, digest),) if digest.isalnum() and algorithm.isalnum() and text.isascii() else ()

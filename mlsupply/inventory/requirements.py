@@ -1,7 +1,7 @@
 """Requirements and constraints files in all their shapes: written by hand, compiled (`# via`), hashed, exported.
 
-Nearly every line of a compiled file is `name==version`, perhaps a marker, and hashes; one regular expression takes such
-an entry whole. Every other line goes through `pip_line`.
+Nearly every line of a compiled file is `name==version`, perhaps a marker, and hashes, which are read here. Every other line
+goes through `pip_line`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mlsupply.inventory.pip_line import asked_for, exact_version, is_marker, tak
 from mlsupply.inventory.via import is_generated, parents
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Failure, Limits, Tree
 
@@ -24,6 +25,9 @@ FORMAT = "requirements"
 _ENTRY = expression(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?)(?:\[(?P<extras>[A-Za-z0-9._,-]*+)\])?[ ]*+"
     r"===?[ ]*+(?P<version>[A-Za-z0-9][A-Za-z0-9.!+_-]*+)(?:[ ]*+;[ ]*+(?P<marker>[^\\#;\n]++))?"
+)
+_ALIKE = expression(r"(?P<before> (?:\\\n    )?--hash=sha256:).{64}(?:(?P=before).{64})*+(?=\n|\Z)")
+_REST = expression(
     r"(?P<hashes>(?:[ \t]*+(?:\\\n[ \t]*+)?--hash[= ][a-z0-9]++:[A-Fa-f0-9]++)*+)"
     r"[ \t]*+(?:(?<=[ \t])\#(?P<comment>[^\n]*+))?(?:\n|\Z)"
 )
@@ -112,15 +116,19 @@ class Reading:
                     last, inside = None, False
                 line += 1
                 position = found.end()
-            elif (found := entry(text, position)) and (found["marker"] is None or _is_usual(found["marker"])):
+            elif (
+                (found := entry(text, position))
+                and (found["marker"] is None or _is_usual(found["marker"]))
+                and (rest := _rest(text, found.end()))
+            ):
                 if self.pins.is_full():
                     self._stop(Place(path, line))
                     return
-                last, inside = self._entry(found, Place(path, line), constraint), False
-                if last is not None and found["comment"]:
-                    inside = self._via(last, found["comment"], inside)
-                line += text.count("\n", position, found.end())
-                position = found.end()
+                last, inside = self._entry(found, rest.hashes, Place(path, line), constraint), False
+                if last is not None and rest.comment:
+                    inside = self._via(last, rest.comment, inside)
+                line += text.count("\n", position, rest.end)
+                position = rest.end
             else:
                 if self.pins.is_full():
                     self._stop(Place(path, line))
@@ -137,8 +145,7 @@ class Reading:
         if not any(gap.reason is Reason.LIMIT and gap.detail == detail for gap in self.gaps):
             self.gaps.append(gap(place.file, Reason.LIMIT, detail, place.line))
 
-    def _entry(self, found: re.Match[str], place: Place, constraint: bool) -> Pin | None:
-        hashes = _HASH.findall(found["hashes"].lower()) if found["hashes"] else ()
+    def _entry(self, found: re.Match[str], hashes: list[tuple[str, str]], place: Place, constraint: bool) -> Pin | None:
         return self.pins.add(
             Pin(
                 name=canonical(found["name"]),
@@ -267,6 +274,39 @@ class Reading:
         host = index.url.partition("://")[2].partition("/")[0]
         trusted = bool(self.trusted & {host, host.partition(":")[0]})
         return replace(index, trusted_host=True) if trusted else index
+
+
+class _Rest(NamedTuple):
+    """What follows name, version and marker of an entry. end: where the next line begins."""
+
+    hashes: list[tuple[str, str]]
+    comment: str
+    end: int
+
+
+def _rest(text: str, start: int) -> _Rest | None:
+    """The hashes and the comment from here on; None where something else stands there too."""
+    if (alike := _ALIKE.match(text, start)) and (hashes := _split(alike)):
+        return _Rest(hashes, "", alike.end() + 1)
+    found = _REST.match(text, start)
+    return found and _Rest(_HASH.findall(found["hashes"].lower()), found["comment"] or "", found.end())
+
+
+def _split(alike: re.Match[str]) -> list[tuple[str, str]]:
+    """The hashes of lines written alike, as resolvers do, if they are what they should be, otherwise none: to look at each
+    digit with an expression costs more than all else in the reading of a large file."""
+    digests = alike[0].split(alike["before"])[1:]
+    return [("sha256", digest) for digest in digests] if _are_sha256(digests) else []
+
+
+def _are_sha256(digests: list[str]) -> bool:
+    """Whether they are 64 lower-case hexadecimal digits each."""
+    joined = "".join(digests)
+    return (
+        {*map(len, digests)} == {64}
+        and joined.isascii()
+        and not joined.encode().translate(None, b"0123456789abcdef")  # what is left without these
+    )
 
 
 def _is_usual(marker: str) -> bool:
