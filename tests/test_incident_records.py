@@ -104,9 +104,8 @@ def test_a_bad_file_is_found_by_its_digest_and_by_the_path_an_index_serves_it_un
 def test_a_name_claimed_without_proof_of_harm_is_no_incident() -> None:
     known = index()
     assert len(known.claims) == 127
-    for name in set(known.claims) & set(known.versions):  # two readings that disagree are no more than a suspicion
-        ids = {found for ids in known.versions[name].values() for found in ids}
-        assert {known.briefs[found].verdict for found in ids} == {"suspicious"}
+    for name in set(known.claims) & set(known.releases):  # two readings that disagree are no more than a suspicion
+        assert {known.brief(found).verdict for found in known.releases[name]} == {"suspicious"}
 
 
 def test_a_project_made_to_do_harm_is_bad_in_every_version_where_nobody_listed_them() -> None:

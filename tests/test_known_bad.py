@@ -24,6 +24,7 @@ from mlsupply.model import (
 from mlsupply.project import merge
 from mlsupply.request import Request
 from mlsupply.world import World
+from tests.memory import named, read
 
 
 def _package(name: str, version: str = "", source: Source = Source(), *artifacts: Artifact) -> Package:
@@ -91,11 +92,33 @@ def test_a_version_is_compared_by_value(world: World) -> None:
 
 def test_a_locked_file_is_known_by_its_hash_whatever_the_name_says(world: World) -> None:
     sdist = next(value for value, (incident, of) in index().digests.items() if incident == "bittensor-wallet-2026")
-    file = Artifact("innocent-1.0.tar.gz", "sdist", hashes=(("sha256", sdist.upper()),))
+    file = Artifact("innocent-1.0.tar.gz", "sdist", hashes=(("sha256", sdist),))
     (found,) = _malicious(world, _package("innocent", "1.0", Source(), file))
     assert found.advisory is not None
     assert (found.id, found.advisory.matched_on) == ("bittensor-wallet-2026", "file hash")
     assert "innocent-1.0.tar.gz" in found.message
+
+
+_FILE = '{file = "innocent-1.0.tar.gz", hash = "sha256:%s"}'
+_LOCKS = {
+    "requirements.txt": "innocent==1.0 \\\n    --hash=sha256:%s\n",
+    "uv.lock": "version = 1\n[[package]]\nname = 'innocent'\nversion = '1.0'\nsource = {registry = 'https://index.example'}\n"
+    "sdist = {url = 'https://files.index.example/innocent-1.0.tar.gz', hash = 'sha256:%s'}\n",
+    "poetry.lock": f'[[package]]\nname = "innocent"\nversion = "1.0"\nfiles = [{_FILE}]\n[metadata]\nlock-version = "2.1"\n',
+    "pdm.lock": f'[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "innocent"\nversion = "1.0"\nfiles = [{_FILE}]\n',
+    "pylock.toml": "lock-version = '1.0'\ncreated-by = 'a tool'\n[[packages]]\nname = 'innocent'\nversion = '1.0'\n"
+    "sdist = {name = 'innocent-1.0.tar.gz', hashes = {sha256 = '%s'}}\n",
+    "Pipfile.lock": '{"_meta": {"pipfile-spec": 6}, "default": {"innocent": {"version": "==1.0", "hashes": ["sha256:%s"]}}}',
+    "bom.json": '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "innocent", '
+    '"version": "1.0", "purl": "pkg:pypi/innocent@1.0", "hashes": [{"alg": "SHA-256", "content": "%s"}]}]}',
+}
+
+
+@pytest.mark.parametrize("lock", _LOCKS)
+def test_a_hash_in_capitals_is_the_same_hash_in_every_lock(lock: str, world: World) -> None:
+    sdist = next(value for value, (incident, of) in index().digests.items() if incident == "bittensor-wallet-2026")
+    package = named(read(lock, _LOCKS[lock].replace("%s", sdist.upper())), "innocent")
+    assert [found.id for found in _malicious(world, package)] == ["bittensor-wallet-2026"]
 
 
 @pytest.mark.parametrize("tail", ["", "#sha256=00", "?mirror=a/b"])

@@ -258,7 +258,7 @@ def _incidents(package: Package, version: Asked, hit: Hit, ground: Ground) -> tu
     listed = known.of_release(package.name, version.text)
     for identifier in named:
         if identifier in listed:
-            return known.briefs[identifier].verdict == MALICIOUS, ""
+            return known.brief(identifier).verdict == MALICIOUS, ""
         if record := incident(identifier):
             releases = "; ".join(f"{name} {', '.join(versions)}" for name, versions in record.affected.items())
             disputed = f"{releases} ({identifier})"

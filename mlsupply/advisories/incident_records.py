@@ -1,13 +1,13 @@
 """The incident records of the package: known bad releases with windows, indicators, hashes and what to do.
 
-`index()` is the keyed form for matching (compiled, loaded in about a millisecond); `incident(id)` one whole record, read
+`index()` is the keyed form for matching (compiled, loaded in less than a millisecond); `incident(id)` one whole record, read
 from its YAML when a match, `explain` or `exposure` wants it. Fields: data/incidents/README.md.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -102,46 +102,50 @@ class Brief(NamedTuple):
 
 @value
 class IncidentIndex:
-    """briefs: by id; versions: canonical name to version to ids; digests: hex to (id, which file); claims: names claimed
-    without proof of harm, to their class (`spam`, `probably_pentest`, ...); advisories: id of an advisory to incident ids;
-    repositories: address of a malicious repository (see `address`) to an id; ends_of_paths: the last folder of the paths
-    under which an index keeps the files of `digests`."""
+    """The tables as they are compiled, since a run looks up little of them. briefs: id to the fields of `Brief`; releases:
+    canonical name to ids to bad versions; digests: lower-case hex to (id, which file); claims: names claimed without proof
+    of harm, to their class (`spam`, `probably_pentest`, ...); advisories: id of an advisory to incident ids; repositories:
+    address of a malicious repository (see `address`) to an id; ends_of_paths: the last folder of the paths under which an
+    index keeps the files of `digests`."""
 
-    briefs: Mapping[str, Brief]
-    versions: Mapping[str, Mapping[str, tuple[str, ...]]]
-    digests: Mapping[str, tuple[str, str]]
+    briefs: Mapping[str, Sequence[str]]
+    releases: Mapping[str, Mapping[str, Sequence[str]]]
+    digests: Mapping[str, Sequence[str]]
     claims: Mapping[str, str]
-    advisories: Mapping[str, tuple[str, ...]]
+    advisories: Mapping[str, Sequence[str]]
     repositories: Mapping[str, str]
     ends_of_paths: frozenset[str]
+
+    def brief(self, incident_id: str) -> Brief:
+        """Of an incident there is."""
+        return Brief(*self.briefs[incident_id])
 
     def of_release(self, name: str, version: str) -> tuple[str, ...]:
         """Ids of the incidents of a release. Versions compare as written, then by PEP 440; a project made to do harm
         whose versions nobody listed (`*`) is bad in every one."""
-        named = self.versions.get(canonical(name))
+        named = self.releases.get(canonical(name))
         if not named:
             return ()
-        exact = named.get(version) or named.get("*")
-        return exact or next((ids for bad, ids in named.items() if same_version(bad, version)), ())
+        exact = _listing(named, version.__eq__) or _listing(named, "*".__eq__)
+        return exact or _listing(named, lambda bad: same_version(bad, version))
 
     def of_digest(self, value: str) -> tuple[str, str] | None:
         """(incident id, which file) of a sha256 or BLAKE2b-256 digest in hex."""
-        return self.digests.get(value.lower())
+        found = self.digests.get(value.lower())
+        return None if found is None else (found[0], found[1])
+
+
+def _listing(named: Mapping[str, Sequence[str]], is_meant: Callable[[str], bool]) -> tuple[str, ...]:
+    """The ids of incidents with a bad version that is meant."""
+    return tuple(identifier for identifier, versions in named.items() if any(map(is_meant, versions)))
 
 
 @cache
 def index() -> IncidentIndex:
     """The compiled records."""
     data = json.loads(COMPILED.read_bytes())
-    return IncidentIndex(
-        briefs={name: Brief(*brief) for name, brief in data["briefs"].items()},
-        versions={name: {v: tuple(ids) for v, ids in versions.items()} for name, versions in data["versions"].items()},
-        digests={digest: (found[0], found[1]) for digest, found in data["digests"].items()},
-        claims=data["claims"],
-        advisories={name: tuple(ids) for name, ids in data["advisories"].items()},
-        repositories=data["repositories"],
-        ends_of_paths=frozenset(digest[4:] for digest in data["digests"]),  # /packages/ab/cd/<the rest>/name.whl
-    )
+    ends = frozenset(digest[4:] for digest in data["digests"])  # /packages/ab/cd/<the rest>/name.whl
+    return IncidentIndex(**data, ends_of_paths=ends)
 
 
 def address(url: str) -> str:
@@ -163,15 +167,14 @@ def records() -> list[Incident]:
 
 def compile_index() -> bytes:
     """What `incidents.json` should hold."""
-    versions: dict[str, dict[str, list[str]]] = {}
+    releases: dict[str, dict[str, list[str]]] = {}
     digests: dict[str, list[str]] = {}
     advisories: dict[str, list[str]] = {}
     repositories: dict[str, str] = {}
     everything = records()
     for record in everything:
         for name, bad in record.affected.items():
-            for version in bad:
-                versions.setdefault(name, {}).setdefault(version, []).append(record.id)
+            releases.setdefault(name, {}).setdefault(record.id, []).extend(bad)
         for bad_file in record.hashes:
             digests.setdefault(bad_file.value, [record.id, bad_file.of])
         for advisory in record.advisory_ids:
@@ -180,7 +183,7 @@ def compile_index() -> bytes:
             repositories |= {address(url): record.id for url in record.indicators.get("urls", ())}
     tables: dict[str, Mapping[str, object]] = {
         "briefs": {record.id: [record.title, record.verdict, record.kind] for record in everything},
-        "versions": dict(sorted(versions.items())),
+        "releases": dict(sorted(releases.items())),
         "digests": dict(sorted(digests.items())),
         "claims": {claim["name"]: claim["class"] for claim in _document(CLAIMS)["claims"]},
         "advisories": dict(sorted(advisories.items())),

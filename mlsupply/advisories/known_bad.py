@@ -58,7 +58,7 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 def sightings(package: Package, known: IncidentIndex) -> list[Sighting]:
     """The incidents a package belongs to, each once; a file says more than a version, a version more than a name."""
     found = [*_by_file(package, known), *_by_address(package, known)]
-    if package.name in known.versions:
+    if package.name in known.releases:
         found += _by_name(package, known)
     seen: dict[str, Sighting] = {}
     for sighting in found:
@@ -69,8 +69,8 @@ def sightings(package: Package, known: IncidentIndex) -> list[Sighting]:
 def _by_file(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
     digests, ends = known.digests, known.ends_of_paths
     for artifact in package.artifacts:
-        for _, value in artifact.hashes:  # thousands in a lock file: one look-up each, no call
-            if (digest := value.lower()) in digests:
+        for _, digest in artifact.hashes:  # thousands in a lock file: one look-up each, no call
+            if digest in digests:
                 identifier, of = digests[digest]
                 yield Sighting(identifier, "file hash", artifact.filename or of)
         if not artifact.url:
@@ -98,22 +98,22 @@ def _by_address(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
 
 
 def _by_name(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
-    versions = known.versions.get(package.name)
-    if not versions or package.coordinate.ecosystem != "pypi" or package.source.kind in OWN_CODE:
+    named = known.releases.get(package.name)
+    if not named or package.coordinate.ecosystem != "pypi" or package.source.kind in OWN_CODE:
         return
     exact = known.of_release(package.name, package.version)
-    for identifier in dict.fromkeys(one for ids in versions.values() for one in ids):
+    for identifier in named:
         if identifier in exact:
             yield Sighting(identifier, "version")
-        elif known.briefs[identifier].kind == PURPOSE_BUILT:
+        elif known.brief(identifier).kind == PURPOSE_BUILT:
             yield Sighting(identifier, "name")
 
 
 def _unpinned(package: Package, known: IncidentIndex) -> tuple[Gap, ...]:
     if package.version or package.coordinate.ecosystem != "pypi" or package.source.kind in OWN_CODE:
         return ()
-    ids = (identifier for listed in known.versions.get(package.name, {}).values() for identifier in listed)
-    hijacked = next((known.briefs[one] for one in ids if known.briefs[one].kind != PURPOSE_BUILT), None)
+    briefs = map(known.brief, known.releases.get(package.name, ()))
+    hijacked = next((brief for brief in briefs if brief.kind != PURPOSE_BUILT), None)
     if hijacked is None:
         return ()
     detail = f"some releases of {package.name} are malicious ({hijacked.title}) and no version is pinned"
