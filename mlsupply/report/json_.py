@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mlsupply.hints import Any
 from mlsupply.lazy import expression
@@ -12,6 +12,7 @@ from mlsupply.report.view import View, view_of
 
 SCHEMA_VERSION = "1.0"
 _ESCAPES = expression(r"\\[ubfnrt]")
+_PLAIN = b"0123456789abcdefghijklmnopqrstuvwxyz:-"  # of such are hashes, and they are no others in JSON
 _LONG_LINE = 1 << 20  # characters
 
 
@@ -44,7 +45,7 @@ def encoded(document: Mapping[str, object]) -> str:
 
 def _lines(document: Mapping[str, object]) -> Iterator[str]:
     """`json.dumps` with an indent runs in Python, without one in C: lines are made here, what stands on them there."""
-    encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode  # a document is made as a tree
+    encode = _encoder()
     yield "{"
     last = list(document)[-1]
     for key, value in document.items():
@@ -52,8 +53,8 @@ def _lines(document: Mapping[str, object]) -> Iterator[str]:
         if isinstance(value, list) and value:
             yield f" {encode(key)}: ["
             for item in value[:-1]:
-                yield f"  {encode(item)},"
-            yield f"  {encode(value[-1])}"
+                yield f"  {item if isinstance(item, _Encoded) else encode(item)},"
+            yield f"  {value[-1] if isinstance(value[-1], _Encoded) else encode(value[-1])}"
             yield f" ]{comma}"
         else:
             yield f" {encode(key)}: {encode(value)}{comma}"
@@ -61,15 +62,25 @@ def _lines(document: Mapping[str, object]) -> Iterator[str]:
     yield ""
 
 
+class _Encoded(str):
+    """An entry of a list that is JSON already."""
+
+    __slots__ = ()
+
+
+def _encoder() -> Callable[[object], str]:
+    return json.JSONEncoder(ensure_ascii=False, check_circular=False).encode  # a document is made as a tree
+
+
 def document(view: View) -> dict[str, Any]:
     """The document as JSON values; words of enumerations are the strings they are."""
-    report = view.report
+    report, encode = view.report, _encoder()
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "mlsupply", "version": report.tool_version},
         "as_of": report.as_of,
         "inputs": [{"path": item.path, "format": item.format} for item in report.inputs],
-        "packages": [_package(package, view) for package in view.packages],
+        "packages": [_with_hashes(encode(_package(package, view)), package, encode) for package in view.packages],
         "findings": [_finding(finding) for finding in view.findings],
         "gaps": [_gap(gap) for gap in view.gaps],
         "sources": [source._asdict() for source in report.sources],
@@ -102,10 +113,19 @@ def _package(package: Package, view: View) -> dict[str, Any]:
         "marker": package.marker,
         "places": [_place(place) for place in package.places],
         "paths": [list(path) for path in view.report.paths.get(package.key, ())],
-        "hashes": sorted({f"{a}:{value}" for artifact in package.artifacts for a, value in artifact.hashes}),
         "note": package.note,
         "licence": package.licence or None,
     }
+
+
+def _with_hashes(entry: str, package: Package, encode: Callable[[object], str]) -> _Encoded:
+    """The JSON object of a package with its hashes: most of the bytes of a report, and as they are hardly ever need to be
+    looked at one by one."""
+    hashes = sorted({f"{a}:{value}" for artifact in package.artifacts for a, value in artifact.hashes})
+    text = "".join(hashes)
+    is_plain = text.isascii() and not text.encode().translate(None, _PLAIN)
+    listed = '["' + '", "'.join(hashes) + '"]' if hashes and is_plain else encode(hashes)
+    return _Encoded(f'{entry[:-1]}, "hashes": {listed}}}')
 
 
 def _place(place: Place) -> dict[str, Any]:
