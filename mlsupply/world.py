@@ -153,8 +153,11 @@ class DiskTree:
         if isinstance(handle, Failure):
             return handle
         try:
-            with handle:
-                data = handle.read(limit + 1)
+            with handle:  # a buffer of the limit's size would be asked of the system for every file
+                size = os.fstat(handle.fileno()).st_size
+                data = handle.read(min(size, limit) + 1)
+                if size < len(data) <= limit:  # it is being written
+                    data += handle.read(limit + 1 - len(data))
         except OSError as error:
             return Failure(Reason.NOT_FOUND, f"{path} could not be read: {error.strerror}")
         return data if len(data) <= limit else Failure(Reason.TOO_LARGE, f"{path} is larger than {limit:,} bytes")

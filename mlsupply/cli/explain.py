@@ -52,8 +52,9 @@ def _list_of_incidents(wanted: str) -> str:
     """All incidents, where that is asked for."""
     from mlsupply.advisories.incident_records import index
 
-    briefs = index().briefs if wanted.lower() == "incidents" else {}
-    return "".join(f"{identifier:<32}  {brief.title}\n" for identifier, brief in sorted(briefs.items()))
+    known = index()
+    listed = sorted(known.briefs) if wanted.lower() == "incidents" else []
+    return "".join(f"{identifier:<32}  {known.brief(identifier).title}\n" for identifier in listed)
 
 
 def _reference(wanted: str) -> str:
