@@ -151,6 +151,12 @@ def test_a_package_whose_files_are_here_is_judged_wherever_it_says_it_came_from(
     assert ("release", "reqeusts 1.0") in {(gap.check, gap.subject) for gap in report.gaps}
 
 
+def test_a_copy_of_ones_own_project_is_said_and_fails_no_pipeline(site: Path, world: World) -> None:
+    claiming(site, "app", CLAIMS["a folder"], {"app/__init__.py": "x = 1\n"})
+    report = run(Request(environment=str(site.parents[2]), offline=True, checks=("release",)), world)
+    assert [gap.reason for gap in report.gaps if gap.subject == "app 1.0"] == [Reason.DISABLED]
+
+
 def test_what_is_installed_in_place_is_the_users_own_and_what_leads_there_is_read(site: Path, world: World) -> None:
     """The record of malicious releases does not fit a project that happens to have such a name, but hooks are hooks."""
     shims = {

@@ -24,7 +24,6 @@ CHECK = "release"
 _ORIGINS = {
     SourceKind.GIT: "a git repository",
     SourceKind.URL: "an archive at an address",
-    SourceKind.PATH: "a file or folder",
 }
 SETTLED = timedelta(days=60)  # no built-in rule fires on the mere age of an upload older than this; a test holds it
 
@@ -58,6 +57,9 @@ def no_release(package: Package) -> Checked:
         detail = f"what {ecosystem} channels tell of releases is not asked for"
     elif kind is SourceKind.REGISTRY and not package.version:
         reason, detail, hint = Reason.UNPINNED, "it has no version that an index could be asked about", "pin it"
+    elif kind is SourceKind.PATH:
+        # A copy of the user's own project is no reason to fail a pipeline; that it only says so of itself is seen here.
+        reason, detail = Reason.DISABLED, "it says that it was installed from a file or folder: no index was asked about it"
     else:
         origin = _ORIGINS.get(kind) or package.source.url
         detail = f"it comes from {origin}, and no index tells of its release"
