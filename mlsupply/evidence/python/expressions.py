@@ -251,7 +251,7 @@ class Expressions(Machine):
     def _either(self, node: ast.BoolOp) -> Value:
         values = [self.value(part) for part in node.values]
         if isinstance(node.op, ast.And) and values[-1].known and values[-1].const:
-            return constant(values[-1].const, layers_of(*values), taint_of(*values))  # or nothing
+            return constant(values[-1].const, values[-1].layers, taint_of(*values))  # or nothing; what decides hides nothing
         return merged(values)
 
     def _choice(self, node: ast.IfExp) -> Value:
