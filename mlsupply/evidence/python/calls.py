@@ -344,7 +344,7 @@ class Analyser(Statements):
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
             hooks.replaced(self, name, self.class_state(value.closure), node)
         elif value.closure is not None:
-            if value.closure.wrapper or not self._inside(name):
+            if not self._inside(name):
                 hooks.patched(self, name, value.closure, node)
         else:
             if name.endswith("hooks") or (name.startswith("litellm.") and "callback" in name):

@@ -246,14 +246,10 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
     if name == "format" and isinstance(const, str) and not re.search(r"\d{5}", const):
         return _format(const, args, keywords, layers, taint)
     if not all(arg.known for arg in args) or keywords:
-        if name == "replace" and isinstance(const, str) and len(args) == 2 and isinstance(args[0].const, str):
-            return Value("", NOTHING, taint, const.replace(args[0].const, text_of(args[1]))[:MAX_TEXT], layers)
-        if name == "translate":
-            return Value("", NOTHING, taint, HOLE, (*layers, "translate"))
-        return None
+        return _partly_known(value, name, args)
     values = [arg.const for arg in args]
     if name in _SCRAMBLES and isinstance(const, str | bytes):
-        if name == "replace" and len(values) >= 2 and len(values[1]) * max(1, len(const)) > MAX_TEXT * 4:
+        if name == "replace" and not _short_enough(const, *values[1:2]):
             return None
         return _try(lambda: getattr(const, name)(*values), (*layers, _SCRAMBLES[name]), taint)
     if name in _STRING_METHODS and isinstance(const, str | bytes | int | dict | list | tuple | set):
@@ -262,6 +258,24 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
 
 
 _PLAIN = {"utf8", "ascii", "latin1", "iso88591", "utf16", "utf16le", "cp1252", "us-ascii", "utf8sig"}
+
+
+def _partly_known(value: Value, name: str, args: list[Value]) -> Value | None:
+    """What is left of a text whose method is given something unknown."""
+    text = value.const
+    if name == "translate":
+        return Value("", NOTHING, taint_of(value, *args), HOLE, (*layers_of(value, *args), "translate"))
+    if name == "replace" and isinstance(text, str) and len(args) == 2 and isinstance(args[0].const, str):
+        put = text_of(args[1])
+        if _short_enough(text, put):
+            replaced = text.replace(args[0].const, put)[:MAX_TEXT]
+            return Value("", NOTHING, taint_of(value, *args), replaced, layers_of(value, *args))
+    return None
+
+
+def _short_enough(text: str | bytes, put: object = None) -> bool:
+    """Whether `put` in the place of each letter of `text` stays within bounds; False also for what is no text."""
+    return isinstance(put, str | bytes) and len(put) * max(1, len(text)) <= MAX_TEXT * 4
 
 
 def _listed(value: Any) -> Any:
