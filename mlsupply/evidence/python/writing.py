@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import folding, hooks
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.machine import has
+from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.shell import deeds
 from mlsupply.evidence.python.sources import content_of, held_below, kept_key
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
@@ -218,7 +218,8 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     found = deeds(_flat(content))
     code = _runs_code(shown) or bool(found)
     if not _ASKED_FOR.search(text):
-        code = code or has(content.taint, "received", "encoded") or bool(content.layers)
+        hidden = any(not _as_it_is(label, text) for label in of_kind(content.taint, "encoded"))
+        code = code or has(content.taint, "received") or hidden or bool(content.layers)
     machine.fact(
         "persists",
         call.node,
@@ -231,6 +232,12 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     )
     if isinstance(content.const, str) and text.endswith(".py"):
         machine.inner(content.const, content.layers, call.line)
+
+
+def _as_it_is(label: str, path: str) -> bool:
+    """A YAML or TOML file of the package that is written under its own ending: a template, to be read in both places."""
+    endings = [one.lower().rpartition(".")[2].replace("yaml", "yml") for one in (label, path)]
+    return endings[0] in {"yml", "toml"} and endings[0] == endings[1]
 
 
 def _runs_code(text: str) -> bool:
