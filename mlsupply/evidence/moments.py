@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.module_facts import ModuleFacts, dotted_name
 from mlsupply.evidence.python.knowledge import BACKEND_HOOKS
-from mlsupply.text import safe
+from mlsupply.text import canonical, safe
 
 _DATA_FOLDER = re.compile(r"^[^/]+\.data/(?:purelib|platlib|data)/")
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing|scripts?)/|(?:^|/)(?:conftest|test_[^/]*|[^/]*_test)\.py$")
 _SHOWN = re.compile(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?)/")  # run by whoever reads them
 _START = re.compile(r"(?:src/|(?:[^/]+/){0,8}(?:site|dist)-packages/)?(?:site|user)customize(?:/__init__)?\.py$")
+_METADATA = re.compile(r"([^/]{1,200}?)-[^/-]{1,200}\.dist-info/(?:METADATA|WHEEL|RECORD)$")
+_UNPACKED = re.compile(r"([^/]{1,200})-[^/-]{1,200}/$")
 _PROGRAMS = re.compile(r"\.data/(?:scripts|data/(?:s?bin|Scripts))/")
 
 
@@ -35,6 +37,7 @@ class Layout:
     hooks: frozenset[str] = frozenset()
     scripts: frozenset[str] = frozenset()
     plugins: frozenset[str] = frozenset()
+    project: str = ""  # canonical name, "" where nothing tells it
     built_by: str = ""  # the backend as pyproject.toml names it, with the folders of the tree it is looked for in
 
     def inner(self, path: str) -> str:
@@ -74,8 +77,17 @@ def layout(paths: Iterable[str], texts: Mapping[str, bytes]) -> Layout:
         hooks=frozenset(hooks),
         scripts=frozenset(scripts),
         plugins=frozenset(plugins),
+        project=_project(paths, top),
         built_by=_built_by(backend, folders),
     )
+
+
+def _project(paths: Iterable[str], top: str) -> str:
+    """By the folder of its metadata, or the one that a source is packed in."""
+    found = next((known for path in paths if (known := _METADATA.match(path))), None)
+    if found is None and f"{top}PKG-INFO" in paths:
+        found = _UNPACKED.match(top)
+    return canonical(found[1]) if found is not None else ""
 
 
 def _built_by(backend: object, folders: object) -> str:

@@ -28,12 +28,12 @@ def main() -> None:
     while True:
         try:
             head, data = HEADER.unpack(read_exactly(source, HEADER.size))
-            kind, path, inner, known = json.loads(read_exactly(source, head))
+            kind, path, inner, known, strange = json.loads(read_exactly(source, head))
             body = read_exactly(source, data)
         except EOFError:
             return
         try:
-            found = look(kind, path, inner, body, known)
+            found = look(kind, path, inner, body, known, strange=strange)
         except Exception as error:  # a defect of ours met by one file; out of memory the process ends
             if isinstance(error, MemoryError):
                 raise
@@ -47,15 +47,20 @@ def main() -> None:
             grown = 0
 
 
-def look(kind: str, path: str, inner: str, data: bytes, known: dict[str, Any] | None = None) -> dict[str, Any]:
+def look(
+    kind: str, path: str, inner: str, data: bytes, known: dict[str, Any] | None = None, *, strange: bool = False
+) -> dict[str, Any]:
     """What one task gives, as JSON values."""
     if kind == "together":
         sources = [together.Source(where, below, text.encode("latin-1")) for where, below, text in json.loads(data)]
         return {"modules": [module_to_json(module) for module in together.followed(sources)]}
-    return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(known) if known else None))
+    return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(known) if known else None, strange))
 
 
-_WORK = {"module": analyse.module, "pth": lambda path, data, inner, known: analyse.pth(path, data)}
+_WORK = {
+    "module": lambda path, data, inner, known, strange: analyse.module(path, data, inner, known, strange=strange),
+    "pth": lambda path, data, inner, known, strange: analyse.pth(path, data),
+}
 
 
 def _bounded() -> None:

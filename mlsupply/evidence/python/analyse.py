@@ -23,9 +23,12 @@ MAX_SOURCE = 8 << 20  # bytes of one file
 _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
 
 
-def module(path: str, source: bytes, inner: str = "", neighbours: Neighbours | None = None) -> ModuleFacts:
+def module(
+    path: str, source: bytes, inner: str = "", neighbours: Neighbours | None = None, *, strange: bool = False
+) -> ModuleFacts:
     """Facts of a Python source file. Never raises for what the file holds. inner: the path below the folder imports start
-    from, where that is not the whole path; neighbours: what is known of other modules of the package."""
+    from, where that is not the whole path; neighbours: what is known of other modules of the package; strange: does the
+    package put it among the modules of another project?"""
     dotted, is_package = dotted_name(inner or path)
     if len(source) > MAX_SOURCE:
         return ModuleFacts(path=path, dotted=dotted, stopped=f"larger than {MAX_SOURCE:,} bytes of source")
@@ -34,7 +37,7 @@ def module(path: str, source: bytes, inner: str = "", neighbours: Neighbours | N
         return ModuleFacts(path=path, dotted=dotted, stopped=tree)
     text = source.decode("utf-8", "replace")
     machine = Analyser(path, dotted, is_package)
-    machine.lines = text.split("\n")
+    machine.lines, machine.strange = text.split("\n"), strange
     machine.neighbours, machine.linked = neighbours or machine.neighbours, neighbours is not None
     machine.module.names["__doc__"] = constant(ast.get_docstring(tree, clean=False))
     machine.module.names["__name__"] = constant(dotted)

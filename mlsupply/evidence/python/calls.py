@@ -99,6 +99,8 @@ class Analyser(Statements):
         super().__init__(path, dotted, is_package)
         self.states: dict[Closure, ClassState] = {}
         self.loops = {}
+        self.saved: dict[str, str] = {}  # names of other modules under which this one keeps something of theirs
+        self.passed_back = False  # is the function that is replaced called by the one in its place?
         self.unheard: dict[str, bool] = {}  # names of calls: did the models turn it down for its name alone?
 
     def call(
@@ -115,6 +117,7 @@ class Analyser(Statements):
         if function.instance is not None and "__call__" in function.instance.methods and done.ref != "builtins.type()":
             return self.enter(function.instance.methods["__call__"], [function, *args], keywords, node)
         if done.ref:
+            self.passed_back = self.passed_back or (bool(self.replacing) and hooks.is_original(self, done.ref))
             if function.hidden:
                 execution.hidden_name(self, done)
             if function.instance is not None and done.ref == "builtins.type()":
@@ -344,16 +347,17 @@ class Analyser(Statements):
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
             hooks.replaced(self, name, self.class_state(value.closure), node)
         elif value.closure is not None:
-            if not self._inside(name):
-                hooks.patched(self, name, value.closure, node)
+            hooks.put_in_place(self, name, value, node, own=self._inside(name))
         else:
+            if value.ref:
+                self.saved[name] = value.ref
             if name.endswith("hooks") or (name.startswith("litellm.") and "callback" in name):
                 hooks.hooked(self, value, node)
             sinks.attribute_set(self, name, value, node)
 
     def _inside(self, name: str) -> bool:
-        """Is this of the package itself? A function that is put there takes nothing that was meant for others."""
-        return bool(self.package) and name.partition(".")[0] == self.package.partition(".")[0]
+        """Is this of the package itself?"""
+        return not self.strange and bool(self.package) and name.partition(".")[0] == self.package.partition(".")[0]
 
     def guard(self, node: ast.If, test: Value) -> None:
         sinks.guarded(self, node, test)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import HOLE, ClassState, Closure, Value, text_of
+from mlsupply.text import safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser, Call
@@ -180,9 +181,31 @@ def wrapped(machine: Analyser, call: Call) -> None:
             patched(machine, name or "a wrapped function", value.closure, call.node, machine.first(value.closure))
 
 
+def put_in_place(machine: Analyser, name: str, value: Value, node: ast.AST, *, own: bool) -> None:
+    """A function of this module takes the place of the one of that name. own: of the package itself: there it takes nothing
+    that was meant for others, unless it is only put before what stood there and calls that too."""
+    known, before, machine.passed_back = len(machine.facts), machine.passed_back, False
+    if value.closure is not None:
+        patched(machine, name, value.closure, node, value.bound.args if value.bound is not None else None)
+    if own and not machine.passed_back:
+        told = safe(f"intercepted {name}", 80)
+        for key, (fact, _) in list(machine.facts.items())[known:]:
+            if fact.source == "intercepted" and any(step.startswith(told) for step in fact.chain):
+                del machine.facts[key]
+    machine.passed_back = before
+
+
+def is_original(machine: Analyser, ref: str) -> bool:
+    """Is this the function that is replaced, perhaps by the name it is kept under, or that it has where it is written?"""
+    ref, name = machine.saved.get(ref, ref), machine.replacing
+    return ref == name or (
+        ref.rpartition(".")[2] == name.rpartition(".")[2] and ref.partition(".")[0] == name.partition(".")[0]
+    )
+
+
 def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST, first: list[Value] | None = None) -> None:
     """A function of another module is replaced by this one: what passes through is followed as intercepted. first: the
-    object where it is a method of one."""
+    object where it is a method of one, or what it was given beforehand."""
     if isinstance(closure.node, ast.ClassDef) or closure in machine.running:
         return
     kind = "received" if know.MESSENGERS.match(name) or name.rpartition(".")[2] == "on_message" else "intercepted"

@@ -42,6 +42,7 @@ class Machine:
     """What the expression and statement walkers share."""
 
     serving = False  # are the views of a server followed, with what they are asked?
+    strange = False  # is it a module of another project than the one that ships it?
     cut = False  # something worth following went deeper than the depth it is followed to
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
