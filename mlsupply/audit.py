@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 
 from mlsupply import __version__
+from mlsupply.checkout import checkout_of
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
@@ -157,6 +158,7 @@ def report_of(
         sources=tuple(dict.fromkeys(sources)),
         coverage=coverage,
         assets=assets,
+        checkout=checkout_of(request, world.tree),
         verdict=verdict,
     )
 

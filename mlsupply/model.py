@@ -446,6 +446,14 @@ class Asset:
     notes: tuple[tuple[str, str], ...] = ()
 
 
+class Checkout(NamedTuple):
+    """Where on disk a run stood. folder: absolute POSIX path that relative paths of the report start from; repository:
+    that of the version-controlled folder in which what was scanned lies, "" where there is none."""
+
+    folder: str = ""
+    repository: str = ""
+
+
 @value
 class Report:
     """Everything a format needs; built by `audit.report_of` alone, from a `ledger.Ledger`, which refuses a package x check
@@ -461,4 +469,5 @@ class Report:
     sources: tuple[DataSource, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     assets: tuple[Asset, ...] = ()
+    checkout: Checkout = Checkout()
     verdict: Verdict

@@ -26,12 +26,16 @@ settings.register_profile("explore", max_examples=5_000, deadline=None)
 settings.load_profile("steady")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """In CI the absence of the corpus is an error: said once, before any worker starts."""
+    if os.environ.get("CI") == "true" and not SHARED.is_dir():
+        pytest.exit(f"the shared corpus is missing: {SHARED} (MLSUPPLY_SHARED names another place)", returncode=1)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `shared` skip, saying so, where the corpus is missing; in CI its absence is an error."""
+    """Tests marked `shared` skip, saying so, where the corpus is missing."""
     if SHARED.is_dir():
         return
-    if os.environ.get("CI") == "true":
-        pytest.exit(f"the shared corpus is missing: {SHARED}", returncode=1)
     skip = pytest.mark.skip(reason=f"the shared corpus is not at {SHARED}")
     for item in items:
         if "shared" in item.keywords:

@@ -15,6 +15,7 @@ import pytest
 from mlsupply.model import (
     AdvisoryRef,
     Artifact,
+    Checkout,
     Coordinate,
     Coverage,
     DataSource,
@@ -165,6 +166,7 @@ def report_with(text: str) -> Report:
         gaps=gaps,
         sources=(DataSource(text, text, 1, text, text, text),),
         coverage=(Coverage(check=text, clean=1), Coverage(check="contents", with_gaps=2)),
+        checkout=Checkout("/w/repo/app", "/w/repo"),
         verdict=Verdict(exit_code=1, reason=text, failing=frozenset(f.fingerprint for f in findings[:2])),
     )
 
@@ -226,6 +228,8 @@ def test_sarif_places_are_paths_and_its_texts_have_no_links(case: str) -> None:
     for place in places:
         uri = place["physicalLocation"]["artifactLocation"]["uri"]
         assert re.fullmatch(r"(?:file:///)?(?!/)[A-Za-z0-9._~%/-]*", uri), uri
+        inside = place["physicalLocation"]["artifactLocation"].get("uriBaseId") == "%SRCROOT%"
+        assert not inside or (not uri.startswith("file:") and ".." not in uri.split("/"))
     for result in run["results"]:
         assert "](" not in result["message"]["text"]
 

@@ -35,6 +35,7 @@ ALLOWED = {
     "request": _VALUES | {"world"},
     "project": _VALUES,
     "config": _VALUES | {"request"},
+    "checkout": _VALUES | {"world", "request"},
     "ledger": _VALUES,
     "licence": {"text", "headers", "lazy"},
     "memory": _VALUES | {"world"},

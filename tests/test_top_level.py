@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,14 @@ def test_nothing_but_the_project_is_kept_at_the_top() -> None:
         pytest.skip("not a git checkout: nothing tells what is kept")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {name.split("/")[0] for name in listed.split("\0") if name} == HOLDS
+
+
+def test_ci_without_the_corpus_ends_with_the_sentence_that_says_so(tmp_path: Path) -> None:
+    missing = tmp_path / "shared"
+    environment = {**os.environ, "CI": "true", "MLSUPPLY_SHARED": str(missing)}
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "tests/test_layers.py"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    said = f"{done.stdout}{done.stderr}"
+    assert f"the shared corpus is missing: {missing}" in said
+    assert "INTERNALERROR" not in said

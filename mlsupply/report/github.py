@@ -1,5 +1,6 @@
 """GitHub workflow commands: an annotation for each finding and gap. Of a step GitHub shows ten errors, ten warnings and ten
 notices: the verdict comes first, then the worst, and one gap of each check and reason before the findings that only warn.
+Files are named from the root of the repository, whichever of its folders the run started in.
 
 Everything is escaped as the runner unescapes it, so that no name or message can start a command of its own.
 Source: the workflow-commands page of GitHub's documentation.
@@ -7,7 +8,8 @@ Source: the workflow-commands page of GitHub's documentation.
 
 from __future__ import annotations
 
-from mlsupply.model import Finding, Gap, Place, Severity
+from mlsupply.model import Checkout, Finding, Gap, Place, Severity
+from mlsupply.report.rooted import rooted
 from mlsupply.report.view import View, causes, homes_of, label_of, subject_of, where
 
 _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.UNKNOWN: "warning"}
@@ -15,14 +17,14 @@ _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM
 
 def render(view: View) -> bytes:
     """One command a line, UTF-8."""
-    homes = homes_of(view)
-    found = [_finding(finding, finding.places or homes[finding.fingerprint]) for finding in view.findings]
+    homes, checkout = homes_of(view), view.report.checkout
+    found = [_finding(finding, finding.places or homes[finding.fingerprint], checkout) for finding in view.findings]
     loud = [line for line in found if line.startswith("::error ")]
     by_cause = causes(view.gaps)
-    lines = [_command("notice", f"mlsupply: {view.word}", f"{view.headline}; {view.report.verdict.reason}", None), *loud]
-    lines += [_gap(members[0]) for members in by_cause]
+    lines = [_command("notice", f"mlsupply: {view.word}", f"{view.headline}; {view.report.verdict.reason}"), *loud]
+    lines += [_gap(members[0], checkout) for members in by_cause]
     lines += [line for line in found if not line.startswith("::error ")]
-    lines += [_gap(gap) for members in by_cause for gap in members[1:]]
+    lines += [_gap(gap, checkout) for members in by_cause for gap in members[1:]]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -34,20 +36,25 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _command(command: str, title: str, message: str, place: Place | None) -> str:
-    where = ""
-    if place is not None and place.file:
-        where = f"file={_property(place.file)}," + (f"line={place.line}," if place.line and not place.member else "")
+def _command(command: str, title: str, message: str, where: str = "") -> str:
     return f"::{command} {where}title={_property(title)}::{_data(message)}"
 
 
-def _finding(finding: Finding, places: tuple[Place, ...]) -> str:
+def _at(place: Place | None, checkout: Checkout) -> str:
+    """The properties that name a place."""
+    if place is None or not place.file:
+        return ""
+    line = f"line={place.line}," if place.line and not place.member else ""
+    return f"file={_property(rooted(place.file, checkout)[0])},{line}"
+
+
+def _finding(finding: Finding, places: tuple[Place, ...], checkout: Checkout) -> str:
     command = "notice" if finding.waiver else _COMMANDS.get(finding.severity, "notice")
     message = finding.message + (f"\n{finding.remedy}" if finding.remedy else "")
-    return _command(
-        command, f"{label_of(finding)} {finding.id} {subject_of(finding)}", message, places[0] if places else None
-    )
+    title = f"{label_of(finding)} {finding.id} {subject_of(finding)}"
+    return _command(command, title, message, _at(next(iter(places), None), checkout))
 
 
-def _gap(gap: Gap) -> str:
-    return _command("warning", f"Not checked: {gap.check}, {gap.reason}", f"{where(gap)}: {gap.detail}", gap.place)
+def _gap(gap: Gap, checkout: Checkout) -> str:
+    title = f"Not checked: {gap.check}, {gap.reason}"
+    return _command("warning", title, f"{where(gap)}: {gap.detail}", _at(gap.place, checkout))

@@ -1,7 +1,8 @@
 """SARIF 2.1.0: results with stable rule ids and fingerprints, gaps as tool notifications.
 
 GitHub keeps 25,000 results of a run and shows 5,000, wants repository-relative paths, a `security-severity` on each rule
-and a location on each result. Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+and a location on each result. Where the repository lies on this machine is not told: its place has a name (3.14.14 allows
+a base without an address). Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mlsupply.model import Finding, Gap, Place, Severity
+from mlsupply.model import Checkout, Finding, Gap, Place, Severity
 from mlsupply.report.inert import address
+from mlsupply.report.rooted import rooted
 from mlsupply.report.view import View, homes_of, label_of, where
 
 _MAX_RESULTS = 25_000
+_ROOT = "%SRCROOT%"  # by convention the root of the source tree
 _LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -43,7 +46,8 @@ def _document(view: View) -> dict[str, Any]:
     rules = {rule: number for number, rule in enumerate(dict.fromkeys(finding.id for finding in shown))}
     homes = homes_of(view)
     first = {finding.id: finding for finding in reversed(shown)}
-    run = {
+    checkout = view.report.checkout
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "mlsupply",
@@ -60,11 +64,13 @@ def _document(view: View) -> dict[str, Any]:
                 "endTimeUtc": view.report.as_of,
                 "exitCode": view.report.verdict.exit_code,
                 "exitCodeDescription": view.headline,
-                "toolExecutionNotifications": [_notification(gap) for gap in view.gaps] + _cut(view),
+                "toolExecutionNotifications": [_notification(gap, checkout) for gap in view.gaps] + _cut(view),
             }
         ],
-        "results": [_result(finding, rules[finding.id], homes) for finding in shown],
+        "results": [_result(finding, rules[finding.id], homes, checkout) for finding in shown],
     }
+    if checkout.repository:
+        run["originalUriBaseIds"] = {_ROOT: {"description": {"text": "The root of the repository."}}}
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
 
@@ -96,7 +102,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
     return rule
 
 
-def _result(finding: Finding, rule: int, homes: Mapping[str, tuple[Place, ...]]) -> dict[str, Any]:
+def _result(finding: Finding, rule: int, homes: Mapping[str, tuple[Place, ...]], checkout: Checkout) -> dict[str, Any]:
     places = finding.places or homes[finding.fingerprint] or (Place("."),)
     remedy = f"\n{finding.remedy}" if finding.remedy else ""
     result: dict[str, Any] = {
@@ -104,8 +110,8 @@ def _result(finding: Finding, rule: int, homes: Mapping[str, tuple[Place, ...]])
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
         "message": {"text": _plain(f"{label_of(finding)}: {finding.message}{remedy}")},
-        "locations": [_location(places[0])],
-        "relatedLocations": [{**_location(place), "id": number} for number, place in enumerate(places[1:20], 1)],
+        "locations": [_location(places[0], checkout)],
+        "relatedLocations": [{**_location(place, checkout), "id": number} for number, place in enumerate(places[1:20], 1)],
         "partialFingerprints": {"mlsupplyFingerprint/v1": finding.fingerprint},
         "properties": {
             "kind": finding.kind.value,
@@ -119,9 +125,12 @@ def _result(finding: Finding, rule: int, homes: Mapping[str, tuple[Place, ...]])
     return result
 
 
-def _location(place: Place) -> dict[str, Any]:
-    """Paths as URI references relative to the folder the run started in; a member of an archive is told beside it."""
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.file)}}
+def _location(place: Place, checkout: Checkout) -> dict[str, Any]:
+    """Paths as URI references relative to the root of the repository, or without one to the folder the run started in; a
+    member of an archive is told beside it."""
+    path, inside = rooted(place.file, checkout)
+    artifact = {"uri": _uri(path), "uriBaseId": _ROOT} if inside else {"uri": _uri(path)}
+    physical: dict[str, Any] = {"artifactLocation": artifact}
     if not place.member:
         physical["region"] = {"startLine": max(place.line, 1)}
         return {"physicalLocation": physical}
@@ -142,7 +151,7 @@ def _plain(text: str) -> str:
     return text.replace("](", "] (")
 
 
-def _notification(gap: Gap) -> dict[str, Any]:
+def _notification(gap: Gap, checkout: Checkout) -> dict[str, Any]:
     hint = f"; {gap.hint}" if gap.hint else ""
     notification: dict[str, Any] = {
         "descriptor": {"id": gap.check},
@@ -151,5 +160,5 @@ def _notification(gap: Gap) -> dict[str, Any]:
         "properties": {"check": gap.check, "reason": gap.reason.value, "subject": gap.subject},
     }
     if gap.place:
-        notification["locations"] = [_location(gap.place)]
+        notification["locations"] = [_location(gap.place, checkout)]
     return notification

@@ -1,0 +1,40 @@
+"""Which git checkout the scanned files lie in: services that show a report beside the code count paths from its root.
+
+Only whether there is a `.git` is asked; no git runs and nothing in it is read.
+"""
+
+from __future__ import annotations
+
+import os
+
+from mlsupply.model import Checkout
+from mlsupply.request import Request
+from mlsupply.world import Tree
+
+_MOST_FOLDERS = 100  # upwards
+
+
+def checkout_of(request: Request, tree: Tree) -> Checkout:
+    """The folder the run stands in and the root of the checkout that holds every path of the request: the nearest folder
+    upwards with a `.git` (a file in linked worktrees and submodules). Where the paths lie in several, or some in none, it is
+    that of the folder the run stands in."""
+    here = _absolute(tree, ".")
+    named = (subject for subject in (*request.subjects, request.environment) if subject)
+    roots = {_root(tree, _absolute(tree, subject)) for subject in named if tree.kind(subject)}
+    return Checkout(here, roots.pop() if len(roots) == 1 else _root(tree, here))
+
+
+def _absolute(tree: Tree, path: str) -> str:
+    """By the letters of the path alone: through a link, too, it is the folder the user named that counts."""
+    return os.path.normpath(tree.root.absolute() / path).replace(os.sep, "/")
+
+
+def _root(tree: Tree, path: str) -> str:
+    folder = path if tree.kind(path) == "folder" else path.rpartition("/")[0]
+    for _ in range(_MOST_FOLDERS):
+        if tree.kind(f"{folder}/.git"):
+            return folder or "/"
+        if not folder:
+            break
+        folder = folder.rpartition("/")[0]
+    return ""
