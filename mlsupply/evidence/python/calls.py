@@ -117,7 +117,9 @@ class Analyser(Statements):
         if function.instance is not None and "__call__" in function.instance.methods and done.ref != "builtins.type()":
             return self.enter(function.instance.methods["__call__"], [function, *args], keywords, node)
         if done.ref:
-            self.passed_back = self.passed_back or (bool(self.replacing) and hooks.is_original(self, done.ref))
+            self.passed_back = self.passed_back or (
+                bool(self.replacing) and hooks.is_original(self, done.ref, self.replacing)
+            )
             if function.hidden:
                 execution.hidden_name(self, done)
             if function.instance is not None and done.ref == "builtins.type()":

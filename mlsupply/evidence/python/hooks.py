@@ -184,20 +184,51 @@ def wrapped(machine: Analyser, call: Call) -> None:
 def put_in_place(machine: Analyser, name: str, value: Value, node: ast.AST, *, own: bool) -> None:
     """A function of this module takes the place of the one of that name. own: of the package itself: there it takes nothing
     that was meant for others, unless it is only put before what stood there and calls that too."""
+    closure, given = value.closure, value.bound.args if value.bound is not None else []
+    if closure is None or (own and not _may_call(machine, closure, name, given)):
+        return
     known, before, machine.passed_back = len(machine.facts), machine.passed_back, False
-    if value.closure is not None:
-        patched(machine, name, value.closure, node, value.bound.args if value.bound is not None else None)
-    if own and not machine.passed_back:
-        told = safe(f"intercepted {name}", 80)
-        for key, (fact, _) in list(machine.facts.items())[known:]:
-            if fact.source == "intercepted" and any(step.startswith(told) for step in fact.chain):
-                del machine.facts[key]
-    machine.passed_back = before
+    try:
+        patched(machine, name, closure, node, given)
+    finally:
+        if own and not machine.passed_back:
+            told = safe(f"intercepted {name}", 80)
+            for key, (fact, _) in list(machine.facts.items())[known:]:
+                if fact.source == "intercepted" and any(step.startswith(told) for step in fact.chain):
+                    del machine.facts[key]
+        machine.passed_back = before
 
 
-def is_original(machine: Analyser, ref: str) -> bool:
-    """Is this the function that is replaced, perhaps by the name it is kept under, or that it has where it is written?"""
-    ref, name = machine.saved.get(ref, ref), machine.replacing
+def _may_call(machine: Analyser, closure: Closure, name: str, given: list[Value], depth: int = 3) -> bool:
+    """Does the function name the one of this name, or something that holds it, in its own text or where it was made?"""
+    last = name.rpartition(".")[2]
+    words: set[str] = set()
+    for node in below((closure.node,)):
+        if isinstance(node, ast.Name):
+            words.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            words.add(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            words |= {alias.name for alias in node.names}
+    kept = {saved.rpartition(".")[2] for saved, ref in machine.saved.items() if is_original(machine, ref, name)}
+    if last in words or not kept.isdisjoint(words):
+        return True
+    found = {word: value for word in words if (value := closure.scope.find(word)) is not None}
+    if any(is_original(machine, one.ref, name) for value in (*found.values(), *given) for one in _with_what_it_holds(value)):
+        return True
+    inner = [
+        value.closure for word, value in found.items() if value.closure is not None and word not in machine.module.names
+    ]
+    return depth > 0 and any(_may_call(machine, one, name, [], depth - 1) for one in inner if one is not closure)
+
+
+def _with_what_it_holds(value: Value) -> list[Value]:
+    return [value, *(value.items or ())[:16], *list((value.keys or {}).values())[:16]]
+
+
+def is_original(machine: Analyser, ref: str, name: str) -> bool:
+    """Is this the function of this name, perhaps by the name it is kept under, or that it has where it is written?"""
+    ref = machine.saved.get(ref, ref)
     return ref == name or (
         ref.rpartition(".")[2] == name.rpartition(".")[2] and ref.partition(".")[0] == name.partition(".")[0]
     )
