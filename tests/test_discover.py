@@ -315,3 +315,20 @@ def test_a_defect_in_resolving_leaves_what_is_pinned(world: World, monkeypatch: 
     report = run(Request(), replace(world, resolving=True))
     assert _names(report) == ["litellm 1.82.8"]
     assert Reason.INTERNAL in {gap.reason for gap in report.gaps}
+
+
+def test_a_file_without_a_python_of_its_own_is_for_that_of_the_project_it_lies_in(
+    index: LoopbackIndex, online: World
+) -> None:
+    index.add("six", "1.17.0")
+    for project, python in (("old", ">=3.9,<3.11"), ("new", ">=3.13")):
+        _put(online, f"{project}/pyproject.toml", f'[project]\nname = "{project}"\nrequires-python = "{python}"\n')
+        _put(online, f"{project}/requirements/dev.txt", "six\n")
+    _put(online, "loose/requirements.txt", "six\n")
+    request = Request(subjects=("old", "new", "loose", "six"), index_url=index.simple, checks=("names",))
+    report = run(request, replace(online, resolving=True))
+    said = {i.path: (i.requires_python, i.format.partition(" for ")[2].partition(" on ")[0]) for i in report.inputs}
+    assert said["old/requirements/dev.txt"] == (">=3.9,<3.11", "Python 3.10")
+    assert said["new/requirements/dev.txt"] == (">=3.13", "Python 3.13")
+    assert said["loose/requirements.txt"] == ("", "Python 3.12")
+    assert said["six"] == ("", "Python 3.12")

@@ -52,6 +52,7 @@ def test_a_virtual_environment_gives_its_packages_with_edges_and_sources(world: 
     inventory = _read(world, tmp_path / "env")
     packages = _by_name(inventory)
     assert inventory.complete
+    assert inventory.requires_python == "==3.12.*"
     assert inventory.gaps == ()
     assert packages["agent"].source == Source(SourceKind.GIT, "https://git.example/agent.git", "0" * 40)
     assert packages["app"].source.kind is SourceKind.EDITABLE

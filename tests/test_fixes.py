@@ -11,7 +11,7 @@ from mlsupply.advisories.matching import asked
 from mlsupply.evidence.advisory_check import judge
 from mlsupply.model import Checked, Coordinate, Edge, Finding, Inventory, Package
 from mlsupply.project import merge
-from mlsupply.request import Request
+from mlsupply.request import Request, Targets
 from mlsupply.world import PUBLIC_INDEX, Failure, Response, World
 from tests.advisory_data import findings, fixed, record, rows_of, up_to
 from tests.conftest import RecordedFetch
@@ -141,6 +141,36 @@ def test_the_remedy_says_that_the_release_is_for_a_newer_python(world: World) ->
     assert found
     expected = "that no advisory here hits. It is for Python >=3.9, and the project starts at 3.8."
     assert all(expected in finding.remedy for finding in found if finding.advisory and finding.advisory.fixed)
+
+
+def _monorepo(world: World, *inventories: Inventory, request: Request = Request(feed="embedded")) -> dict[str, set[str]]:  # noqa: B008  it is a value
+    """The remedies by version, where an index has clear releases for Python 3.9 and later."""
+    online = replace(world, fetch=_Index({f"{PUBLIC_INDEX}/transformers/": (200, _page("4.0.0", "5.2.0", "5.3.0"))}))
+    said = judge(merge(inventories), request, online)
+    findings = [finding for item in said if isinstance(item, Checked) for finding in item.findings]
+    of = {finding.package.version: finding.package for finding in findings if finding.package}
+    return {version: {f.remedy for f in findings if f.package == package} for version, package in of.items()}
+
+
+def _service(path: str, version: str, python: str) -> Inventory:
+    package = Package(coordinate=Coordinate("pypi", "transformers", version))
+    return Inventory(path=path, format="uv.lock", packages=(package,), requires_python=python)
+
+
+def test_each_project_of_a_monorepo_is_held_to_its_own_python(world: World) -> None:
+    old, new = _service("old/uv.lock", "4.0.0", ">=3.8"), _service("new/uv.lock", "5.2.0", ">=3.11")
+    for order in ((old, new), (new, old)):
+        said = _monorepo(world, *order)
+        assert all("It is for Python >=3.9, and old/uv.lock starts at 3.8." in remedy for remedy in said["4.0.0"])
+        assert not any("It is for Python" in remedy for remedy in said["5.2.0"])
+
+
+def test_a_release_that_several_projects_hold_has_to_run_on_the_oldest_of_their_pythons(world: World) -> None:
+    old, new = _service("old/uv.lock", "5.2.0", ">=3.8"), _service("new/uv.lock", "5.2.0", ">=3.11")
+    said = _monorepo(world, new, old)["5.2.0"]
+    assert all("and old/uv.lock starts at 3.8." in remedy for remedy in said)
+    chosen = Request(feed="embedded", targets=Targets(python="3.12"))
+    assert not any("It is for Python" in remedy for remedy in _monorepo(world, new, old, request=chosen)["5.2.0"])
 
 
 def test_the_remedy_names_who_stands_in_the_way(world: World) -> None:

@@ -12,20 +12,17 @@ from mlsupply.advisories.incident_records import IncidentIndex, incident, index
 from mlsupply.advisories.known_bad import CHECK as KNOWN_BAD
 from mlsupply.advisories.known_bad import MALICIOUS
 from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_of, without_versions
+from mlsupply.advisories.pythons import Oldest, Pythons
 from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
 from mlsupply.begun import Begun
 from mlsupply.hints import TYPE_CHECKING
-from mlsupply.lazy import expression
 from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import OWN_CODE, Project, conda_gap
 from mlsupply.request import Request
 from mlsupply.value import replace
 from mlsupply.world import World
-
-_LOWER_BOUND = expression(r"(?:>=|==|~=)\s*([0-9]{1,3}(?:\.[0-9]{1,3}){0,2})")
-
 
 if TYPE_CHECKING:
     from mlsupply.advisories.exploited import Lists
@@ -47,7 +44,7 @@ class Ground(NamedTuple):
     """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
     whether renamed distributions take over the advisories of their original; incidents: the record of malicious releases,
     to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that record; request:
-    for where packages may come from; parents, python, offers: what a fix has to fit into, see `fixes.Room`; conda: the
+    for where packages may come from; parents, pythons, offers: what a fix has to fit into, see `fixes.Room`; conda: the
     one gap of all conda packages, the same for each."""
 
     answer: Answer
@@ -57,7 +54,7 @@ class Ground(NamedTuple):
     incidents: IncidentIndex | None = None
     covered: bool = False
     parents: Mapping[str, tuple[tuple[str, str], ...]] = {}
-    python: str = ""
+    pythons: Pythons | None = None
     offers: Mapping[PackageKey, Offer] = {}
     conda: tuple[Gap, ...] = ()
 
@@ -73,8 +70,8 @@ def examine(
     present = frozenset((package.name, package.version) for package in packages)
     covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
     conda = conda_gap(project, CHECK, "no advisory feed here covers conda packages")
-    known, parents, python = index(), _parents(project), _oldest_python(project, request)
-    ground = Ground(Answer({}, ()), request, present, inherit, known, covered, parents, python, conda=conda)
+    known, parents, pythons = index(), _parents(project), Pythons(project, request)
+    ground = Ground(Answer({}, ()), request, present, inherit, known, covered, parents, pythons, conda=conda)
     ahead = _Ahead(packages, published, ground)
     answer = choose(request, world).about(names, ahead.begin) if names else Answer({}, ())
     ground = ground._replace(answer=answer, offers=ahead.offers(answer.rows))
@@ -222,7 +219,10 @@ def _findings(
 
 def _room(package: Package, ground: Ground) -> Room:
     offer, parents = ground.offers.get(package.key), ground.parents.get(package.name, ())
-    return Room(offer.releases, ground.python, (*parents, *offer.parents)) if offer else Room(None, ground.python, parents)
+    python, where = ground.pythons.of(package.key) if ground.pythons else Oldest()
+    if offer is None:
+        return Room(None, python, where, parents)
+    return Room(offer.releases, python, where, (*parents, *offer.parents))
 
 
 def _parents(project: Project) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -234,16 +234,6 @@ def _parents(project: Project) -> dict[str, tuple[tuple[str, str], ...]]:
                 if edge.specifier:
                     found.setdefault(edge.name, {})[(str(package.coordinate), edge.specifier)] = None
     return {name: tuple(asking) for name, asking in found.items()}
-
-
-def _oldest_python(project: Project, request: Request) -> str:
-    """The Python resolved for, else the lower bound of the first input that has one."""
-    if request.targets.python:
-        return request.targets.python
-    bounds = (
-        _LOWER_BOUND.search(inventory.requires_python) for inventory in project.inventories if inventory.requires_python
-    )
-    return next((bound[1] for bound in bounds if bound), "")
 
 
 def _incidents(package: Package, version: Asked, hit: Hit, ground: Ground) -> tuple[bool, str]:

@@ -138,7 +138,7 @@ def _upgrade(package: Package, way: Way) -> str:
         more = f" and {len(fix.open) - 2} more" if len(fix.open) > 2 else ""
         words += f" Whether {', '.join(fix.open[:2])}{more} would let it in is not known."
     if fix.needs:
-        words += f" It is for Python {fix.needs}, and the project starts at {fix.python}."
+        words += f" It is for Python {fix.needs}, and {fix.where or 'the project'} starts at {fix.python}."
         words += _nearest(fix, f"On Python {fix.python}, ")
     return words
 

@@ -29,26 +29,28 @@ class Release(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What a fix has to fit into. releases: those of the index, None where it was not asked; python: the oldest Python of
-    the project, "" unknown; parents: (who requires the package, its specifier; several with ` || ` between, of which one is
-    enough; "" where it is not known)."""
+    """What a fix has to fit into. releases: those of the index, None where it was not asked; python: the oldest Python it
+    has to run on, "" unknown; where: the input that says so, "" where it holds for all (see `pythons`); parents: (who
+    requires the package, its specifier; several with ` || ` between, of which one is enough; "" where it is not known)."""
 
     releases: tuple[Release, ...] | None = None
     python: str = ""
+    where: str = ""
     parents: tuple[tuple[str, str], ...] = ()
 
 
 class Fix(NamedTuple):
     """version: where to go, "" where nothing is known; checked: the index has it, not yanked and for the project's Python;
-    held: the parents whose specifier keeps it out; needs: what it asks of Python where the project's, `python`, is older;
-    nearest: where the project can have no clear release, the one with the fewest known flaws, `left` of them; open: the
-    parents whose specifier is not known."""
+    held: the parents whose specifier keeps it out; needs: what it asks of Python where `python`, of the input `where` or of
+    all, is older; nearest: where the project can have no clear release, the one with the fewest known flaws, `left` of
+    them; open: the parents whose specifier is not known."""
 
     version: str = ""
     checked: bool = False
     held: tuple[tuple[str, str], ...] = ()
     needs: str = ""
     python: str = ""
+    where: str = ""
     nearest: str = ""
     left: int = 0
     open: tuple[str, ...] = ()
@@ -80,9 +82,8 @@ def best_fix(own: Sequence[Row], version: Asked, room: Room, inherited: Sequence
     found = _smallest(rows, version, there, room.parents)
     if not found:
         return Fix(nearest=nearest, left=left)
-    return Fix(
-        found.version, True, _held(found.version, room.parents), found.requires_python, room.python, nearest, left, unknown
-    )
+    held = _held(found.version, room.parents)
+    return Fix(found.version, True, held, found.requires_python, room.python, room.where, nearest, left, unknown)
 
 
 def _smallest(
@@ -148,7 +149,7 @@ def _held(version: str, parents: Iterable[tuple[str, str]]) -> tuple[tuple[str, 
 
 
 def _runs_on(specifier: str, python: str) -> bool:
-    """Whether a release is for the project's oldest Python, "" if that is not known. A Python named by two numbers stands
+    """Whether a release is for the oldest Python, "" if that is not known. A Python named by two numbers stands
     for its last release too: `!=3.9.0,>=3.9` is for 3.9."""
     return _admits(specifier, python) or (python.count(".") == 1 and _admits(specifier, f"{python}.{_LAST_PATCH}"))
 

@@ -29,6 +29,7 @@ _SMALL = 1 << 20  # bytes of direct_url.json, INSTALLER and the like
 _RECORD_BYTES = 64 << 20
 # what Python can import, or a path that is not below the site folder
 _CODE = re.compile(r"\.(?:py[cdow]?|so|dll|dylib)(?:\.\d+)*$|^\.\.|^[/\\]|^.:|^$")
+_NAMED_BY_PYTHON = re.compile(r"/python(3\.[0-9]{1,3})t?/(?:site|dist)-packages$")
 # console scripts and data; the shims of hatchling, setuptools, meson-python and scikit-build-core, and their bytecode
 _LEADS_AWAY = re.compile(
     r"(?:\.\.[/\\]){1,4}(?:bin|Scripts|share|etc|include)[/\\]|"
@@ -57,8 +58,19 @@ def read_environment(path: str, tree: Tree, limits: Limits) -> Inventory:
         elif (before := packages.setdefault(found.key, found)) is not found:
             gaps += _twice(found, before)
     return Inventory(
-        path=path, format=FORMAT, packages=tuple(_roots(list(packages.values()))), gaps=tuple(gaps), complete=True
+        path=path,
+        format=FORMAT,
+        packages=tuple(_roots(list(packages.values()))),
+        gaps=tuple(gaps),
+        complete=True,
+        requires_python=_python_of(sites),
     )
+
+
+def _python_of(sites: tuple[str, ...]) -> str:
+    """The one that runs there, by the folder its packages lie in; "" where that is not named by it (on Windows)."""
+    found = next((named for site in sites if (named := _NAMED_BY_PYTHON.search(site))), None)
+    return f"=={found[1]}.*" if found else ""
 
 
 def _twice(found: Package, before: Package) -> Iterator[Gap]:
