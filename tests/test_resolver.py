@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.fetch import LiveFetch
-from mlsupply.inventory import gather
+from mlsupply.inventory import gather, uv_run
 from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Index, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.request import Request, Targets
@@ -425,3 +426,36 @@ def test_of_many_releases_held_back_those_not_asked_about_are_said(index: Loopba
     assert set(versions(found).values()) == {"1.0"}
     assert [gap.reason for gap in found.gaps] == [Reason.NO_ARTIFACT] * 5 + [Reason.LIMIT]
     assert found.gaps[-1].detail.startswith("p5 and 2 more were taken at an older release")
+
+
+_STARVED = """
+try:
+    held = bytearray(6 << 30)
+except MemoryError:
+    sys.stderr.write("memory allocation of 6442450944 bytes failed")
+    sys.stderr.flush()
+    os.abort()
+"""
+_FILLING = """
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+with open("endless.whl", "wb") as wheel:
+    wheel.truncate(6 << 30)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of a process that runs can be set on Linux alone")
+@pytest.mark.parametrize("doing", [_STARVED, _FILLING], ids=["memory", "disk"])
+def test_an_index_that_never_ends_its_answer_takes_neither_all_memory_nor_all_disk(
+    doing: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = tmp_path / "uv"  # does what uv does with such an answer: it takes what it needs for all of it
+    stand_in.write_text(f"#!{sys.executable} -S\nimport os, signal, sys, time\ntime.sleep(0.2){doing}")
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(uv_run, "_program", lambda: str(stand_in))
+
+    found = resolve(inventory("app", "lib==1.5"), Request(index_url="https://index.example/simple"), world)
+
+    assert versions(found) == {"lib": "1.5"}
+    (gap,) = found.gaps
+    assert gap.reason is Reason.TOO_LARGE
+    assert gap.detail.startswith("app, lib==1.5 not resolved, what it needs is not audited: an index answered with more")

@@ -165,6 +165,9 @@ def _verdict(ran: uv_run.Ran, attempt: Attempt, world: World) -> Verdict:
     if ran.timed_out:
         words = f"uv was stopped after {world.limits.resolve_seconds:g} seconds"
         return Verdict(Fault.TIME, "", (), 0, words, Reason.TIMEOUT)
+    if ran.too_large:
+        words = "an index answered with more than uv may hold in memory or on disk"
+        return Verdict(Fault.OTHER, "", (), 0, words, Reason.TOO_LARGE)
     if ran.missing:
         return Verdict(Fault.OTHER, "", (), 0, ran.words, Reason.UNSUPPORTED)
     verdict = understood(ran.words, {requirement.name for requirement in attempt.asked}, attempt.target.words)

@@ -12,21 +12,26 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from mlsupply.named import NamedTuple
 
 _WORDS = 1 << 20  # bytes kept of what uv prints
+_MEMORY = 4 << 30  # bytes; a resolution of 300 packages takes a fifth of it, an index that never ends its answer all there is
+_ON_DISK = 4 << 30  # bytes of one file: uv fetches a wheel whole to read its metadata where an index gives no part of it
 _KEPT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT")
 _CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # first one set is handed on
 
 
 class Ran(NamedTuple):
-    """lock: the text of uv.lock, "" where there is none; words: what uv printed on stderr; timed_out: it was killed."""
+    """lock: the text of uv.lock, "" where there is none; words: what uv printed on stderr; timed_out: it was killed;
+    too_large: it ended at a limit of memory or of disk."""
 
     lock: str
     words: str
     timed_out: bool = False
+    too_large: bool = False
     missing: bool = False  # uv itself could not be started
 
 
@@ -47,8 +52,9 @@ def lock(
         (folder / "home").mkdir()
         arguments = [program, "lock", "--no-build", "--no-python-downloads", "--config-file", "uv.toml"]
         arguments += ["--python", sys.executable, "--cache-dir", str(cache / "uv"), "--no-progress", "--color", "never"]
-        timed_out = _run(arguments, folder, _environment(environ, folder / "home") | dict(secrets), seconds)
-        return Ran(_text(folder / "uv.lock", 256 << 20), _text(folder / "words", _WORDS), timed_out)
+        code = _run(arguments, folder, _environment(environ, folder / "home") | dict(secrets), seconds)
+        words = _text(folder / "words", _WORDS)
+        return Ran(_text(folder / "uv.lock", 256 << 20), words, code is None, _is_too_large(code, words))
 
 
 def _program() -> str:
@@ -57,8 +63,8 @@ def _program() -> str:
     return uv.find_uv_bin()
 
 
-def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds: float) -> bool:
-    """Whether it had to be killed. What uv starts dies with it: they share a process group of their own."""
+def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds: float) -> int | None:
+    """The exit code, None where it had to be killed. What uv starts dies with it: they share a process group of their own."""
     with open(folder / "words", "wb") as words:
         process = subprocess.Popen(  # noqa: S603  an argument list of ours; nothing of the target is in it
             arguments,
@@ -70,13 +76,32 @@ def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds
             start_new_session=True,
         )
         try:
-            process.wait(timeout=seconds)
+            _limit(process.pid)
+            return process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            return True
+            return None
         finally:
             if process.poll() is None:
                 _kill(process)
-    return False
+
+
+def _limit(pid: int) -> None:
+    """What the process may take of memory and disk: uv reads an answer of an index to its end, and the index may be one that
+    the audited project names. Only Linux can be told so of a process that runs; elsewhere the time limit alone holds."""
+    if sys.platform == "linux":
+        import resource
+
+        limits = ((resource.RLIMIT_DATA, _MEMORY), (resource.RLIMIT_FSIZE, _ON_DISK), (resource.RLIMIT_CORE, 0))
+        with suppress(ProcessLookupError):  # it has ended
+            for which, most in limits:
+                hard = resource.prlimit(pid, which)[1]
+                most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+                resource.prlimit(pid, which, (most, most))
+
+
+def _is_too_large(code: int | None, words: str) -> bool:
+    """Whether it ended as Rust's allocator does where there is no more memory, or by the signal of a file at its limit."""
+    return sys.platform != "win32" and (code == -signal.SIGXFSZ or (code == -signal.SIGABRT and "memory allocation" in words))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
