@@ -11,7 +11,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.ledger import Ledger
-from mlsupply.model import Asset, Checked, DataSource, Finding, Gap, Inventory, Learned, Place, Reason, Report
+from mlsupply.model import Asset, Checked, Confidence, DataSource, Finding, Gap, Inventory, Learned, Place, Reason, Report
 from mlsupply.named import NamedTuple
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
@@ -214,15 +214,30 @@ def _switched_off(request: Request) -> Iterator[Gap]:
 
 
 def _once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings that are equal are one. Those alike have one fingerprint, which every report needs; to hash all that a
-    finding holds would cost more than to decide on it."""
+    """What is said of a release again because it comes from another source too is one finding, at the places of both: no
+    report counts or lists it twice. Those alike have one fingerprint, which every report needs; to hash all that a finding
+    holds would cost more than to decide on it."""
     found: dict[str, list[Finding]] = {}
-    return tuple(one for one in findings if _is_new(one, found.setdefault(one.fingerprint, [])))
+    for finding in findings:
+        alike = found.setdefault(finding.fingerprint, [])
+        at = next((number for number, before in enumerate(alike) if _said(before) == _said(finding)), -1)
+        if at < 0:
+            alike.append(finding)
+        elif alike[at] != finding:
+            alike[at] = _united(alike[at], finding)
+    return tuple(finding for alike in found.values() for finding in alike)
 
 
-def _is_new(finding: Finding, alike: list[Finding]) -> bool:
-    """Whether it is none of those seen, which it joins then."""
-    if finding in alike:
-        return False
-    alike.append(finding)
-    return True
+def _said(finding: Finding) -> Finding:
+    """The finding without what depends on the source its package comes from."""
+    advisory = replace(finding.advisory, notes=()) if finding.advisory else None
+    return replace(finding, confidence=Confidence.HIGH, places=(), advisory=advisory)
+
+
+def _united(one: Finding, other: Finding) -> Finding:
+    advisory = one.advisory
+    if advisory is not None and other.advisory is not None:
+        advisory = replace(advisory, notes=tuple(dict.fromkeys(advisory.notes + other.advisory.notes)))
+    surest = min(one.confidence, other.confidence, key=list(Confidence).index)
+    places = tuple(dict.fromkeys(one.places + other.places))
+    return replace(one, confidence=surest, places=places, advisory=advisory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,19 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import READERS, Reader, reader_of
 from mlsupply.inventory.cover import settle_covered
 from mlsupply.inventory.discover import Found
-from mlsupply.model import Coordinate, Inventory, Package, Place, Reason, Report, Requirement, Source, SourceKind
+from mlsupply.model import (
+    Confidence,
+    Coordinate,
+    Inventory,
+    Package,
+    Place,
+    Reason,
+    Report,
+    Requirement,
+    Severity,
+    Source,
+    SourceKind,
+)
 from mlsupply.request import Request
 from mlsupply.world import World
 from tests.loopback_index import LoopbackIndex
@@ -272,6 +285,27 @@ def test_every_reader_can_be_imported_and_is_found_by_its_own_patterns() -> None
 def test_asked_for_twice_with_other_versions_gives_two_packages(world: World) -> None:
     _put(world, "pyproject.toml", '[project]\ndependencies = ["a==1", "a==2; python_version>\'3\'", "a==1"]\n')
     assert _names(_scan(world)) == ["a 1", "a 2"]
+
+
+def test_a_release_from_two_sources_is_listed_twice_and_each_of_its_flaws_is_told_and_counted_once(world: World) -> None:
+    _put(world, "requirements.txt", "jinja2==2.10\n")
+    lock = '[[package]]\nname = "jinja2"\nversion = "2.10"\nsource = { registry = "https://index.example/simple" }\n'
+    _put(world, "tools/uv.lock", f"version = 1\n{lock}")
+
+    report = run(Request(checks=("advisories",), offline=True), world)
+
+    assert _names(report) == ["jinja2 2.10", "jinja2 2.10"]
+    told = Counter(finding.id for finding in report.findings)
+    assert told["CVE-2024-22195"] == 1
+    assert set(told.values()) == {1}
+    (flaw,) = (finding for finding in report.findings if finding.id == "CVE-2024-22195")
+    assert {place.file for place in flaw.places} == {"requirements.txt", "tools/uv.lock"}
+    assert flaw.confidence is Confidence.HIGH  # of one of the two it is sure
+    assert flaw.advisory is not None
+    assert flaw.advisory.notes == (
+        "name and version match, but the source differs: it comes from the index https://index.example/simple",
+    )
+    assert dict(report.verdict.counts)["medium"] == sum(f.severity is Severity.MEDIUM for f in report.findings)
 
 
 def test_without_resolving_pinned_requirements_are_packages(world: World) -> None:

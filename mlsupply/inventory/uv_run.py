@@ -18,7 +18,7 @@ from pathlib import Path
 from mlsupply.named import NamedTuple
 
 _WORDS = 1 << 20  # bytes kept of what uv prints
-_MEMORY = 4 << 30  # bytes; a resolution of 300 packages takes a fifth of it, an index that never ends its answer all there is
+_MEMORY = 4 << 30  # bytes; a resolution of 300 packages takes a fifth of it
 _ON_DISK = 4 << 30  # bytes of one file: uv fetches a wheel whole to read its metadata where an index gives no part of it
 _KEPT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT")
 _CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # first one set is handed on
@@ -64,7 +64,8 @@ def _program() -> str:
 
 
 def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds: float) -> int | None:
-    """The exit code, None where it had to be killed. What uv starts dies with it: they share a process group of their own."""
+    """The exit code, None where it had to be killed. What uv starts dies with it: they share a process group of their
+    own."""
     with open(folder / "words", "wb") as words:
         process = subprocess.Popen(  # noqa: S603  an argument list of ours; nothing of the target is in it
             arguments,
@@ -86,22 +87,24 @@ def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds
 
 
 def _limit(pid: int) -> None:
-    """What the process may take of memory and disk: uv reads an answer of an index to its end, and the index may be one that
-    the audited project names. Only Linux can be told so of a process that runs; elsewhere the time limit alone holds."""
+    """What the process may take of memory and disk: uv reads an answer of an index to its end, and the index, which may be
+    one that the audited project names, need not end it. Only Linux can be told so of a process that runs; elsewhere the time limit alone holds."""
     if sys.platform == "linux":
         import resource
 
         limits = ((resource.RLIMIT_DATA, _MEMORY), (resource.RLIMIT_FSIZE, _ON_DISK), (resource.RLIMIT_CORE, 0))
         with suppress(ProcessLookupError):  # it has ended
-            for which, most in limits:
+            for which, wanted in limits:
                 hard = resource.prlimit(pid, which)[1]
-                most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+                most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
                 resource.prlimit(pid, which, (most, most))
 
 
 def _is_too_large(code: int | None, words: str) -> bool:
     """Whether it ended as Rust's allocator does where there is no more memory, or by the signal of a file at its limit."""
-    return sys.platform != "win32" and (code == -signal.SIGXFSZ or (code == -signal.SIGABRT and "memory allocation" in words))
+    if sys.platform == "win32":
+        return False
+    return code == -signal.SIGXFSZ or (code == -signal.SIGABRT and "memory allocation" in words)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
