@@ -88,7 +88,8 @@ def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds
 
 def _limit(pid: int) -> None:
     """What the process may take of memory and disk: uv reads an answer of an index to its end, and the index, which may be
-    one that the audited project names, need not end it. Only Linux can be told so of a process that runs; elsewhere the time limit alone holds."""
+    one that the audited project names, need not end it. Only Linux limits a process that runs; elsewhere its time alone
+    is limited."""
     if sys.platform == "linux":
         import resource
 
