@@ -19,6 +19,7 @@ from mlsupply.ruleset.names.edits import slips
 from mlsupply.ruleset.names.forms import forms
 from mlsupply.ruleset.names.wording import Wording
 from mlsupply.text import canonical
+from tests.bench.names_words import resembling
 from tests.conftest import NOW
 
 SUSPECT = {Likeness.LIKELY, Likeness.CERTAIN}
@@ -233,6 +234,41 @@ def test_a_word_that_even_one_honest_name_uses_is_less_of_a_slip() -> None:
     assert used.weight < Names([*known, "flange-winch"]).judge("quarrybilt").weight
 
 
+@pytest.mark.parametrize("name", ["pedantic", "persistent", "perfect", "coffee", "clause", "misanthropic", "philanthropic"])
+def test_a_word_of_the_language_is_accused_by_no_letters_alone(names: Names, name: str) -> None:
+    assert names.judge(name).likeness not in SUSPECT
+
+
+def test_a_word_of_the_language_is_told_where_it_is_very_near_and_accused_where_more_speaks_for_it(names: Names) -> None:
+    assert names.judge("pedantic").likeness is Likeness.POSSIBLE
+    young = NameEvidence(first_release=NOW - timedelta(days=2), releases=1)
+    assert names.judge("pedantic", young, NOW).likeness in SUSPECT
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [("request", "requests"), ("pillows", "pillow"), ("tornados", "tornado"), ("curl-requester", "requests")],
+)
+def test_another_form_of_the_same_word_is_no_other_word(names: Names, name: str, target: str) -> None:
+    verdict = names.judge(name)
+    assert verdict.likeness in SUSPECT
+    assert verdict.target == target
+
+
+def test_a_word_anybody_may_use_is_less_of_an_import_name(names: Names) -> None:
+    assert names.judge("guardian").likeness is Likeness.POSSIBLE  # django-guardian
+    assert names.judge("winrm").likeness in SUSPECT  # pywinrm
+
+
+def test_the_words_of_the_language_are_no_popular_names_and_near_some() -> None:
+    words = reviewed().english
+    assert len(words) > 1_000
+    assert not words & frozenset(popular().names)
+    without = Names(popular().names, replace(reviewed(), english=frozenset()))
+    some = ["anthologies", "pedantic", "coffee", "zebra", "umbrella"]
+    assert set(resembling(some, without)) == words & set(some)
+
+
 def test_the_canonical_form_is_what_counts(names: Names) -> None:
     assert names.judge("Scikit_Learn").listed
     assert names.judge("NUPMY").target == "numpy"
@@ -258,6 +294,7 @@ def test_an_ecosystem_of_many_siblings_is_evidence_where_a_lone_brand_is_not() -
         (NameEvidence(releases=1, empty_description=True), True),
         (NameEvidence(first_release=NOW - timedelta(days=2000)), False),
         (NameEvidence(monthly_downloads=2_000_000), False),
+        (NameEvidence(advised=True), False),
         (NameEvidence(required_by="transformers"), False),
         (NameEvidence(in_step_with=frozenset({"openai"})), False),
     ],

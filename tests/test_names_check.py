@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from mlsupply.cli import main
+from mlsupply.evidence.name_advisories import advised_of
 from mlsupply.evidence.names import judge
 from mlsupply.model import (
     Checked,
@@ -83,6 +84,16 @@ def test_what_a_popular_project_requires_is_no_mistake_of_the_users(world: World
     after = findings(world, package("openai-gasket"), parent)
     assert before[0].severity in ACCUSING
     assert not [finding for finding in after if finding.severity in ACCUSING]
+
+
+def test_a_project_others_look_for_flaws_in_is_no_impostor(world: World) -> None:
+    """fastapi-api-key has an advisory in the snapshot, fastapi-sdk-key has none."""
+    assert not [one for one in findings(world, package("fastapi-api-key", "2.0")) if one.severity in ACCUSING]
+    assert [one for one in findings(world, package("fastapi-sdk-key", "2.0")) if one.severity in ACCUSING]
+
+
+def test_an_advisory_about_malware_speaks_for_nobody() -> None:
+    assert advised_of(["flaskbb", "exotel", "nupmy", "ultralytics"]) == {"flaskbb"}
 
 
 def test_who_trusts_a_project_trusts_what_it_asks_for_in_turn(world: World) -> None:

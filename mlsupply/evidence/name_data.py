@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mlsupply.evidence.popular import NAME_DATA, mistaken, popular
+from mlsupply.evidence.popular import NAME_DATA, english, mistaken, popular
 from mlsupply.ruleset.names import Names, Reviewed
 
 
 def reviewed() -> Reviewed:
-    """Brands, words and import names of `reviewed.toml`, and the neighbours."""
+    """Brands, words and import names of `reviewed.toml`, the neighbours and words of the language."""
     import tomli
 
     data = tomli.loads((NAME_DATA / "reviewed.toml").read_text(encoding="utf-8"))
@@ -17,6 +17,7 @@ def reviewed() -> Reviewed:
         imports=data["imports"],
         neighbours=popular().neighbours,
         mistaken=mistaken(),
+        english=english(),
     )
 
 

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 _MOST = 3_000  # answers kept of each kind
 _MAX_FILE = 8 << 20  # bytes
 _PACKAGE = Path(__file__).resolve().parent.parent
-_RESTS_ON = ("data/names", "data/rules.json", "ruleset", "ruleset/names", "evidence/names.py")  # lists, rules, engine
+_RESTS_ON = (
+    *("data/names", "data/rules.json", "data/advisories.sqlite"),  # lists, rules ...
+    *("ruleset", "ruleset/names", "evidence/names.py", "evidence/name_advisories.py"),  # ... and what judges by them
+)
 _TOLD = ("id", "check", "kind", "title", "message", "severity", "confidence", "remedy", "references", "technique", "moment")
 
 

@@ -181,11 +181,13 @@ class _Bench:
 
     def _examined(self, asked: list[tuple[_Asked, Locked]]) -> Iterator[Checked]:
         """The same for names of which no earlier run said that there is nothing to say."""
+        from mlsupply.evidence.name_advisories import advised_of
         from mlsupply.ruleset import Fact, load
 
         now = self._world.now()
         rules = load(self._request.rules, now, "name")
-        verdicts = [self._by_letters(one, known, now) for one, known in asked]
+        advised = advised_of([one.name for one, _ in asked])
+        verdicts = [self._by_letters(one, known, now, advised=one.name in advised) for one, known in asked]
         told = self._told([one for one, _ in asked], verdicts)
         for (one, known), letters in zip(asked, verdicts, strict=True):
             answer = told.get(one.name)
@@ -194,7 +196,7 @@ class _Bench:
             if isinstance(answer, Failure):
                 gaps = (_not_asked(one, answer),) if letters.target else ()
             elif answer is not None:
-                evidence = known.added_to(answer)
+                evidence = replace(known.added_to(answer), advised=one.name in advised)
                 verdict = self._engine.judge(one.name, evidence, now)
             facet = _facet(one, verdict, answer, public=self._request.is_public(one.source))
             fact = Fact(facet, places=one.places[:_MOST_PLACES], subject=one.subject)
@@ -218,11 +220,11 @@ class _Bench:
         place = one.places[0] if one.places else ""
         return f"{known.key(one.name)}\0{self._request.is_public(one.source)}\0{coordinate}\0{place}"
 
-    def _by_letters(self, one: _Asked, known: Locked, now: datetime) -> NameVerdict:
+    def _by_letters(self, one: _Asked, known: Locked, now: datetime, *, advised: bool) -> NameVerdict:
         """The verdict without what an index says, or that of an earlier run."""
         verdict = self.memo.verdict(one.name, known)
         if verdict is None:
-            verdict = self._engine.judge(one.name, known.evidence(), now)
+            verdict = self._engine.judge(one.name, replace(known.evidence(), advised=advised), now)
             self.memo.keep_verdict(one.name, known, verdict)
         return verdict
 

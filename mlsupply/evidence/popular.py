@@ -47,3 +47,8 @@ def mistaken() -> dict[str, str]:
     lines = (NAME_DATA / "mistaken.txt").read_text(encoding="utf-8").splitlines()[1:]
     pairs = (line.partition(" ") for line in lines)
     return {name: other for name, _, other in pairs}
+
+
+def english() -> frozenset[str]:
+    """Words of the language that resemble popular names: `python -m tests.bench.names_words` finds them."""
+    return frozenset((NAME_DATA / "english.txt").read_text(encoding="utf-8").partition("\n")[2].split())

@@ -28,6 +28,7 @@ _SAME = (
     ("tensorflow", "tf"),
     ("attention", "attn"),
 )
+_A_WORD = -1.0  # which anybody may call a project by
 _SHORTEST = 3
 _MOST_PERMUTED = 4  # words
 _TURNED = 2.2
@@ -57,7 +58,8 @@ def _bare(name: str, known: Known) -> Iterator[Guess]:
         if project in known.rank:
             target = known.target(project, name)
             said = Sign(weight, f"{name} alone is how {project} is called or imported")
-            yield Guess(target, "slopsquat", (said, *worth(target, known)))
+            plain = (Sign(_A_WORD, f"{name} is an English word"),) if name in known.reviewed.english else ()
+            yield Guess(target, "slopsquat", (said, *worth(target, known), *plain))
 
 
 def _turned(name: str, known: Known) -> Iterator[Guess]:

@@ -28,6 +28,8 @@ def circumstances(evidence: NameEvidence, guess: Guess, now: datetime) -> Iterat
         yield Sign(-4.0, f"the popular project {evidence.required_by} requires it")
     elif evidence.required_through:
         yield Sign(-3.0, f"the popular project {evidence.required_through} leads to it through others")
+    if evidence.advised:
+        yield Sign(-4.0, "published advisories are about flaws of its own, as of a project that others use")
     if Technique(guess.technique) not in SLIPS:
         yield from _in_step(evidence, target)
 

@@ -118,6 +118,8 @@ def _target(letters: str, known: Known, *, several: bool) -> Target | None:
 
 def _glued(words: list[str], known: Known) -> Iterator[Mention]:
     """Known names at the start or the end of a longer word."""
+    if len(words) == 1 and words[0] in known.reviewed.english:
+        return
     for place, word in enumerate(words):
         for part, rest in _cuts(word[:_MOST_LETTERS]):
             target = known.spelled(part)

@@ -74,6 +74,9 @@ _A_WORD = -3.3  # honest projects use the word
 _A_RARE_WORD = -1.5  # one or two of them do
 _A_COMPOUND = -1.1  # it is made of such words
 _ALL_WORDS = -2.4  # each of several words is such a word
+_ENGLISH = (
+    -7.5
+)  # the name is a word of the language: of 3,500 slips none made one, but plurals; so letters alone do not accuse
 _ORDINARY = -0.075  # for each nat by which the name is likelier than random letters (see `wording`)
 _READABLE = -0.6  # ... and once it reads like a name of its own
 _MADE_UP = 2.0  # the most a name of unlikely letters gains by that, about
@@ -89,6 +92,7 @@ _RARE_RANK = 8_000
 _USUAL = 4.0  # about fifty names
 _READS_WELL = 6.0  # nats
 _GENERIC_ENDS = ("utils", "tools", "parser", "client", "python", "lib", "api", "sdk", "kit", "file", "data", "type", "core")
+_ENDINGS = ("s", "es", "d", "ed")
 _DIGIT_LETTERS = {"0": "o", "1": "li", "3": "e", "4": "a", "5": "s", "7": "t"}
 _PAIR_LETTERS = (("vv", "w"), ("rn", "m"))
 _SOUND_LETTERS = (("ph", "f"), ("ks", "x"), ("kw", "qu"), ("tion", "sion"), ("oo", "u"), ("ee", "i"))
@@ -276,6 +280,8 @@ def worth(target: Target, known: Known) -> list[Sign]:
 def _against(form: Form, near: Near, known: Known) -> Iterator[Sign]:
     """Reasons why the name may be a word of its own."""
     name, letters = form.said, form.letters
+    if form.without in _WHOLE and letters in known.reviewed.english and not _inflected(letters, near.target.spelling):
+        yield Sign(_ENGLISH, f"{letters} is an English word")
     if known.is_word(letters):
         yield Sign(_A_WORD, "honest projects use this word")
     elif known.is_word(letters, 1):
@@ -297,6 +303,12 @@ def _against(form: Form, near: Near, known: Known) -> Iterator[Sign]:
         if len(changed) <= 4 and changed != near.target.spelling:
             weights = _SHORT_SAME if near.slips[0].kind in _ONE_MEANING else _SHORT_OTHER
             yield Sign(weights[len(changed) <= 3], f"it differs in a short word, {changed}")
+
+
+def _inflected(one: str, other: str) -> bool:
+    """Whether one is the other with an ending: `request` is no other word than `requests`."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) and long[len(short) :] in _ENDINGS
 
 
 def _changed_word(target: Target, slip: Slip, known: Known) -> str:

@@ -42,7 +42,8 @@ class NameEvidence:
     UTC; claims_repository_of: canonical name of another project whose repository its links point to; copies: canonical
     name of a project whose description it repeats; required_by: a popular project that requires it; required_through: a
     popular project at the head of a chain of requirements that leads to it; in_step_with: names of other packages of the
-    same project at the same version; monthly_downloads, releases, owners: counts."""
+    same project at the same version; advised: published advisories are about flaws of its own, none about malware;
+    monthly_downloads, releases, owners: counts."""
 
     exists: bool | None = None
     first_release: datetime | None = None
@@ -55,6 +56,7 @@ class NameEvidence:
     required_by: str | None = None
     required_through: str | None = None
     in_step_with: frozenset[str] = frozenset()
+    advised: bool = False
 
 
 @value
