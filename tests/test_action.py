@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,37 @@ class Runner:
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
+
+
+@pytest.mark.parametrize(("holds", "code"), [(CLEAN, 0), (MALICIOUS, 1)])
+def test_the_pre_commit_hook_lets_pass_what_it_could_not_check_offline_and_stops_what_is_known(
+    tmp_path: Path, holds: str, code: int
+) -> None:
+    (tmp_path / "requirements.txt").write_text(holds, encoding="utf-8")
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    program, *words = shlex.split(hook["entry"])
+    assert program == "mlsupply"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "mlsupply", *words], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.returncode == code, done.stdout
+    assert "NOT CHECKED" in done.stdout, "what passes is not called complete"
+
+
+@pytest.mark.parametrize(
+    ("path", "runs"),
+    [
+        ("uv.lock", True), ("a/b/pylock.dev.toml", True), ("Pipfile", True), ("pixi.toml", True), ("conda-lock.yml", True),
+        ("requirements-dev.txt", True), ("requirements/base.in", True), ("dev-requirements.txt", True), ("setup.py", True),
+        ("environment-gpu.yaml", True), ("mlsupply.toml", True), ("README.md", False), ("src/app.py", False),
+        ("notes/requirements.md", False), ("my_uv.lock.bak", False),
+    ],
+)  # fmt: skip
+def test_the_pre_commit_hook_runs_when_a_manifest_or_lock_changes(path: str, runs: bool) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert bool(re.search(hook["files"], path)) is runs  # as pre-commit does
 
 
 def _commands(log: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Severity
-from mlsupply.report import FORMATS, parse_output, parse_outputs
+from mlsupply.report import FORMATS, parse_output, parse_outputs, write
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
 from mlsupply.report.github import render as github
@@ -125,6 +126,40 @@ def test_only_one_output_goes_to_stdout() -> None:
         parse_outputs(["json", "table"])
     with pytest.raises(MlsupplyError, match="no output format named jsn"):
         parse_output("jsn")
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_run(tmp_path: Path) -> None:
+    with pytest.raises(MlsupplyError, match="cannot be written: there is no folder"):
+        parse_outputs(["table", f"json={tmp_path}/none/report.json"])
+    with pytest.raises(MlsupplyError, match="cannot be written: it is a folder"):
+        parse_outputs([f"json={tmp_path}"])
+    assert [path for _, path in parse_outputs([f"json={tmp_path}/report.json", "sarif=/dev/null"])]
+
+
+def test_a_report_that_breaks_off_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, link = tmp_path / "report.json", tmp_path / "latest.json"
+    path.write_text("the one before")
+    path.chmod(0o600)
+    link.symlink_to(path)
+
+    def full(draft: Path, data: bytes) -> int:
+        with draft.open("wb") as handle:
+            handle.write(data[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        with pytest.raises(MlsupplyError, match="could not be written: No space left"):
+            write(REPORT, parse_outputs([f"json={path}"]))
+    assert path.read_text() == "the one before"
+
+    write(REPORT, parse_outputs([f"json={path}"]))
+    assert json.loads(path.read_bytes())["findings"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    write(REPORT, parse_outputs([f"baseline={link}"]))
+    assert link.is_symlink()
+    assert "mlsupply-baseline" in json.loads(path.read_bytes()), "the link leads to what was written"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["latest.json", "report.json"]
 
 
 def test_sarif_has_stable_rules_fingerprints_places_and_says_what_was_not_checked() -> None:

@@ -9,7 +9,7 @@ EXIT_CODES = {
     "2": "Usage or configuration: an option, a file that was named, a rule or the configuration is wrong. Nothing was "
     "audited; the message names the place and the mend.",
     "3": "Nothing was found, but something that was asked for could not be checked: the gaps in the report say what and "
-    "why. Mend them, or accept them with [[tool.mlsupply.tolerate]].",
+    "why. Mend them, or accept them with [[tool.mlsupply.tolerate]]; --incomplete warn lets such a run end with 0.",
     "4": "Nothing to audit: no file that mlsupply reads, or files without a single package.",
     "130": "Stopped by Ctrl-C. Files that were to be written are whole, or as they were before.",
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mlsupply.cli.common import real_world, request_of, shows_errors
 from mlsupply.cli.options import RUN, Option
 from mlsupply.cli.progress import Progress
+from mlsupply.errors import EXIT_CLEAN, EXIT_INCOMPLETE
 from mlsupply.hints import Any, NoReturn
 from mlsupply.model import Severity
 from mlsupply.world import Tree
@@ -20,6 +21,13 @@ OPTIONS = (
         "fail_on",
         "Lowest severity that fails the run. Malicious releases always do. Default: high.",
         choices=tuple(severity.value for severity in Severity),
+    ),
+    Option(
+        ("--incomplete",),
+        "incomplete",
+        "How a run ends that found nothing and could not check everything: with 3 (fail, the default) or with 0 (warn). The "
+        "report says the same.",
+        choices=("fail", "warn"),
     ),
     Option(("--check",), "checks", "Run only this check; repeatable.", "NAME", multiple=True),
     Option(("--skip",), "skip", "Leave this check out; repeatable.", "NAME", multiple=True),
@@ -55,7 +63,8 @@ def scan(subjects: tuple[str, ...], options: Mapping[str, Any]) -> NoReturn:
     view = write(report, chosen, quiet=quiet, verbose=bool(options["verbose"]))
     if not quiet and all(path for _, path in chosen):
         sys.stderr.write(f"{view.word}: {view.headline}\n")
-    sys.exit(report.verdict.exit_code)
+    code = report.verdict.exit_code
+    sys.exit(EXIT_CLEAN if code == EXIT_INCOMPLETE and options["incomplete"] == "warn" else code)
 
 
 def _taken_for_names(subjects: Iterable[str], tree: Tree) -> Iterator[str]:
