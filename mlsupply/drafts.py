@@ -15,7 +15,7 @@ from mlsupply.hints import Any
 def draft_of(path: Path) -> Iterator[Path]:
     """Where to write what is to stand at `path`. It is put there in one step when the block ends, and removed where the
     block raises; neither another process nor another thread has the same draft. Raises `OSError`."""
-    from threading import get_ident
+    from _thread import get_ident  # that of threading, without all else it is made of
 
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")

@@ -20,9 +20,10 @@ from markdown_it import MarkdownIt
 from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
+from mlsupply.cli.outputs import parse_outputs, write
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Severity
-from mlsupply.report import FORMATS, parse_output, parse_outputs, write
+from mlsupply.report import FORMATS, parse_output
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
 from mlsupply.report.github import render as github

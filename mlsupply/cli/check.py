@@ -54,8 +54,8 @@ def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, 
     """Say what there is to say of NAME before it is installed: is the name pretending to be another, is the release known
     to be bad, does an advisory name it. Nothing is resolved or downloaded. Exit codes are those of scan."""
     from mlsupply.audit import run_over
+    from mlsupply.cli.outputs import parse_outputs, write
     from mlsupply.inventory.named import named
-    from mlsupply.report import parse_outputs, write
     from mlsupply.report.view import view_of
 
     if not names and not files:

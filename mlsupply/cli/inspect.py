@@ -49,8 +49,8 @@ class _Subject(NamedTuple):
 def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, **options: object) -> None:
     """Look inside wheels, source archives, folders or releases of the index and say what they do when they are installed, at
     every start of Python, on import and when called. Nothing of them is run."""
+    from mlsupply.cli.outputs import parse_outputs, write
     from mlsupply.evidence.account import account
-    from mlsupply.report import parse_outputs, write
 
     chosen = parse_outputs(outputs) if outputs else ()
     request = request_of((), options)

@@ -7,10 +7,10 @@ from typing import Any
 
 from mlsupply.audit import report_of
 from mlsupply.cli.common import real_world, request_of
+from mlsupply.cli.outputs import parse_outputs, write
 from mlsupply.ledger import Ledger
 from mlsupply.model import Checked, Inventory
 from mlsupply.project import merge
-from mlsupply.report import parse_outputs, write
 from mlsupply.ruleset import Rules, load
 from mlsupply.value import replace
 

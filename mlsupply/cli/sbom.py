@@ -33,7 +33,7 @@ _FORMATS = ("cyclonedx", "cyclonedx-1.7", "cyclonedx-xml", "spdx", "json")  # th
 def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | None, **options: object) -> None:
     """Write what a project consists of, models and datasets included, without checking any of it."""
     from mlsupply.audit import inventory_report
-    from mlsupply.report import parse_outputs, write
+    from mlsupply.cli.outputs import parse_outputs, write
 
     chosen = parse_outputs(outputs or ("cyclonedx",))
     for form, _ in chosen:

@@ -49,7 +49,7 @@ OPTIONS = (
 def scan(subjects: tuple[str, ...], options: Mapping[str, Any]) -> NoReturn:
     """Audit the subjects and write the report. options: a value for each of `OPTIONS`. Ends by `SystemExit`."""
     from mlsupply.audit import run
-    from mlsupply.report import parse_outputs, write
+    from mlsupply.cli.outputs import parse_outputs, write
 
     chosen = parse_outputs(options["outputs"] or ("table",))
     request = request_of(subjects, options)

@@ -5,15 +5,10 @@ A format is a module with `render(view) -> bytes`. Formats neither sort nor coun
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Report
 from mlsupply.named import NamedTuple
 from mlsupply.report.view import View, view_of
 
@@ -63,74 +58,3 @@ def parse_output(text: str) -> tuple[Format, str]:
     raise MlsupplyError(
         "unknown-format", f"there is no output format named {name}", f"one of: {', '.join(f.name for f in FORMATS)}"
     )
-
-
-def parse_outputs(texts: Sequence[str]) -> list[tuple[Format, str]]:
-    """All outputs of a run, checked before it starts: known formats, at most one to stdout, files that can be written."""
-    chosen = [parse_output(text) for text in texts]
-    for _, path in chosen:
-        if path and (why := _no_file(Path(path))):
-            raise MlsupplyError("output-not-written", f"{path} cannot be written: {why}", "name another file")
-    if sum(not path for _, path in chosen) > 1:
-        raise MlsupplyError("two-outputs-to-stdout", "only one output can go to stdout", "write the others as FORMAT=FILE")
-    return chosen
-
-
-def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool = False, verbose: bool = False) -> View:
-    """Render every output asked for from one view, which is given back. quiet: of a table on stdout the verdict's sentence
-    alone; verbose: that table uncut."""
-    view = view_of(report)
-    for known, path in chosen:
-        on_terminal = known.name == "table" and not path
-        data = _for_terminal(view, quiet=quiet, verbose=verbose) if on_terminal else known.render(view)
-        if not path:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-            continue
-        try:
-            _put(Path(path), data)
-        except OSError as error:
-            raise MlsupplyError("output-not-written", f"{path} could not be written: {error.strerror}") from error
-    return view
-
-
-def _no_file(path: Path) -> str:
-    """Why no report can be written there, as far as can be told before there is one; "" where nothing speaks against it."""
-    if path.is_dir():
-        return "it is a folder"
-    if not path.parent.is_dir():
-        return f"there is no folder {path.parent}"
-    allowed = os.access(path if path.exists() else path.parent, os.W_OK)
-    return "" if allowed else "its permissions forbid it"
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; a link, pipe or device, and a file whose folder takes no other, are written where
-    they are."""
-    if path.is_symlink() or (path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK))):
-        path.write_bytes(data)
-        return
-    from mlsupply.drafts import draft_of
-
-    with draft_of(path) as draft:
-        draft.write_bytes(data)
-        if path.exists():
-            draft.chmod(stat.S_IMODE(path.stat().st_mode))
-
-
-def _for_terminal(view: View, *, quiet: bool, verbose: bool) -> bytes:
-    """The table as wide and as colourful as the terminal; plain and 100 columns wide in a pipe (see no-color.org)."""
-    import shutil
-
-    from mlsupply.report.inert import inert
-    from mlsupply.report.table import CUT, WHOLE, render, sentence
-
-    report = inert(view.report)
-    view = view if report is view.report else view_of(report)
-    if quiet:
-        return sentence(view)
-    most = WHOLE if verbose else CUT
-    if not sys.stdout.isatty():
-        return render(view, most=most)
-    width = max(60, min(shutil.get_terminal_size().columns, 140))
-    return render(view, width, color=not os.environ.get("NO_COLOR"), most=most)
