@@ -296,12 +296,32 @@ class Quote(NamedTuple):
     place: Place | None = None
 
 
+class Blocker(NamedTuple):
+    """A package that keeps a fix out. package: `dspy 2.6.0`; asks: its specifier; to: its release that lets the fix in;
+    newest: where none is known to, its newest release, which does not."""
+
+    package: str
+    asks: str
+    to: str = ""
+    newest: str = ""
+
+
+class Upgrade(NamedTuple):
+    """Where to go from a release, over all its flaws. checked: the index has the version, not yanked and for the project's
+    Python unless `needs_python` (a specifier) says otherwise; blockers: who keeps it out."""
+
+    version: str
+    checked: bool = False
+    needs_python: str = ""
+    blockers: tuple[Blocker, ...] = ()
+
+
 @value
 class AdvisoryRef:
     """The advisory group behind a finding. id: the display id (MAL > CVE > GHSA > PYSEC); aliases: all other ids;
     fixed: versions that end it, ascending; last_affected: newest listed where nothing says what fixes it; matched_on:
     `version`, `public version`, `name`, `file hash` or `index path`; notes: disagreements, partly evaluated, inherited;
-    summary: what the flaw is, where the data tells."""
+    summary: what the flaw is, where the data tells; upgrade: where to go, None where no clear version is known."""
 
     id: str
     aliases: tuple[str, ...] = ()
@@ -318,6 +338,7 @@ class AdvisoryRef:
     window: tuple[str, str] | None = None  # on the index from, until: ISO 8601 UTC, "" where not known
     notes: tuple[str, ...] = ()
     summary: str = ""
+    upgrade: Upgrade | None = None
 
 
 @value

@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import resources
+
+from jsonschema import Draft202012Validator
+from packaging.version import Version
 
 from mlsupply.advisories.fixes import Fix, Release, Room, best_fix
 from mlsupply.advisories.matching import asked
 from mlsupply.evidence.advisory_check import judge
-from mlsupply.model import Checked, Coordinate, Edge, Finding, Inventory, Package
+from mlsupply.model import Blocker, Checked, Coordinate, Edge, Finding, Inventory, Package
 from mlsupply.project import merge
+from mlsupply.report.json_ import render
+from mlsupply.report.view import view_of
 from mlsupply.request import Request, Targets
 from mlsupply.world import PUBLIC_INDEX, Failure, Response, World
 from tests.advisory_data import findings, fixed, record, rows_of, up_to
 from tests.conftest import RecordedFetch
+from tests.golden import REPORT
 
 TWO = [record("TEST-1", events=fixed("1.2")), record("TEST-2", events=[*fixed("1.4"), *fixed("1.6", "1.5")])]
 
@@ -74,7 +81,9 @@ def test_a_pre_release_is_the_last_resort() -> None:
 def test_parents_are_respected_where_they_can_be_and_named_where_they_cannot() -> None:
     releases = tuple(map(Release, ("1.4", "1.7", "2.1")))
     assert _fix("1.0", Room(releases, parents=(("app 1", ">=1.5,!=2.*"),))) == Fix("1.7", checked=True)
-    assert _fix("1.0", Room(releases, parents=(("app 1", "<1.3"),))) == Fix("1.4", checked=True, held=(("app 1", "<1.3"),))
+    assert _fix("1.0", Room(releases, parents=(("app 1", "<1.3"),))) == Fix(
+        "1.4", checked=True, held=(Blocker("app 1", "<1.3"),)
+    )
 
 
 def test_where_only_the_last_affected_release_is_known_the_index_may_have_a_newer_one() -> None:
@@ -178,6 +187,88 @@ def test_the_remedy_names_who_stands_in_the_way(world: World) -> None:
     found = _found(world, _page("5.2.0", "5.3.0"), app)
     assert found
     assert all("app 1.0 asks for transformers<5.3, and has to move too" in finding.remedy for finding in found)
+
+
+def _app_page(*versions: str) -> bytes:
+    listed: list[dict[str, object]] = [
+        {
+            "filename": f"app-{version}-py3-none-any.whl",
+            "url": f"https://files.index.example/app-{version}-py3-none-any.whl",
+            "hashes": {},
+            "core-metadata": True,
+            "requires-python": ">=3.14" if version == "9.0" else ">=3.9",
+        }
+        for version in versions
+    ]
+    return json.dumps({"meta": {"api-version": "1.1"}, "name": "app", "files": listed}).encode()
+
+
+def _moving(world: World, allows: str, versions: tuple[str, ...]) -> tuple[list[Finding], list[str]]:
+    """The findings where `app 1.0` of a poetry.lock keeps transformers 5.3.0 out and its releases from `allows` on do not,
+    and what the index was asked of app."""
+    pages = {
+        f"{PUBLIC_INDEX}/transformers/": (200, _page("5.2.0", "5.3.0")),
+        f"{PUBLIC_INDEX}/app/": (200, _app_page(*versions)),
+    }
+    for version in versions:
+        asks = ">=5" if Version(version) >= Version(allows) else "<5.3"
+        metadata = f"Name: app\nRequires-Dist: transformers{asks}\n".encode()
+        pages[f"https://files.index.example/app-{version}-py3-none-any.whl.metadata"] = (200, metadata)
+    affected = Package(coordinate=Coordinate("pypi", "transformers", "5.2.0"))
+    app = Package(coordinate=Coordinate("pypi", "app", "1.0"), requires=(Edge("transformers", specifier="<5.3"),))
+    lock = Inventory(path="poetry.lock", format="poetry.lock", packages=(affected, app), requires_python=">=3.11")
+    fetch = _Index(pages)
+    said = judge(merge([lock]), Request(feed="embedded"), replace(world, fetch=fetch))
+    found = [finding for item in said if isinstance(item, Checked) for finding in item.findings]
+    return found, [url for url in fetch.asked if "app" in url]
+
+
+def test_the_release_of_the_parent_that_lets_the_fix_in_is_named_and_a_second_run_asks_nothing(world: World) -> None:
+    versions = ("0.9", "1.0", "1.1", "1.2", "1.3", "9.0")
+    found, asked = _moving(world, "1.2", versions)
+    assert found
+    assert all("and has to move too. app 1.2 allows transformers 5.3.0." in finding.remedy for finding in found)
+    assert sum(url.endswith(".metadata") for url in asked) == 3, "the newer releases for this Python"
+    again, asked = _moving(world, "1.2", versions)
+    assert ([finding.remedy for finding in again], asked) == ([finding.remedy for finding in found], [])
+
+
+def test_where_no_newer_release_of_the_parent_lets_the_fix_in_that_is_said(world: World) -> None:
+    found, _ = _moving(world, "9", ("1.0", "1.1", "1.2"))
+    assert found
+    assert all("has to move too. app 1.2, its newest release, does not allow it either." in one.remedy for one in found)
+
+
+def test_of_many_releases_few_are_asked_for(world: World) -> None:
+    versions = tuple(f"1.{minor}" for minor in range(200))
+    found, asked = _moving(world, "1.123", versions)
+    assert found
+    assert all("app 1.123 allows transformers 5.3.0." in finding.remedy for finding in found)
+    assert sum(url.endswith(".metadata") for url in asked) <= 18
+
+
+def test_without_an_index_it_is_said_who_could_name_the_release(world: World) -> None:
+    affected = Package(coordinate=Coordinate("pypi", "transformers", "5.2.0"))
+    app = Package(coordinate=Coordinate("pypi", "app", "1.0"), requires=(Edge("transformers", specifier="<5.3"),))
+    project = merge([Inventory(path="poetry.lock", format="poetry.lock", packages=(affected, app))])
+    said = judge(project, Request(feed="embedded", offline=True), world)
+    remedies = [
+        one.remedy for item in said if isinstance(item, Checked) for one in item.findings if "asks for" in one.remedy
+    ]
+    assert remedies
+    assert all("move too. A scan that may ask the index names the release to move to." in remedy for remedy in remedies)
+
+
+def test_the_report_holds_where_to_go_as_fields(world: World) -> None:
+    found, _ = _moving(world, "1.2", ("1.0", "1.1", "1.2"))
+    report = replace(REPORT, findings=tuple(found))
+    document = json.loads(render(view_of(report)))
+    Draft202012Validator(json.loads((resources.files("mlsupply") / "data/report.schema.json").read_text())).validate(
+        document
+    )
+    blocker = {"package": "app 1.0", "asks": "<5.3", "to": "1.2", "newest": None}
+    chosen = {"version": "5.3.0", "checked": True, "needs_python": None, "blockers": [blocker]}
+    assert [row["advisory"]["upgrade"] for row in document["findings"]] == [chosen] * len(found)
 
 
 _APP = json.dumps(

@@ -19,6 +19,7 @@ from mlsupply.advisories.check import Offer, examine
 from mlsupply.advisories.feeds import choose
 from mlsupply.advisories.fixes import Release
 from mlsupply.advisories.live import LiveFeed
+from mlsupply.advisories.moves import Held, Moves
 from mlsupply.advisories.store import ID
 from mlsupply.cli import main
 from mlsupply.fetch import LiveFetch
@@ -262,6 +263,10 @@ def test_what_breaks_in_the_thread_is_raised_where_the_answer_is_wanted() -> Non
         ahead("http://127.0.0.1/v1/querybatch", limit=9, body=b"{}")
 
 
+def _nothing(held: Sequence[Held]) -> Moves:
+    return {}
+
+
 def test_fixes_of_what_is_hit_by_the_data_at_hand_are_looked_up_while_the_api_is_waited_for(online: World) -> None:
     """`litellm` is hit by the embedded snapshot; the record of `demo` is known to the API alone."""
     asked: list[list[str]] = []
@@ -278,7 +283,11 @@ def test_fixes_of_what_is_hit_by_the_data_at_hand_are_looked_up_while_the_api_is
     with serving([record("PYSEC-2026-9000", events=fixed("1.5"))]) as server:
         request = Request(feed="live", feed_url=server.url)
         world = ask_ahead(project, request, replace(online, fetch=slow))
-        said = [one for one in examine(project, request, world, published) if isinstance(one, Checked) and one.findings]
+        said = [
+            one
+            for one in examine(project, request, world, check.Index(published, _nothing))
+            if isinstance(one, Checked) and one.findings
+        ]
     assert asked == [["litellm"], ["demo"]]
     assert [one.findings[0].remedy.split(",")[0] for one in said] == ["Upgrade to 2.0"]
 
@@ -298,9 +307,8 @@ def test_what_is_judged_while_the_api_is_waited_for_is_said_only_where_the_api_c
     def said(url: str) -> list[tuple[str, str]]:
         ahead.clear()
         request = Request(feed="live", feed_url=url)
-        found = examine(
-            _project(("demo", "1.0")), request, online, lambda packages: {one.key: Offer(()) for one in packages}
-        )
+        index = check.Index(lambda packages: {one.key: Offer(()) for one in packages}, _nothing)
+        found = examine(_project(("demo", "1.0")), request, online, index)
         return [
             (one.id, one.advisory.fixed[0]) for c in found if isinstance(c, Checked) for one in c.findings if one.advisory
         ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from mlsupply.advisories.asking import can_be_judged, inherits, names_of
 from mlsupply.advisories.feeds import CHECK, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
 from mlsupply.advisories.fixes import Fix, Release, Room, best_fix
-from mlsupply.advisories.incident_records import IncidentIndex, incident, index
+from mlsupply.advisories.incident_records import IncidentIndex, incident
+from mlsupply.advisories.incident_records import index as incident_index
 from mlsupply.advisories.known_bad import CHECK as KNOWN_BAD
 from mlsupply.advisories.known_bad import MALICIOUS
 from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_of, without_versions
+from mlsupply.advisories.moves import NO_MOVES, Allowing, Held, Moves, held_in, with_moves
 from mlsupply.advisories.pythons import Oldest, Pythons
 from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
@@ -40,12 +43,19 @@ Published = Callable[[Sequence[Package]], Offers]
 """Asks the indexes which releases there are of packages; those it cannot tell of are left out."""
 
 
+class Index(NamedTuple):
+    """What the indexes are asked for."""
+
+    published: Published
+    allowing: Allowing
+
+
 class Ground(NamedTuple):
     """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
     whether renamed distributions take over the advisories of their original; incidents: the record of malicious releases,
     to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that record; request:
-    for where packages may come from; parents, pythons, offers: what a fix has to fit into, see `fixes.Room`; conda: the
-    one gap of all conda packages, the same for each."""
+    for where packages may come from; parents, pythons, offers: what a fix has to fit into, see `fixes.Room`; moves: where to
+    those have to go that keep one out; conda: the one gap of all conda packages, the same for each."""
 
     answer: Answer
     request: Request = Request()
@@ -56,25 +66,24 @@ class Ground(NamedTuple):
     parents: Mapping[str, tuple[tuple[str, str], ...]] = {}
     pythons: Pythons | None = None
     offers: Mapping[PackageKey, Offer] = {}
+    moves: Moves = NO_MOVES
     conda: tuple[Gap, ...] = ()
 
 
-def examine(
-    project: Project, request: Request, world: World, published: Published | None = None
-) -> Iterator[Checked | DataSource]:
+def examine(project: Project, request: Request, world: World, index: Index | None = None) -> Iterator[Checked | DataSource]:
     """One `Checked` a package. The project's own code has no releases an advisory could name; other ecosystems than PyPI
-    and packages without a version are gaps. published: where given, fixes are chosen among releases that exist."""
+    and packages without a version are gaps. index: where given, fixes are chosen among releases that exist."""
     inherit = inherits(request.settings)
     packages = [package for package in project.packages if can_be_judged(package)]
     names = names_of(project, request.settings)
     present = frozenset((package.name, package.version) for package in packages)
     covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
     conda = conda_gap(project, CHECK, "no advisory feed here covers conda packages")
-    known, parents, pythons = index(), _parents(project), Pythons(project, request)
+    known, parents, pythons = incident_index(), _parents(project), Pythons(project, request)
     ground = Ground(Answer({}, ()), request, present, inherit, known, covered, parents, pythons, conda=conda)
-    ahead = _Ahead(packages, published, ground)
+    ahead = _Ahead(packages, index, ground)
     answer = choose(request, world).about(names, ahead.begin) if names else Answer({}, ())
-    ground = ground._replace(answer=answer, offers=ahead.offers(answer.rows))
+    ground = ahead.confirmed(answer)
     yield from answer.sources
     yield Checked(check=CHECK, gaps=answer.gaps)
     yield from _with_exploitation([ahead.judged(package, ground) for package in project.packages], world)
@@ -85,40 +94,45 @@ class _Ahead:
     that are hit, and what is to be said of them. The releases of others follow when the answer is there, and whatever it
     does not confirm is judged anew. ground: what does not hang on the answer."""
 
-    def __init__(self, packages: Sequence[Package], published: Published | None, ground: Ground) -> None:
+    def __init__(self, packages: Sequence[Package], index: Index | None, ground: Ground) -> None:
         self._packages = packages
-        self._published = published
+        self._index = index
         self._ground = ground
         self._expected = Answer({}, ())
-        self._begun: Begun[tuple[Offers, Mapping[PackageKey, Checked]]] | None = None
+        self._begun: Begun[tuple[Ground, Mapping[PackageKey, Checked]]] | None = None
         self._asked: frozenset[PackageKey] = frozenset()
 
     def begin(self, expected: Answer) -> None:
         """See `feeds.Meanwhile`."""
-        published = self._published
-        if published is not None and (hit := _hit(self._packages, expected.rows)):
+        if self._index is not None and (hit := _hit(self._packages, expected.rows)):
             self._expected = expected
             self._asked = frozenset(package.key for package in hit)
-            self._begun = Begun(lambda: self._done(hit, published, expected))
+            index = self._index
+            self._begun = Begun(lambda: self._done(hit, index, expected))
 
-    def _done(
-        self, hit: list[Package], published: Published, expected: Answer
-    ) -> tuple[Offers, Mapping[PackageKey, Checked]]:
-        offers = published(hit)
-        ground = self._ground._replace(answer=expected, offers=offers)
-        return offers, {package.key: judged(package, ground) for package in hit}
+    def _done(self, hit: list[Package], index: Index, expected: Answer) -> tuple[Ground, Mapping[PackageKey, Checked]]:
+        ground = self._ground._replace(answer=expected, offers=index.published(hit))
+        ground = ground._replace(moves=_moves(hit, ground, index.allowing))
+        return ground, {package.key: judged(package, ground) for package in hit}
 
-    def offers(self, rows: Mapping[str, list[Row]]) -> Offers:
-        """Of all packages that these records hit."""
-        if self._published is None:
-            return {}
-        more = [package for package in _hit(self._packages, rows) if package.key not in self._asked]
-        later = self._published(more) if more else {}
-        return {**(self._begun.result()[0] if self._begun else {}), **later}
+    def confirmed(self, answer: Answer) -> Ground:
+        """What to judge all packages on: the answer, with what the indexes tell of those that it hits."""
+        if self._index is None:
+            return self._ground._replace(answer=answer)
+        hit = _hit(self._packages, answer.rows)
+        more = [package for package in hit if package.key not in self._asked]
+        before = self._begun.result()[0] if self._begun else self._ground
+        later = self._index.published(more) if more else {}
+        ground = before._replace(answer=answer, offers={**before.offers, **later})
+        anew = [package for package in hit if not self._is_done(package, answer)]
+        return ground._replace(moves={**before.moves, **_moves(anew, ground, self._index.allowing)}) if anew else ground
+
+    def _is_done(self, package: Package, answer: Answer) -> bool:
+        return self._begun is not None and package.key in self._asked and self._is_confirmed(package, answer)
 
     def judged(self, package: Package, ground: Ground) -> Checked:
         """What was said ahead, where the answer is what it was said on."""
-        if self._begun and package.key in self._asked and self._is_confirmed(package, ground.answer):
+        if self._begun and self._is_done(package, ground.answer):
             return self._begun.result()[1][package.key]
         return judged(package, ground)
 
@@ -175,21 +189,42 @@ def judged(package: Package, ground: Ground) -> Checked:
     """What the records at hand say of one package."""
     if not can_be_judged(package):
         return Checked(check=CHECK, package=package, gaps=_why_not(package, ground))
-    own = ground.answer.rows.get(package.name, [])
-    original = original_of(package.name) if ground.inherit else ""
-    if (original, package.version) in ground.present:
-        original = ""
-    inherited = ground.answer.rows.get(original, [])
+    own, inherited, original = _rows(package, ground)
     if not own and not inherited:
         return Checked(check=CHECK, package=package, gaps=_not_had(package, ground))
     version = asked(package.version)
     taken_over = _not_named(inherited, own)
     found, more = hits(own, version), hits(taken_over, version)
-    fix = best_fix(own, version, _room(package, ground), taken_over) if found or more else Fix()
+    fix = Fix()
+    if found or more:
+        room = _room(package, ground)
+        fix = with_moves(package.name, best_fix(own, version, room, taken_over), room.python, ground.moves)
     findings = _findings(package, version, found, "", fix, ground) + _findings(package, version, more, original, fix, ground)
     return Checked(
         check=CHECK, package=package, findings=findings, gaps=(*_unread(package, version, own), *_not_had(package, ground))
     )
+
+
+def _rows(package: Package, ground: Ground) -> tuple[Sequence[Row], Sequence[Row], str]:
+    """(its own records, those of the project it is a build of, that project's name or "")."""
+    original = original_of(package.name) if ground.inherit else ""
+    if (original, package.version) in ground.present:
+        original = ""
+    return ground.answer.rows.get(package.name, []), ground.answer.rows.get(original, []), original
+
+
+def _moves(packages: Sequence[Package], ground: Ground, allowing: Allowing) -> Moves:
+    """Where to those have to go that keep the fixes of these packages out; nothing is asked where there are none."""
+    held: list[tuple[int, Held]] = []
+    for package in packages:
+        room = _room(package, ground)
+        if any(asks for _, asks in room.parents):
+            own, inherited, _ = _rows(package, ground)
+            fix = best_fix(own, asked(package.version), room, _not_named(inherited, own))
+            held += enumerate(held_in(package.name, fix, room.python))
+    if not held:
+        return NO_MOVES
+    return allowing(tuple(dict.fromkeys([one for _, one in sorted(held, key=itemgetter(0))])))  # the first of each first
 
 
 def _not_named(inherited: Sequence[Row], own: Sequence[Row]) -> list[Row]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from mlsupply.advisories.fixes import Fix, Way, same_scheme, way_out
 from mlsupply.advisories.matching import PUBLIC_VERSION, Asked, Hit
+from mlsupply.advisories.moves import NAMED
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.severity import severity_of
-from mlsupply.model import AdvisoryRef, Confidence, Finding, Kind, Package, Severity
+from mlsupply.model import AdvisoryRef, Blocker, Confidence, Finding, Kind, Package, Severity, Upgrade
 from mlsupply.named import NamedTuple
 
 CHECK = "advisories"
@@ -67,10 +68,15 @@ def finding_of(package: Package, version: Asked, hit: Hit, around: Circumstances
             modified=max([record.modified for record in records]),
             notes=_notes(version, hit, rated, doubts, around),
             summary=summary,
+            upgrade=_upgrade_of(around.fix),
         ),
         remedy=_remedy(package, hit, way, malicious),
         references=links_of(hit.ids),
     )
+
+
+def _upgrade_of(fix: Fix) -> Upgrade | None:
+    return Upgrade(fix.version, fix.checked, fix.needs, fix.held) if fix.version else None
 
 
 def _is_doubted(around: Circumstances) -> bool:
@@ -131,9 +137,7 @@ def _upgrade(package: Package, way: Way) -> str:
     words = f"Upgrade to {fix.version}, {basis}."
     if not way.fixed:
         words += " For this flaw no fix is named: newer releases are not listed, which does not prove them fixed."
-    if fix.held:
-        who = "; ".join(f"{name} asks for {package.name}{specifier}" for name, specifier in fix.held[:3])
-        words += f" {who}, and has to move too."
+    words += _blockers(package, fix)
     if fix.open:
         more = f" and {len(fix.open) - 2} more" if len(fix.open) > 2 else ""
         words += f" Whether {', '.join(fix.open[:2])}{more} would let it in is not known."
@@ -141,6 +145,24 @@ def _upgrade(package: Package, way: Way) -> str:
         words += f" It is for Python {fix.needs}, and {fix.where or 'the project'} starts at {fix.python}."
         words += _nearest(fix, f"On Python {fix.python}, ")
     return words
+
+
+def _blockers(package: Package, fix: Fix) -> str:
+    if not fix.held:
+        return ""
+    shown = fix.held[:NAMED]
+    who = "; ".join(f"{one.package} asks for {package.name}{one.asks}" for one in shown)
+    more = f" (and {len(fix.held) - NAMED} more)" if len(fix.held) > NAMED else ""
+    where = "".join(f" {sentence}" for one in shown if (sentence := _move(package, fix, one)))
+    unknown = "" if fix.checked else " A scan that may ask the index names the release to move to."
+    return f" {who}{more}, and has to move too.{where}{unknown}"
+
+
+def _move(package: Package, fix: Fix, blocker: Blocker) -> str:
+    name = blocker.package.rpartition(" ")[0]
+    if blocker.to:
+        return f"{name} {blocker.to} allows {package.name} {fix.version}."
+    return f"{name} {blocker.newest}, its newest release, does not allow it either." if blocker.newest else ""
 
 
 def _nearest(fix: Fix, where: str) -> str:

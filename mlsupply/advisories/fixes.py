@@ -14,6 +14,7 @@ from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, OPEN
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.store import GROUP, WINDOWS, WITHDRAWN, Row
 from mlsupply.advisories.versions import sort_key
+from mlsupply.model import Blocker
 from mlsupply.named import NamedTuple
 
 _LAST_PATCH = 99  # above the third number of every Python
@@ -47,7 +48,7 @@ class Fix(NamedTuple):
 
     version: str = ""
     checked: bool = False
-    held: tuple[tuple[str, str], ...] = ()
+    held: tuple[Blocker, ...] = ()
     needs: str = ""
     python: str = ""
     where: str = ""
@@ -144,17 +145,26 @@ def _by_year(version: str) -> bool:
     return len(first) == 4 and first.startswith(("19", "20"))
 
 
-def _held(version: str, parents: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((who, asked) for who, asked in parents if not any(_admits(one, version) for one in asked.split(" || ")))
+def newer(version: str, releases: Iterable[Release], python: str) -> list[str]:
+    """The releases above a version that can be installed on a Python, ascending; final ones alone."""
+    fitting = [release for release in releases if not release.yanked and _runs_on(release.requires_python, python)]
+    higher = _above(keyed(version, sort_key(version)), ((release.version, sort_key(release.version)) for release in fitting))
+    return [text for text, key in higher if _final(key)]
+
+
+def _held(version: str, parents: Iterable[tuple[str, str]]) -> tuple[Blocker, ...]:
+    return tuple(
+        Blocker(who, asked) for who, asked in parents if not any(admits(one, version) for one in asked.split(" || "))
+    )
 
 
 def _runs_on(specifier: str, python: str) -> bool:
     """Whether a release is for the oldest Python, "" if that is not known. A Python named by two numbers stands
     for its last release too: `!=3.9.0,>=3.9` is for 3.9."""
-    return _admits(specifier, python) or (python.count(".") == 1 and _admits(specifier, f"{python}.{_LAST_PATCH}"))
+    return admits(specifier, python) or (python.count(".") == 1 and admits(specifier, f"{python}.{_LAST_PATCH}"))
 
 
-def _admits(specifier: str, version: str) -> bool:
+def admits(specifier: str, version: str) -> bool:
     """Whether a specifier lets a version in; one that cannot be read keeps nothing out."""
     if not specifier or not version:
         return True

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mlsupply.advisories import check
-from mlsupply.advisories.check import Offer
+from mlsupply.advisories.check import Index, Offer
+from mlsupply.advisories.moves import Held, Moves
 from mlsupply.evidence.release_check import index_of, is_release
 from mlsupply.model import Checked, DataSource, Package, PackageKey
 from mlsupply.project import Project
@@ -20,7 +21,21 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     """See `advisories.check.examine`; without network, fixes are named by advisory data alone."""
     if request.offline or isinstance(world.fetch, OfflineFetch):
         return check.examine(project, request, world)
-    return check.examine(project, request, world, lambda packages: _published(packages, project, request, world))
+    return check.examine(
+        project,
+        request,
+        world,
+        Index(
+            lambda packages: _published(packages, project, request, world),
+            lambda held: _moves(held, project, request, world),
+        ),
+    )
+
+
+def _moves(held: Sequence[Held], project: Project, request: Request, world: World) -> Moves:
+    from mlsupply.evidence.moving import moves
+
+    return moves(held, project, request, world)
 
 
 def _published(packages: Sequence[Package], project: Project, request: Request, world: World) -> dict[PackageKey, Offer]:

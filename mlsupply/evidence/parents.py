@@ -30,8 +30,8 @@ def limits_of(affected: Sequence[Package], project: Project, request: Request, w
     requiring = _requiring({package.name for package in affected}, project)
     asking = {package.key: [p for p in requiring.get(package.name, ()) if _requires(p, package)] for package in affected}
     parents = {parent.key: parent for own in asking.values() for parent in own}
-    stated = _stated([parents[key] for key in sorted(parents, key=str)[:_MOST]], project, request, world)
-    return {package.key: tuple(_said(asking[package.key], package.name, stated)) for package in affected}
+    told = stated([parents[key] for key in sorted(parents, key=str)[:_MOST]], project, request, world)
+    return {package.key: tuple(_said(asking[package.key], package.name, told)) for package in affected}
 
 
 def _requiring(names: set[str], project: Project) -> Mapping[str, list[Package]]:
@@ -66,15 +66,15 @@ def _said(
             yield str(parent.coordinate), " || ".join(specifiers)
 
 
-def _stated(
+def stated(
     parents: Sequence[Package], project: Project, request: Request, world: World
 ) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
     """What each requires, canonical name to specifiers; from the disk where it was told before."""
     indexes = {parent.key: index_of(parent, request) for parent in parents}
     kept = {parent.key: _kept(indexes[parent.key], parent, world) for parent in parents}
     missing = [parent for parent in parents if kept[parent.key] is None]
-    stated = {key: said for key, said in kept.items() if said}
-    return {**stated, **_asked(missing, indexes, project, world)} if missing else stated
+    known = {key: said for key, said in kept.items() if said}
+    return {**known, **_asked(missing, indexes, project, world)} if missing else known
 
 
 def _file(index: str, parent: Package, world: World) -> Path:

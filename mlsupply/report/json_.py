@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mlsupply.hints import Any
 from mlsupply.lazy import expression
-from mlsupply.model import Coordinate, Finding, Gap, Package, Place
+from mlsupply.model import Coordinate, Finding, Gap, Package, Place, Upgrade
 from mlsupply.report.view import View, view_of
 
 SCHEMA_VERSION = "1.0"
@@ -170,6 +170,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "window": None if advisory.window is None else {"from": advisory.window[0], "until": advisory.window[1]},
             "sources": list(advisory.sources),
             "notes": list(advisory.notes),
+            "upgrade": None if advisory.upgrade is None else _upgrade(advisory.upgrade),
         },
         "remedy": finding.remedy,
         "references": list(finding.references),
@@ -184,6 +185,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "origin": waiver.origin,
             "state": waiver.state,
         },
+    }
+
+
+def _upgrade(upgrade: Upgrade) -> dict[str, Any]:
+    return {
+        "version": upgrade.version,
+        "checked": upgrade.checked,
+        "needs_python": upgrade.needs_python or None,
+        "blockers": [
+            {"package": one.package, "asks": one.asks, "to": one.to or None, "newest": one.newest or None}
+            for one in upgrade.blockers
+        ],
     }
 
 

@@ -1,0 +1,95 @@
+"""To which release a parent has to move so that it lets a fix in: found with few questions. Pure.
+
+What a release requires is one request to its index, so not all are asked. What parents admit hardly ever narrows again:
+the newest and a few between are asked, then those below the first that lets the fix in, three times at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mlsupply.advisories.fixes import Fix, Release, admits, newer
+from mlsupply.model import Blocker
+from mlsupply.named import NamedTuple
+
+ROUNDS = 3
+NAMED = 3  # packages that keep a fix out, in a sentence
+_PROBES = 4  # releases of one parent that are asked for in a round
+
+
+class Held(NamedTuple):
+    """A fix that a parent keeps out. parent: `dspy 2.6.0`; name, version: of the fix; python: it has to run on."""
+
+    parent: str
+    name: str
+    version: str
+    python: str = ""
+
+
+class Move(NamedTuple):
+    """to: a release of the parent that lets the fix in; newest: where none is known to, its newest release, which does not.
+    Both "" where nothing is known."""
+
+    to: str = ""
+    newest: str = ""
+
+
+Moves = Mapping[Held, Move]
+NO_MOVES: Moves = {}
+Allowing = Callable[[Sequence[Held]], Moves]
+"""Asks the indexes; what they cannot tell of is left out."""
+
+
+def held_in(name: str, fix: Fix, python: str) -> list[Held]:
+    """What keeps a fix of a package out, as far as reports name it. python: the oldest it has to run on, "" unknown; a fix
+    that is for newer ones alone asks no more of its parents."""
+    return [Held(one.package, name, fix.version, "" if fix.needs else python) for one in fix.held[:NAMED]]
+
+
+def with_moves(name: str, fix: Fix, python: str, moves: Moves) -> Fix:
+    """The fix with where its parents have to move."""
+    if not fix.held or not moves:
+        return fix
+    known = {held.parent: moves.get(held, Move()) for held in held_in(name, fix, python)}
+    return fix._replace(held=tuple(Blocker(one.package, one.asks, *known.get(one.package, Move())) for one in fix.held))
+
+
+class Search:
+    """The releases of one parent above its own, narrowed from round to round. Not thread-safe."""
+
+    def __init__(self, held: Held, releases: Sequence[Release]) -> None:
+        self.held = held
+        version = held.parent.rpartition(" ")[2]
+        self._versions = newer(version, releases, held.python)
+        self._below = -1  # place of the last release that keeps the fix out
+        self._first: int | None = None  # place of the first one known to let it in
+        self._refused = ""
+
+    def probes(self) -> list[str]:
+        """Whose requirements are to be asked for next; none where nothing is left to learn."""
+        if self._refused:
+            return []
+        span = range(self._below + 1, len(self._versions) if self._first is None else self._first)
+        picks = range(1, _PROBES + 1) if len(span) > _PROBES else range(1, len(span) + 1)
+        return [self._versions[span[pick * len(span) // len(picks) - 1]] for pick in picks]
+
+    def learn(self, stated: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        """stated: version to what it requires, canonical name to specifiers (one of which is enough)."""
+        probed = self.probes()
+        for version in probed:
+            if not stated.get(version):  # nothing is told, or that it requires nothing, which some indexes say of all
+                continue
+            asks = stated[version].get(self.held.name, ())
+            if not asks or any(admits(one, self.held.version) for one in asks):
+                self._first = self._versions.index(version)
+                return
+            self._below = self._versions.index(version)
+        if self._first is None and probed:
+            self._refused = probed[-1] if stated.get(probed[-1]) else "?"
+
+    @property
+    def found(self) -> Move:
+        """What is known by now."""
+        if self._first is not None:
+            return Move(to=self._versions[self._first])
+        return Move(newest=self._refused.strip("?"))
