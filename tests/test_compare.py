@@ -69,6 +69,17 @@ def test_the_same_again_is_no_difference(index: LoopbackIndex, tmp_path: Path) -
     assert not document["gaps"]
 
 
+def test_the_account_in_words_says_what_was_compared(index: LoopbackIndex, tmp_path: Path) -> None:
+    for version in ("1.0", "1.1"):
+        put(index, version, {"demo/__init__.py": QUIET})
+    put(index, "1.1", {"demo/__init__.py": QUIET, "pyproject.toml": BUILT}, "sdist")
+    cache = {"MLSUPPLY_CACHE_DIR": str(tmp_path / "cache")}
+    words = ["inspect", "--index-url", index.simple, "demo==1.1"]
+    said = CliRunner().invoke(main, [*words, "--compare"], env=cache).stdout
+    assert "compared with the release before, 1.0 and the other file of the release, demo-1.1.tar.gz: what differs" in said
+    assert "compared" not in CliRunner().invoke(main, words, env=cache).stdout
+
+
 def test_a_wheel_that_does_what_its_source_does_not(index: LoopbackIndex, tmp_path: Path) -> None:
     put(index, "1.0", {"demo/__init__.py": ASKS})
     put(index, "1.1", {"demo/__init__.py": ASKS})

@@ -44,6 +44,14 @@ def test_every_span_is_drawn_against_the_window_and_told_in_a_table(repository: 
     assert "Rebuild from a clean image" in page
 
 
+def test_steps_are_orders_only_where_something_was_found(repository: Path, tmp_path: Path) -> None:
+    clean = tmp_path / "clean"
+    History(clean).commit("2026-03-24T11:30:00Z", requirementsDOTtxt="six==1.17.0\n")
+    for folder, heading in ((repository, "What to do ("), (clean, "What to do where it is found (")):
+        said = CliRunner().invoke(main, ["exposure", "litellm-2026", str(folder), "--no-progress"]).stdout
+        assert f"\n{heading}litellm-2026; " in said
+
+
 def test_nothing_runs_nothing_is_loaded_and_text_stays_text(repository: Path) -> None:
     page = _page(str(repository), "--machine")
     assert "<script" not in page
@@ -64,6 +72,10 @@ def test_what_changed_in_a_window_is_listed_without_a_name(repository: Path) -> 
         ("gateway/uv.lock", "litellm", ["1.82.8"], ["1.83.7"]),
     ]
     kept = repository.parent / "kept"
+    written = kept.parent / "changes.json"
+    done = CliRunner().invoke(main, [*words, "-o", "table", "-o", f"json={written}", "--no-progress"])
+    assert "1.82.6 → 1.82.8" in done.stdout
+    assert json.loads(written.read_bytes())
     for output in ("table", "markdown"):
         said = CliRunner().invoke(main, [*words, "-o", output, "--inventory", str(kept), "--no-progress"]).stdout
         assert "1.82.6 → 1.82.8" in said

@@ -23,7 +23,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from mlsupply.cli.outputs import parse_outputs, write
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Severity
-from mlsupply.report import FORMATS, parse_output
+from mlsupply.report import FORMATS
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
 from mlsupply.report.github import render as github
@@ -126,7 +126,7 @@ def test_only_one_output_goes_to_stdout() -> None:
     with pytest.raises(MlsupplyError, match="only one output"):
         parse_outputs(["json", "table"])
     with pytest.raises(MlsupplyError, match="no output format named jsn"):
-        parse_output("jsn")
+        parse_outputs(["jsn"])
 
 
 def test_a_file_that_cannot_be_written_is_told_before_the_run(tmp_path: Path) -> None:

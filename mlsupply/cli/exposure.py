@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlsupply.cli.common import shows_errors
+from mlsupply.cli.outputs import named, send
 from mlsupply.cli.progress import Progress
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
 
@@ -29,7 +30,14 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
 @click.option("--between", metavar="TIME", default="", help="With --and, in the place of a question: what changed since.")
 @click.option("--and", "until", metavar="TIME", default="", help="With --between: until when (UTC).")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Repositories read side by side. Default: the cores.")
-@click.option("-o", "--output", type=click.Choice(["table", "json", "markdown", "html"]), default="table", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help="table, json, markdown, html; repeatable. Default: table.",
+)
 @click.option("--no-progress", is_flag=True, help="Show no progress on stderr.")
 @shows_errors
 def command(words: tuple[str, ...], **options: Any) -> None:
@@ -55,6 +63,13 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
     from mlsupply.exposure.traces import hit
     from mlsupply.world import Limits
 
+    renders: dict[str, Callable[[Question, Sequence[Answer], Machine | None], bytes]] = {
+        "table": report.as_text,
+        "json": report.as_json,
+        "markdown": report.as_markdown,
+        "html": _as_html,
+    }
+    chosen = named(options["outputs"] or ("table",), renders)
     asked = ask(text, options["window"])
     progress = Progress(quiet=options["no_progress"])
     surveyed = survey(paths, asked, Limits(), _jobs(options), progress, options["inventory"])
@@ -63,13 +78,8 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
     machine = _look(looked, asked, options["home"], progress) if looked or options["home"] else None
     progress.end()
     _say_kept(options, surveyed.kept, len(answers))
-    renders: dict[str, Callable[[Question, Sequence[Answer], Machine | None], bytes]] = {
-        "table": report.as_text,
-        "json": report.as_json,
-        "markdown": report.as_markdown,
-        "html": _as_html,
-    }
-    sys.stdout.buffer.write(renders[options["output"]](asked, answers, machine))
+    for name, path in chosen:
+        send(renders[name](asked, answers, machine), path)
     if not answers and not (machine and machine.files):
         click.echo("neither a git repository nor a file was found there", err=True)
         sys.exit(EXIT_NOTHING)
@@ -100,14 +110,14 @@ def _list_changes(paths: Sequence[str], options: Mapping[str, Any]) -> None:
     from mlsupply.world import Limits
 
     renders = {"table": between.as_text, "json": between.as_json, "markdown": between.as_markdown}
-    if options["output"] not in renders:
-        raise click.UsageError("a list of changes is written as table, json or markdown")
+    chosen = named(options["outputs"] or ("table",), renders)
     window = interval(f"{options['between']}..{options['until']}")
     progress = Progress(quiet=options["no_progress"])
     read, kept = histories(paths, Limits(), _jobs(options), progress, options["inventory"])
     progress.end()
     _say_kept(options, kept, len(read))
-    sys.stdout.buffer.write(renders[options["output"]](read, between.changes(read, window)))
+    for name, path in chosen:
+        send(renders[name](read, between.changes(read, window)), path)
     if not read:
         click.echo("no git repository was found there", err=True)
         sys.exit(EXIT_NOTHING)

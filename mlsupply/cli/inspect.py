@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, R
 from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
+    from mlsupply.evidence.contents import Other
     from mlsupply.evidence.package import PackageFacts
     from mlsupply.request import Request
     from mlsupply.world import World
@@ -58,18 +60,29 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, 
     if chosen:
         write(report, chosen)
         sys.exit(report.verdict.exit_code)
-    for facts in seen:
-        click.echo("\n".join(account(facts)))
+    for facts, others in seen:
+        click.echo("\n".join([*account(facts), *_compared(others)]))
         click.echo()
     write(report, parse_outputs(("table",)))
     sys.exit(report.verdict.exit_code)
 
 
+def _compared(others: tuple[Other, ...]) -> Iterator[str]:
+    """What an archive was held against, as far as that was had; what was not had is a gap of the report."""
+    held = [
+        f"the other file of the release, {other.subject}" if same_release else f"the release before, {other.subject}"
+        for other, same_release in others
+        if not isinstance(other, Gap)
+    ]
+    if held:
+        yield f"  compared with {' and '.join(held)}: what differs and matters is told below"
+
+
 def inspected(
     subjects: tuple[str, ...], request: Request, world: World, *, compare: bool = False
-) -> tuple[Report, list[PackageFacts]]:
-    """The report on these archives, and what was seen in each. Raises `MlsupplyError` (`path-not-found`) for a subject that
-    is neither there nor a release."""
+) -> tuple[Report, list[tuple[PackageFacts, tuple[Other, ...]]]]:
+    """The report on these archives; of each what was seen in it and what it was held against. Raises `MlsupplyError`
+    (`path-not-found`) for a subject that is neither there nor a release."""
     from mlsupply.audit import report_of
     from mlsupply.evidence.contents import held_against, judged
     from mlsupply.evidence.contents_check import CHECK
@@ -89,7 +102,7 @@ def inspected(
     )
     ledger = Ledger(project.packages)
     ledger.open(CHECK)
-    seen: list[PackageFacts] = []
+    seen: list[tuple[PackageFacts, tuple[Other, ...]]] = []
     served = Served(request, world)
     with Pool(world.jobs) as pool:
         for place, subject in enumerate(found):
@@ -99,8 +112,8 @@ def inspected(
                 ledger.enter(Checked(check=CHECK, package=subject.package, gaps=gaps))
                 continue
             facts = look_inside(subject.path, pool, world.cache / "contents", subject.package.places[0].file)
-            seen.append(facts)
             others = held_against(facts, subject.package, served, pool) if compare else ()
+            seen.append((facts, others))
             ledger.enter(judged(facts, rules, subject.package, others))
     return report_of(project, ledger, request, world), seen
 

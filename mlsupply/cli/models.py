@@ -27,9 +27,11 @@ def command() -> None:
 
 @command.command(short_help="Say of each model file: clear or not, and why.")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="table, json; repeatable. Default: table."
+)
 @shows_errors
-def scan(paths: tuple[str, ...], output: str) -> None:
+def scan(paths: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     """Say of each model file: clear, blocked or not verified, and why.
 
     Exit codes: 0 all clear, 1 one is blocked, 3 none is blocked and one could not be verified, 4 no model file found.
@@ -37,14 +39,32 @@ def scan(paths: tuple[str, ...], output: str) -> None:
     import gc
 
     gc.freeze()  # what start-up made stays; a short run need not look through it again
+    chosen = _chosen(outputs)
     facts = [fact for path in paths for fact in _looked(path)]
-    if output == "json":
-        import json
-
-        click.echo(json.dumps([_row(fact) for fact in facts], indent=1))
+    if chosen:
+        _sent(facts, chosen)
     else:
         _told(facts, paths)
     sys.exit(exit_code(facts))
+
+
+def _chosen(outputs: tuple[str, ...]) -> list[tuple[str, str]]:
+    if not outputs:
+        return []
+    from mlsupply.cli.outputs import named
+
+    return named(outputs, ("table", "json"))
+
+
+def _sent(facts: list[ModelFacts], chosen: list[tuple[str, str]]) -> None:
+    import json
+
+    from mlsupply.cli.outputs import send
+
+    for name, path in chosen:
+        lines = (line for fact in facts for line in _lines(fact))
+        text = json.dumps([_row(fact) for fact in facts], indent=1) if name == "json" else "\n".join(lines)
+        send(f"{text}\n".encode(), path)
 
 
 def only_models(words: list[str]) -> bool:
@@ -78,9 +98,9 @@ def tell(paths: tuple[str, ...], outputs: tuple[str, ...], options: Mapping[str,
 
 def _told(facts: list[ModelFacts], paths: tuple[str, ...]) -> None:
     for fact in facts:
-        _print(fact)
-    if not facts:
-        click.echo(f"nothing to audit: no model file in {', '.join(map(safe, paths))}", err=True)
+        click.echo("\n".join(_lines(fact)))
+    nothing = f"nothing to audit: no model file in {', '.join(map(safe, paths))}"
+    click.echo(_sentence(facts) if facts else nothing, err=True)
 
 
 def _reported(facts: list[ModelFacts], outputs: tuple[str, ...], options: Mapping[str, object]) -> int:
@@ -133,11 +153,11 @@ def _looked(path: str) -> Iterator[ModelFacts]:
             yield unreadable(str(file), error.strerror or str(error))
 
 
-def _print(fact: ModelFacts) -> None:
-    click.echo(f"{fact.verdict.value:<12}  {safe(fact.name, 2000)}  ({fact.format}, {fact.size:,} bytes)")
+def _lines(fact: ModelFacts) -> Iterator[str]:
+    yield f"{fact.verdict.value:<12}  {safe(fact.name, 2000)}  ({fact.format}, {fact.size:,} bytes)"
     for mark in fact.marks:
         place = mark.member + (f"@{mark.offset}" if mark.offset >= 0 else "")
-        click.echo(f"    {mark.verdict.value}: {mark.detail}" + (f"  [{place}]" if place else ""))
+        yield f"    {mark.verdict.value}: {mark.detail}" + (f"  [{place}]" if place else "")
 
 
 def _row(fact: ModelFacts) -> dict[str, object]:

@@ -5,19 +5,28 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Report
-from mlsupply.report import Format, parse_output
+from mlsupply.report import FORMATS, Format
 from mlsupply.report.view import View, view_of
 
 
 def parse_outputs(texts: Sequence[str]) -> list[tuple[Format, str]]:
-    """All outputs of a run, checked before it starts: known formats, at most one to stdout, files that can be written."""
-    chosen = [parse_output(text) for text in texts]
-    for _, path in chosen:
+    """(format, file) of all outputs of a run, as `named` has them."""
+    known = {form.name: form for form in FORMATS}
+    return [(known[name], path) for name, path in named(texts, known)]
+
+
+def named(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, str]]:
+    """`json=report.json` -> ("json", "report.json"); without `=` the file is "" and means stdout. Checked before the run
+    starts: known formats, at most one to stdout, files that can be written. Raises `MlsupplyError`."""
+    chosen = [(name, path) for name, _, path in (text.partition("=") for text in texts)]
+    for name, path in chosen:
+        if name not in known:
+            raise MlsupplyError("unknown-format", f"there is no output format named {name}", f"one of: {', '.join(known)}")
         if path and (why := _no_file(Path(path))):
             raise MlsupplyError("output-not-written", f"{path} cannot be written: {why}", "name another file")
     if sum(not path for _, path in chosen) > 1:
@@ -32,15 +41,20 @@ def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool =
     for known, path in chosen:
         on_terminal = known.name == "table" and not path
         data = _for_terminal(view, quiet=quiet, verbose=verbose) if on_terminal else known.render(view)
-        if not path:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-            continue
-        try:
-            _put(Path(path), data)
-        except OSError as error:
-            raise MlsupplyError("output-not-written", f"{path} could not be written: {error.strerror}") from error
+        send(data, path)
     return view
+
+
+def send(data: bytes, path: str) -> None:
+    """To the file, or to stdout for ""."""
+    if not path:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        _put(Path(path), data)
+    except OSError as error:
+        raise MlsupplyError("output-not-written", f"{path} could not be written: {error.strerror}") from error
 
 
 def _no_file(path: Path) -> str:

@@ -49,7 +49,7 @@ def as_html(question: Question, answers: Sequence[Answer], machine: Machine | No
         _exposures(answers),
         _machine(machine),
         _gaps(answers, machine),
-        _section("Do", element("pre", "\n".join(report.playbook(question)).strip(), class_="steps")),
+        _section("Do", element("pre", "\n".join(report.playbook(question, answers, machine)).strip(), class_="steps")),
         element("p", *report.coverage(answers, machine), class_="dim"),
     )
     return page(f"mlsupply exposure: {question.text}", header, element("main", *sections), style=asset("html.css") + _STYLE)

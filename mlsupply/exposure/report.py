@@ -13,7 +13,7 @@ from mlsupply.exposure import machine_report
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.history import Commit
 from mlsupply.exposure.question import Question
-from mlsupply.exposure.traces import Machine
+from mlsupply.exposure.traces import Machine, hit
 from mlsupply.report.markdown import escape
 from mlsupply.text import count, safe
 
@@ -38,7 +38,8 @@ def as_text(question: Question, answers: Sequence[Answer], machine: Machine | No
         shown = [exposure for exposure in one.exposures if exposure.verdict is not Verdict.NO]
         if shown:
             lines += [f"{safe(one.repository)}", *(f"  {line}" for exposure in shown for line in _told(exposure)), ""]
-    lines += machine_report.lines(machine) + gap_lines(answers, machine) + playbook(question) + coverage(answers, machine)
+    lines += machine_report.lines(machine) + gap_lines(answers, machine) + playbook(question, answers, machine)
+    lines += coverage(answers, machine)
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -55,7 +56,7 @@ def as_markdown(question: Question, answers: Sequence[Answer], machine: Machine 
             cells = (f"{one.kind}: {one.text}", one.state.value, ", ".join(one.places[:3]) or one.why)
             rows.append("| " + " | ".join(escape(cell) for cell in cells) + " |")
         rows.append("")
-    for line in [*gap_lines(answers, machine), *playbook(question), *coverage(answers, machine)]:
+    for line in [*gap_lines(answers, machine), *playbook(question, answers, machine), *coverage(answers, machine)]:
         rows.append(escape(line) if line else "")
     return ("\n".join(rows) + "\n").encode()
 
@@ -158,15 +159,17 @@ def gap_lines(answers: Sequence[Answer], machine: Machine | None) -> list[str]:
     return [*gaps, ""] if gaps else []
 
 
-def playbook(question: Question) -> list[str]:
-    """What the record says to do."""
+def playbook(question: Question, answers: Sequence[Answer], machine: Machine | None) -> list[str]:
+    """What the record says to do, and where nothing was found, that it is for where something is."""
     incident = question.incident
     if incident is None:
         return ["There is no incident record behind this question, so no steps are given.", ""]
     safe_versions = [f"{key.replace('_', ' ')}: {text}" for key, text in incident.safe.items()]
     numbered = [f"  {number}. {step}" for number, step in enumerate(steps(incident), 1)]
     reach = f"what it could reach: {', '.join(incident.credentials)}" if incident.credentials else ""
-    return [*filter(None, (f"What to do ({incident.id}; {incident.confidence}):", *numbered, reach, *safe_versions)), ""]
+    found = exposed(answers) or (machine is not None and hit(machine))
+    heading = f"What to do{'' if found else ' where it is found'} ({incident.id}; {incident.confidence}):"
+    return [*filter(None, (heading, *numbered, reach, *safe_versions)), ""]
 
 
 def coverage(answers: Sequence[Answer], machine: Machine | None) -> list[str]:

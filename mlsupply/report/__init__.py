@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from mlsupply.errors import MlsupplyError
 from mlsupply.named import NamedTuple
 from mlsupply.report.view import View, view_of
 
@@ -47,14 +46,3 @@ FORMATS: tuple[Format, ...] = (
     Format("baseline", ".json", "mlsupply.report.baseline"),
     Format("github", ".txt", "mlsupply.report.github"),
 )
-
-
-def parse_output(text: str) -> tuple[Format, str]:
-    """`json=report.json` -> (the format, "report.json"); without `=` the file is "" and means stdout."""
-    name, _, path = text.partition("=")
-    for known in FORMATS:
-        if known.name == name:
-            return known, path
-    raise MlsupplyError(
-        "unknown-format", f"there is no output format named {name}", f"one of: {', '.join(f.name for f in FORMATS)}"
-    )

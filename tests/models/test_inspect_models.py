@@ -58,6 +58,17 @@ def test_json_of_models_scan(folder: Path) -> None:
     assert [row["verdict"] for row in rows] == ["blocked", "clear", "not verified"]
 
 
+def test_models_scan_ends_with_its_sum_and_writes_files(folder: Path) -> None:
+    done = CliRunner().invoke(main, ["models", "scan", str(folder)])
+    assert done.stderr == "3 model files: 1 blocked, 1 clear, 1 not verified\n"
+    table, rows = folder / "said.txt", folder / "said.json"
+    outputs = ["-o", f"table={table}", "-o", f"json={rows}"]
+    again = CliRunner().invoke(main, ["models", "scan", *outputs, str(folder)])
+    assert (again.exit_code, again.output) == (1, "")
+    assert table.read_text() == done.stdout
+    assert len(json.loads(rows.read_bytes())) == 3
+
+
 def test_what_is_not_there(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["models", "scan", str(tmp_path / "gone.pkl")]).exit_code == 2
     assert CliRunner().invoke(main, ["models", "scan", str(tmp_path)]).exit_code == 4
