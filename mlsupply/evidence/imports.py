@@ -23,7 +23,7 @@ MODULES = re.compile(
     rb"win32\w+|keyring|getpass|pyperclip|"
     rb"clipboard|ImageGrab|pyautogui|mss|pynput|keyboard|runpy|zipimport|imp|code|builtins|"
     rb"importlib(?!\.(?:metadata|resources)|_)|import_module|__import__|"
-    rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|asyncio\.subprocess|"
+    rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|opentelemetry\.exporter|asyncio\.subprocess|"
     rb"cloudscraper|urllib3|js2py|execjs|system|popen|environ)\b|\bfrom\s+os\s+import\b"
 )
 FROM_OS = re.compile(rb"\bos\s+import\b")

@@ -37,7 +37,7 @@ def module(
         return ModuleFacts(path=path, dotted=dotted, stopped=tree)
     text = source.decode("utf-8", "replace")
     machine = Analyser(path, dotted, is_package)
-    machine.lines, machine.strange = text.split("\n"), strange
+    machine.lines, machine.strange, machine.installs = text.split("\n"), strange, "install" in text
     machine.neighbours, machine.linked = neighbours or machine.neighbours, neighbours is not None
     machine.module.names["__doc__"] = constant(ast.get_docstring(tree, clean=False))
     machine.module.names["__name__"] = constant(dotted)

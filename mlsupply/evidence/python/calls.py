@@ -24,6 +24,7 @@ from mlsupply.evidence.python import (
     sinks,
     sources,
     starting,
+    telemetry,
     uploads,
     writing,
 )
@@ -160,7 +161,10 @@ class Analyser(Statements):
             made = Value()
             made.closure = closure.owner.closure
             return [made]
-        return [objects.one_of(closure.owner)]
+        this = objects.one_of(closure.owner)
+        if hooks.holds_credentials(closure):
+            this.taint |= frozenset(("parameter:credentials",))
+        return [this]
 
     def _first(self, closure: Closure, call: Call) -> list[Value]:
         """What a method is given before its arguments: the object, the class, or nothing."""
@@ -208,7 +212,7 @@ class Analyser(Statements):
             serving.started(self, call)
         if know.STARTERS.match(ref):
             return starting.started(self, call)
-        if (taken := uploads.asked(self, call)) is not None:
+        if (taken := uploads.asked(self, call) or telemetry.asked(self, call)) is not None:
             return taken
         if not know.SENDS.match(ref) and (asked := clients.asked(self, call)) is not None:
             return asked

@@ -53,7 +53,7 @@ def command(machine: Analyser, call: Call) -> Value:
             head = folding.listed(parts)
         parts = parts or [head]
     text = " ".join(text_of(part) for part in parts) if len(parts) > 1 else command_text(head)
-    silent = machine.silent > 0 or _silent(call)
+    silent = machine.silent > 0 or _silent(call) or _UNHEARD.search(text) is not None
     fields = {"sink": call.ref, "silent": silent}
     machine.fact("runs-command", call.node, detail=safe(text.replace(HOLE, "…"), 160), **fields)
     stdin = call.keywords.get("input")
@@ -88,7 +88,12 @@ def command(machine: Analyser, call: Call) -> Value:
         set_by_user = any("://" in text_of(part) and has(part.taint, "variable") for part in parts)
         foreign = "git+" in found["rest"] or ("://" in found["rest"] and not set_by_user)
         machine.fact(
-            "installs-package", call.node, detail=safe(found[0], 120), destination="fixed" if foreign else "", **fields
+            "installs-package",
+            call.node,
+            detail=safe(found[0], 120),
+            destination="fixed" if foreign else "",
+            asked=machine.missing > 0,
+            **fields,
         )
     return made
 
@@ -372,10 +377,16 @@ def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str)
     machine.fact("runs-bundled", call.node, source="package-file", sink=call.ref, silent=silent, detail=detail)
 
 
+_DEVNULL = -3  # of `subprocess`
+_UNHEARD = re.compile(r">\s?(?:/dev/null|nul\b)", re.IGNORECASE)
+
+
 def _silent(call: Call) -> bool:
     """Is what it prints thrown away, or is it let loose from this process?"""
     quiet = any(
-        call.keywords[name].ref == "subprocess.DEVNULL" or "devnull" in text_of(call.keywords[name])
+        call.keywords[name].ref == "subprocess.DEVNULL"
+        or call.keywords[name].const == _DEVNULL
+        or "devnull" in text_of(call.keywords[name])
         for name in ("stdout", "stderr")
         if name in call.keywords
     )

@@ -401,6 +401,8 @@ class Expressions(Machine):
 
     def _yield(self, node: ast.Yield) -> Value:
         value = self.value(node.value)
+        if value.ref == "urllib.request.Request()" and self.running and hooks.holds_credentials(self.running[-1]):
+            return self.call(Value("httpx.Client().send"), [value], {}, node)  # one more than was asked for
         if self.yielded:
             self.yielded[-1].append(value)
         return self.sent[-1] if self.sent else Value()

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # Last part of a base class -> the methods its users call, and the kind of what they are called with.
 _LLM = r"(?:\w*CallbackHandler|CustomLogger|TracingProcessor|Span(?:Exporter|Processor))"
-_HTTP = r"(?:HTTPAdapter|(?:Async)?(?:Base|HTTP)Transport|AuthBase|\w*HTTPMiddleware|MiddlewareMixin)"
+_HTTP = r"(?:HTTPAdapter|(?:Async)?(?:Base|HTTP)Transport|\w*HTTPMiddleware|MiddlewareMixin)"
+_AUTH = r"(?:AuthBase|HTTP(?:Basic|Digest|Proxy)Auth|(?:Basic|Digest|FunctionAuth|NetRC)?Auth|AuthMetadataPlugin)"
 _BASES = tuple(
     (re.compile(bases + r"$"), re.compile(methods), kind)
     for bases, methods, kind in (
         (_LLM, r"(?:async_)?(?:on|log)_|export", "intercepted"),
         (_HTTP, r"send$|handle_(?:async_)?request$|__call__$|dispatch$|process_re", "intercepted"),
+        (_AUTH, r"(?:a?sync_)?auth_flow$|__call__$", "intercepted"),
+        (r"(?:Unary|Stream)(?:Unary|Stream)ClientInterceptor", r"intercept_", "intercepted"),
         (r"(?:Buffered|Datagram)?Protocol", r"(?:data|datagram|buffer|pipe_data)_(?:received|updated)$", "received"),
     )
 )
@@ -67,6 +70,14 @@ def passed_in(closure: Closure) -> str:
             if bases.match(last) and methods.match(name):
                 return kind
     return ""
+
+
+_IS_AUTH = re.compile(rf"(?:httpx|requests|grpc|niquests|curl_cffi)\b.*\.{_AUTH}$")
+
+
+def holds_credentials(closure: Closure) -> bool:
+    """Is this a method of a class that a client asks for what opens an account? What its object holds is that."""
+    return closure.owner is not None and any(map(_IS_AUTH.match, closure.owner.bases))
 
 
 def is_client(ref: str) -> bool:

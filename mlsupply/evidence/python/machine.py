@@ -42,6 +42,9 @@ class Machine:
     """What the expression and statement walkers share."""
 
     serving = False  # are the views of a server followed, with what they are asked?
+    unread: ast.AST | None = None  # the expression whose result nobody looks at
+    installs = False  # does the text of the module speak of installing at all?
+    missing = 0  # conditions around that something was found missing first
     strange = False  # is it a module of another project than the one that ships it?
     cut = False  # something worth following went deeper than the depth it is followed to
 

@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
-from mlsupply.evidence.python import folding, neighbours
+from mlsupply.evidence.python import folding, hooks, neighbours
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
-from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def sent(machine: Analyser, call: Call) -> Value:
     if where == "fixed" and call.ref.startswith("smtplib.") and _RELAYS.search(text):
         where = _recipient(call)
     headers = [value for name, value in call.keywords.items() if name in _HEADER_WORDS]
+    if "hooks" in call.keywords:
+        hooks.hooked(machine, call.keywords["hooks"], call.node)
     body = [value for value in call.args if value is not address]
     body += [value for name, value in call.keywords.items() if name not in _HEADER_WORDS and name not in {"url", "method"}]
     for request in [address, *body]:
@@ -124,7 +126,9 @@ def sent(machine: Analyser, call: Call) -> Value:
         body_taint = taint_of(*body)
         if "socket" in call.ref or "smtplib" in call.ref:
             body_taint |= taint_of(*call.args)
-        own = any(_own_account(value) for value in headers)
+        told = _told_credentials(machine, call, body_taint | taint_of(*headers))
+        body_taint |= told
+        own = not told and any(_own_account(value) for value in headers)
         body_place = "header" if _asks_for_token(body, text) and not has(body_taint, *know.SECRETS) else "body"
         note(machine, call, body_place, body_taint, text, where, own=own)
         note(machine, call, "address", address_taint, text, where, own=own)
@@ -141,6 +145,13 @@ def sent(machine: Analyser, call: Call) -> Value:
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
         call.receiver.keys["answer"] = answer
     return answer
+
+
+def _told_credentials(machine: Analyser, call: Call, taint: Taint) -> Taint:
+    """What opens an account is told to somebody by what a client asks for it. Who asks for a token looks at the answer."""
+    if call.node is not machine.unread or not has(taint, "parameter") or know.LOCAL.match(text_of(_address(call))):
+        return CLEAN
+    return frozenset(("intercepted:credentials",)) if any(map(hooks.holds_credentials, machine.running)) else CLEAN
 
 
 _PUBLISHES = re.compile(

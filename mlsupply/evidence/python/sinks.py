@@ -106,6 +106,7 @@ def _runs_files(machine: Analyser) -> bool:
 
 _HOOKS = re.compile(
     r"\(\)\.(?:event_)?hooks(?:\[\])?\.(?:append|extend|setdefault|update|insert)$|\(\)\.register_hook$|"
+    r"\.TraceConfig\(\)\.on_\w+\.append$|\.meta\.events\.register\w*$|"
     r"^litellm\.\w*callbacks?\.(?:append|extend|insert)$|"
     r"get_ipython\(\)\.(?:events\.register|(?:input|ast)_transformers\w*\.(?:append|insert|extend))$"
 )

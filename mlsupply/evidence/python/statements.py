@@ -11,6 +11,7 @@ from mlsupply.evidence.python.definitions import Definitions
 from mlsupply.evidence.python.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, on_request
 from mlsupply.evidence.python.merging import iterated, merged
+from mlsupply.evidence.python.needs import asks_whether_it_is_there, is_for_missing
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, unknown
 
 _MAX_RAISED = 64
@@ -41,7 +42,9 @@ class Statements(Definitions):
             handler(self, node)
 
     def _expression(self, node: ast.Expr) -> None:
+        before, self.unread = self.unread, node.value.value if isinstance(node.value, ast.Await) else node.value
         self.value(node.value)
+        self.unread = before
 
     def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)
@@ -209,6 +212,12 @@ class Statements(Definitions):
             return
         self.guard(node, test)
         objects.operated(self, test, "bool", [], node)
+        if self.installs and asks_whether_it_is_there(node.test):
+            self.missing += 1
+            self.body(node.body)
+            self.missing -= 1
+            self.body(node.orelse)
+            return
         if on_request(test.taint):
             self._asked(node, unasked.holds(self, node.test))
             return
@@ -326,7 +335,10 @@ class Statements(Definitions):
             if handler.name:
                 thrown = self.raised[raised:]
                 self.scope.set(handler.name, merged(thrown) if thrown else Value())
+            absent = self.installs and is_for_missing(node, handler)
+            self.missing += absent
             self.body(handler.body)
+            self.missing -= absent
             self._both(before, after)
         self.body(node.orelse)
         self.body(node.finalbody)

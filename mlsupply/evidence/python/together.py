@@ -57,6 +57,7 @@ class Together(Analyser):
         self.modules = {module.dotted: module for module in modules}
         first = next(iter(self.modules.values()))
         super().__init__(first.path, first.dotted, first.is_package)
+        self.installs = True
         self.places = {id(module.scope): module for module in self.modules.values()}
         self.here = first
         self.go(first)

@@ -84,7 +84,7 @@ def _connection(machine: Analyser, call: Call) -> Value:
             made.text = f"https://api.telegram.org/bot{made.text}"
     headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
     made.keys = {"headers": unknown(*headers)}
-    for name in ("event_hooks", "hooks"):
+    for name in ("event_hooks", "hooks", "middlewares"):
         if name in call.keywords:
             hooks.hooked(machine, call.keywords[name], call.node)
     registrar = Value(call.ref, NOTHING, frozenset(), made.text)
