@@ -9,11 +9,15 @@ import pytest
 from click.testing import CliRunner
 
 from mlsupply.advisories.summaries import summary_of
+from mlsupply.audit import run
 from mlsupply.cli import main
 from mlsupply.model import Finding, Report
 from mlsupply.report import markdown, sarif, table
+from mlsupply.report.vectors import words_of
 from mlsupply.report.view import View, view_of
+from mlsupply.request import Request
 from mlsupply.value import replace
+from mlsupply.world import World
 from tests.advisory_data import fixed, record, write
 from tests.golden import REPORT
 
@@ -61,6 +65,43 @@ def test_reports_say_what_the_flaw_is() -> None:
     titles = [rule["shortDescription"]["text"] for rule in rules]
     assert any(title.endswith(f": {SAID}") for title in titles)
     assert len(titles) == len(set(titles)), "a list of alerts shows these alone"
+
+
+NETWORK = "By its CVSS vector: over the network, without an account: read and change everything, stop it."
+
+
+@pytest.mark.parametrize(
+    ("vector", "words"),
+    [
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", NETWORK),
+        ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", NETWORK),
+        (
+            "CVSS:3.0/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:L",
+            "By its CVSS vector: on the machine itself, with an account, once a user is led on: read some of it, slow it.",
+        ),
+        (
+            "CVSS:3.1/AV:A/AC:L/PR:H/UI:N/S:U/C:N/I:H/A:N",
+            "By its CVSS vector: from the same network, with a privileged account: change everything.",
+        ),
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", ""),
+        ("CVSS:3.1/AV:N/C:H", ""),
+        ("AV:N/AC:L/Au:N/C:P/I:P/A:P", ""),
+        ("CVSS:3.1/" + "AV:\x1b[2J/" * 1000, ""),
+        ("", ""),
+    ],
+)
+def test_a_vector_is_put_into_words(vector: str, words: str) -> None:
+    assert words_of(vector) == words
+
+
+def test_without_a_sentence_reports_put_the_vector_into_words_and_say_where_to_read(world: World) -> None:
+    (world.tree.root / "requirements.txt").write_text("waitress==3.0.0\n", encoding="utf-8")
+    view = view_of(run(Request(offline=True, feed="embedded", checks=("advisories",)), world))
+    assert "By its CVSS vector: over the network" in table.render(view).decode()
+    pointer = [sentence for sentence in view.coverage if "https://osv.dev/vulnerability/ID" in sentence]
+    assert len(pointer) == 1
+    telling = tuple(replace(f, advisory=replace(f.advisory, summary=SAID)) for f in view.findings if f.advisory)
+    assert not any("osv.dev" in sentence for sentence in view_of(replace(view.report, findings=telling)).coverage)
 
 
 def test_the_table_keeps_it_to_one_line_unless_nothing_is_to_be_cut() -> None:

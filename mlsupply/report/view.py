@@ -130,8 +130,15 @@ def brief(finding: Finding) -> str:
 
 
 def summary_of(finding: Finding) -> str:
-    """What the flaw is, for what is said by `brief`, which names it by numbers alone; "" where nothing tells."""
-    return finding.advisory.summary if finding.advisory and finding.kind is Kind.ADVISORY else ""
+    """What the flaw is, for what is said by `brief`, which names it by numbers alone: by the advisory's own words, else by
+    its vector; "" where nothing tells."""
+    if finding.advisory is None or finding.kind is not Kind.ADVISORY:
+        return ""
+    if finding.advisory.summary:
+        return finding.advisory.summary
+    from mlsupply.report.vectors import words_of
+
+    return words_of(finding.advisory.vector)
 
 
 def _notes(findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -241,11 +248,24 @@ def _listed(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
+_WORDLESS = (
+    "The data of some advisories holds no words about the flaw: read them at https://osv.dev/vulnerability/ID, or have them "
+    "in reports after `mlsupply db sync`."
+)
+
+
+def _is_wordless(finding: Finding) -> bool:
+    advisory = finding.advisory
+    return advisory is not None and finding.kind is Kind.ADVISORY and not finding.waiver and not advisory.summary
+
+
 def _coverage(report: Report) -> tuple[str, ...]:
     sentences = [f"Read {count(len(report.packages), 'package')} from {count(len(report.inputs), 'input')}."]
     for source in report.sources:
         records = f", {count(source.records, 'record')}" if source.records else ""
         sentences.append(f"{source.name}: data of {source.as_of[:10]}{records}.")
+    if any(_is_wordless(finding) for finding in report.findings):
+        sentences.append(_WORDLESS)
     sentences += [_checked(row) for row in report.coverage if _is_partial(row)]
     if report.packages and (whole := [row.check for row in report.coverage if not _is_partial(row)]):
         sentences.append(f"Checked for every package: {', '.join(whole)}.")

@@ -1,0 +1,39 @@
+"""What a CVSS vector says of a flaw, in words: for advisories whose data holds no sentence about it. Pure.
+
+Sources: CVSS v3.1 and v4.0 specifications (FIRST), tables of the base metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_WAYS = {"N": "over the network", "A": "from the same network", "L": "on the machine itself", "P": "by hand at the machine"}
+_ACCOUNTS = {"N": "without an account", "L": "with an account", "H": "with a privileged account"}
+_HELP = {"R": ", once a user is led on", "A": ", once a user is led on", "P": ", once a user passes by"}
+_MUCH = {"H": "everything", "L": "some of it"}
+_STOPS = {"H": "stop it", "L": "slow it"}
+_LONGEST = 400  # characters; those of version 4 with all metrics have some 200
+
+
+def words_of(vector: str) -> str:
+    """`By its CVSS vector: over the network, without an account: read and change everything, stop it.`; "" for what is no
+    whole vector of version 3 or 4."""
+    version, _, rest = vector[:_LONGEST].partition("/")
+    if not version.startswith(("CVSS:3.", "CVSS:4.")):
+        return ""
+    metrics = dict(part.split(":", 1) for part in rest.split("/") if ":" in part)
+    way, account = _WAYS.get(metrics.get("AV", "")), _ACCOUNTS.get(metrics.get("PR", ""))
+    harm = _harm(metrics, "V" if version.startswith("CVSS:4") else "")
+    if not way or not account or not harm:
+        return ""
+    return f"By its CVSS vector: {way}, {account}{_HELP.get(metrics.get('UI', ''), '')}: {harm}."
+
+
+def _harm(metrics: Mapping[str, str], prefix: str) -> str:
+    read, change = (_MUCH.get(metrics.get(prefix + metric, "")) for metric in "CI")
+    if read == change:
+        said = [f"read and change {read}"] if read else []
+    else:
+        said = [f"{verb} {much}" for verb, much in (("read", read), ("change", change)) if much]
+    stops = _STOPS.get(metrics.get(f"{prefix}A", ""))
+    return ", ".join([*said, stops] if stops else said)
