@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import random
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from mlsupply.evidence.archives import Limits, Member, Walked, walk, walk_bytes
 from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.evidence.record import rows
 from mlsupply.model import Gap, Reason
 from tests.code_pieces import spoiled_archive
 
@@ -306,3 +308,14 @@ def test_an_encrypted_member_is_a_fact_and_a_gap() -> None:
     found = list(walk_bytes(bytes(data), everything))
     assert facts_of(found) == [("encrypted", "a.py")]
     assert gaps_of(found)[0].reason is Reason.UNSUPPORTED
+
+
+def test_a_record_vouches_by_sha256_alone() -> None:
+    """A digest of another algorithm is none to compare with, and no reason to say that the file differs."""
+    digest = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
+    shorter = base64.urlsafe_b64encode(bytes(range(16))).rstrip(b"=").decode()
+    record = f"a.py,sha256={digest},3\nb.py,md5={shorter},4\nc.py,sha512={digest},\nd.py,sha256=no/base64!,x\ne.py,,\n"
+    found = [(row.path, row.digest, row.size) for row in rows(record.encode())]
+    assert found[0] == ("a.py", bytes(range(32)).hex(), 3)
+    assert found[1:3] == [("b.py", "", 4), ("c.py", "", None)]
+    assert found[4] == ("e.py", "", None)

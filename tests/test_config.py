@@ -18,6 +18,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.ruleset.reading import read_rule
 from mlsupply.ruleset.samples import run_samples
+from tests.loopback_index import LoopbackIndex
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 WHOLE = """\
@@ -240,3 +241,26 @@ def test_a_rule_that_is_mistyped_in_the_configuration_stops_the_run(tmp_path: Pa
     code, said = _scan(tmp_path)
     assert code == 2
     assert "MLS-N033" in said
+
+
+def test_a_configuration_may_say_offline_and_which_advisories(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("idna==3.10\n")
+    with LoopbackIndex("pypi") as index:
+        index.add("idna", "3.10")
+        own = f'index-url = "{index.simple}"\n'
+        assert _reported(tmp_path, own + 'feed = "embedded"\n') == ({"PyPA Advisory Database"}, set())
+        assert index.asked
+        index.asked.clear()
+        assert _reported(tmp_path, own + "offline = true\n") == ({"PyPA Advisory Database"}, {"offline"})
+        assert not index.asked
+
+
+def _reported(folder: Path, configuration: str) -> tuple[set[str], set[str]]:
+    """The advisory data of a scan with this configuration, and why its check of releases could not look."""
+    (folder / "mlsupply.toml").write_text(configuration)
+    environment = {"MLSUPPLY_CACHE_DIR": str(folder / "cache"), "HTTPS_PROXY": "http://127.0.0.1:9"}
+    words = ["scan", str(folder), "-o", "json", "--no-progress", "--no-resolve"]
+    report = json.loads(CliRunner().invoke(main, words, env=environment).stdout)
+    sources = {source["name"] for source in report["sources"] if "Advisory" in source["name"] or "OSV" in source["name"]}
+    assert not [gap for gap in report["gaps"] if gap["check"] == "advisories" and gap["reason"] == "offline"]
+    return sources, {gap["reason"] for gap in report["gaps"] if gap["check"] == "release"}

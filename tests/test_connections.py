@@ -80,11 +80,23 @@ def test_a_connection_that_dies_just_as_it_is_used_again_costs_one_more_request(
     assert seen == [1, 1]
 
 
-def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one() -> None:
+@pytest.mark.parametrize("late", [False, True])
+def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(late: bool) -> None:
     live = fetching()
     forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
-    with raw_server(OK + forged) as (url, seen):
+    answered, came = threading.Event(), threading.Event()
+
+    def unasked(connection: socket.socket) -> None:
+        if late:
+            answered.wait(5)
+            connection.sendall(forged)
+            came.set()
+        connection.recv(10)
+
+    with raw_server(OK if late else OK + forged, then=unasked) as (url, seen):
         assert said(live(url, limit=100)) == "hello"
+        answered.set()
+        assert not late or came.wait(5)
         assert said(live(url, limit=100)) == "hello"
     assert seen == [1, 1]
 

@@ -45,6 +45,13 @@ def test_the_view_puts_the_malicious_release_first_and_the_waived_last() -> None
     assert [group.title for group in VIEW.groups] == ["litellm 1.82.8", "torch 2.9.0+cu128", "https://wheels.example/cu128"]
 
 
+def test_what_is_waived_comes_last_however_bad_it_is() -> None:
+    waived = next(finding.waiver for finding in FINDINGS if finding.waiver)
+    worst, low = replace(FINDINGS[0], waiver=waived), replace(FINDINGS[-1], severity=Severity.LOW, waiver=None)
+    view = view_of(replace(REPORT, findings=(worst, low)))
+    assert [finding.id for finding in view.findings] == [low.id, worst.id]
+
+
 def test_the_headline_counts_what_is_live_waived_and_unseen() -> None:
     assert VIEW.headline == "1 malicious release, 1 critical and 1 high in 2 of 4 packages; 1 waived; 2 things not checked"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -426,6 +428,34 @@ def test_of_many_releases_held_back_those_not_asked_about_are_said(index: Loopba
     assert set(versions(found).values()) == {"1.0"}
     assert [gap.reason for gap in found.gaps] == [Reason.NO_ARTIFACT] * 5 + [Reason.LIMIT]
     assert found.gaps[-1].detail.startswith("p5 and 2 more were taken at an older release")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
+def test_uv_is_given_nothing_of_the_users_own_but_proxies_and_certificates(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a netrc, a keyring, a configuration or a variable of theirs would decide what is asked, and with which secret."""
+    stand_in, told = tmp_path / "uv", tmp_path / "told.json"
+    dump = f"json.dump([sys.argv[1:], dict(os.environ)], open({str(told)!r}, 'w'))"
+    stand_in.write_text(f"#!{sys.executable} -S\nimport json, os, sys\n{dump}\n")
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(uv_run, "_program", lambda: str(stand_in))
+    own = {"HOME": "/home/me", "NETRC": "/home/me/.netrc", "UV_INDEX_URL": "https://other.example", "PIP_INDEX_URL": "x",
+           "AWS_SECRET_ACCESS_KEY": "s", "XDG_CONFIG_HOME": "/home/me/.config", "HTTPS_PROXY": "http://proxy.example:3128",
+           "PIP_CERT": "/etc/own.pem", "PYTHONPATH": "/evil", "PATH": "/evil"}  # fmt: skip
+
+    resolve(inventory("app"), Request(index_url="https://index.example/simple"), replace(world, environ=own))
+
+    arguments, given = json.loads(told.read_text())
+    assert {"--no-build", "--no-python-downloads"} <= set(arguments)
+    assert given["HTTPS_PROXY"] == "http://proxy.example:3128"
+    assert given["SSL_CERT_FILE"] == "/etc/own.pem"
+    home = Path(given["HOME"])
+    assert home.name == "home"
+    assert home != Path("/home/me")
+    assert given["PATH"] == os.defpath
+    beside = {"HTTPS_PROXY", "SSL_CERT_FILE", "HOME", "PATH", "NO_PROXY", "no_proxy", "LC_ALL", "LC_CTYPE"}
+    assert {key for key in given if not key.startswith("UV_HTTP_")} <= beside
 
 
 _STARVED = """
