@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from fnmatch import fnmatchcase
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import Any
 from mlsupply.lazy import expression
-from mlsupply.model import Kind, Place, Severity
+from mlsupply.model import Kind, Place, Reason, Severity
 from mlsupply.named import NamedTuple
 from mlsupply.request import Tolerance, WaiverRule
 from mlsupply.text import safe
@@ -105,6 +106,14 @@ def _indexes(value: Any) -> tuple[str, ...]:
     return tuple(_index(item) for item in _texts(value))
 
 
+def _reason(value: Any) -> str:
+    """A reason of gaps, or a pattern that one fits: one misspelt would tolerate nothing, and nobody would be told."""
+    reasons = tuple(reason.value for reason in Reason)
+    if isinstance(value, str) and any(fnmatchcase(reason, value) for reason in reasons):
+        return value
+    raise _WantedError(f"one of {', '.join(reasons)}, or * for some of them")
+
+
 def _severity(value: Any) -> Severity:
     return Severity(_choice(*_SEVERITIES)(value))
 
@@ -157,7 +166,7 @@ SETTINGS: dict[str, Kinds] = {
 
 KEYS: Kinds = {
     "fail-on": _severity,
-    "fail-on-kind": TableOf(_threshold, tuple(kind.value for kind in Kind)),
+    "fail-on-kind": TableOf(_threshold, tuple(kind.value for kind in Kind if kind is not Kind.MALICIOUS)),  # it always fails
     "fail-on-group": TableOf(_threshold),
     "unknown-as": _severity,
     "offline": _truth,
@@ -181,7 +190,7 @@ KEYS: Kinds = {
         },
         ("id", "reason"),
     ),
-    "tolerate": Tables({"check": _text, "reason": _text, "subject": _text}, ()),
+    "tolerate": Tables({"check": _text, "reason": _reason, "subject": _text}, ()),
     "rules": {
         "folders": _texts,
         "off": _texts,

@@ -104,6 +104,8 @@ def test_a_project_without_a_table_has_no_configuration() -> None:
         ("[rules]\n\nof = []", "mlsupply.toml:3: there is no key of, did you mean off?"),
         ("[rules.severity]\nX = 1", "mlsupply.toml:2: X: one of critical"),
         ("[fail-on-kind]\nnames = 'low'", "mlsupply.toml:2: there is no key names, did you mean name?"),
+        ("[fail-on-kind]\nmalicious = 'never'", "mlsupply.toml:2: there is no key malicious"),
+        ("[[tolerate]]\nreason = 'ofline'", "mlsupply.toml:2: reason: one of offline, not-found, forbidden,"),
         ("[[waivers]]\nid='a'\nreason='b'\n[[waivers]]\nid='c'", "mlsupply.toml:4: waivers: reason is missing"),
         ("[[waivers]]\nid='a'\nreason='b'\nuntil='soon'", "mlsupply.toml:4: until: a date such as 2026-12-31 is wanted"),
         ("[waivers]\nid = 'a'", "mlsupply.toml:1: waivers is an array of tables: [[waivers]]"),
