@@ -269,6 +269,11 @@ def test_the_words_of_the_language_are_no_popular_names_and_near_some() -> None:
     assert set(resembling(some, without)) == words & set(some)
 
 
+def test_what_is_done_with_an_ai_service_is_an_honest_name_and_bait_beside_it_is_not(names: Names) -> None:
+    assert names.judge("openai-backgammon").likeness is Likeness.POSSIBLE
+    assert names.judge("openai-backgammon-sdk").likeness in SUSPECT
+
+
 def test_the_canonical_form_is_what_counts(names: Names) -> None:
     assert names.judge("Scikit_Learn").listed
     assert names.judge("NUPMY").target == "numpy"

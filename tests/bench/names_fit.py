@@ -61,7 +61,7 @@ _NO_WEIGHTS |= {
     "_AGAIN",
     "_BEYOND_DOUBT",
 }
-_NO_WEIGHTS |= {"_JOINED", "_CUT", "_PARTLY", "_RARE", "_SAID_FOR", "_REVIEWED", "_ENGLISH"}  # by judgement
+_NO_WEIGHTS |= {"_JOINED", "_CUT", "_PARTLY", "_RARE", "_SAID_FOR", "_REVIEWED", "_ENGLISH", "_AI_USE"}  # by judgement
 _COMBINING = {"_USUAL"}  # a weight there, a limit in the other
 
 

@@ -51,6 +51,7 @@ _OTHER_FAMILY = -1.0  # ... or that begin with the words before it
 _AI_PAIR = -0.9  # set by judgement: the fresh squats have more of them than the index
 _ANOTHERS = -1.0  # words of another's in front ...
 _ANOTHERS_AI = -1.7  # ... and `acme-openai` is what Acme names its part for OpenAI; both by judgement
+_AI_USE = -0.4  # a word of its own behind a brand of AI: more honest projects say so what they do with it than impostors
 _BINDINGS = -1.0  # `py` in front without a separator
 _SECOND_TENFOLD = 0.7  # what is lost where an added known name is ten times less popular
 _MORE_BAIT = 1.0  # two words of bait or more
@@ -189,6 +190,8 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
         yield Sign(_PORT, "ports to another version of Python were called so")
     if known.is_ai(mention.target.project) and any(_is_another(word, mention.target, known) for word in mention.added):
         yield Sign(_AI_PAIR, "integrations of AI projects are named so")
+    if mention.place == "lead" and classes <= _SAYING and known.theme(mention.words.replace("-", "")) == "ai":
+        yield Sign(_AI_USE, "")
     if mention.place in ("tail", "middle") and not bait:
         yield Sign(_ANOTHERS_AI if known.is_ai(mention.target.project) else _ANOTHERS, "")
     for kind in sorted(classes):
