@@ -125,8 +125,8 @@ def test_no_name_is_a_mistake_in_use() -> None:
 
 
 def test_the_users_own_names_are_known(tmp_path: Path) -> None:
-    (tmp_path / "mlsupply.toml").write_text('[names]\nknown = ["openai-gasket"]\n', encoding="utf-8")
-    assert "nothing found  openai-gasket" in check("openai-gasket").output
+    (tmp_path / "mlsupply.toml").write_text('[names]\nknown = ["openai-gasket-sdk"]\n', encoding="utf-8")
+    assert "nothing found  openai-gasket-sdk" in check("openai-gasket-sdk").output
 
 
 def ask(index: LoopbackIndex, *names: str) -> Result:

@@ -63,10 +63,10 @@ def test_a_slip_of_a_popular_name_is_high_and_says_what_was_meant(world: World) 
 
 
 def test_every_package_is_accounted_for(world: World) -> None:
-    packages = (package("torch"), package("openai-gasket"), package("own", source=Source(SourceKind.EDITABLE, "file:.")))
+    packages = (package("torch"), package("openai-gasket-sdk"), package("own", source=Source(SourceKind.EDITABLE, "file:.")))
     assert {checked.package.name for checked in said(world, *packages) if checked.package} == {
         "torch",
-        "openai-gasket",
+        "openai-gasket-sdk",
         "own",
     }
 
@@ -79,9 +79,9 @@ def test_a_name_that_is_asked_for_and_not_locked_is_judged_where_it_stands(world
 
 
 def test_what_a_popular_project_requires_is_no_mistake_of_the_users(world: World) -> None:
-    parent = package("transformers", requires=(Edge("openai-gasket"),))
-    before = findings(world, package("openai-gasket"))
-    after = findings(world, package("openai-gasket"), parent)
+    parent = package("transformers", requires=(Edge("openai-gasket-sdk"),))
+    before = findings(world, package("openai-gasket-sdk"))
+    after = findings(world, package("openai-gasket-sdk"), parent)
     assert before[0].severity in ACCUSING
     assert not [finding for finding in after if finding.severity in ACCUSING]
 
@@ -97,12 +97,14 @@ def test_an_advisory_about_malware_speaks_for_nobody() -> None:
 
 
 def test_who_trusts_a_project_trusts_what_it_asks_for_in_turn(world: World) -> None:
-    part = package("quarry-lighthouse", requires=(Edge("openai-gasket"), Edge("quarry-lighthouse")))
-    alone = findings(world, part, package("openai-gasket"))
-    below = findings(world, package("transformers", requires=(Edge("quarry-lighthouse"),)), part, package("openai-gasket"))
+    part = package("quarry-lighthouse", requires=(Edge("openai-gasket-sdk"), Edge("quarry-lighthouse")))
+    alone = findings(world, part, package("openai-gasket-sdk"))
+    below = findings(
+        world, package("transformers", requires=(Edge("quarry-lighthouse"),)), part, package("openai-gasket-sdk")
+    )
     own = replace(part, source=Source(SourceKind.REGISTRY, "https://index.example/simple"))
     elsewhere = findings(
-        world, package("transformers", requires=(Edge("quarry-lighthouse"),)), own, package("openai-gasket")
+        world, package("transformers", requires=(Edge("quarry-lighthouse"),)), own, package("openai-gasket-sdk")
     )
     accused = [[one for one in found if one.severity in ACCUSING] for found in (alone, below, elsewhere)]
     assert [bool(found) for found in accused] == [True, False, True]
@@ -148,8 +150,8 @@ def test_a_project_may_ask_for_itself_and_its_name_clears_no_other(world: World)
 
 def test_names_the_user_knows_are_left_alone(world: World) -> None:
     settings = {"names": {"known": ["OpenAI_Gasket"]}}
-    assert findings(world, package("openai-gasket"))
-    assert findings(world, package("openai-gasket"), request=Request(settings=settings)) == []
+    assert findings(world, package("openai-gasket-sdk"))
+    assert findings(world, package("openai-gasket-sdk"), request=Request(settings=settings)) == []
 
 
 def test_a_conda_name_is_a_gap_and_a_model_is_none_of_this_checks_business(world: World) -> None:
@@ -273,8 +275,10 @@ def test_a_look_alike_of_yesterday_is_confirmed_by_the_index(online: World, inde
 
 def test_years_and_many_releases_speak_for_a_name(online: World, index: LoopbackIndex) -> None:
     for minor in range(25):
-        index.add("openai-gasket", f"1.{minor}", uploaded=f"20{15 + minor // 5}-0{1 + minor % 5}-01T10:00:00Z")
-    found = [finding for checked in asked_online(online, index, package("openai-gasket")) for finding in checked.findings]
+        index.add("openai-gasket-sdk", f"1.{minor}", uploaded=f"20{15 + minor // 5}-0{1 + minor % 5}-01T10:00:00Z")
+    found = [
+        finding for checked in asked_online(online, index, package("openai-gasket-sdk")) for finding in checked.findings
+    ]
     assert not [finding for finding in found if finding.severity in ACCUSING]
 
 
@@ -284,10 +288,12 @@ def test_another_projects_words_and_links_confirm_an_imitation(online: World, in
         "project_urls": {"Source": "https://github.com/acme/x"},
     }
     index.add("openai", "2.0", uploaded="2024-01-01T10:00:00Z")
-    index.add("openai-gasket", "1.0", uploaded="2025-06-01T10:00:00Z")
+    index.add("openai-gasket-sdk", "1.0", uploaded="2025-06-01T10:00:00Z")
     index.project("openai").info = words
-    index.project("openai-gasket").info = words
-    found = [finding for checked in asked_online(online, index, package("openai-gasket")) for finding in checked.findings]
+    index.project("openai-gasket-sdk").info = words
+    found = [
+        finding for checked in asked_online(online, index, package("openai-gasket-sdk")) for finding in checked.findings
+    ]
     assert "MLS-N007" in {finding.id for finding in found}
     assert "repeats that of openai" in " ".join(finding.message for finding in found)
 
