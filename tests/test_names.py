@@ -51,6 +51,7 @@ def names() -> Names:
         ("prometheus-clients", "prometheus-client"),
         ("prompts-toolkits", "prompt-toolkit"),  # an s behind each word
         ("jupyters-labs", "jupyterlab"),
+        ("pyyttesst", "pytest"),  # letters doubled in two places
         ("ypthon-dateutl", "python-dateutil"),  # the first two letters change places, and one is dropped
     ],
 )
@@ -120,6 +121,8 @@ def test_a_name_has_several_readings_each_told_once() -> None:
         ("3web", "web3", Technique.WORD_ORDER),  # the number in front
         ("str-eamlit", "streamlit", Technique.SEPARATOR),  # a word cut in two
         ("checkmanifest3", "check-manifest", Technique.SEPARATOR),  # joined, and a number behind
+        ("python-parsing", "pyparsing", Technique.WORD_ORDER),  # py said otherwise, and nothing popular is called parsing
+        ("daemonpy", "python-daemon", Technique.WORD_ORDER),
     ],
 )
 def test_look_alikes_separators_and_word_order(names: Names, name: str, target: str, technique: Technique) -> None:
@@ -160,6 +163,10 @@ def test_look_alikes_separators_and_word_order(names: Names, name: str, target: 
         ("xai-grok-client", "xai-sdk"),
         ("aws-boto3-helper", "boto3"),  # two words for one project, the vendor's first
         ("sqlalchmy-plus", "sqlalchemy"),  # misspelt, no brand, but everybody has it
+        ("matplotlib-fastapi", "matplotlib"),  # two that everybody has, and neither is a plug-in of the other
+        ("awstoken-service-sdk", "boto3"),  # a short vendor's name, where nothing else is said
+        ("3web-toolkit", "web3"),  # the number of a brand in front of it
+        ("bitcoinlib-toolkit", "bitcoinlib"),
         ("yaml-python", "pyyaml"),  # an import name and a word that says nothing
     ],
 )
@@ -195,6 +202,7 @@ lighthouse-openai ollama-lighthouse-anthropic opentelemetry-instrumentation-gemi
 python-lighthouse lighthouse-python pandas-lighthouse reque safetensor-harbour sunrise-utils setuptools-lighthouse
 torchlighthouse pytestlighthouse pyquery-python3 cqsutils
 jinjav numpy-events urllib3-cache
+raven-selenium trio-pandas pytest-sqlalchemy awstoken-lighthouse 3web-lighthouse python-flange flangepy
 """
 
 
@@ -256,7 +264,8 @@ def test_another_form_of_the_same_word_is_no_other_word(names: Names, name: str,
 
 
 def test_a_word_anybody_may_use_is_less_of_an_import_name(names: Names) -> None:
-    assert names.judge("guardian").likeness is Likeness.POSSIBLE  # django-guardian
+    assert names.judge("spellchecker").likeness not in SUSPECT  # pyspellchecker
+    assert names.judge("daemon").likeness is Likeness.POSSIBLE  # python-daemon
     assert names.judge("winrm").likeness in SUSPECT  # pywinrm
 
 
@@ -267,11 +276,6 @@ def test_the_words_of_the_language_are_no_popular_names_and_near_some() -> None:
     without = Names(popular().names, replace(reviewed(), english=frozenset()))
     some = ["anthologies", "pedantic", "coffee", "zebra", "umbrella"]
     assert set(resembling(some, without)) == words & set(some)
-
-
-def test_what_is_done_with_an_ai_service_is_an_honest_name_and_bait_beside_it_is_not(names: Names) -> None:
-    assert names.judge("openai-backgammon").likeness is Likeness.POSSIBLE
-    assert names.judge("openai-backgammon-sdk").likeness in SUSPECT
 
 
 def test_the_canonical_form_is_what_counts(names: Names) -> None:

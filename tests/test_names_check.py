@@ -149,7 +149,7 @@ def test_a_project_may_ask_for_itself_and_its_name_clears_no_other(world: World)
 
 
 def test_names_the_user_knows_are_left_alone(world: World) -> None:
-    settings = {"names": {"known": ["OpenAI_Gasket"]}}
+    settings = {"names": {"known": ["OpenAI_Gasket.SDK"]}}
     assert findings(world, package("openai-gasket-sdk"))
     assert findings(world, package("openai-gasket-sdk"), request=Request(settings=settings)) == []
 

@@ -60,8 +60,20 @@ _NO_WEIGHTS |= {
     "_WHOLE",
     "_AGAIN",
     "_BEYOND_DOUBT",
+    "_TWO_KNOWN_RANK",
+    "_HOST",
 }
-_NO_WEIGHTS |= {"_JOINED", "_CUT", "_PARTLY", "_RARE", "_SAID_FOR", "_REVIEWED", "_ENGLISH", "_AI_USE"}  # by judgement
+_NO_WEIGHTS |= {
+    "_JOINED",
+    "_CUT",
+    "_PARTLY",
+    "_RARE",
+    "_SAID_FOR",
+    "_REVIEWED",
+    "_ENGLISH",
+    "_TWO_KNOWN",
+    "_OTHERS_PART",
+}  # by judgement
 _COMBINING = {"_USUAL"}  # a weight there, a limit in the other
 
 

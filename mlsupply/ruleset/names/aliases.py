@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
+from mlsupply.lazy import expression
 from mlsupply.ruleset.names.forms import squashed
 from mlsupply.ruleset.names.known import Known
 from mlsupply.ruleset.names.lookalike import worth
@@ -28,7 +29,12 @@ _SAME = (
     ("tensorflow", "tf"),
     ("attention", "attn"),
 )
+_KNOWN_BY_IMPORT = 2_000  # rank to which the import name is what everybody says ...
+_LITTLE_KNOWN = -0.3  # ... and beyond which others hit upon it too
 _A_WORD = -1.0  # which anybody may call a project by
+_AFFIXES = ("py{}", "python-{}", "{}-python", "{}-py", "{}py", "py-{}")
+_SAID_SO = expression(r"^(?:python[23]?|py)-?(?=.)|(?<=.)-?(?:python[23]?|py)$")
+_OTHER_AFFIX = 2.0  # of 15,000 popular names 30 have such a twin, so that two of one name are hardly a chance
 _SHORTEST = 3
 _MOST_PERMUTED = 4  # words
 _TURNED = 2.2
@@ -49,16 +55,18 @@ def aliases(name: str, known: Known) -> Iterator[Guess]:
     if len(name) >= _SHORTEST:
         yield from _bare(name, known)
     yield from _turned(name, known)
+    yield from _affixed(name, known)
     yield from _renamed(name, known)
 
 
 def _bare(name: str, known: Known) -> Iterator[Guess]:
+    plain = (Sign(_A_WORD, f"{name} is an English word"),) if name in known.reviewed.english else ()
     for form, weight in _FORMS.items():
         project = form.format(name)
         if project in known.rank:
             target = known.target(project, name)
-            said = Sign(weight, f"{name} alone is how {project} is called or imported")
-            plain = (Sign(_A_WORD, f"{name} is an English word"),) if name in known.reviewed.english else ()
+            little = _LITTLE_KNOWN if target.rank > _KNOWN_BY_IMPORT else 0.0
+            said = Sign(weight + little, f"{name} alone is how {project} is called or imported")
             yield Guess(target, "slopsquat", (said, *worth(target, known), *plain))
 
 
@@ -75,6 +83,18 @@ def _turned(name: str, known: Known) -> Iterator[Guess]:
     if project:
         target = known.target(project, name)
         yield Guess(target, "word-order", (Sign(_TURNED, f"the words of {project} in another order"), *worth(target, known)))
+
+
+def _affixed(name: str, known: Known) -> Iterator[Guess]:
+    """The project that says `python` or `py` elsewhere, or otherwise (`python-mongo`), where none has the bare name."""
+    bare = _SAID_SO.sub("", name)
+    if bare == name or len(bare) < _SHORTEST or bare in known.rank:
+        return
+    said = [project for form in _AFFIXES if (project := form.format(bare)) in known.rank]
+    for project in said:
+        target = known.target(project, name)
+        sign = Sign(_OTHER_AFFIX, f"{project} says python elsewhere, and no popular project is called {bare}")
+        yield Guess(target, "word-order", (sign, *worth(target, known)))
 
 
 def _renamed(name: str, known: Known) -> Iterator[Guess]:

@@ -48,12 +48,15 @@ _LEADS_BAIT = -0.6  # ... less where bait follows, for bait does not say what a 
 _WIDER_FAMILY = -0.2  # ... that begin with the first words of the borrowed name, and so belong to a larger family ...
 _ENDS_MANY = -0.5  # ... that end in it where it stands last ...
 _OTHER_FAMILY = -1.0  # ... or that begin with the words before it
+_OTHERS_PART = -0.8  # ... or the words before it are a project: such a part of it is honest
 _AI_PAIR = -0.9  # set by judgement: the fresh squats have more of them than the index
 _ANOTHERS = -1.0  # words of another's in front ...
 _ANOTHERS_AI = -1.7  # ... and `acme-openai` is what Acme names its part for OpenAI; both by judgement
-_AI_USE = -0.4  # a word of its own behind a brand of AI: more honest projects say so what they do with it than impostors
 _BINDINGS = -1.0  # `py` in front without a separator
 _SECOND_TENFOLD = 0.7  # what is lost where an added known name is ten times less popular
+_TWO_KNOWN = 0.6  # two projects everybody has, one behind the other, where the first is no host of plug-ins; by judgement
+_TWO_KNOWN_RANK = 500
+_HOST = 12  # popular names that begin with it
 _MORE_BAIT = 1.0  # two words of bait or more
 _MOST_WORDS = 8
 _AS_PORTS = (("python2",), ("python3",), ("py2",), ("py3",))
@@ -123,23 +126,37 @@ def _glued(words: list[str], known: Known) -> Iterator[Mention]:
         return
     for place, word in enumerate(words):
         for part, rest in _cuts(word[:_MOST_LETTERS]):
+            added = (*words[:place], rest, *words[place + 1 :])
+            if len(words) > 1 and (vendor := known.vendor(part)) is not None and known.all_bait(added):
+                yield Mention(vendor, "glued", part, added, place, place + 1)
+                continue
             target = known.spelled(part)
             if target is None or part == "python":
                 continue
             if (len(part) >= 6 and target.rank <= 5000) or (len(part) >= 4 and target.brand):
-                yield Mention(target, "glued", part, (*words[:place], rest, *words[place + 1 :]), place, place + 1)
+                yield Mention(target, "glued", part, added, place, place + 1)
 
 
 def _misspelt(words: list[str], known: Known) -> Iterator[Mention]:
     """A brand with a slip in it, beside words that say nothing of their own (`anthropc-sdk`)."""
     for place, word in enumerate(words):
         added = (*words[:place], *words[place + 1 :])
-        if len(word) < _MISSPELT_LENGTH or not added or known.is_word(word, 1) or not known.all_bait(added):
+        if not added or not known.all_bait(added):
+            continue
+        if (rolled := known.spelled(_rolled(word))) is not None and rolled.brand:
+            yield Mention(rolled, "misspelt", rolled.spelling, added, place, place + 1)
+        if len(word) < _MISSPELT_LENGTH or known.is_word(word, 1):
             continue
         for near in known.near(word):
             wanted = near.target.brand or near.target.rank <= _TOP_MISSPELT
             if wanted and len(near.slips) == 1 and near.target.spelling[0] == word[0]:
                 yield Mention(near.target, "misspelt", near.target.spelling, added, place, place + 1)
+
+
+def _rolled(word: str) -> str:
+    """`3web` -> web3; "" for a word that begins with no digit."""
+    bare = word.lstrip("0123456789")
+    return bare + word[: len(word) - len(bare)] if bare != word else ""
 
 
 def _cuts(word: str) -> Iterator[tuple[str, str]]:
@@ -190,8 +207,6 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
         yield Sign(_PORT, "ports to another version of Python were called so")
     if known.is_ai(mention.target.project) and any(_is_another(word, mention.target, known) for word in mention.added):
         yield Sign(_AI_PAIR, "integrations of AI projects are named so")
-    if mention.place == "lead" and classes <= _SAYING and known.theme(mention.words.replace("-", "")) == "ai":
-        yield Sign(_AI_USE, "")
     if mention.place in ("tail", "middle") and not bait:
         yield Sign(_ANOTHERS_AI if known.is_ai(mention.target.project) else _ANOTHERS, "")
     for kind in sorted(classes):
@@ -201,14 +216,27 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
     others = [o.rank for w in mention.added if (o := known.spelled(w)) is not None and _class(w, known) == "target"]
     if others:
         yield Sign(_SECOND_TENFOLD * (3 - log10(max(min(others), 10))), "")
+        if _joins_two(mention, max(others), known):
+            yield Sign(_TWO_KNOWN, "it joins two projects that everybody has")
     if bait and len(mention.added) > 1:
         yield Sign(_MORE_BAIT, "")
     yield Sign(_USUAL * log1p(min(map(known.uses, mention.added))), "")
 
 
+def _joins_two(mention: Mention, rank: int, known: Known) -> bool:
+    """Whether a name is two very popular ones and nothing else. rank: of the second."""
+    if mention.place != "lead" or len(mention.added) != 1 or max(rank, mention.target.rank) > _TWO_KNOWN_RANK:
+        return False
+    return not known.is_ai(mention.target.project) and known.siblings(mention.words) < _HOST
+
+
 def _classes(mention: Mention, known: Known) -> set[str]:
     """Classes of the added words; another word for the same project says as little as `python`."""
     return {"language" if _is_same(word, mention.target, known) else _class(word, known) for word in mention.added}
+
+
+def _is_another_project(name: str, mention: Mention, known: Known) -> bool:
+    return name in known.rank and name != mention.words and not known.word_class(name)
 
 
 def _is_same(word: str, target: Target, known: Known) -> bool:
@@ -241,9 +269,11 @@ def _family(mention: Mention, words: list[str], known: Known) -> Iterator[Sign]:
         if classes != {"language"}:
             yield Sign(weight * log1p(count), _share(count, "this beginning"))
     elif mention.place in ("tail", "middle"):
-        before = ("-".join(words[:end]) for end in range(1, mention.first + 1))
-        count = max(map(known.siblings, before), default=0)
+        count = max((known.siblings("-".join(words[:end])) for end in range(1, mention.first + 1)), default=0)
         yield Sign(_OTHER_FAMILY * log1p(count), _share(count, "its beginning"))
+        before = "-".join(words[: mention.first])
+        if mention.place == "tail" and not count and _is_another_project(before, mention, known):
+            yield Sign(_OTHERS_PART, f"{before} is a project that may have such a part")
     if mention.place == "tail":
         count = known.followers(mention.words)
         yield Sign(_ENDS_MANY * log1p(count), _share(count, "this ending"))

@@ -14,6 +14,8 @@ from mlsupply.named import NamedTuple
 _AFFIX = expression(r"^(?:python[23]?|py[23]?)-(?=.)|(?<=.)-(?:python[23]?|py[23]?)$")
 _NUMBER = expression(r"(?:(?<=[a-z]{3})|-)v?\d{1,3}$")  # not that of `s3` or `ec2`
 _RUN = expression(r"(.)\1{2,}")
+_PAIR = expression(r"([a-z])\1")
+_PAIRS = 2  # from so many on, letters were doubled on purpose or by a bad key
 _PLURAL = expression(r"(?<=[a-z]{2}[a-rt-z])s(?=-|$)")
 _SHORTEST = 5  # letters that must be left
 _SHORTEST_TWICE = 4
@@ -51,6 +53,8 @@ def forms(name: str) -> Iterator[Form]:
 def _readings(name: str) -> Iterator[tuple[str, str]]:
     yield name, ""
     yield _RUN.sub(r"\1\1", name), "stutter"
+    if len(_PAIR.findall(name)) >= _PAIRS:
+        yield _PAIR.sub(r"\1", name), "stutter"
     bare = core(name)
     yield bare, "language"
     yield _NUMBER.sub("", name), "number"

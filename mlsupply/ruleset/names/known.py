@@ -109,6 +109,11 @@ class Known:
         project, theme = self.reviewed.brands.get(word, ("", ""))
         return self.target(project, word, brand=True) if theme not in ("", "cloud") else None
 
+    def vendor(self, word: str) -> Target | None:
+        """The project people mean by the name of a cloud, however short: for where nothing else is said at all."""
+        project, theme = self.reviewed.brands.get(word, ("", ""))
+        return self.target(project, word, brand=True) if theme == "cloud" else None
+
     def imported(self, word: str) -> Target | None:
         """The project whose import name the word is."""
         project = self.reviewed.imports.get(word)
