@@ -172,6 +172,25 @@ def test_folders_that_path_lines_add_are_read_or_said(world: World, tmp_path: Pa
     assert "/opt/other and 2 more, outside the environment" in gap.detail
 
 
+def test_what_is_past_the_lines_that_are_read_is_said(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlsupply.inventory.metadata.MAX_HEADERS", 4)
+    monkeypatch.setattr("mlsupply.inventory.path_lines._LINES", 2)
+    site = _venv(tmp_path / "env")
+    egg = site / "old-1.0-py3.9.egg-info"
+    egg.mkdir()
+    (egg / "PKG-INFO").write_text("Name: old\nVersion: 1.0\n", encoding="utf-8")
+    (egg / "requires.txt").write_text("six\n!!\nujson\n\nlitellm\n", encoding="utf-8")
+    (site / "long.pth").write_text("one\ntwo\nthree\n", encoding="utf-8")
+    inventory = _read(world, tmp_path / "env")
+    assert [edge.name for edge in _by_name(inventory)["old"].requires] == ["six", "ujson"]
+    said = {(Path(gap.place.file).name, gap.place.line, gap.reason) for gap in inventory.gaps if gap.place}
+    assert said == {
+        ("requires.txt", 2, Reason.MALFORMED),
+        ("requires.txt", 5, Reason.LIMIT),
+        ("long.pth", 3, Reason.LIMIT),
+    }
+
+
 def test_a_release_that_is_installed_twice_is_said_unless_the_folders_are_one(world: World, tmp_path: Path) -> None:
     _install(_venv(tmp_path / "env"), "numpy", "2.0")
     (tmp_path / "env/lib64").symlink_to("lib")

@@ -269,6 +269,10 @@ def test_what_is_too_much_or_too_large_to_look_at_is_said(tmp_path: Path, monkey
     assert code == 1  # by the archive's name; its digest was computed piece by piece
     assert ("archive", "litellm-1.82.8-py3-none-any.whl") in _traces(document)
     assert "larger than 2,000 bytes; its content was not looked at" in str(document["gaps"])
+    monkeypatch.setattr(machine, "_WHOLE", 4000)
+    monkeypatch.setattr("mlsupply.exposure.hunt.TEXT_BYTES", 2000)
+    _, document = _look(str(tmp_path / "a"))
+    assert [gap["detail"] for gap in document["gaps"]] == ["only the first 2,000 bytes were searched"]
     monkeypatch.setattr(machine, "_MAX_FILES", 1)
     _, document = _look(str(tmp_path / "b"))
     assert "more than 1 files; the rest was not looked at" in str(document["gaps"])

@@ -117,6 +117,9 @@ def is_model(path: str) -> bool:
     return bool(_MODEL_NAMES.search(path)) or path.endswith(".pth")
 
 
+_TOLD = 10  # gaps of one model file
+
+
 def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
     """What the model probe says of a model file in a package, as of one that lies beside it: what it blocks are facts, what
     it could not verify are gaps. A file whose name says little (`.dat`, `.bin`) and whose content is of no format a model
@@ -140,7 +143,11 @@ def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
         if mark.verdict.value == "blocked"
     ]
     gaps = {gap.detail: gap for gap in reversed(content_gaps(found, safe(path), CHECK))}  # the first place of each
-    return facts, list(gaps.values())[:10]
+    told = list(gaps.values())
+    if len(told) > _TOLD:
+        detail = f"{len(told) - _TOLD:,} more things in it could not be verified: see `mlsupply models scan` of the file"
+        told[_TOLD:] = [replace(told[_TOLD], detail=detail)]
+    return facts, told
 
 
 # content that a package may well carry under a name models have too

@@ -87,6 +87,8 @@ class Hunt:
             self._record(path, data, shown)
         if self._is_text(path):
             self._text(data[:TEXT_BYTES], shown)
+            if len(data) > TEXT_BYTES:
+                self.gaps.append(gap(shown, Reason.TOO_LARGE, f"only the first {TEXT_BYTES:,} bytes were searched"))
         if _is_inventory(path):
             self.inventory(path, data, shown)
 

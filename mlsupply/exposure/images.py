@@ -40,8 +40,12 @@ def see_image(path: Path, shown: str, hunt: Hunt) -> Iterator[Gap]:
                 head = handle.read(512)
                 handle.seek(0)
                 if container_of(head) not in _STREAMS:
-                    data = handle.read() if info.size <= _LAYER.member_bytes and hunt.wants(info.name, info.size) else None
-                    hunt.see(info.name, data, f"{shown}!/{info.name}")
+                    wanted = hunt.wants(info.name, info.size)
+                    whole = wanted and info.size <= _LAYER.member_bytes
+                    hunt.see(info.name, handle.read() if whole else None, f"{shown}!/{info.name}")
+                    if wanted and not whole:
+                        detail = f"larger than {_LAYER.member_bytes:,} bytes; its content was not looked at"
+                        yield gap(f"{shown}!/{info.name}", Reason.TOO_LARGE, detail)
                     continue
                 layers += 1
                 if layers > _MAX_LAYERS:

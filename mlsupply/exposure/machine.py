@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.archives import container_of
-from mlsupply.exposure.hunt import TEXT_BYTES, Hunt
+from mlsupply.exposure.hunt import Hunt
 from mlsupply.exposure.images import is_tar, see_image, see_layer
 from mlsupply.exposure.indicators import NamedFile, Text
 from mlsupply.exposure.question import Question
@@ -129,8 +129,6 @@ def _plain(full: Path, path: str, shown: str, size: int, hunt: Hunt) -> Iterator
     wanted = hunt.wants(path, size)
     if wanted and size <= _WHOLE:
         hunt.see(path, full.read_bytes(), shown)
-        if size > TEXT_BYTES and not hunt.hashes(path):
-            yield gap(shown, Reason.TOO_LARGE, f"only the first {TEXT_BYTES:,} bytes were searched")
         return
     hunt.see(path, None, shown)
     if wanted and hunt.hashes(path):

@@ -246,7 +246,10 @@ def _egg_info(path: str, tree: Tree, *, is_folder: bool) -> Iterator[Package | G
         if isinstance(data, Failure):
             yield gap(listed, data.reason, data.detail)
         else:
-            requires += egg_requires(data)
+            named = egg_requires(data)
+            requires += named.requires
+            for line, reason, fault in named.faults:
+                yield gap(listed, reason, fault, line)
     coordinate = Coordinate("pypi", metadata.name, metadata.version)
     yield Package(coordinate=coordinate, places=(Place(where),), requires=requires)
 

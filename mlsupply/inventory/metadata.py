@@ -12,6 +12,7 @@ from mlsupply.headers import MAX_BYTES, MAX_HEADERS, first, headers, is_cut
 from mlsupply.inventory.parsing import quoted
 from mlsupply.licence import of_headers
 from mlsupply.model import Edge, Reason
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
 
 _REQUIRES = re.compile(
@@ -20,6 +21,7 @@ _REQUIRES = re.compile(
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']{1,200})["']""")
 
 
+_TOLD = 20  # faults of one file
 _CUT = f"more than {MAX_BYTES:,} bytes or {MAX_HEADERS:,} lines of headers; what it requires further on was not read"
 
 
@@ -68,16 +70,30 @@ def edge_of(text: str) -> Edge | None:
     )
 
 
-def egg_requires(data: bytes) -> tuple[Edge, ...]:
+class Listed(NamedTuple):
+    """What `requires.txt` of an egg says. faults: (line, reason, what could not be read there)."""
+
+    requires: tuple[Edge, ...]
+    faults: tuple[tuple[int, Reason, str], ...]
+
+
+def egg_requires(data: bytes) -> Listed:
     """`requires.txt` of an egg: lines below `[extra]`, `[extra:marker]` or `[:marker]`."""
     edges: list[Edge] = []
+    faults: list[tuple[int, Reason, str]] = []
     extra = marker = ""
-    for line in data[:MAX_BYTES].decode("utf-8", "replace").splitlines()[:MAX_HEADERS]:
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         text = line.strip()
+        if number > MAX_HEADERS:
+            faults.append((number, Reason.LIMIT, f"what follows the first {MAX_HEADERS:,} lines was not read"))
+            break
         if text.startswith("[") and text.endswith("]"):
             extra, _, marker = text[1:-1].partition(":")
-        elif text and not text.startswith("#") and (edge := edge_of(text)) is not None:
+        elif text and not text.startswith("#"):
+            if (edge := edge_of(text)) is None:
+                faults += [(number, Reason.MALFORMED, f"not a requirement: {quoted(text)!r}")] if len(faults) < _TOLD else []
+                continue
             edges.append(
                 edge._replace(extra=canonical(extra) if extra else edge.extra, marker=edge.marker or safe(marker, 500))
             )
-    return tuple(edges)
+    return Listed(tuple(edges), tuple(faults))

@@ -15,6 +15,7 @@ from mlsupply.world import Failure, Limits, Tree
 CHECK = "inventory"
 _Document = TypeVar("_Document")
 MAX_TOML = 20 << 20  # characters; parsed it takes up to thirty times as much memory
+_SHORTER = "scan what its tool exports of it instead, an SBOM or a list (as `uv export`, `poetry export`, `pip freeze`)"
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -44,7 +45,7 @@ def text_of(path: str, tree: Tree, limits: Limits) -> str | Gap:
     """The file as text: UTF-8, or what its byte order mark says (pip does the same); line ends become `\\n`."""
     data = tree.read(path, limits.manifest_bytes)
     if isinstance(data, Failure):
-        return gap(path, data.reason, data.detail)
+        return gap(path, data.reason, data.detail, hint=_SHORTER if data.reason is Reason.TOO_LARGE else "")
     return decode(path, data)
 
 
@@ -75,7 +76,7 @@ def decode(path: str, data: bytes) -> str | Gap:
 def toml_of(path: str, text: str) -> dict[str, Any] | Gap:
     """The parsed document, or a gap with the line where TOML ends."""
     if len(text) > MAX_TOML:
-        return gap(path, Reason.LIMIT, f"TOML longer than {MAX_TOML:,} characters is not read")
+        return gap(path, Reason.LIMIT, f"TOML longer than {MAX_TOML:,} characters is not read", hint=_SHORTER)
     import tomli  # compiled: three times faster than the standard library's tomllib on a large lock
 
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -36,7 +36,10 @@ def added(path: str, sites: Iterable[str], packages: Iterable[Package], tree: Tr
             if isinstance(data, Failure):
                 yield gap(file, data.reason, f"the folders it adds to imports were not read: {data.detail}")
                 continue
-            folders = [os.path.normpath(Path(_real(site, tree), line)) for line in _lines(data)]
+            if (lines := text_of(data).splitlines())[_LINES:]:
+                detail = f"only its first {_LINES:,} lines were looked through for folders it adds to imports"
+                yield gap(file, Reason.LIMIT, detail, _LINES + 1)
+            folders = [os.path.normpath(Path(_real(site, tree), line)) for line in _added(lines)]
             inside = [folder for folder in folders if _is_below(folder, home)]
             yield from (posixpath.join(path, os.path.relpath(folder, home)) for folder in inside)
             away = [folder for folder in folders if folder not in inside and not any(_is_below(folder, one) for one in own)]
@@ -46,11 +49,10 @@ def added(path: str, sites: Iterable[str], packages: Iterable[Package], tree: Tr
                 yield gap(file, Reason.UNSUPPORTED, detail, hint="scan that folder with --env as well")
 
 
-def _lines(data: bytes) -> list[str]:
-    lines = (line.rstrip() for line in text_of(data).splitlines()[:_LINES])
+def _added(lines: Sequence[str]) -> list[str]:
     return [
         line
-        for line in lines
+        for line in (line.rstrip() for line in lines[:_LINES])
         if line and len(line) < _LONG and "\0" not in line and not line.startswith(("#", "import ", "import\t"))
     ]
 

@@ -18,6 +18,7 @@ from mlsupply.report.rooted import rooted
 from mlsupply.report.view import View, homes_of, label_of, where
 
 _MAX_RESULTS = 25_000
+_MAX_PLACES = 20  # of one result
 _ROOT = "%SRCROOT%"  # by convention the root of the source tree
 _LEVELS = {
     Severity.CRITICAL: "error",
@@ -111,13 +112,16 @@ def _result(finding: Finding, rule: int, homes: Mapping[str, tuple[Place, ...]],
         "level": _LEVELS[finding.severity],
         "message": {"text": _plain(f"{label_of(finding)}: {finding.message}{remedy}")},
         "locations": [_location(places[0], checkout)],
-        "relatedLocations": [{**_location(place, checkout), "id": number} for number, place in enumerate(places[1:20], 1)],
+        "relatedLocations": [
+            {**_location(place, checkout), "id": number} for number, place in enumerate(places[1:_MAX_PLACES], 1)
+        ],
         "partialFingerprints": {"mlsupplyFingerprint/v1": finding.fingerprint},
         "properties": {
             "kind": finding.kind.value,
             "severity": finding.severity.value,
             "confidence": finding.confidence.value,
             "package": finding.package.purl if finding.package else finding.subject,
+            "places": len(places),  # of which the first are shown
         },
     }
     if finding.waiver is not None:

@@ -383,6 +383,15 @@ class TestText:
         assert look(self.PADDING + b"# !!python/\n", "model.yaml").verdict is Verdict.NOT_VERIFIED, "longer than is parsed"
         assert look(self.PADDING, "model.yaml").verdict is Verdict.CLEAR
 
+    def test_what_is_past_a_bound_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mlsupply.evidence.models.texts._ENTITIES", 3)
+        many = b"<!DOCTYPE p [" + b'<!ENTITY a "1">' * 3 + b'<!ENTITY x SYSTEM "file:///etc/passwd">]><PMML>&x;</PMML>'
+        facts = look(b'<?xml version="1.0"?>' + many, "m.pmml")
+        assert Cause.LIMIT in {mark.cause for mark in facts.marks}
+        monkeypatch.setattr("mlsupply.evidence.models.templates._MOST", 100)
+        facts = look(json.dumps({"chat_template": "plain " * 50}).encode(), "tokenizer_config.json")
+        assert (facts.verdict, facts.marks[0].cause) == (Verdict.NOT_VERIFIED, Cause.LIMIT)
+
     def test_the_place_is_a_byte_also_behind_characters_of_several(self) -> None:
         facts = look("ä: ö\nb: !!python/name:os.system\n".encode(), "m.yaml")
         assert [mark.offset for mark in facts.marks] == [7]

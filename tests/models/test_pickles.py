@@ -328,6 +328,19 @@ class TestBudgets:
     def test_deeply_nested_tuples(self) -> None:
         assert verdict(pickled(b")" + b"\x85" * 200_000)) is Verdict.NOT_VERIFIED
 
+    def test_a_callable_behind_thousands_of_values_is_found(self) -> None:
+        body = call("collections", "deque", b"](" + b"K\1" * 5_000 + name("os", "system") + b"e")
+        facts = look(pickled(body), "m.pkl")
+        assert facts.verdict is Verdict.BLOCKED
+        assert "is handed os.system" in facts.marks[0].detail or "is handed posix.system" in facts.marks[0].detail
+
+    def test_values_past_the_budget_of_calls_are_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mlsupply.evidence.models.calls._WALK", 50)
+        facts = look(pickled(call("collections", "deque", b"](" + b"K\1" * 60 + b"e")), "m.pkl")
+        assert facts.verdict is Verdict.NOT_VERIFIED
+        assert facts.marks[0].cause is Cause.LIMIT
+        assert "calls are handed more than" in facts.marks[0].detail
+
     def test_many_marks_are_counted_not_kept(self) -> None:
         facts = look(pickled(b"".join(call("acme", f"f{n}", b"N") + b"0" for n in range(500)) + b"N"), "m.pkl")
         assert len(facts.marks) <= Limits().marks

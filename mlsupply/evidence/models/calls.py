@@ -34,7 +34,7 @@ _PROGRAM = ".__main__"
 _HOLDS_BYTES = frozenset({"builtins.bytes", "builtins.bytearray", "io.BytesIO", "builtins.memoryview"})
 _REAL_PARTIAL = frozenset({"partial", "partialmethod"})
 _GENERIC = frozenset({"typing", "collections.abc", "collections", "builtins"})
-_WALK = 200  # values of an argument list looked through for callables
+_WALK = 3_000_000  # values of argument lists looked through for callables, in all
 
 
 class Judge:
@@ -46,6 +46,7 @@ class Judge:
         self._nested = nested
         self._torch = torch
         self.storages: dict[str, int] = {}
+        self._left = _WALK
         self._script = script
 
     def reference(self, module: str, name: str, offset: int) -> Global:
@@ -101,7 +102,7 @@ class Judge:
             return made
         self._handed(target, args, offset)
         if f"{target.module}.{target.name}" in _HOLDS_BYTES:
-            return _first_bytes(args) or made
+            return self._first_bytes(args) or made
         return made
 
     def _call_made(self, target: Made, args: object, offset: int) -> object:
@@ -118,9 +119,9 @@ class Judge:
 
     def _call_handed(self, target: Global, args: object, offset: int) -> None:
         """`map(f, ...)` calls f now; `partial(f, ...)` keeps it for later."""
-        if not any(isinstance(value, Global | Made) for value in _flat(args)):
+        if not any(isinstance(value, Global | Made) for value in self._flat(args)):
             self._look.doubt(Cause.MALFORMED, f"{target} is handed nothing that can be called", offset)
-        for value in _globals(args):
+        for value in self._globals(args):
             how, why = standing(value.module, value.name)
             later = target.name in _REAL_PARTIAL
             if how is Standing.DANGEROUS and later and why == BY_NAME and not _acts(value):
@@ -131,14 +132,14 @@ class Judge:
                 self._look.doubt(Cause.UNKNOWN, f"{target} is handed {value}, which {why}", offset)
 
     def _handed(self, target: Global, values: object, offset: int) -> None:
-        for value in _globals(values):
+        for value in self._globals(values):
             how, why = standing(value.module, value.name)
             if how is Standing.DANGEROUS and _acts(value):
                 self._look.block(Cause.CALL, f"{target} is handed {value}, which {why}", offset)
 
     def _load(self, target: Global, args: object, offset: int) -> object:
         """The stream unpickles bytes it carries: they are looked at as well."""
-        carried = _first_bytes(args)
+        carried = self._first_bytes(args)
         if isinstance(carried, Blob):
             self._nested(carried.span, f"{target} at {offset}")
         elif isinstance(carried, bytes):
@@ -163,7 +164,7 @@ class Judge:
         if isinstance(target, Global):
             self._look.block(Cause.CALL, f"puts items into {target}, which all code shares", offset)
         elif isinstance(target, Made) and isinstance(target.maker, Global):
-            self._handed(target.maker, values[:_WALK], offset)
+            self._handed(target.maker, values, offset)
 
     def persistent(self, key: object, offset: int) -> object:
         """A persistent id: a storage in torch's files, otherwise nothing a plain loader can resolve."""
@@ -224,7 +225,7 @@ class Judge:
 
     def special_getter(self, target: Global, args: object, offset: int) -> object:
         """`attrgetter(name)` alone is data; it is judged again when it is called."""
-        if any(isinstance(arg, str) and set(arg.split(".")) & ESCAPES for arg in _flat(args)):
+        if any(isinstance(arg, str) and set(arg.split(".")) & ESCAPES for arg in self._flat(args)):
             self._look.block(Cause.CALL, f"builds {target}{_shown(args)}, which reaches into the interpreter", offset)
         elif target.name == "methodcaller" and _acting_words(args):
             self._look.doubt(Cause.UNKNOWN, f"builds {target}{_shown(args)}", offset)
@@ -251,9 +252,36 @@ class Judge:
             self._handed(target, args, offset)
         return Made(target, args, offset)
 
+    def _flat(self, values: object) -> Iterator[object]:
+        """The values of nested containers, depth first and each container once; what is past the budget is said."""
+        stack: list[object] = [values]
+        seen: set[int] = set()
+        while stack:
+            value = stack.pop()
+            if self._left <= 0:
+                self._look.doubt(
+                    Cause.LIMIT, f"calls are handed more than {_WALK:,} values; the rest was not looked through"
+                )
+                return
+            self._left -= 1
+            if isinstance(value, tuple | list) and not isinstance(value, Global | Blob | Made):
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    stack.extend(reversed(value))
+                continue
+            yield value
+            if isinstance(value, Made) and isinstance(value.maker, Global) and value.maker.name in _REAL_PARTIAL:
+                stack.append(value.args)
+
+    def _globals(self, values: object) -> Iterator[Global]:
+        return (value for value in self._flat(values) if isinstance(value, Global))
+
+    def _first_bytes(self, args: object) -> bytes | Blob | None:
+        return next((value for value in self._flat(args) if isinstance(value, bytes | Blob)), None)
+
     def special_bytes_io(self, target: Global, args: object, offset: int) -> object:
         """`io.BytesIO(data)`: the bytes themselves, which may be looked into."""
-        return _first_bytes(args) or Made(target, args, offset)
+        return self._first_bytes(args) or Made(target, args, offset)
 
 
 _SPECIAL: dict[str, Callable[[Judge, Global, object, int], object]] = {
@@ -304,40 +332,6 @@ def _acting_words(args: object) -> bool:
 
 def _acts(found: Global) -> bool:
     return acts(found.module, found.name)
-
-
-def _flat(values: object) -> Iterator[object]:
-    """The values of nested containers, depth first, at most `_WALK` of them and each container once."""
-    stack: list[object] = [values]
-    seen: set[int] = set()
-    left = _WALK
-    while stack and left:
-        value = stack.pop()
-        left -= 1
-        if isinstance(value, Global | Blob):
-            yield value
-        elif isinstance(value, Made):
-            yield value
-            if isinstance(value.maker, Global) and value.maker.name in _REAL_PARTIAL and id(value) not in seen:
-                seen.add(id(value))
-                stack.append(value.args)
-        elif isinstance(value, tuple | list):
-            if id(value) not in seen:
-                seen.add(id(value))
-                stack.extend(reversed(value[:_WALK]))
-        else:
-            yield value
-
-
-def _globals(values: object) -> Iterator[Global]:
-    return (value for value in _flat(values) if isinstance(value, Global))
-
-
-def _first_bytes(args: object) -> bytes | Blob | None:
-    for value in _flat(args):
-        if isinstance(value, bytes | Blob):
-            return value
-    return None
 
 
 def _shown(args: object) -> str:

@@ -20,6 +20,7 @@ _PADDED = 1 << 20  # bytes of padding looked through
 _STREAMS = 10_000
 _VALUES = 50_000_000  # values an object may hold, shared parts counted wherever they stand
 _DEPTH = 3_000  # pickle's own writers stop at Python's recursion limit, 1,000 by default
+_FIELDS = 5_000  # of a dtype that are looked at; one with more counts as one with objects
 _PROBE = Limits(opcodes=20_000, members=20)
 _CANDIDATE = re.compile(rb"\x80[\x02-\x05][\s\S]|c[a-z_][a-z0-9_.]{1,60}\n[A-Za-z_][\w.]{0,60}\n")
 _SEARCHED = 4 << 20
@@ -207,7 +208,7 @@ def _holds_objects(state: object, depth: int = 0) -> bool:
     if isinstance(state, Made):
         return isinstance(state.args, tuple) and bool(state.args) and str(state.args[0]).lstrip("|<>=").startswith("O")
     if isinstance(state, tuple | list) and depth < 4:
-        return any(_holds_objects(item, depth + 1) for item in state[:200])
+        return len(state) > _FIELDS or any(_holds_objects(item, depth + 1) for item in state)
     return False
 
 

@@ -44,6 +44,9 @@ def look_at_template(span: Span, look: Look) -> None:
 
 def judge_template(text: str, look: Look, offset: int, name: str) -> None:
     """Mark what the code parts of a template reach for. name: the key it stands under."""
+    if len(text) > _MOST:
+        detail = f"{name}: a template of {len(text):,} characters; the first {_MOST:,} were read"
+        look.doubt(Cause.LIMIT, detail, offset + _MOST if offset >= 0 else -1)
     scored = any("_" in string for code in _CODE.findall(text[:_MOST]) for string in _STRINGS.findall(code))
     for found in _CODE.finditer(text[:_MOST]):
         code = found[0]

@@ -31,6 +31,8 @@ def look_at_xml(span: Span, look: Look) -> None:
     entities = list(islice(span.places(b"<!ENTITY"), _ENTITIES))
     outside = next((at for at in entities if _OUTSIDE.match(span.read(at, 300))), -1)
     kind = span.find(b"<!DOCTYPE")
+    if len(entities) == _ENTITIES and outside < 0:
+        look.doubt(Cause.LIMIT, f"XML with {_ENTITIES:,} entities or more; the rest was not looked at", entities[-1])
     if outside >= 0:
         look.block(Cause.PATH, "an XML entity whose text is fetched from a place the file names", outside)
     elif entities or (kind >= 0 and any(span.find(word, kind, 1 << 16) >= 0 for word in (b"SYSTEM", b"PUBLIC"))):
