@@ -1,4 +1,4 @@
-"""SHA-256 of what is short, and of files. Imports nothing of the package.
+"""SHA-256 of what is short, and of files. Imports nothing of the package but `lazy`.
 
 `hashlib` takes it from OpenSSL, and loading that library is a thirtieth of an offline scan. For a few texts the
 interpreter's own, which the module `random` takes for the same reason, is as good.
@@ -7,9 +7,9 @@ interpreter's own, which the module `random` takes for the same reason, is as go
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 
 from mlsupply.hints import TYPE_CHECKING, Any
+from mlsupply.lazy import module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +21,10 @@ _OWN = ("_sha2", "_sha256")  # CPython from 3.12 on; 3.11
 def _maker() -> Any:
     for name in _OWN:
         try:
-            return import_module(name).sha256
+            return module(name).sha256
         except ImportError:
             continue
-    return import_module("hashlib").sha256
+    return module("hashlib").sha256
 
 
 def sha256_hex(data: bytes) -> str:

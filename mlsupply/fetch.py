@@ -11,7 +11,6 @@ import time
 import zlib
 from _thread import allocate_lock  # threading.Lock; threading itself is for runs that ask
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mlsupply import __version__
 from mlsupply.hints import TYPE_CHECKING
@@ -20,6 +19,8 @@ from mlsupply.text import safe, without_credentials
 from mlsupply.world import Failure, Limits, Response
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
     from mlsupply.connections import Connections, NoConnectionError
 
 _REDIRECTS = 5
@@ -70,6 +71,8 @@ class LiveFetch:
             target = answer.headers.get("location", "")
             if answer.status not in _MOVED or not target:
                 return answer
+            from urllib.parse import urljoin
+
             after = _checked(urljoin(parts.geturl(), target))
             _allow_redirect(parts, after)
             if after.netloc != parts.netloc:
@@ -168,6 +171,8 @@ def _gunzipped(chunks: Iterable[bytes], most: int, host: str) -> Iterator[bytes]
 
 def _checked(url: str) -> SplitResult:
     """The parts of an address that may be asked."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         host, _, _ = parts.hostname or "", parts.port, (parts.hostname or "").encode("idna")

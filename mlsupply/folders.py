@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.paths import Path
 
 MOST = 300_000  # entries looked at: ten times a checkout of the largest advisory database of the ecosystem
 

@@ -2,19 +2,19 @@
 
     files -> inventories -> packages -> facts -> findings and gaps -> report
 
-Every value is immutable; this module imports nothing of the package but `value`, `named` and `digest` and touches
+Every value is immutable; this module imports nothing of the package but `value`, `named`, `words` and `digest` and touches
 neither disk, network nor clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than dataclasses: a large
 lock file carries tens of thousands of them, and a tuple is built five times faster than a frozen dataclass.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import lru_cache
 
 from mlsupply.digest import sha256_hex
 from mlsupply.named import NamedTuple
 from mlsupply.value import field, kept, value
+from mlsupply.words import StrEnum
 
 
 class Severity(StrEnum):

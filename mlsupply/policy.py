@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from fnmatch import fnmatchcase
 
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
 from mlsupply.model import Coordinate, Finding, Gap, Kind, Reason, Severity, Verdict, Waiver
@@ -105,6 +104,10 @@ def _ways(project: Project) -> dict[Coordinate | None, frozenset[str]]:
 
 
 def _tolerated(gap: Gap, policy: Policy) -> bool:
+    if not policy.tolerated:
+        return False
+    from fnmatch import fnmatchcase
+
     return any(
         fnmatchcase(gap.check, t.check) and fnmatchcase(gap.reason.value, t.reason) and fnmatchcase(gap.subject, t.subject)
         for t in policy.tolerated

@@ -124,9 +124,12 @@ class Request:
     def private_index(self, name: str) -> str:
         """The index that `[tool.mlsupply.index] private` says a canonical name belongs to, "" for all other names: of
         those alone the public index may be asked."""
+        private = self._private()
+        if not private:
+            return ""
         from fnmatch import fnmatchcase
 
-        patterns = ((pattern.lower().replace("_", "-").replace(".", "-"), url) for pattern, url in self._private().items())
+        patterns = ((pattern.lower().replace("_", "-").replace(".", "-"), url) for pattern, url in private.items())
         return next((url for pattern, url in patterns if fnmatchcase(name, pattern)), "")
 
     def private_indexes(self) -> tuple[str, ...]:

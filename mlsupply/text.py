@@ -13,7 +13,6 @@ MAX_WORD = 200  # characters kept of a name, a version or a path
 # CSI and OSC sequences (ECMA-48), then any other escape pair.
 _ANSI = expression(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|.)", re.DOTALL)
 _SPACE = expression(r"[ \t\r\n\f\v]+")
-_CANONICAL = expression(r"[-_.]+")
 _CREDENTIALS = expression(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s?#]{1,2048}@")  # a password may hold an @ itself
 _SECRET_PARAMETER = expression(r"(?i)([?&;](?:[a-z_-]{0,20}(?:token|secret|password|passwd|signature|sig|key))=)[^&#\s]+")
 
@@ -33,7 +32,10 @@ def safe(text: str, limit: int = MAX_QUOTE) -> str:
 
 def canonical(name: str) -> str:
     """The PEP 503 form of a project name, made safe. `Foo_.Bar` -> `foo-bar`."""
-    return _CANONICAL.sub("-", safe(name, MAX_WORD)).lower()
+    found = safe(name, MAX_WORD).replace("_", "-").replace(".", "-").lower()
+    while "--" in found:  # runs are rare
+        found = found.replace("--", "-")
+    return found
 
 
 def without_credentials(url: str) -> tuple[str, bool]:

@@ -10,11 +10,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
-from pathlib import Path
 
 from mlsupply.hints import BinaryIO, Protocol
 from mlsupply.model import Reason
 from mlsupply.named import NamedTuple
+from mlsupply.paths import Path
 from mlsupply.value import field, value
 
 PUBLIC_INDEX = "https://pypi.org/simple"  # the public index's own address: a default, named here and nowhere else
@@ -357,12 +357,13 @@ def _join(folder: str, name: str) -> str:
 
 def _home(real: str) -> str:
     """The project a named file or folder lies in: the nearest folder upwards that holds a marker, else itself."""
-    path = Path(real)
-    folder = path if path.is_dir() else path.parent
-    for candidate in (folder, *folder.parents):
-        if any((candidate / marker).exists() for marker in _PROJECT_MARKERS):
-            return str(candidate)
-    return str(folder)
+    folder = Path(real) if Path(real).is_dir() else Path(real).parent
+    candidate, above = folder, folder.parent
+    while not any((candidate / marker).exists() for marker in _PROJECT_MARKERS):
+        if candidate == above:
+            return str(folder)
+        candidate, above = above, above.parent
+    return str(candidate)
 
 
 class Say(Protocol):

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mlsupply.advisories.build import compile_records
+from mlsupply.advisories.build import compile_records, encode
 from mlsupply.advisories.check import Ground, judged
 from mlsupply.advisories.feeds import Answer
 from mlsupply.advisories.groups import grouped
-from mlsupply.advisories.store import Row, decode, encode
+from mlsupply.advisories.store import Row, decode
 from mlsupply.model import Checked, Coordinate, DataSource, Finding, Package, Source, SourceKind
 
 SOURCE = DataSource("Test data", "2026-03-24T00:00:00Z")

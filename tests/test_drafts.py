@@ -8,14 +8,14 @@ from threading import Barrier, Thread
 
 import pytest
 
-from mlsupply.advisories.store import database_draft
-from mlsupply.drafts import draft_of, keep_json, kept_json
+from mlsupply.advisories.build import database_draft
+from mlsupply.drafts import Draft, keep_json, kept_json
 from mlsupply.errors import MlsupplyError
 
 
 def test_a_file_that_breaks_off_leaves_the_one_that_was_there(tmp_path: Path) -> None:
     path = tmp_path / "cache" / "facts.json"
-    with draft_of(path) as draft:
+    with Draft(path) as draft:
         draft.write_text("whole")
     with pytest.raises(OSError, match="disk is full"):
         _break_off(path)
@@ -24,18 +24,18 @@ def test_a_file_that_breaks_off_leaves_the_one_that_was_there(tmp_path: Path) ->
 
 
 def _break_off(path: Path) -> None:
-    with draft_of(path) as draft:
+    with Draft(path) as draft:
         draft.write_text("ha")
         raise OSError("disk is full")
 
 
-def test_the_draft_of_a_killed_process_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_the_Draft_a_killed_process_is_not_gone_on_with(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
-    with draft_of(path) as draft:
+    with Draft(path) as draft:
         name = draft.name
         draft.touch()
     (tmp_path / name).write_bytes(b"half a database")
-    with draft_of(path) as draft:
+    with Draft(path) as draft:
         assert draft.name == name
         assert not draft.exists()
         draft.write_bytes(b"whole")
@@ -46,7 +46,7 @@ def test_threads_that_keep_the_same_thing_do_not_meet(tmp_path: Path) -> None:
     path, together = tmp_path / "kept.json", Barrier(4)
 
     def keep(number: int) -> None:
-        with draft_of(path) as draft:
+        with Draft(path) as draft:
             draft.write_text(f'{{"by": {number}')
             together.wait(10)  # all four are half way
             with draft.open("a") as handle:

@@ -407,9 +407,9 @@ def test_27_conditions_of_the_environment_are_not_evaluated() -> None:
 
 
 def test_28_the_same_records_give_the_same_bytes() -> None:
+    from mlsupply.advisories.build import encode
     from mlsupply.advisories.groups import grouped
     from mlsupply.advisories.records import parse
-    from mlsupply.advisories.store import encode
 
     known = [record("PYSEC-2030-2", versions=["1.0", "0.9"]), record("PYSEC-2030-1", events=fixed("1.2"))]
     once, again = ([one for item in known for _, one in parse(item)] for _ in range(2))

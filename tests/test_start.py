@@ -46,6 +46,11 @@ _HEAVY = {
     "hashlib": "see mlsupply.digest",
     "dataclasses": "see mlsupply.value",
     "typing": "see mlsupply.hints",
+    "pathlib": "see mlsupply.paths",
+    "urllib": "only where an address is asked or taken apart",
+    "contextlib": "`with` blocks of every scan are classes",
+    "fnmatch": "only where the configuration has patterns",
+    "warnings": "importlib brings it, see mlsupply.lazy",
     "difflib": "only for a name that was mistyped",
     "zipfile": "only where archives are looked into",
     "concurrent": "only where something is waited for",
@@ -83,7 +88,8 @@ def test_a_second_offline_scan_imports_no_heavy_module_and_no_rules(lock: Path) 
 
 def test_an_online_scan_with_all_it_needs_at_hand_opens_no_connection_and_imports_nothing_for_one(lock: Path) -> None:
     """A database of now, and a kept page of the index that tells which releases there are of what is hit."""
-    with serving([record(name="torch", events=fixed("2.10.0"))]) as feed, LoopbackIndex() as index:
+    summary = r"Paths such as C:\new and \\host\backup are read"  # as JSON writes it, much like text that is not printable
+    with serving([record(name="torch", events=fixed("2.10.0"), summary=summary)]) as feed, LoopbackIndex() as index:
         index.add("torch", "2.10.0")
         modules(["db", "sync", "--url", feed.url], lock.parent)
         checks = ["--check", "advisories", "--check", "known-bad", "--no-resolve", "--index-url", index.simple]
@@ -95,11 +101,13 @@ def test_an_online_scan_with_all_it_needs_at_hand_opens_no_connection_and_import
     found = json.loads((lock.parent / "report.json").read_bytes())["findings"]
     assert [one["id"] for one in found if one["advisory"]] == ["PYSEC-2026-1000"]
     assert "mlsupply.evidence.index_releases" in loaded
-    assert sorted(loaded & (_HEAVY.keys() | {"mlsupply.evidence.registry", "threading"})) == []
+    assert found[0]["title"] == summary
+    unneeded = {"mlsupply.evidence.registry", "mlsupply.report.inert", "threading"}
+    assert sorted(loaded & (_HEAVY.keys() | unneeded)) == []
     assert "Upgrade to 2.10.0, the smallest release of the index" in found[0]["remedy"]
 
 
-_WITH_CLICK = {"click", "inspect", "uuid", "gettext", "typing"}
+_WITH_CLICK = {"click", "inspect", "uuid", "gettext", "typing", "contextlib", "fnmatch", "warnings"}
 _JSON = {"mlsupply.report.json_", "mlsupply.report.view"}
 
 
@@ -120,7 +128,7 @@ def test_a_second_scan_of_an_environment_imports_nothing_that_analyses_code(tmp_
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_imports_the_command_line_alone(option: str, tmp_path: Path) -> None:
     loaded = modules([option], tmp_path)
-    assert sorted(loaded & ((_HEAVY.keys() - _WITH_CLICK) | {"sqlite3", "pathlib"})) == []
+    assert sorted(loaded & ((_HEAVY.keys() - _WITH_CLICK) | {"sqlite3"})) == []
     assert {name for name in loaded if name.startswith("mlsupply.")} <= {
         "mlsupply.cli",
         "mlsupply.cli.verbs",

@@ -18,6 +18,7 @@ from mlsupply.advisories import feeds, local, sync
 from mlsupply.advisories.local import current, verified
 from mlsupply.advisories.store import opened
 from mlsupply.advisories.sync import sync as bring_up_to_date
+from mlsupply.advisories.writing import locked
 from mlsupply.audit import run
 from mlsupply.cli import main
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
@@ -241,9 +242,9 @@ def test_two_syncs_at_once_both_end_well(online: World) -> None:
 
 def test_a_sync_that_waits_too_long_says_who_is_in_the_way(online: World) -> None:
     with (
-        local.locked(online),
+        locked(online),
         pytest.raises(MlsupplyError, match="another sync has held"),
-        local.locked(online, patience=0.1),
+        locked(online, patience=0.1),
     ):
         pass
 

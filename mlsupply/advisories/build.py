@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterable
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse
-from mlsupply.advisories.store import About, Store, database_draft, encode, unpack, write
+from mlsupply.advisories.store import APPLICATION_ID, SCHEMA, About, Store, unpack
+from mlsupply.drafts import Draft
+from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
 
 
@@ -93,7 +99,7 @@ def save(compiled: Compiled, path: Path, source: DataSource) -> About:
     )
     rows = ((name, encode(grouped(sorted(own, key=_place)))) for name, own in sorted(compiled.projects.items()) if own)
     with database_draft(path) as draft:
-        write(draft, rows, about)
+        _write(draft, rows, about)
         with open(draft, "rb") as handle:
             os.fsync(handle.fileno())
     return about
@@ -109,3 +115,32 @@ def _is_withdrawn(advisory: Advisory) -> bool:
 
 def _has_doubts(advisory: Advisory) -> bool:
     return bool(advisory.doubts)
+
+
+def encode(records: Iterable[Advisory]) -> bytes:
+    """Records to the bytes of a row, which `store.decode` reads; the same bytes for the same records."""
+    return zlib.compress(json.dumps([list(r) for r in records], separators=(",", ":"), ensure_ascii=False).encode(), 9)
+
+
+def _write(path: Path, projects: Iterable[tuple[str, bytes]], about: About) -> None:
+    """A new store at `path`, which must not exist. Projects in the order of their names give the same bytes each time."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA}")
+        connection.execute("CREATE TABLE about (value TEXT NOT NULL)")
+        connection.execute("CREATE TABLE project (name TEXT PRIMARY KEY, records BLOB NOT NULL) WITHOUT ROWID")
+        connection.execute("INSERT INTO about VALUES (?)", (json.dumps(about._asdict()),))
+        connection.executemany("INSERT INTO project VALUES (?, ?)", projects)
+
+
+@contextmanager
+def database_draft(path: Path) -> Iterator[Path]:
+    """See `drafts.Draft`. Raises `MlsupplyError` where the disk does not allow it."""
+    try:
+        with Draft(path) as draft:
+            yield draft
+    except (OSError, sqlite3.Error) as error:
+        raise MlsupplyError(
+            "database-not-written", f"{path} could not be written: {error}", "free some space", EXIT_INCOMPLETE
+        ) from error

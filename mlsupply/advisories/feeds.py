@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from mlsupply.advisories.store import EMBEDDED, Row, age_of, opened
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import Protocol
 from mlsupply.model import DataSource, Gap, Reason
 from mlsupply.named import NamedTuple
+from mlsupply.paths import Path
 from mlsupply.request import Request
 from mlsupply.value import replace
 from mlsupply.world import World

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
 from mlsupply.advisories.versions import same_version
 from mlsupply.hints import Any
 from mlsupply.named import NamedTuple
+from mlsupply.paths import Path
 from mlsupply.text import canonical
 from mlsupply.value import field, value
 

@@ -1,4 +1,4 @@
-"""Compiled advisories: one SQLite file, written whole by `build`, read-only ever after.
+"""Compiled advisories: one SQLite file, written whole (see `writing`), read-only ever after.
 
 A row a project: its canonical name and, compressed, its records as JSON arrays in the order of `records.Advisory`. A scan
 asks for the names it has and decodes nothing else. Raises `MlsupplyError` for a file that is not what it should be.
@@ -7,19 +7,19 @@ asks for the names it has and decodes nothing else. Raises `MlsupplyError` for a
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from mlsupply.advisories.ranges import Window
 from mlsupply.advisories.records import Advisory
-from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
+from mlsupply.errors import MlsupplyError
 from mlsupply.hints import Any
 from mlsupply.model import DataSource
 from mlsupply.named import NamedTuple
+from mlsupply.paths import Path
 
 SCHEMA = 1
 APPLICATION_ID = 0x4D4C5341  # "MLSA"
@@ -57,11 +57,29 @@ _AT_ONCE = 500  # names in one question; the oldest SQLite still about allows 99
 
 
 class Store:
-    """An open store. Use `opened`."""
+    """A store to read in a `with` block. Use `opened`."""
 
-    def __init__(self, connection: sqlite3.Connection, about: About) -> None:
-        self._connection = connection
-        self.about = about
+    about: About
+    _connection: sqlite3.Connection | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Store:
+        try:
+            _whole(self._path)
+            self._connection = read_only(self._path)
+            self.about = _about(self._connection, self._path)
+        except BaseException as error:
+            self.__exit__(type(error), error)
+            raise
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, *__: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        if isinstance(error, (OSError, sqlite3.Error, zlib.error, ValueError)):
+            raise damaged(self._path, str(error)) from error
 
     def rows(self, names: Iterable[str]) -> dict[str, list[Row]]:
         """The records of each canonical name that has any."""
@@ -70,31 +88,31 @@ class Store:
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
             marks = ",".join("?" * len(some))
-            held.update(self._connection.execute(f"SELECT name, records FROM project WHERE name IN ({marks})", some))  # noqa: S608  question marks alone
+            held.update(self._asked(f"SELECT name, records FROM project WHERE name IN ({marks})", some))  # noqa: S608  question marks alone
         return {name: decode(held[name]) for name in wanted if name in held}
 
     def every(self) -> Iterator[tuple[str, list[Row]]]:
         """All of it, by name."""
-        for name, records in self._connection.execute("SELECT name, records FROM project ORDER BY name"):
+        for name, records in self._asked("SELECT name, records FROM project ORDER BY name"):
             yield name, decode(records)
+
+    def _asked(self, question: str, names: Sequence[str] = ()) -> Iterable[tuple[str, bytes]]:
+        if self._connection is None:
+            raise TypeError("a store is read inside its `with` block")
+        return self._connection.execute(question, names)
+
+
+def opened(path: Path) -> Store:
+    """A store for reading; the file must not change meanwhile (replace it, never write into it). Raises `MlsupplyError`
+    where the block begins or, for damage found later, ends."""
+    return Store(path)
 
 
 def read_only(path: Path) -> sqlite3.Connection:
     """A connection that can't write, nor looks for a writer. Source: sqlite.org/uri.html. The address is written here since
     `Path.as_uri` imports a whole HTTP client on newer Pythons, a fifth of a scan's start."""
-    name = path.resolve().as_posix().replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    name = os.path.realpath(path).replace(os.sep, "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(f"file:{'' if name.startswith('/') else '///'}{name}?mode=ro&immutable=1", uri=True)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Store]:
-    """A store for reading; the file must not change meanwhile (replace it, never write into it)."""
-    try:
-        _whole(path)
-        with closing(read_only(path)) as connection:
-            yield Store(connection, _about(connection, path))
-    except (OSError, sqlite3.Error, zlib.error, ValueError) as error:
-        raise damaged(path, str(error)) from error
 
 
 def age_of(as_of: str, now: datetime) -> timedelta | None:
@@ -136,11 +154,6 @@ def _about(connection: sqlite3.Connection, path: Path) -> About:
     return About(**json.loads(connection.execute("SELECT value FROM about").fetchone()[0]))
 
 
-def encode(records: Iterable[Advisory]) -> bytes:
-    """Records to the bytes of a row; the same bytes for the same records."""
-    return zlib.compress(json.dumps([list(r) for r in records], separators=(",", ":"), ensure_ascii=False).encode(), 9)
-
-
 def decode(blob: bytes) -> list[Row]:
     """The bytes of a row to its records; zlib's own checksum finds damage."""
     rows: list[Row] = json.loads(zlib.decompress(blob))
@@ -154,29 +167,3 @@ def unpack(row: Row) -> Advisory:
     for place in (ALIASES, LISTED, RAW, DOUBTS):
         fields[place] = tuple(row[place])
     return Advisory._make(fields)
-
-
-def write(path: Path, projects: Iterable[tuple[str, bytes]], about: About) -> None:
-    """A new store at `path`, which must not exist. Projects in the order of their names give the same bytes each time."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA}")
-        connection.execute("CREATE TABLE about (value TEXT NOT NULL)")
-        connection.execute("CREATE TABLE project (name TEXT PRIMARY KEY, records BLOB NOT NULL) WITHOUT ROWID")
-        connection.execute("INSERT INTO about VALUES (?)", (json.dumps(about._asdict()),))
-        connection.executemany("INSERT INTO project VALUES (?, ?)", projects)
-
-
-@contextmanager
-def database_draft(path: Path) -> Iterator[Path]:
-    """See `drafts.draft_of`. Raises `MlsupplyError` where the disk does not allow it."""
-    from mlsupply.drafts import draft_of  # a scan writes none
-
-    try:
-        with draft_of(path) as draft:
-            yield draft
-    except (OSError, sqlite3.Error) as error:
-        raise MlsupplyError(
-            "database-not-written", f"{path} could not be written: {error}", "free some space", EXIT_INCOMPLETE
-        ) from error

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from mlsupply.advisories.build import Compiled, compile_records
 from mlsupply.advisories.importing import OSV, OSV_LICENCE, records_of
-from mlsupply.advisories.local import Current, current, folder, install, locked, point, verified
+from mlsupply.advisories.local import Current, current, folder, verified
 from mlsupply.advisories.records import second_of
 from mlsupply.advisories.store import age_of, opened
+from mlsupply.advisories.writing import install, locked, point
 from mlsupply.digest import sha256_of_file
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource

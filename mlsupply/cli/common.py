@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from mlsupply.cli import stopped
 from mlsupply.cli.options import JUDGING, RESOLVING, RUN, with_options
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import TYPE_CHECKING, Any, NoReturn, TypeVar
+from mlsupply.paths import Path
 from mlsupply.request import Request, Targets
 from mlsupply.text import safe
 from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, World, silent

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from mlsupply.cli.common import no_device
 from mlsupply.config import Config, parse
@@ -12,6 +11,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.folders import files_below
 from mlsupply.hints import Any
 from mlsupply.model import Severity
+from mlsupply.paths import Path
 from mlsupply.request import Policy, RuleSettings, VexStatement
 
 _NAMES = ("mlsupply.toml", "pyproject.toml")

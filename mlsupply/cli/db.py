@@ -130,7 +130,7 @@ def import_(origin: Path) -> None:
     """Take an OSV zip, a folder of OSV files or a checkout of the PyPA database as the local database."""
     from mlsupply.advisories.build import compile_records
     from mlsupply.advisories.importing import records_of, source_of
-    from mlsupply.advisories.local import install, locked
+    from mlsupply.advisories.writing import install, locked
 
     world = real_world(offline=True)
     compiled = compile_records(records_of(origin))

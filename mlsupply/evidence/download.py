@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mlsupply.digest import sha256_of_file
-from mlsupply.drafts import draft_of
+from mlsupply.drafts import Draft
 from mlsupply.model import Artifact, Reason
 from mlsupply.text import safe
 from mlsupply.world import Failure, World
@@ -97,7 +97,7 @@ def _spoiled(path: Path) -> Failure:
 
 def _stored(path: Path, body: bytes) -> Path | Failure:
     try:
-        with draft_of(path) as draft:
+        with Draft(path) as draft:
             draft.write_bytes(body)
     except OSError as error:
         return Failure(Reason.FORBIDDEN, f"the cache could not be written: {error.strerror or error}")

@@ -8,7 +8,6 @@ was made: with another page it is made anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from mlsupply.advisories.fixes import Release
 from mlsupply.digest import sha256_hex
@@ -16,6 +15,7 @@ from mlsupply.drafts import keep_json, kept_json
 from mlsupply.hints import TYPE_CHECKING, Any
 from mlsupply.model import Index, Package, PackageKey
 from mlsupply.named import NamedTuple
+from mlsupply.paths import Path
 from mlsupply.world import Failure, World
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from zlib import crc32
 
 from mlsupply import __version__
@@ -15,6 +14,7 @@ from mlsupply.evidence.popular import listed, popular
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Confidence, DataSource, Finding, Kind, Severity
 from mlsupply.named import NamedTuple
+from mlsupply.paths import Path
 from mlsupply.value import replace
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ no metadata lies beside a wheel the index's JSON of the release.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from mlsupply.drafts import keep_json, kept_json
 from mlsupply.evidence.index_releases import FRESH, kept_at, page_of
 from mlsupply.evidence.release_check import index_of, is_release
 from mlsupply.model import Package, PackageKey, Reason
+from mlsupply.paths import Path
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.world import Failure, World

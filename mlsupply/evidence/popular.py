@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 from mlsupply.model import DataSource
 from mlsupply.named import NamedTuple
+from mlsupply.paths import Path
 
 NAME_DATA = Path(__file__).resolve().parent.parent / "data" / "names"
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from fnmatch import fnmatchcase
 
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Gap, Package, Reason, SourceKind
@@ -78,6 +77,8 @@ def is_exempt(package: Package, index: str, request: Request) -> bool:
     own = request.settings.get(CHECK)
     settings = own if isinstance(own, Mapping) else {}
     names, hosts = settings.get("exempt", ()), settings.get("exempt-indexes", ())
+    from fnmatch import fnmatchcase
+
     return any(fnmatchcase(package.name, name) for name in names) or any(fnmatchcase(index, host) for host in hosts)
 
 

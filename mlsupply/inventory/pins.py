@@ -59,8 +59,8 @@ class Pin:
         if self.source.kind is SourceKind.URL:
             name = file_name(self.source.url)
             return (Artifact(name, kind_of(name), self.source.url, hashes=tuple(self.hashes)),)
-        make = Artifact._make
-        return tuple([make(("", "other", "", -1, (pair,), "", None)) for pair in self.hashes])
+        make = tuple.__new__  # there are thousands: a call of our own for each would cost more than all else of the line
+        return tuple([make(Artifact, ("", "other", "", -1, (pair,), "", None)) for pair in self.hashes])
 
     def requirement(self) -> Requirement:
         """The pin as something still to resolve."""

@@ -28,12 +28,12 @@ def render(view: View) -> bytes:
 
 def _is_plain(lines: Sequence[str]) -> bool:
     """Whether no text in the document holds anything to replace (see `report.inert`), told from its encoding: the values
-    need not be walked again for the report that scans are timed with. May say no where a backslash stands."""
+    need not be walked again for the report that scans are timed with."""
     return all(
         # of ASCII all that is not printable is escaped by now, but for DEL: that need not look at every character
         ((line.isascii() and "\x7f" not in line) or line.isprintable())
         and len(line) <= _LONG_LINE
-        and not ("\\" in line and _ESCAPES.search(line))
+        and not ("\\" in line and _ESCAPES.search(line.replace(r"\\", "")))  # two stand for one that a text holds
         for line in lines
     )
 

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlsupply.advisories.build import encode
 from mlsupply.advisories.matching import affected, asked
 from mlsupply.advisories.records import parse
-from mlsupply.advisories.store import decode, encode
+from mlsupply.advisories.store import decode
 from tests.bench.slow_osv import affected as slowly_affected
 from tests.bench.slow_osv import parsed
 from tests.conftest import SHARED
