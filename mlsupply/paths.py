@@ -73,8 +73,14 @@ else:
         def is_dir(self):
             return S_ISDIR(self._mode())
 
+        def is_symlink(self):
+            return os.path.islink(self._text)
+
         def exists(self):
             return self._mode() != 0
+
+        def absolute(self):
+            return Path(os.getcwd(), self._text)
 
         def resolve(self, strict=False):
             return Path(os.path.realpath(self._text, strict=strict))
@@ -89,6 +95,37 @@ else:
         def read_text(self, encoding=None, errors=None):
             with open(self._text, encoding=encoding, errors=errors) as handle:
                 return handle.read()
+
+        def write_bytes(self, data):
+            with open(self._text, "wb") as handle:
+                return handle.write(data)
+
+        def with_name(self, name):
+            return (
+                self.parent / name
+                if self.name and name and "/" not in name and name != "."
+                else self._whole().with_name(name)
+            )
+
+        def mkdir(self, mode=0o777, parents=False, exist_ok=False):
+            if parents and exist_ok:
+                os.makedirs(self._text, mode, exist_ok=True)
+            else:
+                self._whole().mkdir(mode, parents, exist_ok)
+
+        def unlink(self, missing_ok=False):
+            try:
+                os.unlink(self._text)
+            except FileNotFoundError:
+                if not missing_ok:
+                    raise
+
+        def replace(self, target):
+            os.replace(self._text, target)
+            return Path(target)
+
+        def chmod(self, mode):
+            os.chmod(self._text, mode)
 
         def _mode(self):
             """0 where there is nothing, or nothing could have such a name."""

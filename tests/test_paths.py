@@ -23,7 +23,7 @@ PARTS = ["", ".", "/", "//", "///", "a", "a/", "./a", "a//b/./c", "/a/b", "//a",
 def test_it_reads_joins_and_takes_apart_as_pathlib_does(text: str) -> None:
     ours, theirs = Path(text), pathlib.Path(text)
     assert (str(ours), os.fspath(ours), ours.as_posix()) == (str(theirs), os.fspath(theirs), theirs.as_posix())
-    assert (ours.name, str(ours.parent)) == (theirs.name, str(theirs.parent))
+    assert (ours.name, str(ours.parent), ours.absolute()) == (theirs.name, str(theirs.parent), theirs.absolute())
     for other in PARTS:
         assert str(ours / other) == str(ours / Path(other)) == str(theirs / other)
         assert str(other / ours) == str(other / theirs)
@@ -56,6 +56,28 @@ def test_what_is_on_disk_is_told_alike(tmp_path: pathlib.Path) -> None:
     assert (Path(tmp_path, "file").read_bytes(), Path(tmp_path, "file").read_text("ascii")) == (b"held", "held")
     assert Path(tmp_path, "file").stat() == (tmp_path / "file").stat()
     assert Path(tmp_path, "away").stat(follow_symlinks=False).st_mode == (tmp_path / "away").lstat().st_mode
+
+
+def test_what_is_done_to_the_disk_is_done_alike(tmp_path: pathlib.Path) -> None:
+    for folder in (Path(tmp_path, "ours", "deep"), pathlib.Path(tmp_path, "theirs", "deep")):
+        for _ in range(2):
+            folder.mkdir(parents=True, exist_ok=True)
+        with pytest.raises(FileExistsError):
+            folder.mkdir(parents=True)
+        draft, kept = folder / "draft", folder.joinpath("kept")
+        assert draft.write_bytes(b"held") == 4
+        draft.chmod(0o640)
+        assert draft.replace(kept) == kept == draft.with_name("kept")
+        assert (kept.read_bytes(), kept.stat().st_mode & 0o777, draft.is_symlink()) == (b"held", 0o640, False)
+        with pytest.raises(FileExistsError):
+            kept.mkdir(parents=True, exist_ok=True)
+        kept.unlink()
+        kept.unlink(missing_ok=True)
+        with pytest.raises(FileNotFoundError):
+            kept.unlink()
+        for name in ("", ".", "a/b", "/"):
+            with pytest.raises(ValueError, match="name"):
+                draft.with_name(name)
 
 
 @pytest.mark.parametrize("ask", [lambda path: path.is_file(), lambda path: path.exists(), lambda path: path.read_bytes()])

@@ -6,10 +6,10 @@ import os
 import stat
 import sys
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Report
+from mlsupply.paths import Path
 from mlsupply.report import FORMATS, Format
 from mlsupply.report.view import View, view_of
 
@@ -73,9 +73,9 @@ def _put(path: Path, data: bytes) -> None:
     if path.is_symlink() or (path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK))):
         path.write_bytes(data)
         return
-    from mlsupply.drafts import draft_of
+    from mlsupply.drafts import Draft
 
-    with draft_of(path) as draft:
+    with Draft(path) as draft:
         draft.write_bytes(data)
         if path.exists():
             draft.chmod(stat.S_IMODE(path.stat().st_mode))
