@@ -156,7 +156,7 @@ def test_a_report_that_breaks_off_leaves_the_one_before(tmp_path: Path, monkeypa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "write_bytes", full)
+        patched.setattr("mlsupply.paths.Path.write_bytes", full)
         with pytest.raises(MlsupplyError, match="could not be written: No space left"):
             write(REPORT, parse_outputs([f"json={path}"]))
     assert path.read_text() == "the one before"
