@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from fnmatch import fnmatchcase
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import Any
@@ -109,6 +108,8 @@ def _indexes(value: Any) -> tuple[str, ...]:
 def _reason(value: Any) -> str:
     """A reason of gaps, or a pattern that one fits: one misspelt would tolerate nothing, and nobody would be told."""
     reasons = tuple(reason.value for reason in Reason)
+    from fnmatch import fnmatchcase
+
     if isinstance(value, str) and any(fnmatchcase(reason, value) for reason in reasons):
         return value
     raise _WantedError(f"one of {', '.join(reasons)}, or * for some of them")
