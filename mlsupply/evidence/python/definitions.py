@@ -153,6 +153,10 @@ class Definitions(Expressions):
             if self.depth == SHALLOW and closure not in self.running:
                 self.cut = self.cut or bool(result.layers) or not kinds_in(result.taint).isdisjoint(CARRIED)
             return result
+        if self.running and function in self.quiet.functions and self._for_nothing(closure):
+            result = unknown(*args, *keywords.values())
+            if _carries_nothing(result, args, keywords):
+                return result
         self.tick(2)
         self.ran.add(closure)
         if any(one.wrapper and hooks.is_around(one, closure) for one in self.running):
@@ -189,6 +193,12 @@ class Definitions(Expressions):
             closure.wrapper = wrapper
             self.running.pop()
             self.scope = outer
+
+    def _for_nothing(self, closure: Closure) -> bool:
+        """Does nothing come of following this one here? One that was made by another calls what that was given."""
+        if self.running[0].node not in self.quiet.functions or closure.scope is not self.module or closure.wrapper:
+            return False
+        return len(self.running) > 1 or closure.node in self.quiet.long
 
     def _result(self) -> Value:
         """What the function that is followed gives: its items where it is a generator, else one of its returns."""
@@ -240,6 +250,13 @@ class Definitions(Expressions):
 
 
 _PASSING = "intercepted:arguments"
+
+
+def _carries_nothing(whole: Value, args: list[Value], keywords: dict[str, Value]) -> bool:
+    """Is nothing worth following among the arguments, and no function that may be called? whole: of all that is in them."""
+    if whole.layers or not kinds_in(whole.taint).isdisjoint(CARRIED):
+        return False
+    return all(value.closure is None for value in (*args, *keywords.values()))
 
 
 def _own(value: Value) -> Value:

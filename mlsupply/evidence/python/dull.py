@@ -28,6 +28,12 @@ _ATTRIBUTES = frozenset(
         "create_namespaced_pod", "create_namespaced_daemon_set",
     }
 )  # fmt: skip
+# Those of them that only hold or tell something.
+_HOLD_BUILTINS = frozenset({"locals", "__file__"})
+_HOLD_ATTRIBUTES = frozenset(
+    {"environ", "getenv", "expanduser", "home", "modules", "__dict__", "_private_key", "private_key", "secret_key"}
+)
+_END_BUILTINS, _END_ATTRIBUTES = _BUILTINS - _HOLD_BUILTINS, _ATTRIBUTES - _HOLD_ATTRIBUTES
 
 _ASKS = frozenset({"get", "send", "delete", "patch", "stream", "fetch", "emit", "head", "options", "upload", "publish"})
 
@@ -52,12 +58,19 @@ def matters_here(ref: str) -> bool:
 def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
     """Does the function name anything of that kind? bound: names of the module that stand for such things, to what they
     stand for."""
+    return comes_to_an_end(mentions, bound) or not (
+        mentions.names.isdisjoint(_HOLD_BUILTINS) and mentions.attributes.isdisjoint(_HOLD_ATTRIBUTES)
+    )
+
+
+def comes_to_an_end(mentions: Mentions, bound: Mapping[str, str]) -> bool:
+    """The same, but for what only holds something."""
     return (
         mentions.address
         or mentions.patches
-        or not mentions.names.isdisjoint(_BUILTINS)
+        or not mentions.names.isdisjoint(_END_BUILTINS)
         or not mentions.names.isdisjoint(bound)
-        or not mentions.attributes.isdisjoint(_ATTRIBUTES)
+        or not mentions.attributes.isdisjoint(_END_ATTRIBUTES)
         or _uses(mentions, bound)
         or not mentions.imported.isdisjoint(_HANDLERS)
         or any(matters(name) for name in mentions.imported)

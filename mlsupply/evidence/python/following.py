@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 
-from mlsupply.evidence.python import hooks
+from mlsupply.evidence.python import hooks, reach
 from mlsupply.evidence.python.calls import Analyser
-from mlsupply.evidence.python.dull import calls, is_client, matters_here, names_one, worth_following
+from mlsupply.evidence.python.dull import calls, comes_to_an_end, is_client, matters_here, names_one, worth_following
 from mlsupply.evidence.python.machine import MAX_STEPS
 from mlsupply.evidence.python.made_alike import Made
 from mlsupply.evidence.python.neighbours import CARRIED
@@ -35,19 +35,15 @@ def functions(machine: Analyser, survey: Survey) -> None:
 
 
 def _each(machine: Analyser, survey: Survey) -> set[Closure]:
-    private = _PRIVATE.search("\n".join(machine.lines)) is not None
-    bound = {
-        name: value.ref
-        for name, value in machine.module.names.items()
-        if matters_here(value.ref) or (private and is_client(value.ref))
-    }
-    asked = survey.naming(_asked(machine)) if machine.linked else set()
+    bound = _bound(machine)
+    asked: Set[ast.AST] = survey.naming(_asked(machine)) if machine.linked else frozenset()
 
     def chosen(closure: Closure) -> bool:
         if closure.wrapper or hooks.gives_code(closure) or hooks.passed_in(closure):
             return True
         return closure.node in asked or worth_following(survey.of(closure.node), bound)
 
+    machine.quiet = _quiet(survey, asked, bound) if machine.alone else reach.NONE
     done = _constructors(machine, chosen)
     made = Made(survey)
     place, left = 0, list[Closure]()
@@ -75,6 +71,25 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
         left = [one for one in left if one not in more]
     machine.exhausted.add("*")
     return done
+
+
+def _bound(machine: Analyser) -> dict[str, str]:
+    """The names of the module that stand for what can run, send or load, to what they stand for."""
+    private = _PRIVATE.search("\n".join(machine.lines)) is not None
+    return {
+        name: value.ref
+        for name, value in machine.module.names.items()
+        if matters_here(value.ref) or (private and is_client(value.ref))
+    }
+
+
+def _quiet(survey: Survey, asked: Set[ast.AST], bound: Mapping[str, str]) -> reach.Quiet:
+    """The functions of the module that come to no end, and that no neighbour is about."""
+
+    def ends(one: Mentions) -> bool:
+        return one.node in asked or comes_to_an_end(one, bound)
+
+    return reach.quiet(survey, ends)
 
 
 def _alone(machine: Analyser, closure: Closure, done: set[Closure]) -> None:

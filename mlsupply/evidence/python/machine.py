@@ -11,6 +11,7 @@ from functools import lru_cache
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.module_facts import Gift, Neighbours, Take
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import reach
 from mlsupply.evidence.python.values import HOLE, Closure, Scope, Taint, Value
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
@@ -41,6 +42,8 @@ class Entered(NamedTuple):
 class Machine:
     """What the expression and statement walkers share."""
 
+    alone = True  # is this the only module that is followed?
+    quiet = reach.NONE  # functions that come to no end, once they are known
     serving = False  # are the views of a server followed, with what they are asked?
     unread: ast.AST | None = None  # the expression whose result nobody looks at
     installs = False  # does the text of the module speak of installing at all?

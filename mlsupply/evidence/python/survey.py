@@ -17,7 +17,7 @@ LONG_TEXT = 60  # characters from which on a constant may hold code
 LONG_LIST = 40  # elements from which on a list may be bytes
 
 _FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
-_RARE = frozenset({ast.Import, ast.ImportFrom, ast.Assign, ast.List, ast.Tuple})
+_RARE = frozenset({ast.Import, ast.ImportFrom, ast.Assign, ast.List, ast.Tuple, ast.ClassDef})
 _TEXTS = frozenset({str, bytes})
 _NO_NODES = frozenset(
     {
@@ -88,10 +88,11 @@ class Mentions:
 
 
 class Survey:
-    """All that was seen. blobs: constants and lists long enough to hold code, in the order of the text."""
+    """All that was seen. blobs: constants and lists long enough to hold code, in the order of the text; classes: in any."""
 
     def __init__(self, tree: ast.AST) -> None:
         self.blobs: list[ast.Constant | ast.List | ast.Tuple] = []
+        self.classes: list[ast.ClassDef] = []
         found = [Mentions(tree, None)]
         functions: set[str] = set()  # of the module level
         for mentions in found:  # grows by the functions that are met
@@ -105,6 +106,11 @@ class Survey:
                 mentions.outer.take_up(mentions)
         self._mentions = {mentions.node: mentions for mentions in found}
         self.blobs.sort(key=lambda node: (node.lineno, node.col_offset))
+
+    @property
+    def all(self) -> Iterable[Mentions]:
+        """Of the module and each function in it."""
+        return self._mentions.values()
 
     def of(self, node: ast.AST) -> Mentions:
         """What this function mentions; one that came from text run by the module is surveyed now."""
@@ -165,6 +171,8 @@ class Survey:
         if kind is ast.Assign:
             if type(node.targets[0]) is ast.Attribute:
                 _replaced(node.value, mentions)
+        elif kind is ast.ClassDef:
+            self.classes.append(node)
         elif len(node.elts) >= LONG_LIST:
             self.blobs.append(node)
         return held(node)

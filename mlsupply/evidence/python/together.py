@@ -53,6 +53,8 @@ class _Module:
 class Together(Analyser):
     """Follows several modules with one memory; what is imported from one of them is what it is there."""
 
+    alone = False
+
     def __init__(self, modules: Iterable[_Module]) -> None:
         self.modules = {module.dotted: module for module in modules}
         first = next(iter(self.modules.values()))
