@@ -6,7 +6,18 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import containers, decode, folding, made_of, objects, roundabout, sources, starting, writing
+from mlsupply.evidence.python import (
+    containers,
+    decode,
+    folding,
+    made_of,
+    objects,
+    roundabout,
+    sources,
+    starting,
+    undoing,
+    writing,
+)
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.expressions import ANY_BUILTIN, is_account
 from mlsupply.evidence.python.machine import of_kind
@@ -14,7 +25,8 @@ from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 
 def called(machine: Analyser, call: Call) -> Value | None:
@@ -76,7 +88,7 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
     if name in {"max", "min", "sorted"} and "key" in call.keywords:
         return _ordered(name, call)
     if call.ref in decode.BY_NAME:
-        return sources.decoded(machine, call)
+        return undoing.decoded(machine, call)
     if know.STARTERS.match(call.ref):
         starting.started(machine, call)
     if name == "next" and call.args and call.args[0].ref == "pathlib.Path()":

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
-from typing import Any
 
 from mlsupply.evidence.python import (
     builtin_calls,
     clients,
-    commands,
     decode,
+    elsewhere,
     execution,
     hooks,
     made_of,
@@ -19,16 +17,17 @@ from mlsupply.evidence.python import (
     openings,
     packing,
     roundabout,
-    sending,
     serving,
     sinks,
     sources,
     starting,
     telemetry,
+    undoing,
     uploads,
     writing,
 )
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.call import Asked, Call
 from mlsupply.evidence.python.machine import (
     CODE_DEPTH,
     MAX_INLINE,
@@ -36,61 +35,18 @@ from mlsupply.evidence.python.machine import (
     MAX_STEPS,
     SHALLOW,
     BudgetError,
-    has,
-    kinds_in,
 )
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.statements import Statements
 from mlsupply.evidence.python.values import (
-    HOLE,
     NOTHING,
     ClassState,
     Closure,
-    Taint,
     Value,
     command_text,
-    layers_of,
     taint_of,
     text_of,
-    unknown,
 )
-from mlsupply.named import NamedTuple
-
-
-class Call(NamedTuple):
-    """One call. ref: dotted name of what is called; receiver: the object whose method it is."""
-
-    ref: str
-    function: Value
-    args: list[Value]
-    keywords: dict[str, Value]
-    node: ast.AST
-    receiver: Value | None
-
-    @property
-    def line(self) -> int:
-        return getattr(self.node, "lineno", 0)
-
-    def arg(self, place: int, *names: str) -> Value | None:
-        """The argument by place, or by one of its names."""
-        if place < len(self.args):
-            return self.args[place]
-        return next((self.keywords[name] for name in names if name in self.keywords), None)
-
-    @property
-    def all(self) -> list[Value]:
-        return [*self.args, *self.keywords.values()] if self.keywords else self.args
-
-
-class _Asked(Call):
-    """A call that notes whether anything of it but its name is asked for."""
-
-    told = False
-
-    def __getattribute__(self, name: str) -> Any:
-        if name not in {"ref", "told"}:
-            object.__setattr__(self, "told", True)
-        return super().__getattribute__(name)
 
 
 class Analyser(Statements):
@@ -133,7 +89,7 @@ class Analyser(Statements):
                 if (given := neighbours.called(self, done)) is not None:
                     return given
         answer = sinks.by_shape(self, done)
-        result = self._other(done)
+        result = elsewhere.given(self, done)
         if answer is not None:
             result.taint |= answer.taint
         return self._seen_through(done, result)
@@ -189,7 +145,7 @@ class Analyser(Statements):
             return None
         if unheard is not None:
             return self._modelled(call)
-        asked = _Asked(*call)
+        asked = Asked(*call)
         result = self._modelled(asked)
         self.unheard[call.ref] = result is None and not asked.told
         return result
@@ -201,7 +157,7 @@ class Analyser(Statements):
         if ref.startswith("builtins."):
             return builtin_calls.called(self, call)
         if ref in decode.BY_NAME or ref in decode.OPAQUE or ref in {"codecs.decode", "codecs.encode"}:
-            return sources.decoded(self, call)
+            return undoing.decoded(self, call)
         if ref.startswith(("ftplib.", "pycurl.")):
             writing.filled(self, call)
         made = made_of.made(self, call) or packing.unpacked(call) or sources.origin(self, call)
@@ -244,72 +200,7 @@ class Analyser(Statements):
             made.taint |= self.origin("received", command_text(source), 0)
         return made
 
-    def _drawn(self, call: Call) -> None:
-        """A picture is written to a file."""
-        if not call.ref.endswith(_DRAWS):
-            return
-        if call.ref.endswith((".imwrite", ".imsave")) and len(call.args) > 1:
-            self.files[sources.kept_key(self, call.args[0])] = unknown(call.args[1])
-        if call.ref == "mss.tools.to_png" and call.args and (target := call.arg(3, "output")) is not None:
-            self.files[sources.kept_key(self, target)] = unknown(call.args[0])
-
-    def _other(self, call: Call) -> Value:
-        """Nothing is known of it: the result has the origins of what went in; a container takes up what it is given."""
-        receiver = call.receiver
-        origins = _goes_in(call)
-        origins += [call.function] if receiver is None else [receiver, call.function]
-        result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
-        if receiver is not None and receiver.taint and (self.package or "." in self.dotted):
-            result.taint = _told_elsewhere(call, result.taint)
-        if call.args and call.function.taint and has(call.function.taint, "any-builtin"):
-            self._picked(call)
-        if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
-            commands.command(self, call._replace(ref="subprocess.Popen"))
-        self._drawn(call)
-        result.taint |= sources.read_by_path(self, call) | sending.fetched_by_url(self, call)
-        if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):
-            self.verified.add(self.root)
-        for arg in call.args:
-            if arg.taint:
-                result.taint |= sources.unpacked(self, arg, call.line)
-            if (written := sources.content_of(self, arg)) is not None:
-                result.taint |= written.taint
-        sources.decrypted(self, call, result)
-        execution.armoured(self, call)
-        writing.handed(self, call)
-        if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
-            self._method(call, receiver, call.node.func.attr, result)
-        for value in call.all:
-            if value.closure is not None:
-                self._called_back(call, value.closure, value)
-        if call.function.taint and has(call.function.taint, "parameter") and self.running and self.running[-1].wrapper:
-            result.taint |= frozenset(("intercepted:result",))
-        return result
-
-    def _picked(self, call: Call) -> None:
-        """One of all builtins is called, by a name nobody wrote, with what came from elsewhere or was hidden."""
-        first = call.args[0]
-        if has(first.taint, "received", "encoded") or first.layers:
-            execution.executed(self, call._replace(ref="builtins.exec"), first)
-
-    def _method(self, call: Call, receiver: Value, name: str, result: Value) -> None:
-        sources.taken_up(self, call, receiver, name)
-        if name == "joinpath":
-            sources.joined_resource(self, call, result)
-        if name in _HOSTS:
-            host = (
-                call.keywords.get("host")
-                or call.keywords.get("netloc")
-                or (call.args[0] if name == "with_host" and call.args else None)
-            )
-            result.text = f"https://{text_of(host)}" if host is not None else result.text
-        if name in _SAME_TEXT or (name == "split" and call.args and call.args[0].ref == "os.pathsep"):
-            result.text, result.items = receiver.text, receiver.items
-        if name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac.")):
-            # a number that stands for the machine tells nobody which one it is
-            result.taint = frozenset(one for one in result.taint if not _TELLS_WHICH.match(one))
-
-    def _called_back(self, call: Call, closure: Closure, value: Value) -> None:
+    def called_back(self, call: Call, closure: Closure, value: Value) -> None:
         """A function is given to something unknown; one that listens calls it with what is typed."""
         self.handler(call.function, value, call.node)
         if not isinstance(closure.node, ast.ClassDef) and "listener" in call.ref.lower():
@@ -435,44 +326,4 @@ class Analyser(Statements):
         return name not in self.exhausted
 
 
-_DRAWS = (".imwrite", ".imsave", "mss.tools.to_png")
 _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})
-
-
-def _told_elsewhere(call: Call, taint: Taint) -> Taint:
-    """What the method of a neighbour gives the neighbour tells; what its object came across is no sign of it."""
-    if "received" not in kinds_in(taint) or f"from:{call.ref.replace('()', '')}" not in call.function.taint:
-        return taint
-    given = taint_of(*call.all)
-    return frozenset(one for one in taint if one in given or not one.startswith("received:"))
-
-
-_TELLS_WHICH = re.compile(
-    r"host-identity:|system-file:/etc/(?:machine-id|hostname)|credential-file:registry: .*MachineGuid|"
-    r"command-output:(?:ioreg|hostname|uname|wmic|dmidecode|system_profiler|cat /etc/machine-id|reg query)"
-)
-_HOSTS = frozenset({"copy_with", "_replace", "with_host"})  # make an address of another host
-_SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix"})
-# A library is asked whether a signature or digest is right.
-_VERIFIES = know.Calls(
-    r".*\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"
-)
-_OPENERS = frozenset({"token", "hf_token", "api_key", "use_auth_token", "auth", "access_token", "credentials", "auth_token"})
-
-
-def _goes_in(call: Call) -> list[Value]:
-    """The arguments that its result may be made of."""
-    given = [*call.args]
-    if call.keywords:
-        given += [value for name, value in call.keywords.items() if not _beside(name, value)]
-    return given
-
-
-def _beside(name: str, value: Value) -> bool:
-    """Is this argument what a call may look at, or the key it is let in with? Its result is not made of it."""
-    return name in _SURROUNDINGS or (
-        name in _OPENERS and kinds_in(value.taint) <= {"secret-variable", "variable", "parameter", "from"} and not value.keys
-    )
-
-
-_SURROUNDINGS = frozenset({"env", "environ", "environment"})  # what a call may look at; its result is not made of it

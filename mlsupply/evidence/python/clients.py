@@ -15,7 +15,8 @@ from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|[\w.+-]{1,60}@)[^\s\"']{4,300}$", re.IGNORECASE)
 _HOST = re.compile(

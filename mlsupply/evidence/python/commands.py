@@ -9,14 +9,15 @@ from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import folding, neighbours, programs, sending
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.decode import hiding
+from mlsupply.evidence.python.keeping import content_of
 from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.shell import Deed, deeds, python_in
-from mlsupply.evidence.python.sources import content_of
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, command_text, constant, taint_of, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _SHELLS = re.compile(r"(?:^|[/\\])(?:ba|z|da|k|a)?sh$|(?:^|[/\\])(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE)
 _PYTHON = re.compile(r"(?:^|[/\\])python[\d.]*w?(?:\.exe)?$", re.IGNORECASE)
@@ -58,6 +59,7 @@ def command(machine: Analyser, call: Call) -> Value:
     machine.fact("runs-command", call.node, detail=safe(text.replace(HOLE, "…"), 160), **fields)
     stdin = call.keywords.get("input")
     fetched(machine, call, text)
+    programs.redirected(machine, call, text)
     made = Value(call.ref + "()", NOTHING, programs.printed(machine, call, text), text)
     made.items = parts
     found_deeds = deeds(_script(parts)) or deeds(text)
@@ -122,7 +124,7 @@ def _installed(parts: list[Value]) -> Value | None:
 _CLONED = re.compile(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")
 _SHOT = re.compile(
     r"\b(?:scrot|screencapture|gnome-screenshot|spectacle|grim|maim|import -window root|x11grab|gdigrab|avfoundation)\b"
-    r"[^\n]{0,200}?(\S{2,200}\.(?:png|jpe?g|mp4|mkv))"
+    r"[^\n]{0,200}?((?:\S{2,200}\.(?:png|jpe?g|mp4|mkv)|/\S{2,200}))"
 )
 _SAVED = re.compile(
     r"\b(?:curl|wget)\b[^\n|;&]{0,300}?\s(?:-o|-O|--output|--output-document)[ =]?(?P<file>[\w.~/\\-]{2,200})"

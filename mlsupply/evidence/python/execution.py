@@ -11,13 +11,15 @@ from mlsupply.evidence.python import folding, neighbours
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.commands import bundled, from_network, ran_file
 from mlsupply.evidence.python.decode import hiding
+from mlsupply.evidence.python.keeping import content_of, held_below
 from mlsupply.evidence.python.machine import has, kinds_of
-from mlsupply.evidence.python.sources import content_of, held_below, unpacked
+from mlsupply.evidence.python.undoing import unpacked
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 
 def executed(machine: Analyser, call: Call, source: Value) -> None:

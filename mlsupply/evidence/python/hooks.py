@@ -12,7 +12,8 @@ from mlsupply.evidence.python.values import HOLE, ClassState, Closure, Value, te
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # Last part of a base class -> the methods its users call, and the kind of what they are called with.

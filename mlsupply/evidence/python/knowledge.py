@@ -126,6 +126,15 @@ _FILE_OWNERS: Final = (
 )  # fmt: skip
 
 
+# Whole name of a host that takes the credentials of a service -> the service, as in `_FILE_OWNERS`.
+SERVICE_OF: Final = {
+    "huggingface.co": "huggingface", "www.huggingface.co": "huggingface", "upload.pypi.org": "pypi", "test.pypi.org": "pypi",
+    "registry.npmjs.org": "npm", "api.wandb.ai": "wandb", "www.kaggle.com": "kaggle", "api.kaggle.com": "kaggle",
+    "api.modal.com": "modal", "crates.io": "crates", "api.openai.com": "openai", "api.anthropic.com": "anthropic",
+    "auth.docker.io": "docker", "hub.docker.com": "docker",
+}  # fmt: skip
+
+
 def file_owner(label: str) -> tuple[str, ...] | None:
     """What the host of the service contains whose credentials this file keeps; None where the service is not known."""
     return next((hosts for part, hosts in _FILE_OWNERS if part in label), None)
@@ -184,7 +193,7 @@ PERSISTENT: Final = tuple(
     for what, pattern in (
         (
             "python start",
-            r"(?:site|user)customize\.py$|\.pth$|\.ipython[/\\](?:profile_\w+[/\\]startup|extensions)|\.pythonrc|jupyter_\w*config|"
+            r"(?:site|user)customize\.py$|\.pth$|\.ipython[/\\](?:profile_[^/\\]{1,60}[/\\]startup|extensions)|profile_default[/\\]startup[/\\]|\.pythonrc|jupyter_\w*config|"
             r"[/\\]ipython(?:_kernel)?_config\.py$",
         ),
         (

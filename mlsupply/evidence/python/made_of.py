@@ -8,7 +8,8 @@ from mlsupply.evidence.python import containers, folding, objects
 from mlsupply.evidence.python.values import NOTHING, Bound, ClassState, Value, taint_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _MAKERS = {
     "operator.methodcaller": "operator.methodcaller()",

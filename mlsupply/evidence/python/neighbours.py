@@ -18,7 +18,8 @@ from mlsupply.evidence.python.machine import has, kinds_in
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
     from mlsupply.evidence.python.machine import Machine
 
 _FIXED = re.compile(r"(?:https?|wss?|ftp)://[\w.-]{4}")

@@ -16,7 +16,8 @@ from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
     from mlsupply.evidence.python.expressions import Expressions
 
 _MAX_OBJECTS = 64  # of a class that are told apart

@@ -15,7 +15,8 @@ from mlsupply.evidence.python.values import HOLE, Value, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _CALLS = know.Calls(
     r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"

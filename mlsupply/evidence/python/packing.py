@@ -12,7 +12,7 @@ from mlsupply.evidence.python import folding
 from mlsupply.evidence.python.values import NOTHING, Value, constant, layers_of, taint_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Call
+    from mlsupply.evidence.python.call import Call
 
 _ERRORS = (ValueError, TypeError, OverflowError, struct.error, MemoryError)
 _ADDRESSES = frozenset(

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sending
+from mlsupply.evidence.python.keeping import held_below, kept_key
 from mlsupply.evidence.python.machine import has
-from mlsupply.evidence.python.sources import held_below
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _START = r"(?:^|[\s/\\|;&(`$\"'])"
 _WEB = r"curl|wget|xh|https?|Invoke-WebRequest|Invoke-RestMethod|iwr|irm"
@@ -65,11 +66,17 @@ _PATH = re.compile(r"[/\\~]|\.\w{1,5}$")
 _MAX_WORDS = 40
 
 
+_ENVIRONMENT = re.compile(rf"{_START}(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])")
+_REDIRECTED = re.compile(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P<file>[\w./~\\-]{2,200})(?=\s|[;&|)\"']|$)")
+
+
 def printed(machine: Analyser, call: Call, text: str) -> Taint:
     """Where what the program prints comes from."""
     made = machine.origin("command-output", text[:40], call.line)
     if _CREDENTIALS.search(text):
         made |= machine.origin("credential-file", text[:60], call.line)
+    if _ENVIRONMENT.search(text):
+        made |= machine.origin("environment", "all variables", call.line)
     if _FETCHES.search(text):
         found = _URL.search(text)
         made |= machine.origin("received", found[0] if found else text[:80], call.line)
@@ -96,6 +103,16 @@ def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
         sending.note(machine, call, "body", taint | held, found[0], where)
     elif not sends and _ASKING.search(text):
         sending.note(machine, call, "name", taint, text, "fixed")
+
+
+def redirected(machine: Analyser, call: Call, text: str) -> None:
+    """What programs print goes to a file: by `>`, or by what is given as their output."""
+    for found in _REDIRECTED.finditer(text):
+        if not found["file"].startswith("/dev/"):
+            machine.files[found["file"]] = Value("", NOTHING, printed(machine, call, found["what"]))
+    handle = call.keywords.get("stdout")
+    if handle is not None and handle.ref == "io.file()w" and handle.keys and "name" in handle.keys:
+        machine.files[kept_key(machine, handle.keys["name"])] = Value("", NOTHING, printed(machine, call, text))
 
 
 def _kept(machine: Analyser, call: Call, words: list[str], taint: Taint) -> None:

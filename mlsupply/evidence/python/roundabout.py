@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from mlsupply.evidence.python.values import NOTHING, Value, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _GETS = re.compile(
     r"(?P<owner>sys\.modules|builtins\.(?:globals|locals|vars)\(\)|[\w.]{1,200}\.__(?:dict|globals)__)\.(?:get|pop|setdefault|__getitem__)$"

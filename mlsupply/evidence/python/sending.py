@@ -14,7 +14,8 @@ from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, 
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _HEADER_WORDS = frozenset(
     {"headers", "auth", "cookies", "cert", "verify", "timeout", "context", "proxies", "ssl", "extra_headers"}
@@ -236,7 +237,7 @@ def _answer(machine: Analyser, call: Call, text: str) -> Value:
     if call.ref.endswith("urlretrieve"):
         path = call.arg(1, "filename")
         if path is not None:
-            from mlsupply.evidence.python.sources import kept_key
+            from mlsupply.evidence.python.keeping import kept_key
 
             machine.files[kept_key(machine, path)] = made
         made.items = [made.copy(), Value()]
@@ -349,10 +350,9 @@ def _of_cloud(label: str, address: str) -> bool:
 def _own_file(labels: list[str], host: str) -> bool:
     """Are all these files of credentials of the service that is asked, by its whole name? Not of one where anybody may have
     a store under a name of his own."""
-    if not host.lower().endswith("huggingface.co"):
-        return False
+    service = know.SERVICE_OF.get(host.lower().partition(":")[0])
     owners = [know.file_owner(label) for label in labels if label.startswith("credential-file:")]
-    return host.lower() in {"huggingface.co", "www.huggingface.co"} and all("huggingface" in (one or ()) for one in owners)
+    return service is not None and all(service in (one or ()) for one in owners)
 
 
 def _foreign_file(labels: list[str], address: str) -> bool:

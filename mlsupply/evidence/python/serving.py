@@ -10,7 +10,8 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values import Value
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _LIBRARIES = (
     r"(?:flask|quart|fastapi|starlette|sanic|bottle|robyn|litestar|falcon|microdot|cherrypy|tornado\.web|aiohttp\.web)"

@@ -15,7 +15,8 @@ from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Taint, Value
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _UNBOUND = re.compile(
     r"((?:requests(?:\.sessions)?|httpx|aiohttp|http\.client)\.(?:Session|Client|AsyncClient|ClientSession|HTTPS?Connection))\.(\w+)$"

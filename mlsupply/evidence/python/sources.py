@@ -1,4 +1,4 @@
-"""Where data comes from: files, the environment, paths, decoders, received bytes; each gives a value with its origin."""
+"""Where data comes from: files, the environment, paths, received bytes; each gives a value with its origin."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import containers, decode, folding
+from mlsupply.evidence.python import containers, folding
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
 from mlsupply.evidence.python.machine import kinds_in
+from mlsupply.evidence.python.undoing import DATA_NAME
 from mlsupply.evidence.python.values import (
     CLEAN,
     HOLE,
@@ -23,7 +25,8 @@ from mlsupply.evidence.python.values import (
 )
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _HOME_VARIABLES = {"HOME": "~", "USERPROFILE": "~", "APPDATA": "~/AppData/Roaming", "LOCALAPPDATA": "~/AppData/Local"}
 _PATH_KEEPERS = frozenset(
@@ -47,12 +50,7 @@ _DATA_READERS = know.Calls(
     r"^(?:importlib\.resources|pkgutil|pkg_resources|importlib_resources)\.(?:.*\.)?(?:read_\w+|"
     r"get_data|resource_\w+|open_\w+|files)$"
 )
-_DATA_NAME = re.compile(
-    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|xml|enc|np[yz]|h5|"
-    r"parquet|arrow|feather|safetensors|onnx|pt|sqlite3?|mp3|ogg|flac)$|"
-    r"(?:^|[/\\])[^\0/\\]+\.(?:ya?ml|toml)$",  # of these one that is named: which of many is read, a user says
-    re.I,
-)
+_PICTURES = frozenset({"screen", "camera"})
 _FILE_READS = frozenset({"pathlib.Path().read_text", "pathlib.Path().read_bytes", "pathlib.Path().open"})
 
 
@@ -111,7 +109,17 @@ def _place(call: Call) -> Value | None:
 
 def _library(machine: Analyser, call: Call) -> Value | None:
     ref = call.ref
-    if ref in {"io.open", "codecs.open", "os.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open", "os.fdopen"}:
+    if ref in {
+        "io.open",
+        "codecs.open",
+        "os.open",
+        "gzip.open",
+        "bz2.open",
+        "lzma.open",
+        "aiofiles.open",
+        "os.fdopen",
+        "wave.open",
+    }:
         return opened(machine, call)
     if ref in know.HOST_IDENTITY:
         made = "pathlib.Path()" if ref == "pathlib.Path.cwd" else ref + "()"
@@ -119,7 +127,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     if ref.startswith("dotenv.") and call.args and _named_by_caller(call.args[0]):
         return Value(ref + "()", NOTHING, taint_of(*call.all))  # the file whoever calls it names
     if kind := know.origin_of(ref):
-        return Value(ref + "()", NOTHING, machine.origin(kind, ref, call.line) | taint_of(*call.all))
+        return _taken(machine, call, kind)
     if know.SHARED_FILES.match(ref):
         whose = call.arg(0, "repo_id", "model_id") if ref.startswith(("huggingface", "modelscope")) else None
         told = [whose] if whose is not None else [value for value in call.all if isinstance(value.const, str)]
@@ -129,7 +137,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     if _DATA_READERS.match(ref):
         name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
         taint = machine.origin("package-file", name, call.line) | taint_of(*call.all, call.receiver or Value())
-        if _DATA_NAME.search(name):
+        if DATA_NAME.search(name):
             taint |= machine.origin("encoded", f"data file {name}", call.line)
         return Value(ref + "()", NOTHING, taint)
     if ref.startswith("importlib.metadata.") and ref.endswith(("metadata", "description", "distribution")):
@@ -145,6 +153,15 @@ def _library(machine: Analyser, call: Call) -> Value | None:
 
         return builtin_calls.imported(machine, call)
     return _reshaped(call)
+
+
+def _taken(machine: Analyser, call: Call, kind: str) -> Value:
+    """What a library takes from the machine; a picture it may write to a file it is given the path of."""
+    made = Value(call.ref + "()", NOTHING, machine.origin(kind, call.ref, call.line) | taint_of(*call.all))
+    for path in call.all if kind in _PICTURES else ():
+        if text_of(path) != HOLE:
+            machine.files[kept_key(machine, path)] = unknown(made)
+    return made
 
 
 def _asks(ref: str) -> bool:
@@ -205,8 +222,8 @@ def _environment(machine: Analyser, call: Call) -> Value:
     if ref in {"os.getenv", "os.environ.get", "os.environ.pop", "os.environb.get", "os.environ.copy().get"} and call.args:
         value = variable(machine, call.args[0], call.line)
         default = call.arg(1, "default")
-        if default is not None and value.text == HOLE and default.known and isinstance(default.const, str):
-            value.text = default.const
+        if default is not None and value.text == HOLE:
+            value.text = text_of(default)
         return value
     if ref == "os.environ.setdefault":
         from mlsupply.evidence.python import sinks
@@ -243,7 +260,7 @@ def _kept_path(call: Call) -> Value:
 
 
 def _temporary(call: Call) -> Value:
-    suffix = call.keywords.get("suffix")
+    suffix = call.arg(0, "suffix") if call.ref.endswith(("mktemp", "mkstemp")) else call.keywords.get("suffix")
     tail = text_of(suffix) if suffix is not None else ""
     made = Value(call.ref + "()", NOTHING, CLEAN, f"/tmp/{HOLE}{tail}")  # noqa: S108  # a label, nothing is written
     if call.ref.endswith("mkstemp"):
@@ -304,7 +321,7 @@ def opened(machine: Analyser, call: Call) -> Value:
             taint = taint | machine.origin(kind, candidate, call.line)
     from_package = "package-file" in kinds_in(path.taint)
     layers = path.layers if from_package else ()
-    if from_package and _DATA_NAME.search(text):
+    if from_package and DATA_NAME.search(text):
         taint = taint | machine.origin("encoded", f"data file {text.rpartition('/')[2]}", call.line)
     made = Value("io.file()", NOTHING, taint, HOLE, layers)
     if (written := content_of(machine, path)) is not None:
@@ -316,21 +333,6 @@ def opened(machine: Analyser, call: Call) -> Value:
     if call.ref.endswith(("read_text", "read_bytes")):
         made.ref = ""
     return made
-
-
-_DECRYPTS = frozenset({"decrypt", "decrypt_and_verify", "decrypt_message", "update"})
-
-
-def decrypted(machine: Analyser, call: Call, result: Value) -> None:
-    """A cipher of a library nobody knows undoes what is written here or came with the package."""
-    name = call.ref.rpartition(".")[2]
-    if name not in _DECRYPTS or not call.args or (name == "update" and not call.ref.endswith("decryptor().update")):
-        return
-    data = call.args[0]
-    written_here = isinstance(data.const, str | bytes) and len(data.const) >= 16
-    if written_here or "package-file" in kinds_in(data.taint):
-        result.taint |= machine.origin("encoded", "decrypted", call.line)
-        result.layers = (*result.layers, "decrypted")
 
 
 _READERS = re.compile(
@@ -356,157 +358,3 @@ def read_by_path(machine: Analyser, call: Call) -> Taint:
             if ("/" in text or "\\" in text or text.startswith("~")) and (kind := know.file_kind(text)):
                 found |= machine.origin(kind, text, call.line)
     return found
-
-
-def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
-    """What a library reads from a data file of the package: pictures, sounds, tables may hold anything."""
-    if "package-file" not in kinds_in(path.taint) or not _DATA_NAME.search(text := text_of(path)):
-        return CLEAN
-    return machine.origin("encoded", f"data file {text.rpartition('/')[2]}", line)
-
-
-def file_key(path: Value) -> str:
-    """What tells one path from another during the analysis."""
-    text = text_of(path)
-    while text.startswith("./"):
-        text = text[2:]
-    return text if len(text.replace(HOLE, "")) >= 3 else f"\0{id(path)}"
-
-
-def kept_key(machine: Analyser, path: Value) -> str:
-    """The same to keep something by: the path is kept too, so that no other one is taken for it."""
-    machine.paths.append(path)
-    return file_key(path)
-
-
-def content_of(machine: Analyser, path: Value) -> Value | None:
-    """What this module wrote to the path before, or put into a folder above it."""
-    if not machine.files:
-        return None
-    key = file_key(path)
-    found = machine.files.get(key)
-    for _ in range(4):
-        if found is not None or "/" not in key.strip("/"):
-            break
-        key = key.rstrip("/").rpartition("/")[0]
-        found = machine.files.get(key + "/")
-    return found
-
-
-def held_below(machine: Analyser, folder: str) -> Taint:
-    """Where what this module put into the folder comes from."""
-    start = folder.rstrip("/") + "/"
-    if len(start.replace(HOLE, "")) < 4:
-        return CLEAN
-    return taint_of(*(value for key, value in machine.files.items() if key.startswith(start)))
-
-
-_TAKES = frozenset(
-    {
-        "append", "extend", "add", "update", "write", "writestr", "put", "insert", "setdefault", "attach", "add_field",
-        "writelines", "push", "appendleft", "put_nowait", "set_content", "add_attachment", "set_payload", "add_header",
-        "save",
-        "set", "hset", "store", "enqueue", "execute", "executemany", "submit", "send", "publish", "log", "dump", "index",
-        "set_image", "add_embed", "add_file", "setopt", "put_object", "connect", "feed",
-    }
-)  # fmt: skip
-
-
-_TAKE_SHAPES = ("add_", "set_", "put_", "insert_", "append_", "write_", "push_", "store_", "attach_", "with_")
-
-
-_HEADERS = frozenset({"add_header", "add_unredirected_header", "putheader", "update"})
-
-
-def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
-    """A container, buffer or connection takes up what it is given."""
-    if name == "save" and call.args and receiver.taint:
-        if file_key(call.args[0]) in machine.files or call.args[0].text != HOLE or call.args[0].known:
-            machine.files[kept_key(machine, call.args[0])] = unknown(receiver)
-        call.args[0].taint |= receiver.taint
-        return
-    if name in {"read", "read_file"} and call.args and "onfig" in receiver.ref:  # configparser
-        for path in (call.args[0], *folding.items_of(call.args[0])[:8]):
-            if kind := know.file_kind(text_of(path)):
-                receiver.taint |= machine.origin(kind, text_of(path), call.line)
-        return
-    if name in {"connect", "login"} and call.args:
-        _connected(call, receiver, name)
-    if name not in _TAKES and not name.startswith(_TAKE_SHAPES):
-        return
-    if name in _HEADERS and receiver.keys is not None and ("headers" in receiver.keys or "url" in receiver.keys):
-        held = receiver.keys.setdefault("headers", Value())
-        receiver.keys["headers"] = unknown(held, *call.all)
-        return
-    receiver.taint |= taint_of(*call.all)
-    if name in {"append", "add"} and call.args:
-        containers.appended(receiver, call.args[0])
-    elif receiver.known and receiver.const is not None:
-        receiver.const = NOTHING
-    if "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
-        _packed(machine, call, receiver)
-
-
-def _connected(call: Call, receiver: Value, name: str) -> None:
-    """A connection is told where it goes, or whose account it uses there."""
-    first = call.args[0]
-    if name == "connect":
-        place = [] if isinstance(first.const, str) else folding.items_of(first)
-        receiver.text = text_of(place[0] if place else first)
-    elif receiver.ref.startswith("smtplib."):
-        receiver.keys = {**(receiver.keys or {}), "account": first}
-
-
-def _packed(machine: Analyser, call: Call, archive: Value) -> None:
-    """A file is put into an archive."""
-    for source in call.args[:1]:
-        if kind := know.file_kind(text_of(source)):
-            archive.taint |= machine.origin(kind, text_of(source), call.line)
-    if archive.text != HOLE:
-        machine.files[archive.text] = unknown(archive)
-    if archive.keys is not None and "into" in archive.keys:
-        archive.keys["into"].taint |= archive.taint
-
-
-def joined_resource(machine: Analyser, call: Call, result: Value) -> None:
-    """`files(package).joinpath(name)`: a data file of the package."""
-    name = text_of(call.args[-1]) if call.args else ""
-    if "package-file" in kinds_in(result.taint) and _DATA_NAME.search(name):
-        result.taint |= machine.origin("encoded", f"data file {name}", call.line)
-
-
-_PLAIN = frozenset({"percent", "html", "quoted-printable"})
-
-
-def decoded(machine: Analyser, call: Call) -> Value:
-    """A decoder: undone where its input is known, otherwise remembered as a layer."""
-    ref = call.ref
-    data = call.arg(0, "s", "obj", "data", "string", "hexstr", "bytes_object")
-    if data is None:
-        return Value()
-    if ref in {"codecs.decode", "codecs.encode"}:
-        codec = call.arg(1, "encoding")
-        name = codec.const if codec is not None and isinstance(codec.const, str) else ""
-        found = decode.by_codec(data.const, name) if isinstance(data.const, str | bytes) and name else None
-        if found is not None:
-            return constant(found[1], (*data.layers, found[0]) if found[0] else data.layers, data.taint)
-        return Value("", NOTHING, data.taint, HOLE, (*data.layers, decode.CODECS.get(name.lower(), name) or "codec"))
-    if ref in decode.OPAQUE:
-        label = machine.origin("encoded", decode.OPAQUE[ref], call.line)
-        from_caller = any(one.startswith("parameter:") for one in data.taint)
-        made = Value("", NOTHING, data.taint | (label if data.known or (data.layers and not from_caller) else CLEAN), HOLE)
-        made.layers = (*data.layers, decode.OPAQUE[ref])
-        from mlsupply.evidence.python import execution
-
-        if ref in know.RUNS_CODE:
-            execution.unpickled(machine, call, data)
-        return made
-    layer = decode.BY_NAME[ref][0]
-    if layer in _PLAIN and not data.known and not data.layers:
-        return unknown(data)  # every address and page is read this way; it hides what is written here
-    if isinstance(data.const, str | bytes):
-        result = decode.decoded(ref, data.const)
-        if result is not None:
-            return constant(result[1], (*data.layers, result[0]), data.taint)
-    label = machine.origin("encoded", layer, call.line) if data.known else CLEAN
-    return Value("", NOTHING, data.taint | label, HOLE, (*data.layers, layer))

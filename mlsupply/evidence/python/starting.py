@@ -12,7 +12,8 @@ from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 # These take the arguments of the function as one tuple.
 _PACKS = re.compile(r"\.(?:Timer|start_new_thread|Thread|Process|apply|apply_async|enter|enterabs|execute)$")

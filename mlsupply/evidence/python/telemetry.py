@@ -15,7 +15,8 @@ from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _LIBRARY = "opentelemetry"
 _EXPORTER = re.compile(r"\.\w*Exporter$")

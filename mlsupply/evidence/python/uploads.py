@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import folding, sending
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.keeping import content_of, held_below
 from mlsupply.evidence.python.machine import of_kind
-from mlsupply.evidence.python.sources import content_of, held_below
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _LIBRARIES = know.Calls(
     r"^(?:google\.cloud\.\w+|azure\.(?:storage|servicebus|eventhub|cosmos|data)|(?:aio)?boto(?:3|core)|huggingface_hub|datasets|"

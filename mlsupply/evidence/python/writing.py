@@ -8,20 +8,27 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import folding, hooks
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
 from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.shell import deeds
-from mlsupply.evidence.python.sources import content_of, held_below, kept_key
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser, Call
+    from mlsupply.evidence.python.call import Call
+    from mlsupply.evidence.python.calls import Analyser
 
 _COPIES = frozenset(
     {
         "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace", "shutil.copytree",
         "os.link",
         "os.symlink", "pathlib.Path().rename", "pathlib.Path().replace", "shutil.copyfileobj",
+    }
+)  # fmt: skip
+_DUMPS = frozenset(
+    {
+        "json.dump", "pickle.dump", "yaml.dump", "yaml.safe_dump", "tomli_w.dump", "shutil.copyfileobj", "torch.save",
+        "joblib.dump", "marshal.dump", "dill.dump", "cloudpickle.dump",
     }
 )  # fmt: skip
 _REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rmdir", "pathlib.Path().unlink", "os.truncate"})
@@ -41,14 +48,18 @@ _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The models of calls that change files; None where this is not one of them."""
     ref = call.ref
-    if ref in {"io.file()w.write", "io.file()w.writelines"} and call.receiver is not None and call.args:
+    if (
+        ref in {"io.file()w.write", "io.file()w.writelines", "io.file()w.writeframes"}
+        and call.receiver is not None
+        and call.args
+    ):
         written(machine, call, _path_of(call.receiver), call.args[0])
         return Value()
     if ref in {"pathlib.Path().write_text", "pathlib.Path().write_bytes"} and call.receiver is not None:
         content = call.arg(0, "data")
         written(machine, call, call.receiver, content if content is not None else Value())
         return Value()
-    if ref in {"json.dump", "pickle.dump", "yaml.dump", "tomli_w.dump", "shutil.copyfileobj"} and len(call.args) > 1:
+    if ref in _DUMPS and len(call.args) > 1:
         source, target = call.args[:2]
         written(machine, call, _path_of(target), source)
         return Value()
@@ -143,6 +154,33 @@ def handed(machine: Analyser, call: Call) -> None:
             others = [other for at, other in enumerate(given) if at != place]
             content = unknown(*others, *([call.receiver] if call.receiver is not None else []))
             written(machine, call, _path_of(value), content)
+
+
+_WRITES = know.Calls(
+    r".*(?:\.|_)(?:save\w*|dump|write\w*|imwrite|imsave|to_(?:csv|json|parquet|pickle|excel|feather|hdf|html|xml|png|file|disk)|"
+    r"tofile|export\w*|serialize|store)$"
+)
+_TELLING = frozenset(
+    {*know.SECRETS, "received", "encoded", "work-files", "command-output", "host-identity", "secret-variable"}
+)
+
+
+def saved(machine: Analyser, call: Call) -> None:
+    """A library writes what it is given, or holds, to a file it is given the path of."""
+    if not _WRITES.match(call.ref):
+        return
+    given = call.all
+    for place, path in enumerate(given[:5]):
+        text = text_of(path)
+        if (path.taint and has(path.taint, *_TELLING)) or not _PATH_LIKE.search(text) or "://" in text:
+            continue
+        others = [other for at, other in enumerate(given) if at != place]
+        content = unknown(*others, *([call.receiver] if call.receiver is not None else []))
+        if has(content.taint, *_TELLING):
+            machine.files[kept_key(machine, path)] = content
+
+
+_PATH_LIKE = re.compile(r"[/\\]|^[^\s]{1,80}\.\w{1,5}$")
 
 
 def printed(machine: Analyser, call: Call, target: Value) -> None:
