@@ -56,6 +56,7 @@ class Analyser(Statements):
         super().__init__(path, dotted, is_package)
         self.states: dict[Closure, ClassState] = {}
         self.loops = {}
+        self.stars = []
         self.saved: dict[str, str] = {}  # names of other modules under which this one keeps something of theirs
         self.passed_back = False  # is the function that is replaced called by the one in its place?
         self.unheard: dict[str, bool] = {}  # names of calls: did the models turn it down for its name alone?

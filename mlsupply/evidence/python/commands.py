@@ -127,7 +127,8 @@ _SHOT = re.compile(
     r"[^\n]{0,200}?((?:\S{2,200}\.(?:png|jpe?g|mp4|mkv)|/\S{2,200}))"
 )
 _SAVED = re.compile(
-    r"\b(?:curl|wget)\b[^\n|;&]{0,300}?\s(?:-o|-O|--output|--output-document)[ =]?(?P<file>[\w.~/\\-]{2,200})"
+    r"\b(?:curl|wget)\b[^\n|;&]{0,300}?\s(?:-o|-O|--output|--output-document)[ =]?(?P<file>[\w.~/\\-]{2,200})|"
+    r"\b(?:bitsadmin|certutil)\b[^\n|;&]{0,200}?https?://\S{3,300} [\"']?(?P<saved>[\w.~/\\:%\0-]{3,200})"
 )
 
 
@@ -138,7 +139,7 @@ def fetched(machine: Analyser, call: Call, text: str) -> None:
     for pattern in (_CLONED, _SAVED):
         if (found := pattern.search(text)) is not None:
             made = Value("", NOTHING, machine.origin("received", text[:80], call.line))
-            machine.files[found.group(1)] = made
+            machine.files[found.group(1) or found.group(2)] = made
             if pattern is _CLONED:
                 machine.folders.append(found.group(1))
                 machine.pointed["git"] = found[0].split(" ")[-2]

@@ -12,6 +12,7 @@ from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
 
 _MAX_ITEMS = 4_096
+_MAX_BYTES = 16_384  # of what is put together byte by byte
 _QUEUES = frozenset(
     {"queue.Queue", "queue.LifoQueue", "queue.SimpleQueue", "queue.PriorityQueue", "asyncio.Queue", "multiprocessing.Queue"}
 )
@@ -234,5 +235,9 @@ def appended(receiver: Value, value: Value) -> None:
             receiver.const = NOTHING
     elif receiver.items is not None and len(receiver.items) < _MAX_ITEMS:
         receiver.items.append(value)
+    elif isinstance(receiver.const, bytes) and isinstance(value.const, int) and len(receiver.const) < _MAX_BYTES:
+        receiver.const += bytes((value.const & 0xFF,))  # a bytearray
+        receiver.layers = layers_of(receiver, value)
     elif receiver.known and receiver.const is not None:
         receiver.const = NOTHING
+        receiver.layers = layers_of(receiver, value)

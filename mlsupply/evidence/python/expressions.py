@@ -7,7 +7,17 @@ import builtins
 import re
 from typing import Any
 
-from mlsupply.evidence.python import comprehensions, containers, folding, hooks, neighbours, objects, roundabout, serving
+from mlsupply.evidence.python import (
+    comprehensions,
+    containers,
+    folding,
+    hooks,
+    importing,
+    neighbours,
+    objects,
+    roundabout,
+    serving,
+)
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import BudgetError, Machine
 from mlsupply.evidence.python.merging import iterated, merged
@@ -56,7 +66,9 @@ _TOLD = frozenset(  # attributes that `_telling` knows, by their last part or th
 
 
 class Expressions(Machine):
-    """Evaluates expressions. `call` is defined by the layer above."""
+    """Evaluates expressions. `call` is defined by the layer above. stars: modules of which all names are taken."""
+
+    stars: list[str]
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
@@ -96,6 +108,8 @@ class Expressions(Machine):
             return Value("", NOTHING, frozenset(("package-file:" + node.id,)), f"{HOLE}/{self.path}")
         if node.id in _BUILTINS:
             return Value("builtins." + node.id)
+        if self.stars:
+            return importing.starred(self, node)
         return Value()
 
     def _attribute(self, node: ast.Attribute) -> Value:
@@ -329,6 +343,8 @@ class Expressions(Machine):
         result.keys = keys
         if not loose and all(value.known for value in keys.values()):
             result.const = {name: value.const for name, value in keys.items()}
+        elif not keys and loose and (table := _table(loose)) is not None:
+            result.const = table
         return result
 
     def _lambda(self, node: ast.Lambda) -> Value:
@@ -417,6 +433,18 @@ class Expressions(Machine):
         value = self.value(node.value)
         self.bind(node.target, value)
         return value
+
+
+def _table(loose: list[Value]) -> dict[int, Any] | None:
+    """A table of constants by number: keys and values in turn."""
+    names, values = loose[::2], loose[1::2]
+    if len(names) != len(values) or not all(type(name.const) is int for name in names):
+        return None
+    return (
+        {name.const: value.const for name, value in zip(names, values, strict=True)}
+        if all(one.known for one in values)
+        else None
+    )
 
 
 def _is_named(key: object) -> bool:

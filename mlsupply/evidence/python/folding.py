@@ -239,6 +239,8 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
         if done is not None:
             return constant(done[1], (*layers, done[0]) if done[0] else layers, taint)
         return _try(lambda: const.encode(codec) if isinstance(const, str) else const.decode(codec), layers, taint)
+    if name == "tobytes" and isinstance(const, bytes):
+        return constant(const, layers, taint)
     if name in {"tobytes", "tostring"} and (numbers := _ints(const)) is not None:
         return _try(lambda: bytes(numbers), (*layers, "integers"), taint)
     if name == "join" and isinstance(const, str | bytes) and args:
@@ -359,10 +361,10 @@ def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: 
         return _try(
             lambda: bytes(numbers), layers if "integers" in layers or "xor" in layers else (*layers, "integers"), taint
         )
-    if name in {"bytes", "bytearray", "str"} and isinstance(first, bytes | str):
+    if name in {"bytes", "bytearray", "memoryview", "str"} and isinstance(first, bytes | str):
         if name == "str" and isinstance(first, bytes) and len(values) < 2:
             return _try(lambda: repr(first), layers, taint)
-        convert = {"bytes": bytes, "bytearray": bytes, "str": str}[name]
+        convert = {"bytes": bytes, "bytearray": bytes, "memoryview": bytes, "str": str}[name]
         return _try(lambda: first if type(first) is convert and len(values) == 1 else convert(*values), layers, taint)
     if name == "str" and isinstance(first, int | float):
         return _try(lambda: str(first), layers, taint)
@@ -370,10 +372,10 @@ def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: 
         return _try(lambda: int(*values), layers, taint)
     if name == "range" and all(isinstance(value, int) for value in values):
         return _try(lambda: range(*values), layers, taint)
-    if name in {"ord", "len", "abs", "hex", "oct", "bin", "min", "max", "sum", "repr", "ascii", "bool", "float"}:
+    if name in {"ord", "len", "abs", "hex", "oct", "bin", "min", "max", "sum", "repr", "ascii", "bool", "float", "divmod"}:
         functions = {
             "ord": ord, "len": len, "abs": abs, "hex": hex, "oct": oct, "bin": bin, "min": min, "max": max, "sum": sum,
-            "repr": repr, "ascii": ascii, "bool": bool, "float": float,
+            "repr": repr, "ascii": ascii, "bool": bool, "float": float, "divmod": divmod,
         }  # fmt: skip
         return _try(lambda: functions[name](*values), layers, taint)  # type: ignore[operator]  # a mixed table of builtins
     if name in {"zip", "enumerate"}:

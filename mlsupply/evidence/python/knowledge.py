@@ -26,7 +26,7 @@ _FILES: Final = tuple(
     for kind, pattern in (
         (
             "credential-file",
-            r"\.ssh(?:/|\\|$)(?!known_hosts|config|[^/\\]{0,80}\.pub$)|id_(?:rsa|ed25519|ecdsa|dsa)(?!\w|\.pub$)|\.aws(?:/|\\|$)|"
+            r"\.ssh(?:/|\\|$)(?!known_hosts|config|(?:[^/\\]{1,60}[/\\]){0,3}[^/\\]{0,80}\.pub$)|id_(?:rsa|ed25519|ecdsa|dsa)(?!\w|\.pub$)|\.aws(?:/|\\|$)|"
             r"\.azure(?:/|\\|$)|gcloud/|"
             r"application_default_credentials|\.kube(?:/|\\|$)|\.docker/config\.json|\.netrc|_netrc|\.npmrc|\.pypirc|"
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"

@@ -24,8 +24,9 @@ _OPERATIONS: dict[str, type[ast.operator]] = {
     "operator.mod": ast.Mod, "operator.and_": ast.BitAnd, "operator.or_": ast.BitOr, "operator.lshift": ast.LShift,
     "operator.rshift": ast.RShift, "operator.concat": ast.Add, "operator.floordiv": ast.FloorDiv,
 }  # fmt: skip
+_UNPACKS = frozenset({"struct.unpack", "struct.unpack_from", "struct.iter_unpack"})
 _KNOWN = frozenset(
-    {*_ADDRESSES, *_ARRAYS, *_OPERATIONS, "uuid.UUID", "itertools.cycle", "struct.pack", "int.from_bytes",
+    {*_ADDRESSES, *_ARRAYS, *_OPERATIONS, "uuid.UUID", "itertools.cycle", "struct.pack", *_UNPACKS, "int.from_bytes",
      "builtins.int.from_bytes"}
 )  # fmt: skip
 _MAX_SHAPE = 64  # characters of a format; with repeat counts bounded below
@@ -57,8 +58,8 @@ def unpacked(call: Call) -> Value | None:
             return constant(list(known[-1]), layers, taint)
         if (kind := _OPERATIONS.get(ref)) is not None and len(call.args) == 2:
             return folding.binary(kind, *call.args)
-        if ref == "struct.pack":
-            return constant(_packed(known), (*layers, "integers"), taint)
+        if ref.startswith("struct."):
+            return constant(_packed(known) if ref == "struct.pack" else _unpacked(ref, known), (*layers, "integers"), taint)
         if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(known[0], bytes) and len(known[0]) <= 1 << 16:
             order = known[1] if len(known) > 1 else "big"
             return constant(int.from_bytes(known[0], "little" if order == "little" else "big"), layers, taint)
@@ -72,6 +73,21 @@ def _packed(known: list[Any]) -> bytes:
     if not isinstance(shape, str) or len(shape) > _MAX_SHAPE or struct.calcsize(shape) > _MAX_COUNT:
         raise ValueError
     return struct.pack(shape, *known[1:])
+
+
+def _unpacked(ref: str, known: list[Any]) -> list[Any]:
+    shape, data = known[0], known[-1]
+    if (
+        not isinstance(shape, str)
+        or not isinstance(data, bytes)
+        or len(shape) > _MAX_SHAPE
+        or len(known) != 2
+        or struct.calcsize(shape) > _MAX_COUNT
+    ):
+        raise ValueError
+    if ref == "struct.iter_unpack":
+        return [list(found) for found in struct.iter_unpack(shape, data[:_MAX_COUNT])]
+    return list(struct.unpack_from(shape, data))
 
 
 def _parts(layers: tuple[str, ...], taint: frozenset[str], **parts: object) -> Value:

@@ -31,6 +31,7 @@ _RUN = (
 )
 _SENT_FOR = rf"\b(?:{_GET}|certutil\b[^\n]{{0,30}}-urlcache|bitsadmin|Start-BitsTransfer|DownloadFile)\b"
 _THEN = r"(?:;|&&?|\|\|)\s*(?:sudo )?"
+_PROGRAM = r"[\"']?[A-Za-z]:\\\S{1,200}\.exe"
 _STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start-Process|rundll32|setsid|%\w+%\\|\$env:)"
 _HOME = r"(?:~|\$HOME|/root|/home/\w+)"
 
@@ -46,9 +47,20 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"(?:DownloadString|irm |iwr )[^\n]{0,300}\|\s*(?:iex|Invoke-Expression)",
         ),
     ),
-    ("runs-downloaded", "a downloaded file that is started", (rf"{_SENT_FOR}[^\n]{{0,400}}{_THEN}{_STARTED}",)),
+    (
+        "runs-downloaded",
+        "a downloaded file that is started",
+        (rf"{_SENT_FOR}[^\n]{{0,400}}{_THEN}(?:{_STARTED}|{_PROGRAM})",),
+    ),
     ("runs-downloaded", "certutil used to download", (r"\bcertutil\b[^\n]{0,40}-urlcache",)),
-    ("runs-downloaded", "a remote script handler", (r"\b(?:mshta|regsvr32|rundll32)\b[^\n]{0,80}(?:https?:|javascript:)",)),
+    (
+        "runs-downloaded",
+        "a remote script handler",
+        (
+            r"\b(?:mshta|regsvr32|rundll32)\b[^\n]{0,80}(?:https?:|javascript:)",
+            r"\bmsiexec\b[^\n]{0,80}/(?:i|package)\s{0,4}[\"']?https?:",
+        ),
+    ),
     (
         "remote-control",
         "a reverse shell",

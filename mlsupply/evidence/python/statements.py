@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import Any
 
-from mlsupply.evidence.python import containers, folding, neighbours, objects, unasked
+from mlsupply.evidence.python import containers, folding, importing, objects, unasked
 from mlsupply.evidence.python.definitions import Definitions
 from mlsupply.evidence.python.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, on_request
@@ -158,45 +157,6 @@ class Statements(Definitions):
         result = objects.operated(self, left, type(node.op).__name__, [right], node)
         self.bind(node.target, result if result is not None else folding.binary(type(node.op), left, right))
 
-    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
-        if isinstance(node, ast.Import):
-            for name in node.names:
-                self.edges.add((self.root, f"import {name.name}"))
-                self.neighbour(name.name)
-                ref = name.name if name.asname else name.name.partition(".")[0]
-                self.scope.set(name.asname or ref, Value(ref, NOTHING, neighbours.label(self, ref)))
-            return
-        base = node.module or ""
-        if node.level:
-            parts = self.package.split(".")
-            parts = parts[: len(parts) - node.level + 1] if node.level > 1 else parts
-            base = ".".join([*parts, base] if base else parts)
-        for name in node.names:
-            if name.name != "*":
-                ref = f"{base}.{name.name}" if base else name.name
-                self.edges.add((self.root, f"import {ref}"))
-                if (held := self.neighbour(ref)) is not None:
-                    self.scope.set(name.asname or name.name, held)
-                    continue
-                if (known := neighbours.given(self, ref)) is None:
-                    whole = self.origin("environment", "all variables", node.lineno) if ref == "os.environ" else frozenset()
-                    known = Value(_canonical(ref), NOTHING, whole | neighbours.label(self, ref))
-                elif not known.known:
-                    known.ref = ref
-                self.scope.set(name.asname or name.name, known)
-            else:
-                self._star(base)
-
-    def _star(self, base: str) -> None:
-        """`from os import *`: the names that matter."""
-        for name, value in self.names_of(base).items():
-            if not name.startswith("_"):
-                self.scope.set(name, value)
-        for module, names in _STARS.items():
-            if base == module:
-                for name in names:
-                    self.scope.set(name, Value(f"{module}.{name}"))
-
     states: dict[Closure, ClassState]
 
     def _if(self, node: ast.If) -> None:
@@ -344,31 +304,6 @@ class Statements(Definitions):
         self.body(node.finalbody)
 
 
-_VENDORED = re.compile(
-    r"^[\w.]{1,100}\.(?:_?vendor(?:ed)?|_?extern(?:al)?|packages|moves|third_party)\."
-    r"(?P<ref>(?:requests|httpx|aiohttp|urllib3|urllib\.request)(?:\.[\w.]{1,100})?)$"
-)
-
-
-def _canonical(ref: str) -> str:
-    """The name something goes by: a copy of a client inside another package is that client."""
-    copied = _VENDORED.match(ref)
-    return copied["ref"] if copied is not None else _CANON.get(ref, ref)
-
-
-_CANON = {"subprocess.subprocess": "subprocess", "urllib.urlopen": "urllib.request.urlopen", "os.path": "os.path"}
-_STARS = {
-    "os": ("system", "popen", "environ", "getenv", "path", "walk", "listdir", "execv"),
-    "subprocess": ("Popen", "run", "call", "check_output", "getoutput"),
-    "urllib.request": ("urlopen", "urlretrieve", "Request"),
-    "base64": ("b64decode", "b85decode", "b32decode"),
-    "socket": ("socket", "gethostname", "gethostbyname", "create_connection"),
-    "setuptools": ("setup", "find_packages"),
-    "requests": ("get", "post"),
-    "ctypes": ("CDLL", "windll"),
-}
-
-
 def _is_main(test: ast.expr) -> bool:
     return (
         isinstance(test, ast.Compare)
@@ -397,8 +332,8 @@ _HANDLERS: dict[type[ast.stmt], Any] = {
     ast.Assign: Statements._assign,
     ast.AnnAssign: Statements._annotated,
     ast.AugAssign: Statements._augment,
-    ast.Import: Statements._import,
-    ast.ImportFrom: Statements._import,
+    ast.Import: importing.imported,
+    ast.ImportFrom: importing.taken,
     ast.FunctionDef: Statements._function,
     ast.AsyncFunctionDef: Statements._function,
     ast.ClassDef: Statements._class,
