@@ -246,6 +246,12 @@ class Index:
     had_credentials: bool = False
     place: Place
 
+    @property
+    def is_open(self) -> bool:
+        """Whether installers ask it, beside the primary one, for names that nobody pinned to it. uv, Poetry and PDM ask an
+        extra index also where some are, unless it is marked as for these alone (`explicit`)."""
+        return self.role == "extra" or (self.role == "find-links" and not self.packages)
+
 
 @value
 class Gap:

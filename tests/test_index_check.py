@@ -56,6 +56,18 @@ def test_an_extra_index_is_told_with_the_mend(world: World) -> None:
     assert "MLS-I001" not in ids(world, both)
 
 
+@pytest.mark.parametrize(("explicit", "open_to_all"), [("", True), ("explicit = true\n", False)])
+def test_an_index_that_some_are_pinned_to_serves_the_others_too_unless_it_is_explicit(
+    explicit: str, open_to_all: bool, world: World
+) -> None:
+    text = (
+        '[project]\nname = "app"\nversion = "1"\ndependencies = ["torch==2.9.0", "numpy==2.0.0"]\n'
+        '[tool.uv.sources]\ntorch = {index = "wheels"}\n'
+        f'[[tool.uv.index]]\nname = "wheels"\nurl = "https://wheels.example/cu128"\n{explicit}'
+    )
+    assert ("MLS-I001" in ids(world, text, "pyproject.toml")) is open_to_all
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -170,6 +182,8 @@ def test_a_package_of_an_extra_index_with_a_public_namesake(world: World) -> Non
 
     assert found(extra) == (["MLS-I002"], [])
     assert found(replace(extra, role="explicit", packages=("triton",))) == ([], [])
+    assert found(replace(extra, packages=("triton",))) == ([], []), "it comes from there alone"
+    assert found(replace(extra, packages=("torch",))) == (["MLS-I002"], []), "that another is pinned changes nothing"
     assert found(extra, "nobody-knows-this-name") == ([], [Reason.OFFLINE])
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from textwrap import dedent
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,7 +17,7 @@ from mlsupply.model import Reason, Report
 from mlsupply.report import FORMATS
 from mlsupply.report.view import view_of
 from mlsupply.request import Policy, Request
-from mlsupply.world import PUBLIC_INDEX, World
+from mlsupply.world import PUBLIC_FILES, PUBLIC_INDEX, World
 from tests.conftest import RecordedFetch
 from tests.report_readers import READERS
 
@@ -80,6 +81,17 @@ def test_an_open_requirement_may_come_from_every_index_that_is_asked(
     assert ids(report) == ([("MLS-I014", "acme-core")] if found else [])
 
 
+@pytest.mark.parametrize(("explicit", "found"), [("", True), ("explicit = true\n", False)])
+def test_an_index_that_others_are_pinned_to_may_serve_a_private_name(explicit: str, found: bool, world: World) -> None:
+    text = (
+        '[project]\nname = "app"\nversion = "1"\ndependencies = ["acme-core==1.0"]\n'
+        f'[[tool.uv.index]]\nname = "ours"\nurl = "{OURS}"\ndefault = true\n'
+        f'[[tool.uv.index]]\nname = "wheels"\nurl = "https://wheels.example/cu128"\n{explicit}'
+        '[tool.uv.sources]\ntorch = {index = "wheels"}\n'
+    )
+    assert ids(scanned(world, {"pyproject.toml": text}, PRIVATE)) == ([("MLS-I014", "acme-core")] if found else [])
+
+
 @pytest.mark.parametrize("pattern", ["acme-*", "ACME_*", "Acme.Core"])
 def test_private_names_are_compared_in_their_canonical_form(pattern: str, world: World) -> None:
     report = scanned(world, {"uv.lock": uv_lock("acme-core", PUBLIC_INDEX)}, {"private": {pattern: OURS}})
@@ -92,6 +104,18 @@ def test_a_private_name_from_a_repository_is_not_from_its_index_and_the_projects
         '[[package]]\nname = "acme-core"\nversion = "1.0"\nsource = { git = "https://git.example/acme/core#0123" }\n'
     )
     assert ids(scanned(world, {"uv.lock": lock}, PRIVATE | ALLOWED)) == [("MLS-I014", "acme-core")]
+
+
+def test_a_lock_without_indexes_is_public_only_where_all_files_of_a_package_are(world: World) -> None:
+    def poetry_like(*hosts: str) -> str:
+        files = ", ".join(f'{{url = "https://{host}/packages/acme_core-1.0.tar.gz"}}' for host in hosts)
+        return f'[[package]]\nname = "acme-core"\nversion = "1.0"\nfiles = [{files}]\n[metadata]\nlock_version = "4.5.0"\n'
+
+    public = urlsplit(PUBLIC_FILES).netloc
+    assert ids(scanned(world, {"pdm.lock": poetry_like(public, public)}, PRIVATE)) == [("MLS-I014", "acme-core")]
+    mixed = scanned(world, {"pdm.lock": poetry_like(public, "files.example")}, PRIVATE)
+    assert ids(mixed) == []
+    assert [gap.check for gap in mixed.gaps] == ["index"], "which index it came from is not told"
 
 
 def test_only_the_indexes_on_the_list_are_allowed(world: World) -> None:

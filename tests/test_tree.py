@@ -70,6 +70,23 @@ def test_nothing_outside_the_named_project_is_read(tmp_path: Path) -> None:
     assert Skipped("folder", "link to a place outside the project") in tree.survey().skipped
 
 
+def test_a_folder_whose_name_only_begins_as_the_projects_is_another_one(tmp_path: Path) -> None:
+    _write(tmp_path, "proj/a.txt", "proj-secrets/b.txt")
+    (tmp_path / "proj/link.txt").symlink_to(tmp_path / "proj-secrets/b.txt")
+    answer = DiskTree(tmp_path / "proj").read("link.txt", 100)
+    assert isinstance(answer, Failure)
+    assert answer.reason is Reason.FORBIDDEN
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs names with line ends")
+def test_two_files_whose_names_are_shown_alike_are_both_read(tmp_path: Path) -> None:
+    (tmp_path / "a\n.txt").write_text("with a line end", encoding="utf-8")
+    (tmp_path / "a\\n.txt").write_text("with a backslash", encoding="utf-8")
+    tree = DiskTree(tmp_path)
+    said = {path: tree.read(path, 100) for path in tree.walk()}
+    assert said == {"a\\n.txt": b"with a backslash", "a\\n.txt_": b"with a line end"}
+
+
 def test_a_named_file_may_lead_to_the_rest_of_its_project(tmp_path: Path) -> None:
     _write(tmp_path, "proj/pyproject.toml", "proj/requirements/cuda.txt", "proj/common.txt", "secret.txt")
     tree = DiskTree(tmp_path, ["proj/requirements/cuda.txt"])

@@ -6,7 +6,7 @@ has network, and is unknown otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
@@ -73,10 +73,19 @@ class _Bench:
         return Lists(self.project, self.request)
 
     @cached_property
-    def open_indexes(self) -> frozenset[str]:
-        """Extra indexes that packages are not pinned to by name."""
-        extras = (i for i in self.project.indexes if i.role in {"extra", "find-links"} and not i.packages)
-        return frozenset(index.url.rstrip("/") for index in extras)
+    def open_indexes(self) -> Mapping[str, frozenset[str]]:
+        """Extra indexes that serve any name, each with the names that are pinned to it and come from nowhere else."""
+        found: dict[str, frozenset[str]] = {}
+        for index in self.project.indexes:
+            if index.is_open:
+                url = index.url.rstrip("/")
+                found[url] = found.get(url, frozenset()).union(index.packages)
+        return found
+
+    def is_shared(self, package: Package) -> bool:
+        """Whether it comes from an index beside the public one, which could serve it too for all the project says."""
+        pinned = None if self.request.is_public(package.source) else self.open_indexes.get(_address_of(package))
+        return pinned is not None and package.name not in pinned
 
     @cached_property
     def mostly_public(self) -> bool:
@@ -125,7 +134,7 @@ def _package_facts(package: Package, asked: Sequence[Requirement], bench: _Bench
         facts += _requirement_facts([Requirement(name=package.name, source=package.source, place=place)], bench)
     listed = bench.lists.of_package(package) if bench.lists else Origin()
     registered = package.coordinate.ecosystem == "pypi" and package.source.kind is SourceKind.REGISTRY
-    shared = registered and not bench.request.is_public(package.source) and _address_of(package) in bench.open_indexes
+    shared = registered and bench.is_shared(package)
     strange = _strange_hosts(package, bench) if registered else ()
     if bench.thorough or shared or strange or listed.astray != () or listed.refused != ():
         origin = OriginFacet(index=host_of(package.source.url), public=False, **_listed(listed))
@@ -213,7 +222,7 @@ def _asks_public(inventory: Inventory, request: Request) -> bool:
 
 def _is_beside(index: Index, request: Request) -> bool:
     """Another index than the public one that any requirement may come from. (A lock has settled where each comes from.)"""
-    return index.role in {"extra", "find-links"} and not index.packages and not _is_public(index.url, request)
+    return index.is_open and not _is_public(index.url, request)
 
 
 def _is_loopback(host: str) -> bool:

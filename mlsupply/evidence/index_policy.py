@@ -121,7 +121,7 @@ def _open_to(name: str, indexes: Iterable[Index]) -> tuple[str, ...]:
     if pinned := tuple(index.url for index in indexes if name in index.packages):
         return pinned
     primary = [index.url for index in indexes if index.role == "primary"]
-    extra = [index.url for index in indexes if index.role in {"extra", "find-links"} and not index.packages]
+    extra = [index.url for index in indexes if index.is_open]
     return (*(primary[-1:] or [PUBLIC_INDEX]), *extra)
 
 

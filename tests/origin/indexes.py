@@ -8,7 +8,7 @@ from tests.origin.stage import Stage, ago, story
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-@story("an extra index beside the public one, nothing pinned to it", "MLS-I001", "MLS-I010")
+@story("an extra index beside the public one that serves any name", "MLS-I001", "MLS-I010")
 def _(stage: Stage) -> None:
     stage.published()
     stage.write("requirements.txt", "--extra-index-url https://wheels.example/nightly\ndemo==2.0\n")
