@@ -62,6 +62,13 @@ def test_a_name_that_has_bad_releases_says_so_where_no_version_is_given() -> Non
     assert result.exit_code == 3
 
 
+def test_of_a_malicious_release_one_thing_is_to_be_done() -> None:
+    """Beside it, to upgrade for the flaws it has as well would be read as enough."""
+    told = [line for line in check("litellm==1.82.8").stdout.splitlines() if line.startswith("    → ")]
+    assert len(told) == 1
+    assert "rotate them" in told[0]
+
+
 def test_a_project_made_to_harm_is_found_without_a_version() -> None:
     assert "MALICIOUS" in check("torchtriton==3.0.0").output
 

@@ -125,5 +125,7 @@ def _tell_one(coordinate: Coordinate, group: Group | None) -> None:
         click.echo(f"    {finding.id}  {finding.message}")
     if len(group.findings) > len(told):
         click.echo(f"    and {len(group.findings) - len(told)} more: -o table tells all")
-    for remedy in dict.fromkeys(finding.remedy for finding in told if finding.remedy):
-        click.echo(f"    → {remedy}")
+    of_these = {finding.remedy for finding in told}
+    for remedy in group.remedies:
+        if remedy in of_these:
+            click.echo(f"    → {remedy}")

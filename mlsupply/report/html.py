@@ -133,7 +133,7 @@ def _group(group: Group, failing: frozenset[str]) -> Html:
     """What to do comes first, then through what it came, then one line a finding."""
     paths = [element("li", " → ".join(path)) for path in group.paths[:_PATHS]]
     if len(group.paths) > _PATHS:
-        paths.append(element("li", f"and {len(group.paths) - _PATHS} more paths", class_="dim"))
+        paths.append(element("li", f"and {count(len(group.paths) - _PATHS, 'more path')}", class_="dim"))
     places = [element("li", element("code", str(place))) for place in group.places[:8]]
     todo = [element("li", prose(remedy)) for remedy in group.remedies]
     facts = join(

@@ -101,7 +101,8 @@ def _group(console: Console, group: Group, most: Most) -> None:
     for place, path in enumerate(shown):
         facts.add_row("through" if place == 0 else "", Text(" → ".join(path)))
     if len(group.paths) > len(shown):
-        facts.add_row("", Text(f"and {len(group.paths) - len(shown)} more paths: mlsupply why {group.title.split()[0]}"))
+        more_paths = count(len(group.paths) - len(shown), "more path")
+        facts.add_row("", Text(f"and {more_paths}: mlsupply why {group.title.split()[0]}"))
     if group.places:
         more = f" and {len(group.places) - most.places} more" if len(group.places) > most.places else ""
         facts.add_row("at", Text(", ".join(str(place) for place in group.places[: most.places]) + more))
@@ -149,7 +150,7 @@ def _gaps(console: Console, gaps: tuple[Gap, ...], most: Most) -> None:
             console.print(Padding(_gap(gap), (0, 0, 0, 3)))
         hidden = len(members) - most.same_gaps
         if hidden > 0:
-            more = Text(f"and {hidden:,} more of {members[0].check}, {members[0].reason}: -o json lists them", "dim")
+            more = Text(f"and {hidden:,} more of {members[0].check}, {members[0].reason}: scan -v tells all", "dim")
             console.print(Padding(more, (0, 0, 0, 3)))
 
 
