@@ -164,6 +164,7 @@ def test_look_alikes_separators_and_word_order(names: Names, name: str, target: 
         ("aws-boto3-helper", "boto3"),  # two words for one project, the vendor's first
         ("sqlalchmy-plus", "sqlalchemy"),  # misspelt, no brand, but everybody has it
         ("matplotlib-fastapi", "matplotlib"),  # two that everybody has, and neither is a plug-in of the other
+        ("fastapi-toolkits-pro", "fastapi"),
         ("awstoken-service-sdk", "boto3"),  # a short vendor's name, where nothing else is said
         ("3web-toolkit", "web3"),  # the number of a brand in front of it
         ("bitcoinlib-toolkit", "bitcoinlib"),
@@ -202,7 +203,7 @@ lighthouse-openai ollama-lighthouse-anthropic opentelemetry-instrumentation-gemi
 python-lighthouse lighthouse-python pandas-lighthouse reque safetensor-harbour sunrise-utils setuptools-lighthouse
 torchlighthouse pytestlighthouse pyquery-python3 cqsutils
 jinjav numpy-events urllib3-cache
-raven-selenium trio-pandas pytest-sqlalchemy awstoken-lighthouse 3web-lighthouse python-flange flangepy
+raven-selenium tornado-redis selenium-kafka trio-pandas pytest-sqlalchemy awstoken-lighthouse 3web-lighthouse python-flange flangepy
 """
 
 
@@ -413,7 +414,7 @@ def test_the_list_of_popular_names_is_canonical_and_dated() -> None:
 def test_what_was_reviewed_is_canonical_and_of_known_kinds() -> None:
     data = reviewed()
     pairs = (*data.mistaken.items(), *((word, project) for word, (project, _) in data.brands.items()))
-    written = [*data.words, *data.imports, *data.neighbours, *(name for pair in pairs for name in pair)]
+    written = [*data.words, *data.imports, *data.neighbours, *data.services, *(name for pair in pairs for name in pair)]
     assert [name for name in written if canonical(name) != name] == []
     assert set(data.words.values()) == {"language", "quality", "purpose"}
 

@@ -18,6 +18,7 @@ def reviewed() -> Reviewed:
         neighbours=popular().neighbours,
         mistaken=mistaken(),
         english=english(),
+        services=frozenset(data["services"]["names"]),
     )
 
 

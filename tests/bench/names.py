@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlsupply.evidence.name_advisories import advised_of
 from mlsupply.evidence.name_data import engine, reviewed
 from mlsupply.evidence.popular import popular
-from mlsupply.ruleset.names import Likeness, Names
+from mlsupply.ruleset.names import Likeness, NameEvidence, Names
 from mlsupply.value import replace
 from tests.conftest import SHARED
 
@@ -119,6 +120,16 @@ def report(rows: list[Row], accuse: Accuse) -> None:
         print(f"apart, {technique}: {apart.found} of {apart.imitations} accused")
 
 
+def advised(rows: list[Row], names: Names) -> None:
+    """Print how many honest names are accused where what the snapshot of advisories says is heeded too, as a scan does."""
+    listed = frozenset(popular().names)
+    honest = [row["name"] for row in rows if row["headline"] and row["label"] == "benign" and row["name"] not in listed]
+    known = advised_of(honest)
+    verdicts = [names.judge(name, NameEvidence(advised=name in known)) for name in honest]
+    false = sum(verdict.likeness in (Likeness.LIKELY, Likeness.CERTAIN) for verdict in verdicts)
+    print(f"false alarms beside the embedded advisories: {false} of {len(honest)} ({false / max(len(honest), 1):.1%})")
+
+
 def unlearned(rows: list[Row]) -> None:
     """Print how many borrowed names are found without the words and brands that they alone in the sample hold."""
     bad = [row for row in rows if row["label"] != "benign"]
@@ -161,6 +172,7 @@ def main(path: Path, *, strictly: bool = False) -> None:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
     print(f"# mlsupply, names alone ({len(rows)} rows of {path.name})")
     report(rows, by_engine(engine()))
+    advised(rows, engine())
     if strictly:
         unlearned(rows)
     print(f"\n# Damerau-Levenshtein of at most 1 from the first {_TOP:,}")

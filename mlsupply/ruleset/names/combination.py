@@ -56,6 +56,7 @@ _BINDINGS = -1.0  # `py` in front without a separator
 _SECOND_TENFOLD = 0.7  # what is lost where an added known name is ten times less popular
 _TWO_KNOWN = 0.6  # two projects everybody has, one behind the other, where the first is no host of plug-ins; by judgement
 _TWO_KNOWN_RANK = 500
+_CONNECTS = -1.0  # a service behind it is what it connects to
 _HOST = 12  # popular names that begin with it
 _MORE_BAIT = 1.0  # two words of bait or more
 _MOST_WORDS = 8
@@ -214,7 +215,9 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
     if "known" in classes and mention.target.rank <= _EVERYBODYS:
         yield Sign(_KNOWN_TOP, "many add to what everybody has")
     others = [o.rank for w in mention.added if (o := known.spelled(w)) is not None and _class(w, known) == "target"]
-    if others:
+    if mention.place == "lead" and set(mention.added) <= known.reviewed.services:
+        yield Sign(_CONNECTS, f"{mention.words} may connect to {' and '.join(mention.added)}")
+    elif others:
         yield Sign(_SECOND_TENFOLD * (3 - log10(max(min(others), 10))), "")
         if _joins_two(mention, max(others), known):
             yield Sign(_TWO_KNOWN, "it joins two projects that everybody has")

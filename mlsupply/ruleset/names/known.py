@@ -47,7 +47,7 @@ class Reviewed:
     """What people looked through. brands: word -> (project, theme), for what users call a project by; words: word ->
     class (`language`, `quality` or `purpose`) of words that say nothing of their own; imports: import name -> project;
     neighbours: honest names that look like others; mistaken: popular project -> the one that many want who install it;
-    english: words of the language that resemble popular names. All canonical."""
+    english: words of the language that resemble popular names; services: what libraries connect to. All canonical."""
 
     brands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +55,7 @@ class Reviewed:
     neighbours: frozenset[str] = frozenset()
     mistaken: Mapping[str, str] = field(default_factory=dict)
     english: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
 
 
 _Candidate = tuple[int, str]
