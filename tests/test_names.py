@@ -203,7 +203,8 @@ lighthouse-openai ollama-lighthouse-anthropic opentelemetry-instrumentation-gemi
 python-lighthouse lighthouse-python pandas-lighthouse reque safetensor-harbour sunrise-utils setuptools-lighthouse
 torchlighthouse pytestlighthouse pyquery-python3 cqsutils
 jinjav numpy-events urllib3-cache
-raven-selenium tornado-redis selenium-kafka trio-pandas pytest-sqlalchemy awstoken-lighthouse 3web-lighthouse python-flange flangepy
+raven-selenium tornado-redis selenium-kafka trio-pandas pytest-sqlalchemy
+awstoken-lighthouse 3web-lighthouse python-flange flangepy
 """
 
 
