@@ -11,7 +11,20 @@ from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.lazy import module
 from mlsupply.ledger import Ledger
-from mlsupply.model import Asset, Checked, Confidence, DataSource, Finding, Gap, Inventory, Learned, Place, Reason, Report
+from mlsupply.model import (
+    Asset,
+    Checked,
+    Confidence,
+    DataSource,
+    Finding,
+    Gap,
+    Inventory,
+    Kind,
+    Learned,
+    Place,
+    Reason,
+    Report,
+)
 from mlsupply.named import NamedTuple
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
@@ -229,15 +242,24 @@ def _once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _said(finding: Finding) -> Finding:
-    """The finding without what depends on the source its package comes from."""
+    """The finding without what depends on the source its package comes from; of a malicious release also without how it
+    was known, by its file here and by its version there."""
     advisory = replace(finding.advisory, notes=()) if finding.advisory else None
-    return replace(finding, confidence=Confidence.HIGH, places=(), advisory=advisory)
+    alike = replace(finding, confidence=Confidence.HIGH, places=(), advisory=advisory)
+    if finding.kind is not Kind.MALICIOUS:
+        return alike
+    return replace(alike, title="", message="", remedy="", references=(), advisory=None)
 
 
 def _united(one: Finding, other: Finding) -> Finding:
-    advisory = one.advisory
-    if advisory is not None and other.advisory is not None:
-        advisory = replace(advisory, notes=tuple(dict.fromkeys(advisory.notes + other.advisory.notes)))
+    """Both as one: in the words of the first, or of what is known by its file."""
+    told = other if _by_file(other) and not _by_file(one) else one
+    notes = dict.fromkeys(note for finding in (one, other) if finding.advisory for note in finding.advisory.notes)
+    advisory = replace(told.advisory, notes=tuple(notes)) if told.advisory else None
     surest = min(one.confidence, other.confidence, key=list(Confidence).index)
     places = tuple(dict.fromkeys(one.places + other.places))
-    return replace(one, confidence=surest, places=places, advisory=advisory)
+    return replace(told, confidence=surest, places=places, advisory=advisory)
+
+
+def _by_file(finding: Finding) -> bool:
+    return finding.advisory is not None and finding.advisory.matched_on in {"file hash", "index path"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,7 @@ from mlsupply.model import (
     Source,
     SourceKind,
 )
+from mlsupply.report.view import view_of
 from mlsupply.request import Request
 from mlsupply.world import World
 from tests.loopback_index import LoopbackIndex
@@ -306,6 +308,22 @@ def test_a_release_from_two_sources_is_listed_twice_and_each_of_its_flaws_is_tol
         "name and version match, but the source differs: it comes from the index https://index.example/simple",
     )
     assert dict(report.verdict.counts)["medium"] == sum(f.severity is Severity.MEDIUM for f in report.findings)
+
+
+def test_a_malicious_release_known_by_its_file_here_and_by_its_version_there_is_one(world: World) -> None:
+    example = Path(__file__).parent / "examples/litellm-proxy"
+    for name in ("uv.lock", "pyproject.toml"):
+        _put(world, name, (example / name).read_text(encoding="utf-8"))
+    _put(world, "a/requirements.txt", "litellm==1.82.8\n")
+    _put(world, "z/requirements.txt", "litellm==1.82.8\n")
+
+    report = run(Request(checks=("known-bad",), offline=True), world)
+
+    (found,) = report.findings
+    assert "by its index path" in found.message, "what says more is told"
+    assert {place.file for place in found.places} >= {"uv.lock", "a/requirements.txt", "z/requirements.txt"}
+    assert dict(report.verdict.counts)["malicious"] == 1
+    assert view_of(report).headline.startswith("1 malicious release in 1 of ")
 
 
 def test_without_resolving_pinned_requirements_are_packages(world: World) -> None:
