@@ -10,6 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlsupply.cli import main
+from mlsupply.inventory.named import named
+from mlsupply.model import Reason
+from mlsupply.world import DiskTree, Limits
 from tests.loopback_index import LoopbackIndex
 
 
@@ -117,6 +120,63 @@ def test_what_is_no_python_name_is_not_passed_over() -> None:
     assert result.exit_code == 3
     assert "npm" in result.output
     assert check("name with spaces").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("numpy=1.26.4", "NAME==VERSION: numpy==1.26.4"),
+        ("numpy@1.26.4", "NAME==VERSION: numpy==1.26.4"),
+        ("numpy 1.26.4", "NAME==VERSION: numpy==1.26.4"),
+        ("numpy==", "names no version"),
+        ("numpy==newest", "names no version"),
+        ("conda-forge::numpy", "npm, conda or repository name"),
+        ("./wheels/numpy-1.26.4-py3-none-any.whl", "mlsupply inspect"),
+        ("numpy-1.26.4-py3-none-any.whl", "mlsupply inspect"),  # which is a name too, by its letters
+        ("requirements.txt", "--from reads lists"),
+        ("https://files.index.example/numpy.whl", "NAME @ ADDRESS"),
+        ("git+https://code.example/numpy", "NAME @ ADDRESS"),
+    ],
+)
+def test_what_was_meant_by_a_text_that_is_no_name_is_told(text: str, told: str) -> None:
+    result = check(text)
+    assert result.exit_code == 3
+    assert f"not checked: command line: {text}" in result.stderr
+    assert told in result.stderr
+
+
+def test_an_address_is_asked_of_by_the_name_it_is_given() -> None:
+    assert "nothing found  numpy" in check("numpy @ https://files.index.example/numpy.whl").output
+
+
+def test_names_are_read_from_standard_input_with_their_lines() -> None:
+    lines = "# wanted\nnumpy==99.1  # for the demo\n\nnupmy\nname with spaces\n"
+    result = CliRunner().invoke(main, ["check", "--offline", "--from", "-"], input=lines)
+    assert "HIGH  nupmy" in result.output
+    assert "not checked: standard input:5: not a requirement" in result.stderr
+    places = CliRunner().invoke(main, ["check", "--offline", "--from", "-", "-o", "json"], input=lines).stdout
+    (found,) = [one for one in json.loads(places)["findings"] if one["kind"] == "name"]
+    assert found["places"] == [{"file": "standard input", "line": 4, "member": None}]
+
+
+def test_more_than_the_limit_on_standard_input_is_a_gap(tmp_path: Path) -> None:
+    (inventory,) = named((), (), DiskTree(tmp_path, (), Limits()), Limits(manifest_bytes=10), b"torch\nnumpy")
+    assert [(gap.subject, gap.reason) for gap in inventory.gaps] == [("standard input", Reason.TOO_LARGE)]
+    assert not inventory.packages
+
+
+def test_a_line_of_a_file_that_names_nothing_is_told_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "wanted.txt").write_text("torch\nname with spaces\n", encoding="utf-8")
+    assert "not checked: wanted.txt:2: not a requirement" in check("--from", "wanted.txt").stderr
+
+
+def test_a_list_of_nothing_says_so(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("# none yet\n", encoding="utf-8")
+    result = check("--from", "empty.txt")
+    assert result.exit_code == 4
+    assert "empty.txt names nothing" in result.stderr
+    (tmp_path / "lists").mkdir()
+    assert "there is no file lists [path-not-found]" in check("--from", "lists").stderr
 
 
 def test_a_missing_file_is_not_passed_over() -> None:

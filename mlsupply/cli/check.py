@@ -30,13 +30,20 @@ _NOT_OFFERED = {  # options of scan that mean nothing where nothing is resolved
     "exclude_newer": "",
 }
 _COLOURS = {"MALICIOUS": "red", "CRITICAL": "red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "blue"}
+_PIPE = "-"
 _MOST_QUIET = 20  # names without a finding that are told one by one
 _MOST_TOLD = 6  # findings of one name, worst first; -o table tells all
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="NAME[==VERSION]...")
-@click.option("--from", "files", multiple=True, metavar="FILE", help="Names from a file, one a line; repeatable.")
+@click.option(
+    "--from",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="Names from a file, one a line, or - for standard input; repeatable.",
+)
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As for scan. Default: a few lines.")
 @click.option("--offline", is_flag=True, help="Ask nothing of the network: judge by names alone.")
 @click.option(
@@ -63,10 +70,13 @@ def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, 
     chosen = parse_outputs(outputs)
     request = request_of((), {**_NOT_OFFERED, **options})
     world = real_world(offline=request.offline)
+    piped = sys.stdin.buffer.read(world.limits.manifest_bytes + 1) if _PIPE in files else None
+    files = tuple(path for path in files if path != _PIPE)
     for path in files:
-        if not world.tree.kind(path):
+        if world.tree.kind(path) != "file":
             raise MlsupplyError("path-not-found", f"there is no file {safe(path)}", "name a file of names, one a line")
-    asked = named(names, files, world.tree.starting(files) if files else world.tree, world.limits)
+    tree = world.tree.starting(files) if files else world.tree
+    asked = named(names, files, tree, world.limits, piped)
     report = run_over(asked, _limited(request, asked), world)
     if chosen:
         write(report, chosen)
@@ -105,14 +115,23 @@ def _tell(view: View, *, offline: bool) -> None:
     if len(quiet) > _MOST_QUIET:
         click.echo(f"{click.style('nothing found', fg='green')}  in {len(quiet)} other names")
     for gap in view.gaps:
-        click.echo(f"not checked: {gap.subject}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else ""), err=True)
+        click.echo(f"not checked: {_where(gap)}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else ""), err=True)
+    for inventory in view.report.inputs:
+        if not inventory.packages and not inventory.gaps:
+            click.echo(f"{inventory.path} names nothing", err=True)
     if any(not coordinate.version for coordinate in asked):
         click.echo("Names without a version were asked for as names; NAME==VERSION asks about the release too.", err=True)
-    if offline:
+    if offline and asked:
         click.echo(
             "Judged by letters and lists: whether the names exist, and since when, is asked without --offline.", err=True
         )
     click.echo(view.headline, err=True)
+
+
+def _where(gap: Gap) -> str:
+    """What a gap is about, with the line where that is a file."""
+    place = gap.place
+    return f"{gap.subject}:{place.line}" if place and place.line and place.file == gap.subject else gap.subject
 
 
 def _tell_one(coordinate: Coordinate, group: Group | None) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mlsupply.inventory.parsing import gap, requirement
+from mlsupply.inventory.parsing import gap, quoted, requirement
 from mlsupply.inventory.pinned import pinned
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Requirement
@@ -15,35 +15,84 @@ from mlsupply.value import replace
 from mlsupply.world import Limits, Tree
 
 PLACE = "command line"
-_NPM = re.compile(r"@?[\w.-]{1,200}/[\w.-]{1,200}(?:@[\w.-]{1,100})?")
+PIPED = "standard input"
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+_NPM = re.compile(r"@?[\w.-]{1,200}(?:/|::)[\w.-]{1,200}(?:@[\w.-]{1,100})?")
 _NAME = re.compile(r"\w[\w.-]{0,199}")
+_ADDRESS = re.compile(r"(?:git\+)?[a-z]{2,8}://")
+_FILE = re.compile(r"(?:[.~]{0,2}/|\S{1,500}\.(?:whl|tar\.gz|txt|toml|lock)$)")  # where pip would take these for names
+_VERSIONED = re.compile(r"([A-Za-z0-9][\w.-]{0,199})\s{0,9}(===?|=|@|:|\s(?=\d))\s{0,9}([^\s=:]{0,100})")
+_AT_VERSION = re.compile(r"[\w.-]{1,200}@\d[\w.]{0,99}")  # by its letters an address too
+_SPELT = "write it as NAME==VERSION"
 
 
-def named(texts: Iterable[str], files: Iterable[str], tree: Tree, limits: Limits) -> tuple[Inventory, ...]:
-    """One inventory of the names as typed (`name`, `name==1.0`, any PEP 508 requirement), one for each file of them
-    (anything pip reads with `-r`). A name without a version becomes a package without one."""
-    asked = [_asked(text) for text in texts]
-    typed = Inventory(
-        path=PLACE,
+def named(
+    texts: Iterable[str], files: Iterable[str], tree: Tree, limits: Limits, piped: bytes | None = None
+) -> tuple[Inventory, ...]:
+    """One inventory of the names as typed (`name`, `name==1.0`, any PEP 508 requirement), one of those on standard input
+    (piped: what stood there, a byte beyond the limit of a manifest where there was more), one for each file of them (anything
+    pip reads with `-r`). A name without a version becomes a package without one."""
+    typed = [(text, Place(PLACE)) for text in texts]
+    listed = (follow(path, Place(PLACE), tree, limits) for path in files)
+    return (
+        *((_inventory(PLACE, typed),) if typed else ()),
+        *((_piped(piped, limits),) if piped is not None else ()),
+        *map(_with_packages, listed),
+    )
+
+
+def _piped(piped: bytes, limits: Limits) -> Inventory:
+    """What stands on standard input, a name a line; more than the limits allow is not read."""
+    if len(piped) > limits.manifest_bytes:
+        detail = f"more than {limits.manifest_bytes:,} bytes"
+        return Inventory(path=PIPED, format="names", gaps=(gap(PIPED, Reason.TOO_LARGE, detail),))
+    return _inventory(PIPED, _lines(piped.decode("utf-8", "replace")))
+
+
+def _lines(text: str) -> Iterator[tuple[str, Place]]:
+    """The lines that name something, without comments."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if said := _COMMENT.sub("", line).strip():
+            yield said, Place(PIPED, number)
+
+
+def _inventory(path: str, texts: Iterable[tuple[str, Place]]) -> Inventory:
+    asked = [_asked(text, place) for text, place in texts]
+    return Inventory(
+        path=path,
         format="names",
         packages=_packages(item for item in asked if isinstance(item, Requirement)),
         requirements=tuple(item for item in asked if isinstance(item, Requirement)),
         gaps=tuple(item for item in asked if isinstance(item, Gap)),
     )
-    listed = (follow(path, Place(PLACE), tree, limits) for path in files)
-    return (*((typed,) if asked else ()), *map(_with_packages, listed))
 
 
-def _asked(text: str) -> Requirement | Gap:
-    found = requirement(text, Place(PLACE))
-    if isinstance(found, Requirement):
+def _asked(text: str, place: Place) -> Requirement | Gap:
+    found = requirement(text, place)
+    if isinstance(found, Requirement) and not _FILE.match(text) and not _AT_VERSION.fullmatch(text):
         return found
     if not text.isascii() and _NAME.fullmatch(text):
-        return Requirement(name=canonical(text), place=Place(PLACE), text=safe(text))  # for the check of names to judge
+        return Requirement(name=canonical(text), place=place, text=safe(text))  # for the check of names to judge
+    said = _instead(text)
+    return found if said is None else gap(place.file, Reason.UNSUPPORTED, said[0], place.line, said[1])
+
+
+def _instead(text: str) -> tuple[str, str] | None:
+    """What a text is that is no requirement, and what to write or ask instead, where that can be told."""
+    shown = quoted(text)
+    if _ADDRESS.match(text):
+        return f"{shown} is an address, and this asks about names", "write it as NAME @ ADDRESS"
+    if _FILE.match(text):
+        return f"{shown} is a file, and this asks about names", "mlsupply inspect looks inside archives, --from reads lists"
     if _NPM.fullmatch(text):
-        detail = f"{safe(text, 80)} is an npm, conda or repository name: the index of Python packages has no such names"
-        return gap(PLACE, Reason.UNSUPPORTED, detail, hint="look up what the Python project is called")
-    return found
+        detail = f"{shown} is an npm, conda or repository name: the index of Python packages has no such names"
+        return detail, "look up what the Python project is called"
+    if versioned := _VERSIONED.fullmatch(text):
+        name, sign, version = versioned.groups()
+        if sign in ("==", "==="):
+            return f"{shown} names no version that can be (PEP 440)", f"{_SPELT}, such as {name}==1.0"
+        return f"{shown} asks for a version otherwise than Python does", f"{_SPELT}: {name}=={safe(version)}"
+    return None
 
 
 def _packages(requirements: Iterable[Requirement]) -> tuple[Package, ...]:
@@ -57,5 +106,4 @@ def _package(one: Requirement) -> Iterator[Package]:
 
 
 def _with_packages(inventory: Inventory) -> Inventory:
-
     return replace(inventory, packages=_packages(inventory.requirements))
