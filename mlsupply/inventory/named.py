@@ -30,7 +30,7 @@ def named(
     texts: Iterable[str], files: Iterable[str], tree: Tree, limits: Limits, piped: bytes | None = None
 ) -> tuple[Inventory, ...]:
     """One inventory of the names as typed (`name`, `name==1.0`, any PEP 508 requirement), one of those on standard input
-    (piped: what stood there, a byte beyond the limit of a manifest where there was more), one for each file of them (anything
+    (piped: all of it, or one byte more than a manifest may have), one for each file of them (anything
     pip reads with `-r`). A name without a version becomes a package without one."""
     typed = [(text, Place(PLACE)) for text in texts]
     listed = (follow(path, Place(PLACE), tree, limits) for path in files)
