@@ -10,16 +10,13 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.lazy import module
-from mlsupply.ledger import Ledger
+from mlsupply.ledger import Ledger, once_each
 from mlsupply.model import (
     Asset,
     Checked,
-    Confidence,
     DataSource,
-    Finding,
     Gap,
     Inventory,
-    Kind,
     Learned,
     Place,
     Reason,
@@ -160,7 +157,7 @@ def report_of(
     packages are for the caller to add. Raises `MlsupplyError` where a check left out a package."""
     coverage = ledger.close()
     now = world.now()
-    findings, gaps, verdict = decide(_once_each(ledger.findings), tuple(dict.fromkeys(ledger.gaps)), project, request, now)
+    findings, gaps, verdict = decide(once_each(ledger.findings), tuple(dict.fromkeys(ledger.gaps)), project, request, now)
     return Report(
         tool_version=__version__,
         as_of=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -224,42 +221,3 @@ def _switched_off(request: Request) -> Iterator[Gap]:
     for rule in settings.off:
         detail = f"the rule is switched off in {settings.origin or 'the configuration'}"
         yield Gap(subject=rule, check="rules", reason=Reason.DISABLED, detail=detail)
-
-
-def _once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """What is said of a release again because it comes from another source too is one finding, at the places of both: no
-    report counts or lists it twice. Those alike have one fingerprint, which every report needs; to hash all that a finding
-    holds would cost more than to decide on it."""
-    found: dict[str, list[Finding]] = {}
-    for finding in findings:
-        alike = found.setdefault(finding.fingerprint, [])
-        at = next((number for number, before in enumerate(alike) if _said(before) == _said(finding)), -1)
-        if at < 0:
-            alike.append(finding)
-        elif alike[at] != finding:
-            alike[at] = _united(alike[at], finding)
-    return tuple(finding for alike in found.values() for finding in alike)
-
-
-def _said(finding: Finding) -> Finding:
-    """The finding without what depends on the source its package comes from; of a malicious release also without how it
-    was known, by its file here and by its version there."""
-    advisory = replace(finding.advisory, notes=()) if finding.advisory else None
-    alike = replace(finding, confidence=Confidence.HIGH, places=(), advisory=advisory)
-    if finding.kind is not Kind.MALICIOUS:
-        return alike
-    return replace(alike, title="", message="", remedy="", references=(), advisory=None)
-
-
-def _united(one: Finding, other: Finding) -> Finding:
-    """Both as one: in the words of the first, or of what is known by its file."""
-    told = other if _by_file(other) and not _by_file(one) else one
-    notes = dict.fromkeys(note for finding in (one, other) if finding.advisory for note in finding.advisory.notes)
-    advisory = replace(told.advisory, notes=tuple(notes)) if told.advisory else None
-    surest = min(one.confidence, other.confidence, key=list(Confidence).index)
-    places = tuple(dict.fromkeys(one.places + other.places))
-    return replace(told, confidence=surest, places=places, advisory=advisory)
-
-
-def _by_file(finding: Finding) -> bool:
-    return finding.advisory is not None and finding.advisory.matched_on in {"file hash", "index path"}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Checked, Coverage, Finding, Gap, Learned, Package, PackageKey, Reason
+from mlsupply.model import Checked, Confidence, Coverage, Finding, Gap, Kind, Learned, Package, PackageKey, Reason
 from mlsupply.value import replace
 
 _CLEAN, _GAP, _FOUND = 0, 1, 2  # a finding beside a gap is both
@@ -88,3 +88,43 @@ class Ledger:
                 )
             )
         return tuple(rows)
+
+
+def once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What is said of a release again because it comes from another source too is one finding, at the places of both: no
+    report counts or lists it twice. Those alike have one fingerprint, which every report needs; all that a finding holds is
+    hashed only where there are several."""
+    marked: dict[str, list[Finding]] = {}
+    for finding in findings:
+        marked.setdefault(finding.fingerprint, []).append(finding)
+    return tuple(one for alike in marked.values() for one in (alike if len(alike) == 1 else _united(alike)))
+
+
+def _united(alike: Iterable[Finding]) -> Iterator[Finding]:
+    """Those that say the same as one: in the words of the first, or of what is known by its file."""
+    said: dict[Finding, list[Finding]] = {}
+    for finding in alike:
+        said.setdefault(_said(finding), []).append(finding)
+    for several in said.values():
+        told = next((finding for finding in several if _by_file(finding)), several[0])
+        notes = dict.fromkeys(note for finding in several if finding.advisory for note in finding.advisory.notes)
+        yield replace(
+            told,
+            confidence=min((finding.confidence for finding in several), key=list(Confidence).index),
+            places=tuple(dict.fromkeys(place for finding in several for place in finding.places)),
+            advisory=replace(told.advisory, notes=tuple(notes)) if told.advisory else None,
+        )
+
+
+def _said(finding: Finding) -> Finding:
+    """The finding without what depends on the source its package comes from; of a malicious release also without how it
+    was known, by its file here and by its version there."""
+    advisory = replace(finding.advisory, notes=()) if finding.advisory else None
+    alike = replace(finding, confidence=Confidence.HIGH, places=(), advisory=advisory)
+    if finding.kind is not Kind.MALICIOUS:
+        return alike
+    return replace(alike, title="", message="", remedy="", references=(), advisory=None)
+
+
+def _by_file(finding: Finding) -> bool:
+    return finding.advisory is not None and finding.advisory.matched_on in {"file hash", "index path"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.ledger import Ledger
-from mlsupply.model import Checked, Coordinate, Finding, Gap, Kind, Learned, Package, Reason, Severity
+from mlsupply.ledger import Ledger, once_each
+from mlsupply.model import Checked, Coordinate, Finding, Gap, Kind, Learned, Package, Place, Reason, Severity
 from mlsupply.value import replace
 
 TORCH = Package(coordinate=Coordinate("pypi", "torch", "2.9.0"))
@@ -56,3 +56,12 @@ def test_a_finding_outweighs_a_gap_and_both_are_kept(found_first: bool) -> None:
     (row,) = ledger.close()
     assert (row.with_findings, row.with_gaps, row.found_with_gaps) == (1, 0, 1)
     assert len(ledger.findings) == len(ledger.gaps) == 1
+
+
+def test_a_release_from_thousands_of_sources_is_told_once_at_all_its_places() -> None:
+    """A lock may name one release as often as it likes, each time from another address: to hold each against each would
+    take minutes."""
+    said = [replace(_finding(), places=(Place("uv.lock", line),), message=f"m {line % 2}") for line in range(20_000)]
+    even, odd = once_each(said)
+    assert (even.message, odd.message) == ("m 0", "m 1")
+    assert [place.line for place in odd.places] == list(range(1, 20_000, 2))
