@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from mlsupply.advisories.incident_records import BadFile, Incident, Window, incident
-from mlsupply.advisories.playbook import steps
+from mlsupply.advisories.playbook import clean_releases, steps
 
 _WIDTH = 100
 _INDICATORS = {"services": "services and jobs", "names": "other names", "strings": "texts"}
@@ -24,7 +24,7 @@ def incident_page(record: Incident) -> str:
         _list("What happened", _story(record, whole)),
         _list("Within its reach", [", ".join(record.credentials) or "not described: assume all that the host could read"]),
         _list("What to do, in this order", _numbered(steps(record))),
-        _list("Clean", _safe(record)),
+        _list("Clean", clean_releases(record)),
         _list("Traces", _traces(record, family)),
         _list("Files", (f"{bad.algorithm} {bad.value} {bad.of}".rstrip() for bad in (*record.hashes, *_hashes(family)))),
         _list("Advisories", record.advisories),
@@ -76,15 +76,6 @@ def _story(record: Incident, whole: Incident) -> list[str]:
         "first reported": record.reported,
     }
     return [f"{name}: {text}" for name, text in rows.items() if text]
-
-
-def _safe(record: Incident) -> list[str]:
-    lines = []
-    for side in ("before", "after"):
-        version, note = record.safe.get(side, ""), record.safe.get(f"{side}_note", "")
-        if version or note:
-            lines.append(f"{side}: {version} ({note})" if version and note else f"{side}: {version or note}")
-    return lines
 
 
 def _traces(record: Incident, family: Incident | None) -> list[str]:

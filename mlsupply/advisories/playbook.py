@@ -63,3 +63,13 @@ def _made(record: Incident) -> tuple[str, ...]:
 def _clean(record: Incident) -> str:
     versions = [record.safe[side] for side in ("before", "after") if side in record.safe]
     return f"with {' or '.join(versions)}" if versions else f"without {record.subject}"
+
+
+def clean_releases(record: Incident) -> list[str]:
+    """`before: 1.2 (the note)` and `after: 1.5`, as far as the record tells."""
+    lines = []
+    for side in ("before", "after"):
+        version, note = record.safe.get(side, ""), record.safe.get(f"{side}_note", "")
+        if version or note:
+            lines.append(f"{side}: {version} ({note})" if version and note else f"{side}: {version or note}")
+    return lines

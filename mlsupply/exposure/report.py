@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mlsupply.advisories.playbook import steps
+from mlsupply.advisories.playbook import clean_releases, steps
 from mlsupply.exposure import machine_report
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.history import Commit
@@ -164,12 +164,12 @@ def playbook(question: Question, answers: Sequence[Answer], machine: Machine | N
     incident = question.incident
     if incident is None:
         return ["There is no incident record behind this question, so no steps are given.", ""]
-    safe_versions = [f"{key.replace('_', ' ')}: {text}" for key, text in incident.safe.items()]
+    clean = [f"clean release {line}" for line in clean_releases(incident)]
     numbered = [f"  {number}. {step}" for number, step in enumerate(steps(incident), 1)]
     reach = f"what it could reach: {', '.join(incident.credentials)}" if incident.credentials else ""
     found = exposed(answers) or (machine is not None and hit(machine))
     heading = f"What to do{'' if found else ' where it is found'} ({incident.id}; {incident.confidence}):"
-    return [*filter(None, (heading, *numbered, reach, *safe_versions)), ""]
+    return [*filter(None, (heading, *numbered, reach, *clean)), ""]
 
 
 def coverage(answers: Sequence[Answer], machine: Machine | None) -> list[str]:
