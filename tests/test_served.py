@@ -15,7 +15,7 @@ from mlsupply.request import Request
 from mlsupply.world import PUBLIC_INDEX, Failure, World
 from tests.conftest import RecordedFetch
 from tests.loopback_index import File, LoopbackIndex
-from tests.test_contents import BAD, CLEAN, wheel
+from tests.made_wheels import BAD, CLEAN, wheel
 
 EVIL, HONEST = wheel(BAD), wheel(CLEAN)
 DIGEST = hashlib.sha256(EVIL).hexdigest()

