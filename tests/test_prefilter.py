@@ -14,7 +14,7 @@ from mlsupply.evidence.imports import MODULES
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.python import analyse
-from mlsupply.evidence.python.knowledge import persistent
+from mlsupply.evidence.python.places import persistent
 from mlsupply.evidence.tokens import Strings
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings

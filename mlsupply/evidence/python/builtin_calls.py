@@ -19,9 +19,9 @@ from mlsupply.evidence.python import (
     writing,
 )
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.expressions import ANY_BUILTIN, is_account
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.merging import merged
+from mlsupply.evidence.python.telling import ANY_BUILTIN, is_account
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import containers, folding, objects
-from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import containers, folding, objects, places
 from mlsupply.evidence.python.machine import MAX_LOOP
 from mlsupply.evidence.python.values import NOTHING, Value, unknown
 
@@ -73,7 +72,9 @@ def _told_apart(generator: ast.comprehension, item: Value) -> Value:
     if ALL not in item.taint:
         return item
     starts = [start for test in generator.ifs for start in _starts(test)]
-    if not starts or any(len(start) < 4 or know.is_secret(start) or know.owner_of(start) is not None for start in starts):
+    if not starts or any(
+        len(start) < 4 or places.is_secret(start) or places.owner_of(start) is not None for start in starts
+    ):
         return item
     made = item.copy()
     made.taint = (item.taint - {ALL}) | {f"variable:{start}" for start in starts}

@@ -6,8 +6,7 @@ items. Taking something out leaves it in: the next turn of a loop may find it th
 
 from __future__ import annotations
 
-from mlsupply.evidence.python import folding
-from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import folding, places
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
 
@@ -110,7 +109,7 @@ def narrowed(container: Value, key: Value) -> Value:
     made = unknown(container)
     whole = {label for label in made.taint if label.startswith("environment:")}
     if whole and isinstance(key.const, str):
-        kind = "secret-variable" if know.is_secret(key.const) else "variable"
+        kind = "secret-variable" if places.is_secret(key.const) else "variable"
         made.taint = (made.taint - whole) | {f"{kind}:{key.const}"}
     return made
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import folding, neighbours
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.commands import bundled, from_network, ran_file
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.keeping import content_of, held_below
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
+from mlsupply.evidence.python.running import bundled, from_network, ran_file
 from mlsupply.evidence.python.undoing import unpacked
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, text_of
 from mlsupply.text import safe

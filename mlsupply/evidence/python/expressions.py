@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from typing import Any
 
@@ -16,54 +15,32 @@ from mlsupply.evidence.python import (
     neighbours,
     objects,
     roundabout,
-    serving,
+    telling,
 )
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import BudgetError, Machine
 from mlsupply.evidence.python.merging import iterated, merged
+from mlsupply.evidence.python.roundabout import BUILTINS
+from mlsupply.evidence.python.telling import TOLD
 from mlsupply.evidence.python.values import (
-    CLEAN,
     HOLE,
     MAX_TEXT,
     NOTHING,
     ClassState,
     Closure,
     Scope,
-    Taint,
     Value,
     constant,
     layers_of,
     taint_of,
-    text_of,
     unknown,
 )
 
-_BUILTINS = frozenset(dir(builtins))
 _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
 
-ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # all of them, to be picked by a name nobody wrote
-_KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
-_CLIENT_KEYS = frozenset({"api_key", "auth_headers", "auth_token", "default_headers"})
-_AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_base58_string"})
-_ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
-_MADE = re.compile(r"\.(?:from_\w+|create\w*|generate\w*|random|new|derive\w*|Keypair|\w*Account|PrivateKey|\w*Wallet)\(\)$")
 _SAID = frozenset({"variable", "secret-variable", "parameter", "from"})  # what a comparison still tells of its two sides
 _ALL = comprehensions.ALL
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
-_ENVIRONMENTS = frozenset({"os.environ", "os.environb", "posix.environ", "nt.environ"})
-_LIBRARY_KEYS = frozenset(
-    f"{library}.api_key"
-    for library in ("openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq")
-)
-_CALLED = frozenset({"__name__", "__qualname__", "__module__"})
-_TOLD = frozenset(  # attributes that `_telling` knows, by their last part or the whole of the name
-    {
-        *_KEYS, *_AS_DATA, *_CLIENT_KEYS, *_ENVIRONMENTS, *_LIBRARY_KEYS, "__subclasses__", "builtins.__dict__",
-        "sys.argv", "sys.stdin",
-        "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
-        "value", "buf", *_CALLED,
-    }
-)  # fmt: skip
 
 
 class Expressions(Machine):
@@ -107,7 +84,7 @@ class Expressions(Machine):
             return Value("builtins")
         if node.id in {"__file__", "__path__", "__spec__"}:
             return Value("", NOTHING, frozenset(("package-file:" + node.id,)), f"{HOLE}/{self.path}")
-        if node.id in _BUILTINS:
+        if node.id in BUILTINS:
             return Value("builtins." + node.id)
         if self.stars:
             return importing.starred(self, node)
@@ -135,44 +112,9 @@ class Expressions(Machine):
             taint = know.part_of(taint, owner.ref, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         result.hidden = owner.hidden
-        if name in _TOLD or ref in _TOLD or self.serving:
-            self._telling(result, owner, name, node)
+        if name in TOLD or ref in TOLD or self.serving:
+            telling.told(self, result, owner, name, node)
         return result
-
-    def _telling(self, result: Value, owner: Value, name: str, node: ast.AST) -> None:
-        """What is known of attributes by their name."""
-        ref = result.ref
-        if name in _CALLED and not owner.ref:
-            result.taint = CLEAN  # what a function is called is nothing it was given
-        if (marks := self._marks(owner, name, ref)) is not None:
-            result.taint |= marks
-        if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _AS_DATA and is_account(owner.ref)):
-            result.taint |= self.origin("wallet", f"the {name} of an account", getattr(node, "lineno", 0))
-        if ref in _ENVIRONMENTS:
-            result.ref = "os.environ" if name == "environ" else ref
-            result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))
-        if name in {"parent", "parents", "stem", "name", "suffix"} and owner.ref.startswith("pathlib."):
-            result.ref, result.text = "pathlib.Path()", _path_part(text_of(owner), name)
-        elif name in {"text", "content", "value", "buf"}:
-            result.text = owner.text
-        elif name == "stdin":
-            result.items = owner.items
-
-    def _marks(self, owner: Value, name: str, ref: str) -> Taint | None:
-        """What is to be remembered of an attribute that stands for many things, or for what others say or hold."""
-        if ref == "builtins.__dict__":
-            return ANY_BUILTIN
-        if ref in {"sys.argv", "sys.stdin"}:
-            return self.told | frozenset((f"parameter:{ref}",))
-        if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
-            return frozenset((f"intercepted:{name}",))
-        if ref in _LIBRARY_KEYS:
-            return frozenset((f"secret-variable:{ref}",))
-        if name in _CLIENT_KEYS and hooks.is_client(owner.ref):
-            return frozenset((f"intercepted:{name} of a client",))
-        if self.serving and serving.asked(ref):
-            return serving.RECEIVED
-        return roundabout.ANY_CLASS if name == "__subclasses__" else None
 
     def class_state(self, closure: Closure) -> ClassState:
         raise NotImplementedError
@@ -189,7 +131,9 @@ class Expressions(Machine):
             result.hidden = True
             return result
         if owner.ref:
-            if (found := self.namespaced(owner, key, node, not isinstance(node.slice, ast.Constant))) is not None:
+            if (
+                found := roundabout.namespaced(self, owner, key, node, not isinstance(node.slice, ast.Constant))
+            ) is not None:
                 return found
             result = Value(owner.ref + "[]", NOTHING, owner.taint | key.taint, HOLE, owner.layers)
             result.hidden = owner.hidden
@@ -198,42 +142,6 @@ class Expressions(Machine):
         result = containers.plain(folding.index(owner, key), key)
         if _ALL in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
             result.taint = (result.taint - {_ALL}) | self.environment(key, node).taint  # one variable of all that are held
-        return result
-
-    def namespaced(self, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
-        """`os.environ[...]`, `globals()[...]`, `vars(os)[...]`, `sys.modules[...]`, `x.__dict__[...]`."""
-        name = key.const if isinstance(key.const, str) else None
-        if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
-            return self.environment(key, node)
-        computed = computed or bool(key.layers)
-        if owner.ref in {"builtins.globals()", "builtins.locals()", "builtins.vars()"} and name:
-            return self.named(name, computed)
-        target = ""
-        if owner.ref == "sys.modules" and name:
-            target = name
-        elif owner.ref in {"builtins", "builtins.__dict__"} and name:
-            target = f"builtins.{name}"
-        elif owner.ref.endswith((".__dict__", ".__globals__")) and name:
-            base = owner.ref.rsplit(".", 1)[0]
-            target = f"{base}.{name}" if owner.ref.endswith(".__dict__") else name
-            target = f"builtins.{name}" if base == "builtins" else target
-        if not target:
-            return None
-        result = Value(target, NOTHING, owner.taint)
-        if target in _ENVIRONMENTS:
-            result.taint |= self.origin("environment", "all variables", getattr(node, "lineno", 0))
-        result.hidden = owner.hidden or computed or owner.ref.endswith("__globals__")
-        return result
-
-    def named(self, name: str, computed: bool) -> Value:
-        """What a name computed at run time stands for."""
-        found = self.scope.find(name)
-        if found is None:
-            found = Value(
-                "builtins" if name == "__builtins__" else f"builtins.{name}" if name in _BUILTINS else "", NOTHING, CLEAN
-            )
-        result = found.copy()
-        result.hidden = computed or found.hidden
         return result
 
     def environment(self, key: Value, node: ast.AST) -> Value:
@@ -453,18 +361,6 @@ def _table(loose: list[Value]) -> dict[int, Any] | None:
 def _is_named(key: object) -> bool:
     """Is this a name in the globals of a module that somebody gave?"""
     return isinstance(key, str) and (key == "__builtins__" or not key.startswith("__"))
-
-
-def is_account(ref: str) -> bool:
-    """Is this an account or a pair of keys, made by a library for wallets?"""
-    return _MADE.search(ref) is not None and _ACCOUNT.match(ref) is not None
-
-
-def _path_part(text: str, name: str) -> str:
-    if name == "parent":
-        return text.rpartition("/")[0] or HOLE
-    tail = text.rpartition("/")[2]
-    return {"name": tail, "stem": tail.rpartition(".")[0] or tail, "suffix": "." + tail.rpartition(".")[2]}.get(name, HOLE)
 
 
 _HANDLERS: dict[type[ast.expr], Any] = {

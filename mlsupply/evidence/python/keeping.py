@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import containers, folding
-from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import containers, folding, places
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
         return
     if name in {"read", "read_file"} and call.args and "onfig" in receiver.ref:  # configparser
         for path in (call.args[0], *folding.items_of(call.args[0])[:8]):
-            if kind := know.file_kind(text_of(path)):
+            if kind := places.file_kind(text_of(path)):
                 receiver.taint |= machine.origin(kind, text_of(path), call.line)
         return
     if name in {"connect", "login"} and call.args:
@@ -108,7 +107,7 @@ def _connected(call: Call, receiver: Value, name: str) -> None:
 def _packed(machine: Analyser, call: Call, archive: Value) -> None:
     """A file is put into an archive."""
     for source in call.args[:1]:
-        if kind := know.file_kind(text_of(source)):
+        if kind := places.file_kind(text_of(source)):
             archive.taint |= machine.origin(kind, text_of(source), call.line)
     if archive.text != HOLE:
         machine.files[archive.text] = unknown(archive)

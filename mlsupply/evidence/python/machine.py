@@ -11,7 +11,7 @@ from functools import lru_cache
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.module_facts import Gift, Neighbours, Take
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import reach
+from mlsupply.evidence.python import places, reach
 from mlsupply.evidence.python.values import HOLE, Closure, Scope, Taint, Value
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
@@ -114,7 +114,7 @@ class Machine:
         label = f"{kind}:{safe(detail.replace(HOLE, '…'), 80)}"
         self.origins.setdefault(label, self.code_line or line)
         if kind == "received":
-            self.makers[label] = self.makers.get(label, True) and know.MAKERS.match(detail) is not None
+            self.makers[label] = self.makers.get(label, True) and places.MAKERS.match(detail) is not None
         return frozenset((label,))
 
     def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, Take
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import places
 from mlsupply.evidence.python.machine import has, kinds_in
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, taint_of, text_of
 
@@ -71,7 +72,7 @@ def gift(value: Value) -> Gift | None:
     text = text_of(value) if isinstance(value.const, str | bytes) else ""
     labels = tuple(sorted(one for one in value.taint if one.partition(":")[0] in CARRIED))
     texts = _texts(value.const)
-    if len(text) > MAX_TEXT or not (labels or _TELLING.search(text) or any(know.file_kind(one) for one in (text, *texts))):
+    if len(text) > MAX_TEXT or not (labels or _TELLING.search(text) or any(places.file_kind(one) for one in (text, *texts))):
         return None
     return Gift(text, labels[:20], value.layers, texts)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import folding, places
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.shell import deeds
@@ -88,7 +88,7 @@ def _server(machine: Analyser, call: Call) -> None:
     if handler.closure is not None and isinstance(handler.closure.node, ast.ClassDef):
         serves = _HANDLER in machine.class_state(handler.closure).bases
         machine.call(handler, [Value(), Value(), Value()], {}, call.node)
-    kind = know.file_kind(machine.folder) or ("home-files" if machine.folder in {"/", "~", "~/", "C:/", "C:\\"} else "")
+    kind = places.file_kind(machine.folder) or ("home-files" if machine.folder in {"/", "~", "~/", "C:/", "C:\\"} else "")
     if serves and kind and not re.match(r"127\.|localhost|::1", host):
         shown = safe(machine.folder.replace(HOLE, "…"), 80)
         machine.fact(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import sending
+from mlsupply.evidence.python import places, sending
 from mlsupply.evidence.python.keeping import held_below, kept_key
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
@@ -118,13 +117,13 @@ def redirected(machine: Analyser, call: Call, text: str) -> None:
 def _kept(machine: Analyser, call: Call, words: list[str], taint: Taint) -> None:
     """Files that are packed or copied: what is written holds what is read."""
     for word in words:
-        if kind := know.file_kind(word):
+        if kind := places.file_kind(word):
             taint = taint | machine.origin(kind, word, call.line)
     if not taint:
         return
     content = Value("", NOTHING, taint)
     for word in words[1:]:
-        if _PATH.search(word) and len(word.replace(HOLE, "")) >= 3 and not know.file_kind(word):
+        if _PATH.search(word) and len(word.replace(HOLE, "")) >= 3 and not places.file_kind(word):
             machine.files.setdefault(word, content)
 
 

@@ -6,15 +6,18 @@ Whatever is reached is treated as if its name were written; where the name was c
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 from typing import TYPE_CHECKING, Final
 
-from mlsupply.evidence.python.values import NOTHING, Value, taint_of, text_of
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values import CLEAN, NOTHING, Value, taint_of, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
     from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.expressions import Expressions
 
 _GETS = re.compile(
     r"(?P<owner>sys\.modules|builtins\.(?:globals|locals|vars)\(\)|[\w.]{1,200}\.__(?:dict|globals)__)\.(?:get|pop|setdefault|__getitem__)$"
@@ -85,9 +88,9 @@ def called(machine: Analyser, call: Call) -> Value | None:
         return None
     if (found := _GETS.fullmatch(ref)) is not None and call.args:
         owner = Value(found["owner"], NOTHING, call.receiver.taint if call.receiver is not None else frozenset())
-        return machine.namespaced(owner, call.args[0], call.node, _computed(call, 0))
+        return namespaced(machine, owner, call.args[0], call.node, _computed(call, 0))
     if ref == "operator.getitem" and len(call.args) == 2:
-        return machine.namespaced(call.args[0], call.args[1], call.node, _computed(call, 1))
+        return namespaced(machine, call.args[0], call.args[1], call.node, _computed(call, 1))
     if ref.endswith(".__getattribute__") and call.args:
         return _attribute(machine, call)
     if ref in {"sys.modules.values", "sys.modules.items", "sys.modules.copy"}:
@@ -133,3 +136,44 @@ def _module(call: Call) -> Value | None:
 def _computed(call: Call, place: int) -> bool:
     node = call.node.args[place] if isinstance(call.node, ast.Call) and place < len(call.node.args) else None
     return not isinstance(node, ast.Constant | ast.Name | ast.Call) or bool(call.args[place].layers)
+
+
+BUILTINS = frozenset(dir(builtins))
+
+
+def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
+    """`os.environ[...]`, `globals()[...]`, `vars(os)[...]`, `sys.modules[...]`, `x.__dict__[...]`."""
+    name = key.const if isinstance(key.const, str) else None
+    if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
+        return machine.environment(key, node)
+    computed = computed or bool(key.layers)
+    if owner.ref in {"builtins.globals()", "builtins.locals()", "builtins.vars()"} and name:
+        return named(machine, name, computed)
+    target = ""
+    if owner.ref == "sys.modules" and name:
+        target = name
+    elif owner.ref in {"builtins", "builtins.__dict__"} and name:
+        target = f"builtins.{name}"
+    elif owner.ref.endswith((".__dict__", ".__globals__")) and name:
+        base = owner.ref.rsplit(".", 1)[0]
+        target = f"{base}.{name}" if owner.ref.endswith(".__dict__") else name
+        target = f"builtins.{name}" if base == "builtins" else target
+    if not target:
+        return None
+    result = Value(target, NOTHING, owner.taint)
+    if target in know.ENVIRONMENTS:
+        result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))
+    result.hidden = owner.hidden or computed or owner.ref.endswith("__globals__")
+    return result
+
+
+def named(machine: Expressions, name: str, computed: bool) -> Value:
+    """What a name computed at run time stands for."""
+    found = machine.scope.find(name)
+    if found is None:
+        found = Value(
+            "builtins" if name == "__builtins__" else f"builtins.{name}" if name in BUILTINS else "", NOTHING, CLEAN
+        )
+    result = found.copy()
+    result.hidden = computed or found.hidden
+    return result

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
-from mlsupply.evidence.python import folding, hooks, neighbours
+from mlsupply.evidence.python import folding, hooks, neighbours, places
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
@@ -35,13 +35,13 @@ _URL = re.compile(r"(?:https?|wss?|ftp)://\S{3,300}")
 
 def destination(address: str) -> str:
     """`chat`, `metadata`, `local`, `fixed`, `given` or "": how a URL or host written in the code reads."""
-    if not address or address == HOLE or know.ACCOUNT.match(address):
+    if not address or address == HOLE or places.ACCOUNT.match(address):
         return "given"
-    if know.CHAT_HOOK.search(address):
+    if places.CHAT_HOOK.search(address):
         return "chat"
-    if know.METADATA.search(address) or know.CLUSTER.search(address):
+    if places.METADATA.search(address) or places.CLUSTER.search(address):
         return "metadata"
-    if know.LOCAL.match(address):
+    if places.LOCAL.match(address):
         return "local"
     host = _host(address)
     known = host.replace(HOLE, "")
@@ -150,7 +150,7 @@ def sent(machine: Analyser, call: Call) -> Value:
 
 def _told_credentials(machine: Analyser, call: Call, taint: Taint) -> Taint:
     """What opens an account is told to somebody by what a client asks for it. Who asks for a token looks at the answer."""
-    if call.node is not machine.unread or not has(taint, "parameter") or know.LOCAL.match(text_of(_address(call))):
+    if call.node is not machine.unread or not has(taint, "parameter") or places.LOCAL.match(text_of(_address(call))):
         return CLEAN
     return frozenset(("intercepted:credentials",)) if any(map(hooks.holds_credentials, machine.running)) else CLEAN
 
@@ -226,10 +226,12 @@ def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _answer(machine: Analyser, call: Call, text: str) -> Value:
-    kind = "cloud-metadata" if know.METADATA.search(text) else "cluster-secret" if know.CLUSTER.search(text) else "received"
-    if kind == "received" and know.MODEL_SERVICE.match(text):
+    kind = (
+        "cloud-metadata" if places.METADATA.search(text) else "cluster-secret" if places.CLUSTER.search(text) else "received"
+    )
+    if kind == "received" and places.MODEL_SERVICE.match(text):
         kind = "model-answer"
-    elif kind == "cloud-metadata" and know.WHO_IT_IS.search(text):
+    elif kind == "cloud-metadata" and places.WHO_IT_IS.search(text):
         kind = "host-identity"
     made = Value(call.ref + "()", NOTHING, machine.origin(kind, text, call.line))
     if machine.running and machine.running[-1].wrapper:
@@ -267,7 +269,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         return
     if where == "given":
         neighbours.wanted(machine, taint_of(*call.all))
-    if know.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
+    if places.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
         labels = [one for one in labels if not _of_cloud(one, text)]
     kind = kinds_of(frozenset(labels))[0] if labels else ""
     if not kind or _expected(
@@ -282,7 +284,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     file = position == "header" and where == "fixed" and _foreign_file(labels, text)
     if (foreign and kind in _WITH_KEYS) or (file and kind == "credential-file"):
         kind = "foreign-secret"
-    elif (kind == "secret-variable" and all(know.is_own(name, _host(text)) for name in secrets)) or (
+    elif (kind == "secret-variable" and all(places.is_own(name, _host(text)) for name in secrets)) or (
         kind == "credential-file" and _own_file(labels, _host(text))
     ):
         position = "header"  # the key of this service, in whichever part of the message it wants it
@@ -318,7 +320,7 @@ _SERVICES = re.compile(
 
 def _expected(kind: str, call: Call, text: str, where: str, *, own: bool, known_elsewhere: bool) -> bool:
     """Does this go where whoever calls it expects it to go? known_elsewhere: does the module name hosts of services?"""
-    if kind in _SEEN_BY_MODELS and know.MODEL_SERVICE.match(text):
+    if kind in _SEEN_BY_MODELS and places.MODEL_SERVICE.match(text):
         return True  # what the user shows to a model goes to that model
     made_anew = call.ref.endswith(_TRANSPORTS) and known_elsewhere
     if kind == "intercepted" and call.receiver is not None and call.receiver.instance is not None and not made_anew:
@@ -327,7 +329,7 @@ def _expected(kind: str, call: Call, text: str, where: str, *, own: bool, known_
         return True  # a wrapper that passes on what it was given, or to where the user has an account
     if call.ref.startswith("webbrowser.") and kind in {"intercepted", "host-identity", "command-output"}:
         return True  # a report of a fault, shown to the user before it is sent
-    return kind == "cloud-metadata" and bool(know.CLOUD.match(text))  # what a cloud says of the machine goes back to it
+    return kind == "cloud-metadata" and bool(places.CLOUD.match(text))  # what a cloud says of the machine goes back to it
 
 
 def _host(address: str) -> str:
@@ -337,27 +339,27 @@ def _host(address: str) -> str:
 
 def _foreign(variable: str, address: str) -> bool:
     """Does this secret belong to a service other than the one it is sent to?"""
-    owner = know.owner_of(variable)
+    owner = places.owner_of(variable)
     return owner is not None and not any(part in address.lower() for part in owner)
 
 
 def _of_cloud(label: str, address: str) -> bool:
     """Is this a file of credentials of the service that the address belongs to?"""
-    owner = know.file_owner(label) if label.startswith("credential-file:") else None
+    owner = places.file_owner(label) if label.startswith("credential-file:") else None
     return owner is not None and any(part in address.lower() for part in owner)
 
 
 def _own_file(labels: list[str], host: str) -> bool:
     """Are all these files of credentials of the service that is asked, by its whole name? Not of one where anybody may have
     a store under a name of his own."""
-    service = know.SERVICE_OF.get(host.lower().partition(":")[0])
-    owners = [know.file_owner(label) for label in labels if label.startswith("credential-file:")]
+    service = places.SERVICE_OF.get(host.lower().partition(":")[0])
+    owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
     return service is not None and all(service in (one or ()) for one in owners)
 
 
 def _foreign_file(labels: list[str], address: str) -> bool:
     """Do all files of credentials among the labels belong to a service other than the one they are sent to?"""
-    owners = [know.file_owner(label) for label in labels if label.startswith("credential-file:")]
+    owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
     return all(owner is not None and not any(part in address.lower() for part in owner) for owner in owners)
 
 
@@ -391,7 +393,7 @@ _FETCHERS = re.compile(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request
 def fetched_by_url(machine: Analyser, call: Call) -> Taint:
     """What a library gives that is called with an address written here came from there."""
     text = text_of(call.args[0]) if call.args else ""
-    if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")) or know.LOCAL.match(text):
+    if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")) or places.LOCAL.match(text):
         return frozenset()
     if not _FETCHERS.search(call.ref) or _PURE.search(call.ref) or _PARTS.search(call.ref):
         return frozenset()

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 
-from mlsupply.evidence.python.knowledge import MAKERS
+from mlsupply.evidence.python.places import MAKERS
 from mlsupply.named import NamedTuple
 
 MAX_LINE = 20_000  # characters looked at

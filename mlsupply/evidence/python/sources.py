@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import containers, folding
+from mlsupply.evidence.python import containers, folding, places
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
 from mlsupply.evidence.python.machine import kinds_in
@@ -65,7 +65,7 @@ def variable(machine: Analyser, key: Value, line: int) -> Value:
         return Value("", NOTHING, CLEAN, _HOME_VARIABLES[name])
     if name in {"TEMP", "TMP", "TMPDIR"}:
         return Value("", NOTHING, CLEAN, f"/tmp/{HOLE}")  # noqa: S108  # a label of where it points, nothing is written
-    return Value(taint=machine.origin("secret-variable" if know.is_secret(name) else "variable", name, line))
+    return Value(taint=machine.origin("secret-variable" if places.is_secret(name) else "variable", name, line))
 
 
 def origin(machine: Analyser, call: Call) -> Value | None:
@@ -146,7 +146,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return call.receiver.keys["answer"].copy() if call.receiver.keys else None
     if know.RECEIVES.match(ref) and not _asks(ref):
         _rebuilt(machine, call)
-        asked = call.receiver is not None and know.METADATA.search(call.receiver.text)
+        asked = call.receiver is not None and places.METADATA.search(call.receiver.text)
         return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if asked else "received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
         from mlsupply.evidence.python import builtin_calls
@@ -281,7 +281,7 @@ def _listing(machine: Analyser, call: Call) -> Value:
     text = text_of(start) if start is not None else "."
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), f"{text}/{HOLE}")
     named = text_of(call.args[0]) if call.ref.startswith("pathlib") and call.args else ""
-    if kind := know.file_kind(f"{text}/{named}" if named else text):
+    if kind := places.file_kind(f"{text}/{named}" if named else text):
         made.taint |= machine.origin(kind, text, call.line)
     elif text in {"/", "~", "~/", "C:\\", "C:/"}:
         made.taint |= machine.origin("home-files", text, call.line)
@@ -291,7 +291,7 @@ def _listing(machine: Analyser, call: Call) -> Value:
     if call.ref.startswith("pathlib"):
         made.ref = "pathlib.Path()"
         made.text = f"{text}/{text_of(call.args[0])}" if call.args else made.text
-        if not (know.file_kind(text)) and (kind := know.file_kind(made.text)):
+        if not (places.file_kind(text)) and (kind := places.file_kind(made.text)):
             made.taint |= machine.origin(kind, made.text, call.line)
     return made
 
@@ -317,7 +317,7 @@ def opened(machine: Analyser, call: Call) -> Value:
         return made
     taint = frozenset(one for one in path.taint if not one.startswith("variable:"))  # says where it lies, not what it holds
     for candidate in (text, *(text_of(item) for item in (path.items or ())[:8])):
-        if kind := know.file_kind(candidate):
+        if kind := places.file_kind(candidate):
             taint = taint | machine.origin(kind, candidate, call.line)
     from_package = "package-file" in kinds_in(path.taint)
     layers = path.layers if from_package else ()
@@ -355,6 +355,6 @@ def read_by_path(machine: Analyser, call: Call) -> Taint:
     for value in call.all[:4]:
         for one in folding.items_of(value)[:4] if value.items or isinstance(value.const, list | tuple) else [value]:
             text = text_of(one)
-            if ("/" in text or "\\" in text or text.startswith("~")) and (kind := know.file_kind(text)):
+            if ("/" in text or "\\" in text or text.startswith("~")) and (kind := places.file_kind(text)):
                 found |= machine.origin(kind, text, call.line)
     return found

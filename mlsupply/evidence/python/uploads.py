@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding, sending
+from mlsupply.evidence.python import folding, places, sending
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.keeping import content_of, held_below
 from mlsupply.evidence.python.machine import of_kind
@@ -98,7 +98,7 @@ def _taken(machine: Analyser, value: Value, line: int) -> Value:
     for one in [value, *folding.items_of(value)[:8]] if value.items or isinstance(value.const, list | tuple) else [value]:
         text = text_of(one)
         if ("/" in text or "\\" in text or text.startswith("~")) and len(text) < 4096:
-            if kind := know.file_kind(text):
+            if kind := places.file_kind(text):
                 taint |= machine.origin(kind, text, line)
             taint |= held_below(machine, text)
         if (written := content_of(machine, one)) is not None:

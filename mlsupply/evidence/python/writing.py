@@ -6,8 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding, hooks
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.connecting import CONNECTIONS, REQUESTS, connection, request
 from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
 from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.shell import deeds
@@ -34,13 +35,6 @@ _DUMPS = frozenset(
 _REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rmdir", "pathlib.Path().unlink", "os.truncate"})
 _DOWNLOADS = re.compile(
     r"^(?:wget\.download|gdown\.download|urllib\.URLopener\(\)\.retrieve|torch\.hub\.download_url_to_file)$"
-)
-_CONNECTIONS = re.compile(
-    r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
-    r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
-    r"^socket\.create_connection$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
-    r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
-    r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
 )
 _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 
@@ -74,50 +68,13 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _registry(machine, call)
     if _DOWNLOADS.match(ref):
         return _downloaded(machine, call)
-    if ref in {"urllib.request.Request", "httpx.Request", "requests.Request"}:
-        return _request(call)
+    if ref in REQUESTS:
+        return request(call)
     if ref in {"shutil.make_archive", "zipfile.ZipFile", "tarfile.open"}:
         return _packed(machine, call)
-    if _CONNECTIONS.match(ref):
-        return _connection(machine, call)
+    if CONNECTIONS.match(ref):
+        return connection(machine, call)
     return None
-
-
-def _connection(machine: Analyser, call: Call) -> Value:
-    """A client that knows where it goes, and may be told what to do with messages."""
-    made = Value(call.ref + "()", NOTHING, frozenset())
-    base = call.arg(0, "token", "base_url", "host", "mailhost", "uri", "url", "address")
-    if base is not None:
-        parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
-        made.text = text_of(parts[0]) if parts else HOLE
-        made.layers = base.layers
-        if re.match(r"\d{6,12}:[\w-]{20,}$", made.text):
-            made.text = f"https://api.telegram.org/bot{made.text}"
-    headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
-    made.keys = {"headers": unknown(*headers)}
-    for name in ("event_hooks", "hooks", "middlewares"):
-        if name in call.keywords:
-            hooks.hooked(machine, call.keywords[name], call.node)
-    registrar = Value(call.ref, NOTHING, frozenset(), made.text)
-    for value in call.all:
-        machine.handler(registrar, value, call.node)
-    return made
-
-
-def _request(call: Call) -> Value:
-    if not call.ref.startswith("urllib"):  # there the method comes first, and what is sent has other names
-        named = {
-            {"json": "data", "content": "data", "params": "data"}.get(name, name): one for name, one in call.keywords.items()
-        }
-        call = call._replace(args=call.args[1:2], keywords=named)
-    made = unknown(*call.args[:2], *(value for name, value in call.keywords.items() if name in {"url", "data"}))
-    made.ref = "urllib.request.Request()"
-    names = ("url", "data", "headers")
-    made.keys = {names[place]: value for place, value in enumerate(call.args[:3])} | {
-        name: value for name, value in call.keywords.items() if name in names
-    }
-    made.text = text_of(made.keys["url"]) if "url" in made.keys else HOLE
-    return made
 
 
 def _packed(machine: Analyser, call: Call) -> Value:
@@ -129,7 +86,7 @@ def _packed(machine: Analyser, call: Call) -> Value:
     root = call.arg(2, "root_dir", "base_dir")
     if call.ref == "shutil.make_archive" and root is not None:
         made.taint |= held_below(machine, text_of(root))
-        if kind := know.file_kind(text_of(root)):
+        if kind := places.file_kind(text_of(root)):
             made.taint |= machine.origin(kind, text_of(root), call.line)
         machine.files[kept_key(machine, first)] = made
         machine.files[text_of(first) + ".zip"] = made
@@ -243,7 +200,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     machine.files[kept_key(machine, path)] = merged
     if has(path.taint, "home-files") and "encrypt" in content.ref:
         machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten by what is encrypted")
-    what = know.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
+    what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
     if not what or (what == "python start" and _weights(machine, path, text)) or text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
         return
     shown = (
@@ -316,14 +273,14 @@ def _copied(machine: Analyser, call: Call) -> Value:
         return Value()
     content = content_of(machine, source)
     taint = source.taint | (content.taint if content is not None else frozenset())
-    if kind := know.file_kind(text_of(source)):
+    if kind := places.file_kind(text_of(source)):
         taint = taint | machine.origin(kind, text_of(source), call.line)
     moved = Value("", NOTHING, taint, HOLE, content.layers if content is not None else ())
     machine.files[kept_key(machine, target)] = moved
     if call.ref == "shutil.copytree":
         machine.files[kept_key(machine, target) + "/"] = moved
     target.taint |= frozenset(label for label in taint if label.split(":", 1)[0] in know.KINDS[:8])
-    if what := know.persistent(text_of(target)):
+    if what := places.persistent(text_of(target)):
         machine.fact(
             "persists",
             call.node,
@@ -340,7 +297,7 @@ def _removed(machine: Analyser, call: Call) -> Value:
         machine.files[f"removed {text_of(path)}"] = path
         if (
             _WIPED.match(text_of(path))
-            or know.file_kind(text_of(path)) == "home-files"
+            or places.file_kind(text_of(path)) == "home-files"
             or (has(path.taint, "home-files") and "/" in text_of(path)[1:])
         ):
             machine.fact(
@@ -363,7 +320,7 @@ def _registry(machine: Analyser, call: Call) -> Value | None:
         made.taint |= machine.origin("credential-file", "registry: " + text.replace(HOLE, "…")[:60], call.line)
     if call.ref.endswith(("OpenKey", "OpenKeyEx", "CreateKey", "CreateKeyEx")):
         return made
-    if call.ref.endswith(("SetValueEx", "SetValue")) and call.args and know.RUN_KEY.search(text_of(call.args[0]) + text):
+    if call.ref.endswith(("SetValueEx", "SetValue")) and call.args and places.RUN_KEY.search(text_of(call.args[0]) + text):
         content = content_of(machine, call.args[-1])
         fetched = content is not None and has(content.taint, "received")
         machine.fact(
@@ -393,7 +350,7 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
         return
     if name.startswith(("RegSet", "SHSetValue", "RegCreateKey")):
         told = " ".join(text_of(value) for value in call.args)
-        if know.RUN_KEY.search(told):
+        if places.RUN_KEY.search(told):
             shown = safe(told.replace(HOLE, "…"), 80)
             machine.fact("persists", call.node, sink=name, detail=f"registry: {shown}")
     elif name in {"RegisterTaskDefinition", "RegisterTask"}:

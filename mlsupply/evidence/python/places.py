@@ -1,0 +1,230 @@
+"""Places: where secrets and things that start by themselves lie, whose a variable or file is, which hosts are whose.
+
+Tables only, as in `knowledge`. Places of secrets follow the vendors' own documentation and the incident reports of 2022 to
+2026.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_FILES: Final = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (
+            "credential-file",
+            r"\.ssh(?:/|\\|$)(?!known_hosts|config|(?:[^/\\]{1,60}[/\\]){0,3}[^/\\]{0,80}\.pub$)|id_(?:rsa|ed25519|ecdsa|dsa)(?!\w|\.pub$)|\.aws(?:/|\\|$)|"
+            r"\.azure(?:/|\\|$)|gcloud/|"
+            r"application_default_credentials|\.kube(?:/|\\|$)|\.docker/config\.json|\.netrc|_netrc|\.npmrc|\.pypirc|"
+            r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
+            r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
+            r"\.config/(?:openai|anthropic|gh|hub)|jupyter/runtime|\.password-store|\.gnupg|\.claude/\.credentials|serviceaccount(?:/|$)|rclone\.conf|"
+            r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/[^/]{0,20}/environ|\.git/config$|/proc/.{1,12}/mem",
+        ),
+        (
+            "wallet",
+            r"wallet\.dat|\.electrum|electrum/wallets|exodus|\.ethereum|/keystore|solana/id\.json|\.bittensor|metamask|"
+            r"nkbihfbeogaeaoehlefnkodbefgpgknn|phantom|atomic/local|coinomi|\.bitcoin|ledger live|\.near-credentials|\.sui/",
+        ),
+        (
+            "browser-store",
+            r"login data|cookies\.sqlite|logins\.json|key4\.db|web data|user data|local state|google[/\\]chrome|"
+            r"brave-?browser|mozilla[/\\]firefox|\.mozilla|[/\\]cookies$|opera software|microsoft[/\\]edge",
+        ),
+        ("keychain", r"library/keychains|login\.keychain|\.local/share/keyrings|kwallet|microsoft[/\\]credentials"),
+        (
+            "chat-store",
+            r"discord(?:canary|ptb)?[/\\]|leveldb|telegram ?desktop|tdata|[*\0]\.session$|signal/config|slack/storage",
+        ),
+        ("history", r"\.(?:bash|zsh|python|node_repl|mysql|psql|sqlite|fish)_history|consolehost_history|\.histfile"),
+        ("system-file", r"^/etc/(?:passwd|hosts|hostname|resolv\.conf|machine-id)|/proc/net|/proc/version"),
+        ("home-files", r"[*\0]\.ipynb$|(?:^~|\0)[/\\](?:documents|desktop|downloads|pictures)|^(?:~|/home|/Users|/root)/?$"),
+    )
+)
+
+
+def file_kind(path: str) -> str:
+    """The kind of secret a path leads to, or ""."""
+    if len(path) < 3 or len(path) > 4096:
+        return ""
+    if path.startswith("file:"):
+        path = path[5:].partition("?")[0]
+    return next((kind for kind, pattern in _FILES if pattern.search(path)), "")
+
+
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|CREDENTIAL|PRIVATE_?KEY|MNEMONIC|SEED_PHRASE|_AUTH$|_PAT$|DSN$|AWS_SESSION",
+    re.IGNORECASE,
+)
+# Prefix of a variable's name -> what the host of its owner contains.
+_OWNERS: Final = (
+    ("OPENAI", ("openai", "azure")), ("ANTHROPIC", ("anthropic", "claude")), ("HF_", ("huggingface", "hf.co")),
+    ("HUGGING", ("huggingface", "hf.co")), ("AWS_", ("amazonaws", "aws")), ("GITHUB_", ("github",)), ("GH_", ("github",)),
+    ("GITLAB", ("gitlab",)), ("CI_JOB", ("gitlab",)), ("GOOGLE", ("google",)), ("GEMINI", ("google",)), ("GCP", ("google",)),
+    ("AZURE", ("azure", "microsoft", "windows.net")), ("NPM_", ("npm",)), ("PYPI", ("pypi",)), ("TWINE", ("pypi",)),
+    ("WANDB", ("wandb",)), ("SLACK", ("slack",)), ("DISCORD", ("discord",)), ("TELEGRAM", ("telegram",)),
+    ("COHERE", ("cohere",)), ("MISTRAL", ("mistral",)), ("GROQ", ("groq",)), ("REPLICATE", ("replicate",)),
+    ("PINECONE", ("pinecone",)), ("LANGCHAIN", ("langchain", "smith")), ("LANGSMITH", ("langchain", "smith")),
+    ("DATABRICKS", ("databricks",)), ("SNOWFLAKE", ("snowflake",)), ("STRIPE", ("stripe",)), ("KUBE", ("kubernetes",)),
+    ("VAULT", ("vault",)), ("DOCKER", ("docker",)), ("CLOUDFLARE", ("cloudflare",)), ("DATABASE_", ()), ("SSH_", ()),
+    ("DEEPSEEK", ("deepseek",)),
+    ("OPENROUTER", ("openrouter",)), ("TOGETHER", ("together",)), ("PERPLEXITY", ("perplexity",)),
+)  # fmt: skip
+
+
+def is_secret(variable: str) -> bool:
+    """Does the name of this environment variable promise a secret?"""
+    return bool(_SECRET_NAME.search(variable))
+
+
+def owner_of(variable: str) -> tuple[str, ...] | None:
+    """What the host of the service this secret belongs to contains; None where the service is not known."""
+    upper = variable.upper()
+    return next((hosts for prefix, hosts in _OWNERS if upper.startswith(prefix)), None)
+
+
+_SECOND_LEVEL: Final = frozenset({"co", "com", "ac", "gov", "org", "net"})  # below the code of a country
+
+
+def is_own(variable: str, host: str) -> bool:
+    """Is the host of the service that the name of this secret begins with (VERDA_CLIENT_SECRET at api.verda.com)? Only the
+    registered name counts: anybody may have verda.c.example."""
+    labels = host.lower().partition(":")[0].split(".")
+    while len(labels) > 2 and labels[-2] in _SECOND_LEVEL:
+        labels = labels[:-1]
+    if len(labels) < 2:
+        return False
+    registered = labels[-2].replace("-", "")
+    words = re.split(r"[_.]", variable.lower())
+    starts = {words[0], "".join(words[:2])} | {part for part in owner_of(variable) or () if "." not in part}
+    return len(registered) >= 4 and registered in starts
+
+
+_FILE_OWNERS: Final = (
+    ("huggingface", ("huggingface", "hf.co")), (".aws", ("amazonaws", "aws")), ("serviceaccount", ("kubernetes",)),
+    ("gcloud", ("google",)), ("application_default", ("google",)), (".azure", ("azure", "microsoft", "windows.net")),
+    (".pypirc", ("pypi", "upload")), (".npmrc", ("npm",)), ("gh/hosts", ("github",)), (".git-credentials", ("git",)),
+    (".ssh", ()), ("id_rsa", ()), (".kube", ("kubernetes",)), (".wandb", ("wandb",)), (".kaggle", ("kaggle",)),
+    (".modal", ("modal",)), (".databrickscfg", ("databricks",)), (".vault-token", ("vault",)),
+    (".docker", ("docker", "registry")), (".cargo", ("crates",)), (".config/openai", ("openai",)),
+    (".claude", ("anthropic", "claude")), ("gh auth", ("github",)), ("git credential", ("git",)),
+    ("aws ", ("amazonaws", "aws")),
+    ("az account", ("azure", "microsoft", "windows.net")), ("kubectl", ("kubernetes",)), ("vault ", ("vault",)),
+)  # fmt: skip
+
+
+# Whole name of a host that takes the credentials of a service -> the service, as in `_FILE_OWNERS`.
+SERVICE_OF: Final = {
+    "huggingface.co": "huggingface", "www.huggingface.co": "huggingface", "upload.pypi.org": "pypi", "test.pypi.org": "pypi",
+    "registry.npmjs.org": "npm", "api.wandb.ai": "wandb", "www.kaggle.com": "kaggle", "api.kaggle.com": "kaggle",
+    "api.modal.com": "modal", "crates.io": "crates", "api.openai.com": "openai", "api.anthropic.com": "anthropic",
+    "auth.docker.io": "docker", "hub.docker.com": "docker",
+}  # fmt: skip
+
+
+def file_owner(label: str) -> tuple[str, ...] | None:
+    """What the host of the service contains whose credentials this file keeps; None where the service is not known."""
+    return next((hosts for part, hosts in _FILE_OWNERS if part in label), None)
+
+
+MODEL_SERVICE: Final = re.compile(
+    r"https://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|together|cohere|perplexity|x|fireworks|replicate)\.\w{2,3}/|"
+    r"generativelanguage\.googleapis\.com/|openrouter\.ai/|[\w-]{1,60}\.openai\.azure\.com/|"
+    r"(?:router|api-inference)\.huggingface\.co/)"
+)
+# Where makers of well-known tools keep their installers and programs, as their own documentation gives it.
+MAKERS: Final = re.compile(
+    r"https://(?!\S*\.\.)(?:astral\.sh/|sh\.rustup\.rs(?:/|$)|static\.rust-lang\.org/|bun\.sh/install|deno\.land/install\.sh|get\.docker\.com(?:/|$)|"
+    r"install\.python-poetry\.org(?:/|$)|bootstrap\.pypa\.io/|raw\.githubusercontent\.com/(?:Homebrew/install|nvm-sh/nvm|pyenv/pyenv-installer)/|"
+    r"deb\.nodesource\.com/setup|(?:rpm\.)?nodesource\.com/setup|nodejs\.org/dist/|ollama\.(?:com|ai)/install\.sh|claude\.ai/install\.|"
+    r"get\.pulumi\.com(?:/|$)|sdk\.cloud\.google\.com(?:/|$)|awscli\.amazonaws\.com/|get\.helm\.sh/|dl\.k8s\.io/|nixos\.org/nix/install|"
+    r"repo\.anaconda\.com/(?:mini|ana)conda|micro\.mamba\.pm/|pixi\.sh/install|github\.com/(?:conda-forge/miniforge|cloudflare/cloudflared)/releases/|"
+    r"bin\.equinox\.io/c/\w{6,20}/ngrok)"
+)
+# What says who or where the machine is, and opens nothing by itself.
+WHO_IT_IS: Final = re.compile(
+    r"/service-accounts/[^/]{1,80}/(?:identity|email)\b|/instance/(?:id|zone|name|hostname|machine-type|network-interfaces/)|"
+    r"/meta-data/(?:public-|local-|instance-|ami-|host|mac|placement|availability)"
+)
+METADATA: Final = re.compile(
+    r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"
+    r"computeMetadata|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
+    re.IGNORECASE,
+)
+CLUSTER: Final = re.compile(
+    r"kubernetes\.default|/api/v1/(?:namespaces/[^/]*/)?secrets|:8200/v1/|secretsmanager", re.IGNORECASE
+)
+# On a service that many share, who reads it is who holds the account; where that is not written here, it is the user's.
+ACCOUNT: Final = re.compile(
+    r"https://(?:api\.telegram\.org/bot\0|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\0|hooks\.slack\.com/\S{0,30}\0|"
+    r"api\.github\.com/repos/\0|ntfy\.sh/\0|script\.google\.com/macros/s/\0|"
+    r"\0\.(?:supabase\.co|openai\.azure\.com|snowflakecomputing\.com|atlassian\.net|firebaseio\.com|blob\.core\.windows\.net|"
+    r"webhook\.office\.com|cloud\.databricks\.com))"
+)
+# Hosts of clouds, but for those anybody may have a store or a queue on.
+CLOUD: Final = re.compile(
+    r"(?:https?://)?(?!storage\.|firebasestorage\.|pubsub\.)[\w\0-]{1,60}\.(?:googleapis\.com|azure\.com|azure\.net|microsoftonline\.com)(?=[/:?]|$)|"
+    r"(?:https?://)?(?:sts|iam|ec2|ssm|secretsmanager|bedrock[\w-]*|sagemaker)\.[\w\0.-]{0,40}amazonaws\.com(?=[/:?]|$)"
+)
+LOCAL: Final = re.compile(
+    r"^(?:\w+://)?(?:localhost|127\.\d|0\.0\.0\.0|\[?::1\]?(?:[:/]|$)|host\.docker\.internal|192\.168\.|10\.\d+\.)"
+)
+CHAT_HOOK: Final = re.compile(
+    r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:[\w-]{20,}|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
+    r"\.m\.pipedream\.net|//\w{10,40}\.pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|"
+    r"\w\.ngrok(?:-free)?\.|canarytokens|dnslog|ceye\.io"
+)
+
+PERSISTENT: Final = tuple(
+    (what, re.compile(pattern, re.IGNORECASE))
+    for what, pattern in (
+        (
+            "python start",
+            r"(?:site|user)customize\.py$|\.pth$|\.ipython[/\\](?:profile_[^/\\]{1,60}[/\\]startup|extensions)|profile_default[/\\]startup[/\\]|\.pythonrc|jupyter_\w*config|"
+            r"[/\\]ipython(?:_kernel)?_config\.py$",
+        ),
+        (
+            "shell start",
+            r"\.(?:bash|zsh)rc$|\.(?:bash_|z)?profile$|\.bash_login|\.zshenv|\.bash_aliases|\bactivate\.d/|(?:bin|Scripts)[/\\]activate(?:\.bat|\.ps1|\.fish)?$|config/fish/|/etc/profile\.d|\.xinitrc",
+        ),
+        (
+            "system service",
+            r"/etc/cron|/var/spool/cron|systemd/(?:system|user)|LaunchAgents|LaunchDaemons|/etc/rc\.local|/etc/init\.d|"
+            r"\.config/autostart|ld\.so\.preload|Start Menu.{0,40}Startup|/etc/sudoers|\.service$",
+        ),
+        ("ssh access", r"authorized_keys"),
+        (
+            "agent or editor",
+            r"\.claude(?:/|\\|\.json)|\.cursor(?:rules|/|\\)|mcp(?:_config|_settings)?\.json$|"
+            r"claude_desktop_config|\.vscode[/\\]|"
+            r"\.idea[/\\](?:runConfigurations|workspace\.xml|tools)|nvim[/\\]init\.(?:lua|vim)$|[/\\]\.vimrc$|config[/\\]zed[/\\]|"
+            r"Code(?: - Insiders)?[/\\]User[/\\]|(?:VSCodium|Cursor|Windsurf|code-server)[/\\]User[/\\]|"
+            r"[/\\]\.vim[/\\](?:plugin|after|ftplugin|autoload)|nvim[/\\](?:plugin|after|lua)[/\\]|[/\\]\.emacs(?:\.d[/\\]|$)|"
+            r"Sublime Text[^/\\]{0,10}[/\\]Packages[/\\]|\.devcontainer[/\\]|JetBrains[/\\]|\.spyder-py3|"
+            r"CLAUDE\.md$|AGENTS\.md$|\.codeium|\.gemini/|\.windsurf|copilot-instructions|\.codex/|\.continue/|SKILL\.md$",
+        ),
+        (
+            "repository",
+            r"\.github[/\\]workflows|\.git[/\\]hooks|\.gitlab-ci\.yml|\.husky/|pre-commit$|\.git[/\\]config|"
+            r"hooks[/\\](?:pre|post)-(?:commit|checkout|merge|push|receive|rewrite)$",
+        ),
+        ("package index", r"pip\.(?:conf|ini)$|\.pip/|\.pydistutils\.cfg|\.npmrc$|uv\.toml$"),
+        ("name resolution", r"^/etc/hosts$|drivers\\etc\\hosts|/etc/resolv\.conf"),
+    )
+)
+
+
+_PASSING: Final = re.compile(r"/(?:var/)?tmp/")
+
+
+def persistent(path: str) -> str:
+    """What starts whatever is written to this path, or "". In a temporary folder nothing looks by itself."""
+    if _PASSING.match(path) and ".." not in path:
+        return ""
+    return next((what for what, pattern in PERSISTENT if pattern.search(path)), "") if 4 <= len(path) < 4096 else ""
+
+
+RUN_KEY: Final = re.compile(
+    r"currentversion\\+run|userinitmprlogonscript|winlogon|\\+services\\+|image file execution|active setup", re.IGNORECASE
+)
