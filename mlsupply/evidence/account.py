@@ -44,6 +44,9 @@ _WORDS = {
     "agent-command": "starts a command in an agent or editor",
     "agent-order": "orders an agent",
     "foreign-code": "holds a script in another language",
+    "build-command": "runs a command in a build file",
+    "build-include": "runs a build file that it downloads",
+    "kernel-command": "starts a command in a Jupyter kernel",
 }
 SOURCES = {
     "credential-file": "a file of credentials",

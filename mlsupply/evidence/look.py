@@ -11,10 +11,12 @@ from pathlib import Path
 
 from mlsupply.evidence import stored
 from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk, walk_files
+from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.bytecode import runs_unasked, without_source
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
+from mlsupply.evidence.jupyter import is_jupyter_file, jupyter_facts
 from mlsupply.evidence.linking import linked
 from mlsupply.evidence.members import (
     MOST_TEXT,
@@ -88,6 +90,8 @@ def looked_at(
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
     seen.gaps += _compiled(seen, subject)
     shape = layout((path for path, _ in seen.members), seen.told)
+    setup = next((data for _, path, data in seen.waiting if path == f"{shape.top}setup.py"), b"")
+    seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
     seen.archive = told_apart(seen.archive, seen.members, subject)
     modules = list(_modules(seen, shape, pool, subject))
     if files is not None or not path.is_dir():
@@ -127,6 +131,8 @@ def is_wanted(path: str, size: int) -> bool:
         or name == "RECORD"
         or is_nested_name(path)
         or is_agent_file(path)
+        or is_jupyter_file(path)
+        or bool(build_system(path) and size <= MAX_SOURCE)
         or (is_requirement_list(path) and size <= MAX_SOURCE)
         or is_model(path)
         or (is_foreign(path) and size <= MAX_SOURCE)
@@ -170,8 +176,16 @@ def _take(member: Member, seen: _Seen, subject: str) -> None:
 
 def _take_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     """What is not Python: files agents act on, scripts in other languages, models."""
-    if is_requirement_list(path):
+    if build_system(path):
+        built = build_facts(path, data)
+        seen.code += built.facts
+        seen.gaps += [located_gap(subject, path, Reason.LIMIT, f"{built.cut} were not looked at")] if built.cut else []
+    elif is_requirement_list(path):
         seen.code += requirement_facts(path, data)
+    elif is_jupyter_file(path):
+        kernel = jupyter_facts(path, data)
+        seen.code += kernel.facts
+        seen.waiting += [("module", path, kernel.code.encode())] if kernel.code else []
     elif is_agent_file(path):
         seen.code += agent_facts(path, data)
     elif is_foreign(path) or (is_program(path) and is_foreign_program(data)):

@@ -172,7 +172,7 @@ def file_moment(path: str, shape: Layout) -> Moment:
         return Moment.INSTALL
     if _SHOWN.search(inner) and name != "conftest.py" and inner.count("/") > 0 and not name.startswith("__init__"):
         return Moment.CALL
-    if _TESTS.search(inner) or name == "__main__.py" or is_program(path):
+    if _TESTS.search(inner) or name in {"__main__.py", "kernel.json"} or is_program(path):
         return Moment.SCRIPT
     return Moment.IMPORT
 

@@ -1,0 +1,265 @@
+"""The commands that files of build systems run, and what they fetch: Meson, CMake, Make. By patterns, not by parsing. Pure.
+
+Names that are set once and used are put in; conditions are not followed: a command that stands there counts as run.
+Sources: the reference manuals of Meson, CMake and GNU Make.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+from mlsupply.named import NamedTuple
+
+MOST_CALLS = 5_000  # looked at in one file
+_LONG = 4_000  # characters of a call
+_VALUE = 1_000  # characters of what a name stands for
+_IN_ALL = 1 << 20  # characters of the calls of a file
+_HOPS = 3  # times that names within values are replaced
+
+
+class Step(NamedTuple):
+    """kind: `runs` (a command line), `fetches` (an address, stored at `path`), `includes` (a file of the build system, run
+    as part of it) or `cut` (what follows is not looked at); verified: what is fetched is held to a digest; recipe: run only
+    when somebody asks for its target."""
+
+    kind: str
+    line: int
+    command: str = ""
+    path: str = ""
+    verified: bool = False
+    recipe: bool = False
+
+
+class _Call(NamedTuple):
+    name: str
+    line: int
+    inner: str
+
+
+def _called(text: str, names: re.Pattern[str], quotes: str) -> Iterator[_Call]:
+    """The calls of these functions, with what stands between their parentheses; one without a name where it ends early."""
+    token = re.compile(rf"{quotes}|[()]", re.DOTALL)
+    line, at, left = 1, 0, _IN_ALL
+    for number, found in enumerate(names.finditer(text)):
+        line, at = line + text.count("\n", at, found.start()), found.start()
+        if number == MOST_CALLS or left <= 0:
+            yield _Call("", line, "")
+            return
+        depth = 1
+        for one in token.finditer(text, found.end(), found.end() + _LONG):
+            depth += {"(": 1, ")": -1}.get(one[0], 0)
+            if not depth:
+                end = one.start()
+                break
+        else:
+            end = found.end() + _LONG
+        left -= end - found.end()
+        yield _Call(found[1], line, text[found.end() : end])
+
+
+def _blanked(text: str, comments: re.Pattern[str]) -> str:
+    """The text with its comments made blank, each at its length. comments: strings, or a comment as its first group."""
+    return comments.sub(lambda found: re.sub(r"[^\n]", " ", found[0]) if found[1] is not None else found[0], text)
+
+
+# --- Meson ---------------------------------------------------------------------------------------------------------------
+
+_MESON_STRING = r"'''.*?'''|'(?:\\.|[^'\\\n])*'"
+_MESON_COMMENT = re.compile(rf"{_MESON_STRING}|(#[^\n]*)", re.DOTALL)
+_MESON_CALL = re.compile(
+    r"\b(run_command|custom_target|run_target|add_install_script|add_postconf_script|add_dist_script|generator|vcs_tag)\s*\("
+)
+_MESON_TOKEN = re.compile(rf"({_MESON_STRING})|([A-Za-z_]\w*+)(?!\s*:)|(\+)", re.DOTALL)
+_MESON_SET = re.compile(
+    rf"(?m)^[ \t]*([A-Za-z_]\w*+)[ \t]*\+?=(?!=)[ \t]*((?:{_MESON_STRING}|[^'\n\[]|\[[^\]]{{0,4000}}\])*)", re.DOTALL
+)
+_MESON_NAME = re.compile(r"@(\w{1,100})@")
+_ON_DEMAND = frozenset({"run_target", "add_dist_script"})
+
+
+def meson(text: str) -> Iterator[Step]:
+    """Of a `meson.build`."""
+    text = _blanked(text, _MESON_COMMENT)
+    values: dict[str, str] = {}
+    for found in islice(_MESON_SET.finditer(text), MOST_CALLS):
+        values[found[1]] = _meson_words(found[2][:_LONG], values)[:_VALUE]
+    for call in _called(text, _MESON_CALL, _MESON_STRING):
+        if not call.name:
+            yield Step("cut", call.line)
+            return
+        yield Step("runs", call.line, _meson_words(call.inner, values), recipe=call.name in _ON_DEMAND)
+
+
+def _meson_words(expression: str, values: Mapping[str, str]) -> str:
+    """The texts of an expression as one command line; `+` puts texts together."""
+    words: list[str] = []
+    joins = False
+    for found in _MESON_TOKEN.finditer(expression):
+        if found[3]:
+            joins = bool(words)
+            continue
+        word = _unquoted(found[1]) if found[1] else values.get(found[2] or "", "")
+        word = _MESON_NAME.sub(lambda name: values.get(name[1], name[0]), word)[:_LONG]
+        if word and joins:
+            words[-1] += word
+        elif word:
+            words.append(word)
+        joins = False
+    return " ".join(words)[:_LONG]
+
+
+def _unquoted(text: str) -> str:
+    return text[3:-3] if text.startswith("'''") else text[1:-1].replace("\\'", "'").replace("\\n", "\n")
+
+
+# --- CMake ---------------------------------------------------------------------------------------------------------------
+
+_CMAKE_STRING = r'"(?:\\.|[^"\\])*"'
+_CMAKE_TOKEN = re.compile(rf"({_CMAKE_STRING})|(#)?\[(=*)\[|#[^\n]*|([^\s()\"#]+)", re.DOTALL)
+_CMAKE_CALL = re.compile(
+    r"(?i)\b(execute_process|exec_program|add_custom_command|add_custom_target|ExternalProject_Add|FetchContent_Declare|"
+    r"file|include|set)\s*\("
+)
+_CMAKE_NAME = re.compile(r"\$\{([\w./+-]{1,100})\}")
+_CMAKE_COMMAND = re.compile(r"(?:[A-Z]+_)?COMMAND")
+_CMAKE_KEY = re.compile(r"[A-Z][A-Z_]{3,60}")
+_HASHED = re.compile(r"(?:EXPECTED|URL)_(?:HASH|MD5)")
+
+
+def cmake(text: str) -> Iterator[Step]:
+    """Of a `CMakeLists.txt` or `*.cmake`."""
+    values: dict[str, str] = {}
+    for call in _called(_without_comments(text), _CMAKE_CALL, _CMAKE_STRING):
+        words = [_filled(word, values, _CMAKE_NAME) for word in _cmake_words(call.inner)]
+        name = call.name.lower()
+        if not name:
+            yield Step("cut", call.line)
+            return
+        if name == "set" and len(words) > 1:
+            values[words[0]] = " ".join(words[1:])[:_VALUE]
+        elif name == "include" and words:
+            yield Step("includes", call.line, path=words[0])
+        elif name in {"file", "fetchcontent_declare"}:
+            yield from _cmake_fetched(name, words, call.line)
+        elif name == "exec_program" and words:
+            yield Step("runs", call.line, " ".join(words)[:_LONG])
+        elif name not in {"set", "include"}:
+            commands = list(_cmake_commands(words))
+            piped = [" | ".join(commands)] if name == "execute_process" and commands else commands
+            yield from (Step("runs", call.line, command[:_LONG]) for command in piped)
+
+
+def _cmake_tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """(what it says, start, end) of each argument; a comment says nothing. What a bracket opens is looked for once."""
+    at, never = 0, set[str]()
+    while found := _CMAKE_TOKEN.search(text, at):
+        at, said = found.end(), found[4] or ""
+        if found[1]:
+            said = re.sub(r"\\(.)", r"\1", found[1][1:-1], flags=re.DOTALL)
+        elif found[3] is not None:
+            close = f"]{found[3]}]"
+            end = -1 if close in never else text.find(close, at)
+            if end >= 0:
+                said, at = "" if found[2] else text[at:end], end + len(close)
+            else:
+                never.add(close)
+                said = "" if found[2] else found[0]
+        yield said, found.start(), at
+
+
+def _without_comments(text: str) -> str:
+    """The text with comments made blank, each at its length."""
+    kept, at = [], 0
+    for _, start, end in _cmake_tokens(text):
+        if text[start] == "#":
+            kept += [text[at:start], re.sub(r"[^\n]", " ", text[start:end])]
+            at = end
+    return "".join([*kept, text[at:]])
+
+
+def _cmake_words(inner: str) -> list[str]:
+    return [said for said, start, _ in _cmake_tokens(inner) if inner[start] != "#"]
+
+
+def _cmake_commands(words: list[str]) -> Iterator[str]:
+    """Each command of a call: what follows `COMMAND` up to the next word that means something to CMake."""
+    command: list[str] | None = None
+    for word in [*words, "END_OF_CALL"]:
+        if _CMAKE_KEY.fullmatch(word):
+            if command:
+                yield " ".join(command)
+            command = [] if _CMAKE_COMMAND.fullmatch(word) else None
+        elif command is not None:
+            command.append(word)
+
+
+def _cmake_fetched(name: str, words: list[str], line: int) -> Iterator[Step]:
+    verified = any(_HASHED.fullmatch(word) for word in words)
+    if name == "file" and len(words) > 2 and words[0].upper() == "DOWNLOAD":
+        yield Step("fetches", line, words[1], words[2], verified)
+    elif name == "fetchcontent_declare" and "URL" in words[1:-1]:
+        url = words[words.index("URL", 1) + 1]
+        yield Step("fetches", line, url, f"${{{words[0].lower()}_SOURCE_DIR}}", verified)
+
+
+def _filled(text: str, values: Mapping[str, str], names: re.Pattern[str]) -> str:
+    """The text with what its names stand for."""
+    for _ in range(_HOPS):
+        filled = names.sub(lambda found: values.get(found[1], found[0]), text)[:_LONG]
+        if filled == text:
+            break
+        text = filled
+    return text
+
+
+# --- Make and configure --------------------------------------------------------------------------------------------------
+
+_MAKE_SET = re.compile(r"^(?:export\s+)?([\w.-]{1,100})\s*(?:\?|:{1,3}|\+)?=\s*(.*)$")
+_MAKE_SHELL_SET = re.compile(r"^(?:export\s+)?[\w.-]{1,100}\s*!=\s*(.+)$")
+_MAKE_SHELL = re.compile(r"\$[({](shell)\s")
+_MAKE_NAME = re.compile(r"\$[({]([\w.-]{1,100})[)}]")
+_SAYS = re.compile(r"\s*(?:@?\s*(?:echo|printf)\b|#|:\s|AC_MSG_|AS_ECHO|as_fn_error|dnl\b)")
+
+
+def make(text: str) -> Iterator[Step]:
+    """Of a Makefile: what is run whenever make reads it, and the recipes."""
+    values: dict[str, str] = {}
+    for number, line in _logical(text):
+        if line.startswith("\t"):
+            if not _SAYS.match(line):
+                yield Step("runs", number, _put_in(line.strip().lstrip("@-+"), values), recipe=True)
+            continue
+        if line.lstrip().startswith("#"):
+            continue
+        if found := _MAKE_SHELL_SET.match(line):
+            yield Step("runs", number, _put_in(found[1], values))
+        for call in _called(line, _MAKE_SHELL, r"(?!)"):
+            yield Step("runs", number, _put_in(call.inner, values))
+        if (found := _MAKE_SET.match(line)) and len(values) < MOST_CALLS:
+            values[found[1]] = found[2][:_VALUE]
+
+
+def configure(text: str) -> Iterator[Step]:
+    """Of a `configure` script or what it is made of, line by line; what is only said to the user is left out."""
+    return (Step("runs", number, line[:_LONG]) for number, line in _logical(text) if not _SAYS.match(line))
+
+
+def _logical(text: str) -> Iterator[tuple[int, str]]:
+    """(number of its first line, line with what a backslash continues)."""
+    held: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        held.append(line.removesuffix("\\"))
+        if not line.endswith("\\") or sum(map(len, held)) > _LONG:
+            yield number - len(held) + 1, " ".join(held)
+            held = []
+    if held:
+        yield text.count("\n") + 2 - len(held), " ".join(held)
+
+
+def _put_in(command: str, values: Mapping[str, str]) -> str:
+    return _filled(command, values, _MAKE_NAME).replace("$$", "$")
+
+
+Reader = Callable[[str], Iterator[Step]]

@@ -1,0 +1,169 @@
+"""Files by which other build systems than Python's run commands: what they run that no build needs.
+
+Meson, CMake, Make and configure scripts build most of scientific Python, and run programs while they do: only what fetches
+and runs, hides, obeys, lasts or takes away is told. To fetch sources and build them is what such files are for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mlsupply.evidence.build_steps import Reader, Step, cmake, configure, make, meson
+from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.moments import Layout
+from mlsupply.evidence.python.shell import Deed, deeds
+from mlsupply.named import NamedTuple
+from mlsupply.text import safe
+
+MOST_BUILD = 4 << 20  # bytes of a build file; an autoconf script has one to two
+BEHAVIOURS = frozenset({"build-command", "build-include"})
+_FILES: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
+    ("meson", re.compile(r"(?:^|/)meson\.build$"), meson),
+    ("cmake", re.compile(r"(?:^|/)CMakeLists\.txt$|\.cmake$"), cmake),
+    ("make", re.compile(r"(?:^|/)(?:GNUm|M|m)akefile(?:\.(?:in|am))?$|\.mk$"), make),
+    ("configure", re.compile(r"(?:^|/)configure(?:\.(?:ac|in))?$"), configure),
+)
+_ALWAYS = frozenset({"runs-downloaded", "remote-control", "runs-decoded", "mines", "sends"})
+_ONCE_RUN = _ALWAYS | {"persists"}  # recipes that install a service are what a target `install` is for
+_SENT = frozenset({"credential-file", "environment"})
+# a command without any of these does nothing that is told; an autoconf script has thirty thousand lines
+_HINTS = re.compile(
+    r"(?i)curl|wget|fetch|http|/dev/(?:tcp|udp)|base64|xxd|openssl|\bnc\b|ncat|netcat|socat|powershell|iwr|irm|certutil|"
+    r"bitsadmin|crontab|cron|systemctl|launchctl|schtasks|authorized_keys|bashrc|zshrc|profile|xmrig|stratum|mine|mshta|"
+    r"regsvr32|sh -i|nslookup|\bdig\b|\.ssh|\.aws|ftp|scp|iex"
+)
+_BACKENDS = {
+    "meson": re.compile(r"mesonpy|meson"),
+    "cmake": re.compile(r"scikit_build_core|skbuild|py_build_cmake|cmake"),
+    "make": re.compile(r"(?!)"),
+    "configure": re.compile(r"(?!)"),
+}
+_STARTED = {
+    "meson": re.compile(rb"\bmeson\b"),
+    "cmake": re.compile(rb"(?i)cmake|skbuild"),
+    "make": re.compile(rb"[\"'\s]g?make[\"'\s]"),
+    "configure": re.compile(rb"[\"'/\s]configure[\"'\s]|/autogen"),
+}
+_SHOWN = re.compile(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?|tests?)/")
+_STORED = re.compile(r"(?:\s-[a-zA-Z]{0,6}[oO]|--output(?:-document)?|>)[ =]?[\"']?([^\s\"';|&<>]{1,200})")
+_FETCHES = re.compile(r"(?:^|[\s/;&|(\"'])(?:curl|wget|aria2c|fetch)\s[^\n;|&]*?(https?://[^\s\"';|&<>)]{4,300})")
+_FETCHED = 20  # downloads of a file that are watched for
+_LOOKED = 1 << 20  # characters of the commands in which something stands that may be told
+_GOES_ON = re.compile(r"\s*\n\s*(?=\|)")
+_INTERPRETER = r"(?:(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|source|\.|cmd(?:\.exe)? /c|chmod \S+)"
+
+
+def build_system(path: str) -> str:
+    """`meson`, `cmake`, `make` or `configure` for a file of theirs, else ""."""
+    return next((name for name, pattern, _ in _FILES if pattern.search(path)), "")
+
+
+class Built(NamedTuple):
+    """What is told of a build file. cut: what of it was not looked at, "" where that is nothing."""
+
+    facts: tuple[CodeFact, ...] = ()
+    cut: str = ""
+
+
+def build_facts(path: str, data: bytes) -> Built:
+    """What the file runs. The moment is `install` for what is run by reading the file, which `at_its_moment` weighs against
+    who reads it, and `call` for a recipe."""
+    name, reader = next((name, reader) for name, pattern, reader in _FILES if pattern.search(path))
+    text = data[:MOST_BUILD].decode("utf-8", "replace")
+    cut = f"what follows its first {MOST_BUILD:,} bytes" if len(data) > MOST_BUILD else ""
+    if not _HINTS.search(text):
+        return Built((), cut)
+    facts: list[CodeFact] = []
+    fetched: list[Step] = []
+    left = _LOOKED
+    for step in reader(text):
+        if step.kind == "cut":
+            cut = cut or f"the calls from line {step.line:,} on"
+        elif step.kind == "fetches":
+            fetched += [step] if len(fetched) < _FETCHED else []
+        elif step.kind == "includes" and (source := _source(step.path, fetched)):
+            facts.append(
+                _fact("build-include", path, name, step, "a downloaded build file is run as part of the build", source)
+            )
+        elif step.kind == "runs" and (_HINTS.search(step.command) or fetched):
+            left -= max(len(step.command), 100)
+            if left < 0:
+                cut = cut or f"the commands from line {step.line:,} on"
+                break
+            facts += _run(path, name, step, fetched)
+            fetched += _stored(step) if len(fetched) < _FETCHED else []
+    return Built(tuple(facts), cut)
+
+
+def at_its_moment(fact: CodeFact, shape: Layout, setup: bytes) -> CodeFact:
+    """A fact of a build file with when it runs: while the package is installed, where that is a source and its backend, or
+    its setup.py, starts the build system; otherwise when somebody builds it. setup: the code of setup.py."""
+    if fact.behaviour not in BEHAVIOURS or fact.moment is Moment.CALL:
+        return fact
+    if not shape.is_source or _SHOWN.search(fact.member):
+        return replace(fact, moment=Moment.CALL)
+    started = _BACKENDS[fact.sink].search(shape.built_by) or _STARTED[fact.sink].search(setup)
+    return fact if started else replace(fact, moment=Moment.SCRIPT)
+
+
+def _run(path: str, name: str, step: Step, fetched: list[Step]) -> Iterator[CodeFact]:
+    deed = next((deed for deed in deeds(_GOES_ON.sub(" ", step.command)) if _telling(deed, step)), None)
+    if deed is not None:
+        yield _fact("build-command", path, name, step, deed.what, deed.url, maker=deed.maker)
+        return
+    for source in fetched:
+        if not source.verified and not step.recipe and _starts(step.command, source.path):
+            yield _fact("build-command", path, name, step, "a downloaded file that is started", source.command)
+            return
+
+
+def _telling(deed: Deed, step: Step) -> bool:
+    if deed.behaviour == "sends":
+        return deed.source in _SENT
+    if step.recipe and deed.behaviour == "runs-downloaded":  # how to get a tool is what many a recipe tells
+        return False
+    return deed.behaviour in (_ALWAYS if step.recipe else _ONCE_RUN)
+
+
+def _stored(step: Step) -> list[Step]:
+    """What a command downloads, and where to."""
+    found = _FETCHES.search(step.command)
+    if not found:
+        return []
+    where = _STORED.search(step.command)
+    path = where[1] if where else found[1].split("?", 1)[0].rstrip("/").rpartition("/")[2]
+    return [Step("fetches", step.line, found[1], path)]
+
+
+def _starts(command: str, stored: str) -> bool:
+    """Whether a command starts a stored file, or one below a folder that was fetched."""
+    if stored.endswith("_SOURCE_DIR}"):
+        return re.search(rf"(?:^|\s){_INTERPRETER} (?:-\S+ )?{re.escape(stored)}/", command) is not None
+    file = stored.rpartition("/")[2]
+    if len(file) < 2 or file not in command:
+        return False
+    word = rf"[\"']?[^\s\"';|&]{{0,300}}(?<![\w.-]){re.escape(file)}[\"']?(?=$|[\s;|&\"'])"
+    return re.search(rf"(?:^|[;&|]\s*|(?:^|[\s/;&|\"']){_INTERPRETER} (?:-\S+ )?){word}", command) is not None
+
+
+def _source(included: str, fetched: list[Step]) -> str:
+    file = included.rpartition("/")[2].removesuffix(".cmake")
+    for step in fetched:
+        if not step.verified and file and step.path.rpartition("/")[2].removesuffix(".cmake") == file:
+            return step.command
+    return ""
+
+
+def _fact(behaviour: str, path: str, name: str, step: Step, what: str, url: str = "", *, maker: bool = False) -> CodeFact:
+    return CodeFact(
+        behaviour=behaviour,
+        moment=Moment.CALL if step.recipe else Moment.INSTALL,
+        member=path,
+        line=step.line,
+        sink=name,
+        destination="maker" if maker else "fixed" if url else "",
+        detail=what,
+        decoded=safe(step.command or url),
+    )
