@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.exposure.answer import answer
 from mlsupply.exposure.question import ask
 from mlsupply.exposure.report import as_text
-from mlsupply.exposure.repository import find, open_repository
+from mlsupply.exposure.repository import Git, find, open_repository
+from mlsupply.limited import MEMORY
 from mlsupply.world import Limits
 from tests.exposure_generator import collection
 from tests.exposure_history import History, lock
@@ -167,6 +169,38 @@ def test_damaged_and_missing_objects_cost_only_themselves(tmp_path: Path) -> Non
     assert [one["verdict"] for one in found["a/uv.lock"]] == ["resolved"]
     assert [one["verdict"] for one in found["b/uv.lock"]] == ["unknown"]
     assert "b/uv.lock" in str(found["gaps"])
+
+
+def test_a_commit_whose_message_does_not_end_is_said_and_what_came_before_it_stands(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    parent = history.commit("2026-03-24T11:00:00Z", uvDOTlock=lock("1.82.8"))
+    (tmp_path / "repo/uv.lock").write_text(lock("1.83.7"), encoding="utf-8")
+    history.git("add", "-A")
+    author = "Dev <dev@example.com> 1774440000 +0000"
+    head = f"tree {history.git('write-tree')}\nparent {parent}\nauthor {author}\ncommitter {author}\n\n"
+    (tmp_path / "commit").write_text(head + "x" * (20 << 20), encoding="ascii")
+    made = history.git("hash-object", "-t", "commit", "-w", str(tmp_path / "commit"))
+    history.git("update-ref", "refs/heads/main", made)
+
+    code, found = _ask("litellm-2026", str(tmp_path / "repo"))
+
+    assert code == 1
+    assert [one["verdict"] for one in found["uv.lock"]] == ["resolved"]
+    (gap,) = found["gaps"]
+    assert "read only in part: a commit is larger than 16,777,216 bytes" in str(gap)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of a process that runs can be set on Linux alone")
+def test_git_may_not_take_all_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blob of a few bytes may be a difference to one of any size, which git unpacks whole."""
+    stand_in = tmp_path / "git"
+    asks = "resource.getrlimit(resource.RLIMIT_DATA)[1]"
+    stand_in.write_text(f"#!{sys.executable} -S\nimport resource, time\ntime.sleep(0.2)\nprint({asks})\n")
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with Git(tmp_path).start("cat-file") as process:
+        assert process.stdout is not None
+        assert 1 << 30 <= int(process.stdout.read()) <= MEMORY
 
 
 def test_a_git_file_that_points_outside_is_not_followed(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ ALLOWED = {
     "world": _VALUES,
     "folders": {"errors"},
     "drafts": set(),
+    "limited": set(),
     "yaml_values": set(),
     "connections": {"text"},
     "fetch": _VALUES | {"world", "connections"},
@@ -45,6 +46,7 @@ ALLOWED = {
     "policy": _VALUES | {"project", "request"},
     "inventory": _VALUES
     | {
+        "limited",
         "world",
         "request",
         "project",
@@ -59,7 +61,8 @@ ALLOWED = {
     "advisories": _VALUES | {"drafts", "yaml_values", "folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project", "licence"},
-    "exposure": _VALUES | {"memory", "world", "request", "project", "inventory", "advisories", "evidence", "report"},
+    "exposure": _VALUES
+    | {"limited", "memory", "world", "request", "project", "inventory", "advisories", "evidence", "report"},
     "audit": {"*"},
     "cli": {"*"},
     "__main__": {"start"},

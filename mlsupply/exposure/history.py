@@ -20,6 +20,7 @@ from mlsupply.named import NamedTuple
 _FIELDS = ("%H", "%P", "%ct", "%an <%ae>", "%cn <%ce>", "%s")
 _MAX_FIELD = 300  # characters of a name or subject
 _CHUNK = 1 << 20
+_LONGEST = 16 << 20  # bytes of one commit, enough for a hundred thousand changed files; its message may be of any length
 
 
 class Change(NamedTuple):
@@ -59,7 +60,8 @@ def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[
     errors: list[bytes] = []
     feeder = threading.Thread(target=_feed, args=(process, "\n".join(lines).encode() + b"\n", errors))
     feeder.start()
-    found = [commit for record in _records(process, f"{mark}:".encode()) if (commit := _commit(record, mark)) is not None]
+    records = _records(process, f"{mark}:".encode(), errors)
+    found = [commit for record in records if (commit := _commit(record, mark)) is not None]
     feeder.join()
     with process:  # closes the pipes and waits
         code = process.wait()
@@ -82,13 +84,17 @@ def _feed(process: subprocess.Popen[bytes], data: bytes, errors: list[bytes]) ->
             pass
 
 
-def _records(process: subprocess.Popen[bytes], mark: bytes) -> Iterator[bytes]:
-    """The output cut at the mark that starts each commit."""
+def _records(process: subprocess.Popen[bytes], mark: bytes, errors: list[bytes]) -> Iterator[bytes]:
+    """The output cut at the mark that starts each commit. One that does not end within `_LONGEST` ends the reading."""
     pending = b""
     stdout = process.stdout
     while stdout is not None and (data := stdout.read(_CHUNK)):
         *whole, pending = (pending + data).split(mark)
         yield from whole
+        if len(pending) > _LONGEST:
+            errors.insert(0, f"a commit is larger than {_LONGEST:,} bytes".encode())
+            process.kill()
+            return
     yield pending
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
+from mlsupply.limited import limit
 from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 
@@ -198,7 +199,7 @@ class Git:
         if self._program is None:
             raise MlsupplyError("no-git", "reading a repository needs the program git, which was not found", "install git")
         # an argument list, our own folder and environment; the words are ours but for object ids, which come on stdin
-        return subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
             [self._program, "-c", "core.quotePath=false", "-c", "safe.directory=*", *words],
             cwd=self._folder,
             env=dict(self._environ),
@@ -206,6 +207,8 @@ class Git:
             stdout=subprocess.PIPE,
             stderr=stderr,
         )
+        limit(process.pid)
+        return process
 
 
 def feed(process: subprocess.Popen[bytes], data: bytes) -> bool:

@@ -12,21 +12,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
+from mlsupply.limited import limit
 from mlsupply.named import NamedTuple
 
 _WORDS = 1 << 20  # bytes kept of what uv prints
-_MEMORY = 4 << 30  # bytes; a resolution of 300 packages takes a fifth of it
-_ON_DISK = 4 << 30  # bytes of one file: uv fetches a wheel whole to read its metadata where an index gives no part of it
 _KEPT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT")
 _CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # first one set is handed on
 
 
 class Ran(NamedTuple):
     """lock: the text of uv.lock, "" where there is none; words: what uv printed on stderr; timed_out: it was killed;
-    too_large: it ended at a limit of memory or of disk."""
+    too_large: it ended at a limit of memory or of disk (see `limited`)."""
 
     lock: str
     words: str
@@ -77,28 +75,13 @@ def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds
             start_new_session=True,
         )
         try:
-            _limit(process.pid)
+            limit(process.pid)
             return process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             return None
         finally:
             if process.poll() is None:
                 _kill(process)
-
-
-def _limit(pid: int) -> None:
-    """What the process may take of memory and disk: uv reads an answer of an index to its end, and the index, which may be
-    one that the audited project names, need not end it. Only Linux limits a process that runs; elsewhere its time alone
-    is limited."""
-    if sys.platform == "linux":
-        import resource
-
-        limits = ((resource.RLIMIT_DATA, _MEMORY), (resource.RLIMIT_FSIZE, _ON_DISK), (resource.RLIMIT_CORE, 0))
-        with suppress(ProcessLookupError):  # it has ended
-            for which, wanted in limits:
-                hard = resource.prlimit(pid, which)[1]
-                most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-                resource.prlimit(pid, which, (most, most))
 
 
 def _is_too_large(code: int | None, words: str) -> bool:
