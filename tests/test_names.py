@@ -52,6 +52,8 @@ def names() -> Names:
         ("prompts-toolkits", "prompt-toolkit"),  # an s behind each word
         ("jupyters-labs", "jupyterlab"),
         ("pyyttesst", "pytest"),  # letters doubled in two places
+        ("scarpy", "scrapy"),  # typed by hand more often than downloads tell
+        ("mediapype", "mediapipe"),
         ("ypthon-dateutl", "python-dateutil"),  # the first two letters change places, and one is dropped
     ],
 )
@@ -418,6 +420,18 @@ def test_what_was_reviewed_is_canonical_and_of_known_kinds() -> None:
     written = [*data.words, *data.imports, *data.neighbours, *data.services, *(name for pair in pairs for name in pair)]
     assert [name for name in written if canonical(name) != name] == []
     assert set(data.words.values()) == {"language", "quality", "purpose"}
+
+
+def test_what_people_install_by_hand_is_popular_and_no_brand() -> None:
+    data, listed = reviewed(), frozenset(popular().names)
+    assert data.by_hand <= listed
+    assert not data.by_hand & {word for brand, (project, _) in data.brands.items() for word in (brand, project)}
+
+
+def test_a_slip_of_what_people_type_weighs_more_than_downloads_tell() -> None:
+    known = [*(f"gasket{number}" for number in range(900)), "quarrybolt"]
+    typed = Names(known, replace(reviewed(), by_hand=frozenset({"quarrybolt"}))).judge("quarrybot")
+    assert typed.weight > Names(known, reviewed()).judge("quarrybot").weight
 
 
 def test_no_neighbour_is_there_without_need() -> None:

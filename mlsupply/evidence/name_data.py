@@ -18,6 +18,7 @@ def reviewed() -> Reviewed:
         neighbours=popular().neighbours,
         mistaken=mistaken(),
         english=english(),
+        by_hand=frozenset(data["by_hand"]["names"]),
         services=frozenset(data["services"]["names"]),
     )
 

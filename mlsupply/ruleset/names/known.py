@@ -29,6 +29,7 @@ _BRAND_LENGTH = 5  # a shorter brand that is no project's own name is met by too
 _NUMBER = expression(r"v?\d{1,6}[a-z]?\d{0,3}")
 _PY_ENDS = ("-py", "-py2", "-py3", "-python", "-python2", "-python3")
 _WORST = 1 << 30
+_BY_HAND_RANK = 500  # of what people install by hand
 _BRAND_RANK = 1_000  # of a brand whose project is not in the list
 
 
@@ -47,7 +48,8 @@ class Reviewed:
     """What people looked through. brands: word -> (project, theme), for what users call a project by; words: word ->
     class (`language`, `quality` or `purpose`) of words that say nothing of their own; imports: import name -> project;
     neighbours: honest names that look like others; mistaken: popular project -> the one that many want who install it;
-    english: words of the language that resemble popular names; services: what libraries connect to. All canonical."""
+    english: words of the language that resemble popular names; services: what libraries connect to; by_hand:
+    projects whose names are typed more often than downloads tell. All canonical."""
 
     brands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Reviewed:
     mistaken: Mapping[str, str] = field(default_factory=dict)
     english: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
+    by_hand: frozenset[str] = frozenset()
 
 
 _Candidate = tuple[int, str]
@@ -92,6 +95,10 @@ class Known:
     def target(self, project: str, spelling: str, *, brand: bool = False) -> Target:
         """The project a spelling is held against."""
         return Target(project, self.rank.get(project, _BRAND_RANK), spelling, brand)
+
+    def typed(self, target: Target) -> int:
+        """The place of a target among names as people type them, from 1."""
+        return min(target.rank, _BY_HAND_RANK) if target.project in self.reviewed.by_hand else target.rank
 
     def standing(self, target: Target) -> str:
         """How popular a target is, in words; "" where it is not in the list."""

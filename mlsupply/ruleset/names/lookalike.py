@@ -185,7 +185,7 @@ def _slipped(form: Form, near: Near, known: Known, *, crowd: int = 1) -> Guess:
         signs.append(Sign(*_WITHOUT[form.without]))
     others = f"it resembles {crowd - 1} other known names as well" if crowd > 2 else ""
     signs.append(Sign(_CROWDED * log1p(crowd - 1), others))
-    if near.target.rank > _RARE_RANK:
+    if known.typed(near.target) > _RARE_RANK:
         signs.append(Sign(_RARE, ""))
     if MENTIONED - _MADE_UP <= sum(sign.weight for sign in signs) < _BEYOND_DOUBT:
         usual = known.wording.ordinary(form.said, near.target.project, near.target.spelling)
@@ -253,7 +253,7 @@ def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
     """How many letters agree, and what the target is worth."""
     agreeing = len(target.spelling) - slips
     length = _LENGTH.get(agreeing, _LONG)
-    weight = _TENFOLD * (3 - log10(max(target.rank, 10)))
+    weight = _TENFOLD * (3 - log10(max(known.typed(target), 10)))
     brand = known.theme(target.spelling)
     loved = _BRAND_LIKED if brand in ("ai", "crypto") and slips == 1 else _BRAND if brand else 0.0
     return [
