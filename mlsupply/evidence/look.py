@@ -16,7 +16,7 @@ from mlsupply.evidence.bytecode import runs_unasked, without_source
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
-from mlsupply.evidence.jupyter import is_jupyter_file, jupyter_facts
+from mlsupply.evidence.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
 from mlsupply.evidence.linking import linked
 from mlsupply.evidence.members import (
     MOST_TEXT,
@@ -156,15 +156,7 @@ def _take(member: Member, seen: _Seen, subject: str) -> None:
         seen.records[member.path] = data
     is_python = name.endswith((".py", ".pyw")) or (is_program(member.path) and bool(_PYTHON.match(data)))
     if is_python:
-        seen.python += 1
-        seen.source_bytes += len(data)
-        if _ALWAYS.search(member.path) or worth_parsing(data):
-            seen.waiting.append(("module", member.path, data))
-        elif seen.spare_bytes + len(data) > _SPARES:
-            seen.untied.append(member.path)
-        else:
-            seen.spare[member.path] = data
-            seen.spare_bytes += len(data)
+        _take_python(member.path, data, seen, subject)
     elif name.endswith(".pth"):
         if any(start_lines(data)):
             seen.waiting.append(("pth", member.path, data))
@@ -197,6 +189,28 @@ def _take_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
         facts, gaps = model_facts(path, data)
         seen.code += facts
         seen.gaps += (_inside(gap, subject) for gap in gaps)
+
+
+def _take_python(path: str, data: bytes, seen: _Seen, subject: str) -> None:
+    seen.python += 1
+    seen.source_bytes += len(data)
+    if is_settings(path):
+        _take_settings(path, data, seen, subject)
+    if _ALWAYS.search(path) or worth_parsing(data):
+        seen.waiting.append(("module", path, data))
+    elif seen.spare_bytes + len(data) > _SPARES:
+        seen.untied.append(path)
+    else:
+        seen.spare[path] = data
+        seen.spare_bytes += len(data)
+
+
+def _take_settings(path: str, data: bytes, seen: _Seen, subject: str) -> None:
+    """A configuration of Jupyter or IPython: the text in it that is executed is looked at as a module of its own."""
+    told = settings_facts(path, data)
+    seen.code += told.facts
+    seen.waiting += [("module", f"{path}!/exec_lines", told.code.encode())] if told.code else []
+    seen.gaps += [located_gap(subject, path, Reason.LIMIT, f"{told.cut} was not looked at")] if told.cut else []
 
 
 def _inside(gap: Gap, subject: str) -> Gap:
