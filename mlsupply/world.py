@@ -35,6 +35,7 @@ class Limits:
     includes: int = 100  # files reached by -r and -c from one file
     packages: int = 100_000  # of one input
     answer_bytes: int = 64 << 20  # one HTTP answer, but for archives and feeds
+    index_bytes: int = 2 << 30  # all answers of one index in a run: those for a thousand packages are a tenth of it
     archive_bytes: int = 2 << 30
     request_seconds: float = 20.0
     resolve_seconds: float = 120.0

@@ -14,7 +14,7 @@ from mlsupply.evidence.index_pages import IndexFile, simple_page, version_in
 from mlsupply.evidence.provenance import Provenance, Publisher, Standing
 from mlsupply.evidence.registry import Owners, Registry, Seen, ask_all, secret_for
 from mlsupply.model import Index, Place, Reason
-from mlsupply.world import Failure, World
+from mlsupply.world import Failure, Limits, World
 from tests.conftest import NOW
 from tests.loopback_index import LoopbackIndex, provenance
 
@@ -54,6 +54,19 @@ def test_each_kind_of_index_tells_what_it_has_and_says_what_it_has_not(index: Lo
         assert yanked.size > 0
     assert yanked.attested is (False if index.kind == "pypi" else None)
     assert f"/pypi/demo/{yanked.version}/json" not in index.asked
+
+
+def test_an_index_that_answers_without_measure_is_asked_no_more(index: LoopbackIndex, online: World) -> None:
+    """Each answer keeps to its limit; a lock may name thousands of packages of an index that makes the most of it."""
+    for number in range(9):
+        index.add(f"lib-{number}", "1.0")
+    registry = Registry(index.simple, replace(online, limits=Limits(index_bytes=1_000)))
+    answers = [registry.about(f"lib-{number}") for number in range(9)]
+    assert isinstance(answers[0], Seen)
+    assert isinstance(answers[-1], Failure)
+    assert answers[-1].reason is Reason.LIMIT
+    assert "more than 1,000 bytes and is asked no more" in answers[-1].detail
+    assert "/simple/lib-8/" not in index.asked
 
 
 def test_a_project_that_is_not_there_is_told_from_an_index_that_does_not_answer(index: LoopbackIndex, online: World) -> None:

@@ -7,6 +7,7 @@ in the cache folder for some hours, then asked for again, by ETag where the inde
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
@@ -33,6 +34,7 @@ U = TypeVar("U")
 
 REMEMBERED = 30 * 86_400  # seconds for which a change of owners is told
 WORKERS = 16  # requests under way at once, to one index; as many connections are kept
+_READING = allocate_lock()  # the largest answer takes ten times its size as it is read; threads are for waiting
 _VERSION = 3  # of the kept form
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _INTEGRITY = "application/vnd.pypi.integrity.v1+json"
@@ -70,6 +72,7 @@ class Registry:
         self.secret = secret
         self._whole_only = False  # it has pages of projects and none of their versions
         self._no_json = False  # it has neither
+        self._had = 0  # bytes of its answers
 
     def about(self, name: str, version: str = "") -> Seen | Failure:
         """What the index says of a project (canonical name). A page that was kept and lacks `version` is asked for again.
@@ -85,7 +88,8 @@ class Registry:
         if answer.status == 304 and kept:
             self._keep(page, kept._replace(at=now))
             return Seen(kept.project, now)
-        project = simple_page(name, answer.url, answer.headers.get("content-type", ""), answer.body)
+        with _READING:
+            project = simple_page(name, answer.url, answer.headers.get("content-type", ""), answer.body)
         if project is None:
             return Failure(Reason.MALFORMED, f"{self.host} answers for {name} with neither JSON nor HTML of the simple API")
         if len(project.files) >= index_pages.MAX_FILES:  # what was cut would read as releases that are not there
@@ -285,7 +289,8 @@ class Registry:
             return project
         url = f"{base}/pypi/{quote(project.name, safe='')}/json"
         answer = self._get(url, {"Accept": "application/json"})
-        more = project_json(project.name, answer.url, answer.body) if isinstance(answer, Response) else None
+        with _READING:
+            more = project_json(project.name, answer.url, answer.body) if isinstance(answer, Response) else None
         if more is None:
             return project
         self._keep_details(url, more.details, "")
@@ -298,9 +303,14 @@ class Registry:
         return base.removesuffix("/simple") if base.endswith("/simple") else ""
 
     def _get(self, url: str, headers: Mapping[str, str], limit: int = 0) -> Response | Failure:
+        if self._had >= (most := self.world.limits.index_bytes):
+            return Failure(Reason.LIMIT, f"{self.host} has answered with more than {most:,} bytes and is asked no more")
         headers = {**headers, **self.authorization(url)}
         answer = self.world.fetch(url, limit=limit or self.world.limits.answer_bytes, headers=headers)
-        if isinstance(answer, Failure) or answer.status in {200, 304}:
+        if isinstance(answer, Failure):
+            return answer
+        self._had += len(answer.body)  # several threads may count one another's away: it is a bound, not an account
+        if answer.status in {200, 304}:
             return answer
         reason, words = _REFUSALS.get(answer.status, (Reason.UNSUPPORTED, ""))
         return Failure(reason, f"{self.host} answers {answer.status}{words}")
