@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsupply.evidence import stored
-from mlsupply.evidence.archives import Limits, Member, is_nested_name, walk, walk_files
+from mlsupply.evidence.archives import Limits, Member, Walked, Wants, is_nested_name, walk, walk_files
 from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.bytecode import runs_unasked, without_source
 from mlsupply.evidence.companions import companions, joined
@@ -33,6 +33,7 @@ from mlsupply.evidence.members import (
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.moments import Layout, is_layout_file, is_program, layout, placed
 from mlsupply.evidence.package import PackageFacts, located_gap
+from mlsupply.evidence.plain_data import without_literals
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.start_lines import start_lines
@@ -77,8 +78,11 @@ def looked_at(
     """Facts of the archive or folder; digest: its sha256, "" for a folder; files: of a folder these alone. A defect of ours
     may be raised."""
     seen = _Seen()
-    walked = walk(path, is_wanted, limits, subject) if files is None else walk_files(files, path, is_wanted, limits, subject)
-    for item in walked:
+
+    def walked(wanted: Wants) -> Iterable[Walked]:
+        return walk(path, wanted, limits, subject) if files is None else walk_files(files, path, wanted, limits, subject)
+
+    for item in walked(is_wanted):
         if isinstance(item, Gap):
             seen.gaps.append(item)
         elif isinstance(item, ArchiveFact):
@@ -93,7 +97,7 @@ def looked_at(
     setup = next((data for _, path, data in seen.waiting if path == f"{shape.top}setup.py"), b"")
     seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
     seen.archive = told_apart(seen.archive, seen.members, subject)
-    modules = list(_modules(seen, shape, pool, subject))
+    modules = without_literals(list(_modules(seen, shape, pool, subject)), walked)
     if files is not None or not path.is_dir():
         seen.archive += record_facts(seen.members, seen.records, seen.digests)
     return PackageFacts(

@@ -1,0 +1,70 @@
+"""Data files of a package that are evaluated: where one holds nothing but a literal, there is no code in it to hide.
+
+The analyser sees that text out of a data file is run, and not what the text is. The few files that are named so are read
+here, and what they hold is asked of `ast.literal_eval`, which runs nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from mlsupply.evidence.archives import Member, Walked, Wants
+from mlsupply.evidence.facets import CodeFact
+from mlsupply.evidence.module_facts import ModuleFacts
+
+MAX_BYTES = 1 << 16  # of one file
+_NAMED = re.compile(r"encoded data file (.{1,80}?) \((?:line \d+|from .*)\)$")
+_WHOLE = 6  # steps of a chain of which none was left out
+_EVALUATES = "builtins.eval"
+
+
+def without_literals(modules: Sequence[ModuleFacts], walked: Callable[[Wants], Iterable[Walked]]) -> list[ModuleFacts]:
+    """The modules without those facts that a literal in a data file is evaluated. walked: the members of the package,
+    with the bytes of those that are asked for; it is walked again only where there is such a fact."""
+    named = {name for module in modules for fact, _ in module.facts for name in _evaluated(fact)}
+    plain = set(_literals(named, walked)) if named else set()
+    if not plain:
+        return list(modules)
+    return [_without(module, plain) for module in modules]
+
+
+def _without(module: ModuleFacts, plain: set[str]) -> ModuleFacts:
+    left = tuple(pair for pair in module.facts if not _is_plain(pair[0], plain))
+    return module if len(left) == len(module.facts) else replace(module, facts=left)
+
+
+def _evaluated(fact: CodeFact) -> list[str]:
+    """Names of the data files whose text is evaluated as it stands."""
+    if fact.behaviour != "runs-decoded" or fact.sink != _EVALUATES or fact.layers or len(fact.chain) > _WHOLE:
+        return []
+    steps = [step for step in fact.chain[:-1] if step.startswith("encoded ")]
+    found = [_NAMED.match(step) for step in steps]
+    return [one[1] for one in found if one] if found and all(found) else []
+
+
+def _is_plain(fact: CodeFact, plain: set[str]) -> bool:
+    names = _evaluated(fact)
+    return bool(names) and plain.issuperset(names)
+
+
+def _literals(named: set[str], walked: Callable[[Wants], Iterable[Walked]]) -> Iterator[str]:
+    """Those of the names that only files have which hold a literal."""
+    held: dict[str, list[bytes | None]] = {}
+    for item in walked(lambda path, size: path.rpartition("/")[2] in named and size <= MAX_BYTES):
+        if isinstance(item, Member) and (name := item.path.rpartition("/")[2]) in named:
+            held.setdefault(name, []).append(item.data)
+    return (name for name, found in held.items() if all(data is not None and _is_literal(data) for data in found))
+
+
+def _is_literal(data: bytes) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = ast.literal_eval(data.decode("utf-8").strip())
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return False
+    return not isinstance(found, str | bytes)  # text might be evaluated once more
