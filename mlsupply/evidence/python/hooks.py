@@ -52,6 +52,13 @@ _FROM_KEYS = re.compile(
     r"(?:from|import)_\w*(?:key|mnemonic|bytes|seed|secret|private|string|base58|words|uri|wif)\w*$|recover\w*$|decrypt$|to_seed$|"
     r"regenerate\w*$|privateKeyToAccount$"
 )
+# Methods that sign or make an account -> the place of the key, which may be given as `private_key` as well.
+SIGNS = {
+    "sign_transaction": 1, "signTransaction": 1, "sign_message": 1, "signHash": 1, "unsafe_sign_hash": 1,
+    **dict.fromkeys(("from_key", "privateKeyToAccount", "from_mnemonic", "from_secret_key", "from_private_key", "from_seed",
+                     "from_base58_string", "create_from_mnemonic", "create_from_uri", "create_from_private_key"), 0),
+}  # fmt: skip
+_KEY_NAME = re.compile(r"(?i)key|secret|priv|^pk$|mnemonic|seed|phrase")
 _CODE_GIVERS = frozenset({"get_data", "get_source", "get_code", "source_to_code"})
 
 
@@ -73,12 +80,25 @@ def passed_in(closure: Closure) -> str:
     return ""
 
 
+_ASKED = frozenset({"auth_flow", "sync_auth_flow", "async_auth_flow", "__call__", "__init__"})
 _IS_AUTH = re.compile(rf"(?:httpx|requests|grpc|niquests|curl_cffi)\b.*\.{_AUTH}$")
 
 
 def holds_credentials(closure: Closure) -> bool:
-    """Is this a method of a class that a client asks for what opens an account? What its object holds is that."""
-    return closure.owner is not None and any(map(_IS_AUTH.match, closure.owner.bases))
+    """Is this what a client asks for what opens an account, or makes it? What its object holds is that."""
+    if closure.owner is None or closure.name.rpartition(".")[2] not in _ASKED:
+        return False
+    return any(map(_IS_AUTH.match, closure.owner.bases))
+
+
+def signed(machine: Analyser, call: Call, name: str) -> None:
+    """What somebody signs with, or makes an account of, is a key from then on, whatever it was called before."""
+    place = SIGNS[name]
+    nodes = call.node.args if isinstance(call.node, ast.Call) else []
+    named = place < len(nodes) and isinstance(nodes[place], ast.Name) and _KEY_NAME.search(nodes[place].id)  # type: ignore[attr-defined]  # a name, as was just asked
+    value = call.args[place] if named and place < len(call.args) else call.keywords.get("private_key")
+    if value is not None and not value.known and value.taint:
+        value.taint |= machine.origin("wallet", "the key that is signed with", call.line)
 
 
 def is_client(ref: str) -> bool:

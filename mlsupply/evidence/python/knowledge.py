@@ -176,12 +176,25 @@ _PUBLIC: Final = frozenset(
 _SHOWN: Final = frozenset({"address", "public_key", "pubkey", "publicKey", "verify_key", "checksum_address"})
 
 
+# Names of parameters that bring a key, or the words that stand for one.
+PRECIOUS: Final = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
+
+
+def without_keys(taint: frozenset[str]) -> frozenset[str]:
+    """The labels of what is made with a key and does not show it: an address, a signature."""
+    return frozenset(
+        one
+        for one in taint
+        if not one.startswith("wallet:") and not (one.startswith("intercepted:") and PRECIOUS.search(one[12:]))
+    )
+
+
 def part_of(taint: frozenset[str], owner: str, name: str) -> frozenset[str]:
     """The labels of an attribute of something with these: some parts tell less than the whole."""
     if name in _SYSTEM and owner in {"platform.uname()", "os.uname()"}:
         return taint - {f"host-identity:{owner[:-2]}"}
     if name in _SHOWN:
-        return frozenset(one for one in taint if not one.startswith("wallet:"))
+        return without_keys(taint)
     if name in _PUBLIC:
         return frozenset(one for one in taint if not one.startswith("secret-variable:") or "." not in one)
     return taint
