@@ -27,6 +27,8 @@ _REDIRECTS = 5
 _ATTEMPTS = 3
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_HOSTS = 100  # asked in one run, which needs a handful; a lock may name another one for each of its packages
+_LATE = 8  # answers of one host that came too late, after which it is asked no more
 _MEMBERS = 1_000  # gzip members of one answer; one is usual
 _PATIENCE = 30.0  # seconds waited at most between two attempts, whatever Retry-After says
 _HEADERS = {"User-Agent": f"mlsupply/{__version__}", "Accept-Encoding": "gzip", "Accept": "*/*"}
@@ -53,12 +55,14 @@ class LiveFetch:
         self._lock = allocate_lock()
         self._made: Connections | None = None
         self._dead: dict[str, Failure] = {}
+        self._late: dict[str, int] = {}
+        self._hosts: set[str] = set()
 
     def __call__(
         self, url: str, *, limit: int, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Response | Failure:
-        """See `world.Fetch`. An answer that says "busy" is asked for again twice; after a host could not be reached, it
-        is not tried again in this run."""
+        """See `world.Fetch`. An answer that says "busy" is asked for again twice; a host that could not be reached, or was
+        too late again and again, is not tried again in this run."""
         try:
             return self._followed(url, limit, dict(headers or {}), body)
         except _BrokenError as broken:
@@ -105,6 +109,11 @@ class LiveFetch:
         if dead := self._dead.get(parts.netloc):
             raise _BrokenError(dead)
         host = parts.hostname or ""
+        self._hosts.add(parts.netloc if len(self._hosts) < _HOSTS else "")
+        if parts.netloc not in self._hosts:
+            raise _BrokenError(
+                Failure(Reason.LIMIT, f"{safe(host, 100)} is not asked: {_HOSTS} other hosts were in this run")
+            )
         try:
             proxy = _proxy_for(parts, self._environ)
             with self._connections().answering(parts, {**_HEADERS, **headers}, body, limit, proxy) as answer:
@@ -121,7 +130,17 @@ class LiveFetch:
         except connections.SettingError as error:
             raise _BrokenError(Failure(Reason.UNSUPPORTED, f"{safe(host, 100)} cannot be asked: {error}")) from error
         except (HTTPException, OSError, ValueError, zlib.error) as error:
-            raise _BrokenError(_failure(error, host)) from error
+            failure = _failure(error, host)
+            if failure.reason is Reason.TIMEOUT:
+                self._is_late(parts.netloc, failure)
+            raise _BrokenError(failure) from error
+
+    def _is_late(self, netloc: str, failure: Failure) -> None:
+        """One that answers each question too late would hold up a run for as many times as there are packages."""
+        with self._lock:
+            self._late[netloc] = self._late.get(netloc, 0) + 1
+            if self._late[netloc] >= _LATE:
+                self._dead[netloc] = failure
 
     def _connections(self) -> Connections:
         from mlsupply.connections import Connections

@@ -284,6 +284,26 @@ def test_a_host_that_cannot_be_reached_is_tried_once_a_run(live: LiveFetch, wait
     assert waited == []
 
 
+def test_a_host_that_is_late_again_and_again_is_asked_no_more(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a run would wait for it once for each package of a lock."""
+    monkeypatch.setattr(fetch, "_LATE", 3)
+    server = serve(lambda connection, _: connection.recv(1))  # it never answers
+    live = LiveFetch({}, Limits(request_seconds=0.05), lambda _: None)
+    assert [failed(live(f"{server.url}/{number}", limit=LIMIT))[0] for number in range(9)] == [Reason.TIMEOUT] * 9
+    assert len(server.requests) == 3
+
+
+def test_of_many_hosts_the_first_are_asked_and_go_on_being_asked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that names another index for each of its packages does not decide how many strangers are asked."""
+    monkeypatch.setattr(fetch, "_HOSTS", 2)
+    servers = [serve(OK) for _ in range(3)]
+    live = LiveFetch({})
+    said = [live(servers[number].url, limit=LIMIT) for number in (0, 1, 2, 1, 2)]
+    assert [isinstance(one, Response) for one in said] == [True, True, False, True, False]
+    assert failed(said[2]) == (Reason.LIMIT, "127.0.0.1 is not asked: 2 other hosts were in this run")
+    assert servers[2].requests == []
+
+
 def test_netrc_and_cookies_stay_at_home(
     serve: Serve, live: LiveFetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
