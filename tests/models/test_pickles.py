@@ -341,6 +341,17 @@ class TestBudgets:
         assert facts.marks[0].cause is Cause.LIMIT
         assert "calls are handed more than" in facts.marks[0].detail
 
+    @pytest.mark.parametrize("unit", [b"\x80\x04N0", b"\x80\x04("])
+    def test_a_picture_full_of_beginnings_of_pickles_does_not_hold_the_run_up(self, unit: bytes) -> None:
+        facts = look(b"\x89PNG\r\n\x1a\n" + unit * 20_000, "m.png")
+        assert facts.verdict is Verdict.NOT_VERIFIED
+        assert (facts.marks[0].cause, facts.marks[0].offset > 0) == (Cause.LIMIT, True)
+
+    def test_what_of_a_picture_was_not_searched_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mlsupply.evidence.models.texts.SEARCHED", 1000)
+        picture = b"\x89PNG\r\n\x1a\n" + bytes(2000)
+        assert look(picture, "m.png").marks[0].detail == "2,008 bytes, of which the first 1,000 were searched for a pickle"
+
     def test_many_marks_are_counted_not_kept(self) -> None:
         facts = look(pickled(b"".join(call("acme", f"f{n}", b"N") + b"0" for n in range(500)) + b"N"), "m.pkl")
         assert len(facts.marks) <= Limits().marks

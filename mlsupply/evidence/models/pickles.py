@@ -23,7 +23,9 @@ _DEPTH = 3_000  # pickle's own writers stop at Python's recursion limit, 1,000 b
 _FIELDS = 5_000  # of a dtype that are looked at; one with more counts as one with objects
 _PROBE = Limits(opcodes=20_000, members=20)
 _CANDIDATE = re.compile(rb"\x80[\x02-\x05][\s\S]|c[a-z_][a-z0-9_.]{1,60}\n[A-Za-z_][\w.]{0,60}\n")
-_SEARCHED = 4 << 20
+_PROBED = 400_000  # opcodes in all that are followed from places where a hidden pickle may begin
+_PROBE_COSTS = 50  # opcodes that a beginning counts for at least
+SEARCHED = 32 << 20  # bytes looked through for a pickle that is hidden
 
 
 class Stream:
@@ -248,12 +250,19 @@ _FIRST = {
 
 
 def search(span: Span, look: Look, offset: int) -> bool:
-    """Look for streams hidden in bytes that are something else; a doubt where one would call anything."""
-    for found in _CANDIDATE.finditer(span.data, span.start, min(span.end, span.start + _SEARCHED)):
+    """Look for streams hidden in bytes that are something else; a doubt where one would call anything, or where there are
+    more beginnings than are followed."""
+    left = _PROBED
+    for found in _CANDIDATE.finditer(span.data, span.start, min(span.end, span.start + SEARCHED)):
         machine, seen = probe(Span(span.data, found.start(), span.end))
         if machine.called and (machine.done or any(mark.verdict is Verdict.BLOCKED for mark in seen.marks)):
             at = offset + found.start() - span.start
             why = seen.marks[0].detail if seen.marks else "calls"
             look.doubt(Cause.DISGUISE, f"a pickle begins at byte {at}: it {why}", at)
+            return True
+        left -= max(seen.opcodes, _PROBE_COSTS)
+        if left < 0:
+            at = offset + found.start() - span.start
+            look.doubt(Cause.LIMIT, f"too many places where a pickle may begin: followed up to byte {at:,}", at)
             return True
     return False

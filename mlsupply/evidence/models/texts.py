@@ -7,7 +7,7 @@ from itertools import islice
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
-from mlsupply.evidence.models.pickles import search
+from mlsupply.evidence.models.pickles import SEARCHED, search
 from mlsupply.evidence.models.yamls import look_at_yaml
 
 _ENTITIES = 1_000  # of an XML document, looked at for one that is fetched
@@ -43,7 +43,9 @@ def look_at_xml(span: Span, look: Look) -> None:
 
 def look_at_picture(span: Span, look: Look) -> None:
     """A picture or document; a pickle hidden in it is found by `search`."""
-    search(span, look, 0)
+    if not search(span, look, 0) and span.size > SEARCHED:
+        detail = f"{span.size:,} bytes, of which the first {SEARCHED:,} were searched for a pickle"
+        look.doubt(Cause.LIMIT, detail, SEARCHED)
 
 
 def look_at_native(span: Span, look: Look) -> None:
