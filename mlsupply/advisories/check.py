@@ -14,7 +14,6 @@ from mlsupply.advisories.incident_records import index as incident_index
 from mlsupply.advisories.known_bad import CHECK as KNOWN_BAD
 from mlsupply.advisories.known_bad import MALICIOUS
 from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_of, without_versions
-from mlsupply.advisories.moves import NO_MOVES, Allowing, Held, Moves, held_in, with_moves
 from mlsupply.advisories.pythons import Oldest, Pythons
 from mlsupply.advisories.renamed import original_of
 from mlsupply.advisories.store import Row
@@ -29,6 +28,7 @@ from mlsupply.world import World
 
 if TYPE_CHECKING:
     from mlsupply.advisories.exploited import Lists
+    from mlsupply.advisories.moves import Allowing, Held, Moves  # needed where a parent keeps a fix out, imported there
 
 
 class Offer(NamedTuple):
@@ -66,7 +66,7 @@ class Ground(NamedTuple):
     parents: Mapping[str, tuple[tuple[str, str], ...]] = {}
     pythons: Pythons | None = None
     offers: Mapping[PackageKey, Offer] = {}
-    moves: Moves = NO_MOVES
+    moves: Moves | None = None
     conda: tuple[Gap, ...] = ()
 
 
@@ -125,7 +125,8 @@ class _Ahead:
         later = self._index.published(more) if more else {}
         ground = before._replace(answer=answer, offers={**before.offers, **later})
         anew = [package for package in hit if not self._is_done(package, answer)]
-        return ground._replace(moves={**before.moves, **_moves(anew, ground, self._index.allowing)}) if anew else ground
+        more_moves = _moves(anew, ground, self._index.allowing) if anew else None
+        return ground._replace(moves={**(before.moves or {}), **more_moves}) if more_moves else ground
 
     def _is_done(self, package: Package, answer: Answer) -> bool:
         return self._begun is not None and package.key in self._asked and self._is_confirmed(package, answer)
@@ -198,7 +199,11 @@ def judged(package: Package, ground: Ground) -> Checked:
     fix = Fix()
     if found or more:
         room = _room(package, ground)
-        fix = with_moves(package.name, best_fix(own, version, room, taken_over), room.python, ground.moves)
+        fix = best_fix(own, version, room, taken_over)
+        if fix.held and ground.moves:
+            from mlsupply.advisories.moves import with_moves
+
+            fix = with_moves(package.name, fix, room.python, ground.moves)
     findings = _findings(package, version, found, "", fix, ground) + _findings(package, version, more, original, fix, ground)
     return Checked(
         check=CHECK, package=package, findings=findings, gaps=(*_unread(package, version, own), *_not_had(package, ground))
@@ -213,7 +218,7 @@ def _rows(package: Package, ground: Ground) -> tuple[Sequence[Row], Sequence[Row
     return ground.answer.rows.get(package.name, []), ground.answer.rows.get(original, []), original
 
 
-def _moves(packages: Sequence[Package], ground: Ground, allowing: Allowing) -> Moves:
+def _moves(packages: Sequence[Package], ground: Ground, allowing: Allowing) -> Moves | None:
     """Where to those have to go that keep the fixes of these packages out; nothing is asked where there are none."""
     held: list[tuple[int, Held]] = []
     for package in packages:
@@ -221,9 +226,12 @@ def _moves(packages: Sequence[Package], ground: Ground, allowing: Allowing) -> M
         if any(asks for _, asks in room.parents):
             own, inherited, _ = _rows(package, ground)
             fix = best_fix(own, asked(package.version), room, _not_named(inherited, own))
-            held += enumerate(held_in(package.name, fix, room.python))
+            if fix.held:
+                from mlsupply.advisories.moves import held_in
+
+                held += enumerate(held_in(package.name, fix, room.python))
     if not held:
-        return NO_MOVES
+        return None
     return allowing(tuple(dict.fromkeys([one for _, one in sorted(held, key=itemgetter(0))])))  # the first of each first
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsupply.advisories.fixes import Fix, Way, same_scheme, way_out
+from mlsupply.advisories.fixes import NAMED, Fix, Way, same_scheme, way_out
 from mlsupply.advisories.matching import PUBLIC_VERSION, Asked, Hit
-from mlsupply.advisories.moves import NAMED
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.severity import severity_of
 from mlsupply.model import AdvisoryRef, Blocker, Confidence, Finding, Kind, Package, Severity, Upgrade

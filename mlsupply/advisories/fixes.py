@@ -17,6 +17,7 @@ from mlsupply.advisories.versions import sort_key
 from mlsupply.model import Blocker
 from mlsupply.named import NamedTuple
 
+NAMED = 3  # packages that keep a fix out, in a sentence
 _LAST_PATCH = 99  # above the third number of every Python
 _WEIGHED = 500  # releases whose flaws are counted
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mlsupply.advisories.fixes import Fix, Release, admits, newer
+from mlsupply.advisories.fixes import NAMED, Fix, Release, admits, newer
 from mlsupply.model import Blocker
 from mlsupply.named import NamedTuple
 
 ROUNDS = 3
-NAMED = 3  # packages that keep a fix out, in a sentence
 _PROBES = 4  # releases of one parent that are asked for in a round
 
 
@@ -35,7 +34,6 @@ class Move(NamedTuple):
 
 
 Moves = Mapping[Held, Move]
-NO_MOVES: Moves = {}
 Allowing = Callable[[Sequence[Held]], Moves]
 """Asks the indexes; what they cannot tell of is left out."""
 

@@ -9,7 +9,6 @@ from mlsupply.inventory import Reader, reader_named, reader_of
 from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covered
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
-from mlsupply.inventory.pythons import for_their_pythons
 from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, reader_by_content, script_files
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.named import NamedTuple
@@ -66,7 +65,11 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
         found += [_typed(subject) for subject in request.subjects if subject not in paths]
     if found and (request.targets.extras or request.targets.groups):
         found[0] = replace(found[0], gaps=(*found[0].gaps, *_unknown_groups(found, request)))
-    return _with_survey(_settled(for_their_pythons(found), request, world), world.tree.survey(), paths)
+    if any(one.requires_python for one in found):
+        from mlsupply.inventory.pythons import for_their_pythons
+
+        found = for_their_pythons(found)
+    return _with_survey(_settled(found, request, world), world.tree.survey(), paths)
 
 
 def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
