@@ -38,7 +38,7 @@ else:
 
 __all__ = ["NamedTuple"]
 
-_FEW = 12  # instances of a class before code is compiled to make further ones
+_FEW = 16  # instances of a class before code is compiled to make further ones
 
 
 def _compiled_when_often_called(names: tuple[str, ...], defaults: Mapping[str, object]) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from mlsupply.hints import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 
-FEW = 12  # instances of a class before code is compiled to make further ones
+FEW = 16  # instances of a class before code is compiled to make further ones
 
 Class = TypeVar("Class")
 T = TypeVar("T")
@@ -150,25 +150,32 @@ def _filled(self: Any, given: dict[str, object], defaults: Mapping[str, object])
 
 
 def _initialiser(cls: Any, defaults: Mapping[str, object]) -> Callable[..., None]:
-    """`def __init__(self, *, a, b=default)` that fills the slots through their descriptors, which frozen instances allow."""
-    scope: dict[str, Any] = {}
+    """`def __init__(self, *, a, b=default)` that fills an instance. A frozen one is for that moment of a class alike in all
+    but that its fields may be set: `object.__setattr__` would cost a call for each field, and there are values of twenty
+    fields by the thousand. Instances of a subclass, whose form is another, are filled so all the same."""
+    names = cls._value_fields
+    scope: dict[str, Any] = {"_closed": cls, "_change": object.__setattr__, "_filled": _filled}
     words, lines = [], []
-    for name in cls._value_fields:
-        scope[f"_set_{name}"] = cls.__dict__[name].__set__
+    for name in names:
         default = defaults.get(name)
         if isinstance(default, _Fresh):
             scope[f"_new_{name}"] = default.make
             words.append(f"{name}=None")
-            lines.append(f"_set_{name}(self, _new_{name}() if {name} is None else {name})")
-            continue
-        if name in defaults:
+            lines.append(f"if {name} is None: {name} = _new_{name}()")
+        elif name in defaults:
             scope[f"_default_{name}"] = default
             words.append(f"{name}=_default_{name}")
         else:
             words.append(name)
-        lines.append(f"_set_{name}(self, {name})")
+    if is_frozen := cls.__setattr__ is not object.__setattr__:
+        scope["_open"] = type(cls.__name__, cls.__bases__, {"__slots__": cls.__dict__["__slots__"]})
+        given = ", ".join(f"{name!r}: {name}" for name in names)
+        lines += [f"if self.__class__ is not _closed: _filled(self, {{{given}}}, {{}}); return"]
+        lines += ["_change(self, '__class__', _open)"]
+    lines += [f"self.{name} = {name}" for name in names]
+    lines += ["self.__class__ = _closed"] if is_frozen else []
     # the text holds nothing but this package's own field names
-    exec(f"def __init__(self, *, {', '.join(words)}):\n " + "\n ".join(lines), scope)  # noqa: S102
+    exec("\n ".join([f"def __init__(self, *, {', '.join(words)}):", *lines]), scope)  # noqa: S102
     initialiser: Callable[..., None] = scope["__init__"]
     initialiser.__qualname__ = f"{cls.__qualname__}.__init__"
     return initialiser

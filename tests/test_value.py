@@ -71,12 +71,13 @@ def test_a_plain_subclass_has_its_fields_whichever_of_the_two_comes_first() -> N
 
 
 def test_it_is_frozen_slotted_and_keyword_only() -> None:
-    one = Example(name="a")
-    with pytest.raises(FrozenInstanceError):
-        one.size = 4  # type: ignore[misc]  # what is tested
-    with pytest.raises(FrozenInstanceError):
-        del one.size
-    assert not hasattr(one, "__dict__")
+    for one in (Example(name="a") for _ in range(2 * FEW)):
+        with pytest.raises(FrozenInstanceError):
+            one.size = 4  # type: ignore[misc]  # what is tested
+        with pytest.raises(FrozenInstanceError):
+            del one.size
+        assert type(one) is Example
+        assert not hasattr(one, "__dict__")
     with pytest.raises(TypeError):
         Example("a")  # type: ignore[call-arg]  # what is tested
     with pytest.raises(TypeError):

@@ -119,13 +119,20 @@ def _package(package: Package, view: View) -> dict[str, Any]:
 
 
 def _with_hashes(entry: str, package: Package, encode: Callable[[object], str]) -> _Encoded:
-    """The JSON object of a package with its hashes: most of the bytes of a report, and as they are hardly ever need to be
-    looked at one by one."""
-    hashes = sorted({f"{a}:{value}" for artifact in package.artifacts for a, value in artifact.hashes})
-    text = "".join(hashes)
-    is_plain = text.isascii() and not text.encode().translate(None, _PLAIN)
-    listed = '["' + '", "'.join(hashes) + '"]' if hashes and is_plain else encode(hashes)
-    return _Encoded(f'{entry[:-1]}, "hashes": {listed}}}')
+    """The JSON object of a package with its hashes, which are most of the bytes of a report."""
+    return _Encoded(f'{entry[:-1]}, "hashes": {_hashes(package, encode)}}}')
+
+
+def _hashes(package: Package, encode: Callable[[object], str]) -> str:
+    """The JSON list. Hashes made by one algorithm, written as they are nearly always, need not be looked at one by one."""
+    pairs = {pair for artifact in package.artifacts for pair in artifact.hashes}
+    algorithms, values = {algorithm for algorithm, _ in pairs}, [value for _, value in pairs]
+    text = "".join((*algorithms, *values))
+    if len(algorithms) == 1 and text.isascii() and not text.encode().translate(None, _PLAIN):
+        start = f'"{algorithms.pop()}:'
+        between = f'", {start}'
+        return f'[{start}{between.join(sorted(values))}"]'
+    return encode(sorted({f"{algorithm}:{value}" for algorithm, value in pairs}))
 
 
 def _place(place: Place) -> dict[str, Any]:
