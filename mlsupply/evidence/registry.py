@@ -284,8 +284,8 @@ class Registry:
         return host_of(self.url)
 
     def _completed(self, project: Project) -> Project:
-        """With what the simple page left out, where the index has the older JSON as well."""
-        if {"times", "sizes"} <= project.offers or not (base := self._base()):
+        """With what the simple page left out of its files, where the index has the older JSON as well."""
+        if not project.files or {"times", "sizes"} <= project.offers or not (base := self._base()):
             return project
         url = f"{base}/pypi/{quote(project.name, safe='')}/json"
         answer = self._get(url, {"Accept": "application/json"})
