@@ -213,7 +213,7 @@ def judged(package: Package, ground: Ground) -> Checked:
 def _rows(package: Package, ground: Ground) -> tuple[Sequence[Row], Sequence[Row], str]:
     """(its own records, those of the project it is a build of, that project's name or "")."""
     original = original_of(package.name) if ground.inherit else ""
-    if (original, package.version) in ground.present:
+    if original and (original, package.version) in ground.present:
         original = ""
     return ground.answer.rows.get(package.name, []), ground.answer.rows.get(original, []), original
 
@@ -237,6 +237,8 @@ def _moves(packages: Sequence[Package], ground: Ground, allowing: Allowing) -> M
 
 def _not_named(inherited: Sequence[Row], own: Sequence[Row]) -> list[Row]:
     """The records of the original whose flaw no record of the distribution itself speaks of."""
+    if not inherited:
+        return []
     spoken_of = {name for row in own for name in ids_of(row)}
     return [row for row in inherited if spoken_of.isdisjoint(ids_of(row))]
 
@@ -321,6 +323,8 @@ def _unread(package: Package, version: Asked, rows: Sequence[Row]) -> tuple[Gap,
 
 def _not_had(package: Package, ground: Ground) -> tuple[Gap, ...]:
     """Records of the project the feed knows of and could not hand over."""
+    if not ground.answer.unread:
+        return ()
     why = ground.answer.unread.get(package.name)
     return (
         (_gap(package, Reason.OFFLINE, f"advisories of {package.name} could not be read: {why}", "scan again"),)

@@ -103,11 +103,12 @@ def _hit(matches: list[Match], members: list[Row]) -> Hit:
 
 def _how(row: Row, version: Asked) -> tuple[str, Sequence[str] | None] | None:
     """(what matched, the window or None where the version is listed), or None where nothing did."""
-    if version.key is None:
-        return (VERSION, None) if version.text in row[RAW] else None
-    if (window := contains(row[WINDOWS], version.key)) or version.key in row[LISTED]:
+    text, key, public = version
+    if key is None:
+        return (VERSION, None) if text in row[RAW] else None
+    if (window := contains(row[WINDOWS], key)) or key in row[LISTED]:
         return VERSION, window
-    if version.public is not None and ((window := contains(row[WINDOWS], version.public)) or version.public in row[LISTED]):
+    if public is not None and ((window := contains(row[WINDOWS], public)) or public in row[LISTED]):
         return PUBLIC_VERSION, window
     return None
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FIRST = ""  # sorts below the key of every version: the bound `introduced: "0"`
 
+_EPOCH = "A0"  # the key of epoch 0, see `_number`
 _FINAL = "~0~"  # no pre-release, no post-release, no dev-release
 _LONGEST = 512  # characters of a version that are read at all
 _PRE = {"a": "a", "b": "b", "rc": "c"}
@@ -45,7 +46,7 @@ def sort_key(text: str) -> str | None:
         return None
     numbers = text.split(".")
     if text.isascii() and all(map(str.isdigit, numbers)):
-        return _number(0) + _release([int(number) for number in numbers]) + _FINAL
+        return _EPOCH + _release([int(number) for number in numbers]) + _FINAL
     if normal := _NORMAL.match(text):
         return _normal_key(normal)
     from packaging.version import InvalidVersion, Version

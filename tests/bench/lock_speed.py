@@ -2,12 +2,11 @@
 
 1. An 800-package uv.lock (put together from the locks of the corpus): the whole `mlsupply scan` against starting Python,
    reading the file and `tomli.loads`; both run once unmeasured before, so that bytecode is there as on a user's machine.
-2. What looking up advisories adds to a warm scan of that lock: the whole command with the check `known-bad` alone and with
-   `advisories` beside it, offline; wall and processor time, the middle and the quartiles of pairs. To be under 20 ms.
-3. In one process: each format's reader against its bare parser, and a requirements file with 2,378 hashes against one
+2. In one process: each format's reader against its bare parser, and a requirements file with 2,378 hashes against one
    pass of a regular expression.
 
-Prints medians in ms and ratios. Rounds of both sides alternate, so that a busy machine slows both.
+Prints medians in ms and ratios. Rounds of both sides alternate, so that a busy machine slows both. What looking up advisories
+adds is told by `tests.bench.matching`.
 """
 
 from __future__ import annotations
@@ -21,13 +20,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 import tomli
 
 from mlsupply.inventory import reader_of
 from mlsupply.world import DiskTree, Limits
-from tests.bench.timing import run_once
 from tests.conftest import SHARED
 
 COMMAND = str(Path(sys.executable).with_name("mlsupply"))  # as users start it
@@ -85,20 +83,6 @@ def command_line(folder: Path, rounds: int) -> None:
     show("the same, reader alone", floor, whole, "tomli.loads | read and build packages")
 
 
-def advisories(folder: Path, rounds: int) -> None:
-    """The whole command with one more check, in wall time and, which a busy machine changes less, in processor time."""
-    path = folder / "uv.lock"
-    path.write_text(uv_lock(), encoding="utf-8")
-    scan = [COMMAND, "scan", str(path), "--offline", "--check", "known-bad", "-o", "json"]
-    pairs = [(run_once(scan), run_once([*scan, "--check", "advisories"])) for _ in range(rounds + 1)][1:]  # one warms up
-    for what in ("wall", "cpu"):
-        without, beside = ([getattr(sample, what) * 1000 for sample in side] for side in zip(*pairs, strict=True))
-        low, middle, high = quantiles([after - before for before, after in zip(without, beside, strict=True)], n=4)
-        least = min(beside) - min(without)
-        said = f"added by advisories: {middle:.1f} ms ({low:.1f} to {high:.1f}); between the least of both: {least:.1f}"
-        show(f"scan without and with advisories, {what}", median(without), median(beside), said)
-
-
 def readers(rounds: int) -> None:
     root = SHARED / "corpus" / "projects"
     for path, parse in (
@@ -131,7 +115,6 @@ def main() -> None:
     print(f"{'':42} {'floor ms':>8} {'ours ms':>8} {'ratio':>7}")
     with tempfile.TemporaryDirectory() as folder:
         command_line(Path(folder), rounds)
-        advisories(Path(folder), rounds)
     gc.disable()
     hashed(rounds)
     readers(rounds)
