@@ -5,8 +5,8 @@
 2. In one process: each format's reader against its bare parser, and a requirements file with 2,378 hashes against one
    pass of a regular expression.
 
-Prints medians in ms and ratios. Rounds of both sides alternate, so that a busy machine slows both. What looking up advisories
-adds is told by `tests.bench.matching`.
+Prints medians in ms and ratios. Rounds of both sides alternate, so that a busy machine slows both. What looking up
+advisories adds is told by `tests.bench.matching`.
 """
 
 from __future__ import annotations
