@@ -19,20 +19,25 @@ _LOOKED_FOR = re.compile(
 
 def asks_whether_it_is_there(test: ast.expr) -> bool:
     """Does a condition look whether something is installed, or as which version?"""
-    return any(_LOOKED_FOR.search(word) for word in _words(test))
+    return _LOOKED_FOR.search(_words(test)) is not None
 
 
 def is_for_missing(node: ast.Try | ast.TryStar, handler: ast.ExceptHandler) -> bool:
     """Is this met where something cannot be imported?"""
-    if handler.type is not None and any(map(_ABSENT.search, _words(handler.type))):
+    if handler.type is not None and _ABSENT.search(_words(handler.type)):
         return True
-    inner = below(node.body)
-    return any(isinstance(one, ast.Import | ast.ImportFrom) or _LOOKED_FOR.search(_name(one)) for one in inner)
+    return _LOOKED_FOR.search(_words(*node.body)) is not None
 
 
-def _words(node: ast.expr) -> list[str]:
-    return [name for inner in below((node,)) if (name := _name(inner))]
-
-
-def _name(node: ast.AST) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+def _words(*nodes: ast.AST) -> str:
+    """The names in these nodes, each on a line; an import stands for a look whether it is there."""
+    words = []
+    for inner in below(nodes):
+        kind = type(inner)
+        if kind is ast.Name:
+            words.append(inner.id)
+        elif kind is ast.Attribute:
+            words.append(inner.attr)
+        elif kind is ast.Import or kind is ast.ImportFrom:
+            words.append("import_module")
+    return "\n".join(words)

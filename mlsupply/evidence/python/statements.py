@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from mlsupply.evidence.python import containers, folding, importing, objects, unasked
@@ -21,6 +22,7 @@ class Statements(Definitions):
     """Runs statements abstractly. `patch` and `guard` are defined by the layer above."""
 
     loops: dict[ast.AST, Loop]
+    needs: dict[ast.AST, bool]
 
     def body(self, statements: list[ast.stmt]) -> None:
         """Every statement, in order; code after a return is still looked at."""
@@ -172,7 +174,7 @@ class Statements(Definitions):
             return
         self.guard(node, test)
         objects.operated(self, test, "bool", [], node)
-        if self.installs and asks_whether_it_is_there(node.test):
+        if self.installs and self._needed(node, asks_whether_it_is_there, node.test):
             self.missing += 1
             self.body(node.body)
             self.missing -= 1
@@ -185,6 +187,12 @@ class Statements(Definitions):
             self.body(node.body)
             return
         self._ways([node.body, node.orelse])
+
+    def _needed(self, node: ast.AST, question: Callable[..., bool], *about: ast.AST) -> bool:
+        """The answer about this node, looked for once however often it is met."""
+        if node not in self.needs:
+            self.needs[node] = question(*about)
+        return self.needs[node]
 
     def _asked(self, node: ast.If, met: bool | None) -> None:
         """A condition on what the user asks for. met: is it, where nobody asks? Then what follows it is on request
@@ -295,7 +303,7 @@ class Statements(Definitions):
             if handler.name:
                 thrown = self.raised[raised:]
                 self.scope.set(handler.name, merged(thrown) if thrown else Value())
-            absent = self.installs and is_for_missing(node, handler)
+            absent = self.installs and self._needed(handler, is_for_missing, node, handler)
             self.missing += absent
             self.body(handler.body)
             self.missing -= absent

@@ -20,6 +20,8 @@ _ISOLATES = re.compile("[\u2066-\u2068]")
 _KEPT_FROM_USER = re.compile(
     r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal|show|notify)[a-z ]{0,30} (?:the )?(?:user|human)"
 )
+# what that pattern holds in every case: looked for first, since a plain search is many times as fast
+_IN_SECRET_PLACE = (".ssh", "id_", ".aws", ".env", "mcp.", ".netrc", ".kube", "/etc/", "claude")
 _SECRET_PLACE = re.compile(
     r"(?i)\.ssh/|id_rsa|id_ed25519|\.aws/|\.env\b|mcp\.json|\.netrc|\.kube/|/etc/passwd|claude_desktop_config"
 )
@@ -64,7 +66,7 @@ def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
 
 def _turned(lines: list[str]) -> Iterator[Sight]:
     """The first line that turns the reading direction, and the first that does not turn it back (UAX #9)."""
-    turning = [(number, line) for number, line in enumerate(lines, 1) if _BIDI.search(line)]
+    turning = [(number, line) for number, line in enumerate(lines, 1) if not line.isascii() and _BIDI.search(line)]
     if turning:
         yield Sight("bidi", turning[0][0], "text that is shown in another order than it is read")
     for number, shown in turning:
@@ -80,7 +82,10 @@ def _orders(survey: Survey) -> Iterator[Sight]:
     """Texts that tell an agent to fetch a secret and to keep it from the user: descriptions of tools, prompts."""
     for node in survey.blobs:
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-        if not text or len(text) > 20_000 or not _SECRET_PLACE.search(text):
+        if not text or len(text) > 20_000:
+            continue
+        low = text.casefold()
+        if not any(word in low for word in _IN_SECRET_PLACE) or not _SECRET_PLACE.search(text):
             continue
         if (found := _KEPT_FROM_USER.search(text)) is not None:
             yield Sight("agent-order", node.lineno, f"a text orders an agent: {safe(found[0], 80)}", (), safe(text))
