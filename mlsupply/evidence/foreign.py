@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from mlsupply.evidence.facets import CodeFact, Moment
@@ -77,10 +78,16 @@ def unseen(path: str, data: bytes) -> str:
     commands = _EXECUTES.finditer(data) if b"child_process" in data else iter(())
     if next(islice(commands, _MAX_COMMANDS, None), None) is not None:
         return f"the commands after the first {_MAX_COMMANDS} it starts"
-    places = _SECRETS.finditer(data) if any(word in data for word in _IN_SECRETS) else iter(())
+    places = _SECRETS.finditer(data) if _names_secrets(data) else iter(())
     if next(islice(places, _MAX_PLACES, None), None) is not None:
         return f"the places of secrets after the first {_MAX_PLACES} it names"
     return ""
+
+
+@lru_cache(maxsize=1)
+def _names_secrets(data: bytes) -> bool:
+    """Could a place of secrets be named in it? Asked twice of each file."""
+    return any(word in data for word in _IN_SECRETS)
 
 
 def _shell(data: bytes) -> tuple[str, bytes] | None:
@@ -109,7 +116,7 @@ def _javascript(data: bytes) -> tuple[str, bytes] | None:
             line = hit[1]
             if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
                 return "JavaScript that has a shell run what is downloaded", line
-    for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if any(word in data for word in _IN_SECRETS) else ():
+    for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if _names_secrets(data) else ():
         start, end = max(0, hit.start() - _NEAR), hit.end() + _NEAR
         if _LEAVES.search(data, start, end) and _READS.search(data, start, end):
             return "JavaScript that reads places of secrets and asks the network", hit[0]

@@ -13,7 +13,7 @@ from mlsupply.evidence.stored import module_to_json, neighbours_from_json
 from mlsupply.text import safe
 
 _MEMORY = 1 << 30  # bytes of address space
-_COLLECTED = 1 << 20  # bytes of source between two collections
+_COLLECTED = 4 << 20  # bytes of source between two collections
 
 
 def main() -> None:
