@@ -36,6 +36,7 @@ _WORDS = {
     "mines": "mines coins",
     "spies": "watches the user",
     "opens-host": "opens the machine to others",
+    "looses-agent": "lets an agent act without asking its user",
     "publishes": "publishes in the name of the user",
     "hidden-code": "holds code under an encoding",
     "far-right": "holds code far to the right",

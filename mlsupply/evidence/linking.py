@@ -17,7 +17,7 @@ from mlsupply.named import NamedTuple
 _DEEDS = frozenset(
     {
         "sends", "runs-decoded", "runs-dropped", "runs-downloaded", "runs-bundled", "remote-control", "persists", "destroys",
-        "mines", "spies", "redirects", "injects", "opens-host", "publishes",
+        "mines", "spies", "redirects", "injects", "opens-host", "publishes", "installs-package", "looses-agent",
     }
 )  # fmt: skip
 ROUNDS = 5  # modules a value may pass through beyond the first

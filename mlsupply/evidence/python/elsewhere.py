@@ -62,6 +62,8 @@ def _read(machine: Analyser, call: Call, result: Value) -> None:
     for arg in call.args:
         if arg.ref == "io.file()w" and result.keys is None:
             result.keys = {"into": arg}
+        if arg.ref.startswith("grpc.") and arg.text != HOLE:
+            result.ref, result.text = "grpc.stub()", arg.text  # what was generated for a service talks through its channel
         if arg.taint:
             result.taint |= undoing.unpacked(machine, arg, call.line)
         if (written := keeping.content_of(machine, arg)) is not None:

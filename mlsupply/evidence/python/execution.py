@@ -175,7 +175,7 @@ def pickled(machine: Analyser, call: Call) -> None:
 
 
 _UNLIKE = re.compile(
-    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|enc)$", re.IGNORECASE
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|log|enc)$", re.IGNORECASE
 )
 
 
@@ -196,7 +196,7 @@ def loaded(machine: Analyser, call: Call) -> Value:
             ran_file(machine, call, written, value, machine.silent > 0)
         elif has(value.taint, "received"):
             from_network(machine, call, value.taint, "runs-downloaded", "what is downloaded is loaded as code")
-        elif call.ref.startswith("sys.path.") and has(value.taint, "package-file") and _UNLIKE.search(text_of(value)):
+        elif "ctypes" not in call.ref and has(value.taint, "package-file") and _UNLIKE.search(text_of(value)):
             bundled(machine, call, value, True, "modules under the name of other data")
         elif has(value.taint, "package-file") and "ctypes" in call.ref:
             name = text_of(value).rpartition("/")[2]

@@ -70,7 +70,8 @@ SHARED_FILES: Final = Calls(
     r"^google\.cloud\.storage\..*\.download_as_\w+$|^azure\.storage\..*\.download_blob$|^github\..*\.get_(?:contents|gist)$"
 )
 CLIENT_MAKERS: Final = re.compile(
-    r"\.(?:[A-Z]\w*|connect|init|client|resource|create_\w*(?:client|connection|pool|engine|session|redis)\w*|from_\w+)$"
+    r"\.(?:[A-Z]\w*|connect|init|client|resource|create_\w*(?:client|connection|pool|engine|session|redis)\w*|from_\w+|"
+    r"(?:in)?secure_channel)$"
 )
 RECEIVES: Final = Calls(
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, folding, objects
-from mlsupply.evidence.python.values import NOTHING, Bound, ClassState, Value, taint_of
+from mlsupply.evidence.python.values import (
+    HOLE,
+    MAX_TEXT,
+    NOTHING,
+    Bound,
+    ClassState,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    text_of,
+    unknown,
+)
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
@@ -43,9 +56,30 @@ def made(machine: Analyser, call: Call) -> Value | None:
         return _field(call)
     if ref in _RECORDS and len(call.args) > 1:
         return _record(call)
+    if ref == "string.Template" and call.args:
+        result = call.args[0].copy()
+        result.ref, result.const, result.text = "string.Template()", NOTHING, text_of(call.args[0])
+        return result
+    if ref in _FILLS and call.receiver is not None:
+        return _filled(call, call.receiver)
     if ref in {"itertools.starmap", "operator.itemgetter()"} and call.args:
         return _each(machine, call)
     return None
+
+
+_FILLS = frozenset({"string.Template().substitute", "string.Template().safe_substitute"})
+_BLANK = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w{0,60})|\{(?P<braced>[A-Za-z_]\w{0,60})\})")
+
+
+def _filled(call: Call, template: Value) -> Value:
+    """A template with its blanks filled in, as far as what fills them is known."""
+    given = {**(call.args[0].keys or {} if call.args else {}), **call.keywords}
+    texts = {name: text_of(value) for name, value in given.items()}
+    if sum(map(len, texts.values())) * (template.text.count("$") + 1) > MAX_TEXT:
+        return unknown(template, *call.all)
+    text = _BLANK.sub(lambda found: texts.get(found["name"] or found["braced"], HOLE), template.text)
+    layers, taint = layers_of(template, *call.all), taint_of(template, *call.all)
+    return constant(text, layers, taint) if HOLE not in text else Value("", NOTHING, taint, text, layers)
 
 
 def _field(call: Call) -> Value:

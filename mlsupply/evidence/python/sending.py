@@ -133,7 +133,8 @@ def sent(machine: Analyser, call: Call) -> Value:
         body_place = "header" if _asks_for_token(body, text) and not has(body_taint, *know.SECRETS) else "body"
         note(machine, call, body_place, body_taint, text, where, own=own)
         note(machine, call, "address", address_taint, text, where, own=own)
-        note(machine, call, "body", taint_of(*_odd_headers(headers)), text, where, own=own)
+        odd = [*_odd_headers(headers), *([call.keywords["cookies"]] if "cookies" in call.keywords else [])]
+        note(machine, call, "body", taint_of(*odd), text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
         if has(taint_of(*headers), "intercepted") and _names_services(machine):  # what opens an account elsewhere
             note(machine, call, "body", frozenset(of_kind(taint_of(*headers), "intercepted")), text, where)

@@ -183,6 +183,15 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"\bgit\s[^\n|;&]{0,200}\bpush\b",
         ),
     ),
+    (
+        "looses-agent",
+        "an agent that asks nobody before it acts",
+        (
+            r"\b(?:claude|gemini|codex|q|cursor-agent|amp|opencode|copilot|aider|goose)\b[^\n]{0,2000}?\s(?:"
+            r"--dangerously-(?:skip-permissions|bypass-approvals-and-sandbox|allow-all)|--yolo|--trust-all-tools|"
+            r"--allow-all-tools|--yes-always|--full-auto)\b",
+        ),
+    ),
     ("spies", "processes watched or memory dumped", (r"procdump|comsvcs\.dll|mimikatz|sekurlsa|/proc/\S{1,20}/mem",)),
 )
 _PATTERNS = tuple((behaviour, what, re.compile("|".join(parts), re.IGNORECASE)) for behaviour, what, parts in _TABLE)

@@ -94,6 +94,8 @@ class Statements(Definitions):
         for inner in ast.walk(pattern):
             if isinstance(inner, ast.MatchAs | ast.MatchStar) and inner.name:
                 self.scope.set(inner.name, unknown(subject))
+            elif isinstance(inner, ast.MatchMapping) and inner.rest:
+                self.scope.set(inner.rest, unknown(subject))
 
     def bind(self, target: ast.expr, value: Value) -> None:
         """Assign to a name, attribute, item or several."""
