@@ -428,6 +428,13 @@ def test_what_people_install_by_hand_is_popular_and_no_brand() -> None:
     assert not data.by_hand & {word for brand, (project, _) in data.brands.items() for word in (brand, project)}
 
 
+def test_other_separators_far_down_the_list_are_a_coincidence() -> None:
+    many = [f"gasket{number}" for number in range(6_000)]
+    top, far = (Names(known).judge("quarry-bo-lt") for known in (["quarrybolt", *many], [*many, "quarrybolt"]))
+    assert top.likeness in SUSPECT
+    assert far.likeness is Likeness.POSSIBLE
+
+
 def test_a_slip_of_what_people_type_weighs_more_than_downloads_tell(names: Names) -> None:
     without = Names(popular().names, replace(reviewed(), by_hand=frozenset()))
     assert without.judge("scarpy").likeness not in SUSPECT

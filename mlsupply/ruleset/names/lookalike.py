@@ -57,6 +57,8 @@ _SHORT_OTHER = (-0.8, -1.4)
 _JOINED = 1.5  # the same letters, separated as words are: honest projects hit upon the same words ...
 _CUT = 3.3  # ... but hardly cut a word in two ...
 _PARTLY = 2.0  # ... nor join some of its words and leave others apart
+_COINCIDENCE = -0.8  # ... and far down the list others hit upon the same letters: half of the popular twins are there
+_COINCIDENCE_RANK = 5_000
 _NUMBERED = 1.1  # ... nor put a number behind them as well
 _WITHOUT = {
     "stutter": (0.0, ""),
@@ -141,7 +143,7 @@ def _same_letters(name: str, form: Form, target: Target, known: Known) -> Iterat
     elif form.without:
         return
     elif target.spelling == project and target.project != name:
-        weight = _separated(name, target.project, known)
+        weight = _separated(name, target.project, known) + (_COINCIDENCE if target.rank > _COINCIDENCE_RANK else 0.0)
         signs = (Sign(weight, f"the letters of {target.project}, with other separators"), *worth(target, known))
         yield Guess(target, "separator", signs)
     elif target.brand and target.spelling != project:
