@@ -54,9 +54,24 @@ def test_offline_a_pinned_requirement_is_a_package_and_any_other_a_gap(world: Wo
     report = _scan(world)
     assert _names(report) == ["litellm 1.82.8"]
     assert report.packages[0].places == (Place("pyproject.toml", 3),)
-    (gap,) = [gap for gap in report.gaps if gap.check == "inventory"]
+    beyond, gap = sorted((gap for gap in report.gaps if gap.check == "inventory"), key=lambda gap: "torch" in gap.detail)
     assert (gap.reason, str(gap.place)) == (Reason.OFFLINE, "pyproject.toml:3")
     assert "torch>=2" in gap.detail
+    assert (beyond.reason, str(beyond.place)) == (Reason.OFFLINE, "pyproject.toml:3")
+    assert "what litellm==1.82.8 need beyond what stands here is not audited" in beyond.detail
+
+
+def test_what_pinned_requirements_need_is_a_gap_where_nothing_was_resolved(world: World) -> None:
+    """One gap a file; who types --no-resolve knows."""
+    _put(world, "requirements.txt", "".join(f"lib{n}==1\n" for n in range(9)))
+    (gap,) = [gap for gap in run(Request(offline=True), world).gaps if gap.check == "inventory"]
+    assert (gap.reason, str(gap.place)) == (Reason.OFFLINE, "requirements.txt:1")
+    assert "what lib0==1, lib1==1, lib2==1, lib3==1, lib4==1, lib5==1 and 3 more need beyond" in gap.detail
+    for asked in (Request(resolve=False), Request(resolve=False, offline=True)):
+        assert [gap for gap in run(asked, world).gaps if gap.check == "inventory"] == []
+    hashed = f"lib==1 --hash=sha256:{'a' * 64}\n"  # pip installs nothing else from such a file
+    _put(world, "requirements.txt", hashed)
+    assert [gap for gap in run(Request(offline=True), world).gaps if gap.check == "inventory"] == []
 
 
 def test_a_requirement_on_the_command_line_is_an_input_and_the_folder_is_not_scanned(world: World) -> None:
@@ -102,11 +117,11 @@ def test_an_empty_folder_is_nothing_to_audit(world: World) -> None:
 
 
 def test_folders_left_out_are_said_once_and_do_not_fail_the_run(world: World) -> None:
-    _put(world, "pyproject.toml", '[project]\ndependencies = ["a==1"]\n')
+    _put(world, "requirements.txt", f"a==1 --hash=sha256:{'a' * 64}\n")
     _put(world, "venv/pyvenv.cfg", "")
     _put(world, "venv/lib/pyproject.toml", MANIFEST)
     report = _scan(world)
-    assert [i.path for i in report.inputs] == ["pyproject.toml"]
+    assert [i.path for i in report.inputs] == ["requirements.txt"]
     (gap,) = [gap for gap in report.gaps if gap.check == "inventory"]
     assert gap.reason is Reason.DISABLED
     assert "venv (virtual environment)" in gap.detail
@@ -263,7 +278,7 @@ def test_manifests_that_read_one_another_are_resolved_once(world: World) -> None
         ("other/setup.py", False),
     ]
     assert _names(report) == ["numpy 2.0.0"]
-    assert [str(gap.place) for gap in report.gaps if gap.reason is Reason.OFFLINE and gap.check == "inventory"] == [
+    assert [str(gap.place) for gap in report.gaps if gap.reason is Reason.OFFLINE and "torch" in gap.detail] == [
         "requirements.txt:1",
         "other/setup.py:1",
     ]

@@ -165,7 +165,7 @@ def _settled(found: list[Inventory], request: Request, world: World) -> list[Inv
     found = [inventory if inventory.complete else without_conda(inventory) for inventory in found]
     left = [place for place, inventory in enumerate(found) if not inventory.complete]
     if request.offline or not request.resolve or not world.resolving:
-        reason = Reason.OFFLINE if request.offline else Reason.UNPINNED
+        reason = Reason.OFFLINE if request.offline and request.resolve else Reason.UNPINNED
         for place in left:
             found[place] = without_resolving(found[place], reason)
     elif left:

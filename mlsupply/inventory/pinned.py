@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Artifact, Coordinate, Gap, Inventory, Package, PackageKey, Reason, Requirement, SourceKind
@@ -10,18 +10,31 @@ from mlsupply.project import united
 from mlsupply.value import replace
 
 _NAMED_SOURCES = (SourceKind.GIT, SourceKind.URL)
+_NAMED = 6  # requirements in one sentence
 
 
 def without_resolving(inventory: Inventory, reason: Reason = Reason.UNPINNED) -> Inventory:
-    """The inventory with a package for each pinned or direct requirement it holds no package of, and a gap with
-    `reason` for each other one. Constraints ask for nothing and are left alone."""
+    """The inventory with a package for each pinned or direct requirement it holds no package of, a gap with `reason` for
+    each other one, and offline one for what the pinned ones need. Constraints ask for nothing and are left alone."""
     held = {package.name for package in inventory.packages}
     asked = [r for r in inventory.requirements if not r.constraint and r.name not in held]
     packages = [package for r in asked if (package := pinned(r)) is not None]
-    gaps = tuple(_gap(r, reason) for r in _once(asked) if pinned(r) is None and not _local(r))
+    gaps = [_gap(r, reason) for r in _once(asked) if pinned(r) is None and not _local(r)]
+    if reason is Reason.OFFLINE:  # who types --no-resolve knows
+        gaps += _beyond([r for r in inventory.requirements if not r.constraint and exact_version(r.specifier)])
     return replace(
         inventory, packages=inventory.packages + tuple(_united(packages)), gaps=inventory.gaps + tuple(dict.fromkeys(gaps))
     )
+
+
+def _beyond(exact: Sequence[Requirement]) -> Iterator[Gap]:
+    """That what pinned requirements need was not found out: a file that pins all there is looks like one that does not."""
+    if exact:
+        names = list(dict.fromkeys(f"{r.name}{r.specifier}" for r in exact))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        detail = f"what {', '.join(names[:_NAMED])}{more} need beyond what stands here is not audited: nothing was resolved"
+        hint = "run without --offline, or commit a lock file"
+        yield gap(exact[0].place.file, Reason.OFFLINE, detail, exact[0].place.line, hint)
 
 
 def without_conda(inventory: Inventory) -> Inventory:
