@@ -138,7 +138,7 @@ def test_no_random_source_is_passed_over_that_the_analyser_finds_something_in() 
 
 
 LASTS = [
-    "sitecustomize.py", "x.pth", ".ipython/profile_default/startup/a.py", ".pythonrc.py",
+    "sitecustomize.py", "x.pth", ".ipython/profile_default/startup/a.py", "profile_default/startup/a.py", ".pythonrc.py",
     ".jupyter/jupyter_server_config.py", ".bashrc", ".zshrc", ".profile", ".bash_profile", ".zprofile", ".bash_login",
     ".zshenv", ".bash_aliases", "activate.d/a.sh", ".config/fish/config.fish", "/etc/profile.d/a.sh", ".xinitrc",
     "/etc/cron.d/a", "/var/spool/cron/root", "systemd/user/a.timer", "LaunchAgents/a.plist", "/etc/rc.local",

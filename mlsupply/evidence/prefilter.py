@@ -39,7 +39,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"customize.py", None),
     (b"authorized_keys", re.compile(rb"(?<!un)authorized_keys")),
     (b"shrc", None),
-    (b"profile", re.compile(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_")),
+    (b"profile", re.compile(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_|profile_default\b")),
     (b"Launch", re.compile(rb"Launch(?:Agents|Daemons)")),
     (b"crontab", None),
     (b"/etc/", re.compile(rb"/etc/(?:cron|passwd|shadow|hosts|profile|rc|init|ld\.so|sudoers|systemd)")),
