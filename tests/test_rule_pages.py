@@ -73,13 +73,20 @@ def test_the_schema_takes_the_rules_there_are() -> None:
 BEYOND_A_SCHEMA = ("named $hard", "repeated group", "not a regular expression", "not YAML")
 
 
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft202012Validator:
+    """Of rules that look at crates; to hold the schema to its own takes seconds, so that is done once."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        register(monkeypatch)
+        schema = rule_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
 @pytest.mark.parametrize(("right", "wrong", "message"), [(row[0], row[1], row[3]) for row in MISTAKES])
 def test_an_editor_sees_the_same_mistakes_by_the_schema(
-    right: str, wrong: str, message: str, monkeypatch: pytest.MonkeyPatch
+    right: str, wrong: str, message: str, validator: jsonschema.Draft202012Validator
 ) -> None:
-    register(monkeypatch)
-    validator = jsonschema.Draft202012Validator(rule_schema())
-    jsonschema.Draft202012Validator.check_schema(rule_schema())
     assert validator.is_valid(_document(RULE))
     if not any(words in message for words in BEYOND_A_SCHEMA):
         assert not validator.is_valid(_document(RULE.replace(right, wrong, 1)))
