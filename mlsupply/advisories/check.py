@@ -15,7 +15,7 @@ from mlsupply.advisories.known_bad import CHECK as KNOWN_BAD
 from mlsupply.advisories.known_bad import MALICIOUS
 from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_of, without_versions
 from mlsupply.advisories.pythons import Oldest, Pythons
-from mlsupply.advisories.renamed import original_of
+from mlsupply.advisories.renamed import INHERITED, original_of
 from mlsupply.advisories.store import Row
 from mlsupply.begun import Begun
 from mlsupply.hints import TYPE_CHECKING
@@ -51,11 +51,11 @@ class Index(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What packages are judged on. answer: the feed's; present: (name, version) of every package of the project; inherit:
-    whether renamed distributions take over the advisories of their original; incidents: the record of malicious releases,
-    to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that record; request:
-    for where packages may come from; parents, pythons, offers: what a fix has to fit into, see `fixes.Room`; moves: where to
-    those have to go that keep one out; conda: the one gap of all conda packages, the same for each."""
+    """What packages are judged on. answer: the feed's; present: (name, version) of the project's packages that others may be
+    builds of; inherit: whether renamed distributions take over the advisories of their original; incidents: the record of
+    malicious releases, to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that
+    record; request: for where packages may come from; parents, pythons, offers: what a fix has to fit into, see `fixes.Room`;
+    moves: where to those have to go that keep one out; conda: the one gap of all conda packages, the same for each."""
 
     answer: Answer
     request: Request = Request()
@@ -76,7 +76,7 @@ def examine(project: Project, request: Request, world: World, index: Index | Non
     inherit = inherits(request.settings)
     packages = [package for package in project.packages if can_be_judged(package)]
     names = names_of(project, request.settings)
-    present = frozenset((package.name, package.version) for package in packages)
+    present = frozenset((package.name, package.version) for package in packages if package.name in INHERITED)
     covered = KNOWN_BAD not in request.skip and (not request.checks or KNOWN_BAD in request.checks)
     conda = conda_gap(project, CHECK, "no advisory feed here covers conda packages")
     known, parents, pythons = incident_index(), _parents(project), Pythons(project, request)

@@ -64,6 +64,10 @@ ORIGINALS: dict[str, str] = {
 }
 
 
+INHERITED = frozenset(ORIGINALS.values())
+"""Projects whose advisories others inherit."""
+
+
 def original_of(name: str) -> str:
     """The project whose advisories a distribution inherits, or ""."""
     return ORIGINALS.get(name, "")
