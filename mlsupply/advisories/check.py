@@ -54,7 +54,7 @@ class Ground(NamedTuple):
     """What packages are judged on. answer: the feed's; present: (name, version) of the project's packages that others may be
     builds of; inherit: whether renamed distributions take over the advisories of their original; incidents: the record of
     malicious releases, to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that
-    record; request: for where packages may come from; parents, pythons, offers: what a fix has to fit into, see `fixes.Room`;
+    record; request: for where packages may come from; parents, pythons, offers: what a fix has to fit into, see `Room`;
     moves: where to those have to go that keep one out; conda: the one gap of all conda packages, the same for each."""
 
     answer: Answer
