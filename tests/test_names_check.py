@@ -30,6 +30,7 @@ from mlsupply.model import (
 )
 from mlsupply.project import merge
 from mlsupply.request import Request, RuleSettings
+from mlsupply.text import canonical
 from mlsupply.world import World
 from tests.conftest import SHARED
 from tests.loopback_index import LoopbackIndex
@@ -90,6 +91,13 @@ def test_a_project_others_look_for_flaws_in_is_no_impostor(world: World) -> None
     """fastapi-api-key has an advisory in the snapshot, fastapi-sdk-key has none."""
     assert not [one for one in findings(world, package("fastapi-api-key", "2.0")) if one.severity in ACCUSING]
     assert [one for one in findings(world, package("fastapi-sdk-key", "2.0")) if one.severity in ACCUSING]
+
+
+def test_a_name_that_was_cut_holds_no_letters_of_another_script(world: World) -> None:
+    """Names over 200 characters are cut where they enter, and end with a mark that is no letter."""
+    for name in (canonical("x" * 300), canonical("p\u0430" + "x" * 300)):
+        accused = [one.id for one in findings(world, package(name))]
+        assert ("MLS-N006" in accused) == ("\u0430" in name)
 
 
 def test_an_advisory_about_malware_speaks_for_nobody() -> None:

@@ -19,7 +19,7 @@ CHECK = "advisories"
 FRESH = timedelta(days=7)  # older data is a gap
 CURRENT = timedelta(days=1)  # younger data need not be asked for anew
 _SKEW = timedelta(days=1)  # a clock may be wrong by so much
-_SYNC = "run `mlsupply db sync`, or scan with the network"
+_SYNC = "run `mlsupply db sync`, or scan online with `--feed live`"
 
 
 class Answer(NamedTuple):

@@ -11,6 +11,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -256,6 +257,9 @@ def _file(full: Path, raw: str, root: Path, wants: Wants, budget: Budget) -> Ite
         if stat.S_ISLNK(status.st_mode):
             if not full.resolve().is_relative_to(root.resolve()):
                 yield ArchiveFact(kind="link-outside", member=path, detail=safe(str(full.readlink())))
+                return
+            with suppress(FileNotFoundError):
+                full.stat()  # fails for a circle of links, for which `resolve` raises nothing since Python 3.13
             return
         if not stat.S_ISREG(status.st_mode):
             yield ArchiveFact(kind="special-file", member=path, detail="neither file nor folder")

@@ -284,6 +284,7 @@ def _follow(edges: Mapping[str, set[str]], lock: _Lock) -> None:
 def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | None, *, public: bool) -> NameFacet:
     """The engine's verdict in the words of rules."""
     from mlsupply.ruleset.names import NameEvidence
+    from mlsupply.ruleset.names.foreign import is_ascii
 
     history = NameEvidence() if told is None or isinstance(told, Failure) else told
     origin = () if public else ("it does not come from the public index",)
@@ -296,7 +297,7 @@ def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | Non
         reasons=(*origin, *verdict.reasons),
         listed=bool(verdict.listed),
         public=public,
-        ascii=verdict.name.isascii(),
+        ascii=is_ascii(verdict.name),
         confirmed=verdict.confirmed,
         registered="unknown" if history.exists is None else "yes" if history.exists else "no",
         first_release=history.first_release,

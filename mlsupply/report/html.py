@@ -12,12 +12,14 @@ from collections import Counter
 from mlsupply.model import Finding, Gap, Package, SourceKind
 from mlsupply.report.html_drawing import graph, timeline
 from mlsupply.report.html_elements import Html, asset, element, join, page, prose, scrolled, section, table
+from mlsupply.report.upgrades import NO_STEP, Step, upgrades
 from mlsupply.report.view import Group, View, brief, causes, label_of, subject_of, summary_of, where
 from mlsupply.text import count
 
 _NOTICED = 5  # reasons told beside the verdict
 _PATHS = 5  # of a package
 _SECTIONS = (
+    ("upgrades", "Upgrade"),
     ("findings", "Findings"),
     ("gaps", "Not checked"),
     ("graph", "Paths"),
@@ -34,7 +36,16 @@ def render(view: View) -> bytes:
         element("a", "Skip to findings", href="#findings", class_="skip"),
         _header(view),
         _bar(view),
-        element("main", _findings(view), _gaps(view), graph(view), timeline(view), _packages(view), _coverage(view)),
+        element(
+            "main",
+            _upgrades(view),
+            _findings(view),
+            _gaps(view),
+            graph(view),
+            timeline(view),
+            _packages(view),
+            _coverage(view),
+        ),
         style=asset("html.css"),
         script=asset("html.js"),
     )
@@ -92,6 +103,20 @@ def _bar(view: View) -> Html:
         for name, title in _SECTIONS
     ]
     return element("div", element("nav", join(*links), aria_label="Sections"), class_="bar")
+
+
+def _upgrades(view: View) -> Html:
+    steps, stuck = upgrades(view.groups)
+    if not steps and not stuck:
+        return _section("upgrades", element("p", "Nothing known is ended by another release.", class_="empty"))
+    told = table(("Package", "From", "To", "What it ends"), (_step(step) for step in (*steps, *stuck)))
+    return _section("upgrades", scrolled(told, "Upgrades"))
+
+
+def _step(step: Step) -> Html:
+    to = element("strong", step.to) if step.to else element("span", NO_STEP, class_="dim")
+    cells = (element("td", step.version, class_="short"), element("td", to), element("td", step.said if step.to else ""))
+    return element("tr", element("td", step.name), join(*cells))
 
 
 def _findings(view: View) -> Html:

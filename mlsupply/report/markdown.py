@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from mlsupply.model import Finding, Gap
+from mlsupply.report.upgrades import NO_STEP, upgrades
 from mlsupply.report.view import Group, View, brief, causes, label_of, summary_of, where
 from mlsupply.text import count
 
 _MAX_CHARACTERS = 60_000
 _NOTES = 500  # characters kept for what is said of a cut
 _SAME_GAPS = 20  # of one check and reason
+_UPGRADES = 50
 _ALL = "the JSON report has them all"
 _HEADS = "| check | reason | what | why |\n| --- | --- | --- | --- |\n"
+_STEPS = "| package | move | what it ends |\n| --- | --- | --- |\n"
 # what starts markup, a table cell, HTML, a mention, an issue reference or a footnote anywhere in a line
 _SPECIAL = str.maketrans(
     {character: f"&#{ord(character)};" for character in "\\`*_{}[]()<>#!|~&$@^\"'="} | {"\n": " ", "\r": " "}
@@ -31,6 +34,7 @@ def render(view: View) -> bytes:
     """UTF-8; cut, saying so, at a length a pull-request comment takes. Gaps rank with findings: where both do not fit, each
     gets half."""
     head = f"## mlsupply: {view.word}\n\n**{escape(view.headline)}**\n\nWhy: {escape(view.report.verdict.reason)}\n"
+    head += _upgrades(view)
     foot = "\n<sub>" + " ".join(escape(sentence) for sentence in view.coverage) + "</sub>\n"
     groups = [_group(group) for group in view.groups]
     rows = _gap_rows(view.gaps)
@@ -46,6 +50,18 @@ def render(view: View) -> bytes:
     if shown < len(rows):
         text += f"\n**{len(rows) - shown:,} more rows do not fit here: {_ALL}.**\n"
     return (text + foot).encode()
+
+
+def _upgrades(view: View) -> str:
+    """What to move to, before the findings; of a single package its group says it."""
+    steps, stuck = upgrades(view.groups)
+    if len(steps) + len(stuck) < 2:
+        return ""
+    rows = [_row(step.name, f"{step.version} → {step.to}", step.said) for step in steps[:_UPGRADES]]
+    rows += [_row(step.name, f"{step.version}: {NO_STEP}", "") for step in stuck[:_UPGRADES]]
+    cut = sum(max(len(some) - _UPGRADES, 0) for some in (steps, stuck))
+    more = f"\n**{cut:,} more do not fit here: {_ALL}.**\n" if cut else ""
+    return f"\n**Upgrade**\n\n{_STEPS}{''.join(rows)}{more}"
 
 
 def _fitting(parts: Sequence[str], room: int) -> int:

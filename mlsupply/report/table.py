@@ -1,5 +1,5 @@
-"""The terminal report: verdict first, then findings by package, then gaps, then coverage. Built from `Text`, never from
-markup, so that nothing a package says is read as formatting."""
+"""The terminal report: verdict first, then findings by package, what to move to, gaps and coverage. Built from `Text`, never
+from markup, so that nothing a package says is read as formatting."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mlsupply.model import Finding, Gap
 from mlsupply.named import NamedTuple
+from mlsupply.report.upgrades import NO_STEP, upgrades
 from mlsupply.report.view import Group, View, brief, causes, label_of, summary_of, where
 from mlsupply.text import count
 
@@ -39,10 +40,11 @@ class Most(NamedTuple):
     paths: int = 3  # of a package; `mlsupply why` shows the rest
     places: int = 4
     same_gaps: int = 6  # of one check and reason
+    upgrades: int = 30
 
 
 CUT = Most()
-WHOLE = Most(*[1_000_000] * 5)
+WHOLE = Most(*[1_000_000] * 6)
 
 
 def sentence(view: View) -> bytes:
@@ -64,6 +66,7 @@ def render(view: View, width: int = 100, *, color: bool = False, most: Most = CU
     _verdict(console, view)
     for group in view.groups:
         _group(console, group, most)
+    _upgrades(console, view, most)
     _gaps(console, view.gaps, most)
     console.print(Padding(Text(" ".join(view.coverage), style="dim" if color else ""), (1, 0, 0, 0)))
     return "".join(_no_command(line.rstrip()) + "\n" for line in buffer.getvalue().splitlines()).encode()
@@ -111,6 +114,25 @@ def _group(console: Console, group: Group, most: Most) -> None:
     for remedy in group.remedies:
         facts.add_row("do", Text(remedy))
     console.print(Padding(facts, (0, 0, 0, 3)))
+
+
+def _upgrades(console: Console, view: View, most: Most) -> None:
+    """In a line each; of a single package its group has said all of it."""
+    steps, stuck = upgrades(view.groups)
+    if len(steps) + len(stuck) < 2:
+        return
+    console.print()
+    console.print(Text.assemble(_label("UPGRADE"), " ", (f"{len(steps)} of {len(steps) + len(stuck)} packages", "bold")))
+    grid = Table.grid(padding=(0, 2))
+    for step in steps[: most.upgrades]:
+        grid.add_row(Text(step.name), Text(f"{step.version} → {step.to}"), Text(step.said, "dim"))
+    if len(steps) > most.upgrades:
+        grid.add_row(Text(f"and {len(steps) - most.upgrades} more", "dim"))
+    console.print(Padding(grid, (0, 0, 0, 3)))
+    if stuck:
+        names = ", ".join(f"{step.name} {step.version}" for step in stuck[: most.upgrades])
+        more = f" and {len(stuck) - most.upgrades} more" if len(stuck) > most.upgrades else ""
+        console.print(Padding(Text(f"{NO_STEP}: {names}{more}"), (0, 0, 0, 3)))
 
 
 def _grid() -> Table:

@@ -13,7 +13,7 @@ from mlsupply.lazy import expression
 from mlsupply.ruleset.names.aliases import aliases, mistaken
 from mlsupply.ruleset.names.circumstances import circumstances
 from mlsupply.ruleset.names.combination import combinations
-from mlsupply.ruleset.names.foreign import foreign_spelling
+from mlsupply.ruleset.names.foreign import foreign_spelling, is_ascii
 from mlsupply.ruleset.names.known import Known, Reviewed
 from mlsupply.ruleset.names.lookalike import lookalikes
 from mlsupply.ruleset.names.signs import CERTAIN, MENTIONED, SUSPECT, Guess, Sign
@@ -60,7 +60,7 @@ class Names:
 
     def guesses(self, name: str) -> Iterator[Guess]:
         """Everything the canonical name may be taken for, with the signs; likely or not."""
-        if not name.isascii():
+        if not is_ascii(name):
             yield from foreign_spelling(name, self.known)
             return
         parts = _CHANNEL.sub("conda-", name)

@@ -21,6 +21,11 @@ _LATIN = str.maketrans(
 )
 
 
+def is_ascii(name: str) -> bool:
+    """Whether it is written as the index asks for. What `safe` puts where it cut a name too long was no letter of it."""
+    return name.removesuffix("…").isascii()
+
+
 def foreign_spelling(name: str, known: Known) -> Iterator[Guess]:
     """The project whose name the letters draw, or a guess without one: such a name is never right."""
     plain = unicodedata.normalize("NFKD", name).translate(_LATIN).encode("ascii", "ignore").decode()
