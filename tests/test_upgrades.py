@@ -23,7 +23,7 @@ def _flaw(number: int, name: str, version: str, upgrade: Upgrade | None) -> Find
         message=f"{name} {version} is affected",
         severity=Severity.HIGH,
         package=Coordinate("pypi", name, version),
-        advisory=AdvisoryRef(id=identifier, upgrade=upgrade),
+        advisory=AdvisoryRef(id=identifier, upgrade=upgrade, fixed=(upgrade.version,) if upgrade else ()),
     )
 
 
@@ -73,6 +73,18 @@ def test_a_parent_that_cannot_move_is_told_as_such() -> None:
     lines = _section(view, 400)
     assert "app 1.0 asks for <2, and so does app 1.4, its newest; other 2.0 asks for ==1.* and has to move too" in lines[1]
     assert lines[2].endswith("parent2 1.0 asks for <2 and has to go to 2.0; and 2 others that keep it out")
+
+
+def test_a_release_that_is_only_not_listed_is_not_said_to_end_a_flaw() -> None:
+    torch = _flaw(1, "torch", "2.10.0", Upgrade("2.11.0"))
+    listed = AdvisoryRef(id="CVE-2026-9", upgrade=Upgrade("2.11.0"), last_affected="2.10.0")
+    unnamed = replace(torch, id="CVE-2026-9", advisory=listed)
+    hijacked = replace(unnamed, id="MAL-1", kind=Kind.MALICIOUS)
+    assert [line.partition("2.11.0 ")[2] for line in _section(_view(torch, unnamed, SSO))[1:] if "torch" in line] == [
+        "ends 1 finding; 1 finding without a named fix does not list it"
+    ]
+    assert "2.11.0 1 finding without a named fix does not list it" in " ".join(_section(_view(unnamed, SSO)))
+    assert "2.11.0 ends 1 finding fastapi" in " ".join(_section(_view(hijacked, SSO)))
 
 
 def test_many_steps_are_cut_and_counted_and_verbose_cuts_nothing() -> None:

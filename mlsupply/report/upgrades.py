@@ -16,19 +16,25 @@ _BLOCKERS = 3  # of a package
 
 class Step(NamedTuple):
     """A release to leave and the one to go to; to: "" where none is known that no advisory hits; ends: findings that are
-    over with it; needs_python: a specifier where the project's Python is too old for it; blockers: who keeps it out."""
+    over with it; unlisted: findings whose advisories name no fix and do not list it, which does not prove it clear of them;
+    needs_python: a specifier where the project's Python is too old for it; blockers: who keeps it out."""
 
     name: str
     version: str
     to: str
-    ends: int
+    ends: int = 0
+    unlisted: int = 0
     needs_python: str = ""
     blockers: tuple[Blocker, ...] = ()
 
     @property
     def said(self) -> str:
         """What to know beside the two versions: `ends 12 findings; dspy 2.6.0 asks for <1.83 and has to go to 2.7`."""
-        words = [f"ends {count(self.ends, 'finding')}"]
+        words = [f"ends {count(self.ends, 'finding')}"] if self.ends else []
+        if self.unlisted:
+            words.append(
+                f"{count(self.unlisted, 'finding')} without a named fix {'does' if self.unlisted == 1 else 'do'} not list it"
+            )
         if self.needs_python:
             words.append(f"needs Python {self.needs_python}")
         words += [_holding(blocker) for blocker in self.blockers[:_BLOCKERS]]
@@ -57,13 +63,20 @@ def _steps(groups: Sequence[Group]) -> Iterator[Step]:
         flaws = [finding for finding in group.findings if _counts(finding)]
         if group.package is None or not flaws:
             continue
+        _, name, version = group.package
         ways = [flaw.advisory.upgrade for flaw in flaws if flaw.advisory and flaw.advisory.upgrade]
         if ways:
             way = ways[0]  # one for all flaws of a release
-            yield Step(group.package.name, group.package.version, way.version, len(flaws), way.needs_python, way.blockers)
+            ends = sum(_is_ended(flaw) for flaw in flaws)
+            yield Step(name, version, way.version, ends, len(flaws) - ends, way.needs_python, way.blockers)
         else:
-            yield Step(group.package.name, group.package.version, "", len(flaws))
+            yield Step(name, version, "")
 
 
 def _counts(finding: Finding) -> bool:
     return finding.kind in _FLAWS and finding.waiver is None
+
+
+def _is_ended(finding: Finding) -> bool:
+    """A hijacked release is over with any other; a flaw only with one that its advisory names."""
+    return finding.kind is Kind.MALICIOUS or bool(finding.advisory and finding.advisory.fixed)
