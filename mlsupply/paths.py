@@ -141,7 +141,13 @@ else:
         def _whole(self):
             return _pathlib().Path(self._text)
 
-        home = classmethod(lambda cls: cls(_pathlib().Path.home()))
+        @classmethod
+        def home(cls):
+            text = os.path.expanduser("~")
+            if text == "~":
+                raise RuntimeError("Could not determine home directory.")
+            return cls(text)
+
         cwd = classmethod(lambda cls: cls(os.getcwd()))
 
 
