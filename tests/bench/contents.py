@@ -41,6 +41,7 @@ from mlsupply.ruleset import Rules, load
 from tests.conftest import NOW, SHARED
 
 THRESHOLD = Severity.MEDIUM
+_SLOW = 3.0  # seconds for one small input, which ask for a look
 
 
 def _rules() -> Rules:
@@ -194,8 +195,15 @@ def _mutants(seed: int) -> Iterator[tuple[str, bytes]]:
         yield "archive", spoiled_archive(chance)
 
 
+def _kept(kind: str, data: bytes) -> Path:
+    file = Path(tempfile.gettempdir(), f"mlsupply-fuzz-{kind}.bin")
+    file.write_bytes(data)
+    return file
+
+
 def fuzz(seconds: float) -> None:
-    """Until the time is over or something is raised; what it was raised for is kept in the temporary folder."""
+    """Until the time is over or something is raised; what it was raised for, and what took long, is kept in the temporary
+    folder."""
     from mlsupply.evidence.archives import walk_bytes
     from mlsupply.evidence.python import analyse
 
@@ -208,11 +216,12 @@ def fuzz(seconds: float) -> None:
             else:
                 list(walk_bytes(data, lambda path, size: True))
         except BaseException:
-            kept = Path(tempfile.gettempdir(), f"mlsupply-fuzz-{kind}.bin")
-            kept.write_bytes(data)
-            print(f"raised for {kept}")
+            print(f"raised for {_kept(kind, data)}")
             raise
-        slowest = max(slowest, time.perf_counter() - started)
+        if (took := time.perf_counter() - started) > slowest:
+            slowest = took
+            if took > _SLOW:
+                print(f"{took:.1f} s for {_kept(f'slow-{kind}', data)}", flush=True)
         tried += 1
         if time.monotonic() > end:
             break
