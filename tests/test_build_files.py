@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsupply.evidence.build_steps import cmake, make, meson
+from mlsupply.evidence.build_steps import cmake, configure, make, meson
 from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.facets import Moment
@@ -132,6 +132,7 @@ def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatc
     assert build_facts(MESON, b"x = 1\n" * 300).cut == "what follows its first 1,000 bytes"
     monkeypatch.setattr("mlsupply.evidence.build_steps.MOST_CALLS", 3)
     assert "from line 4 on" in build_facts(MESON, b"run_command('curl')\n" * 5).cut
+    assert "from line 4 on" in build_facts(MAKE, b"V := $(shell curl x)\n" * 5).cut
     monkeypatch.setattr("mlsupply.evidence.builds._LOOKED", 200)
     assert "from line 3 on" in build_facts(CONFIGURE, b"curl x\n" * 5).cut
 
@@ -149,12 +150,21 @@ def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatc
         "set(a ${a}${a})\n" * 500 + "execute_process(COMMAND curl ${a})",
         "X = $(X)$(X) curl\n" * 4_000 + "Y := $(shell $(X)",
         "$(shell " * 1_000 + "curl",
+        "$(shell \\\n" * 100_000 + "curl",
+        "\\\n" * 200_000 + "curl",
         "file(DOWNLOAD https://x.example/sh sh)\n" * 500 + "execute_process(COMMAND sh sh sh sh sh)\n" * 500 + "curl",
     ],
 )
 def test_a_file_made_to_take_long_ends(text: str) -> None:
     for path in (MESON, CMAKE, MAKE, CONFIGURE):
         build_facts(path, text.encode())
+
+
+def test_a_line_of_lines_without_end_is_taken_in_parts() -> None:
+    """Empty lines have a length too: to put millions of them together would take all time."""
+    steps = [*configure("\\\n" * 9_000 + "curl x\n")]
+    assert len(steps) > 2
+    assert steps[-2].command.endswith("curl x")
 
 
 def test_steps_are_commands_as_they_would_be_run() -> None:

@@ -220,12 +220,13 @@ _MAKE_SET = re.compile(r"^(?:export\s+)?([\w.-]{1,100})\s*(?:\?|:{1,3}|\+)?=\s*(
 _MAKE_SHELL_SET = re.compile(r"^(?:export\s+)?[\w.-]{1,100}\s*!=\s*(.+)$")
 _MAKE_SHELL = re.compile(r"\$[({](shell)\s")
 _MAKE_NAME = re.compile(r"\$[({]([\w.-]{1,100})[)}]")
-_SAYS = re.compile(r"\s*(?:@?\s*(?:echo|printf)\b|#|:\s|AC_MSG_|AS_ECHO|as_fn_error|dnl\b)")
+_SAYS = re.compile(r"\s*(?:(?:@\s*)?(?:echo|printf)\b|#|:\s|AC_MSG_|AS_ECHO|as_fn_error|dnl\b)")
 
 
 def make(text: str) -> Iterator[Step]:
     """Of a Makefile: what is run whenever make reads it, and the recipes."""
     values: dict[str, str] = {}
+    calls = 0
     for number, line in _logical(text):
         if line.startswith("\t"):
             if not _SAYS.match(line):
@@ -236,6 +237,10 @@ def make(text: str) -> Iterator[Step]:
         if found := _MAKE_SHELL_SET.match(line):
             yield Step("runs", number, _put_in(found[1], values))
         for call in _called(line, _MAKE_SHELL, r"(?!)"):
+            calls += 1
+            if calls > MOST_CALLS or not call.name:
+                yield Step("cut", number)
+                return
             yield Step("runs", number, _put_in(call.inner, values))
         if (found := _MAKE_SET.match(line)) and len(values) < MOST_CALLS:
             values[found[1]] = found[2][:_VALUE]
@@ -249,11 +254,13 @@ def configure(text: str) -> Iterator[Step]:
 def _logical(text: str) -> Iterator[tuple[int, str]]:
     """(number of its first line, line with what a backslash continues)."""
     held: list[str] = []
+    length = 0
     for number, line in enumerate(text.split("\n"), 1):
         held.append(line.removesuffix("\\"))
-        if not line.endswith("\\") or sum(map(len, held)) > _LONG:
+        length += len(line) + 1  # an empty line counts too: a file may hold millions of them
+        if not line.endswith("\\") or length > _LONG:
             yield number - len(held) + 1, " ".join(held)
-            held = []
+            held, length = [], 0
     if held:
         yield text.count("\n") + 2 - len(held), " ".join(held)
 
