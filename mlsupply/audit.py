@@ -11,18 +11,9 @@ from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
 from mlsupply.lazy import module
 from mlsupply.ledger import Ledger, once_each
-from mlsupply.model import (
-    Asset,
-    Checked,
-    DataSource,
-    Gap,
-    Inventory,
-    Learned,
-    Place,
-    Reason,
-    Report,
-)
+from mlsupply.model import Checked, DataSource, Gap, Inventory, Learned, Place, Reason
 from mlsupply.named import NamedTuple
+from mlsupply.outcome import Asset, Report
 from mlsupply.policy import decide
 from mlsupply.project import Project, merge
 from mlsupply.request import Request

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from mlsupply.model import Checkout
+from mlsupply.outcome import Checkout
 from mlsupply.request import Request
 from mlsupply.world import Tree
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Checked, Confidence, Coverage, Finding, Gap, Kind, Learned, Package, PackageKey, Reason
+from mlsupply.model import Checked, Confidence, Finding, Gap, Kind, Learned, Package, PackageKey, Reason
+from mlsupply.outcome import Coverage
 from mlsupply.value import replace
 
 _CLEAN, _GAP, _FOUND = 0, 1, 2  # a finding beside a gap is both

@@ -2,9 +2,10 @@
 
     files -> inventories -> packages -> facts -> findings and gaps -> report
 
-Every value is immutable; this module imports nothing of the package but `value`, `named`, `words` and `digest` and touches
-neither disk, network nor clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than dataclasses: a large
-lock file carries tens of thousands of them, and a tuple is built five times faster than a frozen dataclass.
+The last step stands in `outcome`. Every value is immutable; this module imports nothing of the package but `value`, `named`,
+`words`, `digest` and `upgrade` and touches neither disk, network nor clock. `Artifact`, `Edge`, `Place` and the like are
+named tuples rather than dataclasses: a large lock file carries tens of thousands of them, and a tuple is built five times
+faster than a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from functools import lru_cache
 
 from mlsupply.digest import sha256_hex
 from mlsupply.named import NamedTuple
-from mlsupply.value import field, kept, value
+from mlsupply.upgrade import Upgrade
+from mlsupply.value import kept, value
 from mlsupply.words import StrEnum
 
 
@@ -90,17 +92,26 @@ class SourceKind(StrEnum):
     VIRTUAL = "virtual"  # a project that is never built: a workspace root
 
 
+COMMAND_LINE, STANDARD_INPUT = "command line", "standard input"
+"""Stand as the file of a place for what was typed or piped."""
+
+
 class Place(NamedTuple):
     """`file:line`, or `archive!/member@offset`: one type for both.
 
-    file: POSIX path as the user would write it; line: from 1, 0 where lines mean nothing; member: path inside an
-    archive, nested ones joined by `!/`; offset: byte in that member, -1 where bytes mean nothing.
+    file: POSIX path as the user would write it, or what stands for none; line: from 1, 0 where lines mean nothing; member:
+    path inside an archive, nested ones joined by `!/`; offset: byte in that member, -1 where bytes mean nothing.
     """
 
     file: str
     line: int = 0
     member: str = ""
     offset: int = -1
+
+    @property
+    def is_in_file(self) -> bool:
+        """False for what was typed or piped."""
+        return self.file not in {COMMAND_LINE, STANDARD_INPUT, ""}
 
     def __str__(self) -> str:
         text = f"{self.file}!/{self.member}" if self.member else self.file
@@ -302,26 +313,6 @@ class Quote(NamedTuple):
     place: Place | None = None
 
 
-class Blocker(NamedTuple):
-    """A package that keeps a fix out. package: `dspy 2.6.0`; asks: its specifier; to: its release that lets the fix in;
-    newest: where none is known to, its newest release, which does not."""
-
-    package: str
-    asks: str
-    to: str = ""
-    newest: str = ""
-
-
-class Upgrade(NamedTuple):
-    """Where to go from a release, over all its flaws. checked: the index has the version, not yanked and for the project's
-    Python unless `needs_python` (a specifier) says otherwise; blockers: who keeps it out."""
-
-    version: str
-    checked: bool = False
-    needs_python: str = ""
-    blockers: tuple[Blocker, ...] = ()
-
-
 @value
 class AdvisoryRef:
     """The advisory group behind a finding. id: the display id (MAL > CVE > GHSA > PYSEC); aliases: all other ids;
@@ -428,73 +419,3 @@ class DataSource(NamedTuple):
     digest: str = ""
     licence: str = ""
     url: str = ""
-
-
-@value
-class Verdict:
-    """exit_code: 0 clean and complete, 1 findings at or above the threshold, 3 incomplete, 4 nothing to audit; reason:
-    the sentence that says why; failing: fingerprints of the findings that decided; counts: by severity and state."""
-
-    exit_code: int
-    reason: str
-    failing: frozenset[str] = frozenset()
-    counts: tuple[tuple[str, int], ...] = ()
-
-
-@value
-class Coverage:
-    """How far one check got: packages it accounted for, by outcome. found_with_gaps: of those with findings, how many it
-    could not look at in full."""
-
-    check: str
-    clean: int = 0
-    with_findings: int = 0
-    with_gaps: int = 0
-    found_with_gaps: int = 0
-
-
-@value
-class Asset:
-    """A part of the supply chain that is not a package. kind: `model`, `dataset` or `service` (a hosted model, a gateway, a
-    tool server); registry: where it is looked up, or who provides it; version: the revision as written; files: (path,
-    size in bytes, sha256) where they are locked; bases, datasets: as its card states; notes: (name, value) for reports."""
-
-    kind: str
-    registry: str
-    name: str
-    version: str = ""
-    url: str = ""
-    places: tuple[Place, ...] = ()
-    licence: str = ""
-    task: str = ""
-    bases: tuple[str, ...] = ()
-    datasets: tuple[str, ...] = ()
-    files: tuple[tuple[str, int, str], ...] = ()
-    notes: tuple[tuple[str, str], ...] = ()
-
-
-class Checkout(NamedTuple):
-    """Where on disk a run stood. folder: absolute POSIX path that relative paths of the report start from; repository:
-    that of the version-controlled folder in which what was scanned lies, "" where there is none."""
-
-    folder: str = ""
-    repository: str = ""
-
-
-@value
-class Report:
-    """Everything a format needs; built by `audit.report_of` alone, from a `ledger.Ledger`, which refuses a package x check
-    pair that nobody accounted for. as_of: when the run looked, ISO 8601 UTC."""
-
-    tool_version: str
-    as_of: str
-    inputs: tuple[Inventory, ...]
-    packages: tuple[Package, ...]
-    paths: dict[PackageKey, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    sources: tuple[DataSource, ...] = ()
-    coverage: tuple[Coverage, ...] = ()
-    assets: tuple[Asset, ...] = ()
-    checkout: Checkout = Checkout()
-    verdict: Verdict

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
-from mlsupply.model import Coordinate, Finding, Gap, Kind, Reason, Severity, Verdict, Waiver
+from mlsupply.model import Coordinate, Finding, Gap, Kind, Reason, Severity, Waiver
+from mlsupply.outcome import Verdict
 from mlsupply.project import Project, ways_in
 from mlsupply.request import Policy, Request, VexStatement, WaiverRule
 from mlsupply.text import canonical

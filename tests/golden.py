@@ -7,7 +7,6 @@ from mlsupply.model import (
     Artifact,
     Confidence,
     Coordinate,
-    Coverage,
     DataSource,
     Edge,
     Finding,
@@ -18,13 +17,12 @@ from mlsupply.model import (
     Place,
     Quote,
     Reason,
-    Report,
     Severity,
     Source,
     SourceKind,
-    Verdict,
     Waiver,
 )
+from mlsupply.outcome import Coverage, Report, Verdict
 
 LITELLM = Coordinate("pypi", "litellm", "1.82.8")
 TORCH = Coordinate("pypi", "torch", "2.9.0+cu128")

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from mlsupply.audit import run
 from mlsupply.inventory import archive
-from mlsupply.model import Edge, Inventory, Reason, Report
+from mlsupply.model import Edge, Inventory, Reason
+from mlsupply.outcome import Report
 from mlsupply.request import Request
 from mlsupply.world import DiskTree, Limits, World
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.audit import run
-from mlsupply.model import Report
+from mlsupply.outcome import Report
 from mlsupply.request import Request
 from mlsupply.world import DiskTree, World
 from tests.loopback_index import LoopbackIndex

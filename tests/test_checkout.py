@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mlsupply.checkout import checkout_of
 from mlsupply.cli import main
-from mlsupply.model import Checkout
+from mlsupply.outcome import Checkout
 from mlsupply.report.rooted import rooted
 from mlsupply.request import Request
 from mlsupply.world import DiskTree
@@ -122,3 +122,15 @@ def test_of_several_repositories_that_of_the_folder_the_run_stands_in_counts(tmp
     assert checkout_of(Request(subjects=("one",)), tree).repository == str(tmp_path / "one")
     assert checkout_of(Request(subjects=("one", "two")), tree).repository == str(tmp_path)
     assert checkout_of(Request(subjects=("litellm==1.82.8",)), tree).repository == str(tmp_path)
+
+
+def test_what_was_typed_is_said_to_stand_in_no_file(monorepo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(monorepo / "services")
+    places = [place for result in _sarif("litellm==1.82.8")["results"] for place in result["locations"]]
+    assert places
+    assert {place["logicalLocations"][0]["fullyQualifiedName"] for place in places} == {"command line"}
+    folders = [place["physicalLocation"]["artifactLocation"] for place in places]  # GitHub takes no result without one
+    assert all(folder == {"uri": "services", "uriBaseId": REPOSITORY} for folder in folders)
+    told = _scanned("github", "litellm==1.82.8")
+    assert "MALICIOUS" in told
+    assert "command line" not in told.split("::error ")[1].split("::")[0], "an annotation of no file names none"

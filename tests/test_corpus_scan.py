@@ -10,7 +10,8 @@ import pytest
 
 from mlsupply.audit import run
 from mlsupply.inventory import reader_of
-from mlsupply.model import Gap, Inventory, Place, Reason, Report
+from mlsupply.model import Gap, Inventory, Place, Reason
+from mlsupply.outcome import Report
 from mlsupply.request import Request
 from mlsupply.world import DiskTree, Limits, OfflineFetch, World
 from tests.conftest import NOW, SHARED

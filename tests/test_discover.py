@@ -21,12 +21,12 @@ from mlsupply.model import (
     Package,
     Place,
     Reason,
-    Report,
     Requirement,
     Severity,
     Source,
     SourceKind,
 )
+from mlsupply.outcome import Report
 from mlsupply.report.view import view_of
 from mlsupply.request import Request
 from mlsupply.world import World

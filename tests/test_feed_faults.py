@@ -23,7 +23,8 @@ from mlsupply.advisories.sync import sync
 from mlsupply.audit import run
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.fetch import LiveFetch
-from mlsupply.model import Reason, Report
+from mlsupply.model import Reason
+from mlsupply.outcome import Report
 from mlsupply.request import Request
 from mlsupply.world import Limits, World
 from tests.advisory_data import fixed, many_records, record

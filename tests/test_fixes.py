@@ -13,11 +13,12 @@ from packaging.version import Version
 from mlsupply.advisories.fixes import Fix, Release, Room, best_fix
 from mlsupply.advisories.matching import asked
 from mlsupply.evidence.advisory_check import judge
-from mlsupply.model import Blocker, Checked, Coordinate, Edge, Finding, Inventory, Package
+from mlsupply.model import Checked, Coordinate, Edge, Finding, Inventory, Package
 from mlsupply.project import merge
 from mlsupply.report.json_ import render
 from mlsupply.report.view import view_of
 from mlsupply.request import Request, Targets
+from mlsupply.upgrade import Blocker
 from mlsupply.world import PUBLIC_INDEX, Failure, Response, World
 from tests.advisory_data import findings, fixed, record, rows_of, up_to
 from tests.conftest import RecordedFetch

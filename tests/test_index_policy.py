@@ -13,7 +13,8 @@ import pytest
 from mlsupply.audit import run
 from mlsupply.config import parse
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Reason, Report
+from mlsupply.model import Reason
+from mlsupply.outcome import Report
 from mlsupply.report import FORMATS
 from mlsupply.report.view import view_of
 from mlsupply.request import Policy, Request

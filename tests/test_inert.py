@@ -15,9 +15,7 @@ import pytest
 from mlsupply.model import (
     AdvisoryRef,
     Artifact,
-    Checkout,
     Coordinate,
-    Coverage,
     DataSource,
     Edge,
     Finding,
@@ -28,13 +26,12 @@ from mlsupply.model import (
     Place,
     Quote,
     Reason,
-    Report,
     Severity,
     Source,
     SourceKind,
-    Verdict,
     Waiver,
 )
+from mlsupply.outcome import Checkout, Coverage, Report, Verdict
 from mlsupply.report import FORMATS
 from mlsupply.report.inert import address, inert
 from mlsupply.report.view import view_of

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mlsupply.audit import run
-from mlsupply.model import Reason, Report, SourceKind
+from mlsupply.model import Reason, SourceKind
+from mlsupply.outcome import Report
 from mlsupply.request import Request
 from mlsupply.world import World
 

@@ -13,7 +13,7 @@ ROOT = Path(mlsupply.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 # layer -> what it may import of mlsupply, beside itself; the pure ones never see the world
-_VALUES = {"model", "errors", "text", "value", "named", "lazy", "begun", "digest", "words"}
+_VALUES = {"model", "errors", "text", "value", "named", "lazy", "begun", "digest", "words", "upgrade", "outcome"}
 ALLOWED = {
     "hints": set(),
     "paths": set(),
@@ -23,7 +23,9 @@ ALLOWED = {
     "named": set(),
     "begun": set(),
     "digest": {"lazy"},
-    "model": {"value", "named", "words", "digest"},
+    "upgrade": {"named"},
+    "model": {"value", "named", "words", "digest", "upgrade"},
+    "outcome": {"model", "named", "value"},
     "errors": set(),
     "headers": set(),
     "text": {"lazy"},

@@ -22,7 +22,8 @@ from mlsupply.evidence.references.gather import gather, kind_of
 from mlsupply.evidence.references.python_code import references_in
 from mlsupply.evidence.references.seen import Found, Seen, Unread
 from mlsupply.evidence.references.skills import skill
-from mlsupply.model import Reason, Report
+from mlsupply.model import Reason
+from mlsupply.outcome import Report
 from mlsupply.request import Request
 from mlsupply.world import DiskTree, World
 from tests.models.writing import payload

@@ -24,8 +24,8 @@ from mlsupply.model import (
     Severity,
     Source,
     SourceKind,
-    Verdict,
 )
+from mlsupply.outcome import Verdict
 from mlsupply.policy import decide
 from mlsupply.project import merge, ways_in
 from mlsupply.report.baseline import fingerprints

@@ -18,7 +18,8 @@ from lxml import etree
 from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from mlsupply.model import Checkout, Report, Verdict
+from mlsupply.model import Place
+from mlsupply.outcome import Checkout, Report, Verdict
 from mlsupply.report import FORMATS
 from mlsupply.report.view import view_of
 from tests.golden import FINDINGS, GAPS, REPORT
@@ -32,6 +33,7 @@ REPORTS = {
     "clean": CLEAN,
     "gaps alone": replace(CLEAN, gaps=GAPS, verdict=Verdict(exit_code=3, reason="2 could not be checked")),
     "in a repository": replace(REPORT, checkout=Checkout("/w/repo/services", "/w/repo")),
+    "typed": replace(REPORT, findings=tuple(replace(one, places=(Place("command line"),)) for one in FINDINGS)),
     "nothing": replace(CLEAN, packages=(), inputs=(), sources=(), coverage=()),
     "many": replace(
         REPORT,

@@ -10,7 +10,8 @@ import pytest
 
 from mlsupply.audit import run
 from mlsupply.evidence.served import Served
-from mlsupply.model import Artifact, Coordinate, Package, Place, Reason, Report, Source
+from mlsupply.model import Artifact, Coordinate, Package, Place, Reason, Source
+from mlsupply.outcome import Report
 from mlsupply.request import Request
 from mlsupply.world import PUBLIC_INDEX, Failure, World
 from tests.conftest import RecordedFetch

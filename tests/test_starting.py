@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mlsupply.evidence import starting
-from mlsupply.model import Gap, Reason, Report
+from mlsupply.model import Gap, Reason
+from mlsupply.outcome import Report
 from mlsupply.world import World
 from tests.test_installed import HOOK, STEALS, found, install, scanned, site
 

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from mlsupply.advisories.summaries import summary_of
 from mlsupply.audit import run
 from mlsupply.cli import main
-from mlsupply.model import Finding, Report
+from mlsupply.model import Finding
+from mlsupply.outcome import Report
 from mlsupply.report import markdown, sarif, table
 from mlsupply.report.vectors import words_of
 from mlsupply.report.view import View, view_of

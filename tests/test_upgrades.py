@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlsupply.model import AdvisoryRef, Blocker, Coordinate, Finding, Kind, Severity, Upgrade, Waiver
+from mlsupply.model import AdvisoryRef, Coordinate, Finding, Kind, Severity, Waiver
 from mlsupply.report.html import render as html
 from mlsupply.report.markdown import render as markdown
 from mlsupply.report.table import WHOLE
 from mlsupply.report.table import render as table
 from mlsupply.report.view import View, view_of
+from mlsupply.upgrade import Blocker, Upgrade
 from tests.golden import REPORT
 
 

@@ -8,8 +8,9 @@ from mlsupply.advisories.fixes import NAMED, Fix, Way, same_scheme, way_out
 from mlsupply.advisories.matching import PUBLIC_VERSION, Asked, Hit
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.severity import severity_of
-from mlsupply.model import AdvisoryRef, Blocker, Confidence, Finding, Kind, Package, Severity, Upgrade
+from mlsupply.model import AdvisoryRef, Confidence, Finding, Kind, Package, Severity
 from mlsupply.named import NamedTuple
+from mlsupply.upgrade import Blocker, Upgrade
 
 CHECK = "advisories"
 

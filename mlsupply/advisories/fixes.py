@@ -14,8 +14,8 @@ from mlsupply.advisories.ranges import FIXED, LAST_AFFECTED, OPEN
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.store import GROUP, WINDOWS, WITHDRAWN, Row
 from mlsupply.advisories.versions import sort_key
-from mlsupply.model import Blocker
 from mlsupply.named import NamedTuple
+from mlsupply.upgrade import Blocker
 
 NAMED = 3  # packages that keep a fix out, in a sentence
 _LAST_PATCH = 99  # above the third number of every Python

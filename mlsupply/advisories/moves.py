@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from mlsupply.advisories.fixes import NAMED, Fix, Release, admits, newer
-from mlsupply.model import Blocker
 from mlsupply.named import NamedTuple
+from mlsupply.upgrade import Blocker
 
 ROUNDS = 3
 _PROBES = 4  # releases of one parent that are asked for in a round

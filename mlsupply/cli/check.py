@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from mlsupply.cli.common import real_world, request_of, shows_errors
+from mlsupply.cli.options import with_output
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Reason, Severity
 from mlsupply.text import safe
 from mlsupply.value import replace
 
 if TYPE_CHECKING:
-    from mlsupply.model import Coordinate, Gap, Inventory, Report
+    from mlsupply.model import Coordinate, Gap, Inventory
+    from mlsupply.outcome import Report
     from mlsupply.report.view import Group, View
     from mlsupply.request import Request
 
@@ -44,7 +46,7 @@ _MOST_TOLD = 6  # findings of one name, worst first; -o table tells all
     metavar="FILE",
     help="Names from a file, one a line, or - for standard input; repeatable.",
 )
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As for scan. Default: a few lines.")
+@with_output("As for scan. Default: a few lines.")
 @click.option("--offline", is_flag=True, help="Ask nothing of the network: judge by names alone.")
 @click.option(
     "--fail-on",

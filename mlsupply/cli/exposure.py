@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlsupply.cli.common import shows_errors
+from mlsupply.cli.options import with_output
 from mlsupply.cli.outputs import named, send
 from mlsupply.cli.progress import Progress
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
@@ -30,14 +31,7 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
 @click.option("--between", metavar="TIME", default="", help="With --and, in the place of a question: what changed since.")
 @click.option("--and", "until", metavar="TIME", default="", help="With --between: until when (UTC).")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Repositories read side by side. Default: the cores.")
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=FILE]",
-    help="table, json, markdown, html; repeatable. Default: table.",
-)
+@with_output("table, json, markdown, html; repeatable. Default: table.")
 @click.option("--no-progress", is_flag=True, help="Show no progress on stderr.")
 @shows_errors
 def command(words: tuple[str, ...], **options: Any) -> None:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mlsupply.cli.common import looking_options, no_device, real_world, request_of, shows_errors
+from mlsupply.cli.options import with_output
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Report, Severity
+from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Severity
 from mlsupply.named import NamedTuple
+from mlsupply.outcome import Report
 
 if TYPE_CHECKING:
     from mlsupply.evidence.contents import Other
@@ -40,9 +42,7 @@ class _Subject(NamedTuple):
 @click.command()
 @click.argument("subjects", nargs=-1, required=True, metavar="FILE|DIR|NAME==VERSION...")
 @looking_options
-@click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: an account in words."
-)
+@with_output("As of scan. Default: an account in words.")
 @click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Lowest severity that fails.")
 @click.option(
     "--compare", is_flag=True, help="Compare with the release before it on the index, and a wheel with its source."

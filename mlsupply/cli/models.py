@@ -12,6 +12,7 @@ import click
 
 from mlsupply.cli.common import looking_options, no_device, shows_errors
 from mlsupply.cli.models_lock import lock_weights, verify_weights
+from mlsupply.cli.options import with_output
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.text import safe
@@ -27,9 +28,7 @@ def command() -> None:
 
 @command.command(short_help="Say of each model file: clear or not, and why.")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
-@click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="table, json; repeatable. Default: table."
-)
+@with_output("table, json; repeatable. Default: table.")
 @shows_errors
 def scan(paths: tuple[str, ...], outputs: tuple[str, ...]) -> None:
     """Say of each model file: clear, blocked or not verified, and why.
@@ -79,7 +78,7 @@ def only_models(words: list[str]) -> bool:
 @click.command(name="inspect")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
 @looking_options
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: in words.")
+@with_output("As of scan. Default: in words.")
 @click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Of no effect on models.")
 @shows_errors
 def inspect_models(paths: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlsupply.cli.common import looking_options, no_device, shows_errors
+from mlsupply.cli.options import with_output
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.text import count, safe
 
@@ -83,7 +84,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--identity", default="", metavar="NAME", help="Who must have signed without a key (sigstore).")
 @click.option("--issuer", default="", metavar="URL", help="Who vouches for that identity (OpenID Connect).")
 @click.option("--trust-root", "root", type=_FILE, metavar="FILE", help="Sigstore's client trust configuration.")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="As of scan. Default: in words.")
+@with_output("As of scan. Default: in words.")
 @looking_options
 @shows_errors
 def verify_weights(

@@ -60,6 +60,16 @@ RESOLVING = ("environment", "no_resolve", "python", "platforms", "extras", "grou
 """Those that mean something only where a project is read."""
 
 
+def output(words: str) -> Option:
+    """`-o`, of every verb that writes reports. words: which formats there are, and what is written without it."""
+    return Option(("-o", "--output"), "outputs", words, "FORMAT[=FILE]", multiple=True)
+
+
+def with_output(words: str) -> Callable[[Verb], Verb]:
+    """A decorator that gives a click command `-o`."""
+    return with_options((output(words),))
+
+
 def with_options(wanted: Iterable[Option], hidden: Container[str] = ()) -> Callable[[Verb], Verb]:
     """A decorator that gives a click command these options, shown in this order. hidden: parameters of those it takes, as
     all verbs do, and does not show, since they change nothing."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Collection, Sequence
 
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Report
+from mlsupply.outcome import Report
 from mlsupply.paths import Path
 from mlsupply.report import FORMATS, Format
 from mlsupply.report.view import View, view_of

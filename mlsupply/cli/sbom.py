@@ -7,6 +7,7 @@ import sys
 import click
 
 from mlsupply.cli.common import reading_options, real_world, request_of, shows_errors
+from mlsupply.cli.options import with_output
 from mlsupply.errors import MlsupplyError
 
 _FORMATS = ("cyclonedx", "cyclonedx-1.7", "cyclonedx-xml", "spdx", "json")  # the others tell of findings
@@ -15,14 +16,7 @@ _FORMATS = ("cyclonedx", "cyclonedx-1.7", "cyclonedx-xml", "spdx", "json")  # th
 @click.command()
 @click.argument("subjects", nargs=-1, metavar="[PATH | REQUIREMENT]...")
 @reading_options
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=FILE]",
-    help=f"{', '.join(_FORMATS)}; repeatable. Default: cyclonedx.",
-)
+@with_output(f"{', '.join(_FORMATS)}; repeatable. Default: cyclonedx.")
 @click.option(
     "--check",
     "wanted",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 
 from mlsupply.cli.common import real_world, request_of, shows_errors
-from mlsupply.cli.options import RUN, Option
+from mlsupply.cli.options import RUN, Option, output
 from mlsupply.cli.progress import Progress
 from mlsupply.errors import EXIT_CLEAN, EXIT_INCOMPLETE
 from mlsupply.hints import Any, NoReturn
@@ -15,7 +15,7 @@ from mlsupply.world import Tree
 
 OPTIONS = (
     *RUN,
-    Option(("-o", "--output"), "outputs", "Output format; repeatable. Default: table.", "FORMAT[=FILE]", multiple=True),
+    output("Output format; repeatable. Default: table."),
     Option(
         ("--fail-on",),
         "fail_on",

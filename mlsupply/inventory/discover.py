@@ -10,14 +10,13 @@ from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covere
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
 from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, reader_by_content, script_files
-from mlsupply.model import Gap, Inventory, Place, Reason
+from mlsupply.model import COMMAND_LINE, Gap, Inventory, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request
 from mlsupply.text import safe
 from mlsupply.value import replace
 from mlsupply.world import NO_FILE, NO_TARGET, Survey, Tree, World
 
-COMMAND_LINE = "command line"  # the file of a requirement that was typed
 _FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb")
 _RESOLVED_AT_ONCE = 4
 _REPORT = "this is a defect of mlsupply: please report it with the file"

@@ -9,13 +9,11 @@ from collections.abc import Iterable, Iterator
 from mlsupply.inventory.parsing import gap, quoted, requirement
 from mlsupply.inventory.pinned import pinned
 from mlsupply.inventory.requirement_files import follow
-from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Requirement
+from mlsupply.model import COMMAND_LINE, STANDARD_INPUT, Coordinate, Gap, Inventory, Package, Place, Reason, Requirement
 from mlsupply.text import canonical, safe
 from mlsupply.value import replace
 from mlsupply.world import Limits, Tree
 
-PLACE = "command line"
-PIPED = "standard input"
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _NPM = re.compile(r"@?[\w.-]{1,200}(?:/|::)[\w.-]{1,200}(?:@[\w.-]{1,100})?")
 _NAME = re.compile(r"\w[\w.-]{0,199}")
@@ -32,10 +30,10 @@ def named(
     """One inventory of the names as typed (`name`, `name==1.0`, any PEP 508 requirement), one of those on standard input
     (piped: all of it, or one byte more than a manifest may have), one for each file of them (anything
     pip reads with `-r`). A name without a version becomes a package without one."""
-    typed = [(text, Place(PLACE)) for text in texts]
-    listed = (follow(path, Place(PLACE), tree, limits) for path in files)
+    typed = [(text, Place(COMMAND_LINE)) for text in texts]
+    listed = (follow(path, Place(COMMAND_LINE), tree, limits) for path in files)
     return (
-        *((_inventory(PLACE, typed),) if typed else ()),
+        *((_inventory(COMMAND_LINE, typed),) if typed else ()),
         *((_piped(piped, limits),) if piped is not None else ()),
         *map(_with_packages, listed),
     )
@@ -45,15 +43,15 @@ def _piped(piped: bytes, limits: Limits) -> Inventory:
     """What stands on standard input, a name a line; more than the limits allow is not read."""
     if len(piped) > limits.manifest_bytes:
         detail = f"more than {limits.manifest_bytes:,} bytes"
-        return Inventory(path=PIPED, format="names", gaps=(gap(PIPED, Reason.TOO_LARGE, detail),))
-    return _inventory(PIPED, _lines(piped.decode("utf-8", "replace")))
+        return Inventory(path=STANDARD_INPUT, format="names", gaps=(gap(STANDARD_INPUT, Reason.TOO_LARGE, detail),))
+    return _inventory(STANDARD_INPUT, _lines(piped.decode("utf-8", "replace")))
 
 
 def _lines(text: str) -> Iterator[tuple[str, Place]]:
     """The lines that name something, without comments."""
     for number, line in enumerate(text.splitlines(), 1):
         if said := _COMMENT.sub("", line).strip():
-            yield said, Place(PIPED, number)
+            yield said, Place(STANDARD_INPUT, number)
 
 
 def _inventory(path: str, texts: Iterable[tuple[str, Place]]) -> Inventory:

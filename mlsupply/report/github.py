@@ -8,7 +8,8 @@ Source: the workflow-commands page of GitHub's documentation.
 
 from __future__ import annotations
 
-from mlsupply.model import Checkout, Finding, Gap, Place, Severity
+from mlsupply.model import Finding, Gap, Place, Severity
+from mlsupply.outcome import Checkout
 from mlsupply.report.rooted import rooted
 from mlsupply.report.view import View, causes, homes_of, label_of, subject_of, where
 
@@ -42,7 +43,7 @@ def _command(command: str, title: str, message: str, where: str = "") -> str:
 
 def _at(place: Place | None, checkout: Checkout) -> str:
     """The properties that name a place."""
-    if place is None or not place.file:
+    if place is None or not place.is_in_file:
         return ""
     line = f"line={place.line}," if place.line and not place.member else ""
     return f"file={_property(rooted(place.file, checkout)[0])},{line}"

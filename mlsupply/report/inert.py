@@ -12,7 +12,8 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
-from mlsupply.model import Artifact, Report
+from mlsupply.model import Artifact
+from mlsupply.outcome import Report
 from mlsupply.text import safe
 from mlsupply.value import names_of, replace
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mlsupply.hints import Any
 from mlsupply.lazy import expression
-from mlsupply.model import Coordinate, Finding, Gap, Package, Place, Upgrade
+from mlsupply.model import Coordinate, Finding, Gap, Package, Place
 from mlsupply.report.view import View, view_of
+from mlsupply.upgrade import Upgrade
 
 SCHEMA_VERSION = "1.0"
 _ESCAPES = expression(r"\\[ubfnrt]")

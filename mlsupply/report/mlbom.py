@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mlsupply.model import Asset
+from mlsupply.outcome import Asset
 
 _HUBS = {"huggingface": "https://huggingface.co/"}
 Document = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from mlsupply.model import Checkout
+from mlsupply.outcome import Checkout
 
 
 def rooted(path: str, checkout: Checkout) -> tuple[str, bool]:

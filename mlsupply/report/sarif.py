@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mlsupply.model import Checkout, Finding, Gap, Place, Severity
+from mlsupply.model import Finding, Gap, Place, Severity
+from mlsupply.outcome import Checkout
 from mlsupply.report.inert import address
 from mlsupply.report.rooted import rooted
 from mlsupply.report.view import View, homes_of, label_of, where
@@ -131,7 +132,11 @@ def _result(finding: Finding, rule: int, homes: Mapping[str, tuple[Place, ...]],
 
 def _location(place: Place, checkout: Checkout) -> dict[str, Any]:
     """Paths as URI references relative to the root of the repository, or without one to the folder the run started in; a
-    member of an archive is told beside it."""
+    member of an archive is told beside it. What was typed or piped stands in no file: its place is a logical one (3.33),
+    beside that folder, since GitHub takes no result without a path."""
+    if place.file and not place.is_in_file:
+        typed = {"name": place.file, "fullyQualifiedName": place.file, "kind": "parameter"}
+        return {**_location(Place("."), checkout), "logicalLocations": [typed]}
     path, inside = rooted(place.file, checkout)
     artifact = {"uri": _uri(path), "uriBaseId": _ROOT} if inside else {"uri": _uri(path)}
     physical: dict[str, Any] = {"artifactLocation": artifact}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mlsupply.model import Blocker, Finding, Kind
+from mlsupply.model import Finding, Kind
 from mlsupply.named import NamedTuple
 from mlsupply.report.view import Group
 from mlsupply.text import count
+from mlsupply.upgrade import Blocker
 
 _FLAWS = {Kind.ADVISORY, Kind.MALICIOUS}
 NO_STEP = "no release known to be clear"  # of what is known of the one that is there

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from mlsupply.model import Confidence, Coordinate, Coverage, Finding, Gap, Kind, Package, Place, Report, Severity
+from mlsupply.model import Confidence, Coordinate, Finding, Gap, Kind, Package, Place, Severity
+from mlsupply.outcome import Coverage, Report
 from mlsupply.text import count
 from mlsupply.value import value
 

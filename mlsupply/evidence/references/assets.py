@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mlsupply.evidence.references.facets import ModelCardFacet, ModelReferenceFacet, ToolServerFacet
 from mlsupply.evidence.references.gather import Found, Reference, gather
-from mlsupply.model import Asset, Place
+from mlsupply.model import Place
+from mlsupply.outcome import Asset
 from mlsupply.world import Failure, World
 
 _LOCK = "mlsupply-models.lock"
