@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 
 from mlsupply import __version__
 from mlsupply.checkout import checkout_of
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models_check import only_dependencies
 from mlsupply.inventory import gather, starting_where_asked
-from mlsupply.lazy import module
 from mlsupply.ledger import Ledger, once_each
 from mlsupply.model import Checked, DataSource, Gap, Inventory, Learned, Place, Reason
 from mlsupply.named import NamedTuple
@@ -40,7 +40,7 @@ class Check(NamedTuple):
 
     def judge(self, project: Project, request: Request, world: World) -> Iterator[Checked | Learned | DataSource]:
         """Import the check's module and let it look; one `Checked` for each package is owed."""
-        judge: Judge = module(self.module).judge
+        judge: Judge = import_module(self.module).judge
         return judge(project, request, world)
 
 

@@ -1,7 +1,7 @@
 """What annotations need of `typing`, without its cost. Imports nothing of the package.
 
-To import `typing` costs a scan that has everything at hand a twentieth of its time, and nothing of it is needed while a
-program runs: annotations are never evaluated. To type checkers these names are those of `typing`. The modules every scan
+To import `typing` costs the shortest scan 3 ms of 45, and nothing of it is needed while the program runs: annotations are
+never evaluated. To type checkers these names are those of `typing`. The modules every scan
 imports take them from here; those that only some runs import use `typing` itself.
 """
 

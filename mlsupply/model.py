@@ -3,20 +3,20 @@
     files -> inventories -> packages -> facts -> findings and gaps -> report
 
 The last step stands in `outcome`. Every value is immutable; this module imports nothing of the package but `value`, `named`,
-`words`, `digest` and `upgrade` and touches neither disk, network nor clock. `Artifact`, `Edge`, `Place` and the like are
+`digest` and `upgrade` and touches neither disk, network nor clock. `Artifact`, `Edge`, `Place` and the like are
 named tuples rather than dataclasses: a large lock file carries tens of thousands of them, and a tuple is built five times
 faster than a frozen dataclass.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import lru_cache
 
 from mlsupply.digest import sha256_hex
 from mlsupply.named import NamedTuple
 from mlsupply.upgrade import Upgrade
 from mlsupply.value import kept, value
-from mlsupply.words import StrEnum
 
 
 class Severity(StrEnum):

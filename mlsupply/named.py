@@ -1,8 +1,9 @@
 """`NamedTuple` as `typing` has it, quick to define. Imports nothing of the package.
 
-Every run defines fifty of these classes, and `typing.NamedTuple` compiles code for each annotation and each class: a tenth
-of a whole offline scan on CPython 3.11. These compile one function, where more than a few are built. To type checkers the
-name is `typing.NamedTuple`; generic ones and `copy.replace` are left to that.
+Every run defines fifty of these classes. `typing.NamedTuple` compiles code for each annotation and each class, which would
+make the shortest scan (45 ms on CPython 3.11) 14 ms longer. A class made here compiles one function, and only once more than
+a few of its instances are built. To type checkers the name is `typing.NamedTuple`. Not supported: generic named tuples and
+`copy.replace`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`pathlib.Path` without its cost, for the little a scan does with paths. Imports nothing of the package.
 
-To import `pathlib` costs a scan that has everything at hand a twentieth of its time: it brings `urllib.parse`, `ipaddress`
-and more along. To type checkers the name is `pathlib.Path`; what the class here does, it does as that one, and for all else
-asks a true one, which is imported then. Modules every scan imports take it from here, all others from `pathlib`.
+To import `pathlib` costs the shortest scan 3.5 ms of 45 (on CPython 3.11 it imports `urllib.parse`, `ipaddress` and more).
+To type checkers the name is `pathlib.Path`. The class here behaves as that one does, and passes what it lacks to a real
+`pathlib.Path`, imported then. Modules that every scan imports take `Path` from here, all others from `pathlib`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Slotted, keyword-only dataclasses that are quick to define. Imports nothing of the package.
 
 `dataclasses.dataclass(frozen=True, slots=True, kw_only=True)` compiles six methods for each class, about a millisecond a
-class on CPython 3.11; the values every run needs would cost a fifth of a whole offline scan. `value` compiles one
-(`__init__`), when a class has more than a few instances, and shares the others; its classes are dataclasses all the same:
-`fields`, `replace` and `is_dataclass` of the module `dataclasses` work, and that module is imported only by who asks.
+class on CPython 3.11; with it the shortest scan would take 75 ms rather than 45. `value` compiles one method (`__init__`),
+and only once a class has more than a few instances; all classes share the others. They are dataclasses all the same:
+`fields`, `replace` and `is_dataclass` of the module `dataclasses` work, and that module is imported only when one is called.
 """
 
 from __future__ import annotations

@@ -50,7 +50,6 @@ _HEAVY = {
     "urllib": "only where an address is asked or taken apart",
     "contextlib": "`with` blocks of every scan are classes",
     "fnmatch": "only where the configuration has patterns",
-    "warnings": "importlib brings it, see mlsupply.lazy",
     "difflib": "only for a name that was mistyped",
     "zipfile": "only where archives are looked into",
     "concurrent": "only where something is waited for",

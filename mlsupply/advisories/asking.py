@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from _thread import allocate_lock  # as in `fetch`
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 
 from mlsupply.advisories.renamed import original_of
 from mlsupply.begun import Begun
 from mlsupply.hints import Any
-from mlsupply.lazy import module
 from mlsupply.model import Package
 from mlsupply.project import OWN_CODE, Project
 from mlsupply.request import Request
@@ -75,7 +75,7 @@ def ask_ahead(project: Project, request: Request, world: World) -> World:
     if not names:
         return world
     # in the thread that asks, this import would take turns with all that is done meanwhile, and the question leave late
-    module("http.client")
+    import_module("http.client")
     first = next(batches_of(names))
     body = batch_body((name, "") for name in first)
     return replace(world, fetch=AskedAhead(world.fetch, api_of(request.feed_url) + BATCH, body))

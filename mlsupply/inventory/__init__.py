@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 
-from mlsupply.lazy import module
 from mlsupply.model import Inventory
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request
@@ -34,7 +34,7 @@ class Reader(NamedTuple):
 
     def read(self, path: str, tree: Tree, limits: Limits) -> Inventory:
         """Import the reader and let it read."""
-        read: Read = module(self.module).read
+        read: Read = import_module(self.module).read
         return read(path, tree, limits)
 
 

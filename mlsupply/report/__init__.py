@@ -6,8 +6,8 @@ A format is a module with `render(view) -> bytes`. Formats neither sort nor coun
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
-from mlsupply.lazy import module
 from mlsupply.named import NamedTuple
 from mlsupply.report.view import View, view_of
 
@@ -27,7 +27,7 @@ class Format(NamedTuple):
 
             report = inert(view.report)
             view = view if report is view.report else view_of(report)
-        render: Callable[[View], bytes] = getattr(module(self.module), self.function)
+        render: Callable[[View], bytes] = getattr(import_module(self.module), self.function)
         return render(view)
 
 
