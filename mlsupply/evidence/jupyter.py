@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.python.shell import deeds
 from mlsupply.named import NamedTuple
@@ -105,29 +106,31 @@ def is_jupyter_file(path: str) -> bool:
     return bool(_KERNEL.search(path) or _CONFIG.search(path))
 
 
-def jupyter_facts(path: str, data: bytes) -> Told:
-    """What the file has Jupyter do that it has no need to."""
+def jupyter_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Told:
+    """What the file has Jupyter do that it has no need to; a command line is looked at as far as the allowance goes."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):  # Jupyter cannot read it either
         return Told()
     if not isinstance(document, Mapping):
         return Told()
-    return _kernel(path, document) if _KERNEL.search(path) else Told(tuple(_opened(path, document)))
+    return (
+        _kernel(path, document, allowance or Allowance()) if _KERNEL.search(path) else Told(tuple(_opened(path, document)))
+    )
 
 
-def _kernel(path: str, document: Mapping[str, Any]) -> Told:
+def _kernel(path: str, document: Mapping[str, Any], allowance: Allowance) -> Told:
     argv = document.get("argv")
     words = [word for word in argv if isinstance(word, str)] if isinstance(argv, list) else []
     environment = document.get("env")
-    facts = [*_commanded(path, words), *_loaded(path, environment if isinstance(environment, Mapping) else {})]
+    facts = [*_commanded(path, words, allowance), *_loaded(path, environment if isinstance(environment, Mapping) else {})]
     code = words[2] if len(words) > 2 and _PYTHON.search(words[0]) and words[1] == "-c" else ""
     return Told(tuple(facts), code)
 
 
-def _commanded(path: str, words: list[str]) -> Iterator[CodeFact]:
+def _commanded(path: str, words: list[str], allowance: Allowance) -> Iterator[CodeFact]:
     command = " ".join(words)
-    for deed in deeds(command):
+    for deed in deeds(command) if allowance.take(command) else ():
         if (deed.behaviour in _HARMFUL and not deed.maker) or (deed.behaviour == "sends" and deed.source in _SENT):
             yield _fact(path, f"its command line: {deed.what}", command)
             return

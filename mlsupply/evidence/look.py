@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsupply.evidence import stored
+from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.archives import Limits, Member, Walked, Wants, is_nested_name, walk, walk_files
 from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.bytecode import runs_unasked, without_source
@@ -68,6 +69,7 @@ class _Seen:
     spare_bytes: int = 0
     untied: list[str] = field(default_factory=list)
     unasked: list[str] = field(default_factory=list)
+    allowance: Allowance = field(default_factory=Allowance)
     python: int = 0
     source_bytes: int = 0
 
@@ -171,21 +173,32 @@ def _take(member: Member, seen: _Seen, subject: str) -> None:
 
 
 def _take_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
-    """What is not Python: files agents act on, scripts in other languages, models."""
+    """What is not Python; where its commands are more than is looked at of an archive, that is said once."""
+    refused = seen.allowance.refused
+    _sort_other(path, data, seen, subject)
+    if seen.allowance.refused and not refused:
+        most = (
+            f"the first {seen.allowance.most:,} characters of commands in the archive were looked at, not what follows here"
+        )
+        seen.gaps.append(located_gap(subject, path, Reason.LIMIT, most))
+
+
+def _sort_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
+    """Files agents act on, scripts in other languages, models."""
     if build_system(path):
-        built = build_facts(path, data)
+        built = build_facts(path, data, seen.allowance)
         seen.code += built.facts
         seen.gaps += [located_gap(subject, path, Reason.LIMIT, f"{built.cut} were not looked at")] if built.cut else []
     elif is_requirement_list(path):
         seen.code += requirement_facts(path, data)
     elif is_jupyter_file(path):
-        kernel = jupyter_facts(path, data)
+        kernel = jupyter_facts(path, data, seen.allowance)
         seen.code += kernel.facts
         seen.waiting += [("module", path, kernel.code.encode())] if kernel.code else []
     elif is_agent_file(path):
-        seen.code += agent_facts(path, data)
+        seen.code += agent_facts(path, data, seen.allowance)
     elif is_foreign(path) or (is_program(path) and is_foreign_program(data)):
-        facts = list(foreign_facts(path, data))
+        facts = list(foreign_facts(path, data, seen.allowance))
         seen.code += facts
         if not facts and (cut := unseen(path, data)):
             seen.gaps.append(located_gap(subject, path, Reason.LIMIT, f"{cut} were not looked at"))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.archives import CHECK, Member
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.python.shell import deeds
@@ -185,7 +186,7 @@ def is_agent_file(path: str) -> bool:
 
 
 _REQUIREMENTS = re.compile(r"(?:^|/)(?:[\w.-]{0,60}requirements[\w.-]{0,60}\.(?:txt|in)|setup\.cfg)$")
-_FAR = re.compile(rb"[^\n]{0,400}?[ \t]{100,2000}(?=\S)(?P<rest>[^\n]{1,400})")
+_FAR = re.compile(rb"(?<![ \t])[ \t]{100,}+(?P<rest>[^\s][^\n]{0,399})")
 
 
 _PIECE, _OVERLAP = 4_000, 800  # characters
@@ -200,20 +201,21 @@ def is_requirement_list(path: str) -> bool:
 def requirement_facts(path: str, data: bytes) -> Iterator[CodeFact]:
     """What stands in such a list so far to the right that nobody sees it."""
     for number, line in enumerate(data[:MOST_TEXT].split(b"\n"), 1):
-        if len(line) > 100 and (found := _FAR.match(line)) is not None and not found["rest"].startswith(b"#"):
+        if len(line) > 100 and (found := _FAR.search(line)) is not None and not found["rest"].startswith(b"#"):
             shown = safe(found["rest"].decode("utf-8", "replace"), 200)
             yield CodeFact(
                 behaviour="far-right", moment=Moment.INSTALL, member=path, line=number, detail=shown, decoded=shown
             )
 
 
-def agent_facts(path: str, data: bytes) -> Iterator[CodeFact]:
-    """Commands that start by themselves, and orders hidden from the user."""
+def agent_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Iterator[CodeFact]:
+    """Commands that start by themselves, as far as the allowance goes, and orders hidden from the user."""
+    allowance = allowance or Allowance()
     text = data[:MOST_TEXT].decode("utf-8", "replace")
     starts = path.endswith((".json", ".sh", ".js", ".mjs")) or "hooks/" in path
     lines = list(_strings(_json(text))) if path.endswith(".json") else text.splitlines()
     for number, line in enumerate(lines, 1):
-        for deed in deeds(line) if starts else ():
+        for deed in deeds(line) if starts and line and allowance.take(line) else ():
             if deed.behaviour == "publishes":
                 continue  # a task or hook of a repository pushes and publishes what the user wrote
             yield _agent(path, number if not path.endswith(".json") else 0, "agent-command", deed.what, line)

@@ -6,10 +6,14 @@ import base64
 import binascii
 import re
 
+from mlsupply.evidence.python.near import Gap, Near, near
 from mlsupply.evidence.python.places import MAKERS
 from mlsupply.named import NamedTuple
 
-MAX_LINE = 20_000  # characters looked at
+MAX_LINE = 20_000  # characters looked at as one; longer ones are looked at in pieces
+_OVERLAP = 2_000
+MAX_COMMAND = 1 << 20  # characters; a Linux system takes 128 kB as one argument (execve(2))
+_BLANKS = re.compile(r"[ \t]{2,}")
 
 
 class Deed(NamedTuple):
@@ -33,24 +37,29 @@ _SENT_FOR = rf"\b(?:{_GET}|certutil\b[^\n]{{0,30}}-urlcache|bitsadmin|Start-Bits
 _THEN = r"(?:;|&&?|\|\|)\s*(?:sudo )?"
 _PROGRAM = r"[\"']?[A-Za-z]:\\\S{1,200}\.exe"
 _STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start-Process|rundll32|setsid|%\w+%\\|\$env:)"
+_CONTAINERS = r"\b(?:docker|podman|nerdctl)\b"
 _HOME = r"(?:~|\$HOME|/root|/home/\w+)"
 
-_TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("runs-downloaded", "a download piped into an interpreter", (rf"\b{_GET}\b[^|;\n]{{0,400}}\|[^|;\n]{{0,80}}?{_RUN}",)),
+_TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
+    (
+        "runs-downloaded",
+        "a download piped into an interpreter",
+        (near(rf"\b{_GET}\b", Gap(_OVERLAP, "|;\n"), r"\|", Gap(80, "|;\n"), _RUN),),
+    ),
     ("runs-downloaded", "a shell that runs what a download prints", (rf"{_RUN}[^\n]{{0,40}}?(?:<\(|\$\(|`)\s*{_GET}\b",)),
     (
         "runs-downloaded",
         "PowerShell that runs what it downloads",
         (
-            r"(?:iex|Invoke-Expression|&)[^\n]{0,200}(?:Download(?:String|Data|File)|\birm\b|\biwr\b|WebClient)",
-            r"(?:iex|Invoke-Expression)[^\n]{0,200}FromBase64String",
-            r"(?:DownloadString|irm |iwr )[^\n]{0,300}\|\s*(?:iex|Invoke-Expression)",
+            near(r"iex|Invoke-Expression|&", Gap(200), r"Download(?:String|Data|File)|\birm\b|\biwr\b|WebClient"),
+            near(r"iex|Invoke-Expression", Gap(200), r"FromBase64String"),
+            near(r"DownloadString|irm |iwr ", Gap(300), r"\|\s*(?:iex|Invoke-Expression)"),
         ),
     ),
     (
         "runs-downloaded",
         "a downloaded file that is started",
-        (rf"{_SENT_FOR}[^\n]{{0,400}}{_THEN}(?:{_STARTED}|{_PROGRAM})",),
+        (near(_SENT_FOR, Gap(1_000), rf"{_THEN}(?:{_STARTED}|{_PROGRAM})"),),
     ),
     ("runs-downloaded", "certutil used to download", (r"\bcertutil\b[^\n]{0,40}-urlcache",)),
     (
@@ -115,8 +124,11 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"Set-MpPreference|Add-MpPreference|DisableRealtimeMonitoring|amsiInitFailed|AmsiScanBuffer",
             r"netsh advfirewall set \w+ state off|setenforce 0|ufw disable|sc (?:stop|delete) WinDefend",
             r"systemctl (?:stop|disable) (?:auditd|falco|apparmor|firewalld|ufw)|history -c",
-            r"\b(?:pkill|killall|kill|systemctl (?:stop|disable|mask)|service)\b[^\n]{0,100}(?:falcon|osquery|clamd|clamav|"
-            r"wazuh|crowdstrike|sentinelone|mdatp|cbagent|cbdaemon|sysmon|cylance|xagt)",
+            near(
+                r"\b(?:pkill|killall|kill|systemctl (?:stop|disable|mask)|service)\b",
+                Gap(100),
+                r"falcon|osquery|clamd|clamav|wazuh|crowdstrike|sentinelone|mdatp|cbagent|cbdaemon|sysmon|cylance|xagt",
+            ),
             r"taskkill\b[^\n]{0,60}(?:MsMpEng|avp|avast|wireshark|procmon)|vssadmin delete shadows|wevtutil cl",
         ),
     ),
@@ -166,10 +178,10 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "opens-host",
         "a container or process that holds the whole host",
         (
-            r"\b(?:docker|podman|nerdctl)\b[^\n]{0,300}(?:-v|--volume)[ =]/:/|\bnsenter\b[^\n]{0,60}(?:-t|--target)[ =]?1\b",
-            r"\b(?:docker|podman|nerdctl)\b[^\n]{0,300}--privileged[^\n]{0,300}"
-            r"\b(?:chroot|nsenter|--pid[= ]host|release_agent)\b",
-            r"\"?privileged\"?: ?true[^\0]{0,2000}hostPath[^\0]{0,40}path\"?: ?\"?/\"?[\s}]",
+            near(_CONTAINERS, Gap(300), r"(?:-v|--volume)[ =]/:/"),
+            near(r"\bnsenter\b", Gap(60), r"(?:-t|--target)[ =]?1\b"),
+            near(_CONTAINERS, Gap(300), "--privileged", Gap(300), r"\b(?:chroot|nsenter|--pid[= ]host|release_agent)\b"),
+            near(r"\"?privileged\"?: ?true", Gap(2000, "\0"), "hostPath", Gap(40, "\0"), r"path\"?: ?\"?/\"?[\s}]"),
         ),
     ),
     (
@@ -178,23 +190,34 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             r"\btwine(?:\.exe)?\s+(?:-\S+\s+){0,3}upload\b|\b(?:npm|pnpm|yarn|bun)\s+(?:-\S+\s+){0,4}publish\b|\bgem\s+push\b",
             r"\b(?:uv|poetry|flit|pdm|hatch|cargo|rye)\s+publish\b|\bsetup\.py\s[^\n]{0,60}\bupload\b",
-            r"\bgh\s+(?:repo (?:create|edit)|secret set|gist create|"
-            r"api\s[^\n]{0,200}(?:-X|--method)[ =]?(?:PUT|POST|PATCH))\b",
-            r"\bgit\s[^\n|;&]{0,200}\bpush\b",
+            r"\bgh\s+(?:repo (?:create|edit)|secret set|gist create)\b",
+            near(r"\bgh\s+api\s", Gap(200), r"(?:-X|--method)[ =]?(?:PUT|POST|PATCH)\b"),
+            near(r"\bgit\s", Gap(200, "|;&\n"), r"\bpush\b"),
         ),
     ),
     (
         "looses-agent",
         "an agent that asks nobody before it acts",
         (
-            r"\b(?:claude|gemini|codex|q|cursor-agent|amp|opencode|copilot|aider|goose)\b[^\n]{0,2000}?\s(?:"
-            r"--dangerously-(?:skip-permissions|bypass-approvals-and-sandbox|allow-all)|--yolo|--trust-all-tools|"
-            r"--allow-all-tools|--yes-always|--full-auto)\b",
+            near(
+                r"\b(?:claude|gemini|codex|q|cursor-agent|amp|opencode|copilot|aider|goose)\b",
+                Gap(2000),
+                r"\s(?:--dangerously-(?:skip-permissions|bypass-approvals-and-sandbox|allow-all)|--yolo|--trust-all-tools|"
+                r"--allow-all-tools|--yes-always|--full-auto)\b",
+            ),
         ),
     ),
     ("spies", "processes watched or memory dumped", (r"procdump|comsvcs\.dll|mimikatz|sekurlsa|/proc/\S{1,20}/mem",)),
 )
-_PATTERNS = tuple((behaviour, what, re.compile("|".join(parts), re.IGNORECASE)) for behaviour, what, parts in _TABLE)
+_PATTERNS = tuple(
+    (
+        behaviour,
+        what,
+        re.compile("|".join(plain), re.IGNORECASE) if (plain := [one for one in parts if isinstance(one, str)]) else None,
+        tuple(one for one in parts if not isinstance(one, str)),
+    )
+    for behaviour, what, parts in _TABLE
+)
 _READS = re.compile(
     r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n]))|"
     r"(?P<credential>\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
@@ -209,6 +232,17 @@ _SENDS = re.compile(
 )
 # What a client of SSH shows it knows, and keeps to itself.
 _IDENTITY = re.compile(r"(?<=\s)-(?:i\s?|oIdentityFile=|o IdentityFile=)[\w.~/$\"'-]{2,200}(?=[\s\"']|$)")
+# What every command holds that takes something along, mines, or hides what it runs.
+MAY_TAKE_OR_HIDE = re.compile(
+    "|".join(
+        (
+            _SENDS.pattern,
+            r"\b(?:nslookup|dig|host|ping|Resolve-DnsName)\b|\b(?:base64|xxd|openssl)\b|powershell",
+            *(one for behaviour, _, parts in _TABLE if behaviour == "mines" for one in parts if isinstance(one, str)),
+        )
+    ),
+    re.IGNORECASE,
+)
 _NEXT = re.compile(r"\|\||&&|[;\n]")
 _UPLOADS = re.compile(
     r"(?<!\S)-(?:[dFT]|X ?P)|--(?:data|form|upload|post|body)|@|\b(?:scp|rsync|nc|ncat|socat|telnet)\b|/dev/tcp/|\$\(|[`|<]|"
@@ -222,13 +256,23 @@ _PYTHON_C = re.compile(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"
 
 def deeds(text: str, depth: int = 0) -> list[Deed]:
     """What the command line does that ordinary ones do not. An empty list says nothing of safety."""
-    text = text[:MAX_LINE]
+    text = _BLANKS.sub(" ", text[:MAX_COMMAND])
+    if len(text) <= MAX_LINE:
+        return _deeds(text, depth)
+    pieces = (text[at : at + MAX_LINE] for at in range(0, len(text) - _OVERLAP, MAX_LINE - _OVERLAP))
+    found = {(deed.behaviour, deed.what): deed for piece in pieces for deed in _deeds(piece, depth)}
+    return list(found.values())
+
+
+def _deeds(text: str, depth: int) -> list[Deed]:
     urls = _URL.findall(text)
     url, maker = (urls[0], all(map(MAKERS.match, urls))) if urls else ("", False)
     done = []
-    for behaviour, what, pattern in _PATTERNS:
-        if found := pattern.search(text):
-            done.append(Deed(behaviour, what, found[0], url, maker=maker and behaviour == "runs-downloaded"))
+    for behaviour, what, pattern, apart in _PATTERNS:
+        found = pattern.search(text) if pattern is not None else None
+        shown = found[0] if found else next(filter(None, (one.search(text) for one in apart)), "")
+        if shown:
+            done.append(Deed(behaviour, what, shown, url, maker=maker and behaviour == "runs-downloaded"))
     text = _IDENTITY.sub(" ", text)
     if (sends := _SENDS.search(text) or _LOOKS_UP.search(text)) and (reads := _READS.search(text)):
         source = {"environment": "environment", "credential": "credential-file"}.get(reads.lastgroup or "", "host-identity")
