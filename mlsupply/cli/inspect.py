@@ -19,6 +19,7 @@ from mlsupply.outcome import Report
 if TYPE_CHECKING:
     from mlsupply.evidence.contents import Other
     from mlsupply.evidence.package import PackageFacts
+    from mlsupply.evidence.served import Served
     from mlsupply.request import Request
     from mlsupply.world import World
 
@@ -88,7 +89,6 @@ def inspected(
     from mlsupply.evidence.contents_check import CHECK
     from mlsupply.evidence.package import look_inside
     from mlsupply.evidence.pool import Pool
-    from mlsupply.evidence.served import Served
     from mlsupply.ledger import Ledger
     from mlsupply.model import Checked
     from mlsupply.project import merge
@@ -103,7 +103,7 @@ def inspected(
     ledger = Ledger(project.packages)
     ledger.open(CHECK)
     seen: list[tuple[PackageFacts, tuple[Other, ...]]] = []
-    served = Served(request, world)
+    served = _served(request, world) if compare else None
     with Pool(world.jobs) as pool:
         for place, subject in enumerate(found):
             world.say("looking inside", place, len(found))
@@ -112,7 +112,7 @@ def inspected(
                 ledger.enter(Checked(check=CHECK, package=subject.package, gaps=gaps))
                 continue
             facts = look_inside(subject.path, pool, world.cache / "contents", subject.package.places[0].file)
-            others = held_against(facts, subject.package, served, pool) if compare else ()
+            others = held_against(facts, subject.package, served, pool) if served else ()
             seen.append((facts, others))
             ledger.enter(judged(facts, rules, subject.package, others))
     return report_of(project, ledger, request, world), seen
@@ -144,22 +144,25 @@ def _subject(text: str, request: Request, world: World) -> _Subject:
 
 def _named(path: Path) -> tuple[str, str]:
     """Name and version from the file name, or those of the project in the folder."""
-    from mlsupply.evidence.members import project_of
+    from mlsupply.evidence.called import name_of_archive, project_of
     from mlsupply.text import canonical, safe
 
     if path.is_dir():
         name, version = project_of(path)
         return canonical(name or path.resolve().name), safe(version, 100)
-    from mlsupply.evidence.members import name_of_archive
-
     name, version = name_of_archive(path.name)
     return canonical(name), safe(version, 100)
 
 
+def _served(request: Request, world: World) -> Served:
+    from mlsupply.evidence.served import Served
+
+    return Served(request, world)
+
+
 def _release(text: str, version: str, request: Request, world: World) -> _Subject:
     """A release of the index: its best archive, fetched by digest."""
-    from mlsupply.evidence.archives import CHECK
-    from mlsupply.evidence.served import Served
+    from mlsupply.evidence.contents_check import CHECK
     from mlsupply.text import canonical, safe
     from mlsupply.world import Failure
 
@@ -170,7 +173,7 @@ def _release(text: str, version: str, request: Request, world: World) -> _Subjec
         direct=True,
     )
 
-    served = Served(request, world)
+    served = _served(request, world)
     chosen = served.archive(package)
     got = chosen if isinstance(chosen, Failure) else served.fetched(chosen, package)
     if isinstance(got, Failure):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -31,6 +32,10 @@ VERBS: dict[str, Verb] = {
 }
 
 
+def _is_wheel(word: str) -> bool:
+    return word.endswith(".whl") and os.path.isfile(word)  # noqa: PTH113  pathlib raises for a word too long for a name
+
+
 class LazyGroup(click.Group):
     """Lists its verbs from `VERBS` and imports the one that is asked for."""
 
@@ -47,7 +52,7 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """`inspect` of model files alone goes to `models`: one small file is judged in the time Python takes to start, which
         the workers and databases of package inspection would multiply."""
-        if args[:1] == ["inspect"]:
+        if args[:1] == ["inspect"] and not any(map(_is_wheel, args)):
             from mlsupply.cli.models import inspect_models, only_models
 
             if only_models(args[1:]):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 MOST_CALLS = 5_000  # looked at in one file
@@ -40,7 +41,7 @@ class _Call(NamedTuple):
 
 def _called(text: str, names: re.Pattern[str], quotes: str) -> Iterator[_Call]:
     """The calls of these functions, with what stands between their parentheses; one without a name where it ends early."""
-    token = re.compile(rf"{quotes}|[()]", re.DOTALL)
+    token = expression(rf"{quotes}|[()]", re.DOTALL)
     line, at, left = 1, 0, _IN_ALL
     for number, found in enumerate(names.finditer(text)):
         line, at = line + text.count("\n", at, found.start()), found.start()
@@ -67,15 +68,15 @@ def _blanked(text: str, comments: re.Pattern[str]) -> str:
 # --- Meson ---------------------------------------------------------------------------------------------------------------
 
 _MESON_STRING = r"'''.*?'''|'(?:\\.|[^'\\\n])*'"
-_MESON_COMMENT = re.compile(rf"{_MESON_STRING}|(#[^\n]*)", re.DOTALL)
-_MESON_CALL = re.compile(
+_MESON_COMMENT = expression(rf"{_MESON_STRING}|(#[^\n]*)", re.DOTALL)
+_MESON_CALL = expression(
     r"\b(run_command|custom_target|run_target|add_install_script|add_postconf_script|add_dist_script|generator|vcs_tag)\s*\("
 )
-_MESON_TOKEN = re.compile(rf"({_MESON_STRING})|([A-Za-z_]\w*+)(?!\s*:)|(\+)", re.DOTALL)
-_MESON_SET = re.compile(
+_MESON_TOKEN = expression(rf"({_MESON_STRING})|([A-Za-z_]\w*+)(?!\s*:)|(\+)", re.DOTALL)
+_MESON_SET = expression(
     rf"(?m)^[ \t]*([A-Za-z_]\w*+)[ \t]*\+?=(?!=)[ \t]*((?:{_MESON_STRING}|[^'\n\[]|\[[^\]]{{0,4000}}\])*)", re.DOTALL
 )
-_MESON_NAME = re.compile(r"@(\w{1,100})@")
+_MESON_NAME = expression(r"@(\w{1,100})@")
 _ON_DEMAND = frozenset({"run_target", "add_dist_script"})
 
 
@@ -117,15 +118,15 @@ def _unquoted(text: str) -> str:
 # --- CMake ---------------------------------------------------------------------------------------------------------------
 
 _CMAKE_STRING = r'"(?:\\.|[^"\\])*"'
-_CMAKE_TOKEN = re.compile(rf"({_CMAKE_STRING})|(#)?\[(=*)\[|#[^\n]*|([^\s()\"#]+)", re.DOTALL)
-_CMAKE_CALL = re.compile(
+_CMAKE_TOKEN = expression(rf"({_CMAKE_STRING})|(#)?\[(=*)\[|#[^\n]*|([^\s()\"#]+)", re.DOTALL)
+_CMAKE_CALL = expression(
     r"(?i)\b(execute_process|exec_program|add_custom_command|add_custom_target|ExternalProject_Add|FetchContent_Declare|"
     r"file|include|set)\s*\("
 )
-_CMAKE_NAME = re.compile(r"\$\{([\w./+-]{1,100})\}")
-_CMAKE_COMMAND = re.compile(r"(?:[A-Z]+_)?COMMAND")
-_CMAKE_KEY = re.compile(r"[A-Z][A-Z_]{3,60}")
-_HASHED = re.compile(r"(?:EXPECTED|URL)_(?:HASH|MD5)")
+_CMAKE_NAME = expression(r"\$\{([\w./+-]{1,100})\}")
+_CMAKE_COMMAND = expression(r"(?:[A-Z]+_)?COMMAND")
+_CMAKE_KEY = expression(r"[A-Z][A-Z_]{3,60}")
+_HASHED = expression(r"(?:EXPECTED|URL)_(?:HASH|MD5)")
 
 
 def cmake(text: str) -> Iterator[Step]:
@@ -216,11 +217,11 @@ def _filled(text: str, values: Mapping[str, str], names: re.Pattern[str]) -> str
 
 # --- Make and configure --------------------------------------------------------------------------------------------------
 
-_MAKE_SET = re.compile(r"^(?:export\s+)?([\w.-]{1,100})\s*(?:\?|:{1,3}|\+)?=\s*(.*)$")
-_MAKE_SHELL_SET = re.compile(r"^(?:export\s+)?[\w.-]{1,100}\s*!=\s*(.+)$")
-_MAKE_SHELL = re.compile(r"\$[({](shell)\s")
-_MAKE_NAME = re.compile(r"\$[({]([\w.-]{1,100})[)}]")
-_SAYS = re.compile(r"\s*(?:(?:@\s*)?(?:echo|printf)\b|#|:\s|AC_MSG_|AS_ECHO|as_fn_error|dnl\b)")
+_MAKE_SET = expression(r"^(?:export\s+)?([\w.-]{1,100})\s*(?:\?|:{1,3}|\+)?=\s*(.*)$")
+_MAKE_SHELL_SET = expression(r"^(?:export\s+)?[\w.-]{1,100}\s*!=\s*(.+)$")
+_MAKE_SHELL = expression(r"\$[({](shell)\s")
+_MAKE_NAME = expression(r"\$[({]([\w.-]{1,100})[)}]")
+_SAYS = expression(r"\s*(?:(?:@\s*)?(?:echo|printf)\b|#|:\s|AC_MSG_|AS_ECHO|as_fn_error|dnl\b)")
 
 
 def make(text: str) -> Iterator[Step]:

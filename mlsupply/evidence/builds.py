@@ -15,43 +15,44 @@ from mlsupply.evidence.build_steps import Reader, Step, cmake, configure, make, 
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.moments import Layout
 from mlsupply.evidence.python.shell import Deed, deeds
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 MOST_BUILD = 4 << 20  # bytes of a build file; an autoconf script has one to two
 BEHAVIOURS = frozenset({"build-command", "build-include"})
 _FILES: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
-    ("meson", re.compile(r"(?:^|/)meson\.build$"), meson),
-    ("cmake", re.compile(r"(?:^|/)CMakeLists\.txt$|\.cmake$"), cmake),
-    ("make", re.compile(r"(?:^|/)(?:GNUm|M|m)akefile(?:\.(?:in|am))?$|\.mk$"), make),
-    ("configure", re.compile(r"(?:^|/)configure(?:\.(?:ac|in))?$"), configure),
+    ("meson", expression(r"(?:^|/)meson\.build$"), meson),
+    ("cmake", expression(r"(?:^|/)CMakeLists\.txt$|\.cmake$"), cmake),
+    ("make", expression(r"(?:^|/)(?:GNUm|M|m)akefile(?:\.(?:in|am))?$|\.mk$"), make),
+    ("configure", expression(r"(?:^|/)configure(?:\.(?:ac|in))?$"), configure),
 )
 _ALWAYS = frozenset({"runs-downloaded", "remote-control", "runs-decoded", "mines", "sends"})
 _ONCE_RUN = _ALWAYS | {"persists"}  # recipes that install a service are what a target `install` is for
 _SENT = frozenset({"credential-file", "environment"})
 # a command without any of these does nothing that is told; an autoconf script has thirty thousand lines
-_HINTS = re.compile(
+_HINTS = expression(
     r"(?i)curl|wget|fetch|http|/dev/(?:tcp|udp)|base64|xxd|openssl|\bnc\b|ncat|netcat|socat|powershell|iwr|irm|certutil|"
     r"bitsadmin|crontab|cron|systemctl|launchctl|schtasks|authorized_keys|bashrc|zshrc|profile|xmrig|stratum|mine|mshta|"
     r"regsvr32|sh -i|nslookup|\bdig\b|\.ssh|\.aws|ftp|scp|iex"
 )
 _BACKENDS = {
-    "meson": re.compile(r"mesonpy|meson"),
-    "cmake": re.compile(r"scikit_build_core|skbuild|py_build_cmake|cmake"),
-    "make": re.compile(r"(?!)"),
-    "configure": re.compile(r"(?!)"),
+    "meson": expression(r"mesonpy|meson"),
+    "cmake": expression(r"scikit_build_core|skbuild|py_build_cmake|cmake"),
+    "make": expression(r"(?!)"),
+    "configure": expression(r"(?!)"),
 }
 _STARTED = {
-    "meson": re.compile(rb"\bmeson\b"),
-    "cmake": re.compile(rb"(?i)cmake|skbuild"),
-    "make": re.compile(rb"[\"'\s]g?make[\"'\s]"),
-    "configure": re.compile(rb"[\"'/\s]configure[\"'\s]|/autogen"),
+    "meson": expression(rb"\bmeson\b"),
+    "cmake": expression(rb"(?i)cmake|skbuild"),
+    "make": expression(rb"[\"'\s]g?make[\"'\s]"),
+    "configure": expression(rb"[\"'/\s]configure[\"'\s]|/autogen"),
 }
-_SHOWN = re.compile(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?|tests?)/")
-_STORED = re.compile(r"(?:\s-[a-zA-Z]{0,6}[oO]|--output(?:-document)?|>)[ =]?[\"']?([^\s\"';|&<>]{1,200})")
-_FETCHES = re.compile(r"(?:^|[\s/;&|(\"'])(?:curl|wget|aria2c|fetch)\s[^\n;|&]*?(https?://[^\s\"';|&<>)]{4,300})")
+_SHOWN = expression(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?|tests?)/")
+_STORED = expression(r"(?:\s-[a-zA-Z]{0,6}[oO]|--output(?:-document)?|>)[ =]?[\"']?([^\s\"';|&<>]{1,200})")
+_FETCHES = expression(r"(?:^|[\s/;&|(\"'])(?:curl|wget|aria2c|fetch)\s[^\n;|&]*?(https?://[^\s\"';|&<>)]{4,300})")
 _FETCHED = 20  # downloads of a file that are watched for
-_GOES_ON = re.compile(r"(?<!\s)\s++(?=\|)")  # a new line among them is seen to where it is used
+_GOES_ON = expression(r"(?<!\s)\s++(?=\|)")  # a new line among them is seen to where it is used
 _INTERPRETER = r"(?:(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|source|\.|cmd(?:\.exe)? /c|chmod \S+)"
 
 

@@ -7,12 +7,12 @@ in packages of any size; what this adds is only what no module shows alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.lazy import expression
 
 MAX_BYTES = 200_000  # of the source of a group
 MAX_MODULES = 80
@@ -22,7 +22,7 @@ _ENDS = frozenset(
         "remote-control", "destroys",
     }
 )  # fmt: skip
-_APART = re.compile(r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$|!/")
+_APART = expression(r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$|!/")
 _SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # together they say no more of these
 
 

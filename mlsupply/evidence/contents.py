@@ -14,11 +14,8 @@ from pathlib import Path
 from mlsupply.evidence.contents_check import CHECK, NOT_OPENED, SKIPPED, SUFFIXES
 from mlsupply.evidence.download import WrongDigest
 from mlsupply.evidence.facets import ArchiveFact
-from mlsupply.evidence.installed import Installed, gaps_of, installed, looked_into
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
-from mlsupply.evidence.served import Served, kept
-from mlsupply.evidence.starting import starting
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Checked, DataSource, Gap, Package, PackageKey, Place, Quote, Reason
 from mlsupply.named import NamedTuple
@@ -30,6 +27,9 @@ from mlsupply.world import Failure, World
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from mlsupply.evidence.installed import Installed
+    from mlsupply.evidence.served import Served  # what fetches archives is imported where some may have to be
 
 
 _AHEAD = 2  # archives in memory at once
@@ -47,6 +47,10 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
     """One `Checked` a package, of the archives at hand or (mode `changed`, `all`) fetched. While the files of one archive
     are analysed the next ones are fetched and walked."""
     from concurrent.futures import ThreadPoolExecutor
+
+    from mlsupply.evidence.installed import looked_into
+    from mlsupply.evidence.served import Served
+    from mlsupply.evidence.starting import starting
 
     rules = load(request.rules, world.now())
     served = Served(request, world, project.indexes)
@@ -82,6 +86,8 @@ def _started(
     owner: Package | None, what: Installed, read: Collection[str] | None, rules: Rules, pool: Pool, world: World
 ) -> Checked:
     """What starts with Python, but for what was looked at with the whole package. read: the files that was done with."""
+    from mlsupply.evidence.installed import gaps_of, looked_into
+
     subject = str(owner.coordinate) if owner else str(what.site)
     if read is None or not what.files.keys() <= set(read):
         return judged(looked_into(what, subject, pool, world.cache / "contents"), rules, owner)
@@ -102,6 +108,8 @@ _Looked = tuple[PackageFacts, tuple[Other, ...]] | Failure | None
 
 def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
     """What is in the package's archive and (mode `changed`) the release before it; None where there is none to look at."""
+    from mlsupply.evidence.installed import installed, looked_into
+
     fetch, kept_facts = mode in {"all", "changed"}, served.world.cache / "contents"
     if installed_at(package):  # also of the project's own code: what an installer put there leads to it
         if not fetch:
@@ -181,6 +189,8 @@ def _failed(failure: Failure, package: Package, rules: Rules) -> Checked:
 
 def _archive(package: Package, served: Served, *, fetch: bool) -> _Found | Failure | None:
     """The package's archive: an input itself, one fetched before, or one fetched now."""
+    from mlsupply.evidence.served import kept
+
     world = served.world
     for place in package.places:
         if place.file.lower().endswith(SUFFIXES) and world.tree.kind(place.file) == "file":

@@ -13,28 +13,29 @@ from itertools import islice
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.python.shell import MAY_TAKE_OR_HIDE, Deed, deeds
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 MAX_SOURCE = 16 << 20  # bytes of one file
-_SUFFIXES = re.compile(r"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs)$", re.IGNORECASE)
-_SHELL = re.compile(r"\.(?:sh|bash|zsh|ps1|bat|cmd)$", re.IGNORECASE)
-_SCRIPT = re.compile(r"\.[cm]?js$", re.IGNORECASE)
-_SHELL_FIRST = re.compile(rb"#![^\n]{0,200}?\b(?:ba|da|z|k|a)?sh\b")
-_SCRIPT_FIRST = re.compile(rb"#![^\n]{0,200}?\b(?:node|deno|bun)\b")
+_SUFFIXES = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs)$", re.IGNORECASE)
+_SHELL = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd)$", re.IGNORECASE)
+_SCRIPT = expression(r"\.[cm]?js$", re.IGNORECASE)
+_SHELL_FIRST = expression(rb"#![^\n]{0,200}?\b(?:ba|da|z|k|a)?sh\b")
+_SCRIPT_FIRST = expression(rb"#![^\n]{0,200}?\b(?:node|deno|bun)\b")
 _MAX_LINES = 20_000
-_STARTS = re.compile(
+_STARTS = expression(
     rb"Command::new\(\s*\"(?:/bin/)?(?:sh|bash|curl|wget|powershell|cmd)\"[^;]{0,400}?(?:curl|wget|iwr|https?://)[^;]{0,200}"
 )
-_OBEYS = re.compile(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1")  # waiting for a port asks /dev/tcp too
-_SECRETS = re.compile(
+_OBEYS = expression(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1")  # waiting for a port asks /dev/tcp too
+_SECRETS = expression(
     rb"\.ssh[/\\\"'](?!config\b|known_hosts)|id_rsa|id_ed25519|\.aws/credentials|\.npmrc|\.pypirc|\.netrc|\.kube/config|wallet\.dat"
 )
 # what the pattern holds in every case: looked for first, since a plain search is ten times as fast
 _IN_SECRETS = (b".ssh", b"id_rsa", b"id_ed25519", b".aws", b".npmrc", b".pypirc", b".netrc", b".kube", b"wallet.dat")
-_LEAVES = re.compile(rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(")
-_READS = re.compile(rb"readFileSync|readFile\(|child_process|Bun\.file")
-_SCRAMBLED = re.compile(rb"\b_0x[0-9a-f]{4,6}\b")  # names as the common obfuscators make them
-_EXECUTES = re.compile(rb"\bexec(?:Sync)?\(\s{0,20}[\"'`]([^\"'`\n]{6,400})[\"'`]")
+_LEAVES = expression(rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(")
+_READS = expression(rb"readFileSync|readFile\(|child_process|Bun\.file")
+_SCRAMBLED = expression(rb"\b_0x[0-9a-f]{4,6}\b")  # names as the common obfuscators make them
+_EXECUTES = expression(rb"\bexec(?:Sync)?\(\s{0,20}[\"'`]([^\"'`\n]{6,400})[\"'`]")
 _MAX_COMMANDS = 200
 _MANY = 60  # of such names
 _NEAR = 20_000  # bytes: in a bundle of megabytes everything stands somewhere

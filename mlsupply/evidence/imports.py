@@ -11,10 +11,11 @@ import keyword
 import re
 from collections.abc import Iterator
 
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 # Modules that run, send, load, decode into memory or watch, on an import line.
-MODULES = re.compile(
+MODULES = expression(
     rb"\b(?:subprocess|pty|pexpect|sh|invoke|plumbum|socket|socketserver|ssl|urllib\w*|requests|httpx|"
     rb"aiohttp|niquests|curl_cffi|"
     rb"websockets?|http\.client|http|smtplib|ftplib|paramiko|telnetlib|pycurl|dns|telegram|telebot|"
@@ -26,7 +27,7 @@ MODULES = re.compile(
     rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|opentelemetry\.exporter|asyncio\.subprocess|"
     rb"cloudscraper|urllib3|js2py|execjs|system|popen|environ)\b|\bfrom\s+os\s+import\b"
 )
-FROM_OS = re.compile(rb"\bos\s+import\b")
+FROM_OS = expression(rb"\bos\s+import\b")
 _ERRORS = r"\w*(?:Error|Exception|Timeout)"
 # Library -> what of it neither runs, sends nor receives anything, nor leads back to what does.
 _HARMLESS = {
@@ -44,35 +45,35 @@ _HARMLESS = {
     "os": r"(?:path|PathLike|sep|linesep|pathsep|curdir|devnull|name|getcwd|makedirs|mkdir|cpu_count|fspath|urandom)",
 }
 # Submodules whose every name is harmless.
-_MEEK = re.compile(
+_MEEK = expression(
     rb"(?:urllib\.(?:parse|error)|requests\.exceptions|httpx\._(?:types|models)|http\.cookies|websockets\.exceptions|"
     rb"aiohttp\.(?:client_exceptions|http_exceptions)|importlib\.(?:metadata|resources)(?:\.\w+)*)"
 )
-_NAMES = {name: re.compile(rb"(?:%s)" % shape.encode()) for name, shape in _HARMLESS.items()}
+_NAMES = {name: expression(rb"(?:%s)" % shape.encode()) for name, shape in _HARMLESS.items()}
 _OTHER_USE = {
-    name: re.compile(rb"\b%s\b(?!\.(?:%s)\b)" % (name.encode(), shape.encode())) for name, shape in _HARMLESS.items()
+    name: expression(rb"\b%s\b(?!\.(?:%s)\b)" % (name.encode(), shape.encode())) for name, shape in _HARMLESS.items()
 }
-_PASSED_ON = re.compile(rb"\b(?:six|_?vendor\w*|green|moves|packages|compat\w*)\b")  # foreign modules that hold libraries
-_STATEMENT = re.compile(
+_PASSED_ON = expression(rb"\b(?:six|_?vendor\w*|green|moves|packages|compat\w*)\b")  # foreign modules that hold libraries
+_STATEMENT = expression(
     rb"(?:^|[;:])[ \t\f]*(?:from[ \t]+(?P<base>[\w.]+)[ \t]+import\b[ \t]*(?P<names>[^\n\r;#(]*)|"
     rb"import[ \t]+(?P<modules>[^\n\r;#]*))",
     re.MULTILINE,
 )
 _LIST = 8_000  # bytes of a list of names in brackets
 _MAX_JOINED = 50  # lines
-_SAID = re.compile(rb"[ \t\f]*(?:#|>>>)")  # a comment, or an example within a text
-_ALONE = re.compile(  # statements that were judged already
+_SAID = expression(rb"[ \t\f]*(?:#|>>>)")  # a comment, or an example within a text
+_ALONE = expression(  # statements that were judged already
     rb"[ \t\f]*(?:import[ \t]+[\w.]+|from[ \t]+[\w.]+[ \t]+import\b[ \t]*[\w., \t]*\(?[\w., \t]*)[ \t\f]*(?:#[^\n]*)?\r?$",
     re.MULTILINE,
 )
-_NEXT = re.compile(rb"[ \t]+([a-zA-Z]+)\b(?![\"'])")
-_LAST = re.compile(rb"\b([a-zA-Z]+)[ \t]+$")
+_NEXT = expression(rb"[ \t]+([a-zA-Z]+)\b(?![\"'])")
+_LAST = expression(rb"\b([a-zA-Z]+)[ \t]+$")
 _KEYWORDS = frozenset((*keyword.kwlist, *keyword.softkwlist, "print", "exec"))
-_BY_NAME = re.compile(rb"__import__|import_module")
-_STARTS = re.compile(  # in text within the code too: what follows a quote, or an escape
+_BY_NAME = expression(rb"__import__|import_module")
+_STARTS = expression(  # in text within the code too: what follows a quote, or an escape
     rb"(?:^|[^\w \t\f])[ \t\f]*(?:from|import)\b|\\[nrt][ \t]*(?:from|import)\b|__import__|import_module", re.MULTILINE
 )
-_JOINED = re.compile(rb"^[ \t\f]*(?:from|import)\b|;[ \t\f]*(?:from|import)\b|\bimport\b[^\n]*\\\r?$", re.MULTILINE)
+_JOINED = expression(rb"^[ \t\f]*(?:from|import)\b|;[ \t\f]*(?:from|import)\b|\bimport\b[^\n]*\\\r?$", re.MULTILINE)
 
 
 class _Taken(NamedTuple):

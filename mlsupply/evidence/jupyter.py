@@ -16,25 +16,26 @@ from typing import Any
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.python.shell import deeds
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
-_KERNEL = re.compile(r"(?:^|/)kernels/[^/]{1,200}/kernel\.json$")
-_CONFIG = re.compile(r"(?:^|/)etc/jupyter/(?:[^/]{1,100}/)?[^/]{1,100}\.json$|(?:^|/)\.jupyter/[^/]{1,100}\.json$")
-_SETTINGS = re.compile(r"(?:^|/)(?:ipython|jupyter)_(?:[a-z]{1,40}_)?config\.py$")
+_KERNEL = expression(r"(?:^|/)kernels/[^/]{1,200}/kernel\.json$")
+_CONFIG = expression(r"(?:^|/)etc/jupyter/(?:[^/]{1,100}/)?[^/]{1,100}\.json$|(?:^|/)\.jupyter/[^/]{1,100}\.json$")
+_SETTINGS = expression(r"(?:^|/)(?:ipython|jupyter)_(?:[a-z]{1,40}_)?config\.py$")
 _MOST_SETTINGS = 1 << 20  # bytes of a configuration in Python
-_LITERAL = re.compile(
+_LITERAL = expression(
     r"[rRuU]?(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')", re.DOTALL
 )
-_BETWEEN = re.compile(r"(?:[\s\[(,\\0-9]|#[^\n]*)+")  # of a list, or the place of an `insert`
-_EXECUTED = re.compile(r"\.(?:exec_lines|code_to_run)\s*(?:\+?=|\.(?:append|extend|insert)\()")
-_SET = re.compile(r"(?m)\.(\w{2,40})\.(\w{2,40})[ \t]*=[ \t]*(True|False|\"[^\"\\\n]*\"|'[^'\\\n]*')[ \t]*(?:#.*)?$")
+_BETWEEN = expression(r"(?:[\s\[(,\\0-9]|#[^\n]*)+")  # of a list, or the place of an `insert`
+_EXECUTED = expression(r"\.(?:exec_lines|code_to_run)\s*(?:\+?=|\.(?:append|extend|insert)\()")
+_SET = expression(r"(?m)\.(\w{2,40})\.(\w{2,40})[ \t]*=[ \t]*(True|False|\"[^\"\\\n]*\"|'[^'\\\n]*')[ \t]*(?:#.*)?$")
 _LONG = 20_000  # characters of what is executed
 _MOST_EXECUTED = 50  # settings that execute something
-_PYTHON = re.compile(r"(?:^|[/\\{])(?:python[\d.]*|sys\.executable\}|pypy[\d.]*)(?:\.exe)?$")
+_PYTHON = expression(r"(?:^|[/\\{])(?:python[\d.]*|sys\.executable\}|pypy[\d.]*)(?:\.exe)?$")
 _HARMFUL = frozenset({"runs-downloaded", "remote-control", "runs-decoded", "mines", "persists", "evades", "destroys"})
 _SENT = frozenset({"credential-file", "environment"})
-_ANYBODYS = re.compile(r"^(?:/tmp/|/var/tmp/|/dev/shm/|%TEMP%|[A-Za-z]:\\(?:Windows\\Temp|Users\\Public)\\)", re.IGNORECASE)
+_ANYBODYS = expression(r"^(?:/tmp/|/var/tmp/|/dev/shm/|%TEMP%|[A-Za-z]:\\(?:Windows\\Temp|Users\\Public)\\)", re.IGNORECASE)
 _LOADED = frozenset({"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PYTHONSTARTUP", "BASH_ENV", "PYTHONPATH"})
 _SERVERS = ("ServerApp", "NotebookApp", "IdentityProvider", "PasswordIdentityProvider", "LabApp")
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, ModuleFacts, Neighbours, Take
 from mlsupply.evidence.python.knowledge import SECRETS
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 _DEEDS = frozenset(
@@ -24,8 +25,8 @@ ROUNDS = 5  # modules a value may pass through beyond the first
 MAX_LOOKS = 60  # second looks a round
 _PLACES = 500  # places of a file at which is looked how a name is used
 _LINE = 2000  # bytes of a line before a name
-_DEFINES = re.compile(rb"\bdef[ \t]{1,80}$|\bimport\b")
-_ASSIGNED = re.compile(rb"\s{0,80}(?::[^=\n]{0,400})?=(?!=)")
+_DEFINES = expression(rb"\bdef[ \t]{1,80}$|\bimport\b")
+_ASSIGNED = expression(rb"\s{0,80}(?::[^=\n]{0,400})?=(?!=)")
 
 
 class Again(NamedTuple):
@@ -70,7 +71,7 @@ def unread(table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes]
 def _may_give(text: bytes, name: str) -> bool:
     """Can the file give something by this name below its own? A module cannot, nor a class, only a function of it."""
     last = name.rpartition(".")[2].encode()
-    there = re.compile(_word(last) + rb"(?<!\.%s)\b" % re.escape(last))
+    there = expression(_word(last) + rb"(?<!\.%s)\b" % re.escape(last))
     is_class = False
     for place, found in enumerate(there.finditer(text) if last else ()):
         before = text[max(0, found.start() - _LINE) : found.start()].rpartition(b"\n")[2]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,15 +38,16 @@ from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.evidence.unparsable import Unparsable
+from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.text import canonical, safe
 from mlsupply.value import replace
 
-_ALWAYS = re.compile(
+_ALWAYS = expression(
     r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
 )
 # an installer writes the path of its interpreter there, and one that is long or holds a blank behind `/bin/sh`
-_PYTHON = re.compile(rb"#!(?:[^\n]{0,300}python|/bin/sh\r?\n'''exec')")
+_PYTHON = expression(rb"#!(?:[^\n]{0,300}python|/bin/sh\r?\n'''exec')")
 _SCRIPT = 8 << 20  # bytes; a program that is installed as one may be far larger, and its head tells it
 _SPARES = 64 << 20  # bytes of files kept although nothing in them asked for a look, in case a neighbour asks
 _SMALL = 1 << 20  # a `.pth` above this is a model's weights

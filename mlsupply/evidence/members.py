@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from mlsupply.evidence.allowance import Allowance
@@ -15,6 +14,7 @@ from mlsupply.evidence.archives import CHECK, Member
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.python.shell import deeds
 from mlsupply.evidence.record import rows
+from mlsupply.lazy import expression
 from mlsupply.model import Gap
 from mlsupply.text import safe
 
@@ -25,10 +25,10 @@ _PROGRAMS = (
     (b"\xcf\xfa\xed\xfe", "Mach-O"),
     (b"\xca\xfe\xba\xbe\x00\x00\x00\x02", "Mach-O"),
 )
-_LIBRARY = re.compile(
+_LIBRARY = expression(
     r"\.(?:so|pyd|dll|dylib|exe|o|a|lib|node|sys|bundle|cubin|fatbin|hsaco|co|jnilib|wasm)(?:\.\d+)*$|\.so\.", re.IGNORECASE
 )
-_PROGRAM_PLACE = re.compile(
+_PROGRAM_PLACE = expression(
     r"(?:^|/)(?:s?bin|drivers?|bootloaders?|binaries|libexec|scripts|executables?|_?tools|bins?|lib\w*|exe|native|dist)(?:/|-)|\.data/scripts/",
     re.IGNORECASE,
 )
@@ -54,7 +54,7 @@ def binary_fact(member: Member) -> ArchiveFact | None:
     return ArchiveFact(kind="executable-out-of-place", member=member.path, detail=kind)
 
 
-_OWN_RECORD = re.compile(r"[^/]+\.dist-info/RECORD")  # not those of distributions it carries deeper inside
+_OWN_RECORD = expression(r"[^/]+\.dist-info/RECORD")  # not those of distributions it carries deeper inside
 
 
 def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]], name: str) -> list[ArchiveFact]:
@@ -65,8 +65,8 @@ def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]], name: str
     return [replace(fact, kind="executable-beside") if fact.kind == "executable-out-of-place" else fact for fact in odd]
 
 
-_BUILT_FOR = re.compile(r"-(?:many|musl)?(?:linux|macosx|win)(?:32|_)[\w.]{2,200}\.whl$|-win32\.whl$")
-_NATIVE = re.compile(r"\.(?:so|pyd|dll|dylib|exe)(?:\.\d+)*$|\.so\.", re.IGNORECASE)
+_BUILT_FOR = expression(r"-(?:many|musl)?(?:linux|macosx|win)(?:32|_)[\w.]{2,200}\.whl$|-win32\.whl$")
+_NATIVE = expression(r"\.(?:so|pyd|dll|dylib|exe)(?:\.\d+)*$|\.so\.", re.IGNORECASE)
 
 
 def record_facts(
@@ -105,7 +105,7 @@ def record_facts(
             yield ArchiveFact(kind="not-in-record", member=name)
 
 
-_MODEL_NAMES = re.compile(
+_MODEL_NAMES = expression(
     r"\.(?:pkl|pickle|pk|dill|joblib|sav|pt|ckpt|npy|npz|h5|hdf5|keras|onnx|safetensors|gguf|skops|"
     r"pb|t7|bin|model|dat|data|p|cache|state|weights|vocab|obj|index|idx)$|"
     r"\.(?:pkl|pickle|pk|dill|joblib|sav|npy|p|model)\.(?:gz|bz2|xz|lzma|zst|z)$",
@@ -153,18 +153,18 @@ def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
 
 # content that a package may well carry under a name models have too
 _NO_MODELS = frozenset({"unknown", "picture or document", "native code", "text", "xml", "empty", "closed archive"})
-_SURELY = re.compile(
+_SURELY = expression(
     r"\.(?:pkl|pickle|dill|joblib|pt|pth|ckpt|npy|npz|h5|hdf5|keras|onnx|safetensors|gguf|skops)$", re.IGNORECASE
 )
 
 
-_AGENT_FILE = re.compile(
+_AGENT_FILE = expression(
     r"(?:^|/)(?:AGENTS|CLAUDE|GEMINI|SKILL|copilot-instructions)\.md$|(?:^|/)\.(?:cursorrules|windsurfrules|clinerules)$|"
     r"(?:^|/)\.(?:claude|cursor|vscode|windsurf|gemini|codex|continue)/[^!]{1,200}\.(?:json|md|mdc|toml|ya?ml|sh|js|mjs)$|"
     r"(?:^|/)(?:\.?mcp|claude_desktop_config)\.json$|(?:^|/)\.github/workflows/[^/]+\.ya?ml$|(?:^|/)\.git/hooks/[^/]+$",
     re.IGNORECASE,
 )
-_ORDERS = re.compile(
+_ORDERS = expression(
     r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal)"
     r"[a-z ]{0,20}(?: to)? (?:the |this to the )?(?:user|human)|"
     r"(?:do not|don't|never|without) ask(?:ing)? (?:the )?(?:user|human) for (?:\w{1,20} )?"
@@ -177,7 +177,7 @@ _ORDERS = re.compile(
 
 
 _DENIES = ("do not", "don't", "never", "without")
-_FORBIDS = re.compile(r"(?i)\b(?:do not|don't|never|must not|refuse to)\s(?:[\w`'/~.]{1,40}[ ,]{1,2}){0,3}$")
+_FORBIDS = expression(r"(?i)\b(?:do not|don't|never|must not|refuse to)\s(?:[\w`'/~.]{1,40}[ ,]{1,2}){0,3}$")
 
 
 def is_agent_file(path: str) -> bool:
@@ -185,8 +185,8 @@ def is_agent_file(path: str) -> bool:
     return bool(_AGENT_FILE.search(path))
 
 
-_REQUIREMENTS = re.compile(r"(?:^|/)(?:[\w.-]{0,60}requirements[\w.-]{0,60}\.(?:txt|in)|setup\.cfg)$")
-_FAR = re.compile(rb"(?<![ \t])[ \t]{100,}+(?P<rest>[^\s][^\n]{0,399})")
+_REQUIREMENTS = expression(r"(?:^|/)(?:[\w.-]{0,60}requirements[\w.-]{0,60}\.(?:txt|in)|setup\.cfg)$")
+_FAR = expression(rb"(?<![ \t])[ \t]{100,}+(?P<rest>[^\s][^\n]{0,399})")
 
 
 _PIECE, _OVERLAP = 4_000, 800  # characters
@@ -264,29 +264,3 @@ def _strings(value: Any, depth: int = 0) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item, depth + 1)
-
-
-_ARCHIVE_SUFFIX = re.compile(r"\.(?:whl|egg|zip|tar(?:\.\w{2,4})?|tgz)$")
-
-
-def name_of_archive(filename: str) -> tuple[str, str]:
-    """(name, version) as the file name has them (PEP 427, PEP 625)."""
-    stem = _ARCHIVE_SUFFIX.sub("", filename)
-    if filename.endswith((".whl", ".egg")):
-        parts = stem.split("-")
-        return parts[0], parts[1] if len(parts) > 1 else ""
-    name, _, version = stem.rpartition("-")
-    return (name, version) if name and version[:1].isdigit() else (stem, "")
-
-
-def project_of(folder: Path) -> tuple[str, str]:
-    """(name, version) of the project in a folder by its pyproject.toml, or ("", "")."""
-    import tomli
-
-    try:
-        with open(folder / "pyproject.toml", "rb") as handle:
-            project = tomli.loads(handle.read(1 << 20).decode("utf-8", "replace")).get("project", {})
-    except (OSError, tomli.TOMLDecodeError, RecursionError):
-        return "", ""
-    name, version = (project.get(key) for key in ("name", "version")) if isinstance(project, dict) else ("", "")
-    return (safe(name) if isinstance(name, str) else ""), (safe(version) if isinstance(version, str) else "")

@@ -6,22 +6,22 @@ points specification (console scripts, pytest plugins).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.module_facts import ModuleFacts, dotted_name
 from mlsupply.evidence.python.knowledge import BACKEND_HOOKS
+from mlsupply.lazy import expression
 from mlsupply.text import canonical, safe
 
-_DATA_FOLDER = re.compile(r"^[^/]+\.data/(?:purelib|platlib|data)/")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|scripts?)/|(?:^|/)(?:conftest|test_[^/]*|[^/]*_test)\.py$")
-_SHOWN = re.compile(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?)/")  # run by whoever reads them
-_START = re.compile(r"(?:src/|(?:[^/]+/){0,8}(?:site|dist)-packages/)?(?:site|user)customize(?:/__init__)?\.py$")
-_METADATA = re.compile(r"([^/]{1,200}?)-[^/-]{1,200}\.dist-info/(?:METADATA|WHEEL|RECORD)$")
-_UNPACKED = re.compile(r"([^/]{1,200})-[^/-]{1,200}/$")
-_PROGRAMS = re.compile(r"\.data/(?:scripts|data/(?:s?bin|Scripts))/")
+_DATA_FOLDER = expression(r"^[^/]+\.data/(?:purelib|platlib|data)/")
+_TESTS = expression(r"(?:^|/)(?:tests?|testing|scripts?)/|(?:^|/)(?:conftest|test_[^/]*|[^/]*_test)\.py$")
+_SHOWN = expression(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?)/")  # run by whoever reads them
+_START = expression(r"(?:src/|(?:[^/]+/){0,8}(?:site|dist)-packages/)?(?:site|user)customize(?:/__init__)?\.py$")
+_METADATA = expression(r"([^/]{1,200}?)-[^/-]{1,200}\.dist-info/(?:METADATA|WHEEL|RECORD)$")
+_UNPACKED = expression(r"([^/]{1,200})-[^/-]{1,200}/$")
+_PROGRAMS = expression(r"\.data/(?:scripts|data/(?:s?bin|Scripts))/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ here, and what they hold is asked of `ast.literal_eval`, which runs nothing.
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,9 +14,10 @@ from dataclasses import replace
 from mlsupply.evidence.archives import Member, Walked, Wants
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.lazy import expression
 
 MAX_BYTES = 1 << 16  # of one file
-_NAMED = re.compile(r"encoded data file (.{1,80}?) \((?:line \d+|from .*)\)$")
+_NAMED = expression(r"encoded data file (.{1,80}?) \((?:line \d+|from .*)\)$")
 _WHOLE = 6  # steps of a chain of which none was left out
 _EVALUATES = "builtins.eval"
 

@@ -15,36 +15,37 @@ from collections.abc import Iterator, Sequence
 from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power
 from mlsupply.evidence.tokens import Strings
 from mlsupply.hints import TypeVar
+from mlsupply.lazy import expression
 
 # (what is looked for, what must stand around it); None: finding it is enough.
 _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
-    (b"exec", re.compile(rb"(?<![.\w])exec\b(?!\w)|\bexec_module\b|\.exec[vl]|subprocess_exec")),
-    (b"eval", re.compile(rb"(?<![.\w\"'`-])eval\s*\(|[=(,\[@]\s*eval\b(?!\s*=)")),
+    (b"exec", expression(rb"(?<![.\w])exec\b(?!\w)|\bexec_module\b|\.exec[vl]|subprocess_exec")),
+    (b"eval", expression(rb"(?<![.\w\"'`-])eval\s*\(|[=(,\[@]\s*eval\b(?!\s*=)")),
     (
         b"system",
-        re.compile(
+        expression(
             rb"\bos\.system\b|(?<!platform)\.system\b(?![\"'-]|\.[a-z]|[ \t]*(?:==|!=|import\b|is\b))|"
             rb"(?:get(?:attr\w*|item\w*)|__dict__|methodcaller|vars)\b[^\n]{0,60}[\"']system|systemd"
         ),
     ),
     (b"popen", None),
     (b"load_module", None),
-    (b"spawn", re.compile(rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b")),
+    (b"spawn", expression(rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b")),
     (b"startfile", None),
-    (b"s__", re.compile(rb"__(?:builtins|globals|subclasses)__")),
-    (b"globals()", re.compile(rb"globals\(\)\s*\[\s*(?![\"']__\w+__[\"'])|globals\(\)\s*\.\s*get")),
-    (b"sys.modules", re.compile(rb"sys\.modules\s*\[\s*(?!__name__)[^\]]{0,80}\]\s*(?:\.|=[^=])|sys\.modules\.get")),
-    (b"vars(", re.compile(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
-    (b".pth", re.compile(rb"\.pth[\"']")),
+    (b"s__", expression(rb"__(?:builtins|globals|subclasses)__")),
+    (b"globals()", expression(rb"globals\(\)\s*\[\s*(?![\"']__\w+__[\"'])|globals\(\)\s*\.\s*get")),
+    (b"sys.modules", expression(rb"sys\.modules\s*\[\s*(?!__name__)[^\]]{0,80}\]\s*(?:\.|=[^=])|sys\.modules\.get")),
+    (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
+    (b".pth", expression(rb"\.pth[\"']")),
     (b"customize.py", None),
-    (b"authorized_keys", re.compile(rb"(?<!un)authorized_keys")),
+    (b"authorized_keys", expression(rb"(?<!un)authorized_keys")),
     (b"shrc", None),
-    (b"profile", re.compile(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_|profile_default\b")),
-    (b"Launch", re.compile(rb"Launch(?:Agents|Daemons)")),
+    (b"profile", expression(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_|profile_default\b")),
+    (b"Launch", expression(rb"Launch(?:Agents|Daemons)")),
     (b"crontab", None),
-    (b"/etc/", re.compile(rb"/etc/(?:cron|passwd|shadow|hosts|profile|rc|init|ld\.so|sudoers|systemd)")),
-    (b".claude", re.compile(rb"\.claude(?:[/\\\"']|\.json)")),
-    (b".cursor", re.compile(rb"\.cursor(?:rules|/|[\"'])")),
+    (b"/etc/", expression(rb"/etc/(?:cron|passwd|shadow|hosts|profile|rc|init|ld\.so|sudoers|systemd)")),
+    (b".claude", expression(rb"\.claude(?:[/\\\"']|\.json)")),
+    (b".cursor", expression(rb"\.cursor(?:rules|/|[\"'])")),
     (b".vscode", None),
     (b"mcp.json", None),
     (b"git/hooks", None),
@@ -53,16 +54,16 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"pickle.load", None),
     (b"169.254.", None),
     (b"Start Menu", None),
-    (b".gemini", re.compile(rb"\.gemini[/\\\"']")),
-    (b".codex", re.compile(rb"\.codex[/\\\"']")),
+    (b".gemini", expression(rb"\.gemini[/\\\"']")),
+    (b".codex", expression(rb"\.codex[/\\\"']")),
     (b".windsurf", None),
     (b"bash_aliases", None),
     (b"activate.d", None),
-    (b"find_spec(", re.compile(rb"\.origin")),
+    (b"find_spec(", expression(rb"\.origin")),
     (b"imaplib", None),
     (b"http.server", None),
-    (b"sys.path", re.compile(rb"sys\.path\.(?:insert|append)\([^\n]{0,120}\.(?:dat|bin|png|jpg|txt|json|db|md|pak)[\"']")),
-    (b"autostart", re.compile(rb"config[/\\\\\"', )]{1,8}autostart")),
+    (b"sys.path", expression(rb"sys\.path\.(?:insert|append)\([^\n]{0,120}\.(?:dat|bin|png|jpg|txt|json|db|md|pak)[\"']")),
+    (b"autostart", expression(rb"config[/\\\\\"', )]{1,8}autostart")),
     (b"multiprocessing.connection", None),
     (b"pip.conf", None),
     (b"pip.ini", None),
@@ -70,22 +71,22 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"create_subprocess_", None),
     (b"open_connection", None),
     (b"getattr(sys.modules", None),
-    (b"getattr(os", re.compile(rb"getattr\(\s*os\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
-    (b"getattr(builtins", re.compile(rb"getattr\(\s*builtins\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
+    (b"getattr(os", expression(rb"getattr\(\s*os\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
+    (b"getattr(builtins", expression(rb"getattr\(\s*builtins\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
     (b"os.__dict__", None),
     (
         b"__getattribute__",
-        re.compile(rb"__getattribute__\(\s*(?:os|sys|builtins|subprocess)\b|\b(?:os|sys)\.__getattribute__"),
+        expression(rb"__getattribute__\(\s*(?:os|sys|builtins|subprocess)\b|\b(?:os|sys)\.__getattribute__"),
     ),
-    (b"attrgetter(", re.compile(rb"attrgetter\([^\n]{1,80}\)\(\s*(?:os|sys|builtins)\b")),
-    (b"resolve_name", re.compile(rb"(?:pkgutil\.|import )resolve_name")),
-    (b".subprocess.", re.compile(rb"\.subprocess\.(?:run|call|Popen|check_|get(?:status)?output)\b")),
-    (b"HTTPHandler", re.compile(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
+    (b"attrgetter(", expression(rb"attrgetter\([^\n]{1,80}\)\(\s*(?:os|sys|builtins)\b")),
+    (b"resolve_name", expression(rb"(?:pkgutil\.|import )resolve_name")),
+    (b".subprocess.", expression(rb"\.subprocess\.(?:run|call|Popen|check_|get(?:status)?output)\b")),
+    (b"HTTPHandler", expression(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
     (b"__pyarmor__", None),
     (b"unsafe_load", None),
     (b"py/reduce", None),
     (b"tell the user", None),
-    (b"mention", re.compile(rb"(?i)(?:not|n't|never) mention")),
+    (b"mention", expression(rb"(?i)(?:not|n't|never) mention")),
     # the other places that start by themselves, whole or put together from their parts (see `knowledge.PERSISTENT`)
     *(
         (word, None)
@@ -113,53 +114,53 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"ipython_kernel_config", None),
     (b"get_ipython_dir", None),
     (b"runConfigurations", None),
-    (b"nvim", re.compile(rb"init\.(?:lua|vim)|nvim[/\\\"', ]{1,6}(?:plugin|after|lua)")),
-    (b".vim", re.compile(rb"\.vim[/\\\"']")),
-    (b".emacs", re.compile(rb"\.emacs(?:\.d)?[\"'/]")),
-    (b"Code", re.compile(rb"[\"'/\\]Code(?: - Insiders)?[/\\\"', ]{1,6}User")),
+    (b"nvim", expression(rb"init\.(?:lua|vim)|nvim[/\\\"', ]{1,6}(?:plugin|after|lua)")),
+    (b".vim", expression(rb"\.vim[/\\\"']")),
+    (b".emacs", expression(rb"\.emacs(?:\.d)?[\"'/]")),
+    (b"Code", expression(rb"[\"'/\\]Code(?: - Insiders)?[/\\\"', ]{1,6}User")),
     (b"Sublime Text", None),
     (b".devcontainer", None),
-    (b"JetBrains", re.compile(rb"JetBrains[/\\\"']")),
-    (b"activate", re.compile(rb"[\"'/]bin[/\\\"', ]{1,6}activate\b")),
-    (b"vimrc", re.compile(rb"\.vimrc[\"']")),
-    (b"zed", re.compile(rb"config[/\\\"', ]{1,6}zed[/\\\"', ]")),
-    (b"jupyter_", re.compile(rb"jupyter_\w*config")),
-    (b"fish", re.compile(rb"config[/\\\"', ]{1,8}fish")),
-    (b"spool", re.compile(rb"spool[/\\\"', ]{1,8}cron")),
-    (b"cron.", re.compile(rb"[\"'/]cron\.(?:d|daily|hourly|weekly|monthly)\b")),
-    (b"init.d", re.compile(rb"[\"'/]init\.d[\"'/]")),
-    (b"profile.d", re.compile(rb"[\"'/]profile\.d[\"'/]")),
-    (b".service", re.compile(rb"\.service[\"']")),
-    (b".continue", re.compile(rb"\.continue[/\\\"']")),
-    (b"mcp_", re.compile(rb"mcp_(?:config|settings)\.json")),
-    (b".github", re.compile(rb"\.github[/\\\"', ]{1,8}workflows")),
-    (b".git", re.compile(rb"\.git[/\\\"', ]{1,8}(?:hooks|config)\b")),
-    (b"hooks", re.compile(rb"hooks[/\\\"', ]{1,8}(?:pre|post)-")),
-    (b"pre-commit", re.compile(rb"[\"'/]pre-commit[\"']")),
-    (b".pip", re.compile(rb"[\"'/]\.pip[/\\\"']")),
-    (b"uv.toml", re.compile(rb"uv\.toml[\"']")),
+    (b"JetBrains", expression(rb"JetBrains[/\\\"']")),
+    (b"activate", expression(rb"[\"'/]bin[/\\\"', ]{1,6}activate\b")),
+    (b"vimrc", expression(rb"\.vimrc[\"']")),
+    (b"zed", expression(rb"config[/\\\"', ]{1,6}zed[/\\\"', ]")),
+    (b"jupyter_", expression(rb"jupyter_\w*config")),
+    (b"fish", expression(rb"config[/\\\"', ]{1,8}fish")),
+    (b"spool", expression(rb"spool[/\\\"', ]{1,8}cron")),
+    (b"cron.", expression(rb"[\"'/]cron\.(?:d|daily|hourly|weekly|monthly)\b")),
+    (b"init.d", expression(rb"[\"'/]init\.d[\"'/]")),
+    (b"profile.d", expression(rb"[\"'/]profile\.d[\"'/]")),
+    (b".service", expression(rb"\.service[\"']")),
+    (b".continue", expression(rb"\.continue[/\\\"']")),
+    (b"mcp_", expression(rb"mcp_(?:config|settings)\.json")),
+    (b".github", expression(rb"\.github[/\\\"', ]{1,8}workflows")),
+    (b".git", expression(rb"\.git[/\\\"', ]{1,8}(?:hooks|config)\b")),
+    (b"hooks", expression(rb"hooks[/\\\"', ]{1,8}(?:pre|post)-")),
+    (b"pre-commit", expression(rb"[\"'/]pre-commit[\"']")),
+    (b".pip", expression(rb"[\"'/]\.pip[/\\\"']")),
+    (b"uv.toml", expression(rb"uv\.toml[\"']")),
     (b"timeit.timeit", None),
     (b"Profile.run", None),
     (b"pdb.run", None),
     (b"runsource", None),
     (b"runcode", None),
-    (b"pip._internal", re.compile(rb"pip\._internal[\w.]*(?:\.main\b|\s+import\s+[\w, ]*main\b)")),
+    (b"pip._internal", expression(rb"pip\._internal[\w.]*(?:\.main\b|\s+import\s+[\w, ]*main\b)")),
     (b"pip.main", None),
-    (b"run_module", re.compile(rb"run_module\(\s*[\"'](?:pip|twine|ensurepip)")),
-    (b"easy_install", re.compile(rb"easy_install\s+import\s+main")),
+    (b"run_module", expression(rb"run_module\(\s*[\"'](?:pip|twine|ensurepip)")),
+    (b"easy_install", expression(rb"easy_install\s+import\s+main")),
     (b"hostPath", None),
     (b"V1HostPath", None),
-    (b"debugpy", re.compile(rb"debugpy\.listen")),
+    (b"debugpy", expression(rb"debugpy\.listen")),
     (b"SlaveService", None),
-    (b"trust_remote_code", re.compile(rb"trust_remote_code\s*=\s*True")),
+    (b"trust_remote_code", expression(rb"trust_remote_code\s*=\s*True")),
     (b"hub.load", None),
     (b"subprocess_shell", None),
     (b"subprocess_exec", None),
 )
-_VARIABLE_SET = re.compile(rb"environ\s*(?:\[|\.(?:setdefault|update))")
+_VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update))")
 _AROUND = 160  # bytes before and behind a word
 # What is worth sending, in a file that has a client for it.
-_PRIVATE = re.compile(
+_PRIVATE = expression(
     rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|[\"']~|expanduser|Path\.home|\.(?:ssh|aws|kube|netrc)\b|/proc/|getpass|ImageGrab|"
     rb"platform\.(?:node|uname|platform)|gethostname|getnode|getuser"
 )
@@ -178,37 +179,37 @@ _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"INDEX_URL", _VARIABLE_SET),
     (
         b"os.kill",
-        re.compile(rb"falcon|osquery|auditd|wazuh|crowdstrike|MsMpEng|clam(?:d|av)|sentinel|sysmon|mdatp|wireshark"),
+        expression(rb"falcon|osquery|auditd|wazuh|crowdstrike|MsMpEng|clam(?:d|av)|sentinel|sysmon|mdatp|wireshark"),
     ),
-    (b"rmtree", re.compile(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
-    (b"expanduser", re.compile(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
+    (b"rmtree", expression(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
+    (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
     *((word, _PRIVATE) for word in _CLIENTS),
 )
 # A request through an object of unknown make: a call that could send, something worth sending, and an address.
 _CALL = rb"\s*\((?!\s*[\"'](?!https?:|wss?:|\"\"|''))"  # with anything first but a plain text
-_ASKS = re.compile(rb"\.get" + _CALL)
-_SENDS = re.compile(rb"\.(?:post|put|request|urlopen|send|emit|fetch)" + _CALL)
+_ASKS = expression(rb"\.get" + _CALL)
+_SENDS = expression(rb"\.(?:post|put|request|urlopen|send|emit|fetch)" + _CALL)
 _SECRETS = (b"environ", b"getenv", b"get_secret")
 _MORE: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
-    (b"environ", re.compile(rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))")),
-    (b"platform.", re.compile(rb"platform\.(?:node|uname|platform)")),
+    (b"environ", expression(rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))")),
+    (b"platform.", expression(rb"platform\.(?:node|uname|platform)")),
     *((word, None) for word in (b"expanduser", b"Path.home", b'"~', b"'~", b"getpass", b"gethostname", b"uname", b"netrc")),
     *((word, None) for word in (b"private_key", b"privatekey", b"mnemonic", b"wallet")),
 )
 _ADDRESSES: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
-    *((start, re.compile(rb"[\"'](?:https?|wss?)(?:://|[\"'])")) for start in (b'"http', b"'http", b'"ws', b"'ws")),
+    *((start, expression(rb"[\"'](?:https?|wss?)(?:://|[\"'])")) for start in (b'"http', b"'http", b'"ws', b"'ws")),
     *((word, None) for word in (b"64decode", b"85decode", b"32decode", b"fromhex", b"hexlify", b"decompress")),
 )
 _LONG = 160  # characters of a line from which on its shape is looked at
-_SHAPES = re.compile(rb"[;\t ][\t ]{60}[^\s#\"']|[A-Za-z0-9+/=_-]{300}|[0-9a-fA-F]{300}|(?:\d{1,3},\s?){60}")
+_SHAPES = expression(rb"[;\t ][\t ]{60}[^\s#\"']|[A-Za-z0-9+/=_-]{300}|[0-9a-fA-F]{300}|(?:\d{1,3},\s?){60}")
 _LETTERS = (  # what turns the reading direction, letters that look like others: beginning, and the whole
-    (b"\xe2\x80", re.compile(rb"\xe2\x80[\xaa-\xae]")),
-    (b"\xe2\x81", re.compile(rb"\xe2\x81[\xa6-\xa9]")),
-    (b"\xf0\x9d", re.compile(rb"\xf0\x9d[\x90-\x9f]")),
-    (b"\xef\xbd", re.compile(rb"\xef\xbd[\x81-\x9a]")),
+    (b"\xe2\x80", expression(rb"\xe2\x80[\xaa-\xae]")),
+    (b"\xe2\x81", expression(rb"\xe2\x81[\xa6-\xa9]")),
+    (b"\xf0\x9d", expression(rb"\xf0\x9d[\x90-\x9f]")),
+    (b"\xef\xbd", expression(rb"\xef\xbd[\x81-\x9a]")),
 )
-_COOKIE = re.compile(rb"[ \t\f]*#[^\n]{0,200}?coding[:=][ \t]*([-\w.]+)")  # PEP 263
-_PLAIN = re.compile(rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].*|cp125\d")  # where ASCII reads as ASCII
+_COOKIE = expression(rb"[ \t\f]*#[^\n]{0,200}?coding[:=][ \t]*([-\w.]+)")  # PEP 263
+_PLAIN = expression(rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].*|cp125\d")  # where ASCII reads as ASCII
 
 
 _Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]

@@ -6,21 +6,21 @@ tests, written so that it cannot be parsed here. So a place excuses a file only 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
 
 from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.lazy import expression
 
-_ASIDE = re.compile(r"(?:^|/)(?:tests?|testing|templates?|testdata)/|cookiecutter|lib2to3")
-_COPIED = re.compile(r"(?:^|/)_?vendor(?:ed)?/|(?:^|[/_-])py2(?:[/_.-]|$)")
-_LINE = re.compile(r"line (\d{1,9})$")
-_PYTHON_2 = re.compile(rb"\s*(?:print[ \t]+[^(=\s]|print[ \t]*>>|exec[ \t]+[^(=\s]|raise[ \t]+[\w.]+[ \t]*,)")
-_IMPORTS = re.compile(
+_ASIDE = expression(r"(?:^|/)(?:tests?|testing|templates?|testdata)/|cookiecutter|lib2to3")
+_COPIED = expression(r"(?:^|/)_?vendor(?:ed)?/|(?:^|[/_-])py2(?:[/_.-]|$)")
+_LINE = expression(r"line (\d{1,9})$")
+_PYTHON_2 = expression(rb"\s*(?:print[ \t]+[^(=\s]|print[ \t]*>>|exec[ \t]+[^(=\s]|raise[ \t]+[\w.]+[ \t]*,)")
+_IMPORTS = expression(
     rb"\bfrom[ \t]+[\w.]{1,300}|"
     rb"\b(?:import|import_module|__import__|run_path|run_module)\b[ \t]*(?:\([^)]{0,2000}|[^\n;]{0,300})"
 )
-_WORD = re.compile(rb"\w+")
+_WORD = expression(rb"\w+")
 
 
 class Unparsable:

@@ -13,25 +13,26 @@ from mlsupply.evidence.python import folding, sending
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
+from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
     from mlsupply.evidence.python.calls import Analyser
 
-_URL = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|[\w.+-]{1,60}@)[^\s\"']{4,300}$", re.IGNORECASE)
-_HOST = re.compile(
+_URL = expression(r"(?:[a-z][a-z0-9+.-]{1,20}://|[\w.+-]{1,60}@)[^\s\"']{4,300}$", re.IGNORECASE)
+_HOST = expression(
     r"(?:(?:[a-z0-9-]{1,60}\.){1,6}[a-z]{2,24}|(?:\d{1,3}\.){3}\d{1,3})(?::\d{2,5})?(?:/[^\s]{0,200})?$", re.IGNORECASE
 )
 # What opens somebody's account where the service is one that many share.
-_KEY = re.compile(
+_KEY = expression(
     r"^(?:AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|xox[abp]-|hf_|SG\.|sk_live_|key-|dop_v1_|npm_|pypi-)[\w-]{4,200}$"
 )
-_FILE = re.compile(
+_FILE = expression(
     r"\.(?:json|txt|csv|py|ya?ml|toml|ini|cfg|db|sqlite3?|pem|zip|gz|log|html?|md|pdf|png|jpe?g|bin|pt|pth|safetensors)$"
 )
 
 
-_SETS_UP = re.compile(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
+_SETS_UP = expression(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
 
 
 def asked(machine: Analyser, call: Call) -> Value | None:
@@ -71,7 +72,7 @@ def _before(machine: Analyser, call: Call) -> Taint:
     return found
 
 
-_WHERE = re.compile(r"host|url|uri|server|endpoint|dsn|address|domain|broker|account", re.IGNORECASE)
+_WHERE = expression(r"host|url|uri|server|endpoint|dsn|address|domain|broker|account", re.IGNORECASE)
 
 
 def _address(call: Call) -> str:

@@ -13,28 +13,29 @@ from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.running import bundled, from_network, noted, ran_file
 from mlsupply.evidence.python.shell import deeds, python_in
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, command_text, constant, taint_of, text_of
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
     from mlsupply.evidence.python.calls import Analyser
 
-_SHELLS = re.compile(r"(?:^|[/\\])(?:ba|z|da|k|a)?sh$|(?:^|[/\\])(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE)
-_PYTHON = re.compile(r"(?:^|[/\\])python[\d.]*w?(?:\.exe)?$", re.IGNORECASE)
-_RUNTIMES = re.compile(r"(?:^|[/\\])(?:node|bun|deno)(?:\.exe)?$", re.IGNORECASE)
-_PIP = re.compile(
+_SHELLS = expression(r"(?:^|[/\\])(?:ba|z|da|k|a)?sh$|(?:^|[/\\])(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE)
+_PYTHON = expression(r"(?:^|[/\\])python[\d.]*w?(?:\.exe)?$", re.IGNORECASE)
+_RUNTIMES = expression(r"(?:^|[/\\])(?:node|bun|deno)(?:\.exe)?$", re.IGNORECASE)
+_PIP = expression(
     r"(?:^|[ /])(?:(?:pip3?|uv pip|uv|npm|pnpm|yarn) (?:-\S+ ){0,6}(?:install|add|i)|"
     r"npx|bunx|uvx|pipx run|(?:pnpm|yarn) dlx)\b(?P<rest>[^\n]{0,200})"
 )
 
 
-_BUILDS = re.compile(r"^(?:npm|pnpm|yarn|bun|npx|node|deno)(?:\.cmd|\.exe)?\s+\S")
+_BUILDS = expression(r"^(?:npm|pnpm|yarn|bun|npx|node|deno)(?:\.cmd|\.exe)?\s+\S")
 # Builders and readers work on what they are given; they do not run it.
-_MAKERS = re.compile(
+_MAKERS = expression(
     r"(?:^|[/\\])(?:cmake|make|gmake|nmake|ninja|meson|scons|bazel|cargo|maturin|rustc|go|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|nvcc|cl|msbuild|"
     r"swig|cython|protoc|nasm|ar|ld|strip|patch|patchelf|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
 )
-_MAKES = re.compile(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # what builds a package may well build its scripts
+_MAKES = expression(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # what builds a package may well build its scripts
 
 
 def command(machine: Analyser, call: Call) -> Value:
@@ -121,12 +122,12 @@ def _installed(parts: list[Value]) -> Value | None:
     return next((part for part in named if text_of(part) == HOLE and has(part.taint, "received")), None)
 
 
-_CLONED = re.compile(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")
-_SHOT = re.compile(
+_CLONED = expression(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")
+_SHOT = expression(
     r"\b(?:scrot|screencapture|gnome-screenshot|spectacle|grim|maim|import -window root|x11grab|gdigrab|avfoundation)\b"
     r"[^\n]{0,200}?((?:\S{2,200}\.(?:png|jpe?g|mp4|mkv)|/\S{2,200}))"
 )
-_SAVED = re.compile(
+_SAVED = expression(
     r"\b(?:curl|wget)\b[^\n|;&]{0,300}?\s(?:-o|-O|--output|--output-document)[ =]?(?P<file>[\w.~/\\-]{2,200})|"
     r"\b(?:bitsadmin|certutil)\b[^\n|;&]{0,200}?https?://\S{3,300} [\"']?(?P<saved>[\w.~/\\:%\0-]{3,200})"
 )
@@ -201,7 +202,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
         _one_line(machine, call, head, text, silent)
 
 
-_SETTINGS = re.compile(r"\.(?:ya?ml|toml|json|cfg|ini|csv)$")
+_SETTINGS = expression(r"\.(?:ya?ml|toml|json|cfg|ini|csv)$")
 
 
 def _is_told(parts: list[Value], place: int) -> bool:
@@ -217,7 +218,7 @@ def _handed(call: Call) -> Taint:
     return taint_of(*given, *((env.keys or {}).values() if env is not None else ()))
 
 
-_WORDS = re.compile(r"[^\s\"'&|;<>]+")
+_WORDS = expression(r"[^\s\"'&|;<>]+")
 
 
 def _one_line(machine: Analyser, call: Call, head: Value, text: str, silent: bool) -> None:
@@ -246,7 +247,7 @@ def _runs_its_argument(program: Value) -> bool:
     )
 
 
-_LAUNCHERS = re.compile(
+_LAUNCHERS = expression(
     r"(?:^|/)(?:nice|ionice|taskset|timeout|stdbuf|chrt|systemd-run|nohup|setsid|sudo|doas|env|unshare|chroot|xvfb-run|start|time)$"
 )
 
@@ -292,7 +293,7 @@ def _dash_c(machine: Analyser, call: Call, parts: list[Value], code: Value) -> N
 
 
 _DEVNULL = -3  # of `subprocess`
-_UNHEARD = re.compile(r">\s?(?:/dev/null|nul\b)", re.IGNORECASE)
+_UNHEARD = expression(r">\s?(?:/dev/null|nul\b)", re.IGNORECASE)
 
 
 def _silent(call: Call) -> bool:
@@ -309,7 +310,7 @@ def _silent(call: Call) -> bool:
     return quiet or hidden_window or detached or "preexec_fn" in call.keywords
 
 
-_READABLE = re.compile(r"[ -~\s]{6}")  # what a program is told in its own language, and no head of a message
+_READABLE = expression(r"[ -~\s]{6}")  # what a program is told in its own language, and no head of a message
 
 
 def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+from mlsupply.lazy import expression
+
 # Kinds of origin, worst first. The order decides which one a finding names.
 KINDS: Final = (
     "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment",
@@ -25,8 +27,8 @@ class Calls:
     """Dotted names of calls, by a pattern. The same names come up again and again: answers are kept."""
 
     def __init__(self, pattern: str) -> None:
-        matches = re.compile(pattern).match
-        self.match: Callable[[str], bool] = lru_cache(maxsize=8_192)(lambda ref: matches(ref) is not None)
+        names = expression(pattern)
+        self.match: Callable[[str], bool] = lru_cache(maxsize=8_192)(lambda ref: names.match(ref) is not None)
         """Is this one of them?"""
 
 
@@ -69,7 +71,7 @@ SHARED_FILES: Final = Calls(
     r"^(?:huggingface_hub|modelscope)\.(?:\w+\.)*(?:hf_hub_download|snapshot_download|cached_download)$|^datasets\.load_dataset$|^boto3\..*\.get_object$|"
     r"^google\.cloud\.storage\..*\.download_as_\w+$|^azure\.storage\..*\.download_blob$|^github\..*\.get_(?:contents|gist)$"
 )
-CLIENT_MAKERS: Final = re.compile(
+CLIENT_MAKERS: Final = expression(
     r"\.(?:[A-Z]\w*|connect|init|client|resource|create_\w*(?:client|connection|pool|engine|session|redis)\w*|from_\w+|"
     r"(?:in)?secure_channel)$"
 )
@@ -160,7 +162,7 @@ HOST_IDENTITY: Final = frozenset(
     }
 )  # fmt: skip
 # Of these, what says how the machine is and what its folders are called, but neither which one it is nor whose.
-HOST_DETAILS: Final = re.compile(
+HOST_DETAILS: Final = expression(
     r"host-identity:(?:platform\.platform|os\.getcwdb?|pathlib\.Path\.cwd|.*/(?:network-interfaces/|public-ipv4|local-ipv4))"
 )
 _SYSTEM: Final = frozenset({"system", "release", "version", "machine", "processor", "sysname"})
@@ -178,7 +180,7 @@ _SHOWN: Final = frozenset({"address", "public_key", "pubkey", "publicKey", "veri
 
 
 # Names of parameters that bring a key, or the words that stand for one.
-PRECIOUS: Final = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
+PRECIOUS: Final = expression(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
 
 
 def without_keys(taint: frozenset[str]) -> frozenset[str]:
@@ -202,7 +204,7 @@ def part_of(taint: frozenset[str], owner: str, name: str) -> frozenset[str]:
 
 
 _CALL_ORIGINS: Final = tuple(
-    (kind, re.compile(pattern))
+    (kind, expression(pattern))
     for kind, pattern in (
         (
             "screen",
@@ -266,7 +268,7 @@ STARTERS: Final = Calls(
     r"contextlib\.(?:Async)?ExitStack\(\)\.callback|(?:setuptools|distutils)\..{1,80}\.execute)$"
 )
 # What is handed to these is called with what other people write.
-MESSENGERS: Final = re.compile(
+MESSENGERS: Final = expression(
     r"^(?:discord|nextcord|disnake|telebot|telegram|telethon|pyrogram|aiogram|socketio|slack_bolt|slixmpp|irc|"
     r"paho|pika|nats|websockets?)\."
 )
@@ -283,7 +285,7 @@ BACKEND_HOOKS: Final = frozenset(
         "get_requires_for_build_editable", "prepare_metadata_for_build_wheel", "prepare_metadata_for_build_editable",
     }
 )  # fmt: skip
-REDIRECTS: Final = re.compile(
+REDIRECTS: Final = expression(
     r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|HF|HUGGINGFACE|GROQ|MISTRAL|COHERE|GEMINI|"
     r"LITELLM)_(?:BASE_URL|API_BASE|ENDPOINT|HUB_URL)$|"
     r"^(?:HTTPS?|ALL)_PROXY$|^(?:PIP|UV)_(?:EXTRA_)?INDEX_URL$|^(?:PIP|UV)_(?:DEFAULT_)?INDEX(?:_URL)?$|^SSL_CERT_FILE$|"
@@ -291,7 +293,7 @@ REDIRECTS: Final = re.compile(
     re.IGNORECASE,
 )
 EVASION_VARIABLES: Final = frozenset({"CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TRAVIS", "CIRCLECI", "BUILDKITE"})
-EVASION_TEXT: Final = re.compile(
+EVASION_TEXT: Final = expression(
     r"virtualbox|vmware|\bvbox|\bqemu\b|sandboxie|wireshark|procmon|/\.dockerenv|/proc/1/cgroup|"
     r"TracerPid|hypervisor|SbieDll|"
     r"joe ?sandbox|cuckoo|any\.run|anyrun|dmi/id",

@@ -12,6 +12,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.shell import deeds
 from mlsupply.evidence.python.values import HOLE, Value, text_of
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -22,17 +23,17 @@ _CALLS = know.Calls(
     r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"
     r"transformers|kubernetes|crontab|psutil|os\.kill|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
 )
-_SERVERS = re.compile(
+_SERVERS = expression(
     r"^(?:http\.server\.(?:Threading)?HTTPServer|socketserver\.(?:Threading)?TCPServer|http\.server\.test)$"
 )
 _HANDLER = "http.server.SimpleHTTPRequestHandler"
-_TUNNELS = re.compile(
+_TUNNELS = expression(
     r"^(?:pyngrok\.ngrok\.connect|ngrok\.(?:forward|connect)|pyngrok\.conf\.\w+|paramiko\..*\.request_port_forward|"
     r"asyncssh\..*\.forward_remote_(?:port|socket)\w*)$"
 )
-_LISTENS = re.compile(r"^(?:debugpy\.(?:listen|enable_attach)|rpyc\.(?:utils\.server\.)?\w*Server|rpyc\.classic\.\w+)$")
-_REMOTE_MODELS = re.compile(r"^(?:transformers\..*from_pretrained|transformers\.pipeline|torch\.hub\.load)$")
-_WRITES = re.compile(
+_LISTENS = expression(r"^(?:debugpy\.(?:listen|enable_attach)|rpyc\.(?:utils\.server\.)?\w*Server|rpyc\.classic\.\w+)$")
+_REMOTE_MODELS = expression(r"^(?:transformers\..*from_pretrained|transformers\.pipeline|torch\.hub\.load)$")
+_WRITES = expression(
     r"^github\..*\.(?:create_file|update_file|create_repo|create_gist|create_git_\w+|create_secret|create_pull)$"
 )
 
@@ -108,7 +109,7 @@ def _container(machine: Analyser, call: Call) -> None:
         _opened(machine, call, "a container or process that holds the whole host")
 
 
-_PODS = re.compile(r"\.create_namespaced_(?:pod|daemon_set|deployment|job|replica_set|stateful_set|cron_job)$")
+_PODS = expression(r"\.create_namespaced_(?:pod|daemon_set|deployment|job|replica_set|stateful_set|cron_job)$")
 
 
 def _pod(machine: Analyser, call: Call) -> None:
@@ -149,7 +150,7 @@ def _entered(machine: Analyser, call: Call) -> None:
     machine.fact("persists", call.node, sink=call.ref, source="received" if done else "", detail="a cron entry")
 
 
-_WATCHERS = re.compile(
+_WATCHERS = expression(
     r"""(?i)["'/][^"'\n]{0,40}?(?<![a-z])(falcon-?sensor|falcond|csfalcon|crowdstrike|auditd|osquery|wazuh|MsMpEng|"""
     r"""clam(?:d|av|scan)|sentinel(?:one|agent)|cbdefense|carbonblack|kaspersky|bitdefender|sysmon|mdatp|cylance|"""
     r"""wireshark|procmon)"""
@@ -176,7 +177,7 @@ def _connected(machine: Analyser, call: Call) -> None:
         machine.enter(method, [made, Value(kind, text=host)], {}, call.node)
 
 
-_EXAMPLE = re.compile(r"^\s*(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
+_EXAMPLE = expression(r"^\s*(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
 
 
 def _examples(machine: Analyser, call: Call) -> None:
@@ -189,17 +190,17 @@ def _examples(machine: Analyser, call: Call) -> None:
 
 
 _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] = (
-    (re.compile(r"os\.chdir$"), _moved),
-    (re.compile(r"doctest\.(?:testmod|run_docstring_examples|\w*Runner\(\)\.run)$"), _examples),
+    (expression(r"os\.chdir$"), _moved),
+    (expression(r"doctest\.(?:testmod|run_docstring_examples|\w*Runner\(\)\.run)$"), _examples),
     (_SERVERS, _server),
-    (re.compile(re.escape(_HANDLER) + r"\(\)\.__init__$"), _placed),
+    (expression(re.escape(_HANDLER) + r"\(\)\.__init__$"), _placed),
     (_TUNNELS, _tunnel),
     (_LISTENS, _listens),
-    (re.compile(r"docker\."), _container),
-    (re.compile(r"kubernetes\."), _pod),
+    (expression(r"docker\."), _container),
+    (expression(r"kubernetes\."), _pod),
     (_REMOTE_MODELS, _model),
-    (re.compile(r"crontab\.CronTab\(\)\.new$"), _entered),
-    (re.compile(r"psutil\..*\.(?:kill|terminate|suspend)$|os\.kill$"), _ended),
-    (re.compile(r"asyncio\."), _connected),
+    (expression(r"crontab\.CronTab\(\)\.new$"), _entered),
+    (expression(r"psutil\..*\.(?:kill|terminate|suspend)$|os\.kill$"), _ended),
+    (expression(r"asyncio\."), _connected),
     (_WRITES, _publishes),
 )

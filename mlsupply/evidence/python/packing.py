@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import ipaddress
 import struct
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.python import folding
@@ -44,6 +43,8 @@ def unpacked(call: Call) -> Value | None:
     layers, taint = layers_of(*call.args), taint_of(*call.args)
     try:
         if ref == "uuid.UUID" and isinstance(known[0], str):
+            import uuid
+
             number = uuid.UUID(known[0])
             return _parts((*layers, "uuid"), taint, bytes=number.bytes, bytes_le=number.bytes_le, hex=number.hex)
         if ref in _ADDRESSES and isinstance(known[-1], str):

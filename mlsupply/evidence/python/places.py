@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from mlsupply.lazy import expression
+
 _FILES: Final = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
+    (kind, expression(pattern, re.IGNORECASE))
     for kind, pattern in (
         (
             "credential-file",
@@ -53,7 +55,7 @@ def file_kind(path: str) -> str:
     return next((kind for kind, pattern in _FILES if pattern.search(path)), "")
 
 
-_SECRET_NAME = re.compile(
+_SECRET_NAME = expression(
     r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|CREDENTIAL|PRIVATE_?KEY|MNEMONIC|SEED_PHRASE|_AUTH$|_PAT$|DSN$|AWS_SESSION",
     re.IGNORECASE,
 )
@@ -128,13 +130,13 @@ def file_owner(label: str) -> tuple[str, ...] | None:
     return next((hosts for part, hosts in _FILE_OWNERS if part in label), None)
 
 
-MODEL_SERVICE: Final = re.compile(
+MODEL_SERVICE: Final = expression(
     r"https://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|together|cohere|perplexity|x|fireworks|replicate)\.\w{2,3}/|"
     r"generativelanguage\.googleapis\.com/|openrouter\.ai/|[\w-]{1,60}\.openai\.azure\.com/|"
     r"(?:router|api-inference)\.huggingface\.co/)"
 )
 # Where makers of well-known tools keep their installers and programs, as their own documentation gives it.
-MAKERS: Final = re.compile(
+MAKERS: Final = expression(
     r"https://(?!\S*\.\.)(?:astral\.sh/|sh\.rustup\.rs(?:/|$)|static\.rust-lang\.org/|bun\.sh/install|deno\.land/install\.sh|get\.docker\.com(?:/|$)|"
     r"install\.python-poetry\.org(?:/|$)|bootstrap\.pypa\.io/|raw\.githubusercontent\.com/(?:Homebrew/install|nvm-sh/nvm|pyenv/pyenv-installer)/|"
     r"deb\.nodesource\.com/setup|(?:rpm\.)?nodesource\.com/setup|nodejs\.org/dist/|ollama\.(?:com|ai)/install\.sh|claude\.ai/install\.|"
@@ -143,41 +145,41 @@ MAKERS: Final = re.compile(
     r"bin\.equinox\.io/c/\w{6,20}/ngrok)"
 )
 # What says who or where the machine is, and opens nothing by itself.
-WHO_IT_IS: Final = re.compile(
+WHO_IT_IS: Final = expression(
     r"/service-accounts/[^/]{1,80}/(?:identity|email)\b|/instance/(?:id|zone|name|hostname|machine-type|network-interfaces/)|"
     r"/meta-data/(?:public-|local-|instance-|ami-|host|mac|placement|availability)"
 )
-METADATA: Final = re.compile(
+METADATA: Final = expression(
     r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"
     r"computeMetadata|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
     re.IGNORECASE,
 )
-CLUSTER: Final = re.compile(
+CLUSTER: Final = expression(
     r"kubernetes\.default|/api/v1/(?:namespaces/[^/]*/)?secrets|:8200/v1/|secretsmanager", re.IGNORECASE
 )
 # On a service that many share, who reads it is who holds the account; where that is not written here, it is the user's.
-ACCOUNT: Final = re.compile(
+ACCOUNT: Final = expression(
     r"https://(?:api\.telegram\.org/bot\0|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\0|hooks\.slack\.com/\S{0,30}\0|"
     r"api\.github\.com/repos/\0|ntfy\.sh/\0|script\.google\.com/macros/s/\0|"
     r"\0\.(?:supabase\.co|openai\.azure\.com|snowflakecomputing\.com|atlassian\.net|firebaseio\.com|blob\.core\.windows\.net|"
     r"webhook\.office\.com|cloud\.databricks\.com))"
 )
 # Hosts of clouds, but for those anybody may have a store or a queue on.
-CLOUD: Final = re.compile(
+CLOUD: Final = expression(
     r"(?:https?://)?(?!storage\.|firebasestorage\.|pubsub\.)[\w\0-]{1,60}\.(?:googleapis\.com|azure\.com|azure\.net|microsoftonline\.com)(?=[/:?]|$)|"
     r"(?:https?://)?(?:sts|iam|ec2|ssm|secretsmanager|bedrock[\w-]*|sagemaker)\.[\w\0.-]{0,40}amazonaws\.com(?=[/:?]|$)"
 )
-LOCAL: Final = re.compile(
+LOCAL: Final = expression(
     r"^(?:\w+://)?(?:localhost|127\.\d|0\.0\.0\.0|\[?::1\]?(?:[:/]|$)|host\.docker\.internal|192\.168\.|10\.\d+\.)"
 )
-CHAT_HOOK: Final = re.compile(
+CHAT_HOOK: Final = expression(
     r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:[\w-]{20,}|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
     r"\.m\.pipedream\.net|//\w{10,40}\.pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|"
     r"\w\.ngrok(?:-free)?\.|canarytokens|dnslog|ceye\.io"
 )
 
 PERSISTENT: Final = tuple(
-    (what, re.compile(pattern, re.IGNORECASE))
+    (what, expression(pattern, re.IGNORECASE))
     for what, pattern in (
         (
             "python start",
@@ -215,7 +217,7 @@ PERSISTENT: Final = tuple(
 )
 
 
-_PASSING: Final = re.compile(r"/(?:var/)?tmp/")
+_PASSING: Final = expression(r"/(?:var/)?tmp/")
 
 
 def persistent(path: str) -> str:
@@ -225,6 +227,6 @@ def persistent(path: str) -> str:
     return next((what for what, pattern in PERSISTENT if pattern.search(path)), "") if 4 <= len(path) < 4096 else ""
 
 
-RUN_KEY: Final = re.compile(
+RUN_KEY: Final = expression(
     r"currentversion\\+run|userinitmprlogonscript|winlogon|\\+services\\+|image file execution|active setup", re.IGNORECASE
 )

@@ -9,6 +9,7 @@ from mlsupply.evidence.python import places, sending
 from mlsupply.evidence.python.keeping import held_below, kept_key
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 _START = r"(?:^|[\s/\\|;&(`$\"'])"
 _WEB = r"curl|wget|xh|https?|Invoke-WebRequest|Invoke-RestMethod|iwr|irm"
 _PIPES = r"nc|ncat|netcat|socat|telnet|scp|rsync|s?ftp|lftp"
-_FETCHES = re.compile(
+_FETCHES = expression(
     rf"{_START}(?:{_WEB}|aria2c|lynx|fetch)(?:\.exe)?\s|DownloadString|"
     rf"{_START}(?:nslookup|dig|host|drill|kdig)\s[^\n]{{0,200}}\bTXT\b|"
     rf"{_START}(?:aws s3 cp|gsutil cat|gcloud storage cat|git show|gh (?:api|gist view))\s"
 )
 # What prints a credential the user is signed in with.
-_CREDENTIALS = re.compile(
+_CREDENTIALS = expression(
     rf"{_START}(?:gh auth (?:token|status -t)|git credential(?:-\w+)? (?:fill|get)|"
     r"gcloud (?:auth|config) (?:\S+ )?print-\w*-?token|"
     r"aws (?:configure (?:export-credentials|get)|sts get-session-token|ecr get-login-password)|"
@@ -36,37 +37,37 @@ _CREDENTIALS = re.compile(
     r"sops (?:-d|decrypt)|"
     r"cmdkey /list|netsh wlan show profiles?\b.{0,60}key=clear|gpg (?:\S+ ){0,3}--export-secret-keys)"
 )
-_SENDING = re.compile(
+_SENDING = expression(
     rf"{_START}(?:{_WEB}|{_PIPES}|openssl s_client|aws s3(?:api)? (?:cp|mv|sync|put-object)|"
     r"gsutil(?: -\w+)* (?:cp|mv|rsync)|"
     r"gcloud storage cp|az storage blob upload\S*|rclone (?:copy|copyto|move|sync|rcat)|sendmail|mutt|mailx?|"
     r"(?:croc|wormhole) send)(?:\.exe)?(?=\s|$)"
 )
-_UPLOADS = re.compile(
+_UPLOADS = expression(
     r"\s(?:-d|-F|-T|--data\S*|--form\S*|--upload-file|--post-(?:data|file)\S*|--json|--body-data|-X ?(?:POST|PUT)|POST|PUT|"
     r"-Body|-InFile)(?=[\s=@'\"\0]|$)|@-?(?:\s|$)|"
     rf"{_START}(?:{_PIPES}|openssl|aws|gsutil|gcloud|az|rclone|sendmail|mutt|mailx?|croc|wormhole)(?:\.exe)?\s"
 )
-_HEADERS = re.compile(r"\s(?:-H|--header|-u|--user|--header=\S*|-b|--cookie)(?=[\s=])")
-_ASKING = re.compile(rf"{_START}(?:nslookup|dig|host|ping|drill|kdig|Resolve-DnsName)\s")
-_CODE_IN = re.compile(
+_HEADERS = expression(r"\s(?:-H|--header|-u|--user|--header=\S*|-b|--cookie)(?=[\s=])")
+_ASKING = expression(rf"{_START}(?:nslookup|dig|host|ping|drill|kdig|Resolve-DnsName)\s")
+_CODE_IN = expression(
     rf"{_START}(?:node|bun|deno|perl|ruby|php|python[\d.]*|pwsh|powershell)(?:\.exe)?\s(?:\S+\s){{0,4}}?-(?:e|c|r|Command)\s"
 )
-_PUSHES = re.compile(rf"{_START}git\s[^\n]{{0,200}}\bpush\b")
-_REPOSITORY = re.compile(r"\bgit -C (\S{2,200})|\bcd (\S{2,200})")
-_KEEPS = re.compile(
+_PUSHES = expression(rf"{_START}git\s[^\n]{{0,200}}\bpush\b")
+_REPOSITORY = expression(r"\bgit -C (\S{2,200})|\bcd (\S{2,200})")
+_KEEPS = expression(
     rf"{_START}(?:tar|zip|7z|7za|gzip|cp|mv|cat|tee|gpg|openssl|dd|rsync|copy|xcopy|robocopy|Compress-Archive|sqlite3|base64)\s"
 )
-_URL = re.compile(
+_URL = expression(
     r"(?:https?|wss?|ftp|s3|gs|ssh|git)://[^\s\"'|;<>)`]{3,300}|[\w.-]{1,60}@[\w.-]{3,100}:|\b(?:\d{1,3}\.){3}\d{1,3}\b"
 )
-_WORD = re.compile(r"[^\s\"'|;<>&()]+")
-_PATH = re.compile(r"[/\\~]|\.\w{1,5}$")
+_WORD = expression(r"[^\s\"'|;<>&()]+")
+_PATH = expression(r"[/\\~]|\.\w{1,5}$")
 _MAX_WORDS = 40
 
 
-_ENVIRONMENT = re.compile(rf"{_START}(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])")
-_REDIRECTED = re.compile(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P<file>[\w./~\\-]{2,200})(?=\s|[;&|)\"']|$)")
+_ENVIRONMENT = expression(rf"{_START}(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])")
+_REDIRECTED = expression(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P<file>[\w./~\\-]{2,200})(?=\s|[;&|)\"']|$)")
 
 
 def printed(machine: Analyser, call: Call, text: str) -> Taint:
@@ -127,7 +128,7 @@ def _kept(machine: Analyser, call: Call, words: list[str], taint: Taint) -> None
             machine.files.setdefault(word, content)
 
 
-_LAST_PUSH = re.compile(r"(?:https?|ssh|git)://\S{4,200}|\S{1,60}@[\w.-]{3,80}:\S{1,100}")
+_LAST_PUSH = expression(r"(?:https?|ssh|git)://\S{4,200}|\S{1,60}@[\w.-]{3,80}:\S{1,100}")
 
 
 def _pushed(machine: Analyser, call: Call, text: str, taint: Taint) -> None:

@@ -11,6 +11,7 @@ from mlsupply.evidence.python import folding, hooks, neighbours, places
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ _SECRET_KINDS = (
     "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file", "chat-store",
     "secret-variable", "work-files", "process-list", "host-identity", "command-output",
 )  # fmt: skip
-_HOST = re.compile(
+_HOST = expression(
     r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
 )
 _WITH_KEYS = frozenset({"secret-variable", "process-list", "host-identity", "command-output"})
 _SEEN_BY_MODELS = frozenset({"screen", "camera", "clipboard", "home-files", "intercepted"})
-_URL = re.compile(r"(?:https?|wss?|ftp)://\S{3,300}")
+_URL = expression(r"(?:https?|wss?|ftp)://\S{3,300}")
 
 
 def destination(address: str) -> str:
@@ -51,7 +52,7 @@ def destination(address: str) -> str:
 
 
 # Post offices that anybody may use: who reads the mail is whom it is for, or who holds the account.
-_RELAYS = re.compile(
+_RELAYS = expression(
     r"(?:^|\.)(?:smtp|smtp-mail|smtp-relay|mail|in-v3|email-smtp\.[\w-]+)\.(?:gmail|googlemail|office365|outlook|live|yahoo|zoho|mail|"
     r"icloud|gmx|sendgrid|mailgun|mailjet|amazonaws|qq|163|126|yandex|fastmail|brevo|sparkpostmail|sendinblue)\.(?:com|net|ru|org|io)$"
 )
@@ -156,11 +157,11 @@ def _told_credentials(machine: Analyser, call: Call, taint: Taint) -> Taint:
     return frozenset(("intercepted:credentials",)) if any(map(hooks.holds_credentials, machine.running)) else CLEAN
 
 
-_PUBLISHES = re.compile(
+_PUBLISHES = expression(
     r"https://(?:upload|test)\.pypi\.org/legacy|https://registry\.npmjs\.org/|https://api\.github\.com/(?:user/repos|gists|"
     r"repos/\S{1,200}/(?:contents/|git/(?:refs|commits|trees|blobs)|actions/(?:secrets|variables)|forks|pulls|releases|merges))"
 )
-_BINDS = re.compile(r"\"?(?:Binds\"?: ?\[\"/:/|Privileged\"?: ?[tT]rue)")
+_BINDS = expression(r"\"?(?:Binds\"?: ?\[\"/:/|Privileged\"?: ?[tT]rue)")
 
 
 def _changes(machine: Analyser, call: Call, text: str, body: list[Value]) -> None:
@@ -173,7 +174,7 @@ def _changes(machine: Analyser, call: Call, text: str, body: list[Value]) -> Non
         machine.fact("opens-host", call.node, sink=call.ref, detail=what)
 
 
-_SEED = re.compile(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase")
+_SEED = expression(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase")
 _ODD = frozenset({"referer", "user-agent", "origin", "cookie", "etag", "if-none-match", "accept-language", "from", "via",
                   "traceparent", "x-request-id", "x-forwarded-for"})  # fmt: skip
 
@@ -183,7 +184,7 @@ def _odd_headers(headers: list[Value]) -> list[Value]:
     return [value for header in headers for name, value in list((header.keys or {}).items())[:40] if name.lower() in _ODD]
 
 
-_MAIL = re.compile(r"[\w.+-]{1,64}@(?!(?:[\w-]{1,60}\.)?example\.)[\w-]{1,60}\.[\w.-]{2,60}$")
+_MAIL = expression(r"[\w.+-]{1,64}@(?!(?:[\w-]{1,60}\.)?example\.)[\w-]{1,60}\.[\w.-]{2,60}$")
 
 
 def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
@@ -212,7 +213,7 @@ def _flat_text(value: Value) -> str:
     return text_of(value)
 
 
-_TOKEN_PLACE = re.compile(r"/(?:\w+/)*(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECASE)
+_TOKEN_PLACE = expression(r"/(?:\w+/)*(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECASE)
 
 
 def _asks_for_token(body: list[Value], address: str) -> bool:
@@ -314,7 +315,7 @@ def _names_services(machine: Analyser) -> bool:
 
 _TRANSPORTS = ("handle_request", "handle_async_request")
 # Services of models, whose hosts a transport may look for.
-_SERVICES = re.compile(
+_SERVICES = expression(
     r"\b(?:openai|anthropic|mistral|groq|deepseek|cohere|together|openrouter|perplexity|huggingface)\.(?:com|ai|xyz|co)\b"
 )
 
@@ -378,17 +379,17 @@ def looked_up(machine: Analyser, call: Call) -> Value:
     )
 
 
-_PURE = re.compile(
+_PURE = expression(
     r"^(?:urllib\.parse|re|os|posixpath|pathlib|logging|string|builtins|str|json|yarl|furl|hashlib|uuid|warnings)\.|\bRequest$|\bURL$"
 )
 
 
 # These take an address apart, or make another of it.
-_PARTS = re.compile(
+_PARTS = expression(
     r"\.get_\w+_(?:ur[li]|host|domain|path|name|endpoint)$|\.get_(?:host|domain|base|scheme|netloc|endpoint|path|name)\w*$|"
     r"\.\w*parse_?ur[li]\w*$|\.ur[li]_?parse\w*$"
 )
-_FETCHERS = re.compile(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request|goto)\w*$", re.IGNORECASE)
+_FETCHERS = expression(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request|goto)\w*$", re.IGNORECASE)
 
 
 def fetched_by_url(machine: Analyser, call: Call) -> Taint:

@@ -8,12 +8,13 @@ import re
 
 from mlsupply.evidence.python.near import Gap, Near, near
 from mlsupply.evidence.python.places import MAKERS
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 MAX_LINE = 20_000  # characters looked at as one; longer ones are looked at in pieces
 _OVERLAP = 2_000
 MAX_COMMAND = 1 << 20  # characters; a Linux system takes 128 kB as one argument (execve(2))
-_BLANKS = re.compile(r"[ \t]{2,}")
+_BLANKS = expression(r"[ \t]{2,}")
 
 
 class Deed(NamedTuple):
@@ -213,27 +214,27 @@ _PATTERNS = tuple(
     (
         behaviour,
         what,
-        re.compile("|".join(plain), re.IGNORECASE) if (plain := [one for one in parts if isinstance(one, str)]) else None,
+        expression("|".join(plain), re.IGNORECASE) if (plain := [one for one in parts if isinstance(one, str)]) else None,
         tuple(one for one in parts if not isinstance(one, str)),
     )
     for behaviour, what, parts in _TABLE
 )
-_READS = re.compile(
+_READS = expression(
     r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n]))|"
     r"(?P<credential>\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
     r"\.docker/config|/etc/shadow|\.env\b|/gcloud/|print-access-token|serviceaccount)|"
     r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
     r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"
 )
-_SENDS = re.compile(
+_SENDS = expression(
     r"\b(?:curl|wget|nc|ncat|http|xh|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|scp|rsync|ftp|sftp|"
     r"socat|telnet)\b|/dev/tcp/",
     re.IGNORECASE,
 )
 # What a client of SSH shows it knows, and keeps to itself.
-_IDENTITY = re.compile(r"(?<=\s)-(?:i\s?|oIdentityFile=|o IdentityFile=)[\w.~/$\"'-]{2,200}(?=[\s\"']|$)")
+_IDENTITY = expression(r"(?<=\s)-(?:i\s?|oIdentityFile=|o IdentityFile=)[\w.~/$\"'-]{2,200}(?=[\s\"']|$)")
 # What every command holds that takes something along, mines, or hides what it runs.
-MAY_TAKE_OR_HIDE = re.compile(
+MAY_TAKE_OR_HIDE = expression(
     "|".join(
         (
             _SENDS.pattern,
@@ -243,15 +244,15 @@ MAY_TAKE_OR_HIDE = re.compile(
     ),
     re.IGNORECASE,
 )
-_NEXT = re.compile(r"\|\||&&|[;\n]")
-_UPLOADS = re.compile(
+_NEXT = expression(r"\|\||&&|[;\n]")
+_UPLOADS = expression(
     r"(?<!\S)-(?:[dFT]|X ?P)|--(?:data|form|upload|post|body)|@|\b(?:scp|rsync|nc|ncat|socat|telnet)\b|/dev/tcp/|\$\(|[`|<]|"
     r"-InFile|-Body",
 )
-_LOOKS_UP = re.compile(r"\b(?:nslookup|dig|host|ping|Resolve-DnsName)\b", re.IGNORECASE)
-_URL = re.compile(r"(?:https?|ftp|wss?)://[^\s\"'|;<>)`]{3,300}|\b(?:\d{1,3}\.){3}\d{1,3}\b")
-_ENCODED = re.compile(r"(?i)powershell(?:\.exe)?\b[^\n]{0,200}?\s-e(?:c|nc\w*)?\s+[\"']?(?P<text>[A-Za-z0-9+/=]{24,})")
-_PYTHON_C = re.compile(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"']?)(?P<code>.{8,})", re.DOTALL)
+_LOOKS_UP = expression(r"\b(?:nslookup|dig|host|ping|Resolve-DnsName)\b", re.IGNORECASE)
+_URL = expression(r"(?:https?|ftp|wss?)://[^\s\"'|;<>)`]{3,300}|\b(?:\d{1,3}\.){3}\d{1,3}\b")
+_ENCODED = expression(r"(?i)powershell(?:\.exe)?\b[^\n]{0,200}?\s-e(?:c|nc\w*)?\s+[\"']?(?P<text>[A-Za-z0-9+/=]{24,})")
+_PYTHON_C = expression(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"']?)(?P<code>.{8,})", re.DOTALL)
 
 
 def deeds(text: str, depth: int = 0) -> list[Deed]:

@@ -12,13 +12,14 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Taint, Value, constant, taint_of, text_of
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
     from mlsupply.evidence.python.calls import Analyser
 
-_UNBOUND = re.compile(
+_UNBOUND = expression(
     r"((?:requests(?:\.sessions)?|httpx|aiohttp|http\.client)\.(?:Session|Client|AsyncClient|ClientSession|HTTPS?Connection))\.(\w+)$"
 )
 
@@ -83,14 +84,14 @@ def _injects(machine: Analyser, ref: str) -> bool:
 
 
 # What runs a file that has no name: memory is shared between processes that way too, and programs write into it.
-_RUNS_FILES = re.compile(r"\bos\.(?:exec[vl]p?e?|posix_spawnp?|spawn[vl]\w{0,2}|fexecve)\b|\b(?:exec[vl]p?e|fexecve)\(")
+_RUNS_FILES = expression(r"\bos\.(?:exec[vl]p?e?|posix_spawnp?|spawn[vl]\w{0,2}|fexecve)\b|\b(?:exec[vl]p?e|fexecve)\(")
 # Machine code that is written here, decoded or fetched; a compiler maps what it is given.
-_BRINGS_CODE = re.compile(
+_BRINGS_CODE = expression(
     r"(?:\\x[0-9a-fA-F]{2}){6}|b(?:64|32|85|16)decode|fromhex|unhexlify|decompress\(|urlopen|requests\.|httpx\.|\.recv\(|"
     r"__file__|\[(?: ?0x[0-9a-fA-F]{2},){6}"
 )
-_NUMBERED = re.compile(r"(\w{1,40}) ?= ?[^\n=]{0,80}(?:/proc/|/dev/fd)")
-_STARTS_FILES = re.compile(
+_NUMBERED = expression(r"(\w{1,40}) ?= ?[^\n=]{0,80}(?:/proc/|/dev/fd)")
+_STARTS_FILES = expression(
     r"\b(?:Popen|run|(?:check_)?(?:call|output)|CDLL|dlopen|LoadLibrary|system|popen)\(([^\n]{0,200})"
 )
 
@@ -105,7 +106,7 @@ def _runs_files(machine: Analyser) -> bool:
     return any("/proc/" in one or "/dev/fd" in one or not names.isdisjoint(re.findall(r"\w{1,40}", one)) for one in given)
 
 
-_HOOKS = re.compile(
+_HOOKS = expression(
     r"\(\)\.(?:event_)?hooks(?:\[\])?\.(?:append|extend|setdefault|update|insert)$|\(\)\.register_hook$|"
     r"\.TraceConfig\(\)\.on_\w+\.append$|\.meta\.events\.register\w*$|"
     r"^litellm\.\w*callbacks?\.(?:append|extend|insert)$|"
@@ -113,7 +114,7 @@ _HOOKS = re.compile(
 )
 
 
-_SCANNERS = re.compile(r"Amsi(?:Scan|Open|Initialize)|EtwEventWrite")
+_SCANNERS = expression(r"Amsi(?:Scan|Open|Initialize)|EtwEventWrite")
 
 
 def _handed_on(machine: Analyser, call: Call) -> None:
@@ -149,7 +150,7 @@ def _listened(machine: Analyser, call: Call, name: str, handler: Value) -> None:
 
 
 _LOGGING = (".addHandler", ".addFilter", ".setFormatter")
-_REMOTE_LOG = re.compile(r"logging\.(?:remote|handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler)\(\)")
+_REMOTE_LOG = expression(r"logging\.(?:remote|handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler)\(\)")
 
 
 def _recorded(machine: Analyser, value: Value, call: Call) -> Taint:

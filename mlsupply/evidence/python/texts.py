@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import ast
-import re
 import unicodedata
 from collections.abc import Iterator
 
 from mlsupply.evidence.python.decode import looks_like_code, peel, unxor
 from mlsupply.evidence.python.survey import Survey
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _FAR = 120  # columns
-_WIDE_GAP = re.compile(r"[;\s]\s{60,}(?=[^\s#\"'])")
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_EMBEDS = re.compile("[\u202a\u202b\u202d\u202e]")
-_ISOLATES = re.compile("[\u2066-\u2068]")
-_KEPT_FROM_USER = re.compile(
+_WIDE_GAP = expression(r"[;\s]\s{60,}(?=[^\s#\"'])")
+_BIDI = expression("[\u202a-\u202e\u2066-\u2069]")
+_EMBEDS = expression("[\u202a\u202b\u202d\u202e]")
+_ISOLATES = expression("[\u2066-\u2068]")
+_KEPT_FROM_USER = expression(
     r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal|show|notify)[a-z ]{0,30} (?:the )?(?:user|human)"
 )
 # what that pattern holds in every case: looked for first, since a plain search is many times as fast
 _IN_SECRET_PLACE = (".ssh", "id_", ".aws", ".env", "mcp.", ".netrc", ".kube", "/etc/", "claude")
-_SECRET_PLACE = re.compile(
+_SECRET_PLACE = expression(
     r"(?i)\.ssh/|id_rsa|id_ed25519|\.aws/|\.env\b|mcp\.json|\.netrc|\.kube/|/etc/passwd|claude_desktop_config"
 )
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = expression(r"[^\W\d]\w*")
 _POWERFUL = frozenset(
     {"exec", "eval", "compile", "__import__", "open", "getattr", "globals", "system", "popen", "subprocess", "os"}
 )
@@ -33,11 +33,11 @@ _MAX_BLOBS = 200
 
 
 # Controls by themselves between quotes: a table of them, or what a program turns a line with.
-_TABLE = re.compile(r"\"[^\w\"'#\\\s]{1,80}\"|'[^\w\"'#\\\s]{1,80}'")
+_TABLE = expression(r"\"[^\w\"'#\\\s]{1,80}\"|'[^\w\"'#\\\s]{1,80}'")
 
 
 # Words between quotes with nothing but the end of the line behind them: neither can be taken for code.
-_WORDS_ALONE = re.compile(
+_WORDS_ALONE = expression(
     r"\"[^#()=;{}\[\]'\"\\]{0,200}\"(?=[\s,)\]}:]{0,20}$)|'[^#()=;{}\[\]'\"\\]{0,200}'(?=[\s,)\]}:]{0,20}$)"
 )
 
