@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser
 
 
+_SETTLED = frozenset({"isinstance", "hasattr", "id", "issubclass", "callable", "hash"})  # nothing is left of what they look at
+
+
 def called(machine: Analyser, call: Call) -> Value | None:
     """What a builtin gives; None where nothing more is known than what went in."""
-    name = call.ref[len("builtins.") :]
+    name = call.ref[9:]
+    if name in _SETTLED and (not call.args or call.args[0].instance is None):
+        return Value()
     done = objects.operated(machine, call.args[0], name, call.args[1:], call.node) if call.args else None
     if done is not None:
         return done
@@ -81,8 +86,8 @@ def _getter(machine: Analyser, name: str, call: Call) -> Value | None:
 def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
     if name == "print" and (target := call.keywords.get("file")) is not None:
         writing.printed(machine, call, target)
-    if name in {"print", "isinstance", "len", "hasattr", "type", "id", "issubclass", "callable", "hash"}:
-        return folding.builtin(name, call.args) if name == "len" else Value(taint=frozenset())
+    if name in {"print", "len", "type"} or name in _SETTLED:
+        return folding.builtin(name, call.args) if name == "len" else Value()
     if name == "str" and len(call.args) == 1 and call.args[0].ref.startswith("pathlib.") and call.args[0].text == HOLE:
         return Value("pathlib.Path().__str__()", NOTHING, call.args[0].taint)
     if name in {"max", "min", "sorted"} and "key" in call.keywords:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 from mlsupply.evidence.python.values import Value
@@ -35,11 +37,27 @@ class Call(NamedTuple):
 
 
 class Asked(Call):
-    """A call that notes whether anything of it but its name is asked for."""
+    """A call that notes whether anything of it but its name is asked for. Its name is as quick to get as that of any call:
+    most of what is asked is that alone."""
 
     told = False
 
-    def __getattribute__(self, name: str) -> Any:
-        if name not in {"ref", "told"}:
-            object.__setattr__(self, "told", True)
-        return super().__getattribute__(name)
+    def __iter__(self) -> Iterator[Any]:
+        self.told = True
+        return super().__iter__()
+
+
+def _noting(place: int) -> Any:
+    """A part of a call that notes when it is asked for."""
+    part = itemgetter(place)
+
+    def asked(call: Asked) -> Any:
+        call.told = True
+        return part(call)
+
+    return property(asked)
+
+
+for _place, _name in enumerate(Call._fields):
+    if _name != "ref":
+        setattr(Asked, _name, _noting(_place))

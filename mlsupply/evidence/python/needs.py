@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
 from mlsupply.evidence.python.survey import below
 
@@ -19,25 +21,29 @@ _LOOKED_FOR = re.compile(
 
 def asks_whether_it_is_there(test: ast.expr) -> bool:
     """Does a condition look whether something is installed, or as which version?"""
-    return _LOOKED_FOR.search(_words(test)) is not None
+    return any(map(_is_looked_for, _words(test)))
 
 
 def is_for_missing(node: ast.Try | ast.TryStar, handler: ast.ExceptHandler) -> bool:
     """Is this met where something cannot be imported?"""
-    if handler.type is not None and _ABSENT.search(_words(handler.type)):
+    if handler.type is not None and any(map(_ABSENT.search, _words(handler.type))):
         return True
-    return _LOOKED_FOR.search(_words(*node.body)) is not None
+    return any(map(_is_looked_for, _words(*node.body)))
 
 
-def _words(*nodes: ast.AST) -> str:
-    """The names in these nodes, each on a line; an import stands for a look whether it is there."""
-    words = []
+@lru_cache(maxsize=8_192)
+def _is_looked_for(word: str) -> bool:
+    """Is this a name by which one looks whether something is there? The same names come up again and again."""
+    return _LOOKED_FOR.search(word) is not None
+
+
+def _words(*nodes: ast.AST) -> Iterator[str]:
+    """The names in these nodes; an import stands for a look whether it is there."""
     for inner in below(nodes):
         kind = type(inner)
         if kind is ast.Name:
-            words.append(inner.id)
+            yield inner.id
         elif kind is ast.Attribute:
-            words.append(inner.attr)
+            yield inner.attr
         elif kind is ast.Import or kind is ast.ImportFrom:
-            words.append("import_module")
-    return "\n".join(words)
+            yield "import_module"

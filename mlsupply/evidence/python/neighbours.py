@@ -43,7 +43,7 @@ def label(machine: Machine, ref: str) -> Taint:
 
 def narrowed(taint: Taint, owner: str, ref: str) -> Taint:
     """The labels of an attribute: where the label names its owner, it names the attribute from here on."""
-    label = "from:" + owner.replace("()", "")
+    label = "from:" + (owner.replace("()", "") if "()" in owner else owner)
     if label not in taint:
         return taint
     return (taint - {label}) | {"from:" + ref.replace("()", "")}
@@ -110,17 +110,18 @@ def given(machine: Machine, ref: str) -> Value | None:
 
 def called(machine: Analyser, call: Call) -> Value | None:
     """A function of a neighbour is called: what it does with the arguments, and what it gives."""
+    function = call.function.taint
     name = call.ref.replace("()", "")
-    if "from" in kinds_in(call.function.taint):
+    if function and "from" in kinds_in(function):
         taint = taint_of(*call.all)
-        told = (name, taint, call.function.taint)
+        told = (name, taint, function)
         if taint and told not in machine.handed:
             machine.handed.add(told)
             kinds = kinds_in(taint)
             among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
             marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
             machine.hands.setdefault(name, set()).update([*marks, *_names(taint)])
-    if name in machine.neighbours.takes:
+    if machine.neighbours.takes and name in machine.neighbours.takes:
         taint = taint_of(*call.all)
         for take in machine.neighbours.takes[name]:
             _taken(machine, call, take, taint)

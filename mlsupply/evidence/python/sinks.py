@@ -263,7 +263,7 @@ def guarded(machine: Analyser, node: ast.If, test: Value) -> None:
         seen = leaves, leaves and know.EVASION_TEXT.search("\n".join(_words(node.test))) is not None
         machine.guards[node] = seen
     leaves, evades = seen
-    if not leaves:
+    if not leaves or not (evades or test.taint):
         return
     variables = {label.split(":", 1)[1] for label in of_kind(test.taint, "variable", "secret-variable")}
     if variables & know.EVASION_VARIABLES or evades:

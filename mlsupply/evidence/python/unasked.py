@@ -39,6 +39,14 @@ _COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
 }  # fmt: skip
 
 
+_TAKEN_APART = frozenset(
+    {
+        ast.Constant, ast.Tuple, ast.List, ast.Set, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.NamedExpr,
+        ast.Subscript, ast.Call,
+    }
+)  # fmt: skip
+
+
 class _UnknownError(Exception):
     """What this comes to depends on more than on wishes."""
 
@@ -54,15 +62,18 @@ def holds(machine: Statements, test: ast.expr) -> bool | None:
 def remembered(machine: Statements, node: ast.expr | None, value: Value) -> None:
     """What was just worked out depends on wishes: what it is without them is kept with it."""
     if node is not None and value.taint and value.const is NOTHING and on_request(value.taint):
-        value.unset = _outcomes(machine, node)
+        value.unset = _outcomes(machine, node, value)
 
 
-def _outcomes(machine: Statements, node: ast.expr) -> tuple[Any, ...]:
-    """What the expression comes to for each way the module may be started; NOTHING where that is not known."""
+def _outcomes(machine: Statements, node: ast.expr, value: Value | None = None) -> tuple[Any, ...]:
+    """What the expression comes to for each way the module may be started; NOTHING where that is not known. value: what is
+    known of the expression, where that was worked out just now."""
     found = []
+    whole = value if value is not None and type(node) not in _TAKEN_APART else None
     for number, argv in enumerate(_arguments(machine)):
+        unasked = _Unasked(machine, number, argv)
         try:
-            found.append(_Unasked(machine, number, argv).value(node, 12))
+            found.append(unasked.value(node, 12) if whole is None else unasked.known(whole))
         except _UnknownError:
             found.append(NOTHING)
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MemoryError):
@@ -117,7 +128,7 @@ class _Unasked:
             case ast.Call():
                 return self._call(node, depth)
             case _:
-                return self._known(self.machine.value(node))
+                return self.known(self.machine.value(node))
 
     def _either(self, node: ast.BoolOp, depth: int) -> Any:
         """One side that settles it is enough."""
@@ -182,13 +193,14 @@ class _Unasked:
         if called.ref != name and name in _BUILTINS and not node.keywords:
             return _BUILTINS[name](*self._several(node.args, depth))
         if called.closure is not None:
-            return self._known(self.machine.value(node))
+            return self.known(self.machine.value(node))
         raise _UnknownError
 
     def _several(self, nodes: list[ast.expr], depth: int) -> list[Any]:
         return [tuple(one) if isinstance(one := self.value(node, depth - 1), list) else one for node in nodes]
 
-    def _known(self, found: Value) -> Any:
+    def known(self, found: Value) -> Any:
+        """What a value comes to that is not taken apart."""
         if found.ref == "sys.argv" and self.argv is not None:
             return self.argv
         if found.ref in {"os.environ", "os.environ.copy()"}:
