@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser
 
 
-_SETTLED = frozenset({"isinstance", "hasattr", "id", "issubclass", "callable", "hash"})  # nothing is left of what they look at
+_SETTLED = frozenset({"isinstance", "hasattr", "id", "issubclass", "callable", "hash"})  # nothing is left of it
 
 
 def called(machine: Analyser, call: Call) -> Value | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
 from typing import Any
 
 from mlsupply.evidence.python import (
@@ -19,7 +18,7 @@ from mlsupply.evidence.python import (
     telling,
 )
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.machine import BudgetError, Machine
+from mlsupply.evidence.python.machine import BudgetError, Machine, said_of
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.roundabout import BUILTINS
 from mlsupply.evidence.python.telling import TOLD
@@ -30,7 +29,6 @@ from mlsupply.evidence.python.values import (
     ClassState,
     Closure,
     Scope,
-    Taint,
     Value,
     constant,
     layers_of,
@@ -40,15 +38,8 @@ from mlsupply.evidence.python.values import (
 
 _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
 
-_SAID = frozenset({"variable", "secret-variable", "parameter", "from"})  # what a comparison still tells of its two sides
 _ALL = comprehensions.ALL
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
-
-
-@lru_cache(maxsize=4_096)
-def _told_by_comparing(taint: Taint) -> Taint:
-    """The labels of what was compared that the answer still has. The same sets come up again and again."""
-    return frozenset(one for one in taint if one.partition(":")[0] in _SAID)
 
 
 class Expressions(Machine):
@@ -217,7 +208,7 @@ class Expressions(Machine):
         if values[-1].ref == "os.environ" and isinstance(values[0].const, str):
             return Value(taint=self.environment(values[0], node).taint)  # whether it is set
         taint = taint_of(*values)
-        return Value(taint=_told_by_comparing(taint) if taint else taint)
+        return Value(taint=said_of(taint) if taint else taint)
 
     def _fstring(self, node: ast.JoinedStr) -> Value:
         return folding.joined_text([self.value(part) for part in node.values])

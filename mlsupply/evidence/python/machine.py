@@ -191,16 +191,25 @@ _AMBIENT = re.compile(
 )
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=8_192)
 def on_request(taint: Taint) -> bool:
     """Does a condition on this look at what the user asks for, by an argument or a setting?"""
     return "parameter:sys.argv" in taint or any(one.startswith("variable:") and not _AMBIENT.match(one) for one in taint)
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=8_192)
 def kinds_in(taint: Taint) -> frozenset[str]:
     """The kinds of origin among the labels. The same sets of labels come up again and again: answers are kept."""
     return frozenset(label.partition(":")[0] for label in taint)
+
+
+_SAID = frozenset({"variable", "secret-variable", "parameter", "from"})
+
+
+@lru_cache(maxsize=8_192)
+def said_of(taint: Taint) -> Taint:
+    """The labels that the answer still has where something with these is compared."""
+    return frozenset(one for one in taint if one.partition(":")[0] in _SAID)
 
 
 def kinds_of(taint: Taint) -> list[str]:
