@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -10,7 +11,9 @@ from mlsupply.exposure.history import Commit
 from mlsupply.exposure.holdings import Extractor, Held
 from mlsupply.exposure.question import Interval, Question
 from mlsupply.exposure.repository import Git, Repository
+from mlsupply.exposure.spans import Span
 from mlsupply.exposure.tracing import History, Traced, Unread, trace
+from mlsupply.exposure.uncommitted import with_uncommitted
 from mlsupply.inventory import reader_of
 from mlsupply.memory import MemoryTree
 from mlsupply.model import Gap
@@ -18,6 +21,9 @@ from mlsupply.project import merge
 from mlsupply.text import safe
 from mlsupply.value import replace, value
 from mlsupply.world import Limits
+
+Pins = dict[str, list[Span]]
+"""What stood in locks, by name."""
 
 _MAX_PATHS = 3
 
@@ -71,14 +77,23 @@ class Answer:
 
 def answer(found: Repository, question: Question, limits: Limits) -> Answer:
     """Read the history of one repository and judge it."""
-    history = trace(found, Extractor(question.bad, limits), limits)
-    return explained(judge(history, question), found, history, limits)
+    return judged(found, trace(found, Extractor(question.bad, limits), limits), question, limits)
+
+
+def judged(found: Repository, history: History, question: Question, limits: Limits, ways: Ways | None = None) -> Answer:
+    """The answer from a history that was read, now or before, and from the work tree as it is now."""
+    whole = with_uncommitted(history, Extractor(question.bad, limits), limits)
+    return explained(judge(whole, question), found, whole, limits, ways)
 
 
 def judge(history: History, question: Question) -> Answer:
     """The verdicts on what was traced; names that are not asked for do not count. Pure."""
     asked = [one for one in history.traced if one.span.held.name in question.bad]
-    exposures = [_judge(history.folder, one, question) for one in asked]
+    pins: Pins = {}
+    for one in asked:
+        if one.span.held.pinned:
+            pins.setdefault(one.span.held.name, []).append(one.span)
+    exposures = [_judge(history.folder, one, question, pins) for one in asked]
     exposures += [_unknown(history.folder, one, question) for one in history.unread]
     naming = {path for one in asked for path in (one.span.path, *one.span.paths)}
     return Answer(
@@ -96,13 +111,15 @@ def _order(exposure: Exposure) -> tuple[object, ...]:
     return (list(Verdict).index(exposure.verdict), exposure.file, exposure.name, exposure.version, exposure.first.time)
 
 
-def _judge(folder: str, traced: Traced, question: Question) -> Exposure:
+def _judge(folder: str, traced: Traced, question: Question, pins: Pins) -> Exposure:
     span, held = traced.span, traced.span.held
     if held.pinned:
         verdict = Verdict.RESOLVED if question.is_bad(held.name, held.version) else Verdict.NO
         notes: tuple[str, ...] = ()
+    elif span.first.oid:
+        verdict, notes = _of_open(traced, question, pins)
     else:
-        verdict, notes = _of_open(traced, question)
+        verdict, notes = _of_uncommitted(held, question)
     return Exposure(
         repository=folder,
         file=span.path,
@@ -119,8 +136,19 @@ def _judge(folder: str, traced: Traced, question: Question) -> Exposure:
     )
 
 
-def _of_open(traced: Traced, question: Question) -> tuple[Verdict, tuple[str, ...]]:
-    """What an open requirement would have done in the window."""
+def _of_uncommitted(held: Held, question: Question) -> tuple[Verdict, tuple[str, ...]]:
+    """A requirement that nobody has committed may have stood there at any time."""
+    admitted = _admitted(held, question)
+    if admitted is None:
+        return Verdict.UNKNOWN, ("its specifier could not be read",)
+    if not admitted:
+        return Verdict.NO, ("its specifier admits none of the bad releases",)
+    note = f"it admits {', '.join(admitted)}; as it is not committed, since when it stands there is not known"
+    return Verdict.COULD_HAVE, (note,)
+
+
+def _of_open(traced: Traced, question: Question, pins: Pins) -> tuple[Verdict, tuple[str, ...]]:
+    """What an open requirement would have done in the window. pins: what stood in locks."""
     span = traced.span
     admitted = _admitted(span.held, question)
     if admitted is None:
@@ -131,16 +159,35 @@ def _of_open(traced: Traced, question: Question) -> tuple[Verdict, tuple[str, ..
     if window.start is None or window.end is None:
         return Verdict.UNKNOWN, ("it admits a bad release, but when that could be had is not known",)
     start = min((question.released.get((span.held.name, v), window.start) for v in admitted), default=window.start)
-    stood = [began for began, until in span.stretches() if began <= window.end and (until is None or until >= start)]
+    stood = list(_within(span, start, window.end))
     if not stood:
         return Verdict.NO, ("it did not stand there while the bad release could be had",)
-    return _while_open(traced, window, (min(stood), ", ".join(admitted)))
+    lock = _lock_then(traced, window.end)
+    path = lock.rpartition(" held ")[0]
+    held = [one for one in pins.get(span.held.name, ()) if path in (one.path, *one.paths)]
+    whole = all(_covered(held, stretch) for stretch in stood)
+    return _while_open(window, min(stood)[0], ", ".join(admitted), lock if whole else "")
 
 
-def _while_open(traced: Traced, window: Interval, stood: tuple[int, str]) -> tuple[Verdict, tuple[str, ...]]:
-    """The verdict of a requirement that stood (since when, admitting what) while the bad release could be had."""
-    began, admitted = stood
-    lock = _lock_then(traced, window.end or began)
+def _within(span: Span, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """When it stood between these times."""
+    for began, until in span.stretches():
+        if began <= end and (until is None or until >= start):
+            yield max(began, start), end if until is None else min(until, end)
+
+
+def _covered(pins: Sequence[Span], stretch: tuple[int, int]) -> bool:
+    """Whether one of them stood at every moment of the stretch."""
+    reached, end = stretch
+    for began, until in sorted(found for span in pins for found in _within(span, *stretch)):
+        if began <= reached:
+            reached = max(reached, until)
+    return bool(pins) and reached >= end
+
+
+def _while_open(window: Interval, began: int, admitted: str, lock: str) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict of a requirement that stood (since when, admitting what) while the bad release could be had. lock: what
+    a lock beside it held all that time, "" where none did."""
     if lock:
         return Verdict.COULD_HAVE, (f"it admits {admitted}, but {lock} then; an upgrade would have taken a bad one",)
     if window.disputed and window.early_end is not None and began > window.early_end:

@@ -24,11 +24,13 @@ _LONGEST = 16 << 20  # bytes of one commit, enough for a hundred thousand change
 
 
 class Change(NamedTuple):
-    """A file at a commit: its path, its blob ("" where the commit removes it), and the blob before ("" where it is new)."""
+    """A file at a commit: its path, its blob ("" where the commit removes it), and the blob before ("" where it is new).
+    link: the blob that holds where it leads, of a symbolic link, which has no other."""
 
     path: str
     blob: str
     before: str = ""
+    link: str = ""
 
 
 class Commit(NamedTuple):
@@ -113,7 +115,8 @@ def _commit(record: bytes, mark: str) -> Commit | None:
         # modes 10....: a file; links and submodules have other modes and hold nothing to read
         before = status[2].decode("ascii") if status[0].endswith(b"100644") or status[0].endswith(b"100755") else ""
         blob = status[3].decode("ascii") if status[1].startswith(b"10") else ""
-        changes.append(Change(words[place + 1].decode("utf-8", "surrogateescape"), blob, before))
+        link = status[3].decode("ascii") if status[1] == b"120000" else ""
+        changes.append(Change(words[place + 1].decode("utf-8", "surrogateescape"), blob, before, link))
     return Commit(
         fields[0], tuple(fields[1].split()), int(fields[2]), fields[3][:_MAX_FIELD], fields[4][:_MAX_FIELD],
         fields[5][:_MAX_FIELD], tuple(changes),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from mlsupply.exposure import report
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
+from mlsupply.exposure.history import Commit
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.traces import Machine
 from mlsupply.named import NamedTuple
@@ -165,11 +166,16 @@ def _exposures(answers: Sequence[Answer]) -> Html:
         rows.append(
             (
                 _tag(one.verdict.value), one.repository, one.file, f"{one.name} {one.version or one.specifier or 'any'}",
-                f"{_stamp(one.first.time)} {one.first.oid[:12]} by {one.first.author}", ends, through,
+                _came(one.first), ends, through,
                 "; ".join((*one.notes, *merged)),
             )
         )  # fmt: skip
     return _section("Exposures", _table(heads, rows)) if rows else Html("")
+
+
+def _came(commit: Commit) -> str:
+    said = f"{commit.oid[:12]} by {commit.author}" if commit.oid else commit.subject
+    return f"{_stamp(commit.time)} {said}"
 
 
 def _machine(machine: Machine | None) -> Html:

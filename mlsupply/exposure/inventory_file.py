@@ -22,7 +22,7 @@ from mlsupply.exposure.tracing import History, Traced, Unread
 from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 
-_APPLICATION, _VERSION = 0x6D6C7865, 2  # "mlxe"; raised whenever what is stored or how it is traced changes
+_APPLICATION, _VERSION = 0x6D6C7865, 3  # "mlxe"; raised whenever what is stored or how it is traced changes
 _TABLES = """
 CREATE TABLE repository (id INTEGER PRIMARY KEY, folder TEXT UNIQUE, heads TEXT, facts TEXT);
 CREATE TABLE moment (id INTEGER PRIMARY KEY, repository INTEGER, facts TEXT);
@@ -179,13 +179,13 @@ def _span(one: Traced, moments: dict[str, int]) -> dict[str, object]:
 
 
 def _moments(span: Span) -> Iterator[tuple[str, tuple[Commit, ...]]]:
-    yield from (("came", span.came), ("left", span.left), ("merged", span.merged))
+    yield from (("came", span.came), ("left", span.left), ("merged", span.merged), ("again", span.again))
 
 
 def _traced(kept: dict[str, list[str]], commits: dict[int, Commit]) -> Traced:
-    came, left, merged = (tuple(commits[int(i)] for i in kept[word]) for word in ("came", "left", "merged"))
+    came, left, merged, again = (tuple(commits[int(i)] for i in kept[word]) for word in ("came", "left", "merged", "again"))
     path = str(kept["path"])
-    span = Span(path, Held(*kept["held"]), came, left, merged, tuple(kept["refs"]), tuple(kept["paths"]))
+    span = Span(path, Held(*kept["held"]), came, left, merged, tuple(kept["refs"]), tuple(kept["paths"]), again)
     return Traced(span, tuple(kept["beside"]), (kept["source"][0], kept["source"][1]))
 
 

@@ -129,7 +129,7 @@ def _iso(moment: int | None) -> str | None:
 
 
 def _stamp(commit: Commit) -> str:
-    return f"{_iso(commit.time)} {commit.oid[:12]}"
+    return f"{_iso(commit.time)} {commit.oid[:12] or commit.subject}"
 
 
 def _end(exposure: Exposure) -> str:
@@ -143,13 +143,19 @@ def _told(exposure: Exposure) -> list[str]:
     held = f"{exposure.name} {exposure.version}" if exposure.version else f"{exposure.name}{exposure.specifier} (open)"
     lines = [
         f"{exposure.verdict.upper()}  {safe(exposure.file)}: {held}",
-        f"  came  {_stamp(exposure.first)} by {safe(exposure.first.author, 80)}: {safe(exposure.first.subject, 80)}",
+        f"  came  {_came(exposure.first)}",
         f"  left  {_end(exposure)}",
     ]
     lines += [f"  merged {_stamp(merge)} by {safe(merge.committer, 80)}" for merge in exposure.merged[:3]]
     lines += [f"  formerly {safe(path)}" for path in exposure.former_files]
     lines += [f"  through {' → '.join(path)}" for path in exposure.paths]
     return [*lines, *(f"  {note}" for note in exposure.notes)]
+
+
+def _came(commit: Commit) -> str:
+    if not commit.oid:
+        return f"not committed; changed {_iso(commit.time)}"
+    return f"{_stamp(commit)} by {safe(commit.author, 80)}: {safe(commit.subject, 80)}"
 
 
 def gap_lines(answers: Sequence[Answer], machine: Machine | None) -> list[str]:

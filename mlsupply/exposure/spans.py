@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from math import inf
 
 from mlsupply.exposure.history import Commit
 from mlsupply.exposure.holdings import Held, Holding
@@ -22,7 +24,8 @@ class Event(NamedTuple):
 class Span(NamedTuple):
     """One thing held by one file. came: commits at which it was new (no parent had it), oldest first; left: commits at
     which it was gone though a parent had it; merged: merges that took it into another line of history; refs: names of
-    branches and tags that hold it now; paths: former names of the file, oldest first."""
+    branches and tags that hold it now; paths: former names of the file, oldest first; again: those of `came` at which
+    another line of history held it all along."""
 
     path: str
     held: Held
@@ -31,6 +34,7 @@ class Span(NamedTuple):
     merged: tuple[Commit, ...]
     refs: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    again: tuple[Commit, ...] = ()
 
     @property
     def first(self) -> Commit:
@@ -38,9 +42,10 @@ class Span(NamedTuple):
         return self.came[0]
 
     def stretches(self) -> Iterator[tuple[int, int | None]]:
-        """When it stood, as (from, until) in seconds, until None for still: from each coming to the last leaving before
-        the next one."""
-        starts = [commit.time for commit in self.came]
+        """When it stood in any line of history, as (from, until) in seconds, until None for still: from each coming to the
+        last leaving before the next one. A branch that takes it away and brings it back while another keeps it does not
+        end a stretch."""
+        starts = [commit.time for commit in self.came if commit not in self.again]
         for number, start in enumerate(starts):
             following = starts[number + 1] if number + 1 < len(starts) else None
             ends = [one.time for one in self.left if one.time > start and (following is None or one.time <= following)]
@@ -54,6 +59,8 @@ class Span(NamedTuple):
 
 
 State = Mapping[str, frozenset[Held]]
+Line = tuple[int, float, str]
+"""A commit's state while it stood: from its time until that of a child, or for ever where a line of history ends; its id."""
 _NONE: frozenset[Held] = frozenset()
 
 
@@ -81,6 +88,34 @@ def spans(commits: Iterable[Commit], holdings: Mapping[tuple[str, str], Holding]
         for path, held in came
     ]
     return _renamed(found), states
+
+
+def lines(commits: Iterable[Commit], tips: Iterable[str]) -> list[Line]:
+    """Every way on from every commit. tips: ids of commits that a ref names, which stand for ever."""
+    found: list[Line] = []
+    times: dict[str, int] = {}
+    ends = set(tips)
+    for commit in commits:
+        times[commit.oid] = commit.time
+        found += [(times[parent], commit.time, parent) for parent in commit.parents if parent in times]
+    grown = {oid for _, _, oid in found}
+    found += [(time, inf, oid) for oid, time in times.items() if oid not in grown or oid in ends]
+    return found
+
+
+def with_again(span: Span, ways: Iterable[Line], states: Mapping[str, State]) -> Span:
+    """The span, knowing which of its comings were news to one line of history alone."""
+    paths = (span.path, *span.paths)
+    again = [
+        came
+        for before, came in pairwise(span.came)
+        if any(before.time <= left.time <= came.time for left in span.left)
+        and any(
+            begun <= came.time <= until and oid != came.oid and any(span.held in states[oid].get(p, _NONE) for p in paths)
+            for begun, until, oid in ways
+        )
+    ]
+    return span._replace(again=tuple(again)) if again else span
 
 
 def _by_time(commits: Iterable[Commit]) -> tuple[Commit, ...]:

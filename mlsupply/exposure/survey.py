@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mlsupply.exposure.answer import Answer, answer, explained, judge
+from mlsupply.exposure.answer import Answer, answer, judged
 from mlsupply.exposure.holdings import Extractor
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.repository import Repository, find, gap, open_repository
@@ -73,7 +73,7 @@ def survey(paths: Sequence[str], question: Question, limits: Limits, jobs: int, 
                 answers.append(read)
             else:
                 repository, history = read
-                answers.append(explained(judge(history, question), repository, history, limits, file))
+                answers.append(judged(repository, history, question, limits, file))
     return Surveyed(answers=tuple(answers), kept=kept)
 
 

@@ -7,13 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from mlsupply.exposure import blobs, repository
 from mlsupply.exposure.history import Commit, commits
 from mlsupply.exposure.holdings import Extractor, Held, Holding
+from mlsupply.exposure.named_files import inside
 from mlsupply.exposure.repository import Git, Repository, gap
-from mlsupply.exposure.spans import Span, State, spans
-from mlsupply.inventory import READERS
+from mlsupply.exposure.spans import Span, State, lines, spans, with_again
+from mlsupply.inventory import READERS, reader_of
 from mlsupply.model import Gap, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.value import value
 from mlsupply.world import Limits
+
+Holdings = dict[tuple[str, str], Holding]
+"""What was read, by (path, blob)."""
+
+_MOST_ROUNDS = 8  # files that name files that name files
+_MOST_NAMED = 200  # files of other names in one round
 
 
 class Traced(NamedTuple):
@@ -56,10 +63,11 @@ def patterns() -> list[str]:
 def trace(found: Repository, extractor: Extractor, limits: Limits) -> History:
     """Read the history of one repository, of the names the extractor is asked for."""
     with repository.session(found) as git:
-        history, gaps = commits(git, found, patterns())
-        holdings, broken = _holdings(git, found, history, extractor, limits)
+        history, gaps, holdings, broken = _read(git, found, extractor, limits)
         held, states = spans(history, holdings)
         held = _with_refs(git, found, held, holdings)
+    ways = lines(history, (ref.oid for ref in found.refs))
+    held = [span if span.held.pinned else with_again(span, ways, states) for span in held]
     unread = tuple(_unread(history, *one) for one in broken)
     return History(
         folder=found.folder,
@@ -71,6 +79,45 @@ def trace(found: Repository, extractor: Extractor, limits: Limits) -> History:
         versions=len(holdings),
         commits=len(history),
     )
+
+
+def _read(
+    git: Git, found: Repository, extractor: Extractor, limits: Limits
+) -> tuple[list[Commit], list[Gap], Holdings, list[tuple[str, str, str]]]:
+    """The commits, what they hold, and what could not be read. Files of any name that a manifest names, by `-r` say, are
+    read as requirements, and so are those that these name; what a link leads to is read as what the link is called."""
+    wanted, holdings, unread, gaps = patterns(), Holdings(), list[tuple[str, str, str]](), list[Gap]()
+    history: list[Commit] = []
+    for _ in range(_MOST_ROUNDS):
+        history, gaps = commits(git, found, wanted)
+        unread += _holdings(git, history, extractor, limits, holdings)
+        named = dict.fromkeys((file for one in holdings.values() for file in one.names), "requirements")
+        named |= _linked(git, history, limits)
+        further = sorted(named.keys() - extractor.named.keys())
+        if not further:
+            break
+        if len(further) > _MOST_NAMED:
+            detail = f"{len(further):,} files are named by its manifests; {_MOST_NAMED} of them were read"
+            gaps.append(gap(found.folder, Reason.LIMIT, detail))
+        extractor.named.update({path: named[path] for path in further[:_MOST_NAMED]})
+        wanted += [f":(literal){path}" for path in further[:_MOST_NAMED]]
+    return history, gaps, holdings, unread
+
+
+def _linked(git: Git, history: Iterable[Commit], limits: Limits) -> dict[str, str]:
+    """The formats of files that a link leads to whose name says more than theirs."""
+    links: dict[str, list[str]] = {}
+    for commit in history:
+        for change in commit.changes:
+            if change.link:
+                links.setdefault(change.link, []).append(change.path)
+    found: dict[str, str] = {}
+    for blob in blobs.read(git, list(links), limits.manifest_bytes) if links else ():
+        for path in links[blob.oid]:
+            target, reader = inside(path, (blob.data or b"").decode("utf-8", "replace")), reader_of(path)
+            if target and reader and reader_of(target) is None:
+                found[target] = reader.format
+    return found
 
 
 def _unread(history: Iterable[Commit], path: str, blob: str, why: str) -> Unread:
@@ -103,15 +150,16 @@ def _lock_beside(span: Span, state: State) -> str:
 
 
 def _holdings(
-    git: Git, found: Repository, history: Iterable[Commit], extractor: Extractor, limits: Limits
-) -> tuple[dict[tuple[str, str], Holding], list[tuple[str, str, str]]]:
-    """What each version of each file holds; every blob is read once a path, however many commits have it."""
+    git: Git, history: Iterable[Commit], extractor: Extractor, limits: Limits, holdings: Holdings
+) -> list[tuple[str, str, str]]:
+    """Adds what each version of each file holds, and gives what could not be read; every blob is read once a path, however
+    many commits have it."""
     wanted: dict[str, list[str]] = {}
     for commit in history:
         for change in commit.changes:
-            if change.blob and change.path not in wanted.setdefault(change.blob, []):
+            fresh = change.blob and (change.path, change.blob) not in holdings and extractor.reader(change.path)
+            if fresh and change.path not in wanted.setdefault(change.blob, []):
                 wanted[change.blob].append(change.path)
-    holdings: dict[tuple[str, str], Holding] = {}
     unread: list[tuple[str, str, str]] = []
     for blob in blobs.read(git, list(wanted), limits.manifest_bytes):
         for path in wanted[blob.oid]:
@@ -119,10 +167,10 @@ def _holdings(
             holdings[path, blob.oid] = holding
             if holding.unread:
                 unread.append((path, blob.oid, holding.unread))
-    return holdings, unread
+    return unread
 
 
-def _with_refs(git: Git, found: Repository, traced: list[Span], holdings: Mapping[tuple[str, str], Holding]) -> list[Span]:
+def _with_refs(git: Git, found: Repository, traced: list[Span], holdings: Holdings) -> list[Span]:
     """The spans with the refs whose trees hold them now."""
     paths = sorted({path for span in traced for path in (span.path, *span.paths)})
     holders: dict[tuple[str, Held], list[str]] = {}
@@ -139,7 +187,7 @@ def _holders(span: Span, holders: Mapping[tuple[str, Held], list[str]]) -> Itera
     yield from dict.fromkeys(name for path in (span.path, *span.paths) for name in holders.get((path, span.held), ()))
 
 
-def _unlocked(holdings: Mapping[tuple[str, str], Holding]) -> Iterator[str]:
+def _unlocked(holdings: Holdings) -> Iterator[str]:
     """Manifests beside which no lock ever lay."""
     locked = {path.rpartition("/")[0] for (path, _), holding in holdings.items() if holding.complete}
     yield from sorted({path for path, _ in holdings if path.rpartition("/")[0] not in locked})

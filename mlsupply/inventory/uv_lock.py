@@ -1,7 +1,8 @@
 """uv.lock, and NAME.py.lock of a script: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile (version 1).
 
 The roots are the workspace members, `virtual` or `editable` packages; what they require (with extras and development
-groups) is direct. Some files of this name are the output of `uv pip compile`; those are read as requirements.
+groups) is direct. Some files of this name are the output of `uv pip compile`; those are read as requirements. Keys that
+uv no longer writes and still takes (`[[distribution]]`, `dependency-groups` of a package) are read: uv installs from them.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _KINDS = {
     "editable": SourceKind.EDITABLE,
     "virtual": SourceKind.VIRTUAL,
 }
+_GROUPS = ("dev-dependencies", "dependency-groups")
+_GROUPS_ASKED = ("requires-dev", "dependency-groups")
 _LOCAL = frozenset({SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL})
 _EXTRA = re.compile(r"\bextra == '([^']{1,200})'")
 _PINNED_LINE = re.compile(r"(?m)^[A-Za-z0-9][A-Za-z0-9._-]{0,200}(?:\[[^\]\n]{0,200}\])?==|^-e ")
@@ -70,7 +73,7 @@ def _inventory(sheet: Sheet, document: dict[str, Any], aside: Aside) -> Inventor
     manifest = sheet.table(document, "manifest")
     roots = _Roots(members=frozenset(sheet.words(manifest, "members", 200)))
     roots.ask(_manifest_edges(sheet, manifest))
-    for entry in sheet.entries(document, "package"):
+    for entry in sheet.entries(document, "package" if "package" in document else "distribution"):
         if name := sheet.name(entry.get("name")):
             sheet.add(_package(sheet, name, entry, roots, aside))
     packages = tuple(roots.marked(package) for package in sheet.packages())
@@ -155,7 +158,7 @@ def _source(sheet: Sheet, table: Mapping[str, Any]) -> Source:
 def _edges(sheet: Sheet, entry: Mapping[str, Any]) -> Iterator[Edge]:
     for dependency in sheet.tables(entry, "dependencies"):
         yield _edge(sheet, dependency)
-    for key in ("optional-dependencies", "dev-dependencies"):
+    for key in ("optional-dependencies", *_GROUPS):
         if key in entry:
             groups = sheet.table(entry, key)
             for group in groups:
@@ -184,10 +187,11 @@ def _requirements(sheet: Sheet, metadata: Mapping[str, Any]) -> Iterator[Require
     for table in sheet.tables(metadata, "requires-dist"):
         extra = _EXTRA.search(sheet.word(table, "marker"))
         yield _requirement(sheet, table, extra[1] if extra else "")
-    groups = sheet.table(metadata, "requires-dev")
-    for group in groups:
-        for table in sheet.tables(groups, group):
-            yield _requirement(sheet, table, sheet.text(group, "group", 200))
+    for key in _GROUPS_ASKED:
+        groups = sheet.table(metadata, key)
+        for group in groups:
+            for table in sheet.tables(groups, group):
+                yield _requirement(sheet, table, sheet.text(group, "group", 200))
 
 
 def _requirement(sheet: Sheet, table: Mapping[str, Any], group: str) -> Requirement:

@@ -1,0 +1,74 @@
+"""Dependency files as they lie in the work tree of a repository, where no commit holds what they say: a lock that was just
+written, one that is never committed. Read as bytes; links are not followed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlsupply.exposure.history import Commit
+from mlsupply.exposure.holdings import Extractor, Held
+from mlsupply.exposure.repository import gap
+from mlsupply.exposure.spans import Span
+from mlsupply.exposure.tracing import History, Traced
+from mlsupply.inventory import reader_of
+from mlsupply.model import Gap, Reason
+from mlsupply.value import replace
+from mlsupply.world import Limits
+
+SUBJECT, WORK_TREE = "not committed", "the work tree"
+_MOST_FOLDERS = 20_000
+_NOT_OURS = ("pyvenv.cfg", "conda-meta", ".git")
+_LEFT_OUT = frozenset({".git", "node_modules", "site-packages"})
+_ROLES = frozenset({"lock", "manifest", "sbom"})
+
+
+def with_uncommitted(history: History, extractor: Extractor, limits: Limits) -> History:
+    """The history with what lies in the work tree and in no commit, of the names the extractor is asked for. Environments
+    and repositories inside are left out."""
+    known = {(path, one.span.held) for one in history.traced for path in (one.span.path, *one.span.paths)}
+    traced: list[Traced] = []
+    gaps: list[Gap] = []
+    top = Path(history.folder)
+    for path in _files(top, gaps) if (top / ".git").exists() else ():
+        found = _held(top / path, path, extractor, limits)
+        if isinstance(found, Gap):
+            gaps.append(found)
+            continue
+        commit, held = found
+        traced += [
+            Traced(Span(path, one, (commit,), (), (), (WORK_TREE,)), ("",)) for one in held if (path, one) not in known
+        ]
+    return replace(history, traced=(*history.traced, *traced), gaps=(*history.gaps, *gaps))
+
+
+def _files(top: Path, gaps: list[Gap]) -> Iterator[str]:
+    for seen, (where, folders, names) in enumerate(os.walk(top)):
+        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT and not _is_apart(Path(where, name)))
+        inside = os.path.relpath(where, top).replace(os.sep, "/")
+        for name in sorted(names):
+            path = name if inside == "." else f"{inside}/{name}"
+            reader = reader_of(path)
+            if reader and reader.role in _ROLES and not Path(where, name).is_symlink():
+                yield path
+        if seen >= _MOST_FOLDERS:
+            detail = f"what is not committed was looked for in {_MOST_FOLDERS:,} folders of its work tree"
+            gaps.append(gap(str(top), Reason.LIMIT, detail, "--machine looks at all files"))
+            return
+
+
+def _is_apart(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in _NOT_OURS)
+
+
+def _held(full: Path, path: str, extractor: Extractor, limits: Limits) -> tuple[Commit, list[Held]] | Gap:
+    """What the file holds, and since when at the latest."""
+    try:
+        facts = full.stat()
+        if not full.is_file() or facts.st_size > limits.manifest_bytes:
+            return gap(str(full), Reason.TOO_LARGE, "in the work tree, and not read: no file, or too large")
+        holding = extractor.read(path, full.read_bytes())
+    except OSError as error:
+        return gap(str(full), Reason.FORBIDDEN, f"in the work tree, and could not be read: {error.strerror or error}")
+    return Commit("", (), int(facts.st_mtime), "", "", SUBJECT, ()), sorted(holding.held)
