@@ -240,6 +240,8 @@ def test_a_server_that_lets_everybody_in_is_told() -> None:
     python = b"c.ServerApp.token = ''  # none\nc.ServerApp.ip = '0.0.0.0'\n"
     (fact,) = settings_facts("etc/jupyter/jupyter_server_config.py", python).facts
     assert (fact.behaviour, fact.moment) == ("opens-host", Moment.START)
+    (fact,) = settings_facts("demo/tests/ui/jupyter_server_config.py", python).facts  # nothing looks for it there
+    assert (fact.behaviour, fact.moment) == ("opens-host", Moment.CALL)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from typing import Any
 
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.moments import is_aside
 from mlsupply.evidence.python.shell import deeds
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
@@ -166,4 +167,5 @@ def _opened(path: str, document: Mapping[str, Any]) -> Iterator[CodeFact]:
     reached += [name for name in ("ip", "allow_origin") if said.get(name) in {"*", "0.0.0.0", "::"}]  # noqa: S104  read, not bound
     if without and reached:
         detail = f"a Jupyter server that anybody can enter: {', '.join([*without, *reached])}"
-        yield CodeFact(behaviour="opens-host", moment=Moment.START, member=path, line=0, sink="jupyter", detail=detail)
+        moment = Moment.CALL if is_aside(path) else Moment.START
+        yield CodeFact(behaviour="opens-host", moment=moment, member=path, line=0, sink="jupyter", detail=detail)

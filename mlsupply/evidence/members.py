@@ -25,8 +25,10 @@ _PROGRAMS = (
     (b"\xcf\xfa\xed\xfe", "Mach-O"),
     (b"\xca\xfe\xba\xbe\x00\x00\x00\x02", "Mach-O"),
 )
+# Databases such as DuckDB load what they are extended by under a suffix of their own (`.duckdb_extension`).
 _LIBRARY = expression(
-    r"\.(?:so|pyd|dll|dylib|exe|o|a|lib|node|sys|bundle|cubin|fatbin|hsaco|co|jnilib|wasm)(?:\.\d+)*$|\.so\.", re.IGNORECASE
+    r"\.(?:so|pyd|dll|dylib|exe|o|a|lib|node|sys|bundle|cubin|fatbin|hsaco|co|jnilib|wasm|[a-z]{2,20}_extension)(?:\.\d+)*$|\.so\.",
+    re.IGNORECASE,
 )
 _PROGRAM_PLACE = expression(
     r"(?:^|/)(?:s?bin|drivers?|bootloaders?|binaries|libexec|scripts|executables?|_?tools|bins?|lib\w*|exe|native|dist)(?:/|-)|\.data/scripts/",
@@ -234,9 +236,27 @@ def _ordered(line: str) -> re.Match[str] | None:
         before = line[: found.start()]
         said = found[0].lower()
         quoted = said.startswith("ignore") and any(before.count(mark) % 2 and mark in line[found.end() :] for mark in '"`')
-        if not quoted and (said.startswith(_DENIES) or not _FORBIDS.search(before)):
+        if quoted or _is_untrue(line[found.end() :]):
+            continue
+        if said.startswith(_DENIES) or not _FORBIDS.search(before):
             return found
     return None
+
+
+# "Do not tell the user their Python was matched": what is not the case, rather than what is kept from the user.
+_CLAIM = expression(
+    r"\s+(?:that\s+)?(?:their|its|the|an?|it|they)\s(?:[\w'`/.-]{1,40}\s){0,6}?(?:is|are|was|were|has|have|had|works?|succeeded|passed)\b"
+)
+_TELLING = expression(
+    r"(?i)key|token|secret|passw|credential|sent|send|upload|copi|cop(?:y|ie)|download|install|\br[au]n\b|execut|\bread\b|command|script|"
+    r"chang|edit|modif|delet|remov|instruct|prompt|https?:"
+)
+
+
+def _is_untrue(rest: str) -> bool:
+    """Whether what follows "do not tell the user" is a claim of how things are, and of nothing that is done to the user."""
+    said = re.split(r"[.!?;\n]", rest, maxsplit=1)[0]
+    return _CLAIM.match(rest) is not None and _TELLING.search(said) is None
 
 
 def _agent(path: str, line: int, behaviour: str, detail: str, text: str) -> CodeFact:

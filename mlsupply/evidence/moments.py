@@ -97,6 +97,11 @@ def _built_by(backend: object, folders: object) -> str:
     return safe(backend + (f" in {', '.join(within)}" if within else ""), 200)
 
 
+def is_aside(path: str) -> bool:
+    """Is this among the tests, examples or documents, which no program looks through for its settings?"""
+    return _TESTS.search(path) is not None or _SHOWN.search(path) is not None
+
+
 def is_program(path: str) -> bool:
     """Is this a file that is started by its name: from where an installer puts programs, or without an ending?"""
     return _PROGRAMS.search(path) is not None or "." not in path.rpartition("/")[2]

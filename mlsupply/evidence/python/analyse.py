@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import following, texts
+from mlsupply.evidence.python import following, texts, unasked
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.neighbours import constants
@@ -98,7 +98,11 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     """The module level, then every function nobody has called yet, on its own."""
     machine.root_end = machine.steps + MAX_STEPS // 3
     try:
-        machine.body(body)
+        imported = unasked.reached(body, machine.lines)
+        machine.body(body[:imported])
+        machine.root = machine.main_root()
+        machine.body(body[imported:])
+        machine.root = ""
         for name in _LATE_HOOKS:
             found = machine.module.names.get(name)
             if found is not None and found.closure is not None and not isinstance(found.closure.node, ast.ClassDef):

@@ -58,6 +58,7 @@ class Analyser(Statements):
         self.loops = {}
         self.stars = []
         self.needs = {}
+        self.of_all = []
         self.saved: dict[str, str] = {}  # names of other modules under which this one keeps something of theirs
         self.passed_back = False  # is the function that is replaced called by the one in its place?
         self.unheard: dict[str, bool] = {}  # names of calls: did the models turn it down for its name alone?

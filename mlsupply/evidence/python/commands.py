@@ -11,7 +11,7 @@ from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.keeping import content_of
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.running import bundled, from_network, noted, ran_file
-from mlsupply.evidence.python.shell import deeds, python_in
+from mlsupply.evidence.python.shell import commanded, deeds, python_in
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, command_text, constant, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
@@ -33,7 +33,7 @@ _BUILDS = expression(r"^(?:npm|pnpm|yarn|bun|npx|node|deno)(?:\.cmd|\.exe)?\s+\S
 # Builders and readers work on what they are given; they do not run it.
 _MAKERS = expression(
     r"(?:^|[/\\])(?:cmake|make|gmake|nmake|ninja|meson|scons|bazel|cargo|maturin|rustc|go|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|nvcc|cl|msbuild|"
-    r"swig|cython|protoc|nasm|ar|ld|strip|patch|patchelf|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
+    r"swig|cython|protoc|nasm|ar|ld|ldd|strip|patch|patchelf|readelf|objdump|objcopy|nm|otool|install_name_tool|codesign|lipo|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
 )
 _MAKES = expression(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # what builds a package may well build its scripts
 
@@ -93,7 +93,7 @@ def command(machine: Analyser, call: Call) -> Value:
         machine.fact(
             "installs-package",
             call.node,
-            detail=safe(found[0], 120),
+            detail=safe(found[0].replace(HOLE, "…"), 120),
             destination="fixed" if foreign else "",
             asked=machine.missing > 0,
             **fields,
@@ -271,7 +271,8 @@ def _told(head: Value, parts: list[Value]) -> Value | None:
         return head if (text.startswith(HOLE) and "/" not in text) or asked else None
     for place, part in enumerate(parts[:-1]):
         if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)):
-            return parts[place + 1]
+            shell = place == 1 and _SHELLS.search(text_of(parts[0])) is not None
+            return parts[place + 1] if not shell or commanded(text_of(parts[place + 1])) else None
     named = bool(parts) and text_of(parts[0]) == HOLE and not parts[0].ref.startswith("pathlib.")  # a path leads to a file
     return parts[0] if named else None
 

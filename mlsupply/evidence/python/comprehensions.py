@@ -27,14 +27,11 @@ def made(machine: Expressions, node: Node) -> Value:
         return done
     if len(node.generators) == 1 and 1 < len(few := folding.items_of(source)) <= _FEW:
         return _any_of(machine, node, few, source)
-    for generator in node.generators:
-        through = (
-            source if generator is node.generators[0] else objects.iterable(machine, machine.value(generator.iter), node)
-        )
-        machine.bind(generator.target, _told_apart(generator, machine.element(through)))
-        for test in generator.ifs:
-            machine.value(test)
-    source = _told_apart(node.generators[0], source)
+    begins = list[Value]()
+    if not isinstance(node, ast.DictComp) and not source.known:
+        begins = [_once(machine, node, item) for item in folding.items_of(source)[:1]]
+    _bound(machine, node, machine.element(source))
+    source = _told_apart(machine, node.generators[0], source)
     if isinstance(node, ast.DictComp):
         key, value = machine.value(node.key), machine.value(node.value)
         result = unknown(key, value, source)
@@ -43,8 +40,24 @@ def made(machine: Expressions, node: Node) -> Value:
         return result
     element = machine.value(node.elt)
     result = unknown(element, source)
-    result.items = [element]
+    result.items = [*begins, element]  # what comes first may be a program, and what follows what it is told
     return result
+
+
+def _once(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, item: Value) -> Value:
+    """What is made of one item."""
+    _bound(machine, node, item)
+    return machine.value(node.elt)
+
+
+def _bound(machine: Expressions, node: Node, item: Value) -> None:
+    """One turn of all generators, the outermost at this item."""
+    for generator in node.generators:
+        if generator is not node.generators[0]:
+            item = machine.element(objects.iterable(machine, machine.value(generator.iter), node))
+        machine.bind(generator.target, _told_apart(machine, generator, item))
+        for test in generator.ifs:
+            machine.value(test)
 
 
 def _any_of(machine: Expressions, node: Node, items: list[Value], source: Value) -> Value:
@@ -67,11 +80,13 @@ def _any_of(machine: Expressions, node: Node, items: list[Value], source: Value)
     return result
 
 
-def _told_apart(generator: ast.comprehension, item: Value) -> Value:
+def _told_apart(machine: Expressions, generator: ast.comprehension, item: Value) -> Value:
+    return told_apart(machine, item, generator.ifs) if ALL in item.taint else item
+
+
+def told_apart(machine: Expressions, item: Value, tests: list[ast.expr]) -> Value:
     """One of all variables, where a test lets only those through whose names begin as those of one program do."""
-    if ALL not in item.taint:
-        return item
-    starts = [start for test in generator.ifs for start in _starts(test)]
+    starts = [start for test in tests for start in _starts(machine, test)]
     if not starts or any(
         len(start) < 4 or places.is_secret(start) or places.owner_of(start) is not None for start in starts
     ):
@@ -81,16 +96,23 @@ def _told_apart(generator: ast.comprehension, item: Value) -> Value:
     return made
 
 
-def _starts(test: ast.expr) -> list[str]:
-    """The beginnings that `name.startswith(...)` asks for, where they are written here."""
+def asks_for_start(test: ast.expr) -> str:
+    """The name in `name.startswith(...)`, or ""."""
     match test:
-        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="startswith"), args=[ast.Constant(value=str() as start)]):
-            return [start]
-        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="startswith"), args=[ast.Tuple(elts=parts)]):
-            texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-            return texts if len(texts) == len(parts) else []
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="startswith"), args=[_]):
+            return name
         case _:
-            return []
+            return ""
+
+
+def _starts(machine: Expressions, test: ast.expr) -> list[str]:
+    """The beginnings that `name.startswith(...)` asks for, where they are all known."""
+    if not asks_for_start(test) or not isinstance(test, ast.Call):
+        return []
+    asked = machine.value(test.args[0])
+    parts = [asked] if isinstance(asked.const, str) else folding.items_of(asked)
+    texts = [part.const for part in parts if isinstance(part.const, str)]
+    return texts if len(texts) == len(parts) else []
 
 
 def _items(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: Value) -> Value | None:

@@ -100,6 +100,8 @@ def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: V
         result.text = f"https://{text_of(host)}" if host is not None else result.text
     if name in _SAME_TEXT or (name == "split" and call.args and call.args[0].ref == "os.pathsep"):
         result.text, result.items = receiver.text, receiver.items
+    elif name == "split" and not call.all:
+        result.text = receiver.text  # a line of words is read as it was written
     if name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac.")):
         # a number that stands for the machine tells nobody which one it is
         result.taint = frozenset(one for one in result.taint if not _TELLS_WHICH.match(one))
@@ -126,7 +128,12 @@ _SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip",
 _VERIFIES = know.Calls(
     r".*\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"
 )
-_OPENERS = frozenset({"token", "hf_token", "api_key", "use_auth_token", "auth", "access_token", "credentials", "auth_token"})
+_OPENERS = frozenset(
+    {
+        "token", "hf_token", "api_key", "use_auth_token", "auth", "access_token", "credentials", "auth_token",
+        "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
+    }
+)  # fmt: skip
 
 
 def _goes_in(call: Call) -> list[Value]:

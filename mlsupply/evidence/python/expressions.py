@@ -305,7 +305,7 @@ class Expressions(Machine):
                 keywords[keyword.arg] = value
             else:
                 keywords.update(value.keys or {"**": value})
-        if isinstance(node.func, ast.Attribute) and receiver is not None and receiver.known and not receiver.ref:
+        if isinstance(node.func, ast.Attribute) and receiver is not None and not receiver.ref:
             folded = folding.method(receiver, node.func.attr, args, keywords)
             if folded is not None:
                 return folded

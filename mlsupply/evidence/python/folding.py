@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlsupply.evidence.python.decode import by_codec
@@ -78,9 +78,9 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
         result.text = _joined([left, right])
         if left.items is not None or right.items is not None:
             result.items = [*items_of(left), *items_of(right)]
-    elif kind is ast.Mod and isinstance(left.const, str):
+    elif kind is ast.Mod and (shape := left.const if isinstance(left.const, str) else left.text) != HOLE:
         parts = right.items if right.items is not None else items_of(right) if isinstance(right.const, tuple) else [right]
-        result.text = percent(left.const, parts)
+        result.text = percent(shape, parts, right.keys or {})
     elif kind is ast.Div:  # pathlib
         result.ref = left.ref or right.ref
         result.text = joined_path([left, right])
@@ -108,12 +108,19 @@ def compared(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
         return Value()
 
 
-def percent(shape: str, parts: list[Value]) -> str:
-    """`shape % parts` with HOLE for what is not known."""
+_PLACED = re.compile(r"%(?:\((\w{1,40})\))?[-#0 +]{0,4}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]")
+
+
+def percent(shape: str, parts: list[Value], named: Mapping[str, Value] | None = None) -> str:
+    """`shape % parts` with HOLE for what is not known. named: those that the shape asks for by a name."""
     texts = iter([text_of(part) for part in parts])
-    return re.sub(r"%(?:\(\w{1,40}\))?[-#0 +]{0,4}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]", lambda _: next(texts, HOLE), shape)[
-        :MAX_TEXT
-    ]
+
+    def put(found: re.Match[str]) -> str:
+        if named and found[1]:
+            return text_of(named[found[1]]) if found[1] in named else HOLE
+        return next(texts, HOLE)
+
+    return _PLACED.sub(put, shape)[:MAX_TEXT]
 
 
 def _joined(values: list[Value]) -> str:
@@ -230,7 +237,9 @@ _SCRAMBLES = {"swapcase": "swapcase", "translate": "translate", "replace": "repl
 
 
 def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
-    """`value.name(*args)` where value is a constant; None where it is not folded here."""
+    """`value.name(*args)` where value is a constant, or a text known in part; None where it is not folded here."""
+    if not value.known:
+        return replaced(value, args) if name == "replace" and value.text != HOLE else None
     const = value.const
     layers, taint = layers_of(value, *args), taint_of(value, *args)
     if name in {"encode", "decode"} and isinstance(const, str | bytes):
@@ -267,12 +276,15 @@ def _partly_known(value: Value, name: str, args: list[Value]) -> Value | None:
     text = value.const
     if name == "translate":
         return Value("", NOTHING, taint_of(value, *args), HOLE, (*layers_of(value, *args), "translate"))
-    if name == "replace" and isinstance(text, str) and len(args) == 2 and isinstance(args[0].const, str):
-        put = text_of(args[1])
-        if _short_enough(text, put):
-            replaced = text.replace(args[0].const, put)[:MAX_TEXT]
-            return Value("", NOTHING, taint_of(value, *args), replaced, layers_of(value, *args))
-    return None
+    return replaced(value, args) if name == "replace" and isinstance(text, str) else None
+
+
+def replaced(value: Value, args: list[Value]) -> Value | None:
+    """`value.replace(*args)` of a text that is known in part, or is given something unknown; None where that is too long."""
+    text = text_of(value)
+    if len(args) != 2 or not isinstance(args[0].const, str) or not _short_enough(text, put := text_of(args[1])):
+        return None
+    return Value("", NOTHING, taint_of(value, *args), text.replace(args[0].const, put)[:MAX_TEXT], layers_of(value, *args))
 
 
 def _short_enough(text: str | bytes, put: object = None) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import containers, folding
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.merging import merged
-from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of
+from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of, unknown
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
@@ -185,6 +185,8 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
             return constant(owner.closure.name.rpartition(".")[2])
     if owner.keys is not None and name in owner.keys:
         return owner.keys[name]
+    if owner.keys and name == "__dict__" and owner.closure is None:
+        return unknown(owner)
     return None
 
 

@@ -41,7 +41,10 @@ _FILES: Final = tuple(
         ),
         ("history", r"\.(?:bash|zsh|python|node_repl|mysql|psql|sqlite|fish)_history|consolehost_history|\.histfile"),
         ("system-file", r"^/etc/(?:passwd|hosts|hostname|resolv\.conf|machine-id)|/proc/net|/proc/version"),
-        ("home-files", r"[*\0]\.ipynb$|(?:^~|\0)[/\\](?:documents|desktop|downloads|pictures)|^(?:~|/home|/Users|/root)/?$"),
+        (
+            "home-files",
+            r"[*\0]\.ipynb$|(?:^~|\0)[/\\](?:documents|desktop|downloads|pictures)(?!\w)|^(?:~|/home|/Users|/root)/?$",
+        ),
     )
 )
 

@@ -73,7 +73,8 @@ _WHOSE = re.compile(
 def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent: bool) -> None:
     """A file this module wrote is run or loaded."""
     shown = safe(text_of(path).replace(HOLE, "…"), 100)
-    removed = bool(machine.files.get(f"removed {text_of(path)}"))
+    # what modules are looked for in is cleared before it is filled, not behind what ran
+    removed = bool(machine.files.get(f"removed {text_of(path)}")) and not call.ref.startswith("sys.path.")
     chain = machine.chain(written.taint, call.ref, call.line)
     if has(written.taint, "received"):
         hidden_run = silent or removed or text_of(path).startswith("/tmp/")  # noqa: S108  # compares, writes nothing

@@ -131,13 +131,17 @@ def sent(machine: Analyser, call: Call) -> Value:
         told = _told_credentials(machine, call, body_taint | taint_of(*headers))
         body_taint |= told
         own = not told and any(_own_account(value) for value in headers)
-        body_place = "header" if _asks_for_token(body, text) and not has(body_taint, *know.SECRETS) else "body"
+        renews = _asks_for_token(body, text)
+        if renews:  # what the package itself put into the keychain is shown where it came from
+            body_taint, address_taint = _without_own(machine, body_taint), _without_own(machine, address_taint)
+        body_place = "header" if renews and not has(body_taint, *know.SECRETS) else "body"
         note(machine, call, body_place, body_taint, text, where, own=own)
         note(machine, call, "address", address_taint, text, where, own=own)
         odd = [*_odd_headers(headers), *([call.keywords["cookies"]] if "cookies" in call.keywords else [])]
         note(machine, call, "body", taint_of(*odd), text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
-        if has(taint_of(*headers), "intercepted") and _names_services(machine):  # what opens an account elsewhere
+        if has(taint_of(*headers), "intercepted") and _names_services(machine) and not _OF_SERVICES.search(_host(text)):
+            # what opens an account elsewhere
             note(machine, call, "body", frozenset(of_kind(taint_of(*headers), "intercepted")), text, where)
     _changes(machine, call, text, body)
     _copied(machine, call, body)
@@ -219,6 +223,20 @@ _TOKEN_PLACE = expression(r"/(?:\w+/)*(?:oauth2?|tokens?|connect)(?:[/?]|$)", re
 def _asks_for_token(body: list[Value], address: str) -> bool:
     """Does a client show its secret to the service that gives tokens for it (RFC 6749, section 4)?"""
     return any("grant_type" in (value.keys or {}) for value in body) and bool(_TOKEN_PLACE.search(address))
+
+
+def _without_own(machine: Analyser, taint: Taint) -> Taint:
+    """Without the entries of a keychain that are kept under the name of this package."""
+    own = _letters(machine.dotted.partition(".")[0])
+    if len(own) < 4:
+        return taint
+    return frozenset(
+        one for one in taint if not (one.startswith("keychain:keyring.") and own in _letters(one.partition(" ")[2]))
+    )
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.lower())
 
 
 def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
@@ -317,6 +335,13 @@ _TRANSPORTS = ("handle_request", "handle_async_request")
 # Services of models, whose hosts a transport may look for.
 _SERVICES = expression(
     r"\b(?:openai|anthropic|mistral|groq|deepseek|cohere|together|openrouter|perplexity|huggingface)\.(?:com|ai|xyz|co)\b"
+)
+
+
+# Hosts of theirs, by their whole names, but for those where anybody may have a program of his own.
+_OF_SERVICES = expression(
+    r"(?:^|\.)(?:openai\.com|anthropic\.com|claude\.ai|mistral\.ai|groq\.com|deepseek\.com|cohere\.(?:com|ai)|together\.(?:ai|xyz)|"
+    r"openrouter\.ai|perplexity\.ai|huggingface\.(?:co|cloud)|hf\.co)$"
 )
 
 

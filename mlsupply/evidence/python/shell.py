@@ -8,6 +8,7 @@ import re
 
 from mlsupply.evidence.python.near import Gap, Near, near
 from mlsupply.evidence.python.places import MAKERS
+from mlsupply.evidence.python.values import HOLE
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
@@ -303,6 +304,18 @@ def _inner(text: str, depth: int) -> list[Deed]:
     except (binascii.Error, ValueError):
         return [Deed("runs-decoded", "encoded PowerShell", found[0])]
     return [Deed("runs-decoded", "encoded PowerShell", script), *deeds(script, depth + 1)]
+
+
+_COMMANDED = expression(
+    rf"(?:^|[\n;&|({{`]|(?<![\w./-])(?:then|do|else|eval|exec|sudo|nohup|time|xargs|env|iex|Invoke-Expression|-\w{{0,3}}c|-[cC]ommand)\s)"
+    rf"[ \t]{{0,20}}[\"']?{HOLE}(?![\w.-]{{0,60}}[/\\])|{HOLE}[^\n]{{0,200}}\|\s{{0,9}}(?:sudo )?(?:ba|z|da|k)?sh\b"
+)
+
+
+def commanded(text: str) -> bool:
+    """Whether a part of the script that is not known may be a command of it, rather than what a command is told or the name
+    of a file."""
+    return HOLE not in text or _COMMANDED.search(text[:MAX_LINE]) is not None or HOLE in text[MAX_LINE:]
 
 
 def python_in(text: str) -> str:

@@ -157,7 +157,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
 
 def _taken(machine: Analyser, call: Call, kind: str) -> Value:
     """What a library takes from the machine; a picture it may write to a file it is given the path of."""
-    made = Value(call.ref + "()", NOTHING, machine.origin(kind, call.ref, call.line) | taint_of(*call.all))
+    told = f"{call.ref} {text_of(call.args[0])}" if kind == "keychain" and call.args else call.ref
+    made = Value(call.ref + "()", NOTHING, machine.origin(kind, told, call.line) | taint_of(*call.all))
     for path in call.all if kind in _PICTURES else ():
         if text_of(path) != HOLE:
             machine.files[kept_key(machine, path)] = unknown(made)

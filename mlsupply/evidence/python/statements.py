@@ -6,16 +6,24 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from mlsupply.evidence.python import containers, folding, importing, objects, unasked
+from mlsupply.evidence.python import comprehensions, containers, folding, importing, objects, unasked
 from mlsupply.evidence.python.definitions import Definitions
 from mlsupply.evidence.python.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, on_request
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.needs import asks_whether_it_is_there, is_for_missing
-from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, unknown
+from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Scope, Value, unknown
+from mlsupply.named import NamedTuple
 
 _MAX_RAISED = 64
 _NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
+
+
+class OfAll(NamedTuple):
+    """A loop over all variables of the environment: where it is, and the names it binds."""
+
+    scope: Scope
+    names: frozenset[str]
 
 
 class Statements(Definitions):
@@ -23,6 +31,7 @@ class Statements(Definitions):
 
     loops: dict[ast.AST, Loop]
     needs: dict[ast.AST, bool]
+    of_all: list[OfAll]
 
     def body(self, statements: list[ast.stmt]) -> None:
         """Every statement, in order; code after a return is still looked at."""
@@ -126,9 +135,10 @@ class Statements(Definitions):
         if objects.set_attribute(self, owner, name, value, node):
             return
         if owner.keys is not None or owner.taint or value.taint or value.closure is not None:
-            owner.taint = owner.taint | value.taint
-            if owner.keys is not None or not owner.ref:
-                owner.keys = {**(owner.keys or {}), name: value}
+            if owner.keys is not None or not owner.ref or owner.ref.startswith("argparse."):
+                owner.keys = {**(owner.keys or {}), name: value}  # what else it has is not made of this
+            else:
+                owner.taint = owner.taint | value.taint
         if owner.ref:
             self.patch(f"{owner.ref}.{name}", value, node)
 
@@ -176,6 +186,9 @@ class Statements(Definitions):
             return
         self.guard(node, test)
         objects.operated(self, test, "bool", [], node)
+        if self.of_all and self.of_all[-1].scope is self.scope and comprehensions.asks_for_start(node.test):
+            self._of_one_program(node, self.of_all[-1])
+            return
         if self.installs and self._needed(node, asks_whether_it_is_there, node.test):
             self.missing += 1
             self.body(node.body)
@@ -189,6 +202,16 @@ class Statements(Definitions):
             self.body(node.body)
             return
         self._ways([node.body, node.orelse])
+
+    def _of_one_program(self, node: ast.If, around: OfAll) -> None:
+        """In a loop over all variables: the body is for those alone whose names begin as the test asks."""
+        names = self.scope.names
+        before = {name: names[name] for name in around.names if name in names}
+        if comprehensions.asks_for_start(node.test) in before:
+            names.update({name: comprehensions.told_apart(self, value, [node.test]) for name, value in before.items()})
+        self.body(node.body)
+        names.update(before)
+        self.body(node.orelse)
 
     def _needed(self, node: ast.AST, question: Callable[..., bool], *about: ast.AST) -> bool:
         """The answer about this node, looked for once however often it is met."""
@@ -252,9 +275,21 @@ class Statements(Definitions):
                     before = now
         else:
             self.bind(node.target, self.element(source))
-            self.body(node.body)
+            self._each(node, source)
             self._blur(node)
         self.body(node.orelse)
+
+    def _each(self, node: ast.For | ast.AsyncFor, source: Value) -> None:
+        """The body once for all items of which nothing is known."""
+        if comprehensions.ALL not in source.taint:
+            self.body(node.body)
+            return
+        names = frozenset(one.id for one in ast.walk(node.target) if isinstance(one, ast.Name))
+        self.of_all.append(OfAll(self.scope, names))
+        try:
+            self.body(node.body)
+        finally:
+            self.of_all.pop()
 
     def _constants(self, target: ast.expr) -> dict[str, object]:
         """What is known of the names around a loop, but for the one that counts."""

@@ -216,6 +216,34 @@ class _Unasked:
         raise _UnknownError
 
 
+def reached(body: list[ast.stmt], lines: list[str]) -> int:
+    """How many statements of a module an import gets to: where a parser of arguments that was told to insist on one stands
+    among them, nothing behind it runs unless the module is started as a program, with that argument."""
+    if not any("parse_args()" in line for line in lines) or any("argv" in line or "SystemExit" in line for line in lines):
+        return len(body)
+    parsers, insisting = set[str](), set[str]()
+    for place, statement in enumerate(body):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function, keywords=keywords)):
+                if ast.unparse(function) in {"argparse.ArgumentParser", "ArgumentParser"} and not any(
+                    one.arg in {None, "exit_on_error"} for one in keywords
+                ):
+                    parsers.add(name)
+            case ast.Expr(
+                ast.Call(ast.Attribute(ast.Name(id=name), "add_argument"), [ast.Constant(str(flag)), *_], keywords)
+            ):
+                if name in parsers and flag.startswith("--") and any(map(_required, keywords)):
+                    insisting.add(name)
+        match statement:
+            case ast.Assign(value=ast.Call(ast.Attribute(ast.Name(id=name), "parse_args"), [], [])) if name in insisting:
+                return place + 1
+    return len(body)
+
+
+def _required(keyword: ast.keyword) -> bool:
+    return keyword.arg == "required" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+
+
 class _Nowhere:
     """The environment: a variable that nobody sets is not in it."""
 

@@ -110,7 +110,8 @@ def _taken(machine: Analyser, value: Value, line: int) -> Value:
 
 def _pointed(machine: Analyser, call: Call, top: str) -> None:
     """A client is made for an account, a bucket or an address that is written here."""
-    for name, value in [("", value) for value in call.args[:2]] + list(call.keywords.items()):
+    of_service = "boto3." in call.ref and call.ref.endswith((".client", ".resource"))  # its name comes first
+    for name, value in [("", value) for value in call.args[of_service:2]] + list(call.keywords.items()):
         text = text_of(value) if isinstance(value.const, str) else ""
         if value.keys is not None and name in {"", "info"} and "from_" in call.ref:
             text = "an account"  # its key, spelt out

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.connecting import CONNECTIONS, REQUESTS, connection, request
+from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
 from mlsupply.evidence.python.machine import has, of_kind
-from mlsupply.evidence.python.shell import deeds
+from mlsupply.evidence.python.shell import commanded, deeds
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
 from mlsupply.text import safe
 
@@ -214,7 +215,8 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     code = _runs_code(shown) or bool(found)
     if not _ASKED_FOR.search(text):
         hidden = any(not _as_it_is(label, text) for label in of_kind(content.taint, "encoded"))
-        code = code or has(content.taint, "received") or hidden or bool(content.layers)
+        told = has(content.taint, "received") and (what != "shell start" or commanded(text_of(content)))
+        code = code or told or hidden or bool(hiding(content.layers))
     machine.fact(
         "persists",
         call.node,
