@@ -382,3 +382,22 @@ def test_nothing_in_yaml_is_constructed() -> None:
 @pytest.mark.parametrize("text", ["", "- a\n", "text", "package: 3\npackages: 3\ndependencies: 3\n", "package: [1, [2]]\n"])
 def test_documents_of_another_shape_are_gaps_or_nothing(name: str, text: str) -> None:
     assert read(name, text).packages == ()
+
+
+def test_a_package_file_by_its_address_is_that_package_and_no_credentials_are_told() -> None:
+    text = (
+        "dependencies:\n"
+        "  - https://me:pw@conda.example/forge/linux-64/numpy-1.26.0-py311_0.conda#0123abcd\n"
+        "  - https://conda.example/t/tk-123-secret/forge/noarch/idna-3.4-pyhd_0.tar.bz2\n"
+        "  - https://me:pw@conda.example/forge::six==1.16.0\n"
+        "  - https://me:pw@conda.example/t/tk-123-secret/none.txt\n"
+    )
+    inventory = read("environment.yml", text)
+    assert [(p.name, p.version, p.source.url) for p in inventory.packages] == [
+        ("numpy", "1.26.0", "https://conda.example/forge"),
+        ("idna", "3.4", "https://conda.example/t/REDACTED/forge"),
+        ("six", "1.16.0", "https://conda.example/forge"),
+    ]
+    assert [gap.place and gap.place.line for gap in inventory.gaps] == [5]
+    assert "pw@" not in str(inventory)
+    assert "secret" not in str(inventory)

@@ -12,7 +12,7 @@ from mlsupply.inventory.files import conda_parts, file_name
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.model import Artifact, Coordinate, Edge, Package, Place, Source, SourceKind
 from mlsupply.named import NamedTuple
-from mlsupply.text import safe
+from mlsupply.text import safe, without_credentials
 
 _TOKEN = re.compile(r"/t/[^/]{1,200}/")  # anaconda.org puts access tokens into the path
 _SPEC = re.compile(r"(?:([^\s:=<>!~\[]++(?:::?[^\s:=<>!~\[]*+)?)::)?([A-Za-z0-9_.-]++)\s*+([^\[]*+)(?:\[([^\]]*+)\])?\s*+")
@@ -34,8 +34,13 @@ class Spec(NamedTuple):
 
 
 def parse_spec(text: str) -> Spec | None:
-    """`channel::name=1.2=build`, `name>=1,<2`, `name 1.2 build`, `name[version='1.2']`; None where it is none of it."""
-    found = _SPEC.fullmatch(text.strip())
+    """`channel::name=1.2=build`, `name>=1,<2`, `name 1.2 build`, `name[version='1.2']`, the address of a package file; None
+    where it is none of it. What it gives holds no credentials."""
+    text = bare(text.strip())
+    if "://" in text and "::" not in text:
+        name, version, _ = conda_parts(file_name(text))
+        return Spec(name, f"=={version}", version, channel_of(text), True) if name else None
+    found = _SPEC.fullmatch(text)
     if found is None:
         return None
     channel, name, rest, brackets = found.groups()
@@ -52,8 +57,13 @@ def parse_spec(text: str) -> Spec | None:
 
 def address(sheet: Sheet, value: object) -> str:
     """A URL without credentials, also without the token anaconda.org puts into the path."""
-    url = sheet.url(value)
-    return _TOKEN.sub("/t/REDACTED/", url) if "/t/" in url else url
+    return bare(sheet.url(value))
+
+
+def bare(text: str) -> str:
+    """Without the credentials of the addresses in it."""
+    text = without_credentials(text)[0]
+    return _TOKEN.sub("/t/REDACTED/", text) if "/t/" in text else text
 
 
 def channel_of(url: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import Reader, reader_named, reader_of
 from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covered
+from mlsupply.inventory.dangling import with_dangling
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
 from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, reader_by_content, script_files
@@ -133,12 +134,12 @@ def _read(path: str, reader: Reader, world: World) -> Found:
         if other is not None and other.format != reader.format:
             again = _guarded(path, other, world)
             if again.packages or again.requirements:
-                return Found(other, again)
+                return Found(other, with_dangling(again))
     if inventory.requirements and any(index.packages for index in inventory.indexes):
         from mlsupply.inventory.indexes import from_their_indexes
 
         inventory = from_their_indexes(inventory)
-    return Found(reader, inventory)
+    return Found(reader, with_dangling(inventory))
 
 
 def _typed(subject: str) -> Inventory:

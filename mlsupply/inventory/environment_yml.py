@@ -65,7 +65,7 @@ class _Found:
     def _conda(self, text: str) -> None:
         spec = conda.parse_spec(text)
         if spec is None:
-            self.sheet.fault(f"not a conda requirement: {text[:80]!r}")
+            self.sheet.fault(f"not a conda requirement: {conda.bare(text)[:80]!r}")
             return
         self.every_build = self.every_build and spec.built
         place, source = self.sheet.place, conda.registry(spec.channel)

@@ -15,7 +15,7 @@ from mlsupply.inventory.parsing import source_of_url
 from mlsupply.inventory.sheet import Sheet, sheet_of
 from mlsupply.inventory.yaml_text import yaml_of
 from mlsupply.model import Coordinate, Index, Inventory, Package, Place, Reason, Source, SourceKind
-from mlsupply.text import canonical, without_credentials
+from mlsupply.text import canonical, count, without_credentials
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pixi.lock"
@@ -40,6 +40,9 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         if package := _package(sheet, entry, names, used):
             sheet.add(package)
     sheet.line = 0
+    if missing := used.keys() - {_address(entry) for entry in entries}:
+        shown = without_credentials(min(missing))[0]
+        sheet.fault(f"its environments name {count(len(missing), 'package')} that it does not describe, {shown} among them")
     return Inventory(
         path=path,
         format=FORMAT,
