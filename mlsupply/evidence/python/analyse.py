@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import following, texts, unasked
+from mlsupply.evidence.python import following, sending, texts, unasked
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.neighbours import constants
@@ -114,6 +114,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
 
 
 def _result(machine: Analyser) -> ModuleFacts:
+    sending.keys_told(machine)
     facts = []
     for fact, roots in machine.facts.values():
         verified = bool(roots & machine.verified) and fact.behaviour in {"runs-downloaded", "runs-dropped"}

@@ -61,3 +61,13 @@ def _noting(place: int) -> Any:
 for _place, _name in enumerate(Call._fields):
     if _name != "ref":
         setattr(Asked, _name, _noting(_place))
+
+
+class ToldKey(NamedTuple):
+    """A request with a key in it: that is of interest where the key opens an account elsewhere. labels: of keys."""
+
+    labels: tuple[str, ...]
+    address: str
+    root: str
+    node: ast.AST
+    fields: dict[str, object]

@@ -27,7 +27,7 @@ from mlsupply.evidence.python import (
     writing,
 )
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.call import Asked, Call
+from mlsupply.evidence.python.call import Asked, Call, ToldKey
 from mlsupply.evidence.python.machine import (
     CODE_DEPTH,
     MAX_INLINE,
@@ -61,6 +61,8 @@ class Analyser(Statements):
         self.of_all = []
         self.saved: dict[str, str] = {}  # names of other modules under which this one keeps something of theirs
         self.passed_back = False  # is the function that is replaced called by the one in its place?
+        self.opened: dict[str, set[str]] = {}  # a key, by its label -> where it opens an account
+        self.told_keys: list[ToldKey] = []
         self.unheard: dict[str, bool] = {}  # names of calls: did the models turn it down for its name alone?
 
     def call(

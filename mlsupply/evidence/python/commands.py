@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
-from mlsupply.evidence.python import folding, neighbours, programs
+from mlsupply.evidence.python import folding, neighbours, programs, writing
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.keeping import content_of
 from mlsupply.evidence.python.machine import has
@@ -67,6 +67,9 @@ def command(machine: Analyser, call: Call) -> Value:
     fetches = any(deed.behaviour == "runs-downloaded" for deed in found_deeds)
     for deed in found_deeds:
         told = deed._replace(source="received") if fetches and deed.behaviour == "persists" else deed
+        if deed.behaviour == "persists" and (stdin is not None or len(parts) > 1):
+            placed = [stdin] if stdin is not None else [content_of(machine, part) for part in parts[1:_MAX_WORDS]]
+            told = deed._replace(source="received") if any(map(writing.holds_code, filter(None, placed))) else told
         noted(machine, call, told, silent, head)
     flows(machine, call, head, parts, text, silent)
     if stdin is not None:
@@ -122,6 +125,7 @@ def _installed(parts: list[Value]) -> Value | None:
     return next((part for part in named if text_of(part) == HOLE and has(part.taint, "received")), None)
 
 
+_MAX_WORDS = 40
 _CLONED = expression(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")
 _SHOT = expression(
     r"\b(?:scrot|screencapture|gnome-screenshot|spectacle|grim|maim|import -window root|x11grab|gdigrab|avfoundation)\b"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from mlsupply.evidence.python import folding, places
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
+from mlsupply.lazy import expression
 
 _MAX_ITEMS = 4_096
 _MAX_BYTES = 16_384  # of what is put together byte by byte
@@ -123,8 +124,17 @@ _FLAGS = frozenset(
 )  # fmt: skip
 
 
+_OPENS_WALLET = expression(
+    r"(?i)secret_?(?:phrase|seed)|seed_?(?:phrase|words)|mnemonic(?:_?(?:phrase|words))?|recovery_?(?:phrase|words)|"
+    r"wallet_?(?:seed|key)"
+)
+
+
 def plain(value: Value, key: Value) -> Value:
-    """An entry by this key: of what a function was given, a flag is nothing that was intercepted."""
+    """An entry by this key: of what a function was given, a flag is nothing that was intercepted; what opens a wallet is
+    told by its name."""
+    if isinstance(key.const, str) and not value.known and _OPENS_WALLET.fullmatch(key.const):
+        value.taint |= {f"wallet:{key.const}"}
     if value.taint and isinstance(key.const, str) and key.const in _FLAGS:
         value.taint = frozenset(one for one in value.taint if not one.startswith("intercepted:"))
     return value

@@ -30,13 +30,18 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
     if has(source.taint, "received"):
         said = "code from the network is executed"
         fields: dict[str, object] = {"layers": layers, "hidden": call.function.hidden}
-        if all(".accept()" in label for label in of_kind(source.taint, "received")):
+        if all(map(_ASKED.search, of_kind(source.taint, "received"))):
             fields["destination"] = "given"  # of whoever comes, where somebody started a server for them
         from_network(machine, call, source.taint, "runs-downloaded", said, **fields)
     elif layers or has(source.taint, "encoded"):
         _decoded(machine, call, source)
     else:
         _made(machine, call, source)
+
+
+_ASKED = re.compile(
+    r"\.accept\(\)|^received:(?:websockets\.(?:\w+\.)*serve|asyncio\.start_(?:unix_)?server)\b"
+)  # a server of its own
 
 
 def _decoded(machine: Analyser, call: Call, source: Value) -> None:

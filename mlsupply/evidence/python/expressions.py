@@ -240,6 +240,7 @@ class Expressions(Machine):
     def _dict(self, node: ast.Dict) -> Value:
         keys: dict[str, Value] = {}
         loose: list[Value] = []
+        computed: list[Value] = []  # entries whose keys nobody knows
         for name, item in zip(node.keys, node.values, strict=True):
             value = self.value(item)
             key = self.value(name) if name is not None else None
@@ -249,12 +250,16 @@ class Expressions(Machine):
                 loose += [value] if key is None else [key, value]
                 if key is None:
                     keys.update(containers.entries(value))
+                elif not key.known:
+                    computed.append(value)
         result = unknown(*keys.values(), *loose)
         result.keys = keys
         if not loose and all(value.known for value in keys.values()):
             result.const = {name: value.const for name, value in keys.items()}
         elif not keys and loose and (table := _table(loose)) is not None:
             result.const = table
+        elif computed:
+            keys[HOLE] = merged(computed)
         return result
 
     def _lambda(self, node: ast.Lambda) -> Value:

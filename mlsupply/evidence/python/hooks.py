@@ -282,7 +282,7 @@ def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST, first
         args.append(Value(taint=label))
     if spec.kwarg is not None:
         keywords["**"] = Value(taint=label)
-    wrapper, closure.wrapper = closure.wrapper, True
+    wrapper, closure.wrapper = closure.wrapper, name not in _FAULTS  # which are called with what is told of a fault
     before, machine.replacing = machine.replacing, name
     machine.enter(closure, args, keywords, node)
     closure.wrapper, machine.replacing = wrapper, before

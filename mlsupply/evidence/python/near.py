@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 
@@ -38,7 +39,7 @@ class Near(NamedTuple):
 
 def near(*parts: str | Gap) -> Near:
     """Of regular expressions with gaps between them."""
-    patterns = tuple(re.compile(part, re.IGNORECASE) for part in parts if isinstance(part, str))
+    patterns = tuple(expression(part, re.IGNORECASE) for part in parts if isinstance(part, str))
     return Near(patterns, tuple(part for part in parts if not isinstance(part, str)))
 
 

@@ -95,15 +95,18 @@ _SECOND_LEVEL: Final = frozenset({"co", "com", "ac", "gov", "org", "net"})  # be
 def is_own(variable: str, host: str) -> bool:
     """Is the host of the service that the name of this secret begins with (VERDA_CLIENT_SECRET at api.verda.com)? Only the
     registered name counts: anybody may have verda.c.example."""
-    labels = host.lower().partition(":")[0].split(".")
-    while len(labels) > 2 and labels[-2] in _SECOND_LEVEL:
-        labels = labels[:-1]
-    if len(labels) < 2:
-        return False
-    registered = labels[-2].replace("-", "")
+    registered = registered_name(host).replace("-", "")
     words = re.split(r"[_.]", variable.lower())
     starts = {words[0], "".join(words[:2])} | {part for part in owner_of(variable) or () if "." not in part}
     return len(registered) >= 4 and registered in starts
+
+
+def registered_name(host: str) -> str:
+    """The label of a host that somebody registered (`verda` of api.verda.co.uk), or ""."""
+    labels = host.lower().partition(":")[0].split(".")
+    while len(labels) > 2 and labels[-2] in _SECOND_LEVEL:
+        labels = labels[:-1]
+    return labels[-2] if len(labels) > 1 else ""
 
 
 _FILE_OWNERS: Final = (
@@ -134,9 +137,9 @@ def file_owner(label: str) -> tuple[str, ...] | None:
 
 
 MODEL_SERVICE: Final = expression(
-    r"https://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|together|cohere|perplexity|x|fireworks|replicate)\.\w{2,3}/|"
-    r"generativelanguage\.googleapis\.com/|openrouter\.ai/|[\w-]{1,60}\.openai\.azure\.com/|"
-    r"(?:router|api-inference)\.huggingface\.co/)"
+    r"https://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|together|cohere|perplexity|x|fireworks|replicate)\.\w{2,3}|"
+    r"generativelanguage\.googleapis\.com|openrouter\.ai|[\w-]{1,60}\.openai\.azure\.com|"
+    r"(?:router|api-inference)\.huggingface\.co)(?:/|$)"
 )
 # Where makers of well-known tools keep their installers and programs, as their own documentation gives it.
 MAKERS: Final = expression(

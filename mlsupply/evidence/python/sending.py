@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import folding, hooks, neighbours, places
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.call import ToldKey
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
@@ -143,6 +144,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         if has(taint_of(*headers), "intercepted") and _names_services(machine) and not _OF_SERVICES.search(_host(text)):
             # what opens an account elsewhere
             note(machine, call, "body", frozenset(of_kind(taint_of(*headers), "intercepted")), text, where)
+        _keys(machine, call, taint_of(*headers), body_taint | address_taint, text, where)
     _changes(machine, call, text, body)
     _copied(machine, call, body)
     machine.fact(
@@ -159,6 +161,46 @@ def _told_credentials(machine: Analyser, call: Call, taint: Taint) -> Taint:
     if call.node is not machine.unread or not has(taint, "parameter") or places.LOCAL.match(text_of(_address(call))):
         return CLEAN
     return frozenset(("intercepted:credentials",)) if any(map(hooks.holds_credentials, machine.running)) else CLEAN
+
+
+# A parameter that is called as keys are, and a variable whose name depends on whose key it is.
+_KEY = expression(
+    r"(?i)parameter:(?:\w{0,40}_)?(?:api_?key|token|secret|password|credential)s?$|variable:a name computed at run time$"
+)
+
+
+def _keys(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, where: str) -> None:
+    """Which keys are shown to whom, and which are only told."""
+    for label in filter(_KEY.match, shown):
+        machine.opened.setdefault(label, set()).add(text)
+    labels = tuple(sorted(filter(_KEY.match, told - shown)))
+    if labels and where in {"fixed", "chat"}:
+        fields: dict[str, object] = {
+            "source": "foreign-secret",
+            "secrets": len(labels),
+            "sink": call.ref or "a request",
+            "destination": where,
+            "position": "body",
+            "detail": _shown(text),
+            "chain": machine.chain(labels, call.ref or "a request", call.line),
+        }
+        machine.told_keys.append(ToldKey(labels, text, machine.root, call.node, fields))
+
+
+def keys_told(machine: Analyser) -> None:
+    """A fact for each key that opens an account with one service and is told to another, whose address is written here."""
+    for told in machine.told_keys:
+        registered = places.registered_name(_host(told.address))
+        opens = [(label, one) for label in told.labels for one in machine.opened.get(label, ())]
+        if any(_another(label, one, registered) for label, one in opens):
+            machine.root = told.root
+            machine.fact("sends", told.node, **told.fields)
+
+
+def _another(label: str, opened: str, registered: str) -> bool:
+    """Is what the key opens a service of somebody else? Where that is not written here, the key of any service does."""
+    name = places.registered_name(_host(opened)) if destination(opened) == "fixed" else ""
+    return name != registered if name else label.startswith("variable:")
 
 
 _PUBLISHES = expression(

@@ -94,7 +94,13 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
     (
         "persists",
         "a cron entry",
-        (r"\bcrontab\s+-(?:\s|$)", r"\|\s*crontab\b", r"crontab\s+/", r">\s*/etc/cron", r"/var/spool/cron"),
+        (
+            r"\bcrontab\s+-(?:\s|$)",
+            r"\|\s*crontab\b",
+            r"(?:^|[;&|(]\s*)(?:sudo )?crontab\s+(?:-u \S+ )?[^-\s;|&]\S*\s*(?:$|[;&|)])|crontab\s+/",
+            r">\s*/etc/cron",
+            r"/var/spool/cron",
+        ),
     ),
     ("persists", "a shell start file", (rf">>\s*[\"']?{_HOME}/\.(?:bashrc|zshrc|profile|bash_profile|zshenv)",)),
     (
@@ -227,18 +233,18 @@ _READS = expression(
     r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
     r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"
 )
-_SENDS = expression(
+_SENDERS = (
     r"\b(?:curl|wget|nc|ncat|http|xh|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|scp|rsync|ftp|sftp|"
-    r"socat|telnet)\b|/dev/tcp/",
-    re.IGNORECASE,
+    r"socat|telnet)\b|/dev/tcp/"
 )
+_SENDS = expression(_SENDERS, re.IGNORECASE)
 # What a client of SSH shows it knows, and keeps to itself.
 _IDENTITY = expression(r"(?<=\s)-(?:i\s?|oIdentityFile=|o IdentityFile=)[\w.~/$\"'-]{2,200}(?=[\s\"']|$)")
 # What every command holds that takes something along, mines, or hides what it runs.
 MAY_TAKE_OR_HIDE = expression(
     "|".join(
         (
-            _SENDS.pattern,
+            _SENDERS,
             r"\b(?:nslookup|dig|host|ping|Resolve-DnsName)\b|\b(?:base64|xxd|openssl)\b|powershell",
             *(one for behaviour, _, parts in _TABLE if behaviour == "mines" for one in parts if isinstance(one, str)),
         )

@@ -241,6 +241,11 @@ def _runs_code(text: str) -> bool:
     return bool(re.search(r"exec\(|eval\(|urlopen|subprocess|os\.system|base64|__import__|curl |wget ", text))
 
 
+def holds_code(content: Value) -> bool:
+    """Is this what another program is given to start later, code of its own or that comes from elsewhere?"""
+    return _runs_code(text_of(content)) or has(content.taint, "received", "encoded") or bool(content.layers)
+
+
 def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
     """A member of an archive that runs at every start of Python once it is unpacked."""
     if _runs_code(text_of(content)) or has(content.taint, "received", "encoded"):
