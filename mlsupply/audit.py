@@ -148,7 +148,7 @@ def report_of(
     packages are for the caller to add. Raises `MlsupplyError` where a check left out a package."""
     coverage = ledger.close()
     now = world.now()
-    findings, gaps, verdict = decide(once_each(ledger.findings), tuple(dict.fromkeys(ledger.gaps)), project, request, now)
+    findings, gaps, verdict = decide(once_each(ledger.findings), ledger.gaps, project, request, now)
     return Report(
         tool_version=__version__,
         as_of=now.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -20,7 +20,7 @@ class Ledger:
         self._states: dict[str, dict[PackageKey, int]] = {}
         self._licences: dict[PackageKey, str] = {}
         self.findings: list[Finding] = []
-        self.gaps: list[Gap] = []
+        self._gaps: dict[Gap, int] = {}  # and of how many packages each was said
 
     def open(self, check: str) -> None:
         """From now on every package needs an answer from this check."""
@@ -30,7 +30,8 @@ class Ledger:
         """Take one answer. A finding beside a gap counts as found and both are kept."""
         state = _CLEAN
         if said.gaps:
-            self.gaps.extend(said.gaps)
+            for gap in said.gaps:
+                self._gaps[gap] = self._gaps.get(gap, 0) + (said.package is not None)
             state = _GAP
         if said.findings:
             self.findings.extend(said.findings)
@@ -55,7 +56,13 @@ class Ledger:
 
     def note(self, gaps: Iterable[Gap]) -> None:
         """Gaps that belong to no check of a package: an unreadable file, a failed resolution."""
-        self.gaps.extend(gaps)
+        for gap in gaps:
+            self._gaps.setdefault(gap, 0)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Each once, in the order they came, with the number of packages it was said of."""
+        return tuple(replace(gap, packages=packages) if packages else gap for gap, packages in self._gaps.items())
 
     def missing(self, check: str) -> list[Package]:
         """Packages the check has said nothing of."""

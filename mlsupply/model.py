@@ -81,6 +81,15 @@ class Reason(StrEnum):
     INTERNAL = "internal"
 
 
+class Cause(StrEnum):
+    """What stands behind a gap, by who can close it, in the order in which reports tell them."""
+
+    FAILED = "failed"  # it was tried and went wrong, or the data is too old: mend it, or try again
+    INPUT = "input"  # the input leaves it open, or holds what is not read here: lock it, or scan what comes of it
+    SCOPE = "scope"  # the options of this run rule it out: run with others
+    UNPUBLISHED = "unpublished"  # nobody gives it: what could be asked has nothing of the kind
+
+
 class SourceKind(StrEnum):
     """Where a package comes from, in the words of lock files."""
 
@@ -269,7 +278,9 @@ class Gap:
     """Something that was asked for and not looked at. Ranks with a finding.
 
     subject: a package (`name version`), a file or a source of data; check: which check could not look; detail: one
-    readable sentence; hint: what the user can do about it.
+    readable sentence; hint: what the user can do about it. item: what of many alike it is about, where `detail` ends in it
+    after a colon. Of a report's own account, set as it is made: cause; packages: how many it was said of; counts: whether
+    it makes the run incomplete (see `policy`).
     """
 
     subject: str
@@ -278,6 +289,15 @@ class Gap:
     detail: str
     hint: str = ""
     place: Place | None = None
+    item: str = ""
+    cause: Cause | None = None
+    packages: int = 0
+    counts: bool = True
+
+    @property
+    def why(self) -> str:
+        """The sentence without what is of this gap alone."""
+        return self.detail.removesuffix(f": {self.item}") if self.item else self.detail
 
 
 RESOLVED = ", resolved by uv"

@@ -7,15 +7,15 @@ baseline or "until fixed" waiver hides it, only a waiver that names id, package,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
-from mlsupply.model import Coordinate, Finding, Gap, Kind, Reason, Severity, Waiver
+from mlsupply.model import Cause, Coordinate, Finding, Gap, Kind, Reason, Severity, Waiver
 from mlsupply.outcome import Verdict
 from mlsupply.project import Project, ways_in
 from mlsupply.request import Policy, Request, VexStatement, WaiverRule
-from mlsupply.text import canonical
+from mlsupply.text import canonical, count
 from mlsupply.value import replace
 
 CHECK = "policy"
@@ -36,8 +36,9 @@ def decide(
     ways = _ways(project) if policy.by_group else {}
     live = [finding for finding in marked if finding.waiver is None]
     failing = frozenset(f.fingerprint for f in live if _fails(f, policy, ways.get(f.package, frozenset())))
-    counting = [gap for gap in gaps if gap.reason is not Reason.DISABLED and not _tolerated(gap, policy)]
-    code, reason = _verdict(len(failing), len(live), len(counting), project, policy)
+    gaps = tuple(_accounted(gap, request) for gap in gaps)
+    counting = [gap for gap in gaps if gap.counts]
+    code, reason = _verdict(len(failing), len(live), counting, project, policy)
     if code == EXIT_CLEAN and len(counting) < len(gaps):
         reason += ", but for what is switched off or tolerated"
     if code == EXIT_NOTHING and gaps:
@@ -53,7 +54,41 @@ def _counts(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> tuple[tuple
     return tuple(sorted(counts.items()))
 
 
-def _verdict(failing: int, below: int, gaps: int, project: Project, policy: Policy) -> tuple[int, str]:
+def _accounted(gap: Gap, request: Request) -> Gap:
+    """The gap with its cause and whether it makes the run incomplete: what was not asked for does not, nor what the
+    configuration tolerates."""
+    counts = gap.reason is not Reason.DISABLED and not _tolerated(gap, request.policy)
+    return replace(gap, cause=gap.cause or cause_of(gap.reason, offline=request.offline), counts=counts)
+
+
+_CAUSES = {
+    Reason.UNPINNED: Cause.INPUT,
+    Reason.NO_ARTIFACT: Cause.INPUT,
+    Reason.UNSUPPORTED: Cause.INPUT,
+    Reason.DISABLED: Cause.SCOPE,
+}
+_IN_WORDS = {
+    Cause.FAILED: "failed or too old",
+    Cause.INPUT: "left open by the input",
+    Cause.SCOPE: "outside this run",
+    Cause.UNPUBLISHED: "published by nobody",
+}
+
+
+def cause_of(reason: Reason, *, offline: bool) -> Cause:
+    """Who can close a gap of this reason where the check does not say. What cannot be reached is the choice of an offline
+    run and a failure of any other."""
+    if reason is Reason.OFFLINE and offline:
+        return Cause.SCOPE
+    return _CAUSES.get(reason, Cause.FAILED)
+
+
+def _by_cause(gaps: Iterable[Gap]) -> str:
+    numbers = Counter(gap.cause for gap in gaps)
+    return ", ".join(f"{numbers[cause]:,} {words}" for cause, words in _IN_WORDS.items() if numbers[cause])
+
+
+def _verdict(failing: int, below: int, gaps: Sequence[Gap], project: Project, policy: Policy) -> tuple[int, str]:
     """failing, below: live findings at or above the threshold, and where none is, all the others."""
     if failing:
         noun = "finding" if failing == 1 else "findings"
@@ -61,13 +96,13 @@ def _verdict(failing: int, below: int, gaps: int, project: Project, policy: Poli
     if not project.packages and not project.requirements:
         return EXIT_NOTHING, "nothing to audit was found: name a folder, lock file, manifest, SBOM, archive or requirement"
     if gaps:
-        noun = "thing that was asked for" if gaps == 1 else "things that were asked for"
-        return EXIT_INCOMPLETE, f"{gaps:,} {noun} could not be checked" + (f"; {_below(below, policy)}" if below else "")
+        said = f"{count(len(gaps), 'thing')} could not be checked ({_by_cause(gaps)})"
+        return EXIT_INCOMPLETE, said + (f"; {_below(below, policy)}" if below else "")
     return EXIT_CLEAN, f"complete; {_below(below, policy)}" if below else "clean and complete"
 
 
-def _below(count: int, policy: Policy) -> str:
-    return f"{count:,} {'finding' if count == 1 else 'findings'} below the threshold ({_thresholds(policy)})"
+def _below(number: int, policy: Policy) -> str:
+    return f"{count(number, 'finding')} below the threshold ({_thresholds(policy)})"
 
 
 def _thresholds(policy: Policy) -> str:

@@ -109,9 +109,12 @@ def read_junit(data: bytes) -> Seen:
     findings: set[Finding] = set()
     gaps: set[Gap] = set()
     for case in fromstring(data).iter("testcase"):
-        name, error = case.get("name", ""), case.find("error")
+        name, error, skipped = case.get("name", ""), case.find("error"), case.find("skipped")
         if error is not None:
             gaps.add((case.get("classname", ""), error.get("type", ""), name.removeprefix("not checked: ")))
+        elif skipped is not None and name.startswith("not checked: "):
+            reason = skipped.get("message", "").removeprefix("not checked: ").partition(";")[0]
+            gaps.add((case.get("classname", ""), reason, name.removeprefix("not checked: ")))
         elif not name.endswith("packages clean"):
             identity, _, about = name.partition(" ")
             findings.add((identity, about))
@@ -148,6 +151,8 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        if tag == "br" and "td" in self.open:
+            self.rows[-1][-1] += "\n"
         if tag in {"meta", "input", "br", "link"}:
             return
         self.open.append(tag)
@@ -161,6 +166,8 @@ class _Page(HTMLParser):
             self.rows[-1].append("")
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "li" and "td" in self.open:
+            self.rows[-1][-1] += "\n"
         if tag in self.open:
             while self.open.pop() != tag:
                 pass
@@ -182,11 +189,20 @@ def page_of(html: str) -> _Page:
     return page
 
 
+def _gaps_of(rows: list[list[str]]) -> set[Gap]:
+    """Of the table of causes: five columns, of which the second is `check, reason` and the third lists what it is about."""
+    gaps: set[Gap] = set()
+    for row in rows:
+        if len(row) == 5 and ", " in row[1]:
+            check, reason = row[1].split(", ")
+            gaps |= {(check, reason, what) for line in row[2].split("\n") for what in line.split(", ") if what}
+    return gaps
+
+
 def read_html(data: bytes) -> Seen:
     page = page_of(data.decode())
     findings = {(identity, heading.split(" ", 1)[1]) for heading, identity in page.bold}
-    gaps = [row for row in page.rows if len(row) == 5]  # five columns in the table of packages too
-    return findings, {(row[0], row[1], row[2]) for row in gaps if row[4] not in {"findings", "no findings"}}
+    return findings, _gaps_of(page.rows)
 
 
 def markdown_page(data: bytes) -> _Page:
@@ -198,7 +214,7 @@ def read_markdown(data: bytes) -> Seen:
     page = markdown_page(data)
     findings = {(word, heading.partition(": ")[2]) for heading, word in page.bold if ": " in heading and word != "do"}
     about_us = {pair for pair in findings if pair[1].startswith(("FAIL", "PASS", "INCOMPLETE"))}
-    return findings - about_us, {(row[0], row[1], row[2]) for row in page.rows if len(row) == 4}
+    return findings - about_us, _gaps_of(page.rows)
 
 
 READERS: dict[str, Reader] = {

@@ -139,7 +139,9 @@ def test_what_a_variable_holds_is_a_gap(text: str) -> None:
 
 
 def test_a_wheel_that_exists_only_in_the_image_is_a_gap() -> None:
-    assert _installs("pip install ./a-1.0-py3-none-any.whl")[1][0].endswith("exists only where this command runs")
+    assert _installs("pip install ./a-1.0-py3-none-any.whl")[1][0].startswith(
+        "this file exists only where the command runs: ./a-1.0"
+    )
 
 
 def _notebook(*cells: str | list[str]) -> str:

@@ -19,7 +19,7 @@ from mlsupply.advisories.renamed import INHERITED, original_of
 from mlsupply.advisories.store import Row
 from mlsupply.begun import Begun
 from mlsupply.hints import TYPE_CHECKING
-from mlsupply.model import Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
+from mlsupply.model import Cause, Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.project import OWN_CODE, Project, conda_gap
 from mlsupply.request import Request
@@ -317,7 +317,8 @@ def _unread(package: Package, version: Asked, rows: Sequence[Row]) -> tuple[Gap,
     if mute := without_versions(rows):
         named = f"{', '.join(mute)} {'names' if len(mute) == 1 else 'name'} {package.name} and no version of it"
         said = f"{named}: whether this release is affected is not known"
-        gaps.append(_gap(package, Reason.MALFORMED, said, f"mlsupply explain {' '.join(mute)}"))
+        gap = _gap(package, Reason.MALFORMED, said, f"read of it by `mlsupply explain {' '.join(mute)}`")
+        gaps.append(replace(gap, cause=Cause.UNPUBLISHED))
     return tuple(gaps)
 
 
@@ -340,7 +341,7 @@ def _why_not(package: Package, ground: Ground) -> tuple[Gap, ...]:
         return ground.conda
     kind = package.source.kind
     came = "" if kind is SourceKind.REGISTRY else f", and it comes from {kind.value}"
-    detail = f"no version of {package.name} is pinned{came}: whether an advisory applies is not known"
+    detail = f"no version is pinned{came}: whether an advisory applies is not known"
     return (_gap(package, Reason.UNPINNED, detail, "lock it to a version"),)
 
 

@@ -71,10 +71,13 @@ class StoreFeed:
         skewed = bool(self._checked) and age is not None and age < -_SKEW
         if age is not None and age <= FRESH and not skewed:
             return ()
-        old = f"{age.days} days old: what was published since is not in it" if age and age > FRESH else "of unknown age"
+        dated = f"its advisories are of {as_of[:10]}" if as_of else "its advisories are undated"
         if skewed:
-            old = f"dated after this machine's clock ({self._now:%Y-%m-%d}): its age is not known"
-        detail = f"the advisory data ({name}, {as_of[:10] or 'undated'}) is {old}"
+            detail = f"{dated}, after this machine's clock ({self._now:%Y-%m-%d}): their age is not known"
+        elif age is not None and age > FRESH:
+            detail = f"{dated}: what was published in the {age.days} days since is not among them"
+        else:
+            detail = f"{dated}: their age is not known"
         return (Gap(subject=name, check=CHECK, reason=Reason.STALE, detail=detail, hint=self._hint),)
 
 

@@ -15,7 +15,19 @@ from mlsupply.evidence.pinning import is_deploy, is_exact, pinning_facts
 from mlsupply.evidence.popular import listed, popular
 from mlsupply.hints import TYPE_CHECKING, Any
 from mlsupply.lazy import expression
-from mlsupply.model import RESOLVED, Checked, DataSource, Index, Inventory, Package, Place, Reason, Requirement, SourceKind
+from mlsupply.model import (
+    RESOLVED,
+    Cause,
+    Checked,
+    DataSource,
+    Index,
+    Inventory,
+    Package,
+    Place,
+    Reason,
+    Requirement,
+    SourceKind,
+)
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
@@ -371,8 +383,9 @@ class _Names:
         if self.offline:
             said = Unknown(Reason.OFFLINE, "without the network the public index was not asked", "run without --offline")
         else:
-            said = Unknown(Reason.UNSUPPORTED, "the public index did not tell")
-        silent = Unknown(Reason.NOT_FOUND, "the input does not tell which index its packages came from", _SCAN_THE_LOCK)
+            said = Unknown(Reason.UNSUPPORTED, "the public index did not tell", cause=Cause.FAILED)
+        words = "the input does not tell which index its packages came from"
+        silent = Unknown(Reason.NOT_FOUND, words, _SCAN_THE_LOCK, Cause.INPUT)
         return {
             **dict.fromkeys(("public_name", "own_repository", "twin"), said),
             **dict.fromkeys(("astray", "refused"), silent),

@@ -13,6 +13,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.licence_facts import Stated, stated_of
 from mlsupply.licence import normalised, satisfiable
 from mlsupply.model import (
+    Cause,
     Checked,
     DataSource,
     Finding,
@@ -131,12 +132,15 @@ def _gap(cause: _Cause, members: Sequence[Stated]) -> Gap:
     most = _NAMED_UNASKED if isinstance(members[0].licence, Failure) else _NAMED
     more = f" and {len(names) - most} more, without a licence in -o json" if len(names) > most else ""
     noun = "package" if len(names) == 1 else "packages"
+    item = f"{', '.join(names[:most])}{more}"
     return Gap(
         subject=f"the licences of {len(names):,} {noun}",
         check=CHECK,
         reason=reason,
-        detail=f"{why}: {', '.join(names[:most])}{more}",
+        detail=f"{why}: {item}",
         hint=hint,
+        item=item,
+        cause=None if isinstance(members[0].licence, Failure) else Cause.UNPUBLISHED,
     )
 
 

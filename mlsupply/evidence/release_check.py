@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from mlsupply.hints import TYPE_CHECKING
-from mlsupply.model import Checked, DataSource, Gap, Package, Reason, SourceKind
+from mlsupply.model import Cause, Checked, DataSource, Gap, Package, Reason, SourceKind
 from mlsupply.project import Project, is_local
 from mlsupply.request import Request
 from mlsupply.text import host_of
@@ -51,6 +51,7 @@ def no_release(package: Package) -> Checked:
         return Checked(check=CHECK, package=package)
     ecosystem, kind = package.coordinate.ecosystem, package.source.kind
     subject, reason, hint = str(package.coordinate), Reason.UNSUPPORTED, ""
+    cause: Cause | None = None
     if ecosystem != "pypi":
         subject = f"{ecosystem} packages"  # one gap for all of them
         detail = f"what {ecosystem} channels tell of releases is not asked for"
@@ -61,8 +62,8 @@ def no_release(package: Package) -> Checked:
         reason, detail = Reason.DISABLED, "it says that it was installed from a file or folder: no index was asked about it"
     else:
         origin = _ORIGINS.get(kind) or package.source.url
-        detail = f"it comes from {origin}, and no index tells of its release"
-    gap = Gap(subject=subject, check=CHECK, reason=reason, detail=detail, hint=hint)
+        detail, cause = f"it comes from {origin}, and no index tells of its release", Cause.UNPUBLISHED
+    gap = Gap(subject=subject, check=CHECK, reason=reason, detail=detail, hint=hint, cause=cause)
     return Checked(check=CHECK, package=package, gaps=(gap,))
 
 

@@ -23,7 +23,7 @@ from mlsupply.evidence.release import (
 )
 from mlsupply.evidence.release_check import CHECK, index_of, is_exempt, is_release, judged_by_lock, no_release
 from mlsupply.evidence.release_facet import ReleaseFacet, offline_facet
-from mlsupply.model import RESOLVED, Checked, DataSource, Gap, Package, PackageKey, Reason
+from mlsupply.model import RESOLVED, Cause, Checked, DataSource, Gap, Package, PackageKey, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
@@ -169,8 +169,9 @@ def _asked(package: Package, registry: Registry, run: _Run) -> _Answer | Failure
 def _judged(package: Package, run: _Run, answer: _Answer) -> Checked:
     facet, host = answer.facet, answer.facet.index
     if "+" in package.version and not facet.listed:
-        detail = f"{package.version} is a local version, which {host} does not serve"
-        return Checked(check=CHECK, package=package, gaps=(_gap(package, Reason.UNSUPPORTED, detail),))
+        detail = f"its version is a local one, which {host} does not serve"
+        gap = replace(_gap(package, Reason.UNSUPPORTED, detail), cause=Cause.UNPUBLISHED)
+        return Checked(check=CHECK, package=package, gaps=(gap,))
     facet = replace(facet, fixes=_fixes(package, facet, run.world))
     fact = Fact(facet, places=package.places, unknown=answer.unknown)
     checked = run.rules.judge(CHECK, [fact], package=package)
@@ -212,9 +213,10 @@ def _unknown(seen: Seen, registry: Registry) -> dict[str, Unknown]:
     for item in fields(ReleaseFacet):
         kind, words = _OFFERED.get(item.name, ("", ""))
         if kind and kind not in seen.project.offers:
-            why[item.name] = Unknown(Reason.UNSUPPORTED, f"{registry.host} gives {words}")
+            why[item.name] = Unknown(Reason.UNSUPPORTED, f"{registry.host} gives {words}", cause=Cause.UNPUBLISHED)
         else:
-            why[item.name] = Unknown(Reason.NOT_FOUND, f"{registry.host} does not tell {item.name.replace('_', ' ')} of it")
+            said = f"{registry.host} does not tell {item.name.replace('_', ' ')} of it"
+            why[item.name] = Unknown(Reason.NOT_FOUND, said, cause=Cause.UNPUBLISHED)
     return why
 
 
@@ -243,7 +245,8 @@ def _with_owners(package: Package, registry: Registry, told: Told, unknown: dict
     if isinstance(owners, Owners):
         return replace(told, owners=owners.now, owners_before=owners.before)
     if owners is None:
-        why = Unknown(Reason.UNSUPPORTED, f"{registry.host} gives no owners beside a release")
+        said = f"{registry.host} gives no owners beside a release"
+        why = Unknown(Reason.UNSUPPORTED, said, cause=Cause.UNPUBLISHED)
     else:
         why = Unknown(owners.reason, f"the owners were not had: {owners.detail}")
     unknown |= dict.fromkeys(("owners_added", "owners_removed"), why)

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.module_facts import Gift, ModuleFacts, Neighbours, Take
 from mlsupply.hints import Any
-from mlsupply.model import Gap, Place, Reason
+from mlsupply.model import Cause, Gap, Place, Reason
 
 
 def code_to_json(fact: CodeFact) -> dict[str, Any]:
@@ -102,4 +102,5 @@ def gap_to_json(gap: Gap) -> dict[str, Any]:
 def gap_from_json(value: Mapping[str, Any]) -> Gap:
     """The way back."""
     place = Place(*value["place"]) if value["place"] else None
-    return Gap(**{**value, "reason": Reason(value["reason"]), "place": place})
+    cause = Cause(value["cause"]) if value.get("cause") else None
+    return Gap(**{**value, "reason": Reason(value["reason"]), "place": place, "cause": cause})

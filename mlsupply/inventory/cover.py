@@ -106,8 +106,9 @@ def _covered(manifest: Inventory, lock: Inventory) -> Inventory:
         detail = f"{lock.path} does not hold {listed}, asked for here; looked at without it"
         gaps.append(gap(manifest.path, Reason.DISABLED, detail, missing[0].place.line, "lock again, with every group"))
     if build := sorted({r.name for r in manifest.requirements if r.groups == (BUILD_GROUP,) and r.name not in held}):
-        detail = f"build requirements are in no lock and were not resolved: {', '.join(build)}"
-        gaps.append(gap(manifest.path, Reason.DISABLED, detail, hint=f"mlsupply scan {manifest.path} resolves them"))
+        detail = "build requirements are in no lock and were not resolved"
+        hint = "scan the manifest by itself, which resolves them"
+        gaps.append(gap(manifest.path, Reason.DISABLED, detail, hint=hint, item=", ".join(build)))
     left = (*missing, *(r for r in manifest.requirements if r.constraint)) if missing else manifest.requirements
     return replace(manifest, complete=not missing, requirements=tuple(left), gaps=manifest.gaps + tuple(gaps))
 

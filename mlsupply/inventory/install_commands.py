@@ -144,8 +144,8 @@ class _Command:
             return
         parsed = asked_for(word.text, Place(self.path, word.line), editable=editable)
         if isinstance(parsed, Requirement) and parsed.source.kind is SourceKind.PATH and parsed.name:
-            detail = f"{quoted(word.text, 120)} is a file that exists only where this command runs"
-            self.found.append(gap(self.path, Reason.NO_ARTIFACT, detail, word.line, "scan that file itself"))
+            detail, hint = "this file exists only where the command runs", "scan that file itself"
+            self.found.append(gap(self.path, Reason.NO_ARTIFACT, detail, word.line, hint, quoted(word.text, 120)))
         else:
             self.found.append(parsed)
 
@@ -187,8 +187,9 @@ def _pip(path: str, words: Sequence[Word]) -> Iterator[Found]:
 def _unknown(path: str, word: Word, what: str) -> Gap:
     named = _NAME.match(word.text)
     subject = f" of {named[0]}" if named and what.startswith("what") and "$" not in named[0] else ""
-    detail = f"{what}{subject} holds a variable, whose value is known only where the command runs: {quoted(word.text)}"
-    return gap(path, Reason.UNSUPPORTED, detail, word.line, "lock what is installed, or scan the built environment")
+    detail = f"{what}{subject} holds a variable, whose value is known only where the command runs"
+    hint = "lock what is installed, or scan the built environment"
+    return gap(path, Reason.UNSUPPORTED, detail, word.line, hint, quoted(word.text))
 
 
 def _conda(path: str, words: Sequence[Word]) -> Iterator[Found]:

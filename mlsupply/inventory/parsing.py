@@ -24,10 +24,13 @@ _BOMS = (
 )
 
 
-def gap(path: str, reason: Reason, detail: str, line: int = 0, hint: str = "") -> Gap:
-    """A gap of the inventory check about a place in a file."""
+def gap(path: str, reason: Reason, detail: str, line: int = 0, hint: str = "", item: str = "") -> Gap:
+    """A gap of the inventory check about a place in a file. item: what it is about where there may be many alike; it is put
+    behind the sentence, which is the same for all of them."""
     words = safe(without_credentials(detail)[0], 400)  # it may quote a line that holds a password
-    return Gap(subject=path, check=CHECK, reason=reason, detail=words, hint=hint, place=Place(path, line))
+    shown = safe(without_credentials(item)[0], 400) if item else ""
+    said = f"{words}: {shown}" if shown else words
+    return Gap(subject=path, check=CHECK, reason=reason, detail=said, hint=hint, place=Place(path, line), item=shown)
 
 
 def quoted(text: str, limit: int = 80) -> str:

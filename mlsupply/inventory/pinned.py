@@ -32,9 +32,10 @@ def _beyond(exact: Sequence[Requirement]) -> Iterator[Gap]:
     if exact:
         names = list(dict.fromkeys(f"{r.name}{r.specifier}" for r in exact))
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        detail = f"what {', '.join(names[:_NAMED])}{more} need beyond what stands here is not audited: nothing was resolved"
+        detail = "nothing was resolved, so what these need beyond what stands here is not audited"
         hint = "run without --offline, or commit a lock file"
-        yield gap(exact[0].place.file, Reason.OFFLINE, detail, exact[0].place.line, hint)
+        place = exact[0].place
+        yield gap(place.file, Reason.OFFLINE, detail, place.line, hint, f"{', '.join(names[:_NAMED])}{more}")
 
 
 def without_conda(inventory: Inventory) -> Inventory:
@@ -51,9 +52,9 @@ def without_conda(inventory: Inventory) -> Inventory:
 
 
 def _conda_gap(requirement: Requirement) -> Gap:
-    detail = f"{requirement.text} is asked of conda and names no single version; conda is not resolved here"
+    detail = "conda is asked for it without a single version, and conda is not resolved here"
     hint = "scan a conda-lock.yml, a pixi.lock or the installed environment (--env)"
-    return gap(requirement.place.file, Reason.UNPINNED, detail, requirement.place.line, hint)
+    return gap(requirement.place.file, Reason.UNPINNED, detail, requirement.place.line, hint, requirement.text)
 
 
 def pinned(requirement: Requirement) -> Package | None:
@@ -114,8 +115,8 @@ def _united(packages: Iterable[Package]) -> Iterable[Package]:
 def _gap(requirement: Requirement, reason: Reason) -> Gap:
     wanted = f"{requirement.name}{requirement.specifier}" or requirement.text
     if reason is Reason.OFFLINE:
-        detail = f"{wanted} names no single version and resolving it needs an index, which offline runs do not ask"
+        detail = "no single version is named, and to resolve it takes an index, which offline runs do not ask"
         hint = "run without --offline, or pin it"
     else:
-        detail, hint = f"{wanted} names no single version and was not resolved", "pin it, or commit a lock file"
-    return gap(requirement.place.file, reason, detail, requirement.place.line, hint)
+        detail, hint = "no single version is named, and it was not resolved", "pin it, or commit a lock file"
+    return gap(requirement.place.file, reason, detail, requirement.place.line, hint, wanted)

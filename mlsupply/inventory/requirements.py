@@ -233,9 +233,9 @@ class Reading:
         folder = normpath(join(dirname(asked.place.file), re.sub(r"^file:(?://)?", "", target.partition("#")[0])))
         if name := project_name(folder, self.tree, self.limits):
             return name
-        detail = f"the project at {target} names itself in no pyproject.toml or setup.cfg that can be read here"
+        detail = "the project in this folder names itself in no pyproject.toml or setup.cfg that can be read here"
         hint = "what it requires is found where its own folder is scanned"
-        self.gaps.append(gap(asked.place.file, Reason.UNSUPPORTED, detail, asked.place.line, hint))
+        self.gaps.append(gap(asked.place.file, Reason.UNSUPPORTED, detail, asked.place.line, hint, target))
         return ""
 
     # -- the result

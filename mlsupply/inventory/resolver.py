@@ -242,17 +242,18 @@ def _gaps_of(attempt: Attempt) -> Iterator[Gap]:
     for verdict, lost in together.items():
         names = list(dict.fromkeys(f"{requirement.name}{requirement.specifier}" for requirement in lost))
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        detail = f"{', '.join(names[:_NAMED])}{more} not resolved, what it needs is not audited: {verdict.sentence}"
+        item = f"{', '.join(names[:_NAMED])}{more} ({verdict.sentence})"
         place = lost[0].place
-        yield gap(place.file, verdict.reason, detail, place.line, _HINTS.get(verdict.fault, _HINT))
+        yield gap(place.file, verdict.reason, _LEFT_OUT, place.line, _HINTS.get(verdict.fault, _HINT), item)
     direct = {requirement.name for requirement, _ in attempt.dropped}
     for name, verdict in attempt.excluded.items():
         if name not in direct:
-            detail = f"{name} not resolved, it and what it needs are not audited: {verdict.sentence}"
-            yield gap(attempt.inventory.path, verdict.reason, detail, 0, _HINTS.get(verdict.fault, _HINT))
+            hint = _HINTS.get(verdict.fault, _HINT)
+            yield gap(attempt.inventory.path, verdict.reason, _LEFT_OUT, 0, hint, f"{name} ({verdict.sentence})")
 
 
 _NAMED = 6  # names in one sentence
+_LEFT_OUT = "not resolved, so what it needs is not audited"
 _HINT = "lock the project with its own tool and audit the lock file"
 _HINTS = {
     Fault.UNKNOWN_NAME: "check the spelling, or name the index that has it with --index-url",
@@ -275,9 +276,9 @@ _FROM = {
 def _fetched_gap(requirement: Requirement) -> Gap:
     named = requirement.name or requirement.source.url or requirement.text
     detail = (
-        f"{named} comes from {_FROM[requirement.source.kind]}, which is not fetched or built: what it needs is not audited"
+        f"it comes from {_FROM[requirement.source.kind]}, which is not fetched or built, so what it needs is not audited"
     )
-    return gap(requirement.place.file, Reason.UNSUPPORTED, detail, requirement.place.line, _HINT)
+    return gap(requirement.place.file, Reason.UNSUPPORTED, detail, requirement.place.line, _HINT, named)
 
 
 def _asked_for(found: tuple[Package, ...], requirements: Iterable[Requirement]) -> Iterator[Package]:

@@ -41,11 +41,12 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 
 from mlsupply.model import Finding, Gap, Severity
+from mlsupply.report.causes import where
 from mlsupply.report.cyclonedx_components import component_elements, components, dependencies, dependency_elements, ref_of
 from mlsupply.report.inert import address
 from mlsupply.report.json_ import encoded
 from mlsupply.report.mlbom import at_version, completed
-from mlsupply.report.view import View, subject_of, where
+from mlsupply.report.view import View, subject_of
 
 _NAMESPACE = uuid.UUID("6f1c7a52-8a8e-5a51-9f0c-3f5c3f1d7a10")
 _XML = "http://cyclonedx.org/schema/bom/1.6"

@@ -1,5 +1,5 @@
 """GitHub workflow commands: an annotation for each finding and gap. Of a step GitHub shows ten errors, ten warnings and ten
-notices: the verdict comes first, then the worst, and one gap of each check and reason before the findings that only warn.
+notices: the verdict comes first, then the worst, and one gap of each cause before the findings that only warn.
 Files are named from the root of the repository, whichever of its folders the run started in.
 
 Everything is escaped as the runner unescapes it, so that no name or message can start a command of its own.
@@ -8,10 +8,13 @@ Source: the workflow-commands page of GitHub's documentation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlsupply.model import Finding, Gap, Place, Severity
 from mlsupply.outcome import Checkout
+from mlsupply.report.causes import Unchecked, alike, where
 from mlsupply.report.rooted import rooted
-from mlsupply.report.view import View, causes, homes_of, label_of, subject_of, where
+from mlsupply.report.view import View, homes_of, label_of, subject_of
 
 _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.UNKNOWN: "warning"}
 
@@ -21,11 +24,11 @@ def render(view: View) -> bytes:
     homes, checkout = homes_of(view), view.report.checkout
     found = [_finding(finding, finding.places or homes[finding.fingerprint], checkout) for finding in view.findings]
     loud = [line for line in found if line.startswith("::error ")]
-    by_cause = causes(view.gaps)
     lines = [_command("notice", f"mlsupply: {view.word}", f"{view.headline}; {view.report.verdict.reason}"), *loud]
-    lines += [_gap(members[0], checkout) for members in by_cause]
+    kin = alike(view.unchecked)
+    lines += [_gap(groups[0].gaps[0], checkout, groups) for groups in kin]
     lines += [line for line in found if not line.startswith("::error ")]
-    lines += [_gap(gap, checkout) for members in by_cause for gap in members[1:]]
+    lines += [_gap(gap, checkout) for groups in kin for gap in [gap for group in groups for gap in group.gaps][1:]]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -56,6 +59,11 @@ def _finding(finding: Finding, places: tuple[Place, ...], checkout: Checkout) ->
     return _command(command, title, message, _at(next(iter(places), None), checkout))
 
 
-def _gap(gap: Gap, checkout: Checkout) -> str:
+def _gap(gap: Gap, checkout: Checkout, of: Sequence[Unchecked] = ()) -> str:
+    """of: those that it is the first of, whose size and next step are told with it."""
     title = f"Not checked: {gap.check}, {gap.reason}"
-    return _command("warning", title, f"{where(gap)}: {gap.detail}", _at(gap.place, checkout))
+    gaps = sum(len(group.gaps) for group in of)
+    more = f" (and {gaps - 1:,} more of {gap.check}, {gap.reason})" if gaps > 1 else ""
+    step = f"\n{of[0].step}" if of and of[0].step else ""
+    command = "warning" if gap.counts else "notice"
+    return _command(command, title, f"{where(gap)}: {gap.detail}{more}{step}", _at(gap.place, checkout))

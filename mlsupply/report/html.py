@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mlsupply.model import Finding, Gap, Package, SourceKind
+from mlsupply.model import Finding, Package, SourceKind
+from mlsupply.report.causes import TITLES, Unchecked, alike, in_brief, scope_of, where
 from mlsupply.report.html_drawing import graph, timeline
 from mlsupply.report.html_elements import Html, asset, element, join, page, prose, scrolled, section, table
 from mlsupply.report.upgrades import NO_STEP, Step, upgrades
-from mlsupply.report.view import Group, View, brief, causes, label_of, subject_of, summary_of, where
+from mlsupply.report.view import Group, View, brief, label_of, subject_of, summary_of
 from mlsupply.text import count
 
 _NOTICED = 5  # reasons told beside the verdict
 _PATHS = 5  # of a package
+_OPEN = 4  # lines of one cause shown without a click
 _SECTIONS = (
     ("upgrades", "Upgrade"),
     ("findings", "Findings"),
@@ -66,7 +68,7 @@ def _header(view: View) -> Html:
             class_="top",
         ),
         element("ul", join(*(_tile(*pair) for pair in view.numbers)), class_="tiles", aria_label=view.headline),
-        _notice(view.gaps),
+        _notice(view),
         element("p", about, class_="dim small"),
     )
 
@@ -78,22 +80,18 @@ def _tile(word: str, number: str) -> Html:
     return element("li", element("b", number), element("span", word), class_=tone)
 
 
-def _notice(gaps: tuple[Gap, ...]) -> Html | str:
+def _notice(view: View) -> Html | str:
     """What was not looked at, beside the verdict: before anything that was found."""
-    if not gaps:
+    if not view.gaps:
         return ""
-    found = causes(gaps)
-    rows = [element("li", _cause(members)) for members in found[:_NOTICED]]
-    if len(found) > _NOTICED:
-        rows.append(element("li", element("a", f"and {count(len(found) - _NOTICED, 'other reason')}", href="#gaps")))
-    title = element("h2", f"{count(len(gaps), 'thing')} not checked", id="notice-title")
-    return element("aside", title, element("ul", join(*rows)), class_="notice", aria_labelledby="notice-title")
-
-
-def _cause(gaps: list[Gap]) -> str:
-    first = gaps[0]
-    more = f" and {len(gaps) - 1:,} more" if len(gaps) > 1 else ""
-    return f"{first.check}, {first.reason}: {where(first)}{more}: {first.detail}"
+    kin = alike(view.unchecked)
+    rows = [element("li", in_brief(groups)) for groups in kin[:_NOTICED]]
+    if len(kin) > _NOTICED:
+        left = count(len(kin) - _NOTICED, "other cause")
+        rows.append(element("li", element("a", f"and {left}", href="#gaps")))
+    title = element("h2", f"{count(len(view.gaps), 'thing')} not checked", id="notice-title")
+    scope = element("p", scope_of(view.unchecked))
+    return element("aside", title, scope, element("ul", join(*rows)), class_="notice", aria_labelledby="notice-title")
 
 
 def _bar(view: View) -> Html:
@@ -238,14 +236,27 @@ def _gaps(view: View) -> Html:
     if not view.gaps:
         return _section("gaps", element("p", "Everything that was asked for was looked at.", class_="empty"))
     intro = element("p", "What could not be looked at ranks with what was found.")
-    told = table(("Check", "Reason", "What", "Why", "Next step"), (_gap(gap) for gap in view.gaps))
+    titles = ("Cause", "Check", "What", "Why", "Next step")
+    told = table(titles, (_unchecked(group) for group in view.unchecked))
     return _section("gaps", intro, scrolled(told, "Gaps"))
 
 
-def _gap(gap: Gap) -> Html:
-    reason = element("span", gap.reason.value, class_="tag gap")
-    cells = [element("td", gap.check), element("td", reason, class_="short"), element("td", where(gap), class_="long")]
-    return element("tr", join(*cells, element("td", gap.detail, class_="long"), element("td", prose(gap.hint))))
+def _unchecked(group: Unchecked) -> Html:
+    """A row for one cause; what it is about opens where it is much."""
+    lines = [where(group.gaps[0])] if len(group.gaps) == 1 else group.places()
+    places = element("ul", join(*(element("li", line) for line in lines)), class_="plain")
+    what = places
+    if len(lines) > _OPEN or len(group.gaps) > _OPEN:
+        what = element("details", element("summary", group.size), places)
+    why = group.gaps[0].detail if len(group.gaps) == 1 else group.why
+    cells = (
+        element("td", element("span", TITLES[group.cause], class_="tag gap"), class_="short"),
+        element("td", f"{group.check}, {group.reason}", class_="short"),
+        element("td", what, class_="long"),
+        element("td", why if group.counts else f"{why} (not counted)", class_="long"),
+        element("td", prose(group.step)),
+    )
+    return element("tr", join(*cells))
 
 
 def _packages(view: View) -> Html:

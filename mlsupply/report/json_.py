@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from mlsupply.hints import Any
 from mlsupply.lazy import expression
 from mlsupply.model import Coordinate, Finding, Gap, Package, Place
+from mlsupply.report.causes import Unchecked, cause_of
 from mlsupply.report.view import View, view_of
 from mlsupply.upgrade import Upgrade
 
@@ -84,6 +85,7 @@ def document(view: View) -> dict[str, Any]:
         "packages": [_with_hashes(encode(_package(package, view)), package, encode) for package in view.packages],
         "findings": [_finding(finding) for finding in view.findings],
         "gaps": [_gap(gap) for gap in view.gaps],
+        "unchecked": [_unchecked(group) for group in view.unchecked],
         "sources": [source._asdict() for source in report.sources],
         "coverage": [
             {
@@ -216,4 +218,21 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "detail": gap.detail,
         "hint": gap.hint or None,
         "place": _place(gap.place) if gap.place else None,
+        "item": gap.item or None,
+        "cause": cause_of(gap),
+        "packages": gap.packages,
+        "counts": gap.counts,
+    }
+
+
+def _unchecked(group: Unchecked) -> dict[str, Any]:
+    return {
+        "cause": group.cause,
+        "check": group.check,
+        "reason": group.reason,
+        "why": group.why,
+        "step": group.step or None,
+        "gaps": len(group.gaps),
+        "packages": group.packages,
+        "counts": group.counts,
     }

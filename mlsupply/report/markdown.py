@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from mlsupply.model import Finding, Gap
+from mlsupply.model import Finding
+from mlsupply.report.causes import TITLES, Unchecked, alike, scope_of, where
 from mlsupply.report.upgrades import NO_STEP, upgrades
-from mlsupply.report.view import Group, View, brief, causes, label_of, summary_of, where
+from mlsupply.report.view import Group, View, brief, label_of, summary_of
 from mlsupply.text import count
 
 _MAX_CHARACTERS = 60_000
 _NOTES = 500  # characters kept for what is said of a cut
-_SAME_GAPS = 20  # of one check and reason
+_SAME = 20  # causes of one check and reason
+_PLACES = 20  # of one cause
+_NAMES = 20  # in one of them
 _UPGRADES = 50
 _ALL = "the JSON report has them all"
-_HEADS = "| check | reason | what | why |\n| --- | --- | --- | --- |\n"
+_HEADS = "| | check | what | why | next step |\n| --- | --- | --- | --- | --- |\n"
 _STEPS = "| package | move | what it ends |\n| --- | --- | --- |\n"
 # what starts markup, a table cell, HTML, a mention, an issue reference or a footnote anywhere in a line
 _SPECIAL = str.maketrans(
@@ -34,10 +37,12 @@ def render(view: View) -> bytes:
     """UTF-8; cut, saying so, at a length a pull-request comment takes. Gaps rank with findings: where both do not fit, each
     gets half."""
     head = f"## mlsupply: {view.word}\n\n**{escape(view.headline)}**\n\nWhy: {escape(view.report.verdict.reason)}\n"
+    if scope := scope_of(view.unchecked):
+        head += f"\n{escape(scope)}\n"
     head += _upgrades(view)
     foot = "\n<sub>" + " ".join(escape(sentence) for sentence in view.coverage) + "</sub>\n"
     groups = [_group(group) for group in view.groups]
-    rows = _gap_rows(view.gaps)
+    rows = [row for kin in alike(view.unchecked) for row in _unchecked_rows(kin)]
     room = _MAX_CHARACTERS - len(head) - len(foot) - _NOTES
     shown = _fitting(rows, max(room // 2, room - sum(map(len, groups))))
     told = _fitting(groups, room - sum(map(len, rows[:shown])))
@@ -88,14 +93,24 @@ def _finding(finding: Finding, group: Group) -> str:
     return f"**{escape(finding.id) or 'finding'}**{mark} {escape(brief(finding) + said)}{waived}"
 
 
-def _gap_rows(gaps: tuple[Gap, ...]) -> list[str]:
-    """The first few of each check and reason, and how many more of it there are."""
-    rows = []
-    for members in causes(gaps):
-        rows += [_row(gap.check, gap.reason, where(gap), gap.detail) for gap in members[:_SAME_GAPS]]
-        if len(members) > _SAME_GAPS:
-            rows.append(_row(members[0].check, members[0].reason, f"and {len(members) - _SAME_GAPS:,} more", _ALL))
-    return rows
+def _unchecked_rows(kin: Sequence[Unchecked]) -> Iterator[str]:
+    """The first few of a check and reason, and how many more of it there are."""
+    yield from map(_unchecked, kin[:_SAME])
+    if left := sum(len(group.gaps) for group in kin[_SAME:]):
+        yield _row(TITLES[kin[0].cause], f"{kin[0].check}, {kin[0].reason}", f"and {left:,} more", _ALL, "")
+
+
+def _unchecked(group: Unchecked) -> str:
+    """A row for one cause, with the first of what it is about."""
+    lines = [where(group.gaps[0])] if len(group.gaps) == 1 else group.places(_NAMES)
+    what = [escape(line) for line in lines[:_PLACES]]
+    if len(lines) > _PLACES:
+        what.append(f"and {len(lines) - _PLACES:,} more: {_ALL}")
+    why = group.why if len(group.gaps) > 1 else group.gaps[0].detail
+    said = f"{group.size}: {why}" if group.size else why
+    counted = "" if group.counts else " (not counted)"
+    about = (TITLES[group.cause], f"{group.check}, {group.reason}")
+    return f"| {' | '.join([*map(escape, about), '<br>'.join(what), escape(said + counted), escape(group.step)])} |\n"
 
 
 def _row(*cells: str) -> str:

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mlsupply.model import Finding, Gap, Place, Severity
+from mlsupply.model import Cause, Finding, Gap, Place, Severity
 from mlsupply.outcome import Checkout
+from mlsupply.report.causes import where
 from mlsupply.report.inert import address
 from mlsupply.report.rooted import rooted
-from mlsupply.report.view import View, homes_of, label_of, where
+from mlsupply.report.view import View, homes_of, label_of
 
 _MAX_RESULTS = 25_000
 _MAX_PLACES = 20  # of one result
@@ -62,7 +63,7 @@ def _document(view: View) -> dict[str, Any]:
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
-                "executionSuccessful": not view.gaps,
+                "executionSuccessful": not any(group.cause is Cause.FAILED for group in view.unchecked),
                 "endTimeUtc": view.report.as_of,
                 "exitCode": view.report.verdict.exit_code,
                 "exitCodeDescription": view.headline,
@@ -164,7 +165,7 @@ def _notification(gap: Gap, checkout: Checkout) -> dict[str, Any]:
     hint = f"; {gap.hint}" if gap.hint else ""
     notification: dict[str, Any] = {
         "descriptor": {"id": gap.check},
-        "level": "warning",
+        "level": "warning" if gap.counts else "note",
         "message": {"text": _plain(f"{where(gap)} was not checked ({gap.reason}): {gap.detail}{hint}")},
         "properties": {"check": gap.check, "reason": gap.reason.value, "subject": gap.subject},
     }

@@ -13,8 +13,9 @@ from typing import Any
 from mlsupply.licence import normalised
 from mlsupply.model import Coordinate, Finding, Package, PackageKey
 from mlsupply.project import edges, roots
+from mlsupply.report.causes import where
 from mlsupply.report.json_ import encoded
-from mlsupply.report.view import View, label_of, subject_of, where
+from mlsupply.report.view import View, label_of, subject_of
 
 _DOCUMENT = "SPDXRef-DOCUMENT"
 _PROJECT = "SPDXRef-Project"

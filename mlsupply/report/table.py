@@ -10,10 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mlsupply.model import Finding, Gap
+from mlsupply.model import Finding
 from mlsupply.named import NamedTuple
+from mlsupply.report.causes import Unchecked, alike, by_cause, scope_of, where
 from mlsupply.report.upgrades import NO_STEP, upgrades
-from mlsupply.report.view import Group, View, brief, causes, label_of, summary_of, where
+from mlsupply.report.view import Group, View, brief, label_of, summary_of
 from mlsupply.text import count
 
 _STYLES = {
@@ -39,12 +40,14 @@ class Most(NamedTuple):
     notes: int = 3
     paths: int = 3  # of a package; `mlsupply why` shows the rest
     places: int = 4
-    same_gaps: int = 6  # of one check and reason
+    causes: int = 6  # of one check and reason
+    files: int = 6  # of one cause
+    names: int = 8  # of one of them
     upgrades: int = 30
 
 
 CUT = Most()
-WHOLE = Most(*[1_000_000] * 6)
+WHOLE = Most(*[1_000_000] * 8)
 
 
 def sentence(view: View) -> bytes:
@@ -67,7 +70,7 @@ def render(view: View, width: int = 100, *, color: bool = False, most: Most = CU
     for group in view.groups:
         _group(console, group, most)
     _upgrades(console, view, most)
-    _gaps(console, view.gaps, most)
+    _gaps(console, view, most)
     console.print(Padding(Text(" ".join(view.coverage), style="dim" if color else ""), (1, 0, 0, 0)))
     return "".join(_no_command(line.rstrip()) + "\n" for line in buffer.getvalue().splitlines()).encode()
 
@@ -87,7 +90,8 @@ def _label(word: str) -> Text:
 
 def _verdict(console: Console, view: View) -> None:
     console.print(Text.assemble(_label(view.word), " ", (view.headline, "bold")))
-    console.print(Padding(Text(view.report.verdict.reason), (0, 0, 0, 3)))
+    for line in filter(None, (view.report.verdict.reason, scope_of(view.unchecked))):
+        console.print(Padding(Text(line), (0, 0, 0, 3)))
 
 
 def _group(console: Console, group: Group, most: Most) -> None:
@@ -162,22 +166,39 @@ def _summary(said: str, width: int, most: Most) -> Text:
     return Text(said if len(said) <= width or most is WHOLE else said[: width - 1] + "…", style="dim")
 
 
-def _gaps(console: Console, gaps: tuple[Gap, ...], most: Most) -> None:
-    if not gaps:
+def _gaps(console: Console, view: View, most: Most) -> None:
+    """By cause, each with its next step; what is not counted says so."""
+    if not view.gaps:
         return
+    size = count(len(view.gaps), "gap")
+    causes = f" of {count(len(view.unchecked), 'cause')}" if len(view.unchecked) < len(view.gaps) else ""
     console.print()
-    console.print(Text.assemble(_label("NOT CHECKED"), " ", (count(len(gaps), "gap"), "bold")))
-    for members in causes(gaps):
-        for gap in members[: most.same_gaps]:
-            console.print(Padding(_gap(gap), (0, 0, 0, 3)))
-        hidden = len(members) - most.same_gaps
-        if hidden > 0:
-            more = Text(f"and {hidden:,} more of {members[0].check}, {members[0].reason}: scan -v tells all", "dim")
-            console.print(Padding(more, (0, 0, 0, 3)))
+    console.print(Text.assemble(_label("NOT CHECKED"), " ", (f"{size}{causes}", "bold")))
+    for title, groups in by_cause(view.unchecked):
+        console.print(Padding(Text(title, "bold"), (0, 0, 0, 3)))
+        for kin in alike(groups):
+            for group in kin[: most.causes]:
+                _unchecked(console, group, most)
+            if left := sum(len(group.gaps) for group in kin[most.causes :]):
+                _more(console, left, kin[0])
 
 
-def _gap(gap: Gap) -> Text:
-    text = Text.assemble((f"{gap.check}, {gap.reason}", "yellow"), f"  {where(gap)}: {gap.detail}")
-    if gap.hint:
-        text.append(f" → {gap.hint}")
-    return text
+def _unchecked(console: Console, group: Unchecked, most: Most) -> None:
+    several = len(group.gaps) > 1
+    said = f"{group.size}: {group.why}" if several else f"{where(group.gaps[0])}: {group.gaps[0].detail}"
+    head = Text.assemble((f"{group.check}, {group.reason}", "yellow"), f"  {said}")
+    if not group.counts:
+        head.append(" (not counted)", "dim")
+    console.print(Padding(head, (0, 0, 0, 5)))
+    lines = group.places(most.names) if several else []
+    for line in lines[: most.files]:
+        console.print(Padding(Text(line, "dim"), (0, 0, 0, 7)))
+    if len(lines) > most.files:
+        _more(console, len(lines) - most.files, group, "file")
+    if group.step:
+        console.print(Padding(Text(f"→ {group.step}"), (0, 0, 0, 7)))
+
+
+def _more(console: Console, left: int, of: Unchecked, noun: str = "") -> None:
+    size = count(left, f"more {noun}") if noun else f"{left:,} more"
+    console.print(Padding(Text(f"and {size} of {of.check}, {of.reason}: scan -v tells all", "dim"), (0, 0, 0, 7)))

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from mlsupply.model import Confidence, Coordinate, Finding, Gap, Kind, Package, Place, Severity
 from mlsupply.outcome import Coverage, Report
+from mlsupply.report.causes import Unchecked, unchecked
 from mlsupply.text import count
 from mlsupply.value import value
 
@@ -45,14 +46,16 @@ class Group:
 @value
 class View:
     """report: identity and raw facts; findings: worst first, waived last; groups: the same findings by package, in the
-    order of their worst; gaps: by check and subject; headline: the verdict in a word and a sentence; numbers: the same in
-    words with their counts, the worst first; coverage: what was looked at, in sentences, with the data's dates."""
+    order of their worst; gaps: by check and subject; unchecked: the same gaps by cause; headline: the verdict in a word and
+    a sentence; numbers: the same in words with their counts, the worst first; coverage: what was looked at, in sentences,
+    with the data's dates."""
 
     report: Report
     packages: tuple[Package, ...]
     findings: tuple[Finding, ...]
     groups: tuple[Group, ...]
     gaps: tuple[Gap, ...]
+    unchecked: tuple[Unchecked, ...]
     word: str
     headline: str
     numbers: tuple[tuple[str, str], ...]
@@ -63,14 +66,16 @@ def view_of(report: Report) -> View:
     """Order and phrase; the same report gives the same view."""
     findings = tuple(sorted(report.findings, key=_finding_order))
     gaps = tuple(sorted(report.gaps, key=_gap_order))
+    groups = unchecked(gaps, [row.check for row in report.coverage])
     return View(
         report=report,
         packages=report.packages,
         findings=findings,
         groups=_groups(report, findings),
         gaps=gaps,
+        unchecked=groups,
         word=_WORDS[report.verdict.exit_code],
-        headline=_headline(report, findings, gaps),
+        headline=_headline(report, findings, groups),
         numbers=tuple(_numbers(report, findings, gaps)),
         coverage=_coverage(report),
     )
@@ -91,25 +96,9 @@ def subject_of(finding: Finding) -> str:
     return str(finding.package or finding.subject) or "the project"
 
 
-def where(gap: Gap) -> str:
-    """What was not looked at and where: the place, and the subject unless the place names it."""
-    place = str(gap.place or "")
-    if not place or gap.subject in place:
-        return place or gap.subject
-    return f"{place}: {gap.subject}"
-
-
 def homes_of(view: View) -> dict[str, tuple[Place, ...]]:
     """For each finding, by fingerprint, where the package it is about stands: for those that have no place of their own."""
     return {finding.fingerprint: group.places for group in view.groups for finding in group.findings}
-
-
-def causes(gaps: Sequence[Gap]) -> list[list[Gap]]:
-    """The gaps by check and reason, in their order."""
-    found: dict[tuple[str, str], list[Gap]] = {}
-    for gap in gaps:
-        found.setdefault((gap.check, gap.reason), []).append(gap)
-    return list(found.values())
 
 
 def brief(finding: Finding) -> str:
@@ -199,7 +188,7 @@ def _groups(report: Report, findings: tuple[Finding, ...]) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def _headline(report: Report, findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> str:
+def _headline(report: Report, findings: tuple[Finding, ...], groups: tuple[Unchecked, ...]) -> str:
     live = [finding for finding in findings if finding.waiver is None]
     parts = []
     if live:
@@ -209,8 +198,9 @@ def _headline(report: Report, findings: tuple[Finding, ...], gaps: tuple[Gap, ..
     elif report.packages or report.inputs:
         parts.append(f"no findings in {count(len(report.packages), 'package')}")
     parts += [f"{number:,} {word}" for word, number in _set_aside(findings)]
-    if gaps:
-        parts.append(f"{count(len(gaps), 'thing')} not checked")
+    if gaps := sum(len(group.gaps) for group in groups):
+        causes = f", of {count(len(groups), 'cause')}" if len(groups) < gaps else ""
+        parts.append(f"{count(gaps, 'thing')} not checked{causes}")
     return "; ".join(parts)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 
-from mlsupply.model import Checked, Finding, Gap, Package, Place, Quote, Reason
+from mlsupply.model import Cause, Checked, Finding, Gap, Package, Place, Quote, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.ruleset.conditions import Decide, Values, decider, undecided
 from mlsupply.ruleset.facets import facet_names
@@ -19,11 +19,12 @@ MAX_PLACES = 20  # places and quotes kept of one finding
 
 
 class Unknown(NamedTuple):
-    """Why a field of a facet is None."""
+    """Why a field of a facet is None; cause: where the reason does not tell it."""
 
     reason: Reason
     detail: str
     hint: str = ""
+    cause: Cause | None = None
 
 
 class Fact(NamedTuple):
@@ -129,7 +130,7 @@ def _subject(fact: Fact, package: Package | None) -> str:
 
 def _gap(check: str, subject: str, name: str, why: Unknown, ids: tuple[str, ...]) -> Gap:
     detail = f"{', '.join(ids)} could not be decided: {why.detail}"
-    return Gap(subject=subject, check=check, reason=why.reason, detail=detail, hint=why.hint)
+    return Gap(subject=subject, check=check, reason=why.reason, detail=detail, hint=why.hint, cause=why.cause)
 
 
 def _united(one: Finding, other: Finding) -> Finding:
