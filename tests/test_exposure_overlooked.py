@@ -138,6 +138,12 @@ def test_all_of_a_lock_is_read_whatever_headers_it_has(header: str) -> None:
     assert held == {Held("six", "1.16.0"), Held("torch", "2.1.0")}
 
 
+@pytest.mark.parametrize("text", ["# x\x0clitellm==1.82.7\n", "# coding: utf-7\n# +AAo-litell+AG0APQA9-1.82.7\n"])
+def test_what_only_pip_takes_for_a_line_of_its_own_is_not_passed_over(history: History, text: str) -> None:
+    history.commit(BEFORE, requirementsDOTtxt=text)
+    assert _verdicts(history.folder)[0][0] in {"resolved", "unknown"}
+
+
 def test_what_is_not_committed_is_read_from_the_work_tree(history: History) -> None:
     history.commit(BEFORE, requirementsDOTtxt="six\n")
     (history.folder / "uv.lock").write_text(lock("1.82.7"), encoding="utf-8")

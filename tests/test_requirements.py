@@ -415,3 +415,37 @@ def test_lines_past_the_limit_are_one_gap() -> None:
 def test_long_runs_of_one_thing_take_linear_time(piece: str) -> None:
     inventory = read("requirements.txt", "a" + piece * 20_000)
     assert inventory.requirements or inventory.packages or inventory.gaps, "read, or said why not"
+
+
+@pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_a_line_ends_wherever_pip_ends_it(mark: str) -> None:
+    text = f"# ours{mark}evil==1.0\nsix==1.16.0 # via nothing{mark}more==2.0\n"
+    assert [f"{p.name} {p.version}" for p in read("requirements.txt", text).packages] == [
+        "evil 1.0",
+        "six 1.16.0",
+        "more 2.0",
+    ]
+
+
+def test_a_line_goes_on_behind_several_backslashes() -> None:
+    assert [p.name for p in read("requirements.txt", "ev\\\\\nil==1.0\n").packages] == ["evil"]
+
+
+@pytest.mark.parametrize("comment", ["# coding: utf-7", "#!x\n# -*- coding: raw_unicode_escape -*-", "# coding=punycode"])
+def test_an_encoding_in_which_pip_may_find_other_lines_is_a_gap(comment: str) -> None:
+    (found,) = read("requirements.txt", f"{comment}\n# +AAo-evil+AD0APQ-1.0\nsix==1.16.0\n").gaps
+    assert found.place is not None
+    assert found.place.line == comment.count("\n") + 1
+    assert "may find other lines in it" in found.detail
+
+
+@pytest.mark.parametrize("name", ["utf-8", "UTF8", "latin-1", "cp1252", "iso-8859-15", "Shift_JIS", "ascii"])
+def test_an_encoding_that_leaves_lines_as_they_are_is_none(name: str) -> None:
+    assert read("requirements.txt", f"# -*- coding: {name} -*-\nsix==1.16.0\n").gaps == ()
+
+
+@pytest.mark.parametrize("line", ["file:///srv/y-1.0-py3-none-any.whl", "file:y-1.0.tar.gz", "./y-1.0-py3-none-any.whl"])
+def test_an_archive_on_disk_is_named_by_its_file(line: str) -> None:
+    inventory = read("requirements.txt", line)
+    assert triples(inventory) == [("y", "1.0", "path")]
+    assert inventory.gaps == ()

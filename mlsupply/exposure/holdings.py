@@ -52,6 +52,8 @@ _HEAD = re.compile(rb'\s*name = "([^"\\\r\n]*)"\r?\nversion = "([^"\\\r\n]*)"\r?
 _KEY = re.compile(rb"""\s*["']?name["']?\s*=\s*["']{1,3}""")
 _RUN = re.compile(r"[-_.]+")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")  # UTF-16 and UTF-32: for the reader to decode
+# pip finds other lines in a file of some encodings
+_CODED = re.compile(rb"(?:[^\n]*\n)?#[^\n]*coding[:=]\s*(?!utf-?8|ascii|latin-?1)")
 # a name may be written with escapes (TOML, JSON, YAML), or over two lines (requirements, Dockerfiles, YAML)
 _ESCAPED = re.compile(rb"\\(?:[ux]|\r?\n[ \t]*[a-z0-9._-])")
 
@@ -91,7 +93,11 @@ class Extractor:
         """Whether any name asked for stands in the file, in any spelling, or may (lower-casing and searching is ten times
         faster than a pattern that ignores case)."""
         low = data.lower()
-        if data.startswith(_WIDE) or any(begins in low and spelled.search(low) for begins, spelled in self._begins):
+        if (
+            data.startswith(_WIDE)
+            or _CODED.match(low)
+            or any(begins in low and spelled.search(low) for begins, spelled in self._begins)
+        ):
             return True
         return b"\\" in low and _ESCAPED.search(low) is not None
 

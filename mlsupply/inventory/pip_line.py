@@ -168,7 +168,7 @@ def _addressed(
     if source.kind is not SourceKind.GIT and editable:
         source = source._replace(kind=SourceKind.EDITABLE)
     egg = _EGG.search(url)
-    from_file = name_and_version(file_name(url))[0] if source.kind is SourceKind.URL else ""
+    from_file = "" if source.kind is SourceKind.GIT else name_and_version(file_name(url.removeprefix("file:")))[0]
     name = canonical(name or (egg[1] if egg else "")) or from_file
     if not name and source.kind in {SourceKind.GIT, SourceKind.URL}:
         hint = "write it as name @ URL"

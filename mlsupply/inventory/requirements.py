@@ -33,6 +33,12 @@ _REST = expression(
 )
 _HASH = expression(r"--hash[= ]([a-z0-9]+):([A-Fa-f0-9]+)")
 _COMMENT = expression(r"[ \t]*+(?:#([^\n]*+))?(?:\n|\Z)")
+_BREAKS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_CODED = expression(r"\A(?:[^\n]*+\n)?\#[^\n]*?coding[:=]\s*+([\w.-]++)")  # PEP 263, as pip heeds it
+_ASCII_INSIDE = expression(
+    r"(?:utf[-_]?8|u8)(?:[-_]sig)?|(?:us[-_]?)?ascii|latin[-_]?1|l1|iso[-_]?(?:ir[-_]?)?8859[-_]?[0-9]{1,2}|(?:cp|windows[-_]?)125[0-8]"
+    r"|cp(?:437|8[0-9]{2}|932|936|949|950)|koi8[-_][a-z]|gb(?:k|2312|18030)|big5|euc[-_]?[a-z]{2}|s(?:hift)?[-_]?jis|mac[-_]?roman"
+)
 _MOST_GAPS = 200  # told apart in one file; the rest are counted
 _MOST_JOINED = 10_000  # lines continued by a backslash
 _ROLES = {"--index-url": "primary", "--pypi-url": "primary", "--extra-index-url": "extra", "--find-links": "find-links"}
@@ -69,11 +75,19 @@ class Reading:
             text = self._other_encoding(path) if text.reason is Reason.MALFORMED else ""
         if not text:
             return
+        if found := _CODED.match(text):
+            self._other_lines(Place(path, found[0].count("\n") + 1), found[1])
         self.seen.append((path, constraint))
         self.open.append(path)
         self.generated = self.generated or is_generated(text)
-        self.lines(path, text, constraint=constraint)
+        self.lines(path, _as_pip_breaks(text), constraint=constraint)
         self.open.pop()
+
+    def _other_lines(self, place: Place, encoding: str) -> None:
+        """pip reads the file as its coding comment says, and in some encodings a comment holds line ends."""
+        if not _ASCII_INSIDE.fullmatch(encoding.lower()):
+            detail = f"pip reads this file as {safe(encoding, 40)}, and may find other lines in it; read as UTF-8"
+            self.gaps.append(gap(place.file, Reason.MALFORMED, detail, place.line, "save it as UTF-8, without that comment"))
 
     def _other_encoding(self, path: str) -> str:
         """The file with `?` for every byte that is not ASCII: pip reads it in the encoding of the machine or of a coding
@@ -276,6 +290,14 @@ class Reading:
         return replace(index, trusted_host=True) if trusted else index
 
 
+def _as_pip_breaks(text: str) -> str:
+    """The text with a line end wherever pip ends a line (`str.splitlines`): at a form feed, say. To uv what stands behind
+    one goes on with its line; what either installs is read."""
+    if not any(mark in text for mark in _BREAKS[:5]) and (text.isascii() or not any(mark in text for mark in _BREAKS[5:])):
+        return text
+    return text.translate(dict.fromkeys(map(ord, _BREAKS), "\n"))
+
+
 class _Rest(NamedTuple):
     """What follows name, version and marker of an entry. end: where the next line begins."""
 
@@ -325,7 +347,7 @@ def _joined(text: str, start: int) -> tuple[str, int, int]:
         if line.lstrip().startswith("#") or not line.endswith("\\") or used >= _MOST_JOINED:
             parts.append(" " + line if parts and line.lstrip().startswith("#") else line)
             break
-        parts.append(line[:-1])
+        parts.append(line.strip("\\"))
     return "".join(parts), used, position
 
 
