@@ -131,7 +131,7 @@ GAPS = (
         check="inventory",
         reason=Reason.MALFORMED,
         detail=f"not TOML: {HOSTILE}",
-        hint="mend the file or exclude it",
+        hint="fix the file or exclude it",
         place=Place("app/broken.lock", 7),
     ),
     Gap(subject=str(TORCH), check="contents", reason=Reason.NO_ARTIFACT, detail="no archive was at hand"),

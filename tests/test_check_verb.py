@@ -105,7 +105,7 @@ def test_letters_of_another_script_are_seen() -> None:
 
 def test_names_without_a_version_are_one_sentence_and_not_counted_as_gaps() -> None:
     result = check("torch", "quarry-lighthouse")
-    assert "Names without a version were asked for as names" in result.output
+    assert "Names without a version were checked as names only" in result.output
     assert "not checked" not in result.output
 
 
@@ -128,8 +128,8 @@ def test_what_is_no_python_name_is_not_passed_over() -> None:
         ("numpy=1.26.4", "NAME==VERSION: numpy==1.26.4"),
         ("numpy@1.26.4", "NAME==VERSION: numpy==1.26.4"),
         ("numpy 1.26.4", "NAME==VERSION: numpy==1.26.4"),
-        ("numpy==", "names no version"),
-        ("numpy==newest", "names no version"),
+        ("numpy==", "names no valid version"),
+        ("numpy==newest", "names no valid version"),
         ("conda-forge::numpy", "npm, conda or repository name"),
         ("./wheels/numpy-1.26.4-py3-none-any.whl", "mlsupply inspect"),
         ("numpy-1.26.4-py3-none-any.whl", "mlsupply inspect"),  # which is a name too, by its letters
@@ -210,7 +210,7 @@ def test_an_invented_name_is_told_by_the_index_whatever_its_letters_say(index: L
     nobody, new, old = (ask(index, name) for name in ("meadow-lighthouse", "quarry-lighthouse", "harbour-lighthouse"))
     assert nobody.exit_code == 1
     assert "MLS-N008  The index has no project meadow-lighthouse" in nobody.output
-    assert "MLS-N009  quarry-lighthouse is on the index for 5 days only; releases so far: 1" in new.output
+    assert "MLS-N009  quarry-lighthouse has been on the index for only 5 days; releases so far: 1" in new.output
     assert old.exit_code == 0
     assert "nothing found  harbour-lighthouse" in old.output
 

@@ -54,7 +54,7 @@ def test_a_lock_that_cannot_be_read_has_a_next_step_that_exists(here: Path) -> N
     (here / "project/uv.lock").write_text('version = 1\n[[package]]\nname = "a\n', encoding="utf-8")
     told = " ".join(typed("scan", "project", "--offline").stdout.split())
     assert "project/uv.lock:3: not TOML" in told
-    assert "mend it, or have its tool write it anew" in told
+    assert "fix it, or let its tool write it again" in told
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_a_name_the_manifest_pins_to_its_own_index_is_asked_there_alone(text: st
     assert [url for url in asking.asked if url.startswith(PUBLIC_INDEX)] == []
     assert {url for url in asking.asked if "acme" in url} == {"https://corp.example/simple/acme-core/"}
     gone = [f.message for f in report.findings if f.id in {"MLS-R007", "MLS-N008"}]
-    assert gone == ["corp.example has no project of the name of acme-core 1.2"]
+    assert gone == ["corp.example has no project with the name of acme-core 1.2"]
     assert ids(scanned(world, {"pyproject.toml": dedent(text)}, PRIVATE)) == []
 
 

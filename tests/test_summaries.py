@@ -78,7 +78,7 @@ NETWORK = "By its CVSS vector: over the network, without an account: read and ch
         ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", NETWORK),
         (
             "CVSS:3.0/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:L",
-            "By its CVSS vector: on the machine itself, with an account, once a user is led on: read some of it, slow it.",
+            "By its CVSS vector: on the machine itself, with an account, with the help of a user: read some of it, slow it.",
         ),
         (
             "CVSS:3.1/AV:A/AC:L/PR:H/UI:N/S:U/C:N/I:H/A:N",

@@ -120,4 +120,4 @@ def test_markdown_and_html_have_it_before_the_findings_and_as_text() -> None:
 
 
 def test_html_says_where_there_is_nothing_to_move_to() -> None:
-    assert "Nothing known is ended by another release." in html(_view(RULE)).decode()
+    assert "No other release is known to end a finding." in html(_view(RULE)).decode()

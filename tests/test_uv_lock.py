@@ -328,7 +328,7 @@ def test_one_package_entered_over_and_over_is_one_with_every_place() -> None:
 def test_toml_longer_than_memory_allows_is_a_gap() -> None:
     (gap,) = read("uv.lock", "#" * (MAX_TOML + 1)).gaps
     assert gap.reason is Reason.LIMIT
-    assert gap.hint.startswith("scan what its tool exports of it instead")
+    assert gap.hint.startswith("scan an export of it instead")
 
 
 def test_escaped_control_characters_never_reach_a_value() -> None:

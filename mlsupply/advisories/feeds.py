@@ -227,5 +227,5 @@ class WithOwn:
 
     def _gap(self, reason: Reason, detail: str) -> Gap:
         return Gap(
-            subject=str(self._folder), check=CHECK, reason=reason, detail=detail, hint="mend the configuration or file"
+            subject=str(self._folder), check=CHECK, reason=reason, detail=detail, hint="fix the configuration or the file"
         )

@@ -46,8 +46,8 @@ _MOST_TOLD = 6  # findings of one name, worst first; -o table tells all
     metavar="FILE",
     help="Names from a file, one a line, or - for standard input; repeatable.",
 )
-@with_output("As for scan. Default: a few lines.")
-@click.option("--offline", is_flag=True, help="Ask nothing of the network: judge by names alone.")
+@with_output("As in scan. Default: a few lines of text.")
+@click.option("--offline", is_flag=True, help="Do not use the network; judge by the names alone.")
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
@@ -122,10 +122,11 @@ def _tell(view: View, *, offline: bool) -> None:
         if not inventory.packages and not inventory.gaps:
             click.echo(f"{inventory.path} names nothing", err=True)
     if any(not coordinate.version for coordinate in asked):
-        click.echo("Names without a version were asked for as names; NAME==VERSION asks about the release too.", err=True)
+        click.echo("Names without a version were checked as names only; NAME==VERSION checks the release too.", err=True)
     if offline and asked:
         click.echo(
-            "Judged by letters and lists: whether the names exist, and since when, is asked without --offline.", err=True
+            "Judged by spelling and lists alone; without --offline the index tells whether the names exist, and how long.",
+            err=True,
         )
     click.echo(view.headline, err=True)
 
@@ -145,7 +146,7 @@ def _tell_one(coordinate: Coordinate, group: Group | None) -> None:
     for finding in told:
         click.echo(f"    {finding.id}  {finding.message}")
     if len(group.findings) > len(told):
-        click.echo(f"    and {len(group.findings) - len(told)} more: -o table tells all")
+        click.echo(f"    and {len(group.findings) - len(told)} more: -o table shows all")
     of_these = {finding.remedy for finding in told}
     for remedy in group.remedies:
         if remedy in of_these:

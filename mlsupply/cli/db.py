@@ -24,7 +24,7 @@ def command() -> None:
     """Look at, fetch, import or build the advisory database."""
 
 
-@command.command(short_help="Say which advisory data there is.")
+@command.command(short_help="Show which advisory data is at hand.")
 @shows_errors
 def status() -> None:
     """Say which advisory data there is, how old it is and what it holds."""
@@ -81,12 +81,12 @@ def build(origin: Path, target: Path, facts_only: bool) -> None:
 
 @command.command(short_help="Fetch the advisories, or what changed.")
 @click.option("--url", default="", metavar="URL", help="An OSV bucket instead of the public one.")
-@click.option("--whole", is_flag=True, help="Fetch the whole archive even where the changes would do.")
+@click.option("--whole", is_flag=True, help="Fetch the whole archive even where the changes would suffice.")
 @click.option(
-    "--exploited", is_flag=True, help="Fetch the lists of exploited flaws (CISA KEV) and of scores (FIRST EPSS) too."
+    "--exploited", is_flag=True, help="Also fetch the list of exploited flaws (CISA KEV) and the EPSS scores (FIRST)."
 )
-@click.option("--kev-url", default="", metavar="URL", help="The KEV catalogue elsewhere.")
-@click.option("--epss-url", default="", metavar="URL", help="The EPSS scores elsewhere.")
+@click.option("--kev-url", default="", metavar="URL", help="Another address for the KEV catalogue.")
+@click.option("--epss-url", default="", metavar="URL", help="Another address for the EPSS scores.")
 @shows_errors
 def sync(url: str, whole: bool, exploited: bool, kev_url: str, epss_url: str) -> None:
     """Fetch the advisories of the public OSV bucket, or what changed of them, into the local database."""

@@ -115,7 +115,7 @@ def _record(project: str, record: Advisory, origin: str) -> str:
     severity = "malicious" if record.malicious else severity_of(record.score, record.word).value
     fields: Mapping[str, str] = {
         "project": project,
-        "what": record.summary or "not told by this data, which holds no prose: see the links",
+        "what": record.summary or "not in this data, which holds no prose; see the links",
         "also known as": ", ".join(record.aliases),
         "severity": f"{severity}{f' ({record.score})' if record.score is not None else ''} {record.vector}".strip(),
         "affected": "; ".join(_windows(record.windows))

@@ -23,14 +23,26 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
 @click.command()
 @click.argument("words", nargs=-1, metavar="INCIDENT|SPEC [PATH]...")
 @click.option(
-    "--window", metavar="FROM..TO", default="", help="When it could be had (UTC), where no record says or another."
+    "--window",
+    metavar="FROM..TO",
+    default="",
+    help="When the release could be had (UTC), where no record says so or you know better.",
 )
 @click.option("--machine", is_flag=True, help="Look at the files below PATH too: environments, caches, images, logs.")
 @click.option("--home", metavar="DIR", default="", help="A user's folder, for indicators under ~; it is not walked.")
-@click.option("--inventory", metavar="FILE", default="", help="Keep what was read in FILE; unchanged is not read again.")
-@click.option("--between", metavar="TIME", default="", help="With --and, in the place of a question: what changed since.")
-@click.option("--and", "until", metavar="TIME", default="", help="With --between: until when (UTC).")
-@click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Repositories read side by side. Default: the cores.")
+@click.option(
+    "--inventory", metavar="FILE", default="", help="Keep what was read in FILE; what has not changed is not read again."
+)
+@click.option(
+    "--between",
+    metavar="TIME",
+    default="",
+    help="With --and, instead of a question: report what changed since this time (UTC).",
+)
+@click.option("--and", "until", metavar="TIME", default="", help="With --between: report changes until this time (UTC).")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=None, help="Repositories to read at the same time. Default: one a core."
+)
 @with_output("table, json, markdown, html; repeatable. Default: table.")
 @click.option("--no-progress", is_flag=True, help="Show no progress on stderr.")
 @shows_errors

@@ -43,7 +43,7 @@ class _Subject(NamedTuple):
 @click.command()
 @click.argument("subjects", nargs=-1, required=True, metavar="FILE|DIR|NAME==VERSION...")
 @looking_options
-@with_output("As of scan. Default: an account in words.")
+@with_output("As in scan. Default: a report in words.")
 @click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Lowest severity that fails.")
 @click.option(
     "--compare", is_flag=True, help="Compare with the release before it on the index, and a wheel with its source."
@@ -76,7 +76,7 @@ def _compared(others: tuple[Other, ...]) -> Iterator[str]:
         if not isinstance(other, Gap)
     ]
     if held:
-        yield f"  compared with {' and '.join(held)}: what differs and matters is told below"
+        yield f"  compared with {' and '.join(held)}: differences that matter are listed below"
 
 
 def inspected(

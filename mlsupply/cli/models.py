@@ -26,7 +26,7 @@ def command() -> None:
     """Read model files statically, lock them, verify them."""
 
 
-@command.command(short_help="Say of each model file: clear or not, and why.")
+@command.command(short_help="Say of each model file whether it is clear, and why.")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
 @with_output("table, json; repeatable. Default: table.")
 @shows_errors
@@ -78,8 +78,8 @@ def only_models(words: list[str]) -> bool:
 @click.command(name="inspect")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
 @looking_options
-@with_output("As of scan. Default: in words.")
-@click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Of no effect on models.")
+@with_output("As in scan. Default: text.")
+@click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Has no effect on models.")
 @shows_errors
 def inspect_models(paths: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
     """Judge model files: clear, blocked or not verified."""

@@ -77,14 +77,14 @@ _FILE = click.Path(path_type=Path)
 @click.command(name="verify", short_help="Prove the weights on disk.")
 @click.argument("lock_file", default="mlsupply-models.lock", metavar="[LOCK]")
 @cache_option
-@click.option("--signature", metavar="FILE", default="", help="Hold a folder against an OpenSSF model signature instead.")
-@click.option("--folder", metavar="DIR", default=".", help="The folder the signature is of.", show_default=True)
-@click.option("--key", type=_FILE, metavar="FILE", help="Public key (PEM) the signature must be made with.")
+@click.option("--signature", metavar="FILE", default="", help="Check a folder against an OpenSSF model signature instead.")
+@click.option("--folder", metavar="DIR", default=".", help="The folder that was signed.", show_default=True)
+@click.option("--key", type=_FILE, metavar="FILE", help="Public key (PEM) the signature must verify with.")
 @click.option("--certificate", "certificates", type=_FILE, multiple=True, metavar="FILE", help="Trusted root (PEM).")
-@click.option("--identity", default="", metavar="NAME", help="Who must have signed without a key (sigstore).")
-@click.option("--issuer", default="", metavar="URL", help="Who vouches for that identity (OpenID Connect).")
+@click.option("--identity", default="", metavar="NAME", help="Identity that must have signed, without a key (sigstore).")
+@click.option("--issuer", default="", metavar="URL", help="Issuer of that identity (OpenID Connect).")
 @click.option("--trust-root", "root", type=_FILE, metavar="FILE", help="Sigstore's client trust configuration.")
-@with_output("As of scan. Default: in words.")
+@with_output("As in scan. Default: text.")
 @looking_options
 @shows_errors
 def verify_weights(
@@ -191,7 +191,7 @@ def _report(
     write_report(
         [Inventory(path=file, format="models", complete=True)],
         lambda rules: [rules.judge("models", facts, gaps=gaps)],
-        (code, f"{len(rows)} files of models held against {source.name}"),
+        (code, f"{len(rows)} model files checked against {source.name}"),
         outputs,
         options,
     )

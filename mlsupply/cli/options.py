@@ -39,7 +39,7 @@ class Option(NamedTuple):
 
 RUN = (
     Option(("--env",), "environment", "Read an installed environment from disk instead.", "PATH"),
-    Option(("--offline",), "offline", "Ask nothing of the network."),
+    Option(("--offline",), "offline", "Do not use the network."),
     Option(("--no-resolve",), "no_resolve", "Do not resolve what is not locked."),
     Option(("--python",), "python", "Resolve for this Python, e.g. 3.12.", "VERSION"),
     Option(("--platform",), "platforms", "Resolve for this platform; repeatable.", "TRIPLE", multiple=True),

@@ -7,24 +7,24 @@ EXIT_CODES = {
     "1": "Findings at or above the threshold (--fail-on, [tool.mlsupply] fail-on), or a malicious release, whatever the "
     "threshold. Waived findings and those of a baseline do not count, but stay in the report.",
     "2": "Usage or configuration: an option, a file that was named, a rule or the configuration is wrong. Nothing was "
-    "audited; the message names the place and the mend.",
+    "audited; the message names the place and the fix.",
     "3": "Nothing was found, but something that was asked for could not be checked: the gaps in the report say what and "
-    "why. Mend them, or accept them with [[tool.mlsupply.tolerate]]; --incomplete warn lets such a run end with 0.",
+    "why. Fix them, or accept them with [[tool.mlsupply.tolerate]]; --incomplete warn lets such a run end with 0.",
     "4": "Nothing to audit: no file that mlsupply reads, or files without a single package.",
     "130": "Stopped by Ctrl-C. Files that were to be written are whole, or as they were before.",
 }
 
 REFERENCES = {
-    "bad-config": "A key or a value in [tool.mlsupply] or mlsupply.toml is wrong. Each fault is told with its line; a "
-    "configuration that is half understood would audit less than its author meant, so the run stops.",
-    "bad-models-lock": "mlsupply-models.lock is no lock of models, or of another version. Write it again with "
+    "bad-config": "A key or a value in [tool.mlsupply] or mlsupply.toml is wrong. Each fault is reported with its line. A "
+    "configuration that is only half understood would audit less than its author meant, so the run stops.",
+    "bad-models-lock": "mlsupply-models.lock is not a lock of models, or is one of another version. Write it again with "
     "mlsupply models lock.",
-    "bad-signature": "The file given with --signature is no OpenSSF model signature (a sigstore bundle whose statement "
-    "lists the files of a model).",
-    "bad-rule": "A rule or list file of yours has mistakes, each told with line, column and mend. mlsupply rules test DIR "
-    "shows them again; mlsupply rules facets shows which fields and operators there are.",
+    "bad-signature": "The file given with --signature is not an OpenSSF model signature (a sigstore bundle whose "
+    "statement lists the files of a model).",
+    "bad-rule": "A rule or list file of yours has mistakes, each reported with its line, its column and a remedy. "
+    "mlsupply rules test DIR shows them again; mlsupply rules facets shows which fields and operators there are.",
     "baseline-malformed": "The file given with --baseline is not one. Write it with: mlsupply scan -o baseline=FILE.",
-    "check-not-configured": "--check or the configuration asks for a check that judges by lists of yours, and there are "
+    "check-not-configured": "--check or the configuration asks for a check that judges by your own lists, and there are "
     "none: it would pass everything.",
     "damaged-database": "The advisory database is damaged or of another version. Delete it and run mlsupply db sync, or use "
     "--feed embedded.",
@@ -36,11 +36,11 @@ REFERENCES = {
     "no-environment": "The folder given with --env holds no installed packages. Name the environment's folder: the one with "
     "bin or Scripts, or its site-packages.",
     "no-rules": "The folder given to mlsupply rules test holds no rule file. Rules are files named *.yaml.",
-    "bad-inventory": "The file given with --inventory is none that mlsupply exposure wrote, or of another version, or "
-    "damaged. Name another, or delete it: it holds nothing that cannot be read again.",
-    "bad-url": "--index-url or --feed-url is no URL: write it whole, with https:// before it.",
-    "bad-window": "--window is no pair of times: write FROM..TO, e.g. 2026-03-24T10:00Z..2026-03-24T16:00Z (UTC).",
-    "no-git": "mlsupply exposure reads histories through the program git, which is not on the PATH.",
+    "bad-inventory": "The file given with --inventory was not written by mlsupply exposure, is of another version, or is "
+    "damaged. Name another, or delete it: everything in it can be read again from the repositories.",
+    "bad-url": "--index-url or --feed-url is not a URL: write it whole, with https:// before it.",
+    "bad-window": "--window is not a pair of times: write FROM..TO, e.g. 2026-03-24T10:00Z..2026-03-24T16:00Z (UTC).",
+    "no-git": "mlsupply exposure reads histories with the program git, which is not on the PATH.",
     "unknown-incident": "mlsupply exposure was asked of something that is neither an incident record nor a release.",
     "not-an-export": "What was given to mlsupply db import is neither a zip nor a folder of OSV advisories.",
     "nothing-to-import": "What was given to mlsupply db import holds no advisory that can be read.",
@@ -49,12 +49,12 @@ REFERENCES = {
     "nothing-named": "mlsupply check was given neither a name nor a file of names.",
     "output-not-written": "A report could not be written to the file that was named.",
     "folder-too-large": "A folder of rules or advisories holds far more files than such a folder does: name a smaller one.",
-    "system-refused": "The system refused what had to be done with the file that is named.",
+    "system-refused": "The operating system refused an operation on the named file.",
     "path-not-found": "A path that should be audited does not exist, and it is not a requirement such as torch==2.6.0.",
-    "sync-busy": "Another mlsupply db sync is at work on the same cache folder and has been for minutes. Wait, or end it.",
+    "sync-busy": "Another mlsupply db sync has been using the same cache folder for minutes. Wait for it, or stop it.",
     "sync-failed": "The advisories could not be fetched. The database that was there is kept and used; try again later.",
-    "sync-refused": "The feed offers data that shrank, is older than what is here or cannot be read. It is not taken over: "
-    "a feed that was tampered with or is half published looks so. The database that was there is kept.",
+    "sync-refused": "The feed offers data that shrank, is older than the local data or cannot be read. It is not taken "
+    "over: a feed that was tampered with or is half published looks like this. The local database is kept.",
     "two-outputs-to-stdout": "Only one -o may go to stdout; give the others a file: -o json -o sarif=report.sarif.",
     "unaccounted": "A check said nothing of a package. Its silence would read as a clean bill, so no report is made. This "
     "is a defect of mlsupply: please report it with the input file.",
@@ -63,17 +63,17 @@ REFERENCES = {
     "unknown-format": "A file is of a format that mlsupply does not read, or -o names a format that it does not write.",
     "bad-time": "--exclude-newer wants an ISO date or an RFC 3339 time.",
     "unknown-platform": "--platform names a platform that uv does not know.",
-    "unknown-python": "--python is no version of Python.",
+    "unknown-python": "--python is not a version of Python.",
     "unknown-rule": "The command or the configuration names a rule that does not exist.",
-    "vex-malformed": "A VEX document cannot be read as OpenVEX or CycloneDX. It was named to accept findings; half of it "
-    "must not be believed.",
+    "vex-malformed": "A VEX document cannot be read as OpenVEX or CycloneDX. It was given to accept findings, so it must "
+    "not be half believed.",
 }
 
 FINDINGS_IN_CODE = {
-    "MLS-L001": "The package's licence cannot be kept to without one that [tool.mlsupply.licences] deny lists. Replace the "
-    "package, or have the licence cleared.",
-    "MLS-L002": "The package's licence is not among those that [tool.mlsupply.licences] allow lists. Replace the package, "
-    "or have the licence cleared and add it.",
+    "MLS-L001": "Every choice the package's licence leaves includes a licence that [tool.mlsupply.licences] denies. "
+    "Replace the package, or have the licence cleared.",
+    "MLS-L002": "The package's licence is not among those that [tool.mlsupply.licences] allows. Replace the package, or "
+    "have the licence cleared and add it.",
     "MLS-P001": "A waiver has expired: the finding it covered fails the run again. Renew it with a new date and reason, or "
     "remove it.",
     "MLS-P002": "A waiver matches no finding of this run: it is out of date, or its id, package or version is mistyped.",

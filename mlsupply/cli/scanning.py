@@ -25,8 +25,8 @@ OPTIONS = (
     Option(
         ("--incomplete",),
         "incomplete",
-        "How a run ends that found nothing and could not check everything: with 3 (fail, the default) or with 0 (warn). The "
-        "report says the same.",
+        "Exit code of a run that found nothing but could not check everything: 3 (fail, the default) or 0 (warn). The "
+        "report is the same.",
         choices=("fail", "warn"),
     ),
     Option(("--check",), "checks", "Run only this check; repeatable.", "NAME", multiple=True),
@@ -40,8 +40,8 @@ OPTIONS = (
     ),
     Option(("--baseline",), "baseline", "Fail only for what this baseline does not know.", "FILE"),
     Option(("--vex",), "vex", "OpenVEX or CycloneDX VEX document; repeatable.", "FILE", multiple=True),
-    Option(("-q", "--quiet"), "quiet", "Instead of the table the verdict's sentence alone; no progress."),
-    Option(("-v", "--verbose"), "verbose", "The table with all findings and gaps, however many."),
+    Option(("-q", "--quiet"), "quiet", "Print only the verdict instead of the table, and no progress."),
+    Option(("-v", "--verbose"), "verbose", "Show all findings and gaps in the table, however many."),
 )
 
 

@@ -21,7 +21,7 @@ class Verb(NamedTuple):
 VERBS: dict[str, Verb] = {
     "scan": Verb("mlsupply.cli.scan", "Audit a project, lock file, environment, SBOM or requirement."),
     "sbom": Verb("mlsupply.cli.sbom", "Write the inventory as CycloneDX or another format."),
-    "check": Verb("mlsupply.cli.check", "Say what there is to say of NAME[==VERSION] before it is installed."),
+    "check": Verb("mlsupply.cli.check", "Check NAME[==VERSION] before you install it."),
     "inspect": Verb("mlsupply.cli.inspect", "Look inside archives, folders and releases: what runs when."),
     "why": Verb("mlsupply.cli.why", "Show every path from a root to a package."),
     "explain": Verb("mlsupply.cli.explain", "Explain a rule, advisory, incident, error or exit code in full."),

@@ -58,7 +58,7 @@ def _document(path: str, text: str) -> dict[str, Any] | Gap:
         parser.Parse(text.encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
         detail = f"not XML: {expat.ErrorString(error.code)}"
-        return gap(path, Reason.MALFORMED, detail, error.lineno, "mend the file or exclude it")
+        return gap(path, Reason.MALFORMED, detail, error.lineno, "fix the file or exclude it")
     except _NoSbomError as error:
         return gap(path, Reason.UNSUPPORTED, str(error), parser.CurrentLineNumber, "convert it to CycloneDX")
     return building.document

@@ -52,7 +52,7 @@ def _not_asked(names: Sequence[str], asked: Mapping[str, Requirement]) -> Gap:
     place = asked[names[0]].place
     others = f" and {len(names) - 1} more" if len(names) > 1 else ""
     verb = "were" if others else "was"
-    detail = f"{names[0]}{others} {verb} taken at an older release than the newest one, and it was not asked any more why"
+    detail = f"{names[0]}{others} {verb} taken at an older release than the newest, and the reason was not looked up"
     return gap(place.file, Reason.LIMIT, detail, place.line, "ask for the releases that are meant, to have them looked at")
 
 

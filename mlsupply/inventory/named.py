@@ -88,8 +88,8 @@ def _instead(text: str) -> tuple[str, str] | None:
     if versioned := _VERSIONED.fullmatch(text):
         name, sign, version = versioned.groups()
         if sign in ("==", "==="):
-            return f"{shown} names no version that can be (PEP 440)", f"{_SPELT}, such as {name}==1.0"
-        return f"{shown} asks for a version otherwise than Python does", f"{_SPELT}: {name}=={safe(version)}"
+            return f"{shown} names no valid version (PEP 440)", f"{_SPELT}, such as {name}==1.0"
+        return f"{shown} asks for a version in a way Python does not", f"{_SPELT}: {name}=={safe(version)}"
     return None
 
 

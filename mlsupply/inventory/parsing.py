@@ -15,7 +15,7 @@ from mlsupply.world import Failure, Limits, Tree
 CHECK = "inventory"
 _Document = TypeVar("_Document")
 MAX_TOML = 20 << 20  # characters; parsed it takes up to thirty times as much memory
-_SHORTER = "scan what its tool exports of it instead, an SBOM or a list (as `uv export`, `poetry export`, `pip freeze`)"
+_SHORTER = "scan an export of it instead: an SBOM or a list (`uv export`, `poetry export`, `pip freeze`)"
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -87,7 +87,7 @@ def toml_of(path: str, text: str) -> dict[str, Any] | Gap:
     except (ValueError, RecursionError) as error:  # ValueError: also an integer of more digits than Python converts
         found = re.search(r"\(at line (\d{1,9})", str(error))
         line = int(found[1]) if found else 0
-        return gap(path, Reason.MALFORMED, f"not TOML: {error}", line, "mend it, or have its tool write it anew")
+        return gap(path, Reason.MALFORMED, f"not TOML: {error}", line, "fix it, or let its tool write it again")
 
 
 def json_of(path: str, text: str) -> Any | Gap:
@@ -97,7 +97,7 @@ def json_of(path: str, text: str) -> Any | Gap:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        return gap(path, Reason.MALFORMED, f"not JSON: {error.msg}", error.lineno, "mend it, or have its tool write it anew")
+        return gap(path, Reason.MALFORMED, f"not JSON: {error.msg}", error.lineno, "fix it, or let its tool write it again")
     except (RecursionError, ValueError) as error:  # ValueError: an integer of more digits than Python converts
         return gap(path, Reason.MALFORMED, f"not JSON that can be read: {error}")
 

@@ -77,7 +77,7 @@ class Sbom:
     def mended(self, purl: Purl, text: str, version: str) -> Purl:
         """The purl, with the component's version where it has none; one that was mended is said."""
         if purl.mended:
-            self._fault("not a purl: {}, read as what it can only mean", quoted(text), self.line_of_value(text))
+            self._fault("not a purl: {}, read as the only thing it can mean", quoted(text), self.line_of_value(text))
         if purl.coordinate.version or not version:
             return purl
         return replace(purl, coordinate=Coordinate(purl.coordinate.ecosystem, purl.coordinate.name, version))

@@ -59,9 +59,9 @@ def yaml_of(path: str, text: str) -> Any | Gap:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 0
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-        return gap(path, Reason.MALFORMED, f"not YAML: {problem}", line, "mend it, or have its tool write it anew")
+        return gap(path, Reason.MALFORMED, f"not YAML: {problem}", line, "fix it, or let its tool write it again")
     except _RefusedError as refused:
-        return gap(path, refused.reason, refused.words, refused.line, "write the file out without it")
+        return gap(path, refused.reason, refused.words, refused.line, "write the file without it")
 
 
 class _Builder:

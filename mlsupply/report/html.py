@@ -106,7 +106,7 @@ def _bar(view: View) -> Html:
 def _upgrades(view: View) -> Html:
     steps, stuck = upgrades(view.groups)
     if not steps and not stuck:
-        return _section("upgrades", element("p", "Nothing known is ended by another release.", class_="empty"))
+        return _section("upgrades", element("p", "No other release is known to end a finding.", class_="empty"))
     told = table(("Package", "From", "To", "What it ends"), (_step(step) for step in (*steps, *stuck)))
     return _section("upgrades", scrolled(told, "Upgrades"))
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 _WAYS = {"N": "over the network", "A": "from the same network", "L": "on the machine itself", "P": "by hand at the machine"}
 _ACCOUNTS = {"N": "without an account", "L": "with an account", "H": "with a privileged account"}
-_HELP = {"R": ", once a user is led on", "A": ", once a user is led on", "P": ", once a user passes by"}
+_HELP = {"R": ", with the help of a user", "A": ", with the help of a user", "P": ", while a user works with it"}
 _MUCH = {"H": "everything", "L": "some of it"}
 _STOPS = {"H": "stop it", "L": "slow it"}
 _LONGEST = 400  # characters; those of version 4 with all metrics have some 200

@@ -240,8 +240,8 @@ def _listed(words: list[str]) -> str:
 
 
 _WORDLESS = (
-    "The data of some advisories holds no words about the flaw: read them at https://osv.dev/vulnerability/ID, or have them "
-    "in reports after `mlsupply db sync`."
+    "Some advisories come without a description of the flaw: read it at https://osv.dev/vulnerability/ID, or run "
+    "`mlsupply db sync` to have descriptions in reports."
 )
 
 

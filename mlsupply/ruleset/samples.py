@@ -135,6 +135,6 @@ def _judge(rule: Rule, sample: Sample, values: Values) -> Fault | None:
         fields = ", ".join(undecided(rule.when, values, facet, CLOCK))
         said, hint = "cannot be decided", f"the sample does not say: {fields}"
     else:
-        said, hint = ("fires", "narrow when:") if got else ("stays quiet", "widen when:, or mend the sample")
+        said, hint = ("fires", "narrow when:") if got else ("stays quiet", "widen when:, or fix the sample")
     wanted = {"fires": "should fire", "quiet": "should stay quiet", "unknown": "should be undecided"}[sample.expects]
     return Fault(rule.file, sample.line, 1, f"{rule.id} {said} on a sample on which it {wanted}", hint)

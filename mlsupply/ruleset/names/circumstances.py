@@ -23,7 +23,7 @@ def circumstances(evidence: NameEvidence, guess: Guess, now: datetime) -> Iterat
     if evidence.copies == target:
         yield Sign(3.0, f"its description repeats that of {target}")
     elif evidence.empty_description:
-        yield Sign(0.7, "it describes itself with nothing")
+        yield Sign(0.7, "it has no description")
     if evidence.required_by:
         yield Sign(-4.0, f"the popular project {evidence.required_by} requires it")
     elif evidence.required_through:
@@ -52,9 +52,9 @@ def _age(first: datetime | None, now: datetime) -> Iterator[Sign]:
     elif age <= _MONTH:
         yield Sign(1.5, "its first release is less than a month old")
     elif age >= _YEARS:
-        yield Sign(-2.5, f"it has been there for {age.days // 365} years")
+        yield Sign(-2.5, f"it has been on the index for {age.days // 365} years")
     elif age >= _YEARS / 3:
-        yield Sign(-1.5, "it has been there for more than a year")
+        yield Sign(-1.5, "it has been on the index for more than a year")
 
 
 def _standing(evidence: NameEvidence) -> Iterator[Sign]:

@@ -200,20 +200,20 @@ def _addition(mention: Mention, known: Known) -> Iterator[Sign]:
     classes = _classes(mention, known)
     bait = not classes & _SAYING
     if mention.place == "glued" and mention.added == ("py",):
-        yield Sign(_BINDINGS, "bindings for Python are called so")
+        yield Sign(_BINDINGS, "bindings for Python are often named this way")
     if bait:
         weight = _BAIT + _ONLY_LANGUAGE * (classes == {"language"})
         yield Sign(weight, f"all it adds is {' and '.join(mention.added)}")
     if mention.first == 0 and mention.added in _AS_PORTS:
-        yield Sign(_PORT, "ports to another version of Python were called so")
+        yield Sign(_PORT, "ports to another version of Python used to be named this way")
     if known.is_ai(mention.target.project) and any(_is_another(word, mention.target, known) for word in mention.added):
-        yield Sign(_AI_PAIR, "integrations of AI projects are named so")
+        yield Sign(_AI_PAIR, "integrations of AI projects are named this way")
     if mention.place in ("tail", "middle") and not bait:
         yield Sign(_ANOTHERS_AI if known.is_ai(mention.target.project) else _ANOTHERS, "")
     for kind in sorted(classes):
         yield Sign(_ADDED[kind], "")
     if "known" in classes and mention.target.rank <= _EVERYBODYS:
-        yield Sign(_KNOWN_TOP, "many add to what everybody has")
+        yield Sign(_KNOWN_TOP, "many packages extend what everybody has")
     others = [o.rank for w in mention.added if (o := known.spelled(w)) is not None and _class(w, known) == "target"]
     if mention.place == "lead" and set(mention.added) <= known.reviewed.services:
         yield Sign(_CONNECTS, f"{mention.words} may connect to {' and '.join(mention.added)}")

@@ -14,21 +14,21 @@ from mlsupply.ruleset.names.signs import MENTIONED, Guess, Sign
 # popular names that were left out, names of Debian's and of real manifests' packages, and on labelled names; rounded.
 # `python -m tests.bench.names_fit` fits them anew and tells what they find of names that took no part.
 _SAID = {
-    "plural": (5.4, "an s too many or too few"),
+    "plural": (5.4, "one s too many or too few"),
     "doubled": (5.4, "a letter is doubled"),
     "held": (5.4, "a letter is written three times"),
     "again": (4.0, "the same name is written twice"),
     "swapped": (5.4, "two letters changed places"),
     "confusable": (5.3, "a look-alike character stands for another"),
-    "vowel": (5.0, "a vowel is another"),
-    "undoubled": (4.5, "a double letter is single"),
-    "keyboard": (4.4, "a key beside the right one was struck"),
+    "vowel": (5.0, "a vowel differs"),
+    "undoubled": (4.5, "a doubled letter is single"),
+    "keyboard": (4.4, "a key next to the right one was hit"),
     "sound": (3.3, "a letter sounds like the right one"),
     "dropped": (4.4, "a letter is missing"),
-    "inserted": (3.4, "a character was put in"),
+    "inserted": (3.4, "a character was inserted"),
     "clipped": (3.4, "the last letter is missing"),
     "appended": (1.9, "a letter was added at the end"),
-    "substituted": (2.4, "a letter is another"),
+    "substituted": (2.4, "a letter differs"),
     "beheaded": (1.6, "the first letter is missing"),
     "initial": (-0.8, "another first letter"),
     "prepended": (-0.6, "a letter was added in front"),
@@ -295,11 +295,11 @@ def _against(form: Form, near: Near, known: Known) -> Iterator[Sign]:
     if letters[0] != near.target.spelling[0]:
         yield Sign(_OTHER_START, "it begins differently")
     if ("-" in name) != ("-" in near.target.project):
-        yield Sign(_OTHER_DASHES, "its words are set apart otherwise")
+        yield Sign(_OTHER_DASHES, "its words are separated differently")
     if near.target.brand and near.slips[0].kind != "version":
         yield Sign(_REVIEWED, "")
     if len(near.slips) == 2 and near.target.spelling.startswith(letters):
-        yield Sign(_ONLY_BEGINNING, "it is only a beginning")
+        yield Sign(_ONLY_BEGINNING, "it is only the beginning of that name")
     if len(near.slips) == 1:
         changed = _changed_word(near.target, near.slips[0], known)
         if len(changed) <= 4 and changed != near.target.spelling:
