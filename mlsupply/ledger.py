@@ -20,7 +20,7 @@ class Ledger:
         self._states: dict[str, dict[PackageKey, int]] = {}
         self._licences: dict[PackageKey, str] = {}
         self.findings: list[Finding] = []
-        self._gaps: dict[Gap, int] = {}  # and of how many packages each was said
+        self._gaps: dict[Gap, set[PackageKey]] = {}  # and the packages each was said of
 
     def open(self, check: str) -> None:
         """From now on every package needs an answer from this check."""
@@ -31,7 +31,9 @@ class Ledger:
         state = _CLEAN
         if said.gaps:
             for gap in said.gaps:
-                self._gaps[gap] = self._gaps.get(gap, 0) + (said.package is not None)
+                about = self._gaps.setdefault(gap, set())
+                if said.package is not None:
+                    about.add(said.package.key)
             state = _GAP
         if said.findings:
             self.findings.extend(said.findings)
@@ -57,12 +59,12 @@ class Ledger:
     def note(self, gaps: Iterable[Gap]) -> None:
         """Gaps that belong to no check of a package: an unreadable file, a failed resolution."""
         for gap in gaps:
-            self._gaps.setdefault(gap, 0)
+            self._gaps.setdefault(gap, set())
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """Each once, in the order they came, with the number of packages it was said of."""
-        return tuple(replace(gap, packages=packages) if packages else gap for gap, packages in self._gaps.items())
+        return tuple(replace(gap, packages=len(about)) if about else gap for gap, about in self._gaps.items())
 
     def missing(self, check: str) -> list[Package]:
         """Packages the check has said nothing of."""

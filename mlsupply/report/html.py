@@ -85,7 +85,7 @@ def _notice(view: View) -> Html | str:
     if not view.gaps:
         return ""
     kin = alike(view.unchecked)
-    rows = [element("li", in_brief(groups)) for groups in kin[:_NOTICED]]
+    rows = [element("li", prose(in_brief(groups))) for groups in kin[:_NOTICED]]
     if len(kin) > _NOTICED:
         left = count(len(kin) - _NOTICED, "other cause")
         rows.append(element("li", element("a", f"and {left}", href="#gaps")))
@@ -244,10 +244,11 @@ def _gaps(view: View) -> Html:
 def _unchecked(group: Unchecked) -> Html:
     """A row for one cause; what it is about opens where it is much."""
     lines = [where(group.gaps[0])] if len(group.gaps) == 1 else group.places()
-    places = element("ul", join(*(element("li", line) for line in lines)), class_="plain")
-    what = places
+    what: Html | str = lines[0]
+    if len(lines) > 1 or len(group.gaps) > _OPEN:
+        what = element("ul", join(*(element("li", line) for line in lines)), class_="plain")
     if len(lines) > _OPEN or len(group.gaps) > _OPEN:
-        what = element("details", element("summary", group.size), places)
+        what = element("details", element("summary", group.size), what)
     why = group.gaps[0].detail if len(group.gaps) == 1 else group.why
     cells = (
         element("td", element("span", TITLES[group.cause], class_="tag gap"), class_="short"),
