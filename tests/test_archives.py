@@ -310,12 +310,16 @@ def test_an_encrypted_member_is_a_fact_and_a_gap() -> None:
     assert gaps_of(found)[0].reason is Reason.UNSUPPORTED
 
 
-def test_a_record_vouches_by_sha256_alone() -> None:
-    """A digest of another algorithm is none to compare with, and no reason to say that the file differs."""
+def test_a_record_vouches_by_sha256_or_better() -> None:
+    """A digest of another algorithm, or one too short for its own, is none to compare with, and no reason to say that the
+    file differs."""
     digest = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
     shorter = base64.urlsafe_b64encode(bytes(range(16))).rstrip(b"=").decode()
+    longer = base64.urlsafe_b64encode(bytes(range(64))).decode()
     record = f"a.py,sha256={digest},3\nb.py,md5={shorter},4\nc.py,sha512={digest},\nd.py,sha256=no/base64!,x\ne.py,,\n"
+    record += f"f.py,sha512={longer},\n"
     found = [(row.path, row.digest, row.size) for row in rows(record.encode())]
     assert found[0] == ("a.py", bytes(range(32)).hex(), 3)
     assert found[1:3] == [("b.py", "", 4), ("c.py", "", None)]
     assert found[4] == ("e.py", "", None)
+    assert found[5] == ("f.py", bytes(range(64)).hex(), None)

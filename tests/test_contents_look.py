@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import io
 import json
-import re
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -62,16 +60,29 @@ def test_record_is_held_against_the_members(tmp_path: Path, pool: Pool) -> None:
     assert [fact.detail for fact in facts.archive if fact.kind == "record-missing-file"] == [" and 1 more"]
 
 
-def test_record_is_held_to_its_sha256_and_to_no_other_algorithm(tmp_path: Path, pool: Pool) -> None:
-    made = wheel({"demo/__init__.py": b"x = 1\n", "demo/more.py": b"y = 1\n"})
-    with zipfile.ZipFile(io.BytesIO(made)) as archive:
-        members = {info.filename: archive.read(info) for info in archive.infolist()}
-    record = members["demo-1.0.dist-info/RECORD"].decode()
-    md5 = base64.urlsafe_b64encode(hashlib.md5(b"anything").digest()).rstrip(b"=").decode()
-    weak = re.sub(r"demo/more\.py,sha256=[\w-]+", f"demo/more.py,md5={md5}", record)
-    changed = {**members, "demo/__init__.py": b"x = 2\n", "demo-1.0.dist-info/RECORD": weak.encode()}
-    facts = look_inside(put(tmp_path, "a.whl", zipped(list(changed.items()))), pool)
-    assert [(fact.kind, fact.member) for fact in facts.archive] == [("record-hash", "demo/__init__.py")]
+def _recorded(algorithm: str, of: bytes) -> bytes:
+    """A wheel whose RECORD has a digest by this algorithm of its one module."""
+    digest = base64.urlsafe_b64encode(hashlib.new(algorithm, of).digest()).rstrip(b"=").decode()
+    record = f"demo/__init__.py,{algorithm}={digest},\ndemo-1.0.dist-info/METADATA,,\ndemo-1.0.dist-info/RECORD,,\n"
+    members = {**CLEAN, "demo-1.0.dist-info/METADATA": METADATA, "demo-1.0.dist-info/RECORD": record.encode()}
+    return zipped([*members.items()])
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_record_is_held_to_its_digests_by_sha256_or_better(algorithm: str, tmp_path: Path, pool: Pool) -> None:
+    facts = look_inside(put(tmp_path, "bad.whl", _recorded(algorithm, PAYLOAD)), pool)
+    assert [(fact.kind, fact.member, fact.detail) for fact in facts.archive] == [
+        ("record-hash", "demo/__init__.py", f"{algorithm} differs")
+    ]
+    honest = look_inside(put(tmp_path, "good.whl", _recorded(algorithm, CLEAN["demo/__init__.py"])), pool)
+    assert (honest.archive, honest.gaps) == ((), ())
+
+
+def test_digests_of_record_that_nothing_is_held_against_are_a_gap(tmp_path: Path, pool: Pool) -> None:
+    facts = look_inside(put(tmp_path, "old.whl", _recorded("md5", PAYLOAD)), pool)
+    assert facts.archive == ()
+    (gap,) = facts.gaps
+    assert gap.detail.endswith("its digests of 1 file were not compared: no sha256, sha384 or sha512 (md5)")
 
 
 def test_a_line_of_record_that_cannot_be_read_hides_none_of_the_others(tmp_path: Path, pool: Pool) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlsupply.evidence import stored
+from mlsupply.evidence.against_record import better_digests, record_facts, record_gaps
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.archives import Limits, Member, Walked, Wants, is_nested_name, walk, walk_files
 from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
@@ -26,7 +27,6 @@ from mlsupply.evidence.members import (
     is_model,
     is_requirement_list,
     model_facts,
-    record_facts,
     requirement_facts,
     told_apart,
 )
@@ -101,7 +101,9 @@ def looked_at(
     seen.archive = told_apart(seen.archive, seen.members, subject)
     modules = without_literals(list(_modules(seen, shape, pool, subject)), walked)
     if files is not None or not path.is_dir():
-        seen.archive += record_facts(seen.members, seen.records, seen.digests)
+        better = better_digests(seen.records, seen.digests, walked)
+        seen.archive += record_facts(seen.members, seen.records, seen.digests, better)
+        seen.gaps += record_gaps(seen.records, subject)
     return PackageFacts(
         subject=subject,
         digest=digest,

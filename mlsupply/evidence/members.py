@@ -1,11 +1,11 @@
-"""Members that are not Python: programs out of place, files that are not what they are called, RECORD, model files, and
+"""Members that are not Python: programs out of place, files that are not what they are called, model files, and
 what is meant for coding agents and editors."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,6 @@ from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.archives import CHECK, Member
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.python.shell import deeds
-from mlsupply.evidence.record import rows
 from mlsupply.lazy import expression
 from mlsupply.model import Gap
 from mlsupply.text import safe
@@ -56,9 +55,6 @@ def binary_fact(member: Member) -> ArchiveFact | None:
     return ArchiveFact(kind="executable-out-of-place", member=member.path, detail=kind)
 
 
-_OWN_RECORD = expression(r"[^/]+\.dist-info/RECORD")  # not those of distributions it carries deeper inside
-
-
 def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]], name: str) -> list[ArchiveFact]:
     """Where a package brings native libraries too, or programs of several systems, or its file name says that it was built
     for one system, a program among them is ordinary."""
@@ -69,42 +65,6 @@ def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]], name: str
 
 _BUILT_FOR = expression(r"-(?:many|musl)?(?:linux|macosx|win)(?:32|_)[\w.]{2,200}\.whl$|-win32\.whl$")
 _NATIVE = expression(r"\.(?:so|pyd|dll|dylib|exe)(?:\.\d+)*$|\.so\.", re.IGNORECASE)
-
-
-def record_facts(
-    members: list[tuple[str, int]], records: Mapping[str, bytes], digests: Mapping[str, str]
-) -> Iterator[ArchiveFact]:
-    """What RECORD says against what is there (PyPA: Recording installed projects). Digests are compared where the member
-    was read, sizes everywhere."""
-    sizes = dict(members)
-    missing = list[str]()
-    own = {path: data for path, data in records.items() if _OWN_RECORD.fullmatch(path)}
-    listed: set[str] = set()
-    for path, data in own.items():
-        broken = 0
-        for row in rows(data):
-            if not row.path:
-                broken = broken or row.line
-                continue
-            name = safe(row.path, 1024)
-            listed.add(name)
-            if name not in sizes:
-                if name != path:
-                    missing.append(name)
-            elif row.size is not None and row.size != sizes[name]:
-                detail = f"{sizes[name]:,} bytes, RECORD says {row.size:,}"
-                yield ArchiveFact(kind="record-size", member=name, detail=detail)
-            elif row.digest and row.digest != digests.get(name, row.digest):
-                yield ArchiveFact(kind="record-hash", member=name, detail="sha256 differs")
-        if broken:
-            yield ArchiveFact(kind="record-broken", member=path, detail=f"line {broken} cannot be read")
-    for name in missing[:1]:
-        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
-        yield ArchiveFact(kind="record-missing-file", member=name, detail=more)
-    folders = tuple(f"{path.rpartition('/')[0]}/RECORD" for path in own)
-    for name in sizes if own else ():
-        if name not in listed and "!/" not in name and not name.startswith(folders):  # RECORD.jws and .p7s sign it
-            yield ArchiveFact(kind="not-in-record", member=name)
 
 
 _MODEL_NAMES = expression(

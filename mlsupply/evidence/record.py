@@ -1,7 +1,7 @@
 """RECORD: what an installer or a build tool wrote down of the files of a distribution.
 
 Source: PEP 376 and the specification "Recording installed projects": CSV lines of path, `algorithm=digest` in unpadded
-URL-safe base64, and size, the latter two empty where they are not known.
+URL-safe base64, and size, the latter two empty where they are not known. The algorithm is sha256 or better.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from collections.abc import Iterator
 
 from mlsupply.named import NamedTuple
 
+BETTER = {"sha384": 48, "sha512": 64}  # than sha256; bytes of their digests
+
 
 class Row(NamedTuple):
-    """One line. path: as it is written, "" of a line that cannot be read; digest: sha256 as hex, "" where there is none or
-    of another algorithm; size: bytes, None where there is none; line: where the entry ends."""
+    """One line. path: as it is written, "" of a line that cannot be read; digest: as hex, "" where there is none that can be
+    held against the file; size: bytes, None where there is none; line: where the entry ends; algorithm: of the digest, also
+    of one that cannot be used."""
 
     path: str
     digest: str
     size: int | None
     line: int
+    algorithm: str = ""
 
 
 def rows(data: bytes) -> Iterator[Row]:
@@ -38,18 +42,20 @@ def rows(data: bytes) -> Iterator[Row]:
             continue
         if cells:
             path, digest, size = (*cells, "", "", "")[:3]
-            yield Row(path, _hex(digest), int(size) if _is_size(size) else None, reader.line_num)
+            algorithm, _, value = digest.partition("=")
+            told = int(size) if _is_size(size) else None
+            yield Row(path, _hex(algorithm, value), told, reader.line_num, algorithm)
 
 
 def _is_size(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 20
 
 
-def _hex(written: str) -> str:
-    algorithm, _, value = written.partition("=")
-    if algorithm != "sha256" or len(value) > 64:
+def _hex(algorithm: str, value: str) -> str:
+    if algorithm not in {"sha256", *BETTER} or len(value) > 128:
         return ""
     try:
-        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
+        digest = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
     except ValueError:
         return ""
+    return digest.hex() if len(digest) == BETTER.get(algorithm, len(digest)) else ""

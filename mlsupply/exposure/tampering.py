@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 
-from mlsupply.digest import sha256_if_read
+from mlsupply.digest import digest_if_read
 from mlsupply.evidence.record import rows
 from mlsupply.exposure.repository import gap
 from mlsupply.exposure.traces import Trace
@@ -37,7 +37,7 @@ def compare(record: Path, inside: Path, shown: str) -> list[Trace | Gap]:
             outside += 1
         elif not real.is_file():
             wrong.append(f"{safe(row.path)} is listed in RECORD and not there")
-        elif row.digest and sha256_if_read(real) != row.digest:
+        elif row.digest and digest_if_read(real, row.algorithm) != row.digest:
             wrong.append(f"{safe(row.path)} differs from RECORD")
     wrong += [f"{safe(path)} is not in RECORD" for path in _added(site, listed)]
     found: list[Trace | Gap] = [Trace(kind="changed", path=shown, says=says) for says in wrong[:_MAX_SHOWN]]

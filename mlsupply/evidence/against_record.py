@@ -1,0 +1,83 @@
+"""The files of a wheel or an installed package held against its RECORD.
+
+Source: the specification "Recording installed projects".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+
+from mlsupply.evidence.archives import Member, Walked, Wants
+from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.evidence.package import located_gap
+from mlsupply.evidence.record import BETTER, rows
+from mlsupply.lazy import expression
+from mlsupply.model import Gap, Reason
+from mlsupply.text import count, safe
+
+_OWN_RECORD = expression(r"[^/]+\.dist-info/RECORD")  # not those of distributions it carries deeper inside
+
+
+def record_gaps(records: Mapping[str, bytes], subject: str) -> Iterator[Gap]:
+    """What RECORD says of files in digests that nothing can be held against."""
+    for path, data in records.items():
+        mute = [row.algorithm for row in rows(data) if row.algorithm and row.path and not row.digest]
+        if mute and _OWN_RECORD.fullmatch(path):
+            named = ", ".join(safe(algorithm, 20) for algorithm in sorted(set(mute))[:3])
+            detail = f"its digests of {count(len(mute), 'file')} were not compared: no sha256, sha384 or sha512 ({named})"
+            yield located_gap(subject, path, Reason.UNSUPPORTED, detail)
+
+
+def better_digests(
+    records: Mapping[str, bytes], read: Container[str], walked: Callable[[Wants], Iterable[Walked]]
+) -> dict[str, str]:
+    """Digests of the members read for which RECORD has another one than sha256, in that algorithm. Few distributions have
+    such, and RECORD comes last in a wheel: only then is the archive walked again."""
+    own = (data for path, data in records.items() if _OWN_RECORD.fullmatch(path))
+    listed = (row for data in own for row in rows(data) if row.algorithm in BETTER and row.digest)
+    wanted = {name: row.algorithm for row in listed if (name := safe(row.path, 1024)) in read}
+    if not wanted:
+        return {}
+    members = (item for item in walked(lambda path, size: path in wanted) if isinstance(item, Member))
+    return {
+        item.path: hashlib.new(wanted[item.path], item.data).hexdigest()
+        for item in members
+        if item.data is not None and item.path in wanted
+    }
+
+
+def record_facts(
+    members: list[tuple[str, int]], records: Mapping[str, bytes], digests: Mapping[str, str], better: Mapping[str, str]
+) -> Iterator[ArchiveFact]:
+    """What RECORD says against what is there (PyPA: Recording installed projects). Digests are compared where the member
+    was read (better: those of other algorithms than sha256), sizes everywhere."""
+    sizes = dict(members)
+    missing = list[str]()
+    own = {path: data for path, data in records.items() if _OWN_RECORD.fullmatch(path)}
+    listed: set[str] = set()
+    for path, data in own.items():
+        broken = 0
+        for row in rows(data):
+            if not row.path:
+                broken = broken or row.line
+                continue
+            name = safe(row.path, 1024)
+            listed.add(name)
+            if name not in sizes:
+                if name != path:
+                    missing.append(name)
+            elif row.size is not None and row.size != sizes[name]:
+                detail = f"{sizes[name]:,} bytes, RECORD says {row.size:,}"
+                yield ArchiveFact(kind="record-size", member=name, detail=detail)
+            elif row.digest and row.digest != (better if row.algorithm in BETTER else digests).get(name, row.digest):
+                yield ArchiveFact(kind="record-hash", member=name, detail=f"{row.algorithm} differs")
+        if broken:
+            yield ArchiveFact(kind="record-broken", member=path, detail=f"line {broken} cannot be read")
+    for name in missing[:1]:
+        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        yield ArchiveFact(kind="record-missing-file", member=name, detail=more)
+    folders = tuple(f"{path.rpartition('/')[0]}/RECORD" for path in own)
+    for name in sizes if own else ():
+        if name not in listed and "!/" not in name and not name.startswith(folders):  # RECORD.jws and .p7s sign it
+            yield ArchiveFact(kind="not-in-record", member=name)
