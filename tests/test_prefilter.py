@@ -12,7 +12,7 @@ from mlsupply.evidence import look, package
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.imports import MODULES
 from mlsupply.evidence.pool import Pool
-from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.prefilter import worth_parsing, worthy
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.python.places import persistent
 from mlsupply.evidence.tokens import Strings
@@ -115,17 +115,66 @@ def test_no_string_stands_in_a_file_whose_words_say_it_cannot() -> None:
         b"tell the user",
         b'"~',
         b"py/reduce",
+        b".git ",
+        b"getattr(sys.modules",
     ]
+    pieces = [*strings, b"getattr", b"(sys", b".modules", b".github"]
     around = [b"x", b"_", b" ", b"(", b'"', b"/", b"\n", b"\xc3\xa9", b""]
     known = Strings(strings, (MODULES,))
     chance = random.Random(3)
     for _ in range(3_000):
-        data = b"".join(chance.choice(strings if chance.random() < 0.3 else around) for _ in range(6))
-        possible = known.possible(data)
+        data = b"".join(chance.choice(pieces if chance.random() < 0.4 else around) for _ in range(6))
+        possible = known.possible([data])[0]
         assert all(possible >> place & 1 for place, string in enumerate(strings) if string in data), data
-    assert known.possible(b"import requests") >> len(strings) == 1
-    assert known.possible(b"import request") >> len(strings) == 0
-    assert not known.possible(b"fetch(retry)") >> 2 & 1  # `/etc/` is a word of its own
+    requests, request, retry, apart = known.possible(
+        [b"import requests", b"import request", b"fetch(retry)", b"sys, getattr"]
+    )
+    assert requests >> len(strings) & 1
+    assert not request >> len(strings) & 1
+    assert not retry >> 2 & 1  # `/etc/` is a word of its own
+    assert not apart >> 11 & 1  # a string of several words needs all of them
+
+
+def test_files_are_told_apart_though_their_words_are_judged_together() -> None:
+    """What one file of a batch holds says nothing of the next, and in another batch it is told the same."""
+    files = [text.encode() for pair in zip(HARMLESS.values(), WORTH.values(), strict=False) for text in pair]
+    files += [b"# coding: utf-7\n+AGkAbQBwAG8AcgB0- os", b"x = '\xff'", "import \u017fubprocess".encode(), b""]
+    alone = [worth_parsing(data) for data in files]
+    assert worthy(files) == alone
+    assert worthy(files[::-1]) == alone[::-1]
+    assert [*worthy(files[:5]), *worthy(files[5:])] == alone
+    assert alone[:4] == [False, True, False, True]
+    assert alone[-4:] == [True, True, True, False]
+    assert worthy([]) == []
+
+
+@pytest.mark.parametrize("bytes_together", [0, 1 << 30])
+def test_what_waits_keeps_the_order_of_the_archive_however_many_are_judged_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bytes_together: int
+) -> None:
+    for number in range(9):
+        text = "import subprocess\nsubprocess.run(['ls'])\n" if number % 3 else "x = 1\n"
+        (tmp_path / f"a{number}.py").write_text(text)
+    monkeypatch.setattr(look, "_TOGETHER", bytes_together)
+    with Pool(1) as pool:
+        facts = package.look_inside(tmp_path, pool)
+    assert [fact.member for fact in facts.code] == [f"a{number}.py" for number in range(9) if number % 3]
+    assert (facts.python, facts.parsed) == (9, 6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name = 'e\u0301x\u00e9cute'",  # put together, they are no letters of ASCII
+        "name = '\u1100\u1161'",
+        "# \u2014 said in passing",
+    ],
+)
+def test_letters_that_only_join_to_others_change_nothing(text: str) -> None:
+    """A file is read as it stands unless a letter in it is another one to Python, which shows without its neighbours."""
+    assert not worth_parsing(text.encode())
+    assert worth_parsing(f"{text}\n\uff4f\uff53.\u02e2ystem('ls')".encode())
+    assert worth_parsing(f"{text}\nimport \u017fubprocess".encode())
 
 
 def test_no_random_source_is_passed_over_that_the_analyser_finds_something_in() -> None:
@@ -176,7 +225,7 @@ def test_the_labelled_trees_show_the_same_with_every_file_parsed(monkeypatch: py
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
     trees = [folder / row["path"] for row in rows]
     filtered = [_ids(tree) for tree in trees]
-    monkeypatch.setattr(look, "worth_parsing", lambda data: True)
+    monkeypatch.setattr(look, "worthy", lambda files: [True] * len(files))
     assert filtered == [_ids(tree) for tree in trees]
 
 

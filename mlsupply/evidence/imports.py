@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
@@ -27,7 +28,7 @@ MODULES = expression(
     rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|opentelemetry\.exporter|asyncio\.subprocess|"
     rb"cloudscraper|urllib3|js2py|execjs|system|popen|environ)\b|\bfrom\s+os\s+import\b"
 )
-FROM_OS = expression(rb"\bos\s+import\b")
+FROM_OS = expression(rb"os(?<!\wos)\s+import\b")  # in a form that is searched for as plain bytes
 _ERRORS = r"\w*(?:Error|Exception|Timeout)"
 # Library -> what of it neither runs, sends nor receives anything, nor leads back to what does.
 _HARMLESS = {
@@ -50,8 +51,9 @@ _MEEK = expression(
     rb"aiohttp\.(?:client_exceptions|http_exceptions)|importlib\.(?:metadata|resources)(?:\.\w+)*)"
 )
 _NAMES = {name: expression(rb"(?:%s)" % shape.encode()) for name, shape in _HARMLESS.items()}
-_OTHER_USE = {
-    name: expression(rb"\b%s\b(?!\.(?:%s)\b)" % (name.encode(), shape.encode())) for name, shape in _HARMLESS.items()
+_OTHER_USE = {  # each begins with the name itself, which is searched for as plain bytes
+    name: expression(rb"%s(?<!\w%s)\b(?!\.(?:%s)\b)" % (name.encode(), name.encode(), shape.encode()))
+    for name, shape in _HARMLESS.items()
 }
 _PASSED_ON = expression(rb"\b(?:six|_?vendor\w*|green|moves|packages|compat\w*)\b")  # foreign modules that hold libraries
 _STATEMENT = expression(
@@ -60,6 +62,7 @@ _STATEMENT = expression(
     re.MULTILINE,
 )
 _LIST = 8_000  # bytes of a list of names in brackets
+_LINE = 200  # bytes of a line that is worth remembering
 _MAX_JOINED = 50  # lines
 _SAID = expression(rb"[ \t\f]*(?:#|>>>)")  # a comment, or an example within a text
 _ALONE = expression(  # statements that were judged already
@@ -87,13 +90,14 @@ class _Taken(NamedTuple):
 def brings_power(data: bytes) -> bool:
     """Does any import of the file bring in what could matter, other than by names that cannot?"""
     bound: set[str] = set()
+    joined = joins_lines(data)
     at = data.find(b"import")
     while at >= 0:
         start = data.rfind(b"\n", 0, at) + 1
         end = data.find(b"\n", at)
         end = len(data) if end < 0 else end
-        if _continued(data, start, end) or (
-            MODULES.search(data, start, end)
+        if (joined and _continued(data, start, end)) or (
+            _names_one(data[start:end])
             and not _SAID.match(data, start)
             and _STARTS.search(data, start, end)
             and any(_matters(taken, bound) for taken in _taken(data, start, end))
@@ -101,6 +105,21 @@ def brings_power(data: bytes) -> bool:
             return True
         at = data.find(b"import", end)
     return any(_used(data, library) for library in bound)
+
+
+def joins_lines(data: bytes) -> bool:
+    """Does a line of it end with a backslash?"""
+    return b"\\" in data and (b"\\\n" in data or b"\\\r" in data)  # a single byte is found many times as fast
+
+
+def _names_one(line: bytes) -> bool:
+    """Does one of the modules stand in the line? Files of a package import the same things."""
+    return _judged(line) if len(line) < _LINE else MODULES.search(line) is not None
+
+
+@lru_cache(maxsize=1 << 13)
+def _judged(line: bytes) -> bool:
+    return MODULES.search(line) is not None
 
 
 def _continued(data: bytes, start: int, end: int) -> bool:

@@ -35,7 +35,7 @@ from mlsupply.evidence.moments import Layout, is_layout_file, is_program, layout
 from mlsupply.evidence.package import PackageFacts, located_gap
 from mlsupply.evidence.plain_data import without_literals
 from mlsupply.evidence.pool import Lost, Pool, Task
-from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.prefilter import worthy
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.lazy import expression
@@ -50,6 +50,8 @@ _ALWAYS = expression(
 _PYTHON = expression(rb"#!(?:[^\n]{0,300}python|/bin/sh\r?\n'''exec')")
 _SCRIPT = 8 << 20  # bytes; a program that is installed as one may be far larger, and its head tells it
 _SPARES = 64 << 20  # bytes of files kept although nothing in them asked for a look, in case a neighbour asks
+_TOGETHER = 4 << 20  # bytes of files whose words are judged together
+_UNSIFTED = "unsifted"
 _SMALL = 1 << 20  # a `.pth` above this is a model's weights
 
 
@@ -68,6 +70,8 @@ class _Seen:
     spare: dict[str, bytes] = field(default_factory=dict)
     spare_bytes: int = 0
     untied: list[str] = field(default_factory=list)
+    sifted: int = 0  # of those that are waiting
+    unsifted: int = 0  # bytes
     unasked: list[str] = field(default_factory=list)
     allowance: Allowance = field(default_factory=Allowance)
     python: int = 0
@@ -94,6 +98,7 @@ def looked_at(
             seen.unasked += [item.path] if item.path.endswith(".pyc") and runs_unasked(item.head) else []
             if detail := _too_long(item):
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
+    _sift(seen)
     seen.gaps += _compiled(seen, subject)
     shape = layout((path for path, _ in seen.members), seen.told)
     setup = next((data for _, path, data in seen.waiting if path == f"{shape.top}setup.py"), b"")
@@ -215,13 +220,26 @@ def _take_python(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     seen.source_bytes += len(data)
     if is_settings(path):
         _take_settings(path, data, seen, subject)
-    if _ALWAYS.search(path) or worth_parsing(data):
-        seen.waiting.append(("module", path, data))
-    elif seen.spare_bytes + len(data) > _SPARES:
-        seen.untied.append(path)
-    else:
-        seen.spare[path] = data
-        seen.spare_bytes += len(data)
+    seen.waiting.append(("module" if _ALWAYS.search(path) else _UNSIFTED, path, data))
+    seen.unsifted += len(data)
+    if seen.unsifted > _TOGETHER:
+        _sift(seen)
+
+
+def _sift(seen: _Seen) -> None:
+    """Of the files that came since the last time keep those that are worth parsing, and the others aside."""
+    new = seen.waiting[seen.sifted :]
+    verdicts = iter(worthy([data for kind, _, data in new if kind == _UNSIFTED]))
+    del seen.waiting[seen.sifted :]
+    for kind, path, data in new:
+        if kind != _UNSIFTED or next(verdicts):
+            seen.waiting.append(("module" if kind == _UNSIFTED else kind, path, data))
+        elif seen.spare_bytes + len(data) > _SPARES:
+            seen.untied.append(path)
+        else:
+            seen.spare[path] = data
+            seen.spare_bytes += len(data)
+    seen.sifted, seen.unsifted = len(seen.waiting), 0
 
 
 def _take_settings(path: str, data: bytes, seen: _Seen, subject: str) -> None:

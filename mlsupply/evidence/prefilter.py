@@ -12,11 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power
+from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power, joins_lines
 from mlsupply.evidence.tokens import Strings
 from mlsupply.hints import TypeVar
 from mlsupply.lazy import expression
 
+_MARKS = (b"/", b"\\", b'"', b"'", b",", b" ")  # what stands between the parts of a path, whole or put together
 # (what is looked for, what must stand around it); None: finding it is enough.
 _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"exec", expression(rb"(?<![.\w])exec\b(?!\w)|\bexec_module\b|\.exec[vl]|subprocess_exec")),
@@ -123,7 +124,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"JetBrains", expression(rb"JetBrains[/\\\"']")),
     (b"activate", expression(rb"[\"'/]bin[/\\\"', ]{1,6}activate\b")),
     (b"vimrc", expression(rb"\.vimrc[\"']")),
-    (b"zed", expression(rb"config[/\\\"', ]{1,6}zed[/\\\"', ]")),
+    *((mark + b"zed", expression(rb"config[/\\\"', ]{1,6}zed[/\\\"', ]")) for mark in _MARKS),
     (b"jupyter_", expression(rb"jupyter_\w*config")),
     (b"fish", expression(rb"config[/\\\"', ]{1,8}fish")),
     (b"spool", expression(rb"spool[/\\\"', ]{1,8}cron")),
@@ -134,10 +135,10 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b".continue", expression(rb"\.continue[/\\\"']")),
     (b"mcp_", expression(rb"mcp_(?:config|settings)\.json")),
     (b".github", expression(rb"\.github[/\\\"', ]{1,8}workflows")),
-    (b".git", expression(rb"\.git[/\\\"', ]{1,8}(?:hooks|config)\b")),
+    *((b".git" + mark, expression(rb"\.git[/\\\"', ]{1,8}(?:hooks|config)\b")) for mark in _MARKS),
     (b"hooks", expression(rb"hooks[/\\\"', ]{1,8}(?:pre|post)-")),
     (b"pre-commit", expression(rb"[\"'/]pre-commit[\"']")),
-    (b".pip", expression(rb"[\"'/]\.pip[/\\\"']")),
+    *((b".pip" + mark, expression(rb"[\"'/]\.pip[/\\\"']")) for mark in _MARKS),
     (b"uv.toml", expression(rb"uv\.toml[\"']")),
     (b"timeit.timeit", None),
     (b"Profile.run", None),
@@ -159,10 +160,14 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
 )
 _VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update))")
 _AROUND = 160  # bytes before and behind a word
-# What is worth sending, in a file that has a client for it.
-_PRIVATE = expression(
-    rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|[\"']~|expanduser|Path\.home|\.(?:ssh|aws|kube|netrc)\b|/proc/|getpass|ImageGrab|"
-    rb"platform\.(?:node|uname|platform)|gethostname|getnode|getuser"
+# What is worth sending, in a file that has one of the clients.
+_Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
+_PRIVATE: _Words = (
+    (b"environ", expression(rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))")),
+    (b"platform.", expression(rb"platform\.(?:node|uname|platform)")),
+    *((word, expression(rb"%s\b" % re.escape(word))) for word in (b".ssh", b".aws", b".kube", b".netrc")),
+    *((word, None) for word in (b'"~', b"'~", b"expanduser", b"Path.home", b"/proc/", b"getpass", b"ImageGrab")),
+    *((word, None) for word in (b"gethostname", b"getnode", b"getuser")),
 )
 _CLIENTS = (
     b"redis", b"pymongo", b"psycopg", b"pymysql", b"kafka", b"pika", b"zmq", b"grpc", b"slack_sdk", b"statsd", b"influxdb",
@@ -183,7 +188,6 @@ _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     ),
     (b"rmtree", expression(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
-    *((word, _PRIVATE) for word in _CLIENTS),
 )
 # A request through an object of unknown make: a call that could send, something worth sending, and an address.
 _CALL = rb"\s*\((?!\s*[\"'](?!https?:|wss?:|\"\"|''))"  # with anything first but a plain text
@@ -208,39 +212,64 @@ _LETTERS = (  # what turns the reading direction, letters that look like others:
     (b"\xf0\x9d", expression(rb"\xf0\x9d[\x90-\x9f]")),
     (b"\xef\xbd", expression(rb"\xef\xbd[\x81-\x9a]")),
 )
+_ASCII = bytes(range(128))
 _COOKIE = expression(rb"[ \t\f]*#[^\n]{0,200}?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 _PLAIN = expression(rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].*|cp125\d")  # where ASCII reads as ASCII
 
 
-_Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
 _Pair = TypeVar("_Pair")
 _ASKING = (b".get",)
 _SENDING = (b".post", b".put", b".request", b".urlopen", b".send", b".emit", b".fetch")
 _GROUPS: tuple[tuple[bytes, ...], ...] = (
-    *(tuple(word for word, _ in words) for words in (_WORDS, _PAIRS, _MORE, _ADDRESSES)), _ASKING, _SENDING, _SECRETS
+    *(tuple(word for word, _ in words) for words in (_WORDS, _PAIRS, _MORE, _ADDRESSES, _PRIVATE)),
+    _CLIENTS, _ASKING, _SENDING, _SECRETS, (b" os ",),
 )  # fmt: skip
 _STRINGS = Strings((word for group in _GROUPS for word in group), (MODULES,))
 _STARTS = [sum(map(len, _GROUPS[:place])) for place in range(len(_GROUPS) + 1)]  # bit of the first string of each group
 _ANY = [((1 << len(group)) - 1) << start for group, start in zip(_GROUPS, _STARTS, strict=False)]
-_OF_WORDS, _OF_PAIRS, _OF_MORE, _OF_ADDRESSES, _OF_ASKING, _OF_SENDING, _OF_SECRETS = range(len(_GROUPS))
+_OF_WORDS, _OF_PAIRS, _OF_MORE, _OF_ADDRESSES, _OF_PRIVATE = range(5)
+_OF_CLIENTS, _OF_ASKING, _OF_SENDING, _OF_SECRETS, _OF_OS = range(5, len(_GROUPS))
 _POWER = 1 << _STARTS[-1]
 
 
 def worth_parsing(data: bytes) -> bool:
     """Does the file name or show anything that could matter?"""
-    if not data.isascii():
-        if any(start in data and whole.search(data) for start, whole in _LETTERS) or (plain := _as_read(data)) is None:
-            return True
-        data = plain
-    elif _other_encoding(data):
-        return True
-    possible = _STRINGS.possible(data)
+    return worthy([data])[0]
+
+
+def worthy(files: Sequence[bytes]) -> list[bool]:
+    """The same of each of many files, whose words are judged together."""
+    texts = [_shown(data) for data in files]
+    possible = iter(_STRINGS.possible([text for text in texts if text is not None]))
+    return [text is None or _worth(text, next(possible)) for text in texts]
+
+
+def _worth(data: bytes, possible: int) -> bool:
     return (_imports(data, possible) and brings_power(data)) or _says(data, possible) or _odd(data)
+
+
+def _shown(data: bytes) -> bytes | None:
+    """The text as Python compares its names (PEP 3131: NFKC); None for one that is read otherwise than it looks."""
+    if _other_encoding(data):
+        return None
+    if data.isascii():
+        return data
+    foreign = data.translate(None, _ASCII)  # no letter of ASCII changes by itself, and none comes of letters put together
+    if any(start in foreign and whole.search(foreign) for start, whole in _LETTERS):
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+        normal = unicodedata.is_normalized("NFKC", foreign.decode())
+    except UnicodeDecodeError:
+        return None
+    return data if normal else unicodedata.normalize("NFKC", text).encode()
 
 
 def _imports(data: bytes, possible: int) -> bool:
     """Could an import line of it name what matters, or go on over lines? Every such name is a word of its own."""
-    return bool(possible & _POWER) or b"\\\n" in data or b"\\\r" in data or FROM_OS.search(data) is not None
+    if possible & _POWER or joins_lines(data):
+        return True
+    return bool(possible & _ANY[_OF_OS]) and FROM_OS.search(data) is not None
 
 
 def _says(data: bytes, possible: int) -> bool:
@@ -249,7 +278,15 @@ def _says(data: bytes, possible: int) -> bool:
         return True
     if any(word in data and other.search(data) for word, other in _these(_PAIRS, possible >> _STARTS[_OF_PAIRS])):
         return True
+    if possible & _ANY[_OF_CLIENTS] and _entrusts(data, possible):
+        return True
     return bool(possible & (_ANY[_OF_ASKING] | _ANY[_OF_SENDING])) and _requests(data, possible)
+
+
+def _entrusts(data: bytes, possible: int) -> bool:
+    """Has it something worth sending, and one of the clients for it?"""
+    clients, private = possible >> _STARTS[_OF_CLIENTS], possible >> _STARTS[_OF_PRIVATE]
+    return _stands(data, _PRIVATE, private) and any(client in data for client in _these(_CLIENTS, clients))
 
 
 def _these(pairs: Sequence[_Pair], possible: int) -> Iterator[_Pair]:
@@ -289,17 +326,6 @@ def _other_encoding(data: bytes) -> bool:
     """Does one of the first two lines say that the bytes are not to be read as they look?"""
     lines = data[:600].split(b"\n", 2)[:2]
     return any((found := _COOKIE.match(line)) and not _PLAIN.fullmatch(found[1]) for line in lines)
-
-
-def _as_read(data: bytes) -> bytes | None:
-    """The text as Python compares its names (PEP 3131: NFKC); None where that is not told by UTF-8."""
-    if _other_encoding(data):
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    return data if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text).encode()
 
 
 def _odd(data: bytes) -> bool:

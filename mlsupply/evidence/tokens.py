@@ -1,13 +1,15 @@
 """Which of many strings a file can hold, told from the set of its words in one pass.
 
-A string that holds an identifier stands in a file only where a word of the file holds that identifier too, from its
-beginning or to its end where the string says so. Files of one package share their words: each is judged once.
+A string that holds identifiers stands in a file only where words of the file hold each of them too, from their
+beginning or to their end where the string says so. Files of one package share their words: each is judged once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from mlsupply.lazy import expression
 
 _MOST = 1 << 18  # words remembered
 _RUN = re.compile(rb"\w+")
@@ -18,20 +20,28 @@ class Strings:
     """Strings to look for. A string without an identifier can always be there."""
 
     def __init__(self, strings: Iterable[bytes], patterns: Iterable[re.Pattern[bytes]] = ()) -> None:
-        """strings: what is looked for; patterns: found in single words, numbered after the strings."""
-        shapes = [_shape(string) for string in strings]
-        self._always = sum(1 << place for place, shape in enumerate(shapes) if not shape)
+        """strings: what is looked for; patterns: of what words begin with, numbered after the strings."""
+        shapes = [_shapes(string) for string in strings]
+        self._always = sum(1 << place for place, parts in enumerate(shapes) if not parts)
+        begin = [expression(rb"\n(?=%s)" % pattern.pattern) for pattern in patterns]  # a line feed is found at once
+        self._patterns = [(1 << place, pattern) for place, pattern in enumerate(begin, len(shapes))]
+        self._whole: list[tuple[int, int]] = []  # (bits of the parts, bit of the string) of strings of several
         self._shapes: dict[bytes, int] = {}
-        for place, shape in enumerate(shapes):
-            if shape:
-                self._shapes[shape] = self._shapes.get(shape, 0) | 1 << place
-        self._patterns = [(1 << place, pattern) for place, pattern in enumerate(patterns, len(shapes))]
+        free = len(shapes) + len(begin)
+        for place, parts in enumerate(shapes):
+            bits = [1 << place] if len(parts) == 1 else [1 << free + at for at in range(len(parts))]
+            for shape, bit in zip(parts, bits, strict=True):
+                self._shapes[shape] = self._shapes.get(shape, 0) | bit
+            if len(parts) > 1:
+                self._whole.append((sum(bits), 1 << place))
+                free += len(parts)
         self._known: tuple[set[bytes], dict[bytes, int]] = (set(), {})  # words judged, those of them that tell something
 
-    def possible(self, data: bytes) -> int:
-        """The bits of the strings that the file can hold: bit 0 for the first. May be asked from several threads."""
-        words = set(data.translate(_BREAKS).split())
+    def possible(self, files: Sequence[bytes]) -> list[int]:
+        """Of each file the bits of the strings that it can hold: bit 0 for the first. May be asked from several threads."""
+        held = [set(data.translate(_BREAKS).split()) for data in files]
         judged, telling = self._known
+        words = set[bytes]().union(*held)
         if new := words - judged:
             if len(judged) + len(new) > _MOST:
                 judged, telling = self._known = set(), {}
@@ -39,9 +49,16 @@ class Strings:
             for word, bits in self._told(new):
                 telling[word] = telling.get(word, 0) | bits
             judged |= new  # last: what is judged for one thread is told for all
+        some = set(telling)
+        return [self._of(words & some, telling) for words in held]
+
+    def _of(self, words: set[bytes], telling: Mapping[bytes, int]) -> int:
         found = self._always
-        for word in telling.keys() & words:
+        for word in words:
             found |= telling[word]
+        for parts, bit in self._whole:
+            if found & parts == parts:
+                found |= bit
         return found
 
     def _told(self, words: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
@@ -55,12 +72,9 @@ class Strings:
                 at = text.find(shape, end)
         for bit, pattern in self._patterns:
             for found in pattern.finditer(text):
-                yield found[0], bit
+                yield text[found.end() : text.index(b"\n", found.end())], bit
 
 
-def _shape(string: bytes) -> bytes:
-    """The longest identifier in the string, with a line's end where it ends there; b"" for none."""
-    longest = max(_RUN.finditer(string), key=lambda run: run.end() - run.start(), default=None)
-    if longest is None:
-        return b""
-    return b"\n" * (longest.start() > 0) + longest[0] + b"\n" * (longest.end() < len(string))
+def _shapes(string: bytes) -> tuple[bytes, ...]:
+    """The identifiers in the string, each with a line's end where a word ends there."""
+    return tuple(b"\n" * (run.start() > 0) + run[0] + b"\n" * (run.end() < len(string)) for run in _RUN.finditer(string))
