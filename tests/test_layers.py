@@ -13,18 +13,17 @@ ROOT = Path(mlsupply.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 # layer -> what it may import of mlsupply, beside itself; the pure ones never see the world
-_VALUES = {"model", "errors", "text", "value", "named", "lazy", "begun", "digest", "words", "upgrade", "outcome"}
+_VALUES = {"model", "errors", "text", "value", "named", "lazy", "begun", "digest", "upgrade", "outcome"}
 ALLOWED = {
     "hints": set(),
     "paths": set(),
-    "words": set(),
     "value": set(),
     "lazy": set(),
     "named": set(),
     "begun": set(),
-    "digest": {"lazy"},
+    "digest": set(),
     "upgrade": {"named"},
-    "model": {"value", "named", "words", "digest", "upgrade"},
+    "model": {"value", "named", "digest", "upgrade"},
     "outcome": {"model", "named", "value"},
     "errors": set(),
     "headers": set(),
