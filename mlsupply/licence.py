@@ -82,8 +82,8 @@ def of_json(info: Mapping[str, Any]) -> str:
     """The same of `info` in an index's JSON of a release, whatever shape it has."""
     texts = [value if isinstance(value := info.get(key), str) else "" for key in ("license_expression", "license")]
     listed = info.get("classifiers")
-    classifiers = [text for text in listed[:200] if isinstance(text, str)] if isinstance(listed, list) else []
-    return stated(texts[0], classifiers, texts[1])
+    classifiers = listed if isinstance(listed, list) else []
+    return stated(texts[0], [text for text in classifiers if isinstance(text, str)], texts[1])
 
 
 def stated(expression: str, classifiers: Sequence[str], word: str) -> str:

@@ -13,6 +13,7 @@ from packaging.version import Version
 from mlsupply.advisories.fixes import Fix, Release, Room, best_fix
 from mlsupply.advisories.matching import asked
 from mlsupply.evidence.advisory_check import judge
+from mlsupply.evidence.requirements import MOST
 from mlsupply.model import Checked, Coordinate, Edge, Finding, Inventory, Package
 from mlsupply.project import merge
 from mlsupply.report.json_ import render
@@ -187,7 +188,8 @@ def test_the_remedy_names_who_stands_in_the_way(world: World) -> None:
     app = Package(coordinate=Coordinate("pypi", "app", "1.0"), requires=(Edge("transformers", specifier="<5.3"),))
     found = _found(world, _page("5.2.0", "5.3.0"), app)
     assert found
-    assert all("app 1.0 asks for transformers<5.3, and has to move too" in finding.remedy for finding in found)
+    said = "app 1.0 asks for transformers<5.3, and has to move too. Where app has to go was not found out."
+    assert all(said in finding.remedy for finding in found), "the index does not know app"
 
 
 def _app_page(*versions: str) -> bytes:
@@ -315,6 +317,12 @@ def test_limits_that_a_lock_does_not_state_are_those_of_the_parents_metadata(wor
     remedies = _with_parent(replace(world, cache=world.cache / "other"), "transformers!=5.3.0")
     assert remedies
     assert all("Upgrade to 5.4.0" in remedy and "has to move" not in remedy for remedy in remedies)
+
+
+def test_of_a_parent_that_asks_for_more_than_is_read_nothing_is_taken_for_known(world: World) -> None:
+    remedies = _with_parent(world, *(f"other-{number}" for number in range(MOST)), "transformers<5.3")
+    assert remedies
+    assert all("Whether app 1.0 would let it in is not known." in remedy for remedy in remedies)
 
 
 def test_where_a_parent_asks_for_several_things_one_that_admits_the_fix_is_enough(world: World) -> None:

@@ -238,6 +238,13 @@ def test_each_kind_of_publisher_is_read_as_the_index_claims_it(claim: object, ex
     assert publisher_in(json.dumps({"attestation_bundles": [{"publisher": claim}]}).encode()) == expected
 
 
+def test_a_publisher_is_found_behind_however_many_bundles_that_name_none() -> None:
+    claims: list[object] = [{"publisher": {"kind": ""}}] * 40
+    named = {"publisher": {"kind": "GitHub", "repository": "acme/demo"}}
+    found = publisher_in(json.dumps({"attestation_bundles": [*claims, named]}).encode())
+    assert found == Publisher("GitHub", "acme/demo")
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"null", b"[]", b'{"attestation_bundles": 3}', b'{"attestation_bundles": [4]}', b"[" * 99_999]
 )
@@ -305,6 +312,18 @@ def test_a_verified_release_after_a_verified_one_is_clean_and_the_report_says_on
     names = {source["name"]: source["records"] for source in report["sources"]}
     assert names[f"publishers at {bench.index.simple.split('/')[2]}, verified"] == 2
     assert any(name.startswith("trust root ") for name in names)
+
+
+def test_links_that_are_more_than_are_compared_leave_open_whether_the_publisher_is_among_them(
+    bench: Bench, sigstore: LocalSigstore
+) -> None:
+    bench.release("1.0", signed(sigstore, repository="mallory/demo"))
+    links = {f"link {number}": f"https://github.com/acme/demo-{number}" for number in range(60)}
+    bench.index.project("demo").info = {"project_urls": links}
+    (gap,) = bench.report(version="1.0")["gaps"]
+    assert (gap["reason"], gap["cause"]) == ("limit", "failed")
+    assert gap["detail"].startswith("MLS-R018 could not be decided: ")
+    assert gap["detail"].endswith("gives more than 50 links of it, of which the rest were not compared")
 
 
 def test_another_repository_is_told_as_verified_where_it_is(bench: Bench, sigstore: LocalSigstore) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mlsupply.evidence.index_details import Details, details_page
+from mlsupply.evidence.index_details import MOST_LINKS, MOST_OWNERS, Details, details_page
 from mlsupply.evidence.index_pages import IndexFile, simple_page, version_in
 from mlsupply.evidence.provenance import Provenance, Publisher, Standing
 from mlsupply.evidence.registry import Owners, Registry, Seen, ask_all, secret_for
@@ -142,6 +142,29 @@ def test_owners_are_held_against_what_an_earlier_run_saw_and_a_change_is_told_fo
         assert told(34) == Owners(("Owner:ann",), ("organization:acme",))
 
 
+def test_more_owners_or_links_than_are_kept_are_told_from_all_of_them(online: World) -> None:
+    many = [{"role": "Owner", "user": f"user-{number}"} for number in range(MOST_OWNERS + 1)]
+    links = {f"link {number}": f"https://git.example/acme/{number}" for number in range(MOST_LINKS + 1)}
+    with LoopbackIndex("pypi") as index:
+        index.add("demo", "1.0")
+        index.project("demo").ownership = {"organization": None, "roles": many[:-1]}
+        index.project("demo").info = {"project_urls": dict([*links.items()][:-1])}
+        whole = Registry(index.simple, online)
+        assert isinstance(whole.owners("demo", "1.0"), Owners)
+        details = whole.details("demo", "1.0")
+        assert isinstance(details, Details)
+        assert (len(details.links), details.cut) == (MOST_LINKS, ())
+        index.project("demo").ownership = {"organization": None, "roles": many}
+        index.project("demo").info = {"project_urls": links}
+        later = Registry(index.simple, days_later(online, 2))
+        owners = later.owners("demo", "1.0")
+        assert isinstance(owners, Failure), "whom a change added cannot be told"
+        assert owners.detail.endswith("names more than 200 owners of demo")
+        for details in (later.details("demo", "1.0"), later.details("demo", "1.0")):  # the second time from disk
+            assert isinstance(details, Details)
+            assert (len(details.links), details.cut) == (MOST_LINKS, ("owners", "links"))
+
+
 def test_owners_are_asked_on_the_small_page_of_the_version_by_etag(online: World) -> None:
     with LoopbackIndex("pypi") as index:
         index.add("demo", "1.0")
@@ -195,8 +218,7 @@ def test_the_details_of_a_release_carry_its_licence_as_stated(online: World) -> 
         }
         found = Registry(index.simple, online).details("demo", "1.0")
     assert isinstance(found, Details)
-    assert (found.licence_expression, found.licence, found.version) == ("Apache-2.0", "", "1.0")
-    assert found.classifiers == ("License :: OSI Approved :: MIT License",)
+    assert (found.version, found.cut) == ("1.0", ())
     assert found.links == ("https://git.example/acme/demo",)
     assert found.summary.isprintable()
     kept = Registry(index.simple, online).details("demo", "1.0")
@@ -208,7 +230,7 @@ def test_the_details_of_a_release_carry_its_licence_as_stated(online: World) -> 
 )
 def test_details_in_any_other_form_are_none_or_empty(body: bytes) -> None:
     found = details_page(body)
-    assert found is None or (found.owners, found.links, found.classifiers) == (None, (), ())
+    assert found is None or (found.owners, found.links, found.cut) == (None, (), ())
 
 
 def test_the_status_of_a_project_is_read_in_both_spellings_and_from_html() -> None:

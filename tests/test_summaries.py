@@ -136,6 +136,10 @@ def test_explain_knows_what_the_api_handed_over(tmp_path: Path, monkeypatch: pyt
     _Cache(cache).put(project, parsed)
     (cache / "broken").mkdir()
     (cache / "broken" / "demo.json").write_text("[1]")
-    text = CliRunner().invoke(main, ["explain", "CVE-2026-99992"]).stdout
-    assert SAID in " ".join(text.split())
-    assert "the OSV API" in text
+    done = CliRunner().invoke(main, ["explain", "CVE-2026-99992"])
+    assert SAID in " ".join(done.stdout.split())
+    assert "the OSV API" in done.stdout
+    assert done.stderr == ""
+    monkeypatch.setattr("mlsupply.advisories.kept._MOST", 1)
+    done = CliRunner().invoke(main, ["explain", "CVE-2026-99992"])
+    assert "not checked: of the records kept from the API the first 1 were looked through" in done.stderr

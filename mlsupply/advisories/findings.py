@@ -162,7 +162,9 @@ def _move(package: Package, fix: Fix, blocker: Blocker) -> str:
     name = blocker.package.rpartition(" ")[0]
     if blocker.to:
         return f"{name} {blocker.to} allows {package.name} {fix.version}."
-    return f"{name} {blocker.newest}, its newest release, does not allow it either." if blocker.newest else ""
+    if blocker.newest:
+        return f"{name} {blocker.newest}, its newest release, does not allow it either."
+    return f"Where {name} has to go was not found out." if fix.checked else ""
 
 
 def _nearest(fix: Fix, where: str) -> str:

@@ -26,6 +26,13 @@ class Known(NamedTuple):
     origin: str
 
 
+def unread(world: World) -> str:
+    """What of this machine's records `known_by` does not look through, in words; "" where it looks through all."""
+    if next(islice(_files(world), _MOST, None), None) is None:
+        return ""
+    return f"of the records kept from the API the first {_MOST:,} were looked through"
+
+
 def known_by(identifier: str, world: World) -> list[Known]:
     """The records with this id or alias, in the order of their ids; of each the newest, and of equals one that has words."""
     wanted = identifier.upper()
@@ -59,9 +66,13 @@ def _of_local(world: World, wanted: str) -> Iterator[Known]:
         return
 
 
+def _files(world: World) -> Iterator[Path]:
+    return (folder(world) / "live").glob("*/*.json")
+
+
 def _of_api(world: World, wanted: str) -> Iterator[Known]:
     """From the cache of `live`, whose files are named by record and project."""
-    for path in islice((folder(world) / "live").glob("*/*.json"), _MOST):
+    for path in islice(_files(world), _MOST):
         try:
             record = unpack(json.loads(path.read_bytes()))
             ids = {record.id.upper(), *(alias.upper() for alias in record.aliases)}

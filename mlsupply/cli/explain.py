@@ -24,7 +24,16 @@ _WIDTH = 100
 def command(ids: tuple[str, ...]) -> None:
     """Explain a rule (MLS-R001), an advisory (PYSEC-2026-2, CVE-…, GHSA-…), an incident (litellm-2026; `incidents` lists
     them all), a check, an error reference (bad-config) or an exit code (3). Works offline."""
+    if any(map(_is_advisory, ids)) and (cut := _unread()):
+        click.echo(f"not checked: {cut}", err=True)
     click.echo("\n".join(_page(wanted) for wanted in ids), nl=False)
+
+
+def _unread() -> str:
+    from mlsupply.advisories.kept import unread
+    from mlsupply.cli.common import real_world
+
+    return unread(real_world(offline=True))
 
 
 def _page(wanted: str) -> str:

@@ -374,7 +374,9 @@ class _Names:
         if self.offline or not self.is_public(name):
             return None
         details = self._registry.details(name)
-        return None if isinstance(details, Failure) else any(_address(link)[1] == repository for link in details.links)
+        if isinstance(details, Failure):
+            return None
+        return any(_address(link)[1] == repository for link in details.links) or (None if "links" in details.cut else False)
 
     def unknown(self) -> dict[str, Unknown]:
         """Why a fact of a name is not known."""

@@ -8,35 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from mlsupply.hints import Any
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe, without_credentials
 
-_MAX_OWNERS = 200
-_MAX_LINKS = 50
-_MAX_CLASSIFIERS = 200
+MOST_OWNERS = 200
+MOST_LINKS = 50
 
 
 class Details(NamedTuple):
     """owners: `role:user` and `organization:name`, sorted, None where the index does not tell; version: of which the rest
-    speaks, as the page gives it; links: URLs of the metadata; summary: its line about itself; licence_expression, licence
-    and classifiers: as in core metadata."""
+    speaks, as the page gives it; links: URLs of the metadata; summary: its line about itself; cut: `owners` and `links`
+    where the page has more of them than are kept."""
 
     version: str = ""
     owners: tuple[str, ...] | None = None
     links: tuple[str, ...] = ()
     summary: str = ""
-    licence_expression: str = ""
-    licence: str = ""
-    classifiers: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
 
     @classmethod
     def kept(cls, values: Iterable[Any]) -> Details:
         """From its JSON form, a list. Raises `TypeError` where it is another."""
-        version, owners, links, summary, expression, licence, classifiers = values
-        told = None if owners is None else tuple(owners)
-        return cls(version, told, tuple(links), summary, expression, licence, tuple(classifiers))
+        version, owners, links, summary, cut = values
+        return cls(version, None if owners is None else tuple(owners), tuple(links), summary, tuple(cut))
 
 
 NO_DETAILS = Details()
@@ -56,28 +53,25 @@ def details_in(document: Mapping[str, Any]) -> Details | None:
     info = document.get("info")
     if not isinstance(info, Mapping):
         return None
-    classifiers = info.get("classifiers")
+    owners, links = owners_of(document.get("ownership")), links_of(info)
+    too_many = (("owners", len(owners or ()) > MOST_OWNERS), ("links", len(links) > MOST_LINKS))
     return Details(
         version=_text(info, "version", 100),
-        owners=owners_of(document.get("ownership")),
-        links=links_of(info),
+        owners=owners if owners is None else owners[:MOST_OWNERS],
+        links=links[:MOST_LINKS],
         summary=_text(info, "summary"),
-        licence_expression=_text(info, "license_expression"),
-        licence=_text(info, "license"),
-        classifiers=tuple(
-            safe(text) for text in (classifiers if isinstance(classifiers, list) else ()) if isinstance(text, str)
-        )[:_MAX_CLASSIFIERS],
+        cut=tuple(name for name, is_cut in too_many if is_cut),
     )
 
 
 def owners_of(value: object) -> tuple[str, ...] | None:
-    """`organization:NAME` and `ROLE:USER`, sorted; None where the index does not tell."""
+    """`organization:NAME` and `ROLE:USER`, sorted, at most one more than are kept; None where the index does not tell."""
     if not isinstance(value, Mapping):
         return None
     roles = value.get("roles")
     found = [
         f"{safe(str(role.get('role')), 40)}:{safe(str(role.get('user')), 100)}"
-        for role in (roles if isinstance(roles, list) else [])[:_MAX_OWNERS]
+        for role in (roles if isinstance(roles, list) else [])[: MOST_OWNERS + 1]
         if isinstance(role, Mapping)
     ]
     if isinstance(organization := value.get("organization"), str) and organization:
@@ -86,11 +80,11 @@ def owners_of(value: object) -> tuple[str, ...] | None:
 
 
 def links_of(info: Mapping[str, Any]) -> tuple[str, ...]:
-    """The URLs a project gives, without credentials."""
+    """The URLs a project gives, without credentials, at most one more than are kept."""
     urls = info.get("project_urls")
     texts: Iterable[object] = [info.get("home_page"), *(urls.values() if isinstance(urls, Mapping) else ())]
     found = (without_credentials(text)[0] for text in texts if isinstance(text, str) and text)
-    return tuple(dict.fromkeys(found))[:_MAX_LINKS]
+    return tuple(islice(dict.fromkeys(found), MOST_LINKS + 1))
 
 
 def _text(info: Mapping[str, Any], key: str, limit: int = 240) -> str:

@@ -97,7 +97,7 @@ def _asked(
 ) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
     """From the indexes. A release never changes, so what is told is kept."""
     from mlsupply.evidence.registry import Registry, at_once, secret_for
-    from mlsupply.evidence.requirements import specifiers_in
+    from mlsupply.evidence.requirements import MOST, specifiers_in
 
     urls = {indexes[parent.key] for parent in parents}
     registries = {url: Registry(url, world, secret_for(url, project.indexes, world.environ)) for url in urls}
@@ -106,6 +106,8 @@ def _asked(
     for parent, answer in zip(parents, answers, strict=True):
         file = _file(indexes[parent.key], parent, world)
         if not isinstance(answer, Failure):
+            if len(answer) > MOST:  # what the rest asks would read as nothing: it is not known
+                continue
             found[parent.key] = specifiers_in(answer)
             keep_json(file, {"requires": found[parent.key]})
         elif answer.reason is Reason.NOT_FOUND:

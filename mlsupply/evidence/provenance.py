@@ -15,7 +15,6 @@ from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 MAX_BYTES = 4 << 20  # of one provenance document; an attestation is about 8 KB
-_MAX_BUNDLES = 10  # of one file; there is one
 
 
 class Standing(StrEnum):
@@ -57,9 +56,9 @@ class Provenance(NamedTuple):
 
 
 def publisher_in(body: bytes) -> Publisher | None:
-    """The publisher of the first bundle of a provenance document, None where it is no such document."""
+    """The publisher of the first bundle that names one in a provenance document, None where it is no such document."""
     try:
-        bundles = json.loads(body)["attestation_bundles"][:_MAX_BUNDLES]
+        bundles = json.loads(body)["attestation_bundles"]
         publishers = [bundle["publisher"] for bundle in bundles]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

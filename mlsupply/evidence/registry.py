@@ -16,7 +16,8 @@ from urllib.parse import quote, unquote, urlsplit
 from mlsupply.begun import each
 from mlsupply.drafts import keep_json, kept_json
 from mlsupply.evidence import index_pages
-from mlsupply.evidence.index_details import Details, details_page
+from mlsupply.evidence.index_details import MOST_OWNERS, Details, details_page
+from mlsupply.evidence.index_kept import Kept
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
 from mlsupply.evidence.index_releases import FRESH, kept_at, page_of
 from mlsupply.hints import TYPE_CHECKING, Any, TypeVar
@@ -35,7 +36,6 @@ U = TypeVar("U")
 REMEMBERED = 30 * 86_400  # seconds for which a change of owners is told
 WORKERS = 16  # requests under way at once, to one index; as many connections are kept
 _READING = allocate_lock()  # the largest answer takes ten times its size as it is read; threads are for waiting
-_VERSION = 3  # of the kept form
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 
@@ -78,7 +78,7 @@ class Registry:
         """What the index says of a project (canonical name). A page that was kept and lacks `version` is asked for again.
         A `Failure` of reason not-found means that the index has no such project."""
         page, now = self._page(name), self.world.now().timestamp()
-        kept = _Kept.load(self._file(page))
+        kept = Kept.load(self._file(page))
         if kept and now - kept.at < FRESH and (not version or kept.has(version)):
             return Seen(kept.project, kept.at)
         etag = {"If-None-Match": kept.etag} if kept and kept.etag else {}
@@ -95,7 +95,7 @@ class Registry:
         if len(project.files) >= index_pages.MAX_FILES:  # what was cut would read as releases that are not there
             return Failure(Reason.LIMIT, f"{self.host} lists {index_pages.MAX_FILES:,} files of {name} or more")
         project = self._completed(project)
-        self._keep(page, _Kept(now, answer.headers.get("etag", "")[:200], project))
+        self._keep(page, Kept(now, answer.headers.get("etag", "")[:200], project))
         return Seen(project, now)
 
     def has_kept(self, name: str) -> bool:
@@ -157,6 +157,8 @@ class Registry:
         details = self._small_details(name, version)
         if details is None or isinstance(details, Failure):
             return details
+        if "owners" in details.cut:
+            return Failure(Reason.LIMIT, f"{self.host} names more than {MOST_OWNERS} owners of {name}")
         return None if details.owners is None else Owners(details.owners, self._owners_before(name, details.owners))
 
     def _small_details(self, name: str, version: str) -> Details | Failure | None:
@@ -327,7 +329,7 @@ class Registry:
     def _file(self, url: str) -> Path:
         return kept_at(self.world, url)
 
-    def _keep(self, page: str, kept: _Kept) -> None:
+    def _keep(self, page: str, kept: Kept) -> None:
         keep_json(self._file(page), kept.to_json())
 
 
@@ -366,47 +368,3 @@ def secret_for(url: str, indexes: Iterable[Index], environ: Mapping[str, str]) -
         if index.name and index.url.rstrip("/") == plain and f"{prefix}_PASSWORD" in environ:
             return environ.get(f"{prefix}_USERNAME", ""), environ[f"{prefix}_PASSWORD"]
     return None
-
-
-# --- kept facts ---------------------------------------------------------------------------------------------------------
-
-
-class _Kept(NamedTuple):
-    at: float
-    etag: str
-    project: Project
-
-    def has(self, version: str) -> bool:
-        return any(file.version == version for file in self.project.files)
-
-    def to_json(self) -> dict[str, Any]:
-        project = self.project
-        return {
-            "version": _VERSION,
-            "at": self.at,
-            "etag": self.etag,
-            "name": project.name,
-            "files": [list(file) for file in project.files],
-            "status": [project.status, project.status_reason],
-            "details": project.details,
-            "offers": sorted(project.offers),
-        }
-
-    @classmethod
-    def load(cls, path: Path) -> _Kept | None:
-        """What was kept, None where there is nothing or nothing that can be read: then the index is asked."""
-        value = kept_json(path)
-        try:
-            if not value or value["version"] != _VERSION:
-                return None
-            project = Project(
-                name=value["name"],
-                files=tuple(IndexFile(*file) for file in value["files"]),
-                status=value["status"][0],
-                status_reason=value["status"][1],
-                details=Details.kept(value["details"]),
-                offers=frozenset(value["offers"]),
-            )
-            return cls(float(value["at"]), str(value["etag"]), project)
-        except (KeyError, TypeError, ValueError, IndexError):
-            return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.index_details import MOST_LINKS, Details
 from mlsupply.evidence.provenance import Provenance, Standing
 from mlsupply.evidence.registry import Owners, Registry, Seen, at_once, secret_for
 from mlsupply.evidence.release import (
@@ -272,6 +273,10 @@ def _with_provenance(
         hint = "update pypi-attestations and sigstore, or name a newer trust root in MLSUPPLY_TRUSTED_ROOT"
         unknown["provenance_refused"] = Unknown(reason, f"the publishers stay claimed, not verified: {why}", hint)
     details = registry.details(package.name, package.version)
+    if isinstance(details, Details) and "links" in details.cut:
+        said = f"{registry.host} gives more than {MOST_LINKS} links of it, of which the rest were not compared"
+        unknown["publisher_elsewhere"] = Unknown(Reason.LIMIT, said)
+        details = Failure(Reason.LIMIT, said)
     return replace(
         told,
         provenance=one if isinstance(one, Provenance) else None,

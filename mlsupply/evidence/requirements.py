@@ -8,7 +8,7 @@ from itertools import islice
 from mlsupply.text import canonical, safe
 
 _LONGEST = 2000  # characters of a requirement
-_MOST = 5000  # requirements of a release
+MOST = 5000  # requirements of a release
 
 
 def specifiers_in(values: Iterable[str]) -> dict[str, list[str]]:
@@ -17,7 +17,7 @@ def specifiers_in(values: Iterable[str]) -> dict[str, list[str]]:
     from packaging.requirements import InvalidRequirement, Requirement
 
     found: dict[str, list[str]] = {}
-    for text in islice(values, _MOST):
+    for text in islice(values, MOST):
         try:
             asked = Requirement(text[:_LONGEST])
         except InvalidRequirement:
