@@ -463,3 +463,11 @@ ORDINARY: list[object] = [
     logging.getLogger("x"),
     urllib.parse.urlparse("https://x.example"),
 ]
+
+
+def test_a_stream_that_breaks_before_it_calls_what_it_refers_to_is_blocked() -> None:
+    """A loader stops there too, but nobody writes such a name into a file to leave it alone."""
+    started = b"\x80\x02csubprocess\ncheck_output\n(]X\x02\x00\x00\x00sha "
+    assert verdict(started + b"R.") is Verdict.BLOCKED
+    assert verdict(started[:-1]) is Verdict.NOT_VERIFIED  # cut off: the rest is missing, not wrong
+    assert verdict(b"\x80\x02ccollections\nOrderedDict\n(]X\x02\x00\x00\x00sha R.") is Verdict.NOT_VERIFIED

@@ -42,12 +42,14 @@ class Stream:
         """Judge the stream that begins at `at`. False where it broke off, which is marked."""
         machine = Machine(self.span.sub(self.at), self.look, self.judge, _after_build)
         self.machine = machine
-        start = self.at
+        start, marked = self.at, len(self.look.marks)
         try:
             run(machine)
         except BrokenError as error:
             where = start + max(error.offset, 0)
             self.look.doubt(error.cause, f"the pickle is broken: {error.detail}; judged up to there", where)
+            if error.cause is Cause.MALFORMED:
+                self._behind_the_break(marked, where)
             return False
         except OverBudgetError as error:
             self.look.doubt(Cause.LIMIT, f"the pickle was judged up to byte {start + machine.place}: {error}", start)
@@ -56,6 +58,13 @@ class Stream:
             self.at = start + machine.place
         self._weigh(machine.result, start)
         return True
+
+    def _behind_the_break(self, marked: int, where: int) -> None:
+        """What a broken stream refers to was to be called: no library writes such a name into a file. marked: before it."""
+        for mark in self.look.marks[marked:]:
+            if mark.cause is Cause.REFERENCE:
+                self.look.block(Cause.REFERENCE, f"{mark.detail}, and the pickle is broken behind that", where)
+                return
 
     def _weigh(self, result: object, offset: int) -> None:
         values, depth = weight(result, _DEPTH)

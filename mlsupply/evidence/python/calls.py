@@ -244,6 +244,10 @@ class Analyser(Statements):
             self.code_depth -= 1
             self.code_layers, self.code_text, self.code_line = before
 
+    def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        super().assign(owner, name, value, node)
+        sinks.handler_changed(self, owner, name, value, node)
+
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
         """Another module's function replaced by one of this module: what passes through it is looked at as intercepted."""
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):

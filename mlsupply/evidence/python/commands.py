@@ -164,9 +164,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
     taint = head.taint.union(*(part.taint for part in parts))
     chain = machine.chain(taint, call.ref, call.line)
     told = _told(head, parts)
-    neighbours.wanted(machine, taint)
-    if told is not None:
-        neighbours.passed_on(machine, told.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
+    _wanted(machine, call, head, told, taint)
     if told is not None and has(told.taint, "received"):
         said = "a command from the network is run"
         from_network(machine, call, told.taint, "remote-control", said, chain=chain, silent=silent)
@@ -183,6 +181,8 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             detail="an encoded command is run",
             chain=chain,
         )
+    elif silent:
+        _told_unheard(machine, call, told, chain)
     programs.worked(machine, call, text, taint | _handed(call))
     started = _launched(parts) if parts else 0
     for place, part in enumerate(parts[:12]):
@@ -204,6 +204,21 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             _dash_c(machine, call, parts, part)
     if len(parts) == 1:
         _one_line(machine, call, head, text, silent)
+
+
+def _wanted(machine: Analyser, call: Call, head: Value, told: Value | None, taint: Taint) -> None:
+    """Neighbours are asked for what the command is made of, and told what this function does with it."""
+    neighbours.wanted(machine, taint)
+    if told is not None:
+        neighbours.passed_on(machine, told.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
+
+
+def _told_unheard(machine: Analyser, call: Call, told: Value | None, chain: tuple[str, ...]) -> None:
+    """A command whose output nobody sees is decoded from what the function is given."""
+    if told is not None and (layers := hiding(told.layers)) and has(told.taint, "parameter"):
+        fields = {"sink": call.ref, "source": "parameter", "hidden": True, "silent": True, "layers": layers, "chain": chain}
+        said = "a command that is hidden in what it is given is run unheard"
+        machine.fact("runs-decoded", call.node, detail=said, **fields)
 
 
 _SETTINGS = expression(r"\.(?:ya?ml|toml|json|cfg|ini|csv)$")

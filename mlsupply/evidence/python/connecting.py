@@ -16,7 +16,7 @@ REQUESTS = frozenset({"urllib.request.Request", "httpx.Request", "requests.Reque
 CONNECTIONS = re.compile(
     r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
-    r"^socket\.create_connection$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
+    r"^socket\.create_connection$|^ssl\.(?:\w+\(\)\.)?wrap_socket$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
     r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
     r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
 )
@@ -25,6 +25,8 @@ CONNECTIONS = re.compile(
 def connection(machine: Analyser, call: Call) -> Value:
     """A client that knows where it goes, and may be told what to do with messages."""
     made = Value(call.ref + "()", NOTHING, frozenset())
+    if call.ref.endswith(".wrap_socket"):
+        return _wrapped(call, made)
     base = call.arg(0, "token", "base_url", "host", "mailhost", "uri", "url", "address")
     if base is not None:
         parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
@@ -40,6 +42,13 @@ def connection(machine: Analyser, call: Call) -> Value:
     registrar = Value(call.ref, NOTHING, frozenset(), made.text)
     for value in call.all:
         machine.handler(registrar, value, call.node)
+    return made
+
+
+def _wrapped(call: Call, made: Value) -> Value:
+    """A connection under TLS goes where the one goes that it is made of."""
+    inner, name = call.arg(0, "sock"), call.keywords.get("server_hostname")
+    made.text = inner.text if inner is not None and inner.text != HOLE else text_of(name) if name is not None else HOLE
     return made
 
 

@@ -6,6 +6,8 @@ items. Taking something out leaves it in: the next turn of a loop may find it th
 
 from __future__ import annotations
 
+from typing import Any
+
 from mlsupply.evidence.python import folding, places
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
@@ -105,6 +107,20 @@ def looked_up(container: Value, key: Value) -> Value | None:
     return merged(found[:50]) if found else None
 
 
+def replaced(owner: Value, key: Value, value: Value) -> Any:
+    """A list or bytes with one element in the place of another; NOTHING where that is not known."""
+    const, place, new = owner.const, key.const, value.const
+    if not isinstance(const, list | bytes) or type(place) is not int or not -len(const) <= place < len(const):
+        return NOTHING
+    if isinstance(const, list) and value.known and len(const) <= _MAX_BYTES:
+        const[place] = new
+        return const
+    if isinstance(const, bytes) and isinstance(new, int) and len(const) <= _MAX_BYTES:
+        place %= len(const)
+        return const[:place] + bytes((new & 0xFF,)) + const[place + 1 :]
+    return NOTHING
+
+
 def narrowed(container: Value, key: Value) -> Value:
     """An entry of which nothing is known: of all variables of the environment, the one that is named."""
     made = unknown(container)
@@ -130,11 +146,18 @@ _OPENS_WALLET = expression(
 )
 
 
+_OPENS_ACCOUNT = expression(r"(?i)(?:proxy-)?authorization|(?:x-)?api-key|(?:set-)?cookie")
+INTERCEPTED_KEY = "intercepted:what opens an account"
+
+
 def plain(value: Value, key: Value) -> Value:
     """An entry by this key: of what a function was given, a flag is nothing that was intercepted; what opens a wallet is
     told by its name."""
-    if isinstance(key.const, str) and not value.known and _OPENS_WALLET.fullmatch(key.const):
-        value.taint |= {f"wallet:{key.const}"}
+    if isinstance(key.const, str) and not value.known:
+        if _OPENS_WALLET.fullmatch(key.const):
+            value.taint |= {f"wallet:{key.const}"}
+        elif _OPENS_ACCOUNT.fullmatch(key.const) and any(one.startswith("intercepted:") for one in value.taint):
+            value.taint |= {INTERCEPTED_KEY}
     if value.taint and isinstance(key.const, str) and key.const in _FLAGS:
         value.taint = frozenset(one for one in value.taint if not one.startswith("intercepted:"))
     return value

@@ -177,13 +177,16 @@ def peel(data: bytes, depth: int = 0) -> tuple[tuple[str, ...], bytes] | None:
     return None
 
 
+_LINE_OF_CODE = re.compile(rb"(?:import|from|exec\(|eval\(|__import__\()[ -~\s]{16,}\Z")
+
+
 def unxor(data: bytes) -> tuple[int, bytes] | None:
     """(key, code) where one byte XORed over `data` gives code."""
     if not 24 <= len(data) <= 1 << 16:
         return None
     for key in range(1, 256):
         out = data[:4096].translate(_XOR[key])
-        if (b"import " in out or b"exec(" in out) and looks_like_code(out):
+        if (b"import " in out or b"exec(" in out) and (looks_like_code(out) or _LINE_OF_CODE.match(out)):
             return key, data.translate(_XOR[key])
     return None
 

@@ -213,6 +213,8 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
 
 
 def _member(machine: Expressions, state: ClassState, owner: Value, name: str, node: ast.AST, found: Value) -> Value:
+    if not found.ref and found.keys and (factory := found.keys.get("default_factory")):
+        state.attributes[name] = found = machine.call(factory, [], {}, node)  # of a class no object of which was made
     if found.ref == "builtins.property()" and found.keys and owner.instance is not None:
         return machine.call(found.keys["fget"], [owner], {}, node)
     if found.instance is not None and found.instance is not state and "__get__" in found.instance.methods:

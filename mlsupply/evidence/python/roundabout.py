@@ -146,7 +146,7 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
     name = key.const if isinstance(key.const, str) else None
     if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
         return machine.environment(key, node)
-    computed = computed or bool(key.layers)
+    computed = (computed and not _written(machine, name)) or bool(key.layers)
     if owner.ref in {"builtins.globals()", "builtins.locals()", "builtins.vars()"} and name:
         return named(machine, name, computed)
     target = ""
@@ -165,6 +165,11 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
         result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))
     result.hidden = owner.hidden or computed or owner.ref.endswith("__globals__")
     return result
+
+
+def _written(machine: Expressions, name: str | None) -> bool:
+    """Does the name stand in the module as it is, in quotes?"""
+    return name is not None and any(f"'{name}'" in line or f'"{name}"' in line for line in machine.lines)
 
 
 def named(machine: Expressions, name: str, computed: bool) -> Value:

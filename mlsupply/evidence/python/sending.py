@@ -10,6 +10,7 @@ from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import folding, hooks, neighbours, places
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.call import ToldKey
+from mlsupply.evidence.python.containers import INTERCEPTED_KEY
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
@@ -148,7 +149,12 @@ def sent(machine: Analyser, call: Call) -> Value:
     _changes(machine, call, text, body)
     _copied(machine, call, body)
     machine.fact(
-        "contacts", call.node, sink=call.ref, destination=where, detail=_shown(text), layers=_hiding(address.layers)
+        "contacts",
+        call.node,
+        sink=call.ref,
+        destination=where,
+        detail=_shown(text),
+        layers=_hidden_in(machine, address, text),
     )
     answer = _answer(machine, call, text)
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
@@ -281,10 +287,13 @@ def _letters(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
 
 
-def _hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
+def _hidden_in(machine: Analyser, address: Value, text: str) -> tuple[str, ...]:
+    """The layers the address is hidden under, where its host is not written in the module as it is."""
     from mlsupply.evidence.python.decode import hiding
 
-    return hiding(layers)
+    layers = hiding(address.layers)
+    host = _host(text).replace(HOLE, "")
+    return layers if layers and host and not any(host in line for line in machine.lines) else ()
 
 
 def _answer(machine: Analyser, call: Call, text: str) -> Value:
@@ -338,8 +347,8 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         kind, call, text, where, own=own, known_elsewhere=call.ref.endswith(_TRANSPORTS) and _names_services(machine)
     ):
         return
-    if kind == "intercepted" and position == "address" and any(map(_SEED.search, labels)):
-        position = "body"  # what opens a wallet is no part of an address that was asked for
+    if kind == "intercepted" and position == "address" and (INTERCEPTED_KEY in labels or any(map(_SEED.search, labels))):
+        position = "body"  # what opens a wallet or an account is no part of an address that was asked for
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     identities = {label for label in labels if label.startswith("host-identity:")}
     foreign = any(_foreign(name, text) for name in secrets)

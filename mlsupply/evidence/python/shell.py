@@ -63,6 +63,17 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
         "a downloaded file that is started",
         (near(_SENT_FOR, Gap(1_000), rf"{_THEN}(?:{_STARTED}|{_PROGRAM})"),),
     ),
+    (
+        "runs-downloaded",
+        "JavaScript that runs what it downloads",
+        (
+            near(
+                r"\bfetch\(|\bhttps?\.(?:get|request)\(|\baxios\b|\bXMLHttpRequest\b",
+                Gap(_OVERLAP, ""),
+                r"\beval\)?\(|\bnew Function\(|\brunIn(?:This|New)?Context\(|\bexec(?:Sync|File)?\(|\bspawn(?:Sync)?\(",
+            ),
+        ),
+    ),
     ("runs-downloaded", "certutil used to download", (r"\bcertutil\b[^\n]{0,40}-urlcache",)),
     (
         "runs-downloaded",

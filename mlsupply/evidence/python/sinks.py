@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import commands, execution, folding, hooks, objects, sending, writing
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.call import Call
 from mlsupply.evidence.python.machine import of_kind
 from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Taint, Value, constant, taint_of, text_of
@@ -16,7 +17,6 @@ from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.call import Call
     from mlsupply.evidence.python.calls import Analyser
 
 _UNBOUND = expression(
@@ -151,6 +151,16 @@ def _listened(machine: Analyser, call: Call, name: str, handler: Value) -> None:
 
 _LOGGING = (".addHandler", ".addFilter", ".setFormatter")
 _REMOTE_LOG = expression(r"logging\.(?:remote|handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler)\(\)")
+
+
+_SHAPES_RECORDS = frozenset({"mapLogRecord", "format", "makePickle", "prepare", "getSubject"})
+
+
+def handler_changed(machine: Analyser, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+    """What makes a message of a record is replaced in a handler that sends."""
+    if name in _SHAPES_RECORDS and value.closure is not None and _REMOTE_LOG.match(owner.ref):
+        call = Call(f"{owner.ref}.{name}", Value(), [], {}, node, owner)
+        sending.note(machine, call, "body", _recorded(machine, value, call), owner.text, sending.destination(owner.text))
 
 
 def _recorded(machine: Analyser, value: Value, call: Call) -> Taint:

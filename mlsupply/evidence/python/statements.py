@@ -12,7 +12,7 @@ from mlsupply.evidence.python.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, on_request
 from mlsupply.evidence.python.merging import iterated, merged
 from mlsupply.evidence.python.needs import asks_whether_it_is_there, is_for_missing
-from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Scope, Value, unknown
+from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Scope, Value, layers_of, unknown
 from mlsupply.named import NamedTuple
 
 _MAX_RAISED = 64
@@ -163,6 +163,9 @@ class Statements(Definitions):
             containers.put(owner.keys, key, value)
         elif owner.items is not None and isinstance(key.const, int) and -len(owner.items) <= key.const < len(owner.items):
             owner.items[key.const] = value
+        elif (replaced := containers.replaced(owner, key, value)) is not NOTHING:
+            owner.const, owner.layers = replaced, layers_of(owner, value)
+            return
         if owner.known:
             owner.const = NOTHING
 

@@ -293,7 +293,7 @@ def _copied(machine: Analyser, call: Call) -> Value:
             call.node,
             sink=call.ref,
             detail=f"{what}: {safe(text_of(target).replace(HOLE, '…'), 100)}",
-            source="package-file" if has(taint, "package-file") else "",
+            source="package-file" if has(taint, "package-file") else "received" if has(taint, "received") else "",
         )
     return target.copy()
 
