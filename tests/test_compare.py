@@ -106,6 +106,20 @@ def test_a_source_archive_that_does_what_its_wheel_does_not(
     assert all("demo-1.1.tar.gz" in finding["message"] for finding in found)
 
 
+def test_what_the_authors_work_with_and_hooks_that_building_writes_are_no_difference(
+    index: LoopbackIndex, tmp_path: Path
+) -> None:
+    hook = b"import demo; demo.start()\n"
+    for version in ("1.0", "1.1"):
+        put(index, version, {"demo/__init__.py": QUIET, "demo.pth": hook})
+    put(index, "1.1", {"demo/__init__.py": QUIET, "pyproject.toml": BUILT, "tools/vendored.py": ASKS}, "sdist")
+    assert ids(inspected(index, tmp_path)) == {"MLS-C038"}  # what a hook is, whether or not it is new
+    put(index, "1.2", {"demo/__init__.py": QUIET, "demo.pth": hook, "other.pth": hook})
+    put(index, "1.2", {"demo/__init__.py": QUIET, "pyproject.toml": BUILT}, "sdist")
+    found = inspected(index, tmp_path, "demo==1.2")["findings"]
+    assert [f["places"][0]["member"] for f in found if f["id"] == "MLS-C055"] == ["other.pth"]
+
+
 def test_a_setup_that_asks_git_for_its_version_is_ordinary(index: LoopbackIndex, tmp_path: Path) -> None:
     setup = b"import subprocess\nfrom setuptools import setup\nsetup(version=subprocess.getoutput('git describe'))\n"
     for version in ("1.0", "1.1"):

@@ -12,6 +12,7 @@ from mlsupply.evidence.index_pages import IndexFile
 from mlsupply.evidence.package import PackageFacts, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.served import Served, as_artifact, best
+from mlsupply.lazy import expression
 from mlsupply.model import Gap, Package, Reason
 from mlsupply.world import Failure
 
@@ -133,9 +134,17 @@ _EARLY = (Moment.START, Moment.IMPORT)
 _ORDINARY = frozenset({"contacts", "runs-command", "executes", "installs-package", "evades", "bidi"})
 
 
-def between(now: PackageFacts, other: PackageFacts) -> Iterator[ChangeFact]:
+# Folders beside the package with what its authors work with: nothing of them is installed.
+_WORKSHOP = expression(
+    r"[^/]+/(?:\.?(?:tools?|scripts?|maint|dev|devtools|ci|github|circleci|bench(?:marks?)?|docs?|examples?|samples?|notebooks?|hack))/"
+)
+
+
+def between(now: PackageFacts, other: PackageFacts, before: PackageFacts | None = None) -> Iterator[ChangeFact]:
     """What one file of a release does before it is called and the other does not: both come from one tree. That a source
-    archive asks and starts things while it is built is ordinary."""
+    archive asks and starts things while it is built is ordinary. before: the release before `now`: a `.pth` that it had
+    too is written while the wheel is built; what its lines do is compared all the same."""
+    hooks = {fact.member for fact in before.code if fact.behaviour == "start-hook"} if before else set()
     for one, two, kind in ((now, other, "here"), (other, now, "there")):
         wheel = one.kind == "wheel"
         known = {(fact.behaviour, fact.moment) for fact in two.code if fact.moment in _EARLY}
@@ -143,6 +152,10 @@ def between(now: PackageFacts, other: PackageFacts) -> Iterator[ChangeFact]:
         for fact in one.code:
             early = fact.moment in _EARLY or (fact.moment is Moment.INSTALL and fact.behaviour not in _ORDINARY)
             if not early or (fact.behaviour, fact.moment) in known or (fact.behaviour, fact.member) in told:
+                continue
+            if wheel and fact.behaviour == "start-hook" and fact.member in hooks:
+                continue
+            if not wheel and fact.moment is Moment.IMPORT and _WORKSHOP.match(fact.member):
                 continue
             told.add((fact.behaviour, fact.member))
             yield ChangeFact(

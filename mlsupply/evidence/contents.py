@@ -164,13 +164,15 @@ def judged(facts: PackageFacts, rules: Rules, package: Package | None = None, ot
         quotes += [Quote(safe(" -> ".join(code.chain)), "chain", place)] if code.chain else []
         seen.append(Fact(code, places=(place,), quotes=tuple(quotes), subject=subject))
     gaps = list(facts.gaps)
+    others = tuple(others)
+    before = next((other for other, same in others if not same and not isinstance(other, Gap)), None)
     for other, same_release in others:
         if isinstance(other, Gap):
             gaps.append(other)
         else:
             from mlsupply.evidence.compare import between, compared
 
-            changes = between(facts, other) if same_release else compared(facts, other)
+            changes = between(facts, other, before) if same_release else compared(facts, other)
             seen += [
                 Fact(change, places=(Place(facts.subject, member=change.member),), subject=subject) for change in changes
             ]

@@ -102,8 +102,8 @@ def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: V
         result.text, result.items = receiver.text, receiver.items
     elif name == "split" and not call.all:
         result.text = receiver.text  # a line of words is read as it was written
-    if name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac.")):
-        # a number that stands for the machine tells nobody which one it is
+    if call.ref in _DIGESTS or (name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac."))):
+        # a number that stands for the machine tells nobody which one it is, and one made with a key does not show it
         result.taint = frozenset(one for one in result.taint if not _TELLS_WHICH.match(one))
 
 
@@ -115,8 +115,9 @@ def _told_elsewhere(call: Call, taint: Taint) -> Taint:
     return frozenset(one for one in taint if one in given or not one.startswith("received:"))
 
 
+_DIGESTS = frozenset({"hashlib.pbkdf2_hmac", "hashlib.scrypt", "hmac.digest"})
 _TELLS_WHICH = re.compile(
-    r"host-identity:|system-file:/etc/(?:machine-id|hostname)|credential-file:registry: .*MachineGuid|"
+    r"host-identity:|secret-variable:|system-file:/etc/(?:machine-id|hostname)|credential-file:registry: .*MachineGuid|"
     r"command-output:(?:ioreg|hostname|uname|wmic|dmidecode|system_profiler|cat /etc/machine-id|reg query)"
 )
 _DUMPS = re.compile(
