@@ -112,7 +112,12 @@ def test_what_the_authors_work_with_and_hooks_that_building_writes_are_no_differ
     hook = b"import demo; demo.start()\n"
     for version in ("1.0", "1.1"):
         put(index, version, {"demo/__init__.py": QUIET, "demo.pth": hook})
-    put(index, "1.1", {"demo/__init__.py": QUIET, "pyproject.toml": BUILT, "tools/vendored.py": ASKS}, "sdist")
+    put(
+        index,
+        "1.1",
+        {"demo/__init__.py": QUIET, "pyproject.toml": BUILT, "tools/vendored.py": ASKS, "tests/sites/a.pth": hook},
+        "sdist",
+    )
     assert ids(inspected(index, tmp_path)) == {"MLS-C038"}  # what a hook is, whether or not it is new
     put(index, "1.2", {"demo/__init__.py": QUIET, "demo.pth": hook, "other.pth": hook})
     put(index, "1.2", {"demo/__init__.py": QUIET, "pyproject.toml": BUILT}, "sdist")

@@ -136,7 +136,7 @@ _ORDINARY = frozenset({"contacts", "runs-command", "executes", "installs-package
 
 # Folders beside the package with what its authors work with: nothing of them is installed.
 _WORKSHOP = expression(
-    r"[^/]+/(?:\.?(?:tools?|scripts?|maint|dev|devtools|ci|github|circleci|bench(?:marks?)?|docs?|examples?|samples?|notebooks?|hack))/"
+    r"[^/]+/(?:\.?(?:tests?|tools?|scripts?|maint|dev|devtools|ci|github|circleci|bench(?:marks?)?|docs?|examples?|samples?|notebooks?|hack))/"
 )
 
 
@@ -155,7 +155,7 @@ def between(now: PackageFacts, other: PackageFacts, before: PackageFacts | None 
                 continue
             if wheel and fact.behaviour == "start-hook" and fact.member in hooks:
                 continue
-            if not wheel and fact.moment is Moment.IMPORT and _WORKSHOP.match(fact.member):
+            if not wheel and fact.moment is not Moment.INSTALL and _WORKSHOP.match(fact.member):
                 continue
             told.add((fact.behaviour, fact.member))
             yield ChangeFact(
