@@ -1,4 +1,5 @@
-"""The question to the live OSV API, put as early as the names are known: its answer travels while the rest is made ready.
+"""The query to the live OSV API, sent as soon as the names are known, so that its answer travels while the rest of the run
+starts.
 
 Source: google.github.io/osv.dev/post-v1-querybatch/.
 """
@@ -36,7 +37,8 @@ def batches_of(names: list[str]) -> Iterator[list[str]]:
 
 
 def query_of(name: str, token: str = "") -> dict[str, Any]:
-    """Asked is for projects, not for versions, so that what counts as affected is decided here. token: of a further page."""
+    """The query for one project. It names no version: which versions are affected is decided here. token: of a further
+    page."""
     query: dict[str, Any] = {"package": {"name": name, "ecosystem": "PyPI"}}
     return query | {"page_token": token} if token else query
 
@@ -47,8 +49,8 @@ def batch_body(wanted: Iterable[tuple[str, str]]) -> bytes:
 
 
 class AskedAhead:
-    """A network on which one question is under way already; whoever puts it gets its answer, once, and all else goes the
-    usual way."""
+    """A `Fetch` with one request already under way: the first caller to make that request gets its answer; all others are
+    fetched as usual."""
 
     def __init__(self, fetch: Fetch, url: str, body: bytes) -> None:
         self._fetch = fetch
@@ -68,7 +70,7 @@ class AskedAhead:
 
 
 def ask_ahead(project: Project, request: Request, world: World) -> World:
-    """The world with the question about a project's packages under way, where the live API will be asked."""
+    """The world with the query for a project's packages already sent, if this run is going to ask the live API."""
     if request.offline or isinstance(world.fetch, OfflineFetch) or not _will_ask(request, world):
         return world
     names = names_of(project, request.settings)

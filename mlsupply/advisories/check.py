@@ -51,11 +51,12 @@ class Index(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What packages are judged on. answer: the feed's; present: (name, version) of the project's packages that others may be
-    builds of; inherit: whether renamed distributions take over the advisories of their original; incidents: the record of
-    malicious releases, to hold advisories against; covered: the check `known-bad` runs too and reports the releases of that
-    record; request: for where packages may come from; parents, pythons, offers: what a fix has to fit into, see `Room`;
-    moves: where to those have to go that keep one out; conda: the one gap of all conda packages, the same for each."""
+    """All that judging a package needs beside the package itself. answer: the feed's; present: (name, version) of the
+    project's packages that others may be builds of; inherit: whether renamed distributions take over the advisories of their
+    original; incidents: the record of malicious releases, to hold advisories against; covered: the check `known-bad` runs
+    too and reports the releases of that record; request: for where packages may come from; parents, pythons, offers: what a
+    fix has to fit into, see `Room`; moves: the releases to which parents that keep a fix out have to move; conda: the one
+    gap of all conda packages, the same for each."""
 
     answer: Answer
     request: Request = Request()
@@ -90,9 +91,10 @@ def examine(project: Project, request: Request, world: World, index: Index | Non
 
 
 class _Ahead:
-    """What is done while a feed is waited for, as if it confirmed what is at hand: which releases there are of the packages
-    that are hit, and what is to be said of them. The releases of others follow when the answer is there, and whatever it
-    does not confirm is judged anew. ground: what does not hang on the answer."""
+    """Work done while waiting for a feed, on the assumption that its answer will confirm the records at hand: the index is
+    asked for the releases of packages that are hit, and these packages are judged. Once the answer is there, the index is
+    asked about further packages, and every package whose records it changed is judged again. ground: what does not depend on
+    the answer."""
 
     def __init__(self, packages: Sequence[Package], index: Index | None, ground: Ground) -> None:
         self._packages = packages
@@ -132,7 +134,7 @@ class _Ahead:
         return self._begun is not None and package.key in self._asked and self._is_confirmed(package, answer)
 
     def judged(self, package: Package, ground: Ground) -> Checked:
-        """What was said ahead, where the answer is what it was said on."""
+        """What was judged ahead, if the answer left the records it was judged on unchanged."""
         if self._begun and self._is_done(package, ground.answer):
             return self._begun.result()[1][package.key]
         return judged(package, ground)
@@ -219,7 +221,8 @@ def _rows(package: Package, ground: Ground) -> tuple[Sequence[Row], Sequence[Row
 
 
 def _moves(packages: Sequence[Package], ground: Ground, allowing: Allowing) -> Moves | None:
-    """Where to those have to go that keep the fixes of these packages out; nothing is asked where there are none."""
+    """The releases to which parents that keep the fixes of these packages out have to move; nothing is asked where no parent
+    does."""
     held: list[tuple[int, Held]] = []
     for package in packages:
         room = _room(package, ground)
@@ -271,7 +274,8 @@ def _room(package: Package, ground: Ground) -> Room:
 
 
 def _parents(project: Project) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Canonical name to who of the packages requires it and how. What the project itself asks for is its own to change."""
+    """Canonical name to the packages that require it, with their specifiers. What the project itself asks for is left out:
+    the project can change that."""
     found: dict[str, dict[tuple[str, str], None]] = {}
     for package in project.packages:
         if package.source.kind not in OWN_CODE:
@@ -323,7 +327,7 @@ def _unread(package: Package, version: Asked, rows: Sequence[Row]) -> tuple[Gap,
 
 
 def _not_had(package: Package, ground: Ground) -> tuple[Gap, ...]:
-    """Records of the project the feed knows of and could not hand over."""
+    """A gap for records that the feed lists for the project but could not deliver."""
     if not ground.answer.unread:
         return ()
     why = ground.answer.unread.get(package.name)

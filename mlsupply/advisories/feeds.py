@@ -108,7 +108,7 @@ def embedded(world: World) -> StoreFeed:
 
 
 def at_hand(names: Iterable[str], world: World) -> Answer:
-    """What the machine holds already, for a question on the side that is not worth a request."""
+    """The data this machine already has, for side questions that are not worth a request."""
     return on_disk(world).about(names)
 
 

@@ -33,7 +33,7 @@ class Release(NamedTuple):
 class Room(NamedTuple):
     """What a fix has to fit into. releases: those of the index, None where it was not asked; python: the oldest Python it
     has to run on, "" unknown; where: the input that says so, "" where it holds for all (see `pythons`); parents: (who
-    requires the package, its specifier; several with ` || ` between, of which one is enough; "" where it is not known)."""
+    requires the package, its specifier: alternatives joined by ` || `, "" unknown)."""
 
     releases: tuple[Release, ...] | None = None
     python: str = ""
@@ -43,9 +43,9 @@ class Room(NamedTuple):
 
 class Fix(NamedTuple):
     """version: where to go, "" where nothing is known; checked: the index has it, not yanked and for the project's Python;
-    held: the parents whose specifier keeps it out; needs: what it asks of Python where `python`, of the input `where` or of
-    all, is older; nearest: where the project can have no clear release, the one with the fewest known flaws, `left` of
-    them; open: the parents whose specifier is not known."""
+    held: the parents whose specifier keeps it out; needs: its Requires-Python, where `python` (of the input `where`, or of
+    all) is too old for it; nearest: where the project can have no clear release, the one with the fewest known flaws, `left`
+    of them; open: the parents whose specifier is not known."""
 
     version: str = ""
     checked: bool = False
@@ -179,7 +179,7 @@ def admits(specifier: str, version: str) -> bool:
 
 
 def way_out(records: Iterable[Advisory], version: Asked, fix: Fix) -> Way:
-    """What the records that hit a version say of how their flaw ends. fix: where to go, over all flaws of the project."""
+    """How a flaw ends, by the records that hit a version. fix: where to go, over all flaws of the project."""
     key = version.public or version.key or ""
     held = [
         (high, ends, last)

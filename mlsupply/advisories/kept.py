@@ -34,7 +34,8 @@ def unread(world: World) -> str:
 
 
 def known_by(identifier: str, world: World) -> list[Known]:
-    """The records with this id or alias, in the order of their ids; of each the newest, and of equals one that has words."""
+    """The records with this id or alias, in the order of their ids; the newest of each; among equals, one with a
+    description."""
     wanted = identifier.upper()
     best: dict[tuple[str, str], Known] = {}
     for known in (*_of_store(EMBEDDED, "the embedded database", wanted), *_of_local(world, wanted), *_of_api(world, wanted)):

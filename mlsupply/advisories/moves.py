@@ -1,7 +1,8 @@
-"""To which release a parent has to move so that it lets a fix in: found with few questions. Pure.
+"""Which release of a parent lets a fix in, found with few requests. Pure.
 
-What a release requires is one request to its index, so not all are asked. What parents admit hardly ever narrows again:
-the newest and a few between are asked, then those below the first that lets the fix in, three times at most.
+To learn what one release requires takes a request to its index, so not all are asked for. A parent that has begun to admit a
+version rarely stops: the newest release and a few in between are asked for, then some below the first that admits the fix,
+in three rounds at most.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _PROBES = 4  # releases of one parent that are asked for in a round
 
 
 class Held(NamedTuple):
-    """A fix that a parent keeps out. parent: `dspy 2.6.0`; name, version: of the fix; python: it has to run on."""
+    """A fix that a parent keeps out. parent: `dspy 2.6.0`; name, version: of the fix; python: the oldest it has to run
+    on."""
 
     parent: str
     name: str
@@ -45,7 +47,7 @@ def held_in(name: str, fix: Fix, python: str) -> list[Held]:
 
 
 def with_moves(name: str, fix: Fix, python: str, moves: Moves) -> Fix:
-    """The fix with where its parents have to move."""
+    """The fix, with the releases its parents have to move to."""
     if not fix.held or not moves:
         return fix
     known = {held.parent: moves.get(held, Move()) for held in held_in(name, fix, python)}
@@ -64,7 +66,7 @@ class Search:
         self._refused = ""
 
     def probes(self) -> list[str]:
-        """Whose requirements are to be asked for next; none where nothing is left to learn."""
+        """The versions whose requirements to ask for next; none where nothing is left to learn."""
         if self._refused:
             return []
         span = range(self._below + 1, len(self._versions) if self._first is None else self._first)

@@ -117,8 +117,8 @@ def reader_named(name: str) -> Reader | None:
 
 @cache
 def _hints() -> tuple[frozenset[str], tuple[str, ...]]:
-    """Endings and words of which every claimed name has one: almost no file of a large folder does, and asking each reader
-    in turn for each of them costs a second."""
+    """Endings and words, one of which occurs in every claimed name. Almost no file of a large folder has one, and asking
+    each reader about each file would take a second."""
     endings, words = set(), set()
     for pattern in (pattern.rpartition("/")[2] for reader in READERS for pattern in reader.patterns):
         ending = pattern.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""What the manifest beside a lock file adds to it: the project's name, and which packages it asks for itself."""
+"""What the manifest beside a lock file adds to it: the project's name, and the packages it asks for directly."""
 
 from __future__ import annotations
 

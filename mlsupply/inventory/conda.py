@@ -35,7 +35,7 @@ class Spec(NamedTuple):
 
 def parse_spec(text: str) -> Spec | None:
     """`channel::name=1.2=build`, `name>=1,<2`, `name 1.2 build`, `name[version='1.2']`, the address of a package file; None
-    where it is none of it. What it gives holds no credentials."""
+    where it is none of these. What it gives holds no credentials."""
     text = bare(text.strip())
     if "://" in text and "::" not in text:
         name, version, _ = conda_parts(file_name(text))
@@ -61,7 +61,7 @@ def address(sheet: Sheet, value: object) -> str:
 
 
 def bare(text: str) -> str:
-    """Without the credentials of the addresses in it."""
+    """The text without the credentials of addresses in it."""
     text = without_credentials(text)[0]
     return _TOKEN.sub("/t/REDACTED/", text) if "/t/" in text else text
 

@@ -1,8 +1,7 @@
-"""conda names whose project on PyPI is known: reviewed by hand, and short on purpose.
-
-In `SAME` stand Python projects that carry the same name and the same version numbers in both worlds; in `OTHER` those
-that only share the versions. A name that is in neither (a C library, a project whose builds are numbered otherwise, such
-as opencv or the time zone data) stays a conda package, because a wrong guess would blame the wrong project.
+"""conda names whose project on PyPI is known: reviewed by hand, and short on purpose. `SAME` lists Python projects with the
+same name and the same version numbers in both worlds, `OTHER` those that share only the versions. A name that is in neither
+(a C library, a project whose builds are numbered otherwise, such as opencv or the time zone data) stays a conda package,
+because a wrong guess would blame the wrong project.
 """
 
 from __future__ import annotations

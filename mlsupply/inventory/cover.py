@@ -95,7 +95,7 @@ def _runtime(manifest: Inventory) -> list[Requirement]:
 
 
 def _covered(manifest: Inventory, lock: Inventory) -> Inventory:
-    """Left to resolve is only what the lock does not hold: a line that is newer than it, a group that was left out. (A
+    """Only what the lock does not hold is left to resolve: a line that is newer than it, a group that was left out. (A
     requirement with a marker may be missing because the marker applies nowhere the lock is for.)"""
     held = {package.name for package in lock.packages} | {manifest.root}
     missing = [r for r in _runtime(manifest) if r.name not in held and not r.marker]
@@ -134,7 +134,8 @@ def _asked_for(package: Package, requirements: list[Requirement]) -> Package:
 
 
 def met_by_neighbours(found: Sequence[Found]) -> list[Found]:
-    """A folder of wheels is one installation: what another archive of the folder provides is not left to resolve."""
+    """A folder of wheels is one installation: a requirement that another archive of the folder meets is not left to
+    resolve."""
     provided: dict[str, set[str]] = {}
     for one in found:
         if one.reader.role == "archive":
@@ -146,9 +147,9 @@ def met_by_neighbours(found: Sequence[Found]) -> list[Found]:
 
 
 def said_once(found: Sequence[Found]) -> list[Found]:
-    """An SBOM tells again of what was installed from a lock beside it, mostly without saying where that came from. What an
-    input of its folder, or an SBOM before it, holds of the same name and version is that package: it comes from there. An
-    SBOM that does say where a package comes from is believed: two sources of one release are two packages."""
+    """An SBOM often repeats what was installed from a lock beside it, mostly without naming the source. A package of the
+    same name and version in another input of its folder, or in an earlier SBOM, is taken to be the same package, from that
+    source. An SBOM that does name a source is believed: two sources of one release are two packages."""
     held: dict[str, dict[Coordinate, Source]] = {}
     for one in found:
         if one.reader.role != "sbom":

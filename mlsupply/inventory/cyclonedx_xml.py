@@ -1,7 +1,7 @@
 """CycloneDX XML (1.2 to 1.7) as input: brought into the shape of the JSON form and read as that.
 
-Source: https://cyclonedx.org/docs/1.7/xml/. A document type declaration ends the reading: it is what entities that grow or
-name other files need, and no SBOM has one.
+Source: https://cyclonedx.org/docs/1.7/xml/. A document type declaration ends the reading: entities that expand or name other
+files need one, and no SBOM does.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class _Building:
         self._text.clear()
 
     def _put(self, element: str, made: dict[str, Any], text: str, outer: str, into: dict[str, Any]) -> None:
-        """Hang an element where the JSON form has it."""
+        """Put an element where the JSON form has it."""
         if element == "dependency":
             into.setdefault("dependencies" if outer == "dependencies" else "dependsOn", []).append(
                 made if outer == "dependencies" else made.get("ref")

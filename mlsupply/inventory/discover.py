@@ -1,4 +1,4 @@
-"""Which files are read, which of them outranks which, and what becomes of the things the user named."""
+"""Which files are read, which outranks which, and how the paths and requirements the user named become inputs."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
 
 
 def _unknown_groups(found: list[Inventory], request: Request) -> Iterator[Gap]:
-    """One that is misspelt leaves out what was meant."""
+    """A gap for each extra or group that nothing belongs to: a misspelt name would silently leave out what was meant."""
     from mlsupply.inventory.target import unknown_groups
 
     for name in unknown_groups(found, request.targets):
@@ -194,7 +194,7 @@ def _resolved(inventory: Inventory, request: Request, world: World) -> Inventory
 
 
 def _with_survey(found: list[Inventory], survey: Survey, paths: tuple[str, ...]) -> tuple[Inventory, ...]:
-    """Say what the walk left out beside the first input, or in the place of the inputs where there are none."""
+    """Add a gap for what the walk left out to the first input, or make an input of it where there is none."""
     gaps = [gap(path, failure.reason, failure.detail) for path, failure in survey.failures]
     skipped = [one for one in survey.skipped if one.why not in {NO_FILE, NO_TARGET}]
     gaps += [

@@ -213,8 +213,8 @@ def _direct_url(path: str, tree: Tree) -> Source | Gap:
 
 
 def _is_in_place(folder: str, tree: Tree) -> bool:
-    """Whether RECORD bears out that the code lies elsewhere: beside the `.dist-info` it lists data and what leads there. An
-    installer does not take away a `direct_url.json` that came in a wheel, so what it says is no proof."""
+    """Whether RECORD confirms that the code lies elsewhere: it lists nothing outside the `.dist-info` but data and the files
+    that lead there. `direct_url.json` alone proves nothing: a wheel can bring one, and installers leave it in place."""
     from mlsupply.evidence.record import rows
 
     record = tree.read(posixpath.join(folder, "RECORD"), _RECORD_BYTES)

@@ -1,8 +1,8 @@
-"""What stands between uv and the indexes where some names belong to one of them.
+"""A redirecting proxy between uv and the indexes, for runs in which some names belong to one index only.
 
-uv keeps direct requirements at the index they are pinned to. What a package requires it asks of every index, also a name
-that belongs to one. So where there may be such names, each index that serves any name is shown to uv as an address on
-loopback, which answers with a redirect: to the index the name belongs to, else to the one it stands for. Nothing is fetched
+uv takes direct requirements from the index they are pinned to, but looks up what packages require in every index, even a
+name that belongs to one. So where there may be such names, uv is given a loopback address in place of each index that serves
+any name. It answers with a redirect: to the index the name belongs to, else to the index it stands for. Nothing is fetched
 here; credentials stay with uv, which sends them to the index they are of.
 
 Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/
@@ -54,8 +54,8 @@ def _is_http(url: str) -> bool:
 
 
 class Gate(ThreadingTCPServer):
-    """guarded: the URLs it stands for, by number; known: of all indexes that may be asked. Its port is the same whenever
-    these are, as far as it is free, so that what uv keeps of an index is found again."""
+    """guarded: the URLs it stands for, by number; known: of all indexes that may be asked. The port depends on these alone
+    (if it is free), so that uv finds what it has cached of an index again."""
 
     allow_reuse_address = sys.platform != "win32"  # there it would let two listen at one port
     daemon_threads = True
@@ -70,7 +70,7 @@ class Gate(ThreadingTCPServer):
         self.url = f"http://{_HOST}:{self.server_address[1]}"
 
     def before(self, number: int, index: Asked) -> Asked:
-        """The gate as uv is told of it in place of an index."""
+        """The address of the gate that uv is given in place of an index."""
         return Asked(f"{self.url}/{number}", index.role, f"mlsupply-gate-{number}")
 
     def leads_to(self, path: str) -> str:
@@ -82,7 +82,7 @@ class Gate(ThreadingTCPServer):
         return f"{index.rstrip('/')}/{found[2]}/" if index in self._known else ""
 
     def undone(self, text: str) -> str:
-        """A lock or words of uv with the indexes as they are in place of the gate."""
+        """A lock or message of uv with the gate's addresses replaced by those of the indexes."""
         gate = re.escape(self.url)
         entry = rf'(name = "([a-z0-9-]{{1,202}})"(?:, |\n)version = "[^"\n]*"(?:, |\n)source = {{ registry = )"{gate}/(\d+)"'
         text = re.sub(entry, lambda found: f'{found[1]}"{self._homes.of(found[2]) or self._guarded[int(found[3])]}"', text)

@@ -1,8 +1,7 @@
-"""What was asked for without a version and taken at an older release than an installer would take, since something the
-newest one requires has no wheel: building is forbidden here, and uv goes back in time instead of failing.
-
-Why a release was passed over is asked of uv, with that release alone: what resolves alone was kept back by the rest of the
-input, as with any installer, and is right as it is.
+"""Requirements without a version that resolved to an older release than an installer would take, because something the
+newest one requires has no wheel: building is forbidden here, and uv falls back to an older release instead of failing. To
+learn why a release was passed over, uv resolves it alone: if that works, the rest of the input held it back, as it would
+with any installer, and there is nothing to report.
 """
 
 from __future__ import annotations

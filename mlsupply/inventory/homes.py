@@ -1,5 +1,5 @@
-"""Names that belong to one index, kept there while resolving: another index may have, or be given, a project of that name
-(dependency confusion), and whoever reads its logs would learn the name. Pure.
+"""Names that belong to one index, kept there while resolving. Another index may have a project of that name (dependency
+confusion), and whoever reads its logs would learn the name. Pure.
 
 Source: https://docs.astral.sh/uv/concepts/indexes/#pinning-a-package-to-an-index
 """

@@ -28,7 +28,8 @@ def without_resolving(inventory: Inventory, reason: Reason = Reason.UNPINNED) ->
 
 
 def _beyond(exact: Sequence[Requirement]) -> Iterator[Gap]:
-    """That what pinned requirements need was not found out: a file that pins all there is looks like one that does not."""
+    """A gap that says that the dependencies of pinned requirements were not resolved: a file that pins everything cannot be
+    told from one that does not."""
     if exact:
         names = list(dict.fromkeys(f"{r.name}{r.specifier}" for r in exact))
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

@@ -17,7 +17,7 @@ _BARE_PYPI = re.compile(r"(?i)pypi[:/]([a-z0-9][a-z0-9._-]{0,200})(?:@([^?#]{1,2
 @value
 class Purl:
     """coordinate: ecosystem (the purl type), namespace and name joined by `/` (canonical for pypi), version; mended: the
-    text is no purl, but could only mean this."""
+    text is not a purl, but could only mean this one."""
 
     coordinate: Coordinate
     qualifiers: Mapping[str, str] = field(default_factory=dict)

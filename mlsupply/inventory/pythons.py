@@ -1,4 +1,4 @@
-"""For which Python an input is, where it does not say so itself. Pure."""
+"""The Python an input is for, where it does not say so itself. Pure."""
 
 from __future__ import annotations
 

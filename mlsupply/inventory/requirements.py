@@ -315,8 +315,8 @@ def _rest(text: str, start: int) -> _Rest | None:
 
 
 def _split(alike: re.Match[str]) -> list[tuple[str, str]]:
-    """The hashes of lines written alike, as resolvers do, if they are what they should be, otherwise none: to look at each
-    digit with an expression costs more than all else in the reading of a large file."""
+    """The hashes of uniformly written lines, as resolvers write them, if all are well formed; otherwise none. Checking each
+    digit with a regular expression would cost more than all else in reading a large file."""
     digests = alike[0].split(alike["before"])[1:]
     return [("sha256", digest) for digest in digests] if _are_sha256(digests) else []
 

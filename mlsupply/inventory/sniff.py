@@ -1,4 +1,4 @@
-"""What a file is when its name does not say: told by its first bytes and keys."""
+"""The format of a file whose name does not tell it, from its first bytes and keys."""
 
 from __future__ import annotations
 

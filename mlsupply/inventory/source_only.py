@@ -1,7 +1,6 @@
-"""Releases that exist only as source. Resolution forbids building, so it passes over them for an older release with a
-wheel, which no installer would take: what the index has is held against what was chosen.
-
-The index client is the one the check `release` uses; what it is told here is kept and not asked for a second time.
+"""Releases that exist only as source. Resolution forbids building, so it passes over them for an older release with a wheel,
+which no installer would take: the chosen releases are compared with what the index has. The check `release` uses the same
+index client, so nothing is asked twice.
 """
 
 from __future__ import annotations

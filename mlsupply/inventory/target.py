@@ -65,7 +65,8 @@ def unknown_groups(inventories: Iterable[Inventory], wanted: Targets) -> list[st
 
 
 def validate(wanted: Targets) -> None:
-    """Raises `MlsupplyError` for a Python, platform or time there is none of, whether or not anything will be resolved."""
+    """Raises `MlsupplyError` for a Python, platform or time that does not exist, whether or not anything will be
+    resolved."""
     if wanted.python:
         _minor(wanted.python)
     for name in wanted.platforms:

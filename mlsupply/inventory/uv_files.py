@@ -1,10 +1,10 @@
 """The lists of files in a uv.lock, set aside before TOML is parsed: they are nine tenths of the text, and every line of
 them looks the same.
 
-A list written exactly as uv writes it is taken out and replaced by a string that names it; the TOML parser, which reads
-what is left, decides in which table that string stands, so nothing is believed that TOML would not say. One line that is
-written in any other way leaves its list where it is. In a plain text (`sheet.is_plain`) no string spans lines, so a match
-at the start of a line cannot lie inside one.
+A list written exactly as uv writes it is taken out and replaced by a string that names it; the TOML parser, which reads what
+is left, decides in which table that string stands, so the result is the same as parsing the whole text. A list with a line
+written in any other way is left where it is. In a plain text (`sheet.is_plain`) no string spans lines, so a match at the
+start of a line cannot lie inside one.
 """
 
 from __future__ import annotations

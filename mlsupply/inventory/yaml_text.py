@@ -1,8 +1,8 @@
 """YAML text to tables that know their lines, built from the parser's events: nothing is constructed, every scalar stays the
 text it is written as (`1.10` is no number), nothing recurses, and aliases, depth and size are bounded.
 
-YAML 1.1 as libyaml reads it. An alias is the same value a second time, so a few of them cannot blow up a document; a
-document with more than a few is refused, as are aliases into what is still open (cycles).
+YAML 1.1 as libyaml reads it. An alias shares the value it names, so a few of them cannot blow up a document; documents with
+many are refused, as are aliases to an enclosing value (cycles).
 """
 
 from __future__ import annotations
