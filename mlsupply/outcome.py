@@ -33,7 +33,6 @@ class Asset:
     url: str = ""
     places: tuple[Place, ...] = ()
     licence: str = ""
-    task: str = ""
     bases: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     files: tuple[tuple[str, int, str], ...] = ()

@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 
 from mlsupply.inventory.install_commands import Commands, installs, of_command
-from mlsupply.inventory.parsing import text_of
+from mlsupply.inventory.parsing import Snippet, text_of
 from mlsupply.inventory.shell import Word
 from mlsupply.model import Gap, Inventory
-from mlsupply.named import NamedTuple
 from mlsupply.world import Limits, Tree
 
 FORMAT = "Dockerfile"
@@ -20,13 +19,6 @@ _RUN = re.compile(
 )
 _COPY = re.compile(r"(?im)^[ \t]*(?:COPY|ADD)[ \t]+([^\n\\]{1,2000})$")
 _HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_]{0,60})[\"']?")
-
-
-class Run(NamedTuple):
-    """The shell text of one RUN instruction. line: where it begins."""
-
-    text: str
-    line: int
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
@@ -54,7 +46,7 @@ def _copies(text: str) -> dict[str, str]:
     return found
 
 
-def runs(text: str) -> Iterator[Run]:
+def runs(text: str) -> Iterator[Snippet]:
     """The RUN instructions, continued lines and here-documents included."""
     lines = text.split("\n")
     at = 0
@@ -71,7 +63,7 @@ def runs(text: str) -> Iterator[Run]:
             end = next((n for n in range(at, len(lines)) if lines[n].strip() == word), len(lines))
             block += "\n" + "\n".join(lines[at:end])
             at = end + 1
-        yield Run(block[found.end() :], start + 1 + block.count("\n", 0, found.end()))
+        yield Snippet(block[found.end() :], start + 1 + block.count("\n", 0, found.end()))
 
 
 def _skipped(line: str) -> bool:
@@ -80,7 +72,7 @@ def _skipped(line: str) -> bool:
     return not stripped or stripped.startswith("#")
 
 
-def _exec_form(run: Run) -> list[Word]:
+def _exec_form(run: Snippet) -> list[Word]:
     """`RUN ["pip", "install", "x"]` as words; empty where it is the shell form."""
     if not run.text.lstrip().startswith("["):
         return []

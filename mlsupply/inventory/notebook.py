@@ -10,22 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory.install_commands import Commands, installs
-from mlsupply.inventory.parsing import gap, json_of, string, tables, text_of
+from mlsupply.inventory.parsing import Snippet, gap, json_of, string, tables, text_of
 from mlsupply.model import Gap, Inventory, Reason
-from mlsupply.named import NamedTuple
 from mlsupply.world import Limits, Tree
 
 FORMAT = "notebook"
 _MAGIC = re.compile(r"[ \t]*(?:!!?|%(?:system|sx)[ \t]+|%(?=(?:pip|conda|mamba|micromamba|uv)\b))[ \t]*(.*)", re.DOTALL)
 _SHELL_CELL = re.compile(r"[ \t]*%%(?:bash|sh|script[ \t]+(?:ba)?sh|!)[^\n]*\n")
 _TEMPLATE = re.compile(r"\{(?=[A-Za-z_])")  # IPython fills {name} in; the shell reader knows ${name}
-
-
-class Line(NamedTuple):
-    """A line of a cell and the line of the file it stands on, 0 where that cannot be seen."""
-
-    text: str
-    line: int
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
@@ -44,7 +36,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     where = _Lines(text)
     for cell in _cells(document):
         if string(cell, "cell_type") == "code":
-            for script in _scripts([Line(line, where.of(line)) for line in _source(cell)]):
+            for script in _scripts([Snippet(line, where.of(line)) for line in _source(cell)]):
                 commands.take(installs(path, script.text, script.line))
     return commands.inventory(FORMAT)
 
@@ -62,11 +54,11 @@ def _source(cell: Mapping[str, Any]) -> list[str]:
     return source.split("\n") if isinstance(source, str) and "install" in source else []
 
 
-def _scripts(lines: list[Line]) -> Iterator[Line]:
+def _scripts(lines: list[Snippet]) -> Iterator[Snippet]:
     """The shell texts of a cell: the whole of a `%%bash` cell, otherwise each `!` or `%pip` line with its continuations."""
     first = next((place for place, line in enumerate(lines) if line.text.strip()), 0)
     if lines and _SHELL_CELL.match(lines[first].text + "\n"):
-        yield Line("\n".join(line.text for line in lines[first + 1 :]), lines[first].line + 1)
+        yield Snippet("\n".join(line.text for line in lines[first + 1 :]), lines[first].line + 1)
         return
     at = 0
     while at < len(lines):
@@ -77,7 +69,7 @@ def _scripts(lines: list[Line]) -> Iterator[Line]:
         at += 1
         found = _MAGIC.match(text)
         if found:
-            yield Line(_TEMPLATE.sub("${", found[1]), lines[start].line)
+            yield Snippet(_TEMPLATE.sub("${", found[1]), lines[start].line)
 
 
 class _Lines:

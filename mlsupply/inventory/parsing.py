@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mlsupply.hints import Any, TypeVar
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason, Requirement, Source, SourceKind
+from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Failure, Limits, Tree
 
@@ -22,6 +23,13 @@ _BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+
+
+class Snippet(NamedTuple):
+    """A piece of a file. line: where it begins, from 1; 0 where that cannot be seen."""
+
+    text: str
+    line: int
 
 
 def gap(path: str, reason: Reason, detail: str, line: int = 0, hint: str = "", item: str = "") -> Gap:

@@ -39,7 +39,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         path=path,
         format=FORMAT,
         requirements=tuple(r for r in requirements if r.name),
-        indexes=tuple(_indexes(sheet, document, requirements, locator)),
+        indexes=tuple(_indexes(sheet, document, locator)),
         requires_python=sheet.word(sheet.table(document, "requires"), "python_version"),
         gaps=sheet.all_gaps(),
     )
@@ -66,9 +66,7 @@ def _requirement(sheet: Sheet, key: str, value: object, groups: tuple[str, ...])
     )
 
 
-def _indexes(
-    sheet: Sheet, document: Mapping[str, Any], requirements: list[Requirement], locator: Locator
-) -> Iterator[Index]:
+def _indexes(sheet: Sheet, document: Mapping[str, Any], locator: Locator) -> Iterator[Index]:
     """The first source is primary; pipenv asks another one only for the packages whose `index` names it."""
     pinned: dict[str, list[str]] = {}
     for section in document:

@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterator
 
 from mlsupply.inventory.cover import BUILD_GROUP
-from mlsupply.inventory.parsing import gap, named, requirement, text_of
+from mlsupply.inventory.parsing import Snippet, gap, named, requirement, text_of
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
-from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
 from mlsupply.value import replace
 from mlsupply.world import Limits, Tree
@@ -22,13 +21,6 @@ _KEYS = {"install_requires": (), "setup_requires": (BUILD_GROUP,), "tests_requir
 _MAX_LINES = 5_000  # looked at of one option, with those of the options it refers to
 _SECTION = re.compile(r"\[([^\]\n]{1,200})\]\s*(?:[#;].*)?$")
 _OPTION = re.compile(r"([^\s=:#;\[][^=:\n]{0,200}?)\s*[=:]\s*(.*)$")
-
-
-class Value(NamedTuple):
-    """One line of an option's value and where it stands."""
-
-    text: str
-    line: int
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
@@ -41,7 +33,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     extras = sections.get("options.extras_require", {})
     wanted = [(key, options, groups) for key, groups in _KEYS.items()]
     wanted += [(extra, extras, (canonical(extra),)) for extra in extras]
-    asked: list[tuple[list[Value], tuple[str, ...]]] = []
+    asked: list[tuple[list[Snippet], tuple[str, ...]]] = []
     requirements: list[Requirement] = []
     indexes: list[Index] = []
     gaps: list[Gap] = []
@@ -78,12 +70,12 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     )
 
 
-def _filled(name: str, options: dict[str, list[Value]]) -> tuple[list[Value], Value | None]:
+def _filled(name: str, options: dict[str, list[Snippet]]) -> tuple[list[Snippet], Snippet | None]:
     """(the lines of an option, `%(other)s` replaced by those of the other option of the section, the first that was not
     looked at); a circle ends."""
-    filled: list[Value] = []
+    filled: list[Snippet] = []
     left = _MAX_LINES
-    waiting: list[tuple[Value, tuple[str, ...]]] = [(value, (name,)) for value in reversed(options.get(name, ()))]
+    waiting: list[tuple[Snippet, tuple[str, ...]]] = [(value, (name,)) for value in reversed(options.get(name, ()))]
     while waiting:
         value, above = waiting.pop()
         if (left := left - 1) < 0:
@@ -97,35 +89,35 @@ def _filled(name: str, options: dict[str, list[Value]]) -> tuple[list[Value], Va
     return filled, None
 
 
-def _one(values: list[Value] | None) -> str:
+def _one(values: list[Snippet] | None) -> str:
     return values[0].text if values else ""
 
 
-def _files(path: str, value: Value, tree: Tree, limits: Limits) -> Iterator[Inventory]:
+def _files(path: str, value: Snippet, tree: Tree, limits: Limits) -> Iterator[Inventory]:
     for name in value.text.removeprefix("file:").split(","):
         if name.strip():
             other = posixpath.normpath(posixpath.join(posixpath.dirname(path), safe(name.strip(), 300)))
             yield follow(other, Place(path, value.line), tree, limits)
 
 
-def _sections(text: str) -> dict[str, dict[str, list[Value]]]:
+def _sections(text: str) -> dict[str, dict[str, list[Snippet]]]:
     """Section -> option -> its lines, continued ones (indented) included, comments left out. The standard parser would
     read the same but keeps no lines."""
-    sections: dict[str, dict[str, list[Value]]] = {}
-    options: dict[str, list[Value]] = {}
-    values: list[Value] | None = None
+    sections: dict[str, dict[str, list[Snippet]]] = {}
+    options: dict[str, list[Snippet]] = {}
+    values: list[Snippet] | None = None
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if not stripped or stripped.startswith(("#", ";")):
             continue
         if line[0] in " \t":
             if values is not None:
-                values.append(Value(_without_comment(stripped), number))
+                values.append(Snippet(_without_comment(stripped), number))
         elif found := _SECTION.match(line):
             options, values = sections.setdefault(found[1].strip(), {}), None
         elif found := _OPTION.match(line):
             values = options.setdefault(found[1].strip().lower().replace("-", "_"), [])
-            values += [Value(text, number) for text in [_without_comment(found[2].strip())] if text]
+            values += [Snippet(text, number) for text in [_without_comment(found[2].strip())] if text]
     return sections
 
 

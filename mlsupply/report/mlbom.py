@@ -95,8 +95,6 @@ def _file(asset: Asset, path: str, size: int, sha256: str) -> Document:
 
 def _model_card(asset: Asset, known: dict[tuple[str, str], str]) -> Document:
     parameters: Document = {}
-    if asset.task:
-        parameters["task"] = asset.task
     datasets = [_dataset(name, known) for name in asset.datasets]
     if datasets:
         parameters["datasets"] = datasets

@@ -88,7 +88,7 @@ class Rules:
                     for name in undecided(rule.when, self.values, fact.facet, self.now):
                         why = fact.unknown.get(name, Unknown(Reason.UNSUPPORTED, f"{name} is not known"))
                         open_fields.setdefault((_subject(fact, package), name, why), []).append(rule.id)
-        unknown = tuple(_gap(check, *key, tuple(dict.fromkeys(ids))) for key, ids in open_fields.items())
+        unknown = tuple(_gap(check, subject, why, ids) for (subject, _, why), ids in open_fields.items())
         return Checked(check=check, package=package, findings=tuple(findings.values()), gaps=(*gaps, *unknown))
 
     def _of(self, fact: Fact) -> list[_Ready]:
@@ -128,8 +128,8 @@ def _subject(fact: Fact, package: Package | None) -> str:
     return fact.subject or (str(package.coordinate) if package else "the project")
 
 
-def _gap(check: str, subject: str, name: str, why: Unknown, ids: tuple[str, ...]) -> Gap:
-    detail = f"{', '.join(ids)} could not be decided: {why.detail}"
+def _gap(check: str, subject: str, why: Unknown, ids: Iterable[str]) -> Gap:
+    detail = f"{', '.join(dict.fromkeys(ids))} could not be decided: {why.detail}"
     return Gap(subject=subject, check=check, reason=why.reason, detail=detail, hint=why.hint, cause=why.cause)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mlsupply.evidence.models.compression import expand
 from mlsupply.evidence.models.dispatch import enter
 from mlsupply.evidence.models.facts import Cause
@@ -9,6 +11,7 @@ from mlsupply.evidence.models.looking import BrokenError, Look, Span
 
 
 def _unpack(span: Span, look: Look, method: str) -> None:
+    """What `method` unpacks to, within the budget."""
     unpacked = expand(span, method, look.room(span.size))
     if not unpacked.whole:
         look.cut(unpacked.span.size, span.size, f"the {method} data")
@@ -23,29 +26,11 @@ def _unpack(span: Span, look: Look, method: str) -> None:
             enter(rest, look, "after the compressed data")
 
 
-def look_at_gzip(span: Span, look: Look) -> None:
-    """What gzip unpacks to, within the budget."""
-    _unpack(span, look, "gzip")
-
-
-def look_at_bzip2(span: Span, look: Look) -> None:
-    """What bzip2 unpacks to, within the budget."""
-    _unpack(span, look, "bzip2")
-
-
-def look_at_xz(span: Span, look: Look) -> None:
-    """What xz unpacks to, within the budget."""
-    _unpack(span, look, "xz")
-
-
-def look_at_lzma(span: Span, look: Look) -> None:
-    """What lzma unpacks to, within the budget."""
-    _unpack(span, look, "lzma")
-
-
-def look_at_lz4(span: Span, look: Look) -> None:
-    """What lz4 unpacks to, within the budget."""
-    _unpack(span, look, "lz4")
+look_at_gzip = partial(_unpack, method="gzip")
+look_at_bzip2 = partial(_unpack, method="bzip2")
+look_at_xz = partial(_unpack, method="xz")
+look_at_lzma = partial(_unpack, method="lzma")
+look_at_lz4 = partial(_unpack, method="lz4")
 
 
 def look_at_zlib(span: Span, look: Look) -> None:
