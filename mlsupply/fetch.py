@@ -30,7 +30,7 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _HOSTS = 100  # asked in one run, which needs a handful; a lock may name another one for each of its packages
 _LATE = 8  # answers of one host that came too late, after which it is asked no more
 _MEMBERS = 1_000  # gzip members of one answer; one is usual
-_PATIENCE = 30.0  # seconds waited at most between two attempts, whatever Retry-After says
+_PATIENCE = 30.0  # seconds waited at most between two attempts; who asks for more is not asked again
 _HEADERS = {"User-Agent": f"mlsupply/{__version__}", "Accept-Encoding": "gzip", "Accept": "*/*"}
 _OF_ONE_HOST = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
@@ -98,7 +98,9 @@ class LiveFetch:
                 continue
             if answer.status not in _BUSY or last:
                 break
-            self._sleep(_wait(answer.headers.get("retry-after", ""), attempt))
+            if (pause := _wait(answer.headers.get("retry-after", ""), attempt)) > _PATIENCE:
+                break  # it says itself that it will not answer sooner
+            self._sleep(pause)
         return answer
 
     def _once(self, parts: SplitResult, limit: int, headers: dict[str, str], body: bytes | None) -> Response:
@@ -277,16 +279,16 @@ def _within(host: str, entry: str) -> bool:
 
 
 def _wait(retry_after: str, attempt: int) -> float:
-    """Seconds until the next attempt: what the server asks for (seconds, or an HTTP date), at most `_PATIENCE`."""
+    """Seconds until the next attempt: what the server asks for (seconds, or an HTTP date)."""
     from email.utils import parsedate_to_datetime
 
     if retry_after.strip().isdecimal():
-        return min(float(retry_after), _PATIENCE)
+        return float(retry_after[:20])
     try:
         then: float = parsedate_to_datetime(retry_after).timestamp()
     except (ValueError, TypeError, OverflowError):
         return 0.5 * (1 << attempt)
-    return min(max(then - time.time(), 0.0), _PATIENCE)
+    return max(then - time.time(), 0.0)
 
 
 def _too_large(host: str, limit: int) -> _BrokenError:

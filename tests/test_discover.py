@@ -400,3 +400,9 @@ def test_a_file_without_a_python_of_its_own_is_for_that_of_the_project_it_lies_i
     assert said["new/requirements/dev.txt"] == (">=3.13", "Python 3.13")
     assert said["loose/requirements.txt"] == ("", "Python 3.12")
     assert said["six"] == ("", "Python 3.12")
+
+
+def test_an_empty_argument_is_not_the_folder_one_is_in(world: World) -> None:
+    _put(world, "requirements.txt", "six==1.16.0\n")
+    with pytest.raises(MlsupplyError, match="an empty argument names no file or folder"):
+        _scan(world, "")

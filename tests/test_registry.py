@@ -267,10 +267,19 @@ def test_the_content_type_of_the_answer_decides_not_what_was_asked_for(online: W
         (b'{"files": {}}', "application/vnd.pypi.simple.v1+json"),
         (b"null", "application/json"),
         (b"login", "text/plain"),
+        (b"<html><h1>Guest network</h1><a href='/login?next=demo'>Log in</a></html>", "text/html"),
+        (b"<html>Sign in</html>", "text/html; charset=utf-8"),
     ],
 )
 def test_a_page_that_is_none_is_said_to_be_none(body: bytes, kind: str) -> None:
     assert simple_page("demo", "https://index.example/simple/demo/", kind, body) is None
+
+
+@pytest.mark.parametrize("page", [b"<h1>Links for demo</h1>", b'<meta name="pypi:repository-version" content="1.3">'])
+def test_a_page_without_files_that_is_one_of_an_index_is_a_project_without_releases(page: bytes) -> None:
+    project = simple_page("demo", "https://index.example/simple/demo/", "text/html", page)
+    assert project is not None
+    assert project.files == ()
 
 
 @pytest.mark.parametrize(

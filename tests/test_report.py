@@ -129,6 +129,13 @@ def test_cyclonedx_xml_is_valid() -> None:
     assert data.count(b"<composition>") == 2
 
 
+def test_two_outputs_to_one_file_are_refused_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MlsupplyError, match="two outputs would be written to"):
+        parse_outputs(["json=report", f"sarif={tmp_path}/./report"])
+    assert len(parse_outputs(["json=/dev/null", "sarif=/dev/null"])) == 2
+
+
 def test_only_one_output_goes_to_stdout() -> None:
     with pytest.raises(MlsupplyError, match="only one output"):
         parse_outputs(["json", "table"])

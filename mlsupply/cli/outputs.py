@@ -29,6 +29,11 @@ def named(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, str]]
             raise MlsupplyError("unknown-format", f"there is no output format named {name}", f"one of: {', '.join(known)}")
         if path and (why := _no_file(Path(path))):
             raise MlsupplyError("output-not-written", f"{path} cannot be written: {why}", "name another file")
+    files = [os.path.realpath(path) for _, path in chosen if path and (Path(path).is_file() or not Path(path).exists())]
+    if len(set(files)) < len(files):  # a pipe or device takes one after the other
+        twice = next(file for file in files if files.count(file) > 1)
+        said = f"two outputs would be written to {twice}, and one would remain"
+        raise MlsupplyError("output-not-written", said, "name another file for each")
     if sum(not path for _, path in chosen) > 1:
         raise MlsupplyError("two-outputs-to-stdout", "only one output can go to stdout", "write the others as FORMAT=FILE")
     return chosen

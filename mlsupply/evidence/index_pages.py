@@ -213,6 +213,7 @@ def _simple_file(name: str, url: str, entry: Mapping[str, Any], attests: bool) -
 
 # Possessive throughout, and `<` ends every scan: the time is linear in the page whatever it holds.
 _TAG = expression(r"<(a|meta)\b((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>", re.IGNORECASE)
+_EMPTY_PAGE = expression(r"links\s++for\b|simple\s++(?:index|list)\b", re.IGNORECASE)  # what indexes write above no files
 _ATTRIBUTE = expression(r"([A-Za-z_:][A-Za-z0-9_:.-]*+)\s*+(?:=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"']++)))?+")
 
 
@@ -236,9 +237,13 @@ def _page(text: str) -> _Page:
     return page
 
 
-def _of_html(name: str, url: str, text: str) -> Project:
+def _of_html(name: str, url: str, text: str) -> Project | None:
+    """The project on a page of PEP 503, None on one of another kind: a network that wants a login first answers with a page
+    of its own under every address."""
     page = _page(text)
     files = tuple(file for anchor in page.anchors if (file := _html_file(name, url, anchor)) is not None)
+    if not any(file.version for file in files) and not page.meta and not _EMPTY_PAGE.search(text):
+        return None
     offers = {"yanks"} | ({"times"} if any(file.uploaded for file in files) else set())
     offers |= {"provenance"} if any("data-provenance" in anchor for anchor in page.anchors) else set()
     found = re.match(r"1\.(\d{1,4})", page.meta.get("repository-version", ""))

@@ -35,6 +35,9 @@ def paths_of(request: Request, tree: Tree) -> tuple[str, ...]:
     """The subjects that are files or folders. Raises `MlsupplyError` for one that looks like a path and is missing."""
     if request.environment and request.subjects == (".",):
         return ()
+    if "" in request.subjects:
+        hint = "is a variable empty? . is the folder you are in"
+        raise MlsupplyError("path-not-found", "an empty argument names no file or folder", hint)
     paths = tuple(subject for subject in request.subjects if tree.kind(subject))
     for subject in request.subjects:
         if subject in paths and not subject.isprintable():
