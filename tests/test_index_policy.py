@@ -150,7 +150,7 @@ def test_an_input_that_does_not_tell_indexes_is_one_gap_and_no_finding(world: Wo
     assert {(gap.check, gap.reason) for gap in report.gaps} == {("index", Reason.NOT_FOUND)}
     details = sorted(gap.detail for gap in report.gaps)
     assert details == [
-        f"{rule} could not be decided: the input does not tell which index its packages came from"
+        f"{rule} could not be decided: the input does not say which index its packages came from"
         for rule in ("MLS-I014", "MLS-I015")
     ]
     assert report.verdict.exit_code == 3

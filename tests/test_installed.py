@@ -204,7 +204,10 @@ def test_files_that_are_links_are_read_where_they_lead(site: Path, world: World,
 
 @pytest.mark.parametrize(
     ("lines", "said"),
-    [("", "RECORD lists no file of it"), ("../../../../../../etc/passwd,,\n/etc/passwd,,\n", "RECORD lists no file of it")],
+    [
+        ("", "none of the files RECORD lists"),
+        ("../../../../../../etc/passwd,,\n/etc/passwd,,\n", "none of the files RECORD lists"),
+    ],
 )
 def test_a_record_that_tells_no_file_of_the_environment_is_a_gap(lines: str, said: str, site: Path, world: World) -> None:
     install(site, "odd", {"odd/__init__.py": STEALS}).write_text(lines, encoding="utf-8")

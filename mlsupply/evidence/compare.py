@@ -79,7 +79,7 @@ def _newest_before(package: Package, files: Iterable[IndexFile], kind: str) -> I
     try:
         this = Version(package.version)
     except InvalidVersion:
-        return _gap(package, Reason.UNSUPPORTED, "the version is not one of PEP 440")
+        return _gap(package, Reason.UNSUPPORTED, "the version is not a PEP 440 version")
     for file in files:
         try:
             number = Version(file.version)

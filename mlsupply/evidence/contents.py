@@ -121,7 +121,7 @@ def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
     elif package.source.kind in OWN_CODE:
         return None
     elif fetch and any(place.file.endswith(_EGG) and not place.member for place in package.places):
-        return Failure(Reason.UNSUPPORTED, "it was installed without RECORD, which would tell its files")
+        return Failure(Reason.UNSUPPORTED, "it was installed without RECORD, which would list its files")
     else:
         found = _archive(package, served, fetch=fetch)
         if found is None or isinstance(found, Failure):

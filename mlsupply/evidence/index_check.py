@@ -385,8 +385,8 @@ class _Names:
         if self.offline:
             said = Unknown(Reason.OFFLINE, "without the network the public index was not asked", "run without --offline")
         else:
-            said = Unknown(Reason.UNSUPPORTED, "the public index did not tell", cause=Cause.FAILED)
-        words = "the input does not tell which index its packages came from"
+            said = Unknown(Reason.UNSUPPORTED, "the public index gave no answer", cause=Cause.FAILED)
+        words = "the input does not say which index its packages came from"
         silent = Unknown(Reason.NOT_FOUND, words, _SCAN_THE_LOCK, Cause.INPUT)
         return {
             **dict.fromkeys(("public_name", "own_repository", "twin"), said),

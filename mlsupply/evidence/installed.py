@@ -58,7 +58,7 @@ def installed(package: Package, world: World) -> Installed | Failure:
     bytecode beside its source is what Python made of it and is left out."""
     record = record_of(package, world)
     if isinstance(record, Failure):
-        return Failure(record.reason, f"RECORD, which tells its files, could not be read: {record.detail}")
+        return Failure(record.reason, f"RECORD, which lists its files, could not be read: {record.detail}")
     information = posixpath.dirname(installed_at(package))
     site = world.tree.on_disk(posixpath.dirname(information))
     stem = posixpath.basename(information).removesuffix(".dist-info")
@@ -79,7 +79,7 @@ def installed(package: Package, world: World) -> Installed | Failure:
         else:
             files.setdefault(_free(name, full, homes), followed(Path(full)))
     if not files:
-        return Failure(Reason.MALFORMED, "RECORD lists no file of it that is there")
+        return Failure(Reason.MALFORMED, "none of the files RECORD lists is there")
     return Installed(site, {name: path for name, path in files.items() if not _is_made(name, files)}, (*_few(strange), *cut))
 
 

@@ -313,7 +313,7 @@ def _compiled(seen: _Seen, subject: str) -> Iterator[Gap]:
 def _unlinked(cut: Sequence[str], untied: Sequence[str], subject: str) -> Iterator[Gap]:
     """What one module does with another's values is followed only so far; where that ended is said."""
     for paths, why in (
-        (cut, f"values pass through more modules than are followed: {len(cut)} owed a further look"),
+        (cut, f"values pass through more modules than are followed: {len(cut)} should have been looked at again"),
         (untied, f"too much code to keep side by side: looked at without its neighbours: {len(untied)} file(s)"),
     ):
         if paths:

@@ -54,7 +54,7 @@ def no_release(package: Package) -> Checked:
     cause: Cause | None = None
     if ecosystem != "pypi":
         subject = f"{ecosystem} packages"  # one gap for all of them
-        detail = f"what {ecosystem} channels tell of releases is not asked for"
+        detail = f"{ecosystem} channels are not asked about releases"
     elif kind is SourceKind.REGISTRY and not package.version:
         reason, detail, hint = Reason.UNPINNED, "it has no version that an index could be asked about", "pin it"
     elif kind is SourceKind.PATH:
@@ -62,7 +62,7 @@ def no_release(package: Package) -> Checked:
         reason, detail = Reason.DISABLED, "it says that it was installed from a file or folder: no index was asked about it"
     else:
         origin = _ORIGINS.get(kind) or package.source.url
-        detail, cause = f"it comes from {origin}, and no index tells of its release", Cause.UNPUBLISHED
+        detail, cause = f"it comes from {origin}, and no index knows the release", Cause.UNPUBLISHED
     gap = Gap(subject=subject, check=CHECK, reason=reason, detail=detail, hint=hint, cause=cause)
     return Checked(check=CHECK, package=package, gaps=(gap,))
 

@@ -249,7 +249,7 @@ def _with_owners(package: Package, registry: Registry, told: Told, unknown: dict
         said = f"{registry.host} gives no owners beside a release"
         why = Unknown(Reason.UNSUPPORTED, said, cause=Cause.UNPUBLISHED)
     else:
-        why = Unknown(owners.reason, f"the owners were not had: {owners.detail}")
+        why = Unknown(owners.reason, f"the owners could not be fetched: {owners.detail}")
     unknown |= dict.fromkeys(("owners_added", "owners_removed"), why)
     return told
 

@@ -145,8 +145,8 @@ def test_by_certificate(model: Path, tmp_path: Path) -> None:
     ("words", "said"),
     [
         ((), "give --key, --certificate, or --identity"),
-        (("--identity", "release@acme.example"), "trust root, which is not fetched"),
-        (("--identity", "release@acme.example", "--issuer", "https://idp.example"), "trust root, which is not fetched"),
+        (("--identity", "release@acme.example"), "the trust root is not fetched"),
+        (("--identity", "release@acme.example", "--issuer", "https://idp.example"), "the trust root is not fetched"),
     ],
 )
 def test_what_cannot_be_proven_is_a_gap(model: Path, signed: Path, words: tuple[str, ...], said: str) -> None:

@@ -58,7 +58,7 @@ def proved(signature: Path, trust: Trust) -> Proved:
     if trust.identity and not (trust.issuer and trust.root):
         return Proved(
             Proof.UNPROVEN,
-            "a keyless signature needs its issuer and sigstore's trust root, which is not fetched",
+            "a keyless signature needs its issuer and sigstore's trust root; the trust root is not fetched",
             "give --issuer, and --trust-root with the client trust configuration as a file",
         )
     try:

@@ -40,7 +40,7 @@ class Standing(Enum):
     UNKNOWN = "unknown"
 
 
-BY_NAME = "says by its name that it loads, runs, fetches or changes something"
+BY_NAME = "is named as if it loads, runs, fetches or changes something"
 CONSTRUCTOR = "is a class whose constructor is not in the list"
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _BELOW = DANGEROUS_PREFIXES
@@ -135,7 +135,7 @@ def standing(module: str, name: str, *, new: bool = False) -> tuple[Standing, st
         if answer := rule(module, name, new):
             return answer
     if not new and not is_class(name) and _words(name) & STRONG_VERBS:
-        return Standing.DANGEROUS, "says by its name that it runs, loads or fetches"
+        return Standing.DANGEROUS, "is named as if it runs, loads or fetches"
     return Standing.UNKNOWN, "belongs to no library the lists know"
 
 
