@@ -112,12 +112,9 @@ def test_what_the_authors_work_with_and_hooks_that_building_writes_are_no_differ
     hook = b"import demo; demo.start()\n"
     for version in ("1.0", "1.1"):
         put(index, version, {"demo/__init__.py": QUIET, "demo.pth": hook})
-    put(
-        index,
-        "1.1",
-        {"demo/__init__.py": QUIET, "pyproject.toml": BUILT, "tools/vendored.py": ASKS, "tests/sites/a.pth": hook},
-        "sdist",
-    )
+    carried = {"demo/_vendor/a-1.dist-info/METADATA": b"Name: a\n"}  # which makes it no wheel
+    beside = {"tools/vendored.py": ASKS, "tests/sites/a.pth": hook, **carried}
+    put(index, "1.1", {"demo/__init__.py": QUIET, "pyproject.toml": BUILT, **beside}, "sdist")
     assert ids(inspected(index, tmp_path)) == {"MLS-C038"}  # what a hook is, whether or not it is new
     put(index, "1.2", {"demo/__init__.py": QUIET, "demo.pth": hook, "other.pth": hook})
     put(index, "1.2", {"demo/__init__.py": QUIET, "pyproject.toml": BUILT}, "sdist")

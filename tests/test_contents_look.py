@@ -151,6 +151,17 @@ def test_what_builds_an_sdist_runs_when_it_is_installed(before: bytes, tmp_path:
     assert ("runs-downloaded", Moment.INSTALL) in {(fact.behaviour, fact.moment) for fact in facts.code}
 
 
+def test_what_is_seen_only_together_has_the_moment_of_whoever_calls_it(tmp_path: Path, pool: Pool) -> None:
+    """A module in which nothing looks worth following, called by what builds an sdist."""
+    conf = b"def put(path, more):\n    with open(path, 'w') as f:\n        f.write('[global]\\nextra-index-url = ' + more)\n"
+    setup = b"import subprocess\nimport conf\nsubprocess.run(['git', 'log'])\nconf.put(name, 'https://x.example/simple')\n"
+    files = {"PKG-INFO": METADATA, "setup.py": setup, "conf.py": conf, "demo/__init__.py": b"", "demo/a.py": START}
+    packed = tarred([(f"demo-1.0/{name}", data) for name, data in files.items()])
+    facts = look_inside(put(tmp_path, "demo-1.0.tar.gz", packed), pool)
+    told = {(fact.member, fact.behaviour): fact.moment for fact in facts.code}
+    assert told["demo-1.0/conf.py", "persists"] is Moment.INSTALL
+
+
 def test_programs_out_of_place_and_under_other_names_are_facts(tmp_path: Path, pool: Pool) -> None:
     elf = b"\x7fELF" + bytes(60)
     names = ["demo/run/tool", "demo/logo.png", "demo/_native.cpython-311-x86_64-linux-gnu.so", "demo/bin/tool"]

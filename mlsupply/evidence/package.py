@@ -41,8 +41,9 @@ class PackageFacts:
 
     @property
     def kind(self) -> str:
-        """`wheel` or `sdist`, by what it holds."""
-        return "wheel" if any(".dist-info/" in path for path, _ in self.members) else "sdist"
+        """`wheel` or `sdist`, by what it holds: a source may carry the metadata of others, but not at its top."""
+        tops = (path.partition("/") for path, _ in self.members)
+        return "wheel" if any(slash and top.endswith(".dist-info") for top, slash, _ in tops) else "sdist"
 
 
 def look_inside(

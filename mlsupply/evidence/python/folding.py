@@ -239,7 +239,7 @@ _SCRAMBLES = {"swapcase": "swapcase", "translate": "translate", "replace": "repl
 def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
     """`value.name(*args)` where value is a constant, or a text known in part; None where it is not folded here."""
     if not value.known:
-        return replaced(value, args) if name == "replace" and value.text != HOLE else None
+        return _of_part(value, name, args, keywords) if value.text != HOLE else None
     const = value.const
     layers, taint = layers_of(value, *args), taint_of(value, *args)
     if name in {"encode", "decode"} and isinstance(const, str | bytes):
@@ -265,6 +265,14 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
         return _try(lambda: getattr(const, name)(*values), (*layers, _SCRAMBLES[name]), taint)
     if name in _STRING_METHODS and isinstance(const, str | bytes | int | dict | list | tuple | set):
         return _try(lambda: _listed(getattr(const, name)(*values)), layers, taint)
+    return None
+
+
+def _of_part(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    if name == "replace":
+        return replaced(value, args)
+    if name == "format" and not re.search(r"\d{5}", value.text):
+        return _format(value.text, args, keywords, layers_of(value, *args), taint_of(value, *args))
     return None
 
 

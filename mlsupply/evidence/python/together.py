@@ -186,8 +186,14 @@ def followed(sources: list[Source]) -> list[ModuleFacts]:
         following.functions(machine, module.survey)
     found, stopped = _told(machine), "too much to follow in its modules together" if machine.exhausted else ""
     machine.let_go()
-    told = [ModuleFacts(path=one.path, dotted=one.dotted, facts=tuple(found.get(one.dotted, ()))) for one in modules]
+    told = [_module(one, found.get(one.dotted, [])) for one in modules]
     return [replace(told[0], stopped=stopped), *told[1:]]
+
+
+def _module(module: _Module, facts: list[tuple[CodeFact, tuple[str, ...]]]) -> ModuleFacts:
+    """functions: those of its facts, by which others that call them find the moment."""
+    roots = dict.fromkeys(root for _, roots in facts for root in roots)
+    return ModuleFacts(path=module.path, dotted=module.dotted, facts=tuple(facts), functions=tuple(roots))
 
 
 def _told(machine: Together) -> dict[str, list[tuple[CodeFact, tuple[str, ...]]]]:

@@ -14,6 +14,7 @@ from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
 from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.shell import commanded, deeds
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -179,6 +180,13 @@ _AMONG_MODULES = re.compile(
 )
 
 
+# Settings of pip with another index than the public one, or one more.
+_SETS_INDEX = expression(
+    r"(?s)\[(?:global|install)\](?=.{0,2000}?^[ \t]*(?:extra-index-url[ \t]*=\s*(?:https?://|\0)|index-url[ \t]*=\s*(?:https?://(?!pypi\.org/)|\0)))",
+    re.MULTILINE,
+)
+
+
 def _weights(machine: Analyser, path: Value, text: str) -> bool:
     """Is this `.pth` what PyTorch calls so: in a folder that is written here, or of a module that speaks of torch?"""
     if not text.endswith(".pth") or _AMONG_MODULES.search(text):
@@ -202,6 +210,8 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     if has(path.taint, "home-files") and "encrypt" in content.ref:
         machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten by what is encrypted")
     what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
+    if not what and _SETS_INDEX.search(text_of(content)):
+        what = "package index"  # wherever pip says that it looks for its settings
     if not what or (what == "python start" and _weights(machine, path, text)) or text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
         return
     shown = (
