@@ -96,7 +96,7 @@ def _verdict(failing: int, below: int, gaps: Sequence[Gap], project: Project, po
     if not project.packages and not project.requirements:
         return EXIT_NOTHING, "nothing to audit was found: name a folder, lock file, manifest, SBOM, archive or requirement"
     if gaps:
-        said = f"{count(len(gaps), 'thing')} could not be checked ({_by_cause(gaps)})"
+        said = f"not everything could be checked: {_by_cause(gaps)}"
         return EXIT_INCOMPLETE, said + (f"; {_below(below, policy)}" if below else "")
     return EXIT_CLEAN, f"complete; {_below(below, policy)}" if below else "clean and complete"
 

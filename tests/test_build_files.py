@@ -14,6 +14,7 @@ from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.jupyter import is_jupyter_file, jupyter_facts, settings_facts
+from mlsupply.evidence.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
 from mlsupply.evidence.moments import Layout
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Pool
@@ -237,6 +238,24 @@ def test_a_kernel_is_told_by_what_its_command_line_does(change: dict[str, object
     assert is_jupyter_file(KERNEL)
     found = jupyter_facts(KERNEL, json.dumps({**HONEST, **change}).encode())
     assert [fact.detail for fact in found.facts] == ([detail] if detail else [])
+
+
+RC = "matplotlib/mpl-data/matplotlibrc"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("lines.linewidth: 2\nbackend: module://helper.draw\n", [(2, "helper.draw")]),
+        ("  backend : 'module://helper'  # ours\n", [(1, "helper")]),
+        ("backend: Agg\n#backend: module://helper.draw\n", []),
+        ("backend: module://matplotlib_inline.backend_inline\n", []),
+    ],
+)
+def test_settings_that_have_matplotlib_import_a_module_are_told(text: str, told: list[tuple[int, str]]) -> None:
+    assert is_matplotlibrc(RC)
+    assert not is_matplotlibrc("docs/matplotlibrc"), "nothing reads it there"
+    assert [(fact.line, fact.decoded) for fact in matplotlibrc_facts(RC, text.encode())] == told
 
 
 def test_python_on_the_command_line_of_a_kernel_is_read_as_python() -> None:

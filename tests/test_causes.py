@@ -105,7 +105,7 @@ def test_the_verdict_tells_the_causes_apart_and_counts_what_is_not_published() -
     silent = replace(_gap(Reason.UNSUPPORTED), cause=Cause.UNPUBLISHED)
     gaps = (_gap(Reason.TIMEOUT), silent, _gap(Reason.UNPINNED), _gap(Reason.DISABLED, "archives", "contents"))
     marked, reason = _decided(*gaps)
-    assert reason == "3 things could not be checked (1 failed or too old, 1 left open by the input, 1 published by nobody)"
+    assert reason == "not everything could be checked: 1 failed or too old, 1 left open by the input, 1 published by nobody"
     assert [one.counts for one in marked] == [True, True, True, False]
 
 

@@ -336,7 +336,7 @@ def test_a_pass_with_findings_says_that_they_are_below_the_threshold() -> None:
     assert decide((unknown,), (), PROJECT, Request(policy=waived), NOW)[2].reason == "clean and complete"
     assert decide((), (), PROJECT, Request(), NOW)[2].reason == "clean and complete"
     incomplete = decide((unknown,), (GAP,), PROJECT, Request(), NOW)[2].reason
-    assert incomplete.endswith("could not be checked (1 failed or too old); 1 finding below the threshold (high)")
+    assert incomplete.endswith("could be checked: 1 failed or too old; 1 finding below the threshold (high)")
 
 
 def test_the_verdict_names_every_threshold_and_what_was_switched_off() -> None:

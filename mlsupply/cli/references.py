@@ -8,8 +8,10 @@ EXIT_CODES = {
     "threshold. Waived findings and those of a baseline do not count, but stay in the report.",
     "2": "Usage or configuration: an option, a file that was named, a rule or the configuration is wrong. Nothing was "
     "audited; the message names the place and the fix.",
-    "3": "Nothing was found, but something that was asked for could not be checked: the gaps in the report say what and "
-    "why. Fix them, or accept them with [[tool.mlsupply.tolerate]]; --incomplete warn lets such a run end with 0.",
+    "3": "Nothing was found, but something that was asked for could not be checked. The report says what, by cause: it "
+    "failed or the data is too old, the input leaves it open, the options of this run rule it out (--offline), or nobody "
+    "publishes it; and beside each the step that closes it. Take that, or accept it with [[tool.mlsupply.tolerate]]; "
+    "--incomplete warn lets such a run end with 0.",
     "4": "Nothing to audit: no file that mlsupply reads, or files without a single package.",
     "130": "Stopped by Ctrl-C. Files that were to be written are whole, or as they were before.",
 }

@@ -48,6 +48,7 @@ _WORDS = {
     "build-command": "runs a command in a build file",
     "build-include": "runs a build file that it downloads",
     "kernel-command": "starts a command in a Jupyter kernel",
+    "plot-backend": "has Matplotlib import a module",
 }
 SOURCES = {
     "credential-file": "a file of credentials",

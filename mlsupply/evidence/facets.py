@@ -44,7 +44,7 @@ class CodeFact:
     persists, hides-name, injects, evades, destroys, mines, spies, redirects, installs-package, hidden-code, far-right,
     contacts, opens-host, looses-agent, publishes,
     start-hook, bidi, model-runs-code, agent-command, agent-order, foreign-code,
-    build-command, build-include, kernel-command; moment: when it runs; scope:
+    build-command, build-include, kernel-command, plot-backend; moment: when it runs; scope:
     the function it is written in, "" for module level; source: kind of the worst data that flows in (`knowledge.KINDS`)
     and `secrets` how many different ones; sink: dotted name of what is called; destination: `fixed` (written in the
     code), `chat` (a hard-coded webhook or bot), `metadata`, `local`, `given` (a parameter or setting), `maker` (of what is

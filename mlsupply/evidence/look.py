@@ -19,6 +19,7 @@ from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
 from mlsupply.evidence.linking import linked
+from mlsupply.evidence.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
 from mlsupply.evidence.members import (
     MOST_TEXT,
     agent_facts,
@@ -145,6 +146,7 @@ def is_wanted(path: str, size: int) -> bool:
         or is_nested_name(path)
         or is_agent_file(path)
         or is_jupyter_file(path)
+        or is_matplotlibrc(path)
         or bool(build_system(path) and size <= MAX_SOURCE)
         or (is_requirement_list(path) and size <= MAX_SOURCE)
         or is_model(path)
@@ -202,6 +204,8 @@ def _sort_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
         kernel = jupyter_facts(path, data, seen.allowance)
         seen.code += kernel.facts
         seen.waiting += [("module", path, kernel.code.encode())] if kernel.code else []
+    elif is_matplotlibrc(path):
+        seen.code += matplotlibrc_facts(path, data)
     elif is_agent_file(path):
         seen.code += agent_facts(path, data, seen.allowance)
     elif is_foreign(path) or (is_program(path) and is_foreign_program(data)):

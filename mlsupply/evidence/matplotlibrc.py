@@ -1,0 +1,40 @@
+"""The settings of Matplotlib that a package puts in the place of Matplotlib's own: their backend may be any module, which is
+imported when something is drawn.
+
+Source: Matplotlib's documentation, "Customizing Matplotlib with style sheets and rcParams" and "Backends" (`module://`). Its
+other places (the working folder, the user's) no package reaches by being installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.lazy import expression
+from mlsupply.text import safe
+
+_FILE = expression(r"(?:^|/)matplotlib/mpl-data/matplotlibrc$")
+_BACKEND = expression(rb"(?m)^[ \t]{0,80}backend[ \t]{0,80}:[ \t]{0,80}[\"']?module://([^\s\"'#]{1,200})")
+# the module that the notebooks' own kernels set
+_USUAL = ("matplotlib.", "matplotlib_inline.", "ipykernel.", "ipympl.")
+
+
+def is_matplotlibrc(path: str) -> bool:
+    """The file an installed Matplotlib reads."""
+    return bool(_FILE.search(path))
+
+
+def matplotlibrc_facts(path: str, data: bytes) -> Iterator[CodeFact]:
+    """The module it has imported. Of several the last counts, and all are told."""
+    for found in _BACKEND.finditer(data):
+        module = safe(found[1].decode("utf-8", "replace"), 200)
+        if not module.startswith(_USUAL):
+            yield CodeFact(
+                behaviour="plot-backend",
+                moment=Moment.CALL,
+                member=path,
+                line=data.count(b"\n", 0, found.start(1)) + 1,
+                sink="matplotlib",
+                detail=f"its backend is the module {module}",
+                decoded=module,
+            )
