@@ -33,7 +33,7 @@ def test_a_page_says_what_fires_what_is_said_and_what_to_do(monkeypatch: pytest.
     for part in (
         "ACME-C001  A crate is too heavy",
         "high severity, confidence medium, kind content, looks at crate, decided offline",
-        "  any of:\n    weight: greater (more_than $limit)\n    not:\n      colour: equals (is green)",
+        "  any of:\n    weight more than $limit\n    not:\n      colour is green",
         "  $limit is 20",
         "Says\n  anvil weighs 80 kg",
         "  fires:   label: anvil, weight: 80",

@@ -69,8 +69,7 @@ def _lines(condition: Condition, depth: int) -> Iterator[str]:
     if isinstance(condition, Always):
         yield f"{indent}always: every such fact is the finding"
     elif isinstance(condition, FieldTest):
-        operator = operators_of(condition.kind)[condition.operator]
-        yield f"{indent}{condition.field}: {operator.meaning} ({operator.name} {_shown(condition.argument)})"
+        yield f"{indent}{condition.field} {condition.operator.replace('_', ' ')} {_shown(condition.argument)}"
     elif isinstance(condition, Not):
         yield f"{indent}not:"
         yield from _lines(condition.part, depth + 1)
