@@ -88,7 +88,7 @@ class Analyser(Statements):
                 return made_of.instantiated(self, done)
             result = self._known(done)
             if result is not None:
-                return self._seen_through(done, result)
+                return self._seen_through(done, result) if self._stands_between() else result
             if done.ref.count(".") and not done.ref.startswith("builtins."):
                 self.edges.add((self.root, done.ref))
                 if (given := neighbours.called(self, done)) is not None:
@@ -97,12 +97,18 @@ class Analyser(Statements):
         result = elsewhere.given(self, done)
         if answer is not None:
             result.taint |= answer.taint
-        return self._seen_through(done, result)
+        return self._seen_through(done, result) if self._stands_between() else result
+
+    def _stands_between(self) -> bool:
+        """Is what is followed put between a function and those who call it?"""
+        return bool(self.replacing) or (bool(self.running) and self.running[-1].wrapper)
 
     def _seen_through(self, call: Call, result: Value) -> Value:
         """What the function gives that is replaced or wrapped by the one that is followed."""
         if (self.replacing and call.ref == self.replacing) or (
-            self.running and self.running[-1].wrapper and any("intercepted:arguments" in value.taint for value in call.all)
+            self.running[-1:]
+            and self.running[-1].wrapper
+            and any("intercepted:arguments" in value.taint for value in call.all)
         ):
             result.taint |= frozenset(("intercepted:result",))
         return result

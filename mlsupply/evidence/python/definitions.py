@@ -7,7 +7,7 @@ import ast
 from mlsupply.evidence.python import hooks, objects
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.expressions import Expressions
-from mlsupply.evidence.python.machine import SHALLOW, Entered, kinds_in
+from mlsupply.evidence.python.machine import SHALLOW, BudgetError, Entered, kinds_in
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.neighbours import CARRIED
 from mlsupply.evidence.python.survey import below
@@ -62,8 +62,12 @@ class Definitions(Expressions):
 
     def annotated(self, annotation: ast.expr | None) -> None:
         """An annotation runs as it is read where it calls something."""
-        dull = annotation is None or type(annotation) in _DULL_ANNOTATIONS
-        if not dull and any(isinstance(inner, ast.Call) for inner in below((annotation,))):
+        part = annotation
+        while type(part) is ast.Subscript and type(part.value) is ast.Name:
+            part = part.slice  # as in `list[str]`
+        if part is None or type(part) in _DULL_ANNOTATIONS:
+            return
+        if any(isinstance(inner, ast.Call) for inner in below((part,))):
             self.value(annotation)
 
     def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:
@@ -157,7 +161,9 @@ class Definitions(Expressions):
             result = unknown(*args, *keywords.values())
             if _carries_nothing(result, args, keywords):
                 return result
-        self.tick(2)
+        self.steps += 2
+        if self.steps > self.root_end:
+            raise BudgetError
         self.ran.add(closure)
         if any(one.wrapper and hooks.is_around(one, closure) for one in self.running):
             args, keywords = [_own(arg) for arg in args], {name: _own(value) for name, value in keywords.items()}

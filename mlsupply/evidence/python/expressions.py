@@ -76,7 +76,7 @@ class Expressions(Machine):
         return Value("", value)
 
     def _name(self, node: ast.Name) -> Value:
-        found = self.scope.find(node.id)
+        found = self.scope.names.get(node.id) or self.scope.find(node.id)
         if found is not None:
             return found
         if node.id == "__builtins__":

@@ -200,7 +200,12 @@ def on_request(taint: Taint) -> bool:
 @lru_cache(maxsize=8_192)
 def kinds_in(taint: Taint) -> frozenset[str]:
     """The kinds of origin among the labels. The same sets of labels come up again and again: answers are kept."""
-    return frozenset(label.partition(":")[0] for label in taint)
+    return frozenset(map(_kind, taint))
+
+
+@lru_cache(maxsize=16_384)
+def _kind(label: str) -> str:
+    return label.partition(":")[0]
 
 
 _SAID = frozenset({"variable", "secret-variable", "parameter", "from"})
@@ -209,7 +214,7 @@ _SAID = frozenset({"variable", "secret-variable", "parameter", "from"})
 @lru_cache(maxsize=8_192)
 def said_of(taint: Taint) -> Taint:
     """The labels that the answer still has where something with these is compared."""
-    return frozenset(one for one in taint if one.partition(":")[0] in _SAID)
+    return frozenset(one for one in taint if _kind(one) in _SAID)
 
 
 def kinds_of(taint: Taint) -> list[str]:
@@ -224,4 +229,4 @@ def has(taint: Taint, *kinds: str) -> bool:
 
 def of_kind(taint: Taint, *kinds: str) -> list[str]:
     """The labels of these kinds, in order."""
-    return sorted(label for label in taint if label.partition(":")[0] in kinds) if has(taint, *kinds) else []
+    return sorted(label for label in taint if _kind(label) in kinds) if has(taint, *kinds) else []

@@ -7,6 +7,7 @@ Tables only, as in `knowledge`. Places of secrets follow the vendors' own docume
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from mlsupply.lazy import expression
@@ -49,8 +50,9 @@ _FILES: Final = tuple(
 )
 
 
+@lru_cache(maxsize=1_024)
 def file_kind(path: str) -> str:
-    """The kind of secret a path leads to, or ""."""
+    """The kind of secret a path leads to, or "". The same few paths are asked about again and again."""
     if len(path) < 3 or len(path) > 4096:
         return ""
     if path.startswith("file:"):

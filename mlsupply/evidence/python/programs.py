@@ -107,7 +107,7 @@ def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
 
 def redirected(machine: Analyser, call: Call, text: str) -> None:
     """What programs print goes to a file: by `>`, or by what is given as their output."""
-    for found in _REDIRECTED.finditer(text):
+    for found in _REDIRECTED.finditer(text) if ">" in text else ():
         if not found["file"].startswith("/dev/"):
             machine.files[found["file"]] = Value("", NOTHING, printed(machine, call, found["what"]))
     handle = call.keywords.get("stdout")

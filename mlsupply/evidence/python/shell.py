@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 
 from mlsupply.evidence.python.near import Gap, Near, near
 from mlsupply.evidence.python.places import MAKERS
@@ -12,6 +13,7 @@ from mlsupply.evidence.python.values import HOLE
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
+_SHORT = 500  # characters of a line for which the answer is kept
 MAX_LINE = 20_000  # characters looked at as one; longer ones are looked at in pieces
 _OVERLAP = 2_000
 MAX_COMMAND = 1 << 20  # characters; a Linux system takes 128 kB as one argument (execve(2))
@@ -275,6 +277,16 @@ _PYTHON_C = expression(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"
 
 def deeds(text: str, depth: int = 0) -> list[Deed]:
     """What the command line does that ordinary ones do not. An empty list says nothing of safety."""
+    return [*_again(text, depth)] if len(text) < _SHORT else _looked_for(text, depth)
+
+
+@lru_cache(maxsize=256)
+def _again(text: str, depth: int) -> tuple[Deed, ...]:
+    """The same line is met as often as the function is followed that it stands in."""
+    return tuple(_looked_for(text, depth))
+
+
+def _looked_for(text: str, depth: int) -> list[Deed]:
     text = _BLANKS.sub(" ", text[:MAX_COMMAND])
     if len(text) <= MAX_LINE:
         return _deeds(text, depth)

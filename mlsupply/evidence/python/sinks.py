@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import commands, execution, folding, hooks, objects, sending, writing
@@ -270,7 +271,7 @@ def guarded(machine: Analyser, node: ast.If, test: Value) -> None:
     seen = machine.guards.get(node)
     if seen is None:
         leaves = len(node.body) <= 3 and any(map(_leaves, node.body))
-        seen = leaves, leaves and know.EVASION_TEXT.search("\n".join(_words(node.test))) is not None
+        seen = leaves, leaves and any(map(_is_of_watchers, _words(node.test)))
         machine.guards[node] = seen
     leaves, evades = seen
     if not leaves or not (evades or test.taint):
@@ -278,6 +279,12 @@ def guarded(machine: Analyser, node: ast.If, test: Value) -> None:
     variables = {label.split(":", 1)[1] for label in of_kind(test.taint, "variable", "secret-variable")}
     if variables & know.EVASION_VARIABLES or evades:
         machine.fact("evades", node, detail=safe(ast.unparse(node.test)[:400], 120))
+
+
+@lru_cache(maxsize=4_096)
+def _is_of_watchers(word: str) -> bool:
+    """Is this a name or text by which watchers are known? The same words stand in many conditions."""
+    return know.EVASION_TEXT.search(word) is not None
 
 
 def _leaves(statement: ast.stmt) -> bool:

@@ -188,7 +188,8 @@ class Statements(Definitions):
             self.body(node.orelse)
             return
         self.guard(node, test)
-        objects.operated(self, test, "bool", [], node)
+        if test.instance is not None:
+            objects.operated(self, test, "bool", [], node)
         if self.of_all and self.of_all[-1].scope is self.scope and comprehensions.asks_for_start(node.test):
             self._of_one_program(node, self.of_all[-1])
             return

@@ -107,6 +107,8 @@ def handed(machine: Analyser, call: Call) -> None:
     """A file that is open for writing is handed to something nobody knows, which fills it with what it has."""
     given = call.all
     for place, value in enumerate(given):
+        if not value.ref.startswith("io."):
+            continue
         if value.ref in {"io.BytesIO()", "io.StringIO()"}:
             value.taint |= taint_of(*(other for at, other in enumerate(given) if at != place))
         if value.ref == "io.file()w" and "name" in (value.keys or {}):
