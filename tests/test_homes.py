@@ -76,7 +76,7 @@ def test_what_is_pinned_to_an_index_that_is_not_asked_is_taken_from_no_other(url
         assert not any("/inner" in path for path in map(str, public.asked))
     assert versions(found)["inner"] == "1.0"
     assert versions(found)["lib"] == "2.0"
-    assert any("inner==1.0 not resolved" in gap.detail and "its index" in gap.detail for gap in found.gaps)
+    assert any("not audited: inner==1.0 (its index" in gap.detail for gap in found.gaps)
     assert not found.complete
 
 
@@ -185,7 +185,7 @@ def test_a_private_name_whose_index_cannot_be_asked_is_a_gap_also_where_a_packag
     found = resolve(replace(inventory("uses-ours==2.0", "lib"), indexes=(company.primary,)), request, world)
     assert nobody_learned(company.public)
     assert versions(found) == {"uses-ours": "2.0", "lib": "2.0"}
-    assert any("acme-deep not resolved" in gap.detail and home in gap.detail for gap in found.gaps), found.gaps
+    assert any("not audited: acme-deep" in gap.detail and home in gap.detail for gap in found.gaps), found.gaps
     assert not found.complete
 
 
@@ -197,7 +197,7 @@ def test_a_private_name_its_index_does_not_give_is_asked_of_no_other(status: int
     assert versions(found) == {"uses-ours": "2.0", "lib": "2.0"}
     (gap,) = found.gaps
     assert gap.detail.startswith(
-        f"acme-deep not resolved, it and what it needs are not audited: its index {company.corp.simple}"
+        f"not resolved, so what it needs is not audited: acme-deep (its index {company.corp.simple}"
     )
     assert "no other is asked" in gap.detail
 
