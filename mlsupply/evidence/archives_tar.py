@@ -18,7 +18,7 @@ from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.model import Reason
 from mlsupply.text import safe
 
-_UNREADABLE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError, IndexError)
+UNREADABLE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError, IndexError)
 
 
 class TooMuchError(Exception):
@@ -47,7 +47,7 @@ class _Counted:
 def members(handle: IO[bytes], kind: str, prefix: str, wants: Wants, budget: Budget) -> Iterator[Walked]:
     """Every entry of the tar, in order."""
     where = prefix.removesuffix("!/")
-    stream = _unpacked(handle, kind)
+    stream = unpacked(handle, kind)
     if stream is None:
         yield budget.gap(Reason.UNSUPPORTED, f"{kind} needs the package zstandard, which is not installed", where)
         return
@@ -66,12 +66,13 @@ def members(handle: IO[bytes], kind: str, prefix: str, wants: Wants, budget: Bud
     except TooMuchError as error:
         yield ArchiveFact(kind="bomb", member=where, detail=str(error))
         yield budget.gap(Reason.LIMIT, f"{error}; the rest was not looked at", where)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         yield ArchiveFact(kind="corrupt", member=where, detail=safe(str(error)))
         yield budget.gap(Reason.MALFORMED, f"the stream ends early or is damaged: {error}", where)
 
 
-def _unpacked(handle: IO[bytes], kind: str) -> IO[bytes] | None:
+def unpacked(handle: IO[bytes], kind: str) -> IO[bytes] | None:
+    """The bytes of the tar inside; None where the package that unpacks this kind is not installed."""
     if kind == "gzip":
         return cast("IO[bytes]", gzip.GzipFile(fileobj=handle))
     if kind == "bzip2":

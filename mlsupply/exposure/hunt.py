@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from mlsupply.evidence.record import rows
+from mlsupply.exposure.bodies import releases_in
 from mlsupply.exposure.holdings import Extractor
 from mlsupply.exposure.indicators import Hunted, NamedFile, Text, hunted, release_in_text
 from mlsupply.exposure.question import Question
@@ -32,6 +33,8 @@ _TEXT = re.compile(
     r"|/(?:pip\.conf|pip\.ini|uv\.toml|\.pypirc|\.condarc|\.npmrc|hosts|crontab|\.env|\.profile|\.z?shrc|\.bashrc"
     r"|\.zprofile|\.bash_profile|\.gitconfig)|/(?:cron\.[a-z]{1,8}|crontabs|LaunchAgents)/[^/]{1,200})$"
 )
+# the version of an egg may be followed by that of Python
+_INSTALLED = re.compile(r"/([^/]+?)-([^-/]+)(?:-py\d[^/]*)?\.(?:dist-info|egg-info|egg)(?=/|$)")
 _UV_BUCKET = re.compile(r"/(?:wheels|built-wheels|sdists)-v\d+/(?:pypi|index/[^/]+)/([^/]+)/([^/]+)(?:/|$)")
 _CONDA = re.compile(r"/(?:conda-meta/([^/]+)\.json|pkgs/([^/]+?)(?:\.conda|\.tar\.bz2|/info/index\.json))$")
 
@@ -50,6 +53,7 @@ class Hunt:
         self._digests = {found.value.lower(): found for found in question.files}
         self._wide = {found.algorithm for found in question.files}
         self._of = {found.of for found in question.files if "." in found.of}
+        self._folders: dict[str, tuple[str, str]] = {}  # of installed releases, as they are called
         self.places: dict[Hunted | str, list[str]] = defaultdict(list)
         self.traces: list[Trace] = []
         self.gaps: list[Gap] = []
@@ -118,7 +122,32 @@ class Hunt:
         if len(self.places[key]) < _MAX_PLACES:
             self.places[key].append(shown)
 
+    def body(self, begin: bytes, end: bytes, shown: str) -> None:
+        """Note the releases of an archive whose name does not tell them, by its first and last bytes."""
+        for name, version in releases_in(begin, end, self._question.bad):
+            if self._bad(name, version):
+                self.traces.append(
+                    Trace(kind="archive", path=shown, says=f"an archive of {name} {version}, by what is in it")
+                )
+
+    def text(self, data: bytes, shown: str) -> None:
+        """Search a file that the user named, whatever it is called."""
+        self._text(data[:TEXT_BYTES], shown)
+
+    def finish(self) -> None:
+        """Note installed releases whose metadata was not there to be read: a link, a file that is gone."""
+        read = [trace.path for trace in self.traces if trace.kind == "installed"]
+        for folder, (name, version) in self._folders.items():
+            if not any(path.startswith(folder) for path in read):
+                said = f"{name} {version} is unpacked here, by the name"
+                self.traces.append(Trace(kind="installed", path=folder, says=said))
+
     def _by_name(self, path: str, shown: str) -> None:
+        if installed := _INSTALLED.search(f"/{path}"):
+            called = canonical(installed[1]), installed[2]
+            if self._bad(*called):
+                after = len(path) + 1 - installed.end()
+                self._folders.setdefault(shown[: len(shown) - after] if after else shown, called)
         base = path.rpartition("/")[2]
         if base.endswith((".whl", ".tar.gz", ".zip")) and (release := _release_of(base)) and self._bad(*release):
             self.traces.append(Trace(kind="archive", path=shown, says=f"an archive of {' '.join(release)}, by its name"))
@@ -188,7 +217,7 @@ def _same_place(traces: list[Trace], bucket: str, kind: str) -> bool:
 
 
 def _is_metadata(path: str) -> bool:
-    return path.endswith((".dist-info/METADATA", ".egg-info/PKG-INFO"))
+    return path.endswith((".dist-info/METADATA", ".egg-info/PKG-INFO", ".egg/EGG-INFO/PKG-INFO"))
 
 
 def _is_record(path: str) -> bool:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.archives import container_of
-from mlsupply.exposure.hunt import Hunt
-from mlsupply.exposure.images import is_tar, see_image, see_layer
+from mlsupply.exposure.bodies import BEGIN, END, is_unnamed
+from mlsupply.exposure.hunt import TEXT_BYTES, Hunt
+from mlsupply.exposure.images import PACKED, STREAMS, is_tar, see_image, see_layer
 from mlsupply.exposure.indicators import NamedFile, Text
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.repository import gap
@@ -46,6 +47,7 @@ def look(paths: Sequence[str], question: Question, limits: Limits, home: str, sa
         gaps += found
     if home:
         gaps += _home(Path(home), hunt)
+    hunt.finish()
     return Machine(
         paths=tuple(safe(path) for path in paths),
         traces=tuple(dict.fromkeys(hunt.traces)),
@@ -70,7 +72,7 @@ def _is_image(path: Path) -> bool:
 def _path(path: str, hunt: Hunt, say: Say) -> Iterator[Gap]:
     start = Path(path)
     if start.is_file():
-        yield from _file(start, start.name, path, hunt, start.parent)
+        yield from _named_file(start, path, hunt)
         return
     failed: list[Gap] = []
 
@@ -81,7 +83,8 @@ def _path(path: str, hunt: Hunt, say: Say) -> Iterator[Gap]:
     for where, folders, names in os.walk(start, onerror=note):
         folders.sort()
         inside = os.path.relpath(where, start).replace(os.sep, "/")
-        for name in sorted(names):
+        links = [name for name in folders if Path(where, name).is_symlink()]  # their names count, as those of files do
+        for name in sorted(names + links):
             seen += 1
             if seen > _MAX_FILES:
                 yield gap(path, Reason.LIMIT, f"more than {_MAX_FILES:,} files; the rest was not looked at")
@@ -94,12 +97,24 @@ def _path(path: str, hunt: Hunt, say: Say) -> Iterator[Gap]:
     yield from failed
 
 
+def _named_file(full: Path, shown: str, hunt: Hunt) -> Iterator[Gap]:
+    """A file the user named is searched as a log too, unless it is an archive or an image."""
+    before = hunt.texts, hunt.inventories
+    yield from _file(full, full.name, shown, hunt, full.parent, named=True)
+    with open(full, "rb") as handle:
+        if (hunt.texts, hunt.inventories) == before and not container_of(handle.read(512)):
+            handle.seek(0)
+            hunt.text(handle.read(TEXT_BYTES), shown)
+            if handle.read(1):
+                yield gap(shown, Reason.TOO_LARGE, f"only the first {TEXT_BYTES:,} bytes were searched")
+
+
 def _with_base(start: Path, relative: str) -> str:
     """The path with the name of the folder that was named before it, so that `conda-meta` or `pkgs` may be named itself."""
     return f"{start.resolve().name}/{relative}" if start.resolve().name else relative
 
 
-def _file(full: Path, path: str, shown: str, hunt: Hunt, inside: Path) -> Iterator[Gap]:
+def _file(full: Path, path: str, shown: str, hunt: Hunt, inside: Path, *, named: bool = False) -> Iterator[Gap]:
     if full.is_symlink():
         hunt.see(path, None, shown)  # its name counts; what it leads to is looked at where it lies
         return
@@ -108,7 +123,7 @@ def _file(full: Path, path: str, shown: str, hunt: Hunt, inside: Path) -> Iterat
             return  # a pipe, socket or device
         size = full.stat().st_size
         layout = "/blobs/sha256/" in f"/{path}"
-        if layout or path.endswith(".tar"):
+        if layout or path.endswith(PACKED):
             with open(full, "rb") as handle:
                 kind = container_of(handle.read(512))
                 handle.seek(0)
@@ -116,13 +131,24 @@ def _file(full: Path, path: str, shown: str, hunt: Hunt, inside: Path) -> Iterat
                     yield from see_layer(handle, kind, shown, size, hunt)
                     return
             if kind == "tar":
-                yield from see_image(full, shown, hunt)
+                yield from see_image(full, kind, shown, hunt)
                 return
+            if kind in STREAMS:
+                yield from see_image(full, kind, shown, hunt, sure=named)
         yield from _plain(full, path, shown, size, hunt)
+        if is_unnamed(path):
+            _body(full, size, shown, hunt)
         if path.endswith(".dist-info/METADATA"):
             yield from _tampered(full, inside, shown, hunt)
     except OSError as error:
         yield gap(shown, Reason.FORBIDDEN, f"could not be read: {error.strerror or error}")
+
+
+def _body(full: Path, size: int, shown: str, hunt: Hunt) -> None:
+    with open(full, "rb") as handle:
+        begin = handle.read(BEGIN)
+        handle.seek(max(size - END, 0))
+        hunt.body(begin, handle.read(END), shown)
 
 
 def _plain(full: Path, path: str, shown: str, size: int, hunt: Hunt) -> Iterator[Gap]:
