@@ -62,6 +62,11 @@ def test_what_a_sample_leaves_open_stands_as_its_field() -> None:
     assert all(facet_page(facet).startswith(facet.name) for facet in FACETS)
 
 
+def test_the_schema_is_a_schema() -> None:
+    """A test of its own, not a part of the fixture below: it takes seconds, and every worker makes the fixture anew."""
+    jsonschema.Draft202012Validator.check_schema(rule_schema())
+
+
 def test_the_schema_takes_the_rules_there_are() -> None:
     validator = jsonschema.Draft202012Validator(rule_schema())
     for file, text in builtin_files():
@@ -75,12 +80,10 @@ BEYOND_A_SCHEMA = ("named $hard", "repeated group", "not a regular expression", 
 
 @pytest.fixture(scope="module")
 def validator() -> jsonschema.Draft202012Validator:
-    """Of rules that look at crates; to hold the schema to its own takes seconds, so that is done once."""
+    """Of rules that look at crates."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         register(monkeypatch)
-        schema = rule_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+        return jsonschema.Draft202012Validator(rule_schema())
 
 
 @pytest.mark.parametrize(("right", "wrong", "message"), [(row[0], row[1], row[3]) for row in MISTAKES])
