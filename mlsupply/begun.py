@@ -1,4 +1,4 @@
-"""Calls that run in threads while their caller does something else, or waits for several at once. Imports nothing of the
+"""Calls that run in threads while their caller does something else or waits for several of them. Imports nothing of the
 package.
 
 What they wait for is servers, so a few threads suffice. `concurrent.futures` would cost 8 ms to import: it brings

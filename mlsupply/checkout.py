@@ -1,6 +1,6 @@
 """Which git checkout the scanned files lie in: services that show a report beside the code count paths from its root.
 
-Only whether there is a `.git` is asked; no git runs and nothing in it is read.
+It is only asked whether there is a `.git`; git is not run, and nothing in that folder is read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def checkout_of(request: Request, tree: Tree) -> Checkout:
 
 
 def _absolute(tree: Tree, path: str) -> str:
-    """By the letters of the path alone: through a link, too, it is the folder the user named that counts."""
+    """By the path as written, links not resolved: the folder the user named is the one that counts."""
     return os.path.normpath(tree.root.absolute() / path).replace(os.sep, "/")
 
 

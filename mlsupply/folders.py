@@ -1,4 +1,4 @@
-"""The files of a folder the user names, walked with a bound: a configuration may name `/` as well."""
+"""The files of a folder the user names, walked with a bound: a configuration may name `/`."""
 
 from __future__ import annotations
 

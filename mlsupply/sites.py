@@ -24,7 +24,7 @@ def sites_of(path: str, tree: Tree) -> tuple[str, ...]:
 
 
 def standard_of(path: str, tree: Tree) -> tuple[str, ...]:
-    """The folders of the standard library there, which a virtual environment has none of: imports look there first."""
+    """The standard-library folders there, which imports search first; a virtual environment has none."""
     found = (library for library in _libraries(path, tree) if tree.kind(posixpath.join(library, "os.py")) == "file")
     return _once(tree, found)
 

@@ -1,8 +1,8 @@
-"""Which modules of a package are followed together as one program, and what that adds to what each shows alone.
+"""Which modules of a package are followed together as one program, and what that adds to following each alone.
 
-It is done for small packages in which anything runs, sends or loads at all, and within a bound: there it costs little, and
-hostile packages are small. Every module was followed alone before, and what they tell each other of their functions is known
-in packages of any size; what this adds is only what no module shows alone.
+This is done within a bound, for small packages in which anything runs, sends or loads at all: there it costs little, and
+hostile packages are small. Every module has been followed alone before, with what is known of the functions of the others;
+this adds only what no module shows alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The check `contents`: what is inside the archives that would be installed.
 
-Looked at by default is what is local: archives and folders that are inputs themselves, and archives fetched before. With
+By default what is local is looked at: archives and folders that are inputs themselves, and archives fetched before. With
 `all` every package's archive is fetched, by the digest its lock names. What was not looked at is one gap for the run.
 """
 
@@ -85,7 +85,7 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
 def _started(
     owner: Package | None, what: Installed, read: Collection[str] | None, rules: Rules, pool: Pool, world: World
 ) -> Checked:
-    """What starts with Python, but for what was looked at with the whole package. read: the files that was done with."""
+    """What starts with Python, except what was looked at with the whole package. read: the files already looked at."""
     from mlsupply.evidence.installed import gaps_of, looked_into
 
     subject = str(owner.coordinate) if owner else str(what.site)

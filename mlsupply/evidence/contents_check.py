@@ -1,5 +1,5 @@
-"""The check `contents` as far as an ordinary scan needs it: where no archive is at hand, saying so needs none of the code
-that looks into one."""
+"""The part of the check `contents` that every scan needs: saying that no archive is at hand takes none of the code that
+looks into one."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def kept_at(artifact: Artifact, cache: Path) -> Path | None:
 
 
 def computable(hashes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The digests that can be held against a file here: of an algorithm that is known, and as long as its digests are."""
+    """The digests a file can be checked against here: of a known algorithm, and of its length."""
     return [(algorithm, value) for algorithm, value in hashes if len(_digest(algorithm, b"", len(value))) == len(value) > 0]
 
 

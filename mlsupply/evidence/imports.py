@@ -1,8 +1,8 @@
 """Which import statements bring in something that can run, send, load or decode, told from bytes.
 
-Most files that import a library for the network only name its types (`httpx.Response`). Such a file is passed over when
-every name it takes from the library is one of `_HARMLESS`, and the library itself, if it is bound to a name, is never used
-in another way: what cannot be reached from the file needs no parsing.
+Most files that import a library for the network only name its types (`httpx.Response`). Such a file need not be parsed when
+every name it takes from the library is one of `_HARMLESS`, and the library itself, if it is bound to a name, is used for
+such names only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The check `index`: can a package come from somewhere else than the project means?
 
-Names are held against the list of popular projects; a name that is not on it is asked of the public index where the run
-has network, and is unknown otherwise.
+Names are looked up in the list of popular projects; for others the public index is asked where the run has network, and the
+answer is unknown otherwise.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _SCAN_THE_LOCK = "scan the lock file it was installed from"
 
 
 def judge(project: Project, request: Request, world: World) -> Iterator[Checked | DataSource]:
-    """One `Checked` a package, and one for the files and indexes of each input. What is as it should be is no fact for the
-    built-in rules and does not reach them; rules of the user see everything."""
+    """One `Checked` a package, and one for the files and indexes of each input. What is in order does not reach the built-in
+    rules; the user's own rules see everything."""
     bench = _Bench(project, request, world)
     for inventory in project.inventories:
         yield bench.judged([fact for fact in _index_facts(inventory, request) if bench.thorough or _is_odd(fact.facet)])
@@ -95,7 +95,8 @@ class _Bench:
         return found
 
     def is_shared(self, package: Package) -> bool:
-        """Whether it comes from an index beside the public one, which could serve it too for all the project says."""
+        """Whether it comes from an index beside the public one, and nothing the project says keeps the public one from
+        serving it."""
         pinned = None if self.request.is_public(package.source) else self.open_indexes.get(_address_of(package))
         return pinned is not None and package.name not in pinned
 

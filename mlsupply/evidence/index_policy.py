@@ -75,8 +75,8 @@ class Lists:
         return self._judged(name, SourceKind.REGISTRY, tuple(found))
 
     def _sources(self, package: Package, inventory: Inventory) -> tuple[str, ...] | None:
-        """As `_sources` below, but that a private name which was resolved here, at its own index and no other, may be taken
-        by installers from wherever the input lets them."""
+        """As `_sources` below, except for a private name that this run resolved at its own index: installers may take it
+        from wherever the input lets them."""
         here = RESOLVED in inventory.format and not self._request.index_url and package.source.kind is SourceKind.REGISTRY
         if here and self._request.private_index(package.name):
             return _open_to(package.name, inventory.indexes)

@@ -1,8 +1,9 @@
-"""Which releases an index has of a project, for who only asks that: a short list kept beside the page it was read from.
+"""Which releases of a project an index has, for callers that need no more: a short list kept beside the page it was read
+from.
 
 The page of a project in use holds thousands of files, and to read ten kept pages costs more than all else of a scan that
-finds its advisories at hand. A list holds what fixes are chosen by, and says of which page (by size and time of writing) it
-was made: with another page it is made anew.
+finds its advisories at hand. A list holds what fixes are chosen by, and names the page it was made from (by size and
+modification time): from another page it is made again.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def installed(package: Package, world: World) -> Installed | Failure:
 
 
 def _free(name: str, full: str, homes: dict[str, str]) -> str:
-    """A name that stands for this file alone: a `run` in bin and one in Scripts were scripts of one name. homes: name ->
+    """A name that is unique to this file: `run` in bin and `run` in Scripts have the same name in the wheel. homes: name ->
     where the file lies, added to."""
     number, free = 1, name
     while homes.setdefault(free, full) != full:
@@ -94,7 +94,8 @@ def _free(name: str, full: str, homes: dict[str, str]) -> str:
 
 
 def _is_made(name: str, files: Mapping[str, Path]) -> bool:
-    """Whether Python made the file of a source that is there: what has none comes from somebody else."""
+    """Whether the file is bytecode that Python compiled from a source that is there: bytecode without a source comes from
+    somebody else."""
     return "__pycache__/" in name and source_of(name) in files and not runs_unasked(_head(files[name]))
 
 

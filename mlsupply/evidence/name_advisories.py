@@ -1,6 +1,5 @@
-"""Which names the advisories at hand speak of as projects: somebody uses what somebody else looks for flaws in.
-
-Read is the snapshot that comes with the package alone, so that an answer is the same on every machine.
+"""Which names have published advisories about flaws of their own: a sign of an honest project, since people look for flaws
+in what others use. Only the embedded snapshot is read, so that the answer is the same on every machine.
 """
 
 from __future__ import annotations

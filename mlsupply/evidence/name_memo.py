@@ -1,6 +1,6 @@
 """What earlier offline runs found out about names: comparing one unlisted name with 15,000 popular ones, and the result with
-the rules, costs more than the rest of an offline scan, and even reading the list costs a twentieth of one. The memory is
-keyed by everything its answers rest on, and losing it costs time only."""
+the rules, costs more than the rest of an offline scan, and even reading the list costs a twentieth of one. The answers are
+keyed by everything they depend on; losing them costs only time."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Memo:
 
 
 def _stamp(path: Path) -> str:
-    """What changes whenever a file, or one of a folder, does: sizes and times of writing."""
+    """A text that changes whenever the file, or a file of the folder, does: from sizes and modification times."""
     stats = (entry.stat() for entry in _files(path))
     return " ".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats)
 

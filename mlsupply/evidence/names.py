@@ -120,8 +120,8 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 
 
 def _asked_for(project: Project) -> list[Requirement]:
-    """What the inputs ask somebody else for: not a folder, and not themselves (`app[extra]` among the extras of app). The
-    project's name clears nothing else: whoever registers `app-plugin` on an index chose that name."""
+    """What the inputs ask of an index: no folders, and not the project itself (`app[extra]` among the extras of app). The
+    project's own name clears no other: whoever registers `app-plugin` on an index chose that name."""
     return [
         requirement
         for inventory in project.inventories
@@ -271,7 +271,7 @@ class _Bench:
 
 
 def _follow(edges: Mapping[str, set[str]], lock: _Lock) -> None:
-    """Where chains of requirements lead that begin at popular projects: who trusts one trusts what it asks for in turn."""
+    """Follow the requirements of popular projects: whoever trusts one trusts what it requires in turn."""
     reached = dict(lock.required_by)
     left = list(reached)
     while left:

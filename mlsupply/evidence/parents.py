@@ -1,8 +1,8 @@
-"""What the packages that require an affected one let it be, where the lock does not say: from their metadata.
+"""Which versions of an affected package its parents allow, from the parents' metadata, where the lock does not say.
 
-uv.lock, pylock.toml and SBOMs name who requires whom without the limits; a fix that a parent keeps out is no way to go.
-Asked are only the parents of affected packages, and what a release requires is kept for ever. Source: PEP 658, and where
-no metadata lies beside a wheel the index's JSON of the release.
+uv.lock, pylock.toml and SBOMs name who requires whom, but not which versions; a fix that a parent does not allow cannot be
+installed. Only the metadata of parents of affected packages is asked for, and kept for ever. Source: PEP 658, and the
+index's JSON for a release whose wheel has no metadata file beside it.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _file(index: str, parent: Package, world: World) -> Path:
 
 
 def _kept(index: str, parent: Package, world: World) -> Mapping[str, Sequence[str]] | None:
-    """What is known, nothing where the index had nothing to tell a short while ago, None where it is to be asked."""
+    """What is known; empty where the index had nothing to say a short while ago, None where it has to be asked."""
     held = kept_json(_file(index, parent, world)) or {}
     requires, silent_at = held.get("requires"), held.get("silent at")
     if isinstance(silent_at, float) and 0 <= world.now().timestamp() - silent_at < FRESH:

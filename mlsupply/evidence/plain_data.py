@@ -1,7 +1,7 @@
-"""Data files of a package that are evaluated: where one holds nothing but a literal, there is no code in it to hide.
+"""Data files that a package evaluates: one that holds nothing but a literal cannot hide code.
 
-The analyser sees that text out of a data file is run, and not what the text is. The few files that are named so are read
-here, and what they hold is asked of `ast.literal_eval`, which runs nothing.
+The analyser sees that text from a data file is run, but not the text. The few files concerned are read here with
+`ast.literal_eval`, which runs nothing.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _EVALUATES = "builtins.eval"
 
 
 def without_literals(modules: Sequence[ModuleFacts], walked: Callable[[Wants], Iterable[Walked]]) -> list[ModuleFacts]:
-    """The modules without those facts that a literal in a data file is evaluated. walked: the members of the package,
-    with the bytes of those that are asked for; it is walked again only where there is such a fact."""
+    """The modules, without the facts that say that a data file is evaluated where that file holds a literal. walked: gives
+    the members of the package, with the bytes of those asked for; called only where there is such a fact."""
     named = {name for module in modules for fact, _ in module.facts for name in _evaluated(fact)}
     plain = set(_literals(named, walked)) if named else set()
     if not plain:
@@ -52,7 +52,7 @@ def _is_plain(fact: CodeFact, plain: set[str]) -> bool:
 
 
 def _literals(named: set[str], walked: Callable[[Wants], Iterable[Walked]]) -> Iterator[str]:
-    """Those of the names that only files have which hold a literal."""
+    """The names for which every file of that name holds a literal."""
     held: dict[str, list[bytes | None]] = {}
     for item in walked(lambda path, size: path.rpartition("/")[2] in named and size <= MAX_BYTES):
         if isinstance(item, Member) and (name := item.path.rpartition("/")[2]) in named:

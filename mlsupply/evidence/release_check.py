@@ -109,8 +109,9 @@ def _offline(project: Project, request: Request, world: World) -> Iterator[Check
 
 
 def _tells_something(package: Package, settled: str) -> bool:
-    """Whether the lock's own facts can bear on a rule: a yank, or an upload newer than `settled` (ISO 8601; "" where the
-    user's rules may ask for anything). Most of a lock is old and stands, and rules need not be asked 800 times to say so."""
+    """Whether the lock's own facts can make a rule fire: a yank, or an upload newer than `settled` (ISO 8601; "" where the
+    user's rules may ask for anything). Most releases of a lock are old and not yanked, and the rules need not be run 800
+    times to say so."""
     return any(one.yanked or (one.uploaded and (not settled or one.uploaded > settled)) for one in package.artifacts)
 
 

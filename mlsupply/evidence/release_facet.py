@@ -1,4 +1,5 @@
-"""The words rules have for a release, and what a lock alone says of one. Pure, and light: offline runs need no more."""
+"""The fields of a release that rules can test, and what a lock alone says of them. Pure, and quick to import: offline runs
+need no more."""
 
 from __future__ import annotations
 

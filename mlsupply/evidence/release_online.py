@@ -1,4 +1,4 @@
-"""The check `release` with the network: asks the indexes and puts what they say under the rules."""
+"""The check `release` with the network: asks the indexes, and has the rules judge what they say."""
 
 from __future__ import annotations
 
@@ -222,8 +222,8 @@ def _unknown(seen: Seen, registry: Registry) -> dict[str, Unknown]:
 
 
 def _shared(checked: Checked, host: str, shared: frozenset[str], of_all: Iterable[str]) -> Checked:
-    """What an index does not tell is one gap about the index, in words that are the same for every package: all the kinds
-    of facts it does not give of one or the other (of_all) stand in one sentence, which is long enough once."""
+    """What an index does not tell is one gap about the index, in the same words for every package: one sentence names all
+    the kinds of facts that it does not give for some package (of_all)."""
     lacks = sorted(why.removeprefix(f"{host} gives ") for why in of_all if why.startswith(f"{host} gives "))
     gaps = []
     for gap in checked.gaps:

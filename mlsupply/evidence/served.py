@@ -59,8 +59,8 @@ class Served:
         return Failure(Reason.NO_ARTIFACT, f"{host} shows no archive of this release with a digest")
 
     def _verified(self, package: Package, release: Sequence[Artifact], named: Sequence[Artifact]) -> Artifact | Failure:
-        """The archive that has a digest the input names, which no index shows: it has to be fetched to be told. named: what
-        the input says, with or without the names of files."""
+        """The archive that has a digest the input names, where the index shows no digests: only fetching tells. named: what
+        the input says, with or without file names."""
         hashes = [pair for artifact in named for pair in artifact.hashes]
         if not computable(hashes):
             words = ", ".join(sorted({safe(algorithm, 20) for algorithm, _ in hashes}))

@@ -105,7 +105,7 @@ class _Site:
         return list(known.values())
 
     def _owned(self, paths: Sequence[str]) -> dict[str, int]:
-        """Path below the site folder -> number of the package whose RECORD lists it."""
+        """Path below the site folder -> index of the package whose RECORD lists it."""
         wanted, owned = set(paths), dict[str, int]()
         needles = [path.encode("utf-8", "surrogateescape") for path in paths]
         for number, package in enumerate(self._owners if paths else ()):
@@ -138,7 +138,7 @@ class _Site:
                 yield from self._modules(name, first=name in named)
 
     def _head(self, module: _Module) -> bytes:
-        """What of a file imports are looked for in; a longer one that is text is told."""
+        """The part of a file in which imports are looked for; a gap says where a text file is longer."""
         try:
             path = followed(self._world.tree.on_disk(module.full))
             if not path.is_file():  # a pipe would block
@@ -178,8 +178,8 @@ class _Site:
         return self._importable[site]
 
     def _modules(self, dotted: str, *, first: bool) -> Iterator[_Module]:
-        """The files that an import of the name runs, from the first folder that has the name. first: a start line says so,
-        and not what it runs."""
+        """The files that importing the name runs, from the first folder that has the name. first: the import stands in a
+        start line itself, not in a module it leads to."""
         top = dotted.partition(".")[0]
         site = next((site for site in self._sites if top in self._tops(site)), None)
         return self._chain(site, dotted, first=first) if site is not None else iter(())

@@ -1,7 +1,7 @@
-"""Which of many strings a file can hold, told from the set of its words in one pass.
+"""Which of many strings a file may hold, from one pass over the set of its words.
 
-A string that holds identifiers stands in a file only where words of the file hold each of them too, from their
-beginning or to their end where the string says so. Files of one package share their words: each is judged once.
+A string that holds identifiers can occur in a file only if each of them occurs in a word of the file (at its beginning or
+end, where the string requires that). Files of one package share most words, and each word is judged once.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ _LISTED = 2_000_000  # rows of all RECORDs together
 
 
 def unlisted(project: Project, world: World, done: Iterable[Path]) -> Iterator[Installed]:
-    """Of every site folder of the environments that are inputs the files that would be looked at in a package and are in
-    no RECORD. done: what was looked at already, as it lies on disk."""
+    """For every site folder of the input environments, the files in no RECORD that would be looked at if they were in a
+    package. done: paths on disk that were looked at already."""
     known = frozenset(os.path.realpath(path) for path in done)
     for inventory in project.inventories:
         if inventory.format != ENVIRONMENT:

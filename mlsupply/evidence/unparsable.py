@@ -1,7 +1,6 @@
-"""Files that are Python in name only: of templates, of tests, of Python 2. What no Python 3 can run needs no look.
-
-Code of a newer Python than the one this runs on cannot be told from these by its place: a payload may lie in a folder of
-tests, written so that it cannot be parsed here. So a place excuses a file only where nothing outside imports it.
+"""Files that are Python in name only: of templates, of tests, of Python 2. What no Python 3 can run need not be looked at.
+But code for a newer Python than this one cannot be parsed here either, and a payload may be written that way and put in a
+folder of tests. So its place excuses a file only where nothing outside that folder imports it.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class Unparsable:
         self._sources = sources
 
     def is_excused(self, module: ModuleFacts) -> bool:
-        """Whether it is no wonder that the module could not be parsed, and no loss."""
+        """Whether it is expected that the module cannot be parsed, and nothing is lost by not looking at it."""
         path = module.path
         aside = _ASIDE.search(path) is not None
         if (aside or _COPIED.search(path)) and _PYTHON_2.match(self._line(module)):

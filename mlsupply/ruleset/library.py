@@ -29,9 +29,9 @@ _SHOWN = 20  # faults written out in one error
 
 
 def load(settings: RuleSettings, now: datetime, facet: str = "") -> Rules:
-    """The rules of a run: built-in ones, the user's, what is switched off and changed. facet: the only one that will be
-    judged, where the caller knows; nothing else is made ready then. Raises `MlsupplyError` (`bad-rule`, `unknown-rule`)
-    with every fault of the user's files."""
+    """The rules of a run: built-in ones, the user's, what is switched off and changed. facet: where the caller knows it, the
+    only one that will be judged; only its rules are made ready. Raises `MlsupplyError` (`bad-rule`, `unknown-rule`) with
+    every fault of the user's files."""
     values, rules = _compiled(facet if settings.is_plain else "")
     if settings.files or settings.values:
         values, own = read_own(settings.files, values, {rule.id for rule in rules}, settings.values)

@@ -1,7 +1,7 @@
 """YAML with the line and column of every value, for errors that point. Pure.
 
-PyYAML's `compose` keeps positions; `Located` is what is left of them. Aliases and odd tags are refused: a rule file needs
-neither, and an alias can blow up a document.
+PyYAML's `compose` keeps positions; `Located` carries them on. Aliases and odd tags are refused: a rule file needs neither,
+and an alias can blow up a document.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_TEXT = 512 << 10  # characters of one YAML file of ours or the user's
 
 
 class Fault(NamedTuple):
-    """One thing wrong with a rule file. line, column: from 1; hint: how to mend it."""
+    """One thing wrong with a rule file. line, column: from 1; hint: how to fix it."""
 
     file: str
     line: int

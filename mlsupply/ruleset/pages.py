@@ -87,7 +87,8 @@ def _shown(argument: Argument) -> str:
 
 
 def _said(rule: Rule, text: str) -> str:
-    """The message or remedy as the first firing sample makes it; what that leaves open stands as `<field>`."""
+    """The message or remedy, filled in from the first firing sample; a field the sample leaves open is shown as
+    `<field>`."""
     sample = next((sample for sample in rule.samples if sample.expects == "fires"), None)
     if sample is None:
         return text

@@ -11,7 +11,7 @@ from mlsupply.value import value
 
 @value
 class Sample:
-    """A facet written in YAML, to hold the rule to. expects: `fires`, `quiet` or `unknown`."""
+    """A facet written in YAML, to test the rule with. expects: `fires`, `quiet` or `unknown`."""
 
     expects: str
     values: tuple[tuple[str, object], ...]

@@ -1,4 +1,4 @@
-"""Samples: facets written in YAML inside a rule, and the test that the rule does with them what they say. Pure.
+"""Samples: facets written in YAML inside a rule, and the test that the rule fires or stays quiet on them as they say. Pure.
 
 A field that a sample leaves out has the dataclass's default; without one it is unknown. A time may be written as
 `2 days ago`, counted back from `CLOCK`, at which every sample is judged.

@@ -1,4 +1,4 @@
-"""Constructors of known libraries that no list names, judged by what they are handed.
+"""Constructors of known libraries that are in no list, judged by their arguments.
 
 A class can do nothing of the author's choosing with numbers, arrays and other classes: it is handed no path, no address,
 no name and no code. One that is an enumeration or a type by its name may take a word as well (`RegexFlag(56)`,

@@ -1,9 +1,10 @@
-"""What matters of an HDF5 file without an HDF5 library: where it should end, the JSON texts in it, links out of it.
+"""What matters in an HDF5 file, found without an HDF5 library: where it should end, the JSON texts in it, links out of it.
 
 A text attribute lies in one piece in the file whatever layout holds it (object header, fractal heap, global heap), and so
-does a link message, so both are found by their own shape. Numbers in other files are told by messages that point at a heap
-where the files' names lie, and are believed only where that heap is. Source: HDF5 File Format Specification 3.0, sections
-II.A, III.D and III.E (heaps), IV.A.2.g (link), IV.A.2.h (external data files), IV.A.2.i (layout of a virtual dataset).
+does a link message, so both are found by their own shape. References to data in other files are messages that point at a
+heap with the names of the files; they are believed only where that heap exists. Source: HDF5 File Format Specification 3.0,
+sections II.A, III.D and III.E (heaps), IV.A.2.g (link), IV.A.2.h (external data files), IV.A.2.i (layout of a virtual
+dataset).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The state of one look: the bytes in reach, what may still be spent, what was seen.
+"""The state of one look at a file: the bytes in reach, the budget left, and what was seen.
 
 Budgets come first: opcodes, expanded bytes, members and depth are counted before anything is materialised, so a hostile
 file costs what `Limits` says and not what it asks for. A budget that runs out is a mark, never silence.

@@ -21,8 +21,8 @@ EXTRA = 'pip install "mlsupply[signing]"'
 
 
 class Trust(NamedTuple):
-    """What the signer is held against: a public key (PEM), or certificates (PEM) that his chain must end at, or the
-    identity and issuer of a keyless signature with sigstore's trust root (its client trust configuration, JSON)."""
+    """What the signature is checked against: a public key (PEM), or certificates (PEM) that the signer's chain must end at,
+    or the identity and issuer of a keyless signature with sigstore's trust root (its client trust configuration, JSON)."""
 
     key: Path | None = None
     certificates: tuple[Path, ...] = ()

@@ -1,4 +1,4 @@
-"""Weights held against a lock or a signature, as facts for rules and as gaps."""
+"""Weights checked against a lock or a signature, as facts for rules and as gaps."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Does a name say what people call a project, without being its name? For names outside the popular ones. Pure.
+"""Is a name what people call a project, though not its name? For names outside the popular ones. Pure.
 
-Whoever types an import name, a brand or a name with its words turned round gets what somebody else registered under it;
+Whoever types an import name, a brand or a name with its words in another order gets what somebody else registered under it;
 language models make the same mistake.
 """
 
@@ -48,7 +48,7 @@ def mistaken(name: str, known: Known) -> Guess:
 
 
 def aliases(name: str, known: Known) -> Iterator[Guess]:
-    """Projects the canonical name stands for in people's mouths."""
+    """Projects that people mean by the canonical name."""
     if target := known.imported(name):
         said = Sign(3.0, f"{name} is the import name of the project {target.project}")
         yield Guess(target, "slopsquat", (said, *worth(target, known)))

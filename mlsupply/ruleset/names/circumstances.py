@@ -35,7 +35,7 @@ def circumstances(evidence: NameEvidence, guess: Guess, now: datetime) -> Iterat
 
 
 def _in_step(evidence: NameEvidence, target: str) -> Iterator[Sign]:
-    """Parts of one project stand at one version: at the target's own, or at that of others whose names begin as its does."""
+    """Parts of one project have the same version: the target's own, or that of others whose names begin like its name."""
     family = sorted(name for name in evidence.in_step_with if name.startswith(f"{target.partition('-')[0]}-"))
     if target in evidence.in_step_with:
         yield Sign(-3.0, f"it stands at the same version as {target}, as parts of one project do")

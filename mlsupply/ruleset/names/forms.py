@@ -1,4 +1,4 @@
-"""What a name may be without what was put around it: `py`, a number, a letter held down, the same name again. Pure.
+"""What is left of a name without its additions: `py`, a number, a letter held down, the same name again. Pure.
 
 A slip is seldom the only change: `python-reqeusts`, `numpyy3` and `toorchtoorch` are read past by whoever skims a list of
 names. Each form is compared on its own.
