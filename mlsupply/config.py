@@ -211,7 +211,7 @@ def parse(text: str, path: str) -> Config:
     try:
         document: Any = tomli.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also a number of more digits than Python converts
-        raise MlsupplyError("bad-config", f"{path}: not TOML: {safe(str(error))}", "mend the file") from None
+        raise MlsupplyError("bad-config", f"{path}: not TOML: {safe(str(error))}", "fix the file") from None
     prefix: tuple[str, ...] = ()
     if path.endswith("pyproject.toml"):
         prefix = ("tool", "mlsupply")

@@ -1,8 +1,8 @@
 """The live OSV API: one batch of names, then the records that are not at hand, all at once; judged by the local matcher.
 
-Source: google.github.io/osv.dev/post-v1-querybatch/. Asked is for projects, not for versions, so that what counts as
-affected is decided here. A record whose id and date are in the embedded snapshot, the local database or the cache is not
-fetched again: an unchanged feed costs one round trip, a changed one two.
+Source: google.github.io/osv.dev/post-v1-querybatch/. Queries name projects, not versions: which versions are affected is
+decided here. A record whose id and date are in the embedded snapshot, the local database or the cache is not fetched again:
+an unchanged feed costs one round trip, a changed one two.
 """
 
 from __future__ import annotations

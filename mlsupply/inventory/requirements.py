@@ -278,7 +278,7 @@ class Reading:
             path,
             Reason.MALFORMED,
             f"{more:,} further lines could not be read",
-            hint="mend the lines",
+            hint="fix the lines",
         )
         return (*self.gaps[:_MOST_GAPS], rest)
 
