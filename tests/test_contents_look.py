@@ -170,6 +170,9 @@ def test_programs_out_of_place_and_under_other_names_are_facts(tmp_path: Path, p
     assert {(f.kind, f.member) for f in facts.archive} == odd
     alone = look_inside(put(tmp_path, "b.whl", zipped([("demo/run/tool", elf)])), pool)
     assert [(f.kind, f.member) for f in alone.archive] == [("executable-out-of-place", "demo/run/tool")]
+    for_both = zipped([("demo/emulator-arm64", elf), ("demo/emulator-x86_64", elf)])
+    both = look_inside(put(tmp_path, "c.whl", for_both), pool)
+    assert [f.kind for f in both.archive] == ["executable-beside"] * 2
     of_database = zipped([("demo/v1/linux_amd64/libjson.duckdb_extension", elf)])
     assert not look_inside(put(tmp_path, "d.whl", of_database), pool).archive
     named = "demo-1.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"  # built for one system, because of it

@@ -58,12 +58,16 @@ def binary_fact(member: Member) -> ArchiveFact | None:
 def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]], name: str) -> list[ArchiveFact]:
     """Where a package brings native libraries too, or programs of several systems, or its file name says that it was built
     for one system, a program among them is ordinary."""
-    if not _BUILT_FOR.search(name) and not any(_NATIVE.search(path) for path, _ in members):
+    machines = {tuple(map(str.lower, found)) for fact in odd if (found := _MACHINE.findall(fact.member))}
+    if len(machines) < 2 and not _BUILT_FOR.search(name) and not any(_NATIVE.search(path) for path, _ in members):
         return odd
     return [replace(fact, kind="executable-beside") if fact.kind == "executable-out-of-place" else fact for fact in odd]
 
 
 _BUILT_FOR = expression(r"-(?:many|musl)?(?:linux|macosx|win)(?:32|_)[\w.]{2,200}\.whl$|-win32\.whl$")
+_MACHINE = expression(
+    r"(?<![a-z])(?:linux|darwin|macos|osx|windows|win)(?![a-z])|x86_64|amd64|arm64|aarch64|ppc64le|s390x", re.IGNORECASE
+)
 _NATIVE = expression(r"\.(?:so|pyd|dll|dylib|exe)(?:\.\d+)*$|\.so\.", re.IGNORECASE)
 
 

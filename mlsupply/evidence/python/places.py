@@ -32,8 +32,9 @@ _FILES: Final = tuple(
         ),
         (
             "browser-store",
-            r"login data|cookies\.sqlite|logins\.json|key4\.db|web data|user data|local state|google[/\\]chrome|"
-            r"brave-?browser|mozilla[/\\]firefox|\.mozilla|[/\\]cookies$|opera software|microsoft[/\\]edge",
+            r"login data|cookies\.sqlite|logins\.json|key4\.db|web data|user data|local state|"
+            r"(?<!/opt/)google[/\\]chrome(?![/\\]application)|brave-?browser|mozilla[/\\]firefox|\.mozilla|[/\\]cookies$|"
+            r"opera software|microsoft[/\\]edge(?![/\\]application)",
         ),
         ("keychain", r"library/keychains|login\.keychain|\.local/share/keyrings|kwallet|microsoft[/\\]credentials"),
         (

@@ -189,6 +189,9 @@ _SETS_INDEX = expression(
 )
 
 
+_ACTIVATES = expression(r"(?:bin|Scripts)[/\\](?:de)?activate(?:\.\w{2,4})?$", re.IGNORECASE)
+
+
 def _weights(machine: Analyser, path: Value, text: str) -> bool:
     """Is this `.pth` what PyTorch calls so: in a folder that is written here, or of a module that speaks of torch?"""
     if not text.endswith(".pth") or _AMONG_MODULES.search(text):
@@ -300,12 +303,14 @@ def _copied(machine: Analyser, call: Call) -> Value:
         machine.files[kept_key(machine, target) + "/"] = moved
     target.taint |= frozenset(label for label in taint if label.split(":", 1)[0] in know.KINDS[:8])
     if what := places.persistent(text_of(target)):
+        made = text_of(target).startswith(HOLE) and _ACTIVATES.search(text_of(target))  # of an environment that is made
+        of_package = has(taint, "package-file") and not made
         machine.fact(
             "persists",
             call.node,
             sink=call.ref,
             detail=f"{what}: {safe(text_of(target).replace(HOLE, '…'), 100)}",
-            source="package-file" if has(taint, "package-file") else "received" if has(taint, "received") else "",
+            source="package-file" if of_package else "received" if has(taint, "received") else "",
         )
     return target.copy()
 
