@@ -122,6 +122,7 @@ def _result(machine: Analyser) -> ModuleFacts:
     constants(machine)
     exports = [(name, value.ref) for name, value in machine.module.names.items() if value.ref and "()" not in value.ref]
     stopped = f"too much to follow in {_few(machine.exhausted)}" if machine.exhausted else ""
+    stopped = stopped or ("too much to tell: there are more facts than are kept of one module" if machine.untold else "")
     return ModuleFacts(
         path=machine.path,
         dotted=machine.dotted,

@@ -20,11 +20,12 @@ MAX_STEPS = 300_000  # nodes evaluated per module
 MAX_ROOT_STEPS = 30_000  # of which for one function
 MAX_INLINE = 12  # calls within calls
 SHALLOW = 4  # the same, where a function is too much to follow to that depth
-MAX_FACTS = 2_000
+MAX_FACTS = 2_000  # of a module, and half as many of those that mean nothing by themselves
 MAX_LOOP = 4_096  # turns of a loop or comprehension over constants
 CODE_DEPTH = 6  # code inside code
 
 
+_COMMON = frozenset({"contacts", "runs-command"})
 _ON_REQUEST = frozenset({"publishes", "opens-host", "installs-package"})  # done by many a tool whose user says so
 
 
@@ -49,6 +50,8 @@ class Machine:
     installs = False  # does the text of the module speak of installing at all?
     missing = 0  # conditions around that something was found missing first
     strange = False  # is it a module of another project than the one that ships it?
+    untold = False  # were there more facts than are kept?
+    common = 0  # facts that mean nothing by themselves
     cut = False  # something worth following went deeper than the depth it is followed to
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
@@ -140,8 +143,18 @@ class Machine:
         known = self.facts.get(key)
         if known is not None:
             known[1].add(self.root)
-        elif len(self.facts) < MAX_FACTS:
+        elif self._has_room(fact):
             self.facts[key] = (fact, {self.root})
+        else:
+            self.untold = True
+
+    def _has_room(self, fact: CodeFact) -> bool:
+        """May one more be kept? Requests to places written in the code and programs that are started fill a room of their
+        own: whoever writes thousands of them leaves the other as it is."""
+        if fact.behaviour in _COMMON and fact.destination != "chat" and not fact.layers and not fact.hidden:
+            self.common += 1
+            return self.common <= MAX_FACTS // 2
+        return len(self.facts) - min(self.common, MAX_FACTS // 2) < MAX_FACTS
 
     def main_root(self) -> str:
         """The root of what runs only where the module is started as a program."""
