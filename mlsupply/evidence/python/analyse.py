@@ -12,6 +12,7 @@ from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import following, sending, texts, unasked
 from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.following import Level
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.neighbours import constants
 from mlsupply.evidence.python.survey import Survey
@@ -97,17 +98,21 @@ def _parsed(source: bytes) -> ast.Module | str:
 def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     """The module level, then every function nobody has called yet, on its own."""
     machine.root_end = machine.steps + MAX_STEPS // 3
+    left = Level(body)
     try:
         imported = unasked.reached(body, machine.lines)
-        machine.body(body[:imported])
+        machine.body(left.followed(imported))
         machine.root = machine.main_root()
-        machine.body(body[imported:])
+        machine.body(left.followed(len(body)))
         machine.root = ""
         for name in _LATE_HOOKS:
             found = machine.module.names.get(name)
             if found is not None and found.closure is not None and not isinstance(found.closure.node, ast.ClassDef):
                 machine.enter(found.closure, [Value("IPython.get_ipython()")] * name.startswith("load_ipython"), {}, None)
     except (BudgetError, RecursionError):
+        machine.exhausted.add("")
+        following.rest(machine, left, survey)
+    if machine.cut:
         machine.exhausted.add("")
     machine.finish()
     following.functions(machine, survey)

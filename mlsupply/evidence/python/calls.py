@@ -230,6 +230,7 @@ class Analyser(Statements):
     def inner(self, code: str | bytes, layers: tuple[str, ...], line: int) -> Value:
         """Python text inside Python text, followed in the same scope."""
         if self.code_depth >= CODE_DEPTH or len(code) > 1 << 20:
+            self.exhausted.add(self.root)
             return Value()
         text = code if isinstance(code, str) else code.decode("utf-8", "replace")
         try:
@@ -318,8 +319,8 @@ class Analyser(Statements):
         if self._followed(name, closure):
             return
         self.exhausted.discard(name)
-        self.depth, self.cut = SHALLOW, False
-        if self.steps + MAX_ROOT_STEPS > MAX_STEPS or not self._followed(name, closure) or self.cut:
+        self.depth, cut = SHALLOW, self.cut
+        if cut or self.steps + MAX_ROOT_STEPS > MAX_STEPS or not self._followed(name, closure) or self.cut:
             self.exhausted.add(name)
         self.depth = MAX_INLINE
 
@@ -328,7 +329,7 @@ class Analyser(Statements):
         self.root = name
         self.root_end = self.steps + MAX_ROOT_STEPS
         self.scope, self.running, self.returned, self.silent, self.asked_for = self.module, [], [], 0, 0
-        self.declined = False
+        self.declined = self.cut = False
         try:
             first = self.first(closure)
             given = self.enter(closure, first, {}, None)
@@ -338,6 +339,8 @@ class Analyser(Statements):
             self.finish()
         except (BudgetError, RecursionError):
             return False
+        if self.cut and self.depth == MAX_INLINE:
+            self.exhausted.add(name)  # something was carried deeper than even that is followed
         return name not in self.exhausted
 
 

@@ -35,6 +35,7 @@ _MAKERS = expression(
     r"(?:^|[/\\])(?:cmake|make|gmake|nmake|ninja|meson|scons|bazel|cargo|maturin|rustc|go|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|nvcc|cl|msbuild|"
     r"swig|cython|protoc|nasm|ar|ld|ldd|strip|patch|patchelf|readelf|objdump|objcopy|nm|otool|install_name_tool|codesign|lipo|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
 )
+_MAX_PARTS = 1_000  # words of a command that are looked at
 _MAKES = expression(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # what builds a package may well build its scripts
 
 
@@ -68,7 +69,7 @@ def command(machine: Analyser, call: Call) -> Value:
     for deed in found_deeds:
         told = deed._replace(source="received") if fetches and deed.behaviour == "persists" else deed
         if deed.behaviour == "persists" and (stdin is not None or len(parts) > 1):
-            placed = [stdin] if stdin is not None else [content_of(machine, part) for part in parts[1:_MAX_WORDS]]
+            placed = [stdin] if stdin is not None else [content_of(machine, part) for part in parts[1:_MAX_PARTS]]
             told = deed._replace(source="received") if any(map(writing.holds_code, filter(None, placed))) else told
         noted(machine, call, told, silent, head)
     flows(machine, call, head, parts, text, silent)
@@ -125,7 +126,6 @@ def _installed(parts: list[Value]) -> Value | None:
     return next((part for part in named if text_of(part) == HOLE and has(part.taint, "received")), None)
 
 
-_MAX_WORDS = 40
 _CLONED = expression(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")
 _SHOT = expression(
     r"\b(?:scrot|screencapture|gnome-screenshot|spectacle|grim|maim|import -window root|x11grab|gdigrab|avfoundation)\b"
@@ -185,7 +185,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
         _told_unheard(machine, call, told, chain)
     programs.worked(machine, call, text, taint | _handed(call))
     started = _launched(parts) if parts else 0
-    for place, part in enumerate(parts[:12]):
+    for place, part in enumerate(parts[:_MAX_PARTS]):
         is_code = place > 0 and text_of(parts[place - 1]) == "-c"
         written = content_of(machine, part)
         if written is not None and (place in {0, started} or _runs_its_argument(parts[0])) and not _is_told(parts, place):
@@ -245,12 +245,13 @@ def _one_line(machine: Analyser, call: Call, head: Value, text: str, silent: boo
     not known (`sys.executable` in the line), only what is written here is followed."""
     if code := python_in(text):
         machine.inner(code, head.layers, call.line)
-    words = _WORDS.findall(text)[:12]
+    words = _WORDS.findall(text)[:_MAX_PARTS]
     for place, word in enumerate(words[1:], 1):
         written = machine.files.get(word)
         if written is None or len(word.replace(HOLE, "")) < 3:
             continue
-        if _runs_its_argument(constant(words[place - 1])) or (words[place - 1] == HOLE and written.known):
+        program = next((one for one in words[:place][::-1] if not one.startswith("-")), "")
+        if _runs_its_argument(constant(program)) or (program == HOLE and written.known):
             ran_file(machine, call, written, constant(word), silent)
 
 
@@ -275,7 +276,7 @@ def _launched(parts: list[Value]) -> int:
     """The place of the program that is run by a program which starts others; 0 where it is no such one."""
     if not _LAUNCHERS.search(text_of(parts[0])):
         return 0
-    rest = enumerate(parts[1:8], 1)
+    rest = enumerate(parts[1:_MAX_PARTS], 1)
     return next((at for at, part in rest if not re.match(r"-|\d|\w+=", text_of(part))), 0)
 
 

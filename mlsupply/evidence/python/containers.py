@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlsupply.evidence.python import folding, places
-from mlsupply.evidence.python.merging import iterated, merged
+from mlsupply.evidence.python.merging import iterated, merged, one_of
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
 from mlsupply.lazy import expression
 
@@ -104,7 +104,7 @@ def looked_up(container: Value, key: Value) -> Value | None:
     if isinstance(key.const, str):
         return keys.get(key.const) or keys.get(HOLE)
     found = [value for name, value in keys.items() if not key.known or name == HOLE]
-    return merged(found[:50]) if found else None
+    return one_of(found) if found else None
 
 
 def replaced(owner: Value, key: Value, value: Value) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from mlsupply.evidence.python import hooks, objects
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.expressions import Expressions
-from mlsupply.evidence.python.machine import SHALLOW, BudgetError, Entered, kinds_in
+from mlsupply.evidence.python.machine import MAX_CARRIED, SHALLOW, BudgetError, Entered, kinds_in
 from mlsupply.evidence.python.merging import merged
 from mlsupply.evidence.python.neighbours import CARRIED
 from mlsupply.evidence.python.survey import below
@@ -39,7 +40,7 @@ class Definitions(Expressions):
 
     states: dict[Closure, ClassState]
 
-    def body(self, statements: list[ast.stmt]) -> None:
+    def body(self, statements: Iterable[ast.stmt]) -> None:
         """Every statement, in order."""
         raise NotImplementedError
 
@@ -152,11 +153,14 @@ class Definitions(Expressions):
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
         """The function with these arguments, followed here and now; recursion and depth end in an unknown."""
         function = closure.node
-        if isinstance(function, ast.ClassDef) or closure in self.running or len(self.running) >= self.depth:
+        if isinstance(function, ast.ClassDef) or closure in self.running:
+            return unknown(*args, *keywords.values())
+        if len(self.running) >= self.depth:
             result = unknown(*args, *keywords.values())
-            if self.depth == SHALLOW and closure not in self.running:
-                self.cut = self.cut or bool(result.layers) or not kinds_in(result.taint).isdisjoint(CARRIED)
-            return result
+            carries = bool(result.layers) or not kinds_in(result.taint).isdisjoint(CARRIED)
+            if not carries or self.depth == SHALLOW or len(self.running) >= MAX_CARRIED:
+                self.cut = self.cut or carries
+                return result
         if self.running and function in self.quiet.functions and self._for_nothing(closure):
             result = unknown(*args, *keywords.values())
             if _carries_nothing(result, args, keywords):
@@ -210,7 +214,8 @@ class Definitions(Expressions):
         """What the function that is followed gives: its items where it is a generator, else one of its returns."""
         if items := self.yielded[-1]:
             result = Value("", NOTHING, taint_of(*items), HOLE, layers_of(*items))
-            result.items = items[:_MAX_YIELDED]
+            more = [merged(items[_MAX_YIELDED:])] if len(items) > _MAX_YIELDED else []
+            result.items = [*items[:_MAX_YIELDED], *more]
             return result
         found = [value for value in self.returned[-1] if not (value.known and value.const is None)]
         return merged(found) if found else constant(None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import suppress
 
 from mlsupply.evidence.python import hooks, reach
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.dull import calls, comes_to_an_end, is_client, matters_here, names_one, worth_following
-from mlsupply.evidence.python.machine import MAX_STEPS
+from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.made_alike import Made
 from mlsupply.evidence.python.neighbours import CARRIED
 from mlsupply.evidence.python.survey import Mentions, Survey
@@ -18,7 +19,68 @@ from mlsupply.evidence.python.values import CLEAN, Closure, Taint, taint_of
 _SHARED = frozenset((*CARRIED, "intercepted"))
 # What is worth handing to the client of a service: all variables, and secrets of the user.
 _PRIVATE = re.compile(r"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|expanduser|Path\.home")
+_OF_REST = 1_500  # steps for one statement of a module level that is too much to follow
+_NESTED = 20  # statements within statements that are looked at there
 _MAX_CHAIN = 8  # functions that only call one another
+
+
+class Level:
+    """The statements of a module, and how far they have been followed."""
+
+    def __init__(self, body: list[ast.stmt]) -> None:
+        self._body = body
+        self._at = 0
+
+    def followed(self, end: int) -> Iterator[ast.stmt]:
+        """Those up to this place, one after the other."""
+        while self._at < end:
+            yield self._body[self._at]
+            self._at += 1
+
+    def left(self) -> list[ast.stmt]:
+        """What is behind the place where it ended, and what is in the statement it ended in."""
+        return [inner for one in self._body[self._at :] for inner in _simple(one, _NESTED)]
+
+
+def _simple(statement: ast.stmt, depth: int) -> Iterator[ast.stmt]:
+    """The statement, or those in it where it only holds others."""
+    if depth == 0 or not isinstance(statement, ast.If | ast.Try | ast.With | ast.For | ast.While):
+        yield statement
+        return
+    parts = [statement.body, getattr(statement, "orelse", []), getattr(statement, "finalbody", [])]
+    parts += [handler.body for handler in getattr(statement, "handlers", [])]
+    for inner in (one for part in parts for one in part):
+        yield from _simple(inner, depth - 1)
+
+
+def rest(machine: Analyser, level: Level, survey: Survey) -> None:
+    """Of a module level that is too much to follow, what defines something or names what runs, sends or loads: who fills a
+    module with work in front of that hides nothing."""
+    machine.scope, machine.running, machine.returned, machine.silent, machine.asked_for = machine.module, [], [], 0, 0
+    machine.root, machine.declined = "", False
+    end = machine.steps + MAX_STEPS // 6
+    left = level.left()
+    imports = [one for one in left if isinstance(one, ast.Import | ast.ImportFrom)]
+    others = [one for one in left if not isinstance(one, ast.Import | ast.ImportFrom)]
+    for brought in imports:
+        _followed(machine, brought, end)
+    bound = _bound(machine)
+    for statement in others:
+        if _defines(statement) or worth_following(survey.of(statement), bound):
+            _followed(machine, statement, end)
+
+
+def _defines(statement: ast.stmt) -> bool:
+    """Is this a function, a class, or a name for what takes no loop to make?"""
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        return not any(isinstance(node, ast.comprehension) for node in ast.walk(statement))
+    return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def _followed(machine: Analyser, statement: ast.stmt, end: int) -> None:
+    machine.root_end = min(machine.steps + _OF_REST, end)
+    with suppress(BudgetError, RecursionError):  # that it was too much is said already
+        machine.statement(statement)
 
 
 def functions(machine: Analyser, survey: Survey) -> None:

@@ -76,7 +76,7 @@ def starred(machine: Expressions, node: ast.Name) -> Value:
     return result
 
 
-_MAX_STARS = 4
+_MAX_STARS = 24
 
 
 _VENDORED = re.compile(

@@ -19,6 +19,7 @@ from mlsupply.text import safe
 MAX_STEPS = 300_000  # nodes evaluated per module
 MAX_ROOT_STEPS = 30_000  # of which for one function
 MAX_INLINE = 12  # calls within calls
+MAX_CARRIED = 36  # the same, where a secret, or what is hidden, is carried along
 SHALLOW = 4  # the same, where a function is too much to follow to that depth
 MAX_FACTS = 2_000  # of a module, and half as many of those that mean nothing by themselves
 MAX_LOOP = 4_096  # turns of a loop or comprehension over constants

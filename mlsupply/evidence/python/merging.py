@@ -10,6 +10,7 @@ from mlsupply.evidence.python.dull import matters
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, unknown
 
 _MAX_EITHER = 8
+_MANY = 50
 _EMPTY = (None, "", 0, False, b"")
 
 
@@ -62,14 +63,26 @@ def _alternatives(values: list[Value]) -> list[Value] | None:
         for one in value.either or (value,):
             if one.closure is not None or one.instance is not None or (one.ref and _acts(one.ref)):
                 found.setdefault((one.closure, one.instance, one.ref), one)
-    return list(found.values())[:_MAX_EITHER] if len(found) > 1 else None
+    several = sorted(found.values(), key=lambda one: not one.ref) if len(found) > _MAX_EITHER else list(found.values())
+    return several[:_MAX_EITHER] if len(several) > 1 else None
+
+
+def one_of(values: list[Value]) -> Value:
+    """One of perhaps very many values: of those of which something is known, as many as can be told apart; the origins of
+    all."""
+    if len(values) <= _MANY:
+        return merged(values)
+    known = [value for value in values if value.closure or value.instance or value.ref or value.taint or value.either]
+    made = merged([*known, *values][:_MANY])
+    made.taint = made.taint | taint_of(*known)
+    return made
 
 
 def iterated(value: Value) -> Value:
     """An element of it."""
     items = value.items
     if items:
-        return merged(items[:50])
+        return one_of(items)
     if value.known:
         found = folding.items_of(value)
         return found[0] if found else unknown(value)

@@ -233,16 +233,22 @@ _ODD = frozenset({"referer", "user-agent", "origin", "cookie", "etag", "if-none-
 
 def _odd_headers(headers: list[Value]) -> list[Value]:
     """What stands in headers that open nothing: there it is only told."""
-    return [value for header in headers for name, value in list((header.keys or {}).items())[:40] if name.lower() in _ODD]
+    return [
+        value
+        for header in headers
+        for name, value in list((header.keys or {}).items())[:_MAX_ENTRIES]
+        if name.lower() in _ODD
+    ]
 
 
+_MAX_ENTRIES = 1_000  # of headers or fields that are looked at one by one
 _MAIL = expression(r"[\w.+-]{1,64}@(?!(?:[\w-]{1,60}\.)?example\.)[\w-]{1,60}\.[\w.-]{2,60}$")
 
 
 def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
     """A message of the user's is sent to one more, whose address is written here."""
     for value in body:
-        for name, entry in list((value.keys or {}).items())[:40]:
+        for name, entry in list((value.keys or {}).items())[:_MAX_ENTRIES]:
             if name.lower() in {"bcc", "blind_copy"} and _MAIL.match(text_of(entry)) and entry.known:
                 machine.fact(
                     "sends", call.node, source="intercepted", sink=call.ref, destination="fixed", position="body",

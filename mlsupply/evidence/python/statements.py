@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mlsupply.evidence.python import comprehensions, containers, folding, importing, objects, unasked
@@ -33,7 +33,7 @@ class Statements(Definitions):
     needs: dict[ast.AST, bool]
     of_all: list[OfAll]
 
-    def body(self, statements: list[ast.stmt]) -> None:
+    def body(self, statements: Iterable[ast.stmt]) -> None:
         """Every statement, in order; code after a return is still looked at."""
         before = self.asked_for
         for statement in statements:
@@ -91,7 +91,9 @@ class Statements(Definitions):
     def _raise(self, node: ast.Raise) -> None:
         value = self.value(node.exc)
         self.value(node.cause)
-        if (value.taint or value.instance is not None) and len(self.raised) < _MAX_RAISED:
+        if value.taint or value.instance is not None:
+            if len(self.raised) >= _MAX_RAISED:
+                value = merged([self.raised.pop(), value])
             self.raised.append(value)
 
     def _parts(self, node: ast.Assert | ast.Delete) -> None:
