@@ -39,7 +39,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
     (b".pth", expression(rb"\.pth[\"']")),
     (b"customize.py", None),
-    (b"authorized_keys", expression(rb"(?<!un)authorized_keys")),
+    (b"authorized_keys", expression(rb"[/\\\"'>][ \t]?authorized_keys|(?<!un)authorized_keys2?\b(?![ \t]*[=.,:)\[])")),
     (b"shrc", None),
     (b"profile", expression(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_|profile_default\b")),
     (b"Launch", expression(rb"Launch(?:Agents|Daemons)")),
@@ -160,10 +160,12 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
 )
 _VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update))")
 _AROUND = 160  # bytes before and behind a word
+# all of it; a variable that a text names as `os.environ/NAME` is one
+_ENVIRON = expression(rb"environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
 # What is worth sending, in a file that has one of the clients.
 _Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
 _PRIVATE: _Words = (
-    (b"environ", expression(rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))")),
+    (b"environ", _ENVIRON),
     (b"platform.", expression(rb"platform\.(?:node|uname|platform)")),
     *((word, expression(rb"%s\b" % re.escape(word))) for word in (b".ssh", b".aws", b".kube", b".netrc")),
     *((word, None) for word in (b'"~', b"'~", b"expanduser", b"Path.home", b"/proc/", b"getpass", b"ImageGrab")),
@@ -195,7 +197,7 @@ _ASKS = expression(rb"\.get" + _CALL)
 _SENDS = expression(rb"\.(?:post|put|request|urlopen|send|emit|fetch)" + _CALL)
 _SECRETS = (b"environ", b"getenv", b"get_secret")
 _MORE: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
-    (b"environ", expression(rb"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))")),
+    (b"environ", _ENVIRON),
     (b"platform.", expression(rb"platform\.(?:node|uname|platform)")),
     *((word, None) for word in (b"expanduser", b"Path.home", b'"~', b"'~", b"getpass", b"gethostname", b"uname", b"netrc")),
     *((word, None) for word in (b"private_key", b"privatekey", b"mnemonic", b"wallet")),
@@ -303,10 +305,18 @@ def _stands(data: bytes, words: _Words, possible: int) -> bool:
     for word, near in _these(words, possible):
         at = data.find(word)
         while at >= 0:
-            if near is None or near.search(data, max(0, at - _AROUND), at + _AROUND):
+            if near is None or _fits(data, near, max(0, at - _AROUND), at + _AROUND):
                 return True
             at = data.find(word, at + _AROUND // 2)
     return False
+
+
+def _fits(data: bytes, near: re.Pattern[bytes], start: int, end: int) -> bool:
+    """Is it there between these bytes, and does it fit what comes right behind them too?"""
+    found = near.search(data, start, end)
+    while found is not None and near.match(data, found.start(), end + _AROUND) is None:
+        found = near.search(data, found.start() + 1, end)
+    return found is not None
 
 
 def _requests(data: bytes, possible: int) -> bool:

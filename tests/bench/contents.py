@@ -103,7 +103,7 @@ def wheels(folder: Path) -> None:
             print(_line(path, facts, said, spent, parsed))
             counts.update(f.severity.value for f in said.findings)
     print(f"{len(paths)} wheels, {dict(counts)}; {total:.1f} s, {size / total / 1e6:.1f} MB/s of source on one worker; "
-          f"ast.parse of everything {parse:.1f} s ({total / parse:.2f} of it)")  # fmt: skip
+          f"of everything: {_beside(total, parse)}")  # fmt: skip
 
 
 def _line(path: Path, facts: PackageFacts, said: Checked, spent: float, parsed: float) -> str:
@@ -152,8 +152,13 @@ def against(folder: Path, command: str) -> None:
         parsed = _parse_everything(path)
         sums = [Spent(so_far.clock + run.clock, so_far.cpu + run.cpu) for so_far, run in zip(sums, runs, strict=True)]
         print(f"{path.name[:40]:<40} cold {runs[0]}, kept {runs[1]}, peer {runs[2]}: {runs[2].clock / runs[0].clock:.1f} of "
-              f"cold; ast.parse {parsed:.2f} s: cold is {runs[0].cpu / parsed:.2f} of it")  # fmt: skip
+              f"cold; {_beside(runs[0].cpu, parsed)}")  # fmt: skip
     print(f"in all: cold {sums[0]}, kept {sums[1]}, peer {sums[2]}, {sums[2].clock / sums[0].clock:.1f} of cold")
+
+
+def _beside(spent: float, parsed: float) -> str:
+    """parsed: processor seconds of `ast.parse`, 0 for a wheel without Python."""
+    return f"ast.parse {parsed:.2f} s: cold is {spent / parsed:.2f} of it" if parsed else "no Python to parse"
 
 
 class Spent(NamedTuple):
