@@ -115,7 +115,7 @@ def test_an_online_scan_with_all_it_needs_at_hand_opens_no_connection_and_import
 
 
 _WITH_CLICK = {"click", "inspect", "uuid", "gettext", "typing", "contextlib", "fnmatch", "warnings"}
-_JSON = {"mlsupply.report.json_", "mlsupply.report.view"}
+_JSON = {"mlsupply.report.json_", "mlsupply.report.view", "mlsupply.report.causes"}
 
 
 def test_a_second_scan_of_an_environment_imports_nothing_that_analyses_code(tmp_path: Path) -> None:

@@ -57,11 +57,13 @@ _MOST_TOLD = 6  # findings of one name, worst first; -o table tells all
 @click.option("--feed", type=click.Choice(["auto", "embedded", "local", "live"]), help="Advisory data to use.")
 @click.option("--feed-url", metavar="URL", default="", help="OSV API to ask instead of the public one.")
 @click.option("--config", metavar="FILE", default="", help="Configuration, instead of the project's own.")
-@click.option("--rules", "rule_folders", multiple=True, metavar="DIR", help="Your own rules too; repeatable.")
+@click.option(
+    "--rules", "rule_folders", multiple=True, metavar="DIR", help="Folder of your own rules to use as well; repeatable."
+)
 @shows_errors
 def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
-    """Say what there is to say of NAME before it is installed: is the name pretending to be another, is the release known
-    to be bad, does an advisory name it. Nothing is resolved or downloaded. Exit codes are those of scan."""
+    """Check NAME before you install it: is the name pretending to be another, is the release known to be bad, does an
+    advisory name it? Nothing is resolved or downloaded. Exit codes are those of scan."""
     from mlsupply.audit import run_over
     from mlsupply.cli.outputs import parse_outputs, write
     from mlsupply.inventory.named import named

@@ -27,7 +27,7 @@ def command() -> None:
 @command.command(short_help="Show which advisory data is at hand.")
 @shows_errors
 def status() -> None:
-    """Say which advisory data there is, how old it is and what it holds."""
+    """Show which advisory data is at hand, how old it is and what it holds."""
     from mlsupply.advisories.exploited import look_up
     from mlsupply.advisories.local import current, folder, verified
     from mlsupply.advisories.store import EMBEDDED

@@ -47,10 +47,10 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
 @click.option("--no-progress", is_flag=True, help="Show no progress on stderr.")
 @shows_errors
 def command(words: tuple[str, ...], **options: Any) -> None:
-    """Answer for the git history of every repository below PATH (default: the current folder): which files held a bad
-    release, which would have resolved to it while it could be had, from which commit to which, and what to do. A PATH that
-    is an environment, a cache, an image (tar or OCI layout), a folder of SBOMs or one without repositories is looked
-    through for traces instead.
+    """Search the git history of every repository below PATH (default: the current folder): which files held a bad release,
+    which would have resolved to it while it could be had, from which commit to which, and what to do. A PATH that is an
+    environment, a cache, an image (tar or OCI layout), a folder of SBOMs or one without repositories is searched for traces
+    instead.
 
     The question is an incident (litellm-2026) or releases ("litellm==1.82.7,1.82.8"). With --between TIME --and TIME there
     is none: everything that changed in any lock or manifest in that time is listed."""

@@ -51,7 +51,7 @@ RUN = (
     Option(("--feed-url",), "feed_url", "OSV API to ask instead of the public one.", "URL"),
     Option(("--no-progress",), "no_progress", "Show no progress on stderr."),
     Option(("--config",), "config", "Configuration, instead of the project's own.", "FILE"),
-    Option(("--rules",), "rule_folders", "Your own rules too; repeatable.", "DIR", multiple=True),
+    Option(("--rules",), "rule_folders", "Folder of your own rules to use as well; repeatable.", "DIR", multiple=True),
 )
 """Of every verb that reads or audits a project."""
 JUDGING = ("feed", "feed_url", "rule_folders")

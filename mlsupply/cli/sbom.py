@@ -21,7 +21,7 @@ _FORMATS = ("cyclonedx", "cyclonedx-1.7", "cyclonedx-xml", "spdx", "json")  # th
     "--check",
     "wanted",
     type=click.Choice(["g7-ai", "bsi", "ntia"]),
-    help="Print instead what the SBOM holds of what this list asks for.",
+    help="Print instead which elements of this list the SBOM has and which it lacks.",
 )
 @shows_errors
 def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | None, **options: object) -> None:

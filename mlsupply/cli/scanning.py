@@ -38,7 +38,7 @@ OPTIONS = (
         "release before, or none.",
         choices=("none", "local", "changed", "all"),
     ),
-    Option(("--baseline",), "baseline", "Fail only for what this baseline does not know.", "FILE"),
+    Option(("--baseline",), "baseline", "Fail only for findings that are not in this baseline.", "FILE"),
     Option(("--vex",), "vex", "OpenVEX or CycloneDX VEX document; repeatable.", "FILE", multiple=True),
     Option(("-q", "--quiet"), "quiet", "Print only the verdict instead of the table, and no progress."),
     Option(("-v", "--verbose"), "verbose", "Show all findings and gaps in the table, however many."),

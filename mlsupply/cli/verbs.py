@@ -28,7 +28,7 @@ VERBS: dict[str, Verb] = {
     "models": Verb("mlsupply.cli.models", "Read model files without loading them; lock and verify them."),
     "rules": Verb("mlsupply.cli.rules", "List, show and test the rules, built in and your own."),
     "db": Verb("mlsupply.cli.db", "Look at, fetch, import or build the advisory database."),
-    "exposure": Verb("mlsupply.cli.exposure", "Were we hit, since when, through what: the history of repositories."),
+    "exposure": Verb("mlsupply.cli.exposure", "Search git histories and machines for an incident: were we hit, when, how."),
 }
 
 

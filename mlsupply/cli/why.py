@@ -18,7 +18,7 @@ _MOST_PATHS = 1000
 @reading_options
 @shows_errors
 def command(name: str, subjects: tuple[str, ...], **options: object) -> None:
-    """Show every path through which a project comes by the package NAME."""
+    """Show every path from a root of the project to the package NAME."""
     from mlsupply.inventory import gather, starting_where_asked
     from mlsupply.project import merge
     from mlsupply.text import canonical, safe
