@@ -12,6 +12,7 @@ from mlsupply.inventory import reader_of
 from mlsupply.inventory.poetry import specifier
 from mlsupply.model import Inventory, Reason, Requirement, Source, SourceKind
 from mlsupply.world import DiskTree, Limits
+from tests.memory import read
 
 
 def _read(folder: Path, text: str, **others: str) -> Inventory:
@@ -277,3 +278,27 @@ def test_values_of_the_wrong_type_do_not_stop_the_reading(tmp_path: Path) -> Non
     )
     assert inventory.requirements == ()
     assert {gap.place.line for gap in inventory.gaps if gap.place} == {4, 5}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "groups"),
+    [
+        ('[tool.rye]\ndev-dependencies = ["six==1.16.0", "-e file:./lib"]\n', 2, ("dev",)),
+        ('[tool.hatch.envs.test]\ndependencies = [\n  "six==1.16.0",\n  "other @ {root:uri}/other",\n]\n', 3, ("test",)),
+        ('[tool.hatch.envs.test]\nextra-dependencies = ["six==1.16.0"]\n', 2, ("test",)),
+        ('[tool.flit.metadata]\nmodule = "app"\nrequires = ["six==1.16.0"]\n', 3, ()),
+        ('[tool.flit.metadata.requires-extra]\ndoc = ["six==1.16.0"]\n', 2, ("doc",)),
+        ('[tool.pixi.workspace]\nname = "app"\n[tool.pixi.pypi-dependencies]\nsix = "==1.16.0"\n', 4, ()),
+        ('[tool.pixi.feature.gpu.target.linux-64.pypi-dependencies]\nsix = {version = "==1.16.0"}\n', 2, ("gpu",)),
+    ],
+)
+def test_tables_of_further_tools_are_read_with_line_and_group(text: str, line: int, groups: tuple[str, ...]) -> None:
+    (found,) = read("pyproject.toml", text).requirements
+    assert (found.name, found.specifier, found.place.line, found.groups) == ("six", "==1.16.0", line, groups)
+
+
+def test_what_pixi_asks_of_conda_in_a_pyproject_stays_condas() -> None:
+    inventory = read("pyproject.toml", '[tool.pixi.dependencies]\nnumpy = "1.26.*"\ntzdata = "==2025b"\nbad = 3\n')
+    assert [(r.name, r.ecosystem) for r in inventory.requirements][:2] == [("numpy", "conda"), ("tzdata", "conda")]
+    assert [(p.coordinate.purl, p.places[0].line) for p in inventory.packages] == [("pkg:conda/tzdata@2025b", 3)]
+    assert [gap.place and gap.place.line for gap in inventory.gaps] == [4]

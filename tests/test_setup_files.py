@@ -17,6 +17,7 @@ from mlsupply.inventory.folding import calls_of
 from mlsupply.model import Inventory, Reason, SourceKind
 from mlsupply.request import Request
 from mlsupply.world import DiskTree, Limits, World
+from tests.memory import read
 
 
 def _read(folder: Path, name: str, text: str, **others: str) -> Inventory:
@@ -366,3 +367,20 @@ def test_an_option_of_setup_cfg_that_unfolds_without_end_is_a_gap_and_costs_litt
     (gap,) = inventory.gaps
     assert gap.reason is Reason.LIMIT
     assert "install_requires comes to more than 5,000 lines" in gap.detail
+
+
+def test_a_call_of_setup_in_each_branch_counts() -> None:
+    branches = "if GPU:\n    setup(install_requires=['torch'])\nelse:\n    setup(install_requires=['jax'])\n"
+    text = "from setuptools import setup\n" + branches
+    assert [r.name for r in read("setup.py", text).requirements] == ["torch", "jax"]
+
+
+def test_keywords_that_dict_makes_are_read_and_unknown_ones_are_a_gap() -> None:
+    begin = "from setuptools import setup\n"
+    made = read("setup.py", begin + "base = {'name': 'app'}\nkw = dict(base, install_requires=['six'])\nsetup(**kw)\n")
+    assert (made.root, [r.name for r in made.requirements], made.gaps) == ("app", ["six"], ())
+    (found,) = read("setup.py", begin + "setup(name='app', **load())\n").gaps
+    assert found.detail == "what setup is given by ** is computed when setup.py runs"
+    assert found.place is not None
+    assert found.place.line == 2
+    assert not read("setup.py", begin + "setup(install_requires=['six'], **load())\n").gaps

@@ -50,6 +50,8 @@ _OPENS = frozenset({"open", "Path", "parse_requirements"})
 _TEXT_FILE = re.compile(r"[^\n]{1,200}\.(?:txt|in|pip)")
 _REQUIREMENT_NAME = re.compile(r"[^!=<>~\[; ]+")
 _Scope = dict[str, Value]
+EVERYTHING = "**"
+"""The keyword under which stands what a call gets by `**` of something unknown."""
 
 
 def calls_of(tree: ast.Module, name: str) -> tuple[list[tuple[int, dict[str, Value]]], int]:
@@ -175,6 +177,8 @@ class _Reading:
                 found[keyword.arg] = value
             elif isinstance(value, dict):
                 found |= value
+            else:
+                found[EVERYTHING] = Unknown(node.lineno)
         return found
 
     def opened(self, node: ast.Call, scope: _Scope, *, is_open: bool) -> Value:
@@ -367,7 +371,12 @@ def _either(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
 
 
 def _call(r: _Reading, node: ast.expr, scope: _Scope) -> Value:
-    return r.called(node, scope) if isinstance(node, ast.Call) else UNKNOWN
+    if not isinstance(node, ast.Call):
+        return UNKNOWN
+    if isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords:
+        first = r.value(node.args[0], scope) if node.args else {}
+        return (first if isinstance(first, dict) else {}) | r.keywords(node, scope)
+    return r.called(node, scope)
 
 
 def _comprehension(r: _Reading, node: ast.expr, scope: _Scope) -> Value:

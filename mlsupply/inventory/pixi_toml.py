@@ -10,7 +10,7 @@ from mlsupply.inventory.environment_yml import asked_of_conda
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import toml_of
 from mlsupply.inventory.sheet import Sheet, sheet_of
-from mlsupply.model import Inventory, Requirement, Source
+from mlsupply.model import Gap, Inventory, Package, Requirement, Source
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pixi.toml"
@@ -25,10 +25,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         return begun
     sheet, document = begun
     reading = _Reading(sheet, Locator(sheet.source))
-    reading.tables(document, (), ())
-    features = sheet.table(document, "feature")
-    for feature in features:
-        reading.tables(sheet.table(features, feature), ("feature", feature), (sheet.text(feature, "feature", 200),))
+    reading.workspace(document)
     workspace = sheet.table(document, "workspace") or sheet.table(document, "project")
     return Inventory(
         path=path,
@@ -40,14 +37,34 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     )
 
 
-class _Reading:
-    """The tables of dependencies, at the top, in a feature, and in `target` of either."""
+def read_below(
+    path: str, holder: Mapping[str, Any], locator: Locator, above: tuple[str, ...], limits: Limits
+) -> Iterator[Package | Requirement | Gap]:
+    """What a workspace that stands below the keys `above` of another file asks for."""
+    sheet = Sheet(path, "", limits, plain=False)
+    reading = _Reading(sheet, locator, above)
+    reading.workspace(holder)
+    yield from sheet.packages()
+    yield from reading.requirements
+    yield from sheet.all_gaps()
 
-    def __init__(self, sheet: Sheet, locator: Locator) -> None:
+
+class _Reading:
+    """The tables of dependencies, at the top, in a feature, and in `target` of either. above: the keys over all of them."""
+
+    def __init__(self, sheet: Sheet, locator: Locator, above: tuple[str, ...] = ()) -> None:
         self.sheet = sheet
         self.locator = locator
+        self.above = above
         self.names = conda.Names()
         self.requirements: list[Requirement] = []
+
+    def workspace(self, document: Mapping[str, Any]) -> None:
+        self.tables(document, (), ())
+        features = self.sheet.table(document, "feature")
+        for feature in features:
+            group = self.sheet.text(feature, "feature", 200)
+            self.tables(self.sheet.table(features, feature), ("feature", feature), (group,))
 
     def tables(self, holder: Mapping[str, Any], where: tuple[str, ...], groups: tuple[str, ...]) -> None:
         for key in _CONDA:
@@ -61,7 +78,7 @@ class _Reading:
 
     def _entries(self, holder: Mapping[str, Any], key: str, where: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         for name, value in self.sheet.table(holder, key).items():
-            self.sheet.line = self.locator.key(name, *where, key)
+            self.sheet.line = self.locator.key(name, *self.above, *where, key)
             yield name, value
         self.sheet.line = 0
 

@@ -1,6 +1,7 @@
 """pyproject.toml: what a project asks for.
 
-PEP 621 dependencies, PEP 735 dependency groups, PEP 518 build requirements, and the tables of poetry, pdm and uv. What a
+PEP 621 dependencies, PEP 735 dependency groups, PEP 518 build requirements, and the tables of poetry, pdm, uv, rye,
+hatch, flit and pixi. What a
 build backend computes is followed where it is a list of files, and otherwise a gap: no backend is run.
 """
 
@@ -20,6 +21,7 @@ from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pyproject.toml"
+_OTHERS = frozenset({"rye", "hatch", "flit", "pixi"})
 _MOST_GROUPS = 200  # groups told of one requirement
 
 
@@ -49,6 +51,10 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
         collected.take(read_poetry(path, poetry, locator, declared))
     collected.take(_pdm(path, table(tool, "pdm"), locator))
     collected.take(read_uv(path, uv, locator))
+    if not _OTHERS.isdisjoint(tool):
+        from mlsupply.inventory.other_tables import read_others
+
+        collected.take(read_others(path, tool, locator, limits))
     _dynamic(document, locator, collected)
     sources: dict[str, Any] = {}
     for name, source in table(uv, "sources").items():

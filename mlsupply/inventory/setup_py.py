@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.folded import FileLines, Text, Unknown, Value
-from mlsupply.inventory.folding import calls_of
+from mlsupply.inventory.folding import EVERYTHING, calls_of
 from mlsupply.inventory.parsing import gap, named, requirement, text_of
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.text import canonical, safe
@@ -19,12 +19,14 @@ from mlsupply.world import Limits, Tree
 
 FORMAT = "setup.py"
 _MAX_CHARACTERS = 1 << 20
+_MOST_CALLS = 20
 _KEYWORDS = {"install_requires": (), "setup_requires": (BUILD_GROUP,), "tests_require": ("tests",)}
 _HINT = "commit a lock file, or scan a built wheel: mlsupply does not run setup.py"
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
-    """Requirements of the first call of `setup`; what only running it would tell is a gap at its line."""
+    """Requirements of the calls of `setup` (a file may hold one a branch); what only running it would tell is a gap at its
+    line."""
     text = text_of(path, tree, limits)
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
@@ -35,12 +37,11 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     gaps = [gap(path, Reason.LIMIT, "from here on it was too much to follow", cut, _HINT)] if cut else []
     if not calls:
         return Inventory(path=path, format=FORMAT, gaps=tuple(gaps))
-    line, keywords = calls[0]
-    setup = _Setup(path, tree, limits, line=line, gaps=gaps)
-    for keyword, groups in _KEYWORDS.items():
-        if keyword in keywords:
-            setup.asked(keywords[keyword], groups, keyword)
-    setup.extras(keywords.get("extras_require", {}))
+    setup = _Setup(path, tree, limits, gaps=gaps)
+    for line, keywords in calls[:_MOST_CALLS]:
+        setup.call(line, keywords)
+    setup.requirements = list(dict.fromkeys(setup.requirements))
+    keywords = calls[0][1]
     name, python = keywords.get("name"), keywords.get("python_requires")
     return setup.inventory(
         FORMAT,
@@ -67,9 +68,20 @@ def _calls(path: str, text: str) -> tuple[list[tuple[int, dict[str, Value]]], in
 
 @dataclass(slots=True)
 class _Setup(Collected):
-    """The call at `line` while its keywords are read."""
+    """What the calls give; `line` is that of the one being read."""
 
     line: int = 0
+
+    def call(self, line: int, keywords: dict[str, Value]) -> None:
+        """What one call of `setup` asks for."""
+        self.line = line
+        for keyword, groups in _KEYWORDS.items():
+            if keyword in keywords:
+                self.asked(keywords[keyword], groups, keyword)
+        self.extras(keywords.get("extras_require", {}))
+        if EVERYTHING in keywords and "install_requires" not in keywords:
+            detail = "what setup is given by ** is computed when setup.py runs"
+            self.gaps.append(gap(self.path, Reason.UNSUPPORTED, detail, line, _HINT))
 
     def asked(self, value: Value, groups: tuple[str, ...], keyword: str, marker: str = "") -> None:
         """One keyword's value: a list of requirements, a string of lines, a file."""
