@@ -151,7 +151,7 @@ MAKERS: Final = expression(
     r"deb\.nodesource\.com/setup|(?:rpm\.)?nodesource\.com/setup|nodejs\.org/dist/|ollama\.(?:com|ai)/install\.sh|claude\.ai/install\.|"
     r"get\.pulumi\.com(?:/|$)|sdk\.cloud\.google\.com(?:/|$)|awscli\.amazonaws\.com/|get\.helm\.sh/|dl\.k8s\.io/|nixos\.org/nix/install|"
     r"repo\.anaconda\.com/(?:mini|ana)conda|micro\.mamba\.pm/|pixi\.sh/install|github\.com/(?:conda-forge/miniforge|cloudflare/cloudflared)/releases/|"
-    r"bin\.equinox\.io/c/\w{6,20}/ngrok)"
+    r"bin\.(?:equinox\.io|ngrok\.com)/c/\w{6,20}/ngrok)"
 )
 # What says who or where the machine is, and opens nothing by itself.
 WHO_IT_IS: Final = expression(
@@ -184,7 +184,7 @@ LOCAL: Final = expression(
 CHAT_HOOK: Final = expression(
     r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:[\w-]{20,}|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
     r"\.m\.pipedream\.net|//\w{10,40}\.pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|"
-    r"\w\.ngrok(?:-free)?\.|canarytokens|dnslog|ceye\.io"
+    r"\w\.ngrok(?:-free)?\.(?!com\b)|canarytokens|dnslog|ceye\.io"
 )
 
 PERSISTENT: Final = tuple(

@@ -74,6 +74,9 @@ def _run_command(machine: Analyser, closure: Closure) -> None:
 _INJECTING = ("VirtualAlloc", "VirtualProtect", "RtlMoveMemory", "CreateThread", "CreateRemoteThread", "WriteProcessMemory")
 
 
+_MAPPING = frozenset({"VirtualAlloc", "VirtualProtect"})
+
+
 def _injects(machine: Analyser, ref: str) -> bool:
     """One step of putting foreign code into memory and starting it, in a module that takes another step too: allocating
     executable memory alone is how honest libraries ask the processor what it can do."""
@@ -81,7 +84,10 @@ def _injects(machine: Analyser, ref: str) -> bool:
     if step not in _INJECTING or not any(word in ref for word in ("ctypes", "kernel32", "windll")):
         return False
     text = "\n".join((*machine.lines, machine.code_text))
-    return any(other in text for other in _INJECTING if other != step)
+    others = {other for other in _INJECTING if other != step and other in text}
+    if step in _MAPPING and others <= _MAPPING:  # a few bytes that ask the processor are mapped in these two steps
+        return bool(others) and _BRINGS_CODE.search(text) is not None
+    return bool(others)
 
 
 # What runs a file that has no name: memory is shared between processes that way too, and programs write into it.
