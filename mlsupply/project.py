@@ -78,8 +78,8 @@ def is_local(package: Package) -> bool:
 
 
 def conda_gap(project: Project, check: str, why: str) -> tuple[Gap, ...]:
-    """The one gap of a check for all conda packages that no Python package is known for, the same for each of them: they
-    are accounted for one by one, and read as one sentence. None where there are none."""
+    """The one gap of a check for all conda packages with no known Python counterpart, the same for each of them: they are
+    accounted for one by one, but reported in one sentence. () where there are none."""
     found = [package for package in project.packages if package.coordinate.ecosystem == "conda"]
     if not found:
         return ()

@@ -1,4 +1,4 @@
-"""Where the installed command begins: quick to start, quick to end."""
+"""Entry point of the installed command: quick to start, quick to end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlsupply.cli import run  # noqa: E402  the imports are what the line above 
 
 
 def entry() -> None:
-    """Run the command and leave without taking every module and value apart, which costs as much as reading a lock."""
+    """Run the command and exit without the interpreter's clean-up, which costs as much as reading a lock."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller, who gets the exit code alone
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  for the rest of the process

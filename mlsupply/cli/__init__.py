@@ -25,7 +25,8 @@ def __getattr__(name: str) -> object:
 
 
 def run() -> None:
-    """Do what was typed; ends by `SystemExit`. A scan that is typed plainly is read without click (see `cli.options`)."""
+    """Run the command line; ends with `SystemExit`. A scan with plain options is parsed without click (see
+    `cli.options`)."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["scan"] and os.name == "posix":  # click expands patterns on Windows, where no shell does
         from mlsupply.cli.options import typed

@@ -1,4 +1,4 @@
-"""What the verbs share: the options of a run, the world it happens in, and how an error that stops it is shown."""
+"""What the verbs share: the options of a run, its `World`, and how an error that stops it is shown."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def looking_options(verb: Verb) -> Verb:
 
 
 def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request:
-    """The request that the options of `run_options` and the configuration describe; what is typed wins."""
+    """The request that the options of `run_options` and the configuration describe; options win."""
     from mlsupply.cli.configuration import config_of, policy_of, rules_of
 
     for option in ("index_url", "feed_url"):

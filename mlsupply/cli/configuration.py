@@ -1,4 +1,4 @@
-"""Where the configuration is found, and how it and the command line become one request. What is typed wins."""
+"""Where the configuration is found, and how it and the command line become one request. The command line wins."""
 
 from __future__ import annotations
 

@@ -241,7 +241,7 @@ class Ways(Protocol):
 
 
 def explained(given: Answer, found: Repository, history: History, limits: Limits, ways: Ways | None = None) -> Answer:
-    """The answer with the paths by which a project came to what it resolved."""
+    """The answer, with the paths from a root of the project to each bad release that a file resolved."""
     sources = {(one.span.path, one.span.held.name, one.span.held.version): one.source for one in history.traced}
     exposures = []
     for one in given.exposures:

@@ -1,9 +1,9 @@
 """The history of the dependency files of a repository: which blob stood where, from which commit to which. Reads commits
 and trees once, in one pass of `git log`; no work tree is involved.
 
-A commit's state is its first parent's with the files it changes against that parent; the other parents have states of
-their own, so that it is known of a merge what it brought in. Commits that change no file asked for are left out by git
-(`--full-history --parents` rewrites parents accordingly).
+A commit's state is its first parent's with the files it changes against that parent; the other parents have states of their
+own, so that it is known what a merge brought in. Commits that change no file asked for are left out by git (`--full-history
+--parents` rewrites parents accordingly).
 """
 
 from __future__ import annotations

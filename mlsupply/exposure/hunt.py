@@ -1,5 +1,5 @@
-"""One file after the other, from a disk or out of a layer, held against a question. Reads bytes that were handed to it and
-nothing else; starts nothing.
+"""Files from a disk or an image layer, one at a time, compared with what a question looks for. Reads bytes that were handed
+to it and nothing else; starts nothing.
 
 Sources: PEP 376 and 427 for `.dist-info`, uv's cache buckets (`wheels-v5/pypi/NAME/VERSION-...`), conda's `pkgs` and
 `conda-meta`, pip's `http-v2` cache, in which a body stands under a digest of its address.

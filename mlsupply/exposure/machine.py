@@ -110,7 +110,8 @@ def _named_file(full: Path, shown: str, hunt: Hunt) -> Iterator[Gap]:
 
 
 def _with_base(start: Path, relative: str) -> str:
-    """The path with the name of the folder that was named before it, so that `conda-meta` or `pkgs` may be named itself."""
+    """The path with the name of the folder the user named in front, so that the user may name `conda-meta` or `pkgs`
+    itself."""
     return f"{start.resolve().name}/{relative}" if start.resolve().name else relative
 
 

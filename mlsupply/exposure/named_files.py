@@ -1,5 +1,5 @@
-"""Files that a manifest names and whose own names do not say what they are: `-r deps/base.list`, files setuptools takes
-dependencies from. Pure."""
+"""Files that a manifest names and whose own names do not show what they are: `-r deps/base.list`, files from which
+setuptools takes dependencies. Pure."""
 
 from __future__ import annotations
 

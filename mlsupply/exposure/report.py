@@ -27,7 +27,7 @@ def exposed(answers: Sequence[Answer]) -> list[Exposure]:
 
 
 def undecided(answers: Sequence[Answer]) -> bool:
-    """Whether of some file it could not be told, as where nobody says when the release could be had."""
+    """Whether the verdict on some file is unknown, as when nobody says when the release could be had."""
     return any(exposure.verdict is Verdict.UNKNOWN for one in answers for exposure in one.exposures)
 
 

@@ -104,7 +104,7 @@ def lines(commits: Iterable[Commit], tips: Iterable[str]) -> list[Line]:
 
 
 def with_again(span: Span, ways: Iterable[Line], states: Mapping[str, State]) -> Span:
-    """The span, knowing which of its comings were news to one line of history alone."""
+    """The span with `again` set: the commits that brought it into one line of history while another line held it already."""
     paths = (span.path, *span.paths)
     again = [
         came

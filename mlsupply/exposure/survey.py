@@ -44,7 +44,7 @@ def repositories(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def is_machine(path: str) -> bool:
-    """Whether a path is by its looks no project: a file, an environment, a cache, an image layout."""
+    """Whether a path does not look like a project but is a file, an environment, a cache or an image layout."""
     folder = Path(path)
     return folder.is_file() or folder.name == "site-packages" or any((folder / mark).exists() for mark in _MARKS)
 
