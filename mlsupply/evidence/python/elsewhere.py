@@ -40,7 +40,9 @@ def given(machine: Analyser, call: Call) -> Value:
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
         commands.command(machine, call._replace(ref="subprocess.Popen"))
     writing.saved(machine, call)
-    result.taint |= sources.read_by_path(machine, call) | sending.fetched_by_url(machine, call)
+    for taint in (sources.read_by_path(machine, call), sending.fetched_by_url(machine, call)):
+        if taint:  # a union with nothing would be another set all the same
+            result.taint |= taint
     if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):
         machine.verified.add(machine.root)
     _read(machine, call, result)
@@ -64,8 +66,8 @@ def _read(machine: Analyser, call: Call, result: Value) -> None:
             result.keys = {"into": arg}
         if arg.ref.startswith("grpc.") and arg.text != HOLE:
             result.ref, result.text = "grpc.stub()", arg.text  # what was generated for a service talks through its channel
-        if arg.taint:
-            result.taint |= undoing.unpacked(machine, arg, call.line)
+        if arg.taint and (taint := undoing.unpacked(machine, arg, call.line)):
+            result.taint |= taint
         if (written := keeping.content_of(machine, arg)) is not None:
             result.taint |= written.taint
 

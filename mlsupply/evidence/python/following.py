@@ -137,12 +137,11 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
 
 def _bound(machine: Analyser) -> dict[str, str]:
     """The names of the module that stand for what can run, send or load, to what they stand for."""
-    private = _PRIVATE.search("\n".join(machine.lines)) is not None
-    return {
-        name: value.ref
-        for name, value in machine.module.names.items()
-        if matters_here(value.ref) or (private and is_client(value.ref))
-    }
+    found = {name: value.ref for name, value in machine.module.names.items() if matters_here(value.ref)}
+    clients = {name: value.ref for name, value in machine.module.names.items() if is_client(value.ref)}
+    if clients and _PRIVATE.search("\n".join(machine.lines)):
+        found |= clients
+    return found
 
 
 def _quiet(survey: Survey, asked: Set[ast.AST], bound: Mapping[str, str]) -> reach.Quiet:

@@ -111,17 +111,12 @@ def given(machine: Machine, ref: str) -> Value | None:
 def called(machine: Analyser, call: Call) -> Value | None:
     """A function of a neighbour is called: what it does with the arguments, and what it gives."""
     function = call.function.taint
-    name = call.ref.replace("()", "")
     if function and "from" in kinds_in(function):
-        taint = taint_of(*call.all)
-        told = (name, taint, function)
-        if taint and told not in machine.handed:
-            machine.handed.add(told)
-            kinds = kinds_in(taint)
-            among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
-            marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
-            machine.hands.setdefault(name, set()).update([*marks, *_names(taint)])
-    if machine.neighbours.takes and name in machine.neighbours.takes:
+        _handed(machine, call, function)
+    if not machine.neighbours.takes and not machine.neighbours.gifts:
+        return None
+    name = call.ref.replace("()", "")
+    if name in machine.neighbours.takes:
         taint = taint_of(*call.all)
         for take in machine.neighbours.takes[name]:
             _taken(machine, call, take, taint)
@@ -131,6 +126,18 @@ def called(machine: Analyser, call: Call) -> Value | None:
         fixed = all(value.known for value in call.all) or any(_FIXED.match(text_of(value)) for value in call.all)
         made.taint = frozenset(one for one in made.taint if fixed or not one.startswith("received:"))
     return made
+
+
+def _handed(machine: Analyser, call: Call, function: Taint) -> None:
+    """What is handed to a neighbour is noted, once for the same. function: the labels of what is called."""
+    taint = taint_of(*call.all)
+    told = (call.ref, taint, function)
+    if taint and told not in machine.handed:
+        machine.handed.add(told)
+        kinds = kinds_in(taint)
+        among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
+        marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
+        machine.hands.setdefault(call.ref.replace("()", ""), set()).update([*marks, *_names(taint)])
 
 
 def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:

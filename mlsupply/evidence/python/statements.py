@@ -155,7 +155,8 @@ class Statements(Definitions):
         if owner.ref in _NAMESPACES and isinstance(key.const, str):
             (self.scope if owner.ref == "builtins.locals()" else self.module).set(key.const, value)
             return
-        owner.taint = owner.taint | value.taint | key.taint
+        if value.taint or key.taint:
+            owner.taint = owner.taint | value.taint | key.taint
         if owner.keys is None and isinstance(owner.const, dict):
             owner.keys = containers.entries(owner)
         if owner.keys is not None:

@@ -171,7 +171,10 @@ def taint_of(*values: Value) -> Taint:
     for value in values:
         taint = value.taint
         if taint and taint is not found:
-            found = found | taint if found else taint
+            if not found:
+                found = taint
+            elif not taint <= found:  # what stays the same set is known by its identity where answers about it are kept
+                found = found | taint
         if value.items or value.keys:
             found = _held(value, found)
     return found
