@@ -163,3 +163,10 @@ def test_a_file_of_the_work_tree_that_is_too_large_or_cannot_be_read_is_said(his
     (history.folder / "uv.lock").write_text(lock("1.82.7"), encoding="utf-8")
     (answer,) = survey([str(history.folder)], ask("litellm-2026"), Limits(manifest_bytes=50), 1, lambda *_: None).answers
     assert [gap.subject for gap in answer.gaps] == [str(history.folder / "uv.lock")]
+
+
+def test_a_version_of_ones_own_may_be_built_from_the_bad_one(history: History) -> None:
+    history.commit(BEFORE, requirementsDOTtxt="litellm==1.82.7+ours\n")
+    assert _verdicts(history.folder) == [("could have", "requirements.txt", "1.82.7+ours")]
+    history.commit(BEFORE, requirementsDOTtxt="litellm==1.82.6+ours\n")
+    assert ("no", "requirements.txt", "1.82.6+ours") in _verdicts(history.folder)

@@ -28,12 +28,12 @@ from tests.unseen import cases, written
 TABLE = {
     1: {"MLS-A014", "MLS-C035"},  # torchtriton 3.0.0
     2: {"MLS-C011"},  # bittensor 6.12.2
-    3: {"MLS-C002", "MLS-C010"},  # aiocpa 0.1.13
+    3: {"MLS-C002", "MLS-C010", "MLS-C064"},  # aiocpa 0.1.13
     4: {"MLS-C006", "MLS-C031"},  # ultralytics 8.3.41
     6: {"MLS-C039"},  # aliyun-ai-labs-snippets-sdk
     7: {"MLS-C045"},  # bittensor-wallet 4.0.2, its source archive
-    8: {"MLS-C001", "MLS-C010", "MLS-C037"},  # litellm 1.82.8
-    9: {"MLS-C001", "MLS-C010", "MLS-C037"},  # elementary-data 0.23.3
+    8: {"MLS-C001", "MLS-C010", "MLS-C037", "MLS-C064"},  # litellm 1.82.8
+    9: {"MLS-C001", "MLS-C010", "MLS-C037", "MLS-C064"},  # elementary-data 0.23.3
     10: {"MLS-C004", "MLS-C035"},  # lightning 2.6.2
     11: {"MLS-C004"},  # mistralai 2.4.6, guardrails-ai 0.10.1
     12: {"MLS-C037"},  # the Hades wave

@@ -114,8 +114,7 @@ def _order(exposure: Exposure) -> tuple[object, ...]:
 def _judge(folder: str, traced: Traced, question: Question, pins: Pins) -> Exposure:
     span, held = traced.span, traced.span.held
     if held.pinned:
-        verdict = Verdict.RESOLVED if question.is_bad(held.name, held.version) else Verdict.NO
-        notes: tuple[str, ...] = ()
+        verdict, notes = _of_pinned(held, question)
     elif span.first.oid:
         verdict, notes = _of_open(traced, question, pins)
     else:
@@ -134,6 +133,18 @@ def _judge(folder: str, traced: Traced, question: Question, pins: Pins) -> Expos
         former_files=span.paths,
         notes=notes,
     )
+
+
+def _of_pinned(held: Held, question: Question) -> tuple[Verdict, tuple[str, ...]]:
+    """A version of one's own (`1.82.7+ours`) may be built from the bad release; nothing says what it was built from."""
+    if question.is_bad(held.name, held.version):
+        return Verdict.RESOLVED, ()
+    public, plus, _ = held.version.partition("+")
+    if plus and question.is_bad(held.name, public):
+        return Verdict.COULD_HAVE, (
+            f"a local version of {public}: whether it was built from the bad one is recorded nowhere",
+        )
+    return Verdict.NO, ()
 
 
 def _of_uncommitted(held: Held, question: Question) -> tuple[Verdict, tuple[str, ...]]:
