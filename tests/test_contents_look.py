@@ -6,10 +6,12 @@ import base64
 import gzip
 import hashlib
 import json
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -274,6 +276,28 @@ def test_a_worker_that_hangs_or_dies_costs_only_its_task() -> None:
     with Pool(1, seconds=0.01) as pool:
         (late,) = pool.map([good])
     assert late == Lost("a.py", "took more than 0.01 s")
+
+
+@pytest.mark.parametrize(
+    ("files", "most"), [({"demo/data.txt": b"x"}, 0), (CLEAN, 1), ({**BAD, "demo/more.py": PAYLOAD}, 1)]
+)
+def test_one_worker_starts_with_the_first_file_of_python(
+    files: dict[str, bytes], most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether there is anything to follow is known later; where there is no Python at all, none is started."""
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def counted(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(real(*args, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", counted)
+    with Pool(1) as pool:
+        facts = look_inside(put(tmp_path, "a.whl", wheel(files)), pool)
+        assert bool(facts.code) is (files.get("demo/more.py") is not None)
+    assert len(started) == most
+    assert all(process.returncode is not None for process in started)
 
 
 def test_a_file_that_cannot_be_followed_is_a_gap_and_the_rest_is_seen(tmp_path: Path, pool: Pool) -> None:

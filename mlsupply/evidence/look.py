@@ -96,6 +96,8 @@ def looked_at(
             seen.archive.append(item)
         else:
             _take(item, seen, subject)
+            if seen.python == 1:
+                pool.expect()  # of next to every package there is something to follow
             seen.unasked += [item.path] if item.path.endswith(".pyc") and runs_unasked(item.head) else []
             if detail := _too_long(item):
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))

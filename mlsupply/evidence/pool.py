@@ -77,6 +77,11 @@ class _Worker:
             self._end = None
         return result
 
+    def prepare(self) -> None:
+        """Start the process, if there is none."""
+        if self._process is None:
+            self._start()
+
     def watch(self) -> None:
         """End the process if its task takes too long."""
         end, process = self._end, self._process
@@ -129,6 +134,18 @@ class Pool:
         self._over.set()
         for worker in self._all:
             worker.close()
+
+    def expect(self) -> None:
+        """Tasks are likely to come: a first process starts meanwhile, on another processor where there is one."""
+        if self._threads is None:
+            self._started().submit(self._prepare)
+
+    def _prepare(self) -> None:
+        worker = self._idle.pop()
+        try:
+            worker.prepare()
+        finally:
+            self._idle.append(worker)
 
     def map(self, tasks: Iterable[Task]) -> Iterator[dict[str, Any] | Lost]:
         """The result of each task, in order; tasks are taken only as far as they fit the window. May be asked from several
