@@ -200,3 +200,11 @@ def test_every_here_document_of_a_command_is_read(tmp_path: Path) -> None:
     text = "FROM x\nRUN sh " + " ".join(f"<<{word}" for word in words) + "\n"
     text += "".join(f"pip install p{number}==1.0\n{word}\n" for number, word in enumerate(words))
     assert [name for name, _, _ in _asked(_read(tmp_path, "Dockerfile", text))] == [f"p{number}" for number in range(12)]
+
+
+@pytest.mark.parametrize(
+    "text", ["xargs pip install < deps.txt", "cat deps.txt | /usr/bin/xargs -n 1 uv pip install --system"]
+)
+def test_what_xargs_hands_over_is_a_gap(text: str) -> None:
+    assert _installs(text) == ([], ["xargs hands names over here that are known only where the command runs"])
+    assert _installs("pip install six && echo xargs")[0] == ["six"]

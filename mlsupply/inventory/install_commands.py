@@ -88,6 +88,9 @@ def of_command(path: str, words: Sequence[Word]) -> Iterator[Found]:
             yield from installs(path, words[at + 1].text, words[at + 1].line)
             return
         rest = _after_install(words, at)
+        if rest is not None and words[0].text.rpartition("/")[2] == "xargs":
+            detail = "xargs hands names over here that are known only where the command runs"
+            yield gap(path, Reason.UNSUPPORTED, detail, word.line, "name the file with -r")
         if rest is not None:
             is_conda = bool(_CONDA.fullmatch(word.text))
             yield from _conda(path, rest) if is_conda else _pip(path, rest)
