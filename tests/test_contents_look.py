@@ -6,12 +6,11 @@ import base64
 import gzip
 import hashlib
 import json
-import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -278,26 +277,28 @@ def test_a_worker_that_hangs_or_dies_costs_only_its_task() -> None:
     assert late == Lost("a.py", "took more than 0.01 s")
 
 
-@pytest.mark.parametrize(
-    ("files", "most"), [({"demo/data.txt": b"x"}, 0), (CLEAN, 1), ({**BAD, "demo/more.py": PAYLOAD}, 1)]
-)
-def test_one_worker_starts_with_the_first_file_of_python(
-    files: dict[str, bytes], most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whether there is anything to follow is known later; where there is no Python at all, none is started."""
-    started: list[subprocess.Popen[bytes]] = []
-    real = subprocess.Popen
-
-    def counted(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
-        started.append(real(*args, **options))
-        return started[-1]
-
-    monkeypatch.setattr(subprocess, "Popen", counted)
+def test_a_worker_that_is_expected_starts_before_its_first_task_and_does_it() -> None:
     with Pool(1) as pool:
-        facts = look_inside(put(tmp_path, "a.whl", wheel(files)), pool)
-        assert bool(facts.code) is (files.get("demo/more.py") is not None)
-    assert len(started) == most
-    assert all(process.returncode is not None for process in started)
+        pool.expect()
+        end = time.monotonic() + 10
+        while pool._all[0]._process is None and time.monotonic() < end:
+            time.sleep(0.01)
+        process = pool._all[0]._process
+        assert process is not None
+        (done,) = pool.map([Task("module", "a.py", "", b"import os")])
+        assert isinstance(done, dict)
+        assert pool._all[0]._process is process
+    assert process.returncode is not None
+
+
+def test_a_worker_is_expected_where_there_is_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected: list[str] = []
+    monkeypatch.setattr(Pool, "expect", lambda self: expected.append("one"))
+    with Pool(1) as pool:
+        assert not look_inside(put(tmp_path, "a.whl", wheel({"demo/data.txt": b"x"})), pool).code
+        assert not expected
+        assert look_inside(put(tmp_path, "b.whl", wheel(BAD)), pool).code
+        assert expected
 
 
 def test_a_file_that_cannot_be_followed_is_a_gap_and_the_rest_is_seen(tmp_path: Path, pool: Pool) -> None:
