@@ -143,6 +143,16 @@ def test_causes_that_are_alike_are_told_in_a_line_and_each_has_its_own_group() -
     assert [title for title, _ in by_cause(groups)] == ["failed or too old"]
 
 
+def test_of_several_alike_that_one_step_closes_the_step_stands_below_the_last(scanned: Path) -> None:
+    (scanned / "poetry.lock").unlink()
+    (scanned / "docs/requirements.txt").write_text("a @ http://[\nb !! 1\nc ?? 2\n", encoding="ascii")
+    gaps = " ".join(_run("--offline").partition("NOT CHECKED")[2].split())
+    groups = [one for one in json.loads(_run("--offline", "-o", "json"))["unchecked"] if one["reason"] == "malformed"]
+    assert len(groups) == 2
+    assert len({one["step"] for one in groups}) == 1
+    assert gaps.count(f"→ {groups[0]['step']}") == 1
+
+
 def test_an_item_is_cut_off_the_sentence_and_cannot_hide_a_password() -> None:
     one = gap("a.txt", Reason.OFFLINE, OFFLINE, 3, item="x @ https://user:secret@files.example/x.whl")
     assert one.why == OFFLINE

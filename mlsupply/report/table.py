@@ -4,6 +4,7 @@ from markup, so that nothing a package says is read as formatting."""
 from __future__ import annotations
 
 import io
+from itertools import zip_longest
 
 from rich.console import Console
 from rich.padding import Padding
@@ -177,13 +178,15 @@ def _gaps(console: Console, view: View, most: Most) -> None:
     for title, groups in by_cause(view.unchecked):
         console.print(Padding(Text(title, "bold"), (0, 0, 0, 3)))
         for kin in alike(groups):
-            for group in kin[: most.causes]:
-                _unchecked(console, group, most)
+            shown = kin[: most.causes]
+            for group, after in zip_longest(shown, shown[1:]):
+                _unchecked(console, group, most, step=after is None or after.step != group.step)
             if left := sum(len(group.gaps) for group in kin[most.causes :]):
                 _more(console, left, kin[0])
 
 
-def _unchecked(console: Console, group: Unchecked, most: Most) -> None:
+def _unchecked(console: Console, group: Unchecked, most: Most, *, step: bool) -> None:
+    """step: whether its next step is told here; of several with the same one it stands below the last."""
     several = len(group.gaps) > 1
     said = f"{group.size}: {group.why}" if several else f"{where(group.gaps[0])}: {group.gaps[0].detail}"
     head = Text.assemble((f"{group.check}, {group.reason}", "yellow"), f"  {said}")
@@ -195,7 +198,7 @@ def _unchecked(console: Console, group: Unchecked, most: Most) -> None:
         console.print(Padding(Text(line, "dim"), (0, 0, 0, 7)))
     if len(lines) > most.files:
         _more(console, len(lines) - most.files, group, "file")
-    if group.step:
+    if step and group.step:
         console.print(Padding(Text(f"→ {group.step}"), (0, 0, 0, 7)))
 
 
