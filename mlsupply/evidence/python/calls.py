@@ -61,6 +61,7 @@ class Analyser(Statements):
         self.of_all = []
         self.saved: dict[str, str] = {}  # names of other modules under which this one keeps something of theirs
         self.passed_back = False  # is the function that is replaced called by the one in its place?
+        self.logs: list[Value] = []  # paths of files that are logged to
         self.opened: dict[str, set[str]] = {}  # a key, by its label -> where it opens an account
         self.told_keys: list[ToldKey] = []
         self.unheard: dict[str, bool] = {}  # names of calls: did the models turn it down for its name alone?

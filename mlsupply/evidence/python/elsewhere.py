@@ -35,6 +35,8 @@ def given(machine: Analyser, call: Call) -> Value:
     result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
     if receiver is not None and receiver.taint and (machine.package or "." in machine.dotted):
         result.taint = _told_elsewhere(call, result.taint)
+    if call.ref == "sqlite3.connect" and call.args:
+        result.text = text_of(call.args[0])  # what it takes up is kept there
     if call.args and call.function.taint and has(call.function.taint, "any-builtin"):
         _picked(machine, call)
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
@@ -126,7 +128,7 @@ _DUMPS = re.compile(
     r"(?:model_)?dump\w*$|dict$|json$|(?:to|as)_?(?:dict|json|yaml|string|bytes|xml)\w*$|serialize\w*$|Serialize\w*$|copy$"
 )
 _HOSTS = frozenset({"copy_with", "_replace", "with_host"})  # make an address of another host
-_SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix"})
+_SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix", "cursor"})
 # A library is asked whether a signature or digest is right.
 _VERIFIES = know.Calls(
     r".*\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import containers, folding, places
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
+from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
@@ -38,6 +39,21 @@ def content_of(machine: Analyser, path: Value) -> Value | None:
         key = key.rstrip("/").rpartition("/")[0]
         found = machine.files.get(key + "/")
     return found
+
+
+def logged(machine: Analyser, call: Call) -> None:
+    """What is logged is kept in the files that the module logs to."""
+    if _LOG_FILES.match(call.ref):
+        path = call.keywords.get("filename") or (call.args[0] if call.args and call.ref != "logging.basicConfig" else None)
+        machine.logs += [path] if path is not None else []
+    elif machine.logs and _LOGS.match(call.ref) and (taint := taint_of(*call.all)):
+        for path in machine.logs:
+            before = machine.files.get(file_key(path))
+            machine.files[kept_key(machine, path)] = Value(taint=taint | (before.taint if before is not None else CLEAN))
+
+
+_LOG_FILES = expression(r"logging\.(?:basicConfig|(?:handlers\.)?\w*FileHandler)$")
+_LOGS = expression(r"logging\.(?:getLogger\(\)\.)?(?:debug|info|warn|warning|error|critical|exception|log)$")
 
 
 def held_below(machine: Analyser, folder: str) -> Taint:
@@ -90,8 +106,7 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
         containers.appended(receiver, call.args[0])
     elif receiver.known and receiver.const is not None:
         receiver.const = NOTHING
-    if "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
-        _packed(machine, call, receiver)
+    _put_in_file(machine, call, receiver)
 
 
 def _connected(call: Call, receiver: Value, name: str) -> None:
@@ -102,6 +117,14 @@ def _connected(call: Call, receiver: Value, name: str) -> None:
         receiver.text = text_of(place[0] if place else first)
     elif receiver.ref.startswith("smtplib."):
         receiver.keys = {**(receiver.keys or {}), "account": first}
+
+
+def _put_in_file(machine: Analyser, call: Call, receiver: Value) -> None:
+    """What a database or an archive takes up is in its file."""
+    if receiver.ref.startswith("sqlite3.connect()") and receiver.text != HOLE:
+        machine.files[kept_key(machine, Value(text=receiver.text))] = unknown(receiver)
+    elif "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
+        _packed(machine, call, receiver)
 
 
 def _packed(machine: Analyser, call: Call, archive: Value) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, execution, folding, hooks, objects, sending, writing
+from mlsupply.evidence.python import commands, execution, folding, hooks, keeping, objects, sending, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.call import Call
 from mlsupply.evidence.python.machine import of_kind
@@ -126,6 +126,8 @@ _SCANNERS = expression(r"Amsi(?:Scan|Open|Initialize)|EtwEventWrite")
 
 def _handed_on(machine: Analyser, call: Call) -> None:
     """What a client calls with each request, and what a logger hands its records to."""
+    if call.ref.startswith("logging."):
+        keeping.logged(machine, call)
     if _HOOKS.search(call.ref):
         for value in call.args:
             hooks.hooked(machine, value, call.node)

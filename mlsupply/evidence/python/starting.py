@@ -23,7 +23,8 @@ _TRACERS = frozenset({"sys.settrace", "sys.setprofile", "sys.addaudithook", "thr
 _AWAITED = re.compile(
     r"\.(?:run|wait_for|create_task|ensure_future|to_thread|run_until_complete|run_coroutine_threadsafe|shield)$"
 )
-_NOT_GIVEN = frozenset({"args", "kwargs", "iterable", "initargs", "daemon", "name"})
+_WITH_ITS_OWN = re.compile(r"\.(?:register|finalize|callback|submit|to_thread)$")  # keywords are for the function
+_NOT_GIVEN = frozenset({"args", "argument", "kwargs", "iterable", "initargs", "daemon", "name"})
 
 
 def started(machine: Analyser, call: Call) -> Value:
@@ -32,6 +33,8 @@ def started(machine: Analyser, call: Call) -> Value:
     target = next((at for at, value in enumerate(call.args) if acts(value)), None)
     inner, extra = _arguments(call, target), call.keywords.get("kwargs")
     keywords = dict(extra.keys) if extra is not None and extra.keys else {}
+    if extra is None and target is not None and _WITH_ITS_OWN.search(call.ref):
+        keywords = dict(call.keywords)
     if call.ref in _TRACERS:
         inner = [Value(taint=machine.origin("intercepted", call.ref, call.line))] * 3
     given: list[Value] = []
@@ -56,7 +59,7 @@ def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[st
 
 
 def _arguments(call: Call, target: int | None) -> list[Value]:
-    extra = call.keywords.get("args") or call.keywords.get("iterable")
+    extra = call.keywords.get("args") or call.keywords.get("argument") or call.keywords.get("iterable")
     if extra is not None:
         return folding.items_of(extra)
     if target is None:
