@@ -178,9 +178,10 @@ _KEY = expression(
 def _keys(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, where: str) -> None:
     """Which keys are shown to whom, and which are only told."""
     for label in filter(_KEY.match, shown):
-        machine.opened.setdefault(label, set()).add(text)
+        machine.opened.setdefault(_whose(machine, label), set()).add(text)
     labels = tuple(sorted(filter(_KEY.match, told - shown)))
-    if labels and where in {"fixed", "chat"}:
+    known = places.MODEL_SERVICE.match(text) or _TOKEN_PLACE.search(text)  # where keys are shown in the message itself
+    if labels and where in {"fixed", "chat"} and not known:
         fields: dict[str, object] = {
             "source": "foreign-secret",
             "secrets": len(labels),
@@ -190,7 +191,13 @@ def _keys(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, w
             "detail": _shown(text),
             "chain": machine.chain(labels, call.ref or "a request", call.line),
         }
-        machine.told_keys.append(ToldKey(labels, text, machine.root, call.node, fields))
+        whose = tuple(_whose(machine, label) for label in labels)
+        machine.told_keys.append(ToldKey(whose, text, machine.root, call.node, fields))
+
+
+def _whose(machine: Analyser, label: str) -> str:
+    """The label, with the function for what goes by the name of a parameter: another one's has the same name."""
+    return f"{label} of {machine.root}" if label.startswith("parameter:") else label
 
 
 def keys_told(machine: Analyser) -> None:
