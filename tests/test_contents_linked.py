@@ -46,4 +46,4 @@ def test_a_chain_that_is_longer_than_is_followed_is_a_gap(tmp_path: Path) -> Non
     files["__init__"] = f"from .read import gather\nfrom .r{last} import go{last}\ngo{last}(gather())\n"
     (gap,) = looked(tmp_path, files).gaps
     assert gap.reason is Reason.LIMIT
-    assert "owed a further look" in gap.detail
+    assert "should have been looked at again" in gap.detail
