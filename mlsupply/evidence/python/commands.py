@@ -188,7 +188,8 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
     for place, part in enumerate(parts[:_MAX_PARTS]):
         is_code = place > 0 and text_of(parts[place - 1]) == "-c"
         written = content_of(machine, part)
-        if written is not None and (place in {0, started} or _runs_its_argument(parts[0])) and not _is_told(parts, place):
+        told_only = _is_told(parts, place) or (written is not None and _is_list(parts, place, written))
+        if written is not None and (place in {0, started} or _runs_its_argument(parts[0])) and not told_only:
             ran_file(machine, call, written, part, silent)
         elif place == 0 and has(part.taint, "package-file"):
             bundled(machine, call, part, silent, "a file of the package")
@@ -228,6 +229,16 @@ def _is_told(parts: list[Value], place: int) -> bool:
     """Is this a file of settings behind the script that an interpreter runs?"""
     before = [text_of(part) for part in parts[1:place]]
     return any(not one.startswith("-") for one in before) and _SETTINGS.search(text_of(parts[place])) is not None
+
+
+_LISTS = frozenset({"-r", "--requirement", "-c", "--constraint"})
+
+
+def _is_list(parts: list[Value], place: int, written: Value) -> bool:
+    """Is this a list that pip reads, made of one that the package holds in plain text? One that was hidden or fetched is
+    told as what it brings."""
+    pip = [text_of(part) for part in parts[1:3]] == ["-m", "pip"] and place > 3 and text_of(parts[place - 1]) in _LISTS
+    return pip and not hiding(written.layers) and not has(written.taint, "received")
 
 
 def _handed(call: Call) -> Taint:
