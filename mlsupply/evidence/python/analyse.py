@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import following, sending, texts, unasked
+from mlsupply.evidence.python import following, texts, told_keys, unasked
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.following import Level
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
@@ -119,7 +119,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
 
 
 def _result(machine: Analyser) -> ModuleFacts:
-    sending.keys_told(machine)
+    told_keys.judged(machine)
     facts = []
     for fact, roots in machine.facts.values():
         verified = bool(roots & machine.verified) and fact.behaviour in {"runs-downloaded", "runs-dropped"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding, sending
+from mlsupply.evidence.python import folding, sending, whose
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
@@ -48,7 +48,7 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     receiver = call.receiver
     inherited = receiver.text if receiver is not None and receiver.text != HOLE else ""
     text = address or inherited or machine.pointed.get(top, "")
-    where = "fixed" if _KEY.match(text) else sending.destination(text) if text else "given"
+    where = "fixed" if _KEY.match(text) else whose.destination(text) if text else "given"
     held = receiver.taint if receiver is not None else frozenset()
     taint = taint_of(*call.all) | _before(machine, call)
     if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):

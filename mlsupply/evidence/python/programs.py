@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import places, sending
+from mlsupply.evidence.python import places, sending, whose
 from mlsupply.evidence.python.keeping import held_below, kept_key
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
@@ -93,7 +93,7 @@ def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
         _pushed(machine, call, text, taint)
         return
     found = _URL.search(text)
-    where = sending.destination(found[0]) if found else "fixed"
+    where = whose.destination(found[0]) if found else "fixed"
     sends = _SENDING.search(text)
     if sends and (_UPLOADS.search(text) or (found and HOLE in found[0])):
         sending.note(machine, call, "body", taint | held, found[0] if found else text, where)
@@ -143,7 +143,7 @@ def _pushed(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
     if found is None and folders and any(folder in machine.folders for folder in folders):
         found = _LAST_PUSH.search(machine.pointed.get("git", ""))  # where it was cloned from
     if found:
-        sending.note(machine, call, "body", taint, found[0], sending.destination(found[0].rpartition("@")[2]))
+        sending.note(machine, call, "body", taint, found[0], whose.destination(found[0].rpartition("@")[2]))
 
 
 def led(machine: Analyser, call: Call, text: str) -> list[tuple[Value, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import places, sending
+from mlsupply.evidence.python import places, whose
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.shell import Deed, deeds
@@ -27,7 +27,7 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
         source=deed.source or ("received" if deed.behaviour == "runs-downloaded" else ""),
         destination="maker"
         if deed.maker
-        else sending.destination(deed.url)
+        else whose.destination(deed.url)
         if deed.url
         else "fixed"
         if deed.behaviour == "sends"

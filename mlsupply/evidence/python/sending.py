@@ -7,9 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
-from mlsupply.evidence.python import folding, hooks, neighbours, places
+from mlsupply.evidence.python import folding, hooks, neighbours, places, told_keys, whose
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.call import ToldKey
 from mlsupply.evidence.python.containers import INTERCEPTED_KEY
 from mlsupply.evidence.python.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
@@ -28,29 +27,9 @@ _SECRET_KINDS = (
     "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file", "chat-store",
     "secret-variable", "work-files", "process-list", "host-identity", "command-output",
 )  # fmt: skip
-_HOST = expression(
-    r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
-)
 _WITH_KEYS = frozenset({"secret-variable", "process-list", "host-identity", "command-output"})
 _SEEN_BY_MODELS = frozenset({"screen", "camera", "clipboard", "home-files", "intercepted"})
 _URL = expression(r"(?:https?|wss?|ftp)://\S{3,300}")
-
-
-def destination(address: str) -> str:
-    """`chat`, `metadata`, `local`, `fixed`, `given` or "": how a URL or host written in the code reads."""
-    if not address or address == HOLE or places.ACCOUNT.match(address):
-        return "given"
-    if places.CHAT_HOOK.search(address):
-        return "chat"
-    if places.METADATA.search(address) or places.CLUSTER.search(address):
-        return "metadata"
-    if places.LOCAL.match(address):
-        return "local"
-    host = _host(address)
-    known = host.replace(HOLE, "")
-    if address.startswith(HOLE):
-        return "given"
-    return "fixed" if "." in known.strip(".") and len(known) >= 4 else "given"
 
 
 # Post offices that anybody may use: who reads the mail is whom it is for, or who holds the account.
@@ -110,7 +89,7 @@ def sent(machine: Analyser, call: Call) -> Value:
     """A request or message; gives what comes back."""
     address = _address(call)
     text = text_of(address)
-    where = destination(text)
+    where = whose.destination(text)
     if where == "fixed" and call.ref.startswith("smtplib.") and _RELAYS.search(text):
         where = _recipient(call)
     headers = [value for name, value in call.keywords.items() if name in _HEADER_WORDS]
@@ -142,10 +121,14 @@ def sent(machine: Analyser, call: Call) -> Value:
         odd = [*_odd_headers(headers), *([call.keywords["cookies"]] if "cookies" in call.keywords else [])]
         note(machine, call, "body", taint_of(*odd), text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
-        if has(taint_of(*headers), "intercepted") and _names_services(machine) and not _OF_SERVICES.search(_host(text)):
+        if (
+            has(taint_of(*headers), "intercepted")
+            and whose.names_services(machine.lines)
+            and not whose.OF_SERVICES.search(whose.host_of(text))
+        ):
             # what opens an account elsewhere
             note(machine, call, "body", frozenset(of_kind(taint_of(*headers), "intercepted")), text, where)
-        _keys(machine, call, taint_of(*headers), body_taint | address_taint, text, where)
+        told_keys.note(machine, call, taint_of(*headers), body_taint | address_taint, text, where)
     _changes(machine, call, text, body)
     _copied(machine, call, body)
     machine.fact(
@@ -153,7 +136,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         call.node,
         sink=call.ref,
         destination=where,
-        detail=_shown(text),
+        detail=whose.shown(text),
         layers=_hidden_in(machine, address, text),
     )
     answer = _answer(machine, call, text)
@@ -169,53 +152,6 @@ def _told_credentials(machine: Analyser, call: Call, taint: Taint) -> Taint:
     return frozenset(("intercepted:credentials",)) if any(map(hooks.holds_credentials, machine.running)) else CLEAN
 
 
-# A parameter that is called as keys are, and a variable whose name depends on whose key it is.
-_KEY = expression(
-    r"(?i)parameter:(?:\w{0,40}_)?(?:api_?key|token|secret|password|credential)s?$|variable:a name computed at run time$"
-)
-
-
-def _keys(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, where: str) -> None:
-    """Which keys are shown to whom, and which are only told."""
-    for label in filter(_KEY.match, shown):
-        machine.opened.setdefault(_whose(machine, label), set()).add(text)
-    labels = tuple(sorted(filter(_KEY.match, told - shown)))
-    known = places.MODEL_SERVICE.match(text) or _TOKEN_PLACE.search(text)  # where keys are shown in the message itself
-    if labels and where in {"fixed", "chat"} and not known:
-        fields: dict[str, object] = {
-            "source": "foreign-secret",
-            "secrets": len(labels),
-            "sink": call.ref or "a request",
-            "destination": where,
-            "position": "body",
-            "detail": _shown(text),
-            "chain": machine.chain(labels, call.ref or "a request", call.line),
-        }
-        whose = tuple(_whose(machine, label) for label in labels)
-        machine.told_keys.append(ToldKey(whose, text, machine.root, call.node, fields))
-
-
-def _whose(machine: Analyser, label: str) -> str:
-    """The label, with the function for what goes by the name of a parameter: another one's has the same name."""
-    return f"{label} of {machine.root}" if label.startswith("parameter:") else label
-
-
-def keys_told(machine: Analyser) -> None:
-    """A fact for each key that opens an account with one service and is told to another, whose address is written here."""
-    for told in machine.told_keys:
-        registered = places.registered_name(_host(told.address))
-        opens = [(label, one) for label in told.labels for one in machine.opened.get(label, ())]
-        if any(_another(label, one, registered) for label, one in opens):
-            machine.root = told.root
-            machine.fact("sends", told.node, **told.fields)
-
-
-def _another(label: str, opened: str, registered: str) -> bool:
-    """Is what the key opens a service of somebody else? Where that is not written here, the key of any service does."""
-    name = places.registered_name(_host(opened)) if destination(opened) == "fixed" else ""
-    return name != registered if name else label.startswith("variable:")
-
-
 _PUBLISHES = expression(
     r"https://(?:upload|test)\.pypi\.org/legacy|https://registry\.npmjs\.org/|https://api\.github\.com/(?:user/repos|gists|"
     r"repos/\S{1,200}/(?:contents/|git/(?:refs|commits|trees|blobs)|actions/(?:secrets|variables)|forks|pulls|releases|merges))"
@@ -226,7 +162,7 @@ _BINDS = expression(r"\"?(?:Binds\"?: ?\[\"/:/|Privileged\"?: ?[tT]rue)")
 def _changes(machine: Analyser, call: Call, text: str, body: list[Value]) -> None:
     """Is something published at the other end, or a container started with the whole disk?"""
     if _PUBLISHES.search(text) and _writes(call):
-        what = f"something is published in the name of the user: {_shown(text)}"
+        what = f"something is published in the name of the user: {whose.shown(text)}"
         machine.fact("publishes", call.node, sink=call.ref, detail=what)
     if "docker.sock" in text and (binds := _BINDS.search(" ".join(_flat_text(value) for value in body))):
         what = f"a container or process that holds the whole host: {safe(binds[0], 40)}"
@@ -259,7 +195,7 @@ def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
             if name.lower() in {"bcc", "blind_copy"} and _MAIL.match(text_of(entry)) and entry.known:
                 machine.fact(
                     "sends", call.node, source="intercepted", sink=call.ref, destination="fixed", position="body",
-                    detail=f"a blind copy for {_shown(text_of(entry))}",
+                    detail=f"a blind copy for {whose.shown(text_of(entry))}",
                 )  # fmt: skip
 
 
@@ -278,12 +214,9 @@ def _flat_text(value: Value) -> str:
     return text_of(value)
 
 
-_TOKEN_PLACE = expression(r"/(?:\w+/)*(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECASE)
-
-
 def _asks_for_token(body: list[Value], address: str) -> bool:
     """Does a client show its secret to the service that gives tokens for it (RFC 6749, section 4)?"""
-    return any("grant_type" in (value.keys or {}) for value in body) and bool(_TOKEN_PLACE.search(address))
+    return any("grant_type" in (value.keys or {}) for value in body) and bool(whose.TOKEN_PLACE.search(address))
 
 
 def _without_own(machine: Analyser, taint: Taint) -> Taint:
@@ -305,7 +238,7 @@ def _hidden_in(machine: Analyser, address: Value, text: str) -> tuple[str, ...]:
     from mlsupply.evidence.python.decode import hiding
 
     layers = hiding(address.layers)
-    host = _host(text).replace(HOLE, "")
+    host = whose.host_of(text).replace(HOLE, "")
     return layers if layers and host and not any(host in line for line in machine.lines) else ()
 
 
@@ -330,10 +263,6 @@ def _answer(machine: Analyser, call: Call, text: str) -> Value:
     return made
 
 
-def _shown(text: str) -> str:
-    return safe(text.replace(HOLE, "…"), 120)
-
-
 def _own_account(header: Value, depth: int = 3) -> bool:
     """Does it hold a credential that the user set or gave, and nobody wrote here?"""
     if has(header.taint, "variable", "secret-variable", "parameter") and not header.known:
@@ -354,22 +283,27 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     if where == "given":
         neighbours.wanted(machine, taint_of(*call.all))
     if places.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
-        labels = [one for one in labels if not _of_cloud(one, text)]
+        labels = [one for one in labels if not whose.of_cloud(one, text)]
     kind = kinds_of(frozenset(labels))[0] if labels else ""
     if not kind or _expected(
-        kind, call, text, where, own=own, known_elsewhere=call.ref.endswith(_TRANSPORTS) and _names_services(machine)
+        kind,
+        call,
+        text,
+        where,
+        own=own,
+        known_elsewhere=call.ref.endswith(_TRANSPORTS) and whose.names_services(machine.lines),
     ):
         return
     if kind == "intercepted" and position == "address" and (INTERCEPTED_KEY in labels or any(map(_SEED.search, labels))):
         position = "body"  # what opens a wallet or an account is no part of an address that was asked for
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     identities = {label for label in labels if label.startswith("host-identity:")}
-    foreign = any(_foreign(name, text) for name in secrets)
-    file = position == "header" and where == "fixed" and _foreign_file(labels, text)
+    foreign = any(whose.foreign(name, text) for name in secrets)
+    file = position == "header" and where == "fixed" and whose.foreign_file(labels, text)
     if (foreign and kind in _WITH_KEYS) or (file and kind == "credential-file"):
         kind = "foreign-secret"
-    elif (kind == "secret-variable" and all(places.is_own(name, _host(text)) for name in secrets)) or (
-        kind == "credential-file" and _own_file(labels, _host(text))
+    elif (kind == "secret-variable" and all(places.is_own(name, whose.host_of(text)) for name in secrets)) or (
+        kind == "credential-file" and whose.own_file(labels, whose.host_of(text))
     ):
         position = "header"  # the key of this service, in whichever part of the message it wants it
     elif kind == "command-output":
@@ -384,29 +318,13 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         sink=call.ref or "a request",
         destination=where,
         position=position,
-        detail=_shown(text),
+        detail=whose.shown(text),
         chain=machine.chain(labels, call.ref or "a request", call.line),
         hidden=call.function.hidden,
     )
 
 
-def _names_services(machine: Analyser) -> bool:
-    """Does the module name hosts of services of others?"""
-    return any(map(_SERVICES.search, machine.lines))
-
-
 _TRANSPORTS = ("handle_request", "handle_async_request")
-# Services of models, whose hosts a transport may look for.
-_SERVICES = expression(
-    r"\b(?:openai|anthropic|mistral|groq|deepseek|cohere|together|openrouter|perplexity|huggingface)\.(?:com|ai|xyz|co)\b"
-)
-
-
-# Hosts of theirs, by their whole names, but for those where anybody may have a program of his own.
-_OF_SERVICES = expression(
-    r"(?:^|\.)(?:openai\.com|anthropic\.com|claude\.ai|mistral\.ai|groq\.com|deepseek\.com|cohere\.(?:com|ai)|together\.(?:ai|xyz)|"
-    r"openrouter\.ai|perplexity\.ai|huggingface\.(?:co|cloud)|hf\.co)$"
-)
 
 
 def _expected(kind: str, call: Call, text: str, where: str, *, own: bool, known_elsewhere: bool) -> bool:
@@ -423,37 +341,6 @@ def _expected(kind: str, call: Call, text: str, where: str, *, own: bool, known_
     return kind == "cloud-metadata" and bool(places.CLOUD.match(text))  # what a cloud says of the machine goes back to it
 
 
-def _host(address: str) -> str:
-    found = _HOST.match(address)
-    return found["host"] if found else ""
-
-
-def _foreign(variable: str, address: str) -> bool:
-    """Does this secret belong to a service other than the one it is sent to?"""
-    owner = places.owner_of(variable)
-    return owner is not None and not any(part in address.lower() for part in owner)
-
-
-def _of_cloud(label: str, address: str) -> bool:
-    """Is this a file of credentials of the service that the address belongs to?"""
-    owner = places.file_owner(label) if label.startswith("credential-file:") else None
-    return owner is not None and any(part in address.lower() for part in owner)
-
-
-def _own_file(labels: list[str], host: str) -> bool:
-    """Are all these files of credentials of the service that is asked, by its whole name? Not of one where anybody may have
-    a store under a name of his own."""
-    service = places.SERVICE_OF.get(host.lower().partition(":")[0])
-    owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
-    return service is not None and all(service in (one or ()) for one in owners)
-
-
-def _foreign_file(labels: list[str], address: str) -> bool:
-    """Do all files of credentials among the labels belong to a service other than the one they are sent to?"""
-    owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
-    return all(owner is not None and not any(part in address.lower() for part in owner) for owner in owners)
-
-
 def looked_up(machine: Analyser, call: Call) -> Value:
     """A DNS query: data leaves in the name that is asked for."""
     name = call.arg(0, "host", "hostname", "qname")
@@ -464,7 +351,7 @@ def looked_up(machine: Analyser, call: Call) -> Value:
             note(machine, call, "name", name.taint, text, "given" if text.rstrip(".").endswith(HOLE) else "fixed")
     kind = "received" if call.ref.startswith("dns.") else "host-address"
     return Value(
-        call.ref + "()", NOTHING, machine.origin(kind, _shown(text_of(name) if name is not None else ""), call.line)
+        call.ref + "()", NOTHING, machine.origin(kind, whose.shown(text_of(name) if name is not None else ""), call.line)
     )
 
 
@@ -488,7 +375,7 @@ def fetched_by_url(machine: Analyser, call: Call) -> Taint:
         return frozenset()
     if not _FETCHERS.search(call.ref) or _PURE.search(call.ref) or _PARTS.search(call.ref):
         return frozenset()
-    found = machine.origin("received", _shown(text), call.line)
+    found = machine.origin("received", whose.shown(text), call.line)
     if call.receiver is not None and "()" in call.ref:
         call.receiver.taint |= found  # a browser shows what it was told to open
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, execution, folding, hooks, keeping, objects, sending, writing
+from mlsupply.evidence.python import commands, execution, folding, hooks, keeping, objects, sending, whose, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.call import Call
 from mlsupply.evidence.python.machine import of_kind
@@ -146,7 +146,7 @@ def _handed_on(machine: Analyser, call: Call) -> None:
             "body",
             _recorded(machine, given, call),
             call.receiver.text,
-            sending.destination(call.receiver.text),
+            whose.destination(call.receiver.text),
         )
 
 
@@ -169,7 +169,7 @@ def handler_changed(machine: Analyser, owner: Value, name: str, value: Value, no
     """What makes a message of a record is replaced in a handler that sends."""
     if name in _SHAPES_RECORDS and value.closure is not None and _REMOTE_LOG.match(owner.ref):
         call = Call(f"{owner.ref}.{name}", Value(), [], {}, node, owner)
-        sending.note(machine, call, "body", _recorded(machine, value, call), owner.text, sending.destination(owner.text))
+        sending.note(machine, call, "body", _recorded(machine, value, call), owner.text, whose.destination(owner.text))
 
 
 def _recorded(machine: Analyser, value: Value, call: Call) -> Taint:
@@ -251,15 +251,13 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
     if name == "sys.argv":
         machine.variables[name] = value
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):
-        machine.fact(
-            "redirects", node, sink=name, destination=sending.destination(value.const), detail=safe(value.const, 100)
-        )
+        machine.fact("redirects", node, sink=name, destination=whose.destination(value.const), detail=safe(value.const, 100))
 
 
 def led_astray(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
     """What stands in the place of another's function sends what passes through it by way of a host that is written here."""
     for one in [value, *(value.keys or {}).values()]:
-        if isinstance(one.const, str) and sending.destination(one.const) in {"fixed", "chat"}:
+        if isinstance(one.const, str) and whose.destination(one.const) in {"fixed", "chat"}:
             machine.fact("redirects", node, sink=name, destination="fixed", detail=safe(one.const, 100))
 
 
@@ -269,7 +267,7 @@ def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> 
     if isinstance(name, str):
         machine.set_here.add(name)
     if isinstance(name, str) and know.REDIRECTS.match(name) and isinstance(value.const, str):
-        where = sending.destination(value.const)
+        where = whose.destination(value.const)
         if where in {"fixed", "chat"} or name.upper() in {"LD_PRELOAD", "PYTHONSTARTUP"}:
             machine.fact("redirects", node, sink=f"os.environ[{name}]", destination=where, detail=safe(value.const, 100))
 

@@ -172,10 +172,10 @@ def _asks(ref: str) -> bool:
 
 def _rebuilt(machine: Analyser, call: Call) -> None:
     """A connection of processes gives what the other end pickled."""
-    from mlsupply.evidence.python import sending
+    from mlsupply.evidence.python import whose
 
     told = call.ref.startswith("multiprocessing.") and call.receiver is not None
-    if told and call.receiver is not None and sending.destination(call.receiver.text) == "fixed":
+    if told and call.receiver is not None and whose.destination(call.receiver.text) == "fixed":
         said = "objects are rebuilt from the network"
         machine.fact("executes", call.node, source="received", sink=call.ref, detail=said)
 

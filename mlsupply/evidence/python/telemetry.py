@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding, sending
+from mlsupply.evidence.python import folding, sending, whose
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, layers_of, taint_of, text_of
@@ -48,7 +48,7 @@ def _exporter(machine: Analyser, call: Call) -> Value:
     """It goes to the address it is made with; its headers travel with all it tells."""
     address = call.arg(0, "endpoint", "collector_endpoint", "agent_host_name", "url")
     text = text_of(address) if address is not None else HOLE
-    if sending.destination(text) in {"fixed", "chat"}:
+    if whose.destination(text) in {"fixed", "chat"}:
         machine.pointed[_LIBRARY] = text
     headers = taint_of(*call.all)
     if has(headers, *know.SECRETS):
@@ -57,7 +57,7 @@ def _exporter(machine: Analyser, call: Call) -> Value:
 
 
 def _told(machine: Analyser, call: Call, taint: frozenset[str], address: str) -> None:
-    sending.note(machine, call, "body", taint, address, sending.destination(address))
+    sending.note(machine, call, "body", taint, address, whose.destination(address))
 
 
 def _all(call: Call) -> list[Value]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding, places, sending
+from mlsupply.evidence.python import folding, places, sending, whose
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.keeping import content_of, held_below
 from mlsupply.evidence.python.machine import of_kind
@@ -60,7 +60,7 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     text = machine.pointed.get(top, "")
     where = "fixed" if text else "given"
     if text.startswith(("http", "file:")):
-        where = sending.destination(text)
+        where = whose.destination(text)
     elif not text and any(_elsewhere(name, text_of(value)) for name, value in call.keywords.items()):
         where = "fixed"
     taint = taint_of(*(_taken(machine, value, call.line) for value in _given(call)))
@@ -139,5 +139,5 @@ def _pushed(machine: Analyser, call: Call) -> Value:
         taint |= held_below(machine, folder)
     text = machine.pointed.get("git", "")
     if "://" in text or "@" in text:
-        sending.note(machine, call, "body", taint, text, sending.destination(text.rpartition("@")[2]))
+        sending.note(machine, call, "body", taint, text, whose.destination(text.rpartition("@")[2]))
     return Value()
