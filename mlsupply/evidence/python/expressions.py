@@ -14,6 +14,7 @@ from mlsupply.evidence.python import (
     importing,
     neighbours,
     objects,
+    operating,
     roundabout,
     telling,
 )
@@ -161,7 +162,7 @@ class Expressions(Machine):
             if result.instance is not None or right.instance is not None:
                 result = self._overloaded(step, result, right)
             else:
-                result = folding.binary(type(step.op), result, right)
+                result = operating.binary(type(step.op), result, right)
         return result
 
     def _overloaded(self, node: ast.BinOp, left: Value, right: Value) -> Value:
@@ -170,7 +171,7 @@ class Expressions(Machine):
         done = objects.operated(self, left, name, [right], node)
         if done is None:
             done = objects.operated(self, right, "R" + name, [left], node)
-        return done if done is not None else folding.binary(type(node.op), left, right)
+        return done if done is not None else operating.binary(type(node.op), left, right)
 
     def _either(self, node: ast.BoolOp) -> Value:
         values = [self.value(part) for part in node.values]
@@ -204,7 +205,7 @@ class Expressions(Machine):
         elif values[-1].instance is not None and isinstance(node.ops[-1], ast.In | ast.NotIn):
             objects.operated(self, values[-1], "In", values[:1], node)
         if len(values) == 2 and values[0].known and values[1].known:
-            return folding.compared(type(node.ops[0]), values[0], values[1])
+            return operating.compared(type(node.ops[0]), values[0], values[1])
         if values[-1].ref == "os.environ" and isinstance(values[0].const, str):
             return Value(taint=self.environment(values[0], node).taint)  # whether it is set
         taint = taint_of(*values)

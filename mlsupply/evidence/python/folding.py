@@ -1,9 +1,7 @@
-"""Constants folded as Python would, within bounds: operators, slices, methods of strings and lists, a few builtins."""
+"""Constants folded as Python would, within bounds: texts, slices, methods of strings and lists, a few builtins."""
 
 from __future__ import annotations
 
-import ast
-import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +9,8 @@ from typing import Any
 from mlsupply.evidence.python.decode import by_codec
 from mlsupply.evidence.python.values import HOLE, MAX_TEXT, NOTHING, Value, constant, layers_of, taint_of, text_of, unknown
 
-_ERRORS = (
+# What Python raises where an operation does not go with its values.
+ERRORS = (
     ValueError,
     TypeError,
     IndexError,
@@ -22,92 +21,6 @@ _ERRORS = (
     LookupError,
     MemoryError,
 )
-_INT_BITS = 1 << 16
-
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.BitXor: operator.xor,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.Pow: operator.pow,
-}
-_HUGE_WIDTH = re.compile(r"\d{5}|\*")
-
-
-def _too_big(kind: type[ast.operator], left: Any, right: Any) -> bool:
-    if kind is ast.Mult:
-        for one, other in ((left, right), (right, left)):
-            if isinstance(one, str | bytes | list | tuple) and isinstance(other, int):
-                return len(one) * max(other, 0) > MAX_TEXT
-        return isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _INT_BITS
-    if kind is ast.LShift:
-        return not isinstance(right, int) or right > _INT_BITS
-    if kind is ast.Pow:
-        return not isinstance(left, int) or not isinstance(right, int) or abs(right) * left.bit_length() > _INT_BITS
-    if kind is ast.Mod and isinstance(left, str | bytes):
-        shape = left if isinstance(left, str) else left.decode("latin-1")
-        return bool(_HUGE_WIDTH.search(shape))
-    return False
-
-
-def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
-    """`left <op> right`."""
-    if left.known and right.known:
-        function = _OPERATORS.get(kind)
-        if function is not None and not _too_big(kind, left.const, right.const):
-            try:
-                layers = layers_of(left, right)
-                if kind is ast.BitXor and isinstance(left.const, int) and not isinstance(left.const, bool):
-                    layers = layers if "xor" in layers else (*layers, "xor")
-                if kind is ast.Mod and isinstance(left.const, str) and left.const.count("%c") > 3:
-                    layers = (*layers, "chr")
-                return constant(function(left.const, right.const), layers, taint_of(left, right))
-            except _ERRORS:
-                pass
-    result = unknown(left, right)
-    if kind is ast.BitXor and "xor" not in result.layers:
-        result.layers = (*result.layers, "xor")
-    if kind is ast.Add:
-        result.text = _joined([left, right])
-        if left.items is not None or right.items is not None:
-            result.items = [*items_of(left), *items_of(right)]
-    elif kind is ast.Mod and (shape := left.const if isinstance(left.const, str) else left.text) != HOLE:
-        parts = right.items if right.items is not None else items_of(right) if isinstance(right.const, tuple) else [right]
-        result.text = percent(shape, parts, right.keys or {})
-    elif kind is ast.Div:  # pathlib
-        result.ref = left.ref or right.ref
-        result.text = joined_path([left, right])
-    return result
-
-
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda one, other: one in other,
-    ast.NotIn: lambda one, other: one not in other,
-}
-
-
-def compared(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
-    """`left <op> right` of two constants."""
-    function = _COMPARISONS.get(kind)
-    try:
-        return constant(bool(function(left.const, right.const))) if function is not None else Value()
-    except _ERRORS:
-        return Value()
-
-
 _PLACED = re.compile(r"%(?:\((\w{1,40})\))?[-#0 +]{0,4}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]")
 
 
@@ -123,7 +36,8 @@ def percent(shape: str, parts: list[Value], named: Mapping[str, Value] | None = 
     return _PLACED.sub(put, shape)[:MAX_TEXT]
 
 
-def _joined(values: list[Value]) -> str:
+def joined(values: list[Value]) -> str:
+    """These texts one after the other, HOLE for what is not known; bounded."""
     text = "".join(text_of(value) for value in values)
     text = re.sub(f"{HOLE}+", HOLE, text) if HOLE * 2 in text else text
     return text[:MAX_TEXT]
@@ -134,10 +48,10 @@ def joined_text(values: list[Value]) -> Value:
     if all(value.known and isinstance(value.const, str | int | float | bytes) for value in values):
         try:
             return constant("".join(str(value.const) for value in values), layers_of(*values), taint_of(*values))
-        except _ERRORS:
+        except ERRORS:
             return unknown(*values)
     result = unknown(*values)
-    result.text = _joined(values)
+    result.text = joined(values)
     return result
 
 
@@ -184,7 +98,7 @@ def index(value: Value, key: Value) -> Value:
             elif isinstance(key.const, slice) and key.const.step not in {None, 1}:
                 layers = (*layers, "strided")
             return constant(value.const[key.const], layers, value.taint)
-        except _ERRORS:
+        except ERRORS:
             return unknown(value)
     if value.keys is not None and isinstance(key.const, str) and key.const in value.keys:
         return value.keys[key.const]
@@ -307,7 +221,7 @@ def _listed(value: Any) -> Any:
 def _try(work: Callable[[], Any], layers: tuple[str, ...], taint: frozenset[str]) -> Value | None:
     try:
         return constant(work(), layers, taint)
-    except _ERRORS:
+    except ERRORS:
         return None
 
 
@@ -332,7 +246,7 @@ def _format(
     plain = re.sub(r"\{(\w{0,40})[^{}]{0,40}\}", r"{\1}", shape)
     try:
         text = plain.format(*texts, **named)
-    except (*_ERRORS, RecursionError):
+    except (*ERRORS, RecursionError):
         text = HOLE
     if HOLE not in text:
         return constant(text, layers, taint)

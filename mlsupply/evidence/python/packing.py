@@ -7,7 +7,7 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING, Any
 
-from mlsupply.evidence.python import folding
+from mlsupply.evidence.python import operating
 from mlsupply.evidence.python.values import NOTHING, Value, constant, layers_of, taint_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def unpacked(call: Call) -> Value | None:
         if ref in _ARRAYS and isinstance(known[-1], list | tuple):
             return constant(list(known[-1]), layers, taint)
         if (kind := _OPERATIONS.get(ref)) is not None and len(call.args) == 2:
-            return folding.binary(kind, *call.args)
+            return operating.binary(kind, *call.args)
         if ref.startswith("struct."):
             return constant(_packed(known) if ref == "struct.pack" else _unpacked(ref, known), (*layers, "integers"), taint)
         if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(known[0], bytes) and len(known[0]) <= 1 << 16:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mlsupply.evidence.python import comprehensions, containers, folding, importing, objects, unasked
+from mlsupply.evidence.python import comprehensions, containers, folding, importing, objects, operating, unasked
 from mlsupply.evidence.python.definitions import Definitions
 from mlsupply.evidence.python.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.machine import MAX_LOOP, BudgetError, on_request
@@ -175,7 +175,7 @@ class Statements(Definitions):
     def _augment(self, node: ast.AugAssign) -> None:
         left, right = self.value(node.target), self.value(node.value)
         result = objects.operated(self, left, type(node.op).__name__, [right], node)
-        self.bind(node.target, result if result is not None else folding.binary(type(node.op), left, right))
+        self.bind(node.target, result if result is not None else operating.binary(type(node.op), left, right))
 
     states: dict[Closure, ClassState]
 
