@@ -23,6 +23,7 @@ from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.mapped import without_questions
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
@@ -43,7 +44,7 @@ def seen(files: Mapping[str, str]) -> list[CodeFact]:
             modules.append(analyse.module(path, text.encode(), shape.inner(path)))
         elif path.endswith(".pth"):
             modules.append(analyse.pth(path, text.encode()))
-    return placed(modules, shape)
+    return placed(without_questions(modules, {path: text.encode() for path, text in files.items()}), shape)
 
 
 def found(files: Mapping[str, str]) -> set[str]:

@@ -37,6 +37,7 @@ from mlsupply.evidence.package import PackageFacts, located_gap
 from mlsupply.evidence.plain_data import without_literals
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import worthy
+from mlsupply.evidence.python.mapped import without_questions
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.lazy import expression
@@ -286,6 +287,8 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
                 seen.gaps.append(located_gap(subject, group[0], Reason.LIMIT, f"modules followed together: {answer.why}"))
             else:
                 modules = joined(modules, [stored.module_from_json(one) for one in answer["modules"]])
+    if not seen.untied:
+        modules = without_questions(modules, sources)
     unparsable = Unparsable(sources)
     for module in modules:
         if module.stopped:
