@@ -55,7 +55,8 @@ class Outcome(Generic[R]):
 
 def each(do: Callable[[T], R], tasks: Iterable[T], most: int) -> Iterator[R]:
     """What comes of each task, in their order, as soon as it is there; at most so many are under way at once. Raises what
-    one of them raised, in its turn; tasks not begun by then, or when nobody asks for more, are not begun any more."""
+    one of them raised, in its turn; tasks not begun by then, or when nobody asks for more, are not begun any more. Ctrl-C
+    waits for none of them: a server may take long to answer."""
     wanted = list(tasks)
     if len(wanted) < 2:
         yield from map(do, wanted)
@@ -82,6 +83,9 @@ def each(do: Callable[[T], R], tasks: Iterable[T], most: int) -> Iterator[R]:
                     ready.wait()
                 outcome = done.pop(turn)
             yield outcome.result()
+    except KeyboardInterrupt:
+        workers.clear()
+        raise
     finally:
         over.set()
         for worker in workers:

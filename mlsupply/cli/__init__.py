@@ -34,18 +34,33 @@ def run() -> None:
 
         if plain := typed(arguments[1:], OPTIONS):
             _ending_quietly(lambda: scan(*plain))
+    _ending_quietly(_with_click)
+
+
+def _with_click() -> NoReturn:
     from mlsupply.cli.verbs import main
 
     main()
+    raise SystemExit(0)
 
 
-def _ending_quietly(scan: Callable[[], NoReturn]) -> NoReturn:
+def _ending_quietly(run: Callable[[], NoReturn]) -> NoReturn:
+    """Run; what stops it where no verb sees it (imports, help and usage) ends in words as well."""
     try:
-        scan()
+        run()
     except KeyboardInterrupt:
         stopped()
     except BrokenPipeError:
         sys.exit(1)  # whoever read the output has gone: there is nobody to tell
+    except OSError as error:
+        from mlsupply.cli.common import stop_refused
+
+        stop_refused(error)
+
+
+def no_more_output() -> None:
+    """Let stdout lead nowhere: what is left in its buffer would fail again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def stopped() -> NoReturn:

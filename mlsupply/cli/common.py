@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from mlsupply.cli import stopped
+from mlsupply.cli import no_more_output, stopped
 from mlsupply.cli.options import JUDGING, RESOLVING, RUN, with_options
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -126,7 +126,7 @@ def shows_errors(verb: Verb) -> Verb:
         except BrokenPipeError:
             raise  # `| head`, which click ends quietly
         except OSError as error:
-            _stop(_refused(error))
+            stop_refused(error)
         except KeyboardInterrupt:
             stopped()
 
@@ -136,17 +136,25 @@ def shows_errors(verb: Verb) -> Verb:
 def _stop(error: MlsupplyError) -> NoReturn:
     import click
 
-    click.echo(f"mlsupply: {error.message} [{error.reference}]", err=True)
-    if error.hint:
-        click.echo(f"  hint: {error.hint}", err=True)
+    try:
+        click.echo(f"mlsupply: {error.message} [{error.reference}]", err=True)
+        if error.hint:
+            click.echo(f"  hint: {error.hint}", err=True)
+    except OSError:  # nor can stderr be written: the exit code is all that can be told
+        os._exit(error.exit_code)
     sys.exit(error.exit_code)
+
+
+def stop_refused(error: OSError) -> NoReturn:
+    """End with what the system refused, in words."""
+    _stop(_refused(error))
 
 
 def _refused(error: OSError) -> MlsupplyError:
     """What the system would not do: write the standard output (a full disk) where it names no file."""
     if error.filename:
         return MlsupplyError("system-refused", f"{safe(str(error.filename))}: {error.strerror}")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer would fail again at exit
+    no_more_output()
     return MlsupplyError("output-not-written", f"the output could not be written: {error.strerror}")
 
 

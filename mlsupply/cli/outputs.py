@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Collection, Sequence
 
+from mlsupply.cli import no_more_output
 from mlsupply.errors import MlsupplyError
 from mlsupply.outcome import Report
 from mlsupply.paths import Path
@@ -51,10 +52,14 @@ def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool =
 
 
 def send(data: bytes, path: str) -> None:
-    """To the file, or to stdout for ""."""
+    """To the file, or to stdout for "". Whoever read stdout may have gone (`| head`): the other outputs and the exit code
+    are still wanted."""
     if not path:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            no_more_output()
         return
     try:
         _put(Path(path), data)

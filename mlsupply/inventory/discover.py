@@ -172,15 +172,25 @@ def _settled(found: list[Inventory], request: Request, world: World) -> list[Inv
         for place in left:
             found[place] = without_resolving(found[place], reason)
     elif left:
-        from concurrent.futures import ThreadPoolExecutor
-
-        world.say("resolving what is not locked", 0, len(left))
-        with ThreadPoolExecutor(min(len(left), _RESOLVED_AT_ONCE)) as pool:
-            answers = pool.map(lambda place: _resolved(found[place], request, world), left)
-            for done, (place, answer) in enumerate(zip(left, answers, strict=True), 1):
-                found[place] = answer
-                world.say("resolving what is not locked", done, len(left))
+        _resolve(found, left, request, world)
     return found
+
+
+def _resolve(found: list[Inventory], left: list[int], request: Request, world: World) -> None:
+    """Put what is resolved in the place of what is not, in the places that are left."""
+    from mlsupply.begun import Begun, each
+
+    world.say("resolving what is not locked", 0, len(left))
+    answers = each(lambda place: Begun(lambda: _resolved(found[place], request, world)).result(), left, _RESOLVED_AT_ONCE)
+    try:
+        for done, (place, answer) in enumerate(zip(left, answers, strict=True), 1):
+            found[place] = answer
+            world.say("resolving what is not locked", done, len(left))
+    except KeyboardInterrupt:
+        from mlsupply.inventory.uv_run import stop_all
+
+        stop_all()
+        raise
 
 
 def _resolved(inventory: Inventory, request: Request, world: World) -> Inventory:

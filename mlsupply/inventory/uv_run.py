@@ -7,12 +7,14 @@ files are not searched for, no Python is downloaded, and the interpreter it look
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 
 from mlsupply.limited import limit
 from mlsupply.named import NamedTuple
@@ -20,6 +22,8 @@ from mlsupply.named import NamedTuple
 _WORDS = 1 << 20  # bytes kept of what uv prints
 _KEPT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT")
 _CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # first one set is handed on
+_running: dict[Path, subprocess.Popen[bytes]] = {}  # folder -> its uv
+_changing = Lock()  # held while one starts, so that `stop_all` misses none
 
 
 class Ran(NamedTuple):
@@ -65,23 +69,36 @@ def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds
     """The exit code, None where it had to be killed. What uv starts dies with it: they share a process group of their
     own."""
     with open(folder / "words", "wb") as words:
-        process = subprocess.Popen(  # noqa: S603  an argument list of ours; nothing of the target is in it
-            arguments,
-            cwd=folder,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=words,
-            start_new_session=True,
-        )
+        with _changing:
+            process = subprocess.Popen(  # noqa: S603  an argument list of ours; nothing of the target is in it
+                arguments,
+                cwd=folder,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=words,
+                start_new_session=True,
+            )
+            _running[folder] = process
         try:
             limit(process.pid)
             return process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             return None
         finally:
+            with _changing:
+                del _running[folder]
             if process.poll() is None:
                 _kill(process)
+
+
+def stop_all() -> None:
+    """End every uv that runs and remove its folder, for a run that ends without waiting for its threads."""
+    with _changing:
+        for folder, process in _running.items():
+            if process.poll() is None:
+                _kill(process)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_too_large(code: int | None, words: str) -> bool:
