@@ -14,6 +14,12 @@ from stat import S_ISDIR, S_ISREG
 
 from mlsupply.hints import TYPE_CHECKING, Any
 
+
+def is_kept(path: Path) -> bool:
+    """Whether this user can read what is there. A cache folder may be another user's, of which `is_file` raises."""
+    return os.access(path, os.R_OK)
+
+
 if TYPE_CHECKING or os.name != "posix":
     from pathlib import Path as Path  # noqa: PLC0414  for those who take it from here
 else:

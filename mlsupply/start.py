@@ -6,6 +6,9 @@ import gc
 import os
 import sys
 
+# What `signal` is made of, without the enums that cost as much to import as the rest of this file; it has no stub.
+from _signal import SIG_DFL, SIGTERM, default_int_handler, getsignal, signal  # type: ignore[import-not-found]
+
 # A run builds tens of thousands of values and drops few before it ends: looking for cycles every 700 allocations would cost
 # a tenth of an offline scan. Every 200,000 is enough to bound the memory of long runs.
 gc.set_threshold(200_000, 20, 20)
@@ -18,6 +21,8 @@ def entry() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller, who gets the exit code alone
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  for the rest of the process
+    if getsignal(SIGTERM) == SIG_DFL:  # `docker stop`, `timeout` and CI end a run so: it tidies up as at Ctrl-C
+        signal(SIGTERM, default_int_handler)
     try:
         run()
     except SystemExit as done:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,7 +46,8 @@ def _processes_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_ctrl_c_waits_for_no_index_and_leaves_no_uv_behind(tmp_path: Path, silent_index: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_waits_for_no_index_and_leaves_no_uv_behind(tmp_path: Path, silent_index: str, number: int) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     (tmp_path / "requirements.in").write_text("demo\n", encoding="ascii")
@@ -56,7 +59,7 @@ def test_ctrl_c_waits_for_no_index_and_leaves_no_uv_behind(tmp_path: Path, silen
     while len(_processes_in(temporary)) < 1 and time.monotonic() < end:
         time.sleep(0.02)
     assert _processes_in(temporary)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=10)  # the index would be waited for three times as long
     assert (process.returncode, errors.strip()) == (130, b"Aborted!")
     assert _processes_in(temporary) == []
@@ -103,3 +106,19 @@ def test_a_reader_that_goes_away_costs_neither_the_other_outputs_nor_the_exit_co
     assert done.returncode == told.returncode != 1
     assert done.stderr == told.stderr == b""
     assert (tmp_path / "report.json").stat().st_size > 0
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no permissions of that kind here")
+def test_a_cache_folder_of_another_user_costs_no_check(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("requests==2.19.0\n", encoding="ascii")
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    plain = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    if plain and not shutil.which("setpriv"):
+        pytest.skip("root may read everything, and setpriv is not here")
+    environ = {**os.environ, "MLSUPPLY_CACHE_DIR": str(locked / "cache")}
+    scan = [*plain, *COMMAND, "scan", "--offline", "--feed", "embedded", "-o", "json"]
+    done = subprocess.run(scan, cwd=tmp_path, env=environ, capture_output=True, check=False, timeout=60)
+    report = json.loads(done.stdout)
+    assert [gap["detail"] for gap in report["gaps"] if gap["reason"] == "internal"] == []
+    assert "CVE-2018-18074" in {finding["id"] for finding in report["findings"]}

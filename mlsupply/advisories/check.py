@@ -21,6 +21,7 @@ from mlsupply.begun import Begun
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Cause, Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.named import NamedTuple
+from mlsupply.paths import is_kept
 from mlsupply.project import OWN_CODE, Project, conda_gap
 from mlsupply.request import Request
 from mlsupply.value import replace
@@ -162,7 +163,7 @@ def _named(package: Package, rows: Sequence[Row] | None) -> bool:
 
 def _with_exploitation(said: list[Checked], world: World) -> Iterator[Checked | DataSource]:
     """The same with what KEV and EPSS know of the CVEs, where these lists were fetched."""
-    if not (world.cache / "advisories" / "exploited.sqlite").is_file():
+    if not is_kept(world.cache / "advisories" / "exploited.sqlite"):
         yield from said
         return
     from mlsupply.advisories.exploited import look_up

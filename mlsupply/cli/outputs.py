@@ -106,4 +106,4 @@ def _for_terminal(view: View, *, quiet: bool, verbose: bool) -> bytes:
     if not sys.stdout.isatty():
         return render(view, most=most)
     width = max(60, min(shutil.get_terminal_size().columns, 140))
-    return render(view, width, color=not os.environ.get("NO_COLOR"), most=most)
+    return render(view, width, color=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb", most=most)

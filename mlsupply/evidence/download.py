@@ -9,6 +9,7 @@ from pathlib import Path
 from mlsupply.digest import sha256_of_file
 from mlsupply.drafts import Draft
 from mlsupply.model import Artifact, Reason
+from mlsupply.paths import is_kept
 from mlsupply.text import safe
 from mlsupply.world import Failure, World
 
@@ -33,7 +34,7 @@ def kept_at(artifact: Artifact, cache: Path) -> Path | None:
         return None
     folder = cache / "archives" / digest[:2]
     suffix = next((s for s in _SUFFIXES if artifact.filename.endswith(s)), "")
-    suffix = suffix or next((s for s in _SUFFIXES if (folder / f"{digest}{s}").is_file()), ".archive")
+    suffix = suffix or next((s for s in _SUFFIXES if is_kept(folder / f"{digest}{s}")), ".archive")
     return folder / f"{digest}{suffix}"
 
 
@@ -63,7 +64,7 @@ def fetched(artifact: Artifact, world: World, headers: Mapping[str, str] | None 
     path = kept_at(artifact, world.cache)
     if path is None and not computable(artifact.hashes):
         return Failure(Reason.UNSUPPORTED, f"no digest that can be verified is known for {safe(artifact.filename)}")
-    if path is not None and path.is_file():
+    if path is not None and is_kept(path) and path.is_file():
         return path if sha256_of_file(path) == sha256_of(artifact) else _spoiled(path)
     body = _body(artifact, world, headers)
     if isinstance(body, Failure):
