@@ -15,6 +15,7 @@ from mlsupply.hints import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+_NOTICED = 0.5  # seconds; Ctrl-C just before a wait begins does not end it, and is noticed when it is over
 
 
 class Begun(Generic[R]):
@@ -32,7 +33,8 @@ class Begun(Generic[R]):
 
     def result(self) -> R:
         """What the call gave, when it has ended. Raises what it raised."""
-        self._thread.join()
+        while self._thread.is_alive():
+            self._thread.join(_NOTICED)
         return self._ended[0].result()
 
 
@@ -80,7 +82,7 @@ def each(do: Callable[[T], R], tasks: Iterable[T], most: int) -> Iterator[R]:
         for turn in range(len(wanted)):
             with ready:
                 while turn not in done:
-                    ready.wait()
+                    ready.wait(_NOTICED)
                 outcome = done.pop(turn)
             yield outcome.result()
     except KeyboardInterrupt:
