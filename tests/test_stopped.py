@@ -59,6 +59,7 @@ def test_a_stopped_run_waits_for_no_index_and_leaves_no_uv_behind(tmp_path: Path
     while len(_processes_in(temporary)) < 1 and time.monotonic() < end:
         time.sleep(0.02)
     assert _processes_in(temporary)
+    time.sleep(0.5)  # both inputs have their uv by then
     process.send_signal(number)
     _, errors = process.communicate(timeout=10)  # the index would be waited for three times as long
     assert (process.returncode, errors.strip()) == (130, b"Aborted!")
