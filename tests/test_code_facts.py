@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.mapping import without_questions
 from mlsupply.evidence.moments import layout, placed
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.python.calls import Analyser
-from mlsupply.evidence.python.mapped import without_questions
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
-from mlsupply.evidence.python.mapped import carriers
+from mlsupply.evidence.mapping import without_questions
+from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.evidence.python import analyse
+from mlsupply.evidence.python.mapped import MAX_SOURCE
+from mlsupply.evidence.python.mapped import carriers as carriers_of
 from tests.test_code_facts import found
 
 ASKS = r"""
@@ -52,10 +58,13 @@ def told(text):
 MAKER = r"""self._ask(b"\x31\xC0", b"\x0F\xA2" b"\x89\xD8" b"\xC3")"""
 
 
-def test_a_module_that_carriers() -> None:
-    assert carriers(ASKS)
+def carriers(source: str) -> tuple[str, ...]:
+    return carriers_of(ast.parse(source))
+
+
+def test_a_module_that_only_asks_is_known_by_what_it_hands_on() -> None:
+    assert carriers(ASKS) == ("Page", "_ask")
     assert not carriers("import mmap\nmmap.mmap(-1, 9, prot=mmap.PROT_EXEC)\n")
-    assert not carriers("def (")
 
 
 @pytest.mark.parametrize(
@@ -105,3 +114,29 @@ def test_a_neighbour_that_hands_it_other_code_is_told() -> None:
     brings = "import urllib.request\nfrom demo.cpu import Page\nPage(None, (), [urllib.request.urlopen('https://c.example').read()])\n"
     assert found({"pyproject.toml": "", "demo/__init__.py": quiet, "demo/cpu.py": ASKS}) == set()
     assert "MLS-C027" in found({"pyproject.toml": "", "demo/__init__.py": brings, "demo/cpu.py": ASKS})
+
+
+def test_the_neighbour_may_spell_the_name_as_unicode_lets_it() -> None:
+    wide = "from demo.cpu import \uff30age as p\np(None, (), [__import__('socket').socket().recv(9)])\n"
+    assert "MLS-C027" in found({"pyproject.toml": "", "demo/__init__.py": wide, "demo/cpu.py": ASKS})
+
+
+def test_only_modules_of_the_size_such_questions_have_are_gone_through() -> None:
+    assert looked_at("cpu.py", ASKS).carriers
+    long = ASKS + "# and so on\n" * (MAX_SOURCE // 12)
+    assert looked_at("cpu.py", long).facts
+    assert not looked_at("cpu.py", long).carriers
+
+
+def test_a_package_full_of_such_modules_is_no_honest_one() -> None:
+    few = [
+        looked_at(f"demo/cpu{number}.py", ASKS.replace("Page", f"Page{number}").replace("_ask", f"_ask{number}"))
+        for number in range(5)
+    ]
+    sources = {module.path: b"" for module in few}
+    assert not any(module.facts for module in without_questions(few[:4], sources))
+    assert all(module.facts for module in without_questions(few, sources))
+
+
+def looked_at(path: str, source: str) -> ModuleFacts:
+    return analyse.module(path, source.encode())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.evidence.package import look_inside
+from mlsupply.evidence.plain_data import MAX_FILES
 from mlsupply.evidence.pool import Pool
 from tests.made_wheels import METADATA, put
 from tests.test_archives import tarred, zipped
@@ -38,8 +39,9 @@ def test_a_literal_in_a_data_file_may_be_evaluated(name: str, tmp_path: Path) ->
         {"extras.txt": b"[" + b"1," * 40_000 + b"]"},
         {"extras.txt": b"\xff" + LITERAL},
         {},
+        {"extras.txt": LITERAL, **{f"more/{number}/extras.txt": LITERAL for number in range(MAX_FILES)}},
     ],
-    ids=["another by this name", "text", "too large to be looked at", "no text", "not there"],
+    ids=["another by this name", "text", "too large to be looked at", "no text", "not there", "more than are read"],
 )
 def test_what_may_be_more_than_a_literal_is_told(files: dict[str, bytes], tmp_path: Path) -> None:
     assert evaluates(tmp_path, {"setup.py": EVALUATED, **files})

@@ -19,6 +19,7 @@ from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
 from mlsupply.evidence.linking import linked
+from mlsupply.evidence.mapping import without_questions
 from mlsupply.evidence.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
 from mlsupply.evidence.members import (
     MOST_TEXT,
@@ -37,7 +38,6 @@ from mlsupply.evidence.package import PackageFacts, located_gap
 from mlsupply.evidence.plain_data import without_literals
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import worthy
-from mlsupply.evidence.python.mapped import without_questions
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.lazy import expression

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
-PROBE = "python/66"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/67"  # part of the cache key: raised whenever a fact may change
 OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
 PRECIOUS = "!"  # among the same: what it reads is a secret
 PASSED = ":"  # among the same: what the function that hands it on was given by its caller
@@ -51,7 +51,9 @@ class ModuleFacts:
     dotted name); functions: names of all roots;
     exports: (name, what it stands for) of the module level; stopped: why the look was cut short, or ""; gives, takes: what
     neighbours get from its names and what its functions do with what they get; wants: names of neighbours that reach an
-    end here; hands: functions of neighbours, with the names of neighbours they are handed."""
+    end here; hands: functions of neighbours, with the names of neighbours they are
+    handed; carriers: the names that can hand bytes to executable memory of the module, where all it hands there itself only
+    asks the processor what it can do."""
 
     path: str
     dotted: str
@@ -64,6 +66,7 @@ class ModuleFacts:
     takes: tuple[tuple[str, Take], ...] = ()
     wants: tuple[str, ...] = ()
     hands: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    carriers: tuple[str, ...] = ()
 
 
 def dotted_name(path: str) -> tuple[str, bool]:

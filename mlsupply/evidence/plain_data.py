@@ -17,6 +17,7 @@ from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.lazy import expression
 
 MAX_BYTES = 1 << 16  # of one file
+MAX_FILES = 32  # parsing them takes up to a second; a package that evaluates its data has one or two
 _NAMED = expression(r"encoded data file (.{1,80}?) \((?:line \d+|from .*)\)$")
 _WHOLE = 6  # steps of a chain of which none was left out
 _EVALUATES = "builtins.eval"
@@ -52,10 +53,14 @@ def _is_plain(fact: CodeFact, plain: set[str]) -> bool:
 
 
 def _literals(named: set[str], walked: Callable[[Wants], Iterable[Walked]]) -> Iterator[str]:
-    """The names for which every file of that name holds a literal."""
+    """The names for which every file of that name holds a literal; none where there are more files than are read."""
     held: dict[str, list[bytes | None]] = {}
+    count = 0
     for item in walked(lambda path, size: path.rpartition("/")[2] in named and size <= MAX_BYTES):
         if isinstance(item, Member) and (name := item.path.rpartition("/")[2]) in named:
+            count += 1
+            if count > MAX_FILES:
+                return iter(())
             held.setdefault(name, []).append(item.data)
     return (name for name, found in held.items() if all(data is not None and _is_literal(data) for data in found))
 

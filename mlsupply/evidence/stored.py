@@ -43,6 +43,7 @@ def module_to_json(module: ModuleFacts) -> dict[str, Any]:
         "takes": [[name, list(take)] for name, take in module.takes],
         "wants": list(module.wants),
         "hands": [[name, list(names)] for name, names in module.hands],
+        "carriers": list(module.carriers),
     }
 
 
@@ -60,6 +61,7 @@ def module_from_json(value: Mapping[str, Any]) -> ModuleFacts:
         takes=tuple((name, _take(take)) for name, take in value["takes"]),
         wants=tuple(value["wants"]),
         hands=tuple((name, tuple(names)) for name, names in value["hands"]),
+        carriers=tuple(value["carriers"]),
     )
 
 

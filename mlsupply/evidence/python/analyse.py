@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlsupply.evidence.facets import Moment
+from mlsupply.evidence.mapping import maps_memory
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import following, texts, told_keys, unasked
+from mlsupply.evidence.python import following, mapped, texts, told_keys, unasked
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.following import Level
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
@@ -49,6 +50,8 @@ def module(
         _noted(machine, sight)
     result = _result(machine)
     machine.let_go()
+    if len(source) <= mapped.MAX_SOURCE and any(maps_memory(fact) for fact, _ in result.facts):
+        return replace(result, carriers=mapped.carriers(tree))
     return result
 
 
@@ -91,8 +94,10 @@ def _parsed(source: bytes) -> ast.Module | str:
             return f"not Python {version}: {safe(str(error.msg), 80)}, line {error.lineno or 0}"
         except (ValueError, LookupError) as error:
             return f"not Python: {safe(str(error), 80)}"
-        except (RecursionError, MemoryError):
+        except RecursionError:
             return "nested too deeply to be parsed"
+        except MemoryError:  # also what a parser stack that is full is told with
+            return "too much to be parsed: nested too deeply or too large for the memory it is given"
 
 
 def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:

@@ -13,11 +13,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-
-from mlsupply.evidence.facets import CodeFact
-from mlsupply.evidence.module_facts import ModuleFacts
+from collections.abc import Iterator
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Definition = _Function | ast.ClassDef
@@ -46,8 +42,9 @@ _STRANGE = (
     ast.Lambda, ast.Global, ast.Nonlocal, ast.Subscript, ast.AugAssign, ast.AsyncFunctionDef, ast.JoinedStr, ast.NamedExpr,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Yield, ast.YieldFrom, ast.Await, ast.Dict, ast.Set,
 )  # fmt: skip
-_SINKS = ("mmap.mmap", "VirtualAlloc", "VirtualProtect")
-_MOST = 64  # carriers, and variables that are followed
+MAX_SOURCE = 1 << 18  # bytes of a module that is gone through: the largest known, py-cpuinfo's, has 84,000
+_MOST_CARRIERS = 16  # each is one more time through the module
+_MOST_VARIABLES = 64
 _TYPES = re.compile(r"c_\w+|POINTER|CFUNCTYPE|byref")
 _REACHES_IN = re.compile(r"\b(?:ctypes|cffi|mprotect)\b")
 _REFLECTS = frozenset(
@@ -60,35 +57,13 @@ _REFLECTS = frozenset(
 )
 
 
-def without_questions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes]) -> list[ModuleFacts]:
-    """The modules of a package without the facts that memory is made to run where it only asks the processor, and no other
-    file names what could hand other code to it. sources: path -> text of all the package's files. A fact of text that was
-    decoded stays."""
-    return [_without(module, sources) if any(map(_maps, module.facts)) else module for module in modules]
-
-
-def _maps(fact: tuple[CodeFact, tuple[str, ...]]) -> bool:
-    one = fact[0]
-    return one.behaviour == "injects" and not one.layers and one.sink.endswith(_SINKS)
-
-
-def _without(module: ModuleFacts, sources: Mapping[str, bytes]) -> ModuleFacts:
-    names = carriers(sources.get(module.path, b"").decode("utf-8", "replace"))
-    if not names:
-        return module
-    named = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")\b")
-    if any(named.search(text) for path, text in sources.items() if path != module.path):
-        return module
-    return replace(module, facts=tuple(fact for fact in module.facts if not _maps(fact)))
-
-
-def carriers(source: str) -> tuple[str, ...]:
+def carriers(tree: ast.Module) -> tuple[str, ...]:
     """The names under which a module's executable memory can be handed bytes, where all it is handed there are instructions
     that ask the processor; none where that is not so."""
     try:
-        look = _Look(ast.parse(source))
+        look = _Look(tree)
         return tuple(look.carriers) if look.holds() else ()
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except RecursionError:
         return ()
 
 
@@ -127,6 +102,7 @@ class _Look:
     def _maps_only(self, mapper: _Definition, inside: set[ast.AST]) -> bool:
         """Nothing but the steps of mapping, and no bytes or numbers other code could be made of."""
         names = {name for node in inside if not isinstance(node, ast.Attribute) and (name := _bound(node))}
+        names |= _STEPS | _BUILTIN | _MODULES
         kept = {name for node in inside if isinstance(node, ast.Attribute) and (name := _bound(node))}
         kept |= {node.name for node in inside if isinstance(node, _Function)}
         return not mapper.decorator_list and all(
@@ -138,7 +114,7 @@ class _Look:
             case ast.Name(id="bytes"):
                 return isinstance(self.parents[node], ast.Attribute)
             case ast.Name(id=name):
-                return name in names | _STEPS | _BUILTIN | _MODULES or self._is_condition(node)
+                return name in names or self._is_condition(node)
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
                 return name in kept
             case ast.Attribute(attr=name):
@@ -208,7 +184,7 @@ class _Look:
     def _handed_constants(self, inside: set[ast.AST]) -> bool:
         """Every use of a carrier is a call with known arguments; parameters make the function around a carrier too."""
         for name in self.carriers:  # grows while it is gone through
-            if len(self.carriers) + len(self.variables) > _MOST:
+            if len(self.carriers) > _MOST_CARRIERS:
                 return False
             if not all(self._carries(node, name, node in inside) for node in self.nodes):
                 return False
@@ -251,8 +227,8 @@ class _Look:
 
     def _variable(self, name: str, function: _Function) -> bool:
         """A parameter, or what the function sets to known values and does nothing with but hand it on."""
-        if (function, name) in self.variables or len(self.variables) > _MOST:
-            return len(self.variables) <= _MOST
+        if (function, name) in self.variables or len(self.variables) > _MOST_VARIABLES:
+            return len(self.variables) <= _MOST_VARIABLES
         self.variables.add((function, name))
         given = function.args
         parameter = name in {one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg) if one}
