@@ -101,7 +101,7 @@ def test_a_snapshot_built_twice_is_the_same_to_the_byte(tmp_path: Path) -> None:
     export = write(tmp_path / "all.zip", [record(events=fixed("1.2")), record("PYSEC-2026-7", name="other", versions=["1"])])
     for name in ("one", "two"):
         compiled = compile_records(records_of(export), prose=False)
-        save(compiled, tmp_path / name, source_of(export, compiled.newest("2026-03-24T12:00:00Z")))
+        save(compiled, tmp_path / name, source_of(export, compiled.newest("2026-03-24T12:00:00Z"), compiled.modified))
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
@@ -110,7 +110,7 @@ def test_building_says_what_it_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["db", "build", "--from", str(export), "-o", str(tmp_path / "db.sqlite")])
     assert result.exit_code == 0
     assert "refused: bad-1.json" in result.stderr
-    assert "1 records of 1 projects" in result.stderr
+    assert "1 record of 1 project, " in result.stderr
     many = write(tmp_path / "many.zip", [record(events=fixed("1.2")), *["{not json"] * 25])
     told = CliRunner().invoke(main, ["db", "build", "--from", str(many), "-o", str(tmp_path / "db.sqlite")]).stderr
     assert told.count("refused: bad-") == 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,11 @@ def test_the_table_of_an_authority_has_a_head_and_names_who_publishes(here: Path
     head, *rows = typed("sbom", "project", "--offline", "--check", "ntia").stdout.splitlines()
     assert " ".join(head.split()) == "state part element where in CycloneDX what to do, or whom to ask"
     assert any(row.startswith("missing") and row.endswith("→ whoever publishes the package") for row in rows)
+
+
+def test_an_inventory_that_no_check_ran_on_claims_no_findings(here: Path) -> None:
+    document = json.loads(typed("sbom", "project", "--offline", "-o", "spdx").stdout)
+    assert document["comment"].startswith("no check ran on 1 package")
 
 
 @pytest.mark.parametrize("option", ["--extra", "--group"])

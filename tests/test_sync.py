@@ -436,12 +436,30 @@ def test_an_import_takes_an_export_a_folder_or_a_checkout(tmp_path: Path, kind: 
         (origin / "vulns" / "demo" / f"PYSEC-2026-77.{kind}").write_text(text, encoding="utf-8")
     environment = {"MLSUPPLY_CACHE_DIR": str(tmp_path / "cache")}
     done = CliRunner().invoke(main, ["db", "import", str(origin)], env=environment)
-    assert (done.exit_code, "1 records of 1 projects" in done.stderr) == (0, True)
+    assert (done.exit_code, "1 record of 1 project," in done.stderr) == (0, True)
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("demo==1.0\n")
     scan = ["scan", str(requirements), "--offline", "--feed", "local", "--check", "advisories", "-o", "json"]
     report = json.loads(CliRunner().invoke(main, scan, env=environment).stdout)
     assert [found["id"] for found in report["findings"]] == ["PYSEC-2026-77"]
+
+
+@pytest.mark.parametrize(
+    ("known", "credited"),
+    [
+        ("PYSEC-2026-77", "PyPA Advisory Database, newest change"),
+        ("ACME-2026-1", "imported OSV records, newest change"),
+    ],
+)
+def test_imported_records_are_credited_to_the_pypa_database_only_where_they_carry_its_ids(
+    tmp_path: Path, known: str, credited: str
+) -> None:
+    write(tmp_path / "all.zip", [record(known, events=fixed("1.2"))])
+    environment = {"MLSUPPLY_CACHE_DIR": str(tmp_path / "cache")}
+    assert CliRunner().invoke(main, ["db", "import", str(tmp_path / "all.zip")], env=environment).exit_code == 0
+    local = CliRunner().invoke(main, ["db", "status"], env=environment).stdout.partition("\nlocal ")[2]
+    assert credited in local
+    assert ("CC-BY-4.0" in local) == known.startswith("PYSEC-")
 
 
 def test_your_own_advisories_stand_beside_those_of_the_feed(tmp_path: Path) -> None:

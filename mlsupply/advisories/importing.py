@@ -6,13 +6,14 @@ import json
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mlsupply.digest import sha256_of_file
 from mlsupply.errors import MlsupplyError
 from mlsupply.folders import files_below
 from mlsupply.model import DataSource
+from mlsupply.text import safe
 from mlsupply.yaml_values import document
 
 PYPA = "PyPA Advisory Database"
@@ -20,6 +21,7 @@ PYPA_LICENCE = "CC-BY-4.0"
 PYPA_URL = "https://github.com/pypa/advisory-database"
 OSV = "OSV export for PyPI"
 OSV_LICENCE = "CC-BY-4.0"
+IMPORTED = "imported OSV records"
 
 _MAX_RECORD = 8 << 20  # bytes of one record
 _MAX_RECORDS = 2_000_000
@@ -40,10 +42,13 @@ def records_of(path: Path) -> Iterator[tuple[str, object]]:
     raise MlsupplyError("not-an-export", f"{path} is {reason}", "give an OSV export such as PyPI/all.zip")
 
 
-def source_of(path: Path, as_of: str) -> DataSource:
-    """The credit for data from this path; the digest is of the zip."""
+def source_of(path: Path, as_of: str, ids: Iterable[str]) -> DataSource:
+    """The credit for the records with these ids, read from this path; the digest is of the zip. Only records that all carry
+    the ids of the PyPA database are credited to it: of others neither the author nor the licence is known."""
     digest = sha256_of_file(path) if path.is_file() else ""
-    return DataSource(PYPA, as_of, 0, digest, PYPA_LICENCE, PYPA_URL)
+    if all(known.startswith("PYSEC-") for known in ids):
+        return DataSource(PYPA, as_of, 0, digest, PYPA_LICENCE, PYPA_URL)
+    return DataSource(IMPORTED, as_of, 0, digest, "", safe(str(path)))
 
 
 def _archive(opened: zipfile.ZipFile) -> Iterator[tuple[str, object]]:

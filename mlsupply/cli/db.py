@@ -12,8 +12,10 @@ import click
 
 from mlsupply.cli.common import real_world, shows_errors
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
+from mlsupply.text import count
 
 if TYPE_CHECKING:
+    from mlsupply.advisories.store import About
     from mlsupply.advisories.sync import Outcome
 
 _SHOWN = 20  # records that were refused, with the reason
@@ -55,10 +57,13 @@ def _described(name: str, path: Path, now: datetime) -> list[str]:
     age = age_of(about.as_of, now)
     return [
         f"{name:9} {about.name}, newest change {about.as_of[:10]}, {age.days if age else '?'} days ago",
-        f"          {about.records:,} records of {about.projects:,} projects; {about.withdrawn} withdrawn, "
-        f"{about.partly} partly evaluated, {about.refused} refused",
-        f"          licence {about.licence}, {about.url}",
+        f"          {_size(about)}; {about.withdrawn} withdrawn, {about.partly} partly evaluated, {about.refused} refused",
+        f"          licence {about.licence or 'unknown'}, {about.url}",
     ]
+
+
+def _size(about: About) -> str:
+    return f"{count(about.records, 'record')} of {count(about.projects, 'project')}"
 
 
 @command.command(short_help="Compile an OSV export into a database file.")
@@ -73,10 +78,10 @@ def build(origin: Path, target: Path, facts_only: bool) -> None:
 
     world = real_world(offline=True)
     compiled = compile_records(records_of(origin), prose=not facts_only)
-    source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")))
+    source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")), compiled.modified)
     about = save(compiled, target, source)
     _refused(compiled.refused)
-    click.echo(f"{about.records:,} records of {about.projects:,} projects, {target.stat().st_size:,} bytes", err=True)
+    click.echo(f"{_size(about)}, {target.stat().st_size:,} bytes", err=True)
 
 
 @command.command(short_help="Fetch the advisories, or what changed.")
@@ -113,14 +118,14 @@ def _refused(reasons: Sequence[str]) -> None:
 
 
 def _told(outcome: Outcome) -> None:
-    how = {"unchanged": "nothing changed", "changes": f"{outcome.changed} records changed", "whole": "fetched whole"}
-    click.echo(f"{how[outcome.how]}: {outcome.records:,} records, newest change {outcome.as_of}", err=True)
+    changed = f"{count(outcome.changed, 'record')} changed"
+    how = {"unchanged": "nothing changed", "changes": changed, "whole": "fetched whole"}
+    click.echo(f"{how[outcome.how]}: {count(outcome.records, 'record')}, newest change {outcome.as_of}", err=True)
     _refused(outcome.refused)
     if outcome.missing:
         listed = ", ".join(outcome.missing[:5])
-        click.echo(
-            f"{len(outcome.missing)} changed records could not be fetched and are asked for next time: {listed}", err=True
-        )
+        missing = count(len(outcome.missing), "changed record")
+        click.echo(f"{missing} could not be fetched and will be asked for next time: {listed}", err=True)
 
 
 @command.command("import", short_help="Take an OSV export as the local database.")
@@ -137,8 +142,8 @@ def import_(origin: Path) -> None:
     if not compiled.modified:
         reason = f": {compiled.refused[0]}" if compiled.refused else ""
         raise MlsupplyError("nothing-to-import", f"{origin} holds no advisory that can be read{reason}")
-    source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")))
+    source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")), compiled.modified)
     with locked(world):
         about = install(world, compiled, source._replace(url=str(origin)))
     _refused(compiled.refused)
-    click.echo(f"{about.records:,} records of {about.projects:,} projects, newest change {about.as_of}", err=True)
+    click.echo(f"{_size(about)}, newest change {about.as_of}", err=True)

@@ -18,7 +18,7 @@ from mlsupply.exposure.repository import gap
 from mlsupply.exposure.tampering import compare
 from mlsupply.exposure.traces import Indicator, Machine, State, Trace
 from mlsupply.model import Gap, Reason
-from mlsupply.text import safe
+from mlsupply.text import count, safe
 from mlsupply.world import Limits, Say
 
 _MAX_FILES = 3_000_000
@@ -220,7 +220,7 @@ def _states(hunt: Hunt, question: Question, homes: bool, rooted: bool) -> Iterat
         elif isinstance(one, NamedFile):
             yield _file_state(one, hunt, homes, rooted)
         elif isinstance(one, Text):
-            yield _counted(one.kind, one.text, hunt.texts, "log and configuration files were searched")
+            yield _counted(one.kind, one.text, hunt.texts, "log or configuration file", "searched")
         else:
             yield Indicator(kind=one.kind, text=one.text, state=State.NOT_LOOKED, why=one.why)
     for known in question.files:
@@ -229,7 +229,7 @@ def _states(hunt: Hunt, question: Question, homes: bool, rooted: bool) -> Iterat
         if places:
             yield Indicator(kind="hashes", text=text, state=State.PRESENT, places=places)
         else:
-            yield _counted("hashes", text, hunt.hashed, "archives and named files were hashed")
+            yield _counted("hashes", text, hunt.hashed, "archive or named file", "hashed")
 
 
 def _file_state(one: NamedFile, hunt: Hunt, homes: bool, rooted: bool) -> Indicator:
@@ -244,7 +244,7 @@ def _file_state(one: NamedFile, hunt: Hunt, homes: bool, rooted: bool) -> Indica
     return Indicator(kind=one.kind, text=one.text, state=State.ABSENT, why=f"no file of that name among {hunt.files:,}")
 
 
-def _counted(kind: str, text: str, count: int, what: str) -> Indicator:
-    if not count:
-        return Indicator(kind=kind, text=text, state=State.NOT_LOOKED, why=f"0 {what}")
-    return Indicator(kind=kind, text=text, state=State.ABSENT, why=f"{count:,} {what}")
+def _counted(kind: str, text: str, number: int, noun: str, done: str) -> Indicator:
+    """Absent from so many files, or not looked for where there was no file to look into."""
+    why = f"{count(number, noun)} {'was' if number == 1 else 'were'} {done}" if number else f"no {noun} was {done}"
+    return Indicator(kind=kind, text=text, state=State.ABSENT if number else State.NOT_LOOKED, why=why)

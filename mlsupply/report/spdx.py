@@ -49,7 +49,7 @@ def _document(view: View) -> dict[str, Any]:
         "name": "mlsupply",
         "documentNamespace": f"https://spdx.org/spdxdocs/mlsupply-{digest.hexdigest()[:32]}",
         "creationInfo": {"created": report.as_of, "creators": [f"Tool: mlsupply-{report.tool_version}"]},
-        "comment": " ".join([view.headline, *view.coverage]),
+        "comment": " ".join([f"{view.headline}.", *view.coverage]),
         "packages": [_project(), *(_package(p, ids[p.key], view, about.get(p.coordinate, [])) for p in view.packages)],
         "relationships": _relationships(view, ids),
         "annotations": [

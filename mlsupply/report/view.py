@@ -196,7 +196,8 @@ def _headline(report: Report, findings: tuple[Finding, ...], groups: tuple[Unche
         where = f" in {hit} of {count(len(report.packages), 'package')}" if hit else ""
         parts.append(f"{_tally(live)}{where}")
     elif report.packages or report.inputs:
-        parts.append(f"no findings in {count(len(report.packages), 'package')}")
+        said = "no findings in" if report.coverage else "no check ran on"
+        parts.append(f"{said} {count(len(report.packages), 'package')}")
     parts += [f"{number:,} {word}" for word, number in _set_aside(findings)]
     if gaps := sum(len(group.gaps) for group in groups):
         causes = f", of {count(len(groups), 'cause')}" if len(groups) < gaps else ""
