@@ -27,10 +27,16 @@ def silent_index() -> Iterator[str]:
 
 
 def _begun(arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    """The command, started so that Ctrl-C reaches it: where the tests run in the background of a shell they ignore SIGINT,
+    and so would every process they start."""
     environ = {**os.environ, "MLSUPPLY_CACHE_DIR": str(folder / "cache"), "TMPDIR": str(folder / "temporary")}
-    return subprocess.Popen(
-        [*COMMAND, *arguments], cwd=folder, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [*COMMAND, *arguments], cwd=folder, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _processes_in(folder: Path) -> list[str]:
