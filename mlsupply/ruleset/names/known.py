@@ -103,7 +103,7 @@ class Known:
     def standing(self, target: Target) -> str:
         """How popular a target is, in words; "" where it is not in the list."""
         listed = self.rank.get(target.project)
-        return f"{target.project} is number {listed:,} of the most downloaded projects" if listed else ""
+        return f"{target.project} is number {listed:,} among the most downloaded projects" if listed else ""
 
     def spelled(self, letters: str) -> Target | None:
         """The most popular project spelled so, without separators; a brand leads to its project."""

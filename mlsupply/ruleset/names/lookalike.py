@@ -21,7 +21,7 @@ _SAID = {
     "swapped": (5.4, "two letters changed places"),
     "confusable": (5.3, "a look-alike character stands for another"),
     "vowel": (5.0, "a vowel differs"),
-    "undoubled": (4.5, "a doubled letter is single"),
+    "undoubled": (4.5, "a double letter is written once"),
     "keyboard": (4.4, "a key next to the right one was hit"),
     "sound": (3.3, "a letter sounds like the right one"),
     "dropped": (4.4, "a letter is missing"),
@@ -62,11 +62,11 @@ _COINCIDENCE_RANK = 5_000
 _NUMBERED = 1.1  # ... nor put a number behind them as well
 _WITHOUT = {
     "stutter": (0.0, ""),
-    "language": (-1.3, "python stands beside it"),
-    "glued": (-3.4, "py stands beside it, as in names of bindings"),
-    "number": (-1.2, "a number stands behind it"),
+    "language": (-1.3, "it adds python"),
+    "glued": (-3.4, "it adds py, as names of bindings do"),
+    "number": (-1.2, "it adds a number"),
     "twice": (0.0, ""),
-    "plurals": (0.0, "an s stands behind other words as well"),
+    "plurals": (0.0, "other words have an s added too"),
 }
 _NATURAL = -0.45
 _BRAND_LIKED = 2.8  # a brand of AI or money, one slip away
@@ -246,7 +246,7 @@ def _slip_sign(near: Near) -> Sign:
     meant = _called(near.target)
     if len(near.slips) == 1:
         weight, text = _SAID[near.slips[0].kind]
-        return Sign(weight, f"one slip away from {meant}: {text}")
+        return Sign(weight, f"one slip away from {meant} ({text})")
     weight, text = _TWO[sum(slip.kind in _ODD for slip in near.slips)]
     return Sign(weight, f"{text} away from {meant}")
 
@@ -261,7 +261,7 @@ def _standing(target: Target, known: Known, *, slips: int = 1) -> list[Sign]:
     return [
         Sign(length, f"only {agreeing} letters agree" if length < 0 else ""),
         Sign(weight, known.standing(target) if weight > 0 else ""),
-        Sign(loved, f"{_called(target)} is a brand that impostors like" if loved else ""),
+        Sign(loved, f"{_called(target)} is a brand that is often imitated" if loved else ""),
     ]
 
 
@@ -271,9 +271,9 @@ def worth(target: Target, known: Known) -> list[Sign]:
     signs = [Sign(weight, known.standing(target))]
     theme = known.theme(target.spelling)
     if theme in ("ai", "crypto"):
-        signs.append(Sign(1.3, f"{_called(target)} is a brand that impostors like best"))
+        signs.append(Sign(1.3, f"{_called(target)} is a brand of the kind most often imitated"))
     elif theme:
-        signs.append(Sign(0.8, f"{_called(target)} is a brand that impostors use"))
+        signs.append(Sign(0.8, f"{_called(target)} is a brand that has been imitated"))
     elif known.is_ai(target.project):
         signs.append(Sign(0.5, f"{target.project} belongs to the AI stack"))
     return signs
@@ -304,7 +304,7 @@ def _against(form: Form, near: Near, known: Known) -> Iterator[Sign]:
         changed = _changed_word(near.target, near.slips[0], known)
         if len(changed) <= 4 and changed != near.target.spelling:
             weights = _SHORT_SAME if near.slips[0].kind in _ONE_MEANING else _SHORT_OTHER
-            yield Sign(weights[len(changed) <= 3], f"it differs in a short word, {changed}")
+            yield Sign(weights[len(changed) <= 3], f"the slip is in a short word, {changed}")
 
 
 def _inflected(one: str, other: str) -> bool:
