@@ -15,9 +15,14 @@ from stat import S_ISDIR, S_ISREG
 from mlsupply.hints import TYPE_CHECKING, Any
 
 
-def is_kept(path: Path) -> bool:
+def is_readable(path: Path) -> bool:
     """Whether this user can read what is there. A cache folder may be another user's, of which `is_file` raises."""
     return os.access(path, os.R_OK)
+
+
+def is_readable_file(path: Path) -> bool:
+    """The same of a file: no folder, pipe or device."""
+    return is_readable(path) and path.is_file()
 
 
 if TYPE_CHECKING or os.name != "posix":

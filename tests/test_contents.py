@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.audit import run
+from mlsupply.evidence import download
 from mlsupply.evidence.contents_check import judge
 from mlsupply.evidence.download import fetched
 from mlsupply.evidence.served import best
@@ -108,9 +110,21 @@ def test_the_archive_most_installations_take_is_chosen() -> None:
     assert best([Artifact("x", "other")]) is None
 
 
-def test_nothing_is_written_outside_the_cache_and_a_cache_that_cannot_be_written_is_said(world: World) -> None:
+def test_a_full_disk_is_said_and_a_cache_that_cannot_be_written_is_done_without(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = locked(b"x")
+    online = replace(world, fetch=RecordedFetch({package.artifacts[0].url: (200, b"x")}))
+    with monkeypatch.context() as full:
+        full.setattr(download, "Draft", _full)
+        got = fetched(package.artifacts[0], online)
+    assert got == Failure(Reason.FORBIDDEN, "the cache could not be written: No space left on device")
     world.cache.write_text("a file where the folder should be")
-    got = fetched(package.artifacts[0], replace(world, fetch=RecordedFetch({package.artifacts[0].url: (200, b"x")})))
-    assert isinstance(got, Failure)
-    assert got.reason is Reason.FORBIDDEN
+    path = fetched(package.artifacts[0], online)
+    assert isinstance(path, Path)
+    assert path.read_bytes() == b"x"
+    assert not path.is_relative_to(world.cache)
+
+
+def _full(path: Path) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
@@ -21,7 +22,6 @@ from mlsupply.begun import Begun
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Cause, Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
 from mlsupply.named import NamedTuple
-from mlsupply.paths import is_kept
 from mlsupply.project import OWN_CODE, Project, conda_gap
 from mlsupply.request import Request
 from mlsupply.value import replace
@@ -163,13 +163,20 @@ def _named(package: Package, rows: Sequence[Row] | None) -> bool:
 
 def _with_exploitation(said: list[Checked], world: World) -> Iterator[Checked | DataSource]:
     """The same with what KEV and EPSS know of the CVEs, where these lists were fetched."""
-    if not is_kept(world.cache / "advisories" / "exploited.sqlite"):
+    if not os.path.lexists(world.cache / "advisories" / "exploited.sqlite"):
         yield from said
         return
     from mlsupply.advisories.exploited import look_up
 
-    lists = look_up(world, (name for one in said for finding in one.findings for name in _cves(finding)))
+    cves = [name for one in said for finding in one.findings for name in _cves(finding)]
+    lists = look_up(world, cves)
     yield from lists.sources
+    if lists.failure and cves:
+        detail = f"which of these flaws are attacked is not known: {lists.failure.detail}"
+        hint = "run `mlsupply db sync --exploited`, or delete the file"
+        subject = str(world.cache / "advisories" / "exploited.sqlite")
+        gap = Gap(subject=subject, check=CHECK, reason=lists.failure.reason, detail=detail, hint=hint)
+        yield Checked(check=CHECK, gaps=(gap,))
     for one in said:
         yield replace(one, findings=tuple(_attacked(finding, lists) for finding in one.findings)) if one.findings else one
 

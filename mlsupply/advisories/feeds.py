@@ -18,7 +18,7 @@ from mlsupply.world import World
 CHECK = "advisories"
 FRESH = timedelta(days=7)  # older data is a gap
 CURRENT = timedelta(days=1)  # younger data need not be asked for anew
-_SKEW = timedelta(days=1)  # a clock may be wrong by so much
+SKEW = timedelta(days=1)  # a clock may be wrong by so much
 _SYNC = "run `mlsupply db sync`, or scan online with `--feed live`"
 
 
@@ -68,17 +68,18 @@ class StoreFeed:
 
     def _stale(self, name: str, as_of: str) -> tuple[Gap, ...]:
         age = age_of(max(as_of, self._checked), self._now)
-        skewed = bool(self._checked) and age is not None and age < -_SKEW
-        if age is not None and age <= FRESH and not skewed:
+        if age is not None and -SKEW <= age <= FRESH:
             return ()
-        dated = f"its advisories are of {as_of[:10]}" if as_of else "its advisories are undated"
-        if skewed:
-            detail = f"{dated}, after this machine's clock ({self._now:%Y-%m-%d}): their age is not known"
-        elif age is not None and age > FRESH:
+        dated, hint = f"its advisories are of {as_of[:10]}" if as_of else "its advisories are undated", self._hint
+        if age is None:
+            detail = f"{dated}: their age is not known"
+        elif age > FRESH:
             detail = f"{dated}: what was published in the {age.days} days since is not among them"
         else:
-            detail = f"{dated}: their age is not known"
-        return (Gap(subject=name, check=CHECK, reason=Reason.STALE, detail=detail, hint=self._hint),)
+            when = dated if as_of >= self._checked else f"it was synced on {self._checked[:10]}"
+            detail = f"{when}, after this machine's clock ({self._now:%Y-%m-%d}): the age of its advisories is not known"
+            hint = f"set the clock if it is wrong, then {hint}"
+        return (Gap(subject=name, check=CHECK, reason=Reason.STALE, detail=detail, hint=hint),)
 
 
 class FirstOf:
@@ -139,7 +140,7 @@ class _Broken:
         gap = Gap(
             subject="local advisory database",
             check=CHECK,
-            reason=Reason.MALFORMED,
+            reason=Reason.FORBIDDEN if self._error.reference == "database-not-read" else Reason.MALFORMED,
             detail=self._error.message,
             hint=self._error.hint,
         )
@@ -192,7 +193,7 @@ def _is_current(world: World) -> bool:
     except MlsupplyError:
         return False
     age = age_of(known.checked, world.now()) if known else None
-    return age is not None and -_SKEW <= age <= CURRENT
+    return age is not None and -SKEW <= age <= CURRENT
 
 
 class WithOwn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -28,6 +29,27 @@ class Known(NamedTuple):
 
 def unread(world: World) -> str:
     """What of this machine's records `known_by` does not look through, in words; "" where it looks through all."""
+    return "; ".join(filter(None, (_unread_local(world), _unread_of_api(world))))
+
+
+def _unread_local(world: World) -> str:
+    try:
+        pointer = current(world)
+        if pointer is not None:
+            verified(world, pointer)
+    except MlsupplyError as error:
+        return error.message
+    return ""
+
+
+def _unread_of_api(world: World) -> str:
+    place = folder(world) / "live"
+    try:
+        next(place.iterdir(), None)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return f"the records kept from the API in {place} cannot be read: {error.strerror}"
     if next(islice(_files(world), _MOST, None), None) is None:
         return ""
     return f"of the records kept from the API the first {_MOST:,} were looked through"
@@ -58,7 +80,7 @@ def _of_store(path: Path, called: str, wanted: str) -> Iterator[Known]:
 
 
 def _of_local(world: World, wanted: str) -> Iterator[Known]:
-    """Nothing where there is none, or a damaged one, of which scans say so: the others can still tell."""
+    """Nothing where there is none, or one that cannot be read, of which `unread` tells: the others can still tell."""
     try:
         pointer = current(world)
         if pointer is not None:
@@ -68,7 +90,9 @@ def _of_local(world: World, wanted: str) -> Iterator[Known]:
 
 
 def _files(world: World) -> Iterator[Path]:
-    return (folder(world) / "live").glob("*/*.json")
+    """None where they cannot be listed, of which `unread` tells."""
+    with suppress(OSError):
+        yield from (folder(world) / "live").glob("*/*.json")
 
 
 def _of_api(world: World, wanted: str) -> Iterator[Known]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import zlib
+from stat import S_ISREG
 
-from mlsupply.advisories.store import damaged
+from mlsupply.advisories.store import damaged, unusable
 from mlsupply.named import NamedTuple
 from mlsupply.paths import Path
 from mlsupply.world import World
 
 _PIECE = 1 << 16  # bytes
+_LONGEST = 1 << 16  # bytes of the pointer
 
 
 class Current(NamedTuple):
@@ -42,15 +44,19 @@ def folder(world: World) -> Path:
 
 
 def current(world: World) -> Current | None:
-    """The current store's particulars, None where nothing was ever synced. Raises `MlsupplyError` for a damaged pointer."""
+    """The current store's particulars, None where nothing was ever synced. Raises `MlsupplyError` for a pointer that is
+    damaged or may not be read."""
 
     path = folder(world) / "current.json"
     try:
+        status = path.stat()
+        if not S_ISREG(status.st_mode) or status.st_size > _LONGEST:  # a pipe would block
+            raise damaged(path, "it is not the file that was written")
         known = Current(**json.loads(path.read_bytes()))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise damaged(path, f"it cannot be read ({error})") from error
+        raise unusable(path, error) from error
     if any(type(held) is not (int if name in _NUMBERS else str) for name, held in known._asdict().items()):
         raise damaged(path, "what it holds is not what was written")
     return known
@@ -65,7 +71,7 @@ def verified(world: World, known: Current) -> Path:
         if _crc32(path) != known.crc32:
             raise damaged(path, "its checksum differs from the one written with it")
     except OSError as error:
-        raise damaged(path, error.strerror or str(error)) from error
+        raise unusable(path, error) from error
     return path
 
 

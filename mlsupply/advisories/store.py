@@ -79,7 +79,7 @@ class Store:
         if self._connection is not None:
             self._connection.close()
         if isinstance(error, (OSError, sqlite3.Error, zlib.error, ValueError)):
-            raise damaged(self._path, str(error)) from error
+            raise unusable(self._path, error) from error
 
     def rows(self, names: Iterable[str]) -> dict[str, list[Row]]:
         """The records of each canonical name that has any."""
@@ -121,6 +121,14 @@ def age_of(as_of: str, now: datetime) -> timedelta | None:
         return now - datetime.fromisoformat(as_of)
     except (ValueError, TypeError):
         return None
+
+
+def unusable(path: Path, error: Exception) -> MlsupplyError:
+    """What to raise for a file that could not be read: it may be another user's, or damaged."""
+    if isinstance(error, PermissionError):
+        hint = "let this user read it, or name another cache folder with MLSUPPLY_CACHE_DIR"
+        return MlsupplyError("database-not-read", f"this user may not read the advisory database {path}", hint)
+    return damaged(path, getattr(error, "strerror", None) or str(error))
 
 
 def damaged(path: Path, reason: str) -> MlsupplyError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from mlsupply.advisories.importing import OSV, OSV_LICENCE, records_of
 from mlsupply.advisories.local import Current, current, folder, verified
 from mlsupply.advisories.records import second_of
 from mlsupply.advisories.store import age_of, opened
-from mlsupply.advisories.writing import install, locked, point
+from mlsupply.advisories.writing import dated, install, locked, point, unwritten
 from mlsupply.digest import sha256_of_file
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
@@ -57,7 +58,7 @@ def sync(world: World, bucket: str, *, whole: bool = False) -> Outcome:
         known = _usable(world)
         if known is not None and known.url == bucket and not whole:
             age = age_of(known.checked, world.now())
-            if waited and age is not None and age < JUST_NOW:
+            if waited and age is not None and timedelta() <= age < JUST_NOW:
                 return Outcome("unchanged", known.records, known.as_of)
             outcome = _changes(world, bucket, known)
             if outcome is not None:
@@ -79,7 +80,7 @@ def _usable(world: World) -> Current | None:
 
 def _changes(world: World, bucket: str, known: Current) -> Outcome | None:
     """Take in the records that changed; None where the archive is the better way."""
-    now = _now(world)
+    now = dated(world)
     listing, tag = _listing(world, bucket, known.listing)
     if listing is None:
         point(world, known._replace(checked=now))
@@ -97,7 +98,7 @@ def _changes(world: World, bucket: str, known: Current) -> Outcome | None:
     missing = _take_in(world, bucket, wanted, compiled)
     # what is missing keeps its old date here, so that the next sync asks for it again
     noted = known if missing else known._replace(checked=now, etag="", listing=tag)
-    as_of = known.as_of if missing else max(known.as_of, compiled.newest(now))
+    as_of = known.as_of if missing else max(_believed(known, now), compiled.newest(now))
     about = install(world, compiled, DataSource(OSV, as_of, 0, "", OSV_LICENCE, bucket), noted)
     changed = len(wanted) - len(missing)
     return Outcome("changes", about.records, about.as_of, changed, tuple(missing), tuple(compiled.refused))
@@ -152,8 +153,8 @@ def _take_in(world: World, bucket: str, names: list[str], compiled: Compiled) ->
 
 def _whole(world: World, bucket: str, known: Current | None) -> Outcome:
     url = f"{bucket}/PyPI/all.zip"
+    now = dated(world)
     archive, etag = _download(world, url, known.etag if known else "")
-    now = _now(world)
     if archive is None:
         if known is None:
             raise _refused(bucket, "it says nothing changed, but nothing is here")
@@ -182,8 +183,13 @@ def _sound(bucket: str, compiled: Compiled, known: Current | None, now: str) -> 
         return
     if count < known.records * _KEPT:
         raise _refused(bucket, f"it holds {count:,} records, {known.records:,} are here")
-    if compiled.newest(now) < known.as_of:
+    if compiled.newest(now) < _believed(known, now):
         raise _refused(bucket, f"its newest change is of {compiled.newest(now)}, older than {known.as_of} here")
+
+
+def _believed(known: Current, now: str) -> str:
+    """The newest change there was, "" where it is dated in the future: the clock was wrong when it was taken over."""
+    return known.as_of if known.as_of <= now else ""
 
 
 def _download(world: World, url: str, etag: str) -> tuple[Path | None, str]:
@@ -205,6 +211,8 @@ def _download(world: World, url: str, etag: str) -> tuple[Path | None, str]:
                     raise _unreachable(url, "it is another archive each time")
                 continue
             tag = piece.tag
+            if not done:
+                notes.unlink(missing_ok=True)  # they are of what `part` held before
             with open(part, "ab" if done else "wb") as handle:
                 handle.write(piece.data)
             notes.write_text(json.dumps({"url": url, "etag": tag}), encoding="utf-8")
@@ -214,9 +222,10 @@ def _download(world: World, url: str, etag: str) -> tuple[Path | None, str]:
                 notes.unlink(missing_ok=True)
                 return part, tag
     except OSError as error:
-        raise MlsupplyError(
-            "database-not-written", f"{part} could not be written: {error.strerror}", "free some space", EXIT_INCOMPLETE
-        ) from error
+        for left in (part, notes):  # a disk that is full is not to stay so
+            with suppress(OSError):
+                left.unlink()
+        raise unwritten(part, error) from error
 
 
 class _Piece(NamedTuple):
@@ -276,7 +285,3 @@ def _refused(bucket: str, reason: str) -> MlsupplyError:
         "if the source really changed so, remove the database folder (`mlsupply db status` names it) and sync again",
         EXIT_INCOMPLETE,
     )
-
-
-def _now(world: World) -> str:
-    return world.now().strftime("%Y-%m-%dT%H:%M:%SZ")

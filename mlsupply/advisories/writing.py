@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mlsupply.advisories.build import Compiled, save
-from mlsupply.advisories.local import Current, folder
-from mlsupply.advisories.store import About
+from mlsupply.advisories.feeds import SKEW
+from mlsupply.advisories.local import Current, current, folder
+from mlsupply.advisories.store import EMBEDDED, About, age_of, opened
 from mlsupply.drafts import Draft
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.model import DataSource
@@ -30,16 +32,25 @@ def install(world: World, compiled: Compiled, source: DataSource, known: Current
         about = save(compiled, draft, source)
         data = draft.read_bytes()
         name = f"advisories-{zlib.crc32(data):08x}-{len(data)}.sqlite"
+        before = _current_file(world)
         draft.replace(place / name)
         noted = known or Current("", 0, 0, source.url, "", about.as_of, "", 0)
         size, crc32 = len(data), zlib.crc32(data)
         point(world, noted._replace(file=name, size=size, crc32=crc32, as_of=about.as_of, records=about.records))
-        _forget(place, name)
     except OSError as error:
-        raise _unwritten(place, error, "free some space") from error
+        raise unwritten(place, error) from error
     finally:
         draft.unlink(missing_ok=True)
+    _forget(place, {name, before})
     return about
+
+
+def _current_file(world: World) -> str:
+    try:
+        known = current(world)
+    except MlsupplyError:
+        return ""
+    return known.file if known else ""
 
 
 def point(world: World, known: Current) -> None:
@@ -51,19 +62,41 @@ def point(world: World, known: Current) -> None:
             handle.flush()
             os.fsync(handle.fileno())
     except OSError as error:
-        raise _unwritten(path, error, "free some space") from error
+        raise unwritten(path, error) from error
 
 
-def _unwritten(path: Path, error: OSError, hint: str) -> MlsupplyError:
+def unwritten(path: Path, error: OSError) -> MlsupplyError:
+    """What to raise where the disk does not take the database."""
+    hint = _STEPS.get(error.errno or 0, "set MLSUPPLY_CACHE_DIR to a folder that can be written")
     return MlsupplyError("database-not-written", f"{path} cannot be written: {error.strerror}", hint, EXIT_INCOMPLETE)
 
 
-def _forget(place: Path, kept: str) -> None:
-    """Stores that are no longer current, and drafts of processes that were killed. A reader that has one open keeps it."""
-    for pattern in ("advisories-*.sqlite", "draft-*.sqlite", ".draft-*", ".current.json.*"):
+_STEPS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space"),
+    errno.EISDIR: "remove the folder of that name",
+}
+
+
+def _forget(place: Path, kept: set[str]) -> None:
+    """Stores that are no longer current, and drafts of processes that were killed. The store before the current one stays,
+    for a scan that has read the pointer to it. What cannot be removed stays too."""
+    for pattern in ("advisories-*.sqlite", "draft-*.sqlite", ".draft-*", ".current.json.*", ".exploited.sqlite.*"):
         for path in place.glob(pattern):
-            if path.name != kept:
-                path.unlink(missing_ok=True)
+            if path.name not in kept:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def dated(world: World) -> str:
+    """Now, ISO 8601, to date what is taken over. Raises `MlsupplyError` where the clock is behind the advisories that came
+    with mlsupply: it would make new data look old, and old data new."""
+    with opened(EMBEDDED) as store:
+        made = store.about.as_of
+    age = age_of(made, world.now())
+    if age is not None and age < -SKEW:
+        message = f"this machine's clock says {world.now():%Y-%m-%d}, and the advisories that came with mlsupply are of"
+        raise MlsupplyError("clock-behind", f"{message} {made[:10]}", "set the clock", EXIT_INCOMPLETE)
+    return world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @contextmanager
@@ -75,7 +108,7 @@ def locked(world: World, patience: float = _PATIENCE) -> Iterator[bool]:
         place.mkdir(parents=True, exist_ok=True)
         handle = open(place / "lock", "a+b")  # noqa: SIM115 - closed below, after the lock was given back
     except OSError as error:
-        raise _unwritten(place, error, "set MLSUPPLY_CACHE_DIR") from error
+        raise unwritten(place, error) from error
     try:
         waited = False
         end = time.monotonic() + patience
@@ -84,6 +117,8 @@ def locked(world: World, patience: float = _PATIENCE) -> Iterator[bool]:
                 raise MlsupplyError(
                     "sync-busy", f"another sync has held {place} for {patience:.0f} seconds", "", EXIT_INCOMPLETE
                 )
+            if not waited:
+                world.say("waiting for another sync to end")
             waited = True
             time.sleep(0.05)
         yield waited

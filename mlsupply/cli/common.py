@@ -108,10 +108,21 @@ def _fetcher(offline: bool) -> Fetch:
 
 
 def _cache_folder() -> Path:
+    """XDG wants relative paths ignored (specifications.freedesktop.org/basedir-spec): what lies in the folder under audit is
+    no cache of this user. Where nothing else is left, a folder that cannot be made: then nothing is kept."""
     if chosen := os.environ.get("MLSUPPLY_CACHE_DIR"):
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "mlsupply"
+        return Path(chosen).absolute()
+    for base in (os.environ.get("XDG_CACHE_HOME", ""), _in_home(".cache")):
+        if os.path.isabs(base):  # noqa: PTH117  pathlib is not imported at start
+            return Path(base) / "mlsupply"
+    return Path(os.devnull) / "mlsupply"
+
+
+def _in_home(name: str) -> str:
+    try:
+        return str(Path.home() / name)
+    except RuntimeError:  # no HOME, and no entry of this user among the system's
+        return ""
 
 
 def shows_errors(verb: Verb) -> Verb:

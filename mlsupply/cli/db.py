@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ def command() -> None:
 def status() -> None:
     """Show which advisory data is at hand, how old it is and what it holds."""
     from mlsupply.advisories.exploited import look_up
+    from mlsupply.advisories.exploited import path as exploited
     from mlsupply.advisories.local import current, folder, verified
     from mlsupply.advisories.store import EMBEDDED
 
@@ -40,10 +41,13 @@ def status() -> None:
     known = current(world)
     if known is None:
         click.echo(f"local     none in {folder(world)}: `mlsupply db sync` fetches one")
-        return
-    click.echo("\n".join(_described("local", verified(world, known), now)))
-    click.echo(f"          up to date with {known.url} at {known.checked}; in {folder(world)}")
-    for source in look_up(world, ()).sources:
+    else:
+        click.echo("\n".join(_described("local", verified(world, known), now)))
+        click.echo(f"          up to date with {known.url} at {known.checked}; in {folder(world)}")
+    lists = look_up(world, ())
+    if lists.failure:
+        click.echo(f"exploited {exploited(world)} cannot be read: {lists.failure.detail}")
+    for source in lists.sources:
         click.echo(
             f"exploited {source.name}, {source.as_of[:10]}, {source.records:,} entries; {source.licence}, {source.url}"
         )
@@ -55,8 +59,14 @@ def _described(name: str, path: Path, now: datetime) -> list[str]:
     with opened(path) as store:
         about = store.about
     age = age_of(about.as_of, now)
+    if age is None:
+        dated = "undated"
+    elif age < timedelta():
+        dated = f"newest change {about.as_of[:10]}, after this machine's clock ({now:%Y-%m-%d})"
+    else:
+        dated = f"newest change {about.as_of[:10]}, {age.days} days ago"
     return [
-        f"{name:9} {about.name}, newest change {about.as_of[:10]}, {age.days if age else '?'} days ago",
+        f"{name:9} {about.name}, {dated}",
         f"          {_size(about)}; {about.withdrawn} withdrawn, {about.partly} partly evaluated, {about.refused} refused",
         f"          licence {about.licence or 'unknown'}, {about.url}",
     ]
@@ -135,14 +145,15 @@ def import_(origin: Path) -> None:
     """Take an OSV zip, a folder of OSV files or a checkout of the PyPA database as the local database."""
     from mlsupply.advisories.build import compile_records
     from mlsupply.advisories.importing import records_of, source_of
-    from mlsupply.advisories.writing import install, locked
+    from mlsupply.advisories.writing import dated, install, locked
 
     world = real_world(offline=True)
+    now = dated(world)
     compiled = compile_records(records_of(origin))
     if not compiled.modified:
         reason = f": {compiled.refused[0]}" if compiled.refused else ""
         raise MlsupplyError("nothing-to-import", f"{origin} holds no advisory that can be read{reason}")
-    source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")), compiled.modified)
+    source = source_of(origin, compiled.newest(now), compiled.modified)
     with locked(world):
         about = install(world, compiled, source._replace(url=str(origin)))
     _refused(compiled.refused)

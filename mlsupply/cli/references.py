@@ -28,8 +28,12 @@ REFERENCES = {
     "baseline-malformed": "The file given with --baseline is not one. Write it with: mlsupply scan -o baseline=FILE.",
     "check-not-configured": "--check or the configuration asks for a check that judges by your own lists, and there are "
     "none: it would pass everything.",
+    "clock-behind": "This machine's clock is behind the advisories that came with mlsupply, so it is wrong: data would be "
+    "dated by it, and taken for fresh ever after. Set the clock.",
     "damaged-database": "The advisory database is damaged or of another version. Delete it and run mlsupply db sync, or use "
     "--feed embedded.",
+    "database-not-read": "The advisory database in the cache folder belongs to another user, who does not let this one read "
+    "it. Let it be read, or set MLSUPPLY_CACHE_DIR to a folder of this user's own and run mlsupply db sync.",
     "database-not-written": "The advisory database could not be written to the cache folder: see its permissions and the "
     "free space, or set MLSUPPLY_CACHE_DIR.",
     "file-not-read": "A file that was named on the command line or in the configuration is missing, unreadable, too large "

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mlsupply.model import Checked, DataSource, Gap, Reason
-from mlsupply.paths import is_kept
+from mlsupply.paths import is_readable
 from mlsupply.project import OWN_CODE, Project
 from mlsupply.request import Request
 from mlsupply.world import World
@@ -58,6 +58,6 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 
 def _any_archive(project: Project, world: World) -> bool:
     """Whether an archive or an installed environment is an input, or an archive was ever fetched."""
-    if is_kept(world.cache / "archives") or any(inventory.format == ENVIRONMENT for inventory in project.inventories):
+    if is_readable(world.cache / "archives") or any(inventory.format == ENVIRONMENT for inventory in project.inventories):
         return True
     return any(place.file.lower().endswith(SUFFIXES) for package in project.packages for place in package.places)

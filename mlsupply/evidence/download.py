@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 
 from mlsupply.digest import sha256_of_file
 from mlsupply.drafts import Draft
 from mlsupply.model import Artifact, Reason
-from mlsupply.paths import is_kept
+from mlsupply.paths import is_readable, is_readable_file
 from mlsupply.text import safe
 from mlsupply.world import Failure, World
 
@@ -34,7 +37,7 @@ def kept_at(artifact: Artifact, cache: Path) -> Path | None:
         return None
     folder = cache / "archives" / digest[:2]
     suffix = next((s for s in _SUFFIXES if artifact.filename.endswith(s)), "")
-    suffix = suffix or next((s for s in _SUFFIXES if is_kept(folder / f"{digest}{s}")), ".archive")
+    suffix = suffix or next((s for s in _SUFFIXES if is_readable(folder / f"{digest}{s}")), ".archive")
     return folder / f"{digest}{suffix}"
 
 
@@ -64,7 +67,7 @@ def fetched(artifact: Artifact, world: World, headers: Mapping[str, str] | None 
     path = kept_at(artifact, world.cache)
     if path is None and not computable(artifact.hashes):
         return Failure(Reason.UNSUPPORTED, f"no digest that can be verified is known for {safe(artifact.filename)}")
-    if path is not None and is_kept(path) and path.is_file():
+    if path is not None and is_readable_file(path):
         return path if sha256_of_file(path) == sha256_of(artifact) else _spoiled(path)
     body = _body(artifact, world, headers)
     if isinstance(body, Failure):
@@ -97,9 +100,29 @@ def _spoiled(path: Path) -> Failure:
 
 
 def _stored(path: Path, body: bytes) -> Path | Failure:
+    """Where it is kept, or for this run alone where the cache folder is read-only or another user's."""
     try:
-        with Draft(path) as draft:
-            draft.write_bytes(body)
+        try:
+            with Draft(path) as draft:
+                draft.write_bytes(body)
+        except OSError as error:
+            if error.errno not in _NOT_OURS:
+                raise
+            path = _for_this_run() / path.name
+            path.write_bytes(body)
     except OSError as error:
         return Failure(Reason.FORBIDDEN, f"the cache could not be written: {error.strerror or error}")
     return path
+
+
+_NOT_OURS = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+_aside: list[TemporaryDirectory[str]] = []
+_making = Lock()
+
+
+def _for_this_run() -> Path:
+    """A folder that is removed when the process ends."""
+    with _making:
+        if not _aside:
+            _aside.append(TemporaryDirectory(prefix="mlsupply-"))
+    return Path(_aside[0].name)

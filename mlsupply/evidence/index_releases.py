@@ -36,6 +36,11 @@ def page_of(index: str, name: str) -> str:
     return f"{index.rstrip('/')}/{name}/"
 
 
+def is_fresh(at: float, world: World) -> bool:
+    """Whether what was kept at that time (seconds since 1970) is used as it is: not once the clock was set back."""
+    return 0 <= world.now().timestamp() - at < FRESH
+
+
 def kept_at(world: World, url: str) -> Path:
     """Where facts from an address of an index are kept."""
     return world.cache / "registry" / f"{sha256_hex(url.encode())[:40]}.json"
@@ -65,7 +70,7 @@ def _kept(world: World, page: str) -> _Listed | None:
     try:
         if not value or value["version"] != _VERSION or value["page"] != _mark(kept_at(world, page)):
             return None
-        if not 0 <= world.now().timestamp() - value["at"] < FRESH:
+        if not is_fresh(value["at"], world):
             return None
         releases = value["releases"]
         if releases is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mlsupply.evidence.download import fetched, kept_at
 from mlsupply.model import DataSource, Package, Reason
 from mlsupply.named import NamedTuple
+from mlsupply.paths import is_readable_file
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.world import Failure, OfflineFetch, World
@@ -53,7 +54,7 @@ def _in_archive(package: Package, world: World) -> str | None:
     """What the METADATA of a wheel fetched before states; None where none lies here."""
     for artifact in package.artifacts:
         path = kept_at(artifact, world.cache) if artifact.kind == "wheel" else None
-        if path is not None and path.is_file():
+        if path is not None and is_readable_file(path):
             checked = fetched(artifact, world)  # from the folder, its digest compared with the lock's
             return None if isinstance(checked, Failure) else _of_wheel(checked)
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from mlsupply.drafts import keep_json, kept_json
-from mlsupply.evidence.index_releases import FRESH, kept_at, page_of
+from mlsupply.evidence.index_releases import is_fresh, kept_at, page_of
 from mlsupply.evidence.release_check import index_of, is_release
 from mlsupply.model import Package, PackageKey, Reason
 from mlsupply.paths import Path
@@ -85,7 +85,7 @@ def _kept(index: str, parent: Package, world: World) -> Mapping[str, Sequence[st
     """What is known; empty where the index had nothing to say a short while ago, None where it has to be asked."""
     held = kept_json(_file(index, parent, world)) or {}
     requires, silent_at = held.get("requires"), held.get("silent at")
-    if isinstance(silent_at, float) and 0 <= world.now().timestamp() - silent_at < FRESH:
+    if isinstance(silent_at, float) and is_fresh(silent_at, world):
         return {}
     if not isinstance(requires, dict) or not all(isinstance(specifiers, list) for specifiers in requires.values()):
         return None

@@ -19,7 +19,7 @@ from mlsupply.evidence import index_pages
 from mlsupply.evidence.index_details import MOST_OWNERS, Details, details_page
 from mlsupply.evidence.index_kept import Kept
 from mlsupply.evidence.index_pages import IndexFile, Project, merged, project_json, release_info, simple_page
-from mlsupply.evidence.index_releases import FRESH, kept_at, page_of
+from mlsupply.evidence.index_releases import is_fresh, kept_at, page_of
 from mlsupply.hints import TYPE_CHECKING, Any, TypeVar
 from mlsupply.model import Index, Reason
 from mlsupply.named import NamedTuple
@@ -79,7 +79,7 @@ class Registry:
         A `Failure` of reason not-found means that the index has no such project."""
         page, now = self._page(name), self.world.now().timestamp()
         kept = Kept.load(self._file(page))
-        if kept and now - kept.at < FRESH and (not version or kept.has(version)):
+        if kept and is_fresh(kept.at, self.world) and (not version or kept.has(version)):
             return Seen(kept.project, kept.at)
         etag = {"If-None-Match": kept.etag} if kept and kept.etag else {}
         answer = self._get(page, {"Accept": _ACCEPT, **etag})
@@ -101,7 +101,7 @@ class Registry:
     def has_kept(self, name: str) -> bool:
         """Whether `about` will most likely find a page that was kept and ask nothing."""
         try:
-            return 0 <= self.world.now().timestamp() - self._file(self._page(name)).stat().st_mtime < FRESH
+            return is_fresh(self._file(self._page(name)).stat().st_mtime, self.world)
         except OSError:
             return False
 
@@ -173,11 +173,11 @@ class Registry:
                 return found
             self._whole_only = True
         kept, at, _ = self._kept_details(f"{base}/pypi/{quote(name, safe='')}/json")
-        return kept if self.world.now().timestamp() - at < FRESH else None
+        return kept if is_fresh(at, self.world) else None
 
     def _details(self, url: str) -> Details | Failure:
         before, at, etag = self._kept_details(url)
-        if before is not None and self.world.now().timestamp() - at < FRESH:
+        if before is not None and is_fresh(at, self.world):
             return before
         answer = self._get(url, {"Accept": "application/json", **({"If-None-Match": etag} if etag else {})})
         if isinstance(answer, Failure):

@@ -11,7 +11,7 @@ from mlsupply.evidence.index_pages import IndexFile
 from mlsupply.evidence.registry import Registry, secret_for
 from mlsupply.evidence.release_check import index_of, is_release
 from mlsupply.model import Artifact, Index, Package, Reason
-from mlsupply.paths import is_kept
+from mlsupply.paths import is_readable_file
 from mlsupply.request import Request
 from mlsupply.text import safe
 from mlsupply.world import Failure, World
@@ -102,7 +102,7 @@ def kept(package: Package, world: World) -> Artifact | None:
     chosen = best(package.artifacts)
     for artifact in package.artifacts if chosen is None else (chosen, *package.artifacts):
         path = kept_at(artifact, world.cache)
-        if path is not None and is_kept(path) and path.is_file():
+        if path is not None and is_readable_file(path):
             return artifact
     return None
 

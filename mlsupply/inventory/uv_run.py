@@ -53,9 +53,13 @@ def lock(
         (folder / "uv.toml").write_text(options, encoding="utf-8")
         (folder / "home").mkdir()
         arguments = [program, "lock", "--no-build", "--no-python-downloads", "--config-file", "uv.toml"]
-        arguments += ["--python", sys.executable, "--cache-dir", str(cache / "uv"), "--no-progress", "--color", "never"]
-        code = _run(arguments, folder, _environment(environ, folder / "home") | dict(secrets), seconds)
+        arguments += ["--python", sys.executable, "--no-progress", "--color", "never"]
+        own = _environment(environ, folder / "home") | dict(secrets)
+        code = _run([*arguments, "--cache-dir", str(cache / "uv")], folder, own, seconds)
         words = _text(folder / "words", _WORDS)
+        if code and str(cache / "uv") in words:  # it may be read-only or another user's: the index is asked all the same
+            code = _run([*arguments, "--no-cache"], folder, own, seconds)
+            words = _text(folder / "words", _WORDS)
         return Ran(_text(folder / "uv.lock", 256 << 20), words, code is None, _is_too_large(code, words))
 
 
