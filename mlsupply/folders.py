@@ -1,13 +1,31 @@
-"""The files of a folder the user names, walked with a bound: a configuration may name `/`."""
+"""The files of a folder the user names, walked with a bound (a configuration may name `/`), and whether a path is a file."""
 
 from __future__ import annotations
 
 import os
+import stat
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.paths import Path
 
 MOST = 300_000  # entries looked at: ten times a checkout of the largest advisory database of the ecosystem
+
+
+def is_file(path: Path) -> bool:
+    """Whether the path is a regular file, or a link to one. Raises `OSError` where the system does not let us see: from
+    Python 3.14 on `Path.is_file` is False there too, and what we may not see would pass for something that is not there."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def is_link(path: Path) -> bool:
+    """Whether the path is a link; False where we may not see it (up to Python 3.13 `Path.is_symlink` raises)."""
+    try:
+        return stat.S_ISLNK(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def files_below(folder: Path, suffixes: tuple[str, ...], most: int = MOST) -> list[Path]:

@@ -58,12 +58,13 @@ ALLOWED = {
         "advisories",  # how versions compare
     },
     "evidence": _VALUES
-    | {"drafts", "yaml_values", "world", "sites", "request", "project", "licence", "headers", "ruleset", "advisories"},
+    | {"drafts", "yaml_values", "folders", "world", "sites", "request", "project", "licence", "headers"}
+    | {"ruleset", "advisories"},
     "advisories": _VALUES | {"drafts", "yaml_values", "folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project", "licence"},
     "exposure": _VALUES
-    | {"limited", "memory", "world", "request", "project", "inventory", "advisories", "evidence", "report"},
+    | {"limited", "memory", "folders", "world", "request", "project", "inventory", "advisories", "evidence", "report"},
     "audit": {"*"},
     "cli": {"*"},
     "__main__": {"start"},

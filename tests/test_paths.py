@@ -81,9 +81,9 @@ def test_what_is_done_to_the_disk_is_done_alike(tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("ask", [lambda path: path.is_file(), lambda path: path.exists(), lambda path: path.read_bytes()])
-def test_what_the_system_refuses_is_raised_as_pathlib_raises_it(ask: object, tmp_path: pathlib.Path) -> None:
+def test_what_the_system_refuses_is_raised_as_pathlib_did_up_to_python_3_13(ask: object, tmp_path: pathlib.Path) -> None:
     too_long = "x" * 300
-    for path in (Path(tmp_path, too_long), tmp_path / too_long):
+    for path in (Path(tmp_path, too_long), tmp_path / too_long)[: 2 if sys.version_info < (3, 14) else 1]:
         with pytest.raises(OSError, match="too long"):
             ask(path)  # type: ignore[operator]  # a lambda of either
 

@@ -145,11 +145,13 @@ def _looked(path: str) -> Iterator[ModelFacts]:
     no_device(root)
     if not root.exists():
         raise MlsupplyError("path-not-found", f"{path} does not exist", "name a model file or a folder")
-    for file in model_files(root) if root.is_dir() else (root,):
+    unread: list[tuple[str, str]] = []
+    for file in model_files(root, unread) if root.is_dir() else (root,):
         try:
             yield look_at_path(file)
         except OSError as error:
             yield unreadable(str(file), error.strerror or str(error))
+    yield from (unreadable(folder, why) for folder, why in unread)
 
 
 def _lines(fact: ModelFacts) -> Iterator[str]:

@@ -16,6 +16,7 @@ from mlsupply.evidence.contents_check import ENVIRONMENT
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
 from mlsupply.evidence.look import is_wanted
 from mlsupply.evidence.record import rows
+from mlsupply.folders import is_link
 from mlsupply.model import Package, Reason
 from mlsupply.project import Project, installed_at
 from mlsupply.sites import sites_of
@@ -66,9 +67,15 @@ def _found(site: Path, listed: frozenset[str], done: frozenset[str]) -> Installe
 
 
 def _walked(root: Path, listed: frozenset[str], left: list[Left]) -> Iterator[tuple[str, Path]]:
-    """(path below the site folder, where it lies) of what is in no RECORD. left: folders that are links are added to it."""
-    for folder, folders, names in os.walk(root):
-        linked = [name for name in folders if Path(folder, name).is_symlink()]
+    """(path below the site folder, where it lies) of what is in no RECORD. left: folders that are links, or that cannot be
+    listed, are added to it."""
+
+    def note(error: OSError) -> None:
+        path = os.path.relpath(error.filename, root)
+        left.append(Left(path, Reason.FORBIDDEN, f"could not be listed: {error.strerror}"))
+
+    for folder, folders, names in os.walk(root, onerror=note):
+        linked = [name for name in folders if is_link(Path(folder, name))]
         folders[:] = sorted(set(folders) - set(linked))
         for name in sorted([*names, *linked]):
             full = Path(folder, name)

@@ -4,6 +4,7 @@ links are not followed, and every indicator ends as present, absent or not looke
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mlsupply.exposure.question import Question
 from mlsupply.exposure.repository import gap
 from mlsupply.exposure.tampering import compare
 from mlsupply.exposure.traces import Indicator, Machine, State, Trace
+from mlsupply.folders import is_link
 from mlsupply.model import Gap, Reason
 from mlsupply.text import count, safe
 from mlsupply.world import Limits, Say
@@ -83,7 +85,7 @@ def _path(path: str, hunt: Hunt, say: Say) -> Iterator[Gap]:
     for where, folders, names in os.walk(start, onerror=note):
         folders.sort()
         inside = os.path.relpath(where, start).replace(os.sep, "/")
-        links = [name for name in folders if Path(where, name).is_symlink()]  # their names count, as those of files do
+        links = [name for name in folders if is_link(Path(where, name))]  # their names count, as those of files do
         for name in sorted(names + links):
             seen += 1
             if seen > _MAX_FILES:
@@ -116,13 +118,14 @@ def _with_base(start: Path, relative: str) -> str:
 
 
 def _file(full: Path, path: str, shown: str, hunt: Hunt, inside: Path, *, named: bool = False) -> Iterator[Gap]:
-    if full.is_symlink():
-        hunt.see(path, None, shown)  # its name counts; what it leads to is looked at where it lies
-        return
     try:
-        if not full.is_file():
+        status = full.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            hunt.see(path, None, shown)  # its name counts; what it leads to is looked at where it lies
+            return
+        if not stat.S_ISREG(status.st_mode):
             return  # a pipe, socket or device
-        size = full.stat().st_size
+        size = status.st_size
         layout = "/blobs/sha256/" in f"/{path}"
         if layout or path.endswith(PACKED):
             with open(full, "rb") as handle:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ from pathlib import Path
 from mlsupply.errors import MlsupplyError
 from mlsupply.limited import limit
 from mlsupply.model import Gap, Reason
-from mlsupply.text import safe
+from mlsupply.text import count, safe
 
 CHECK = "exposure"
 MAX_REFS = 50_000
@@ -88,13 +89,14 @@ def find(folder: Path, inside: Path) -> Path | None:
 
 def open_repository(folder: str, git_dir: Path) -> Repository:
     """Read refs, shallow commits and the object format. Never raises: what is odd is a gap in the result."""
-    common = _common(git_dir)
+    unread: list[str] = []
+    common = _common(git_dir, unread)
     gaps: list[Gap] = []
-    shallow = tuple(line for line in _lines(common / "shallow") if _OID.match(line))
+    shallow = tuple(line for line in _lines(common / "shallow", unread) if _OID.match(line))
     if shallow:
         detail = f"a shallow clone: history before {len(shallow)} commits is not there"
         gaps.append(gap(folder, Reason.NO_ARTIFACT, detail, "fetch it whole (git fetch --unshallow) and ask again"))
-    config = "\n".join(_lines(common / "config"))
+    config = "\n".join(_lines(common / "config", unread))
     if re.search(r"(?im)^\s*refstorage\s*=\s*(?!files)", config):
         gaps.append(gap(folder, Reason.UNSUPPORTED, "its refs are stored in a form other than files (reftable)"))
     alternates = common / "objects" / "info" / "alternates"
@@ -102,9 +104,12 @@ def open_repository(folder: str, git_dir: Path) -> Repository:
         gaps.append(
             gap(folder, Reason.FORBIDDEN, "borrows objects from another repository (alternates); these are not read")
         )
-    refs = _refs(common)
+    refs = _refs(common, unread)
     if git_dir != common:
-        refs += [Ref(f"{ref.name} (worktree {git_dir.name})", ref.oid) for ref in _refs(git_dir)]
+        refs += [Ref(f"{ref.name} (worktree {git_dir.name})", ref.oid) for ref in _refs(git_dir, unread)]
+    if unread:
+        detail = f"{count(len(unread), 'file')} with its branches, tags or settings could not be read, {unread[0]} first"
+        gaps.append(gap(folder, Reason.FORBIDDEN, f"{detail}: commits to which only these lead were not searched"))
     if len(refs) > MAX_REFS:
         gaps.append(gap(folder, Reason.LIMIT, f"{len(refs):,} refs; only {MAX_REFS:,} are followed"))
     return Repository(
@@ -117,38 +122,50 @@ def open_repository(folder: str, git_dir: Path) -> Repository:
     )
 
 
-def _common(git_dir: Path) -> Path:
+def _common(git_dir: Path, unread: list[str]) -> Path:
     """The git dir that holds refs and objects: itself, or for a linked worktree what `commondir` names."""
-    named = "".join(_lines(git_dir / "commondir")[:1])
+    named = "".join(_lines(git_dir / "commondir", unread)[:1])
     return (git_dir / named).resolve() if named and (git_dir / named / "objects").is_dir() else git_dir
 
 
-def _lines(path: Path) -> list[str]:
-    """Lines of a small file that is really one; nothing where it is not there, a link or too large."""
+def _lines(path: Path, unread: list[str]) -> list[str]:
+    """Lines of a small file that is really one; nothing where it is not there or a link. unread: the path of a file that is
+    too large or may not be read is added to it."""
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _MAX_REF_FILE:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
             return []
-        return path.read_bytes().decode("utf-8", "surrogateescape").splitlines()
-    except OSError:
+        if status.st_size <= _MAX_REF_FILE:
+            return path.read_bytes().decode("utf-8", "surrogateescape").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError:
+        pass  # told with those that are too large
+    unread.append(str(path))
+    return []
 
 
-def _refs(git_dir: Path) -> list[Ref]:
+def _refs(git_dir: Path, unread: list[str]) -> list[Ref]:
     """Packed and loose refs and a detached HEAD; loose ones win."""
+
+    def note(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            unread.append(str(error.filename))
+
     found: dict[str, str] = {}
-    for line in _lines(git_dir / "packed-refs"):
+    for line in _lines(git_dir / "packed-refs", unread):
         oid, _, name = line.partition(" ")
         if _OID.match(oid) and name:
             found[name] = oid
     root = git_dir / "refs"
-    for where, folders, names in os.walk(root):
+    for where, folders, names in os.walk(root, onerror=note):
         folders.sort()
         for name in names:
             path = Path(where, name)
-            oid = "".join(_lines(path)[:1]).strip()
+            oid = "".join(_lines(path, unread)[:1]).strip()
             if _OID.match(oid):
                 found[path.relative_to(git_dir).as_posix()] = oid
-    head = "".join(_lines(git_dir / "HEAD")[:1]).strip()
+    head = "".join(_lines(git_dir / "HEAD", unread)[:1]).strip()
     if _OID.match(head):
         found["HEAD"] = head
     return [Ref(safe(name.removeprefix("refs/heads/").removeprefix("refs/")), oid) for name, oid in sorted(found.items())]

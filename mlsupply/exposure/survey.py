@@ -174,14 +174,14 @@ def _opened(folder: str, inside: str) -> Repository | Answer:
     if inside == _UNSEEN:
         detail = f"not looked through for repositories: it may not be read, or holds over {_MAX_FOLDERS:,} folders"
         return Answer(repository=folder, gaps=(gap(folder, Reason.LIMIT, detail, "name the repositories in it"),))
-    git_dir = find(Path(folder), Path(inside))
-    if git_dir is None:
-        said = gap(folder, Reason.FORBIDDEN, "its git folder lies outside the path that was named, or is none")
-        return Answer(repository=folder, gaps=(said,))
     try:
-        return open_repository(folder, git_dir)
+        git_dir = find(Path(folder), Path(inside))
+        if git_dir is not None:
+            return open_repository(folder, git_dir)
     except OSError as error:
         return _failed(folder, error)
+    said = gap(folder, Reason.FORBIDDEN, "its git folder lies outside the path that was named, or is none")
+    return Answer(repository=folder, gaps=(said,))
 
 
 def _failed(folder: str, error: OSError) -> Answer:

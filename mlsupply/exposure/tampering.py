@@ -12,6 +12,7 @@ from mlsupply.digest import digest_if_read
 from mlsupply.evidence.record import rows
 from mlsupply.exposure.repository import gap
 from mlsupply.exposure.traces import Trace
+from mlsupply.folders import is_file
 from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 
@@ -35,7 +36,7 @@ def compare(record: Path, inside: Path, shown: str) -> list[Trace | Gap]:
         listed.add(str(real))
         if not real.is_relative_to(home):
             outside += 1
-        elif not real.is_file():
+        elif not is_file(real):
             wrong.append(f"{safe(row.path)} is listed in RECORD and not there")
         elif row.digest and digest_if_read(real, row.algorithm) != row.digest:
             wrong.append(f"{safe(row.path)} differs from RECORD")

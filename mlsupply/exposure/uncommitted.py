@@ -12,6 +12,7 @@ from mlsupply.exposure.holdings import Extractor, Held
 from mlsupply.exposure.repository import gap
 from mlsupply.exposure.spans import Span
 from mlsupply.exposure.tracing import History, Traced
+from mlsupply.folders import is_file, is_link
 from mlsupply.inventory import reader_of
 from mlsupply.model import Gap, Reason
 from mlsupply.value import replace
@@ -44,13 +45,18 @@ def with_uncommitted(history: History, extractor: Extractor, limits: Limits) -> 
 
 
 def _files(top: Path, gaps: list[Gap]) -> Iterator[str]:
-    for seen, (where, folders, names) in enumerate(os.walk(top)):
+    def note(error: OSError) -> None:
+        gaps.append(
+            gap(str(error.filename), Reason.FORBIDDEN, f"in the work tree, and could not be listed: {error.strerror}")
+        )
+
+    for seen, (where, folders, names) in enumerate(os.walk(top, onerror=note)):
         folders[:] = sorted(name for name in folders if name not in _LEFT_OUT and not _is_apart(Path(where, name)))
         inside = os.path.relpath(where, top).replace(os.sep, "/")
         for name in sorted(names):
             path = name if inside == "." else f"{inside}/{name}"
             reader = reader_of(path)
-            if reader and reader.role in _ROLES and not Path(where, name).is_symlink():
+            if reader and reader.role in _ROLES and not is_link(Path(where, name)):
                 yield path
         if seen >= _MOST_FOLDERS:
             detail = f"what is not committed was looked for in {_MOST_FOLDERS:,} folders of its work tree"
@@ -59,14 +65,17 @@ def _files(top: Path, gaps: list[Gap]) -> Iterator[str]:
 
 
 def _is_apart(folder: Path) -> bool:
-    return any((folder / mark).exists() for mark in _NOT_OURS)
+    try:
+        return any((folder / mark).exists() for mark in _NOT_OURS)
+    except OSError:  # it may not be entered, which the walk reports
+        return False
 
 
 def _held(full: Path, path: str, extractor: Extractor, limits: Limits) -> tuple[Commit, list[Held]] | Gap:
     """What the file holds, and since when at the latest."""
     try:
         facts = full.stat()
-        if not full.is_file() or facts.st_size > limits.manifest_bytes:
+        if not is_file(full) or facts.st_size > limits.manifest_bytes:
             return gap(str(full), Reason.TOO_LARGE, "in the work tree, and not read: no file, or too large")
         holding = extractor.read(path, full.read_bytes())
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,17 +29,31 @@ _HEADS = (b"\x93NUMPY", b"GGUF", b"\x89HDF\r\n", *(bytes([0x80, proto]) for prot
 _SKIPPED = frozenset({".git", ".hg", "node_modules", ".venv", "venv", "__pycache__", ".tox"})
 
 
-def model_files(root: Path, most: int = 200_000) -> Iterator[Path]:
-    """Files below `root` that a model loader may be pointed at, in name order; links are not followed."""
-    for folder, folders, names in os.walk(root):
+def model_files(root: Path, unread: list[tuple[str, str]], most: int = 200_000) -> Iterator[Path]:
+    """Files below `root` that a model loader may be pointed at, in name order; links are not followed. unread: folders that
+    were not looked through are added to it, each with the reason; it is complete when the iterator is exhausted."""
+
+    def note(error: OSError) -> None:
+        unread.append((str(error.filename), f"could not be listed: {error.strerror}"))
+
+    for folder, folders, names in os.walk(root, onerror=note):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(names):
             most -= 1
             if most < 0:
+                unread.append((str(root), "it holds too many files; the rest was not looked at"))
                 return
             path = Path(folder, name)
-            if not path.is_symlink() and path.is_file() and is_model_name(name, path):
+            if _may_be_read(path) and is_model_name(name, path):
                 yield path
+
+
+def _may_be_read(path: Path) -> bool:
+    """No link, pipe or device; a file we may not even see counts, so that the attempt to read it is reported."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return True
 
 
 _PACKAGES = (".whl", ".egg", ".conda", ".py", ".txt", ".toml", ".lock", ".cfg")
@@ -52,7 +67,7 @@ def stands_alone(path: Path) -> bool:
     if path.is_dir():
         inside = [entry.name.lower() for entry in path.iterdir()]
         code = any(entry.endswith((".py", ".whl")) or entry in {"pyproject.toml", "setup.cfg", "src"} for entry in inside)
-        return not code and next(model_files(path), None) is not None
+        return not code and next(model_files(path, []), None) is not None
     if not path.is_file() or name.endswith(_PACKAGES) or _SDIST.fullmatch(name):
         return False
     return not (name.endswith(".pth") and _is_text(path))
