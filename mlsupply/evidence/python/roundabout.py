@@ -139,6 +139,9 @@ def _computed(call: Call, place: int) -> bool:
 
 
 BUILTINS = frozenset(dir(builtins))
+_FRAMES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
+_NAMESPACES = _FRAMES | {"sys.modules", "builtins"}
+_DICTIONARIES = (".__dict__", ".__globals__")
 
 
 def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
@@ -146,20 +149,18 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
     name = key.const if isinstance(key.const, str) else None
     if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
         return machine.environment(key, node)
+    if not name or not (owner.ref in _NAMESPACES or owner.ref.endswith(_DICTIONARIES)):
+        return None
     computed = (computed and not _written(machine, name)) or bool(key.layers)
-    if owner.ref in {"builtins.globals()", "builtins.locals()", "builtins.vars()"} and name:
+    if owner.ref in _FRAMES:
         return named(machine, name, computed)
-    target = ""
-    if owner.ref == "sys.modules" and name:
-        target = name
-    elif owner.ref in {"builtins", "builtins.__dict__"} and name:
+    target = name
+    if owner.ref in {"builtins", "builtins.__dict__"}:
         target = f"builtins.{name}"
-    elif owner.ref.endswith((".__dict__", ".__globals__")) and name:
+    elif owner.ref.endswith(_DICTIONARIES):
         base = owner.ref.rsplit(".", 1)[0]
         target = f"{base}.{name}" if owner.ref.endswith(".__dict__") else name
         target = f"builtins.{name}" if base == "builtins" else target
-    if not target:
-        return None
     result = Value(target, NOTHING, owner.taint)
     if target in know.ENVIRONMENTS:
         result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))
@@ -167,9 +168,9 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
     return result
 
 
-def _written(machine: Expressions, name: str | None) -> bool:
+def _written(machine: Expressions, name: str) -> bool:
     """Does the name stand in the module as it is, in quotes?"""
-    return name is not None and any(f"'{name}'" in line or f'"{name}"' in line for line in machine.lines)
+    return any(f"'{name}'" in line or f'"{name}"' in line for line in machine.lines)
 
 
 def named(machine: Expressions, name: str, computed: bool) -> Value:
