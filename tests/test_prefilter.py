@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ from mlsupply.evidence import look, package
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.imports import MODULES
 from mlsupply.evidence.pool import Pool
-from mlsupply.evidence.prefilter import worth_parsing, worthy
+from mlsupply.evidence.prefilter import left_out, worth_parsing
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.python.places import persistent
-from mlsupply.evidence.tokens import Strings
+from mlsupply.evidence.tokens import Strings, held_by, words_of
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
@@ -137,10 +138,10 @@ def test_no_string_stands_in_a_file_whose_words_say_it_cannot() -> None:
     chance = random.Random(3)
     for _ in range(3_000):
         data = b"".join(chance.choice(pieces if chance.random() < 0.4 else around) for _ in range(6))
-        possible = known.possible([data])[0]
+        possible = known.possible([words_of(data)])[0]
         assert all(possible >> place & 1 for place, string in enumerate(strings) if string in data), data
     requests, request, retry, apart = known.possible(
-        [b"import requests", b"import request", b"fetch(retry)", b"sys, getattr"]
+        [words_of(text) for text in (b"import requests", b"import request", b"fetch(retry)", b"sys, getattr")]
     )
     assert requests >> len(strings) & 1
     assert not request >> len(strings) & 1
@@ -148,17 +149,30 @@ def test_no_string_stands_in_a_file_whose_words_say_it_cannot() -> None:
     assert not apart >> 11 & 1  # a string of several words needs all of them
 
 
+def test_a_word_is_found_among_those_of_a_file_that_is_left_out_and_what_is_no_word_among_any() -> None:
+    (words,) = left_out([b"from .http_client import post\n"])
+    assert words is not None
+    assert held_by(b"http_client") in words
+    assert held_by(b"post") in words
+    assert held_by(b"put") not in words
+    assert all(held_by(text) in words for text in (b"", b"my-mod", "größe".encode()))
+
+
 def test_files_are_told_apart_though_their_words_are_judged_together() -> None:
     """What one file of a batch holds says nothing of the next, and in another batch it is told the same."""
     files = [text.encode() for pair in zip(HARMLESS.values(), WORTH.values(), strict=False) for text in pair]
     files += [b"# coding: utf-7\n+AGkAbQBwAG8AcgB0- os", b"x = '\xff'", "import \u017fubprocess".encode(), b""]
     alone = [worth_parsing(data) for data in files]
-    assert worthy(files) == alone
-    assert worthy(files[::-1]) == alone[::-1]
-    assert [*worthy(files[:5]), *worthy(files[5:])] == alone
+
+    def parsed(files: Sequence[bytes]) -> list[bool]:
+        return [words is None for words in left_out(files)]
+
+    assert parsed(files) == alone
+    assert parsed(files[::-1]) == alone[::-1]
+    assert [*parsed(files[:5]), *parsed(files[5:])] == alone
     assert alone[:4] == [False, True, False, True]
     assert alone[-4:] == [True, True, True, False]
-    assert worthy([]) == []
+    assert left_out([]) == []
 
 
 @pytest.mark.parametrize("bytes_together", [0, 1 << 30])
@@ -238,7 +252,7 @@ def test_the_labelled_trees_show_the_same_with_every_file_parsed(monkeypatch: py
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
     trees = [folder / row["path"] for row in rows]
     filtered = [_ids(tree) for tree in trees]
-    monkeypatch.setattr(look, "worthy", lambda files: [True] * len(files))
+    monkeypatch.setattr(look, "left_out", lambda files: [None] * len(files))
     assert filtered == [_ids(tree) for tree in trees]
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, ModuleFacts, Neighbours, Take
 from mlsupply.evidence.python.knowledge import SECRETS
+from mlsupply.evidence.tokens import held_by
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
@@ -36,6 +37,14 @@ class Again(NamedTuple):
     known: Neighbours
 
 
+class Spare(NamedTuple):
+    """A file that the first look left out. words: the different ones of its text, one a line."""
+
+    path: str
+    text: bytes
+    words: bytes
+
+
 class _Doer(NamedTuple):
     """A function that neighbours may call. where: the module or class it is in; method: is that a class?"""
 
@@ -44,24 +53,23 @@ class _Doer(NamedTuple):
     method: bool
 
 
-def unread(table: _Table, spare: Mapping[str, str], sources: Mapping[str, bytes], sought: set[_Doer]) -> dict[str, set[str]]:
+def unread(table: _Table, spare: Mapping[str, Spare], sought: set[_Doer]) -> dict[str, set[str]]:
     """Files that the first look left out, though a name of theirs reaches an end elsewhere, or though they call a function
-    that sends what it is given: path -> names to follow there. spare: dotted name -> path; sources: path -> text of the
-    file; sought: functions that all of them were searched for, added to."""
+    that sends what it is given: path -> names to follow there. spare: by dotted name; sought: functions that all of them
+    were searched for, added to."""
     found: dict[str, set[str]] = {}
     for real in dict.fromkeys(table.real(ref) for module in table.modules for ref in table.asked(module)):
         holder = next((part for part in _prefixes(real) if part in spare or part in table.names), "")
-        if holder in spare and _may_give(sources[spare[holder]], real[len(holder) + 1 :]):
-            found.setdefault(spare[holder], set()).add(real.rpartition(".")[2])
+        if holder in spare and _may_give(spare[holder].text, real[len(holder) + 1 :]):
+            found.setdefault(spare[holder].path, set()).add(real.rpartition(".")[2])
     doers = table.doers() - sought
     sought |= doers
     by_place: dict[bytes, list[_Doer]] = {}
     for doer in sorted(doers):
-        by_place.setdefault(doer.where, []).append(doer)
-    for path in spare.values():
-        text = sources[path]
-        for where, here in by_place.items():
-            if where in text:
+        by_place.setdefault(held_by(doer.where), []).append(doer)
+    for path, text, words in spare.values():
+        for place, here in by_place.items():
+            if place in words:
                 called = {doer.name.decode() for doer in here if doer.name in text and _calls(text, doer)}
                 if called:
                     found.setdefault(path, set()).update(called)
@@ -240,9 +248,8 @@ class Linked(NamedTuple):
     cut: list[str]
 
 
-def linked(modules: list[ModuleFacts], spare: Mapping[str, str], sources: Mapping[str, bytes], look: Look) -> Linked:
-    """The modules with what they know of each other. look: the facts of paths, in a worker; spare, sources: as of
-    `unread`."""
+def linked(modules: list[ModuleFacts], spare: Mapping[str, Spare], look: Look) -> Linked:
+    """The modules with what they know of each other. look: the facts of paths, in a worker; spare: as of `unread`."""
     by_path = {module.path: module for module in modules}
     told: dict[str, Neighbours] = {}
     sought: set[_Doer] = set()
@@ -252,8 +259,8 @@ def linked(modules: list[ModuleFacts], spare: Mapping[str, str], sources: Mappin
         return _Table(list(by_path.values()))
 
     def owe() -> _Table:
-        left = {dotted: path for dotted, path in spare.items() if path not in by_path}
-        for path, names in unread(seen := table(), left, sources, sought).items():
+        left = {dotted: one for dotted, one in spare.items() if one.path not in by_path}
+        for path, names in unread(seen := table(), left, sought).items():
             owed.setdefault(path, set()).update(names)
         return seen
 

@@ -18,7 +18,7 @@ from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
-from mlsupply.evidence.linking import linked
+from mlsupply.evidence.linking import Spare, linked
 from mlsupply.evidence.mapping import without_questions
 from mlsupply.evidence.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
 from mlsupply.evidence.members import (
@@ -37,7 +37,7 @@ from mlsupply.evidence.moments import Layout, is_layout_file, is_program, layout
 from mlsupply.evidence.package import PackageFacts, located_gap
 from mlsupply.evidence.plain_data import without_literals
 from mlsupply.evidence.pool import Lost, Pool, Task
-from mlsupply.evidence.prefilter import worthy
+from mlsupply.evidence.prefilter import left_out
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.lazy import expression
@@ -69,7 +69,7 @@ class _Seen:
     waiting: list[tuple[str, str, bytes]] = field(default_factory=list)
     told: dict[str, bytes] = field(default_factory=dict)
     records: dict[str, bytes] = field(default_factory=dict)
-    spare: dict[str, bytes] = field(default_factory=dict)
+    spare: list[Spare] = field(default_factory=list)
     spare_bytes: int = 0
     untied: list[str] = field(default_factory=list)
     sifted: int = 0  # of those that are waiting
@@ -236,15 +236,16 @@ def _take_python(path: str, data: bytes, seen: _Seen, subject: str) -> None:
 def _sift(seen: _Seen) -> None:
     """Of the files that came since the last time keep those that are worth parsing, and the others aside."""
     new = seen.waiting[seen.sifted :]
-    verdicts = iter(worthy([data for kind, _, data in new if kind == _UNSIFTED]))
+    unsifted = iter(left_out([data for kind, _, data in new if kind == _UNSIFTED]))
     del seen.waiting[seen.sifted :]
     for kind, path, data in new:
-        if kind != _UNSIFTED or next(verdicts):
+        words = next(unsifted) if kind == _UNSIFTED else None
+        if words is None:
             seen.waiting.append(("module" if kind == _UNSIFTED else kind, path, data))
         elif seen.spare_bytes + len(data) > _SPARES:
             seen.untied.append(path)
         else:
-            seen.spare[path] = data
+            seen.spare.append(Spare(path, data, words))
             seen.spare_bytes += len(data)
     seen.sifted, seen.unsifted = len(seen.waiting), 0
 
@@ -270,14 +271,15 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
         return Task(kind, path, shape.inner(path), data, told, _is_strange(path, shape))
 
     first = list(_answers((task(*one) for one in seen.waiting), seen, pool, subject))
-    sources = seen.spare | {path: data for kind, path, data in seen.waiting if kind == "module"}
-    spare = {dotted_name(shape.inner(path))[0]: path for path in seen.spare}
+    sources = {one.path: one.text for one in seen.spare}
+    sources |= {path: data for kind, path, data in seen.waiting if kind == "module"}
+    spare = {dotted_name(shape.inner(one.path))[0]: one for one in seen.spare}
 
     def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
         again = (task("module", path, sources[path], known) for path, known in todo if path in sources)
         return list(_answers(again, seen, pool, subject))
 
-    together = linked(first, spare, sources, look)
+    together = linked(first, spare, look)
     seen.gaps += _unlinked(together.cut, seen.untied, subject)
     modules = together.modules
     if group := companions(modules, sources):

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power, joins_lines
-from mlsupply.evidence.tokens import Strings
+from mlsupply.evidence.tokens import Strings, words_of
 from mlsupply.hints import TypeVar
 from mlsupply.lazy import expression
 
@@ -236,14 +236,16 @@ _POWER = 1 << _STARTS[-1]
 
 def worth_parsing(data: bytes) -> bool:
     """Does the file name or show anything that could matter?"""
-    return worthy([data])[0]
+    return left_out([data])[0] is None
 
 
-def worthy(files: Sequence[bytes]) -> list[bool]:
-    """The same of each of many files, whose words are judged together."""
+def left_out(files: Sequence[bytes]) -> list[bytes | None]:
+    """Of each of many files, whose words are judged together: None where it is worth parsing, otherwise its different words,
+    one a line."""
     texts = [_shown(data) for data in files]
-    possible = iter(_STRINGS.possible([text for text in texts if text is not None]))
-    return [text is None or _worth(text, next(possible)) for text in texts]
+    words = [words_of(text or b"") for text in texts]
+    each = zip(texts, words, _STRINGS.possible(words), strict=True)
+    return [None if text is None or _worth(text, possible) else b"\n".join(held) for text, held, possible in each]
 
 
 def _worth(data: bytes, possible: int) -> bool:

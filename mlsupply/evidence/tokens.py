@@ -16,6 +16,16 @@ _RUN = re.compile(rb"\w+")
 _BREAKS = bytes(byte if _RUN.match(bytes([byte])) else 32 for byte in range(256))  # what is no part of a word, as blanks
 
 
+def words_of(data: bytes) -> set[bytes]:
+    """What stands in a text between what is no part of a word."""
+    return set(data.translate(_BREAKS).split())
+
+
+def held_by(text: bytes) -> bytes:
+    """What the words of every file that holds this text hold in turn: the text where it is a word, otherwise nothing."""
+    return text if _RUN.fullmatch(text) else b""
+
+
 class Strings:
     """Strings to look for. A string without an identifier can always be there."""
 
@@ -37,11 +47,11 @@ class Strings:
                 free += len(parts)
         self._known: tuple[set[bytes], dict[bytes, int]] = (set(), {})  # words judged, those of them that tell something
 
-    def possible(self, files: Sequence[bytes]) -> list[int]:
-        """Of each file the bits of the strings that it can hold: bit 0 for the first. May be asked from several threads."""
-        held = [set(data.translate(_BREAKS).split()) for data in files]
+    def possible(self, files: Sequence[set[bytes]]) -> list[int]:
+        """Of each file, told by its words, the bits of the strings that it can hold: bit 0 for the first. May be asked from
+        several threads."""
         judged, telling = self._known
-        words = set[bytes]().union(*held)
+        words = set[bytes]().union(*files)
         if new := words - judged:
             if len(judged) + len(new) > _MOST:
                 judged, telling = self._known = set(), {}
@@ -50,7 +60,7 @@ class Strings:
                 telling[word] = telling.get(word, 0) | bits
             judged |= new  # last: what is judged for one thread is told for all
         some = set(telling)
-        return [self._of(words & some, telling) for words in held]
+        return [self._of(words & some, telling) for words in files]
 
     def _of(self, words: set[bytes], telling: Mapping[bytes, int]) -> int:
         found = self._always
