@@ -62,13 +62,17 @@ def test_the_line_is_named_and_other_peoples_modules_are_passed_over() -> None:
     [
         ("run.sh", b"true\n" * 20_001, "the lines after the first 20,000"),
         ("a.js", b"require('child_process');" + b"execSync('npm run build');" * 201, "the commands after the first 200"),
-        ("b.js", b"t('~/.ssh/id_rsa');" * 40, "the places of secrets after the first 50"),
+        ("b.js", b"readFile(a);" + b"t('~/.ssh/id_rsa');" * 40, "the places of secrets after the first 50"),
     ],
 )
 def test_what_is_not_looked_at_of_a_script_is_said(path: str, data: bytes, said: str) -> None:
     assert not list(foreign_facts(path, data))
     assert unseen(path, data).startswith(said)
     assert not unseen(path, data[: len(data) // 4])
+
+
+def test_places_of_secrets_in_what_reads_no_file_are_nothing_that_was_left_out() -> None:
+    assert not unseen("b.js", b"t('~/.ssh/id_rsa');" * 40)
 
 
 def test_commands_beyond_what_is_looked_at_of_an_archive_are_a_gap(tmp_path: Path) -> None:

@@ -30,10 +30,11 @@ _OBEYS = expression(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1") 
 _SECRETS = expression(
     rb"\.ssh[/\\\"'](?!config\b|known_hosts)|id_rsa|id_ed25519|\.aws/credentials|\.npmrc|\.pypirc|\.netrc|\.kube/config|wallet\.dat"
 )
-# what the pattern holds in every case: looked for first, since a plain search is ten times as fast
+# what the patterns hold in every case: looked for first, since a plain search is ten times as fast
 _IN_SECRETS = (b".ssh", b"id_rsa", b"id_ed25519", b".aws", b".npmrc", b".pypirc", b".netrc", b".kube", b"wallet.dat")
 _LEAVES = expression(rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(")
 _READS = expression(rb"readFileSync|readFile\(|child_process|Bun\.file")
+_IN_READS = (b"readFile", b"child_process", b"Bun.file")
 _SCRAMBLED = expression(rb"\b_0x[0-9a-f]{4,6}\b")  # names as the common obfuscators make them
 _EXECUTES = expression(rb"\bexec(?:Sync)?\(\s{0,20}[\"'`]([^\"'`\n]{6,400})[\"'`]")
 _MAX_COMMANDS = 200
@@ -80,16 +81,16 @@ def unseen(path: str, data: bytes) -> str:
     commands = _EXECUTES.finditer(data) if b"child_process" in data else iter(())
     if next(islice(commands, _MAX_COMMANDS, None), None) is not None:
         return f"the commands after the first {_MAX_COMMANDS} it starts"
-    places = _SECRETS.finditer(data) if _names_secrets(data) else iter(())
+    places = _SECRETS.finditer(data) if _may_take(data) else iter(())
     if next(islice(places, _MAX_PLACES, None), None) is not None:
         return f"the places of secrets after the first {_MAX_PLACES} it names"
     return ""
 
 
 @lru_cache(maxsize=1)
-def _names_secrets(data: bytes) -> bool:
-    """Could a place of secrets be named in it? Asked twice of each file."""
-    return any(word in data for word in _IN_SECRETS)
+def _may_take(data: bytes) -> bool:
+    """Could it read a place of secrets that it names? Asked twice of each file."""
+    return any(word in data for word in _IN_READS) and any(word in data for word in _IN_SECRETS)
 
 
 def _shell(data: bytes, allowance: Allowance) -> tuple[str, bytes] | None:
@@ -124,7 +125,7 @@ def _javascript(data: bytes, allowance: Allowance) -> tuple[str, bytes] | None:
                 break
             if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
                 return "JavaScript that has a shell run what is downloaded", line
-    for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if _names_secrets(data) else ():
+    for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if _may_take(data) else ():
         start, end = max(0, hit.start() - _NEAR), hit.end() + _NEAR
         if _LEAVES.search(data, start, end) and _READS.search(data, start, end):
             return "JavaScript that reads places of secrets and asks the network", hit[0]
