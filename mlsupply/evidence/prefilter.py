@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from string import ascii_letters, digits
 
 from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power, joins_lines
 from mlsupply.evidence.tokens import Strings, words_of
@@ -207,7 +208,10 @@ _ADDRESSES: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     *((word, None) for word in (b"64decode", b"85decode", b"32decode", b"fromhex", b"hexlify", b"decompress")),
 )
 _LONG = 160  # characters of a line from which on its shape is looked at
-_SHAPES = expression(rb"[;\t ][\t ]{60}[^\s#\"']|[A-Za-z0-9+/=_-]{300}|[0-9a-fA-F]{300}|(?:\d{1,3},\s?){60}")
+_BLOB = 300  # letters and digits in a row
+_IN_BLOB = bytes(byte if chr(byte) in f"{ascii_letters}{digits}+/=_-" else 32 for byte in range(256))  # others as blanks
+_SHAPES = expression(rb"[;\t ][\t ]{60}[^\s#\"']|(?:\d{1,3},\s?){60}")
+_FAR, _NUMBERS = b" " * 60, 60  # what these hold in every case: blanks, commas
 _LETTERS = (  # what turns the reading direction, letters that look like others: beginning, and the whole
     (b"\xe2\x80", expression(rb"\xe2\x80[\xaa-\xae]")),
     (b"\xe2\x81", expression(rb"\xe2\x81[\xa6-\xa9]")),
@@ -342,4 +346,11 @@ def _other_encoding(data: bytes) -> bool:
 
 def _odd(data: bytes) -> bool:
     """Overlong lines that hold a blob or code far to the right."""
-    return any(map(_SHAPES.search, [line for line in data.split(b"\n") if len(line) > _LONG]))
+    return any(_is_odd(line) for line in data.split(b"\n") if len(line) > _LONG)
+
+
+def _is_odd(line: bytes) -> bool:
+    if len(line) >= _BLOB and max(map(len, line.translate(_IN_BLOB).split()), default=0) >= _BLOB:
+        return True
+    shaped = _FAR in line.replace(b"\t", b" ") or line.count(b",") >= _NUMBERS
+    return shaped and _SHAPES.search(line) is not None
