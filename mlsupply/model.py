@@ -2,107 +2,55 @@
 
     files -> inventories -> packages -> facts -> findings and gaps -> report
 
-The last step stands in `outcome`. Every value is immutable; this module imports nothing of the package but `value`, `named`,
-`digest` and `upgrade` and touches neither disk, network nor clock. `Artifact`, `Edge`, `Place` and the like are
-named tuples rather than dataclasses: a large lock file carries tens of thousands of them, and a tuple is built five times
-faster than a frozen dataclass.
+The last step is in `outcome`; the words for severities, kinds and reasons are in `terms`. Every value is immutable, and
+nothing here touches disk, network or clock. `Artifact`, `Edge`, `Place` and the like are named tuples rather than
+dataclasses: a large lock file has tens of thousands of them, and a tuple is built five times faster than a frozen dataclass.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import lru_cache
 
 from mlsupply.digest import sha256_hex
 from mlsupply.named import NamedTuple
+from mlsupply.terms import Cause, Confidence, Kind, Reason, Severity, SourceKind
 from mlsupply.upgrade import Upgrade
 from mlsupply.value import kept, value
 
-
-class Severity(StrEnum):
-    """How bad a finding is, worst first; `unknown` is a state of its own and never means low."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    UNKNOWN = "unknown"
-
-    @property
-    def rank(self) -> int:
-        """4 for critical down to 0 for unknown; for ordering only, policy decides what unknown does."""
-        return _SEVERITY_RANK[self]
-
-
-_SEVERITY_RANK = {severity: 4 - place for place, severity in enumerate(Severity)}
-
-
-class Confidence(StrEnum):
-    """How sure a rule is of what it says."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
-class Kind(StrEnum):
-    """What sort of thing a finding is about."""
-
-    ADVISORY = "advisory"  # a published vulnerability
-    MALICIOUS = "malicious"  # a known bad release, by name, version or hash: always fails
-    NAME = "name"  # impersonation, confusion, does not exist
-    RELEASE = "release"  # age, yank, quarantine, provenance, publisher
-    CONTENT = "content"  # inside an archive
-    INTEGRITY = "integrity"  # a hash or a RECORD differs
-    INDEX = "index"  # extra-index confusion, direct URL under a public name
-    MODEL = "model"  # unsafe or unpinned model, dataset, tool server
-    LICENCE = "licence"  # what a package or model may be used for, against the user's lists
-    CONFIG = "config"  # the project's own settings
-
+__all__ = [
+    "COMMAND_LINE",
+    "RESOLVED",
+    "STANDARD_INPUT",
+    "AdvisoryRef",
+    "Artifact",
+    "Cause",
+    "Checked",
+    "Confidence",
+    "Coordinate",
+    "DataSource",
+    "Edge",
+    "Finding",
+    "Gap",
+    "Index",
+    "Inventory",
+    "Kind",
+    "Learned",
+    "Package",
+    "PackageKey",
+    "Place",
+    "Quote",
+    "Reason",
+    "Requirement",
+    "Severity",
+    "Source",
+    "SourceKind",
+    "Waiver",
+]
 
 _OF_ALL_VERSIONS = frozenset({Kind.ADVISORY, Kind.NAME, Kind.LICENCE})
 
-
-class Reason(StrEnum):
-    """Why something was not looked at. Closed: a new reason is a change of the published JSON."""
-
-    OFFLINE = "offline"
-    NOT_FOUND = "not-found"
-    FORBIDDEN = "forbidden"
-    TIMEOUT = "timeout"
-    TOO_LARGE = "too-large"
-    MALFORMED = "malformed"
-    UNSUPPORTED = "unsupported"
-    UNPINNED = "unpinned"
-    NO_ARTIFACT = "no-artifact"
-    LIMIT = "limit"
-    STALE = "stale"
-    DISABLED = "disabled"
-    INTERNAL = "internal"
-
-
-class Cause(StrEnum):
-    """What stands behind a gap, by who can close it, in the order in which reports tell them."""
-
-    FAILED = "failed"  # it was tried and went wrong, or the data is too old: mend it, or try again
-    INPUT = "input"  # the input leaves it open, or holds what is not read here: lock it, or scan what comes of it
-    SCOPE = "scope"  # the options of this run rule it out: run with others
-    UNPUBLISHED = "unpublished"  # nobody gives it: what could be asked has nothing of the kind
-
-
-class SourceKind(StrEnum):
-    """Where a package comes from, in the words of lock files."""
-
-    REGISTRY = "registry"
-    GIT = "git"
-    URL = "url"
-    PATH = "path"
-    EDITABLE = "editable"
-    VIRTUAL = "virtual"  # a project that is never built: a workspace root
-
-
 COMMAND_LINE, STANDARD_INPUT = "command line", "standard input"
-"""Stand as the file of a place for what was typed or piped."""
+"""The file of a place for what was typed or piped."""
 
 
 class Place(NamedTuple):
@@ -268,8 +216,8 @@ class Index:
 
     @property
     def is_open(self) -> bool:
-        """Whether installers ask it, beside the primary one, for names that nobody pinned to it. uv, Poetry and PDM ask an
-        extra index also where some are, unless it is marked as for these alone (`explicit`)."""
+        """Whether installers also ask it for names that nobody pinned to it. uv, Poetry and PDM do so with an extra index
+        even if some names are pinned to it, unless it is marked `explicit`."""
         return self.role == "extra" or (self.role == "find-links" and not self.packages)
 
 
@@ -278,9 +226,9 @@ class Gap:
     """Something that was asked for and not looked at. Ranks with a finding.
 
     subject: a package (`name version`), a file or a source of data; check: which check could not look; detail: one
-    readable sentence; hint: what the user can do about it. item: what of many alike it is about, where `detail` ends in it
-    after a colon. Of a report's own account, set as it is made: cause; packages: how many it was said of; counts: whether
-    it makes the run incomplete (see `policy`).
+    readable sentence; hint: what the user can do about it; item: for one of many similar gaps, what it is about, which
+    `detail` then ends in after a colon. Set when the report is made: cause; packages: how many it concerns; counts:
+    whether it makes the run incomplete (see `policy`).
     """
 
     subject: str
@@ -296,12 +244,12 @@ class Gap:
 
     @property
     def why(self) -> str:
-        """The sentence without what is of this gap alone."""
+        """The sentence without the item, the same for all gaps of its sort."""
         return self.detail.removesuffix(f": {self.item}") if self.item else self.detail
 
 
 RESOLVED = ", resolved by uv"
-"""Stands in the format of an inventory whose versions this run chose, followed by what for."""
+"""Part of the `format` of an inventory whose versions this run chose; what they were chosen for follows it."""
 
 
 @value
@@ -403,8 +351,8 @@ class Finding:
 
     @property
     def standing(self) -> tuple[str, ...]:
-        """`CVE-2026-1 torch`: by what else it is known again where the next version of the package brings nothing new: by
-        each id of its advisory, or by its rule. Empty where a version is a matter of its own, as what is in its files."""
+        """`CVE-2026-1 torch`: names by which a baseline recognises it in the next version of the package, one for each id of
+        its advisory, or its rule. Empty for findings about one version alone, such as what is in its files."""
         if self.package is None or self.kind not in _OF_ALL_VERSIONS:
             return ()
         ids = (self.id, self.advisory.id, *self.advisory.aliases) if self.advisory else (self.id,)
@@ -413,8 +361,8 @@ class Finding:
 
 @value
 class Checked:
-    """What one check says of one package (or, with package None, of the project). No findings and no gaps: it looked
-    and there is nothing. A check counts as done only because it yielded one of these for every package."""
+    """What one check says about one package (or, with package None, about the project). No findings and no gaps: it looked
+    and there is nothing. A check counts as done only if it yielded one of these for every package."""
 
     check: str
     package: Package | None = None
@@ -423,7 +371,7 @@ class Checked:
 
 
 class Learned(NamedTuple):
-    """What a check learned of a package beside its judgement and reports show with it. licence: as stated."""
+    """What a check learned about a package besides its judgement, for reports to show. licence: as stated."""
 
     package: PackageKey
     licence: str

@@ -1,4 +1,4 @@
-"""Where to go from a release, and who keeps it from being gone there: values, made by `advisories.findings`."""
+"""Which release to move to, and which packages stand in the way: values, made by `advisories.findings`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from mlsupply.named import NamedTuple
 
 
 class Blocker(NamedTuple):
-    """A package that keeps a fix out. package: `dspy 2.6.0`; asks: its specifier; to: its release that lets the fix in;
-    newest: where none is known to, its newest release, which does not."""
+    """A package whose requirement rules a fix out. package: `dspy 2.6.0`; asks: its specifier; to: its release that allows
+    the fix; newest: its newest release, where no release is known to allow it."""
 
     package: str
     asks: str
@@ -16,8 +16,8 @@ class Blocker(NamedTuple):
 
 
 class Upgrade(NamedTuple):
-    """Where to go from a release, over all its flaws. checked: the index has the version, not yanked and for the project's
-    Python unless `needs_python` (a specifier) says otherwise; blockers: who keeps it out."""
+    """The release to move to, for all flaws together. checked: the index has the version, not yanked, and for the project's
+    Python unless `needs_python` (a specifier) says otherwise; blockers: packages whose requirements rule it out."""
 
     version: str
     checked: bool = False
