@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.evidence import look
+from mlsupply.evidence.archives import Limits
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.models import look as look_at_model
 from mlsupply.evidence.package import look_inside
@@ -400,3 +401,22 @@ def test_scripts_are_told_by_their_first_line(tmp_path: Path, pool: Pool) -> Non
     facts = look_inside(put(tmp_path, "a.whl", made), pool)
     assert {fact.member.rpartition("/")[2] for fact in facts.code} == {"behind", "shell", "node"}
     assert facts.gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(held=600), "more than 600 bytes of sources in one archive: 1 file(s) were left out"),
+        (Limits(facts=10), "more than 10 facts and calls in the Python of one archive: 1 file(s) were left out"),
+        (Limits(following=-1), "following the Python of one archive took more than -1 s: 2 file(s) were left out"),
+    ],
+    ids=["bytes", "facts", "time"],
+)
+def test_an_archive_that_asks_for_more_than_its_share_does_not_get_it(
+    limits: Limits, said: str, tmp_path: Path, pool: Pool
+) -> None:
+    calls = b"import subprocess\n" + b"".join(b"subprocess.run(['tool', '%d'])\n" % number for number in range(20))
+    path = put(tmp_path, "demo-1.0-py3-none-any.whl", wheel({**CLEAN, "demo/a.py": calls, "demo/b.py": calls[:60]}))
+    facts = look_inside(path, pool, limits=limits)
+    assert [gap.detail.partition(": ")[2] for gap in facts.gaps] == [said]
+    assert {fact.member for fact in facts.code} == (set() if limits.following < 0 else {"demo/b.py"})

@@ -35,7 +35,10 @@ class Limits:
     ratio_floor: int = 16 << 20
     depth: int = 3  # archives inside archives
     name: int = 1024  # characters of a member's path
-    seconds: float = 120.0
+    seconds: float = 120.0  # to read it
+    held: int = 256 << 20  # bytes of sources and metadata in memory at once; the largest package known has 95 MB of Python
+    facts: int = 250_000  # facts and calls of its modules; the most known are 56,000
+    following: float = 600.0  # seconds to follow its Python, of which the longest known takes 54
 
 
 class Member(NamedTuple):

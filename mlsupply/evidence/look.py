@@ -38,6 +38,7 @@ from mlsupply.evidence.package import PackageFacts, located_gap
 from mlsupply.evidence.plain_data import without_literals
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import left_out
+from mlsupply.evidence.share import Share
 from mlsupply.evidence.start_lines import start_lines
 from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.lazy import expression
@@ -61,6 +62,7 @@ _SMALL = 1 << 20  # a `.pth` above this is a model's weights
 class _Seen:
     """What one walk gathers."""
 
+    share: Share
     archive: list[ArchiveFact] = field(default_factory=list)
     code: list[CodeFact] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -85,7 +87,7 @@ def looked_at(
 ) -> PackageFacts:
     """Facts of the archive or folder; digest: its sha256, "" for a folder; files: of a folder these alone. A defect of ours
     may be raised."""
-    seen = _Seen()
+    seen = _Seen(share=Share(limits or Limits()))
 
     def walked(wanted: Wants) -> Iterable[Walked]:
         return walk(path, wanted, limits, subject) if files is None else walk_files(files, path, wanted, limits, subject)
@@ -108,7 +110,9 @@ def looked_at(
     setup = next((data for _, path, data in seen.waiting if path == f"{shape.top}setup.py"), b"")
     seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
     seen.archive = told_apart(seen.archive, seen.members, subject)
+    seen.share.begin()
     modules = without_literals(list(_modules(seen, shape, pool, subject)), walked)
+    seen.gaps += (located_gap(subject, *left_out) for left_out in seen.share.left_out())
     if files is not None or not path.is_dir():
         better = better_digests(seen.records, seen.digests, walked)
         seen.archive += record_facts(seen.members, seen.records, seen.digests, better)
@@ -168,16 +172,16 @@ def _take(member: Member, seen: _Seen, subject: str) -> None:
         return
     seen.digests[member.path] = hashlib.sha256(data).hexdigest()
     name = member.path.rpartition("/")[2]
-    if is_layout_file(member.path):
+    if is_layout_file(member.path) and seen.share.holds(member.path, len(data)):
         seen.told[member.path] = data
-    if name == "RECORD" and member.path.endswith(".dist-info/RECORD"):
+    if name == "RECORD" and member.path.endswith(".dist-info/RECORD") and seen.share.holds(member.path, len(data)):
         seen.records[member.path] = data
     is_python = name.endswith((".py", ".pyw")) or (is_program(member.path) and bool(_PYTHON.match(data)))
     if is_python:
         _take_python(member.path, data, seen, subject)
     elif name.endswith(".pth"):
         if any(start_lines(data)):
-            seen.waiting.append(("pth", member.path, data))
+            _wait("pth", member.path, data, seen)
         if b"\0" in data[:4096]:
             _take_other(member.path, data, seen, subject)
     else:
@@ -206,7 +210,8 @@ def _sort_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     elif is_jupyter_file(path):
         kernel = jupyter_facts(path, data, seen.allowance)
         seen.code += kernel.facts
-        seen.waiting += [("module", path, kernel.code.encode())] if kernel.code else []
+        if kernel.code:
+            _wait("module", path, kernel.code.encode(), seen)
     elif is_matplotlibrc(path):
         seen.code += matplotlibrc_facts(path, data)
     elif is_agent_file(path):
@@ -227,7 +232,11 @@ def _take_python(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     seen.source_bytes += len(data)
     if is_settings(path):
         _take_settings(path, data, seen, subject)
-    seen.waiting.append(("module" if _ALWAYS.search(path) else _UNSIFTED, path, data))
+    _wait("module" if _ALWAYS.search(path) else _UNSIFTED, path, data, seen)
+
+
+def _wait(kind: str, path: str, data: bytes, seen: _Seen) -> None:
+    seen.waiting.append((kind, path, data))
     seen.unsifted += len(data)
     if seen.unsifted > _TOGETHER:
         _sift(seen)
@@ -241,7 +250,8 @@ def _sift(seen: _Seen) -> None:
     for kind, path, data in new:
         words = next(unsifted) if kind == _UNSIFTED else None
         if words is None:
-            seen.waiting.append(("module" if kind == _UNSIFTED else kind, path, data))
+            if seen.share.holds(path, len(data)):
+                seen.waiting.append(("module" if kind == _UNSIFTED else kind, path, data))
         elif seen.spare_bytes + len(data) > _SPARES:
             seen.untied.append(path)
         else:
@@ -254,7 +264,8 @@ def _take_settings(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     """A configuration of Jupyter or IPython: the text in it that is executed is looked at as a module of its own."""
     told = settings_facts(path, data)
     seen.code += told.facts
-    seen.waiting += [("module", f"{path}!/exec_lines", told.code.encode())] if told.code else []
+    if told.code:
+        _wait("module", f"{path}!/exec_lines", told.code.encode(), seen)
     seen.gaps += [located_gap(subject, path, Reason.LIMIT, f"{told.cut} was not looked at")] if told.cut else []
 
 
@@ -284,12 +295,13 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
     modules = together.modules
     if group := companions(modules, sources):
         text = json.dumps([[path, shape.inner(path), sources[path].decode("latin-1")] for path in group]).encode()
-        for answer in pool.map([Task("together", group[0], "", text)]):
+        together_task = Task("together", group[0], "", text)
+        for answer in pool.map([together_task] if seen.share.has_time(group[0]) else []):
             if isinstance(answer, Lost):
                 seen.gaps.append(located_gap(subject, group[0], Reason.LIMIT, f"modules followed together: {answer.why}"))
             else:
                 modules = joined(modules, [stored.module_from_json(one) for one in answer["modules"]])
-    if not seen.untied:
+    if not seen.untied and not any(seen.share.left_out()):
         modules = without_questions(modules, sources)
     unparsable = Unparsable(sources)
     for module in modules:
@@ -332,10 +344,12 @@ def _unlinked(cut: Sequence[str], untied: Sequence[str], subject: str) -> Iterat
 
 
 def _answers(tasks: Iterable[Task], seen: _Seen, pool: Pool, subject: str) -> Iterator[ModuleFacts]:
-    for result in pool.map(tasks):
+    for result in pool.map(task for task in tasks if seen.share.has_time(task.path)):
         if isinstance(result, Lost):
             seen.gaps.append(
                 located_gap(subject, result.path, Reason.TIMEOUT if "took" in result.why else Reason.INTERNAL, result.why)
             )
             continue
-        yield stored.module_from_json(result)
+        size = sum(len(result[part]) for part in ("facts", "edges", "functions", "exports"))
+        if seen.share.keeps(result["path"], size):
+            yield stored.module_from_json(result)
