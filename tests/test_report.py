@@ -22,7 +22,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 
 from mlsupply.cli.outputs import parse_outputs, write
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Coordinate, Severity
+from mlsupply.model import Coordinate, Place, Severity
 from mlsupply.report import FORMATS
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
@@ -291,6 +291,21 @@ def test_quiet_is_one_line_and_verbose_cuts_nothing() -> None:
     assert all(f"reason {n}\n" in whole for n in range(30))
     assert sentence(view).decode().count("\n") == 1
     assert sentence(VIEW).decode().endswith("not checked (3 findings at or above high, or malicious)\n")
+
+
+def test_findings_of_one_rule_stand_in_order_and_the_rest_is_counted() -> None:
+    inside = tuple(
+        replace(
+            FINDINGS[0],
+            id="MLS-A011",
+            message=f"demo/m{n}.py is not in RECORD",
+            places=(Place("a.whl", member=f"demo/m{n}.py"),),
+        )
+        for n in reversed(range(10, 30))
+    )
+    said = table(view_of(replace(REPORT, findings=inside, gaps=()))).decode()
+    assert said.index("m10.py") < said.index("m11.py") < said.index("m17.py")
+    assert "and 12 more: MLS-A011 (12)\n" in said
 
 
 def test_scan_takes_quiet_and_verbose(tmp_path: Path) -> None:

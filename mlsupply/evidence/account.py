@@ -98,11 +98,13 @@ def account(facts: PackageFacts) -> Iterator[str]:
         yield f"  {words}:" + ("" if told else " nothing that asks the network, starts programs or executes text")
         yield from (f"    {line}" for lines in told[:_SHOWN] for line in lines)
         if len(told) > _SHOWN:
-            yield f"    and {len(told) - _SHOWN} more"
+            yield f"    and {len(told) - _SHOWN:,} more"
     odd = sorted({f"{fact.kind}: {fact.member}" for fact in facts.archive})
     if odd:
         yield "  the archive itself:"
         yield from (f"    {line}" for line in odd[:_SHOWN])
+        if len(odd) > _SHOWN:
+            yield f"    and {len(odd) - _SHOWN:,} more"
 
 
 def _told(fact: CodeFact) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from markup, so that nothing a package says is read as formatting."""
 from __future__ import annotations
 
 import io
+from collections import Counter
+from collections.abc import Iterable
 from itertools import zip_longest
 
 from rich.console import Console
@@ -95,6 +97,11 @@ def _verdict(console: Console, view: View) -> None:
         console.print(Padding(Text(line), (0, 0, 0, 3)))
 
 
+def _counted(findings: Iterable[Finding]) -> str:
+    """The ids, each once, with how often it stands there."""
+    return ", ".join(f"{one} ({times:,})" if times > 1 else one for one, times in Counter(f.id for f in findings).items())
+
+
 def _group(console: Console, group: Group, most: Most) -> None:
     console.print()
     console.print(Text.assemble(_label(group.label), " ", (group.title, "bold")))
@@ -103,7 +110,7 @@ def _group(console: Console, group: Group, most: Most) -> None:
         if said := summary_of(finding):
             console.print(Padding(_summary(said, width=console.width - 6, most=most), (0, 0, 0, 5)))
     if rest := group.findings[most.findings :]:
-        console.print(Padding(Text(f"and {len(rest)} more: {', '.join(f.id for f in rest)}", "dim"), (0, 0, 0, 3)))
+        console.print(Padding(Text(f"and {len(rest):,} more: {_counted(rest)}", "dim"), (0, 0, 0, 3)))
     facts = _grid()
     shown = group.paths[: most.paths]
     for place, path in enumerate(shown):

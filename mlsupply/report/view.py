@@ -154,6 +154,7 @@ def _finding_order(finding: Finding) -> tuple[object, ...]:
         package.name if package else finding.subject,
         package.version if package else "",
         finding.id,
+        finding.message,
         finding.fingerprint,
     )
 
