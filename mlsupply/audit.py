@@ -34,12 +34,12 @@ class Check(NamedTuple):
     needs: tuple[str, ...] = ()  # settings of which it needs one to have anything to judge by; without, it does not run
 
     def is_configured(self, request: Request) -> bool:
-        """Whether the run's settings hold what the check needs; one that needs nothing always is."""
+        """Whether the run's settings hold what the check needs; always true for one that needs nothing."""
         own = request.settings.get(self.name)
         return not self.needs or (isinstance(own, Mapping) and any(own.get(key) for key in self.needs))
 
     def judge(self, project: Project, request: Request, world: World) -> Iterator[Checked | Learned | DataSource]:
-        """Import the check's module and let it look; one `Checked` for each package is owed."""
+        """Import the check's module and let it look. It owes one `Checked` for each package."""
         judge: Judge = import_module(self.module).judge
         return judge(project, request, world)
 
@@ -88,12 +88,12 @@ def run(request: Request, world: World) -> Report:
 
 
 def inventory_report(request: Request, world: World) -> Report:
-    """What there is, with no check run; what could not be read or resolved is still a gap."""
+    """What the inputs hold, with no check run; what could not be read or resolved is still a gap."""
     return _report((), request, world)
 
 
 def run_over(inventories: tuple[Inventory, ...], request: Request, world: World) -> Report:
-    """The same for inputs that are made and not read."""
+    """As `run`, for inventories that are already made."""
     return _judged(inventories, selected(request), request, world)
 
 
@@ -144,8 +144,8 @@ def report_of(
     sources: Iterable[DataSource] = (),
     assets: tuple[Asset, ...] = (),
 ) -> Report:
-    """What the ledger holds on a project, decided by the policy of the request. Every report is made here; the paths to
-    packages are for the caller to add. Raises `MlsupplyError` where a check left out a package."""
+    """The report on what the ledger holds, decided by the policy of the request. Every report is made here; the caller adds
+    the paths to packages. Raises `MlsupplyError` where a check left out a package."""
     coverage = ledger.close()
     now = world.now()
     findings, gaps, verdict = decide(once_each(ledger.findings), ledger.gaps, project, request, now)
@@ -165,7 +165,8 @@ def report_of(
 
 
 def _asking_ahead(checks: tuple[Check, ...], project: Project, request: Request, world: World) -> World:
-    """The one question that is known before any check runs and has to be waited for is sent off first."""
+    """The world with the query for advisories already sent: it is the one question that is known before any check runs, and
+    that a check would have to wait for."""
     if request.offline or not any(check.name == "advisories" for check in checks):
         return world
     from mlsupply.advisories.asking import ask_ahead
@@ -179,7 +180,7 @@ def _asking_ahead(checks: tuple[Check, ...], project: Project, request: Request,
 def _account(
     check: Check, project: Project, request: Request, world: World, ledger: Ledger, sources: list[DataSource]
 ) -> None:
-    """Run one check; if it breaks off, what it had not reached is a gap and the other checks go on."""
+    """Run one check; if it breaks off, what it had not reached becomes a gap and the other checks go on."""
     ledger.open(check.name)
     try:
         for said in check.judge(project, request, world):
@@ -196,8 +197,8 @@ def _account(
 
 
 def _left_out(checks: tuple[Check, ...], request: Request) -> Iterator[Gap]:
-    """What the configuration of the project under audit leaves out is said, since that project may be hostile; and so is
-    that nothing ran at all. Who types which checks to run knows, and the sentence of coverage tells."""
+    """A gap for each check that the configuration leaves out, since the project under audit may be hostile, and for all of
+    them if none runs. Checks chosen on the command line need none: the user knows, and the coverage sentence says so."""
     for check in CHECKS:
         if check in checks or not check.is_configured(request) or (checks and not request.chosen_in):
             continue
@@ -207,7 +208,7 @@ def _left_out(checks: tuple[Check, ...], request: Request) -> Iterator[Gap]:
 
 
 def _switched_off(request: Request) -> Iterator[Gap]:
-    """What the configuration of the project under audit leaves out is said, since that project may be hostile."""
+    """A gap for each rule that the configuration switches off, since the project under audit may be hostile."""
     settings = request.rules
     for rule in settings.off:
         detail = f"the rule is switched off in {settings.origin or 'the configuration'}"

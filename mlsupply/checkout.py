@@ -1,6 +1,6 @@
-"""Which git checkout the scanned files lie in: services that show a report beside the code count paths from its root.
+"""The git checkout that holds the scanned files: services that show a report beside the code count paths from its root.
 
-It is only asked whether there is a `.git`; git is not run, and nothing in that folder is read.
+Only the presence of a `.git` is checked; git is not run, and nothing in that folder is read.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _MOST_FOLDERS = 100  # upwards
 
 
 def checkout_of(request: Request, tree: Tree) -> Checkout:
-    """The folder the run stands in and the root of the checkout that holds every path of the request: the nearest folder
-    upwards with a `.git` (a file in linked worktrees and submodules). Where the paths lie in several, or some in none, it is
-    that of the folder the run stands in."""
+    """The folder the run takes place in, and the root of the checkout that holds every path of the request: the nearest
+    folder upwards with a `.git` (a file in linked worktrees and submodules). Where the paths are in several checkouts, or
+    some in none, it is the checkout of the current folder."""
     here = _absolute(tree, ".")
     named = (subject for subject in (*request.subjects, request.environment) if subject)
     roots = {_root(tree, _absolute(tree, subject)) for subject in named if tree.kind(subject)}

@@ -106,7 +106,8 @@ def _indexes(value: Any) -> tuple[str, ...]:
 
 
 def _reason(value: Any) -> str:
-    """A reason of gaps, or a pattern that one fits: one misspelt would tolerate nothing, and nobody would be told."""
+    """A reason for gaps, or a pattern that matches one: a misspelt reason would tolerate nothing, and nobody would
+    notice."""
     reasons = tuple(reason.value for reason in Reason)
     from fnmatch import fnmatchcase
 
@@ -128,7 +129,7 @@ class _WantedError(ValueError):
 
 
 class TableOf(NamedTuple):
-    """A table with keys of the user's own; keys: those allowed, () for any that match `form`; wanted: that in words."""
+    """A table whose keys the user chooses; keys: those allowed, () for any that match `form`; wanted: `form` in words."""
 
     value: Callable[[Any], object]
     keys: tuple[str, ...] = ()
@@ -263,7 +264,7 @@ def _waiver(row: Mapping[str, Any], place: Place) -> WaiverRule:
 
 
 class _Reader:
-    """Checks tables against kinds, collecting faults with their lines; untold: how many more there are."""
+    """Checks tables against kinds and collects faults with their lines; untold: how many faults beyond those kept."""
 
     def __init__(self, text: str, path: str, prefix: tuple[str, ...]) -> None:
         self.lines = text.splitlines()
@@ -332,8 +333,8 @@ class _Reader:
         return rows
 
     def line_of(self, where: tuple[str, ...], number: int = 0) -> int:
-        """The line of a key; in an array of tables, of its `number`-th table. 1 where it is written in a way this simple
-        search does not see (the parser gives no positions)."""
+        """The line of a key; in an array of tables, of its `number`-th table. 1 where this simple search does not find it
+        (the parser gives no positions)."""
         wanted = (*self.prefix, *where)
         rows = self._rows.get(wanted, ())
         if number < len(rows):

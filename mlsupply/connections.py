@@ -34,8 +34,8 @@ _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "PIP_C
 
 
 class NoConnectionError(Exception):
-    """Nothing was sent. cause: what the system said; proxied: the way was through a proxy; lasting: the next try would end
-    the same way."""
+    """Nothing was sent. cause: what the system said; proxied: the connection was through a proxy; lasting: the next attempt
+    would fail the same way."""
 
     def __init__(self, cause: OSError, *, proxied: bool) -> None:
         super().__init__(str(cause))
@@ -49,11 +49,11 @@ class SettingError(Exception):
 
 
 class TooSlowError(TimeoutError):
-    """The answer comes slower than is waited for; the message says how slow that is."""
+    """The answer comes too slowly; the message says how slowly."""
 
 
 class TooMuchError(Exception):
-    """More bytes than the body and what belongs around it."""
+    """More bytes than the body and what belongs around it may have."""
 
 
 class Route(NamedTuple):
@@ -66,8 +66,8 @@ class Route(NamedTuple):
 
 
 class Connections:
-    """Those of one run. environ: variables that may name certificates; seconds: waited for an answer to begin
-    or go on."""
+    """The connections of one run. environ: variables that may name certificates; seconds: how long to wait for an answer to
+    begin or go on."""
 
     def __init__(self, environ: Mapping[str, str], seconds: float) -> None:
         self._environ = environ
@@ -115,7 +115,7 @@ class Connections:
         return fresh, send(fresh)
 
     def _kept(self, route: Route) -> HTTPConnection | None:
-        """A connection on which nothing has come unasked: neither its end nor an answer to nobody's question."""
+        """A kept connection on which nothing has arrived since: neither its end nor an answer that nobody asked for."""
         while True:
             with self._lock:
                 idle = self._idle.get(route)
@@ -174,8 +174,8 @@ def pieces(answer: HTTPResponse) -> Iterator[bytes]:
 
 
 def trust(environ: Mapping[str, str]) -> SSLContext:
-    """The certificates believed in: those a variable names (a file or a folder), else the system's, else, where it has none
-    (Python from python.org on macOS), those of certifi. Raises `SettingError`."""
+    """The certificates to trust: those that a variable names (a file or a folder), else the system's, else, where it has
+    none (Python from python.org on macOS), those of certifi. Raises `SettingError`."""
     name = next((key for key in _CERTIFICATES if environ.get(key)), "")
     context = _named(name, environ[name]) if name else _system()
     context.set_alpn_protocols(["http/1.1"])
@@ -256,7 +256,7 @@ class _Answer(HTTPResponse):
 
 
 class _Watched(io.RawIOBase):
-    """What comes from a socket, given up where it comes too slowly or does not end."""
+    """Reads from a socket and gives up where the data comes too slowly or does not end."""
 
     def __init__(self, raw: io.RawIOBase, most: int, seconds: float) -> None:
         self._raw = raw

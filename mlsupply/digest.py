@@ -1,7 +1,7 @@
 """Digests: SHA-256 of short texts, and of files. Imports nothing of the package.
 
 `hashlib` loads OpenSSL, which costs the shortest scan 2 to 3 ms of 45. Python's own implementation, which the module
-`random` uses for the same reason, will do for a few short texts; files are read with `hashlib`.
+`random` uses for the same reason, is good enough for a few short texts; files are read with `hashlib`.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from mlsupply.paths import Path
 
 
 class Draft:
-    """Where to write what is to stand at a path, for a `with` block. It is put there in one step when the block ends, and
-    removed where the block raises; neither another process nor another thread has the same draft. Raises `OSError`."""
+    """Where to write a file that is to appear at a path, for a `with` block. It is put there in one step when the block
+    ends, and removed if the block raises; no other process or thread has the same draft. Raises `OSError`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

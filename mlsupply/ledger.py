@@ -13,7 +13,7 @@ _CLEAN, _GAP, _FOUND = 0, 1, 2  # a finding beside a gap is both
 
 
 class Ledger:
-    """Collects what the checks say and knows what they have not said yet."""
+    """Collects what the checks say, and knows what they still owe."""
 
     def __init__(self, packages: Iterable[Package]) -> None:
         self._packages = {package.key: package for package in packages}
@@ -43,11 +43,11 @@ class Ledger:
             states[key] = state | states.get(key, _CLEAN)
 
     def learn(self, fact: Learned) -> None:
-        """Keep what a check learned of a package for the report."""
+        """Keep what a check learned about a package for the report."""
         self._licences[fact.package] = fact.licence
 
     def packages(self) -> tuple[Package, ...]:
-        """The packages in their order, with what was learned of them; what an input states stands."""
+        """The packages in their order, with what was learned about them; what an input states is not overwritten."""
         learned = self._licences
         if not learned:
             return tuple(self._packages.values())
@@ -57,22 +57,22 @@ class Ledger:
         )
 
     def note(self, gaps: Iterable[Gap]) -> None:
-        """Gaps that belong to no check of a package: an unreadable file, a failed resolution."""
+        """Gaps that belong to no check of a package, such as an unreadable file or a failed resolution."""
         for gap in gaps:
             self._gaps.setdefault(gap, set())
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """Each once, in the order they came, with the number of packages it was said of."""
+        """Each gap once, in the order they came, with the number of packages it concerns."""
         return tuple(replace(gap, packages=len(about)) if about else gap for gap, about in self._gaps.items())
 
     def missing(self, check: str) -> list[Package]:
-        """Packages the check has said nothing of."""
+        """Packages about which the check has said nothing."""
         states = self._states.get(check, {})
         return [package for key, package in self._packages.items() if key not in states]
 
     def fail(self, check: str, detail: str) -> None:
-        """The check broke off: all it has not spoken of becomes a gap."""
+        """The check broke off: every package it has not answered for gets a gap."""
         for package in self.missing(check):
             gap = Gap(subject=str(package.coordinate), check=check, reason=Reason.INTERNAL, detail=detail)
             self.enter(Checked(check=check, package=package, gaps=(gap,)))
@@ -101,9 +101,9 @@ class Ledger:
 
 
 def once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """What is said of a release again because it comes from another source too is one finding, at the places of both: no
-    report counts or lists it twice. Those alike have one fingerprint, which every report needs; all that a finding holds is
-    hashed only where there are several."""
+    """The findings, each once. A release that comes from several sources gets the same finding several times: these are
+    united, with the places of all, so that no report counts it twice. Only those with the same fingerprint are compared in
+    full."""
     marked: dict[str, list[Finding]] = {}
     for finding in findings:
         marked.setdefault(finding.fingerprint, []).append(finding)
@@ -111,7 +111,7 @@ def once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _united(alike: Iterable[Finding]) -> Iterator[Finding]:
-    """Those that say the same as one: in the words of the first, or of what is known by its file."""
+    """Findings that say the same as one: in the words of the first, or of the one known by its file."""
     said: dict[Finding, list[Finding]] = {}
     for finding in alike:
         said.setdefault(_said(finding), []).append(finding)
@@ -127,8 +127,8 @@ def _united(alike: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _said(finding: Finding) -> Finding:
-    """The finding without what depends on the source its package comes from; of a malicious release also without how it
-    was known, by its file here and by its version there."""
+    """The finding without what depends on the source of its package; for a malicious release also without how it was
+    recognised, which may be its file here and its version there."""
     advisory = replace(finding.advisory, notes=()) if finding.advisory else None
     alike = replace(finding, confidence=Confidence.HIGH, places=(), advisory=advisory)
     if finding.kind is not Kind.MALICIOUS:

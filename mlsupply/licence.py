@@ -1,7 +1,8 @@
-"""Licences: what a distribution states of its own, as an SPDX expression or as nothing. Pure.
+"""Licences: what a distribution states about itself, as an SPDX expression or nothing. Pure.
 
-Nothing is guessed from licence texts, and what is not clear is unknown: several classifiers do not say whether all of them
-hold or any. Sources: PEP 639 (License-Expression), https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/
+Nothing is guessed from licence texts, and whatever is not clear is unknown: several classifiers, for example, do not say
+whether all of them apply or any one. Sources: PEP 639 (License-Expression),
+https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/
 """
 
 from __future__ import annotations
@@ -107,8 +108,8 @@ def normalised(text: str) -> str:
 
 
 def satisfiable(text: str, permitted: Callable[[str], bool]) -> bool | None:
-    """Whether the expression can be kept to with permitted licences alone: all of `A AND B`, one of `A OR B`; `A WITH B` is
-    one licence. None where the text is no SPDX expression."""
+    """Whether the expression can be met with permitted licences alone: all of `A AND B`, one of `A OR B`; `A WITH B` is one
+    licence. None where the text is no SPDX expression."""
     tree = _parsed(text)
     return None if tree is None else _holds(tree, permitted)
 
@@ -123,8 +124,8 @@ def _holds(tree: Any, permitted: Callable[[str], bool]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Any:
-    """The library's tree, None for what is no expression of known ids. It was not written for hostile text: length and depth
-    are bounded here, and of broken operators it also raises AttributeError, TypeError and IndexError."""
+    """The library's tree, None for what is no expression of known ids. The library was not written for hostile text: length
+    and depth are bounded here, and broken operators also make it raise AttributeError, TypeError and IndexError."""
     if not text.strip() or len(text) > _LONGEST or text.count("(") > _DEEPEST:
         return None
     from license_expression import ExpressionError

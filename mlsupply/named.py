@@ -43,8 +43,8 @@ _FEW = 16  # instances of a class before code is compiled to make further ones
 
 
 def _compiled_when_often_called(names: tuple[str, ...], defaults: Mapping[str, object]) -> Callable[..., Any]:
-    """A `__new__` that puts the one made for its class in its own place once it was called a few times: of most classes of a
-    run there are few instances, or none."""
+    """A `__new__` that replaces itself by the one compiled for its class once it was called a few times: most classes have
+    few instances in a run, or none."""
     calls = count()
 
     def __new__(cls: Any, *given: object, **named: object) -> Any:  # noqa: N807  it is the class's own

@@ -1,5 +1,5 @@
-"""What a run ends in: the report as every format gets it, and the values it alone holds. `model` has those that travel on
-the way there."""
+"""What a run ends in: the report that every format gets, and the values that only it holds. `model` has those on the way to
+it."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Asset:
 
 
 class Checkout(NamedTuple):
-    """Where on disk a run stood. folder: absolute POSIX path that relative paths of the report start from; repository:
-    that of the version-controlled folder in which what was scanned lies, "" where there is none."""
+    """Where on disk the run took place. folder: absolute POSIX path that relative paths of the report start from;
+    repository: root of the git checkout that holds what was scanned, "" where there is none."""
 
     folder: str = ""
     repository: str = ""

@@ -55,7 +55,7 @@ def _counts(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> tuple[tuple
 
 
 def _accounted(gap: Gap, request: Request) -> Gap:
-    """The gap with its cause and whether it makes the run incomplete: what was not asked for does not, nor what the
+    """The gap with its cause, and whether it makes the run incomplete: what was not asked for does not, nor what the
     configuration tolerates."""
     counts = gap.reason is not Reason.DISABLED and not _tolerated(gap, request.policy)
     return replace(gap, cause=gap.cause or cause_of(gap.reason, offline=request.offline), counts=counts)
@@ -76,8 +76,8 @@ _IN_WORDS = {
 
 
 def cause_of(reason: Reason, *, offline: bool) -> Cause:
-    """Who can close a gap of this reason where the check does not say. What cannot be reached is the choice of an offline
-    run and a failure of any other."""
+    """Who can close a gap of this reason, where the check does not say. Something out of reach is a choice in an offline
+    run, and a failure in any other."""
     if reason is Reason.OFFLINE and offline:
         return Cause.SCOPE
     return _CAUSES.get(reason, Cause.FAILED)
@@ -121,8 +121,8 @@ def _fails(finding: Finding, policy: Policy, groups: frozenset[str]) -> bool:
 
 
 def _threshold(finding: Finding, policy: Policy, groups: frozenset[str]) -> Severity | None:
-    """The group's threshold where the package comes in through such groups alone (the strictest of several), then the
-    kind's, then the general one."""
+    """The threshold of its groups, where the package comes in through such groups only (the strictest of several), else that
+    of its kind, else the general one."""
     by_group = dict(policy.by_group)
     if groups and groups <= by_group.keys():
         chosen = [by_group[group] for group in groups]
@@ -131,7 +131,7 @@ def _threshold(finding: Finding, policy: Policy, groups: frozenset[str]) -> Seve
 
 
 def _ways(project: Project) -> dict[Coordinate | None, frozenset[str]]:
-    """Through which groups each coordinate is reached, from whichever source it comes."""
+    """Through which groups each package is reached, whichever source it comes from."""
     found: dict[Coordinate | None, frozenset[str]] = {}
     for (ecosystem, name, version, *_), ways in ways_in(project.inventories).items():
         coordinate = Coordinate(ecosystem, name, version)
@@ -186,7 +186,7 @@ def _covers(rule: WaiverRule, finding: Finding) -> bool:
 
 
 def _failed(rule: WaiverRule, finding: Finding, today: str) -> str:
-    """The id that tells why a waiver does not hold for a finding it is about, "" where it does."""
+    """The id of the rule that says why a waiver does not apply to a finding it names, "" where it applies."""
     if rule.until and rule.until < today:
         return "MLS-P001"
     if rule.until_fixed and finding.advisory is not None and finding.advisory.fixed:
@@ -216,7 +216,7 @@ _ABOUT_WAIVERS = {
 
 
 def _about_waivers(policy: Policy, used: dict[WaiverRule, str], today: str) -> Iterable[Finding]:
-    """Every waiver that hides nothing, and why; it would be believed otherwise."""
+    """A finding for every waiver that hides nothing, with the reason; otherwise people would rely on it."""
     for rule in policy.waivers:
         if identity := "MLS-P001" if rule.until and rule.until < today else used.get(rule, "MLS-P002"):
             title, said = _ABOUT_WAIVERS[identity]

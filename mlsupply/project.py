@@ -66,20 +66,20 @@ class Project:
 
 
 def installed_at(package: Package) -> str:
-    """The METADATA of an installed package, which lies in its `.dist-info` folder; "" of all others."""
+    """The METADATA file of an installed package, in its `.dist-info` folder; "" for all others."""
     return next((place.file for place in package.places if place.file.endswith(_METADATA)), "")
 
 
 def is_local(package: Package) -> bool:
-    """Whether it is a folder of the user's that no index decides about. A copy of one that is installed is not taken for
-    it: `direct_url.json` says where it came from, and any wheel can bring one along."""
+    """Whether the package is a folder of the user's, about which no index decides. An installed copy of one does not count:
+    only `direct_url.json` says where it came from, and any wheel can bring such a file along."""
     kind = package.source.kind
     return kind in OWN_CODE or (kind is SourceKind.PATH and not installed_at(package))
 
 
 def conda_gap(project: Project, check: str, why: str) -> tuple[Gap, ...]:
-    """The one gap of a check for all conda packages with no known Python counterpart, the same for each of them: they are
-    accounted for one by one, but reported in one sentence. () where there are none."""
+    """A check's one gap for all conda packages without a known Python counterpart: each of them is accounted for, but they
+    are reported in one sentence. () where there are none."""
     found = [package for package in project.packages if package.coordinate.ecosystem == "conda"]
     if not found:
         return ()
@@ -102,8 +102,8 @@ def merge(inventories: Iterable[Inventory]) -> Project:
 
 
 def united(entries: Sequence[Package]) -> Package:
-    """One package from all that is said of it (at least one entry), in time linear in what they hold. Where they name
-    different markers it applies without condition, as far as is known."""
+    """One package from all that is said about it (at least one entry), in linear time. Where entries name different markers,
+    it is taken to apply without condition."""
     first = entries[0]
     if len(entries) == 1:
         return first
@@ -156,7 +156,7 @@ def ways_in(inventories: Iterable[Inventory]) -> dict[PackageKey, frozenset[str]
 
 
 def roots(inventory: Inventory) -> tuple[Package, ...]:
-    """The packages an input starts from: its own projects, or where it names none what is asked for directly."""
+    """The packages an input starts from: its own projects, or, where it names none, what is asked for directly."""
     graph = _Graph(inventory)
     own = tuple(package for package in inventory.packages if graph.is_root(package))
     return own or tuple(package for package in inventory.packages if package.direct)
@@ -205,7 +205,7 @@ class _Graph:
         return found
 
     def _asked_for(self, package: Package) -> bool:
-        """Direct, with no root of the input's own that says so by an edge."""
+        """Direct packages that no root of the input requires by an edge."""
         return package.direct and not any(self.is_root(parent) for parent in self.parents.get(package.key, ()))
 
     def paths_to(self, package: Package, most: int) -> list[Path]:
@@ -228,8 +228,8 @@ class _Graph:
         return list(dict.fromkeys(paths))[:most]
 
     def all_paths_to(self, package: Package, most: int) -> list[Path]:
-        """Every path without a repeated node, up to `most`. Only nodes that a root leads to are entered, so that the walk
-        ends in a path nearly always and the bound on paths bounds the work."""
+        """Every path without a repeated node, up to `most`. Only nodes that a root leads to are entered, so nearly every
+        step ends in a path, and the bound on paths bounds the work."""
         led_to = self.shortest()
         paths: list[Path] = []
         stack: list[tuple[Package, Path, frozenset[PackageKey]]] = [(package, (package.name,), frozenset((package.key,)))]

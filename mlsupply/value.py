@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class _Fresh:
-    """Stands as the default of a field whose values are made anew for each instance."""
+    """The default of a field whose value is made anew for each instance."""
 
     __slots__ = ("make",)
 
@@ -54,7 +54,7 @@ def value(cls: type[Class]) -> type[Class]:
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field,))
 def record(cls: type[Class]) -> type[Class]:
-    """The same for what is filled while something is read: its fields may be set, it equals itself alone."""
+    """The same for something that is filled while it is read: its fields may be set, and it is equal only to itself."""
     return _slotted(cls, {})
 
 
@@ -123,8 +123,8 @@ def _kept_property(slot: str, make: Callable[[Any], object]) -> property:
 
 
 def _compiled_when_often_called(defaults: Mapping[str, object]) -> Callable[..., None]:
-    """An `__init__` that puts the one made for its class in its own place once it was called `FEW` times: of most classes of
-    a run there is one instance, or none, and to compile costs as much as to fill fifty."""
+    """An `__init__` that replaces itself by the one compiled for its class once it was called `FEW` times: most classes have
+    one instance in a run, or none, and compiling costs as much as filling fifty."""
     calls = count()
 
     def __init__(self: object, **given: object) -> None:  # noqa: N807  it is the class's own
@@ -137,7 +137,7 @@ def _compiled_when_often_called(defaults: Mapping[str, object]) -> Callable[...,
 
 
 def _filled(self: Any, given: dict[str, object], defaults: Mapping[str, object]) -> bool:
-    """Set every field; False where one has no value or a value no field: the compiled `__init__` says that best."""
+    """Set every field; False where a field has no value or a value no field, which the compiled `__init__` then reports."""
     names = self._value_fields
     whole = {**defaults, **given}
     if len(whole) != len(names) or not all(name in whole for name in names):
@@ -150,9 +150,9 @@ def _filled(self: Any, given: dict[str, object], defaults: Mapping[str, object])
 
 
 def _initialiser(cls: Any, defaults: Mapping[str, object]) -> Callable[..., None]:
-    """`def __init__(self, *, a, b=default)` that fills an instance. A frozen one is for that moment of a class alike in all
-    but that its fields may be set: `object.__setattr__` would cost a call for each field, and there are values of twenty
-    fields by the thousand. Instances of a subclass, whose form is another, are filled so all the same."""
+    """`def __init__(self, *, a, b=default)` that fills an instance. While it does so, a frozen instance is made one of an
+    otherwise identical class whose fields may be set: `object.__setattr__` would cost a call for each field, and there are
+    values with twenty fields by the thousand. Instances of a subclass, whose layout differs, are filled that slower way."""
     names = cls._value_fields
     scope: dict[str, Any] = {"_closed": cls, "_change": object.__setattr__, "_filled": _filled}
     words, lines = [], []

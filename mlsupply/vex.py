@@ -26,8 +26,8 @@ _STATUSES = {"not_affected", "fixed", "affected", "under_investigation"}
 
 
 def statements(path: str, data: bytes) -> tuple[VexStatement, ...]:
-    """What the document at `path` states. Raises `MlsupplyError` where it is neither of the two: a document the user names
-    and that cannot be read must not be half believed."""
+    """What the document at `path` states. Raises `MlsupplyError` where it is neither of the two: a document that the user
+    names must not be half understood."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -80,7 +80,7 @@ def _openvex(path: str, document: Mapping[str, Any]) -> Iterator[VexStatement]:
 
 
 def _products(value: object) -> Iterator[str]:
-    """The purl or id of each product and of its subcomponents, which have none of their own."""
+    """The purl or id of each product and of its subcomponents, which have no subcomponents themselves."""
     for item in _items(value):
         yield _product(item)
         if isinstance(item, dict):

@@ -1,7 +1,7 @@
-"""YAML of strangers as plain values, bounded in what its aliases unfold to. Imports nothing of the package.
+"""YAML from untrusted files as plain values, with a bound on what its aliases expand to. Imports nothing of the package.
 
-A few lines of aliases to aliases stand for thousands of millions of values: harmless while they are shared, but merge keys
-(`<<`), and whoever walks the document, unfold them.
+A few lines of aliases to aliases stand for billions of values: harmless while they are shared, but merge keys (`<<`), and
+any code that walks the document, expand them.
 """
 
 from __future__ import annotations

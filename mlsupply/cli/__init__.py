@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    """`main` and `VERBS`, with click, for who asks for them."""
+    """`main` and `VERBS`, which import click when somebody asks for them."""
     if name not in {"main", "VERBS"}:
         raise AttributeError(name)
     from mlsupply.cli import verbs
@@ -45,7 +45,7 @@ def _with_click() -> NoReturn:
 
 
 def _ending_quietly(run: Callable[[], NoReturn]) -> NoReturn:
-    """Run; what stops it where no verb sees it (imports, help and usage) ends in words as well."""
+    """Run; an error outside any verb (imports, help and usage) ends in words as well."""
     try:
         run()
     except KeyboardInterrupt:
@@ -59,12 +59,12 @@ def _ending_quietly(run: Callable[[], NoReturn]) -> NoReturn:
 
 
 def no_more_output() -> None:
-    """Let stdout lead nowhere: what is left in its buffer would fail again at exit."""
+    """Redirect stdout to nowhere: what is left in its buffer would fail again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def stopped() -> NoReturn:
-    """End as what was interrupted: 1, with which click ends, would say that there are findings."""
+    """End as an interrupted program does: with 1, as click ends, it would claim that there are findings."""
     from mlsupply.errors import EXIT_STOPPED
 
     sys.stderr.write("\nAborted!\n")

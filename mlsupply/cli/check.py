@@ -1,4 +1,4 @@
-"""`mlsupply check`: what there is to say of names before they are installed."""
+"""`mlsupply check`: what is known about names before they are installed."""
 
 from __future__ import annotations
 

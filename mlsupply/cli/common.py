@@ -108,8 +108,9 @@ def _fetcher(offline: bool) -> Fetch:
 
 
 def _cache_folder() -> Path:
-    """XDG wants relative paths ignored (specifications.freedesktop.org/basedir-spec): what lies in the folder under audit is
-    no cache of this user. Where nothing else is left, a folder that cannot be made: then nothing is kept."""
+    """The XDG specification says to ignore relative paths (specifications.freedesktop.org/basedir-spec): what is in the
+    folder under audit is not this user's cache. Where no folder is left, one that cannot be made, so that nothing is
+    kept."""
     if chosen := os.environ.get("MLSUPPLY_CACHE_DIR"):
         return Path(chosen).absolute()
     for base in (os.environ.get("XDG_CACHE_HOME", ""), _in_home(".cache")):
@@ -162,7 +163,7 @@ def stop_refused(error: OSError) -> NoReturn:
 
 
 def _refused(error: OSError) -> MlsupplyError:
-    """What the system would not do: write the standard output (a full disk) where it names no file."""
+    """The system's refusal as an error; one that names no file comes from writing the standard output (a full disk)."""
     if error.filename:
         return MlsupplyError("system-refused", f"{safe(str(error.filename))}: {error.strerror}")
     no_more_output()
@@ -170,7 +171,7 @@ def _refused(error: OSError) -> MlsupplyError:
 
 
 def no_device(path: Path) -> None:
-    """Raises `MlsupplyError` (`file-not-read`) for what is there and is no file or folder: reading a pipe or device need
-    not end."""
+    """Raises `MlsupplyError` (`file-not-read`) for something that is neither file nor folder: reading a pipe or device might
+    never end."""
     if path.exists() and not path.is_file() and not path.is_dir():
         raise MlsupplyError("file-not-read", f"{path} is a pipe, socket or device", "name a file")

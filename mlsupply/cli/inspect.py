@@ -1,4 +1,4 @@
-"""`mlsupply inspect`: what is inside archives, folders and releases, and what it does when."""
+"""`mlsupply inspect`: what is inside archives, folders and releases, and what it does at which moment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HINTS = {  # of a release that was not had
 
 
 class _Subject(NamedTuple):
-    """Something to look into, or why it cannot be; package: as far as it is known what it is."""
+    """Something to look into, or the reason why it cannot be; package: what is known of its identity."""
 
     path: Path | None
     package: Package
@@ -69,7 +69,7 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, 
 
 
 def _compared(others: tuple[Other, ...]) -> Iterator[str]:
-    """What an archive was held against, as far as that was had; what was not had is a gap of the report."""
+    """What an archive was compared with, as far as that could be had; the rest is a gap of the report."""
     held = [
         f"the other file of the release, {other.subject}" if same_release else f"the release before, {other.subject}"
         for other, same_release in others
@@ -144,7 +144,7 @@ def _subject(text: str, request: Request, world: World) -> _Subject:
 
 def _named(path: Path) -> tuple[str, str]:
     """Name and version from the file name, or those of the project in the folder."""
-    from mlsupply.evidence.called import name_of_archive, project_of
+    from mlsupply.evidence.identity import name_of_archive, project_of
     from mlsupply.text import canonical, safe
 
     if path.is_dir():

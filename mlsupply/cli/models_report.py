@@ -1,4 +1,4 @@
-"""What is said of model files apart from a project, as a report in the formats of a scan."""
+"""A report on model files that belong to no project, in the formats of a scan."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The options of a run, declared once: click makes its parameters of them, and what is typed plainly is read without click.
+"""The options of a run, declared once: click makes its parameters from them, and plain command lines are read without click.
 
-To import click and to make its parameters costs a fifth of an audit of a hundred packages. `typed` reads what leaves nothing
-to say about it; help, mistakes and the ways to write an option that few use are left to click.
+Importing click and making its parameters costs a fifth of an audit of a hundred packages. `typed` reads command lines that
+leave nothing to explain; help, mistakes and rare ways to write an option are left to click.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def with_output(words: str) -> Callable[[Verb], Verb]:
 
 
 def with_options(wanted: Iterable[Option], hidden: Container[str] = ()) -> Callable[[Verb], Verb]:
-    """A decorator that gives a click command these options, shown in this order. hidden: parameters of those it takes, as
-    all verbs do, and does not show, since they change nothing."""
+    """A decorator that gives a click command these options, shown in this order. hidden: parameters that it accepts, as all
+    verbs do, but does not show because they change nothing."""
     import click
 
     def decorate(verb: Verb) -> Verb:
@@ -89,7 +89,7 @@ def with_options(wanted: Iterable[Option], hidden: Container[str] = ()) -> Calla
 
 
 def typed(arguments: Sequence[str], known: Iterable[Option]) -> tuple[tuple[str, ...], dict[str, Any]] | None:
-    """(what is no option, the value of every option by its parameter), just as click reads it; None where click has to."""
+    """(the arguments, the value of every option by its parameter), just as click reads them; None where click has to."""
     known = tuple(known)
     by_flag = {flag: option for option in known for flag in option.flags}
     values: dict[str, Any] = {option.parameter: option.default for option in known}

@@ -68,7 +68,7 @@ def send(data: bytes, path: str) -> None:
 
 
 def _no_file(path: Path) -> str:
-    """Why no report can be written there, as far as can be told before there is one; "" where nothing speaks against it."""
+    """Why no report can be written there, as far as that can be known beforehand; "" where nothing speaks against it."""
     if path.is_dir():
         return "it is a folder"
     if not path.parent.is_dir():
@@ -78,8 +78,8 @@ def _no_file(path: Path) -> str:
 
 
 def _put(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; a link, pipe or device, and a file whose folder takes no other, are written where
-    they are."""
+    """Write a file whole or not at all. A link, pipe or device, and a file in a folder that takes no new files, are written
+    in place."""
     if path.is_symlink() or (path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK))):
         path.write_bytes(data)
         return

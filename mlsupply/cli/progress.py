@@ -1,4 +1,4 @@
-"""Progress on stderr: one line that is written over, from the second second on, and only where stderr is a terminal."""
+"""Progress on stderr: one line that is overwritten, shown after the first second, and only where stderr is a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `mlsupply explain` says of exit codes and of the references that errors carry in brackets."""
+"""What `mlsupply explain` says about exit codes, and about the references that errors carry in brackets."""
 
 from __future__ import annotations
 

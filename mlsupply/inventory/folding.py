@@ -32,18 +32,8 @@ _MAX_DEPTH = 100  # nested values and calls
 _KEEPS = frozenset({"list", "tuple", "set", "sorted", "dict", "chain", "from_iterable", "sum", "filter_requirements"})
 _READS = frozenset(
     {
-        "read",
-        "readlines",
-        "read_text",
-        "splitlines",
-        "split",
-        "strip",
-        "rstrip",
-        "lstrip",
-        "decode",
-        "values",
-        "copy",
-        "open",
+        *("read", "readlines", "read_text", "splitlines", "split", "strip", "rstrip", "lstrip"),
+        *("decode", "values", "copy", "open"),
     }
 )
 _OPENS = frozenset({"open", "Path", "parse_requirements"})

@@ -1,6 +1,6 @@
-"""What a run did not check, by cause: what one step closes is told once, however many packages and files it is about, and
-what failed comes before what the run ruled out. Every gap is in exactly one group, so nothing is hidden by it. Pure.
-"""
+"""What a run did not check, by cause: gaps that one step closes are reported once, however many packages and files they
+concern, and what failed comes before what the run ruled out. Every gap is in exactly one group, so nothing gets hidden.
+Pure."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _INVENTORY = "inventory"  # what was not even listed was checked by nothing: fir
 
 @value
 class Unchecked:
-    """Gaps that have a cause and a next step in common. why: one sentence; step: what closes them, "" where nothing is known
-    to; gaps: in order, one at least; packages: how many they were said of, 0 where they are about none; counts: whether they
-    make the run incomplete."""
+    """Gaps with a common cause and next step. why: one sentence; step: what closes them, "" where nothing is known to; gaps:
+    in order, at least one; packages: how many they concern, 0 where they are not about packages; counts: whether they make
+    the run incomplete."""
 
     cause: Cause
     check: str
@@ -37,13 +37,13 @@ class Unchecked:
 
     @property
     def size(self) -> str:
-        """`156 packages`, `12 places`; "" of one thing."""
+        """`156 packages`, `12 places`; "" for a single thing."""
         if self.packages > 1:
             return count(self.packages, "package")
         return count(len(self.gaps), "place") if len(self.gaps) > 1 else ""
 
     def places(self, most: int = 0) -> list[str]:
-        """What it is about, a line a file: `app/requirements.txt: torch>=2, vllm`. most: of a line, 0 for all."""
+        """What it concerns, a line for each file: `app/requirements.txt: torch>=2, vllm`. most: per line, 0 for all."""
         by_file: dict[str, list[str]] = {}
         for gap in self.gaps:
             file = str(gap.place._replace(line=0)) if gap.place else ""
@@ -52,8 +52,8 @@ class Unchecked:
 
 
 def unchecked(gaps: Iterable[Gap], checks: Sequence[str] = ()) -> tuple[Unchecked, ...]:
-    """The gaps by cause: what failed first, what does not make the run incomplete last of its cause. checks: in the order
-    in which they are told."""
+    """The gaps by cause: what failed first, and within a cause last what does not make the run incomplete. checks: in the
+    order in which they are reported."""
     found: dict[tuple[object, ...], list[Gap]] = {}
     for gap in gaps:
         found.setdefault((cause_of(gap), gap.counts, gap.check, gap.reason, gap.why, gap.hint), []).append(gap)
@@ -73,7 +73,8 @@ def by_cause(groups: Iterable[Unchecked]) -> Iterator[tuple[str, list[Unchecked]
 
 
 def alike(groups: Iterable[Unchecked]) -> list[list[Unchecked]]:
-    """Those of one check and reason together: where each of many gaps has words of its own, the first few stand for all."""
+    """Groups of one check and reason put together: where each of many gaps has its own words, the first few stand for
+    all."""
     found: dict[tuple[object, ...], list[Unchecked]] = {}
     for group in groups:
         found.setdefault((group.cause, group.counts, group.check, group.reason), []).append(group)
@@ -81,7 +82,7 @@ def alike(groups: Iterable[Unchecked]) -> list[list[Unchecked]]:
 
 
 def in_brief(kin: Sequence[Unchecked]) -> str:
-    """Groups that are alike in a line."""
+    """A line for groups that are alike."""
     first, gaps = kin[0], sum(len(group.gaps) for group in kin)
     one = first.gaps[0]
     more = f" and {gaps - 1:,} more" if gaps > 1 else ""
@@ -90,7 +91,7 @@ def in_brief(kin: Sequence[Unchecked]) -> str:
 
 
 def where(gap: Gap) -> str:
-    """What was not looked at and where: the place, and the subject unless the place names it."""
+    """What was not looked at, and where: the place, and the subject unless the place names it already."""
     place = str(gap.place or "")
     if not place or gap.subject in place:
         return place or gap.subject
@@ -98,7 +99,7 @@ def where(gap: Gap) -> str:
 
 
 def scope_of(groups: Iterable[Unchecked]) -> str:
-    """What this run does not cover, in a sentence for the head of a report; "" where it covers all."""
+    """What this run does not cover, in a sentence for the head of a report; "" where it covers everything."""
     parts = [f"{', '.join(_checks(members))} ({title})" for title, members in by_cause(groups)]
     return f"Not checked in full: {'; '.join(parts)}." if parts else ""
 
@@ -111,7 +112,7 @@ def _checks(groups: Iterable[Unchecked]) -> Iterator[str]:
 
 
 def cause_of(gap: Gap) -> Cause:
-    """A gap that is in no report yet has none."""
+    """The cause of a gap; one that is in no report yet has none."""
     return gap.cause or Cause.FAILED
 
 
@@ -130,13 +131,13 @@ def _group(gaps: Sequence[Gap]) -> Unchecked:
 
 
 def _packages(gaps: Sequence[Gap]) -> int:
-    """Each once, where the gaps are of one package each; those that are of many have their own."""
+    """Each package once, where every gap is about a single one; gaps about many bring their own number."""
     single = {gap.subject for gap in gaps if gap.packages == 1}
     return len(single) + sum(gap.packages for gap in gaps if gap.packages > 1)
 
 
 def _acceptance(gaps: Sequence[Gap]) -> str:
-    """The one step there is where nobody publishes a thing."""
+    """The one step left where nobody publishes something."""
     if cause_of(gaps[0]) is not Cause.UNPUBLISHED or not gaps[0].counts:
         return ""
     subjects = list(dict.fromkeys(gap.subject for gap in gaps))
@@ -145,7 +146,7 @@ def _acceptance(gaps: Sequence[Gap]) -> str:
 
 
 def _words(gap: Gap, file: str) -> str:
-    """What of a file, or of no file, a gap is about."""
+    """What a gap is about within its file, or outside any file."""
     if gap.item:
         return gap.item
     if gap.subject and gap.subject not in file:

@@ -1,7 +1,7 @@
-"""A report whose texts are all one line of printable characters: the second wall behind `text.safe`.
+"""A report whose texts are all one line of printable characters: the second line of defence behind `text.safe`.
 
-Readers make text safe where it enters; this holds where one forgot to. XML cannot hold control characters at all, UTF-8 no
-lone surrogates, and a terminal or a browser would obey some of them. Pure.
+Readers make text safe where it enters; this catches what a reader forgot. XML cannot hold control characters at all, UTF-8
+no lone surrogates, and a terminal or a browser would obey some of them. Pure.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ def render(view: View) -> bytes:
 
 
 def _is_plain(lines: Sequence[str]) -> bool:
-    """Whether no text in the document holds anything to replace (see `report.inert`), told from its encoding: the values
-    need not be walked again for the report that scans are timed with."""
+    """Whether no text in the document needs replacing (see `report.inert`), judged by its encoding: for the JSON report, on
+    which scans are timed, the values need not be walked once more."""
     return all(
         # of ASCII all that is not printable is escaped by now, but for DEL: that need not look at every character
         ((line.isascii() and "\x7f" not in line) or line.isprintable())
@@ -46,7 +46,8 @@ def encoded(document: Mapping[str, object]) -> str:
 
 
 def _lines(document: Mapping[str, object]) -> Iterator[str]:
-    """`json.dumps` with an indent runs in Python, without one in C: lines are made here, what stands on them there."""
+    """The document, one line for each list entry: `json.dumps` with an indent runs in Python, without one in C, so only the
+    lines are made here."""
     encode = _encoder()
     yield "{"
     last = list(document)[-1]

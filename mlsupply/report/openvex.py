@@ -1,5 +1,5 @@
-"""OpenVEX 0.2.0 out: what this run knows of each advisory, for tools that read VEX. A starting point for a human: the run
-knows only what is affected, and what waivers and VEX documents said."""
+"""OpenVEX 0.2.0 as output: what this run knows about each advisory, for tools that read VEX. It is a starting point for a
+person: the run knows only what is affected, and what waivers and VEX documents said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What to move to, over the whole report: one line a package, which is what somebody who mends it looks for first. Pure."""
+"""What to move to, over the whole report: one line for each package, which is what somebody who fixes things looks for
+first. Pure."""
 
 from __future__ import annotations
 
@@ -16,9 +17,10 @@ _BLOCKERS = 3  # of a package
 
 
 class Step(NamedTuple):
-    """A release to leave and the one to go to; to: "" where none is known that no advisory hits; ends: findings that are
-    over with it; unlisted: findings whose advisories name no fix and do not list it, which does not prove it clear of them;
-    needs_python: a specifier where the project's Python is too old for it; blockers: who keeps it out."""
+    """A release to leave and the one to move to. to: "" where no release is known to be clear; ends: findings that the move
+    ends; unlisted: findings whose advisories name no fix but do not list that release either, which does not prove it clear;
+    needs_python: a specifier where the project's Python is too old for it; blockers: packages whose requirements rule it
+    out."""
 
     name: str
     version: str
@@ -30,7 +32,7 @@ class Step(NamedTuple):
 
     @property
     def said(self) -> str:
-        """What to know beside the two versions: `ends 12 findings; dspy 2.6.0 asks for <1.83 and has to go to 2.7`."""
+        """What to know besides the two versions: `ends 12 findings; dspy 2.6.0 asks for <1.83 and has to go to 2.7`."""
         words = [f"ends {count(self.ends, 'finding')}"] if self.ends else []
         if self.unlisted:
             words.append(
@@ -79,5 +81,5 @@ def _counts(finding: Finding) -> bool:
 
 
 def _is_ended(finding: Finding) -> bool:
-    """A hijacked release is over with any other; a flaw only with one that its advisory names."""
+    """Any other release ends a hijacked one; a flaw ends only with a release that its advisory names."""
     return finding.kind is Kind.MALICIOUS or bool(finding.advisory and finding.advisory.fixed)

@@ -97,13 +97,13 @@ def subject_of(finding: Finding) -> str:
 
 
 def homes_of(view: View) -> dict[str, tuple[Place, ...]]:
-    """For each finding, by fingerprint, where the package it is about stands: for those that have no place of their own."""
+    """For each finding, by fingerprint, the places of its package: for findings without a place of their own."""
     return {finding.fingerprint: group.places for group in view.groups for finding in group.findings}
 
 
 def brief(finding: Finding) -> str:
-    """What a reader who sees the package above and the group's notes below needs of a finding: of an advisory its score
-    and what ends it; of anything else its message."""
+    """What a reader needs to know about a finding who already sees the package and the group's notes: for an advisory its
+    score and fixed version, for anything else its message."""
     advisory = finding.advisory
     if advisory is None or finding.kind is not Kind.ADVISORY:
         return finding.message
@@ -120,8 +120,8 @@ def brief(finding: Finding) -> str:
 
 
 def summary_of(finding: Finding) -> str:
-    """What the flaw is, for what is said by `brief`, which names it by numbers alone: by the advisory's own words, else by
-    its vector; "" where nothing tells."""
+    """What the flaw is, for findings that `brief` names by numbers only: in the advisory's own words, else by its vector; ""
+    where neither is known."""
     if finding.advisory is None or finding.kind is not Kind.ADVISORY:
         return ""
     if finding.advisory.summary:
@@ -207,7 +207,7 @@ def _headline(report: Report, findings: tuple[Finding, ...], groups: tuple[Unche
 
 
 def _set_aside(findings: tuple[Finding, ...]) -> Iterator[tuple[str, int]]:
-    """Findings that fail nothing, by what says so, where there are any."""
+    """How many findings fail nothing, by what says so (baseline, waiver), where there are any."""
     states = Counter(finding.waiver.state for finding in findings if finding.waiver)
     known = states.pop("baseline", 0)
     found = (("in the baseline", known), ("waived", states.total()))
