@@ -1,5 +1,5 @@
-"""Hostile text made safe, once, where it enters: names, versions, descriptions, paths and code from packages, lock
-files, indexes and models pass through `safe` before they become part of any value."""
+"""Hostile text made safe, once, where it enters: names, versions, descriptions, paths and code from packages, lock files,
+indexes and models pass through `safe` before they become part of any value."""
 
 from __future__ import annotations
 

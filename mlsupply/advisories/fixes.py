@@ -1,7 +1,7 @@
-"""Where to go from an affected release: the smallest version no advisory hits. Pure.
+"""Which release to move to from an affected one: the smallest version no advisory hits. Pure.
 
-Advisories say which versions end a flaw, not whether these exist, are yanked or suit the project; what is known of that is
-handed in.
+Advisories say which versions end a flaw, not whether these exist, are yanked or suit the project; what is known about that
+is handed in.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def _runs_on(specifier: str, python: str) -> bool:
 
 
 def admits(specifier: str, version: str) -> bool:
-    """Whether a specifier lets a version in; one that cannot be read keeps nothing out."""
+    """Whether a specifier allows a version; one that cannot be read rules nothing out."""
     if not specifier or not version:
         return True
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -179,7 +179,7 @@ def admits(specifier: str, version: str) -> bool:
 
 
 def way_out(records: Iterable[Advisory], version: Asked, fix: Fix) -> Way:
-    """How a flaw ends, by the records that hit a version. fix: where to go, over all flaws of the project."""
+    """How a flaw ends, by the records that hit a version. fix: the version to move to, for all flaws of the project."""
     key = version.public or version.key or ""
     held = [
         (high, ends, last)

@@ -1,5 +1,5 @@
-"""An advisory by one of its ids, in all that this machine holds: the embedded snapshot, the local database and the records
-the live API handed over in scans before."""
+"""An advisory by one of its ids, from everything this machine has: the embedded snapshot, the local database, and records
+that the live API gave to earlier scans."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST = 50_000  # records from the API that are looked through
 
 
 class Known(NamedTuple):
-    """What a record says of a project. origin: where it was found, in words."""
+    """What a record says about a project. origin: where it was found, in words."""
 
     project: str
     record: Advisory

@@ -1,7 +1,7 @@
-"""The local database: a folder in the cache with compiled stores and one small file that says which of them is current.
+"""The local database: a folder in the cache with compiled stores, and one small file that says which of them is current.
 
-A store is written under a name of its own and becomes current when the pointer is replaced, in one step; the one before
-stays until then. So a sync may be interrupted anywhere and several may run at once: whoever reads finds a whole store.
+A store is written under a name of its own and becomes current when the pointer is replaced, in one step; the previous one
+stays until then. So a sync may be interrupted at any point and several may run at once: readers always find a whole store.
 """
 
 from __future__ import annotations

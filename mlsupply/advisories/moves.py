@@ -1,8 +1,8 @@
-"""Which release of a parent lets a fix in, found with few requests. Pure.
+"""Which release of a parent allows a fix, found with few requests. Pure.
 
-To learn what one release requires takes a request to its index, so not all are asked for. A parent that has begun to admit a
-version rarely stops: the newest release and a few in between are asked for, then some below the first that admits the fix,
-in three rounds at most.
+Each request to an index tells what one release requires, so not all releases are asked about. A parent that has begun to
+allow a version rarely stops: the newest release and a few in between are asked about, then some below the first that allows
+the fix, in three rounds at most.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PROBES = 4  # releases of one parent that are asked for in a round
 
 
 class Held(NamedTuple):
-    """A fix that a parent keeps out. parent: `dspy 2.6.0`; name, version: of the fix; python: the oldest it has to run
+    """A fix that a parent rules out. parent: `dspy 2.6.0`; name, version: of the fix; python: the oldest it has to run
     on."""
 
     parent: str
@@ -89,7 +89,7 @@ class Search:
 
     @property
     def found(self) -> Move:
-        """What is known by now."""
+        """What is known so far."""
         if self._first is not None:
             return Move(to=self._versions[self._first])
         return Move(newest=self._refused.strip("?"))

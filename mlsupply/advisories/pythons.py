@@ -1,4 +1,4 @@
-"""The oldest Python that a package has to run on: that of the projects which hold it, of each its own. Pure."""
+"""The oldest Python that a package has to run on: that of the projects which hold it, each judged by its own. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Pythons:
         self._of: dict[PackageKey, Oldest] | None = None if len(agreed) > 1 else {}
 
     def of(self, key: PackageKey) -> Oldest:
-        """That of a package; where it stands in several projects the oldest of theirs."""
+        """The oldest Python for a package; where several projects hold it, the oldest of theirs."""
         if self._of is None:
             self._of = self._each()
         return self._of.get(key, self._all)

@@ -1,7 +1,7 @@
 """OSV JSON to `Advisory` values, one for each PyPI project a record names. Pure.
 
-Tolerant: what in a record cannot be read as the schema has it is said in `doubts` ("partly evaluated") and the rest is
-judged. Only a record without an id or without a list of what is affected is refused.
+Tolerant: whatever in a record does not follow the schema is noted in `doubts` ("partly evaluated") and the rest is used.
+Only a record without an id, or without a list of what is affected, is refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a flaw is, in a sentence: the summary of a record, or the sentence of its details that tells most. Pure.
+"""What a flaw is, in one sentence: the summary of a record, or the most telling sentence of its details. Pure.
 
-More than half of the PyPA records have no summary, and their details begin with what the project is. Taken is the first
-sentence that speaks of harm and not of the fix.
+More than half of the PyPA records have no summary, and their details begin by saying what the project is. So the first
+sentence is used that speaks of harm rather than of the fix.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a package does at install, at start and on import, in words: also when nothing is wrong with it."""
+"""What a package does at install, at start and on import, in words; also when nothing is wrong with it."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def account(facts: PackageFacts) -> Iterator[str]:
 
 
 def _told(fact: CodeFact) -> tuple[str, ...]:
-    """What it does and where; below it, where that is not plain, what it decodes to and the way from source to sink."""
+    """What it does and where; below that, where it is not obvious, what it decodes to and the way from source to sink."""
     words = _WORDS.get(fact.behaviour, fact.behaviour)
     where = f"{fact.member}:{fact.line}" if fact.line else fact.member
     if fact.behaviour == "sends":

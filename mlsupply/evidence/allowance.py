@@ -1,6 +1,6 @@
-"""How much of one archive is looked at for what commands do, over all its files that hold some.
+"""How much of one archive may be searched for commands, over all of its files that hold some.
 
-Reading commands takes about four microseconds a character at the worst, and an archive may hold any number of files of them.
+Reading commands takes about four microseconds a character at worst, and an archive may hold any number of files with them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ _LEAST = 100  # characters that a look costs as much as, however short the comma
 
 
 class Allowance:
-    """What is left for one archive. refused: was something not looked at because nothing was?"""
+    """What is left for one archive. refused: something was not looked at because nothing was left."""
 
     __slots__ = ("left", "most", "refused")
 

@@ -1,7 +1,8 @@
-"""Files by which other build systems than Python's run commands: what they run that no build needs.
+"""Files by which build systems other than Python's run commands: what they run that no build needs.
 
-Meson, CMake, Make and configure scripts build most of scientific Python, and run programs while they do: only what fetches
-and runs, hides, obeys, lasts or takes away is told. To fetch sources and build them is what such files are for.
+Meson, CMake, Make and configure scripts build most of scientific Python, and run programs while they do. So only commands
+are reported that run a download, hide what they do, take orders from outside, install something that starts by itself, or
+send data away. Fetching and building sources is what such files are for.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def build_system(path: str) -> str:
 
 
 class Built(NamedTuple):
-    """What is told of a build file. cut: what of it was not looked at, "" where that is nothing."""
+    """What is reported about a build file. cut: what of it was not looked at, "" where that is nothing."""
 
     facts: tuple[CodeFact, ...] = ()
     cut: str = ""
@@ -97,8 +98,8 @@ def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> B
 
 
 def at_its_moment(fact: CodeFact, shape: Layout, setup: bytes) -> CodeFact:
-    """A fact of a build file with when it runs: while the package is installed, where that is a source and its backend, or
-    its setup.py, starts the build system; otherwise when somebody builds it. setup: the code of setup.py."""
+    """A fact about a build file with the moment it runs: during installation, if this is a source whose backend or setup.py
+    starts the build system; otherwise when somebody builds it. setup: the code of setup.py."""
     if fact.behaviour not in BEHAVIOURS or fact.moment is Moment.CALL:
         return fact
     if not shape.is_source or _SHOWN.search(fact.member):

@@ -22,8 +22,8 @@ def source_of(path: str) -> str:
 
 
 def runs_unasked(head: bytes) -> bool:
-    """Whether Python runs the compiled file as it is, whatever stands in its source (PEP 552: a hash that is not checked).
-    head: at least the first 8 bytes."""
+    """Whether Python runs the compiled file without comparing it with its source (PEP 552: an unchecked hash). head: at
+    least the first 8 bytes."""
     return len(head) >= 8 and head[2:4] == b"\r\n" and int.from_bytes(head[4:8], "little") & 3 == 1
 
 

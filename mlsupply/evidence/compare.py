@@ -23,12 +23,10 @@ _GREW_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFact:
-    """What this release has and the one before does not.
-
-    kind: new-start-hook, new-behaviour, earlier-behaviour, new-program, new-language, grew, backend-changed (to one in the
-    tree); of the two files of one release: wheel-only, source-only; behaviour and moment: of the code that is new or runs
-    earlier; before: version or file compared with; detail: one phrase; growth: times.
-    """
+    """Something this release has and the one before it does not. kind: new-start-hook, new-behaviour, earlier-behaviour,
+    new-program, new-language, grew, backend-changed (to one in the tree); for two files of one release: wheel-only,
+    source-only; behaviour and moment: those of the code that is new or runs earlier; before: version or file it was compared
+    with; detail: one phrase; growth: how many times as large."""
 
     kind: str
     member: str = ""
@@ -141,9 +139,9 @@ _WORKSHOP = expression(
 
 
 def between(now: PackageFacts, other: PackageFacts, before: PackageFacts | None = None) -> Iterator[ChangeFact]:
-    """What one file of a release does unasked and the other does not, although both come from one tree. (That a source
-    archive asks the network and starts programs while it is built is ordinary.) before: the release before `now`; a `.pth`
-    that it had too is written by the build of the wheel, but what its lines do is compared all the same."""
+    """What one file of a release does unasked and the other does not, although both come from one tree. (It is normal for a
+    source archive to ask the network and start programs while it is built.) before: the release before `now`; a `.pth` that
+    it had too is written by the build of the wheel, but what its lines do is compared all the same."""
     hooks = {fact.member for fact in before.code if fact.behaviour == "start-hook"} if before else set()
     for one, two, kind in ((now, other, "here"), (other, now, "there")):
         wheel = one.kind == "wheel"

@@ -96,8 +96,8 @@ def _started(
 
 
 class Other(NamedTuple):
-    """What an archive is held against, or why it is not; same_release: the other file of its own release rather than the
-    release before."""
+    """What an archive is compared with, or why it is not; same_release: it is the other file of the same release rather than
+    the release before."""
 
     facts: PackageFacts | Gap
     same_release: bool = False
@@ -155,7 +155,7 @@ def held_against(facts: PackageFacts, package: Package, served: Served, pool: Po
 
 
 def judged(facts: PackageFacts, rules: Rules, package: Package | None = None, others: Iterable[Other] = ()) -> Checked:
-    """What the rules say of one archive. others: what it is held against."""
+    """What the rules say about one archive. others: what it is compared with."""
     subject = "" if package is not None else facts.subject
     seen = [Fact(fact, places=(Place(facts.subject, member=fact.member),), subject=subject) for fact in facts.archive]
     for code in facts.code:

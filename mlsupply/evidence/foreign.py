@@ -1,6 +1,8 @@
-"""Scripts and sources in other languages inside a Python package: what plainly takes, hides or obeys. Patterns, not parsing.
+"""Scripts and sources in other languages inside a Python package: what plainly steals, hides code or takes orders. Patterns,
+not parsing.
 
-Nothing here says that a file is sound. Each pattern needs two things that honest files of the kind do not show together.
+Nothing here says that a file is harmless. Each pattern needs two things that do not occur together in honest files of the
+kind.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ _MAX_PLACES = 50
 
 
 def is_foreign(path: str) -> bool:
-    """A script or source of a kind that is looked at here; what package managers of others brought along is not."""
+    """A script or source of a kind that is looked at here; what other languages' package managers brought along is not."""
     return bool(_SUFFIXES.search(path)) and "node_modules/" not in path
 
 
@@ -73,7 +75,7 @@ def foreign_facts(path: str, data: bytes, allowance: Allowance | None = None) ->
 
 
 def unseen(path: str, data: bytes) -> str:
-    """What of a file `foreign_facts` does not look at, "" where that is nothing."""
+    """What `foreign_facts` does not look at in a file, "" where that is nothing."""
     if _is_shell(path, data):
         return f"the lines after the first {_MAX_LINES:,}" if data.count(b"\n") > _MAX_LINES else ""
     if not (_SCRIPT.search(path) or _SCRIPT_FIRST.match(data)):

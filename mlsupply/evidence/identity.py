@@ -1,4 +1,4 @@
-"""What an archive or folder says it is, told without looking into it."""
+"""Name and version of an archive or a folder, without looking inside: by its file name, or its pyproject.toml."""
 
 from __future__ import annotations
 

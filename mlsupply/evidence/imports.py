@@ -162,7 +162,7 @@ def _meek(base: bytes, name: bytes, library: str) -> bool:
 
 
 def harmless(ref: str) -> bool:
-    """Is this dotted name one of those that neither run, send nor receive, nor lead back to what does?"""
+    """Is this dotted name one of those that neither run, send nor receive, and lead to nothing that does?"""
     library, _, name = ref.partition(".")
     names = _NAMES.get(library)
     if names is None or not name or MODULES.search(b"import " + name.encode("utf-8", "replace")):
@@ -206,6 +206,6 @@ def _used(data: bytes, library: str) -> bool:
 
 
 def _prose(data: bytes, before: int, start: int, end: int) -> bool:
-    """Does the word stand right before or behind another that is no keyword? Two names in a row are no Python."""
+    """Is the word next to another word that is no keyword? Two names in a row are not Python."""
     ahead, behind = _NEXT.match(data, end), _LAST.search(data, before, start)
     return any(word is not None and word[1].decode() not in _KEYWORDS for word in (ahead, behind))

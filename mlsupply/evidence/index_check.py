@@ -64,7 +64,8 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 
 
 class _Bench:
-    """What a run shares: the rules, loaded when the first fact is to be judged, and what is known of names."""
+    """What the judgements of a run share: the rules, loaded when the first fact has to be judged, and what is known about
+    names."""
 
     def __init__(self, project: Project, request: Request, world: World) -> None:
         self.project = project
@@ -189,8 +190,7 @@ def _is_open(specifier: str) -> bool:
 
 
 def _is_odd(facet: object) -> bool:
-    """Whether a built-in rule could have anything against an index: every lock names one, and nearly all are as they should
-    be."""
+    """Whether a built-in rule could object to an index: every lock names one, and nearly all are in order."""
     return isinstance(facet, IndexFacet) and (
         facet.credentials or facet.insecure or facet.trusted_host or facet.beside_public
     )

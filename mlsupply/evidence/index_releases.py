@@ -1,9 +1,9 @@
-"""Which releases of a project an index has, for callers that need no more: a short list kept beside the page it was read
+"""Which releases of a project an index has, for callers that need no more: a short list kept beside the page it was made
 from.
 
-The page of a project in use holds thousands of files, and to read ten kept pages costs more than all else of a scan that
-finds its advisories at hand. A list holds what fixes are chosen by, and names the page it was made from (by size and
-modification time): from another page it is made again.
+The page of an active project lists thousands of files, and reading ten kept pages costs more than the rest of a scan whose
+advisories are at hand. The list holds what fixes are chosen by, and names the page it was made from (by size and
+modification time); if the page has changed, the list is made again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def page_of(index: str, name: str) -> str:
 
 
 def is_fresh(at: float, world: World) -> bool:
-    """Whether what was kept at that time (seconds since 1970) is used as it is: not once the clock was set back."""
+    """Whether something kept at that time (seconds since 1970) is used without asking again; not if the clock was set
+    back."""
     return 0 <= world.now().timestamp() - at < FRESH
 
 

@@ -32,7 +32,7 @@ _SHOWN = 10  # files of one package, each with its own gap
 
 
 class Left(NamedTuple):
-    """What was not looked at of an installed package or a site folder, and why. path: below the site folder."""
+    """What was not looked at in an installed package or a site folder, and why. path: below the site folder."""
 
     path: str
     reason: Reason
@@ -117,7 +117,7 @@ def _few(left: list[Left]) -> Iterator[Left]:
 
 
 def followed(path: Path) -> Path:
-    """Where a link leads; a path that cannot be followed stays, and the look at it says why."""
+    """Where a link leads; a path that cannot be followed is returned as it is, and looking at it will say why."""
     try:
         return path.resolve() if path.is_symlink() else path
     except (OSError, RuntimeError):
@@ -159,7 +159,7 @@ def _is_installers(fact: ArchiveFact) -> bool:
 
 
 def _digest(files: Mapping[str, Path]) -> str:
-    """sha256 over names and contents: what was kept of these files holds for no others."""
+    """sha256 over names and contents: what was kept about these files applies to no others."""
     whole = hashlib.sha256()
     for name, path in sorted(files.items()):
         try:

@@ -42,8 +42,8 @@ _SERVERS = ("ServerApp", "NotebookApp", "IdentityProvider", "PasswordIdentityPro
 
 
 class Told(NamedTuple):
-    """What is told of a file of Jupyter. code: the Python that stands in it as text and is executed, "" where there is none;
-    cut: what of it was not looked at, "" where that is nothing."""
+    """What is reported about a file of Jupyter. code: Python text in it that is executed, "" where there is none; cut: what
+    of it was not looked at, "" where that is nothing."""
 
     facts: tuple[CodeFact, ...] = ()
     code: str = ""
@@ -109,7 +109,7 @@ def is_jupyter_file(path: str) -> bool:
 
 
 def jupyter_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Told:
-    """What the file has Jupyter do that it has no need to; a command line is looked at as far as the allowance goes."""
+    """What the file makes Jupyter do without need; command lines are looked at as far as the allowance goes."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):  # Jupyter cannot read it either
@@ -159,7 +159,7 @@ def _fact(path: str, detail: str, text: str) -> CodeFact:
 
 
 def _opened(path: str, document: Mapping[str, Any]) -> Iterator[CodeFact]:
-    """A server without a secret that others can reach."""
+    """A server that others can reach, without a secret."""
     settings = [document[name] for name in _SERVERS if isinstance(document.get(name), Mapping)]
     said = {str(key): value for one in settings for key, value in one.items()}
     without = [name for name in ("token", "password", "hashed_password") if said.get(name) == ""]

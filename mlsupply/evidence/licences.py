@@ -1,8 +1,8 @@
 """The check `licences`: what each package states against the lists in `[tool.mlsupply.licences]`. It runs only where there
-are lists; without one there is nothing to hold a licence to.
+are lists; without one there is nothing to compare a licence with.
 
-What an input states comes first, then the metadata in an archive that lies on this machine, then the index the package was
-locked from. What none of them tells, or not clearly, is unknown: one gap names all such packages.
+What an input states comes first, then the metadata in an archive on this machine, then the index the package was locked
+from. What none of them states clearly is unknown: one gap names all such packages.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _known(key: str, table: Mapping[str, object]) -> frozenset[str]:
 
 
 def _clarified(said: Stated, lists: _Lists) -> Stated:
-    """What the user read counts where nothing clear is stated, and never against what is."""
+    """What the user read counts where nothing clear is stated, and never overrides what is."""
     read = lists.clarify.get(said.package.name)
     clear = isinstance(said.licence, str) and normalised(said.licence)
     return said._replace(licence=read) if read and not clear else said

@@ -1,7 +1,8 @@
-"""Modules of one package seen together: which of them need a second look, and what they get to know of their neighbours.
+"""Modules of one package seen together: which of them need a second look, and what that look is told about their neighbours.
 
-The first look tells what each module gives (constants, results of functions) and which names of neighbours reach an end in
-it. Only where a wanted name is one that matters is the module looked at again: in honest packages that is next to never.
+The first look finds what each module gives others (constants, results of functions), and which names of neighbours end up in
+something that runs or sends. A module is looked at again only if a name it wants is one that matters: in honest packages
+that hardly ever happens.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _ASSIGNED = expression(rb"\s{0,80}(?::[^=\n]{0,400})?=(?!=)")
 
 
 class Again(NamedTuple):
-    """A module to be looked at once more, with this knowledge."""
+    """A module to look at once more, with what is known about its neighbours."""
 
     path: str
     known: Neighbours
@@ -194,7 +195,7 @@ def _prefixes(ref: str) -> Iterator[str]:
 
 
 def _again(table: _Table, told: Mapping[str, Neighbours]) -> Iterator[Again]:
-    """The modules that a second look could tell more of. told: what each path was given before."""
+    """The modules that a second look could learn more from. told: what each path was given before."""
     waited_for = _waited_for(table)
     for module in table.modules:
         known, before = table.about(module), told.get(module.path)
@@ -207,7 +208,7 @@ def _again(table: _Table, told: Mapping[str, Neighbours]) -> Iterator[Again]:
 
 
 def _adds(known: Neighbours, before: Neighbours | None) -> bool:
-    """Whether there is anything in it that was not told before."""
+    """Whether it contains anything that was not told before."""
     pairs = ((known.gifts, before.gifts), (known.takes, before.takes)) if before else ()
     return before is None or any(old.get(ref) != one for new, old in pairs for ref, one in new.items())
 
@@ -282,7 +283,7 @@ def linked(modules: list[ModuleFacts], spare: Mapping[str, Spare], look: Look) -
 
 
 def _asked_for(table: _Table, names: set[str]) -> Neighbours:
-    """What a file is told that is looked at for the sake of these names."""
+    """What a file is told when it is looked at only for the sake of these names."""
     return Neighbours(
         {}, {ref: takes for ref, takes in table.takes.items() if ref.rpartition(".")[2] in names}, sorted(names)
     )

@@ -1,8 +1,8 @@
-"""The settings of Matplotlib that a package puts in the place of Matplotlib's own: their backend may be any module, which is
-imported when something is drawn.
+"""A package's file of settings that replaces Matplotlib's own: the backend in it may be any module, which is imported when
+something is drawn.
 
-Source: Matplotlib's documentation, "Customizing Matplotlib with style sheets and rcParams" and "Backends" (`module://`). Its
-other places (the working folder, the user's) no package reaches by being installed.
+Source: Matplotlib's documentation, "Customizing Matplotlib with style sheets and rcParams" and "Backends" (`module://`). A
+package cannot reach the other places for such a file (the working folder, the user's) by being installed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def is_matplotlibrc(path: str) -> bool:
 
 
 def matplotlibrc_facts(path: str, data: bytes) -> Iterator[CodeFact]:
-    """The module it has imported. Of several the last counts, and all are told."""
+    """The module it makes Matplotlib import. If there are several the last one counts, and all are reported."""
     for found in _BACKEND.finditer(data):
         module = safe(found[1].decode("utf-8", "replace"), 200)
         if not module.startswith(_USUAL):

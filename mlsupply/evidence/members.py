@@ -88,9 +88,9 @@ _TOLD = 10  # gaps of one model file
 
 
 def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
-    """What the model probe says of a model file in a package, as of one that lies beside it: what it blocks are facts, what
-    it could not verify are gaps. A file whose name says little (`.dat`, `.bin`) and whose content is of no format a model
-    loader reads is none of them."""
+    """What the model probe says about a model file in a package, as about one on its own: what it blocks becomes facts, what
+    it could not verify becomes gaps. A file whose name says little (`.dat`, `.bin`) and whose content no model loader reads
+    is neither."""
     from mlsupply.evidence.models import look
     from mlsupply.evidence.references.check import content_gaps
 
@@ -195,7 +195,7 @@ def _pieces(line: str) -> Iterator[str]:
 
 
 def _ordered(line: str) -> re.Match[str] | None:
-    """An order to an agent in the line, unless it is forbidden there, or is quoted as what others may say."""
+    """An order to an agent in the line, unless the line forbids it or quotes it as what others may say."""
     for found in _ORDERS.finditer(line):
         before = line[: found.start()]
         said = found[0].lower()

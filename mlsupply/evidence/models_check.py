@@ -1,4 +1,4 @@
-"""The check `models` as far as an ordinary scan needs it: a lock file alone names no model, and saying so needs none of the
+"""The check `models` as far as an ordinary scan needs it: a lock file alone names no model, and saying so takes none of the
 code that reads references and model files."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What the analyser gives for one Python file, apart from the analyser: what was kept is read without it."""
+"""What the analyser finds in one Python file, as values that do not need the analyser, so that kept results are read without
+it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""To which release parents have to move so that they let fixes in, asked of their indexes.
+"""To which releases parents have to move so that they allow fixes, asked of their indexes.
 
-Only who keeps a fix out is asked about, a few at most, and what a release requires never changes: a second run asks nothing.
+Only parents that rule a fix out are asked about, a few at most; and what a release requires never changes, so a second run
+asks nothing.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What earlier offline runs found out about names: comparing one unlisted name with 15,000 popular ones, and the result with
-the rules, costs more than the rest of an offline scan, and even reading the list costs a twentieth of one. The answers are
+"""What earlier offline runs found out about names. Comparing one unlisted name with 15,000 popular ones, and the result with
+the rules, costs more than the rest of an offline scan, and just reading the list costs a twentieth of one. The answers are
 keyed by everything they depend on; losing them costs only time."""
 
 from __future__ import annotations

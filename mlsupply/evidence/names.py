@@ -1,8 +1,8 @@
 """The check `names`: is a package's name pretending to be another's?
 
-Popular names are cleared by one look-up, and without a network names an earlier run judged are told from memory. The engine,
-its tables and the rules are loaded when the first other name turns up; the index is asked about those alone, and only where
-there is a network.
+A popular name is cleared by one look-up; without a network, names that an earlier run judged are answered from its memory.
+The engine, its tables and the rules are loaded when the first other name turns up. The index is asked only about such names,
+and only where there is a network.
 """
 
 from __future__ import annotations
@@ -32,12 +32,11 @@ _ARCHIVES = (".whl", ".zip", ".egg", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 @value
 class NameFacet:
-    """What the letters of a name, and what is known beside them, say of it. name: as the project writes it, canonical;
-    target: canonical name of the project it seems to imitate; likeness: how likely that is; reasons: short sentences,
-    the strongest first; listed: it is among the popular projects; public: the package comes from the public index;
-    confirmed: something beside the letters speaks for the imitation; registered: whether the index has such a project;
-    first_release, releases: since when, and how many; None where the index was not asked or does not tell; pinned: a version
-    is asked for."""
+    """What the letters of a name, and what else is known about it, say. name: as the project writes it, canonical; target:
+    canonical name of the project it seems to imitate; likeness: how likely that is; reasons: short sentences, the strongest
+    first; listed: it is among the popular projects; public: the package comes from the public index; confirmed: more than
+    the letters supports the imitation; registered: whether the index has such a project; first_release, releases: since
+    when, and how many; None where the index was not asked or does not say; pinned: a version is asked for."""
 
     name: str
     target: str = ""
@@ -79,7 +78,7 @@ class _Asked(NamedTuple):
         return "" if self.package else self.name
 
     def having(self, finding: Finding) -> Finding:
-        """What was said of such a name, said of this one."""
+        """What was said about such a name, said about this one."""
         package = self.package.coordinate if self.package else None
         return replace(finding, package=package, subject=self.subject, places=self.places[:_MOST_PLACES])
 
@@ -137,7 +136,7 @@ def _is_folder(source: Source) -> bool:
 
 
 class _Bench:
-    """What all names of a run are judged with."""
+    """What the judgements of all names in a run share."""
 
     def __init__(self, project: Project, request: Request, world: World) -> None:
         self.memo = Memo(world.cache, _vouched(request.settings))
@@ -147,7 +146,7 @@ class _Bench:
         self._every = bool(request.rules.files)
 
     def cleared(self, package: Package) -> Checked | None:
-        """The answer for a package whose name need not be looked at closely."""
+        """The answer for a package whose name needs no closer look."""
         if package.coordinate.ecosystem == "conda":
             return Checked(check=CHECK, package=package, gaps=self._conda)
         foreign = package.coordinate.ecosystem != "pypi" or (is_local(package) and _is_folder(package.source))

@@ -1,7 +1,8 @@
-"""Worker processes for what may crash or hang: each task in a process of its own kind, results in the order of the tasks.
+"""Worker processes for work that may crash or hang: tasks of one kind share a process, and results come in the order of the
+tasks.
 
-A worker that dies, runs out of memory or takes too long costs only its task: it is ended and replaced, and the task's
-result is a `Lost`. Tasks and results travel as JSON lines and raw bytes, never as pickles.
+A worker that dies, runs out of memory or takes too long costs only its task: it is ended and replaced, and the task's result
+is a `Lost`. Tasks and results travel as JSON lines and raw bytes, never as pickles.
 """
 
 from __future__ import annotations

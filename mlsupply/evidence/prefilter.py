@@ -1,9 +1,9 @@
-"""Which Python files need a look, decided from bytes at many times the speed of parsing.
+"""Which Python files need a look, decided from their bytes many times faster than by parsing.
 
-The set of the file's words tells what can be in it at all; what can is searched for as it stands, and regular expressions
-look only at import lines, at overlong lines and around what was found. A file that passes by can neither run, send, load
-nor hide what the analyser knows of: all of that needs a module, a builtin or a path named here, or a name put together from
-them.
+The set of the file's words shows what can be in it at all. What can be there is searched for as plain bytes, and regular
+expressions look only at import lines, at overlong lines and around what was found. A file that is left out can neither run,
+send, load nor hide anything the analyser knows of: all of that needs a module, a builtin or a path named here, or a name put
+together from them.
 """
 
 from __future__ import annotations
@@ -292,7 +292,7 @@ def _says(data: bytes, possible: int) -> bool:
 
 
 def _entrusts(data: bytes, possible: int) -> bool:
-    """Has it something worth sending, and one of the clients for it?"""
+    """Does it have something worth sending, and a client to send it with?"""
     clients, private = possible >> _STARTS[_OF_CLIENTS], possible >> _STARTS[_OF_PRIVATE]
     return _stands(data, _PRIVATE, private) and any(client in data for client in _these(_CLIENTS, clients))
 

@@ -99,7 +99,7 @@ class Registry:
         return Seen(project, now)
 
     def has_kept(self, name: str) -> bool:
-        """Whether `about` will most likely find a page that was kept and ask nothing."""
+        """Whether `about` will most likely find a kept page and ask nothing."""
         try:
             return is_fresh(self._file(self._page(name)).stat().st_mtime, self.world)
         except OSError:
@@ -200,7 +200,8 @@ class Registry:
         keep_json(self._file(url), {"details": details, "etag": etag, "at": self.world.now().timestamp()})
 
     def _owners_before(self, name: str, owners: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Whom an earlier run saw instead. A change is told for `REMEMBERED`, not only in the run that comes upon it."""
+        """The owners an earlier run saw instead. A change is reported for `REMEMBERED`, not only in the run that notices
+        it."""
         path, now = self._file(f"{self.url}#owners of {name}"), self.world.now().timestamp()
         kept = kept_json(path) or {}
         try:
@@ -286,7 +287,7 @@ class Registry:
         return host_of(self.url)
 
     def _completed(self, project: Project) -> Project:
-        """With what the simple page left out of its files, where the index has the older JSON as well."""
+        """The project with what the simple page lacks about its files, where the index has the older JSON as well."""
         if not project.files or {"times", "sizes"} <= project.offers or not (base := self._base()):
             return project
         url = f"{base}/pypi/{quote(project.name, safe='')}/json"

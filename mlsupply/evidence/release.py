@@ -1,6 +1,6 @@
-"""What is remarkable about a release: the facts a rule may look at, from the index's pages and the lock. Pure.
+"""What is remarkable about a release: the facts that rules may look at, from the index's pages and the lock. Pure.
 
-All of it is known to the index on the day of the release, before any advisory: see `registry` for how it is asked.
+The index knows all of it on the day of the release, before any advisory; see `registry` for how it is asked.
 """
 
 from __future__ import annotations
@@ -294,7 +294,7 @@ _NO_PUBLISHER: dict[str, object] = {  # where there is none, it is not another o
 
 
 def _publisher(told: Told) -> dict[str, object]:
-    """Who published an attested release, and what became of that; nothing where it was not told."""
+    """Who published an attested release, and whether that was verified; nothing where no publisher is named."""
     one, other = told.provenance, told.provenance_before
     if one is None:
         return {}

@@ -39,14 +39,14 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
 
 
 def is_release(package: Package) -> bool:
-    """Whether a package is a release that an index could tell of."""
+    """Whether a package is a release that an index could know."""
     remote = package.source.url.startswith(("https://", "http://")) or not package.source.url
     kind = package.source.kind is SourceKind.REGISTRY and package.coordinate.ecosystem == "pypi"
     return kind and bool(package.version) and remote
 
 
 def no_release(package: Package) -> Checked:
-    """Own code has no release; what comes from elsewhere has one that no index tells of."""
+    """The project's own code has no release, and no index knows the release of what comes from elsewhere."""
     if is_local(package):
         return Checked(check=CHECK, package=package)
     ecosystem, kind = package.coordinate.ecosystem, package.source.kind
@@ -84,7 +84,7 @@ def is_exempt(package: Package, index: str, request: Request) -> bool:
 
 
 def _offline(project: Project, request: Request, world: World) -> Iterator[Checked]:
-    """The lock's facts under the rules; what they leave open is said once for all packages. Where the lock has none, no
+    """The lock's facts, judged by the rules; what they leave open is said once for all packages. If the lock has none, no
     rule is loaded."""
     count = sum(is_release(package) for package in project.packages)
     releases = f"{count} release{'s' * (count != 1)}"

@@ -1,4 +1,4 @@
-"""What a release asks of others, from its Requires-Dist values. Pure."""
+"""What a release requires, from its Requires-Dist values. Pure."""
 
 from __future__ import annotations
 

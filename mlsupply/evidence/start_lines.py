@@ -1,8 +1,8 @@
 """The lines of a `.pth` file that Python executes whenever it starts.
 
-Sources: docs of `site`; `site.addpackage` of Python 3.11 reads text with universal newlines, that of 3.13 the whole file as
-UTF-8, without a byte order mark and with lines as `str.splitlines` ends them, and where it is not UTF-8 in the encoding of
-the locale. What one of them would run is told.
+Sources: docs of `site`. `site.addpackage` of Python 3.11 reads text with universal newlines; that of 3.13 reads the whole
+file as UTF-8, drops a byte order mark and splits lines as `str.splitlines` does, and falls back to the encoding of the
+locale. A line that any of them would run is reported.
 """
 
 from __future__ import annotations

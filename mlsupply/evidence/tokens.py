@@ -22,7 +22,8 @@ def words_of(data: bytes) -> set[bytes]:
 
 
 def held_by(text: bytes) -> bytes:
-    """What the words of every file that holds this text hold in turn: the text where it is a word, otherwise nothing."""
+    """What must be among the words of every file that contains this text: the text itself where it is a word, otherwise
+    nothing."""
     return text if _RUN.fullmatch(text) else b""
 
 

@@ -1,5 +1,5 @@
-"""Files of an environment that no RECORD lists: what a payload left there, what was installed before there were RECORDs, and
-what an installer took from a wheel without writing it down.
+"""Files of an environment that no RECORD lists: what a payload left behind, what was installed before there were RECORDs,
+and what an installer took from a wheel without recording it.
 
 Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
 """

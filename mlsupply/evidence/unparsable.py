@@ -1,6 +1,7 @@
-"""Files that are Python in name only: of templates, of tests, of Python 2. What no Python 3 can run need not be looked at.
-But code for a newer Python than this one cannot be parsed here either, and a payload may be written that way and put in a
-folder of tests. So its place excuses a file only where nothing outside that folder imports it.
+"""Files that are Python in name only: templates, test data, Python 2. What no Python 3 can run need not be looked at.
+
+But code for a newer Python than this one cannot be parsed here either, and a payload may be written that way and put into a
+folder of tests. So its place excuses a file only if nothing outside that folder imports it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Unparsable:
         self._sources = sources
 
     def is_excused(self, module: ModuleFacts) -> bool:
-        """Whether it is expected that the module cannot be parsed, and nothing is lost by not looking at it."""
+        """Whether the module is expected not to parse, and nothing is lost by not looking at it."""
         path = module.path
         aside = _ASIDE.search(path) is not None
         if (aside or _COPIED.search(path)) and _PYTHON_2.match(self._line(module)):

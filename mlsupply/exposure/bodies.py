@@ -1,7 +1,7 @@
-"""Which release an archive holds whose name does not say it: a body in pip's cache, a wheel that was renamed. Pure.
+"""Which release an archive holds whose name does not say so: a body in pip's cache, a renamed wheel. Pure.
 
-The names of a zip's members stand in it uncompressed and again at its end, so the `.dist-info` folder of a wheel can be read
-off its last bytes, whatever a cache wrote around them. A source archive begins with its folder, `NAME-VERSION/`.
+The names of a zip's members are in it uncompressed, and again at its end, so the `.dist-info` folder of a wheel can be read
+from its last bytes, whatever a cache wrote around them. A source archive begins with its folder, `NAME-VERSION/`.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ class Hunt:
         self._text(data[:TEXT_BYTES], shown)
 
     def finish(self) -> None:
-        """Note installed releases whose metadata was not there to be read: a link, a file that is gone."""
+        """Note installed releases whose metadata could not be read because it is a link, or the file is gone."""
         read = [trace.path for trace in self.traces if trace.kind == "installed"]
         for folder, (name, version) in self._folders.items():
             if not any(path.startswith(folder) for path in read):

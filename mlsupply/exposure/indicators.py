@@ -44,7 +44,7 @@ class Text(NamedTuple):
 
 
 class Elsewhere(NamedTuple):
-    """What files cannot show."""
+    """Something that files cannot show."""
 
     kind: str
     text: str
@@ -55,7 +55,7 @@ Hunted = NamedFile | Text | Elsewhere
 
 
 def hunted(question: Question) -> list[Hunted]:
-    """Everything the record, and that of its wave, tells to look for."""
+    """Everything that the record, and that of its wave, says to look for."""
     return [_of(kind, text) for kind, texts in _indicators(question).items() for text in texts]
 
 

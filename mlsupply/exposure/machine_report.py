@@ -12,7 +12,7 @@ _MAX_PLACES = 3
 
 
 def lines(machine: Machine | None) -> list[str]:
-    """For text and, escaped, for Markdown."""
+    """Lines for text and, escaped, for Markdown."""
     if machine is None:
         return []
     shown = [f"  {trace.kind.upper():9}  {trace.path}: {trace.says}" for trace in machine.traces[:_MAX_TRACES]]
@@ -47,7 +47,7 @@ def gap_lines(machine: Machine | None) -> list[str]:
 
 
 def document(machine: Machine | None) -> dict[str, Any] | None:
-    """For JSON."""
+    """The findings as JSON values."""
     if machine is None:
         return None
     return {

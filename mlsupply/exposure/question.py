@@ -1,4 +1,4 @@
-"""What is asked: which releases, and when they could be had. From an incident record or from a spec typed by the user."""
+"""The question: which releases, and when they were available. From an incident record or from a spec typed by the user."""
 
 from __future__ import annotations
 

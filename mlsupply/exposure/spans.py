@@ -91,7 +91,7 @@ def spans(commits: Iterable[Commit], holdings: Mapping[tuple[str, str], Holding]
 
 
 def lines(commits: Iterable[Commit], tips: Iterable[str]) -> list[Line]:
-    """Every way on from every commit. tips: ids of commits that a ref names, which stand for ever."""
+    """All lines of history that go on from each commit. tips: ids of commits that a ref names, which hold for ever."""
     found: list[Line] = []
     times: dict[str, int] = {}
     ends = set(tips)

@@ -1,4 +1,5 @@
-"""What a look at a machine ends with: traces found, and every indicator of the incident as present, absent or not looked."""
+"""What looking at a machine ends with: traces found, and every indicator of the incident as present, absent or not looked
+for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a repository's dependency files ever held, independent of what is asked: read once, judged by `answer`."""
+"""What a repository's dependency files ever held, whatever is asked about it: read once, judged by `answer`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Dependency files as they lie in the work tree of a repository, where no commit holds what they say: a lock that was just
-written, one that is never committed. Read as bytes; links are not followed."""
+"""Dependency files in the work tree of a repository whose content is in no commit: a lock that was just written, or one that
+is never committed. Read as bytes; links are not followed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a manifest has given so far, the requirement files it names included."""
+"""What a manifest has given so far, including the requirement files it names."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Packages that a lock's own entries require and that it does not hold: dropped by a merge or an edit, cut off, or taken out
-so that nobody looks at them. Installers refuse such a lock or resolve anew what is missing. Pure."""
+"""Packages that a lock's own entries require and that it lacks: dropped by a merge or an edit, cut off, or taken out so that
+nobody looks at them. Installers refuse such a lock, or resolve what is missing again. Pure."""
 
 from __future__ import annotations
 

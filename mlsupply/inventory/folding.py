@@ -1,7 +1,8 @@
-"""What the names in a Python file hold, as far as constants tell, found by reading its syntax tree. Pure; nothing is run.
+"""What the names in a Python file hold, as far as constants show, found by reading its syntax tree. Pure; nothing is run.
 
-Lists, dictionaries, concatenation, loops over constants, `open("requirements.txt")` and the functions of the file itself
-are folded; every other value is `UNKNOWN` and stays visible as such. Branches are united: what might be asked for is.
+Lists, dictionaries, concatenation, loops over constants, `open("requirements.txt")` and the functions of the file itself are
+folded; every other value is `UNKNOWN` and stays visible as such. The values of all branches are kept: what matters is what
+might be asked for.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ EVERYTHING = "**"
 
 
 def calls_of(tree: ast.Module, name: str) -> tuple[list[tuple[int, dict[str, Value]]], int]:
-    """((line, keyword arguments) of each call of `name` or `module.name`, in the order it is met; the line from which on
-    the file was too much to follow, 0 where it was not)."""
+    """((line, keyword arguments) of each call of `name` or `module.name`, in the order they are met; the line from which the
+    file became too much to follow, 0 where it did not)."""
     reading = _Reading(tree, name)
     reading.block(tree.body, reading.globals)
     if not reading.met:

@@ -56,7 +56,7 @@ def _not_asked(names: Sequence[str], asked: Mapping[str, Requirement]) -> Gap:
 
 
 def _why(requirement: Requirement, attempt: Attempt, world: World, seconds: float) -> str:
-    """What uv says of the release alone, "" where it resolves, or for a reason that holds for installers too."""
+    """What uv says about the release alone, "" where it resolves, or for a reason that installers have too."""
     alone = replace(attempt, asked=[requirement], constraints=[], dropped=[], gaps=())
     _, ran = uv_project.lock(alone, world, seconds)
     if ran.lock or ran.timed_out or ran.missing:

@@ -36,7 +36,7 @@ _PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-o
 
 
 class Asked(NamedTuple):
-    """An index as uv is told of it. url: without credentials; role: as in `model.Index`; packages: pinned to it."""
+    """An index as uv is given it. url: without credentials; role: as in `model.Index`; packages: pinned to it."""
 
     url: str
     role: str

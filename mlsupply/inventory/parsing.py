@@ -42,8 +42,8 @@ def gap(path: str, reason: Reason, detail: str, line: int = 0, hint: str = "", i
 
 
 def quoted(text: str, limit: int = 80) -> str:
-    """A piece of a file for a sentence about it: credentials cut off before it is shortened, for a cut in the middle of a
-    password would hide that it is one."""
+    """A piece of a file for a sentence about it. Credentials are removed before it is shortened: a password cut in the
+    middle would no longer be recognised as one."""
     return safe(without_credentials(text)[0], limit)
 
 

@@ -156,7 +156,7 @@ def _without_index(attempt: Attempt, verdict: Verdict) -> bool:
 
 
 def _keep_from_others(attempt: Attempt, names: Iterable[str], why: str, reason: Reason) -> None:
-    """Leave out what belongs to an index that is not asked: no other one is asked about these names."""
+    """Leave out what belongs to an index that is not asked: no other index is asked about these names."""
     for name in names:
         _leave_out(attempt, Verdict(Fault.INDEX, name, (), 0, why, reason), ())
 
@@ -200,8 +200,8 @@ def _leave_out(attempt: Attempt, verdict: Verdict, lines: Sequence[Requirement |
 
 
 def _guilty(attempt: Attempt, verdict: Verdict, lines: Sequence[Requirement | None]) -> list[Requirement]:
-    """The requirement at the line uv names, or those of the package it names; of a conflict one alone, rather one of a
-    group than one of the project, rather the last."""
+    """The requirement at the line uv names, or those of the package it names; in a conflict only one of them, rather one of
+    a group than one of the project, and rather the last."""
     if 0 < verdict.line <= len(lines):
         at_line = lines[verdict.line - 1]
         return [at_line] if at_line else []

@@ -1,4 +1,4 @@
-"""The format of a file whose name does not tell it, from its first bytes and keys."""
+"""The format of a file whose name does not say it, from its first bytes and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comments with which pip-compile, uv, rye and pdm say who asked for a line: `# via httpx`, `# via -r app.in`."""
+"""The comments in which pip-compile, uv, rye and pdm say who asked for a line: `# via httpx`, `# via -r app.in`."""
 
 from __future__ import annotations
 

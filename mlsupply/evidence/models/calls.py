@@ -253,7 +253,7 @@ class Judge:
         return Made(target, args, offset)
 
     def _flat(self, values: object) -> Iterator[object]:
-        """The values of nested containers, depth first and each container once; what is past the budget is said."""
+        """The values of nested containers, depth first and each container once; what exceeds the budget is reported."""
         stack: list[object] = [values]
         seen: set[int] = set()
         while stack:
@@ -325,7 +325,7 @@ def item_size(storage: object) -> int:
 
 
 def _acting_words(args: object) -> bool:
-    """Whether the method a methodcaller names says that it acts."""
+    """Whether the name of a methodcaller's method suggests that it acts."""
     name = args[0] if isinstance(args, tuple) and args else None
     return not isinstance(name, str) or bool(set(name.strip("_").lower().split("_")) & VERBS)
 

@@ -212,7 +212,7 @@ def _function(module: str, name: str) -> tuple[Standing, str]:
 
 
 def acts(module: str, name: str) -> bool:
-    """Whether to hold the callable, and not only to call it, is out of the ordinary: no library keeps `os.system`."""
+    """Whether merely holding the callable, without calling it, is suspicious: no library keeps `os.system`."""
     parts = name.split(".")
     if set(parts) & ESCAPES:
         return True

@@ -95,7 +95,7 @@ def _notes(group: list[Reference]) -> Iterator[tuple[str, str]]:
 
 
 def _locked(world: World) -> dict[tuple[str, str], tuple[tuple[str, int, str], ...]]:
-    """The files a lock at the root lists. A lock that is damaged is told by `mlsupply models verify`."""
+    """The files that a lock at the root lists. `mlsupply models verify` reports a damaged lock."""
     from mlsupply.errors import MlsupplyError
     from mlsupply.evidence.models.locking import read
 

@@ -1,7 +1,7 @@
-"""Is a name what people call a project, though not its name? For names outside the popular ones. Pure.
+"""Is a name what people call a project, although the project has another name? For names outside the popular ones. Pure.
 
-Whoever types an import name, a brand or a name with its words in another order gets what somebody else registered under it;
-language models make the same mistake.
+People who type an import name, a brand or the words of a name in another order get whatever somebody else registered under
+it; language models make the same mistake.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TURNED = 2.2
 
 
 def mistaken(name: str, known: Known) -> Guess:
-    """The project that is wanted by many who install this one, which is popular for that reason alone."""
+    """The project that many people want who install this one, which is popular for that reason alone."""
     target = known.target(known.reviewed.mistaken[name], name)
     said = Sign(MENTIONED, f"{name} is a project of its own, and many who install it want {target.project}")
     return Guess(target, "slopsquat", (said,))

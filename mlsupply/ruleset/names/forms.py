@@ -1,7 +1,7 @@
 """What is left of a name without its additions: `py`, a number, a letter held down, the same name again. Pure.
 
-A slip is seldom the only change: `python-reqeusts`, `numpyy3` and `toorchtoorch` are read past by whoever skims a list of
-names. Each form is compared on its own.
+A slip is seldom the only change: people who skim a list of names overlook `python-reqeusts`, `numpyy3` and `toorchtoorch`.
+Each form is compared on its own.
 """
 
 from __future__ import annotations

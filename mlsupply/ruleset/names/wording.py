@@ -1,9 +1,9 @@
-"""How ordinary is a name as a name of its own, whatever it resembles? Pure.
+"""How plausible is a name as a name of its own, whatever it resembles? Pure.
 
 A noisy-channel model weighs two explanations of a name against each other: somebody altered a known name, or somebody gave a
-project this name. The second is likely where the name is made of words that projects are named with, less so where its
-letters hardly ever occur side by side. Words count by how many popular names use them; other parts by their letters, each
-given the two before it (interpolated trigrams; Jelinek and Mercer 1980). What the known name itself brings in is left out.
+project this name. The second is likely if the name is made of words that projects use, and less likely if its letters hardly
+ever occur side by side. Words count by how many popular names use them; other parts by their letters, each given the two
+before it (interpolated trigrams; Jelinek and Mercer 1980). What the known name itself brings in is left out.
 """
 
 from __future__ import annotations
