@@ -39,10 +39,21 @@ def files_below(folder: Path, suffixes: tuple[str, ...], most: int = MOST) -> li
             message = f"{folder} holds too many files to be a folder of rules or advisories"
             raise MlsupplyError("folder-too-large", message, "name a smaller folder")
         paths = (Path(where, name) for name in names if name.endswith(suffixes))
-        found += (path for path in paths if path.is_file())
+        found += (path for path in paths if is_file(path))
     return sorted(found)
 
 
 def _refuse(error: OSError) -> None:
     message = f"{error.filename} cannot be listed: {error.strerror}"
     raise MlsupplyError("file-not-read", message, "let this user read it") from error
+
+
+def every_file(folder: Path) -> list[Path]:
+    """Regular files below `folder`, sorted; links to folders are not followed. Raises `OSError` where one cannot be listed
+    or entered: `rglob` leaves out in silence what it holds."""
+    walked = os.walk(folder, onerror=_raise)
+    return sorted(path for where, _, names in walked for name in names if is_file(path := Path(where, name)))
+
+
+def _raise(error: OSError) -> None:
+    raise error

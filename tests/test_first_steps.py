@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,22 @@ def test_a_misspelt_folder_is_said_to_be_taken_for_a_package(here: Path) -> None
     assert "there is no file or folder projekt: it was taken for the name of a package" in done.stderr
     assert "taken for" not in typed("scan", "project", "six==1.17.0", "--offline").stderr
     assert "taken for" not in typed("scan", "projekt", "--offline", "-q").stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "step"),
+    [(errno.EACCES, "let this user read it"), (errno.ENOSPC, "free some space"), (errno.ENODEV, "see that it is there")],
+)
+def test_what_the_system_refuses_comes_with_a_next_step(
+    number: int, step: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(path: Path, unread: list[tuple[str, str]]) -> None:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr("mlsupply.evidence.models.folder.model_files", refusing)
+    done = typed("models", "scan", "project")
+    assert done.exit_code == 2
+    assert f"project: {os.strerror(number)} [system-refused]\n  hint: {step}" in done.stderr
 
 
 def test_where_every_report_goes_to_a_file_the_verdict_is_still_told(here: Path) -> None:

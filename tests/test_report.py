@@ -22,7 +22,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 
 from mlsupply.cli.outputs import parse_outputs, write
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Coordinate, Place, Severity
+from mlsupply.model import Coordinate, Gap, Place, Reason, Severity
 from mlsupply.report import FORMATS
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
@@ -109,11 +109,30 @@ def test_json_keeps_to_its_published_schema() -> None:
     assert document["packages"][2]["paths"] == [["chat-gateway", "litellm"], ["chat-gateway", "dspy", "litellm"]]
 
 
+@pytest.mark.parametrize(
+    ("check", "reason", "aggregate"),
+    [
+        ("inventory", Reason.OFFLINE, "incomplete"),
+        ("inventory", Reason.DISABLED, "complete"),
+        ("release", Reason.OFFLINE, "complete"),
+        ("contents", Reason.NO_ARTIFACT, "complete"),
+    ],
+)
+def test_a_composition_is_incomplete_where_something_was_not_listed_and_not_where_it_was_not_judged(
+    check: str, reason: Reason, aggregate: str
+) -> None:
+    gap = Gap(subject=str(REPORT.packages[0].coordinate), check=check, reason=reason, detail="not looked at")
+    view = view_of(replace(REPORT, gaps=(gap,)))
+    expected = [{"aggregate": aggregate, "assemblies": ["mlsupply:project"]}]
+    assert json.loads(cyclonedx(view))["compositions"] == expected
+    assert f"<aggregate>{aggregate}</aggregate>" in cyclonedx_xml(view).decode()
+
+
 def test_cyclonedx_json_is_valid_and_shows_what_is_incomplete() -> None:
     data = cyclonedx(VIEW)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(data.decode()) is None
     document = json.loads(data)
-    assert [item["aggregate"] for item in document["compositions"]] == ["incomplete", "incomplete"]
+    assert [item["aggregate"] for item in document["compositions"]] == ["incomplete"]
     assert {item["id"] for item in document["vulnerabilities"]} == {finding.id for finding in FINDINGS}
     torch = next(item for item in document["vulnerabilities"] if item["id"] == "PYSEC-2025-41")
     assert torch["ratings"][0]["score"] == 8.8
@@ -126,7 +145,7 @@ def test_cyclonedx_json_is_valid_and_shows_what_is_incomplete() -> None:
 def test_cyclonedx_xml_is_valid() -> None:
     data = cyclonedx_xml(VIEW)
     assert XmlValidator(SchemaVersion.V1_6).validate_str(data.decode()) is None
-    assert data.count(b"<composition>") == 2
+    assert data.count(b"<composition>") == 1
 
 
 def test_two_outputs_to_one_file_are_refused_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -165,9 +166,21 @@ def stop_refused(error: OSError) -> NoReturn:
 def _refused(error: OSError) -> MlsupplyError:
     """The system's refusal as an error; one that names no file comes from writing the standard output (a full disk)."""
     if error.filename:
-        return MlsupplyError("system-refused", f"{safe(str(error.filename))}: {error.strerror}")
+        hint = _STEPS.get(error.errno or 0, "see that it is there and that this user may use it")
+        return MlsupplyError("system-refused", f"{safe(str(error.filename))}: {error.strerror}", hint)
     no_more_output()
     return MlsupplyError("output-not-written", f"the output could not be written: {error.strerror}")
+
+
+_STEPS = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "let this user read it (and write, where it is to be written)"),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, or name another place"),
+    errno.EROFS: "name a place that can be written",
+    errno.ELOOP: "remove the link that leads round in a circle, or name what it should lead to",
+    errno.ENAMETOOLONG: "name it by a shorter path, from a folder further down",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "raise the number of open files that is allowed (ulimit -n)"),
+    errno.EIO: "the disk fails: copy what it still gives, and run on the copy",
+}
 
 
 def no_device(path: Path) -> None:

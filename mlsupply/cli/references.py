@@ -55,7 +55,8 @@ REFERENCES = {
     "nothing-named": "mlsupply check was given neither a name nor a file of names.",
     "output-not-written": "A report could not be written to the file that was named.",
     "folder-too-large": "A folder of rules or advisories holds far more files than such a folder does: name a smaller one.",
-    "system-refused": "The operating system refused an operation on the named file.",
+    "system-refused": "The operating system refused an operation on the named file, for the reason given: mostly this user "
+    "may not read or write it, or the disk is full. Mend that, or name another file, and run again.",
     "path-not-found": "A path that should be audited does not exist, and it is not a requirement such as torch==2.6.0.",
     "sync-busy": "Another mlsupply db sync has been using the same cache folder for minutes. Wait for it, or stop it.",
     "sync-failed": "The advisories could not be fetched. The database that was there is kept and used; try again later.",

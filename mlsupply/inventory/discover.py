@@ -21,6 +21,7 @@ from mlsupply.world import NO_FILE, NO_TARGET, Survey, Tree, World
 _FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb")
 _RESOLVED_AT_ONCE = 4
 _REPORT = "this is a defect of mlsupply: please report it with the file"
+_STEPS = {Reason.FORBIDDEN: "let this user list it, and scan again", Reason.LIMIT: "scan by name what lies further on"}
 _OFTEN_EMPTY = ("Dockerfile", "notebook")  # most of these install nothing and are no inputs
 
 
@@ -208,7 +209,8 @@ def _resolved(inventory: Inventory, request: Request, world: World) -> Inventory
 
 def _with_survey(found: list[Inventory], survey: Survey, paths: tuple[str, ...]) -> tuple[Inventory, ...]:
     """Add a gap for what the walk left out to the first input, or make an input of it where there is none."""
-    gaps = [gap(path, failure.reason, failure.detail) for path, failure in survey.failures]
+    failures = survey.failures
+    gaps = [gap(path, reason, detail, hint=_STEPS.get(reason, "")) for path, (reason, detail) in failures]
     skipped = [one for one in survey.skipped if one.why not in {NO_FILE, NO_TARGET}]
     gaps += [
         gap(one.path, Reason.UNSUPPORTED, f"{one.why}, where {reader.format} was to be expected: not read")

@@ -17,7 +17,7 @@ TITLES = {
     Cause.UNPUBLISHED: "published by nobody",
 }
 _NOWHERE = Place("")
-_INVENTORY = "inventory"  # what was not even listed was checked by nothing: first of its cause
+INVENTORY = "inventory"  # what was not even listed was checked by nothing: first of its cause
 
 
 @value
@@ -57,7 +57,7 @@ def unchecked(gaps: Iterable[Gap], checks: Sequence[str] = ()) -> tuple[Unchecke
     found: dict[tuple[object, ...], list[Gap]] = {}
     for gap in gaps:
         found.setdefault((cause_of(gap), gap.counts, gap.check, gap.reason, gap.why, gap.hint), []).append(gap)
-    rank = {check: number for number, check in enumerate((_INVENTORY, *checks))}
+    rank = {check: number for number, check in enumerate((INVENTORY, *checks))}
     groups = [_group(members) for members in found.values()]
     order = list(Cause)
     groups.sort(key=lambda one: (order.index(one.cause), not one.counts, rank.get(one.check, len(rank))))

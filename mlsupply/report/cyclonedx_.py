@@ -40,8 +40,8 @@ from cyclonedx.model.vulnerability import (
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 
-from mlsupply.model import Finding, Gap, Severity
-from mlsupply.report.causes import where
+from mlsupply.model import Finding, Gap, Reason, Severity
+from mlsupply.report.causes import INVENTORY, where
 from mlsupply.report.cyclonedx_components import component_elements, components, dependencies, dependency_elements, ref_of
 from mlsupply.report.inert import address
 from mlsupply.report.json_ import encoded
@@ -77,9 +77,7 @@ def render(view: View) -> bytes:
     document: dict[str, Any] = json.loads(text)
     document["components"] = list(components(view))
     document["dependencies"] = list(dependencies(view, _ROOT_REF))
-    document["compositions"] = [
-        {"aggregate": aggregate, **({"assemblies": refs} if refs else {})} for aggregate, refs in _compositions(view)
-    ]
+    document["compositions"] = [{"aggregate": _aggregate(view), "assemblies": [_ROOT_REF]}]
     document = completed(document, view.report.assets, _ROOT_REF)
     for edge in document.get("dependencies", ()):
         edge.setdefault("dependsOn", [])  # the same as leaving it out, which some readers do not expect
@@ -106,22 +104,17 @@ def render_xml(view: View) -> bytes:
 
 def _composition_elements(view: View) -> Element:
     element = Element(f"{{{_XML}}}compositions")
-    for aggregate, refs in _compositions(view):
-        composition = SubElement(element, f"{{{_XML}}}composition")
-        SubElement(composition, f"{{{_XML}}}aggregate").text = aggregate
-        if refs:
-            assemblies = SubElement(composition, f"{{{_XML}}}assemblies")
-            for ref in refs:
-                SubElement(assemblies, f"{{{_XML}}}assembly", ref=ref)
+    composition = SubElement(element, f"{{{_XML}}}composition")
+    SubElement(composition, f"{{{_XML}}}aggregate").text = _aggregate(view)
+    SubElement(SubElement(composition, f"{{{_XML}}}assemblies"), f"{{{_XML}}}assembly", ref=_ROOT_REF)
     return element
 
 
-def _compositions(view: View) -> list[tuple[str, list[str]]]:
-    """The whole is complete or not, and the packages that a check could not look at are incomplete."""
-    unseen = {gap.subject for gap in view.gaps}
-    refs = [ref_of(package) for package in view.packages if str(package.coordinate) in unseen]
-    whole = ("incomplete" if view.gaps else "complete", [_ROOT_REF])
-    return [whole, ("incomplete", refs)] if refs else [whole]
+def _aggregate(view: View) -> str:
+    """Whether all that the project consists of is listed: what is listed and was not judged takes nothing from that, nor
+    does a folder that is left out as no part of it."""
+    unlisted = any(gap.check == INVENTORY and gap.reason is not Reason.DISABLED for gap in view.gaps)
+    return "incomplete" if unlisted else "complete"
 
 
 def _bom(view: View) -> Bom:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 
 from mlsupply.cli import main
 from mlsupply.evidence.models.folder import stands_alone
+from mlsupply.folders import every_file
 from tests.models.writing import Zip, array, new, payload, pickled, torch_zip
 
 
@@ -67,6 +70,23 @@ def test_models_scan_ends_with_its_sum_and_writes_files(folder: Path) -> None:
     assert (again.exit_code, again.output) == (1, "")
     assert table.read_text() == done.stdout
     assert len(json.loads(rows.read_bytes())) == 3
+
+
+def test_a_lock_is_not_written_nor_a_signature_verified_over_a_folder_that_cannot_be_listed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "closed").mkdir()
+    assert [path.name for path in every_file(folder)] == ["bad.pt", "good.pkl", "odd.bin"]
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(PermissionError):
+        every_file(folder)
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mlsupply.folders import every_file
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
@@ -65,7 +66,7 @@ def _huggingface(root: Path) -> Iterator[Cached]:
             continue
         refs = dict(_refs(folder / "refs"))
         for snapshot in sorted(path for path in snapshots.iterdir() if path.is_dir()):
-            files = tuple(CachedFile(path.relative_to(snapshot).as_posix(), path) for path in _files(snapshot))
+            files = tuple(CachedFile(path.relative_to(snapshot).as_posix(), path) for path in every_file(snapshot))
             names = tuple(sorted(ref for ref, commit in refs.items() if commit == snapshot.name))
             yield Cached(
                 "huggingface", _KINDS[kind], safe(name.replace("--", "/"), 200), safe(snapshot.name, 100), files, names
@@ -73,17 +74,13 @@ def _huggingface(root: Path) -> Iterator[Cached]:
 
 
 def _refs(folder: Path) -> Iterator[tuple[str, str]]:
-    for path in _files(folder) if folder.is_dir() else ():
+    for path in every_file(folder) if folder.is_dir() else ():
         yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8", errors="replace").strip()[:100]
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _ollama(root: Path) -> Iterator[Cached]:
     manifests = root / "manifests"
-    for path in _files(manifests) if manifests.is_dir() else ():
+    for path in every_file(manifests) if manifests.is_dir() else ():
         try:
             manifest = json.loads(path.read_bytes()[: 1 << 20])
         except (ValueError, RecursionError):
@@ -100,7 +97,7 @@ def _ollama(root: Path) -> Iterator[Cached]:
 
 
 def _torch_hub(root: Path) -> Iterator[Cached]:
-    for path in _files(root):
+    for path in every_file(root):
         yield Cached("torch.hub", "model", safe(path.name, 200), "", (CachedFile(path.name, path),))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.models.caches import Cached, digest_of
+from mlsupply.folders import every_file
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
@@ -146,7 +147,9 @@ _UNSIGNED = {".git", ".github", ".gitignore", ".gitattributes"}  # what signers 
 def verify_signed(files: Iterable[LockedFile], folder: Path, signature: str) -> Iterator[Checked]:
     """Files signed against files on disk: each listed, none beside them (the signature's own file excepted)."""
     listed = {file.path: file.sha256 for file in files}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != signature):
+    for path in every_file(folder):
+        if path.name == signature:
+            continue
         name = path.relative_to(folder).as_posix()
         if name.split("/")[0] in _UNSIGNED:
             continue

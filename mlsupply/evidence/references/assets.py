@@ -16,7 +16,7 @@ _MOST_LOCK = 64 << 20
 
 def assets(world: World) -> tuple[Asset, ...]:
     """What the project names, joined with the hashes of a `mlsupply-models.lock` at its root."""
-    return assets_of(gather(world.tree), _locked(world))
+    return assets_of(gather(world.tree, world.say), _locked(world))
 
 
 def assets_of(found: Found, locked: dict[tuple[str, str], tuple[tuple[str, int, str], ...]]) -> tuple[Asset, ...]:

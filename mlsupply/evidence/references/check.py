@@ -35,7 +35,7 @@ _REASONS = {
 def references_judged(project: Project, request: Request, world: World) -> Iterator[Checked]:
     """The references first, then the model files in the tree, then every package as looked at."""
     rules = load(request.rules, world.now())
-    found = gather(world.tree)
+    found = gather(world.tree, world.say)
     facts = list(_reference_facts(found, project))
     yield rules.judge(CHECK, facts, gaps=(*found.gaps, *_dynamic(found)))
     for path in world.tree.survey().files:

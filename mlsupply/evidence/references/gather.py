@@ -11,10 +11,11 @@ from mlsupply.evidence.references.seen import Found as Read
 from mlsupply.evidence.references.seen import Seen, Unread
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
-from mlsupply.world import Failure, Tree
+from mlsupply.world import Failure, Say, Tree, silent
 
 CHECK = "models"
 _MOST = 4 << 20  # bytes of one file
+_TOLD_EVERY = 500  # files
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "mcp",
@@ -69,20 +70,22 @@ class Found(NamedTuple):
     files: int
 
 
-def gather(tree: Tree) -> Found:
+def gather(tree: Tree, say: Say = silent) -> Found:
     """Read every file of the tree that may name a model, dataset, tool server, gateway or skill; once for a tree, as both
     the inventory and the check ask."""
-    return _gather(cast("Hashable", tree))
+    return _gather(cast("Hashable", tree), cast("Hashable", say))
 
 
 @lru_cache(maxsize=1)
-def _gather(hashed: Hashable) -> Found:
-    tree = cast("Tree", hashed)
+def _gather(hashed: Hashable, told: Hashable) -> Found:
+    tree, say = cast("Tree", hashed), cast("Say", told)
     references: list[Reference] = []
     gaps: list[Gap] = []
     files = 0
     paths = tree.survey().files
-    for path in paths:
+    for number, path in enumerate(paths):
+        if number % _TOLD_EVERY == 0:
+            say("reading what names models and datasets", number, len(paths))
         kind = kind_of(path)
         if not kind:
             continue
