@@ -444,3 +444,8 @@ def test_a_logging_handler_is_followed_by_whatever_name_and_a_class_of_that_name
     assert followed("from logging.handlers import HTTPHandler", "HTTPHandler")
     assert followed("import logging.handlers", "logging.handlers.HTTPHandler")
     assert not followed("from .sinks import HTTPHandler", "HTTPHandler")
+
+
+@pytest.mark.parametrize("call", ["int(base=8)", "float(**given)", "iter(callable=print)", "chr(i=1)", "sorted(key=len)"])
+def test_a_call_that_python_refuses_does_not_end_the_look(call: str) -> None:
+    assert found(init(f"try:\n    {call}\nexcept Exception:\n    pass\n" + STEAL))

@@ -98,7 +98,7 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         starting.started(machine, call)
     if name == "next" and call.args and call.args[0].ref == "pathlib.Path()":
         return call.args[0].copy()  # the first of the files that were looked for
-    if name in {"int", "float"} and len(call.all) == 1 and not call.args[0].known:
+    if name in {"int", "float"} and len(call.args) == len(call.all) == 1 and not call.args[0].known:
         return _counted(call)
     if name in {"bytes", "str", "list", "bytearray"} and call.args and is_account(call.args[0].ref):
         return Value("", NOTHING, taint_of(*call.args) | machine.origin("wallet", "the key of an account", call.line))
@@ -133,7 +133,7 @@ def _container(machine: Analyser, name: str, call: Call) -> Value | None:
         made.taint = made.items[0].taint
         return made
     if name == "iter":
-        return call.args[0] if call.args[0].items is not None else None
+        return call.args[0] if call.args and call.args[0].items is not None else None
     return containers.made("builtins.dict", call.args, call.keywords)
 
 
