@@ -48,6 +48,8 @@ def told(machine: Expressions, result: Value, owner: Value, name: str, node: ast
         result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))
     if name in {"parent", "parents", "stem", "name", "suffix"} and owner.ref.startswith("pathlib."):
         result.ref, result.text = "pathlib.Path()", _path_part(text_of(owner), name)
+        if name == "parents":
+            result.items = _parents(owner, result)
     elif name in {"text", "content", "value", "buf"}:
         result.text = owner.text
     elif name == "stdin":
@@ -74,6 +76,19 @@ def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | N
 def is_account(ref: str) -> bool:
     """Is this an account or a pair of keys, made by a library for wallets?"""
     return _MADE.search(ref) is not None and _ACCOUNT.match(ref) is not None
+
+
+_MAX_PARENTS = 6
+
+
+def _parents(owner: Value, like: Value) -> list[Value]:
+    """The folders around a path, the nearest first, as far as the names are known."""
+    found: list[Value] = []
+    text = text_of(owner)
+    while len(found) < _MAX_PARENTS:
+        text = _path_part(text, "parent")
+        found.append(Value(like.ref, like.const, like.taint, text))
+    return found
 
 
 def _path_part(text: str, name: str) -> str:
