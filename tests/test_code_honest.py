@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.test_code_facts import found, init
 
 SERVER = """
@@ -61,3 +63,32 @@ def test_which_of_many_configurations_is_read_the_user_says() -> None:
     )
     assert found(init(text.format("next(HERE.glob('net*.yaml'))"))) == set()
     assert found(init(text.format("HERE / 'net.yaml'"))) == {"MLS-C009"}
+
+
+DOCUMENTED = (
+    "import re\nfrom pathlib import Path\nPAGE = Path(__file__).parents[1] / 'docs' / 'use.md'\n"
+    "def blocks():\n    return re.findall(r'```python\\n(.*?)```', PAGE.read_text(), re.DOTALL)\n"
+    "def {name}():\n    for block in blocks():\n        exec({run}, {{}})\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "run", "told"),
+    [
+        ("tests/test_use.py", "test_examples", "block", False),
+        ("tests/unit/test_use.py", "test_examples", "compile(block, 'use.md', 'exec')", False),
+        ("tests/test_use.py", "examples", "block", True),
+        ("tests/use.py", "test_examples", "block", True),
+        ("tests/test_use.py", "test_examples", "bytes.fromhex(block)", True),
+        ("demo/use.py", "test_examples", "block", True),
+    ],
+    ids=["of the documentation", "compiled first", "no test", "no module of tests", "decoded first", "of the package"],
+)
+def test_a_test_runs_the_examples_of_a_document(path: str, name: str, run: str, told: bool) -> None:
+    assert ("MLS-C003" in found({**init(""), path: DOCUMENTED.format(name=name, run=run)})) is told
+
+
+def test_a_test_that_the_package_starts_on_import_is_none() -> None:
+    text = DOCUMENTED.format(name="test_examples", run="block")
+    starts = init("from demo.tests.test_use import test_examples\ntest_examples()\n")
+    assert "MLS-C002" in found({**starts, "demo/tests/test_use.py": text})

@@ -59,6 +59,29 @@ def test_only_what_is_evaluated_as_it_stands_is_looked_at(text: bytes, tmp_path:
     assert evaluates(tmp_path, {"setup.py": SETUP + text, "extras.txt": LITERAL})
 
 
+LISTED = b"# Tools: what they need.\n\nblack == 26.3.1 ; python_version >= '3.11'\ntomli >=1.1,<3\n"
+CONDITIONS = SETUP + (
+    b"for line in (here / 'extras.txt').read_text().splitlines():\n"
+    b"    name, _, condition = line.partition(';')\n    wanted = eval(condition, {'python_version': '3.11'})\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        (LISTED, False),
+        (LISTED + b"x ==1 ; " + CODE, True),
+        (LISTED + b"x ==1 ; python_version > '3' and " + CODE, True),
+        (LISTED + b'x ==1 ; name == "' + CODE.strip() + b'"\n', True),
+        (LISTED + b"# " + CODE, True),
+        (LISTED + b"aW1wb3J0IG9zO29zLnN5c3RlbSgiY3VybCBhLmIvaXxzaCIp\n", True),
+    ],
+    ids=["requirements", "code", "code behind a condition", "code compared", "code in a remark", "no requirement"],
+)
+def test_conditions_of_requirements_may_be_evaluated(listed: bytes, told: bool, tmp_path: Path) -> None:
+    assert evaluates(tmp_path, {"setup.py": CONDITIONS, "extras.txt": listed}) is told
+
+
 def test_a_folder_is_looked_at_in_the_same_way(tmp_path: Path) -> None:
     found = []
     for data in (LITERAL, CODE):

@@ -11,7 +11,7 @@ from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.keeping import content_of
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.running import bundled, from_network, noted, ran_file
-from mlsupply.evidence.python.shell import commanded, deeds, python_in
+from mlsupply.evidence.python.shell import Deed, commanded, deeds, python_in
 from mlsupply.evidence.python.values import HOLE, NOTHING, Taint, Value, command_text, constant, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
@@ -65,6 +65,7 @@ def command(machine: Analyser, call: Call) -> Value:
     made = Value(call.ref + "()", NOTHING, programs.printed(machine, call, text), text)
     made.items = parts
     found_deeds = deeds(_script(parts)) or deeds(text)
+    found_deeds = [deed for deed in found_deeds if not (_is_bare(deed) and _is_by_itself(machine, call, text))]
     fetches = any(deed.behaviour == "runs-downloaded" for deed in found_deeds)
     for deed in found_deeds:
         told = deed._replace(source="received") if fetches and deed.behaviour == "persists" else deed
@@ -103,6 +104,31 @@ def command(machine: Analyser, call: Call) -> Value:
             **fields,
         )
     return made
+
+
+_INTERACTIVE = expression(r"(?:ba)?sh -i", re.IGNORECASE)
+_REMOTE = expression(
+    r"socket|connect|recv|telnet|paramiko|\bssl\b|https?\b|requests\.|urllib|websockets?\b|open_tunnel|zmq|grpc|mqtt|pusher|redis|"
+    r"discord|telegram|slack|__import__|import_module|exec\(|eval\(",
+    re.IGNORECASE,
+)
+
+
+def _is_bare(deed: Deed) -> bool:
+    """Is it told from nothing but that a shell is interactive?"""
+    return _INTERACTIVE.fullmatch(deed.text) is not None
+
+
+_HERE = expression(r"subprocess\.(?:PIPE|STDOUT|DEVNULL)$|(?:pty|os)\.openpty\(\)")
+
+
+def _is_by_itself(machine: Analyser, call: Call, text: str) -> bool:
+    """Is an interactive shell tied to nothing: does it get pipes or a terminal made here, its line lead nowhere, and the
+    module not speak of what is elsewhere? A terminal for those who are at this machine starts one so."""
+    ends = [call.keywords[name] for name in ("stdin", "stdout", "stderr") if name in call.keywords]
+    if any(sign in text for sign in "<>|") or not all(end.known or _HERE.match(end.ref) for end in ends):
+        return False
+    return not any(map(_REMOTE.search, machine.lines))
 
 
 def _spelt_out(call: Call, head: Value) -> tuple[Call, Value]:

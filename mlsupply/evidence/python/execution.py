@@ -59,9 +59,18 @@ def _decoded(machine: Analyser, call: Call, source: Value) -> None:
         layers=hiding(source.layers),
         decoded=safe(shown),
         chain=machine.chain(source.taint, call.ref, call.line),
-        detail="encoded text is executed",
+        detail=_OF_DOCUMENT if _is_of_document(source) else "encoded text is executed",
         hidden=call.function.hidden,
     )
+
+
+_OF_DOCUMENT = "code in a document is executed"
+_DOCUMENT = re.compile(r"encoded:data file [^/]{1,60}\.(?:md|rst|markdown)$", re.IGNORECASE)
+
+
+def _is_of_document(source: Value) -> bool:
+    """Is it text, as it stands, of a document for people, which may show code?"""
+    return not hiding(source.layers) and all(map(_DOCUMENT.match, of_kind(source.taint, "encoded")))
 
 
 def _made(machine: Analyser, call: Call, source: Value) -> None:

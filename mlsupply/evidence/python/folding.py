@@ -287,10 +287,15 @@ def builtin(name: str, args: list[Value]) -> Value | None:
     return _fold_builtin(name, [arg.const for arg in args], layers_of(*args), taint_of(*args))
 
 
+# `chr` stands for these where a format takes no escapes; no word is made of them.
+_PLAIN_SIGNS = frozenset(map(ord, "\t\n\r \"'\\"))
+
+
 def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: frozenset[str]) -> Value | None:
     first = values[0]
     if name == "chr" and isinstance(first, int):
-        return _try(lambda: chr(first), layers if "chr" in layers else (*layers, "chr"), taint)
+        hides = "chr" not in layers and first not in _PLAIN_SIGNS
+        return _try(lambda: chr(first), (*layers, "chr") if hides else layers, taint)
     if name in {"bytes", "bytearray"} and (numbers := _ints(first)) is not None:
         return _try(
             lambda: bytes(numbers), layers if "integers" in layers or "xor" in layers else (*layers, "integers"), taint

@@ -230,6 +230,14 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
     ),
     ("spies", "processes watched or memory dumped", (r"procdump|comsvcs\.dll|mimikatz|sekurlsa|/proc/\S{1,20}/mem",)),
 )
+# Whether a port answers: nothing, or a word written here, goes to it from no program, and nothing reads what comes back.
+_PORT_ASKED = expression(
+    r"(?:^|[\n;]|&&|\|\||(?<![$<>])\(|\s-c\s{1,9}[\"']|\b(?:if|while|until|then|do|timeout \S{1,9})\s|!)\s{0,9}"
+    r"(?:(?:echo|printf)(?: -\w{1,3})?(?: [\w.:-]{1,30}| \"[\w.: -]{0,30}\"| '[\w.: -]{0,30}')?|:|true|"
+    r"cat\s?<\s?/dev/null)?\s?"
+    rf"[<>]\s?/dev/(?:tcp|udp)/(?:[\w.:{HOLE}-]{{1,100}}|\$\{{?\w{{1,40}}\}}?)/(?:[\w{HOLE}]{{1,20}}|\$\{{?\w{{1,40}}\}}?)"
+    r"(?=\s{0,9}(?:2?>\s?/dev/null\s{0,9})?(?:2>&1\s{0,9})?(?:$|[\n;)\"']|&&|\|\|))"
+)
 _PATTERNS = tuple(
     (
         behaviour,
@@ -299,9 +307,11 @@ def _deeds(text: str, depth: int) -> list[Deed]:
     urls = _URL.findall(text)
     url, maker = (urls[0], all(map(MAKERS.match, urls))) if urls else ("", False)
     done = []
+    tied = _PORT_ASKED.sub(" ", text) if "/dev/" in text else text
     for behaviour, what, pattern, apart in _PATTERNS:
-        found = pattern.search(text) if pattern is not None else None
-        shown = found[0] if found else next(filter(None, (one.search(text) for one in apart)), "")
+        looked_at = tied if behaviour == "remote-control" else text
+        found = pattern.search(looked_at) if pattern is not None else None
+        shown = found[0] if found else next(filter(None, (one.search(looked_at) for one in apart)), "")
         if shown:
             done.append(Deed(behaviour, what, shown, url, maker=maker and behaviour == "runs-downloaded"))
     text = _IDENTITY.sub(" ", text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import containers, folding, places
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
-from mlsupply.evidence.python.machine import kinds_in
+from mlsupply.evidence.python.machine import has, kinds_in
 from mlsupply.evidence.python.undoing import DATA_NAME
 from mlsupply.evidence.python.values import (
     CLEAN,
@@ -218,6 +218,10 @@ def _literal(ref: str, text: Value) -> Value:
     return constant(found, text.layers, text.taint)
 
 
+_ADDRESS = re.compile(r"https?://[\w.-]{3,200}")
+_SAYS_WHERE = re.compile(r"(?:^|_)(?:UR[LI]|HOST|ENDPOINT|BASE|SERVER|DOMAIN|ADDRESS)(?:_|$)")
+
+
 def _environment(machine: Analyser, call: Call) -> Value:
     ref = call.ref
     if ref in {"os.getenv", "os.environ.get", "os.environ.pop", "os.environb.get", "os.environ.copy().get"} and call.args:
@@ -225,6 +229,8 @@ def _environment(machine: Analyser, call: Call) -> Value:
         default = call.arg(1, "default")
         if default is not None and value.text == HOLE:
             value.text = text_of(default)
+        if has(value.taint, "secret-variable") and _ADDRESS.match(value.text) and _SAYS_WHERE.search(text_of(call.args[0])):
+            value.taint = machine.origin("variable", text_of(call.args[0]), call.line)  # where to sign in, as it says itself
         return value
     if ref == "os.environ.setdefault":
         from mlsupply.evidence.python import sinks
