@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.contents import Other
     from mlsupply.evidence.package import PackageFacts
     from mlsupply.evidence.served import Served
+    from mlsupply.project import Project
     from mlsupply.request import Request
     from mlsupply.world import World
 
@@ -91,15 +92,11 @@ def inspected(
     from mlsupply.evidence.pool import Pool
     from mlsupply.ledger import Ledger
     from mlsupply.model import Checked
-    from mlsupply.project import merge
     from mlsupply.ruleset import load
 
     found = [_subject(text, request, world) for named in subjects for text in _with_archives(named)]
     rules = load(request.rules, world.now())
-    project = merge(
-        Inventory(path=subject.package.places[0].file, format="archive", packages=(subject.package,), complete=True)
-        for subject in found
-    )
+    project = _project(subject.package for subject in found)
     ledger = Ledger(project.packages)
     ledger.open(CHECK)
     seen: list[tuple[PackageFacts, tuple[Other, ...]]] = []
@@ -116,6 +113,15 @@ def inspected(
             seen.append((facts, others))
             ledger.enter(judged(facts, rules, subject.package, others))
     return report_of(project, ledger, request, world), seen
+
+
+def _project(packages: Iterable[Package]) -> Project:
+    """The packages as a project, each as if it were an input of its own."""
+    from mlsupply.project import merge
+
+    return merge(
+        Inventory(path=package.places[0].file, format="archive", packages=(package,), complete=True) for package in packages
+    )
 
 
 def _with_archives(text: str) -> list[str]:

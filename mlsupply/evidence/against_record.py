@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from mlsupply.evidence.archives import Member, Walked, Wants
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.package import located_gap
-from mlsupply.evidence.record import BETTER, rows
+from mlsupply.evidence.record import BETTER, Row, rows
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Reason
 from mlsupply.text import count, safe
@@ -53,9 +53,9 @@ def record_facts(
     """What RECORD says against what is there (PyPA: Recording installed projects). Digests are compared where the member
     was read (better: those of other algorithms than sha256), sizes everywhere."""
     sizes = dict(members)
-    missing = list[str]()
-    own = {path: data for path, data in records.items() if _OWN_RECORD.fullmatch(path)}
+    missing: list[str] = []
     listed: set[str] = set()
+    own = {path: data for path, data in records.items() if _OWN_RECORD.fullmatch(path)}
     for path, data in own.items():
         broken = 0
         for row in rows(data):
@@ -64,20 +64,24 @@ def record_facts(
                 continue
             name = safe(row.path, 1024)
             listed.add(name)
-            if name not in sizes:
-                if name != path:
-                    missing.append(name)
-            elif row.size is not None and row.size != sizes[name]:
-                detail = f"{sizes[name]:,} bytes, RECORD says {row.size:,}"
-                yield ArchiveFact(kind="record-size", member=name, detail=detail)
-            elif row.digest and row.digest != (better if row.algorithm in BETTER else digests).get(name, row.digest):
-                yield ArchiveFact(kind="record-hash", member=name, detail=f"{row.algorithm} differs")
+            if name in sizes:
+                yield from _differs(row, name, sizes[name], better if row.algorithm in BETTER else digests)
+            elif name != path:
+                missing.append(name)
         if broken:
             yield ArchiveFact(kind="record-broken", member=path, detail=f"line {broken} cannot be read")
-    for name in missing[:1]:
+    if missing:
         more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
-        yield ArchiveFact(kind="record-missing-file", member=name, detail=more)
+        yield ArchiveFact(kind="record-missing-file", member=missing[0], detail=more)
     folders = tuple(f"{path.rpartition('/')[0]}/RECORD" for path in own)
     for name in sizes if own else ():
         if name not in listed and "!/" not in name and not name.startswith(folders):  # RECORD.jws and .p7s sign it
             yield ArchiveFact(kind="not-in-record", member=name)
+
+
+def _differs(row: Row, name: str, size: int, digests: Mapping[str, str]) -> Iterator[ArchiveFact]:
+    """A member whose size, or else digest, is not what its line says."""
+    if row.size is not None and row.size != size:
+        yield ArchiveFact(kind="record-size", member=name, detail=f"{size:,} bytes, RECORD says {row.size:,}")
+    elif row.digest and row.digest != digests.get(name, row.digest):
+        yield ArchiveFact(kind="record-hash", member=name, detail=f"{row.algorithm} differs")

@@ -194,34 +194,49 @@ def _is_backend(inner: str, shape: Layout) -> bool:
 
 def placed(modules: Iterable[ModuleFacts], shape: Layout) -> list[CodeFact]:
     """All facts with the first moment they can run at, following calls and imports from one file to another."""
-    modules = list(modules)
-    by_name = {module.dotted: module for module in modules if module.dotted}
-    exports = {name: dict(module.exports) for name, module in by_name.items()}
-    moments: dict[tuple[str, str], Moment] = {}
-    todo: list[tuple[str, str]] = []
-
-    def reach(module: ModuleFacts, root: str, moment: Moment) -> None:
-        key = (module.path, root)
-        if key not in moments or moments[key].rank < moment.rank:
-            moments[key] = moment
-            todo.append(key)
-
-    for module in modules:
+    spread = _Spread(list(modules))
+    for module in spread.modules:
         for root, moment in _first_roots(module, shape):
-            reach(module, root, moment)
+            spread.reach(module, root, moment)
     for entry in (*shape.scripts, *shape.plugins):
-        for module, root in _resolved(entry, by_name, exports):
-            reach(module, root, Moment.SCRIPT)
-    edges: dict[tuple[str, str], list[str]] = {}
-    for module in modules:
-        for root, ref in module.edges:
-            edges.setdefault((module.path, root), []).append(ref)
-    while todo:
-        key = todo.pop()
-        for ref in edges.get(key, ()):
-            for target, function in _resolved(ref, by_name, exports):
-                reach(target, function, moments[key])
-    return _facts(modules, moments)
+        for module, root in spread.resolved(entry):
+            spread.reach(module, root, Moment.SCRIPT)
+    spread.follow()
+    return _facts(spread.modules, spread.moments)
+
+
+class _Spread:
+    """The earliest moment of each root (path of the module, name of the function), as it spreads along calls and imports."""
+
+    def __init__(self, modules: list[ModuleFacts]) -> None:
+        self.modules = modules
+        self.moments: dict[tuple[str, str], Moment] = {}
+        self._todo: list[tuple[str, str]] = []
+        self._by_name = {module.dotted: module for module in modules if module.dotted}
+        self._exports = {name: dict(module.exports) for name, module in self._by_name.items()}
+
+    def reach(self, module: ModuleFacts, root: str, moment: Moment) -> None:
+        """The root runs at this moment, if it is not known to run earlier."""
+        key = (module.path, root)
+        if key not in self.moments or self.moments[key].rank < moment.rank:
+            self.moments[key] = moment
+            self._todo.append(key)
+
+    def resolved(self, ref: str) -> Iterable[tuple[ModuleFacts, str]]:
+        """See `_resolved`."""
+        return _resolved(ref, self._by_name, self._exports)
+
+    def follow(self) -> None:
+        """Pass each root's moment on to what it calls and imports, until nothing runs earlier any more."""
+        edges: dict[tuple[str, str], list[str]] = {}
+        for module in self.modules:
+            for root, ref in module.edges:
+                edges.setdefault((module.path, root), []).append(ref)
+        while self._todo:
+            key = self._todo.pop()
+            for ref in edges.get(key, ()):
+                for target, function in self.resolved(ref):
+                    self.reach(target, function, self.moments[key])
 
 
 def _first_roots(module: ModuleFacts, shape: Layout) -> Iterable[tuple[str, Moment]]:

@@ -145,25 +145,18 @@ def _zipped(path: str, tree: Tree, limits: Limits) -> Iterator[Package | Gap]:
 
 def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
     listed = tree.entries(folder)
+    names = () if isinstance(listed, Failure) else listed
     if isinstance(listed, Failure):
         yield gap(folder, listed.reason, f"{listed.detail}; name and version are those of the folder")
-    names = () if isinstance(listed, Failure) else listed
-    stated_name, _, stated_version = posixpath.basename(folder).removesuffix(".dist-info").rpartition("-")
-    metadata = _metadata(posixpath.join(folder, "METADATA"), tree) if "METADATA" in names else None
-    if metadata is None or isinstance(metadata, Gap):
-        detail = f"METADATA of {safe(stated_name, 80)} is missing; name and version are those of the folder"
-        missing = gap(folder, Reason.NOT_FOUND, detail, hint="install the package again")
-        if not isinstance(listed, Failure):
-            yield metadata if isinstance(metadata, Gap) else missing
-        metadata = Metadata(name="", version="")
-    elif canonical(stated_name) != metadata.name:
-        detail = f"the folder is named for {safe(stated_name, 80)}, METADATA says {metadata.name or 'nothing'}"
-        yield gap(folder, Reason.MALFORMED, detail, hint="the name in METADATA was used")
-    if "RECORD" not in names and not isinstance(listed, Failure):
+    elif "RECORD" not in names:
         detail = "RECORD is missing, so it cannot be told which files belong to the package or were changed"
         yield gap(posixpath.join(folder, "RECORD"), Reason.NOT_FOUND, detail, hint="install the package again")
-    for reason, fault in metadata.faults:
-        yield gap(posixpath.join(folder, "METADATA"), reason, fault)
+    said = posixpath.basename(folder).removesuffix(".dist-info").rpartition("-")
+    metadata = _metadata(posixpath.join(folder, "METADATA"), tree) if "METADATA" in names else None
+    if not isinstance(listed, Failure):
+        yield from _doubted(folder, said[0], metadata)
+    if not isinstance(metadata, Metadata):
+        metadata = Metadata(name="", version="")
     source = _direct_url(posixpath.join(folder, "direct_url.json"), tree) if "direct_url.json" in names else Source()
     if isinstance(source, Gap):
         yield source
@@ -172,9 +165,7 @@ def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
         source = source._replace(kind=SourceKind.PATH)
     installer = _first_line(posixpath.join(folder, "INSTALLER"), tree) if "INSTALLER" in names else ""
     yield Package(
-        coordinate=Coordinate(
-            "pypi", metadata.name or canonical(stated_name), metadata.version or safe(stated_version, 200)
-        ),
+        coordinate=Coordinate("pypi", metadata.name or canonical(said[0]), metadata.version or safe(said[2], 200)),
         source=source,
         places=(Place(posixpath.join(folder, "METADATA")),),
         requires=metadata.requires,
@@ -182,6 +173,21 @@ def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
         note="installed by conda" if installer == "conda" else "",
         licence=metadata.licence,
     )
+
+
+def _doubted(folder: str, name: str, metadata: Metadata | Gap | None) -> Iterator[Gap]:
+    """What is wrong with the METADATA in a folder named for `name`; None where there is none."""
+    if isinstance(metadata, Gap):
+        yield metadata
+    elif metadata is None:
+        detail = f"METADATA of {safe(name, 80)} is missing; name and version are those of the folder"
+        yield gap(folder, Reason.NOT_FOUND, detail, hint="install the package again")
+    else:
+        if canonical(name) != metadata.name:
+            detail = f"the folder is named for {safe(name, 80)}, METADATA says {metadata.name or 'nothing'}"
+            yield gap(folder, Reason.MALFORMED, detail, hint="the name in METADATA was used")
+        for reason, fault in metadata.faults:
+            yield gap(posixpath.join(folder, "METADATA"), reason, fault)
 
 
 def _metadata(path: str, tree: Tree) -> Metadata | Gap:

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 
+from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.parsing import Snippet, gap, named, requirement, text_of
-from mlsupply.inventory.requirement_files import follow
-from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
+from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.text import canonical, safe
-from mlsupply.value import replace
 from mlsupply.world import Limits, Tree
 
 FORMAT = "setup.cfg"
@@ -33,41 +31,29 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     extras = sections.get("options.extras_require", {})
     wanted = [(key, options, groups) for key, groups in _KEYS.items()]
     wanted += [(extra, extras, (canonical(extra),)) for extra in extras]
-    asked: list[tuple[list[Snippet], tuple[str, ...]]] = []
-    requirements: list[Requirement] = []
-    indexes: list[Index] = []
-    gaps: list[Gap] = []
+    into = Collected(path, tree, limits)
     for key, table, groups in wanted:
         values, cut = _filled(key, table)
-        asked.append((values, groups))
+        for value in values:
+            _ask(value, groups, into)
         if cut:
             detail = f"{safe(key, 80)} comes to more than {_MAX_LINES:,} lines; from here on they were not read"
-            gaps.append(gap(path, Reason.LIMIT, detail, cut.line))
-    includes: list[str] = []
-    for values, groups in asked:
-        for value in values:
-            if value.text.startswith("file:"):
-                for inventory in _files(path, value, tree, limits):
-                    requirements += [replace(r, groups=groups) for r in inventory.requirements]
-                    indexes += inventory.indexes
-                    gaps += inventory.gaps
-                    includes += [inventory.path, *inventory.includes]
-                continue
-            found = requirement(value.text, Place(path, value.line), groups=groups)
-            if isinstance(found, Gap):
-                gaps.append(found)
-            else:
-                requirements.append(found)
-    return Inventory(
-        path=path,
-        format=FORMAT,
-        root=named(_one(sections.get("metadata", {}).get("name"))),
-        requirements=tuple(requirements),
-        indexes=tuple(indexes),
-        gaps=tuple(gaps),
-        requires_python=safe(_one(options.get("python_requires")), 200),
-        includes=tuple(includes),
-    )
+            into.gaps.append(gap(path, Reason.LIMIT, detail, cut.line))
+    root = named(_one(sections.get("metadata", {}).get("name")))
+    return into.inventory(FORMAT, root, safe(_one(options.get("python_requires")), 200))
+
+
+def _ask(value: Snippet, groups: tuple[str, ...], into: Collected) -> None:
+    """What one line of an option asks for: a requirement, or those in the files it names."""
+    place = Place(into.path, value.line)
+    if not value.text.startswith("file:"):
+        into.take([requirement(value.text, place, groups=groups)])
+        return
+    for name in value.text.removeprefix("file:").split(","):
+        if name.strip():
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(into.path), safe(name.strip(), 300)))
+            found = into.follow(other, place, groups)
+            into.includes += [found.path, *found.includes]
 
 
 def _filled(name: str, options: dict[str, list[Snippet]]) -> tuple[list[Snippet], Snippet | None]:
@@ -91,13 +77,6 @@ def _filled(name: str, options: dict[str, list[Snippet]]) -> tuple[list[Snippet]
 
 def _one(values: list[Snippet] | None) -> str:
     return values[0].text if values else ""
-
-
-def _files(path: str, value: Snippet, tree: Tree, limits: Limits) -> Iterator[Inventory]:
-    for name in value.text.removeprefix("file:").split(","):
-        if name.strip():
-            other = posixpath.normpath(posixpath.join(posixpath.dirname(path), safe(name.strip(), 300)))
-            yield follow(other, Place(path, value.line), tree, limits)
 
 
 def _sections(text: str) -> dict[str, dict[str, list[Snippet]]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mlsupply.hints import Any
 from mlsupply.lazy import expression
-from mlsupply.model import Coordinate, Finding, Gap, Package, Place
+from mlsupply.model import AdvisoryRef, Coordinate, Finding, Gap, Package, Place, Waiver
 from mlsupply.report.causes import Unchecked, cause_of
 from mlsupply.report.view import View, view_of
 from mlsupply.upgrade import Upgrade
@@ -150,7 +150,6 @@ def _coordinate(coordinate: Coordinate | None) -> dict[str, str] | None:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    advisory, waiver = finding.advisory, finding.waiver
     return {
         "fingerprint": finding.fingerprint,
         "id": finding.id,
@@ -164,38 +163,42 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "subject": finding.subject,
         "places": [_place(place) for place in finding.places],
         "quotes": [{"label": quote.label, "text": quote.text} for quote in finding.quotes],
-        "advisory": None
-        if advisory is None
-        else {
-            "id": advisory.id,
-            "aliases": list(advisory.aliases),
-            "fixed": list(advisory.fixed),
-            "last_affected": advisory.last_affected or None,
-            "matched_on": advisory.matched_on,
-            "vector": advisory.vector or None,
-            "score": advisory.score,
-            "published": advisory.published or None,
-            "modified": advisory.modified or None,
-            "known_exploited": advisory.known_exploited,
-            "epss": advisory.epss,
-            "window": None if advisory.window is None else {"from": advisory.window[0], "until": advisory.window[1]},
-            "sources": list(advisory.sources),
-            "notes": list(advisory.notes),
-            "upgrade": None if advisory.upgrade is None else _upgrade(advisory.upgrade),
-        },
+        "advisory": None if finding.advisory is None else _advisory(finding.advisory),
         "remedy": finding.remedy,
         "references": list(finding.references),
         "technique": finding.technique or None,
         "moment": finding.moment or None,
-        "waiver": None
-        if waiver is None
-        else {
-            "reason": waiver.reason,
-            "owner": waiver.owner or None,
-            "until": waiver.until or None,
-            "origin": waiver.origin,
-            "state": waiver.state,
-        },
+        "waiver": None if finding.waiver is None else _waiver(finding.waiver),
+    }
+
+
+def _advisory(advisory: AdvisoryRef) -> dict[str, Any]:
+    return {
+        "id": advisory.id,
+        "aliases": list(advisory.aliases),
+        "fixed": list(advisory.fixed),
+        "last_affected": advisory.last_affected or None,
+        "matched_on": advisory.matched_on,
+        "vector": advisory.vector or None,
+        "score": advisory.score,
+        "published": advisory.published or None,
+        "modified": advisory.modified or None,
+        "known_exploited": advisory.known_exploited,
+        "epss": advisory.epss,
+        "window": None if advisory.window is None else {"from": advisory.window[0], "until": advisory.window[1]},
+        "sources": list(advisory.sources),
+        "notes": list(advisory.notes),
+        "upgrade": None if advisory.upgrade is None else _upgrade(advisory.upgrade),
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "reason": waiver.reason,
+        "owner": waiver.owner or None,
+        "until": waiver.until or None,
+        "origin": waiver.origin,
+        "state": waiver.state,
     }
 
 

@@ -112,30 +112,34 @@ def _line(line: str, *, settings: bool) -> Iterator[ModelReferenceFacet]:
     if found := _DOWNLOAD.search(line):
         yield from _downloaded(found["rest"], revision)
     yield from _served(line, revision, remote)
-    for pattern, registry, loader in (
-        (_LLAMA, "huggingface", "llama.cpp"),
-        (_OLLAMA, "ollama", "ollama pull"),
-        (_SPACY, "spacy", "spacy download"),
-        (_NLTK, "nltk", "nltk.downloader"),
-    ):
-        for found in pattern.finditer(line):
-            name, _, tag = found[1].partition(":")
-            kind = "data package" if registry in {"spacy", "nltk"} else "model"
-            pin = "not applicable" if kind == "data package" else None
-            yield reference(
-                found[1] if registry == "ollama" else name,
-                kind=kind,
-                registry=registry,
-                loader=loader,
-                revision=tag,
-                pin=pin,
-            )
+    yield from _pulled(line)
     for pattern, loader in ((_CLONE, "git clone"), (_HUB_FILE, "download"), (_FETCHED, "download")):
         for found in pattern.finditer(line):
             if pattern is not _FETCHED or not _HUB_FILE.match(found[1]):
                 yield reference(found[1], loader=loader)
     if settings and (found := _SETTING.match(line)) and _HUB_NAME.fullmatch(found["id"]) and "/" in found["id"]:
         yield reference(found["id"], loader=safe(found["name"], 80))
+
+
+_PULLS = (
+    (_LLAMA, "huggingface", "llama.cpp"),
+    (_OLLAMA, "ollama", "ollama pull"),
+    (_SPACY, "spacy", "spacy download"),
+    (_NLTK, "nltk", "nltk.downloader"),
+)
+
+
+def _pulled(line: str) -> Iterator[ModelReferenceFacet]:
+    """What tools with registries of their own fetch."""
+    for pattern, registry, loader in _PULLS:
+        for found in pattern.finditer(line):
+            name, _, tag = found[1].partition(":")
+            whole = found[1] if registry == "ollama" else name
+            if registry in {"spacy", "nltk"}:
+                kind, pin = "data package", "not applicable"
+            else:
+                kind, pin = "model", None
+            yield reference(whole, kind=kind, registry=registry, loader=loader, revision=tag, pin=pin)
 
 
 def _downloaded(rest: str, revision: str) -> Iterator[ModelReferenceFacet]:

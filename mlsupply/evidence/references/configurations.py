@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from mlsupply.evidence.models.names import words
 from mlsupply.evidence.references.command_lines import cut, references_in_lines
@@ -207,41 +207,39 @@ _NAMING |= {
 def _gateway(document: Mapping[str, Any], text: str) -> Iterator[Seen]:
     """LiteLLM's proxy configuration."""
     models = [entry for entry in document["model_list"] if isinstance(entry, Mapping)]
-    secrets, hosts = [], []
+    secrets: list[str] = []
+    hosts: list[str] = []
     for entry in models:
-        params = entry.get("litellm_params")
-        params = params if isinstance(params, Mapping) else {}
+        params = _mapping(entry.get("litellm_params"))
         name = params.get("model")
         if isinstance(name, str):
             registry = {"ollama": "ollama", "huggingface": "huggingface"}.get(name.partition("/")[0], "api")
-            yield Seen(
-                reference(name, kind="hosted model", registry=registry, loader="litellm", pin="not applicable"),
-                _line_of(text, name),
-            )
+            model = reference(name, kind="hosted model", registry=registry, loader="litellm", pin="not applicable")
+            yield Seen(model, _line_of(text, name))
         base = params.get("api_base") or params.get("base_url")
         if isinstance(base, str) and plain_http(base):
             hosts.append(without_credentials(base)[0])
-        secrets += [
-            safe(f"{name}: {key}", 120)
-            for key, value in params.items()
-            if isinstance(value, str) and _literal_secret(key, value)
-        ]
-    general, settings = document.get("general_settings"), document.get("litellm_settings")
-    general = general if isinstance(general, Mapping) else {}
-    settings = settings if isinstance(settings, Mapping) else {}
-    guards = document.get("guardrails") or settings.get("guardrails") or ()
-    key = general.get("master_key")
-    kind = "none" if not isinstance(key, str) else "environment" if _REFERS.search(key) else "literal"
-    yield Seen(
-        GatewayFacet(
-            models=len(models),
-            guardrails=len(guards) if isinstance(guards, list | dict) else 0,
-            master_key=kind,  # type: ignore[arg-type]  # one of the three by construction
-            secrets=tuple(secrets),
-            plain_http=tuple(hosts),
-        ),
-        _line_of(text, "model_list"),
+        literal = (key for key, value in params.items() if isinstance(value, str) and _literal_secret(key, value))
+        secrets += [safe(f"{name}: {key}", 120) for key in literal]
+    guards = document.get("guardrails") or _mapping(document.get("litellm_settings")).get("guardrails") or ()
+    facet = GatewayFacet(
+        models=len(models),
+        guardrails=len(guards) if isinstance(guards, list | dict) else 0,
+        master_key=_master_key(_mapping(document.get("general_settings")).get("master_key")),
+        secrets=tuple(secrets),
+        plain_http=tuple(hosts),
     )
+    yield Seen(facet, _line_of(text, "model_list"))
+
+
+def _master_key(key: object) -> Literal["none", "literal", "environment"]:
+    if not isinstance(key, str):
+        return "none"
+    return "environment" if _REFERS.search(key) else "literal"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _training(document: Mapping[str, Any], text: str) -> Iterator[Seen]:

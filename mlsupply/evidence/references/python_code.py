@@ -179,13 +179,15 @@ def _call(node: ast.Call, scope: _Scope) -> Iterator[Seen]:
     more = _more(shape, dotted, words, scope)
     if argument is None and shape.registry != "local":
         argument = next((word.value for word in node.keywords if word.arg is None and _is_open(word.value, scope)), None)
-    if argument is None:
-        if shape.implicit:
-            yield Seen(
-                reference("", **(more | {"implicit": True, "pin": "none", "registry": shape.registry or "huggingface"})),
-                node.lineno,
-            )
-        return
+    if argument is not None:
+        yield from _given(argument, shape, more, node, scope)
+    elif shape.implicit:
+        facts = more | {"implicit": True, "pin": "none", "registry": shape.registry or "huggingface"}
+        yield Seen(reference("", **facts), node.lineno)
+
+
+def _given(argument: ast.expr, shape: Shape, more: dict[str, object], node: ast.Call, scope: _Scope) -> Iterator[Seen]:
+    """What the argument names: one thing, one of several that a loop goes through, or something only a run would tell."""
     if isinstance(argument, ast.Name) and argument.id in scope.choices and argument.id not in scope.values:
         values = [scope.constant(choice) for choice in scope.choices[argument.id]]
         for value in values if all(isinstance(value, str) for value in values) else ():
