@@ -301,7 +301,7 @@ def _unconnected(error: NoConnectionError, host: str) -> Failure:
     if isinstance(error.cause, SSLCertVerificationError):
         reason, what = Reason.FORBIDDEN, "shows a certificate not trusted here (SSL_CERT_FILE may name others)"
     elif isinstance(error.cause, SSLError):
-        reason, what = Reason.FORBIDDEN, "does not speak TLS as it is asked for here"
+        reason, what = Reason.FORBIDDEN, "does not speak TLS as required here"
     elif error.proxied:
         reason, what = Reason.OFFLINE, "could not be reached through the proxy"
     elif isinstance(error.cause, TimeoutError):

@@ -21,7 +21,7 @@ from mlsupply.value import replace
 from tests.golden import PACKAGES
 from tests.test_policy import NOW, PROJECT
 
-OFFLINE = "no single version is named, and to resolve it takes an index, which offline runs do not ask"
+OFFLINE = "no single version is named, and resolving it takes an index, which offline runs do not ask"
 
 
 @pytest.fixture

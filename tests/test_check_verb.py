@@ -94,7 +94,7 @@ def test_many_names_without_a_finding_are_a_number(tmp_path: Path) -> None:
 
 
 def test_an_offline_run_says_what_it_could_not_ask() -> None:
-    assert "whether the names exist" in check("quarry-lighthouse").output
+    assert "since when, the names exist" in check("quarry-lighthouse").output
 
 
 def test_letters_of_another_script_are_seen() -> None:

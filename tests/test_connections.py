@@ -275,7 +275,7 @@ def test_a_certificate_for_another_host_is_not_believed(bundle: str, tmp_path: P
 def test_a_server_without_tls_is_not_spoken_to_in_the_clear(bundle: str) -> None:
     with raw_server(OK) as (url, _):
         found = fetching(SSL_CERT_FILE=bundle)(url.replace("http:", "https:"), limit=100)
-    assert said(found) == "127.0.0.1 does not speak TLS as it is asked for here"
+    assert said(found) == "127.0.0.1 does not speak TLS as required here"
 
 
 def test_certificates_that_cannot_be_read_are_said_by_the_variable_that_names_them(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_offline_a_pinned_requirement_is_a_package_and_any_other_a_gap(world: Wo
     assert "torch>=2" in gap.detail
     assert (beyond.reason, str(beyond.place)) == (Reason.OFFLINE, "pyproject.toml:3")
     assert beyond.item == "litellm==1.82.8"
-    assert beyond.why == "nothing was resolved, so what these need beyond what stands here is not audited"
+    assert beyond.why == "nothing was resolved, so what these require beyond this file is not audited"
 
 
 def test_what_pinned_requirements_need_is_a_gap_where_nothing_was_resolved(world: World) -> None:

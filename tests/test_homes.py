@@ -217,7 +217,7 @@ def test_where_no_port_can_be_had_nothing_is_asked(company: Company, world: Worl
     found = resolve(replace(inventory("acme-core==1.0"), indexes=(company.primary,)), company.private, world)
     assert company.public.asked == []
     assert versions(found) == {"acme-core": "1.0"}
-    assert "no port of loopback can be had" in found.gaps[0].detail
+    assert "no loopback port is free" in found.gaps[0].detail
     assert "Operation not permitted" in found.gaps[0].detail
 
 

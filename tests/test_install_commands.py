@@ -71,7 +71,7 @@ def test_a_dockerfile_with_continuations_comments_and_several_commands(tmp_path:
     assert inventory.requirements[4].source.revision == "v1"
     (gap,) = inventory.gaps
     assert (gap.reason, gap.place and gap.place.line) == (Reason.UNSUPPORTED, 8)
-    assert "of torch holds a variable" in gap.detail
+    assert "of torch contains a variable" in gap.detail
     assert [(i.url, i.role, i.trusted_host, i.had_credentials) for i in inventory.indexes] == [
         ("https://mirror.example/simple", "primary", True, True),
         ("https://wheels.example/cu128", "extra", False, False),

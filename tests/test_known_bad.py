@@ -53,7 +53,7 @@ def test_a_hijacked_release_is_one_finding_with_every_id(world: World) -> None:
 
 def test_going_back_is_not_offered_where_the_older_release_has_a_known_flaw(world: World) -> None:
     (found,) = _malicious(world, _package("litellm", "1.82.7"))
-    assert found.remedy.startswith("Go on to 1.84.0 (1.82.6, the last release before, is affected by CVE-2026-")
+    assert found.remedy.startswith("Move on to 1.84.0 (1.82.6, the last release before, is affected by CVE-2026-")
     assert "rotate" in found.remedy
 
 

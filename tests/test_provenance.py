@@ -323,7 +323,7 @@ def test_links_that_are_more_than_are_compared_leave_open_whether_the_publisher_
     (gap,) = bench.report(version="1.0")["gaps"]
     assert (gap["reason"], gap["cause"]) == ("limit", "failed")
     assert gap["detail"].startswith("MLS-R018 could not be decided: ")
-    assert gap["detail"].endswith("gives more than 50 links of it, of which the rest were not compared")
+    assert gap["detail"].endswith("gives more than 50 links for it; the rest were not compared")
 
 
 def test_another_repository_is_told_as_verified_where_it_is(bench: Bench, sigstore: LocalSigstore) -> None:
@@ -433,7 +433,7 @@ def test_a_page_that_promises_provenance_the_index_does_not_give_is_a_gap(bench:
     file = bench.release("1.1", signed(sigstore))
     bench.index.broken[f"/integrity/demo/1.1/{file.filename}/provenance"] = 404
     (gap, *_) = bench.report()["gaps"]
-    assert f"the provenance of {file.filename} was not had" in gap["detail"]
+    assert f"the provenance of {file.filename} could not be fetched" in gap["detail"]
 
 
 def calls_verified(text: str) -> bool:

@@ -191,7 +191,7 @@ def test_what_an_index_does_not_offer_is_one_gap_about_the_index(online: World) 
     host = index.simple.removeprefix("http://").removesuffix("/simple")
     assert {gap.subject for gap in gaps} == {f"index {host}"}
     assert {gap.detail for gap in gaps} == {
-        f"{host} gives no file sizes, no owners beside a release, no project status (PEP 792), no provenance (PEP 740) and"
+        f"{host} gives no file sizes, no owners of a release, no project status (PEP 792), no provenance (PEP 740) and"
         " no upload times: the rules that look at them could not be decided"
     }
 
@@ -203,7 +203,7 @@ def test_what_an_index_tells_of_one_project_and_not_of_another_is_no_second_gap(
         index.project("two").ownership = None
         found = looked([package("one", "1.0"), package("two", "1.0")], online, index.simple)
     (gap,) = {gap for checked in found.values() for gap in checked.gaps}
-    assert "gives no owners beside a release, no project status (PEP 792) and no provenance (PEP 740):" in gap.detail
+    assert "gives no owners of a release, no project status (PEP 792) and no provenance (PEP 740):" in gap.detail
 
 
 def test_offline_one_gap_stands_for_all_and_the_lock_still_tells_its_times(index: LoopbackIndex, world: World) -> None:

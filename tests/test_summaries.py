@@ -68,7 +68,7 @@ def test_reports_say_what_the_flaw_is() -> None:
     assert len(titles) == len(set(titles)), "a list of alerts shows these alone"
 
 
-NETWORK = "By its CVSS vector: over the network, without an account: read and change everything, stop it."
+NETWORK = "An attacker over the network, without an account, can read and change everything and stop it (CVSS vector)."
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,12 @@ NETWORK = "By its CVSS vector: over the network, without an account: read and ch
         ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", NETWORK),
         (
             "CVSS:3.0/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:L",
-            "By its CVSS vector: on the machine itself, with an account, with the help of a user: read some of it, slow it.",
+            "An attacker on the machine itself, with an account, helped by a user, can read some of it and slow it down"
+            " (CVSS vector).",
         ),
         (
             "CVSS:3.1/AV:A/AC:L/PR:H/UI:N/S:U/C:N/I:H/A:N",
-            "By its CVSS vector: from the same network, with a privileged account: change everything.",
+            "An attacker on the same network, with a privileged account, can change everything (CVSS vector).",
         ),
         ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", ""),
         ("CVSS:3.1/AV:N/C:H", ""),
@@ -98,7 +99,7 @@ def test_a_vector_is_put_into_words(vector: str, words: str) -> None:
 def test_without_a_sentence_reports_put_the_vector_into_words_and_say_where_to_read(world: World) -> None:
     (world.tree.root / "requirements.txt").write_text("waitress==3.0.0\n", encoding="utf-8")
     view = view_of(run(Request(offline=True, feed="embedded", checks=("advisories",)), world))
-    assert "By its CVSS vector: over the network" in table.render(view).decode()
+    assert "An attacker over the network" in table.render(view).decode()
     pointer = [sentence for sentence in view.coverage if "https://osv.dev/vulnerability/ID" in sentence]
     assert len(pointer) == 1
     telling = tuple(replace(f, advisory=replace(f.advisory, summary=SAID)) for f in view.findings if f.advisory)

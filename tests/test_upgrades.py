@@ -51,7 +51,7 @@ def test_the_table_ends_its_findings_with_the_step_of_each_package_and_what_keep
     assert _section(_view(*PROXY, SSO, STUCK, RULE)) == [
         "UPGRADE 2 of 3 packages",
         "fastapi-sso 0.16.0 → 0.19.0 ends 1 finding; needs Python >=3.12",
-        "litellm 1.82.6 → 1.84.0 ends 2 findings; dspy 2.6.0 asks for <1.83 and has to go to 2.7.1",
+        "litellm 1.82.6 → 1.84.0 ends 2 findings; dspy 2.6.0 asks for <1.83 and has to move to 2.7.1",
         "no release known to be clear: diskcache 5.6.3",
     ]
 
@@ -73,7 +73,7 @@ def test_a_parent_that_cannot_move_is_told_as_such() -> None:
     view = _view(_flaw(1, "a", "1", Upgrade("2", blockers=held)), _flaw(2, "b", "1", Upgrade("2", blockers=many)))
     lines = _section(view, 400)
     assert "app 1.0 asks for <2, and so does app 1.4, its newest; other 2.0 asks for ==1.* and has to move too" in lines[1]
-    assert lines[2].endswith("parent2 1.0 asks for <2 and has to go to 2.0; and 2 others that keep it out")
+    assert lines[2].endswith("parent2 1.0 asks for <2 and has to move to 2.0; and 2 others that keep it out")
 
 
 def test_a_release_that_is_only_not_listed_is_not_said_to_end_a_flaw() -> None:

@@ -195,5 +195,5 @@ def _move(package: Package, record: Incident, world: World) -> str:
         return f"Go back to {earlier}" + (f" or on to {forward}" if forward else "")
     if earlier and forward:
         others = f" and {len(flaws) - 1} more" if len(flaws) > 1 else ""
-        return f"Go on to {forward} ({earlier}, the last release before, is affected by {flaws[0].ids[0]}{others})"
-    return f"Go on to {forward}" if forward else f"Move to a release of {package.name} that is not listed"
+        return f"Move on to {forward} ({earlier}, the last release before, is affected by {flaws[0].ids[0]}{others})"
+    return f"Move on to {forward}" if forward else f"Move to a release of {package.name} that is not listed"

@@ -127,7 +127,7 @@ def _tell(view: View, *, offline: bool) -> None:
         click.echo("Names without a version were checked as names only; NAME==VERSION checks the release too.", err=True)
     if offline and asked:
         click.echo(
-            "Judged by spelling and lists alone; without --offline the index tells whether the names exist, and how long.",
+            "Judged by spelling and lists alone; without --offline the index says whether, and since when, the names exist.",
             err=True,
         )
     click.echo(view.headline, err=True)

@@ -176,7 +176,7 @@ _STEPS = {
     **dict.fromkeys((errno.EACCES, errno.EPERM), "let this user read it (and write, where it is to be written)"),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, or name another place"),
     errno.EROFS: "name a place that can be written",
-    errno.ELOOP: "remove the link that leads round in a circle, or name what it should lead to",
+    errno.ELOOP: "remove the circular link, or name what it should point to",
     errno.ENAMETOOLONG: "name it by a shorter path, from a folder further down",
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), "raise the number of open files that is allowed (ulimit -n)"),
     errno.EIO: "the disk fails: copy what it still gives, and run on the copy",

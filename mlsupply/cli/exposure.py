@@ -138,7 +138,7 @@ def _jobs(options: Mapping[str, Any]) -> int:
 
 def _say_kept(options: Mapping[str, Any], kept: int, count: int) -> None:
     if options["inventory"] and count:
-        said = f"{kept} of {count} repositories had not changed; the rest were read anew"
+        said = f"{kept} of {count} repositories had not changed; the rest were read again"
         click.echo(f"inventory: {said}", err=True)
 
 

@@ -139,7 +139,7 @@ def _signed(source: Path, folder: Path, trust: Trust) -> tuple[list[Checked], Pr
     files = signed_files(_read(source, "name the signature that came with the model"))
     proof = proved(source, trust)
     if not files:
-        words = "the signature lists no sha256 of whole files; hold the folder against it with model_signing"
+        words = "the signature lists no sha256 of whole files; check the folder with model_signing"
         return [Checked(folder.name, source.name, Outcome.UNREADABLE, words)], proof
     return list(verify_signed(files, folder, source.name)), proof
 

@@ -29,7 +29,7 @@ REFERENCES = {
     "check-not-configured": "--check or the configuration asks for a check that judges by your own lists, and there are "
     "none: it would pass everything.",
     "clock-behind": "This machine's clock is behind the advisories that came with mlsupply, so it is wrong: data would be "
-    "dated by it, and taken for fresh ever after. Set the clock.",
+    "dated by it, and would count as fresh for ever. Set the clock.",
     "damaged-database": "The advisory database is damaged or of another version. Delete it and run mlsupply db sync, or use "
     "--feed embedded.",
     "database-not-read": "The advisory database in the cache folder belongs to another user, who does not let this one read "
@@ -56,14 +56,14 @@ REFERENCES = {
     "output-not-written": "A report could not be written to the file that was named.",
     "folder-too-large": "A folder of rules or advisories holds far more files than such a folder does: name a smaller one.",
     "system-refused": "The operating system refused an operation on the named file, for the reason given: mostly this user "
-    "may not read or write it, or the disk is full. Mend that, or name another file, and run again.",
+    "may not read or write it, or the disk is full. Fix that, or name another file, and run again.",
     "path-not-found": "A path that should be audited does not exist, and it is not a requirement such as torch==2.6.0.",
     "sync-busy": "Another mlsupply db sync has been using the same cache folder for minutes. Wait for it, or stop it.",
     "sync-failed": "The advisories could not be fetched. The database that was there is kept and used; try again later.",
     "sync-refused": "The feed offers data that shrank, is older than the local data or cannot be read. It is not taken "
     "over: a feed that was tampered with or is half published looks like this. The local database is kept.",
     "two-outputs-to-stdout": "Only one -o may go to stdout; give the others a file: -o json -o sarif=report.sarif.",
-    "unaccounted": "A check said nothing of a package. Its silence would read as a clean bill, so no report is made. This "
+    "unaccounted": "A check said nothing about a package. That would look like a clean result, so no report is made. This "
     "is a defect of mlsupply: please report it with the input file.",
     "unknown-check": "--check, --skip or the configuration names a check that does not exist.",
     "unknown-facet": "mlsupply rules facets knows no facet of that name.",
@@ -73,7 +73,7 @@ REFERENCES = {
     "unknown-python": "--python is not a version of Python.",
     "unknown-rule": "The command or the configuration names a rule that does not exist.",
     "vex-malformed": "A VEX document cannot be read as OpenVEX or CycloneDX. It was given to accept findings, so it must "
-    "not be half believed.",
+    "not be used in part.",
 }
 
 FINDINGS_IN_CODE = {
@@ -84,7 +84,7 @@ FINDINGS_IN_CODE = {
     "MLS-P001": "A waiver has expired: the finding it covered fails the run again. Renew it with a new date and reason, or "
     "remove it.",
     "MLS-P002": "A waiver matches no finding of this run: it is out of date, or its id, package or version is mistyped.",
-    "MLS-P003": "A waiver with until-fixed = true no longer holds: a release that fixes the finding is published. "
+    "MLS-P003": "A waiver with until-fixed = true no longer applies: a release that fixes the finding is published. "
     "Upgrade, or give a new waiver a date.",
     "MLS-P004": "A waiver is about a malicious release and hides nothing: it would have to name id, package, version and a "
     "last day (until), so that it is a decision about one file.",

@@ -126,7 +126,7 @@ class Registry:
         if provenance is None:
             answer = self._get(url, {"Accept": _INTEGRITY}, MAX_BYTES)
             if isinstance(answer, Failure):
-                return Failure(answer.reason, f"the provenance of {file.filename} was not had: {answer.detail}")
+                return Failure(answer.reason, f"the provenance of {file.filename} could not be fetched: {answer.detail}")
             found = publisher_in(answer.body)
             if found is None:
                 return Failure(Reason.MALFORMED, f"{self.host} gives no provenance that can be read for {file.filename}")
@@ -261,7 +261,7 @@ class Registry:
             return self._get(f"{url}.metadata", {})
         answer = self.world.fetch(f"{url}.metadata", limit=self.world.limits.answer_bytes)  # no secrets to other hosts
         missing = isinstance(answer, Response) and answer.status != 200
-        return Failure(Reason.NOT_FOUND, f"no metadata lies beside {url}") if missing else answer
+        return Failure(Reason.NOT_FOUND, f"there is no metadata beside {url}") if missing else answer
 
     def _of_release(self, name: str, version: str) -> str | Failure:
         from mlsupply.licence import of_json

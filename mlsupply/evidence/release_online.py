@@ -216,7 +216,7 @@ def _unknown(seen: Seen, registry: Registry) -> dict[str, Unknown]:
         if kind and kind not in seen.project.offers:
             why[item.name] = Unknown(Reason.UNSUPPORTED, f"{registry.host} gives {words}", cause=Cause.UNPUBLISHED)
         else:
-            said = f"{registry.host} does not tell {item.name.replace('_', ' ')} of it"
+            said = f"{registry.host} does not give {item.name.replace('_', ' ')} for it"
             why[item.name] = Unknown(Reason.NOT_FOUND, said, cause=Cause.UNPUBLISHED)
     return why
 
@@ -246,7 +246,7 @@ def _with_owners(package: Package, registry: Registry, told: Told, unknown: dict
     if isinstance(owners, Owners):
         return replace(told, owners=owners.now, owners_before=owners.before)
     if owners is None:
-        said = f"{registry.host} gives no owners beside a release"
+        said = f"{registry.host} gives no owners of a release"
         why = Unknown(Reason.UNSUPPORTED, said, cause=Cause.UNPUBLISHED)
     else:
         why = Unknown(owners.reason, f"the owners could not be fetched: {owners.detail}")
@@ -274,7 +274,7 @@ def _with_provenance(
         unknown["provenance_refused"] = Unknown(reason, f"the publishers stay claimed, not verified: {why}", hint)
     details = registry.details(package.name, package.version)
     if isinstance(details, Details) and "links" in details.cut:
-        said = f"{registry.host} gives more than {MOST_LINKS} links of it, of which the rest were not compared"
+        said = f"{registry.host} gives more than {MOST_LINKS} links for it; the rest were not compared"
         unknown["publisher_elsewhere"] = Unknown(Reason.LIMIT, said)
         details = Failure(Reason.LIMIT, said)
     return replace(

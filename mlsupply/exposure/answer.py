@@ -154,7 +154,7 @@ def _of_uncommitted(held: Held, question: Question) -> tuple[Verdict, tuple[str,
         return Verdict.UNKNOWN, ("its specifier could not be read",)
     if not admitted:
         return Verdict.NO, ("its specifier admits none of the bad releases",)
-    note = f"it admits {', '.join(admitted)}; as it is not committed, since when it stands there is not known"
+    note = f"it allows {', '.join(admitted)}; it is not committed, so since when is not known"
     return Verdict.COULD_HAVE, (note,)
 
 
@@ -168,11 +168,11 @@ def _of_open(traced: Traced, question: Question, pins: Pins) -> tuple[Verdict, t
         return Verdict.NO, ("its specifier admits none of the bad releases",)
     window = question.window
     if window.start is None or window.end is None:
-        return Verdict.UNKNOWN, ("it admits a bad release, but when that could be had is not known",)
+        return Verdict.UNKNOWN, ("it allows a bad release, but when that was available is not known",)
     start = min((question.released.get((span.held.name, v), window.start) for v in admitted), default=window.start)
     stood = list(_within(span, start, window.end))
     if not stood:
-        return Verdict.NO, ("it did not stand there while the bad release could be had",)
+        return Verdict.NO, ("it was not there while the bad release was available",)
     lock = _lock_then(traced, window.end)
     path = lock.rpartition(" held ")[0]
     held = [one for one in pins.get(span.held.name, ()) if path in (one.path, *one.paths)]

@@ -69,12 +69,12 @@ def _told(answers: Sequence[Answer]) -> list[Exposure]:
 def _timeline(question: Question, answers: Sequence[Answer]) -> Html:
     told = _told(answers)
     if not told:
-        return _section("Timeline", element("p", "No file held, admitted or may have held a bad release.", class_="empty"))
+        return _section("Timeline", element("p", "No file held, allowed or may have held a bad release.", class_="empty"))
     rows = [_Row(one, one.first.time, _until(one)) for one in told[:_MAX_ROWS]]
     verdicts = [verdict for verdict in Verdict if any(row.exposure.verdict is verdict for row in rows)]
     key = join(*(element("span", verdict.value, class_=f"tag {_class(verdict)}") for verdict in verdicts))
     more = f" {len(told) - len(rows):,} further spans are in the table alone." if len(told) > len(rows) else ""
-    about = "Shaded: the window; lighter: where sources disagree on its end. An arrow: it stands there still." + more
+    about = "Shaded: the window; lighter: where sources disagree on its end. An arrow: it is still there." + more
     return _section(
         "Timeline",
         element("p", key, class_="key"),
@@ -102,7 +102,7 @@ def _drawing(question: Question, rows: Sequence[_Row]) -> Html:
     marks += _ticks(scale, height)
     return element(
         "svg", join(*marks), viewBox=f"0 0 {_WIDTH} {height}", width=str(_WIDTH), height=str(height), role="img",
-        aria_label="When each file held or admitted a bad release, against the window",
+        aria_label="When each file held or allowed a bad release, against the window",
     )  # fmt: skip
 
 

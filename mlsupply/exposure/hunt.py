@@ -158,7 +158,7 @@ class Hunt:
         if conda := _CONDA.search(f"/{path}"):
             words = (conda[1] or conda[2]).rsplit("-", 2)
             if len(words) == 3 and self._bad(canonical(words[0]), words[1]):
-                says = f"conda's {words[0]} {words[1]}; the record speaks of the Python index's files, not of conda's"
+                says = f"conda's {words[0]} {words[1]}; the record is about the Python index's files, not of conda's"
                 self.traces.append(Trace(kind="conda", path=shown, says=safe(says)))
 
     def _bad(self, name: str, version: str) -> bool:
@@ -198,7 +198,7 @@ class Hunt:
         self.inventories += 1
         holding = self._extractor.read(path, data)
         if shown.endswith(".json") and not data.rstrip().endswith(b"}"):
-            self.gaps.append(gap(shown, Reason.MALFORMED, "the document is cut off; only what stands before was searched"))
+            self.gaps.append(gap(shown, Reason.MALFORMED, "the document is cut off; only the part before that was searched"))
         elif holding.unread:
             self.gaps.append(gap(shown, Reason.MALFORMED, holding.unread))
         for held in sorted(holding.held):

@@ -60,7 +60,7 @@ class InventoryFile:
         self._base.close()
 
     def _refused(self, why: str) -> MlsupplyError:
-        hint = "name a file that does not exist yet, or one that --inventory has written; delete it to read anew"
+        hint = "name a file that does not exist yet, or one that --inventory has written; delete it to read everything again"
         return MlsupplyError("bad-inventory", f"{safe(str(self._path))} is no inventory: {safe(why)}", hint)
 
     def get(self, folder: str, heads: str, names: Iterable[str] | None) -> History | None:

@@ -239,7 +239,7 @@ def _file_state(one: NamedFile, hunt: Hunt, homes: bool, rooted: bool) -> Indica
     reasons = {
         "home": "" if homes else "no home folder was named (--home DIR)",
         "root": "" if rooted else "no whole file system or image was named",
-        "variable": "it lies in a folder that only the running system knows",
+        "variable": "it is in a folder that only the running system knows",
     }
     why = reasons.get(one.place, "")
     if why or not hunt.files:

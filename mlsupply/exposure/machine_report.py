@@ -17,7 +17,7 @@ def lines(machine: Machine | None) -> list[str]:
         return []
     shown = [f"  {trace.kind.upper():9}  {trace.path}: {trace.says}" for trace in machine.traces[:_MAX_TRACES]]
     if len(machine.traces) > _MAX_TRACES:
-        shown.append(f"  {len(machine.traces) - _MAX_TRACES:,} further traces stand in -o json.")
+        shown.append(f"  -o json lists {len(machine.traces) - _MAX_TRACES:,} further traces.")
     head = f"{', '.join(machine.paths)}: {len(machine.traces) or 'no'} trace{'s' if len(machine.traces) != 1 else ''}"
     return [head, *shown, "", *_indicators(machine), _coverage(machine), ""]
 

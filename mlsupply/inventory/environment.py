@@ -127,7 +127,7 @@ def _site(site: str, tree: Tree, limits: Limits) -> Iterator[Package | Gap]:
         elif name.endswith(".egg/") and tree.kind(posixpath.join(folder, "EGG-INFO")) == "folder":
             yield from _egg_info(posixpath.join(folder, "EGG-INFO"), tree, is_folder=True)
         elif name.endswith(".dist-info"):
-            yield gap(folder, Reason.MALFORMED, "it is no folder that can be read, so what it stands for was not audited")
+            yield gap(folder, Reason.MALFORMED, "it is not a readable folder, so the package it stands for was not audited")
         elif name.endswith(".egg") and tree.kind(folder) == "file":
             yield from _zipped(folder, tree, limits)
         elif name.endswith(".egg-link"):

@@ -190,7 +190,7 @@ def _pip(path: str, words: Sequence[Word]) -> Iterator[Found]:
 def _unknown(path: str, word: Word, what: str) -> Gap:
     named = _NAME.match(word.text)
     subject = f" of {named[0]}" if named and what.startswith("what") and "$" not in named[0] else ""
-    detail = f"{what}{subject} holds a variable, whose value is known only where the command runs"
+    detail = f"{what}{subject} contains a variable, whose value is known only where the command runs"
     hint = "lock what is installed, or scan the built environment"
     return gap(path, Reason.UNSUPPORTED, detail, word.line, hint, quoted(word.text))
 

@@ -79,9 +79,12 @@ def _instead(text: str) -> tuple[str, str] | None:
     """What a text is that is no requirement, and what to write or ask instead, where that can be told."""
     shown = quoted(text)
     if _ADDRESS.match(text):
-        return f"{shown} is an address, and this asks about names", "write it as NAME @ ADDRESS"
+        return f"{shown} is an address, and names are expected here", "write it as NAME @ ADDRESS"
     if _FILE.match(text):
-        return f"{shown} is a file, and this asks about names", "mlsupply inspect looks inside archives, --from reads lists"
+        return (
+            f"{shown} is a file, and names are expected here",
+            "mlsupply inspect looks inside archives, --from reads lists",
+        )
     if _NPM.fullmatch(text):
         detail = f"{shown} is an npm, conda or repository name: the index of Python packages has no such names"
         return detail, "look up what the Python project is called"

@@ -45,7 +45,7 @@ def added(path: str, sites: Iterable[str], packages: Iterable[Package], tree: Tr
             away = [folder for folder in folders if folder not in inside and not any(_is_below(folder, one) for one in own)]
             if away:
                 more = f" and {len(away) - 1:,} more" if len(away) > 1 else ""
-                detail = f"imports also look in {safe(away[0])}{more}, outside the environment; what lies there was not read"
+                detail = f"imports also look in {safe(away[0])}{more}, outside the environment; what is there was not read"
                 yield gap(file, Reason.UNSUPPORTED, detail, hint="scan that folder with --env as well")
 
 

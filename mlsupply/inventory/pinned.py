@@ -33,7 +33,7 @@ def _beyond(exact: Sequence[Requirement]) -> Iterator[Gap]:
     if exact:
         names = list(dict.fromkeys(f"{r.name}{r.specifier}" for r in exact))
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        detail = "nothing was resolved, so what these need beyond what stands here is not audited"
+        detail = "nothing was resolved, so what these require beyond this file is not audited"
         hint = "run without --offline, or commit a lock file"
         place = exact[0].place
         yield gap(place.file, Reason.OFFLINE, detail, place.line, hint, f"{', '.join(names[:_NAMED])}{more}")
@@ -116,7 +116,7 @@ def _united(packages: Iterable[Package]) -> Iterable[Package]:
 def _gap(requirement: Requirement, reason: Reason) -> Gap:
     wanted = f"{requirement.name}{requirement.specifier}" or requirement.text
     if reason is Reason.OFFLINE:
-        detail = "no single version is named, and to resolve it takes an index, which offline runs do not ask"
+        detail = "no single version is named, and resolving it takes an index, which offline runs do not ask"
         hint = "run without --offline, or pin it"
     else:
         detail, hint = "no single version is named, and it was not resolved", "pin it, or commit a lock file"

@@ -140,7 +140,7 @@ def dependency(name: str, value: object, place: Place, groups: Sequence[str]) ->
     wanted = specifier(version)
     if wanted is None:
         hint = "the newest release is taken for it where nothing locks it"
-        detail = f"the constraint {quoted(version)!r} of {safe(name, 80)} cannot be said in PEP 440"
+        detail = f"the constraint {quoted(version)!r} of {safe(name, 80)} cannot be written in PEP 440"
         yield gap(place.file, Reason.UNSUPPORTED, detail, place.line, hint)
     yield Requirement(
         name=canonical(name),

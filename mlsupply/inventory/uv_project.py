@@ -108,7 +108,7 @@ def lock(attempt: Attempt, world: World, seconds: float) -> tuple[Project, uv_ru
             project, ran = _lock(replace(attempt, settings=settings), world, seconds)
             return project, ran._replace(lock=opened.undone(ran.lock), words=opened.undone(ran.words))
     except OSError as error:
-        why = f"no port of loopback can be had, by which private names are kept from other indexes: {error.strerror}"
+        why = f"no loopback port is free, which is needed to keep private names from other indexes: {error.strerror}"
         return written(attempt), uv_run.Ran("", why, missing=True)
 
 

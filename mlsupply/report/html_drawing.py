@@ -26,7 +26,9 @@ def graph(view: View) -> Html:
     labels = {group.package.name: group.label for group in reversed(view.groups) if group.package}
     links, hidden = _links(view)
     if not links:
-        text = element("p", "No finding has a path: nothing was found, or the inputs tell no edges.", class_="empty")
+        text = element(
+            "p", "No finding has a path: nothing was found, or the inputs do not say what requires what.", class_="empty"
+        )
         return section("graph", "Paths", text)
     drawn = _layout(links)
     lines = [
@@ -298,7 +300,7 @@ def _draw_timeline(rows: list[tuple[Group, list[Event]]], first: datetime, last:
     marks.append(element("line", element("title", "this report"), x1=x, x2=x, y1="4", y2=str(height - 22), class_="now"))
     return element(
         "svg", join(*marks), viewBox=f"0 0 {_TIMES} {height}", width=str(_TIMES), height=str(height), role="img",
-        class_="fits", aria_label="Timeline; the same stands below as a list",
+        class_="fits", aria_label="Timeline; the same follows as a list",
     )  # fmt: skip
 
 

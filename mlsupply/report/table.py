@@ -211,4 +211,4 @@ def _unchecked(console: Console, group: Unchecked, most: Most, *, step: bool) ->
 
 def _more(console: Console, left: int, of: Unchecked, noun: str = "") -> None:
     size = count(left, f"more {noun}") if noun else f"{left:,} more"
-    console.print(Padding(Text(f"and {size} of {of.check}, {of.reason}: scan -v tells all", "dim"), (0, 0, 0, 7)))
+    console.print(Padding(Text(f"and {size} of {of.check}, {of.reason}: scan -v shows all", "dim"), (0, 0, 0, 7)))

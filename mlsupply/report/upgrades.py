@@ -32,7 +32,7 @@ class Step(NamedTuple):
 
     @property
     def said(self) -> str:
-        """What to know besides the two versions: `ends 12 findings; dspy 2.6.0 asks for <1.83 and has to go to 2.7`."""
+        """What to know besides the two versions: `ends 12 findings; dspy 2.6.0 asks for <1.83 and has to move to 2.7`."""
         words = [f"ends {count(self.ends, 'finding')}"] if self.ends else []
         if self.unlisted:
             words.append(
@@ -48,7 +48,7 @@ class Step(NamedTuple):
 
 def _holding(blocker: Blocker) -> str:
     if blocker.to:
-        return f"{blocker.package} asks for {blocker.asks} and has to go to {blocker.to}"
+        return f"{blocker.package} asks for {blocker.asks} and has to move to {blocker.to}"
     if blocker.newest:
         return f"{blocker.package} asks for {blocker.asks}, and so does {blocker.newest}, its newest"
     return f"{blocker.package} asks for {blocker.asks} and has to move too"

@@ -1,4 +1,4 @@
-"""What a CVSS vector says of a flaw, in words: for advisories whose data holds no sentence about it. Pure.
+"""What a CVSS vector says about a flaw, in words: for advisories whose data holds no sentence about it. Pure.
 
 Sources: CVSS v3.1 and v4.0 specifications (FIRST), tables of the base metrics.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_WAYS = {"N": "over the network", "A": "from the same network", "L": "on the machine itself", "P": "by hand at the machine"}
+_WAYS = {"N": "over the network", "A": "on the same network", "L": "on the machine itself", "P": "with physical access"}
 _ACCOUNTS = {"N": "without an account", "L": "with an account", "H": "with a privileged account"}
-_HELP = {"R": ", with the help of a user", "A": ", with the help of a user", "P": ", while a user works with it"}
+_HELP = {"R": ", helped by a user", "A": ", helped by a user", "P": ", while a user works with it"}
 _MUCH = {"H": "everything", "L": "some of it"}
-_STOPS = {"H": "stop it", "L": "slow it"}
+_STOPS = {"H": "stop it", "L": "slow it down"}
 _LONGEST = 400  # characters; those of version 4 with all metrics have some 200
 
 
 def words_of(vector: str) -> str:
-    """`By its CVSS vector: over the network, without an account: read and change everything, stop it.`; "" for what is no
-    whole vector of version 3 or 4."""
+    """`An attacker over the network, without an account, can read and change everything and stop it (CVSS vector).`; "" for
+    what is no whole vector of version 3 or 4."""
     version, _, rest = vector[:_LONGEST].partition("/")
     if not version.startswith(("CVSS:3.", "CVSS:4.")):
         return ""
@@ -26,7 +26,7 @@ def words_of(vector: str) -> str:
     harm = _harm(metrics, "V" if version.startswith("CVSS:4") else "")
     if not way or not account or not harm:
         return ""
-    return f"By its CVSS vector: {way}, {account}{_HELP.get(metrics.get('UI', ''), '')}: {harm}."
+    return f"An attacker {way}, {account}{_HELP.get(metrics.get('UI', ''), '')}, can {harm} (CVSS vector)."
 
 
 def _harm(metrics: Mapping[str, str], prefix: str) -> str:
@@ -36,4 +36,5 @@ def _harm(metrics: Mapping[str, str], prefix: str) -> str:
     else:
         said = [f"{verb} {much}" for verb, much in (("read", read), ("change", change)) if much]
     stops = _STOPS.get(metrics.get(f"{prefix}A", ""))
-    return ", ".join([*said, stops] if stops else said)
+    parts = [*said, stops] if stops else said
+    return " and ".join([*([", ".join(parts[:-1])] if parts[:-1] else []), *parts[-1:]])

@@ -84,7 +84,7 @@ def _tensors(cursor: _Cursor, count: int, look: Look) -> None:
         cursor.skip(4)
         furthest = max(furthest, cursor.number("Q", 8))
     if count and cursor.at + furthest >= cursor.span.size:
-        look.doubt(Cause.TRUNCATED, f"a tensor begins at byte {cursor.at + furthest:,}, behind the end", cursor.at)
+        look.doubt(Cause.TRUNCATED, f"a tensor begins at byte {cursor.at + furthest:,}, after the end", cursor.at)
 
 
 def _value(cursor: _Cursor, kind: int, key: bytes, look: Look, depth: int) -> None:

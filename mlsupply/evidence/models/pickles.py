@@ -63,7 +63,7 @@ class Stream:
         """What a broken stream refers to was to be called: no library writes such a name into a file. marked: before it."""
         for mark in self.look.marks[marked:]:
             if mark.cause is Cause.REFERENCE:
-                self.look.block(Cause.REFERENCE, f"{mark.detail}, and the pickle is broken behind that", where)
+                self.look.block(Cause.REFERENCE, f"{mark.detail}, and the pickle is broken after that", where)
                 return
 
     def _weigh(self, result: object, offset: int) -> None:

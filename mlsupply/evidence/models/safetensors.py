@@ -42,7 +42,7 @@ def _header(raw: bytes) -> dict[str, object]:
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         table = dict(pairs)
         if len(table) != len(pairs):
-            raise BrokenError("a name that stands twice in the header", 8)
+            raise BrokenError("a name that occurs twice in the header", 8)
         return table
 
     try:

@@ -145,7 +145,7 @@ def _listed(module: str, name: str, new: bool) -> tuple[Standing, str] | None:
     if name in CALLERS.get(module, ()):
         return Standing.CALLER, "calls what it is handed"
     if f"{module}.{name}" in INERT_CLASSES:
-        return (Standing.INERT, "holds data") if new else (Standing.UNKNOWN, "is not a constructor that files hold")
+        return (Standing.INERT, "holds data") if new else (Standing.UNKNOWN, "is not a constructor that model files use")
     if name in HARMLESS.get(module, ()) or _method_of_plain(module, name):
         return Standing.UNKNOWN, "computes only, but nothing ordinary writes it"
     return None
@@ -167,11 +167,11 @@ def _stdlib(module: str, name: str, new: bool) -> tuple[Standing, str] | None:
     package = top(module)
     if package in STDLIB_BLOCKED:
         if new and is_class(name):
-            return Standing.UNKNOWN, "is a class of the standard library that files do not hold"
+            return Standing.UNKNOWN, "is a class of the standard library that model files do not use"
         return Standing.DANGEROUS, "runs code, touches files, processes or hosts"
     if package in STDLIB_OTHER:
         if is_class(name):
-            return Standing.UNKNOWN, "is a class of the standard library that files do not hold"
+            return Standing.UNKNOWN, "is a class of the standard library that model files do not use"
         return Standing.DANGEROUS, "is a function that no ordinary file calls"
     return None
 

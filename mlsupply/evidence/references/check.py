@@ -117,7 +117,7 @@ def content_gaps(facts: ModelFacts, file: str, check: str = CHECK) -> tuple[Gap,
             check=check,
             reason=_REASONS.get(mark.cause, Reason.MALFORMED),
             detail=mark.detail,
-            hint="ask for the model as safetensors, or for the file whole",
+            hint="ask for the model as safetensors, or for the complete file",
             place=Place(file, 0, mark.member, mark.offset),
         )
         for mark in facts.marks
