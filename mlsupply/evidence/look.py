@@ -17,6 +17,7 @@ from mlsupply.evidence.bytecode import runs_unasked, without_source
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
+from mlsupply.evidence.handed import without_data
 from mlsupply.evidence.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
 from mlsupply.evidence.linking import Spare, linked
 from mlsupply.evidence.mapping import without_questions
@@ -111,7 +112,7 @@ def looked_at(
     seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
     seen.archive = told_apart(seen.archive, seen.members, subject)
     seen.share.begin()
-    modules = without_literals(list(_modules(seen, shape, pool, subject)), walked)
+    modules = without_data(without_literals(list(_modules(seen, shape, pool, subject)), walked), walked)
     seen.gaps += (located_gap(subject, *left_out) for left_out in seen.share.left_out())
     if files is not None or not path.is_dir():
         better = better_digests(seen.records, seen.digests, walked)

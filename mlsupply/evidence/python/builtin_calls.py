@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -178,6 +179,21 @@ def imported(machine: Analyser, call: Call) -> Value:
     return result
 
 
+def _is_one_of_a_kind(node: ast.expr | None) -> bool:
+    """Is a name a word written here, and what a variable says behind it: `"send_" + kind`, `f"on_{event}"`?"""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        word, kind = node.left, node.right
+    elif isinstance(node, ast.JoinedStr) and len(node.values) == 2 and isinstance(node.values[1], ast.FormattedValue):
+        word, kind = node.values[0], node.values[1].value
+    else:
+        return False
+    plain = isinstance(word, ast.Constant) and isinstance(word.value, str) and _WORD_BEFORE.fullmatch(word.value)
+    return bool(plain) and isinstance(kind, ast.Name | ast.Attribute)
+
+
+_WORD_BEFORE = re.compile(r"[a-z]{2,20}_")
+
+
 def _reflect(machine: Analyser, name: str, call: Call) -> Value | None:
     if len(call.args) < 2:
         return None
@@ -190,7 +206,7 @@ def _reflect(machine: Analyser, name: str, call: Call) -> Value | None:
     result = machine.attribute(owner, attribute, call.node)
     node = call.node.args[1] if isinstance(call.node, ast.Call) and len(call.node.args) > 1 else None
     if result.ref and (not isinstance(node, ast.Constant | ast.Name) or call.args[1].layers):
-        result.hidden = True
+        result.hidden |= bool(call.args[1].layers) or "()" not in owner.ref or not _is_one_of_a_kind(node)
     if len(call.args) > 2 and (call.args[2].taint or call.args[2].closure or call.args[2].const):
         return merged([result, call.args[2]])
     return result

@@ -226,7 +226,7 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
         ):
             bundled(machine, call, part, silent, "a script of the package in another language")
         elif place and has(part.taint, "package-file") and not is_code and not _MAKERS.search(text_of(parts[0])):
-            bundled(machine, call, part, silent, "a script of the package")
+            bundled(machine, call, part, silent, "a script of the package", _handed_to(parts, place))
         if is_code and isinstance(part.const, str):
             _dash_c(machine, call, parts, part)
     if len(parts) == 1:
@@ -255,6 +255,14 @@ def _is_told(parts: list[Value], place: int) -> bool:
     """Is this a file of settings behind the script that an interpreter runs?"""
     before = [text_of(part) for part in parts[1:place]]
     return any(not one.startswith("-") for one in before) and _SETTINGS.search(text_of(parts[place])) is not None
+
+
+def _handed_to(parts: list[Value], place: int) -> str:
+    """The name of the script of the package that Python runs and tells of this file; "" where it may be the script."""
+    before = next((text_of(part) for part in parts[1:place] if not text_of(part).startswith("-")), "")
+    is_python = parts[0].ref.startswith("sys.executable") or _PYTHON.search(text_of(parts[0])) is not None
+    name = before.rpartition("/")[2]
+    return name if is_python and name.endswith(".py") and HOLE not in name else ""
 
 
 _LISTS = frozenset({"-r", "--requirement", "-c", "--constraint"})

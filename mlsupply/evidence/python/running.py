@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.module_facts import HANDED
 from mlsupply.evidence.python import places, whose
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.machine import has, of_kind
@@ -102,8 +103,10 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
         machine.inner(written.const, written.layers, call.line)
 
 
-def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str) -> None:
-    """A file that came with the package is run."""
+def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str, script: str = "") -> None:
+    """A file that came with the package is run. script: the name of the one that is told of this file, where it is none
+    itself."""
     name = text_of(part).rpartition("/")[2].replace(HOLE, "…")
     detail = f"{what}: {safe(name, 80)}" if name and "…" not in name else what
-    machine.fact("runs-bundled", call.node, source="package-file", sink=call.ref, silent=silent, detail=detail)
+    chain = (HANDED + safe(script, 80),) if script else ()
+    machine.fact("runs-bundled", call.node, source="package-file", sink=call.ref, silent=silent, detail=detail, chain=chain)
