@@ -1,4 +1,4 @@
-"""Builtins: what runs text, what gets at names and attributes by other names, and what makes containers."""
+"""Builtins: those that run text, those that reach names and attributes in other ways, and those that make containers."""
 
 from __future__ import annotations
 

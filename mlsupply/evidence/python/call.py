@@ -1,4 +1,4 @@
-"""One call, as the models of what it does are given it."""
+"""One call, in the form that the models of library functions receive it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Calls: functions of the module are entered, known ones modelled, of all others the result keeps its arguments' origins."""
+"""Calls: functions of the module are entered and known ones are modelled; for all others, the result keeps the origins of
+the arguments."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Clients of libraries for stores, queues, databases, mail and telemetry: they talk to whoever they were pointed at.
+"""Clients of libraries for stores, queues, databases, mail and telemetry: they talk to whatever they were pointed at.
 
-Nothing is known of their methods but that what they are given goes there, and what they give comes from there. Where that
-is stands in what the client, or the library as a whole, was made with: a URL, a host, or the keys of an account.
+Of their methods only this much is assumed: what they are given goes there, and what they return comes from there. Where that
+is depends on what the client, or the library as a whole, was made with: a URL, a host, or the keys of an account.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Commands: a program is started, told or fed; what its line says it does, and where what it says comes from."""
+"""Commands: a program is started, or given input or instructions; what its command line does, and where the text of it comes
+from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that know where they go, and requests that are made before they are sent."""
+"""Clients that know their destination, and requests that are built before they are sent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Containers that are known in part: what goes into a list, dict or queue of this module, and what comes out of it again.
+"""Containers that are known in part: what goes into a list, dict or queue of this module, and what comes out again.
 
-A dict keeps its values by constant key and all others together; a list of which not everything is constant keeps its
-items. Taking something out leaves it in: the next turn of a loop may find it there.
+A dict keeps its values by constant key, and all others together; a list that is not wholly constant keeps its items. Taking
+something out leaves it in: the next turn of a loop may find it there.
 """
 
 from __future__ import annotations

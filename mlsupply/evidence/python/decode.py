@@ -1,4 +1,4 @@
-"""Encodings undone without running anything: the transforms that hide a payload, each bounded, and a look through layers."""
+"""Encodings undone without running anything: the transforms that hide a payload, each bounded, one layer after another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Calls of what nobody knows: the result has the origins of what went in, and what they are given takes it up."""
+"""Calls of unknown functions: the result has the origins of the arguments, and mutable arguments take up those of the
+others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which functions of a module are followed on their own, and in which order; of the others, whom they call."""
+"""Which functions of a module are followed on their own, and in which order; for the others, only what they call."""
 
 from __future__ import annotations
 

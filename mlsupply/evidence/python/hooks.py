@@ -1,4 +1,4 @@
-"""Code that others call with what passes through them: wrappers, callbacks, functions put in another's place."""
+"""Code that others call with their own data: wrappers, callbacks, functions put in the place of others."""
 
 from __future__ import annotations
 

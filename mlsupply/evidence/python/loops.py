@@ -1,4 +1,4 @@
-"""What a loop is like, and which of the items it goes through need a turn of their own."""
+"""How a loop behaves, and which of the items it goes through need a turn of their own."""
 
 from __future__ import annotations
 

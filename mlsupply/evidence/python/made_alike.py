@@ -1,7 +1,8 @@
-"""Functions that another one makes again and again, of which only the names differ that they were made with.
+"""Functions that one function makes again and again, differing only in the names they were made with.
 
 A class that offers a hundred operations may make each by calling one function of its own with the name of the operation. All
-that is made so is the same code; what it does for one it does for all, unless what it was made with can do something itself.
+functions made this way have the same code: what it does for one it does for all, unless something it was made with can act
+by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Functions made of functions: `partial`, `methodcaller`, `attrgetter`, `reduce`; classes made by `type`."""
+"""Functions made from functions: `partial`, `methodcaller`, `attrgetter`, `reduce`; classes made by `type`."""
 
 from __future__ import annotations
 

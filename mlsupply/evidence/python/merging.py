@@ -1,4 +1,4 @@
-"""One of several values: after a branch, out of a container, from one of several returns."""
+"""One of several values: after a branch, from a container, or from one of several returns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What stands near behind something else in a text, searched for in one pass over the text for each of them.
+"""What follows closely behind something else in a text, found in one pass for each of the two.
 
-`HEAD[^\\n]{0,400}TAIL` as one regular expression looks at four hundred characters behind each head: a line of heads alone
-costs a hundred times what it takes to read it. Here heads and tails are found each by themselves, and put together.
+`HEAD[^\n]{0,400}TAIL` as one regular expression looks at four hundred characters behind each head: a line full of heads
+costs a hundred times as much as reading it. Here heads and tails are found separately and then paired.
 """
 
 from __future__ import annotations

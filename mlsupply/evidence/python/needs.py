@@ -1,4 +1,5 @@
-"""What is installed because it was found missing, as honest packages do with what they need for one function alone."""
+"""Packages that code installs after finding them missing, as honest packages do with what a single function of theirs
+needs."""
 
 from __future__ import annotations
 

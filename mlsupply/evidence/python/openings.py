@@ -1,4 +1,5 @@
-"""Ways into the machine that code opens: servers of the user's files, tunnels, debuggers, containers that hold the host."""
+"""Ways into the machine that code opens: servers of the user's files, tunnels, debuggers, containers with access to the
+host."""
 
 from __future__ import annotations
 

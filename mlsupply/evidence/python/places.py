@@ -1,4 +1,5 @@
-"""Places: where secrets and things that start by themselves lie, whose a variable or file is, which hosts are whose.
+"""Places: where secrets are kept and where things start by themselves, whom a variable or file belongs to, and whose hosts
+are whose.
 
 Tables only, as in `knowledge`. Places of secrets follow the vendors' own documentation and the incident reports of 2022 to
 2026.

@@ -1,4 +1,4 @@
-"""What a program that is started does with its arguments: fetches, sends, packs, copies, runs what lies in a folder."""
+"""What a program that is started does with its arguments: fetches, sends, packs, copies, or runs what is in a folder."""
 
 from __future__ import annotations
 

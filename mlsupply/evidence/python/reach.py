@@ -1,8 +1,8 @@
-"""Which functions of a module come to nothing that acts, told by names before any is followed.
+"""Which functions of a module lead to nothing that acts, decided by names before any is followed.
 
-What a function names is all it can call in its module, and what those name in turn. One from which nothing is reached that
-runs, sends, loads or writes can only work out what others use: on its own it is followed into the first function it calls
-and no further. Wherever something worth following is handed on, or a function, all is followed.
+The names in a function are all it can call in its module, and so on for what those name. A function from which nothing is
+reached that runs, sends, loads or writes can only compute what others use: on its own, it is followed into the first
+function it calls and no further. Where something worth following is handed on, or a function is, everything is followed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Modules and functions reached in a roundabout way: out of namespaces by `get`, through other modules, by specs of imports.
+"""Modules and functions reached in a roundabout way: from namespaces by `get`, through other modules, by import specs.
 
 Whatever is reached is treated as if its name were written; where the name was computed, that is remembered.
 """

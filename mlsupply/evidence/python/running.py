@@ -1,4 +1,4 @@
-"""What is run: files this module wrote or brought, what the network gives, what a command line says it does."""
+"""What is run: files that this module wrote or brought along, what the network gives, and what a command line does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers of this module: what its views do with what they are asked counts when the server is started."""
+"""Servers in this module: what their views do with a request counts once the server is started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a shell, PowerShell or cmd line does, told from its text: download and run, leave with data, last, hide, destroy."""
+"""What a shell, PowerShell or cmd line does, judged by its text: download and run, send data away, start again later, hide,
+destroy."""
 
 from __future__ import annotations
 

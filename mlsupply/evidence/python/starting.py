@@ -1,4 +1,4 @@
-"""Functions that are handed over to be run: by a thread, a pool, an event loop, at exit, on a signal."""
+"""Functions that are handed over to be run later: by a thread, a pool, an event loop, at exit, on a signal."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""One pass over the tree of a module for all that is asked of its nodes: long constants, and what each function names.
+"""One pass over the tree of a module for everything that is asked about its nodes: long constants, and the names in each
+function.
 
-`ast.walk` visits half as many nodes again (`Load`, `Store`), asks each for all its fields, and would be needed once a
+`ast.walk` visits half as many nodes again (`Load`, `Store`), asks each for all its fields, and would be needed once for each
 question.
 """
 

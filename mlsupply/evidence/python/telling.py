@@ -1,4 +1,4 @@
-"""Attributes that tell something by their name: keys of accounts, parts of paths, what a program is asked, all variables."""
+"""Attributes whose name says something: keys of accounts, parts of paths, arguments of the program, all variables."""
 
 from __future__ import annotations
 

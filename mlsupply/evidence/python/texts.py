@@ -1,4 +1,5 @@
-"""What the text of a module shows beside its meaning: code far to the right, look-alike identifiers, blobs that are code."""
+"""What the text of a module shows besides its meaning: code far to the right, look-alike identifiers, blobs that are
+code."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Modules of one package followed as the one program they are: what objects of one module hold and do in another.
 
-A look at one module alone, and what neighbours tell of their functions, end at objects: what is put into an object in one
-module and sent by its method in another is seen only where both are followed together. That is done for the few modules of a
-package that have something worth sending or running and something that sends or runs, where they are small enough.
+Looking at modules one by one, even with what is known about their neighbours' functions, ends at objects: data put into an
+object in one module and sent by its method in another is seen only where both are followed together. That is done for the
+few modules of a package that have something worth sending or running and something that sends or runs, if they are small
+enough.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keys that open an account with one service and are told to another."""
+"""Keys that open an account with one service and are sent to another."""
 
 from __future__ import annotations
 

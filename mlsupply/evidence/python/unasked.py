@@ -1,8 +1,8 @@
-"""What a condition gives where nobody asks for anything: no variable of the user's is set, and no argument is given.
+"""What a condition gives when nobody asks for anything: no variable of the user's is set, and no argument is given.
 
-`if os.getenv("PUBLISH"):` waits for a wish, `if os.getenv("NO_PUBLISH") != "1":` does not. What such an expression comes to
-is worked out in that case; what sets the variable or the arguments itself, or cannot be worked out, waits for nobody. In a
-`setup.py` the arguments are those that pip gives.
+`if os.getenv("PUBLISH"):` waits for a wish, `if os.getenv("NO_PUBLISH") != "1":` does not. What such an expression gives is
+worked out for that case. Code that sets the variable or the arguments itself, or that cannot be worked out, is taken not to
+wait. In a `setup.py` the arguments are those that pip gives.
 """
 
 from __future__ import annotations

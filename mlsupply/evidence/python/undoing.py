@@ -1,4 +1,4 @@
-"""What is undone to be read: by decoders, by ciphers, out of data files of the package."""
+"""What is decoded before it is used: by decoders, by ciphers, from data files of the package."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is handed to clients of stores, repositories and trackers of experiments leaves for the account they were made for.
+"""Data handed to clients of stores, repositories and experiment trackers goes to the account the client was made for.
 
-That account is the user's own, unless a key, a bucket, a repository or an address is written in the code: that is remembered
+That account is the user's own unless a key, a bucket, a repository or an address is written in the code; this is remembered
 for the library as a whole, where the client is made.
 """
 

@@ -1,4 +1,4 @@
-"""What the analyser knows of a value: perhaps a constant, perhaps a dotted name, always where it comes from."""
+"""What the analyser knows about a value: perhaps a constant, perhaps a dotted name, and always where it comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose an address is: how a URL reads, which service it belongs to, and whether a secret is that service's own."""
+"""Whom an address belongs to: how a URL is read, which service it is, and whether a secret is that service's own."""
 
 from __future__ import annotations
 

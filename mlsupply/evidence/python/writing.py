@@ -1,4 +1,4 @@
-"""Files that are written, copied, removed: places that start by themselves, downloads, what is destroyed."""
+"""Files that are written, copied or removed: places where things start by themselves, downloads, what is destroyed."""
 
 from __future__ import annotations
 
