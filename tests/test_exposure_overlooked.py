@@ -76,6 +76,7 @@ def test_a_pin_under_one_marker_leaves_the_requirement_under_another_open(histor
         ("requirementsDOTtxt", "--requirement=deps.list\n"),
         ("constraintsDOTtxt", "-c deps.list\n"),
         ("Dockerfile", "FROM python:3.12\nCOPY . .\nRUN pip install --no-cache \\\n    -r deps.list && cp -r app/ /srv\n"),
+        ("DOTgithub__workflows__ciDOTyml", "jobs:\n  a:\n    steps:\n      - run: pip install -r deps.list\n"),
         ("environmentDOTyml", "dependencies:\n  - pip:\n    - -r deps.list\n"),
         ("setupDOTcfg", "[options]\ninstall_requires = file: deps.list\n"),
         (
@@ -95,6 +96,12 @@ def test_a_file_of_any_name_that_a_manifest_names_is_read(history: History, name
     history.commit(BEFORE, **files)
     history.commit(BEFORE, depsDOTlist="six\n", **{name: "# moved on\n"})
     assert _verdicts(history.folder) == [("resolved", "deps.list", "1.82.7")]
+
+
+def test_what_a_workflow_installed_is_told_with_when_it_came_and_went(history: History) -> None:
+    history.commit(BEFORE, DOTgithub__workflows__ciDOTyml="jobs:\n  a:\n    steps:\n      - run: uvx litellm@1.82.7\n")
+    history.commit(BEFORE, DOTgithub__workflows__ciDOTyml=None)
+    assert _verdicts(history.folder) == [("resolved", ".github/workflows/ci.yml", "1.82.7")]
 
 
 def test_files_that_name_files_that_name_files_are_read(history: History) -> None:

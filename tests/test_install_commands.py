@@ -55,7 +55,7 @@ def test_a_dockerfile_with_continuations_comments_and_several_commands(tmp_path:
                     --extra-index-url=https://wheels.example/cu128 --trusted-host mirror.example
             RUN --mount=type=cache,target=/root/.cache uv pip install --system -e .[gpu] git+https://git.example/a.git@v1#egg=a
             RUN ["pip", "install", "gunicorn==23.0.0"]
-            CMD pip install not-this
+            CMD pip install at-start
             """
         ),
     )
@@ -66,6 +66,7 @@ def test_a_dockerfile_with_continuations_comments_and_several_commands(tmp_path:
         ("", "", 11),
         ("a", "", 11),
         ("gunicorn", "==23.0.0", 12),
+        ("at-start", "", 13),
     ]
     assert inventory.requirements[3].source.kind is SourceKind.EDITABLE
     assert inventory.requirements[4].source.revision == "v1"
@@ -122,6 +123,15 @@ def test_conda_installs_name_a_release_only_when_they_pin_it_wholly(tmp_path: Pa
         ("echo pip install a", []),
         ("pip uninstall -y a; pip list", []),
         ("uv sync; uv run pip; npm install a", []),
+        ("uvx a==1 check .; sudo env X=1 uvx --python 3.12 b@2.0 --fix", ["a==1", "b==2.0"]),
+        ("uvx --from 'a[x]==1' --with b,c tool d; uv tool run a@latest", ["a==1", "b", "c", "a"]),
+        ("pipx run a==1 b; pipx run --spec b c; pipx inject c d", ["a==1", "b", "c", "d"]),
+        ("uv run --with a==1 -w b script.py c && uv run pip install d", ["a==1", "b", "d"]),
+        ("which uvx; command -v uvx; chmod +x /bin/uvx b; uvx --version", []),
+        ("poetry add a@^1.2 b==2 'c@>=1,<3' -G dev d --source x; poetry install", ["a>=1.2,<2.0", "b==2", "c>=1,<3", "d"]),
+        ("poetry self add a@latest && pdm add -dG test b && rye add c && pipenv install --dev d", ["a", "b", "c", "d"]),
+        ("easy_install a && pixi add --pypi b==1", ["a", "b==1"]),
+        ("pip wheel -w /wheels --no-deps a && pip download -d out b && pip install -n c", ["a", "b", "c"]),
         ("python -m pip install --index name=https://h.example/s a", ["a"]),
     ],
 )
@@ -208,3 +218,83 @@ def test_every_here_document_of_a_command_is_read(tmp_path: Path) -> None:
 def test_what_xargs_hands_over_is_a_gap(text: str) -> None:
     assert _installs(text) == ([], ["xargs hands names over here that are known only where the command runs"])
     assert _installs("pip install six && echo xargs")[0] == ["six"]
+
+
+def test_a_dockerfile_tells_also_what_is_installed_whenever_a_container_starts(tmp_path: Path) -> None:
+    text = dedent(
+        """\
+        FROM python:3.12
+        HEALTHCHECK --interval=5s CMD pip install checked
+        ENTRYPOINT ["sh", "-c", "pip install started==1.0 && exec python app.py"]
+        CMD ["--port", "80"]
+        FROM python:3.12
+        ENTRYPOINT ["uvx"]
+        CMD ["--from", "served==2.0", "serve"]
+        """
+    )
+    inventory = _read(tmp_path, "Dockerfile", text)
+    assert _asked(inventory) == [("checked", "", 2), ("started", "==1.0", 3), ("served", "==2.0", 7)]
+
+
+def test_a_file_of_any_name_that_a_command_names_is_read(world: World) -> None:
+    (world.tree.root / "Dockerfile").write_text("FROM x\nCOPY . .\nRUN pip install -r deps.list\n", encoding="utf-8")
+    (world.tree.root / "deps.list").write_text("six==1.16.0\n", encoding="utf-8")
+    report = run(Request(offline=True, checks=("known-bad",)), world)
+    assert [str(package.coordinate) for package in report.packages] == ["six 1.16.0"]
+
+
+WORKFLOW = """\
+on: {push: {branches: [main]}}
+defaults: {run: {working-directory: ./sub}}
+jobs:
+  test:
+    steps:
+      - uses: actions/checkout@v4
+        with: {run: not a script}
+      - run: uvx ruff==0.5.0
+      - name: several
+        run: |
+          python -m pip install --upgrade pip
+          pip install litellm==1.82.8 "${{ matrix.package }}"
+          pip install -e .[dev] dist/*.whl ./dist/own-1.0-py3-none-any.whl
+      - run: pip install -r deps.list
+      - run: cd elsewhere && pip install -r lost.list -r far.list
+        working-directory: other
+"""
+
+
+@pytest.mark.parametrize("name", [".github/workflows/ci.yml", ".github/workflows/CI.yaml", "tools/action.yml"])
+def test_a_workflow_installs_what_its_steps_do(world: World, name: str) -> None:
+    for path, text in {name: WORKFLOW, "sub/deps.list": "six==1.16.0\n", "elsewhere/far.list": "toml==0.10.2\n"}.items():
+        (world.tree.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (world.tree.root / path).write_text(text, encoding="utf-8")
+    reader = reader_of(name)
+    assert reader is not None
+    inventory = reader.read(name, world.tree, world.limits)
+    assert _asked(inventory) == [
+        ("ruff", "==0.5.0", 8),
+        ("pip", "", 11),
+        ("litellm", "==1.82.8", 12),
+        ("six", "==1.16.0", 1),
+    ]
+    assert [(gap.reason, gap.place and gap.place.line) for gap in inventory.gaps] == [
+        (Reason.UNSUPPORTED, 12),  # the matrix
+        (Reason.NOT_FOUND, 15),
+        (Reason.NOT_FOUND, 15),
+    ]
+
+
+@pytest.mark.parametrize("text", ["run: [pip install", "- &a [*a, pip install]", "pip install", "", "run: pip install"])
+def test_a_broken_workflow_is_a_gap_or_nothing(world: World, text: str) -> None:
+    (world.tree.root / "action.yml").write_text(text, encoding="utf-8")
+    reader = reader_of("action.yml")
+    assert reader is not None
+    inventory = reader.read("action.yml", world.tree, world.limits)
+    assert inventory.requirements == ()
+    assert all(gap.reason is Reason.MALFORMED for gap in inventory.gaps)
+
+
+def test_workflows_that_install_nothing_are_no_inputs(world: World) -> None:
+    (world.tree.root / ".github/workflows").mkdir(parents=True)
+    (world.tree.root / ".github/workflows/ci.yml").write_text("jobs: {a: {steps: [{run: make}]}}", encoding="utf-8")
+    assert [i.path for i in run(Request(offline=True), world).inputs] == ["."]

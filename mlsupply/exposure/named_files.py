@@ -26,9 +26,10 @@ _NAMES_FILES = {
 def named_by(form: str, path: str, data: bytes) -> Iterator[str]:
     """The files a manifest of this format and path names as requirements that no reader would know by their names. Those
     outside the repository are left out."""
+    start = "" if form == "GitHub workflow" else path  # its steps begin in the checkout
     for words in _words(form, data):
         for word in _FILE_WORD.findall(words):
-            target = inside(path, word.decode("utf-8", "replace"))
+            target = inside(start, word.decode("utf-8", "replace"))
             if target and b"://" not in word and reader_of(target) is None:
                 yield target
 
@@ -41,7 +42,7 @@ def inside(path: str, target: str) -> str:
 
 
 def _words(form: str, data: bytes) -> Iterator[bytes]:
-    if form == "Dockerfile":
+    if form in {"Dockerfile", "GitHub workflow"}:
         for command in _INSTALLS.finditer(data):
             yield from _ASKED_FOR.findall(command[1])
     elif form == "pyproject.toml":

@@ -91,6 +91,12 @@ READERS: tuple[Reader, ...] = (
         "manifest",
         tuple(form for name in ("dockerfile", "containerfile") for form in (name, f"*.{name}", f"{name}.*", f"{name}-*")),
     ),
+    Reader(
+        "GitHub workflow",
+        "mlsupply.inventory.workflow",
+        "manifest",
+        (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml"),
+    ),
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
     Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*.spdx.json",)),
     Reader("cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*.cyclonedx.json")),

@@ -22,7 +22,7 @@ _FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".p
 _RESOLVED_AT_ONCE = 4
 _REPORT = "this is a defect of mlsupply: please report it with the file"
 _STEPS = {Reason.FORBIDDEN: "let this user list it, and scan again", Reason.LIMIT: "scan by name what lies further on"}
-_OFTEN_EMPTY = ("Dockerfile", "notebook")  # most of these install nothing and are no inputs
+_OFTEN_EMPTY = ("Dockerfile", "GitHub workflow", "notebook")  # most of these install nothing and are no inputs
 
 
 class Found(NamedTuple):

@@ -1,4 +1,5 @@
-"""Dockerfiles and Containerfiles: what their RUN instructions install.
+"""Dockerfiles and Containerfiles: what their instructions install, while the image is built (RUN) or whenever a container
+starts (CMD, ENTRYPOINT, HEALTHCHECK).
 Source: https://docs.docker.com/reference/dockerfile/
 """
 
@@ -8,14 +9,16 @@ import re
 from collections.abc import Iterator
 
 from mlsupply.inventory.install_commands import Commands, installs, of_command
-from mlsupply.inventory.parsing import Snippet, text_of
+from mlsupply.inventory.parsing import text_of
 from mlsupply.inventory.shell import Word
 from mlsupply.model import Gap, Inventory
+from mlsupply.named import NamedTuple
 from mlsupply.world import Limits, Tree
 
 FORMAT = "Dockerfile"
+_FLAGS = r"(?:--[a-z-]+=\S+[ \t]+|--[a-z-]+=\S+[ \t]*\\\n[ \t]*|\\\n[ \t]*)*"
 _RUN = re.compile(
-    r"[ \t]*(?:ONBUILD[ \t]+)?RUN[ \t]+((?:--[a-z]+=\S+[ \t]+|--[a-z]+=\S+[ \t]*\\\n[ \t]*|\\\n[ \t]*)*)", re.IGNORECASE
+    rf"[ \t]*(?:ONBUILD[ \t]+)?(?:(RUN|CMD|ENTRYPOINT)|HEALTHCHECK[ \t]+{_FLAGS}CMD)[ \t]+{_FLAGS}", re.IGNORECASE
 )
 _COPY = re.compile(r"(?im)^[ \t]*(?:COPY|ADD)[ \t]+([^\n\\]{1,2000})$")
 _HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_]{0,60})[\"']?")
@@ -28,12 +31,26 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         return Inventory(path=path, format=FORMAT, gaps=(text,))
     commands = Commands(path, tree, limits)
     commands.copied = _copies(text)
+    entry: list[Word] = []
     for run in runs(text):
-        if words := _exec_form(run):
-            commands.take(of_command(path, words))
-        else:
+        words = _exec_form(run)
+        if not words:
             commands.take(installs(path, run.text, run.line))
+        elif run.instruction == "CMD" and entry and not list(of_command(path, entry)):
+            commands.take(of_command(path, [*entry, *words]))  # CMD holds the arguments of ENTRYPOINT
+        else:
+            commands.take(of_command(path, words))
+        if run.instruction == "ENTRYPOINT":
+            entry = words
     return commands.inventory(FORMAT)
+
+
+class Run(NamedTuple):
+    """What an instruction runs. instruction: RUN, CMD or ENTRYPOINT, "" for another; line: where the text begins."""
+
+    text: str
+    line: int
+    instruction: str
 
 
 def _copies(text: str) -> dict[str, str]:
@@ -46,8 +63,8 @@ def _copies(text: str) -> dict[str, str]:
     return found
 
 
-def runs(text: str) -> Iterator[Snippet]:
-    """The RUN instructions, continued lines and here-documents included."""
+def runs(text: str) -> Iterator[Run]:
+    """The instructions that run something, continued lines and here-documents included."""
     lines = text.split("\n")
     at = 0
     while at < len(lines):
@@ -63,7 +80,8 @@ def runs(text: str) -> Iterator[Snippet]:
             end = next((n for n in range(at, len(lines)) if lines[n].strip() == word), len(lines))
             block += "\n" + "\n".join(lines[at:end])
             at = end + 1
-        yield Snippet(block[found.end() :], start + 1 + block.count("\n", 0, found.end()))
+        line = start + 1 + block.count("\n", 0, found.end())
+        yield Run(block[found.end() :], line, (found[1] or "").upper())
 
 
 def _skipped(line: str) -> bool:
@@ -72,7 +90,7 @@ def _skipped(line: str) -> bool:
     return not stripped or stripped.startswith("#")
 
 
-def _exec_form(run: Snippet) -> list[Word]:
+def _exec_form(run: Run) -> list[Word]:
     """`RUN ["pip", "install", "x"]` as words; empty where it is the shell form."""
     if not run.text.lstrip().startswith("["):
         return []

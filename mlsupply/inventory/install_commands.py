@@ -1,5 +1,5 @@
-"""`pip install`, `uv pip install`, `uv add`, `uv tool install`, `pipx install` and `conda install` in shell text: what they
-install, from where, and what of it cannot be known without running the shell. Pure."""
+"""`pip install`, `uv add`, `uvx`, `poetry add`, `conda install` and their like in shell text: what they install, from where,
+and what of it cannot be known without running the shell. Which words are an installer's is told by `install_verbs`. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mlsupply.inventory import reader_of
 from mlsupply.inventory.collected import Collected
+from mlsupply.inventory.install_verbs import Install, Kind, install_at
 from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.pip_line import asked_for
 from mlsupply.inventory.shell import Word, commands
@@ -36,6 +38,7 @@ _INDEX_ROLES = {
     "--index": "extra",
     "-f": "find-links",
     "--find-links": "find-links",
+    "--pypi-mirror": "primary",
 }
 _FILES = {
     "-r": False,
@@ -44,6 +47,7 @@ _FILES = {
     "-c": True,
     "--constraint": True,
     "--constraints": True,
+    "--with-requirements": False,
 }
 # options with a value that is nothing to install
 _VALUED = frozenset(
@@ -59,12 +63,13 @@ _VALUED = frozenset(
         *("--python-platform", "--directory", "--project", "--config-file", "--default-timeout"),
         *("--user-agent", "--branch", "--tag", "--rev", "--optional", "--package", "--channel", "--name"),
         *("--file", "--path", "--solver", "--suffix", "--pip-args"),
-        *("-t", "-p", "-b", "-C", "-n"),
+        *("--wheel-dir", "--dest", "--extras", "--categories", "--with-editable", "--feature"),
+        *("--script", "--source", "--markers"),
+        *("-t", "-p", "-b", "-C"),
     }
 )
-_PIP = re.compile(r"(?:.*/)?pip[0-9.]*(?:\.exe)?")
-_CONDA = re.compile(r"(?:.*/)?(?:conda|mamba|micromamba)(?:\.exe)?")
-_UV = re.compile(r"(?:.*/)?uv")
+_ALSO = frozenset({"-w", "--with", "--from", "--spec"})  # options that name something to install
+_GROUP = re.compile(r"-[a-z]{0,3}[GE]")  # a group or an extra of the project, alone or behind other letters
 _CONDA_SPEC = re.compile(
     r"(?:[^:\s]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?:(==?)\s*([0-9][A-Za-z0-9_.+!]*)(?:=([A-Za-z0-9_.*]+))?)?"
 )
@@ -87,31 +92,14 @@ def of_command(path: str, words: Sequence[Word]) -> Iterator[Found]:
         if word.text == "-c" and at and at + 1 < len(words) and re.fullmatch(r"(?:.*/)?(?:ba|da|z)?sh", words[at - 1].text):
             yield from installs(path, words[at + 1].text, words[at + 1].line)
             return
-        rest = _after_install(words, at)
-        if rest is not None and words[0].text.rpartition("/")[2] == "xargs":
+        found = install_at(words, at)
+        if found is not None and words[0].text.rpartition("/")[2] == "xargs":
             detail = "xargs hands names over here that are known only where the command runs"
             yield gap(path, Reason.UNSUPPORTED, detail, word.line, "name the file with -r")
-        if rest is not None:
-            is_conda = bool(_CONDA.fullmatch(word.text))
-            yield from _conda(path, rest) if is_conda else _pip(path, rest)
-            return
-
-
-def _after_install(words: Sequence[Word], at: int) -> Sequence[Word] | None:
-    """The arguments of the install command that starts at this word, None where none does."""
-    name = words[at].text
-    following = [(place, w.text) for place, w in enumerate(words[at + 1 :], at + 1) if not w.text.startswith("-")][:3]
-    verbs = [text for _, text in following]
-    if _UV.fullmatch(name) or name.endswith("pipx"):
-        for wanted in (["pip", "install"], ["tool", "install"], ["add"], ["install"]):
-            if verbs[: len(wanted)] == wanted and (wanted != ["install"] or name.endswith("pipx")):
-                return words[following[len(wanted) - 1][0] + 1 :]
-        return None
-    if (_PIP.fullmatch(name) and verbs[:1] in (["install"], ["download"], ["wheel"])) or (
-        _CONDA.fullmatch(name) and verbs[:1] in (["install"], ["create"], ["update"])
-    ):
-        return words[following[0][0] + 1 :]
-    return None
+        if found is not None:
+            yield from _conda(path, found.arguments) if found.kind is Kind.CONDA else _named(path, found)
+            if found.kind not in (Kind.TOOL, Kind.SCRIPT):  # what these run may be an installer again
+                return
 
 
 @dataclass(slots=True)
@@ -136,8 +124,9 @@ class _Command:
             self.trusted.add(value.text.lower())
         elif name in ("-e", "--editable"):
             self.asked(value, editable=True)
-        elif name in ("-w", "--with"):
-            self.asked(value)
+        elif name in _ALSO:
+            for one in value.text.split(",") if name == "--with" and "[" not in value.text else (value.text,):
+                self.asked(value._replace(text=one.strip()))
 
     def asked(self, word: Word, *, editable: bool = False) -> None:
         if not word.text.strip():
@@ -167,24 +156,51 @@ class _Command:
                 yield one
 
 
-def _pip(path: str, words: Sequence[Word]) -> Iterator[Found]:
+def _named(path: str, install: Install) -> Iterator[Found]:
+    """What the arguments of an installer of Python packages name."""
     command = _Command(path)
-    queue = list(reversed(words))
+    queue = list(reversed(install.arguments))
+    spec = False  # the tool that is run comes from a package an option names
     while queue:
         word = queue.pop()
         if not word.text.startswith("-") or word.text == "-":
-            command.asked(word)
+            if install.kind is Kind.SCRIPT or (install.kind is Kind.TOOL and spec):
+                break
+            command.asked(_with_constraint(word) if install.kind in _AT else word)
+            if install.kind is Kind.TOOL:
+                break
             continue
         name, equals, value = word.text.partition("=")
         if not word.text.startswith("--") and len(word.text) > 2 and word.text[:2] in ("-r", "-c", "-e", "-i", "-f"):
             name, equals, value = word.text[:2], "=", word.text[2:]  # -rfile
-        takes = name in _VALUED or name in _FILES or name in _INDEX_ROLES
-        takes = takes or name in ("-e", "--editable", "--trusted-host", "-w", "--with")
-        if equals:
+        if install.kind is Kind.PIP and name in ("-w", "-d"):  # --wheel-dir, --dest
+            queue = queue if equals else queue[:-1]
+        elif equals:
             command.option(name, Word(value, word.line, word.open))
-        elif takes and queue:
+        elif _takes_value(name) and queue:
             command.option(name, queue.pop())
+        spec = spec or name in ("--from", "--spec")
     return command.result()
+
+
+_AT = frozenset({Kind.TOOL, Kind.POETRY, Kind.UV})
+_AT_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@([^/:]+)")
+
+
+def _takes_value(name: str) -> bool:
+    known = name in _VALUED or name in _FILES or name in _INDEX_ROLES or name in _ALSO
+    return known or name in ("-e", "--editable", "--trusted-host") or _GROUP.fullmatch(name) is not None
+
+
+def _with_constraint(word: Word) -> Word:
+    """`ruff@0.5.0`, `torch@latest` and Poetry's `torch@^2.1` as PEP 508 writes them."""
+    found = _AT_VERSION.fullmatch(word.text)
+    if found is None:
+        return word
+    from mlsupply.inventory.poetry import specifier
+
+    limits = "" if found[2] == "latest" else specifier(found[2])
+    return word if limits is None else word._replace(text=found[1] + limits)
 
 
 def _unknown(path: str, word: Word, what: str) -> Gap:
@@ -234,16 +250,23 @@ class Commands(Collected):
                 Collected.take(self, (one,))
 
     def _include(self, include: Include) -> None:
-        """A file that is walked is an input of its own; one beside a file that was named alone is read with it."""
+        """A file that is walked and known by its name is an input of its own; any other is read with this one."""
         found = next((path for path in self._candidates(include.path) if self.tree.kind(path) == "file"), "")
+        found = found or self._walked(include.path)
         if not found:
             detail = f"{safe(include.path, 200)} is not among the files of the project, so what it installs is unknown"
             hint = "scan the file that is copied there"
             self.gaps.append(gap(self.path, Reason.NOT_FOUND, detail, include.place.line, hint))
             return
         self.includes.append(found)
-        if found not in self.tree.survey().files and not include.constraint:
+        is_input = reader_of(found) is not None and found in self.tree.survey().files
+        if not is_input and not include.constraint:
             self.follow(found, include.place)
+
+    def _walked(self, path: str) -> str:
+        """A file that is walked and ends so, where the command was run in a folder that only a `cd` before it tells."""
+        end = "/" + re.sub(r"^(?:\.\./|/)+", "", posixpath.normpath(path))
+        return next((walked for walked in self.tree.survey().files if f"/{walked}".endswith(end)), "")
 
     def _candidates(self, path: str) -> Iterator[str]:
         """Where a path inside an image may come from: relative to the file or a folder above it, then by name alone."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory.install_commands import Commands, installs
+from mlsupply.inventory.install_verbs import may_install
 from mlsupply.inventory.parsing import Snippet, gap, json_of, string, tables, text_of
 from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.world import Limits, Tree
@@ -25,7 +26,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     text = text_of(path, tree, limits)
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
-    if "install" not in text and text.lstrip().startswith("{"):
+    if not may_install(text) and text.lstrip().startswith("{"):
         return Inventory(path=path, format=FORMAT)
     document: Any = json_of(path, text)
     if isinstance(document, Gap):
@@ -51,7 +52,7 @@ def _source(cell: Mapping[str, Any]) -> list[str]:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    return source.split("\n") if isinstance(source, str) and "install" in source else []
+    return source.split("\n") if isinstance(source, str) and may_install(source) else []
 
 
 def _scripts(lines: list[Snippet]) -> Iterator[Snippet]:
