@@ -8,6 +8,8 @@ from mlsupply.evidence.members import agent_facts
 from mlsupply.evidence.python.shell import deeds
 from tests.test_code_facts import found, init
 
+TURNED = "\u202e \u2066# Check\u2069 \u2066"
+TEXT = '"""What this finds, as it looks in a file, for those who want to read of it.\n'
 IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
 
 
@@ -321,6 +323,24 @@ IMPORTED = "import os, requests, httpx, subprocess, sys, tempfile\n"
             "if who != 'user\u202e \u2066# admins only\u2069 \u2066':\n    pass\n",
             "MLS-C044",
             id="a table of the characters that turn a line",
+        ),
+        pytest.param(
+            f'SHOWN = {TEXT}    if who != \'user{TURNED}\':\n    """\n',
+            f'SHOWN = {TEXT}    "{TURNED}" if who:\n    """\n',
+            "MLS-C044",
+            id="a line of a text that shows the trick, and one that looks like the end of the text",
+        ),
+        pytest.param(
+            f'SHOWN = {TEXT}    if who != \'user{TURNED}\':\n    """\n',
+            f"SHOWN = {TEXT}    if who != 'user':\n    \"\"\"; who = 'user{TURNED}'\n",
+            "MLS-C044",
+            id="a line of a text that shows the trick, and one behind its end",
+        ),
+        pytest.param(
+            f'SHOWN = {TEXT}    if who != \'user{TURNED}\':\n    """\n',
+            f'SHOWN = {TEXT}    \uff02\uff02\uff02 {TURNED} if who:\n    """\n',
+            "MLS-C044",
+            id="a line of a text that shows the trick, and one with other quotes",
         ),
         pytest.param(
             "import torch\ndef weights(folder):\n    with open(os.path.join(folder, 'net.pth'), 'wb') as out:\n"

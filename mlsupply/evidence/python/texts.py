@@ -60,12 +60,12 @@ def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
     yield from _far_right(lines, tree)
     if not text.isascii():
         yield from _odd_names(lines, tree)
-        yield from _turned(lines)
+        yield from _turned(lines, survey)
     yield from _orders(survey)
     yield from _blobs(survey)
 
 
-def _turned(lines: list[str]) -> Iterator[Sight]:
+def _turned(lines: list[str], survey: Survey) -> Iterator[Sight]:
     """The first line that turns the reading direction, and the first that does not turn it back (UAX #9)."""
     turning = [(number, line) for number, line in enumerate(lines, 1) if not line.isascii() and _BIDI.search(line)]
     if turning:
@@ -74,9 +74,25 @@ def _turned(lines: list[str]) -> Iterator[Sight]:
         line = _WORDS_ALONE.sub("", _TABLE.sub("", shown))
         embedded = len(_EMBEDS.findall(line)) - line.count("\u202c")
         isolated = len(_ISOLATES.findall(line)) - line.count("\u2069")
-        if embedded > 0 or isolated > 0:
+        if (embedded > 0 or isolated > 0) and not _is_shown(number, shown, lines, survey):
             yield Sight("bidi", number, "a control character makes the rest of the line show elsewhere", hidden=True)
             return
+
+
+# How a text over several lines ends, and the signs that look like a part of that.
+_QUOTES = {
+    '"""': frozenset('"\u201c\u201d\u201e\u201f\u2033\u02ba\u02dd\u02ee\u3003\uff02'),
+    "'''": frozenset("'`\u2018\u2019\u201a\u201b\u2032\u00b4\u02b9\u02bb\u02bc\u02c8\uff07"),
+}
+
+
+def _is_shown(number: int, line: str, lines: list[str], survey: Survey) -> bool:
+    """Is the whole line a line of a longer text, in which no quote could pass for the end of it?"""
+    for node in survey.blobs:
+        if isinstance(node, ast.Constant) and node.lineno < number < (node.end_lineno or 0):
+            end = lines[(node.end_lineno or 1) - 1].encode()[: node.end_col_offset or 0].decode("utf-8", "replace")
+            return end[-3:] in _QUOTES and _QUOTES[end[-3:]].isdisjoint(line)
+    return False
 
 
 def _orders(survey: Survey) -> Iterator[Sight]:
