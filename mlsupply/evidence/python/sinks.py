@@ -220,15 +220,12 @@ def by_shape(machine: Analyser, call: Call) -> Value | None:
     if not isinstance(call.node, ast.Call) or not isinstance(call.node.func, ast.Attribute):
         return None
     name = call.node.func.attr
-    if (
-        name in {"post", "put", "request", "get", "urlopen", "send", "emit", "fetch"}
-        and call.args
-        and not know.SENDS.match(call.ref)
-    ):
-        address = call.args[1] if name == "request" and len(call.args) > 1 else call.args[0]
-        if re.match(r"(?:https?|wss?)://", text_of(address)):
+    if name in {"post", "put", "request", "get", "urlopen", "send", "emit", "fetch"} and not know.SENDS.match(call.ref):
+        given = call.args[1:2] or call.args if name == "request" else call.args
+        address = given[0] if given else call.keywords.get("url")
+        if address is not None and re.match(r"(?:https?|wss?)://", text_of(address)):
             answer = sending.sent(machine, call)
-            return answer if call.ref else None  # of a thing nobody knows, `get` may be a dict's
+            return answer if call.ref or not given else None  # of a thing nobody knows, `get` may be a dict's
     writing.by_shape(machine, call, name)
     return None
 
