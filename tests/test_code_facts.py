@@ -449,3 +449,9 @@ def test_a_logging_handler_is_followed_by_whatever_name_and_a_class_of_that_name
 @pytest.mark.parametrize("call", ["int(base=8)", "float(**given)", "iter(callable=print)", "chr(i=1)", "sorted(key=len)"])
 def test_a_call_that_python_refuses_does_not_end_the_look(call: str) -> None:
     assert found(init(f"try:\n    {call}\nexcept Exception:\n    pass\n" + STEAL))
+
+
+def test_text_that_no_file_can_hold_does_not_end_the_look() -> None:
+    text = "import base64, subprocess\nCODE = '\\ud800\\udcff' + base64.b64decode('cHJpbnQoMSk7cHJpbnQoMik7').decode()\n"
+    run = "open('/tmp/a.py', 'w', errors='replace').write(CODE)\nsubprocess.run(['python3', '/tmp/a.py'])\n"
+    assert {"MLS-C010"} < found(init(text + run + STEAL))

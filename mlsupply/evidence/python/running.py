@@ -81,7 +81,13 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
         hidden_run = silent or removed or text_of(path).startswith("/tmp/")  # noqa: S108  # compares, writes nothing
         from_network(machine, call, written.taint, "runs-downloaded", "a downloaded file is run", silent=hidden_run)
     elif hiding(written.layers) or has(written.taint, "encoded"):
-        code = written.const if isinstance(written.const, bytes) else str(written.const).encode() if written.known else b""
+        code = (
+            written.const
+            if isinstance(written.const, bytes)
+            else str(written.const).encode("utf-8", "replace")
+            if written.known
+            else b""
+        )
         if code.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not call.ref.startswith(("subprocess", "os")):
             return
         machine.fact(
