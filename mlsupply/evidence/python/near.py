@@ -1,6 +1,6 @@
 """What follows closely behind something else in a text, found in one pass for each of the two.
 
-`HEAD[^\n]{0,400}TAIL` as one regular expression looks at four hundred characters behind each head: a line full of heads
+`HEAD[^\\n]{0,400}TAIL` as one regular expression looks at four hundred characters behind each head: a line full of heads
 costs a hundred times as much as reading it. Here heads and tails are found separately and then paired.
 """
 
