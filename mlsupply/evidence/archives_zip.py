@@ -10,7 +10,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from mlsupply.evidence.archives import Budget, Member, Names, Walked, Wants, checked_name
@@ -69,41 +69,44 @@ def _declared(handle: IO[bytes]) -> int:
 
 
 def _outside(archive: zipfile.ZipFile, handle: IO[bytes], prefix: str) -> Iterator[ArchiveFact]:
-    """Bytes that belong to no entry: before, between and behind."""
+    """Bytes that belong to no entry: before, between and after them."""
     where = prefix.removesuffix("!/")
     infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
-    at = 0
     if infos and infos[0].header_offset < 0:
         yield ArchiveFact(kind="header-disagrees", member=where, detail="an entry starts before the archive does")
         return
-    for info in infos:
-        if info.header_offset > at + (_DESCRIPTOR if at else 0):
-            kind = "hidden-bytes" if at else "leading-data"
-            yield ArchiveFact(kind=kind, member=where, detail=f"{info.header_offset - at:,} bytes at {at:,}")
-            break
-        if info.header_offset < at:
-            yield ArchiveFact(
-                kind="header-disagrees", member=prefix + safe(info.filename), detail="the entry before reaches over it"
-            )
-        handle.seek(info.header_offset)
-        local = handle.read(_LOCAL.size)
-        if len(local) < _LOCAL.size:
-            break
-        fields = _LOCAL.unpack(local)
-        at = info.header_offset + _LOCAL.size + fields[9] + fields[10] + info.compress_size
-        if fields[0] == b"PK\x03\x04" and fields[3] != info.compress_type:
-            yield ArchiveFact(kind="header-disagrees", member=prefix + safe(info.filename), detail="compression method")
+    yield from _between(infos, handle, prefix)
     comment = len(archive.comment)
     if comment > 1024:
         yield ArchiveFact(kind="trailing-data", member=where, detail=f"a comment of {comment:,} bytes")
-    handle.seek(0, io.SEEK_END)
-    size = handle.tell()
+    size = handle.seek(0, io.SEEK_END)
     handle.seek(max(0, size - 66_000))
     tail = handle.read()
     end = tail.rfind(b"PK\x05\x06")
     extra = len(tail) - end - 22 - comment
     if end >= 0 and extra > 0:
         yield ArchiveFact(kind="trailing-data", member=where, detail=f"{extra:,} bytes after the end of the archive")
+
+
+def _between(infos: Iterable[zipfile.ZipInfo], handle: IO[bytes], prefix: str) -> Iterator[ArchiveFact]:
+    """Gaps and overlaps between the entries, which come in the order of their places, up to the first gap."""
+    at = 0
+    for info in infos:
+        name = prefix + safe(info.filename)
+        if info.header_offset > at + (_DESCRIPTOR if at else 0):
+            detail = f"{info.header_offset - at:,} bytes at {at:,}"
+            yield ArchiveFact(kind="hidden-bytes" if at else "leading-data", member=prefix.removesuffix("!/"), detail=detail)
+            return
+        if info.header_offset < at:
+            yield ArchiveFact(kind="header-disagrees", member=name, detail="the entry before reaches over it")
+        handle.seek(info.header_offset)
+        local = handle.read(_LOCAL.size)
+        if len(local) < _LOCAL.size:
+            return
+        fields = _LOCAL.unpack(local)
+        at = info.header_offset + _LOCAL.size + fields[9] + fields[10] + info.compress_size
+        if fields[0] == b"PK\x03\x04" and fields[3] != info.compress_type:
+            yield ArchiveFact(kind="header-disagrees", member=name, detail="compression method")
 
 
 def _entry(

@@ -15,7 +15,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,35 +91,37 @@ def open_repository(folder: str, git_dir: Path) -> Repository:
     """Read refs, shallow commits and the object format. Never raises: what is odd is a gap in the result."""
     unread: list[str] = []
     common = _common(git_dir, unread)
-    gaps: list[Gap] = []
     shallow = tuple(line for line in _lines(common / "shallow", unread) if _OID.match(line))
-    if shallow:
-        detail = f"a shallow clone: history before {len(shallow)} commits is not there"
-        gaps.append(gap(folder, Reason.NO_ARTIFACT, detail, "fetch it whole (git fetch --unshallow) and ask again"))
     config = "\n".join(_lines(common / "config", unread))
-    if re.search(r"(?im)^\s*refstorage\s*=\s*(?!files)", config):
-        gaps.append(gap(folder, Reason.UNSUPPORTED, "its refs are stored in a form other than files (reftable)"))
-    alternates = common / "objects" / "info" / "alternates"
-    if alternates.is_file():
-        gaps.append(
-            gap(folder, Reason.FORBIDDEN, "borrows objects from another repository (alternates); these are not read")
-        )
     refs = _refs(common, unread)
     if git_dir != common:
         refs += [Ref(f"{ref.name} (worktree {git_dir.name})", ref.oid) for ref in _refs(git_dir, unread)]
-    if unread:
-        detail = f"{count(len(unread), 'file')} with its branches, tags or settings could not be read, {unread[0]} first"
-        gaps.append(gap(folder, Reason.FORBIDDEN, f"{detail}: commits to which only these lead were not searched"))
-    if len(refs) > MAX_REFS:
-        gaps.append(gap(folder, Reason.LIMIT, f"{len(refs):,} refs; only {MAX_REFS:,} are followed"))
     return Repository(
         folder=folder,
         common=common,
         refs=tuple(refs[:MAX_REFS]),
         shallow=shallow,
         sha256=bool(re.search(r"(?im)^\s*objectformat\s*=\s*sha256", config)),
-        gaps=tuple(gaps),
+        gaps=tuple(_not_whole(folder, common, shallow, config, refs, unread)),
     )
+
+
+def _not_whole(
+    folder: str, common: Path, shallow: Sequence[str], config: str, refs: Sequence[Ref], unread: Sequence[str]
+) -> Iterator[Gap]:
+    """Why the history that is read may not be all of it."""
+    if shallow:
+        detail = f"a shallow clone: history before {len(shallow)} commits is not there"
+        yield gap(folder, Reason.NO_ARTIFACT, detail, "fetch all of it (git fetch --unshallow) and ask again")
+    if re.search(r"(?im)^\s*refstorage\s*=\s*(?!files)", config):
+        yield gap(folder, Reason.UNSUPPORTED, "its refs are stored in a form other than files (reftable)")
+    if (common / "objects" / "info" / "alternates").is_file():
+        yield gap(folder, Reason.FORBIDDEN, "borrows objects from another repository (alternates); these are not read")
+    if unread:
+        detail = f"{count(len(unread), 'file')} with its branches, tags or settings could not be read, {unread[0]} first"
+        yield gap(folder, Reason.FORBIDDEN, f"{detail}: commits to which only these lead were not searched")
+    if len(refs) > MAX_REFS:
+        yield gap(folder, Reason.LIMIT, f"{len(refs):,} refs; only {MAX_REFS:,} are followed")
 
 
 def _common(git_dir: Path, unread: list[str]) -> Path:

@@ -197,30 +197,24 @@ def _op_layer(name: str, config: object, look: Look, offset: int) -> None:
         look.block(Cause.OPERATOR, f"{name} calls {safe(text, 120)}", offset)
 
 
+_ACTING_WORDS = frozenset({"load", "save", "get", "file", "from", "deserialize"})  # words in names of functions of Keras
+_NOT_MODELS = frozenset({"utils", "saving", "config", "export", "tree", "datasets"})  # its modules that act
+
+
 def _judge_module(module: str, kind: str, config: object, look: Look, offset: int) -> None:
     """The loader imports `module` and takes the class, or the function that `config` names, from it."""
     name = config if kind in _FUNCTIONS and isinstance(config, str) else kind
     parts = module.split(".")
     if parts[:3] == ["tensorflow", "python", "keras"] or parts[:2] in (["tensorflow", "keras"], ["tf", "keras"]):
         parts = ["keras", *parts[parts.index("keras") + 1 :]]
+    shown = f"{module}.{safe(name, 120)}"
     if parts[0] in _KERAS:
-        acting = kind in _FUNCTIONS and set(str(name).lower().split("_")) & {
-            "load",
-            "save",
-            "get",
-            "file",
-            "from",
-            "deserialize",
-        }
-        unsafe = acting or {"utils", "saving", "config", "export", "tree", "datasets"} & set(parts[1:3])
+        acting = kind in _FUNCTIONS and not _ACTING_WORDS.isdisjoint(str(name).lower().split("_"))
+        unsafe = acting or not _NOT_MODELS.isdisjoint(parts[1:3])
         if unsafe and not kind.endswith(("Sequence", "FeatureSpace")):
-            look.block(
-                Cause.CONFIG,
-                f"calls {module}.{safe(name, 120)}, a function of Keras that loads, fetches or configures",
-                offset,
-            )
+            look.block(Cause.CONFIG, f"calls {shown}, a function of Keras that loads, fetches or configures", offset)
         elif len(parts) > 1 and parts[1] not in _BUILDING:
-            look.doubt(Cause.UNKNOWN, f"names {module}.{safe(name, 120)}, which is not a part of a model", offset)
+            look.doubt(Cause.UNKNOWN, f"names {shown}, which is not a part of a model", offset)
         return
     if kind in _MODES:
         return
@@ -228,6 +222,6 @@ def _judge_module(module: str, kind: str, config: object, look: Look, offset: in
         return  # Keras looks a plain function name up among its own activations, losses and metrics
     how, why = standing(*resolve(module, safe(name, 120)))
     if how is Standing.DANGEROUS:
-        look.block(Cause.CONFIG, f"calls {module}.{safe(name, 120)}, which {why}", offset)
+        look.block(Cause.CONFIG, f"calls {shown}, which {why}", offset)
     elif how is Standing.UNKNOWN or (top(module) == "builtins" and kind in _FUNCTIONS):
-        look.doubt(Cause.UNKNOWN, f"names {module}.{safe(name, 120)}, which the lists do not know", offset)
+        look.doubt(Cause.UNKNOWN, f"names {shown}, which the lists do not know", offset)
