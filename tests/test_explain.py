@@ -95,7 +95,7 @@ def test_an_advisory_of_the_embedded_database_is_told_by_any_of_its_ids() -> Non
 def test_what_nobody_knows_is_said_with_the_nearest() -> None:
     result = explain("bad-confg")
     assert result.exit_code == 2
-    assert "nothing is known of bad-confg, did you mean bad-config?" in result.stderr
+    assert "nothing is known about bad-confg, did you mean bad-config?" in result.stderr
 
 
 def test_every_incident_has_a_page() -> None:

@@ -43,7 +43,7 @@ def _page(wanted: str) -> str:
     ]
     if not pages:
         hint = "try a rule (mlsupply rules list), an advisory id, an incident, a check, an error reference or an exit code"
-        raise MlsupplyError("nothing-known", f"nothing is known of {wanted}{_like(wanted)}", hint)
+        raise MlsupplyError("nothing-known", f"nothing is known about {wanted}{_like(wanted)}", hint)
     return "\n".join(pages)
 
 

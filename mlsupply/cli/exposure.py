@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
     "--window",
     metavar="FROM..TO",
     default="",
-    help="When the release could be had (UTC), where no record says so or you know better.",
+    help="When the release was available (UTC), if no record says so or you know better.",
 )
 @click.option("--machine", is_flag=True, help="Look at the files below PATH too: environments, caches, images, logs.")
 @click.option("--home", metavar="DIR", default="", help="A user's folder, for indicators under ~; it is not walked.")
@@ -48,7 +48,7 @@ if TYPE_CHECKING:  # only named in annotations: the modules are imported when th
 @shows_errors
 def command(words: tuple[str, ...], **options: Any) -> None:
     """Search the git history of every repository below PATH (default: the current folder): which files held a bad release,
-    which would have resolved to it while it could be had, from which commit to which, and what to do. A PATH that is an
+    which would have resolved to it while it was available, from which commit to which, and what to do. A PATH that is an
     environment, a cache, an image (tar or OCI layout), a folder of SBOMs or one without repositories is searched for traces
     instead.
 
