@@ -55,12 +55,13 @@ class Outcome(Generic[R]):
         return self._found[0]
 
 
-def each(do: Callable[[T], R], tasks: Iterable[T], most: int) -> Iterator[R]:
+def each(do: Callable[[T], R], tasks: Iterable[T], most: int, *, aside: bool = False) -> Iterator[R]:
     """What comes of each task, in their order, as soon as it is there; at most so many are under way at once. Raises what
     one of them raised, in its turn; tasks not begun by then, or when nobody asks for more, are not begun any more. Ctrl-C
-    waits for none of them: a server may take long to answer."""
+    waits for none of them: a server may take long to answer. aside: a single task has a thread of its own too, as it must
+    where Ctrl-C in the midst of it would leave something behind."""
     wanted = list(tasks)
-    if len(wanted) < 2:
+    if len(wanted) < 2 and not aside:
         yield from map(do, wanted)
         return
     import threading

@@ -55,6 +55,12 @@ def test_one_task_needs_no_thread() -> None:
     assert list(each(lambda task: threading.current_thread(), ["one"], 8)) == [threading.main_thread()]
 
 
+def test_a_single_task_has_its_own_thread_where_that_is_wanted() -> None:
+    (used,) = each(lambda task: threading.current_thread(), ["one"], 8, aside=True)
+    assert used is not threading.main_thread()
+    assert list(each(lambda task: task, [], 8, aside=True)) == []
+
+
 def test_the_first_task_that_breaks_ends_the_row_and_the_rest_is_not_begun() -> None:
     begun: list[int] = []
 

@@ -179,10 +179,10 @@ def _settled(found: list[Inventory], request: Request, world: World) -> list[Inv
 
 def _resolve(found: list[Inventory], left: list[int], request: Request, world: World) -> None:
     """Put what is resolved in the place of what is not, in the places that are left."""
-    from mlsupply.begun import Begun, each
+    from mlsupply.begun import each
 
     world.say("resolving what is not locked", 0, len(left))
-    answers = each(lambda place: Begun(lambda: _resolved(found[place], request, world)).result(), left, _RESOLVED_AT_ONCE)
+    answers = each(lambda place: _resolved(found[place], request, world), left, _RESOLVED_AT_ONCE, aside=True)
     try:
         for done, (place, answer) in enumerate(zip(left, answers, strict=True), 1):
             found[place] = answer
