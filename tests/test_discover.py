@@ -406,3 +406,12 @@ def test_an_empty_argument_is_not_the_folder_one_is_in(world: World) -> None:
     _put(world, "requirements.txt", "six==1.16.0\n")
     with pytest.raises(MlsupplyError, match="an empty argument names no file or folder"):
         _scan(world, "")
+
+
+def test_a_long_reading_tells_how_far_it_is(world: World) -> None:
+    told: list[tuple[str, int, int]] = []
+    for name in ("a.py", "requirements.txt"):
+        (world.tree.root / name).write_text("six==1.17.0\n", encoding="utf-8")
+    run(Request(offline=True), replace(world, say=lambda words, done=0, total=0: told.append((words, done, total))))
+    assert ("reading inputs", 1, 2) in told
+    assert ("reading what names models and datasets", 0, 2) in told

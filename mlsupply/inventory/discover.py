@@ -82,7 +82,7 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     scripts = script_files(survey.files, world.tree)
     if reader := reader_named("script"):
         yield from (Found(reader, inventory) for inventory in _not_looked_into(scripts))
-    for path in survey.files:
+    for number, path in enumerate(survey.files):
         reader = scripts.readers.get(path) or reader_of(path)
         if path.endswith(".tar.gz") and path not in named and not _is_sdist(path, world.tree):
             continue
@@ -94,6 +94,7 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
                     "unknown-format", f"{safe(path)} is no file that mlsupply reads", "see the list of formats in the README"
                 )
             continue
+        world.say("reading inputs", number, len(survey.files))
         found = _read(path, reader, world)
         if path in named or reader.format not in _OFTEN_EMPTY or _says_something(found.inventory):
             yield found
