@@ -407,7 +407,7 @@ def test_scripts_are_told_by_their_first_line(tmp_path: Path, pool: Pool) -> Non
     ("limits", "said"),
     [
         (Limits(held=600), "more than 600 bytes of sources in one archive: 1 file(s) were left out"),
-        (Limits(facts=10), "more than 10 facts and calls in the Python of one archive: 1 file(s) were left out"),
+        (Limits(facts=10), "more than 10 facts and calls in one archive: 1 file(s) were left out"),
         (Limits(following=-1), "following the Python of one archive took more than -1 s: 2 file(s) were left out"),
     ],
     ids=["bytes", "facts", "time"],

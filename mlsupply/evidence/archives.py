@@ -37,7 +37,8 @@ class Limits:
     name: int = 1024  # characters of a member's path
     seconds: float = 120.0  # to read it
     held: int = 256 << 20  # bytes of sources and metadata in memory at once; the largest package known has 95 MB of Python
-    facts: int = 250_000  # facts and calls of its modules; the most known are 56,000
+    facts: int = 250_000  # facts and calls in it; the most known are 56,000
+    probing: float = 60.0  # seconds of processor for its models, scripts, build files and files for agents
     following: float = 600.0  # seconds to follow its Python, of which the longest known takes 54
 
 

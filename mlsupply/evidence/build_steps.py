@@ -67,7 +67,8 @@ def _blanked(text: str, comments: re.Pattern[str]) -> str:
 
 # --- Meson ---------------------------------------------------------------------------------------------------------------
 
-_MESON_STRING = r"'''.*?'''|'(?:\\.|[^'\\\n])*'"
+# one that is not closed goes on to the end of its line or text: looked for at each of its marks, it would take forever
+_MESON_STRING = r"'''.*?'''|'(?:\\.|[^'\\\n])*+'?"
 _MESON_COMMENT = expression(rf"{_MESON_STRING}|(#[^\n]*)", re.DOTALL)
 _MESON_CALL = expression(
     r"\b(run_command|custom_target|run_target|add_install_script|add_postconf_script|add_dist_script|generator|vcs_tag)\s*\("
@@ -117,7 +118,7 @@ def _unquoted(text: str) -> str:
 
 # --- CMake ---------------------------------------------------------------------------------------------------------------
 
-_CMAKE_STRING = r'"(?:\\.|[^"\\])*"'
+_CMAKE_STRING = r'"(?:\\.|[^"\\])*+"?'
 _CMAKE_TOKEN = expression(rf"({_CMAKE_STRING})|(#)?\[(=*)\[|#[^\n]*|([^\s()\"#]+)", re.DOTALL)
 _CMAKE_CALL = expression(
     r"(?i)\b(execute_process|exec_program|add_custom_command|add_custom_target|ExternalProject_Add|FetchContent_Declare|"

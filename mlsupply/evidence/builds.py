@@ -51,7 +51,7 @@ _STARTED = {
 }
 _SHOWN = expression(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?|tests?)/")
 _STORED = expression(r"(?:\s-[a-zA-Z]{0,6}[oO]|--output(?:-document)?|>)[ =]?[\"']?([^\s\"';|&<>]{1,200})")
-_FETCHES = expression(r"(?:^|[\s/;&|(\"'])(?:curl|wget|aria2c|fetch)\s[^\n;|&]*?(https?://[^\s\"';|&<>)]{4,300})")
+_FETCHES = expression(r"(?:^|[\s/;&|(\"'])(?:curl|wget|aria2c|fetch)\s[^\n;|&]{0,1000}?(https?://[^\s\"';|&<>)]{4,300})")
 _FETCHED = 20  # downloads of a file that are watched for
 _GOES_ON = expression(r"(?<!\s)\s++(?=\|)")  # a new line among them is seen to where it is used
 _INTERPRETER = r"(?:(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|source|\.|cmd(?:\.exe)? /c|chmod \S+)"

@@ -66,7 +66,7 @@ _LINE = 200  # bytes of a line that is worth remembering
 _MAX_JOINED = 50  # lines
 _SAID = expression(rb"[ \t\f]*(?:#|>>>)")  # a comment, or an example within a text
 _ALONE = expression(  # statements that were judged already
-    rb"[ \t\f]*(?:import[ \t]+[\w.]+|from[ \t]+[\w.]+[ \t]+import\b[ \t]*[\w., \t]*\(?[\w., \t]*)[ \t\f]*(?:#[^\n]*)?\r?$",
+    rb"[ \t\f]*+(?:import[ \t]+[\w.]++|from[ \t]+[\w.]++[ \t]+import\b[\w., \t]*+\(?[\w., \t]*+)[ \t\f]*+(?:#[^\n]*)?\r?$",
     re.MULTILINE,
 )
 _NEXT = expression(rb"[ \t]+([a-zA-Z]+)\b(?![\"'])")
@@ -194,13 +194,15 @@ def _taken(data: bytes, start: int, end: int) -> Iterator[_Taken | None]:
 
 def _used(data: bytes, library: str) -> bool:
     """Is the library itself used for anything but its harmless names?"""
+    passed = start = 0
     for found in _OTHER_USE[library].finditer(data):
-        start = data.rfind(b"\n", 0, found.start()) + 1
-        if (
-            not _SAID.match(data, start)
-            and not _ALONE.match(data, start)
-            and not _prose(data, max(start, found.start() - 40), found.start(), found.end())
-        ):
+        if found.start() < passed:
+            continue
+        start = max(data.rfind(b"\n", start, found.start()) + 1, start)
+        if _SAID.match(data, start) or _ALONE.match(data, start):
+            end = data.find(b"\n", found.end())
+            passed = len(data) if end < 0 else end  # a line is judged once, however long it is
+        elif not _prose(data, max(start, found.start() - 40), found.start(), found.end()):
             return True
     return False
 

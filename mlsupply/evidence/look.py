@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,8 +192,13 @@ def _take(member: Member, seen: _Seen, subject: str) -> None:
 
 def _take_other(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     """What is not Python; where its commands are more than is looked at of an archive, that is said once."""
-    refused = seen.allowance.refused
+    if not seen.share.probes(path):
+        return
+    refused, known, began = seen.allowance.refused, len(seen.code), time.thread_time()
     _sort_other(path, data, seen, subject)
+    seen.share.probed(time.thread_time() - began)
+    if not seen.share.keeps(path, len(seen.code) - known):
+        del seen.code[known:]
     if seen.allowance.refused and not refused:
         most = (
             f"the first {seen.allowance.most:,} characters of commands in the archive were looked at, not what follows here"

@@ -229,7 +229,7 @@ def _agent(path: str, line: int, behaviour: str, detail: str, text: str) -> Code
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(re.sub(r"(?m)^\s*//.*$", "", text))
+        return json.loads(re.sub(r"(?m)^[ \t]*+//.*$", "", text))
     except (ValueError, RecursionError):
         return text
 

@@ -146,7 +146,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"pdb.run", None),
     (b"runsource", None),
     (b"runcode", None),
-    (b"pip._internal", expression(rb"pip\._internal[\w.]*(?:\.main\b|\s+import\s+[\w, ]*main\b)")),
+    (b"pip._internal", expression(rb"pip\._internal[\w.]*(?:\.main\b|\s++import\s[\s\w,]{0,400}?main\b)")),
     (b"pip.main", None),
     (b"run_module", expression(rb"run_module\(\s*[\"'](?:pip|twine|ensurepip)")),
     (b"easy_install", expression(rb"easy_install\s+import\s+main")),

@@ -95,6 +95,7 @@ class TestTemplates:
             "{{ strftime_now('%d %b %Y') }}{{ messages | selectattr('role', 'equalto', 'user') | list | length }}",
             "{{ '_' ~ tool.name }}{{ messages[loop.index0 - 1]['content'].split('</think>')[-1].lstrip('\\n') }}",
             "{{ message.content | replace('__', '_') }}",
+            "{{ {'a': {'b': '}}'}} | tojson }} is written as it's __class__ {{ ",
         ],
     )
     def test_ordinary_ones_are_clear(self, template: str) -> None:
@@ -106,6 +107,9 @@ class TestTemplates:
         [
             "{{ lipsum.__globals__['os'].popen('echo x').read() }}",
             "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+            "{{ '}}' ~ ''.__class__.__base__ }}",
+            "{{ {'a': {'b': 1}}.__class__.__base__ }}",
+            "{% if ('%}') and {'a': {}}['__class__'] %}{% endif %}",
             "{{ ''|attr('__class__') }}",
             "{{ ''|attr('\\x5f\\x5fclass\\x5f\\x5f') }}",
             "{{ ''['__cla' ~ 'ss__'] }}",

@@ -83,8 +83,9 @@ def _is_pickle(span: Span) -> bool:
 
 
 def _is_template(span: Span) -> bool:
-    head = span.read(0, 1 << 16)
-    return _is_text(span) and b"{%" in head and b"%}" in head and not head.lstrip().startswith(b"<!")
+    if not _is_text(span) or span.read(0, 64).lstrip().startswith(b"<!"):
+        return False
+    return any(span.find(begins) >= 0 and span.find(ends) >= 0 for begins, ends in ((b"{%", b"%}"), (b"{{", b"}}")))
 
 
 def _is_onnx(span: Span) -> bool:

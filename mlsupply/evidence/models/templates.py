@@ -7,19 +7,23 @@ walks from a value to Python's internals is blocked however it spells the name.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
 from mlsupply.evidence.models.yamls import look_at_yaml
 
-_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_OPENS = re.compile(r"\{[{%]")
+_TOKEN = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|%\}|[({\[\])}]", re.DOTALL)
+_STRINGS = re.compile(
+    r"'(?:[^'\\]|\\.)*+('?)|\"(?:[^\"\\]|\\.)*+(\"?)", re.DOTALL
+)  # one that is not closed goes on to the end
 _DUNDER = re.compile(r"__[a-z]+(?:_[a-z]+)*__", re.IGNORECASE)
 _INNER = (
     r"class|mro|base|bases|subclasses|globals|builtins|init|import|dict|code"
     r"|getattribute|loader|reduce|self|func|module|closure|call"
 )
-_SPLIT = re.compile(r"_\s*['\"]?\s*[~+,|%]?\s*['\"]?\s*_?(?:" + _INNER + r")\b.{0,20}_", re.IGNORECASE)
+_SPLIT = re.compile(r"_\s*+['\"]?\s*+[~+,|%]?\s*+['\"]?\s*+_?(?:" + _INNER + r")\b.{0,20}_", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:x5f|137|u005f|U0000005f|N\{LOW LINE\})", re.IGNORECASE)
 # jinja2's own globals and undocumented attributes that hold Python functions
 _GLOBALS = re.compile(r"\b(?:lipsum|cycler|joiner|self|request|config|url_for|get_flashed_messages)\s*(?:\.|\[|\|\s*attr)")
@@ -47,11 +51,11 @@ def judge_template(text: str, look: Look, offset: int, name: str) -> None:
     if len(text) > _MOST:
         detail = f"{name}: a template of {len(text):,} characters; the first {_MOST:,} were read"
         look.doubt(Cause.LIMIT, detail, offset + _MOST if offset >= 0 else -1)
-    scored = any("_" in string for code in _CODE.findall(text[:_MOST]) for string in _STRINGS.findall(code))
-    for found in _CODE.finditer(text[:_MOST]):
-        code = found[0]
+    parts = list(_code(text[:_MOST]))
+    scored = any("_" in string[0] for _, code in parts for string in _STRINGS.finditer(code))
+    for start, code in parts:
         bare = _STRINGS.sub(_unquoted, code)
-        at = offset + found.start() if offset >= 0 else -1
+        at = offset + start if offset >= 0 else -1
         if why := _reach(code, bare):
             look.block(Cause.TEMPLATE, f"{name}: the template {why}: {code[:120]}", at)
         elif _computed(code, bare, scored):
@@ -60,10 +64,41 @@ def judge_template(text: str, look: Look, offset: int, name: str) -> None:
             look.doubt(
                 Cause.TEMPLATE,
                 f"{name}: the template reads an attribute by a computed name: {code[:120]}",
-                offset + found.start(),
+                offset + start,
             )
         elif _LOADS.match(code):
             look.doubt(Cause.TEMPLATE, f"{name}: the template loads another: {code[:120]}", at)
+
+
+def _code(text: str) -> Iterator[tuple[int, str]]:
+    """(start, text with its marks) of each `{{ }}` and `{% %}`. As in jinja's lexer a mark closes nothing within a string or
+    brackets. Where these are not closed the template is none; from there on the first mark closes."""
+    at, broken = 0, False
+    unclosed: set[str] = set()
+    while found := _OPENS.search(text, at):
+        at = found.end()
+        closes = "}}" if found[0] == "{{" else "%}"
+        end = -1 if broken else _closed(text, at, closes)
+        if end < 0 and closes not in unclosed:
+            broken, end = True, text.find(closes, at)
+        if end < 0:
+            unclosed.add(closes)
+            continue
+        at = end + 2
+        yield found.start(), text[found.start() : at]
+
+
+def _closed(text: str, start: int, closes: str) -> int:
+    """Where the mark stands that closes the code, -1 where none does."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start):
+        if not depth and text.startswith(closes, token.start()):
+            return token.start()
+        if token[0] in "({[":
+            depth += 1
+        elif token[0][-1] in ")}]":
+            depth = max(0, depth - 1)
+    return -1
 
 
 _PUT_TOGETHER = re.compile(r"(?:\|\s*attr\s*\(|\[)[^\[\]]{0,200}(?:~|\+\s*''|\|\s*(?:join|format|replace|reverse)|%)")
@@ -76,13 +111,13 @@ def _computed(code: str, bare: str, scored: bool) -> bool:
     scored: some text in the template's code has an underscore."""
     if _ATTR_OF.search(bare):
         return True
-    pieces = any(_PIECE.match(text[1:-1]) for text in _STRINGS.findall(code))
+    pieces = any(_PIECE.match(text[0][1:-1]) for text in _STRINGS.finditer(code))
     return pieces and scored and bool(_PUT_TOGETHER.search(bare))
 
 
 def _unquoted(found: re.Match[str]) -> str:
     """Strings lose their content; a dunder in a subscript or as a filter argument is told by `_reach` from the whole."""
-    return "''"
+    return "''" if found[1] or found[2] else found[0]
 
 
 def _reach(code: str, bare: str) -> str:

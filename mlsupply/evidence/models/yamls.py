@@ -24,7 +24,7 @@ _BUILDS = tuple(f"tag:yaml.org,2002:python/{kind}" for kind in ("object", "modul
 _TARGET = re.compile(rb"[ \t-]{0,200}_target_[ \t]*:[ \t]*['\"]?([\w.:]{1,300})")
 # behind a key, a dash, a bracket or at the start of a line, and not within a sentence
 _TAG = re.compile(
-    rb"[ \t]{0,200}(?:- {1,40}){0,9}(?:[\w.'\"-]{1,200}[ \t]*:[ \t]+)?[\[{]?[ \t]*"
+    rb"[ \t]{0,200}+(?:- {1,40}+){0,9}+(?:[\w.'\"-]{1,200}+[ \t]*+:[ \t]++)?[\[{]?[ \t]*+"
     rb"(!!python/(?:object|module|name)[\w/:]{0,40}:?[\w.]{0,200})"
 )
 
