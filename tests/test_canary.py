@@ -99,6 +99,7 @@ def _files(canary: Canary) -> dict[str, str]:
         "tool.py": f"# /// script\n# dependencies = ['rich==13.0.0']\n# ///\n{python('script')}",
         "demo.ipynb": '{"cells": [{"cell_type": "code", "source": "!pip install attrs==24.1.0; touch x"}], "nbformat": 4}',
         "Dockerfile": f"FROM x\nRUN pip install anyio==4.0.0 $(touch '{canary.folder / 'Dockerfile'}')\n",
+        ".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: uvx toml==1 $(touch '{canary.folder / 'ci'}')}}]}}}}\n",
         "uv.toml": f'[[index]]\nurl = "http://127.0.0.1:9/$(touch {canary.folder / "uv.toml"})"\n',
         ".git/config": f"[core]\n\tfsmonitor = \"touch '{canary.folder / 'fsmonitor'}'\"\n\tpager = touch x\n",
         ".git/HEAD": "ref: refs/heads/main\n",

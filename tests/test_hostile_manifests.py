@@ -124,11 +124,21 @@ SPDX = json.dumps(
     },
     indent=1,
 )
+WORKFLOW = """\
+defaults: {run: {working-directory: sub}}
+runs:
+  steps:
+    - run: pip install torch==2.4.0 -i https://me:pw@h.example/simple -r requirements.txt
+    - run: |
+        uvx --from 'a[b]==1' c
+        poetry add d@^1.0 "${{ matrix.e }}"
+"""
 SEEDS = {
     "pyproject.toml": PYPROJECT,
     "setup.py": SETUP_PY,
     "setup.cfg": SETUP_CFG,
     "Dockerfile": DOCKERFILE,
+    "action.yml": WORKFLOW,
     "demo.ipynb": NOTEBOOK,
     "script.py": SCRIPT,
     "bom.json": CYCLONEDX,
@@ -170,6 +180,8 @@ PIECES = (
         "[[tool.uv.index]]\n",
         "RUN ",
         "pip install ",
+        "uvx ",
+        "run: |\n",
         "%(a)s",
         "# ///\n",
     ),
