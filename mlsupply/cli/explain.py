@@ -120,11 +120,12 @@ def _advisory(wanted: str) -> str:
 def _record(project: str, record: Advisory, origin: str) -> str:
     from mlsupply.advisories.findings import links_of
     from mlsupply.advisories.severity import severity_of
+    from mlsupply.report.vectors import words_of
 
     severity = "malicious" if record.malicious else severity_of(record.score, record.word).value
     fields: Mapping[str, str] = {
         "project": project,
-        "what": record.summary or "not in this data, which holds no prose; see the links",
+        "what": record.summary or words_of(record.vector) or "this data has no description; see the links",
         "also known as": ", ".join(record.aliases),
         "severity": f"{severity}{f' ({record.score})' if record.score is not None else ''} {record.vector}".strip(),
         "affected": "; ".join(_windows(record.windows))
@@ -144,7 +145,7 @@ def _windows(windows: object) -> Iterator[str]:
 
     for window in windows if isinstance(windows, tuple) else ():
         if isinstance(window, Window):
-            start = f"from {window.first}" if window.first and window.first != "0" else "from the first"
+            start = f"from {window.first}" if window.first and window.first != "0" else "from the first version"
             ends = {FIXED: f"fixed in {window.last}", LAST_AFFECTED: f"to {window.last}"}
             yield f"{start}, {ends.get(window.ends, 'no fix named')}"
 

@@ -77,7 +77,7 @@ def _compared(others: tuple[Other, ...]) -> Iterator[str]:
         if not isinstance(other, Gap)
     ]
     if held:
-        yield f"  compared with {' and '.join(held)}: differences that matter are listed below"
+        yield f"  compared with {', and '.join(held)}: any difference that matters is a finding below"
 
 
 def inspected(

@@ -13,7 +13,7 @@ EXIT_CODES = {
     "publishes it; and beside each the step that closes it. Take that, or accept it with [[tool.mlsupply.tolerate]]; "
     "--incomplete warn lets such a run end with 0.",
     "4": "Nothing to audit: no file that mlsupply reads, or files without a single package.",
-    "130": "Stopped by Ctrl-C. Files that were to be written are whole, or as they were before.",
+    "130": "Stopped by Ctrl-C or SIGTERM. Files that were to be written are whole, or as they were before.",
 }
 
 REFERENCES = {
