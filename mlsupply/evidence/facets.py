@@ -48,7 +48,7 @@ class CodeFact:
     the function it is written in, "" for module level; source: kind of the worst data that flows in (`knowledge.KINDS`)
     and `secrets` how many different ones; sink: dotted name of what is called; destination: `fixed` (written in the
     code), `chat` (a hard-coded webhook or bot), `metadata`, `local`, `given` (a parameter or setting), `maker` (of what is
-    run: where the maker of a well-known tool keeps it) or ""; position:
+    run: where the maker of a well-known tool keeps it; of what opens an account: the service itself) or ""; position:
     `body`, `address`, `header`, `name` or ""; layers: encodings undone to see it, outermost first; hidden: the name
     called was computed; verified: what was downloaded is compared with a digest first; asked: the user is asked
     whether it shall run, or what is installed was found missing first; silent: output thrown away or errors swallowed;

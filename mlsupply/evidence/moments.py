@@ -6,7 +6,8 @@ points specification (console scripts, pytest plugins).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
@@ -38,6 +39,7 @@ class Layout:
     scripts: frozenset[str] = frozenset()
     plugins: frozenset[str] = frozenset()
     project: str = ""  # canonical name, "" where nothing tells it
+    aside: frozenset[str] = frozenset()  # folders of a source that no build looks for modules in
     built_by: str = ""  # the backend as pyproject.toml names it, with the folders of the tree it is looked for in
 
     def inner(self, path: str) -> str:
@@ -78,8 +80,24 @@ def layout(paths: Iterable[str], texts: Mapping[str, bytes]) -> Layout:
         scripts=frozenset(scripts),
         plugins=frozenset(plugins),
         project=_project(paths, top),
+        aside=frozenset(_aside(names, top, texts)) if is_source else frozenset(),
         built_by=_built_by(backend, folders),
     )
+
+
+# As setuptools has it (FlatLayoutModuleFinder.DEFAULT_EXCLUDE), without those that are known as tests or documents.
+_NO_PACKAGE = expression(r"(?:ci|bin|tools|utils?|tasks|[._]\w{1,40})/")
+
+
+def _aside(names: Collection[str], top: str, texts: Mapping[str, bytes]) -> Iterable[str]:
+    """Folders that hold tools for those who work on the source: no packages by their names and files, nor by what the
+    configuration of the build names."""
+    named = b"\n".join(texts.get(f"{top}{name}", b"") for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+    for folder in {found[0] for name in names if (found := _NO_PACKAGE.match(name))}:
+        name = re.escape(folder[:-1].encode())
+        quoted = rb"(?:[\"'=]|^\s)\s{0,9}(?:\./)?" + name + rb"(?:[/.][\w./]{0,80})?\s{0,9}(?:[\"',]|$)"
+        if f"{folder}__init__.py" not in names and not re.search(quoted, named, re.MULTILINE):
+            yield folder
 
 
 def _project(paths: Iterable[str], top: str) -> str:
@@ -110,7 +128,9 @@ def is_program(path: str) -> bool:
 def is_layout_file(path: str) -> bool:
     """Is this one of the few files that tell how the package is laid out?"""
     name = path.rpartition("/")[2]
-    return name in {"pyproject.toml", "entry_points.txt"} and path.count("/") <= 2
+    return (name in {"pyproject.toml", "entry_points.txt"} and path.count("/") <= 2) or (
+        name in {"setup.py", "setup.cfg"} and path.count("/") <= 1
+    )
 
 
 def _toml(data: bytes) -> Mapping[str, object]:
@@ -177,7 +197,12 @@ def file_moment(path: str, shape: Layout) -> Moment:
         return Moment.INSTALL
     if _SHOWN.search(inner) and name != "conftest.py" and inner.count("/") > 0 and not name.startswith("__init__"):
         return Moment.CALL
-    if _TESTS.search(inner) or name in {"__main__.py", "kernel.json"} or is_program(path):
+    if (
+        any(map(inner.startswith, shape.aside))
+        or _TESTS.search(inner)
+        or name in {"__main__.py", "kernel.json"}
+        or is_program(path)
+    ):
         return Moment.SCRIPT
     return Moment.IMPORT
 

@@ -131,7 +131,7 @@ SERVICE_OF: Final = {
     "huggingface.co": "huggingface", "www.huggingface.co": "huggingface", "upload.pypi.org": "pypi", "test.pypi.org": "pypi",
     "registry.npmjs.org": "npm", "api.wandb.ai": "wandb", "www.kaggle.com": "kaggle", "api.kaggle.com": "kaggle",
     "api.modal.com": "modal", "crates.io": "crates", "api.openai.com": "openai", "api.anthropic.com": "anthropic",
-    "auth.docker.io": "docker", "hub.docker.com": "docker",
+    "auth.docker.io": "docker", "hub.docker.com": "docker", "api.github.com": "github", "gitlab.com": "gitlab",
 }  # fmt: skip
 
 

@@ -299,6 +299,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     identities = {label for label in labels if label.startswith("host-identity:")}
     foreign = any(whose.foreign(name, text) for name in secrets)
+    where = "maker" if position == "header" and whose.are_at_home(kind, secrets, text) else where
     file = position == "header" and where == "fixed" and whose.foreign_file(labels, text)
     if (foreign and kind in _WITH_KEYS) or (file and kind == "credential-file"):
         kind = "foreign-secret"

@@ -210,9 +210,17 @@ def other(machine: Analyser, call: Call) -> Value | None:
             )
     if ref.endswith((".communicate", ".stdin.write")) and call.receiver is not None and call.args:
         commands.fed(machine, call, call.receiver.items or [], call.args[0])
-    if ref in {"os.dup2", "socket.socket().makefile"} and any("socket" in value.ref for value in call.all):
+    if (ref == "socket.socket().makefile" or (ref == "os.dup2" and not _is_no_standard(call.args[1:2]))) and any(
+        "socket" in value.ref for value in call.all
+    ):
         machine.fact("remote-control", call.node, sink=ref, detail="a socket becomes standard input or output")
     return None
+
+
+def _is_no_standard(numbers: list[Value]) -> bool:
+    """Is this the number of another file than standard input, output and errors: a higher one, or that of a socket?"""
+    known = [one for one in numbers if type(one.const) is int and one.const > 2]
+    return bool(known) or any(one.ref.endswith(".fileno()") and "socket" in one.ref for one in numbers)
 
 
 def by_shape(machine: Analyser, call: Call) -> Value | None:

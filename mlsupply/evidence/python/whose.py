@@ -46,6 +46,13 @@ def foreign(variable: str, address: str) -> bool:
     return owner is not None and not any(part in address.lower() for part in owner)
 
 
+def are_at_home(kind: str, variables: Iterable[str], address: str) -> bool:
+    """Are these the secrets of the service that is asked, by its whole name? Not of one where anybody may have a program of
+    his own. kind: of what is sent, the worst of it."""
+    service = places.SERVICE_OF.get(host_of(address).lower().partition(":")[0]) if kind == "secret-variable" else None
+    return service is not None and all(service in (places.owner_of(name) or ()) for name in variables)
+
+
 def of_cloud(label: str, address: str) -> bool:
     """Is this a file of credentials of the service that the address belongs to?"""
     owner = places.file_owner(label) if label.startswith("credential-file:") else None
