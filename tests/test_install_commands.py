@@ -255,7 +255,10 @@ jobs:
       - name: several
         run: |
           python -m pip install --upgrade pip
+          V=`cat version`
           pip install litellm==1.82.8 "${{ matrix.package }}"
+          pip install `
+            toml==0.10.2
           pip install -e .[dev] dist/*.whl ./dist/own-1.0-py3-none-any.whl
       - run: pip install -r deps.list
       - run: cd elsewhere && pip install -r lost.list -r far.list
@@ -274,13 +277,14 @@ def test_a_workflow_installs_what_its_steps_do(world: World, name: str) -> None:
     assert _asked(inventory) == [
         ("ruff", "==0.5.0", 8),
         ("pip", "", 11),
-        ("litellm", "==1.82.8", 12),
+        ("litellm", "==1.82.8", 13),
+        ("toml", "==0.10.2", 15),
         ("six", "==1.16.0", 1),
     ]
     assert [(gap.reason, gap.place and gap.place.line) for gap in inventory.gaps] == [
-        (Reason.UNSUPPORTED, 12),  # the matrix
-        (Reason.NOT_FOUND, 15),
-        (Reason.NOT_FOUND, 15),
+        (Reason.UNSUPPORTED, 13),  # the matrix
+        (Reason.NOT_FOUND, 18),
+        (Reason.NOT_FOUND, 18),
     ]
 
 

@@ -21,6 +21,7 @@ from mlsupply.world import Limits, Tree
 FORMAT = "GitHub workflow"
 _FOLDER = "working-directory"
 _RUN = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?run[\"']?[ \t]*:[ \t]*([|>]?)")
+_CONTINUED = re.compile(r"^([^`\n]*)`\n", re.MULTILINE)  # as PowerShell does; two of them are a substitution of other shells
 _OWN = (SourceKind.PATH, SourceKind.EDITABLE)
 
 
@@ -55,7 +56,7 @@ def _steps(value: Any, folder: str) -> Iterator[Step]:
         folder = string(table(table(value, "defaults"), "run"), _FOLDER) or folder
         script = value.get("run")
         if isinstance(script, str):
-            yield Step(script, value.line, string(value, _FOLDER) or folder)
+            yield Step(_CONTINUED.sub(r"\1\\\n", script), value.line, string(value, _FOLDER) or folder)
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _steps(inner, folder)
@@ -72,7 +73,7 @@ def _line_of(step: Step, lines: list[str]) -> int:
 def _from_elsewhere(found: Iterable[Found], folder: str) -> Iterator[Found]:
     """Without what lies in the checkout: that is the project, or was built of it. Files are named from `folder`."""
     for one in found:
-        if isinstance(one, Include) and folder and "$" not in folder:
+        if isinstance(one, Include) and folder and "$" not in folder and "://" not in one.path:
             yield one._replace(path=posixpath.join(folder, one.path))
         elif isinstance(one, Requirement) and one.source.kind in _OWN:
             continue
