@@ -132,6 +132,10 @@ WORTH = {
     },
     "code that is a function": "import types, zlib\ntypes.FunctionType(compile(zlib.decompress(x), 'x', 'single'), {})()",
     "code that is a function by another name": "from types import FunctionType as F\nF(compile(x, 'x', 'single'), {})()",
+    "modules made of a text": (
+        "import base64, os, sys, tempfile\npath = os.path.join(tempfile.mkdtemp(), 'a.zip')\n"
+        "open(path, 'wb').write(base64.b85decode(DATA))\nsys.path.insert(0, path)\nimport inner"
+    ),
     "files of the user made unreadable": (
         "import os\nfor at, _, names in os.walk(os.path.expanduser('~')):\n    for name in names:\n"
         "        text = key.encrypt(open(name, 'rb').read())\n        open(name, 'wb').write(text)"

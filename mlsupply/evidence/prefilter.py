@@ -202,6 +202,7 @@ _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     ),
     (b"rmtree", expression(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
+    (b"sys.path", expression(rb"(?:64|85|32|16)decode|unhexlify|fromhex|decompress|a2b_")),
     (b".encrypt", expression(rb"expanduser|Path\.home|[\"']~|[\"']/(?:home|Users)\b|[\"']HOME[\"']|USERPROFILE")),
 )
 # A request through an object of unknown make: a call that could send, something worth sending, and an address.
