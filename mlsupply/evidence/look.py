@@ -54,7 +54,7 @@ _ALWAYS = expression(
 # an installer writes the path of its interpreter there, and one that is long or holds a blank behind `/bin/sh`
 _PYTHON = expression(rb"#!(?:[^\n]{0,300}python|/bin/sh\r?\n'''exec')")
 _SCRIPT = 8 << 20  # bytes; a program that is installed as one may be far larger, and its head tells it
-_SPARES = 64 << 20  # bytes of files kept although nothing in them asked for a look, in case a neighbour asks
+_SPARES = 96 << 20  # bytes of files kept although nothing in them asked for a look, in case a neighbour asks
 _TOGETHER = 4 << 20  # bytes of files whose words are judged together
 _UNSIFTED = "unsifted"
 _SMALL = 1 << 20  # a `.pth` above this is a model's weights
