@@ -11,6 +11,8 @@ from mlsupply.evidence.builds import build_facts
 from mlsupply.evidence.imports import brings_power
 from mlsupply.evidence.members import agent_facts
 from mlsupply.evidence.models import Verdict, look
+from mlsupply.evidence.references import configurations
+from mlsupply.evidence.references.seen import Seen
 
 _MUCH = 400_000
 
@@ -54,3 +56,13 @@ def test_a_text_that_is_never_closed_ends_with_its_file(name: str, text: str) ->
 def test_a_template_that_is_never_closed_hides_nothing_before_it(pumped: str) -> None:
     text = "{{ x.__class__.__mro__ }}{{ '_" + " " * _MUCH + "' }}" + pumped * (_MUCH // len(pumped))
     assert look(text.encode(), "chat_template.jinja").verdict is Verdict.BLOCKED
+
+
+def test_configurations_are_read_past_any_number_of_blank_lines_and_open_comments() -> None:
+    blank = "\n" * _MUCH
+    assert configurations.yaml_file(blank + "base_model: org/model\n")
+    assert configurations.card("---" + blank + "!") == []
+    server = '{"mcpServers": {"a": {"command": "npx", "args": ["tool@1.' + "1" * _MUCH + '!"]}}}'
+    assert configurations.tool_servers(server)
+    for open_ended in ('"a\\', "/*/", "// "):
+        assert not any(isinstance(one, Seen) for one in configurations.tool_servers("{" + open_ended * (_MUCH // 4)))

@@ -178,7 +178,7 @@ def _connected(machine: Analyser, call: Call) -> None:
         machine.enter(method, [made, Value(kind, text=host)], {}, call.node)
 
 
-_EXAMPLE = expression(r"^\s*(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
+_EXAMPLE = expression(r"^[ \t\f]*+(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
 
 
 def _examples(machine: Analyser, call: Call) -> None:

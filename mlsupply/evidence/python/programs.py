@@ -67,7 +67,7 @@ _MAX_WORDS = 40
 
 
 _ENVIRONMENT = expression(rf"{_START}(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])")
-_REDIRECTED = expression(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P<file>[\w./~\\-]{2,200})(?=\s|[;&|)\"']|$)")
+_REDIRECTED = expression(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P<file>[\w./~\\-]{2,200}+)(?=\s|[;&|)\"']|$)")
 
 
 def printed(machine: Analyser, call: Call, text: str) -> Taint:

@@ -14,7 +14,7 @@ _HOST = expression(
     r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
 )
 # Where services give tokens (RFC 6749, section 3.2).
-TOKEN_PLACE = expression(r"/(?:\w+/)*(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECASE)
+TOKEN_PLACE = expression(r"/(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECASE)
 
 
 def destination(address: str) -> str:

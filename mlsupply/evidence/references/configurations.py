@@ -17,9 +17,10 @@ from mlsupply.model import Reason
 from mlsupply.text import safe, without_credentials
 from mlsupply.yaml_values import document, documents
 
-_COMMENTS = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.{0,5000}?\*/', re.DOTALL)
+# what is not closed goes on to the end: looked for at each of its marks, it would take forever
+_COMMENTS = re.compile(r'("(?:[^"\\]|\\.)*+"?)|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?', re.DOTALL)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-_EXACT = re.compile(r"\d+(?:\.\d+){1,3}(?:[-+.]?[\w.]+)?")
+_EXACT = re.compile(r"\d++(?:\.\d++){1,3}+(?:[-+.]?[\w.]++)?")
 _SECRET_NAME = re.compile(r"(?i)(?:api[_-]?key|token|secret|passw|credential|authorization|private[_-]?key)")
 _REFERS = re.compile(r"^\s*(?:\$|\$\{|%|<|os\.environ/|env:|\{\{|your|xxx|changeme|\*+|\.\.\.)|^\s*$|\$\{", re.IGNORECASE)
 _WIDE = re.compile(r"^(?:/|~|/home|/Users|/root|[A-Za-z]:\\?|\$HOME|/etc|/var/run/docker\.sock|\$\{HOME\}|/var/run)$")
@@ -186,8 +187,8 @@ def yaml_file(text: str) -> Found:
 
 
 _YAML_HINT = re.compile(
-    r"^\s*(?:- )?(?:model_list|base_model|(?:pretrained_)?model_name_or_path|tokenizer_name_or_path|model_id|hub_model_id"
-    r"|dataset_name|datasets?)\s*:",
+    r"^[ \t]*+(?:- )?(?:model_list|base_model|(?:pretrained_)?model_name_or_path|tokenizer_name_or_path|model_id"
+    r"|hub_model_id|dataset_name|datasets?)\s*:",
     re.MULTILINE,
 )
 _NAMING = {
@@ -274,7 +275,7 @@ def _training(document: Mapping[str, Any], text: str) -> Iterator[Seen]:
                 )
 
 
-_FRONT = re.compile(r"\A---\s*\n(.{0,20000}?)\n---\s*(?:\n|\Z)", re.DOTALL)
+_FRONT = re.compile(r"\A---[ \t\r]*+\n(.{0,20000}?)\n---[ \t\r]*+(?:\n|\Z)", re.DOTALL)
 _CARD_KEYS = {
     "base_model",
     "datasets",
