@@ -25,10 +25,10 @@ class Moment(StrEnum):
 class ArchiveFact:
     """An oddity of a container or of a member in it.
 
-    kind: absolute-name, parent-name, unprintable-name, long-name, duplicate-name, case-collision, link, link-outside,
-    special-file, encrypted, corrupt, bomb, leading-data, hidden-bytes, trailing-data, header-disagrees, not-in-record,
-    record-missing-file, record-size, record-hash, record-broken, digest-differs, executable-out-of-place,
-    executable-beside (native libraries), type-differs; member: path; detail: one phrase.
+    kind: absolute-name, parent-name, unprintable-name, long-name, duplicate-name, duplicate-same (with the same content),
+    case-collision, link, link-outside, special-file, encrypted, corrupt, bomb, leading-data, hidden-bytes, trailing-data,
+    header-disagrees, not-in-record, record-missing-file, record-size, record-hash, record-broken, digest-differs,
+    executable-out-of-place, executable-beside (native libraries), type-differs; member: path; detail: one phrase.
     """
 
     kind: str

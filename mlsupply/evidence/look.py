@@ -42,6 +42,7 @@ from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import left_out
 from mlsupply.evidence.share import Share
 from mlsupply.evidence.start_lines import start_lines
+from mlsupply.evidence.twice import same_told
 from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason
@@ -111,7 +112,7 @@ def looked_at(
     shape = layout((path for path, _ in seen.members), seen.told)
     setup = next((data for _, path, data in seen.waiting if path == f"{shape.top}setup.py"), b"")
     seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
-    seen.archive = told_apart(seen.archive, seen.members, subject)
+    seen.archive = told_apart(same_told(seen.archive, walked), seen.members, subject)
     seen.share.begin()
     modules = without_data(without_literals(list(_modules(seen, shape, pool, subject)), walked), walked)
     seen.gaps += (located_gap(subject, *left_out) for left_out in seen.share.left_out())

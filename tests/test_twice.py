@@ -1,0 +1,53 @@
+"""Members of one name: whether they hold the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlsupply.evidence.contents import judged
+from mlsupply.evidence.package import look_inside
+from mlsupply.evidence.pool import Pool
+from mlsupply.model import Severity
+from mlsupply.request import RuleSettings
+from mlsupply.ruleset import load
+from tests.conftest import NOW
+from tests.made_wheels import METADATA, put
+from tests.test_archives import link, tarred
+
+LICENCE = ("demo-1.0/LICENSE.txt", b"as it is\n")
+CODE = ("demo-1.0/demo.py", b"x = 1\n")
+
+
+def said(folder: Path, *members: object) -> dict[str, Severity]:
+    """Ids of the findings on an archive with these members."""
+    data = tarred([("demo-1.0/PKG-INFO", METADATA), *members])  # type: ignore[list-item]  # two kinds of the first part
+    with Pool(1) as pool:
+        facts = look_inside(put(folder, "demo-1.0.tar.gz", data), pool)
+    return {finding.id: finding.severity for finding in judged(facts, load(RuleSettings(), NOW)).findings}
+
+
+@pytest.mark.parametrize("member", [LICENCE, CODE], ids=["a text", "code"])
+def test_the_same_twice_is_all_one(member: tuple[str, bytes], tmp_path: Path) -> None:
+    assert said(tmp_path, member, member) == {"MLS-A020": Severity.LOW}
+    assert said(tmp_path, member, member, member) == {"MLS-A020": Severity.LOW}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [CODE, (CODE[0], b"x = 2\n")],
+        [CODE, CODE, (CODE[0], b"x = 2\n")],
+        [CODE, link(CODE[0], "other.py")],
+        [link(CODE[0], "other.py"), CODE],
+    ],
+    ids=["another content", "another the third time", "a link behind it", "a link before it"],
+)
+def test_what_is_not_the_same_each_time_is_told(members: list[object], tmp_path: Path) -> None:
+    assert said(tmp_path, *members)["MLS-A002"] is Severity.HIGH
+
+
+def test_many_names_are_not_read_again(tmp_path: Path) -> None:
+    members = [(f"demo-1.0/text{number}.txt", b"a") for number in range(101)]
+    assert said(tmp_path, *members, *members)["MLS-A002"] is Severity.HIGH
