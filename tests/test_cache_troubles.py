@@ -7,8 +7,10 @@ import errno
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,16 +28,22 @@ from mlsupply.cli import main
 from mlsupply.cli.common import real_world
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.evidence.registry import Registry, Seen
+from mlsupply.exposure.question import ask
+from mlsupply.exposure.report import headline
+from mlsupply.exposure.survey import survey
 from mlsupply.fetch import LiveFetch
 from mlsupply.folders import files_below
+from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Gap, Reason
 from mlsupply.outcome import Report
 from mlsupply.request import Request
-from mlsupply.world import World
+from mlsupply.world import Limits, World
 from tests.advisory_data import fixed, many_records, record
 from tests.conftest import RecordedFetch
+from tests.exposure_history import History
 from tests.loopback_index import LoopbackIndex
 from tests.osv_server import OsvServer, serving
+from tests.resolving import inventory
 
 NOW = datetime(2026, 7, 28, 12, tzinfo=UTC)  # after the embedded snapshot, of which some tests fall back on
 CVE = "CVE-2018-18074"
@@ -218,6 +226,23 @@ def test_what_is_not_locked_is_resolved_without_a_place_for_uv_to_keep_things(on
         request = Request(subjects=(str(online.tree.root),), index_url=index.simple, checks=("known-bad",))
         report = run(request, replace(online, resolving=True))
     assert [str(package.coordinate) for package in report.packages] == ["demo 1.0", "other 2.0"]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_without_a_folder_for_temporary_files_the_step_is_told_and_nothing_passes_for_unexposed(
+    online: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History(tmp_path / "repo")
+    history.commit("2026-03-01T00:00:00Z", requirementsDOTtxt="litellm==1.82.7\n")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "temporary"))
+    found = resolve(inventory("demo==1.0"), Request(index_url="http://127.0.0.1:9/simple"), online)
+    assert [str(package.coordinate) for package in found.packages] == ["demo 1.0"]
+    assert "no folder for temporary files can be written (Not a directory); set TMPDIR" in found.gaps[0].detail
+    question = ask("litellm-2026")
+    answers = survey([str(history.folder)], question, Limits(), 1, lambda *_: None, "").answers
+    assert "set TMPDIR" in answers[0].gaps[0].detail
+    assert headline(question, answers).endswith("(it is named nowhere in what could be read)")
 
 
 def test_a_folder_of_rules_or_advisories_that_cannot_be_listed_stops_the_run(tmp_path: Path) -> None:

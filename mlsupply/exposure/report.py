@@ -108,7 +108,8 @@ def headline(question: Question, answers: Sequence[Answer], machine: Machine | N
     hit = {exposure.repository for exposure in exposed(answers)}
     counts = _counts(answers)
     parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
-    found = ", ".join(parts) or "it is named nowhere"
+    nowhere = "it is named nowhere in what could be read" if any(one.gaps for one in answers) else "it is named nowhere"
+    found = ", ".join(parts) or nowhere
     return f"{question.text}: {len(hit)} of {count(len(answers), 'repository')} exposed ({found})"
 
 

@@ -176,7 +176,10 @@ def _refs(git_dir: Path, unread: list[str]) -> list[Ref]:
 @contextmanager
 def session(repository: Repository) -> Iterator[Git]:
     """A folder of ours from which git reads the repository's objects; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="mlsupply-git-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="mlsupply-git-"))
+    except OSError as error:
+        raise OSError(error.errno, f"no folder for temporary files can be written ({error.strerror}); set TMPDIR") from error
     try:
         (folder / "refs").mkdir()
         (folder / "objects").mkdir()

@@ -47,7 +47,11 @@ def lock(
         program = _program()
     except (ImportError, FileNotFoundError) as error:
         return Ran("", f"uv could not be found: {error}", missing=True)
-    with tempfile.TemporaryDirectory(prefix="mlsupply-") as name:
+    try:
+        place = tempfile.TemporaryDirectory(prefix="mlsupply-")
+    except OSError as error:
+        return Ran("", f"no folder for temporary files can be written ({error.strerror}); set TMPDIR", missing=True)
+    with place as name:
         folder = Path(name)
         (folder / "pyproject.toml").write_text(pyproject, encoding="utf-8")
         (folder / "uv.toml").write_text(options, encoding="utf-8")
