@@ -139,6 +139,15 @@ def test_a_start_line_is_seen_however_the_file_hides_it(data: bytes, tmp_path: P
     }
 
 
+def test_lines_of_a_start_file_are_followed_up_to_a_number_and_the_others_are_a_gap(tmp_path: Path, pool: Pool) -> None:
+    lines = b"import os; os.system('a')\n" * 20_000
+    facts = look_inside(put(tmp_path, "demo-1.0-py3-none-any.whl", wheel({**CLEAN, "demo.pth": lines})), pool)
+    assert {fact.moment for fact in facts.code} == {Moment.START}
+    assert len([fact for fact in facts.code if fact.behaviour == "start-hook"]) == 500
+    (gap,) = facts.gaps
+    assert (gap.reason, gap.detail) == (Reason.LIMIT, "demo.pth: too much to follow: start lines from line 501 on were not")
+
+
 def test_weights_under_the_same_suffix_are_no_start_file(tmp_path: Path, pool: Pool) -> None:
     weights = zipped([("archive/data.pkl", b"\x80\x02]q\x00."), ("archive/code.py", b"import os\n")])
     facts = look_inside(put(tmp_path, "a.whl", wheel({"demo/weights.pth": weights})), pool)

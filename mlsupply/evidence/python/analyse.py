@@ -22,6 +22,7 @@ from mlsupply.evidence.start_lines import start_lines, text_of
 from mlsupply.text import safe
 
 MAX_SOURCE = 8 << 20  # bytes of one file
+_MOST_START_LINES = 500  # of one `.pth`: those of setuptools and of editable installs have one to five
 _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
 
 
@@ -60,7 +61,10 @@ def pth(path: str, source: bytes) -> ModuleFacts:
     machine = Analyser(path, "", False)
     machine.lines = text_of(source).splitlines()
     unparsed = ""
-    for number, line in start_lines(source):
+    for place, (number, line) in enumerate(start_lines(source)):
+        if place == _MOST_START_LINES:
+            unparsed = unparsed or f"too much to follow: start lines from line {number} on were not"
+            break
         machine.root, machine.code_line = "", number
         machine.fact("start-hook", None, detail=safe(line, 160))
         tree = _parsed(line.encode()) if len(line) <= MAX_SOURCE else "too long to be parsed"
