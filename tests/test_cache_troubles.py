@@ -238,7 +238,8 @@ def test_without_a_folder_for_temporary_files_the_step_is_told_and_nothing_passe
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "temporary"))
     found = resolve(inventory("demo==1.0"), Request(index_url="http://127.0.0.1:9/simple"), online)
     assert [str(package.coordinate) for package in found.packages] == ["demo 1.0"]
-    assert "no folder for temporary files can be written (Not a directory); set TMPDIR" in found.gaps[0].detail
+    said = "uv could not be run in a temporary folder (Not a directory); free some space, or set TMPDIR"
+    assert said in found.gaps[0].detail
     question = ask("litellm-2026")
     answers = survey([str(history.folder)], question, Limits(), 1, lambda *_: None, "").answers
     assert "set TMPDIR" in answers[0].gaps[0].detail

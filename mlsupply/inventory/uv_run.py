@@ -48,23 +48,32 @@ def lock(
     except (ImportError, FileNotFoundError) as error:
         return Ran("", f"uv could not be found: {error}", missing=True)
     try:
-        place = tempfile.TemporaryDirectory(prefix="mlsupply-")
+        with tempfile.TemporaryDirectory(prefix="mlsupply-") as name:
+            folder = Path(name)
+            (folder / "pyproject.toml").write_text(pyproject, encoding="utf-8")
+            (folder / "uv.toml").write_text(options, encoding="utf-8")
+            (folder / "home").mkdir()
+            own = _environment(environ, folder / "home") | dict(secrets)
+            return _locked(program, folder, str(cache / "uv"), own, seconds)
     except OSError as error:
-        return Ran("", f"no folder for temporary files can be written ({error.strerror}); set TMPDIR", missing=True)
-    with place as name:
-        folder = Path(name)
-        (folder / "pyproject.toml").write_text(pyproject, encoding="utf-8")
-        (folder / "uv.toml").write_text(options, encoding="utf-8")
-        (folder / "home").mkdir()
-        arguments = [program, "lock", "--no-build", "--no-python-downloads", "--config-file", "uv.toml"]
-        arguments += ["--python", sys.executable, "--no-progress", "--color", "never"]
-        own = _environment(environ, folder / "home") | dict(secrets)
-        code = _run([*arguments, "--cache-dir", str(cache / "uv")], folder, own, seconds)
+        words = f"uv could not be run in a temporary folder ({error.strerror}); free some space, or set TMPDIR"
+        return Ran("", words, missing=True)
+
+
+def _locked(program: str, folder: Path, cache: str, environ: Mapping[str, str], seconds: float) -> Ran:
+    """What uv makes of the project in `folder`, without its cache where that cannot be used. Raises `OSError`."""
+    arguments = [program, "lock", "--no-build", "--no-python-downloads", "--config-file", "uv.toml"]
+    arguments += ["--python", sys.executable, "--no-progress", "--color", "never"]
+    code = _run([*arguments, "--cache-dir", cache], folder, environ, seconds)
+    words = _text(folder / "words", _WORDS)
+    if code and (
+        cache in words or not words
+    ):  # it may be read-only, full or another user's: the index is asked all the same
+        code = _run([*arguments, "--no-cache"], folder, environ, seconds)
         words = _text(folder / "words", _WORDS)
-        if code and str(cache / "uv") in words:  # it may be read-only or another user's: the index is asked all the same
-            code = _run([*arguments, "--no-cache"], folder, own, seconds)
-            words = _text(folder / "words", _WORDS)
-        return Ran(_text(folder / "uv.lock", 256 << 20), words, code is None, _is_too_large(code, words))
+    if code and not words:
+        words = "error: it ended without a word (is the disk full that holds temporary files?)"
+    return Ran(_text(folder / "uv.lock", 256 << 20), words, code is None, _is_too_large(code, words))
 
 
 def _program() -> str:
