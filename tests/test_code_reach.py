@@ -255,6 +255,12 @@ def test_what_is_done_and_what_it_is_mistaken_for(rule: str, hostile: str, hones
     assert rule not in noticed(honest)
 
 
+def test_what_a_module_says_of_itself_may_be_code() -> None:
+    told = '"""Words.\t \t\n"""\nimport re\nends = [re.search("[ \\t]*$", line).group() for line in __doc__.splitlines()]\n'
+    assert "MLS-C002" in found(init(told + 'eval("".join(ends).replace(" ", "0"))\n'))
+    assert not found(init(told + 'print("".join(ends))\n'))
+
+
 def test_a_requirement_out_of_sight() -> None:
     far = b"numpy\nopencv" + b" " * 200 + b";;helper @ git+https://git.c.example/h.git\n"
     (fact,) = requirement_facts("requirements.txt", far)

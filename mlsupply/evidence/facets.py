@@ -42,7 +42,7 @@ class CodeFact:
 
     behaviour: sends, runs-decoded, runs-downloaded, runs-dropped, runs-bundled, remote-control, runs-command, executes,
     persists, hides-name, injects, evades, destroys, mines, spies, redirects, installs-package, hidden-code, far-right,
-    contacts, opens-host, looses-agent, publishes,
+    singles-out, contacts, opens-host, looses-agent, publishes,
     start-hook, bidi, model-runs-code, agent-command, agent-order, foreign-code,
     build-command, build-include, kernel-command, plot-backend; moment: when it runs; scope:
     the function it is written in, "" for module level; source: kind of the worst data that flows in (`knowledge.KINDS`)

@@ -14,7 +14,7 @@ from itertools import islice
 
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
-from mlsupply.evidence.python.shell import MAY_TAKE_OR_HIDE, Deed, deeds
+from mlsupply.evidence.python.shell import MAX_LINE, MAY_TAKE_OR_HIDE, Deed, deeds
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -25,6 +25,8 @@ _SCRIPT = expression(r"\.[cm]?js$", re.IGNORECASE)
 _SHELL_FIRST = expression(rb"#![^\n]{0,200}?\b(?:ba|da|z|k|a)?sh\b")
 _SCRIPT_FIRST = expression(rb"#![^\n]{0,200}?\b(?:node|deno|bun)\b")
 _MAX_LINES = 20_000
+_COMMENTS = (b"#", b"REM ", b"::")
+_CARRIED_ON = expression(rb"(?:\\|\|[ \t]{0,20})\r?$")  # the command goes on in the next line
 _STARTS = expression(
     rb"Command::new\(\s*\"(?:/bin/)?(?:sh|bash|curl|wget|powershell|cmd)\"[^;]{0,400}?(?:curl|wget|iwr|https?://)[^;]{0,200}"
 )
@@ -45,6 +47,9 @@ _NEAR = 20_000  # bytes: in a bundle of megabytes everything stands somewhere
 _MAX_PLACES = 50
 
 
+_Found = tuple[str, bytes, int]  # what it does, the text that shows it, where that begins
+
+
 def is_foreign(path: str) -> bool:
     """A script or source of a kind that is looked at here; what other languages' package managers brought along is not."""
     return bool(_SUFFIXES.search(path)) and "node_modules/" not in path
@@ -61,15 +66,15 @@ def _is_shell(path: str, data: bytes) -> bool:
 
 def foreign_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Iterator[CodeFact]:
     """At most one fact a file; its commands are looked at as far as the allowance goes."""
-    found: tuple[str, bytes] | None
+    found: _Found | None
     if _is_shell(path, data):
         found = _shell(data, allowance or Allowance())
     elif _SCRIPT.search(path) or _SCRIPT_FIRST.match(data):
         found = _javascript(data, allowance or Allowance())
     else:
-        found = ("a shell is started that asks the network", hit[0]) if (hit := _STARTS.search(data)) else None
+        found = ("a shell is started that asks the network", hit[0], hit.start()) if (hit := _STARTS.search(data)) else None
     if found is not None:
-        line = data.count(b"\n", 0, max(0, data.find(found[1]))) + 1
+        line = data.count(b"\n", 0, found[2]) + 1
         shown = safe(found[1].decode("utf-8", "replace"))
         yield CodeFact(behaviour="foreign-code", moment=Moment.CALL, member=path, line=line, detail=found[0], decoded=shown)
 
@@ -95,20 +100,33 @@ def _may_take(data: bytes) -> bool:
     return any(word in data for word in _IN_READS) and any(word in data for word in _IN_SECRETS)
 
 
-def _shell(data: bytes, allowance: Allowance) -> tuple[str, bytes] | None:
-    for line in data.split(b"\n")[:_MAX_LINES]:
-        if line.lstrip().startswith((b"#", b"REM ", b"::")):
+def _shell(data: bytes, allowance: Allowance) -> _Found | None:
+    for start, line in _whole_lines(data):
+        if line.lstrip().startswith(_COMMENTS):
             continue
         if _OBEYS.search(line):
-            return "a shell is opened to the network", line
+            return "a shell is opened to the network", line, start
         if not MAY_TAKE_OR_HIDE.search(command := line.decode("utf-8", "replace")):
             continue
         if not allowance.take(command):
             return None
         for deed in deeds(command):
             if _telling(deed):
-                return deed.what, line
+                return deed.what, line, start
     return None
+
+
+def _whole_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Commands and where they begin: lines, with those that a backslash or a pipe at their end carries on."""
+    start, end, held = 0, 0, b""
+    for line in data.split(b"\n")[:_MAX_LINES]:
+        held, end = held + line, end + len(line) + 1
+        if _CARRIED_ON.search(line) and len(held) < MAX_LINE and not held.lstrip().startswith(_COMMENTS):
+            held = held.rstrip(b"\\\r") + b" "
+            continue
+        yield start, held
+        start, held = end, b""
+    yield start, held
 
 
 def _telling(deed: Deed) -> bool:
@@ -117,18 +135,18 @@ def _telling(deed: Deed) -> bool:
     return deed.behaviour in {"mines", "runs-decoded"}
 
 
-def _javascript(data: bytes, allowance: Allowance) -> tuple[str, bytes] | None:
+def _javascript(data: bytes, allowance: Allowance) -> _Found | None:
     if b"_0x" in data and len(list(islice(_SCRAMBLED.finditer(data), _MANY))) == _MANY and (hit := _SCRAMBLED.search(data)):
-        return "JavaScript whose names were made unreadable", hit[0]
+        return "JavaScript whose names were made unreadable", hit[0], hit.start()
     if b"child_process" in data:
         for hit in islice(_EXECUTES.finditer(data), _MAX_COMMANDS):
             line = hit[1]
             if not allowance.take(line):
                 break
             if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
-                return "JavaScript that has a shell run what is downloaded", line
+                return "JavaScript that has a shell run what is downloaded", line, hit.start()
     for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if _may_take(data) else ():
         start, end = max(0, hit.start() - _NEAR), hit.end() + _NEAR
         if _LEAVES.search(data, start, end) and _READS.search(data, start, end):
-            return "JavaScript that reads places of secrets and asks the network", hit[0]
+            return "JavaScript that reads places of secrets and asks the network", hit[0], hit.start()
     return None

@@ -162,6 +162,8 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"run_module", expression(rb"run_module\(\s*[\"'](?:pip|twine|ensurepip)")),
     (b"easy_install", expression(rb"easy_install\s+import\s+main")),
     (b"hostPath", None),
+    (b"request_port_forward", None),
+    (b"Bcc", expression(rb"[\"']Bcc[\"']\]")),
     (b"V1HostPath", None),
     (b"debugpy", expression(rb"debugpy\.listen")),
     (b"SlaveService", None),
@@ -194,6 +196,9 @@ _CLIENTS = (
 # (what is looked for, what must stand anywhere else in the file)
 _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
+    (b"upload_file", expression(rb"(?:secret_access_key|token)\s*=\s*[\"']\w")),
+    (b"_jupyter_server_extension", expression(rb"fetch|request|urlopen|\.post\b")),
+    (b"base_url", expression(rb"(?:OPENAI|ANTHROPIC)_API_KEY")),
     (b"_PROXY", _VARIABLE_SET),
     (b"INDEX_URL", _VARIABLE_SET),
     (

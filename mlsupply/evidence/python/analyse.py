@@ -11,13 +11,13 @@ from dataclasses import replace
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.mapping import maps_memory
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import following, mapped, texts, told_keys, unasked
+from mlsupply.evidence.python import following, mapped, texts, told_keys, unasked, writing
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.following import Level
 from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.neighbours import constants
 from mlsupply.evidence.python.survey import Survey
-from mlsupply.evidence.python.values import Value, constant
+from mlsupply.evidence.python.values import CLEAN, Value, constant
 from mlsupply.evidence.start_lines import start_lines, text_of
 from mlsupply.text import safe
 
@@ -42,13 +42,14 @@ def module(
     machine = Analyser(path, dotted, is_package)
     machine.lines, machine.strange, machine.installs = text.split("\n"), strange, "install" in text
     machine.neighbours, machine.linked = neighbours or machine.neighbours, neighbours is not None
-    machine.module.names["__doc__"] = constant(ast.get_docstring(tree, clean=False))
+    machine.module.names["__doc__"] = _documentation(machine, tree)
     machine.module.names["__name__"] = constant(dotted)
     survey = Survey(tree)
     _run(machine, tree.body, survey)
     for sight in texts.sights(text, tree, survey):
         machine.root, machine.code_line = "", sight.line
         _noted(machine, sight)
+    writing.tables(machine)
     result = _result(machine)
     machine.let_go()
     if len(source) <= mapped.MAX_SOURCE and any(maps_memory(fact) for fact, _ in result.facts):
@@ -82,6 +83,12 @@ def pth(path: str, source: bytes) -> ModuleFacts:
             _noted(machine, sight)
     result = _result(machine)
     return replace(result, stopped=result.stopped or unparsed)
+
+
+def _documentation(machine: Analyser, tree: ast.Module) -> Value:
+    """What a module says of itself: text for people, in which code is hidden."""
+    text = ast.get_docstring(tree, clean=False)
+    return constant(text, (), machine.origin("encoded", "text of documentation", 1) if text else CLEAN)
 
 
 def _noted(machine: Analyser, sight: texts.Sight) -> None:

@@ -18,6 +18,7 @@ from mlsupply.evidence.python import (
     openings,
     packing,
     roundabout,
+    sending,
     serving,
     sinks,
     sources,
@@ -60,6 +61,7 @@ class Analyser(Statements):
         self.stars = []
         self.needs = {}
         self.of_all = []
+        self.conditions = set()
         self.saved: dict[str, str] = {}  # names of other modules under which this one keeps something of theirs
         self.passed_back = False  # is the function that is replaced called by the one in its place?
         self.logs: list[Value] = []  # paths of files that are logged to
@@ -274,6 +276,9 @@ class Analyser(Statements):
         """Is this of the package itself?"""
         return not self.strange and bool(self.package) and name.partition(".")[0] == self.package.partition(".")[0]
 
+    def condition(self, node: ast.BoolOp) -> None:
+        sinks.singled_out(self, node)
+
     def guard(self, node: ast.If, test: Value) -> None:
         sinks.guarded(self, node, test)
 
@@ -281,6 +286,8 @@ class Analyser(Statements):
         super().stored(owner, key, value, node)
         if owner.ref == "sys.modules" and value.instance is not None:
             hooks.replaced(self, text_of(key), value.instance, node)
+        if owner.ref.startswith("email.") and text_of(key).lower() == "bcc":
+            sending.copied(self, owner, value, node)
         if text_of(key).endswith((".pth", "customize.py")):
             writing.member(self, text_of(key), value, node)
         if self.replacing and text_of(key) in {"proxies", "proxy", "base_url", "api_base"}:

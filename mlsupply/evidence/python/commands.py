@@ -208,8 +208,10 @@ def flows(machine: Analyser, call: Call, head: Value, parts: list[Value], text: 
             detail="an encoded command is run",
             chain=chain,
         )
-    elif silent:
-        _told_unheard(machine, call, told, chain)
+    else:
+        _told_in_file(machine, call, text, taint, silent=silent)
+        if silent:
+            _told_unheard(machine, call, told, chain)
     programs.worked(machine, call, text, taint | _handed(call))
     started = _launched(parts) if parts else 0
     for place, part in enumerate(parts[:_MAX_PARTS]):
@@ -239,6 +241,19 @@ def _wanted(machine: Analyser, call: Call, head: Value, told: Value | None, tain
     neighbours.wanted(machine, taint)
     if told is not None:
         neighbours.passed_on(machine, told.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
+
+
+def _told_in_file(machine: Analyser, call: Call, text: str, taint: Taint, *, silent: bool) -> None:
+    """An installation starts a program that only a data file of the package names."""
+    if text.startswith(HOLE + " ") and has(taint, "encoded") and machine.path.rpartition("/")[2] == "setup.py":
+        fields = {
+            "source": "encoded",
+            "sink": call.ref,
+            "silent": silent,
+            "chain": machine.chain(taint, call.ref, call.line),
+        }
+        said = "a command that stands in a file of the package is run"
+        machine.fact("runs-decoded", call.node, detail=said, **fields)
 
 
 def _told_unheard(machine: Analyser, call: Call, told: Value | None, chain: tuple[str, ...]) -> None:

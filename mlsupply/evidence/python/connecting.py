@@ -35,7 +35,7 @@ def connection(machine: Analyser, call: Call) -> Value:
         if re.match(r"\d{6,12}:[\w-]{20,}$", made.text):
             made.text = f"https://api.telegram.org/bot{made.text}"
     headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
-    made.keys = {"headers": unknown(*headers)}
+    made.keys = {"headers": unknown(*headers), "base": Value(taint=base.taint) if base is not None else Value()}
     for name in ("event_hooks", "hooks", "middlewares"):
         if name in call.keywords:
             hooks.hooked(machine, call.keywords[name], call.node)

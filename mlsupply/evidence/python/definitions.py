@@ -239,6 +239,7 @@ class Definitions(Expressions):
                 kind = "intercepted" if know.PRECIOUS.search(parameter.arg) else brings
                 value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
             self.scope.names[parameter.arg] = value
+        self.scope.names |= hooks.known_given(self, closure, self.scope.names)
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
             given = keywords.get(parameter.arg)
             self.scope.names[parameter.arg] = (

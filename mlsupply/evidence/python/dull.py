@@ -25,7 +25,8 @@ _ATTRIBUTES = frozenset(
         "__dict__", "__globals__", "__subclasses__", "rmtree", "fork", "remote", "connect", "communicate", "stdin",
         "wrap_function_wrapper", "resolve_name", "find_spec", "__getattribute__", "attrgetter", "methodcaller",
         "subprocess", "sendmail", "writestr", "_private_key", "private_key", "secret_key",
-        "create_namespaced_pod", "create_namespaced_daemon_set",
+        "create_namespaced_pod", "create_namespaced_daemon_set", "upload_file", "fput_object",
+        "upload_from_filename", "set_content",
     }
 )  # fmt: skip
 # Those of them that only hold or tell something.

@@ -175,9 +175,18 @@ class Expressions(Machine):
 
     def _either(self, node: ast.BoolOp) -> Value:
         values = [self.value(part) for part in node.values]
+        if node not in self.conditions:
+            self.conditions.add(node)
+            self.condition(node)
         if isinstance(node.op, ast.And) and values[-1].known and values[-1].const:
             return constant(values[-1].const, values[-1].layers, taint_of(*values))  # or nothing; what decides hides nothing
         return merged(values)
+
+    conditions: set[ast.BoolOp]  # that were looked at
+
+    def condition(self, node: ast.BoolOp) -> None:
+        """Several conditions are met together, looked at once however often they are."""
+        raise NotImplementedError
 
     def _choice(self, node: ast.IfExp) -> Value:
         test = self.value(node.test)

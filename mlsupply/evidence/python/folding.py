@@ -237,6 +237,17 @@ def _join(separator: Value, parts: Value, layers: tuple[str, ...], taint: frozen
     return result
 
 
+def quoted(parts: Value) -> Value:
+    """`shlex.join(parts)`: a part that is not known is one word."""
+    import shlex
+
+    items = items_of(parts)
+    texts = [text if HOLE in (text := text_of(item)) else shlex.quote(text) for item in items]
+    known = bool(items) and all(item.known for item in items)
+    text = " ".join(texts)[:MAX_TEXT]
+    return constant(text, layers_of(parts), taint_of(parts)) if known else Value("", NOTHING, taint_of(parts), text or HOLE)
+
+
 def _format(
     shape: str, args: list[Value], keywords: dict[str, Value], layers: tuple[str, ...], taint: frozenset[str]
 ) -> Value:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import HOLE, ClassState, Closure, Value, text_of
+from mlsupply.evidence.python.values import HOLE, NOTHING, ClassState, Closure, Value, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.call import Call
     from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.definitions import Definitions
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # Last part of a base class -> the methods its users call, and the kind of what they are called with.
@@ -104,6 +106,48 @@ def signed(machine: Analyser, call: Call, name: str) -> None:
 def is_client(ref: str) -> bool:
     """Is this an object of a client of models?"""
     return ref.endswith("()") and _CLIENTS[1][0].match(ref[:-2]) is not None
+
+
+_EXTENSIONS = frozenset(
+    {"_load_jupyter_server_extension", "load_jupyter_server_extension", "_link_jupyter_server_extension"}
+)
+_ENTRANCES = ("token", "password", "connection_url", "display_url", "public_url", "cookie_secret")
+
+
+def extends_jupyter(closure: Closure) -> str:
+    """The name of the parameter by which an extension is given the server that loads it (Jupyter Server's documentation,
+    "Authoring extensions"); "" of all other functions."""
+    spec = closure.node
+    if isinstance(spec, ast.ClassDef) or closure.name not in _EXTENSIONS:
+        return ""
+    return spec.args.args[0].arg if spec.args.args else ""
+
+
+def server(machine: Definitions) -> Value:
+    """A server of notebooks: what it holds lets everybody in who knows it."""
+    opens = Value(taint=machine.origin("credential-file", "what opens the notebook server", 0))
+    made = Value("jupyter_server.serverapp.ServerApp()")
+    made.keys = dict.fromkeys(_ENTRANCES, opens)
+    made.keys["identity_provider"] = inner = Value()
+    inner.keys = {"token": opens}
+    return made
+
+
+def loaded_for(closure: Closure) -> str:
+    """The name of the parameter by which a loader is given the module of somebody else that it fills; "" of all others."""
+    owner, spec = closure.owner, closure.node
+    if owner is None or isinstance(spec, ast.ClassDef) or not closure.name.endswith(".exec_module"):
+        return ""
+    return spec.args.args[1].arg if len(spec.args.args) > 1 and any("Loader" in base for base in owner.bases) else ""
+
+
+def known_given(machine: Definitions, closure: Closure, names: Mapping[str, Value]) -> dict[str, Value]:
+    """Parameters of a function of which is known what calls it. names: what they stand for so far."""
+    if name := extends_jupyter(closure):
+        return {name: server(machine)}
+    if (name := loaded_for(closure)) and not names[name].ref:
+        return {name: Value("loaded", NOTHING, names[name].taint)}
+    return {}
 
 
 def gives_code(closure: Closure) -> bool:

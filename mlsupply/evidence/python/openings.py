@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding, places
+from mlsupply.evidence.python import folding, places, told_keys, whose
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
-from mlsupply.evidence.python.shell import deeds
+from mlsupply.evidence.python.running import noted
+from mlsupply.evidence.python.shell import OTHERS_KEY, deeds
 from mlsupply.evidence.python.values import HOLE, Value, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser
 
 _CALLS = know.Calls(
-    r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|"
+    r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|fabric|openai|anthropic|"
     r"transformers|kubernetes|crontab|psutil|os\.kill|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
 )
 _SERVERS = expression(
@@ -58,7 +59,17 @@ def _placed(machine: Analyser, call: Call) -> None:
 
 
 def _tunnel(machine: Analyser, call: Call) -> None:
-    _opened(machine, call, "a tunnel through which others come in")
+    held = machine.pointed.get(call.ref.partition(".")[0], "")
+    others = whose.destination(held) == "fixed" and any("PRIVATE KEY-----" in line for line in machine.lines)
+    _opened(machine, call, "a tunnel through which others come in", "encoded" if others else "")
+
+
+def _transport(machine: Analyser, call: Call) -> None:
+    """A connection of SSH is made to a host that is written here."""
+    place = call.arg(0, "sock", "hostname", "host") or Value()
+    parts = [] if isinstance(place.const, str) else folding.items_of(place)
+    if "." in (text := text_of((parts or [place])[0])):
+        machine.pointed[call.ref.partition(".")[0]] = text
 
 
 def _publishes(machine: Analyser, call: Call) -> None:
@@ -74,8 +85,8 @@ def _listens(machine: Analyser, call: Call) -> None:
         _opened(machine, call, "a server that anybody can enter")
 
 
-def _opened(machine: Analyser, call: Call, what: str) -> None:
-    machine.fact("opens-host", call.node, sink=call.ref, detail=what)
+def _opened(machine: Analyser, call: Call, what: str, source: str = "") -> None:
+    machine.fact("opens-host", call.node, source=source, sink=call.ref, detail=what)
 
 
 def _server(machine: Analyser, call: Call) -> None:
@@ -121,7 +132,7 @@ def _pod(machine: Analyser, call: Call) -> None:
     if re.search(r"['\"]?(?:hostPath|host_path)", shown) and re.search(
         r"['\"]?path['\"]?: ?['\"]?/['\"\s}]|V1HostPath", shown
     ):
-        _opened(machine, call, "a container or process that holds the whole host")
+        _opened(machine, call, "a container or process that holds the whole host", "received" if deeds(shown) else "")
 
 
 def _flat(value: Value, depth: int = 6) -> str:
@@ -190,6 +201,18 @@ def _examples(machine: Analyser, call: Call) -> None:
                 machine.inner(code, (), call.line)
 
 
+_ELSEWHERE = expression(
+    r"^(?:fabric\.\w{0,20}Connection\(\)\.(?:run|sudo|local)|paramiko\..*\.exec_command|asyncssh\..*\.(?:run|create_process))$"
+)
+
+
+def _commanded(machine: Analyser, call: Call) -> None:
+    """A command on a machine that the user reaches lets somebody else in there."""
+    for deed in deeds(text_of(call.args[0])) if call.args else ():
+        if deed.what == OTHERS_KEY or deed.behaviour == "remote-control":
+            noted(machine, call, deed, machine.silent > 0)
+
+
 _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] = (
     (expression(r"os\.chdir$"), _moved),
     (expression(r"doctest\.(?:testmod|run_docstring_examples|\w*Runner\(\)\.run)$"), _examples),
@@ -204,4 +227,7 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] 
     (expression(r"psutil\..*\.(?:kill|terminate|suspend)$|os\.kill$"), _ended),
     (expression(r"asyncio\."), _connected),
     (_WRITES, _publishes),
+    (expression(r"(?:openai|anthropic)\."), told_keys.opened),
+    (_ELSEWHERE, _commanded),
+    (expression(r"paramiko\.(?:Transport|.*\.connect)$|asyncssh\.connect$"), _transport),
 )

@@ -9,7 +9,7 @@ from mlsupply.evidence.module_facts import HANDED
 from mlsupply.evidence.python import places, whose
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.machine import has, of_kind
-from mlsupply.evidence.python.shell import Deed, deeds
+from mlsupply.evidence.python.shell import OTHERS_KEY, Deed, deeds
 from mlsupply.evidence.python.values import HOLE, Taint, Value, text_of
 from mlsupply.text import safe
 
@@ -25,7 +25,7 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
         deed.behaviour,
         call.node,
         sink=call.ref,
-        source=deed.source or ("received" if deed.behaviour == "runs-downloaded" else ""),
+        source=deed.source or ("received" if deed.behaviour == "runs-downloaded" or deed.what == OTHERS_KEY else ""),
         destination="maker"
         if deed.maker
         else whose.destination(deed.url)

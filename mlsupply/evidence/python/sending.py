@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from typing import TYPE_CHECKING
@@ -107,6 +108,9 @@ def sent(machine: Analyser, call: Call) -> Value:
     address_taint = address.keys["url"].taint if address.keys and "url" in address.keys else address.taint
     if where != "metadata":
         body_taint = taint_of(*body)
+        if where == "given" and _set_by_user(call):
+            body_taint -= frozenset(of_kind(body_taint, "credential-file", "secret-variable"))
+            address_taint -= frozenset(of_kind(address_taint, "credential-file", "secret-variable"))
         if "socket" in call.ref or "smtplib" in call.ref:
             body_taint |= taint_of(*call.args)
         told = _told_credentials(machine, call, body_taint | taint_of(*headers))
@@ -143,6 +147,16 @@ def sent(machine: Analyser, call: Call) -> Value:
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
         call.receiver.keys["answer"] = answer
     return answer
+
+
+_SAYS_WHERE = expression(r"variable:(?:\w{1,60}_)?(?:ADDR|ADDRESS|URL|URI|HOST|ENDPOINT|SERVER|BASE)$")
+
+
+def _set_by_user(call: Call) -> bool:
+    """Was its client made for a host that the user says in a variable, as clients of services which people run themselves
+    are? What opens an account there goes there."""
+    base = (call.receiver.keys or {}).get("base") if call.receiver is not None else None
+    return base is not None and any(map(_SAYS_WHERE.match, base.taint))
 
 
 def _told_credentials(machine: Analyser, call: Call, taint: Taint) -> Taint:
@@ -199,6 +213,16 @@ def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
                 )  # fmt: skip
 
 
+def copied(machine: Analyser, message: Value, told: Value, node: ast.AST) -> None:
+    """A mail whose recipient others choose gets one more that is written here."""
+    chosen = (message.keys or {}).get("To")
+    if told.known and _MAIL.match(text_of(told)) and not (chosen is not None and chosen.known):
+        machine.fact(
+            "sends", node, source="intercepted", sink="email.message", destination="fixed", position="body",
+            detail=f"a blind copy for {whose.shown(text_of(told))}",
+        )  # fmt: skip
+
+
 def _writes(call: Call) -> bool:
     """Does this request change something at the other end?"""
     if call.ref.endswith((".put", ".post", ".patch")):
@@ -215,8 +239,15 @@ def _flat_text(value: Value) -> str:
 
 
 def _asks_for_token(body: list[Value], address: str) -> bool:
-    """Does a client show its secret to the service that gives tokens for it (RFC 6749, section 4)?"""
-    return any("grant_type" in (value.keys or {}) for value in body) and bool(whose.TOKEN_PLACE.search(address))
+    """Does a client show its secret to the service that gives tokens for it (RFC 6749, section 4), or give a token back
+    (RFC 7009)?"""
+    names = {name for value in body for name in [*(value.keys or {})][:_MAX_ENTRIES]}
+    if "token" in names and _GIVES_BACK.search(address):
+        return True
+    return "grant_type" in names and bool(whose.TOKEN_PLACE.search(address))
+
+
+_GIVES_BACK = expression(r"/(?:oauth2?|tokens?|connect)/(?:\w{1,40}/)?(?:revoke|revocation|introspect)")
 
 
 def _without_own(machine: Analyser, taint: Taint) -> Taint:

@@ -42,6 +42,8 @@ _SENT_FOR = rf"\b(?:{_GET}|certutil\b[^\n]{{0,30}}-urlcache|bitsadmin|Start-Bits
 _THEN = r"(?:;|&&?|\|\|)\s*(?:sudo )?"
 _PROGRAM = r"[\"']?[A-Za-z]:\\\S{1,200}\.exe"
 _STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start-Process|rundll32|setsid|%\w+%\\|\$env:)"
+OTHERS_KEY = "ssh access by a key that is written here"
+SSH_KEY = r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\w{1,20}) AAAA[\w+/=]"
 _CONTAINERS = r"\b(?:docker|podman|nerdctl)\b"
 _HOME = r"(?:~|\$HOME|/root|/home/\w+)"
 
@@ -76,6 +78,11 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
                 r"\beval\)?\(|\bnew Function\(|\brunIn(?:This|New)?Context\(|\bexec(?:Sync|File)?\(|\bspawn(?:Sync)?\(",
             ),
         ),
+    ),
+    (
+        "runs-downloaded",
+        "a script for Windows that runs what it downloads",
+        (near(r"XMLHTTP\b|WinHttpRequest\b", Gap(_OVERLAP, ""), r"\.(?:Run|ShellExecute|Exec)\b|\bExecute(?:Global)?\("),),
     ),
     ("runs-downloaded", "certutil used to download", (r"\bcertutil\b[^\n]{0,40}-urlcache",)),
     (
@@ -128,6 +135,7 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
             r"New-ScheduledTask|sc(?:\.exe)? create",
         ),
     ),
+    ("persists", OTHERS_KEY, (near(rf"\b{SSH_KEY}", Gap(800), r"authorized_keys"),)),
     ("persists", "ssh access", (r"(?:>|\btee(?: -a)?)\s*\S{0,60}authorized_keys",)),
     ("persists", "hooks of every repository", (r"\bgit config --(?:global|system) (?:--\w+ )?core\.hooksPath",)),
     (
@@ -251,7 +259,8 @@ _PATTERNS = tuple(
 _READS = expression(
     r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n]))|"
     r"(?P<credential>\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
-    r"\.docker/config|/etc/shadow|\.env\b|/gcloud/|print-access-token|serviceaccount)|"
+    r"\.docker/config|/etc/shadow|\.env\b|/gcloud/|print-access-token|serviceaccount|huggingface/(?:stored_)?token|"
+    r"\.vault-token|\.pgpass|\.kaggle/|\.config/gh/|\.wandb/|\.databrickscfg)|"
     r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
     r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"
 )

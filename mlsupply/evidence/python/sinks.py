@@ -197,11 +197,8 @@ def other(machine: Analyser, call: Call) -> Value | None:
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
         brought = "encoded" if _BRINGS_CODE.search("\n".join(machine.lines)) else ""
         machine.fact("injects", call.node, sink=ref, source=brought, detail="executable memory is mapped")
-    if ref.startswith(("pynput.keyboard.Listener", "pynput.keyboard.GlobalHotKeys", "keyboard.hook", "keyboard.on_press")):
-        machine.fact("spies", call.node, source="keystrokes", sink=ref, detail="keystrokes are listened to")
-        for value in call.all:
-            if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
-                machine.enter(value.closure, [Value(taint=machine.origin("keystrokes", ref, call.line))], {}, call.node)
+    if "()" not in ref and ref.startswith(_LISTENERS):
+        _listens(machine, call)
     if ref in {"pyperclip.copy", "clipboard.copy", "win32clipboard.SetClipboardText", "win32clipboard.SetClipboardData"}:
         known = call.args[-1].const if call.args else None
         if isinstance(known, str) and re.fullmatch(r"[\w:+/=-]{25,200}", known):
@@ -221,6 +218,29 @@ def _is_no_standard(numbers: list[Value]) -> bool:
     """Is this the number of another file than standard input, output and errors: a higher one, or that of a socket?"""
     known = [one for one in numbers if type(one.const) is int and one.const > 2]
     return bool(known) or any(one.ref.endswith(".fileno()") and "socket" in one.ref for one in numbers)
+
+
+_LISTENERS = ("pynput.keyboard.Listener", "pynput.keyboard.GlobalHotKeys", "keyboard.hook", "keyboard.on_press")
+
+
+def _listens(machine: Analyser, call: Call) -> None:
+    """Functions are told which keys are pressed."""
+    heard = [one.closure for one in call.all if one.closure is not None and not isinstance(one.closure.node, ast.ClassDef)]
+    if not heard or not all(map(_only_compares, heard)):
+        machine.fact("spies", call.node, source="keystrokes", sink=call.ref, detail="keystrokes are listened to")
+    for closure in heard:
+        machine.enter(closure, [Value(taint=machine.origin("keystrokes", call.ref, call.line))], {}, call.node)
+
+
+def _only_compares(closure: Closure) -> bool:
+    """Does a function do no more with what it is given than to compare it? So a program waits for the key it is held by."""
+    node = closure.node
+    if isinstance(node, ast.ClassDef):
+        return False
+    given = {parameter.arg for parameter in [*node.args.posonlyargs, *node.args.args][closure.owner is not None :]}
+    compared = {id(part) for one in below((node,)) if isinstance(one, ast.Compare) for part in (one.left, *one.comparators)}
+    uses = (one for one in below((node,)) if isinstance(one, ast.Name) and one.id in given)
+    return node.args.vararg is None and all(id(one) in compared for one in uses)
 
 
 def by_shape(machine: Analyser, call: Call) -> Value | None:
@@ -275,6 +295,41 @@ def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> 
         where = whose.destination(value.const)
         if where in {"fixed", "chat"} or name.upper() in {"LD_PRELOAD", "PYTHONSTARTUP"}:
             machine.fact("redirects", node, sink=f"os.environ[{name}]", destination=where, detail=safe(value.const, 100))
+
+
+_TODAY = expression(r"\b(?:today|now|utcnow|time|localtime|gmtime)$")
+_WHICH = expression(r"\b(?:getfqdn|gethostname|node|getuser|getlogin|getnode|USERDOMAIN|HOSTNAME)$")
+
+
+def singled_out(machine: Analyser, node: ast.BoolOp) -> None:
+    """A condition on both the date and which machine or user this is, each compared with what is written in the module."""
+    if not isinstance(node.op, ast.And) or len(node.values) > _MAX_CONDITIONS:
+        return
+    words = [frozenset(_words(value)) for value in node.values]
+    dated = {at for at, one in enumerate(words) if any(map(_TODAY.search, one)) and _names_a_day(node.values[at])}
+    which = {at for at, one in enumerate(words) if any(map(_WHICH.search, one)) and _is_compared(machine, node.values[at])}
+    if dated and which - dated:
+        machine.fact("singles-out", node, detail=safe(ast.unparse(node)[:400], 120))
+
+
+_MAX_CONDITIONS = 8
+
+
+def _names_a_day(node: ast.expr) -> bool:
+    """Is a year written in it?"""
+    numbers = (one.value for one in below((node,)) if isinstance(one, ast.Constant))
+    return any(isinstance(one, int) and 2_000 < one < 2_100 for one in numbers)
+
+
+def _is_compared(machine: Analyser, node: ast.expr) -> bool:
+    """Is it compared with texts that are written in the module?"""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"endswith", "startswith"}:
+        others = node.args
+    else:
+        others = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+    plain = (one for one in others if isinstance(one, ast.Name | ast.Constant | ast.Tuple | ast.Set | ast.List))
+    known = [machine.value(one) for one in plain]
+    return any(isinstance(one.const, str) for value in known for one in [value, *folding.items_of(value)[:20]])
 
 
 def guarded(machine: Analyser, node: ast.If, test: Value) -> None:

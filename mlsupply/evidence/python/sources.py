@@ -34,7 +34,7 @@ _PATH_KEEPERS = frozenset(
         "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser", "os.path.expandvars", "os.fspath",
         "os.path.normcase", "os.fsencode", "os.fsdecode", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
         "pathlib.Path().expanduser", "pathlib.Path().resolve", "pathlib.Path().absolute", "pathlib.Path().as_posix",
-        "pathlib.Path().__str__", "pathlib.WindowsPath",
+        "pathlib.Path().__str__", "pathlib.WindowsPath", "pathlib.PureWindowsPath", "pathlib.PurePosixPath",
     }
 )  # fmt: skip
 _LISTINGS = frozenset(
@@ -83,6 +83,8 @@ def origin(machine: Analyser, call: Call) -> Value | None:
         return _path("", text.rpartition("/")[0] or HOLE, call.args)
     if (place := _place(call)) is not None:
         return place
+    if ref.startswith("configparser."):
+        _settings(machine, call)
     if ref in {"pathlib.Path().with_name", "pathlib.Path().with_suffix"} and call.receiver:
         text = f"{text_of(call.receiver).rpartition('/')[0]}/{text_of(call.args[0]) if call.args else HOLE}"
         return _path("pathlib.Path()", text, [call.receiver, *call.args])
@@ -155,6 +157,14 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     return _reshaped(call)
 
 
+def _settings(machine: Analyser, call: Call) -> None:
+    """What an installation reads of the settings that came with it; of those of a program's user nothing is told here."""
+    name = text_of(call.args[0]) if call.args else ""
+    of_package = machine.path.rpartition("/")[2] == "setup.py" and name and not name.startswith((HOLE, "/", "~"))
+    if of_package and call.receiver is not None and call.ref.endswith(".read"):
+        call.receiver.taint |= machine.origin("encoded", f"data file {name}", call.line)
+
+
 def _taken(machine: Analyser, call: Call, kind: str) -> Value:
     """What a library takes from the machine; a picture it may write to a file it is given the path of."""
     told = f"{call.ref} {text_of(call.args[0])}" if kind == "keychain" and call.args else call.ref
@@ -191,6 +201,8 @@ def _reshaped(call: Call) -> Value | None:
         if isinstance(call.args[0].const, str) and ref in {"json.loads", "ast.literal_eval"}:
             return _literal(ref, call.args[0])
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
+    if ref == "shlex.join" and call.args:
+        return folding.quoted(call.args[0])
     if ref == "json.dumps" and call.args and isinstance(call.args[0].const, dict | list):
         import json
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import places, whose
+from mlsupply.evidence.python import hooks, places, whose
 from mlsupply.evidence.python.call import ToldKey
-from mlsupply.evidence.python.values import Taint
+from mlsupply.evidence.python.machine import of_kind
+from mlsupply.evidence.python.values import Taint, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -37,6 +38,22 @@ def note(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, wh
         }
         owned = tuple(_of(machine, label) for label in labels)
         machine.told_keys.append(ToldKey(owned, text, machine.root, call.node, fields))
+
+
+def opened(machine: Analyser, call: Call) -> None:
+    """A client of a service of models is made with the key of that service and for somebody else's host."""
+    key, base = call.keywords.get("api_key"), call.keywords.get("base_url", call.keywords.get("api_base"))
+    text = text_of(base) if base is not None else ""
+    if key is None or whose.destination(text) not in {"fixed", "chat"} or not hooks.is_client(call.ref + "()"):
+        return
+    host = whose.host_of(text)
+    names = [one.partition(":")[2] for one in of_kind(key.taint, "secret-variable")]
+    labels = [f"secret-variable:{name}" for name in names if places.owner_of(name) and not places.is_own(name, host)]
+    if labels and not whose.OF_SERVICES.search(host):
+        machine.fact(
+            "sends", call.node, source="foreign-secret", secrets=len(labels), sink=call.ref, destination="fixed",
+            position="body", detail=whose.shown(text), chain=machine.chain(labels, call.ref, call.line),
+        )  # fmt: skip
 
 
 def _of(machine: Analyser, label: str) -> str:

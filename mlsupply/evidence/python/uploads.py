@@ -31,12 +31,15 @@ _UPLOADS = know.Calls(
 )
 _KEEPS = re.compile(r"\.(?:Upload|push_to_hub)$")  # sends what the object took up before
 _TAKES_AWAY = re.compile(r"(?:push|upload|publish|commit)\w*$")  # a function that is replaced by one that does so too
+_FILES = re.compile(r"\.(?:upload_file|fput_object|upload_from_filename|upload_folder)$")
+_WRITTEN_KEY = re.compile(r"[\w/+=-]{16,200}$")
 _PUSHES = re.compile(r"^(?:git|pygit2|dulwich)\.(?:.*\.)?push$")
 _POINTS = re.compile(
     r"\.(?:\w*bucket|Bucket|Object|get_\w+_client|set_tracking_uri|set_registry_uri|login|init|from_\w+|\w*[cC]lient|resource|[sS]ession|"
     r"Experiment|start|HfApi|Repo|clone_from|clone|create_remote|set_url|Settings|init_run|topic_path|publisher|config)$"
 )
 _OPENS = re.compile(r"token|key|passw|secret|auth|cred|login", re.IGNORECASE)  # keywords that open the account
+_KEYS = frozenset({"aws_secret_access_key", "secret_key", "token", "account_key", "credential"})  # what opens an account
 _SERVICES = frozenset({"s3", "sqs", "sns", "lambda", "ssm", "secretsmanager", "dynamodb", "kinesis", "firehose"})
 _OWN_HOST = {
     "boto3": "amazonaws.com", "aioboto3": "amazonaws.com", "google": "googleapis.com", "azure": "windows.net",
@@ -64,6 +67,7 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     elif not text and any(_elsewhere(name, text_of(value)) for name, value in call.keywords.items()):
         where = "fixed"
     taint = taint_of(*(_taken(machine, value, call.line) for value in _given(call)))
+    taint |= _for_others(machine, call, top, where)
     if call.receiver is not None and _KEEPS.search(call.ref):
         taint |= frozenset(call.receiver.taint) - frozenset(of_kind(call.receiver.taint, "secret-variable", "variable"))
     if where == "given" and _TAKES_AWAY.search(machine.replacing):
@@ -74,6 +78,14 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     if call.receiver is not None:
         call.receiver.taint |= taint
     return made
+
+
+def _for_others(machine: Analyser, call: Call, top: str, where: str) -> Taint:
+    """Whatever files somebody hands over are private where they go to an account whose key is written here."""
+    known = all(value.known for value in call.all[:1])
+    if known or where != "fixed" or not _FILES.search(call.ref) or f"{top} opened" not in machine.pointed:
+        return CLEAN
+    return machine.origin("home-files", "files it is given, for an account whose key is written here", call.line)
 
 
 def _named(keyword: str) -> bool:
@@ -110,6 +122,9 @@ def _taken(machine: Analyser, value: Value, line: int) -> Value:
 
 def _pointed(machine: Analyser, call: Call, top: str) -> None:
     """A client is made for an account, a bucket or an address that is written here."""
+    keys = (value.const for name, value in call.keywords.items() if name in _KEYS)
+    if any(isinstance(key, str) and _WRITTEN_KEY.match(key) for key in keys):
+        machine.pointed[f"{top} opened"] = "yes"
     of_service = "boto3." in call.ref and call.ref.endswith((".client", ".resource"))  # its name comes first
     for name, value in [("", value) for value in call.args[of_service:2]] + list(call.keywords.items()):
         text = text_of(value) if isinstance(value.const, str) else ""

@@ -12,7 +12,8 @@ from mlsupply.evidence.python.connecting import CONNECTIONS, REQUESTS, connectio
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
 from mlsupply.evidence.python.machine import has, of_kind
-from mlsupply.evidence.python.shell import commanded, deeds
+from mlsupply.evidence.python.shell import SSH_KEY, commanded, deeds
+from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
 from mlsupply.lazy import expression
 from mlsupply.text import safe
@@ -192,6 +193,9 @@ _SETS_INDEX = expression(
 _ACTIVATES = expression(r"(?:bin|Scripts)[/\\](?:de)?activate(?:\.\w{2,4})?$", re.IGNORECASE)
 
 
+_SSH_KEY = expression(SSH_KEY)
+
+
 def _weights(machine: Analyser, path: Value, text: str) -> bool:
     """Is this `.pth` what PyTorch calls so: in a folder that is written here, or of a module that speaks of torch?"""
     if not text.endswith(".pth") or _AMONG_MODULES.search(text):
@@ -227,7 +231,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
         else text_of(content)
     )
     found = deeds(_flat(content))
-    code = _runs_code(shown) or bool(found)
+    code = _runs_code(shown) or bool(found) or (what == "ssh access" and _SSH_KEY.search(shown) is not None)
     if not _ASKED_FOR.search(text):
         hidden = any(not _as_it_is(label, text) for label in of_kind(content.taint, "encoded"))
         told = has(content.taint, "received") and (what != "shell start" or commanded(text_of(content)))
@@ -244,6 +248,20 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     )
     if isinstance(content.const, str) and text.endswith(".py"):
         machine.inner(content.const, content.layers, call.line)
+
+
+def tables(machine: Analyser) -> None:
+    """Tables of files at the module level, by the path they are to be written to, with one among them that does more than
+    files there do. Where they are written is for the modules followed together to say: by itself a table does nothing."""
+    for name, value in machine.module.names.items():
+        for path, content in list((value.keys or {}).items())[:_MAX_FILES] if value.closure is None else ():
+            if (what := places.persistent(path)) and any(not deed.maker for deed in deeds(_flat(content))):
+                machine.root = f"<{name}>"
+                machine.fact("persists", None, sink=name, detail=f"{what}: {safe(path, 100)}, of a table")
+                break
+
+
+_MAX_FILES = 200  # of a table
 
 
 def _as_it_is(label: str, path: str) -> bool:
@@ -324,10 +342,21 @@ def _removed(machine: Analyser, call: Call) -> Value:
             or places.file_kind(text_of(path)) == "home-files"
             or (has(path.taint, "home-files") and "/" in text_of(path)[1:])
         ):
-            machine.fact(
-                "destroys", call.node, sink=call.ref, detail=safe(text_of(path).replace(HOLE, "…"), 80) + " is removed"
-            )
+            told = "received" if on_order(machine, call.line) else ""
+            detail = safe(text_of(path).replace(HOLE, "…"), 80) + " is removed"
+            machine.fact("destroys", call.node, source=told, sink=call.ref, detail=detail)
     return Value()
+
+
+def on_order(machine: Analyser, line: int) -> bool:
+    """Does the function that is followed come to this line only where something from the network says so?"""
+    tests = (
+        node.test
+        for node in (below((machine.running[-1].node,)) if machine.running else ())
+        if isinstance(node, ast.If | ast.While) and node.lineno < line <= (node.body[-1].end_lineno or 0)
+    )
+    names = {inner.id for test in tests for inner in below((test,)) if isinstance(inner, ast.Name)}
+    return any(has(value.taint, "received") for name in names if (value := machine.scope.find(name)) is not None)
 
 
 # Where programs on Windows keep what opens other machines, and the names they keep it under.
