@@ -33,6 +33,7 @@ from mlsupply.exposure.report import headline
 from mlsupply.exposure.survey import survey
 from mlsupply.fetch import LiveFetch
 from mlsupply.folders import files_below
+from mlsupply.inventory import uv_run
 from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Gap, Reason
 from mlsupply.outcome import Report
@@ -226,6 +227,20 @@ def test_what_is_not_locked_is_resolved_without_a_place_for_uv_to_keep_things(on
         request = Request(subjects=(str(online.tree.root),), index_url=index.simple, checks=("known-bad",))
         report = run(request, replace(online, resolving=True))
     assert [str(package.coordinate) for package in report.packages] == ["demo 1.0", "other 2.0"]
+
+
+def test_a_uv_that_ends_without_a_word_is_no_riddle(online: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk that is full, where it cannot say so."""
+    ran: list[str] = []
+
+    def ended(arguments: list[str], *_: object) -> int:
+        ran.append(arguments[-1])
+        return 2
+
+    monkeypatch.setattr(uv_run, "_run", ended)
+    found = resolve(inventory("demo==1.0"), Request(), online)
+    assert "it ended without a word (is the disk full that holds temporary files?)" in found.gaps[0].detail
+    assert ran[:2] == [str(online.cache / "uv"), "--no-cache"]
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

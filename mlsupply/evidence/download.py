@@ -111,10 +111,8 @@ def _stored(path: Path, body: bytes) -> Path | Failure:
             path = _for_this_run() / path.name
             path.write_bytes(body)
     except OSError as error:
-        why = error.strerror or error
-        return Failure(
-            Reason.FORBIDDEN, f"the cache could not be written: {why}; free some space, or set MLSUPPLY_CACHE_DIR"
-        )
+        detail = f"the cache could not be written: {error.strerror or error}; free some space, or set MLSUPPLY_CACHE_DIR"
+        return Failure(Reason.FORBIDDEN, detail)
     return path
 
 

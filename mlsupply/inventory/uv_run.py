@@ -66,12 +66,10 @@ def _locked(program: str, folder: Path, cache: str, environ: Mapping[str, str], 
     arguments += ["--python", sys.executable, "--no-progress", "--color", "never"]
     code = _run([*arguments, "--cache-dir", cache], folder, environ, seconds)
     words = _text(folder / "words", _WORDS)
-    if code and (
-        cache in words or not words
-    ):  # it may be read-only, full or another user's: the index is asked all the same
+    if code and code > 0 and (cache in words or not words):  # the cache may be read-only, full or another user's
         code = _run([*arguments, "--no-cache"], folder, environ, seconds)
         words = _text(folder / "words", _WORDS)
-    if code and not words:
+    if code and code > 0 and not words:
         words = "error: it ended without a word (is the disk full that holds temporary files?)"
     return Ran(_text(folder / "uv.lock", 256 << 20), words, code is None, _is_too_large(code, words))
 
