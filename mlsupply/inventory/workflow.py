@@ -22,6 +22,7 @@ FORMAT = "GitHub workflow"
 _FOLDER = "working-directory"
 _RUN = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?run[\"']?[ \t]*:[ \t]*([|>]?)")
 _CONTINUED = re.compile(r"^([^`\n]*)`\n", re.MULTILINE)  # as PowerShell does; two of them are a substitution of other shells
+_LOOKED_AHEAD = 100  # lines of a step in which its script begins
 _OWN = (SourceKind.PATH, SourceKind.EDITABLE)
 
 
@@ -64,7 +65,7 @@ def _steps(value: Any, folder: str) -> Iterator[Step]:
 
 def _line_of(step: Step, lines: list[str]) -> int:
     """Where its script begins."""
-    for number in range(step.line, len(lines) + 1):
+    for number in range(step.line, min(step.line + _LOOKED_AHEAD, len(lines) + 1)):
         if found := _RUN.match(lines[number - 1]):
             return number + bool(found[1])
     return step.line
