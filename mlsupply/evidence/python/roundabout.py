@@ -64,6 +64,10 @@ def reached(owner: Value, name: str) -> str:
         return held
     if owner.taint >= _ANY_MODULE and name in _OF_ANY:
         return _OF_ANY[name]
+    if name == "__self__":
+        module, _, function = owner.ref.partition(".")
+        if module in _STANDARD and function.isidentifier():
+            return module  # a function written in C belongs to its module
     return f"{owner.ref}.{name}" if owner.ref else ""
 
 
