@@ -261,6 +261,12 @@ def test_what_a_module_says_of_itself_may_be_code() -> None:
     assert not found(init(told + 'print("".join(ends))\n'))
 
 
+def test_text_in_signs_that_are_not_shown() -> None:
+    hidden = "".join(chr(0xE0100 + ord(sign) - 16) for sign in "import os; os.system('id')")
+    assert "MLS-C025" in found(init(f"BULLET = '\u2022{hidden}'\nimport os\n"))
+    assert not found(init("HEART = '\u2764\ufe0f'\nimport os\n"))
+
+
 def test_a_requirement_out_of_sight() -> None:
     far = b"numpy\nopencv" + b" " * 200 + b";;helper @ git+https://git.c.example/h.git\n"
     (fact,) = requirement_facts("requirements.txt", far)

@@ -19,7 +19,9 @@ from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 MAX_SOURCE = 16 << 20  # bytes of one file
-_SUFFIXES = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs)$", re.IGNORECASE)
+_SUFFIXES = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs|j2|jinja2?)$", re.IGNORECASE)
+_TEMPLATE = expression(r"\.(?:j2|jinja2?)$", re.IGNORECASE)
+_REACHES = expression(rb"\{[{%][^{}]{0,400}?__(?:globals|subclasses|builtins|import)__[^{}]{0,400}")
 _SHELL = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd)$", re.IGNORECASE)
 _SCRIPT = expression(r"\.[cm]?js$", re.IGNORECASE)
 _SHELL_FIRST = expression(rb"#![^\n]{0,200}?\b(?:ba|da|z|k|a)?sh\b")
@@ -71,6 +73,12 @@ def foreign_facts(path: str, data: bytes, allowance: Allowance | None = None) ->
         found = _shell(data, allowance or Allowance())
     elif _SCRIPT.search(path) or _SCRIPT_FIRST.match(data):
         found = _javascript(data, allowance or Allowance())
+    elif _TEMPLATE.search(path):
+        found = (
+            ("a template that reaches for Python's own functions", hit[0], hit.start())
+            if (hit := _REACHES.search(data))
+            else None
+        )
     else:
         found = ("a shell is started that asks the network", hit[0], hit.start()) if (hit := _STARTS.search(data)) else None
     if found is not None:

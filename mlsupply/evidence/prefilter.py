@@ -198,6 +198,12 @@ _CLIENTS = (
 # (what is looked for, what must stand anywhere else in the file)
 _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
+    (b"containers.run", expression(rb"[\"']/[\"']\s*:|/:/")),
+    (b"upload_folder", expression(rb"(?:token|endpoint)\s*=\s*[\"']\w")),
+    (b"UnsafeLoader", expression(rb"__file__|files\(|resource")),
+    (b"Github", expression(rb"base_url\s*=\s*[\"']http|os\.environ\)")),
+    (b"get_secret_value", expression(rb"https?://")),
+    (b".local", expression(rb"\.local[/\\\"', ]{1,8}bin")),
     (b"upload_file", expression(rb"(?:secret_access_key|token)\s*=\s*[\"']\w")),
     (b"_jupyter_server_extension", expression(rb"fetch|request|urlopen|\.post\b")),
     (b"base_url", expression(rb"(?:OPENAI|ANTHROPIC)_API_KEY")),
@@ -235,6 +241,7 @@ _FAR, _NUMBERS = b" " * 60, 60  # what these hold in every case: blanks, commas
 _LETTERS = (  # what turns the reading direction, letters that look like others: beginning, and the whole
     (b"\xe2\x80", expression(rb"\xe2\x80[\xaa-\xae]")),
     (b"\xe2\x81", expression(rb"\xe2\x81[\xa6-\xa9]")),
+    (b"\xf3\xa0", expression(rb"(?:\xf3\xa0[\x84-\x87][\x80-\xbf]){16}")),
     (b"\xf0\x9d", expression(rb"\xf0\x9d[\x90-\x9f]")),
     (b"\xef\xbd", expression(rb"\xef\xbd[\x81-\x9a]")),
 )

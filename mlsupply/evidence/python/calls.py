@@ -112,7 +112,10 @@ class Analyser(Statements):
         if (self.replacing and call.ref == self.replacing) or (
             self.running[-1:]
             and self.running[-1].wrapper
-            and any("intercepted:arguments" in value.taint for value in call.all)
+            and (
+                any("intercepted:arguments" in value.taint for value in call.all)
+                or f"parameter:{self.running[-1].around}" in call.function.taint
+            )
         ):
             result.taint |= frozenset(("intercepted:result",))
         return result

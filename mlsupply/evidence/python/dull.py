@@ -26,7 +26,7 @@ _ATTRIBUTES = frozenset(
         "wrap_function_wrapper", "resolve_name", "find_spec", "__getattribute__", "attrgetter", "methodcaller",
         "subprocess", "sendmail", "writestr", "_private_key", "private_key", "secret_key",
         "create_namespaced_pod", "create_namespaced_daemon_set", "upload_file", "fput_object",
-        "upload_from_filename", "set_content",
+        "upload_from_filename", "upload_folder", "set_content", "containers",
     }
 )  # fmt: skip
 # Those of them that only hold or tell something.

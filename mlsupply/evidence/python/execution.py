@@ -168,9 +168,17 @@ def rebuilt(machine: Analyser, call: Call) -> Value | None:
         return Value(call.ref + "()", NOTHING, frozenset().union(*(value.taint for value in call.all)))
     if call.ref not in know.REBUILDS or not call.args:
         return None
+    if call.ref == "yaml.load" and _is_unsafe(call) and has(call.args[0].taint, "package-file"):
+        said = "objects are rebuilt from a data file of the package, which may name any function"
+        machine.fact("runs-decoded", call.node, source="package-file", sink=call.ref, detail=said)
     if call.keywords.get("weights_only", Value()).const is not True:
         unpickled(machine, call, call.args[0])
     return Value(call.ref + "()", NOTHING, call.args[0].taint | unpacked(machine, call.args[0], call.line))
+
+
+def _is_unsafe(call: Call) -> bool:
+    loader = call.arg(1, "Loader")
+    return loader is not None and loader.ref.endswith("UnsafeLoader")
 
 
 _PICKLES = re.compile(r"^(?:pickle|_pickle|cloudpickle|dill|torch|joblib)\.(?:dumps?|save)$")

@@ -63,7 +63,7 @@ CLIENTS: Final = Calls(
     r"posthog|analytics|mixpanel|amplitude|segment|rollbar|bugsnag|logtail|loguru_loki|feedparser|fsspec|smart_open|pooch|"
     r"selenium|playwright|web3|pyppeteer|discord_webhook|dhooks|knockknock|apprise|pymisp|tornado\.httpclient|treq|"
     r""
-    r"hvac|consul|etcd3?|ldap3|impacket|pyngrok|requests_futures|grequests|uplink|gql|sgqlc|"
+    r"github|hvac|consul|etcd3?|ldap3|impacket|pyngrok|requests_futures|grequests|uplink|gql|sgqlc|"
     r"paho\.mqtt|paho)\."
 )
 # Files of others, fetched from a shared service: whose is for the arguments to say.
@@ -236,7 +236,7 @@ _CALL_ORIGINS: Final = tuple(
         ("cloud-metadata", r"^botocore\.(?:utils|credentials)\.\w{1,60}\(\)\.(?:load|retrieve_\w+|fetch_\w+)$"),
         (
             "cluster-secret",
-            r"^kubernetes(?:_asyncio)?\..*\.(?:list_\w*secret\w*|read_namespaced_secret\w*)$|^hvac\..*\.read_secret\w*$",
+            r"^(?:aio)?boto(?:3|core)\..*\.(?:batch_)?get_secret_value$|^kubernetes(?:_asyncio)?\..*\.(?:list_\w*secret\w*|read_namespaced_secret\w*)$|^hvac\..*\.read_secret\w*$",
         ),
         ("history", r"^readline\.get_history_item$"),
         (

@@ -13,7 +13,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.machine import has
 from mlsupply.evidence.python.running import noted
 from mlsupply.evidence.python.shell import OTHERS_KEY, deeds
-from mlsupply.evidence.python.values import HOLE, Value, text_of
+from mlsupply.evidence.python.values import HOLE, Value, command_text, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -111,14 +111,23 @@ def _server(machine: Analyser, call: Call) -> None:
     machine.folder = before if folder else machine.folder
 
 
+def container_by_shape(machine: Analyser, call: Call, name: str) -> None:
+    """`client.containers.run(...)` of a client that is handed over."""
+    node = call.node.func.value if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else None
+    if name in {"run", "create"} and isinstance(node, ast.Attribute) and node.attr == "containers" and not call.ref:
+        _container(machine, call._replace(ref=f"docker.containers.{name}"))
+
+
 def _container(machine: Analyser, call: Call) -> None:
     """A container that is given the whole disk."""
     if not call.ref.endswith((".run", ".create", ".create_container", ".create_host_config")):
         return
     volumes = call.keywords.get("volumes", call.keywords.get("binds", Value()))
-    folders = [*(volumes.keys or {}), *(text_of(one) for one in folding.items_of(volumes))]
+    named = volumes.const if isinstance(volumes.const, dict) else volumes.keys or {}
+    folders = [*map(str, named), *(text_of(one) for one in folding.items_of(volumes))]
     if any(folder == "/" or folder.startswith("/:/") for folder in folders):
-        _opened(machine, call, "a container or process that holds the whole host")
+        told = deeds(" ".join(command_text(value) for value in call.args))
+        _opened(machine, call, "a container or process that holds the whole host", "received" if told else "")
 
 
 _PODS = expression(r"\.create_namespaced_(?:pod|daemon_set|deployment|job|replica_set|stateful_set|cron_job)$")

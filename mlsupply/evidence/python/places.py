@@ -206,6 +206,7 @@ PERSISTENT: Final = tuple(
             r"\.config/autostart|ld\.so\.preload|Start Menu.{0,40}Startup|/etc/sudoers|\.service$",
         ),
         ("ssh access", r"authorized_keys"),
+        ("program of the user", r"(?:^~|\0)/\.local/bin/[^/]{1,80}$"),
         (
             "agent or editor",
             r"\.claude(?:/|\\|\.json)|\.cursor(?:rules|/|\\)|mcp(?:_config|_settings)?\.json$|"

@@ -237,6 +237,19 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
             ),
         ),
     ),
+    (
+        "looses-agent",
+        "an agent that asks nobody and is told to look for secrets",
+        (
+            near(
+                r"\b(?:claude|gemini|codex|q|cursor-agent|amp|opencode|copilot|aider|goose)\b",
+                Gap(200),
+                r"\s(?:--dangerously-(?:skip-permissions|bypass-approvals-and-sandbox|allow-all)|--yolo|--trust-all-tools)\b",
+                Gap(2000, ""),
+                r"\b(?:wallets?|keystores?|mnemonics?|private keys?|id_rsa|\.env|credentials|passwords)\b",
+            ),
+        ),
+    ),
     ("spies", "processes watched or memory dumped", (r"procdump|comsvcs\.dll|mimikatz|sekurlsa|/proc/\S{1,20}/mem",)),
 )
 # Whether a port answers: nothing, or a word written here, goes to it from no program, and nothing reads what comes back.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, execution, folding, hooks, keeping, objects, sending, whose, writing
+from mlsupply.evidence.python import commands, execution, folding, hooks, keeping, objects, openings, sending, whose, writing
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.call import Call
 from mlsupply.evidence.python.machine import of_kind
@@ -254,6 +254,7 @@ def by_shape(machine: Analyser, call: Call) -> Value | None:
         if address is not None and re.match(r"(?:https?|wss?)://", text_of(address)):
             answer = sending.sent(machine, call)
             return answer if call.ref or not given else None  # of a thing nobody knows, `get` may be a dict's
+    openings.container_by_shape(machine, call, name)
     writing.by_shape(machine, call, name)
     return None
 

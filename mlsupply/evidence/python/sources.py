@@ -136,12 +136,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         named = text_of(told[0]) if told else HOLE
         named = f"{HOLE} rows of {named}" if ref.startswith("datasets.") else named  # which ones, the arguments say
         return Value(ref + "()", NOTHING, machine.origin("received", named, call.line))
-    if _DATA_READERS.match(ref):
-        name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
-        taint = machine.origin("package-file", name, call.line) | taint_of(*call.all, call.receiver or Value())
-        if DATA_NAME.search(name):
-            taint |= machine.origin("encoded", f"data file {name}", call.line)
-        return Value(ref + "()", NOTHING, taint)
+    if _DATA_READERS.match(ref) or ref in _AS_FILE:
+        return _resource(machine, call)
     if ref.startswith("importlib.metadata.") and ref.endswith(("metadata", "description", "distribution")):
         return Value(ref + "()", NOTHING, machine.origin("encoded", "package metadata", call.line))
     if ref.endswith(".getresponse") and call.receiver is not None and "answer" in (call.receiver.keys or {}):
@@ -155,6 +151,20 @@ def _library(machine: Analyser, call: Call) -> Value | None:
 
         return builtin_calls.imported(machine, call)
     return _reshaped(call)
+
+
+def _resource(machine: Analyser, call: Call) -> Value:
+    """Data that came with a package, or where it lies."""
+    if call.ref in _AS_FILE and call.args:
+        return call.args[0]
+    name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
+    taint = machine.origin("package-file", name, call.line) | taint_of(*call.all, call.receiver or Value())
+    if DATA_NAME.search(name):
+        taint |= machine.origin("encoded", f"data file {name}", call.line)
+    return Value("pathlib.Path()" if call.ref.endswith(".files") else call.ref + "()", NOTHING, taint)
+
+
+_AS_FILE = frozenset({"importlib.resources.as_file", "importlib_resources.as_file"})
 
 
 def _settings(machine: Analyser, call: Call) -> None:

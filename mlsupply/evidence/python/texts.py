@@ -61,6 +61,7 @@ def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
     if not text.isascii():
         yield from _odd_names(lines, tree)
         yield from _turned(lines, survey)
+        yield from _unseen(lines)
     yield from _orders(survey)
     yield from _blobs(survey)
 
@@ -93,6 +94,24 @@ def _is_shown(number: int, line: str, lines: list[str], survey: Survey) -> bool:
             end = lines[(node.end_lineno or 1) - 1].encode()[: node.end_col_offset or 0].decode("utf-8", "replace")
             return end[-3:] in _QUOTES and _QUOTES[end[-3:]].isdisjoint(line)
     return False
+
+
+_SELECTORS = expression("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{24}")
+
+
+def _unseen(lines: list[str]) -> Iterator[Sight]:
+    """A row of characters that are not shown, each of which chooses among 256 shapes of the one before (UTS #37): one is."""
+    for number, line in enumerate(lines, 1):
+        if not line.isascii() and (found := _SELECTORS.search(line)):
+            shown = "".join(chr(_value(ord(sign)) & 0x7F) for sign in line[found.start() :][:200] if _value(ord(sign)) >= 0)
+            yield Sight("hidden-code", number, "text is hidden in variation selectors", ("selectors",), safe(shown))
+            return
+
+
+def _value(sign: int) -> int:
+    if 0xFE00 <= sign <= 0xFE0F:
+        return sign - 0xFE00
+    return sign - 0xE0100 + 16 if 0xE0100 <= sign <= 0xE01EF else -1
 
 
 def _orders(survey: Survey) -> Iterator[Sight]:

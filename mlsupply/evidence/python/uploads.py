@@ -39,6 +39,7 @@ _POINTS = re.compile(
     r"Experiment|start|HfApi|Repo|clone_from|clone|create_remote|set_url|Settings|init_run|topic_path|publisher|config)$"
 )
 _OPENS = re.compile(r"token|key|passw|secret|auth|cred|login", re.IGNORECASE)  # keywords that open the account
+_PLACES = frozenset({"endpoint", "endpoint_url", "base_url"})  # tell more of where it goes than a key does
 _KEYS = frozenset({"aws_secret_access_key", "secret_key", "token", "account_key", "credential"})  # what opens an account
 _SERVICES = frozenset({"s3", "sqs", "sns", "lambda", "ssm", "secretsmanager", "dynamodb", "kinesis", "firehose"})
 _OWN_HOST = {
@@ -73,7 +74,8 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     if where == "given" and _TAKES_AWAY.search(machine.replacing):
         taint -= frozenset(of_kind(taint, "intercepted"))  # what it is handed is to go there
     if where != "local":
-        sending.note(machine, call, "body", taint, f"{_OWN_HOST.get(top, top)} {text}", where)
+        shown = text if text.startswith("http") else f"{_OWN_HOST.get(top, top)} {text}"
+        sending.note(machine, call, "body", taint, shown, where)
     made = Value(call.ref + "()", NOTHING, taint)
     if call.receiver is not None:
         call.receiver.taint |= taint
@@ -126,11 +128,14 @@ def _pointed(machine: Analyser, call: Call, top: str) -> None:
     if any(isinstance(key, str) and _WRITTEN_KEY.match(key) for key in keys):
         machine.pointed[f"{top} opened"] = "yes"
     of_service = "boto3." in call.ref and call.ref.endswith((".client", ".resource"))  # its name comes first
-    for name, value in [("", value) for value in call.args[of_service:2]] + list(call.keywords.items()):
+    told = sorted(call.keywords.items(), key=lambda one: one[0] not in _PLACES)
+    for name, value in [("", value) for value in call.args[of_service:2]] + told:
         text = text_of(value) if isinstance(value.const, str) else ""
         if value.keys is not None and name in {"", "info"} and "from_" in call.ref:
             text = "an account"  # its key, spelt out
-        if len(text) > 2 and (not name or _OPENS.search(name) or _named(name) or "url" in name or "uri" in name):
+        if len(text) > 2 and (
+            not name or name in _PLACES or _OPENS.search(name) or _named(name) or "url" in name or "uri" in name
+        ):
             if text in _SERVICES:
                 continue  # of whichever account
             machine.pointed[top] = text

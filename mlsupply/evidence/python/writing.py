@@ -194,6 +194,8 @@ _ACTIVATES = expression(r"(?:bin|Scripts)[/\\](?:de)?activate(?:\.\w{2,4})?$", r
 
 
 _SSH_KEY = expression(SSH_KEY)
+# Packages are taken without TLS from a machine that is told by its number.
+_INSECURE = expression(r"(?:allow-insecure-host|trusted-host)[^\n]{0,80}(?:\d{1,3}\.){3}\d{1,3}")
 
 
 def _weights(machine: Analyser, path: Value, text: str) -> bool:
@@ -218,6 +220,9 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     machine.files[kept_key(machine, path)] = merged
     if has(path.taint, "home-files") and "encrypt" in content.ref:
         machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten by what is encrypted")
+    if has(path.taint, "home-files") and has(content.taint, "home-files") and has(content.taint, "received"):
+        said = "files of the user are overwritten by what is made of them and of what the network gives"
+        machine.fact("destroys", call.node, source="received", sink=call.ref, detail=said)
     what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
     if not what and _SETS_INDEX.search(text_of(content)):
         what = "package index"  # wherever pip says that it looks for its settings
@@ -231,8 +236,13 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
         else text_of(content)
     )
     found = deeds(_flat(content))
+    if not content.known and HOLE in text_of(content):  # of a text that is known in part, what needs no more of it
+        found += [one for one in deeds(text_of(content).replace(HOLE, " ")) if one.behaviour == "remote-control"]
     code = _runs_code(shown) or bool(found) or (what == "ssh access" and _SSH_KEY.search(shown) is not None)
-    if not _ASKED_FOR.search(text):
+    code = code or _INSECURE.search(shown) is not None
+    if what == "program of the user":  # installers put theirs there
+        code = any(not deed.maker for deed in found)
+    elif not _ASKED_FOR.search(text):
         hidden = any(not _as_it_is(label, text) for label in of_kind(content.taint, "encoded"))
         told = has(content.taint, "received") and (what != "shell start" or commanded(text_of(content)))
         code = code or told or hidden or bool(hiding(content.layers))
