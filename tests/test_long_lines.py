@@ -13,6 +13,8 @@ from mlsupply.evidence.members import agent_facts
 from mlsupply.evidence.models import Verdict, look
 from mlsupply.evidence.references import configurations
 from mlsupply.evidence.references.seen import Seen
+from mlsupply.inventory.metadata import parse
+from tests.memory import read
 
 _MUCH = 400_000
 
@@ -66,3 +68,19 @@ def test_configurations_are_read_past_any_number_of_blank_lines_and_open_comment
     assert configurations.tool_servers(server)
     for open_ended in ('"a\\', "/*/", "// "):
         assert not any(isinstance(one, Seen) for one in configurations.tool_servers("{" + open_ended * (_MUCH // 4)))
+
+
+@pytest.mark.parametrize("pumped", ["--a=x \\\n", "\\\n", "--a=x ", " \t"])
+def test_a_dockerfile_whose_check_of_health_has_no_command_is_read(pumped: str) -> None:
+    text = "FROM python\nHEALTHCHECK " + pumped * 2_000 + "!\nRUN pip install litellm==1.82.7\n"
+    assert [one.name for one in read("Dockerfile", text).requirements] == ["litellm"]
+
+
+def test_what_a_distribution_requires_is_read_however_it_is_spaced() -> None:
+    spaced = (
+        "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: other\t\t["
+        + " " * 60_000
+        + "\nRequires-Dist: good (>=1)\n"
+    )
+    found = parse(spaced.encode())
+    assert [edge.name for edge in found.requires] == ["other", "good"]

@@ -101,7 +101,7 @@ def open_repository(folder: str, git_dir: Path) -> Repository:
         common=common,
         refs=tuple(refs[:MAX_REFS]),
         shallow=shallow,
-        sha256=bool(re.search(r"(?im)^\s*objectformat\s*=\s*sha256", config)),
+        sha256=bool(re.search(r"(?im)^[ \t]*+objectformat[ \t]*+=[ \t]*+sha256", config)),
         gaps=tuple(_not_whole(folder, common, shallow, config, refs, unread)),
     )
 
@@ -113,7 +113,7 @@ def _not_whole(
     if shallow:
         detail = f"a shallow clone: history before {len(shallow)} commits is not there"
         yield gap(folder, Reason.NO_ARTIFACT, detail, "fetch all of it (git fetch --unshallow) and ask again")
-    if re.search(r"(?im)^\s*refstorage\s*=\s*(?!files)", config):
+    if re.search(r"(?im)^[ \t]*+refstorage[ \t]*+=[ \t]*+(?!files)", config):
         yield gap(folder, Reason.UNSUPPORTED, "its refs are stored in a form other than files (reftable)")
     if (common / "objects" / "info" / "alternates").is_file():
         yield gap(folder, Reason.FORBIDDEN, "borrows objects from another repository (alternates); these are not read")

@@ -16,7 +16,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.world import Limits, Tree
 
 FORMAT = "Dockerfile"
-_FLAGS = r"(?:--[a-z-]+=\S+[ \t]+|--[a-z-]+=\S+[ \t]*\\\n[ \t]*|\\\n[ \t]*)*"
+_FLAGS = r"(?:--[a-z-]+=\S+(?:[ \t]*\\\n[ \t]*|[ \t]+)|\\\n[ \t]*)*+"
 _RUN = re.compile(
     rf"[ \t]*(?:ONBUILD[ \t]+)?(?:(RUN|CMD|ENTRYPOINT)|HEALTHCHECK[ \t]+{_FLAGS}CMD)[ \t]+{_FLAGS}", re.IGNORECASE
 )

@@ -105,7 +105,7 @@ def _names(folder: str, tree: Tree) -> tuple[str, ...]:
 
 def _system_packages(path: str, tree: Tree) -> Iterator[Gap]:
     data = tree.read(posixpath.join(path, "pyvenv.cfg"), _SMALL)
-    if not isinstance(data, Failure) and re.search(rb"(?im)^\s*include-system-site-packages\s*=\s*true", data):
+    if not isinstance(data, Failure) and re.search(rb"(?im)^[ \t]*+include-system-site-packages[ \t]*+=[ \t]*+true", data):
         detail = "the environment also sees the packages of the Python it was made from, which were not read"
         yield gap(posixpath.join(path, "pyvenv.cfg"), Reason.UNSUPPORTED, detail, hint="scan that Python with --env as well")
 

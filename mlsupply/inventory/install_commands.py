@@ -75,7 +75,7 @@ _CONDA_SPEC = re.compile(
 )
 _INDEX_NAME = re.compile(r"^[A-Za-z0-9_-]{1,80}=(?=[a-z+]{1,20}://)")  # uv: --index name=url
 _SAYS_ONLY = frozenset({"echo", "printf", "which", "man", "apt-get", "apt", "yum", "dnf", "apk", "brew", "grep", "sed"})
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=\s*(?:\[|[=<>!~]=|[<>@]|$))")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*+(?=\s*+(?:\[|[=<>!~]=|[<>@]|$))")
 
 
 def installs(path: str, text: str, line: int = 1) -> Iterator[Found]:

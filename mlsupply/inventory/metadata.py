@@ -16,7 +16,8 @@ from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe
 
 _REQUIRES = re.compile(
-    r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?)\s*(?:\[([^\]]{0,500})\])?\s*\(?([^;()]{0,500})\)?\s*(?:;(.{0,2000}))?$"
+    r"\s*+([A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?)\s*+(?:\[([^\]]{0,500}+)\])?\s*+"
+    r"\(?([^;()]{0,500}+)\)?\s*+(?:;(.{0,2000}))?$"
 )
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']{1,200})["']""")
 

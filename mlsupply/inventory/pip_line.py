@@ -58,7 +58,7 @@ _PLAIN = expression(
 _EXACT = expression(r"(?<![<>~!=])===?\s*+([A-Za-z0-9.!+_-]++)(?!\*)(?=[\s,)]|$)")
 _DIRECT = expression(rf"({_NAME})\s*+(?:\[([A-Za-z0-9._,\s-]*+)\])?\s*+@\s*+(\S.*)", re.DOTALL)
 _ADDRESS = expression(r"(?:(?:git|hg|svn|bzr)\+|https?://|ftp://|file:)", re.IGNORECASE)
-_PATH = expression(r"[.~/\\]|[A-Za-z]:[\\/]|[^;@\s]*[/\\]")
+_PATH = expression(r"[.~/\\]|[A-Za-z]:[\\/]|[^;@\s/\\]*+[/\\]")
 _EGG = expression(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]{0,200})")
 _FRAGMENT_HASH = expression(r"[#&](sha256|sha384|sha512|sha1|md5)=([0-9A-Fa-f]{32,128})")
 _EXTRAS = expression(r"\[([A-Za-z0-9._,\s-]{1,400})\]$")

@@ -20,7 +20,7 @@ from mlsupply.world import Limits, Tree
 
 FORMAT = "GitHub workflow"
 _FOLDER = "working-directory"
-_RUN = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?run[\"']?[ \t]*:[ \t]*([|>]?)")
+_RUN = re.compile(r"[ \t]*+(?:-[ \t]++)?[\"']?run[\"']?[ \t]*:[ \t]*([|>]?)")
 _CONTINUED = re.compile(r"^([^`\n]*)`\n", re.MULTILINE)  # as PowerShell does; two of them are a substitution of other shells
 _LOOKED_AHEAD = 100  # lines of a step in which its script begins
 _OWN = (SourceKind.PATH, SourceKind.EDITABLE)
