@@ -1,4 +1,4 @@
-"""Files that are written, copied or removed: places where things start by themselves, downloads, what is destroyed."""
+"""Files that are written or copied: places where things start by themselves, and downloads."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import places
+from mlsupply.evidence.python import places, windows_registry
 from mlsupply.evidence.python.connecting import CONNECTIONS, REQUESTS, connection, request
 from mlsupply.evidence.python.decode import hiding
 from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
 from mlsupply.evidence.python.machine import has, of_kind
+from mlsupply.evidence.python.removing import REMOVES, removed
 from mlsupply.evidence.python.shell import SSH_KEY, commanded, deeds
-from mlsupply.evidence.python.survey import below
 from mlsupply.evidence.python.values import HOLE, NOTHING, Value, taint_of, text_of, unknown
 from mlsupply.lazy import expression
 from mlsupply.text import safe
@@ -35,11 +35,9 @@ _DUMPS = frozenset(
         "joblib.dump", "marshal.dump", "dill.dump", "cloudpickle.dump",
     }
 )  # fmt: skip
-_REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rmdir", "pathlib.Path().unlink", "os.truncate"})
 _DOWNLOADS = re.compile(
     r"^(?:wget\.download|gdown\.download|urllib\.URLopener\(\)\.retrieve|torch\.hub\.download_url_to_file)$"
 )
-_WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
@@ -65,10 +63,10 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return Value()
     if ref in _COPIES:
         return _copied(machine, call)
-    if ref in _REMOVES:
-        return _removed(machine, call)
+    if ref in REMOVES:
+        return removed(machine, call)
     if ref.startswith(("winreg.", "_winreg.")) and "()" not in ref:
-        return _registry(machine, call)
+        return windows_registry.called(machine, call)
     if _DOWNLOADS.match(ref):
         return _downloaded(machine, call)
     if ref in REQUESTS:
@@ -343,60 +341,6 @@ def _copied(machine: Analyser, call: Call) -> Value:
     return target.copy()
 
 
-def _removed(machine: Analyser, call: Call) -> Value:
-    path = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "path")
-    if path is not None:
-        machine.files[f"removed {text_of(path)}"] = path
-        if (
-            _WIPED.match(text_of(path))
-            or places.file_kind(text_of(path)) == "home-files"
-            or (has(path.taint, "home-files") and "/" in text_of(path)[1:])
-        ):
-            told = "received" if on_order(machine, call.line) else ""
-            detail = safe(text_of(path).replace(HOLE, "…"), 80) + " is removed"
-            machine.fact("destroys", call.node, source=told, sink=call.ref, detail=detail)
-    return Value()
-
-
-def on_order(machine: Analyser, line: int) -> bool:
-    """Does the function that is followed come to this line only where something from the network says so?"""
-    tests = (
-        node.test
-        for node in (below((machine.running[-1].node,)) if machine.running else ())
-        if isinstance(node, ast.If | ast.While) and node.lineno < line <= (node.body[-1].end_lineno or 0)
-    )
-    names = {inner.id for test in tests for inner in below((test,)) if isinstance(inner, ast.Name)}
-    return any(has(value.taint, "received") for name in names if (value := machine.scope.find(name)) is not None)
-
-
-# Where programs on Windows keep what opens other machines, and the names they keep it under.
-_SAVED_PASSWORDS = re.compile(
-    r"(?i)SimonTatham|PuTTY|WinSCP|FileZilla|[\\](?:Ultra|Real|Tight|Tiger)VNC|OpenVPN|IntelliForms|Terminal Server Client|"
-    r"Passw(?:or)?d|[\\](?:SAM|SECURITY)[\\]"
-)
-
-
-def _registry(machine: Analyser, call: Call) -> Value | None:
-    text = " ".join(text_of(value) for value in call.args)
-    made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text)
-    if _SAVED_PASSWORDS.search(text) or any(_SAVED_PASSWORDS.search(value.text) for value in call.args):
-        made.taint |= machine.origin("credential-file", "registry: " + text.replace(HOLE, "…")[:60], call.line)
-    if call.ref.endswith(("OpenKey", "OpenKeyEx", "CreateKey", "CreateKeyEx")):
-        return made
-    if call.ref.endswith(("SetValueEx", "SetValue")) and call.args and places.RUN_KEY.search(text_of(call.args[0]) + text):
-        content = content_of(machine, call.args[-1])
-        fetched = content is not None and has(content.taint, "received")
-        machine.fact(
-            "persists",
-            call.node,
-            sink=call.ref,
-            source="received" if fetched else "",
-            destination="fixed" if fetched else "",
-            detail="registry: " + safe(text_of(call.args[0]).replace(HOLE, "…"), 80),
-        )
-    return made
-
-
 def _downloaded(machine: Analyser, call: Call) -> Value:
     address = call.arg(0, "url")
     made = Value(call.ref + "()", NOTHING, machine.origin("received", text_of(address) if address else "", call.line))
@@ -412,10 +356,7 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
     if receiver is None:
         return
     if name.startswith(("RegSet", "SHSetValue", "RegCreateKey")):
-        told = " ".join(text_of(value) for value in call.args)
-        if places.RUN_KEY.search(told):
-            shown = safe(told.replace(HOLE, "…"), 80)
-            machine.fact("persists", call.node, sink=name, detail=f"registry: {shown}")
+        windows_registry.set_by_shape(machine, call, name)
     elif name in {"RegisterTaskDefinition", "RegisterTask"}:
         machine.fact("persists", call.node, sink=name, detail="a scheduled task")
     elif name in {"write", "write_text", "write_bytes"} and call.args and receiver.text != HOLE and "/" in receiver.text:
