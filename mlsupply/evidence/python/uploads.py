@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import folding, places, sending, whose
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.keeping import content_of, held_below
-from mlsupply.evidence.python.machine import of_kind
+from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def asked(machine: Analyser, call: Call) -> Value | None:
 
 def _for_others(machine: Analyser, call: Call, top: str, where: str) -> Taint:
     """Whatever files somebody hands over are private where they go to an account whose key is written here."""
-    known = all(value.known for value in call.all[:1])
+    known = all(value.known or has(value.taint, "package-file") for value in call.all[:1])
     if known or where != "fixed" or not _FILES.search(call.ref) or f"{top} opened" not in machine.pointed:
         return CLEAN
     return machine.origin("home-files", "files it is given, for an account whose key is written here", call.line)
@@ -138,7 +138,8 @@ def _pointed(machine: Analyser, call: Call, top: str) -> None:
         ):
             if text in _SERVICES:
                 continue  # of whichever account
-            machine.pointed[top] = text
+            if "://" in text or "://" not in machine.pointed.get(top, ""):  # a bucket is at the address that was told before
+                machine.pointed[top] = text
             if call.ref.endswith(("clone_from", ".clone", ".Repo", ".create_remote")) and top == "git":
                 _folders(machine, call)
             return
