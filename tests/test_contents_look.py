@@ -429,3 +429,24 @@ def test_an_archive_that_asks_for_more_than_its_share_does_not_get_it(
     facts = look_inside(path, pool, limits=limits)
     assert [gap.detail.partition(": ")[2] for gap in facts.gaps] == [said]
     assert {fact.member for fact in facts.code} == (set() if limits.following < 0 else {"demo/b.py"})
+
+
+def test_compiled_python_that_is_never_held_against_the_source_beside_it_is_told(tmp_path: Path, pool: Pool) -> None:
+    def head(flags: int) -> bytes:
+        return b"\xa7\r\r\n" + flags.to_bytes(4, "little") + b"12345678code"
+
+    files = {
+        "demo/__init__.py": b"",
+        "demo/__pycache__/__init__.cpython-311.pyc": head(1),  # an unchecked hash, PEP 552
+        "demo/a.py": b"",
+        "demo/__pycache__/a.cpython-311.pyc": head(3),  # a checked one
+        "demo/b.py": b"",
+        "demo/b.pyc": head(1),  # of these two Python imports the source
+    }
+    for name, data in files.items():
+        put(tmp_path / "tree", name, data)
+    for path in (tmp_path / "tree", put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(files))):
+        odd = [fact for fact in look_inside(path, pool).archive if fact.kind == "overrides-source"]
+        assert [(fact.member, fact.detail) for fact in odd] == [
+            ("demo/__pycache__/__init__.cpython-311.pyc", "demo/__init__.py")
+        ]

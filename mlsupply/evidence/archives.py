@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from mlsupply.evidence.bytecode import head_of, runs_unasked
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
@@ -225,9 +226,11 @@ def _folder(root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:
     for folder, folders, names in os.walk(root, onerror=unreadable):
         linked = [name for name in folders if Path(folder, name).is_symlink()]
         folders[:] = sorted(set(folders) - {".git", *linked})
-        made = (".pyc", ".pyo") if Path(folder).name == "__pycache__" else ()  # sources can be imported from it too
-        for name in sorted([*(name for name in names if not name.endswith(made)), *linked]):
+        cache = Path(folder).name == "__pycache__"  # sources can be imported from it too
+        for name in sorted([*names, *linked]):
             full = Path(folder, name)
+            if cache and name.endswith((".pyc", ".pyo")) and not runs_unasked(head_of(full)):
+                continue  # Python compares it with its source
             path = full.relative_to(root).as_posix()
             budget.members += 1
             if stop := budget.exceeded(safe(path)):

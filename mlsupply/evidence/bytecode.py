@@ -6,7 +6,10 @@ Sources: PEP 552, and PEP 3147: `a/__pycache__/b.cpython-312.pyc` stands beside 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from mlsupply.evidence.facets import ArchiveFact
 
 _CACHE = "__pycache__/"
 
@@ -25,6 +28,25 @@ def runs_unasked(head: bytes) -> bool:
     """Whether Python runs the compiled file without comparing it with its source (PEP 552: an unchecked hash). head: at
     least the first 8 bytes."""
     return len(head) >= 8 and head[2:4] == b"\r\n" and int.from_bytes(head[4:8], "little") & 3 == 1
+
+
+def head_of(path: Path) -> bytes:
+    """What `runs_unasked` needs of a file; nothing of one that is none or may not be read."""
+    try:
+        if not path.is_file():  # a pipe would block
+            return b""
+        with open(path, "rb") as handle:
+            return handle.read(16)
+    except OSError:
+        return b""
+
+
+def over_sources(unasked: Iterable[str], paths: Collection[str]) -> Iterator[ArchiveFact]:
+    """Which of the files that Python runs unasked have their source among `paths`: it imports them in place of it. (Of
+    `a.pyc` beside `a.py` it imports the source.)"""
+    for path in unasked:
+        if f"/{_CACHE}" in f"/{path}" and (source := source_of(path)) in paths:
+            yield ArchiveFact(kind="overrides-source", member=path, detail=source)
 
 
 def without_source(paths: Collection[str]) -> Iterator[str]:

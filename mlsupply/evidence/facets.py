@@ -28,7 +28,8 @@ class ArchiveFact:
     kind: absolute-name, parent-name, unprintable-name, long-name, duplicate-name, duplicate-same (with the same content),
     case-collision, link, link-outside, special-file, encrypted, corrupt, bomb, leading-data, hidden-bytes, trailing-data,
     header-disagrees, not-in-record, record-missing-file, record-size, record-hash, record-broken, digest-differs,
-    executable-out-of-place, executable-beside (native libraries), type-differs; member: path; detail: one phrase.
+    executable-out-of-place, executable-beside (native libraries), type-differs,
+    overrides-source (compiled Python; detail: the source); member: path; detail: one phrase.
     """
 
     kind: str

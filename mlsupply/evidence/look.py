@@ -14,7 +14,7 @@ from mlsupply.evidence.against_record import better_digests, record_facts, recor
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.archives import Limits, Member, Walked, Wants, is_nested_name, walk, walk_files
 from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
-from mlsupply.evidence.bytecode import runs_unasked, without_source
+from mlsupply.evidence.bytecode import over_sources, runs_unasked, without_source
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
@@ -109,6 +109,7 @@ def looked_at(
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
     _sift(seen)
     seen.gaps += _compiled(seen, subject)
+    seen.archive += over_sources(seen.unasked, {path for path, _ in seen.members} if seen.unasked else ())
     shape = layout((path for path, _ in seen.members), seen.told)
     setup = next((data for _, path, data in seen.waiting if path == f"{shape.top}setup.py"), b"")
     seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
