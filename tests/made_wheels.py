@@ -25,6 +25,6 @@ def wheel(files: dict[str, bytes], record: bool = True) -> bytes:
 
 
 def put(folder: Path, name: str, data: bytes) -> Path:
-    folder.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(data)
     return folder / name

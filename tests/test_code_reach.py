@@ -259,6 +259,10 @@ def test_what_a_module_says_of_itself_may_be_code() -> None:
     told = '"""Words.\t \t\n"""\nimport re\nends = [re.search("[ \\t]*$", line).group() for line in __doc__.splitlines()]\n'
     assert "MLS-C002" in found(init(told + 'eval("".join(ends).replace(" ", "0"))\n'))
     assert not found(init(told + 'print("".join(ends))\n'))
+    plain = '"""Download pictures with their captions.\n\n    import demo\n"""\nimport argparse\n'
+    asks = "parser = argparse.ArgumentParser(description=__doc__)\nparser.add_argument('filter')\n"
+    asks += "name = parser.parse_args().filter\n"
+    assert not found({**init(""), "demo/__main__.py": plain + asks + "eval(compile(name, '', 'eval'))\n"})
 
 
 def test_text_in_signs_that_are_not_shown() -> None:

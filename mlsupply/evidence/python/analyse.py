@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 from collections.abc import Iterable
@@ -23,6 +24,10 @@ from mlsupply.text import safe
 
 MAX_SOURCE = 8 << 20  # bytes of one file
 _MOST_START_LINES = 500  # of one `.pth`: those of setuptools and of editable installs have one to five
+# in documentation: calls and statements of Python, blanks nobody sees at the ends of lines, words longer than any
+_NOT_FOR_PEOPLE = re.compile(
+    r"(?m)^[ \t]*(?:import|from|exec|def|for|with|print)\b[^\n.]{0,200}[(:]|(?:[ \t]{4}|\t | \t)$|[A-Za-z0-9+/=_-]{80}|\\x"
+)
 _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
 
 
@@ -86,9 +91,10 @@ def pth(path: str, source: bytes) -> ModuleFacts:
 
 
 def _documentation(machine: Analyser, tree: ast.Module) -> Value:
-    """What a module says of itself: text for people, in which code is hidden."""
+    """What a module says of itself: text for people, in which code can be hidden."""
     text = ast.get_docstring(tree, clean=False)
-    return constant(text, (), machine.origin("encoded", "text of documentation", 1) if text else CLEAN)
+    hides = text is not None and _NOT_FOR_PEOPLE.search(text) is not None
+    return constant(text, (), machine.origin("encoded", "text of documentation", 1) if hides else CLEAN)
 
 
 def _noted(machine: Analyser, sight: texts.Sight) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import folding, sending, whose
+from mlsupply.evidence.python import folding, places, sending, whose
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.machine import has
+from mlsupply.evidence.python.machine import has, of_kind
 from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
 from mlsupply.lazy import expression
 
@@ -32,6 +32,7 @@ _FILE = expression(
 )
 
 
+_HOSTS = {"github": "api.github.com"}  # where a library's client goes that is told no address
 _SETS_UP = expression(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
 
 
@@ -49,8 +50,10 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     inherited = receiver.text if receiver is not None and receiver.text != HOLE else ""
     text = address or inherited or machine.pointed.get(top, "")
     where = "fixed" if _KEY.match(text) else whose.destination(text) if text else "given"
-    held = receiver.taint if receiver is not None else frozenset()
+    held = receiver.taint if receiver is not None else CLEAN
     taint = taint_of(*call.all) | _before(machine, call)
+    if not text and top in _HOSTS:
+        held, taint = _without_own(held, _HOSTS[top]), _without_own(taint, _HOSTS[top])
     if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):
         sending.note(machine, call, "body", taint | held, text, where)
     made = Value(call.ref + "()", NOTHING, taint | held, text or HOLE, layers_of(*call.all))
@@ -58,6 +61,12 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     if gives and not has(made.taint, "received"):
         made.taint |= machine.origin("received", text or HOLE, call.line)
     return made
+
+
+def _without_own(taint: Taint, host: str) -> Taint:
+    """Without the keys of the service itself."""
+    keys = of_kind(taint, "secret-variable")
+    return taint - {label for label in keys if places.is_own(label.partition(":")[2], host)}
 
 
 def _before(machine: Analyser, call: Call) -> Taint:

@@ -141,7 +141,8 @@ def file_owner(label: str) -> tuple[str, ...] | None:
 
 
 MODEL_SERVICE: Final = expression(
-    r"https://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|together|cohere|perplexity|x|fireworks|replicate)\.\w{2,3}|"
+    r"https://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|together|cohere|perplexity|x|fireworks|replicate|"
+    r"moonshot|siliconflow)\.\w{2,3}|dashscope(?:-intl)?\.aliyuncs\.com|"
     r"generativelanguage\.googleapis\.com|openrouter\.ai|[\w-]{1,60}\.openai\.azure\.com|"
     r"(?:router|api-inference)\.huggingface\.co)(?:/|$)"
 )

@@ -49,7 +49,7 @@ def opened(machine: Analyser, call: Call) -> None:
     host = whose.host_of(text)
     names = [one.partition(":")[2] for one in of_kind(key.taint, "secret-variable")]
     labels = [f"secret-variable:{name}" for name in names if places.owner_of(name) and not places.is_own(name, host)]
-    if labels and not whose.OF_SERVICES.search(host):
+    if labels and not whose.OF_SERVICES.search(host) and not places.MODEL_SERVICE.match(text):
         machine.fact(
             "sends", call.node, source="foreign-secret", secrets=len(labels), sink=call.ref, destination="fixed",
             position="body", detail=whose.shown(text), chain=machine.chain(labels, call.ref, call.line),
