@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mlsupply.evidence.archives import Limits
+from mlsupply.evidence.handed import MAX_FILES
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Pool
 from tests.made_wheels import METADATA, put
@@ -24,18 +26,33 @@ PYTHON = STARTS % b"sys.executable"
 PLAIN = b"import re, sys\nprint(re.sub('html', 'text', open(sys.argv[1]).read()))\n"
 
 
-def started(folder: Path, files: dict[str, bytes]) -> set[str]:
+def started(folder: Path, files: dict[str, bytes], limits: Limits | None = None) -> set[str]:
     """What is told to be started of the package."""
     members = [
         (f"demo-1.0/{path}", data) for path, data in {"PKG-INFO": METADATA, "README.rst": b"hello\n", **files}.items()
     ]
     with Pool(1) as pool:
-        facts = look_inside(put(folder, "demo-1.0.tar.gz", tarred(members)), pool).code
+        facts = look_inside(put(folder, "demo-1.0.tar.gz", tarred(members)), pool, limits=limits).code
     return {fact.detail for fact in facts if fact.behaviour == "runs-bundled"}
 
 
 def test_a_script_that_runs_nothing_is_told_of_a_file(tmp_path: Path) -> None:
     assert started(tmp_path, {"setup.py": PYTHON, "tools/plain.py": PLAIN}) == {"a script of the package: plain.py"}
+
+
+def test_a_script_that_was_to_be_followed_and_was_not_may_run_it(tmp_path: Path) -> None:
+    asks = b"import sys, urllib.request\n" + b"".join(
+        b"urllib.request.urlopen('https://a%d.example')\n" % n for n in range(90)
+    )
+    files = {"setup.py": PYTHON, "tools/plain.py": asks}
+    assert started(tmp_path, files) == {"a script of the package: plain.py"}
+    assert "a script of the package: README.rst" in started(tmp_path, files, Limits(facts=60))
+
+
+def test_more_scripts_of_a_name_than_are_read_may_run_it(tmp_path: Path) -> None:
+    more = {f"other{number}/plain.py": PLAIN for number in range(MAX_FILES)}
+    files = {"setup.py": PYTHON, "tools/plain.py": PLAIN, **more}
+    assert "a script of the package: README.rst" in started(tmp_path, files)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mlsupply.evidence.archives import Member, Walked, Wants
@@ -24,12 +24,16 @@ _RUNS_OTHERS = frozenset(
 _HARMLESS = frozenset({"contacts"})
 
 
-def without_data(modules: Sequence[ModuleFacts], walked: Callable[[Wants], Iterable[Walked]]) -> list[ModuleFacts]:
+def without_data(
+    modules: Sequence[ModuleFacts], missed: Collection[str], walked: Callable[[Wants], Iterable[Walked]]
+) -> list[ModuleFacts]:
     """The modules, without the facts that say that a file is handed to a script where every script of that name runs
-    nothing. walked: gives the members of the package, with the bytes of those asked for; called only where there is such a
-    fact."""
+    nothing. missed: paths of files that were to be followed and were not; walked: gives the members of the package, with
+    the bytes of those asked for; called only where there is such a fact."""
     named = {_script(fact) for module in modules for fact, _ in module.facts} - {""}
-    idle = _idle(named, {module.path: module for module in modules}, walked) if named else set[str]()
+    known: dict[str, ModuleFacts | None] = dict.fromkeys(missed)
+    known |= {module.path: module for module in modules}
+    idle = _idle(named, known, walked) if named else set[str]()
     return [_without(module, idle) for module in modules] if idle else list(modules)
 
 
@@ -44,24 +48,29 @@ def _without(module: ModuleFacts, idle: Collection[str]) -> ModuleFacts:
     return module if len(left) == len(module.facts) else replace(module, facts=left)
 
 
-def _idle(named: set[str], modules: dict[str, ModuleFacts], walked: Callable[[Wants], Iterable[Walked]]) -> set[str]:
-    """The names for which every file of that name runs nothing; none where there are more files than are read."""
+def _idle(named: set[str], known: Mapping[str, ModuleFacts | None], walked: Callable[[Wants], Iterable[Walked]]) -> set[str]:
+    """The names for which every file of that name runs nothing; none where there are more files than are read. known: what
+    following each path gave, None where it was missed; of the others no word was worth following."""
     held: dict[str, list[bool]] = {}
+    count = 0
     for item in walked(lambda path, size: path.rpartition("/")[2] in named and size <= MAX_BYTES):
         if isinstance(item, Member) and (name := item.path.rpartition("/")[2]) in named:
-            held.setdefault(name, []).append(_runs_nothing(item.data, modules.get(item.path)))
-    return {name for name, found in held.items() if all(found)} if sum(map(len, held.values())) <= MAX_FILES else set()
+            count += 1
+            if count > MAX_FILES:
+                return set()
+            idle = item.path not in known or _is_idle(known[item.path])
+            held.setdefault(name, []).append(idle and _runs_nothing(item.data))
+    return {name for name, found in held.items() if all(found)}
 
 
-def _is_idle(module: ModuleFacts) -> bool:
+def _is_idle(module: ModuleFacts | None) -> bool:
     """Was it followed to its end, and nothing seen but requests?"""
-    return not module.stopped and all(fact.behaviour in _HARMLESS for fact, _ in module.facts)
+    return module is not None and not module.stopped and all(fact.behaviour in _HARMLESS for fact, _ in module.facts)
 
 
-def _runs_nothing(data: bytes | None, module: ModuleFacts | None) -> bool:
-    """Was nothing seen to be run, and does it use only such modules of Python as run nothing either? module: what is known
-    of it; None where it held no word that is worth to be followed."""
-    if data is None or (module is not None and not _is_idle(module)):
+def _runs_nothing(data: bytes | None) -> bool:
+    """Does it use only such modules of Python as run nothing?"""
+    if data is None:
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -115,7 +115,9 @@ def looked_at(
     seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
     seen.archive = told_apart(same_told(seen.archive, walked), seen.members, subject)
     seen.share.begin()
-    modules = without_data(without_literals(list(_modules(seen, shape, pool, subject)), walked), walked)
+    modules = without_literals(list(_modules(seen, shape, pool, subject)), walked)
+    wanted = {path for _, path, _ in seen.waiting}.union(seen.share.crowded)
+    modules = without_data(modules, wanted.difference(module.path for module in modules), walked)
     seen.gaps += (located_gap(subject, *left_out) for left_out in seen.share.left_out())
     if files is not None or not path.is_dir():
         better = better_digests(seen.records, seen.digests, walked)
