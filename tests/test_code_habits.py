@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlsupply.evidence.members import agent_facts
-from mlsupply.evidence.python.shell import deeds
+from mlsupply.evidence.python.commands.shell import deeds
 from tests.test_code_facts import found, init
 
 TURNED = "\u202e \u2066# Check\u2069 \u2066"

@@ -9,8 +9,8 @@ import pytest
 from mlsupply.evidence.mapping import without_questions
 from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.evidence.python import analyse
-from mlsupply.evidence.python.mapped import MAX_SOURCE
-from mlsupply.evidence.python.mapped import carriers as carriers_of
+from mlsupply.evidence.python.syntax.cpuid import MAX_SOURCE
+from mlsupply.evidence.python.syntax.cpuid import carriers as carriers_of
 from tests.test_code_facts import found
 
 ASKS = r"""

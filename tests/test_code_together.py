@@ -14,8 +14,8 @@ from mlsupply.evidence.companions import MAX_BYTES, companions
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.evidence.package import PackageFacts
-from mlsupply.evidence.python import together
-from mlsupply.evidence.python.machine import MAX_STEPS
+from mlsupply.evidence.python import module_group
+from mlsupply.evidence.python.interpreter.machine import MAX_STEPS
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
@@ -76,7 +76,7 @@ def test_modules_that_import_each_other_are_followed_to_an_end(tmp_path: Path) -
 def test_packages_in_which_nothing_acts_or_that_are_large_are_not_followed_together() -> None:
     quiet = [ModuleFacts(path="demo/__init__.py", dotted="demo")]
     assert companions(quiet, {"demo/__init__.py": b"", "demo/a.py": b""}) == []
-    facts = together.followed([together.Source("demo/a.py", "demo/a.py", b"import os\nos.system('ls')\n")])
+    facts = module_group.followed([module_group.Source("demo/a.py", "demo/a.py", b"import os\nos.system('ls')\n")])
     assert companions(facts, {"demo/a.py": b"", "demo/__init__.py": b""}) == ["demo/__init__.py", "demo/a.py"]
     assert companions(facts, {"demo/a.py": b" " * MAX_BYTES, "demo/__init__.py": b"\n"}) == []
     assert companions(facts, {"demo/a.py": b"", "tests/test_a.py": b""}) == []
@@ -84,8 +84,8 @@ def test_packages_in_which_nothing_acts_or_that_are_large_are_not_followed_toget
 
 def test_a_group_that_takes_too_long_is_cut_short_and_says_so() -> None:
     loop = b"x = 0\n" + b"def f():\n    g()\ndef g():\n    pass\n" + b"f()\n" * (MAX_STEPS // 20)
-    told = together.followed(
-        [together.Source("demo/a.py", "demo/a.py", loop), together.Source("demo/b.py", "demo/b.py", b"1 +")]
+    told = module_group.followed(
+        [module_group.Source("demo/a.py", "demo/a.py", loop), module_group.Source("demo/b.py", "demo/b.py", b"1 +")]
     )
     assert [module.path for module in told] == ["demo/a.py"]
     assert told[0].stopped.startswith("too much to follow")

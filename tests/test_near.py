@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mlsupply.evidence.python.near import Gap, near
+from mlsupply.evidence.python.commands.nearby import Gap, near
 
 CHAIN = near("aa|b", Gap(3, "|;"), "c", Gap(2), "d+")
 PLAIN = re.compile(r"(?:aa|b)[^|;]{0,3}c[^\n]{0,2}d+", re.IGNORECASE)

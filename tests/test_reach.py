@@ -3,9 +3,9 @@
 import ast
 from textwrap import dedent
 
-from mlsupply.evidence.python import reach
 from mlsupply.evidence.python.analyse import module
-from mlsupply.evidence.python.survey import Mentions, Survey
+from mlsupply.evidence.python.syntax import reachability
+from mlsupply.evidence.python.syntax.survey import Mentions, Survey
 
 
 def quiet(source: str) -> set[str]:
@@ -14,7 +14,7 @@ def quiet(source: str) -> set[str]:
     def ends(mentions: Mentions) -> bool:
         return "post" in mentions.attributes
 
-    found = reach.quiet(Survey(ast.parse(dedent(source))), ends)
+    found = reachability.quiet(Survey(ast.parse(dedent(source))), ends)
     return {node.name for node in found.functions if isinstance(node, ast.FunctionDef)}
 
 

@@ -15,7 +15,7 @@ from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.build_steps import Reader, Step, cmake, configure, make, meson
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.moments import Layout
-from mlsupply.evidence.python.shell import Deed, deeds
+from mlsupply.evidence.python.commands.shell import Deed, deeds
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe

@@ -14,7 +14,7 @@ from itertools import islice
 
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
-from mlsupply.evidence.python.shell import MAX_LINE, MAY_TAKE_OR_HIDE, Deed, deeds
+from mlsupply.evidence.python.commands.shell import MAX_LINE, MAY_TAKE_OR_HIDE, Deed, deeds
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 

@@ -16,7 +16,7 @@ from typing import Any
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.moments import is_aside
-from mlsupply.evidence.python.shell import deeds
+from mlsupply.evidence.python.commands.shell import deeds
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe

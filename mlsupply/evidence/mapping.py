@@ -1,7 +1,7 @@
 """Executable memory a module maps only to ask the processor what it can do: judged over all modules of a package.
 
-That its own bytes only ask was found where the module was followed (`python.mapped`); here, that no other module names what
-could hand it other bytes.
+That its own bytes only ask was found where the module was followed (`python.syntax.cpuid`); here, that no other module names
+what could hand it other bytes.
 """
 
 from __future__ import annotations

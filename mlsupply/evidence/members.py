@@ -12,7 +12,7 @@ from typing import Any
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.archives import CHECK, Member
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
-from mlsupply.evidence.python.shell import deeds
+from mlsupply.evidence.python.commands.shell import deeds
 from mlsupply.lazy import expression
 from mlsupply.model import Gap
 from mlsupply.text import safe

@@ -18,7 +18,7 @@ PASSED = ":"  # among the same: what the function that hands it on was given by 
 
 class Gift(NamedTuple):
     """What a name of a module stands for, or what calling it gives. text: a constant, or ""; labels, layers: as of
-    `values.Value`; texts: a list of constants."""
+    `values.value.Value`; texts: a list of constants."""
 
     text: str = ""
     labels: tuple[str, ...] = ()

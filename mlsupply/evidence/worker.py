@@ -8,7 +8,7 @@ from typing import Any
 
 from mlsupply.evidence.pool import _HEADER as HEADER
 from mlsupply.evidence.pool import BROKE, read_exactly
-from mlsupply.evidence.python import analyse, together
+from mlsupply.evidence.python import analyse, module_group
 from mlsupply.evidence.stored import module_to_json, neighbours_from_json
 from mlsupply.text import safe
 
@@ -52,8 +52,8 @@ def look(
 ) -> dict[str, Any]:
     """What one task gives, as JSON values."""
     if kind == "together":
-        sources = [together.Source(where, below, text.encode("latin-1")) for where, below, text in json.loads(data)]
-        return {"modules": [module_to_json(module) for module in together.followed(sources)]}
+        sources = [module_group.Source(where, below, text.encode("latin-1")) for where, below, text in json.loads(data)]
+        return {"modules": [module_to_json(module) for module in module_group.followed(sources)]}
     return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(known) if known else None, strange))
 
 

@@ -12,13 +12,17 @@ from dataclasses import replace
 from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.mapping import maps_memory
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import following, mapped, texts, told_keys, unasked, writing
+from mlsupply.evidence.python import schedule
 from mlsupply.evidence.python.calls import Analyser
-from mlsupply.evidence.python.following import Level
-from mlsupply.evidence.python.machine import MAX_STEPS, BudgetError
-from mlsupply.evidence.python.neighbours import constants
-from mlsupply.evidence.python.survey import Survey
-from mlsupply.evidence.python.values import CLEAN, Value, constant
+from mlsupply.evidence.python.interpreter import default_run
+from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
+from mlsupply.evidence.python.libraries import writing
+from mlsupply.evidence.python.network import misdirected_keys
+from mlsupply.evidence.python.schedule import Level
+from mlsupply.evidence.python.summaries import constants
+from mlsupply.evidence.python.syntax import appearance, cpuid
+from mlsupply.evidence.python.syntax.survey import Survey
+from mlsupply.evidence.python.values.value import CLEAN, Value, constant
 from mlsupply.evidence.start_lines import start_lines, text_of
 from mlsupply.text import safe
 
@@ -51,14 +55,14 @@ def module(
     machine.module.names["__name__"] = constant(dotted)
     survey = Survey(tree)
     _run(machine, tree.body, survey)
-    for sight in texts.sights(text, tree, survey):
+    for sight in appearance.sights(text, tree, survey):
         machine.root, machine.code_line = "", sight.line
         _noted(machine, sight)
     writing.tables(machine)
     result = _result(machine)
     machine.let_go()
-    if len(source) <= mapped.MAX_SOURCE and any(maps_memory(fact) for fact, _ in result.facts):
-        return replace(result, carriers=mapped.carriers(tree))
+    if len(source) <= cpuid.MAX_SOURCE and any(maps_memory(fact) for fact, _ in result.facts):
+        return replace(result, carriers=cpuid.carriers(tree))
     return result
 
 
@@ -83,7 +87,7 @@ def pth(path: str, source: bytes) -> ModuleFacts:
         machine.code_line = number
         survey = Survey(tree)
         _run(machine, tree.body, survey)
-        for sight in texts.sights(line, tree, survey):
+        for sight in appearance.sights(line, tree, survey):
             machine.root = ""
             _noted(machine, sight)
     result = _result(machine)
@@ -97,7 +101,7 @@ def _documentation(machine: Analyser, tree: ast.Module) -> Value:
     return constant(text, (), machine.origin("encoded", "text of documentation", 1) if hides else CLEAN)
 
 
-def _noted(machine: Analyser, sight: texts.Sight) -> None:
+def _noted(machine: Analyser, sight: appearance.Sight) -> None:
     machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded, hidden=sight.hidden)
 
 
@@ -122,7 +126,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     machine.root_end = machine.steps + MAX_STEPS // 3
     left = Level(body)
     try:
-        imported = unasked.reached(body, machine.lines)
+        imported = default_run.reached(body, machine.lines)
         machine.body(left.followed(imported))
         machine.root = machine.main_root()
         machine.body(left.followed(len(body)))
@@ -133,15 +137,15 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
                 machine.enter(found.closure, [Value("IPython.get_ipython()")] * name.startswith("load_ipython"), {}, None)
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
-        following.rest(machine, left, survey)
+        schedule.rest(machine, left, survey)
     if machine.cut:
         machine.exhausted.add("")
     machine.finish()
-    following.functions(machine, survey)
+    schedule.functions(machine, survey)
 
 
 def _result(machine: Analyser) -> ModuleFacts:
-    told_keys.judged(machine)
+    misdirected_keys.judged(machine)
     facts = []
     for fact, roots in machine.facts.values():
         verified = bool(roots & machine.verified) and fact.behaviour in {"runs-downloaded", "runs-dropped"}

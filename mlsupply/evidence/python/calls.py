@@ -5,32 +5,11 @@ from __future__ import annotations
 
 import ast
 
-from mlsupply.evidence.python import (
-    builtin_calls,
-    clients,
-    decode,
-    elsewhere,
-    execution,
-    hooks,
-    made_of,
-    neighbours,
-    objects,
-    openings,
-    packing,
-    roundabout,
-    sending,
-    serving,
-    sinks,
-    sources,
-    starting,
-    telemetry,
-    undoing,
-    uploads,
-    writing,
-)
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.call import Asked, Call, ToldKey
-from mlsupply.evidence.python.machine import (
+from mlsupply.evidence.python import sending, sinks, sources, summaries
+from mlsupply.evidence.python.interpreter import hooks, objects, reflection, unknown_calls
+from mlsupply.evidence.python.interpreter.call import Asked, Call, ToldKey
+from mlsupply.evidence.python.interpreter.machine import (
     CODE_DEPTH,
     MAX_INLINE,
     MAX_ROOT_STEPS,
@@ -38,9 +17,12 @@ from mlsupply.evidence.python.machine import (
     SHALLOW,
     BudgetError,
 )
-from mlsupply.evidence.python.merging import merged
-from mlsupply.evidence.python.statements import Statements
-from mlsupply.evidence.python.values import (
+from mlsupply.evidence.python.interpreter.statements import Statements
+from mlsupply.evidence.python.libraries import builtin_calls, decoder_calls, deferred_calls, execution, higher_order, writing
+from mlsupply.evidence.python.network import clients, remote_access, servers, telemetry, uploads
+from mlsupply.evidence.python.values import decoders, packing
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import (
     NOTHING,
     ClassState,
     Closure,
@@ -89,16 +71,16 @@ class Analyser(Statements):
             if function.hidden:
                 execution.hidden_name(self, done)
             if function.instance is not None and done.ref == "builtins.type()":
-                return made_of.instantiated(self, done)
+                return higher_order.instantiated(self, done)
             result = self._known(done)
             if result is not None:
                 return self._seen_through(done, result) if self._stands_between() else result
             if done.ref.count(".") and not done.ref.startswith("builtins."):
                 self.edges.add((self.root, done.ref))
-                if (given := neighbours.called(self, done)) is not None:
+                if (given := summaries.called(self, done)) is not None:
                     return given
         answer = sinks.by_shape(self, done)
-        result = elsewhere.given(self, done)
+        result = unknown_calls.given(self, done)
         if answer is not None:
             result.taint |= answer.taint
         return self._seen_through(done, result) if self._stands_between() else result
@@ -170,22 +152,22 @@ class Analyser(Statements):
 
     def _modelled(self, call: Call) -> Value | None:
         ref = call.ref
-        if (found := roundabout.called(self, call)) is not None:
+        if (found := reflection.called(self, call)) is not None:
             return found
         if ref.startswith("builtins."):
             return builtin_calls.called(self, call)
-        if ref in decode.BY_NAME or ref in decode.OPAQUE or ref in {"codecs.decode", "codecs.encode"}:
-            return undoing.decoded(self, call)
+        if ref in decoders.BY_NAME or ref in decoders.OPAQUE or ref in {"codecs.decode", "codecs.encode"}:
+            return decoder_calls.decoded(self, call)
         if ref.startswith(("ftplib.", "pycurl.")):
             writing.filled(self, call)
-        made = made_of.made(self, call) or packing.unpacked(call) or sources.origin(self, call)
+        made = higher_order.made(self, call) or packing.unpacked(call) or sources.origin(self, call)
         if made is not None:
             return made
-        openings.looked_for(self, call)
-        if serving.starts(ref):
-            serving.started(self, call)
+        remote_access.looked_for(self, call)
+        if servers.starts(ref):
+            servers.started(self, call)
         if know.STARTERS.match(ref):
-            return starting.started(self, call)
+            return deferred_calls.started(self, call)
         if (taken := uploads.asked(self, call) or telemetry.asked(self, call)) is not None:
             return taken
         if not know.SENDS.match(ref) and (asked := clients.asked(self, call)) is not None:
@@ -194,7 +176,7 @@ class Analyser(Statements):
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
         closure = function.closure
-        serving.view(self, registrar, function)
+        servers.view(self, registrar, function)
         if closure is None or isinstance(closure.node, ast.ClassDef) or not know.MESSENGERS.match(registrar.ref):
             return
         spec = closure.node.args
@@ -345,7 +327,7 @@ class Analyser(Statements):
         try:
             first = self.first(closure)
             given = self.enter(closure, first, {}, None)
-            neighbours.returned(self, name, given)
+            summaries.returned(self, name, given)
             if hooks.gives_code(closure):
                 execution.executed(self, Call("builtins.exec", Value(), [given], {}, closure.node, None), given)
             self.finish()

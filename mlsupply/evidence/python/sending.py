@@ -8,17 +8,20 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
-from mlsupply.evidence.python import folding, hooks, neighbours, places, told_keys, whose
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.containers import INTERCEPTED_KEY
-from mlsupply.evidence.python.machine import has, kinds_of, of_kind
-from mlsupply.evidence.python.values import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.evidence.python import places, summaries
+from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.interpreter.machine import has, kinds_of, of_kind
+from mlsupply.evidence.python.network import addresses, misdirected_keys
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.call import Call
     from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
 
 _HEADER_WORDS = frozenset(
     {"headers", "auth", "cookies", "cert", "verify", "timeout", "context", "proxies", "ssl", "extra_headers"}
@@ -90,7 +93,7 @@ def sent(machine: Analyser, call: Call) -> Value:
     """A request or message; gives what comes back."""
     address = _address(call)
     text = text_of(address)
-    where = whose.destination(text)
+    where = addresses.destination(text)
     if where == "fixed" and call.ref.startswith("smtplib.") and _RELAYS.search(text):
         where = _recipient(call)
     headers = [value for name, value in call.keywords.items() if name in _HEADER_WORDS]
@@ -127,12 +130,12 @@ def sent(machine: Analyser, call: Call) -> Value:
         note(machine, call, "header", taint_of(*headers), text, where)
         if (
             has(taint_of(*headers), "intercepted")
-            and whose.names_services(machine.lines)
-            and not whose.OF_SERVICES.search(whose.host_of(text))
+            and addresses.names_services(machine.lines)
+            and not addresses.OF_SERVICES.search(addresses.host_of(text))
         ):
             # what opens an account elsewhere
             note(machine, call, "body", frozenset(of_kind(taint_of(*headers), "intercepted")), text, where)
-        told_keys.note(machine, call, taint_of(*headers), body_taint | address_taint, text, where)
+        misdirected_keys.note(machine, call, taint_of(*headers), body_taint | address_taint, text, where)
     _changes(machine, call, text, body)
     _copied(machine, call, body)
     machine.fact(
@@ -140,7 +143,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         call.node,
         sink=call.ref,
         destination=where,
-        detail=whose.shown(text),
+        detail=addresses.shown(text),
         layers=_hidden_in(machine, address, text),
     )
     answer = _answer(machine, call, text)
@@ -176,7 +179,7 @@ _BINDS = expression(r"\"?(?:Binds\"?: ?\[\"/:/|Privileged\"?: ?[tT]rue)")
 def _changes(machine: Analyser, call: Call, text: str, body: list[Value]) -> None:
     """Is something published at the other end, or a container started with the whole disk?"""
     if _PUBLISHES.search(text) and _writes(call):
-        what = f"something is published in the name of the user: {whose.shown(text)}"
+        what = f"something is published in the name of the user: {addresses.shown(text)}"
         machine.fact("publishes", call.node, sink=call.ref, detail=what)
     if "docker.sock" in text and (binds := _BINDS.search(" ".join(_flat_text(value) for value in body))):
         what = f"a container or process that holds the whole host: {safe(binds[0], 40)}"
@@ -209,7 +212,7 @@ def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
             if name.lower() in {"bcc", "blind_copy"} and _MAIL.match(text_of(entry)) and entry.known:
                 machine.fact(
                     "sends", call.node, source="intercepted", sink=call.ref, destination="fixed", position="body",
-                    detail=f"a blind copy for {whose.shown(text_of(entry))}",
+                    detail=f"a blind copy for {addresses.shown(text_of(entry))}",
                 )  # fmt: skip
 
 
@@ -219,7 +222,7 @@ def copied(machine: Analyser, message: Value, told: Value, node: ast.AST) -> Non
     if told.known and _MAIL.match(text_of(told)) and not (chosen is not None and chosen.known):
         machine.fact(
             "sends", node, source="intercepted", sink="email.message", destination="fixed", position="body",
-            detail=f"a blind copy for {whose.shown(text_of(told))}",
+            detail=f"a blind copy for {addresses.shown(text_of(told))}",
         )  # fmt: skip
 
 
@@ -244,7 +247,7 @@ def _asks_for_token(body: list[Value], address: str) -> bool:
     names = {name for value in body for name in [*(value.keys or {})][:_MAX_ENTRIES]}
     if "token" in names and _GIVES_BACK.search(address):
         return True
-    return "grant_type" in names and bool(whose.TOKEN_PLACE.search(address))
+    return "grant_type" in names and bool(addresses.TOKEN_PLACE.search(address))
 
 
 _GIVES_BACK = expression(r"/(?:oauth2?|tokens?|connect)/(?:\w{1,40}/)?(?:revoke|revocation|introspect)")
@@ -266,10 +269,10 @@ def _letters(name: str) -> str:
 
 def _hidden_in(machine: Analyser, address: Value, text: str) -> tuple[str, ...]:
     """The layers the address is hidden under, where its host is not written in the module as it is."""
-    from mlsupply.evidence.python.decode import hiding
+    from mlsupply.evidence.python.values.decoders import hiding
 
     layers = hiding(address.layers)
-    host = whose.host_of(text).replace(HOLE, "")
+    host = addresses.host_of(text).replace(HOLE, "")
     return layers if layers and host and not any(host in line for line in machine.lines) else ()
 
 
@@ -287,7 +290,7 @@ def _answer(machine: Analyser, call: Call, text: str) -> Value:
     if call.ref.endswith("urlretrieve"):
         path = call.arg(1, "filename")
         if path is not None:
-            from mlsupply.evidence.python.keeping import kept_key
+            from mlsupply.evidence.python.libraries.storage import kept_key
 
             machine.files[kept_key(machine, path)] = made
         made.items = [made.copy(), Value()]
@@ -306,15 +309,15 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     """A fact for the worst that is in this part of the message. own: is it for the user's own account there?"""
     labels = of_kind(taint, *_SECRET_KINDS)
     if position in {"body", "name"}:
-        neighbours.wanted(machine, taint)
+        summaries.wanted(machine, taint)
         if where in {"fixed", "chat"}:
-            neighbours.passed_on(machine, taint, Take("sends", call.ref or "a request", where, position, text))
+            summaries.passed_on(machine, taint, Take("sends", call.ref or "a request", where, position, text))
     if not labels:
         return
     if where == "given":
-        neighbours.wanted(machine, taint_of(*call.all))
+        summaries.wanted(machine, taint_of(*call.all))
     if places.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
-        labels = [one for one in labels if not whose.of_cloud(one, text)]
+        labels = [one for one in labels if not addresses.of_cloud(one, text)]
     kind = kinds_of(frozenset(labels))[0] if labels else ""
     if not kind or _expected(
         kind,
@@ -322,20 +325,20 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         text,
         where,
         own=own,
-        known_elsewhere=call.ref.endswith(_TRANSPORTS) and whose.names_services(machine.lines),
+        known_elsewhere=call.ref.endswith(_TRANSPORTS) and addresses.names_services(machine.lines),
     ):
         return
     if kind == "intercepted" and position == "address" and (INTERCEPTED_KEY in labels or any(map(_SEED.search, labels))):
         position = "body"  # what opens a wallet or an account is no part of an address that was asked for
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     identities = {label for label in labels if label.startswith("host-identity:")}
-    foreign = any(whose.foreign(name, text) for name in secrets)
-    where = "maker" if position == "header" and whose.are_at_home(kind, secrets, text) else where
-    file = position == "header" and where == "fixed" and whose.foreign_file(labels, text)
+    foreign = any(addresses.foreign(name, text) for name in secrets)
+    where = "maker" if position == "header" and addresses.are_at_home(kind, secrets, text) else where
+    file = position == "header" and where == "fixed" and addresses.foreign_file(labels, text)
     if (foreign and kind in _WITH_KEYS) or (file and kind == "credential-file"):
         kind = "foreign-secret"
-    elif (kind == "secret-variable" and all(places.is_own(name, whose.host_of(text)) for name in secrets)) or (
-        kind == "credential-file" and whose.own_file(labels, whose.host_of(text))
+    elif (kind == "secret-variable" and all(places.is_own(name, addresses.host_of(text)) for name in secrets)) or (
+        kind == "credential-file" and addresses.own_file(labels, addresses.host_of(text))
     ):
         position = "header"  # the key of this service, in whichever part of the message it wants it
     elif kind == "command-output":
@@ -350,7 +353,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         sink=call.ref or "a request",
         destination=where,
         position=position,
-        detail=whose.shown(text),
+        detail=addresses.shown(text),
         chain=machine.chain(labels, call.ref or "a request", call.line),
         hidden=call.function.hidden,
     )
@@ -383,7 +386,7 @@ def looked_up(machine: Analyser, call: Call) -> Value:
             note(machine, call, "name", name.taint, text, "given" if text.rstrip(".").endswith(HOLE) else "fixed")
     kind = "received" if call.ref.startswith("dns.") else "host-address"
     return Value(
-        call.ref + "()", NOTHING, machine.origin(kind, whose.shown(text_of(name) if name is not None else ""), call.line)
+        call.ref + "()", NOTHING, machine.origin(kind, addresses.shown(text_of(name) if name is not None else ""), call.line)
     )
 
 
@@ -407,7 +410,7 @@ def fetched_by_url(machine: Analyser, call: Call) -> Taint:
         return frozenset()
     if not _FETCHERS.search(call.ref) or _PURE.search(call.ref) or _PARTS.search(call.ref):
         return frozenset()
-    found = machine.origin("received", whose.shown(text), call.line)
+    found = machine.origin("received", addresses.shown(text), call.line)
     if call.receiver is not None and "()" in call.ref:
         call.receiver.taint |= found  # a browser shows what it was told to open
     return found

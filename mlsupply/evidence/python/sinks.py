@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import commands, execution, folding, hooks, keeping, objects, openings, sending, whose, writing
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.call import Call
-from mlsupply.evidence.python.machine import of_kind
-from mlsupply.evidence.python.survey import below
-from mlsupply.evidence.python.values import HOLE, NOTHING, Closure, Taint, Value, constant, taint_of, text_of
+from mlsupply.evidence.python import sending
+from mlsupply.evidence.python.commands import spawning
+from mlsupply.evidence.python.interpreter import hooks, objects
+from mlsupply.evidence.python.interpreter.call import Call
+from mlsupply.evidence.python.interpreter.machine import of_kind
+from mlsupply.evidence.python.libraries import execution, storage, writing
+from mlsupply.evidence.python.network import addresses, remote_access
+from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Taint, Value, constant, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -29,7 +34,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     """The models of calls that end data; None where this is not one of them."""
     ref = call.ref
     if know.COMMANDS.match(ref):
-        return commands.command(machine, call)
+        return spawning.command(machine, call)
     if ref == "runpy.run_module":
         return module_run(machine, call)
     if ref in know.RUNS_PATH or ref.endswith((".exec_module", ".load_module")):
@@ -127,7 +132,7 @@ _SCANNERS = expression(r"Amsi(?:Scan|Open|Initialize)|EtwEventWrite")
 def _handed_on(machine: Analyser, call: Call) -> None:
     """What a client calls with each request, and what a logger hands its records to."""
     if call.ref.startswith("logging."):
-        keeping.logged(machine, call)
+        storage.logged(machine, call)
     if _HOOKS.search(call.ref):
         for value in call.args:
             hooks.hooked(machine, value, call.node)
@@ -146,7 +151,7 @@ def _handed_on(machine: Analyser, call: Call) -> None:
             "body",
             _recorded(machine, given, call),
             call.receiver.text,
-            whose.destination(call.receiver.text),
+            addresses.destination(call.receiver.text),
         )
 
 
@@ -169,7 +174,7 @@ def handler_changed(machine: Analyser, owner: Value, name: str, value: Value, no
     """What makes a message of a record is replaced in a handler that sends."""
     if name in _SHAPES_RECORDS and value.closure is not None and _REMOTE_LOG.match(owner.ref):
         call = Call(f"{owner.ref}.{name}", Value(), [], {}, node, owner)
-        sending.note(machine, call, "body", _recorded(machine, value, call), owner.text, whose.destination(owner.text))
+        sending.note(machine, call, "body", _recorded(machine, value, call), owner.text, addresses.destination(owner.text))
 
 
 def _recorded(machine: Analyser, value: Value, call: Call) -> Taint:
@@ -206,7 +211,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
                 "spies", call.node, source="clipboard", sink=ref, detail="the clipboard is replaced by a fixed text"
             )
     if ref.endswith((".communicate", ".stdin.write")) and call.receiver is not None and call.args:
-        commands.fed(machine, call, call.receiver.items or [], call.args[0])
+        spawning.fed(machine, call, call.receiver.items or [], call.args[0])
     if (ref == "socket.socket().makefile" or (ref == "os.dup2" and not _is_no_standard(call.args[1:2]))) and any(
         "socket" in value.ref for value in call.all
     ):
@@ -254,7 +259,7 @@ def by_shape(machine: Analyser, call: Call) -> Value | None:
         if address is not None and re.match(r"(?:https?|wss?)://", text_of(address)):
             answer = sending.sent(machine, call)
             return answer if call.ref or not given else None  # of a thing nobody knows, `get` may be a dict's
-    openings.container_by_shape(machine, call, name)
+    remote_access.container_by_shape(machine, call, name)
     writing.by_shape(machine, call, name)
     return None
 
@@ -269,7 +274,7 @@ def module_run(machine: Analyser, call: Call) -> Value:
         return Value()
     told = folding.items_of(machine.variables.get("sys.argv", Value()))[1:]
     line = folding.listed([constant("python"), constant("-m"), constant(text_of(name).partition(".")[0]), *told])
-    return commands.command(machine, call._replace(ref="subprocess.run", args=[line]))
+    return spawning.command(machine, call._replace(ref="subprocess.run", args=[line]))
 
 
 def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
@@ -277,13 +282,15 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
     if name == "sys.argv":
         machine.variables[name] = value
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):
-        machine.fact("redirects", node, sink=name, destination=whose.destination(value.const), detail=safe(value.const, 100))
+        machine.fact(
+            "redirects", node, sink=name, destination=addresses.destination(value.const), detail=safe(value.const, 100)
+        )
 
 
 def led_astray(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
     """What stands in the place of another's function sends what passes through it by way of a host that is written here."""
     for one in [value, *(value.keys or {}).values()]:
-        if isinstance(one.const, str) and whose.destination(one.const) in {"fixed", "chat"}:
+        if isinstance(one.const, str) and addresses.destination(one.const) in {"fixed", "chat"}:
             machine.fact("redirects", node, sink=name, destination="fixed", detail=safe(one.const, 100))
 
 
@@ -293,7 +300,7 @@ def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> 
     if isinstance(name, str):
         machine.set_here.add(name)
     if isinstance(name, str) and know.REDIRECTS.match(name) and isinstance(value.const, str):
-        where = whose.destination(value.const)
+        where = addresses.destination(value.const)
         if where in {"fixed", "chat"} or name.upper() in {"LD_PRELOAD", "PYTHONSTARTUP"}:
             machine.fact("redirects", node, sink=f"os.environ[{name}]", destination=where, detail=safe(value.const, 100))
 

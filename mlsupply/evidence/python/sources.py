@@ -6,12 +6,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import containers, folding, places
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.keeping import content_of, held_below, kept_key
-from mlsupply.evidence.python.machine import has, kinds_in
-from mlsupply.evidence.python.undoing import DATA_NAME
-from mlsupply.evidence.python.values import (
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.interpreter.machine import has, kinds_in
+from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME
+from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
+from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.value import (
     CLEAN,
     HOLE,
     NOTHING,
@@ -25,8 +26,8 @@ from mlsupply.evidence.python.values import (
 )
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.call import Call
     from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
 
 _HOME_VARIABLES = {"HOME": "~", "USERPROFILE": "~", "APPDATA": "~/AppData/Roaming", "LOCALAPPDATA": "~/AppData/Local"}
 _PATH_KEEPERS = frozenset(
@@ -147,7 +148,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         asked = call.receiver is not None and places.METADATA.search(call.receiver.text)
         return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if asked else "received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
-        from mlsupply.evidence.python import builtin_calls
+        from mlsupply.evidence.python.libraries import builtin_calls
 
         return builtin_calls.imported(machine, call)
     return _reshaped(call)
@@ -192,10 +193,10 @@ def _asks(ref: str) -> bool:
 
 def _rebuilt(machine: Analyser, call: Call) -> None:
     """A connection of processes gives what the other end pickled."""
-    from mlsupply.evidence.python import whose
+    from mlsupply.evidence.python.network import addresses
 
     told = call.ref.startswith("multiprocessing.") and call.receiver is not None
-    if told and call.receiver is not None and whose.destination(call.receiver.text) == "fixed":
+    if told and call.receiver is not None and addresses.destination(call.receiver.text) == "fixed":
         said = "objects are rebuilt from the network"
         machine.fact("executes", call.node, source="received", sink=call.ref, detail=said)
 

@@ -1,0 +1,119 @@
+"""What is run: files that this module wrote or brought along, what the network gives, and what a command line does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.module_facts import HANDED
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.commands.shell import OTHERS_KEY, Deed, deeds
+from mlsupply.evidence.python.interpreter.machine import has, of_kind
+from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.value import HOLE, Taint, Value, text_of
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+
+def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value | None = None) -> None:
+    """What a command line does, as a fact."""
+    layers = hiding(head.layers) if head is not None else ()
+    machine.fact(
+        deed.behaviour,
+        call.node,
+        sink=call.ref,
+        source=deed.source or ("received" if deed.behaviour == "runs-downloaded" or deed.what == OTHERS_KEY else ""),
+        destination="maker"
+        if deed.maker
+        else addresses.destination(deed.url)
+        if deed.url
+        else "fixed"
+        if deed.behaviour == "sends"
+        else "",
+        position="body" if deed.behaviour == "sends" else "",
+        detail=deed.what,
+        decoded=safe(deed.text.replace(HOLE, "…")),
+        silent=silent,
+        layers=layers,
+    )
+
+
+def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, detail: str, **more: object) -> None:
+    """What the network gives is run, or says what is. more: further fields of the fact, in the place of those made here."""
+    fields: dict[str, object] = {
+        "source": "received",
+        "destination": "given" if addressed(taint) else "maker" if _of_makers(machine, taint) else "",
+        "sink": call.ref,
+        "chain": machine.chain(taint, call.ref, call.line),
+        "detail": detail,
+    }
+    machine.fact(behaviour, call.node, **{**fields, **more})
+
+
+def addressed(taint: Taint) -> bool:
+    """Is all that was received from where a setting or a caller says?"""
+    found = [label.partition(":")[2] for label in of_kind(taint, "received")]
+    return all(one.startswith("\u2026") or bool(places.LOCAL.match(one) or _WHOSE.match(one)) for one in found)
+
+
+def _of_makers(machine: Analyser, taint: Taint) -> bool:
+    """Is all that was received the program of a well-known tool, from its maker?"""
+    return all(machine.makers.get(label, False) for label in of_kind(taint, "received"))
+
+
+# A repository of whomever the caller names.
+_WHOSE = re.compile(
+    r"https://(?:codeload\.github\.com|raw\.githubusercontent\.com|github\.com|api\.github\.com/repos|gitlab\.com|bitbucket\.org|"
+    r"huggingface\.co)/\u2026"
+)
+
+
+def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent: bool) -> None:
+    """A file this module wrote is run or loaded."""
+    shown = safe(text_of(path).replace(HOLE, "…"), 100)
+    # what modules are looked for in is cleared before it is filled, not behind what ran
+    removed = bool(machine.files.get(f"removed {text_of(path)}")) and not call.ref.startswith("sys.path.")
+    chain = machine.chain(written.taint, call.ref, call.line)
+    if has(written.taint, "received"):
+        hidden_run = silent or removed or text_of(path).startswith("/tmp/")  # noqa: S108  # compares, writes nothing
+        from_network(machine, call, written.taint, "runs-downloaded", "a downloaded file is run", silent=hidden_run)
+    elif hiding(written.layers) or has(written.taint, "encoded"):
+        code = (
+            written.const
+            if isinstance(written.const, bytes)
+            else str(written.const).encode("utf-8", "replace")
+            if written.known
+            else b""
+        )
+        if code.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not call.ref.startswith(("subprocess", "os")):
+            return
+        machine.fact(
+            "runs-dropped",
+            call.node,
+            source="encoded",
+            sink=call.ref,
+            layers=hiding(written.layers),
+            silent=silent,
+            decoded=safe(code.decode("utf-8", "replace")),
+            detail=f"decoded text is written to {shown} and run",
+            chain=chain,
+        )
+        if written.known:
+            machine.inner(code, written.layers, call.line)
+    elif isinstance(written.const, str | bytes):
+        for deed in deeds(text_of(written)):
+            noted(machine, call, deed, silent)
+        machine.inner(written.const, written.layers, call.line)
+
+
+def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str, script: str = "") -> None:
+    """A file that came with the package is run. script: the name of the one that is told of this file, where it is none
+    itself."""
+    name = text_of(part).rpartition("/")[2].replace(HOLE, "…")
+    detail = f"{what}: {safe(name, 80)}" if name and "…" not in name else what
+    chain = (HANDED + safe(script, 80),) if script else ()
+    machine.fact("runs-bundled", call.node, source="package-file", sink=call.ref, silent=silent, detail=detail, chain=chain)

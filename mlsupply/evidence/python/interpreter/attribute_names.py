@@ -1,0 +1,99 @@
+"""Attributes whose name says something: keys of accounts, parts of paths, arguments of the program, all variables."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.interpreter import hooks, reflection
+from mlsupply.evidence.python.network import servers
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, text_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.interpreter.expressions import Expressions
+
+ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # all of them, to be picked by a name nobody wrote
+_KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
+_CLIENT_KEYS = frozenset({"api_key", "auth_headers", "auth_token", "default_headers"})
+_AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_base58_string"})
+_ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
+_MADE = re.compile(r"\.(?:from_\w+|create\w*|generate\w*|random|new|derive\w*|Keypair|\w*Account|PrivateKey|\w*Wallet)\(\)$")
+_LIBRARY_KEYS = frozenset(
+    f"{library}.api_key"
+    for library in ("openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq")
+)
+_CALLED = frozenset({"__name__", "__qualname__", "__module__"})
+TOLD = frozenset(  # attributes that `told` knows, by their last part or the whole of the name
+    {
+        *_KEYS, *_AS_DATA, *_CLIENT_KEYS, *know.ENVIRONMENTS, *_LIBRARY_KEYS, "__subclasses__", "builtins.__dict__",
+        "sys.argv", "sys.stdin",
+        "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
+        "value", "buf", *_CALLED,
+    }
+)  # fmt: skip
+
+
+def told(machine: Expressions, result: Value, owner: Value, name: str, node: ast.AST) -> None:
+    """What is known of attributes by their name."""
+    ref = result.ref
+    if name in _CALLED and not owner.ref:
+        result.taint = CLEAN  # what a function is called is nothing it was given
+    if (marks := _marks(machine, owner, name, ref)) is not None:
+        result.taint |= marks
+    if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _AS_DATA and is_account(owner.ref)):
+        result.taint |= machine.origin("wallet", f"the {name} of an account", getattr(node, "lineno", 0))
+    if ref in know.ENVIRONMENTS:
+        result.ref = "os.environ" if name == "environ" else ref
+        result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))
+    if name in {"parent", "parents", "stem", "name", "suffix"} and owner.ref.startswith("pathlib."):
+        result.ref, result.text = "pathlib.Path()", _path_part(text_of(owner), name)
+        if name == "parents":
+            result.items = _parents(owner, result)
+    elif name in {"text", "content", "value", "buf"}:
+        result.text = owner.text
+    elif name == "stdin":
+        result.items = owner.items
+
+
+def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | None:
+    """What is to be remembered of an attribute that stands for many things, or for what others say or hold."""
+    if ref == "builtins.__dict__":
+        return ANY_BUILTIN
+    if ref in {"sys.argv", "sys.stdin"}:
+        return machine.told | frozenset((f"parameter:{ref}",))
+    if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
+        return frozenset((f"intercepted:{name}",))
+    if ref in _LIBRARY_KEYS:
+        return frozenset((f"secret-variable:{ref}",))
+    if name in _CLIENT_KEYS and hooks.is_client(owner.ref):
+        return frozenset((f"intercepted:{name} of a client",))
+    if machine.serving and servers.asked(ref):
+        return servers.RECEIVED
+    return reflection.ANY_CLASS if name == "__subclasses__" else None
+
+
+def is_account(ref: str) -> bool:
+    """Is this an account or a pair of keys, made by a library for wallets?"""
+    return _MADE.search(ref) is not None and _ACCOUNT.match(ref) is not None
+
+
+_MAX_PARENTS = 6
+
+
+def _parents(owner: Value, like: Value) -> list[Value]:
+    """The folders around a path, the nearest first, as far as the names are known."""
+    found: list[Value] = []
+    text = text_of(owner)
+    while len(found) < _MAX_PARENTS:
+        text = _path_part(text, "parent")
+        found.append(Value(like.ref, like.const, like.taint, text))
+    return found
+
+
+def _path_part(text: str, name: str) -> str:
+    if name == "parent":
+        return text.rpartition("/")[0] or HOLE
+    tail = text.rpartition("/")[2]
+    return {"name": tail, "stem": tail.rpartition(".")[0] or tail, "suffix": "." + tail.rpartition(".")[2]}.get(name, HOLE)

@@ -1,0 +1,73 @@
+"""One call, in the form that the models of library functions receive it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
+
+from mlsupply.evidence.python.values.value import Value
+from mlsupply.named import NamedTuple
+
+
+class Call(NamedTuple):
+    """One call. ref: dotted name of what is called; receiver: the object whose method it is."""
+
+    ref: str
+    function: Value
+    args: list[Value]
+    keywords: dict[str, Value]
+    node: ast.AST
+    receiver: Value | None
+
+    @property
+    def line(self) -> int:
+        return getattr(self.node, "lineno", 0)
+
+    def arg(self, place: int, *names: str) -> Value | None:
+        """The argument by place, or by one of its names."""
+        if place < len(self.args):
+            return self.args[place]
+        return next((self.keywords[name] for name in names if name in self.keywords), None)
+
+    @property
+    def all(self) -> list[Value]:
+        return [*self.args, *self.keywords.values()] if self.keywords else self.args
+
+
+class Asked(Call):
+    """A call that notes whether anything of it but its name is asked for. Its name is as quick to get as that of any call:
+    most of what is asked is that alone."""
+
+    told = False
+
+    def __iter__(self) -> Iterator[Any]:
+        self.told = True
+        return super().__iter__()
+
+
+def _noting(place: int) -> Any:
+    """A part of a call that notes when it is asked for."""
+    part = itemgetter(place)
+
+    def asked(call: Asked) -> Any:
+        call.told = True
+        return part(call)
+
+    return property(asked)
+
+
+for _place, _name in enumerate(Call._fields):
+    if _name != "ref":
+        setattr(Asked, _name, _noting(_place))
+
+
+class ToldKey(NamedTuple):
+    """A request with a key in it: that is of interest where the key opens an account elsewhere. labels: of keys."""
+
+    labels: tuple[str, ...]
+    address: str
+    root: str
+    node: ast.AST
+    fields: dict[str, object]

@@ -1,0 +1,399 @@
+"""Expressions to values: names through imports and aliases, attribute chains, tricks with namespaces, comprehensions."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import summaries
+from mlsupply.evidence.python.interpreter import attribute_names, comprehensions, hooks, importing, objects, reflection
+from mlsupply.evidence.python.interpreter.attribute_names import TOLD
+from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine, said_of
+from mlsupply.evidence.python.interpreter.reflection import BUILTINS
+from mlsupply.evidence.python.values import containers, folding, operators
+from mlsupply.evidence.python.values.merging import iterated, merged
+from mlsupply.evidence.python.values.value import (
+    HOLE,
+    MAX_TEXT,
+    NOTHING,
+    ClassState,
+    Closure,
+    Scope,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    unknown,
+)
+
+_BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
+
+_ALL = comprehensions.ALL
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
+
+
+class Expressions(Machine):
+    """Evaluates expressions. `call` is defined by the layer above. stars: modules of which all names are taken."""
+
+    stars: list[str]
+
+    def call(
+        self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
+    ) -> Value:
+        raise NotImplementedError
+
+    def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
+        """The function with these arguments, followed here and now."""
+        raise NotImplementedError
+
+    def value(self, node: ast.expr | None) -> Value:
+        """What is known of the expression."""
+        if node is None:
+            return constant(None)
+        self.steps += 1
+        if self.steps > self.root_end:
+            raise BudgetError
+        handler = _HANDLERS.get(type(node))
+        return handler(self, node) if handler else self._anything(node)
+
+    def _anything(self, node: ast.expr) -> Value:
+        return unknown(*(self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))
+
+    def _constant(self, node: ast.Constant) -> Value:
+        value = node.value
+        if (type(value) is str or type(value) is bytes) and len(value) > MAX_TEXT:
+            return Value()
+        return Value("", value)
+
+    def _name(self, node: ast.Name) -> Value:
+        found = self.scope.names.get(node.id) or self.scope.find(node.id)
+        if found is not None:
+            return found
+        if node.id == "__builtins__":
+            return Value("builtins")
+        if node.id in {"__file__", "__path__", "__spec__"}:
+            return Value("", NOTHING, frozenset(("package-file:" + node.id,)), f"{HOLE}/{self.path}")
+        if node.id in BUILTINS:
+            return Value("builtins." + node.id)
+        if self.stars:
+            return importing.starred(self, node)
+        return Value()
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        return self.attribute(self.value(node.value), node.attr, node)
+
+    def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        """`owner.name`."""
+        if owner.either is not None:
+            return merged([self.attribute(one, name, node) for one in owner.either])
+        if owner.instance is not None or owner.closure is not None or owner.keys is not None:
+            own = objects.attribute(self, owner, name, node)
+            if own is not None:
+                return own
+        return self._outside_attribute(owner, name, node)
+
+    def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        ref = reflection.reached(owner, name)
+        if self.neighbours.gifts and "()" not in ref and (known := summaries.given(self, ref)) is not None and known.known:
+            return known
+        taint = summaries.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
+        if taint:
+            taint = know.part_of(taint, owner.ref, name)
+        result = Value(ref, NOTHING, taint, HOLE, owner.layers)
+        result.hidden = owner.hidden
+        if name in TOLD or ref in TOLD or self.serving:
+            attribute_names.told(self, result, owner, name, node)
+        return result
+
+    def class_state(self, closure: Closure) -> ClassState:
+        raise NotImplementedError
+
+    def _subscript(self, node: ast.Subscript) -> Value:
+        owner, key = self.value(node.value), self.value(node.slice)
+        if owner.instance is not None:
+            if (made := objects.operated(self, owner, "[]", [key], node)) is not None:
+                return made
+        elif owner.keys is not None and not owner.ref and (owner.const is NOTHING or not key.known):
+            return containers.entry(owner, key)
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and _is_named(key.const):
+            result = Value(_BEHIND.get(key.const, key.const), NOTHING, owner.taint)
+            result.hidden = True
+            return result
+        if owner.ref:
+            if (
+                found := reflection.namespaced(self, owner, key, node, not isinstance(node.slice, ast.Constant))
+            ) is not None:
+                return found
+            result = Value(owner.ref + "[]", NOTHING, owner.taint | key.taint, HOLE, owner.layers)
+            result.hidden = owner.hidden
+            if owner.keys is None and owner.items is None:
+                return result
+        result = containers.plain(folding.index(owner, key), key)
+        if _ALL in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
+            result.taint = (result.taint - {_ALL}) | self.environment(key, node).taint  # one variable of all that are held
+        return result
+
+    def environment(self, key: Value, node: ast.AST) -> Value:
+        """The value of an environment variable."""
+        raise NotImplementedError
+
+    def _binary(self, node: ast.BinOp) -> Value:
+        """Left-leaning chains of a thousand `+` are walked without recursion."""
+        spine: list[ast.BinOp] = []
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp):
+            spine.append(left)
+            left = left.left
+        result = self.value(left)
+        for step in reversed(spine):
+            self.tick()
+            right = self.value(step.right)
+            if result.instance is not None or right.instance is not None:
+                result = self._overloaded(step, result, right)
+            else:
+                result = operators.binary(type(step.op), result, right)
+        return result
+
+    def _overloaded(self, node: ast.BinOp, left: Value, right: Value) -> Value:
+        """An operator between values of which one is an object of this module."""
+        name = type(node.op).__name__
+        done = objects.operated(self, left, name, [right], node)
+        if done is None:
+            done = objects.operated(self, right, "R" + name, [left], node)
+        return done if done is not None else operators.binary(type(node.op), left, right)
+
+    def _either(self, node: ast.BoolOp) -> Value:
+        values = [self.value(part) for part in node.values]
+        if node not in self.conditions:
+            self.conditions.add(node)
+            self.condition(node)
+        if isinstance(node.op, ast.And) and values[-1].known and values[-1].const:
+            return constant(values[-1].const, values[-1].layers, taint_of(*values))  # or nothing; what decides hides nothing
+        return merged(values)
+
+    conditions: set[ast.BoolOp]  # that were looked at
+
+    def condition(self, node: ast.BoolOp) -> None:
+        """Several conditions are met together, looked at once however often they are."""
+        raise NotImplementedError
+
+    def _choice(self, node: ast.IfExp) -> Value:
+        test = self.value(node.test)
+        if isinstance(test.const, bool):
+            return self.value(node.body if test.const else node.orelse)
+        return merged([self.value(node.body), self.value(node.orelse)])
+
+    def _unary(self, node: ast.UnaryOp) -> Value:
+        value = self.value(node.operand)
+        if (made := objects.operated(self, value, type(node.op).__name__, [], node)) is not None:
+            return made
+        if isinstance(value.const, int) and isinstance(node.op, ast.USub | ast.Invert):
+            return constant(-value.const if isinstance(node.op, ast.USub) else ~value.const, value.layers, value.taint)
+        return unknown(value)
+
+    def _compare(self, node: ast.Compare) -> Value:
+        values = [self.value(node.left), *(self.value(part) for part in node.comparators)]
+        for value in values:
+            if value.ref and ("hashlib" in value.ref or "digest" in value.ref):
+                self.verified.add(self.root)
+        if values[0].instance is not None and isinstance(
+            node.ops[0], ast.Eq | ast.NotEq | ast.Lt | ast.Gt | ast.LtE | ast.GtE
+        ):
+            objects.operated(self, values[0], type(node.ops[0]).__name__, values[1:], node)
+        elif values[-1].instance is not None and isinstance(node.ops[-1], ast.In | ast.NotIn):
+            objects.operated(self, values[-1], "In", values[:1], node)
+        if len(values) == 2 and values[0].known and values[1].known:
+            return operators.compared(type(node.ops[0]), values[0], values[1])
+        if values[-1].ref == "os.environ" and isinstance(values[0].const, str):
+            return Value(taint=self.environment(values[0], node).taint)  # whether it is set
+        taint = taint_of(*values)
+        return Value(taint=said_of(taint) if taint else taint)
+
+    def _fstring(self, node: ast.JoinedStr) -> Value:
+        return folding.joined_text([self.value(part) for part in node.values])
+
+    def _formatted(self, node: ast.FormattedValue) -> Value:
+        value = self.value(node.value)
+        if value.instance is not None:
+            made = objects.operated(self, value, "repr" if node.conversion == 114 else "format", [constant("")], node)
+            return made if made is not None else value
+        shape = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
+        if type(value.const) is int and len(shape) == 1 and isinstance(shape[0], ast.Constant) and shape[0].value == "c":
+            return folding.builtin("chr", [value]) or value
+        if node.conversion == 114 and isinstance(value.const, str):
+            return constant(repr(value.const), value.layers, value.taint)
+        return value
+
+    def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> Value:
+        items: list[Value] = []
+        for element in node.elts:
+            if isinstance(element, ast.Starred):
+                inner = self.value(element.value)
+                items += folding.items_of(inner) or [unknown(inner)]
+            else:
+                items.append(self.value(element))
+        if isinstance(node, ast.Tuple) and all(item.known for item in items):
+            return constant(tuple(item.const for item in items), layers_of(*items), taint_of(*items))
+        return folding.listed(items)
+
+    def _dict(self, node: ast.Dict) -> Value:
+        keys: dict[str, Value] = {}
+        loose: list[Value] = []
+        computed: list[Value] = []  # entries whose keys nobody knows
+        for name, item in zip(node.keys, node.values, strict=True):
+            value = self.value(item)
+            key = self.value(name) if name is not None else None
+            if key is not None and isinstance(key.const, str):
+                keys[key.const] = value
+            else:
+                loose += [value] if key is None else [key, value]
+                if key is None:
+                    keys.update(containers.entries(value))
+                elif not key.known:
+                    computed.append(value)
+        result = unknown(*keys.values(), *loose)
+        result.keys = keys
+        if not loose and all(value.known for value in keys.values()):
+            result.const = {name: value.const for name, value in keys.items()}
+        elif not keys and loose and (table := _table(loose)) is not None:
+            result.const = table
+        elif computed:
+            keys[HOLE] = merged(computed)
+        return result
+
+    def _lambda(self, node: ast.Lambda) -> Value:
+        result = Value()
+        result.closure = Closure(node, self.scope, "<lambda>")
+        self.closures.append((self.root, result.closure))
+        return result
+
+    def _slice(self, node: ast.Slice) -> Value:
+        parts = [self.value(part) if part is not None else constant(None) for part in (node.lower, node.upper, node.step)]
+        if all(part.known for part in parts):
+            return Value("", slice(*(part.const for part in parts)))
+        return unknown(*parts)
+
+    def _comprehension(self, node: comprehensions.Node) -> Value:
+        outer, self.scope = self.scope, Scope(self.scope)
+        try:
+            return comprehensions.made(self, node)
+        finally:
+            self.scope = outer
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        """Assign to a name, attribute, item or several."""
+        raise NotImplementedError
+
+    def element(self, source: Value) -> Value:
+        """What iterating gives."""
+        raise NotImplementedError
+
+    def _call(self, node: ast.Call) -> Value:
+        receiver: Value | None = None
+        if isinstance(node.func, ast.Attribute):
+            receiver = self.value(node.func.value)
+            function = self.attribute(receiver, node.func.attr, node)
+        else:
+            function = self.value(node.func)
+        args: list[Value] = []
+        for arg in node.args:
+            if isinstance(arg, ast.Starred):
+                inner = self.value(arg.value)
+                args += folding.items_of(inner) or [inner]
+            else:
+                args.append(self.value(arg))
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.value(keyword.value)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            else:
+                keywords.update(value.keys or {"**": value})
+        if isinstance(node.func, ast.Attribute) and receiver is not None and not receiver.ref:
+            folded = folding.method(receiver, node.func.attr, args, keywords)
+            if folded is not None:
+                return folded
+        if (
+            receiver is not None
+            and function.closure is None
+            and (not receiver.ref or receiver.instance is not None)
+            and (receiver.keys is not None or receiver.items is not None or type(receiver.const) is list)
+        ):
+            taken = containers.method(receiver, getattr(node.func, "attr", ""), args, keywords)
+            if taken is not None:
+                return taken
+        return self.call(function, args, keywords, node, receiver)
+
+    def _inner(self, node: ast.Await | ast.Starred) -> Value:
+        value = self.value(node.value)
+        made = objects.operated(self, value, "await", [], node) if isinstance(node, ast.Await) else None
+        return made if made is not None else value
+
+    def _yield(self, node: ast.Yield) -> Value:
+        value = self.value(node.value)
+        if value.ref == "urllib.request.Request()" and self.running and hooks.holds_credentials(self.running[-1]):
+            return self.call(Value("httpx.Client().send"), [value], {}, node)  # one more than was asked for
+        if self.yielded:
+            self.yielded[-1].append(value)
+        return self.sent[-1] if self.sent else Value()
+
+    def _yield_from(self, node: ast.YieldFrom) -> Value:
+        source = objects.iterable(self, self.value(node.value), node)
+        if self.yielded:
+            self.yielded[-1] += (folding.items_of(source) or [iterated(source)])[:64]
+        return source
+
+    def _walrus(self, node: ast.NamedExpr) -> Value:
+        value = self.value(node.value)
+        self.bind(node.target, value)
+        return value
+
+
+def _table(loose: list[Value]) -> dict[int, Any] | None:
+    """A table of constants by number: keys and values in turn."""
+    names, values = loose[::2], loose[1::2]
+    if len(names) != len(values) or not all(type(name.const) is int for name in names):
+        return None
+    return (
+        {name.const: value.const for name, value in zip(names, values, strict=True)}
+        if all(one.known for one in values)
+        else None
+    )
+
+
+def _is_named(key: object) -> bool:
+    """Is this a name in the globals of a module that somebody gave?"""
+    return isinstance(key, str) and (key == "__builtins__" or not key.startswith("__"))
+
+
+_HANDLERS: dict[type[ast.expr], Any] = {
+    ast.Constant: Expressions._constant,
+    ast.Name: Expressions._name,
+    ast.Attribute: Expressions._attribute,
+    ast.Subscript: Expressions._subscript,
+    ast.Call: Expressions._call,
+    ast.BinOp: Expressions._binary,
+    ast.BoolOp: Expressions._either,
+    ast.IfExp: Expressions._choice,
+    ast.UnaryOp: Expressions._unary,
+    ast.Compare: Expressions._compare,
+    ast.JoinedStr: Expressions._fstring,
+    ast.FormattedValue: Expressions._formatted,
+    ast.List: Expressions._sequence,
+    ast.Tuple: Expressions._sequence,
+    ast.Set: Expressions._sequence,
+    ast.Dict: Expressions._dict,
+    ast.Lambda: Expressions._lambda,
+    ast.Slice: Expressions._slice,
+    ast.ListComp: Expressions._comprehension,
+    ast.SetComp: Expressions._comprehension,
+    ast.GeneratorExp: Expressions._comprehension,
+    ast.DictComp: Expressions._comprehension,
+    ast.Await: Expressions._inner,
+    ast.Starred: Expressions._inner,
+    ast.YieldFrom: Expressions._yield_from,
+    ast.Yield: Expressions._yield,
+    ast.NamedExpr: Expressions._walrus,
+}

@@ -1,0 +1,94 @@
+"""Imports: the names that stand for other modules and what is taken from them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import summaries
+from mlsupply.evidence.python.values.value import NOTHING, Value
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.interpreter.expressions import Expressions
+    from mlsupply.evidence.python.interpreter.statements import Statements
+
+
+def imported(machine: Statements, node: ast.Import) -> None:
+    """`import name, other.name as third`."""
+    for name in node.names:
+        machine.edges.add((machine.root, f"import {name.name}"))
+        machine.neighbour(name.name)
+        ref = name.name if name.asname else name.name.partition(".")[0]
+        machine.scope.set(name.asname or ref, Value(ref, NOTHING, summaries.label(machine, ref)))
+
+
+def taken(machine: Statements, node: ast.ImportFrom) -> None:
+    """`from base import name, other as third`, or all that the module has."""
+    base = node.module or ""
+    if node.level:
+        parts = machine.package.split(".")
+        parts = parts[: len(parts) - node.level + 1] if node.level > 1 else parts
+        base = ".".join([*parts, base] if base else parts)
+    for name in node.names:
+        if name.name == "*":
+            _all(machine, base)
+        else:
+            ref = f"{base}.{name.name}" if base else name.name
+            machine.edges.add((machine.root, f"import {ref}"))
+            machine.scope.set(name.asname or name.name, _known(machine, ref, node.lineno))
+
+
+def _known(machine: Statements, ref: str, line: int) -> Value:
+    if (held := machine.neighbour(ref)) is not None:
+        return held
+    if (known := summaries.given(machine, ref)) is None:
+        whole = machine.origin("environment", "all variables", line) if ref == "os.environ" else frozenset()
+        return Value(_canonical(ref), NOTHING, whole | summaries.label(machine, ref))
+    if not known.known:
+        known.ref = ref
+    return known
+
+
+_OTHERS = frozenset({"requests", "httpx", "aiohttp", "winreg", "_winreg", "websockets", "pynput.keyboard"})
+
+
+def _all(machine: Statements, base: str) -> None:
+    """`from base import *`: a name that nothing else explains is one of that module."""
+    for name, value in machine.names_of(base).items():
+        if not name.startswith("_"):
+            machine.scope.set(name, value)
+    if base.partition(".")[0] in sys.stdlib_module_names or base in _OTHERS:
+        machine.stars.append(base)
+
+
+def starred(machine: Expressions, node: ast.Name) -> Value:
+    """What one of the modules of which all is taken has by this name: which one is not known, where there are several."""
+    refs = [_canonical(f"{base}.{node.id}") for base in machine.stars[-_MAX_STARS:][::-1]]
+    found = [Value(ref) for ref in refs]
+    for value in found:
+        if value.ref == "os.environ":
+            value.taint = machine.origin("environment", "all variables", node.lineno)
+            return value
+    result = found[0].copy()
+    result.either = found if len(found) > 1 else None
+    return result
+
+
+_MAX_STARS = 24
+
+
+_VENDORED = re.compile(
+    r"^[\w.]{1,100}\.(?:_?vendor(?:ed)?|_?extern(?:al)?|packages|moves|third_party)\."
+    r"(?P<ref>(?:requests|httpx|aiohttp|urllib3|urllib\.request)(?:\.[\w.]{1,100})?)$"
+)
+
+
+def _canonical(ref: str) -> str:
+    """The name something goes by: a copy of a client inside another package is that client."""
+    copied = _VENDORED.match(ref)
+    return copied["ref"] if copied is not None else _CANON.get(ref, ref)
+
+
+_CANON = {"subprocess.subprocess": "subprocess", "urllib.urlopen": "urllib.request.urlopen", "os.path": "os.path"}

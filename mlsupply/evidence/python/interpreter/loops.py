@@ -1,0 +1,61 @@
+"""How a loop behaves, and which of the items it goes through need a turn of their own."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from functools import lru_cache
+
+from mlsupply.evidence.python.interpreter.definitions import signature
+from mlsupply.evidence.python.syntax.relevance import matters
+from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import Value
+from mlsupply.named import NamedTuple
+
+_MAX_VAGUE = 16
+_BUILDERS = frozenset({"append", "extend", "insert", "add", "write", "writelines", "update", "join", "appendleft", "push"})
+
+
+class Loop(NamedTuple):
+    """weight: nodes in its body; builds: do its turns add to something; added: the names they add to."""
+
+    weight: int
+    builds: bool
+    added: tuple[str, ...]
+
+
+def loop_of(body: list[ast.stmt]) -> Loop:
+    """Looked at once a loop."""
+    weight, builds, added = 0, False, []
+    for inner in below(body):
+        weight += 1
+        if isinstance(inner, ast.AugAssign):
+            builds = True
+            if isinstance(inner.target, ast.Name):
+                added.append(inner.target.id)
+        elif isinstance(inner, ast.Assign):
+            builds = builds or not all(isinstance(target, ast.Name) for target in inner.targets)
+        elif isinstance(inner, ast.Attribute):
+            builds = builds or inner.attr in _BUILDERS
+    return Loop(weight, builds, tuple(dict.fromkeys(added)))
+
+
+def distinct(items: list[Value]) -> list[Value]:
+    """One of all items of which the same is known: turns that differ in nothing need not be followed twice. Of many that
+    are only known by where they come from, one with all their origins."""
+    if len(items) < 2:
+        return list(items)  # what the loop adds to it is not gone through as well
+    found = list({(_make(item.ref), *signature(item)[1:]): item for item in reversed(items)}.values())[::-1]
+    vague = [item for item in found if not (item.known or item.closure or item.instance or item.items or item.keys)]
+    if len(vague) <= _MAX_VAGUE:
+        return found
+    apart = set(map(id, vague))
+    return [*(item for item in found if id(item) not in apart), merged(vague)]
+
+
+@lru_cache(maxsize=8_192)
+def _make(ref: str) -> str:
+    """The dotted name, or one word for all objects of libraries of which nothing is known."""
+    foreign = ref.endswith("()") and ref.split(".", 1)[0] not in sys.stdlib_module_names and not matters(ref)
+    return "()" if foreign else ref

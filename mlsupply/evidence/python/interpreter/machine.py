@@ -1,0 +1,247 @@
+"""The state of one module's analysis: budget, facts found so far, files written so far, who calls whom."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+
+from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.module_facts import Gift, Neighbours, Take
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.syntax import reachability
+from mlsupply.evidence.python.values.value import HOLE, Closure, Scope, Taint, Value
+from mlsupply.named import NamedTuple
+from mlsupply.text import safe
+
+MAX_STEPS = 300_000  # nodes evaluated per module
+MAX_ROOT_STEPS = 30_000  # of which for one function
+MAX_INLINE = 12  # calls within calls
+MAX_CARRIED = 36  # the same, where a secret, or what is hidden, is carried along
+SHALLOW = 4  # the same, where a function is too much to follow to that depth
+MAX_FACTS = 2_000  # of a module, and half as many of those that mean nothing by themselves
+MAX_LOOP = 4_096  # turns of a loop or comprehension over constants
+CODE_DEPTH = 6  # code inside code
+
+
+_COMMON = frozenset({"contacts", "runs-command"})
+_ON_REQUEST = frozenset({"publishes", "opens-host", "installs-package"})  # done by many a tool whose user says so
+
+
+class BudgetError(Exception):
+    """The analysis of this root went on for too long."""
+
+
+class Entered(NamedTuple):
+    """A call of a function that was followed. kept: what the key tells apart by its identity."""
+
+    result: Value
+    kept: list[tuple[object, ...]]
+
+
+class Machine:
+    """What the expression and statement walkers share."""
+
+    alone = True  # is this the only module that is followed?
+    quiet = reachability.NONE  # functions that come to no end, once they are known
+    serving = False  # are the views of a server followed, with what they are asked?
+    unread: ast.AST | None = None  # the expression whose result nobody looks at
+    installs = False  # does the text of the module speak of installing at all?
+    missing = 0  # conditions around that something was found missing first
+    strange = False  # is it a module of another project than the one that ships it?
+    untold = False  # were there more facts than are kept?
+    common = 0  # facts that mean nothing by themselves
+    cut = False  # something worth following went deeper than the depth it is followed to
+
+    def __init__(self, path: str, dotted: str, is_package: bool) -> None:
+        self.path = path
+        self.dotted = dotted
+        self.package = dotted if is_package else dotted.rpartition(".")[0]
+        self.scope = Scope()
+        self.module = self.scope
+        self.root = ""
+        self.facts: dict[tuple[object, ...], tuple[CodeFact, set[str]]] = {}
+        self.edges: set[tuple[str, str]] = set()
+        self.files: dict[str, Value] = {}
+        self.paths: list[Value] = []  # that files are kept by
+        self.origins: dict[str, int | str] = {}  # label -> line, or which neighbour it came from
+        self.makers: dict[str, bool] = {}  # label of what was received -> does it come from the maker of a well-known tool?
+        self.verified: set[str] = set()
+        self.closures: list[tuple[str, Closure]] = []
+        self.running: list[Closure] = []
+        self.ran: set[Closure] = set()
+        self.steps, self.root_end = 0, MAX_STEPS
+        self.depth = MAX_INLINE
+        self.exhausted: set[str] = set()
+        self.silent = 0
+        self.code_layers: tuple[str, ...] = ()
+        self.code_text = ""
+        self.code_line = 0  # where decoded code is run from, 0 in the module's own text
+        self.code_depth = 0
+        self.entered: dict[tuple[object, ...], Entered] = {}
+        self.returned: list[list[Value]] = []
+        self.yielded: list[list[Value]] = []
+        self.sent: list[Value] = []  # into the generators that are followed
+        self.raised: list[Value] = []
+        self.later: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]] = []  # what runs beside the rest
+        self.variables: dict[str, Value] = {}  # of the environment, as far as they are set here
+        self.neighbours = Neighbours({}, {})
+        self.replacing = ""  # the function of another module that the one which is followed stands for
+        self.told: Taint = frozenset()  # what a child that is followed is given as arguments and input
+        self.views: list[Closure] = []  # what answers requests, once a server is started
+        self.folders: list[str] = []  # of repositories that are worked with
+        self.folder = ""  # the one that is worked in, as far as it is said
+        self.asked_for = 0  # conditions around that look at what the user asks for
+        self.declined = False  # was such a condition just passed that leaves where it is not met?
+        self.set_here: set[str] = set()  # variables of the environment that the module sets itself
+        self.pointed: dict[str, str] = {}  # a library for clients -> where it was told to go
+        self.linked = False  # looked at because of a neighbour: every function is followed
+        self.wants: set[str] = set()
+        self.hands: dict[str, set[str]] = {}
+        self.gives: dict[str, Gift] = {}
+        self.takes: dict[str, list[Take]] = {}
+        self.guards: dict[ast.If, tuple[bool, bool]] = {}  # does it end something, does it name a watcher
+        self.handed: set[tuple[str, Taint, Taint]] = set()  # what `hands` was told of already
+        self.started_with: list[list[str] | None] | None = None  # what the arguments may be, see `default_run`
+        self.lines: list[str] = []  # of the source, for what is written rather than meant
+
+    def tick(self, cost: int = 1) -> None:
+        """Pay for work done."""
+        self.steps += cost
+        if self.steps > self.root_end:
+            raise BudgetError
+
+    def origin(self, kind: str, detail: str, line: int) -> Taint:
+        """A label for data that comes in here."""
+        label = f"{kind}:{safe(detail.replace(HOLE, '…'), 80)}"
+        self.origins.setdefault(label, self.code_line or line)
+        if kind == "received":
+            self.makers[label] = self.makers.get(label, True) and places.MAKERS.match(detail) is not None
+        return frozenset((label,))
+
+    def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:
+        """Note one. `fields` as in `CodeFact`; moment and scope are filled in when the package is put together."""
+        if self.asked_for and behaviour in _ON_REQUEST:
+            return
+        line = self.code_line or (getattr(node, "lineno", 0) if node is not None else 0)
+        draft = CodeFact(
+            behaviour=behaviour,
+            moment=Moment.CALL,
+            member=self.path,
+            line=line,
+            layers=self.code_layers,
+            silent=self.silent > 0,
+            decoded=safe(self.code_text),
+        )
+        if behaviour == "runs-downloaded" and any(_asks(closure.node, line) for closure in self.running):
+            fields["asked"] = True
+        fact = replace(draft, **fields)  # type: ignore[arg-type]  # the callers name fields of CodeFact
+        if self.code_layers and fact.layers != self.code_layers:
+            fact = replace(fact, layers=(*self.code_layers, *fact.layers), decoded=fact.decoded or safe(self.code_text))
+        key = (behaviour, line, fact.source, fact.sink, fact.destination, fact.position, fact.detail)
+        known = self.facts.get(key)
+        if known is not None:
+            known[1].add(self.root)
+        elif self._has_room(fact):
+            self.facts[key] = (fact, {self.root})
+        else:
+            self.untold = True
+
+    def _has_room(self, fact: CodeFact) -> bool:
+        """May one more be kept? Requests to places written in the code and programs that are started fill a room of their
+        own: whoever writes thousands of them leaves the other as it is."""
+        if fact.behaviour in _COMMON and fact.destination != "chat" and not fact.layers and not fact.hidden:
+            self.common += 1
+            return self.common <= MAX_FACTS // 2
+        return len(self.facts) - min(self.common, MAX_FACTS // 2) < MAX_FACTS
+
+    def main_root(self) -> str:
+        """The root of what runs only where the module is started as a program."""
+        return self.root or "__main__"
+
+    def neighbour(self, ref: str) -> Value | None:
+        """What a dotted name stands for in a module that is followed beside this one; None where none is."""
+        del ref
+        return None
+
+    def names_of(self, dotted: str) -> dict[str, Value]:
+        """The names of a module that is followed beside this one."""
+        del dotted
+        return {}
+
+    def _origin_of(self, label: str) -> str:
+        place = self.origins.get(label, 0)
+        return f"line {place}" if isinstance(place, int) else place
+
+    def chain(self, labels: Iterable[str], sink: str, line: int) -> tuple[str, ...]:
+        """The way from where the data comes in to where it goes, in words."""
+        worst = sorted(labels, key=lambda label: (know.RANK.get(label.partition(":")[0], 99), label))[:6]
+        steps = [f"{label.replace(':', ' ', 1)} ({self._origin_of(label)})" for label in worst]
+        return (*steps, f"{sink} (line {self.code_line or line})")
+
+
+_ASKS = re.compile(
+    r"input|ask|(?:ask|prompt|query)_?(?:user|yes|ok)\w{0,20}|(?:get_|user_)?confirm(?:ed|ation|_\w{1,20})?|yes_?no"
+)
+
+
+def _asks(node: ast.AST, line: int) -> bool:
+    """Is the user asked something in this function before the line?"""
+    calls = (inner.func for inner in ast.walk(node) if isinstance(inner, ast.Call) and inner.lineno < line)
+    names = (one.attr if isinstance(one, ast.Attribute) else one.id if isinstance(one, ast.Name) else "" for one in calls)
+    return any(map(_ASKS.fullmatch, names))
+
+
+# Set by what the program runs in, and not by a user who wants something.
+_AMBIENT = re.compile(
+    r"variable:(?:CI|GITHUB|GITLAB|JENKINS|TRAVIS|CIRCLE|BUILDKITE|TF_BUILD|KUBERNETES|VIRTUAL_ENV|CONDA|AWS|GOOGLE|AZURE|COLAB|"
+    r"JPY|JUPYTER|KAGGLE|HOME|USER|PATH|DISPLAY|SSH|TERM|SHELL|LANG|LC_|LOGNAME|MAIL$|PWD|OLDPWD|HOST(?:NAME|TYPE)?$|"
+    r"SYSTEMROOT|WINDIR|COMSPEC|PROGRAM|PROCESSOR|NUMBER_OF|ALLUSERS|(?:LOCAL)?APPDATA|TE?MP|XDG_|DBUS_|WAYLAND|EDITOR|VISUAL|"
+    r"PAGER|SUDO_|RUNNER_|NVIDIA_|CUDA_|LD_|(?:LOCAL_)?RANK$|WORLD_SIZE|MASTER_|NCCL|SLURM|PBS_|OMP_|RAY_|DATABRICKS|SPACE_|"
+    r"SAGEMAKER|SM_|DYNO|K_SERVICE|LAMBDA_|ECS_|FUNCTIONS_|WEBSITE_|UV_|TOX_|PYTEST|DOCKER|CODESPACE|GITPOD|TMUX|SHLVL|_$|"
+    r"PYTHON|PIP|VSCODE|CURSOR|CLAUDE|WSL|OS$|COMPUTERNAME|a name)"
+)
+
+
+@lru_cache(maxsize=8_192)
+def on_request(taint: Taint) -> bool:
+    """Does a condition on this look at what the user asks for, by an argument or a setting?"""
+    return "parameter:sys.argv" in taint or any(one.startswith("variable:") and not _AMBIENT.match(one) for one in taint)
+
+
+@lru_cache(maxsize=8_192)
+def kinds_in(taint: Taint) -> frozenset[str]:
+    """The kinds of origin among the labels. The same sets of labels come up again and again: answers are kept."""
+    return frozenset(map(_kind, taint))
+
+
+@lru_cache(maxsize=16_384)
+def _kind(label: str) -> str:
+    return label.partition(":")[0]
+
+
+_SAID = frozenset({"variable", "secret-variable", "parameter", "from"})
+
+
+@lru_cache(maxsize=8_192)
+def said_of(taint: Taint) -> Taint:
+    """The labels that the answer still has where something with these is compared."""
+    return frozenset(one for one in taint if _kind(one) in _SAID)
+
+
+def kinds_of(taint: Taint) -> list[str]:
+    """The kinds of origin among the labels, worst first."""
+    return sorted(kinds_in(taint), key=lambda kind: know.RANK.get(kind, 99))
+
+
+def has(taint: Taint, *kinds: str) -> bool:
+    """Does any of the labels have one of these kinds?"""
+    return bool(taint) and not kinds_in(taint).isdisjoint(kinds)
+
+
+def of_kind(taint: Taint, *kinds: str) -> list[str]:
+    """The labels of these kinds, in order."""
+    return sorted(label for label in taint if _kind(label) in kinds) if has(taint, *kinds) else []

@@ -1,0 +1,309 @@
+"""Objects of the module's own classes: how they are made, what their attributes are, which method an operation runs.
+
+What is known of the attributes of an object is known by the call that makes it. The class stands for an object nobody knows:
+it has what any of its objects was given, and what its methods do to it may have been done to each.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of, unknown
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+    from mlsupply.evidence.python.interpreter.expressions import Expressions
+
+_MAX_OBJECTS = 64  # of a class that are told apart
+_TELLING = frozenset(know.KINDS) - {"parameter", "variable"}
+_MAKERS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "model_post_init", "__del__")
+_GETTERS = frozenset({"property", "cached_property", "getter", "lazy_property", "classproperty", "reify"})
+_RUNNERS = frozenset({"Thread", "Process", "Timer"})
+# Builtin or operator -> the methods that may do its work, the first one that is there.
+OPERATIONS: dict[str, tuple[str, ...]] = {
+    "str": ("__str__", "__repr__"), "repr": ("__repr__",), "format": ("__format__", "__str__", "__repr__"),
+    "len": ("__len__",), "int": ("__int__", "__index__"), "float": ("__float__",), "bytes": ("__bytes__", "__iter__"),
+    "hash": ("__hash__",), "bool": ("__bool__", "__len__"), "abs": ("__abs__",), "dir": ("__dir__",),
+    "iter": ("__iter__", "__aiter__", "__getitem__"), "next": ("__next__", "__anext__"), "await": ("__await__",),
+    "enter": ("__enter__", "__aenter__"), "exit": ("__exit__", "__aexit__"), "print": ("__str__", "__repr__"),
+    "Add": ("__add__", "__iadd__"), "Sub": ("__sub__", "__isub__"), "Mult": ("__mul__", "__imul__"),
+    "Div": ("__truediv__", "__itruediv__"), "FloorDiv": ("__floordiv__",), "Mod": ("__mod__",), "Pow": ("__pow__",),
+    "LShift": ("__lshift__", "__ilshift__"), "RShift": ("__rshift__", "__irshift__"), "BitOr": ("__or__", "__ior__"),
+    "BitAnd": ("__and__", "__iand__"), "BitXor": ("__xor__", "__ixor__"), "MatMult": ("__matmul__", "__imatmul__"),
+    "RAdd": ("__radd__",), "RSub": ("__rsub__",), "RMult": ("__rmul__",), "RDiv": ("__rtruediv__",), "RMod": ("__rmod__",),
+    "RLShift": ("__rlshift__",), "RRShift": ("__rrshift__",), "RBitOr": ("__ror__",), "RBitAnd": ("__rand__",),
+    "RBitXor": ("__rxor__",), "RMatMult": ("__rmatmul__",),
+    "Eq": ("__eq__",), "NotEq": ("__ne__", "__eq__"), "Lt": ("__lt__",), "Gt": ("__gt__",), "LtE": ("__le__",),
+    "GtE": ("__ge__",), "In": ("__contains__", "__iter__"), "NotIn": ("__contains__",),
+    "named": ("__set_name__",),
+    "[]": ("__getitem__", "__missing__"), "[]=": ("__setitem__",),
+    "USub": ("__neg__",), "UAdd": ("__pos__",), "Invert": ("__invert__",), "Not": ("__bool__", "__len__"),
+}  # fmt: skip
+
+
+def operated(machine: Expressions, value: Value, what: str, args: list[Value], node: ast.AST | None) -> Value | None:
+    """What an operation on an object of this module gives; None where its class says nothing. what: of `OPERATIONS`."""
+    if value.instance is None:
+        return None
+    for name in OPERATIONS.get(what, ()):
+        if name in value.instance.methods:
+            return machine.enter(value.instance.methods[name], [value, *args], {}, node)
+    return None
+
+
+def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
+    """What a loop over the value goes through: of an object, what its `__iter__` or `__next__` gives."""
+    for _ in range(3):
+        if (made := operated(machine, value, "iter", [], node)) is not None and made is not value and made.instance is None:
+            return made
+        if (item := operated(machine, value, "next", [], node)) is not None:
+            result = Value("", NOTHING, item.taint, HOLE, item.layers)
+            result.items = [item]
+            return result
+        if made is None or made is value:
+            break
+        value = made
+    return value
+
+
+def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Value:
+    """An object of the class. result: what stands for it; its fields are set, and what makes it runs."""
+    result.instance = state = _one(state, call.node)
+    if state.bases and result.keys is None and result.items is None:
+        _contains(state, call, result)
+    if state.maker is not None and (calls := state.maker.methods.get("__call__")) is not None:
+        machine.enter(calls, [call.function, *call.args], call.keywords, call.node)
+    if "__init__" not in state.methods:
+        _fields(machine, state, call, result)
+    for name in _MAKERS:
+        if name in state.methods:
+            machine.enter(state.methods[name], [result, *call.args], call.keywords, call.node)
+    if "run" in state.methods and any(base.rpartition(".")[2] in _RUNNERS for base in state.bases):
+        machine.enter(state.methods["run"], [result], {}, call.node)
+    return result
+
+
+def _one(state: ClassState, node: ast.AST) -> ClassState:
+    """The object that this call makes."""
+    found = state.made.get(node)
+    if found is None:
+        if len(state.made) >= _MAX_OBJECTS:
+            return state
+        found = ClassState(
+            state.name, state.bases, state.methods, {}, state.fields, state.parents, state.maker, state.closure, kind=state
+        )
+        state.made[node] = found
+    return found
+
+
+def held(state: ClassState, name: str) -> Value | None:
+    """What an attribute of the object or class is known to be; None where nothing is."""
+    own = state.attributes.get(name)
+    if state.kind is not None:
+        others = [state.kind.attributes[name]] if name in state.kind.attributes else []
+    else:
+        others = [one.attributes[name] for one in state.made.values() if name in one.attributes] if state.made else []
+    if own is None:
+        return (merged(others) if len(others) > 1 else others[0]) if others else None
+    telling = [one for one in others if one is not own and _tells_more(one, own)]
+    return merged([own, *telling]) if telling else own
+
+
+def _tells_more(other: Value, own: Value) -> bool:
+    """Does it come from where something worth following comes from, or do something, which the other does not?"""
+    taint = taint_of(other)
+    if taint and any(one.partition(":")[0] in _TELLING for one in taint - taint_of(own)):
+        return True
+    return other.closure is not None and own.closure is None
+
+
+def attributes(state: ClassState) -> dict[str, Value]:
+    """All that are known of the object, with those of its class."""
+    return {**state.kind.attributes, **state.attributes} if state.kind is not None else state.attributes
+
+
+def _contains(state: ClassState, call: Call, result: Value) -> None:
+    """Objects of a class below `dict` or `list` hold entries or items as well."""
+    kinds = {base.rpartition(".")[2] for base in state.bases}
+    if kinds & {"dict", "OrderedDict", "UserDict", "defaultdict", "MutableMapping"}:
+        result.keys = dict(call.keywords)
+        for source in call.args[:1]:
+            result.keys.update(containers.entries(source))
+    elif kinds & {"list", "deque", "UserList", "MutableSequence", "set"}:
+        result.items = list(folding.items_of(call.args[0])) if call.args else []
+
+
+def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> None:
+    """A class without a constructor of its own takes its annotated fields, or whatever its base takes."""
+    given = dict(zip(state.fields, call.args, strict=False)) | call.keywords
+    for name, value in given.items():
+        keep(state, name, value)
+    if not state.fields and call.args:
+        keep(state, "args", folding.listed(list(call.args)))
+    if any(base.endswith("NamedTuple") for base in state.bases) or state.closure is None:
+        result.items = [held(state, name) or Value() for name in state.fields]
+    for name in state.fields:
+        default = held(state, name)
+        if name not in given and default is not None and default.keys and (factory := default.keys.get("default_factory")):
+            state.attributes[name] = machine.call(factory, [], {}, call.node)
+
+
+def keep(state: ClassState, name: str, value: Value) -> None:
+    """The attribute of an object is set: what it was before stays possible."""
+    before = state.attributes.get(name)
+    if before is not None and before is not value:
+        value = merged([value, before])
+    state.attributes[name] = value
+
+
+def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> Value | None:
+    """An attribute of an object, class or dict of this module; None for all others."""
+    if owner.instance is not None and (found := _of_object(machine, owner, owner.instance, name, node)) is not None:
+        return found
+    if owner.closure is not None:
+        if isinstance(owner.closure.node, ast.ClassDef):
+            state = machine.class_state(owner.closure)
+            if name == "__dict__":
+                return _names(state)
+            if (found := held(state, name)) is not None:
+                return _member(machine, state, owner, name, node, found)
+            if name in state.methods:
+                bound = Value()
+                bound.closure = state.methods[name]
+                return bound
+        elif owner.keys is None and name == "__dict__":
+            owner.keys = {}
+        if name == "__doc__" and not isinstance(owner.closure.node, ast.Lambda):
+            return constant(ast.get_docstring(owner.closure.node, clean=False))
+        if name == "__name__":
+            return constant(owner.closure.name.rpartition(".")[2])
+    if owner.keys is not None and name in owner.keys:
+        return owner.keys[name]
+    if owner.keys and name == "__dict__" and owner.closure is None:
+        return unknown(owner)
+    return None
+
+
+def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:
+    if name == "__dict__":
+        return _names(state)
+    if name == "__class__" and state.closure is not None:
+        result = Value()
+        result.closure = state.closure
+        return result
+    if (found := held(state, name)) is not None:
+        return _member(machine, state, owner, name, node, found)
+    method = state.methods.get(name)
+    if method is not None:
+        bound = Value(taint=owner.taint)
+        bound.closure, bound.instance = method, state.of or state
+        if any(_called(d) in _GETTERS for d in decorators(method)):
+            return machine.call(bound, [], {}, node, owner)
+        return bound
+    for fallback in ("__getattribute__", "__getattr__"):
+        if fallback in state.methods and not name.startswith("__"):
+            return machine.enter(state.methods[fallback], [owner, constant(name)], {}, node)
+    return held(state, HOLE)
+
+
+def _member(machine: Expressions, state: ClassState, owner: Value, name: str, node: ast.AST, found: Value) -> Value:
+    if not found.ref and found.keys and (factory := found.keys.get("default_factory")):
+        state.attributes[name] = found = machine.call(factory, [], {}, node)  # of a class no object of which was made
+    if found.ref == "builtins.property()" and found.keys and owner.instance is not None:
+        return machine.call(found.keys["fget"], [owner], {}, node)
+    if found.instance is not None and found.instance is not state and "__get__" in found.instance.methods:
+        return machine.enter(found.instance.methods["__get__"], [found, owner, Value()], {}, node)
+    if any(base.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag"} for base in state.bases) and not found.keys:
+        member = found.copy()
+        member.keys = {"value": found, "name": constant(name)}
+        return member
+    return found
+
+
+def _names(state: ClassState) -> Value:
+    """`__dict__` and `vars()`: what is stored into it is an attribute."""
+    result = Value("", NOTHING, taint_of(*attributes(state).values()))
+    result.keys = state.attributes
+    return result
+
+
+def _called(decorator: ast.expr) -> str:
+    """The last part of the name of a decorator."""
+    decorator = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (
+        decorator.attr if isinstance(decorator, ast.Attribute) else decorator.id if isinstance(decorator, ast.Name) else ""
+    )
+
+
+def decorators(closure: Closure) -> list[ast.expr]:
+    """What a function or class is decorated with."""
+    return [] if isinstance(closure.node, ast.Lambda) else closure.node.decorator_list
+
+
+def decorated_with(closure: Closure, name: str) -> bool:
+    """Is one of its decorators called this?"""
+    return any(_called(decorator) == name for decorator in decorators(closure))
+
+
+def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, node: ast.AST) -> bool:
+    """`owner.name = value` where owner is an object or class of this module; False for all others."""
+    if owner.instance is not None:
+        state = owner.instance
+        before = held(state, name)
+        if before is not None and before.instance is not None and "__set__" in before.instance.methods:
+            machine.enter(before.instance.methods["__set__"], [before, owner, value], {}, node)
+            return True
+        if "__setattr__" in state.methods:
+            machine.enter(state.methods["__setattr__"], [owner, constant(name), value], {}, node)
+        keep(state, name, value)
+        return True
+    if owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
+        state = machine.class_state(owner.closure)
+        if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef) and not value.closure.owner:
+            value.closure.owner = state
+            state.methods[name] = value.closure
+        else:
+            keep(state, name, value)
+        return True
+    if owner.closure is not None:  # a function carries it
+        owner.keys = {**(owner.keys or {}), name: value}
+        owner.taint |= value.taint
+        return True
+    return False
+
+
+def parent(machine: Expressions) -> Value:
+    """`super()` in a method: the object, seen as one of the classes below its own."""
+    closure = next((one for one in reversed(machine.running) if one.owner is not None), None)
+    if closure is None or closure.owner is None or isinstance(closure.node, ast.Lambda | ast.ClassDef):
+        return Value("builtins.super()")
+    first = closure.node.args.args[0].arg if closure.node.args.args else ""
+    this = machine.scope.find(first)
+    own = (this.instance if this is not None else None) or closure.owner
+    view = ClassState(own.name, closure.owner.bases)
+    for base in closure.owner.parents:
+        view.methods = {**base.methods, **view.methods}
+    view.attributes, view.of, view.kind, view.made = own.attributes, own.of or own, own.kind, own.made
+    result = Value(next((base + "()" for base in view.bases if base and not base.startswith("builtins.")), ""))
+    result.instance = view
+    return result
+
+
+def one_of(state: ClassState) -> Value:
+    """An object of the class."""
+    base = next((base for base in state.bases if base and not base.startswith("builtins.")), "")
+    result = Value(base + "()" if base else "")
+    result.instance = state
+    return result
+
+
+def named_like(state: ClassState, text: str) -> list[str]:
+    """Attributes and methods whose name fits a text that is known in part."""
+    shape = re.compile("".join(".{0,80}" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", text[:200])))
+    return [name for name in (*attributes(state), *state.methods) if not name.startswith("__") and shape.fullmatch(name)][:8]

@@ -1,0 +1,189 @@
+"""Modules and functions reached in a roundabout way: from namespaces by `get`, through other modules, by import specs.
+
+Whatever is reached is treated as if its name were written; where the name was computed, that is remembered.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import sys
+from typing import TYPE_CHECKING, Final
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values.value import CLEAN, NOTHING, Value, taint_of, text_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+    from mlsupply.evidence.python.interpreter.expressions import Expressions
+
+_GETS = re.compile(
+    r"(?P<owner>sys\.modules|builtins\.(?:globals|locals|vars)\(\)|[\w.]{1,200}\.__(?:dict|globals)__)\.(?:get|pop|setdefault|__getitem__)$"
+)
+_ATTRIBUTES = re.compile(r"^(?:builtins\.(?:object|type)|types\.ModuleType)\.__getattribute__$")
+_SPECS: Final = frozenset({"importlib.util.find_spec", "importlib.machinery.PathFinder.find_spec", "importlib.find_loader"})
+_OF_SPECS: Final = frozenset({*_SPECS, "pkgutil.resolve_name", "importlib.util.module_from_spec"})
+_LOADS = re.compile(r"\.load_module$|^importlib\.reload$")
+# What a module of the standard library imports is an attribute of it; these are worth reaching.
+_HELD: Final = frozenset(
+    {
+        "os",
+        "sys",
+        "subprocess",
+        "builtins",
+        "socket",
+        "ctypes",
+        "shutil",
+        "urllib",
+        "posix",
+        "nt",
+        "pty",
+        "marshal",
+        "importlib",
+    }
+)
+_REAL: Final = frozenset({"asyncio.subprocess", "six.moves.urllib"})  # modules of their own
+_STANDARD: Final = frozenset(sys.stdlib_module_names)
+_ANY_MODULE: Final = frozenset(("any-module:sys.modules",))  # one of all that are loaded, picked by a name nobody wrote
+ANY_CLASS: Final = frozenset(("any-class:subclasses",))  # likewise, of all that are loaded
+_LOOKS: Final = frozenset(
+    {
+        "get", "pop", "setdefault", "__getitem__", "getitem", "__getattribute__", "values", "items", "copy", "resolve_name",
+        "find_spec", "find_loader", "module_from_spec", "load_module", "reload",
+    }
+)  # fmt: skip
+# What an attribute of this name can only be, of whichever module it is asked.
+_OF_ANY: Final = {"system": "os.system", "popen": "os.popen", "Popen": "subprocess.Popen", "execv": "os.execv"}
+
+
+def reached(owner: Value, name: str) -> str:
+    """The dotted name of an attribute; "" where nothing is known of what it is of."""
+    if owner.ref and (held := behind(owner.ref, name)):
+        return held
+    if owner.taint >= _ANY_MODULE and name in _OF_ANY:
+        return _OF_ANY[name]
+    if name == "__self__":
+        module, _, function = owner.ref.partition(".")
+        if module in _STANDARD and function.isidentifier():
+            return module  # a function written in C belongs to its module
+    return f"{owner.ref}.{name}" if owner.ref else ""
+
+
+def behind(ref: str, name: str) -> str:
+    """The module that a module of the standard library holds under this name, or ""."""
+    plain = name.lstrip("_") if name.startswith("_") else name
+    if (
+        plain not in _HELD
+        or plain == ref
+        or ref.partition(".")[0] not in _STANDARD
+        or f"{ref}.{name}" in _REAL
+        or "()" in ref
+    ):
+        return ""
+    return plain
+
+
+def called(machine: Analyser, call: Call) -> Value | None:
+    """What a call that looks something up gives; None where it looks nothing up that is known."""
+    ref = call.ref
+    if ref.rpartition(".")[2] not in _LOOKS:
+        return None
+    if (found := _GETS.fullmatch(ref)) is not None and call.args:
+        owner = Value(found["owner"], NOTHING, call.receiver.taint if call.receiver is not None else frozenset())
+        return namespaced(machine, owner, call.args[0], call.node, _computed(call, 0))
+    if ref == "operator.getitem" and len(call.args) == 2:
+        return namespaced(machine, call.args[0], call.args[1], call.node, _computed(call, 1))
+    if ref.endswith(".__getattribute__") and call.args:
+        return _attribute(machine, call)
+    if ref in {"sys.modules.values", "sys.modules.items", "sys.modules.copy"}:
+        return Value(ref + "()", NOTHING, _ANY_MODULE)
+    return _module(call)
+
+
+def _attribute(machine: Analyser, call: Call) -> Value | None:
+    """`thing.__getattribute__(name)`, or that of its class."""
+    of_class = _ATTRIBUTES.match(call.ref) is not None
+    owner = call.args[0] if of_class else call.receiver
+    name = call.args[-1].const
+    if owner is None or not isinstance(name, str) or not name.isidentifier():
+        return None
+    result = machine.attribute(owner, name, call.node).copy()
+    result.hidden = result.hidden or bool(result.ref)
+    return result
+
+
+def _module(call: Call) -> Value | None:
+    """The module a spec stands for."""
+    ref = call.ref
+    if ref not in _OF_SPECS and not _LOADS.search(ref):
+        return None
+    name = text_of(call.args[0]) if call.args else ""
+    if ref == "pkgutil.resolve_name" and re.fullmatch(r"[\w.]{1,100}(?::[\w.]{1,100})?", name):
+        made = Value(name.replace(":", "."))
+        made.hidden = _computed(call, 0)
+        return made
+    if ref in _SPECS:
+        return Value(ref + "()", NOTHING, taint_of(*call.args), name)
+    if ref == "importlib.util.module_from_spec" and call.args and call.args[0].ref.endswith("find_spec()"):
+        name = call.args[0].text
+    elif ref in _OF_SPECS or not call.args or not isinstance(call.args[0].const, str):
+        return None
+    if name.partition(".")[0] not in _STANDARD:
+        return None
+    made = Value(name)
+    made.hidden = _computed(call, 0)
+    return made
+
+
+def _computed(call: Call, place: int) -> bool:
+    node = call.node.args[place] if isinstance(call.node, ast.Call) and place < len(call.node.args) else None
+    return not isinstance(node, ast.Constant | ast.Name | ast.Call) or bool(call.args[place].layers)
+
+
+BUILTINS = frozenset(dir(builtins))
+_FRAMES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
+_NAMESPACES = _FRAMES | {"sys.modules", "builtins"}
+_DICTIONARIES = (".__dict__", ".__globals__")
+
+
+def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
+    """`os.environ[...]`, `globals()[...]`, `vars(os)[...]`, `sys.modules[...]`, `x.__dict__[...]`."""
+    name = key.const if isinstance(key.const, str) else None
+    if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
+        return machine.environment(key, node)
+    if not name or not (owner.ref in _NAMESPACES or owner.ref.endswith(_DICTIONARIES)):
+        return None
+    computed = (computed and not _written(machine, name)) or bool(key.layers)
+    if owner.ref in _FRAMES:
+        return named(machine, name, computed)
+    target = name
+    if owner.ref in {"builtins", "builtins.__dict__"}:
+        target = f"builtins.{name}"
+    elif owner.ref.endswith(_DICTIONARIES):
+        base = owner.ref.rsplit(".", 1)[0]
+        target = f"{base}.{name}" if owner.ref.endswith(".__dict__") else name
+        target = f"builtins.{name}" if base == "builtins" else target
+    result = Value(target, NOTHING, owner.taint)
+    if target in know.ENVIRONMENTS:
+        result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))
+    result.hidden = owner.hidden or computed or owner.ref.endswith("__globals__")
+    return result
+
+
+def _written(machine: Expressions, name: str) -> bool:
+    """Does the name stand in the module as it is, in quotes?"""
+    return any(f"'{name}'" in line or f'"{name}"' in line for line in machine.lines)
+
+
+def named(machine: Expressions, name: str, computed: bool) -> Value:
+    """What a name computed at run time stands for."""
+    found = machine.scope.find(name)
+    if found is None:
+        found = Value(
+            "builtins" if name == "__builtins__" else f"builtins.{name}" if name in BUILTINS else "", NOTHING, CLEAN
+        )
+    result = found.copy()
+    result.hidden = computed or found.hidden
+    return result

@@ -1,0 +1,408 @@
+"""Statements in order: both sides of every branch, loops over constants turn by turn, functions where they are called."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mlsupply.evidence.python.interpreter import comprehensions, default_run, importing, objects
+from mlsupply.evidence.python.interpreter.definitions import Definitions
+from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
+from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError, on_request
+from mlsupply.evidence.python.interpreter.missing_packages import asks_whether_it_is_there, is_for_missing
+from mlsupply.evidence.python.values import containers, folding, operators
+from mlsupply.evidence.python.values.merging import iterated, merged
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Scope, Value, layers_of, unknown
+from mlsupply.named import NamedTuple
+
+_MAX_RAISED = 64
+_NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
+
+
+class OfAll(NamedTuple):
+    """A loop over all variables of the environment: where it is, and the names it binds."""
+
+    scope: Scope
+    names: frozenset[str]
+
+
+class Statements(Definitions):
+    """Runs statements abstractly. `patch` and `guard` are defined by the layer above."""
+
+    loops: dict[ast.AST, Loop]
+    needs: dict[ast.AST, bool]
+    of_all: list[OfAll]
+
+    def body(self, statements: Iterable[ast.stmt]) -> None:
+        """Every statement, in order; code after a return is still looked at."""
+        before = self.asked_for
+        for statement in statements:
+            self.statement(statement)
+            if self.declined:  # who did not ask for it has left
+                self.declined = False
+                self.asked_for += 1
+        self.asked_for = before
+
+    def statement(self, node: ast.stmt) -> None:
+        self.steps += 1
+        if self.steps > self.root_end:
+            raise BudgetError
+        handler = _HANDLERS.get(type(node))
+        if handler is not None:
+            handler(self, node)
+
+    def _expression(self, node: ast.Expr) -> None:
+        before, self.unread = self.unread, node.value.value if isinstance(node.value, ast.Await) else node.value
+        self.value(node.value)
+        self.unread = before
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.value(node.value)
+        default_run.remembered(self, node.value, value)
+        for target in node.targets:
+            self.bind(target, value)
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.value(node.value))
+        self.annotated(node.annotation)
+
+    def _while(self, node: ast.While) -> None:
+        objects.operated(self, self.value(node.test), "bool", [], node)
+        self.body(node.body)
+        self._blur(node)
+        self.body(node.orelse)
+
+    def _return(self, node: ast.Return) -> None:
+        value = self.value(node.value)
+        default_run.remembered(self, node.value, value)
+        if self.returned:
+            self.returned[-1].append(value)
+
+    def _shared(self, node: ast.Global | ast.Nonlocal) -> None:
+        self.scope.shared.update(node.names)
+
+    def _match(self, node: ast.Match) -> None:
+        subject = self.value(node.subject)
+        for case in node.cases:
+            self._capture(case.pattern, subject)
+        self._ways([case.body for case in node.cases])
+
+    def _raise(self, node: ast.Raise) -> None:
+        value = self.value(node.exc)
+        self.value(node.cause)
+        if value.taint or value.instance is not None:
+            if len(self.raised) >= _MAX_RAISED:
+                value = merged([self.raised.pop(), value])
+            self.raised.append(value)
+
+    def _parts(self, node: ast.Assert | ast.Delete) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.value(child)
+
+    def _capture(self, pattern: ast.pattern, subject: Value) -> None:
+        for inner in ast.walk(pattern):
+            if isinstance(inner, ast.MatchAs | ast.MatchStar) and inner.name:
+                self.scope.set(inner.name, unknown(subject))
+            elif isinstance(inner, ast.MatchMapping) and inner.rest:
+                self.scope.set(inner.rest, unknown(subject))
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        """Assign to a name, attribute, item or several."""
+        match target:
+            case ast.Name():
+                self.scope.set(target.id, value)
+            case ast.Attribute():
+                self._bind_attribute(target, value)
+            case ast.Subscript():
+                owner, key = self.value(target.value), self.value(target.slice)
+                self.stored(owner, key, value, target)
+            case ast.Tuple() | ast.List():
+                items = folding.items_of(value)
+                starred = any(isinstance(element, ast.Starred) for element in target.elts)
+                for place, element in enumerate(target.elts):
+                    known = not starred and place < len(items)
+                    self.bind(element, items[place] if known else iterated(unknown_of(value)))
+            case ast.Starred():
+                self.bind(target.value, value)
+            case _:
+                pass
+
+    def _bind_attribute(self, target: ast.Attribute, value: Value) -> None:
+        self.assign(self.value(target.value), target.attr, value, target)
+
+    def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """`owner.name = value`."""
+        if objects.set_attribute(self, owner, name, value, node):
+            return
+        if owner.keys is not None or owner.taint or value.taint or value.closure is not None:
+            if owner.keys is not None or not owner.ref or owner.ref.startswith("argparse."):
+                owner.keys = {**(owner.keys or {}), name: value}  # what else it has is not made of this
+            else:
+                owner.taint = owner.taint | value.taint
+        if owner.ref:
+            self.patch(f"{owner.ref}.{name}", value, node)
+
+    def patch(self, name: str, value: Value, node: ast.AST) -> None:
+        """Something of another module is replaced."""
+        raise NotImplementedError
+
+    def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
+        """`owner[key] = value`."""
+        if objects.operated(self, owner, "[]=", [key, value], node) is not None:
+            return
+        if owner.ref in _NAMESPACES and isinstance(key.const, str):
+            (self.scope if owner.ref == "builtins.locals()" else self.module).set(key.const, value)
+            return
+        if value.taint or key.taint:
+            owner.taint = owner.taint | value.taint | key.taint
+        if owner.keys is None and isinstance(owner.const, dict):
+            owner.keys = containers.entries(owner)
+        if owner.keys is not None:
+            containers.put(owner.keys, key, value)
+        elif isinstance(key.const, str) or value.closure is not None:
+            owner.keys = {}
+            containers.put(owner.keys, key, value)
+        elif owner.items is not None and isinstance(key.const, int) and -len(owner.items) <= key.const < len(owner.items):
+            owner.items[key.const] = value
+        elif (replaced := containers.replaced(owner, key, value)) is not NOTHING:
+            owner.const, owner.layers = replaced, layers_of(owner, value)
+            return
+        if owner.known:
+            owner.const = NOTHING
+
+    def _augment(self, node: ast.AugAssign) -> None:
+        left, right = self.value(node.target), self.value(node.value)
+        result = objects.operated(self, left, type(node.op).__name__, [right], node)
+        self.bind(node.target, result if result is not None else operators.binary(type(node.op), left, right))
+
+    states: dict[Closure, ClassState]
+
+    def _if(self, node: ast.If) -> None:
+        if _is_main(node.test):
+            root, self.root = self.root, self.main_root()
+            self.body(node.body)
+            self.root = root
+            self.body(node.orelse)
+            return
+        test = self.value(node.test)
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            self.body(node.orelse)
+            return
+        self.guard(node, test)
+        if test.instance is not None:
+            objects.operated(self, test, "bool", [], node)
+        if self.of_all and self.of_all[-1].scope is self.scope and comprehensions.asks_for_start(node.test):
+            self._of_one_program(node, self.of_all[-1])
+            return
+        if self.installs and self._needed(node, asks_whether_it_is_there, node.test):
+            self.missing += 1
+            self.body(node.body)
+            self.missing -= 1
+            self.body(node.orelse)
+            return
+        if on_request(test.taint):
+            self._asked(node, default_run.holds(self, node.test))
+            return
+        if not node.orelse:  # what the one way bound stays
+            self.body(node.body)
+            return
+        self._ways([node.body, node.orelse])
+
+    def _of_one_program(self, node: ast.If, around: OfAll) -> None:
+        """In a loop over all variables: the body is for those alone whose names begin as the test asks."""
+        names = self.scope.names
+        before = {name: names[name] for name in around.names if name in names}
+        if comprehensions.asks_for_start(node.test) in before:
+            names.update({name: comprehensions.told_apart(self, value, [node.test]) for name, value in before.items()})
+        self.body(node.body)
+        names.update(before)
+        self.body(node.orelse)
+
+    def _needed(self, node: ast.AST, question: Callable[..., bool], *about: ast.AST) -> bool:
+        """The answer about this node, looked for once however often it is met."""
+        if node not in self.needs:
+            self.needs[node] = question(*about)
+        return self.needs[node]
+
+    def _asked(self, node: ast.If, met: bool | None) -> None:
+        """A condition on what the user asks for. met: is it, where nobody asks? Then what follows it is on request
+        where it leaves, and what stands behind its `else` is."""
+        self.asked_for += met is False
+        self.body(node.body)
+        self.asked_for -= met is False
+        self.asked_for += met is True
+        self.body(node.orelse)
+        self.asked_for -= met is True
+        self.declined = met is True and not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
+
+    def _ways(self, bodies: list[list[ast.stmt]]) -> None:
+        """One of these ways is gone: each starts from what was bound before, and what any of them bound stays."""
+        names = self.scope.names
+        before, bound = dict(names), dict[str, list[Value]]()
+        for body in bodies:
+            self.body(body)
+            for name, value in names.items():
+                if value is not before.get(name):
+                    bound.setdefault(name, []).append(value)
+            names.clear()
+            names.update(before)
+        for name, values in bound.items():
+            if len(values) < len(bodies) and name in before:
+                values.append(before[name])
+            names[name] = merged(values) if len(values) > 1 else values[0]
+
+    def _both(self, before: dict[str, Value], after: dict[str, Value]) -> None:
+        """After two ways of which one was gone: what either bound. before, after: the names around the first way."""
+        for name, value in after.items():
+            now = self.scope.names.get(name)
+            if now is not None and now is not value and now is not before.get(name):
+                self.scope.names[name] = merged([value, now])
+
+    def guard(self, node: ast.If, test: Value) -> None:
+        """A condition was met: does it look for watchers?"""
+        raise NotImplementedError
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        source = objects.iterable(self, self.value(node.iter), node)
+        items = folding.items_of(source) if (source.known or source.items) and source.ref == "" else []
+        items = items if source.known else distinct(items)
+        loop = self._loop(node)
+        if items and len(items) <= MAX_LOOP and len(items) * loop.weight < 20_000:
+            counts = isinstance(source.const, range) and not loop.builds
+            before: dict[str, object] = {}
+            for turn, item in enumerate(items):
+                self.bind(node.target, item)
+                self.body(node.body)
+                if counts and turn < 2:
+                    now = self._constants(node.target)
+                    if turn and now == before:
+                        break  # a loop that only counts: further turns show nothing else
+                    before = now
+        else:
+            self.bind(node.target, self.element(source))
+            self._each(node, source)
+            self._blur(node)
+        self.body(node.orelse)
+
+    def _each(self, node: ast.For | ast.AsyncFor, source: Value) -> None:
+        """The body once for all items of which nothing is known."""
+        if comprehensions.ALL not in source.taint:
+            self.body(node.body)
+            return
+        names = frozenset(one.id for one in ast.walk(node.target) if isinstance(one, ast.Name))
+        self.of_all.append(OfAll(self.scope, names))
+        try:
+            self.body(node.body)
+        finally:
+            self.of_all.pop()
+
+    def _constants(self, target: ast.expr) -> dict[str, object]:
+        """What is known of the names around a loop, but for the one that counts."""
+        counter = target.id if isinstance(target, ast.Name) else ""
+        return {name: value.const for name, value in self.scope.names.items() if value.known and name != counter}
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> Loop:
+        """What a loop is like, looked at once however often it is run."""
+        found = self.loops.get(node)
+        if found is None:
+            self.loops[node] = found = loop_of(node.body)
+        return found
+
+    def _blur(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
+        """After one of many turns, what the turn added to is no constant any more."""
+        for name in self._loop(node).added:
+            value = self.scope.names.get(name)
+            if value is not None and value.known:
+                self.scope.names[name] = unknown(value)
+
+    def element(self, source: Value) -> Value:
+        """What iterating gives; a connection gives what was received."""
+        return iterated(source)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        left: list[Value] = []
+        for item in node.items:
+            value = self.value(item.context_expr)
+            entered = objects.operated(self, value, "enter", [], node)
+            if entered is None and value.items is not None and len(value.items) == 1:
+                entered = value.items[0]  # of a generator that was made a context manager
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, entered if entered is not None else value)
+            left.append(value)
+        self.body(node.body)
+        for value in left:
+            objects.operated(self, value, "exit", [Value(), Value(), Value()], node)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        quiet = any(_swallows(handler) for handler in node.handlers)
+        raised = len(self.raised)
+        before = dict(self.scope.names)
+        self.silent += quiet
+        self.body(node.body)
+        self.silent -= quiet
+        for handler in node.handlers:
+            after = dict(self.scope.names)
+            if handler.name:
+                thrown = self.raised[raised:]
+                self.scope.set(handler.name, merged(thrown) if thrown else Value())
+            absent = self.installs and self._needed(handler, is_for_missing, node, handler)
+            self.missing += absent
+            self.body(handler.body)
+            self.missing -= absent
+            self._both(before, after)
+        self.body(node.orelse)
+        self.body(node.finalbody)
+
+
+def _is_main(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == "__name__"
+        and isinstance(test.comparators[0], ast.Constant)
+        and test.comparators[0].value == "__main__"
+        and isinstance(test.ops[0], ast.Eq)
+    )
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    broad = handler.type is None or (
+        isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
+    )
+    return broad and all(isinstance(statement, ast.Pass | ast.Continue) for statement in handler.body)
+
+
+def unknown_of(value: Value) -> Value:
+    """The same origin and text without the items."""
+    return Value(value.ref, NOTHING, value.taint, value.text if value.text != HOLE else HOLE, value.layers)
+
+
+_HANDLERS: dict[type[ast.stmt], Any] = {
+    ast.Expr: Statements._expression,
+    ast.Assign: Statements._assign,
+    ast.AnnAssign: Statements._annotated,
+    ast.AugAssign: Statements._augment,
+    ast.Import: importing.imported,
+    ast.ImportFrom: importing.taken,
+    ast.FunctionDef: Statements._function,
+    ast.AsyncFunctionDef: Statements._function,
+    ast.ClassDef: Statements._class,
+    ast.If: Statements._if,
+    ast.For: Statements._for,
+    ast.AsyncFor: Statements._for,
+    ast.While: Statements._while,
+    ast.With: Statements._with,
+    ast.AsyncWith: Statements._with,
+    ast.Try: Statements._try,
+    ast.TryStar: Statements._try,
+    ast.Return: Statements._return,
+    ast.Global: Statements._shared,
+    ast.Nonlocal: Statements._shared,
+    ast.Match: Statements._match,
+    ast.Assert: Statements._parts,
+    ast.Raise: Statements._raise,
+    ast.Delete: Statements._parts,
+}

@@ -1,0 +1,153 @@
+"""Calls of unknown functions: the result has the origins of the arguments, and mutable arguments take up those of the
+others."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import sending, sources
+from mlsupply.evidence.python.commands import spawning
+from mlsupply.evidence.python.interpreter import hooks, objects
+from mlsupply.evidence.python.interpreter.machine import has, kinds_in
+from mlsupply.evidence.python.libraries import decoder_calls, execution, storage, writing
+from mlsupply.evidence.python.values import containers
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+
+def given(machine: Analyser, call: Call) -> Value:
+    """Nothing is known of it: the result has the origins of what went in; a container takes up what it is given."""
+    receiver = call.receiver
+    origins = _goes_in(call)
+    origins += [call.function] if receiver is None else [receiver, call.function]
+    result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
+    if receiver is not None and receiver.taint and (machine.package or "." in machine.dotted):
+        result.taint = _told_elsewhere(call, result.taint)
+    if call.ref == "sqlite3.connect" and call.args:
+        result.text = text_of(call.args[0])  # what it takes up is kept there
+    if call.args and call.function.taint and has(call.function.taint, "any-builtin"):
+        _picked(machine, call)
+    if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
+        spawning.command(machine, call._replace(ref="subprocess.Popen"))
+    writing.saved(machine, call)
+    for taint in (sources.read_by_path(machine, call), sending.fetched_by_url(machine, call)):
+        if taint:  # a union with nothing would be another set all the same
+            result.taint |= taint
+    if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):
+        machine.verified.add(machine.root)
+    _read(machine, call, result)
+    decoder_calls.decrypted(machine, call, result)
+    execution.armoured(machine, call)
+    writing.handed(machine, call)
+    if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
+        _method(machine, call, receiver, call.node.func.attr, result)
+    for value in call.all:
+        if value.closure is not None:
+            machine.called_back(call, value.closure, value)
+    if call.function.taint and has(call.function.taint, "parameter") and machine.running and machine.running[-1].wrapper:
+        result.taint |= frozenset(("intercepted:result",))
+    return result
+
+
+def _read(machine: Analyser, call: Call, result: Value) -> None:
+    """What it is given the path of, or an open file: what lies there, and where what is written to the result goes."""
+    for arg in call.args:
+        if arg.ref == "io.file()w" and result.keys is None:
+            result.keys = {"into": arg}
+        if arg.ref.startswith("grpc.") and arg.text != HOLE:
+            result.ref, result.text = "grpc.stub()", arg.text  # what was generated for a service talks through its channel
+        if arg.taint and (taint := decoder_calls.unpacked(machine, arg, call.line)):
+            result.taint |= taint
+        if (written := storage.content_of(machine, arg)) is not None:
+            result.taint |= written.taint
+
+
+def _picked(machine: Analyser, call: Call) -> None:
+    """One of all builtins is called, by a name nobody wrote, with what came from elsewhere or was hidden."""
+    first = call.args[0]
+    if has(first.taint, "received", "encoded") or first.layers:
+        execution.executed(machine, call._replace(ref="builtins.exec"), first)
+
+
+def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: Value) -> None:
+    """A method of an object: the object takes up what it is given, and gives what it holds."""
+    storage.taken_up(machine, call, receiver, name)
+    if name in {"get", "pop"} and call.args:
+        containers.plain(result, call.args[0])
+    if receiver.instance is not None and _DUMPS.match(name):
+        result.taint |= taint_of(*objects.attributes(receiver.instance).values())
+    if receiver.keys is not None and "into" in receiver.keys and name.startswith("write"):
+        writing.handed(machine, call._replace(args=[*call.args, receiver.keys["into"]]))
+    if name in hooks.SIGNS:
+        hooks.signed(machine, call, name)
+        result.taint = know.without_keys(result.taint) if name.startswith(("sign", "unsafe_sign")) else result.taint
+    if name == "joinpath":
+        decoder_calls.joined_resource(machine, call, result)
+    if name in _HOSTS:
+        host = (
+            call.keywords.get("host")
+            or call.keywords.get("netloc")
+            or (call.args[0] if name == "with_host" and call.args else None)
+        )
+        result.text = f"https://{text_of(host)}" if host is not None else result.text
+    if name in _SAME_TEXT or (name == "split" and call.args and call.args[0].ref == "os.pathsep"):
+        result.text, result.items = receiver.text, receiver.items
+    elif name == "split" and not call.all:
+        result.text = receiver.text  # a line of words is read as it was written
+    if call.ref in _DIGESTS or (name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac."))):
+        # a number that stands for the machine tells nobody which one it is, and one made with a key does not show it
+        result.taint = frozenset(one for one in result.taint if not _TELLS_WHICH.match(one))
+
+
+def _told_elsewhere(call: Call, taint: Taint) -> Taint:
+    """What the method of a neighbour gives the neighbour tells; what its object came across is no sign of it."""
+    if "received" not in kinds_in(taint) or f"from:{call.ref.replace('()', '')}" not in call.function.taint:
+        return taint
+    given = taint_of(*call.all)
+    return frozenset(one for one in taint if one in given or not one.startswith("received:"))
+
+
+_DIGESTS = frozenset({"hashlib.pbkdf2_hmac", "hashlib.scrypt", "hmac.digest"})
+_TELLS_WHICH = re.compile(
+    r"host-identity:|secret-variable:|system-file:/etc/(?:machine-id|hostname)|credential-file:registry: .*MachineGuid|"
+    r"command-output:(?:ioreg|hostname|uname|wmic|dmidecode|system_profiler|cat /etc/machine-id|reg query)"
+)
+_DUMPS = re.compile(
+    r"(?:model_)?dump\w*$|dict$|json$|(?:to|as)_?(?:dict|json|yaml|string|bytes|xml)\w*$|serialize\w*$|Serialize\w*$|copy$"
+)
+_HOSTS = frozenset({"copy_with", "_replace", "with_host"})  # make an address of another host
+_SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix", "cursor"})
+# A library is asked whether a signature or digest is right.
+_VERIFIES = know.Calls(
+    r".*\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"
+)
+_OPENERS = frozenset(
+    {
+        "token", "hf_token", "api_key", "use_auth_token", "auth", "access_token", "credentials", "auth_token",
+        "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
+    }
+)  # fmt: skip
+
+
+def _goes_in(call: Call) -> list[Value]:
+    """The arguments that its result may be made of."""
+    given = [*call.args]
+    if call.keywords:
+        given += [value for name, value in call.keywords.items() if not _beside(name, value)]
+    return given
+
+
+def _beside(name: str, value: Value) -> bool:
+    """Is this argument what a call may look at, or the key it is let in with? Its result is not made of it."""
+    return name in _SURROUNDINGS or (
+        name in _OPENERS and kinds_in(value.taint) <= {"secret-variable", "variable", "parameter", "from"} and not value.keys
+    )
+
+
+_SURROUNDINGS = frozenset({"env", "environ", "environment"})  # what a call may look at; its result is not made of it

@@ -1,0 +1,246 @@
+"""Builtins: those that run text, those that reach names and attributes in other ways, and those that make containers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import sources
+from mlsupply.evidence.python.interpreter import objects, reflection
+from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
+from mlsupply.evidence.python.interpreter.machine import of_kind
+from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, writing
+from mlsupply.evidence.python.values import containers, decoders, folding
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+
+_SETTLED = frozenset({"isinstance", "hasattr", "id", "issubclass", "callable", "hash"})  # nothing is left of it
+
+
+def called(machine: Analyser, call: Call) -> Value | None:
+    """What a builtin gives; None where nothing more is known than what went in."""
+    name = call.ref[9:]
+    if name in _SETTLED and (not call.args or call.args[0].instance is None):
+        return Value()
+    done = objects.operated(machine, call.args[0], name, call.args[1:], call.node) if call.args else None
+    if done is not None:
+        return done
+    modelled = _MODELS.get(name)
+    made = modelled(machine, name, call) if modelled is not None else None
+    return made if made is not None else _plain(machine, name, call)
+
+
+def _run(machine: Analyser, name: str, call: Call) -> Value | None:
+    if name != "compile":
+        return machine.execute(call, call.arg(0, "source", "object"))
+    source = call.arg(0, "source")
+    made = source.copy() if source is not None else Value()
+    made.hidden = False
+    return made
+
+
+def _type(machine: Analyser, name: str, call: Call) -> Value | None:
+    if name == "super":
+        return objects.parent(machine)
+    if name == "type" and len(call.args) == 1 and call.args[0].instance is not None:
+        return machine.attribute(call.args[0], "__class__", call.node)
+    return higher_order.made(machine, call)
+
+
+def _namespace(machine: Analyser, name: str, call: Call) -> Value | None:
+    if name != "vars" or not call.args:
+        return Value(f"builtins.{name}()")
+    if call.args[0].instance is not None or call.args[0].closure is not None:
+        return machine.attribute(call.args[0], "__dict__", call.node)
+    return (
+        machine.attribute(call.args[0], "__dict__", call.node)
+        if call.args[0].ref == "builtins"
+        else Value(call.args[0].ref + ".__dict__", NOTHING, taint_of(*call.args))
+    )
+
+
+def _getter(machine: Analyser, name: str, call: Call) -> Value | None:
+    del machine, name
+    if (getter := call.arg(0, "fget")) is None:
+        return None
+    made = Value("builtins.property()")
+    made.keys = {"fget": getter}
+    return made
+
+
+def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
+    if name == "print" and (target := call.keywords.get("file")) is not None:
+        writing.printed(machine, call, target)
+    if name in {"print", "len", "type"} or name in _SETTLED:
+        return folding.builtin(name, call.args) if name == "len" else Value()
+    if name == "str" and len(call.args) == 1 and call.args[0].ref.startswith("pathlib.") and call.args[0].text == HOLE:
+        return Value("pathlib.Path().__str__()", NOTHING, call.args[0].taint)
+    if name in {"max", "min", "sorted"} and "key" in call.keywords:
+        return _ordered(name, call)
+    if call.ref in decoders.BY_NAME:
+        return decoder_calls.decoded(machine, call)
+    if know.STARTERS.match(call.ref):
+        deferred_calls.started(machine, call)
+    if name == "next" and call.args and call.args[0].ref == "pathlib.Path()":
+        return call.args[0].copy()  # the first of the files that were looked for
+    if name in {"int", "float"} and len(call.args) == len(call.all) == 1 and not call.args[0].known:
+        return _counted(call)
+    if name in {"bytes", "str", "list", "bytearray"} and call.args and is_account(call.args[0].ref):
+        return Value("", NOTHING, taint_of(*call.args) | machine.origin("wallet", "the key of an account", call.line))
+    if call.ref in {"builtins.bytes", "builtins.bytearray", "builtins.str"} and call.args and call.args[0].text != HOLE:
+        made = call.args[0].copy()
+        made.ref = "" if made.ref.startswith("pathlib") else made.ref
+        return made
+    return folding.builtin(name, call.args)
+
+
+def _ordered(name: str, call: Call) -> Value:
+    """By length, which is folded; by anything else it may be any of them."""
+    items = folding.items_of(call.args[0]) if len(call.args) == 1 else call.args
+    if (
+        call.keywords["key"].ref == "builtins.len"
+        and items
+        and all(isinstance(one.const, str | bytes | tuple) for one in items)
+    ):
+        items = sorted(items, key=lambda one: len(one.const))
+        return folding.listed(items) if name == "sorted" else items[-1 if name == "max" else 0]
+    if name == "sorted":
+        return folding.listed(list(items), taint=taint_of(*call.args)) if items else unknown(*call.args)
+    return merged(list(items)[:50]) if items else unknown(*call.args)
+
+
+def _container(machine: Analyser, name: str, call: Call) -> Value | None:
+    if not call.all:
+        return None
+    if name == "iter" and len(call.args) == 2:
+        made = Value()
+        made.items = [machine.call(call.args[0], [], {}, call.node)]
+        made.taint = made.items[0].taint
+        return made
+    if name == "iter":
+        return call.args[0] if call.args and call.args[0].items is not None else None
+    return containers.made("builtins.dict", call.args, call.keywords)
+
+
+def _map(machine: Analyser, name: str, call: Call) -> Value | None:
+    del name
+    if len(call.args) != 2:
+        return None
+    function, items = call.args[0], folding.items_of(call.args[1])
+    if items and len(items) <= 65_536:
+        done = []
+        for item in items:
+            done.append(machine.call(function, [item], {}, call.node))
+            if not done[-1].known and len(done) > 64:
+                break
+        else:
+            return folding.listed(done, layers_of(call.args[1]))
+    if function.closure is not None:
+        machine.enter(function.closure, [Value(taint=taint_of(*call.args))], {}, call.node)
+    return _counted(call) if function.ref in {"builtins.int", "builtins.float"} else unknown(*call.args)
+
+
+def _counted(call: Call) -> Value:
+    """A number read from text: what a program printed is gone but for its version or its count."""
+    made = unknown(*call.args)
+    made.taint -= frozenset(of_kind(made.taint, "command-output"))
+    return made
+
+
+def imported(machine: Analyser, call: Call) -> Value:
+    """`__import__(name)` and its kin."""
+    name = call.args[0].const if call.args else None
+    if not isinstance(name, str):
+        return Value("", NOTHING, taint_of(*call.args))
+    node = call.node.args[0] if isinstance(call.node, ast.Call) and call.node.args else None
+    whole = call.ref != "builtins.__import__" or len(call.args) > 3 or "fromlist" in call.keywords
+    if name.startswith("."):
+        name = machine.package + name
+    result = Value(name if whole else name.split(".")[0])
+    result.hidden = not isinstance(node, ast.Constant) and not isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+    result.hidden |= bool(call.args[0].layers)
+    machine.edges.add((machine.root, f"import {name}"))
+    return result
+
+
+def _is_one_of_a_kind(node: ast.expr | None) -> bool:
+    """Is a name a word written here, and what a variable says behind it: `"send_" + kind`, `f"on_{event}"`?"""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        word, kind = node.left, node.right
+    elif isinstance(node, ast.JoinedStr) and len(node.values) == 2 and isinstance(node.values[1], ast.FormattedValue):
+        word, kind = node.values[0], node.values[1].value
+    else:
+        return False
+    plain = isinstance(word, ast.Constant) and isinstance(word.value, str) and _WORD_BEFORE.fullmatch(word.value)
+    return bool(plain) and isinstance(kind, ast.Name | ast.Attribute)
+
+
+_WORD_BEFORE = re.compile(r"[a-z]{2,20}_")
+
+
+def _reflect(machine: Analyser, name: str, call: Call) -> Value | None:
+    if len(call.args) < 2:
+        return None
+    owner, attribute = call.args[0], call.args[1].const
+    if not isinstance(attribute, str):
+        return _some_attribute(machine, name, call)
+    if name == "setattr" and len(call.args) > 2:
+        machine.assign(owner, attribute, call.args[2], call.node)
+        return Value()
+    result = machine.attribute(owner, attribute, call.node)
+    node = call.node.args[1] if isinstance(call.node, ast.Call) and len(call.node.args) > 1 else None
+    if result.ref and (not isinstance(node, ast.Constant | ast.Name) or call.args[1].layers):
+        result.hidden |= bool(call.args[1].layers) or "()" not in owner.ref or not _is_one_of_a_kind(node)
+    if len(call.args) > 2 and (call.args[2].taint or call.args[2].closure or call.args[2].const):
+        return merged([result, call.args[2]])
+    return result
+
+
+def _some_attribute(machine: Analyser, name: str, call: Call) -> Value:
+    """`getattr` and `setattr` by a name that is not known: of an object of this module, any that may be meant."""
+    owner = call.args[0]
+    if owner.ref in {"os", "subprocess", "posix", "nt"} and name == "getattr":
+        return Value(taint=taint_of(*call.args) | reflection.ANY_CLASS)
+    if owner.ref == "builtins" and name == "getattr":
+        return Value(taint=taint_of(*call.args) | ANY_BUILTIN)
+    if owner.instance is None:
+        return unknown(*call.args)
+    if name == "setattr" and len(call.args) > 2:
+        objects.keep(owner.instance, HOLE, call.args[2])
+        return Value()
+    fits = objects.named_like(owner.instance, text_of(call.args[1]))
+    return merged([machine.attribute(owner, one, call.node) for one in fits]) if fits else unknown(*call.args)
+
+
+def _imported(machine: Analyser, name: str, call: Call) -> Value | None:
+    return imported(machine, call) if name and call.args else None
+
+
+def _itself(machine: Analyser, name: str, call: Call) -> Value | None:
+    return call.args[0] if machine and name and call.args else None
+
+
+def _opened(machine: Analyser, name: str, call: Call) -> Value | None:
+    return sources.opened(machine, call) if name else None
+
+
+_MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
+    **dict.fromkeys(("exec", "eval", "compile"), _run),
+    **dict.fromkeys(("type", "type()", "super"), _type),
+    **dict.fromkeys(("getattr", "setattr", "delattr"), _reflect),
+    **dict.fromkeys(("globals", "locals", "vars", "dir"), _namespace),
+    **dict.fromkeys(("dict", "iter"), _container),
+    **dict.fromkeys(("staticmethod", "classmethod"), _itself),
+    "__import__": _imported,
+    "open": _opened,
+    "map": _map,
+    "property": _getter,
+}

@@ -1,0 +1,98 @@
+"""Functions that are handed over to be run later: by a thread, a pool, an event loop, at exit, on a signal."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.network import servers
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+# These take the arguments of the function as one tuple.
+_PACKS = re.compile(r"\.(?:Timer|start_new_thread|Thread|Process|apply|apply_async|enter|enterabs|execute)$")
+_EACH = re.compile(r"\.(?:map|imap|imap_unordered|map_async)$")  # these call it with every item
+_EACH_PACKED = re.compile(r"\.starmap(?:_async)?$")
+_TRACERS = frozenset({"sys.settrace", "sys.setprofile", "sys.addaudithook", "threading.settrace", "threading.setprofile"})
+_AWAITED = re.compile(
+    r"\.(?:run|wait_for|create_task|ensure_future|to_thread|run_until_complete|run_coroutine_threadsafe|shield)$"
+)
+_WITH_ITS_OWN = re.compile(r"\.(?:register|finalize|callback|submit|to_thread)$")  # keywords are for the function
+_NOT_GIVEN = frozenset({"args", "argument", "kwargs", "iterable", "initargs", "daemon", "name"})
+
+
+def started(machine: Analyser, call: Call) -> Value:
+    """The function runs; gives what stands for it, or what it gives."""
+    handed = [*call.args, *(value for name, value in call.keywords.items() if name not in _NOT_GIVEN)]
+    target = next((at for at, value in enumerate(call.args) if acts(value)), None)
+    inner, extra = _arguments(call, target), call.keywords.get("kwargs")
+    keywords = dict(extra.keys) if extra is not None and extra.keys else {}
+    if extra is None and target is not None and _WITH_ITS_OWN.search(call.ref):
+        keywords = dict(call.keywords)
+    if call.ref in _TRACERS:
+        inner = [Value(taint=machine.origin("intercepted", call.ref, call.line))] * 3
+    given: list[Value] = []
+    for at, value in enumerate(handed):
+        if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
+            given.append(run(machine, value, inner, keywords, call.node))
+        elif value.bound is not None or (
+            value.ref and value.ref != call.ref and (inner or servers.starts(value.ref)) and (target is None or at == target)
+        ):
+            given.append(machine.call(value, inner, keywords, call.node))
+        elif value.ref:
+            machine.edges.add((machine.root, value.ref))
+    return _result(call, given)
+
+
+def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    """A function of this module is run by somebody else, now and, with what its arguments hold by then, once more at the
+    end of what is followed: it runs beside the code that follows."""
+    if any(value.items is not None or value.keys is not None or value.instance is not None for value in args):
+        machine.later.append((function, args, keywords, node, machine.root))
+    return machine.call(function, args, keywords, node)
+
+
+def _arguments(call: Call, target: int | None) -> list[Value]:
+    extra = call.keywords.get("args") or call.keywords.get("argument") or call.keywords.get("iterable")
+    if extra is not None:
+        return folding.items_of(extra)
+    if target is None:
+        return []
+    rest = call.args[target + 1 :]
+    if rest and _EACH_PACKED.search(call.ref):
+        rows = [folding.items_of(item) for item in folding.items_of(rest[0])]
+        return [merged(list(column)) for column in zip(*rows, strict=False)]
+    if rest and _EACH.search(call.ref):
+        columns = [folding.items_of(one) for one in rest]
+        return [merged(items) if items else Value(taint=one.taint) for items, one in zip(columns, rest, strict=True)]
+    if rest and _PACKS.search(call.ref):
+        return folding.items_of(rest[0]) or [Value(taint=rest[0].taint)] * bool(rest[0].taint)
+    return rest
+
+
+def _result(call: Call, given: list[Value]) -> Value:
+    taint = taint_of(*given, *call.all)
+    if _AWAITED.search(call.ref):
+        coroutines = given or call.args[:1]
+        return merged(coroutines) if coroutines else Value(call.ref + "()", NOTHING, taint)
+    made = Value(call.ref + "()", NOTHING, taint, HOLE, layers_of(*given, *call.all))
+    if call.ref.endswith(".gather"):
+        made.ref, made.items = "", list(call.args)
+    elif given and not call.ref.endswith((".Thread", ".Process", ".Timer", ".register")):
+        made.items = given
+    return made
+
+
+def acts(value: Value) -> bool:
+    """Is it a function of this module, or one that runs, starts or sends something?"""
+    if value.closure is not None:
+        return not isinstance(value.closure.node, ast.ClassDef)
+    ref = value.ref
+    return ref in know.RUNS_CODE or know.COMMANDS.match(ref) or know.SENDS.match(ref) or servers.starts(ref)

@@ -1,0 +1,250 @@
+"""Code that is run: text or bytes executed, objects rebuilt from bytes, files loaded as modules or libraries."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.module_facts import Take
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import summaries
+from mlsupply.evidence.python.commands.run_facts import bundled, from_network, ran_file
+from mlsupply.evidence.python.interpreter.machine import has, kinds_of, of_kind
+from mlsupply.evidence.python.libraries.decoder_calls import unpacked
+from mlsupply.evidence.python.libraries.storage import content_of, held_below
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, text_of
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+
+def executed(machine: Analyser, call: Call, source: Value) -> None:
+    """`exec` of this value."""
+    layers = hiding(source.layers)
+    summaries.wanted(machine, source.taint)
+    summaries.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
+    if has(source.taint, "received"):
+        said = "code from the network is executed"
+        fields: dict[str, object] = {"layers": layers, "hidden": call.function.hidden}
+        if all(map(_ASKED.search, of_kind(source.taint, "received"))):
+            fields["destination"] = "given"  # of whoever comes, where somebody started a server for them
+        from_network(machine, call, source.taint, "runs-downloaded", said, **fields)
+    elif layers or has(source.taint, "encoded"):
+        _decoded(machine, call, source)
+    else:
+        _made(machine, call, source)
+
+
+_ASKED = re.compile(
+    r"\.accept\(\)|^received:(?:websockets\.(?:\w+\.)*serve|asyncio\.start_(?:unix_)?server)\b"
+)  # a server of its own
+
+
+def _decoded(machine: Analyser, call: Call, source: Value) -> None:
+    """What was hidden is executed."""
+    known = source.const if isinstance(source.const, str | bytes) else ""
+    shown = known if isinstance(known, str) else known.decode("utf-8", "replace")
+    origin = next((k for k in kinds_of(source.taint) if k in {"package-file", "parameter", "variable", "encoded"}), "")
+    if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
+        return  # a single name, as in eval("ex" + "ec"): worth what is done with it
+    machine.fact(
+        "runs-decoded",
+        call.node,
+        source="" if source.known else origin,
+        sink=call.ref,
+        layers=hiding(source.layers),
+        decoded=safe(shown),
+        chain=machine.chain(source.taint, call.ref, call.line),
+        detail=_OF_DOCUMENT if _is_of_document(source) else "encoded text is executed",
+        hidden=call.function.hidden,
+    )
+
+
+_OF_DOCUMENT = "code in a document is executed"
+_DOCUMENT = re.compile(r"encoded:data file [^/]{1,60}\.(?:md|rst|markdown)$", re.IGNORECASE)
+
+
+def _is_of_document(source: Value) -> bool:
+    """Is it text, as it stands, of a document for people, which may show code?"""
+    return not hiding(source.layers) and all(map(_DOCUMENT.match, of_kind(source.taint, "encoded")))
+
+
+def _made(machine: Analyser, call: Call, source: Value) -> None:
+    """Text that is neither fetched nor hidden is executed."""
+    source_kind = next(
+        (k for k in kinds_of(source.taint) if k in {"package-file", "variable", "clipboard", "environment", "model-answer"}),
+        "",
+    )
+    if source_kind == "variable" and "parameter:sys.argv" in source.taint:
+        source_kind = ""  # whoever starts it says what it runs, on its command line or in its stead
+    if not source.known:
+        machine.fact(
+            "executes",
+            call.node,
+            source=source_kind,
+            sink=call.ref,
+            chain=machine.chain(source.taint, call.ref, call.line),
+            hidden=call.function.hidden,
+            detail="text made at run time is executed",
+        )
+    elif call.function.hidden or _escaped(machine, call):
+        machine.fact(
+            "runs-decoded",
+            call.node,
+            sink=call.ref,
+            layers=("escapes",),
+            decoded=safe(str(source.const)),
+            detail="escaped text is executed",
+            hidden=call.function.hidden,
+        )
+
+
+def _escaped(machine: Analyser, call: Call) -> bool:
+    """Is the text written as escapes although it is plain? `lines` are set by the module's analysis."""
+    lines = machine.lines
+    if machine.code_line or not isinstance(call.node, ast.Call) or not 0 < call.line <= len(lines):
+        return False
+    arg = call.node.args[0] if call.node.args else None
+    if not isinstance(arg, ast.Constant) or not isinstance(arg.value, str) or len(arg.value) < 3:
+        return False
+    written = lines[arg.lineno - 1][arg.col_offset : arg.end_col_offset if arg.end_lineno == arg.lineno else None]
+    return len(re.findall(r"\\(?:x[0-9a-fA-F]{2}|[0-7]{2,3}|u[0-9a-fA-F]{4})", written)) * 2 > len(arg.value)
+
+
+_VERB = re.compile(r"\.(?:get|post|put|patch|delete|head|options|request)$")
+
+
+def hidden_name(machine: Analyser, call: Call) -> None:
+    """A function reached through a name that is put together at run time."""
+    ref = call.ref
+    if _VERB.search(ref) and "()" in ref:
+        return  # the method of a request is data to a client, and asked of its session by that name
+    if ref in know.DANGEROUS or know.COMMANDS.match(ref) or ref in know.RUNS_CODE or know.SENDS.match(ref):
+        machine.fact("hides-name", call.node, sink=ref, hidden=True, detail=f"{ref} is called by a computed name")
+
+
+_CALLS_FUNCTIONS = re.compile(
+    r"!!python/(?:object/(?:apply|new)|module):|\"py/(?:reduce|object)\": ?\S{0,40}(?:os\.|posix|subprocess|builtins|system)"
+)
+_PICKLE_CALLS = re.compile(rb"posix|nt\n|system|builtins|subprocess|__import__")
+
+
+def unpickled(machine: Analyser, call: Call, data: Value) -> None:
+    """Bytes that rebuild objects: what is received or constant here can run code."""
+    if has(data.taint, "received"):
+        machine.fact(
+            "executes",
+            call.node,
+            source="received",
+            sink=call.ref,
+            detail="objects are rebuilt from the network",
+            chain=machine.chain(data.taint, call.ref, call.line),
+        )
+    elif _PICKLE_CALLS.search(data.const) if isinstance(data.const, bytes) else _CALLS_FUNCTIONS.search(text_of(data)):
+        what = "pickle" if isinstance(data.const, bytes) else "document"
+        machine.fact(
+            "runs-decoded",
+            call.node,
+            sink=call.ref,
+            layers=(*hiding(data.layers), *(("pickle",) if what == "pickle" else ())),
+            decoded=safe(text_of(data)),
+            detail=f"a {what} that calls functions is loaded",
+        )
+
+
+_LOADS = re.compile(r"^(?:pickle|_pickle|cPickle|dill|cloudpickle)\.(?:.*\.)?loads?$")
+
+
+def rebuilt(machine: Analyser, call: Call) -> Value | None:
+    """Objects are rebuilt from bytes, or turned into such; None for all other calls."""
+    pickled(machine, call)
+    if _LOADS.match(call.ref):
+        if call.args:
+            unpickled(machine, call, call.args[0])
+        return Value(call.ref + "()", NOTHING, frozenset().union(*(value.taint for value in call.all)))
+    if call.ref not in know.REBUILDS or not call.args:
+        return None
+    if call.ref == "yaml.load" and _is_unsafe(call) and has(call.args[0].taint, "package-file"):
+        said = "objects are rebuilt from a data file of the package, which may name any function"
+        machine.fact("runs-decoded", call.node, source="package-file", sink=call.ref, detail=said)
+    if call.keywords.get("weights_only", Value()).const is not True:
+        unpickled(machine, call, call.args[0])
+    return Value(call.ref + "()", NOTHING, call.args[0].taint | unpacked(machine, call.args[0], call.line))
+
+
+def _is_unsafe(call: Call) -> bool:
+    loader = call.arg(1, "Loader")
+    return loader is not None and loader.ref.endswith("UnsafeLoader")
+
+
+_PICKLES = re.compile(r"^(?:pickle|_pickle|cloudpickle|dill|torch|joblib)\.(?:dumps?|save)$")
+
+
+def pickled(machine: Analyser, call: Call) -> None:
+    """An object says itself what rebuilds it: where that is a command or code, it is for whoever loads the result."""
+    if not _PICKLES.match(call.ref) or not call.args or call.args[0].instance is None:
+        return
+    thing = call.args[0]
+    methods = thing.instance.methods if thing.instance is not None else {}
+    reduce = methods.get("__reduce__") or methods.get("__reduce_ex__")
+    given = folding.items_of(machine.enter(reduce, [thing], {}, call.node)) if reduce is not None else []
+    if len(given) > 1 and (know.COMMANDS.match(given[0].ref) or given[0].ref in know.RUNS_CODE):
+        machine.call(given[0], folding.items_of(given[1]), {}, call.node)
+
+
+_UNLIKE = re.compile(
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|log|enc)$", re.IGNORECASE
+)
+
+
+def _filled(machine: Analyser, call: Call, value: Value) -> Value | None:
+    """What was put into a folder that modules are looked for in, where it is not of this package."""
+    if not call.ref.startswith(("sys.path.", "site.", "runpy.")):
+        return None
+    taint = held_below(machine, text_of(value))
+    return Value("", NOTHING, taint) if has(taint, "received", "encoded") else None
+
+
+def loaded(machine: Analyser, call: Call) -> Value:
+    """A path is loaded as code, or put where code is looked for."""
+    candidates = [*call.all, *([call.receiver] if call.receiver is not None else [])]
+    for value in candidates:
+        written = content_of(machine, value) or _filled(machine, call, value)
+        if written is not None:
+            ran_file(machine, call, written, value, machine.silent > 0)
+        elif has(value.taint, "received"):
+            from_network(machine, call, value.taint, "runs-downloaded", "what is downloaded is loaded as code")
+        elif "ctypes" not in call.ref and has(value.taint, "package-file") and _UNLIKE.search(text_of(value)):
+            bundled(machine, call, value, True, "modules under the name of other data")
+        elif has(value.taint, "package-file") and "ctypes" in call.ref:
+            name = text_of(value).rpartition("/")[2]
+            if re.search(r"\.\w{1,5}$", name) and not re.search(r"\.(?:so|dll|dylib|pyd)\b", name):
+                bundled(machine, call, value, machine.silent > 0, "a library under another name")
+    made = Value(call.ref + "()", NOTHING, frozenset().union(*(value.taint for value in candidates)))
+    made.text = text_of(candidates[0]) if candidates else HOLE
+    made.keys = {"path": candidates[-1]} if candidates else None
+    return made
+
+
+def armoured(machine: Analyser, call: Call) -> None:
+    """A module that is only bytes for a runtime which knows how to read them, as PyArmor writes it:
+    `__pyarmor__(__name__, __file__, b"...")`."""
+    if not call.args or not isinstance(call.node, ast.Call):
+        return
+    blob = call.args[-1].const
+    if not isinstance(blob, bytes) or len(blob) < 64:
+        return
+    names = {arg.id for arg in call.node.args if isinstance(arg, ast.Name)}
+    if {"__name__", "__file__"} <= names:
+        machine.fact(
+            "runs-decoded",
+            call.node,
+            sink=call.ref,
+            layers=("decrypted",),
+            detail="code only its own runtime can read is run",
+        )

@@ -1,0 +1,180 @@
+"""Functions made from functions: `partial`, `methodcaller`, `attrgetter`, `reduce`; classes made by `type`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python.interpreter import objects
+from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.value import (
+    HOLE,
+    MAX_TEXT,
+    NOTHING,
+    Bound,
+    ClassState,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    text_of,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_MAKERS = {
+    "operator.methodcaller": "operator.methodcaller()",
+    "operator.attrgetter": "operator.attrgetter()",
+    "operator.itemgetter": "operator.itemgetter()",
+}
+_FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "pydantic.Field"})
+_RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasses.make_dataclass"})
+_MAX_TURNS = 64  # of a reduction
+
+
+def made(machine: Analyser, call: Call) -> Value | None:
+    """The function or class this call makes; None where it makes none."""
+    ref = call.ref
+    if ref in {"functools.partial", "functools.partialmethod"} and call.args:
+        result = call.args[0].copy()
+        before = result.bound or Bound([], {})
+        result.bound = Bound([*before.args, *call.args[1:]], {**before.keywords, **call.keywords})
+        return result
+    if ref in _MAKERS:
+        result = Value(_MAKERS[ref], NOTHING, taint_of(*call.args))
+        result.bound = Bound(call.args, call.keywords)
+        return result
+    if ref in _MAKERS.values() and ref != "operator.itemgetter()":
+        return _applied(machine, call)
+    if ref == "functools.reduce" and len(call.args) >= 2:
+        return _reduced(machine, call)
+    if ref == "builtins.type" and len(call.args) == 3:
+        return _class(call)
+    if ref in _FIELDS:
+        return _field(call)
+    if ref in _RECORDS and len(call.args) > 1:
+        return _record(call)
+    if ref == "string.Template" and call.args:
+        result = call.args[0].copy()
+        result.ref, result.const, result.text = "string.Template()", NOTHING, text_of(call.args[0])
+        return result
+    if ref in _FILLS and call.receiver is not None:
+        return _filled(call, call.receiver)
+    if ref in {"itertools.starmap", "operator.itemgetter()"} and call.args:
+        return _each(machine, call)
+    return None
+
+
+_FILLS = frozenset({"string.Template().substitute", "string.Template().safe_substitute"})
+_BLANK = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w{0,60})|\{(?P<braced>[A-Za-z_]\w{0,60})\})")
+
+
+def _filled(call: Call, template: Value) -> Value:
+    """A template with its blanks filled in, as far as what fills them is known."""
+    given = {**(call.args[0].keys or {} if call.args else {}), **call.keywords}
+    texts = {name: text_of(value) for name, value in given.items()}
+    if sum(map(len, texts.values())) * (template.text.count("$") + 1) > MAX_TEXT:
+        return unknown(template, *call.all)
+    text = _BLANK.sub(lambda found: texts.get(found["name"] or found["braced"], HOLE), template.text)
+    layers, taint = layers_of(template, *call.all), taint_of(template, *call.all)
+    return constant(text, layers, taint) if HOLE not in text else Value("", NOTHING, taint, text, layers)
+
+
+def _field(call: Call) -> Value:
+    """A field of a data class: its default, or what makes it."""
+    default = call.arg(0, "default") if call.ref.startswith("pydantic") else call.keywords.get("default")
+    result = default.copy() if default is not None else Value()
+    factory = call.keywords.get("default_factory") or call.keywords.get("factory")
+    if factory is not None:
+        result.keys = {"default_factory": factory}
+    return result
+
+
+def _record(call: Call) -> Value:
+    """A class of named fields."""
+    names = call.args[1]
+    fields = names.const.replace(",", " ").split() if isinstance(names.const, str) else []
+    for item in folding.items_of(names) if not fields else ():
+        first = folding.items_of(item)[:1] if not isinstance(item.const, str) else [item]
+        fields += [one.const for one in first if isinstance(one.const, str)]
+    result = Value("builtins.type()")
+    result.instance = ClassState(str(call.args[0].const), fields=fields)
+    return result
+
+
+def _each(machine: Analyser, call: Call) -> Value:
+    """`starmap(f, rows)` calls with every row; `itemgetter(key)(thing)` takes what is below the key."""
+    if call.ref == "operator.itemgetter()":
+        found = [_below(machine, call, key) for key in call.args[:-1]]
+        return found[0] if len(found) == 1 else folding.listed(found)
+    rows = folding.items_of(call.args[1])[:_MAX_TURNS] if len(call.args) > 1 else []
+    return folding.listed([machine.call(call.args[0], folding.items_of(row), {}, call.node) for row in rows])
+
+
+def _below(machine: Analyser, call: Call, key: Value) -> Value:
+    """What lies below a key of the thing: in the namespace of a module the thing of that name."""
+    thing = call.args[-1]
+    if thing.keys is not None:
+        return containers.entry(thing, key)
+    owner = thing.ref.removesuffix(".__dict__")
+    if isinstance(key.const, str) and owner and (owner != thing.ref or owner == "builtins"):
+        found = machine.attribute(Value(owner, taint=thing.taint), key.const, call.node).copy()
+        found.hidden = True
+        return found
+    return folding.index(thing, key)
+
+
+def _applied(machine: Analyser, call: Call) -> Value:
+    """`methodcaller(name, *args)(thing)` and `attrgetter(name)(thing)`: the name was computed, or need not have been."""
+    if len(call.args) < 2:
+        return Value()
+    name, thing = call.args[0], call.args[-1]
+    found = thing
+    for part in name.const.split(".") if isinstance(name.const, str) else ():
+        found = machine.attribute(found, part, call.node)
+    if not isinstance(name.const, str):
+        return Value(taint=taint_of(*call.args))
+    if found.ref:
+        found = found.copy()
+        found.hidden = True
+    if call.ref.startswith("operator.attrgetter"):
+        return found
+    return machine.call(found, call.args[1:-1], call.keywords, call.node, thing)
+
+
+def _reduced(machine: Analyser, call: Call) -> Value:
+    function, items = call.args[0], folding.items_of(call.args[1])
+    if not items or len(items) > _MAX_TURNS:
+        if function.closure is not None:
+            return machine.call(function, [Value(taint=taint_of(*call.args[1:]))] * 2, {}, call.node)
+        return Value(taint=taint_of(*call.args))
+    turns = [call.args[2], *items] if len(call.args) > 2 else items
+    result = turns[0]
+    for item in turns[1:]:
+        result = machine.call(function, [result, item], {}, call.node)
+        if result.ref and function.ref == "builtins.getattr":
+            result.hidden = True
+    return result
+
+
+def _class(call: Call) -> Value:
+    """An object stands for the class: calling it runs what the mapping calls `__init__`."""
+    state = ClassState(str(call.args[0].const), tuple(base.ref for base in folding.items_of(call.args[1])))
+    for name, value in (call.args[2].keys or {}).items():
+        if value.closure is not None:
+            value.closure.owner = state
+            state.methods[name] = value.closure
+        else:
+            state.attributes[name] = value
+    result = Value("builtins.type()", NOTHING, taint_of(call.args[2]))
+    result.instance = state
+    return result
+
+
+def instantiated(machine: Analyser, call: Call) -> Value:
+    """A call of what `_class` or `_record` gave."""
+    assert call.function.instance is not None  # noqa: S101  # asked for only where there is one
+    return objects.made(machine, call.function.instance, call, Value(taint=taint_of(*call.all)))

@@ -1,0 +1,47 @@
+"""Files that are removed: the user's own, and those removed because something from the network said so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.interpreter.machine import has
+from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.values.value import HOLE, Value, text_of
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rmdir", "pathlib.Path().unlink", "os.truncate"})
+_WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
+
+
+def removed(machine: Analyser, call: Call) -> Value:
+    """One of `REMOVES` is called."""
+    path = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "path")
+    if path is not None:
+        machine.files[f"removed {text_of(path)}"] = path
+        if (
+            _WIPED.match(text_of(path))
+            or places.file_kind(text_of(path)) == "home-files"
+            or (has(path.taint, "home-files") and "/" in text_of(path)[1:])
+        ):
+            told = "received" if on_order(machine, call.line) else ""
+            detail = safe(text_of(path).replace(HOLE, "…"), 80) + " is removed"
+            machine.fact("destroys", call.node, source=told, sink=call.ref, detail=detail)
+    return Value()
+
+
+def on_order(machine: Analyser, line: int) -> bool:
+    """Does the function that is followed come to this line only where something from the network says so?"""
+    tests = (
+        node.test
+        for node in (below((machine.running[-1].node,)) if machine.running else ())
+        if isinstance(node, ast.If | ast.While) and node.lineno < line <= (node.body[-1].end_lineno or 0)
+    )
+    names = {inner.id for test in tests for inner in below((test,)) if isinstance(inner, ast.Name)}
+    return any(has(value.taint, "received") for name in names if (value := machine.scope.find(name)) is not None)

@@ -1,0 +1,139 @@
+"""What the module keeps, and where: in files by their path, in containers, archives and connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
+from mlsupply.lazy import expression
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+
+def file_key(path: Value) -> str:
+    """What tells one path from another during the analysis."""
+    text = text_of(path)
+    while text.startswith("./"):
+        text = text[2:]
+    return text if len(text.replace(HOLE, "")) >= 3 else f"\0{id(path)}"
+
+
+def kept_key(machine: Analyser, path: Value) -> str:
+    """The same to keep something by: the path is kept too, so that no other one is taken for it."""
+    machine.paths.append(path)
+    return file_key(path)
+
+
+def content_of(machine: Analyser, path: Value) -> Value | None:
+    """What this module wrote to the path before, or put into a folder above it."""
+    if not machine.files:
+        return None
+    key = file_key(path)
+    found = machine.files.get(key)
+    for _ in range(4):
+        if found is not None or "/" not in key.strip("/"):
+            break
+        key = key.rstrip("/").rpartition("/")[0]
+        found = machine.files.get(key + "/")
+    return found
+
+
+def logged(machine: Analyser, call: Call) -> None:
+    """What is logged is kept in the files that the module logs to."""
+    if _LOG_FILES.match(call.ref):
+        path = call.keywords.get("filename") or (call.args[0] if call.args and call.ref != "logging.basicConfig" else None)
+        machine.logs += [path] if path is not None else []
+    elif machine.logs and _LOGS.match(call.ref) and (taint := taint_of(*call.all)):
+        for path in machine.logs:
+            before = machine.files.get(file_key(path))
+            machine.files[kept_key(machine, path)] = Value(taint=taint | (before.taint if before is not None else CLEAN))
+
+
+_LOG_FILES = expression(r"logging\.(?:basicConfig|(?:handlers\.)?\w*FileHandler)$")
+_LOGS = expression(r"logging\.(?:getLogger\(\)\.)?(?:debug|info|warn|warning|error|critical|exception|log)$")
+
+
+def held_below(machine: Analyser, folder: str) -> Taint:
+    """Where what this module put into the folder comes from."""
+    start = folder.rstrip("/") + "/"
+    if len(start.replace(HOLE, "")) < 4:
+        return CLEAN
+    return taint_of(*(value for key, value in machine.files.items() if key.startswith(start)))
+
+
+_TAKES = frozenset(
+    {
+        "append", "extend", "add", "update", "write", "writestr", "put", "insert", "setdefault", "attach", "add_field",
+        "writelines", "push", "appendleft", "put_nowait", "set_content", "add_attachment", "set_payload", "add_header",
+        "save",
+        "set", "hset", "store", "enqueue", "execute", "executemany", "submit", "send", "publish", "log", "dump", "index",
+        "set_image", "add_embed", "add_file", "setopt", "put_object", "connect", "feed",
+    }
+)  # fmt: skip
+
+
+_TAKE_SHAPES = ("add_", "set_", "put_", "insert_", "append_", "write_", "push_", "store_", "attach_", "with_")
+
+
+_HEADERS = frozenset({"add_header", "add_unredirected_header", "putheader", "update"})
+
+
+def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
+    """A container, buffer or connection takes up what it is given."""
+    if name == "save" and call.args and receiver.taint:
+        if file_key(call.args[0]) in machine.files or call.args[0].text != HOLE or call.args[0].known:
+            machine.files[kept_key(machine, call.args[0])] = unknown(receiver)
+        call.args[0].taint |= receiver.taint
+        return
+    if name in {"read", "read_file"} and call.args and "onfig" in receiver.ref:  # configparser
+        for path in (call.args[0], *folding.items_of(call.args[0])[:8]):
+            if kind := places.file_kind(text_of(path)):
+                receiver.taint |= machine.origin(kind, text_of(path), call.line)
+        return
+    if name in {"connect", "login"} and call.args:
+        _connected(call, receiver, name)
+    if name not in _TAKES and not name.startswith(_TAKE_SHAPES):
+        return
+    if name in _HEADERS and receiver.keys is not None and ("headers" in receiver.keys or "url" in receiver.keys):
+        held = receiver.keys.setdefault("headers", Value())
+        receiver.keys["headers"] = unknown(held, *call.all)
+        return
+    receiver.taint |= taint_of(*call.all)
+    if name in {"append", "add"} and call.args:
+        containers.appended(receiver, call.args[0])
+    elif receiver.known and receiver.const is not None:
+        receiver.const = NOTHING
+    _put_in_file(machine, call, receiver)
+
+
+def _connected(call: Call, receiver: Value, name: str) -> None:
+    """A connection is told where it goes, or whose account it uses there."""
+    first = call.args[0]
+    if name == "connect":
+        place = [] if isinstance(first.const, str) else folding.items_of(first)
+        receiver.text = text_of(place[0] if place else first)
+    elif receiver.ref.startswith("smtplib."):
+        receiver.keys = {**(receiver.keys or {}), "account": first}
+
+
+def _put_in_file(machine: Analyser, call: Call, receiver: Value) -> None:
+    """What a database or an archive takes up is in its file."""
+    if receiver.ref.startswith("sqlite3.connect()") and receiver.text != HOLE:
+        machine.files[kept_key(machine, Value(text=receiver.text))] = unknown(receiver)
+    elif "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
+        _packed(machine, call, receiver)
+
+
+def _packed(machine: Analyser, call: Call, archive: Value) -> None:
+    """A file is put into an archive."""
+    for source in call.args[:1]:
+        if kind := places.file_kind(text_of(source)):
+            archive.taint |= machine.origin(kind, text_of(source), call.line)
+    if archive.text != HOLE:
+        machine.files[archive.text] = unknown(archive)
+    if archive.keys is not None and "into" in archive.keys:
+        archive.keys["into"].taint |= archive.taint

@@ -1,0 +1,213 @@
+"""Modules of one package followed as the one program they are: what objects of one module hold and do in another.
+
+Looking at modules one by one, even with what is known about their neighbours' functions, ends at objects: data put into an
+object in one module and sent by its method in another is seen only where both are followed together. That is done for the
+few modules of a package that have something worth sending or running and something that sends or runs, if they are small
+enough.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mlsupply.evidence.facets import CodeFact
+from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
+from mlsupply.evidence.python import schedule
+from mlsupply.evidence.python.analyse import _parsed as parsed
+from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
+from mlsupply.evidence.python.syntax.survey import Survey
+from mlsupply.evidence.python.values.value import Closure, Scope, Value, constant
+from mlsupply.named import NamedTuple
+
+BUDGET = 100_000  # steps for all modules of a group: each was followed alone before
+_BETWEEN = "\x1f"  # in the name of a root: the module, then the function
+
+
+class Source(NamedTuple):
+    """One module of the group. path: in the package; inner: below the folder imports start from."""
+
+    path: str
+    inner: str
+    text: bytes
+
+
+class _Module:
+    """A module while the group is followed."""
+
+    def __init__(self, source: Source, tree: ast.Module) -> None:
+        self.path = source.path
+        self.dotted, self.is_package = dotted_name(source.inner or source.path)
+        self.tree = tree
+        self.survey = Survey(tree)
+        self.lines = source.text.decode("utf-8", "replace").split("\n")
+        self.scope = Scope()
+        self.closures: list[tuple[str, Closure]] = []
+        self.begun = False
+
+    def root(self, name: str) -> str:
+        return f"{self.dotted}{_BETWEEN}{name}"
+
+
+class Together(Analyser):
+    """Follows several modules with one memory; what is imported from one of them is what it is there."""
+
+    alone = False
+
+    def __init__(self, modules: Iterable[_Module]) -> None:
+        self.modules = {module.dotted: module for module in modules}
+        first = next(iter(self.modules.values()))
+        super().__init__(first.path, first.dotted, first.is_package)
+        self.installs = True
+        self.places = {id(module.scope): module for module in self.modules.values()}
+        self.here = first
+        self.go(first)
+
+    def go(self, module: _Module) -> None:
+        """From here on the code of this module is followed."""
+        self.here = module
+        self.path, self.dotted, self.lines = module.path, module.dotted, module.lines
+        self.package = module.dotted if module.is_package else module.dotted.rpartition(".")[0]
+        self.module, self.closures = module.scope, module.closures
+
+    def loaded(self, dotted: str) -> _Module | None:
+        """The module by this name, its module level followed."""
+        module = self.modules.get(dotted)
+        if module is None or module.begun:
+            return module
+        self.loaded(dotted.rpartition(".")[0])
+        if module.begun:
+            return module
+        module.begun = True
+        before = (self.here, self.scope, self.root, self.running, self.returned, self.silent, self.asked_for)
+        self.go(module)
+        self.scope, self.root, self.running, self.returned = module.scope, module.root(""), [], []
+        self.silent = self.asked_for = 0
+        module.scope.names["__name__"] = constant(module.dotted)
+        module.scope.names["__doc__"] = constant(ast.get_docstring(module.tree, clean=False))
+        try:
+            self.body(module.tree.body)
+        finally:
+            here, self.scope, self.root, self.running, self.returned, self.silent, self.asked_for = before
+            self.go(here)
+        return module
+
+    def neighbour(self, ref: str) -> Value | None:
+        """What a dotted name of one of the modules stands for."""
+        if self.loaded(ref) is not None:
+            return Value(ref)
+        module = self.loaded(ref.rpartition(".")[0])
+        return module.scope.names.get(ref.rpartition(".")[2]) if module is not None else None
+
+    def names_of(self, dotted: str) -> dict[str, Value]:
+        module = self.loaded(dotted)
+        return module.scope.names if module is not None else {}
+
+    def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        found = self.neighbour(f"{owner.ref}.{name}") if owner.ref in self.modules else None
+        return found if found is not None else super()._outside_attribute(owner, name, node)
+
+    def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
+        """`sys.modules[name] = module` of the group: each of its functions stands for the one of that name."""
+        super().stored(owner, key, value, node)
+        if owner.ref == "sys.modules" and value.ref in self.modules and isinstance(key.const, str):
+            for name, inner in list(self.names_of(value.ref).items()):
+                if inner.closure is not None and not name.startswith("_"):
+                    hooks.patched(self, f"{key.const}.{name}", inner.closure, node)
+
+    def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
+        """The function, in the module it is written in."""
+        place = self._place(closure)
+        if place is self.here:
+            return super().enter(closure, args, keywords, node)
+        before = self.here
+        self.go(place)
+        try:
+            return super().enter(closure, args, keywords, node)
+        finally:
+            self.go(before)
+
+    def _place(self, closure: Closure) -> _Module:
+        scope = closure.scope
+        while scope.outer is not None:
+            scope = scope.outer
+        return self.places.get(id(scope), self.here)
+
+    def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """`module.name = value` changes that module."""
+        if owner.ref in self.modules and owner.instance is None and owner.closure is None:
+            self.modules[owner.ref].scope.names[name] = value
+            return
+        super().assign(owner, name, value, node)
+
+    def run_root(self, name: str, closure: Closure) -> None:
+        """A function on its own."""
+        super().run_root(self.here.root(name), closure)
+
+    def let_go(self) -> None:
+        self.closures = [pair for module in self.modules.values() for pair in module.closures]
+        super().let_go()
+        for module in self.modules.values():
+            module.scope.names.clear()
+
+    def foreign(self, module: _Module) -> list[str]:
+        """Names of the module that stand for what is written in another."""
+        found = []
+        for name, value in module.scope.names.items():
+            closure = value.closure or (value.instance.closure if value.instance is not None else None)
+            if value.ref in self.modules or (closure is not None and self._place(closure) is not module):
+                found.append(name)
+        return found
+
+    def main_root(self) -> str:
+        return self.root + "__main__" if self.root.endswith(_BETWEEN) else self.root
+
+
+def followed(sources: list[Source]) -> list[ModuleFacts]:
+    """Facts of the modules of a group, as far as they are seen together, each with the roots of its own module. A fact may
+    lie in another module than the root it is reached from."""
+    trees = [(source, parsed(source.text)) for source in sources]
+    modules = [_Module(source, tree) for source, tree in trees if not isinstance(tree, str)]
+    if not modules:
+        return []
+    machine = Together(modules)
+    machine.linked, machine.steps = True, MAX_STEPS - BUDGET
+    machine.root_end = machine.steps + BUDGET // 2
+    try:
+        for module in modules:
+            machine.loaded(module.dotted)
+    except (BudgetError, RecursionError):
+        machine.exhausted.add("")
+    machine.finish()
+    for module in modules:
+        machine.go(module)
+        machine.neighbours = Neighbours({}, {}, machine.foreign(module))
+        schedule.functions(machine, module.survey)
+    found, stopped = _told(machine), "too much to follow in its modules together" if machine.exhausted else ""
+    machine.let_go()
+    told = [_module(one, found.get(one.dotted, [])) for one in modules]
+    return [replace(told[0], stopped=stopped), *told[1:]]
+
+
+def _module(module: _Module, facts: list[tuple[CodeFact, tuple[str, ...]]]) -> ModuleFacts:
+    """functions: those of its facts, by which others that call them find the moment."""
+    roots = dict.fromkeys(root for _, roots in facts for root in roots)
+    return ModuleFacts(path=module.path, dotted=module.dotted, facts=tuple(facts), functions=tuple(roots))
+
+
+def _told(machine: Together) -> dict[str, list[tuple[CodeFact, tuple[str, ...]]]]:
+    """The facts by the module of the roots they are reached from."""
+    found: dict[str, list[tuple[CodeFact, tuple[str, ...]]]] = {}
+    for fact, roots in machine.facts.values():
+        verified = bool(roots & machine.verified) and fact.behaviour in {"runs-downloaded", "runs-dropped"}
+        names: dict[str, list[str]] = {}
+        for root in roots:
+            dotted, between, name = root.partition(_BETWEEN)
+            if between:
+                names.setdefault(dotted, []).append(name)
+        for dotted, here in names.items():
+            found.setdefault(dotted, []).append((replace(fact, verified=verified), tuple(sorted(here))))
+    return found

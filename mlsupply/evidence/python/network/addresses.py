@@ -1,0 +1,96 @@
+"""Whom an address belongs to: how a URL is read, which service it is, and whether a secret is that service's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.values.value import HOLE
+from mlsupply.lazy import expression
+from mlsupply.text import safe
+
+_HOST = expression(
+    r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
+)
+# Where services give tokens (RFC 6749, section 3.2).
+TOKEN_PLACE = expression(r"/(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECASE)
+
+
+def destination(address: str) -> str:
+    """`chat`, `metadata`, `local`, `fixed`, `given` or "": how a URL or host written in the code reads."""
+    if not address or address == HOLE or places.ACCOUNT.match(address):
+        return "given"
+    if places.CHAT_HOOK.search(address):
+        return "chat"
+    if places.METADATA.search(address) or places.CLUSTER.search(address):
+        return "metadata"
+    if places.LOCAL.match(address):
+        return "local"
+    host = host_of(address)
+    known = host.replace(HOLE, "")
+    if address.startswith(HOLE):
+        return "given"
+    return "fixed" if "." in known.strip(".") and len(known) >= 4 else "given"
+
+
+def host_of(address: str) -> str:
+    """The host of a URL, or ""."""
+    found = _HOST.match(address)
+    return found["host"] if found else ""
+
+
+def foreign(variable: str, address: str) -> bool:
+    """Does this secret belong to a service other than the one it is sent to?"""
+    owner = places.owner_of(variable)
+    return owner is not None and not any(part in address.lower() for part in owner)
+
+
+def are_at_home(kind: str, variables: Iterable[str], address: str) -> bool:
+    """Are these the secrets of the service that is asked, by its whole name? Not of one where anybody may have a program of
+    his own. kind: of what is sent, the worst of it."""
+    service = places.SERVICE_OF.get(host_of(address).lower().partition(":")[0]) if kind == "secret-variable" else None
+    return service is not None and all(service in (places.owner_of(name) or ()) for name in variables)
+
+
+def of_cloud(label: str, address: str) -> bool:
+    """Is this a file of credentials of the service that the address belongs to?"""
+    owner = places.file_owner(label) if label.startswith("credential-file:") else None
+    return owner is not None and any(part in address.lower() for part in owner)
+
+
+def own_file(labels: list[str], host: str) -> bool:
+    """Are all these files of credentials of the service that is asked, by its whole name? Not of one where anybody may have
+    a store under a name of his own."""
+    service = places.SERVICE_OF.get(host.lower().partition(":")[0])
+    owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
+    return service is not None and all(service in (one or ()) for one in owners)
+
+
+def foreign_file(labels: list[str], address: str) -> bool:
+    """Do all files of credentials among the labels belong to a service other than the one they are sent to?"""
+    owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
+    return all(owner is not None and not any(part in address.lower() for part in owner) for owner in owners)
+
+
+# Services of models, whose hosts a transport may look for.
+_SERVICES = expression(
+    r"\b(?:openai|anthropic|mistral|groq|deepseek|cohere|together|openrouter|perplexity|huggingface)\.(?:com|ai|xyz|co)\b"
+)
+
+
+# Hosts of theirs, by their whole names, but for those where anybody may have a program of his own.
+OF_SERVICES = expression(
+    r"(?:^|\.)(?:openai\.com|anthropic\.com|claude\.ai|mistral\.ai|groq\.com|deepseek\.com|cohere\.(?:com|ai)|together\.(?:ai|xyz)|"
+    r"openrouter\.ai|perplexity\.ai|huggingface\.(?:co|cloud)|hf\.co)$"
+)
+
+
+def names_services(lines: Iterable[str]) -> bool:
+    """Do these lines of a module name hosts of services of models?"""
+    return any(map(_SERVICES.search, lines))
+
+
+def shown(address: str) -> str:
+    """The address as it is printed: what is not known of it as an ellipsis."""
+    return safe(address.replace(HOLE, "…"), 120)

@@ -1,0 +1,99 @@
+"""Clients of libraries for stores, queues, databases, mail and telemetry: they talk to whatever they were pointed at.
+
+Of their methods only this much is assumed: what they are given goes there, and what they return comes from there. Where that
+is depends on what the client, or the library as a whole, was made with: a URL, a host, or the keys of an account.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import places, sending
+from mlsupply.evidence.python.interpreter.machine import has, of_kind
+from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
+from mlsupply.lazy import expression
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_URL = expression(r"(?:[a-z][a-z0-9+.-]{1,20}://|[\w.+-]{1,60}@)[^\s\"']{4,300}$", re.IGNORECASE)
+_HOST = expression(
+    r"(?:(?:[a-z0-9-]{1,60}\.){1,6}[a-z]{2,24}|(?:\d{1,3}\.){3}\d{1,3})(?::\d{2,5})?(?:/[^\s]{0,200})?$", re.IGNORECASE
+)
+# What opens somebody's account where the service is one that many share.
+_KEY = expression(
+    r"^(?:AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|xox[abp]-|hf_|SG\.|sk_live_|key-|dop_v1_|npm_|pypi-)[\w-]{4,200}$"
+)
+_FILE = expression(
+    r"\.(?:json|txt|csv|py|ya?ml|toml|ini|cfg|db|sqlite3?|pem|zip|gz|log|html?|md|pdf|png|jpe?g|bin|pt|pth|safetensors)$"
+)
+
+
+_HOSTS = {"github": "api.github.com"}  # where a library's client goes that is told no address
+_SETS_UP = expression(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
+
+
+def asked(machine: Analyser, call: Call) -> Value | None:
+    """A call of such a library, or of an object it made; None for all others."""
+    if not know.CLIENTS.match(call.ref):
+        return None
+    top = call.ref.partition(".")[0]
+    if top == machine.dotted.partition(".")[0]:
+        return None  # the library itself is no client of itself
+    address = _address(call)
+    if address:
+        machine.pointed[top] = address
+    receiver = call.receiver
+    inherited = receiver.text if receiver is not None and receiver.text != HOLE else ""
+    text = address or inherited or machine.pointed.get(top, "")
+    where = "fixed" if _KEY.match(text) else addresses.destination(text) if text else "given"
+    held = receiver.taint if receiver is not None else CLEAN
+    taint = taint_of(*call.all) | _before(machine, call)
+    if not text and top in _HOSTS:
+        held, taint = _without_own(held, _HOSTS[top]), _without_own(taint, _HOSTS[top])
+    if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):
+        sending.note(machine, call, "body", taint | held, text, where)
+    made = Value(call.ref + "()", NOTHING, taint | held, text or HOLE, layers_of(*call.all))
+    gives = "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref)
+    if gives and not has(made.taint, "received"):
+        made.taint |= machine.origin("received", text or HOLE, call.line)
+    return made
+
+
+def _without_own(taint: Taint, host: str) -> Taint:
+    """Without the keys of the service itself."""
+    keys = of_kind(taint, "secret-variable")
+    return taint - {label for label in keys if places.is_own(label.partition(":")[2], host)}
+
+
+def _before(machine: Analyser, call: Call) -> Taint:
+    """What functions add that the library asks before it sends (`before_send`)."""
+    found = CLEAN
+    for name, value in call.keywords.items():
+        if name.startswith("before_") and value.closure is not None:
+            event = Value()
+            event.keys = {}
+            given = machine.call(value, [event, Value()], {}, call.node)
+            found |= taint_of(event, given)
+    return found
+
+
+_WHERE = expression(r"host|url|uri|server|endpoint|dsn|address|domain|broker|account", re.IGNORECASE)
+
+
+def _address(call: Call) -> str:
+    """The first argument that reads like a URL or the key of an account, or, of what makes a client, like a host."""
+    makes = know.CLIENT_MAKERS.search(call.ref) is not None
+    named = [(makes, value) for value in call.args]
+    named += [(bool(_WHERE.search(name)), value) for name, value in call.keywords.items()]
+    for may_be_host, value in named:
+        for one in [value, *folding.items_of(value)[:4]] if not isinstance(value.const, str) else [value]:
+            text = text_of(one)
+            if _KEY.match(text) or _URL.match(text) or (may_be_host and _HOST.match(text) and not _FILE.search(text)):
+                return text
+    return ""

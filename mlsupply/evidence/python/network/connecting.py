@@ -1,0 +1,70 @@
+"""Clients that know their destination, and requests that are built before they are sent."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, text_of, unknown
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+REQUESTS = frozenset({"urllib.request.Request", "httpx.Request", "requests.Request"})
+CONNECTIONS = re.compile(
+    r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
+    r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
+    r"^socket\.create_connection$|^ssl\.(?:\w+\(\)\.)?wrap_socket$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
+    r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
+    r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
+)
+
+
+def connection(machine: Analyser, call: Call) -> Value:
+    """A client that knows where it goes, and may be told what to do with messages."""
+    made = Value(call.ref + "()", NOTHING, frozenset())
+    if call.ref.endswith(".wrap_socket"):
+        return _wrapped(call, made)
+    base = call.arg(0, "token", "base_url", "host", "mailhost", "uri", "url", "address")
+    if base is not None:
+        parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
+        made.text = text_of(parts[0]) if parts else HOLE
+        made.layers = base.layers
+        if re.match(r"\d{6,12}:[\w-]{20,}$", made.text):
+            made.text = f"https://api.telegram.org/bot{made.text}"
+    headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
+    made.keys = {"headers": unknown(*headers), "base": Value(taint=base.taint) if base is not None else Value()}
+    for name in ("event_hooks", "hooks", "middlewares"):
+        if name in call.keywords:
+            hooks.hooked(machine, call.keywords[name], call.node)
+    registrar = Value(call.ref, NOTHING, frozenset(), made.text)
+    for value in call.all:
+        machine.handler(registrar, value, call.node)
+    return made
+
+
+def _wrapped(call: Call, made: Value) -> Value:
+    """A connection under TLS goes where the one goes that it is made of."""
+    inner, name = call.arg(0, "sock"), call.keywords.get("server_hostname")
+    made.text = inner.text if inner is not None and inner.text != HOLE else text_of(name) if name is not None else HOLE
+    return made
+
+
+def request(call: Call) -> Value:
+    """A request, with what goes where in it."""
+    if not call.ref.startswith("urllib"):  # there the method comes first, and what is sent has other names
+        named = {
+            {"json": "data", "content": "data", "params": "data"}.get(name, name): one for name, one in call.keywords.items()
+        }
+        call = call._replace(args=call.args[1:2], keywords=named)
+    made = unknown(*call.args[:2], *(value for name, value in call.keywords.items() if name in {"url", "data"}))
+    made.ref = "urllib.request.Request()"
+    names = ("url", "data", "headers")
+    made.keys = {names[place]: value for place, value in enumerate(call.args[:3])} | {
+        name: value for name, value in call.keywords.items() if name in names
+    }
+    made.text = text_of(made.keys["url"]) if "url" in made.keys else HOLE
+    return made

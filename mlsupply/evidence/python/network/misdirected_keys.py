@@ -1,0 +1,81 @@
+"""Keys that open an account with one service and are sent to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.interpreter.call import ToldKey
+from mlsupply.evidence.python.interpreter.machine import of_kind
+from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values.value import Taint, text_of
+from mlsupply.lazy import expression
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+# A parameter that is called as keys are, and a variable whose name depends on whose key it is.
+_KEY = expression(
+    r"(?i)parameter:(?:\w{0,40}_)?(?:api_?key|token|secret|password|credential)s?$|variable:a name computed at run time$"
+)
+
+
+def note(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, where: str) -> None:
+    """Which keys are shown to whom, and which are only told."""
+    for label in filter(_KEY.match, shown):
+        machine.opened.setdefault(_of(machine, label), set()).add(text)
+    labels = tuple(sorted(filter(_KEY.match, told - shown)))
+    known = places.MODEL_SERVICE.match(text) or addresses.TOKEN_PLACE.search(
+        text
+    )  # where keys are shown in the message itself
+    if labels and where in {"fixed", "chat"} and not known:
+        fields: dict[str, object] = {
+            "source": "foreign-secret",
+            "secrets": len(labels),
+            "sink": call.ref or "a request",
+            "destination": where,
+            "position": "body",
+            "detail": addresses.shown(text),
+            "chain": machine.chain(labels, call.ref or "a request", call.line),
+        }
+        owned = tuple(_of(machine, label) for label in labels)
+        machine.told_keys.append(ToldKey(owned, text, machine.root, call.node, fields))
+
+
+def opened(machine: Analyser, call: Call) -> None:
+    """A client of a service of models is made with the key of that service and for somebody else's host."""
+    key, base = call.keywords.get("api_key"), call.keywords.get("base_url", call.keywords.get("api_base"))
+    text = text_of(base) if base is not None else ""
+    if key is None or addresses.destination(text) not in {"fixed", "chat"} or not hooks.is_client(call.ref + "()"):
+        return
+    host = addresses.host_of(text)
+    names = [one.partition(":")[2] for one in of_kind(key.taint, "secret-variable")]
+    labels = [f"secret-variable:{name}" for name in names if places.owner_of(name) and not places.is_own(name, host)]
+    if labels and not addresses.OF_SERVICES.search(host) and not places.MODEL_SERVICE.match(text):
+        machine.fact(
+            "sends", call.node, source="foreign-secret", secrets=len(labels), sink=call.ref, destination="fixed",
+            position="body", detail=addresses.shown(text), chain=machine.chain(labels, call.ref, call.line),
+        )  # fmt: skip
+
+
+def _of(machine: Analyser, label: str) -> str:
+    """The label, with the function for what goes by the name of a parameter: another one's has the same name."""
+    return f"{label} of {machine.root}" if label.startswith("parameter:") else label
+
+
+def judged(machine: Analyser) -> None:
+    """A fact for each key that opens an account with one service and is told to another, whose address is written here."""
+    for told in machine.told_keys:
+        registered = places.registered_name(addresses.host_of(told.address))
+        opens = [(label, one) for label in told.labels for one in machine.opened.get(label, ())]
+        if any(_another(label, one, registered) for label, one in opens):
+            machine.root = told.root
+            machine.fact("sends", told.node, **told.fields)
+
+
+def _another(label: str, opened: str, registered: str) -> bool:
+    """Is what the key opens a service of somebody else? Where that is not written here, the key of any service does."""
+    name = places.registered_name(addresses.host_of(opened)) if addresses.destination(opened) == "fixed" else ""
+    return name != registered if name else label.startswith("variable:")

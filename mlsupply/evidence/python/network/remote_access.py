@@ -1,0 +1,244 @@
+"""Ways into the machine that code opens: servers of the user's files, tunnels, debuggers, containers with access to the
+host."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.commands.run_facts import noted
+from mlsupply.evidence.python.commands.shell import OTHERS_KEY, deeds
+from mlsupply.evidence.python.interpreter.machine import has
+from mlsupply.evidence.python.network import addresses, misdirected_keys
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import HOLE, Value, command_text, text_of
+from mlsupply.lazy import expression
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_CALLS = know.Calls(
+    r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|fabric|openai|anthropic|"
+    r"transformers|kubernetes|crontab|psutil|os\.kill|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
+)
+_SERVERS = expression(
+    r"^(?:http\.server\.(?:Threading)?HTTPServer|socketserver\.(?:Threading)?TCPServer|http\.server\.test)$"
+)
+_HANDLER = "http.server.SimpleHTTPRequestHandler"
+_TUNNELS = expression(
+    r"^(?:pyngrok\.ngrok\.connect|ngrok\.(?:forward|connect)|pyngrok\.conf\.\w+|paramiko\..*\.request_port_forward|"
+    r"asyncssh\..*\.forward_remote_(?:port|socket)\w*)$"
+)
+_LISTENS = expression(r"^(?:debugpy\.(?:listen|enable_attach)|rpyc\.(?:utils\.server\.)?\w*Server|rpyc\.classic\.\w+)$")
+_REMOTE_MODELS = expression(r"^(?:transformers\..*from_pretrained|transformers\.pipeline|torch\.hub\.load)$")
+_WRITES = expression(
+    r"^github\..*\.(?:create_file|update_file|create_repo|create_gist|create_git_\w+|create_secret|create_pull)$"
+)
+
+
+def looked_for(machine: Analyser, call: Call) -> None:
+    """A call that may open one is looked at; what it gives is for others to say."""
+    ref = call.ref
+    if not _CALLS.match(ref):
+        return
+    handler = next((handler for shape, handler in _HANDLERS if shape.match(ref)), None)
+    if handler is not None:
+        handler(machine, call)
+
+
+def _moved(machine: Analyser, call: Call) -> None:
+    machine.folder = text_of(call.args[0]) if call.args else ""
+
+
+def _placed(machine: Analyser, call: Call) -> None:
+    machine.folder = text_of(call.keywords.get("directory", Value()))
+
+
+def _tunnel(machine: Analyser, call: Call) -> None:
+    held = machine.pointed.get(call.ref.partition(".")[0], "")
+    others = addresses.destination(held) == "fixed" and any("PRIVATE KEY-----" in line for line in machine.lines)
+    _opened(machine, call, "a tunnel through which others come in", "encoded" if others else "")
+
+
+def _transport(machine: Analyser, call: Call) -> None:
+    """A connection of SSH is made to a host that is written here."""
+    place = call.arg(0, "sock", "hostname", "host") or Value()
+    parts = [] if isinstance(place.const, str) else folding.items_of(place)
+    if "." in (text := text_of((parts or [place])[0])):
+        machine.pointed[call.ref.partition(".")[0]] = text
+
+
+def _publishes(machine: Analyser, call: Call) -> None:
+    machine.fact("publishes", call.node, sink=call.ref, detail="something is published in the name of the user")
+
+
+def _listens(machine: Analyser, call: Call) -> None:
+    """A debugger or a server of objects that lets everybody in."""
+    everywhere = any("0.0.0.0" in text_of(one) for value in call.all for one in [value, *folding.items_of(value)[:2]])  # noqa: S104  # compares
+    if call.ref.startswith("debugpy") and everywhere:
+        _opened(machine, call, "a debugger that anybody can enter")
+    elif any(re.search(r"\.(?:Slave|Classic)Service$", value.ref) for value in call.all):
+        _opened(machine, call, "a server that anybody can enter")
+
+
+def _opened(machine: Analyser, call: Call, what: str, source: str = "") -> None:
+    machine.fact("opens-host", call.node, source=source, sink=call.ref, detail=what)
+
+
+def _server(machine: Analyser, call: Call) -> None:
+    """Whoever asks is given the files below a folder."""
+    if len(call.args) < 2:
+        return
+    place, handler = call.args[0], call.args[1]
+    host = text_of((folding.items_of(place) or [Value()])[0])
+    folder = text_of(handler.bound.keywords["directory"]) if handler.bound and "directory" in handler.bound.keywords else ""
+    before, machine.folder = machine.folder, folder or machine.folder
+    serves = handler.ref == _HANDLER
+    if handler.closure is not None and isinstance(handler.closure.node, ast.ClassDef):
+        serves = _HANDLER in machine.class_state(handler.closure).bases
+        machine.call(handler, [Value(), Value(), Value()], {}, call.node)
+    kind = places.file_kind(machine.folder) or ("home-files" if machine.folder in {"/", "~", "~/", "C:/", "C:\\"} else "")
+    if serves and kind and not re.match(r"127\.|localhost|::1", host):
+        shown = safe(machine.folder.replace(HOLE, "…"), 80)
+        machine.fact(
+            "sends", call.node, source=kind, sink=call.ref, destination="fixed", position="body",
+            detail=f"whoever asks, by a server of {shown}",
+        )  # fmt: skip
+    machine.folder = before if folder else machine.folder
+
+
+def container_by_shape(machine: Analyser, call: Call, name: str) -> None:
+    """`client.containers.run(...)` of a client that is handed over."""
+    node = call.node.func.value if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else None
+    if name in {"run", "create"} and isinstance(node, ast.Attribute) and node.attr == "containers" and not call.ref:
+        _container(machine, call._replace(ref=f"docker.containers.{name}"))
+
+
+def _container(machine: Analyser, call: Call) -> None:
+    """A container that is given the whole disk."""
+    if not call.ref.endswith((".run", ".create", ".create_container", ".create_host_config")):
+        return
+    volumes = call.keywords.get("volumes", call.keywords.get("binds", Value()))
+    named = volumes.const if isinstance(volumes.const, dict) else volumes.keys or {}
+    folders = [*map(str, named), *(text_of(one) for one in folding.items_of(volumes))]
+    if any(folder == "/" or folder.startswith("/:/") for folder in folders):
+        told = deeds(" ".join(command_text(value) for value in call.args))
+        _opened(machine, call, "a container or process that holds the whole host", "received" if told else "")
+
+
+_PODS = expression(r"\.create_namespaced_(?:pod|daemon_set|deployment|job|replica_set|stateful_set|cron_job)$")
+
+
+def _pod(machine: Analyser, call: Call) -> None:
+    """A pod that is given the disk of its node."""
+    if not _PODS.search(call.ref) and not call.ref.endswith((".create_from_dict", ".create_from_yaml")):
+        return
+    shown = " ".join(_flat(value) for value in call.all)
+    if re.search(r"['\"]?(?:hostPath|host_path)", shown) and re.search(
+        r"['\"]?path['\"]?: ?['\"]?/['\"\s}]|V1HostPath", shown
+    ):
+        _opened(machine, call, "a container or process that holds the whole host", "received" if deeds(shown) else "")
+
+
+def _flat(value: Value, depth: int = 6) -> str:
+    """All that is known of a nested value, as text."""
+    if value.known or depth == 0:
+        return str(value.const)[:20_000] if value.known else ""
+    inner = [f"'{name}': {_flat(one, depth - 1)}" for name, one in list((value.keys or {}).items())[:40]]
+    return " ".join([*inner, *(_flat(one, depth - 1) for one in (value.items or [])[:40])])
+
+
+def _model(machine: Analyser, call: Call) -> None:
+    """Code that lies beside a model of somebody is run when the model is loaded."""
+    trusted = call.keywords.get("trust_remote_code")
+    named = call.arg(0, "pretrained_model_name_or_path", "repo_or_dir", "model")
+    hub = call.ref == "torch.hub.load" and text_of(call.keywords.get("source", Value())) != "local"
+    if named is None or not isinstance(named.const, str) or has(named.taint, "parameter"):
+        return
+    if hub or (trusted is not None and trusted.const is True):
+        detail = f"code that lies beside the model {safe(named.const, 80)} is run"
+        machine.fact("executes", call.node, source="received", sink=call.ref, detail=detail)
+
+
+def _entered(machine: Analyser, call: Call) -> None:
+    """An entry for cron, by a library."""
+    command = call.arg(0, "command")
+    done = deeds(text_of(command)) if command is not None else []
+    machine.fact("persists", call.node, sink=call.ref, source="received" if done else "", detail="a cron entry")
+
+
+_WATCHERS = expression(
+    r"""(?i)["'/][^"'\n]{0,40}?(?<![a-z])(falcon-?sensor|falcond|csfalcon|crowdstrike|auditd|osquery|wazuh|MsMpEng|"""
+    r"""clam(?:d|av|scan)|sentinel(?:one|agent)|cbdefense|carbonblack|kaspersky|bitdefender|sysmon|mdatp|cylance|"""
+    r"""wireshark|procmon)"""
+)
+"""As programs are listed: `falcon` and `clam` alone are models and numbers held to a range, and comments end nothing."""
+
+
+def _ended(machine: Analyser, call: Call) -> None:
+    """Programs that watch the machine are ended, where the module names any."""
+    code = (line for line in machine.lines if not line.lstrip().startswith("#"))
+    if found := _WATCHERS.search("\n".join(code)):
+        machine.fact("evades", call.node, sink=call.ref, detail=f"programs that watch are ended: {safe(found[1], 40)}")
+
+
+def _connected(machine: Analyser, call: Call) -> None:
+    """A protocol of this module is told that it is connected, and to whom."""
+    place = call.keywords.get("remote_addr") or (call.args[1] if len(call.args) > 1 else Value())
+    made = machine.call(call.args[0], [], {}, call.node) if call.args else Value()
+    method = made.instance.methods.get("connection_made") if made.instance is not None else None
+    if method is not None:
+        parts = [] if isinstance(place.const, str) else folding.items_of(place)
+        host = text_of((parts or [place])[0])
+        kind = "socket.socket()" if call.ref.endswith("endpoint") else "asyncio.open_connection()"
+        machine.enter(method, [made, Value(kind, text=host)], {}, call.node)
+
+
+_EXAMPLE = expression(r"^[ \t\f]*+(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
+
+
+def _examples(machine: Analyser, call: Call) -> None:
+    """Examples in the texts of the module are run."""
+    if not machine.running or not machine.code_depth:
+        text = "\n".join(machine.lines)
+        for block in re.split(r"\n[ \t]*\n|\"\"\"", text):
+            if code := "\n".join(_EXAMPLE.findall(block)):
+                machine.inner(code, (), call.line)
+
+
+_ELSEWHERE = expression(
+    r"^(?:fabric\.\w{0,20}Connection\(\)\.(?:run|sudo|local)|paramiko\..*\.exec_command|asyncssh\..*\.(?:run|create_process))$"
+)
+
+
+def _commanded(machine: Analyser, call: Call) -> None:
+    """A command on a machine that the user reaches lets somebody else in there."""
+    for deed in deeds(text_of(call.args[0])) if call.args else ():
+        if deed.what == OTHERS_KEY or deed.behaviour == "remote-control":
+            noted(machine, call, deed, machine.silent > 0)
+
+
+_HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] = (
+    (expression(r"os\.chdir$"), _moved),
+    (expression(r"doctest\.(?:testmod|run_docstring_examples|\w*Runner\(\)\.run)$"), _examples),
+    (_SERVERS, _server),
+    (expression(re.escape(_HANDLER) + r"\(\)\.__init__$"), _placed),
+    (_TUNNELS, _tunnel),
+    (_LISTENS, _listens),
+    (expression(r"docker\."), _container),
+    (expression(r"kubernetes\."), _pod),
+    (_REMOTE_MODELS, _model),
+    (expression(r"crontab\.CronTab\(\)\.new$"), _entered),
+    (expression(r"psutil\..*\.(?:kill|terminate|suspend)$|os\.kill$"), _ended),
+    (expression(r"asyncio\."), _connected),
+    (_WRITES, _publishes),
+    (expression(r"(?:openai|anthropic)\."), misdirected_keys.opened),
+    (_ELSEWHERE, _commanded),
+    (expression(r"paramiko\.(?:Transport|.*\.connect)$|asyncssh\.connect$"), _transport),
+)

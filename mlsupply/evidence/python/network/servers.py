@@ -1,0 +1,66 @@
+"""Servers in this module: what their views do with a request counts once the server is started."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values.value import Value
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_LIBRARIES = (
+    r"(?:flask|quart|fastapi|starlette|sanic|bottle|robyn|litestar|falcon|microdot|cherrypy|tornado\.web|aiohttp\.web)"
+)
+_VIEWS = re.compile(
+    rf"^{_LIBRARIES}\b.*\.(?:route|api_route|get|post|put|delete|patch|websocket|view|before_request|middleware|on_event|"
+    r"add_url_rule|add_api_route|add_route|add_get|add_post)(?:\(\))?$"
+)
+_STARTS = know.Calls(
+    rf"^{_LIBRARIES}\b.*\.(?:run|run_app|serve|serve_forever|listen|start)$|^uvicorn\.(?:run|Server\(\)\.\w+)$|^waitress\.serve$|"
+    r"^werkzeug\.serving\.run_simple$|^hypercorn\..*\.serve$|^gevent\.(?:py)?wsgi\.WSGIServer\(\)\.\w+$|"
+    r"^wsgiref\.simple_server\.make_server\(\)\.\w+$|^cherrypy\.(?:quickstart|engine\.start)$"
+)
+_ASKED = re.compile(r"^(?:flask|quart|bottle|cherrypy)\.request\b")
+RECEIVED = frozenset(("received:\u2026 a request to it",))
+"""Whoever may ask, and from where, is not written here."""
+
+
+def view(machine: Analyser, registrar: Value, function: Value) -> None:
+    """A function is to answer requests, or a decorator says so."""
+    closure = function.closure
+    if closure is None or isinstance(closure.node, ast.ClassDef) or not _VIEWS.match(registrar.ref):
+        return
+    if closure not in machine.views:
+        machine.views.append(closure)
+
+
+def starts(ref: str) -> bool:
+    """Is this a call that answers requests from then on?"""
+    return _STARTS.match(ref)
+
+
+def asked(ref: str) -> bool:
+    """Is this the request that a view is asked with?"""
+    return _ASKED.match(ref) is not None
+
+
+def started(machine: Analyser, call: Call) -> None:
+    """Each view is followed with what anybody may ask it."""
+    for value in call.all:
+        view(machine, Value("flask.Flask().route()"), value)
+    if machine.serving:
+        return
+    machine.serving = True
+    machine.entered.clear()
+    for closure in machine.views:
+        first = machine.first(closure)
+        spec = closure.node.args if not isinstance(closure.node, ast.ClassDef) else None
+        names = [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)] if spec is not None else []
+        machine.enter(closure, first, {name: Value(taint=RECEIVED) for name in names[len(first) :]}, call.node)
+    machine.entered.clear()
+    machine.serving = False

@@ -1,0 +1,166 @@
+"""Data handed to clients of stores, repositories and experiment trackers goes to the account the client was made for.
+
+That account is the user's own unless a key, a bucket, a repository or an address is written in the code; this is remembered
+for the library as a whole, where the client is made.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import places, sending
+from mlsupply.evidence.python.interpreter.machine import has, of_kind
+from mlsupply.evidence.python.libraries.storage import content_of, held_below
+from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_LIBRARIES = know.Calls(
+    r"^(?:google\.cloud\.\w+|azure\.(?:storage|servicebus|eventhub|cosmos|data)|(?:aio)?boto(?:3|core)|huggingface_hub|datasets|"
+    r"modelscope|mlflow|wandb|comet_ml|neptune|clearml|aim|dagshub|git|pygit2|dulwich|pydrive2?|googleapiclient|boxsdk|b2sdk|oss2|"
+    r"qcloud_cos|mega|internetarchive|kaggle|zenodo_client|pypinfo|transformers|sagemaker)\."
+)
+_UPLOADS = know.Calls(
+    r"^(?!git\.).*\.(?:upload\w*|Upload|put|put_(?:object|records?|item|file|blob|parameter|log_events|symlink)\w*|send_(?:message|batch|event|email|raw_email|command)\w*|publish\w*|"
+    r"insert_rows\w*|log_\w+|log|set_tags?|append_\w+|create_commit|push_to_hub|add_dir|add_file|add_reference|save|alert|"
+    r"config\.update|connect_configuration|SetContentFile|SetContentString|create_blob\w*|track_files|invoke\w*|CommitOperationAdd)$"
+)
+_KEEPS = re.compile(r"\.(?:Upload|push_to_hub)$")  # sends what the object took up before
+_TAKES_AWAY = re.compile(r"(?:push|upload|publish|commit)\w*$")  # a function that is replaced by one that does so too
+_FILES = re.compile(r"\.(?:upload_file|fput_object|upload_from_filename|upload_folder)$")
+_WRITTEN_KEY = re.compile(r"[\w/+=-]{16,200}$")
+_PUSHES = re.compile(r"^(?:git|pygit2|dulwich)\.(?:.*\.)?push$")
+_POINTS = re.compile(
+    r"\.(?:\w*bucket|Bucket|Object|get_\w+_client|set_tracking_uri|set_registry_uri|login|init|from_\w+|\w*[cC]lient|resource|[sS]ession|"
+    r"Experiment|start|HfApi|Repo|clone_from|clone|create_remote|set_url|Settings|init_run|topic_path|publisher|config)$"
+)
+_OPENS = re.compile(r"token|key|passw|secret|auth|cred|login", re.IGNORECASE)  # keywords that open the account
+_PLACES = frozenset({"endpoint", "endpoint_url", "base_url"})  # tell more of where it goes than a key does
+_KEYS = frozenset({"aws_secret_access_key", "secret_key", "token", "account_key", "credential"})  # what opens an account
+_SERVICES = frozenset({"s3", "sqs", "sns", "lambda", "ssm", "secretsmanager", "dynamodb", "kinesis", "firehose"})
+_OWN_HOST = {
+    "boto3": "amazonaws.com", "aioboto3": "amazonaws.com", "google": "googleapis.com", "azure": "windows.net",
+    "huggingface_hub": "huggingface.co", "datasets": "huggingface.co", "wandb": "wandb.ai", "comet_ml": "comet.com",
+}  # fmt: skip
+
+
+def asked(machine: Analyser, call: Call) -> Value | None:
+    """A call of such a library that takes something away; None for all others."""
+    if not _LIBRARIES.match(call.ref):
+        return None
+    top = call.ref.partition(".")[0]
+    if top == machine.dotted.partition(".")[0]:
+        return None
+    if _PUSHES.match(call.ref):
+        return _pushed(machine, call)
+    if not _UPLOADS.match(call.ref):
+        if _POINTS.search(call.ref):
+            _pointed(machine, call, top)
+        return None
+    text = machine.pointed.get(top, "")
+    where = "fixed" if text else "given"
+    if text.startswith(("http", "file:")):
+        where = addresses.destination(text)
+    elif not text and any(_elsewhere(name, text_of(value)) for name, value in call.keywords.items()):
+        where = "fixed"
+    taint = taint_of(*(_taken(machine, value, call.line) for value in _given(call)))
+    taint |= _for_others(machine, call, top, where)
+    if call.receiver is not None and _KEEPS.search(call.ref):
+        taint |= frozenset(call.receiver.taint) - frozenset(of_kind(call.receiver.taint, "secret-variable", "variable"))
+    if where == "given" and _TAKES_AWAY.search(machine.replacing):
+        taint -= frozenset(of_kind(taint, "intercepted"))  # what it is handed is to go there
+    if where != "local":
+        shown = text if text.startswith("http") else f"{_OWN_HOST.get(top, top)} {text}"
+        sending.note(machine, call, "body", taint, shown, where)
+    made = Value(call.ref + "()", NOTHING, taint)
+    if call.receiver is not None:
+        call.receiver.taint |= taint
+    return made
+
+
+def _for_others(machine: Analyser, call: Call, top: str, where: str) -> Taint:
+    """Whatever files somebody hands over are private where they go to an account whose key is written here."""
+    known = all(value.known or has(value.taint, "package-file") for value in call.all[:1])
+    if known or where != "fixed" or not _FILES.search(call.ref) or f"{top} opened" not in machine.pointed:
+        return CLEAN
+    return machine.origin("home-files", "files it is given, for an account whose key is written here", call.line)
+
+
+def _named(keyword: str) -> bool:
+    return keyword in {"repo_id", "Bucket", "bucket", "bucket_name", "container", "topic", "entity", "workspace"}
+
+
+def _elsewhere(keyword: str, text: str) -> bool:
+    """Does it name a place whose owner is written here? A repository without an owner is one of the user's own."""
+    if not _named(keyword):
+        return False
+    return ("/" in text if keyword == "repo_id" else len(text) > 2) and not text.startswith(HOLE)
+
+
+def _given(call: Call) -> list[Value]:
+    """Its arguments, but for what opens the account."""
+    return [*call.args, *(value for name, value in call.keywords.items() if not _OPENS.search(name))]
+
+
+def _taken(machine: Analyser, value: Value, line: int) -> Value:
+    """What is handed over: itself, and what lies where it points to."""
+    taint: Taint = value.taint
+    for one in [value, *folding.items_of(value)[:8]] if value.items or isinstance(value.const, list | tuple) else [value]:
+        text = text_of(one)
+        if ("/" in text or "\\" in text or text.startswith("~")) and len(text) < 4096:
+            if kind := places.file_kind(text):
+                taint |= machine.origin(kind, text, line)
+            taint |= held_below(machine, text)
+        if (written := content_of(machine, one)) is not None:
+            taint |= written.taint
+    made = Value("", NOTHING, taint)
+    made.items, made.keys = value.items, value.keys
+    return made
+
+
+def _pointed(machine: Analyser, call: Call, top: str) -> None:
+    """A client is made for an account, a bucket or an address that is written here."""
+    keys = (value.const for name, value in call.keywords.items() if name in _KEYS)
+    if any(isinstance(key, str) and _WRITTEN_KEY.match(key) for key in keys):
+        machine.pointed[f"{top} opened"] = "yes"
+    of_service = "boto3." in call.ref and call.ref.endswith((".client", ".resource"))  # its name comes first
+    told = sorted(call.keywords.items(), key=lambda one: one[0] not in _PLACES)
+    for name, value in [("", value) for value in call.args[of_service:2]] + told:
+        text = text_of(value) if isinstance(value.const, str) else ""
+        if value.keys is not None and name in {"", "info"} and "from_" in call.ref:
+            text = "an account"  # its key, spelt out
+        if len(text) > 2 and (
+            not name or name in _PLACES or _OPENS.search(name) or _named(name) or "url" in name or "uri" in name
+        ):
+            if text in _SERVICES:
+                continue  # of whichever account
+            if "://" in text or "://" not in machine.pointed.get(top, ""):  # a bucket is at the address that was told before
+                machine.pointed[top] = text
+            if call.ref.endswith(("clone_from", ".clone", ".Repo", ".create_remote")) and top == "git":
+                _folders(machine, call)
+            return
+
+
+def _folders(machine: Analyser, call: Call) -> None:
+    for value in [*call.args[:2], *call.keywords.values()]:
+        text = text_of(value)
+        if "://" not in text and len(text) > 2:
+            machine.folders.append(text)
+
+
+def _pushed(machine: Analyser, call: Call) -> Value:
+    """A repository is pushed, with what was put into its folder."""
+    machine.fact("publishes", call.node, sink=call.ref, detail="something is published in the name of the user")
+    taint: Taint = CLEAN
+    for folder in machine.folders:
+        taint |= held_below(machine, folder)
+    text = machine.pointed.get("git", "")
+    if "://" in text or "@" in text:
+        sending.note(machine, call, "body", taint, text, addresses.destination(text.rpartition("@")[2]))
+    return Value()

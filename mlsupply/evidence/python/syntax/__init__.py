@@ -1,0 +1,1 @@
+"""What the tree and the text of a module show before anything in it is followed."""

@@ -1,0 +1,292 @@
+"""Containers that are known in part: what goes into a list, dict or queue of this module, and what comes out again.
+
+A dict keeps its values by constant key, and all others together; a list that is not wholly constant keeps its items. Taking
+something out leaves it in: the next turn of a loop may find it there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.merging import iterated, merged, one_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
+from mlsupply.lazy import expression
+
+_MAX_ITEMS = 4_096
+_MAX_BYTES = 16_384  # of what is put together byte by byte
+_QUEUES = frozenset(
+    {"queue.Queue", "queue.LifoQueue", "queue.SimpleQueue", "queue.PriorityQueue", "asyncio.Queue", "multiprocessing.Queue"}
+)
+
+
+MAKERS = (  # how the names start of all that `made` knows
+    "builtins.dict", "collections.", "types.", "queue.", "asyncio.", "multiprocessing.", "dataclasses.", "attr.", "attrs.",
+    "msgspec.",
+)  # fmt: skip
+
+
+def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """What `dict(...)`, `collections.X(...)` or a queue makes; None for all others."""
+    if ref in {
+        "builtins.dict",
+        "collections.OrderedDict",
+        "collections.Counter",
+        "collections.UserDict",
+        "types.MappingProxyType",
+    }:
+        return _dict(args, keywords)
+    if ref == "collections.ChainMap":
+        return _dict(args[::-1], {})
+    if ref == "collections.defaultdict":
+        return _dict(args[1:], keywords)
+    if ref == "collections.deque":
+        return folding.listed(list(folding.items_of(args[0])), args[0].layers, args[0].taint) if args else Value("", [])
+    if ref in _QUEUES:
+        result = Value("", NOTHING)
+        result.items = []
+        return result
+    if ref.startswith("multiprocessing.") and ref.endswith((".Queue", ".SimpleQueue", ".JoinableQueue")):
+        return made("queue.Queue", args, keywords)
+    if ref.startswith("multiprocessing.") and ref.endswith(".Pipe"):
+        both = made("queue.Queue", [], {})
+        result = Value("", NOTHING)
+        result.items = [both, both] if both is not None else []
+        return result
+    if ref in _RECORDS and args and args[0].instance is not None:
+        state = args[0].instance
+        result = unknown(*args, *state.attributes.values())
+        result.keys = {**state.kind.attributes, **state.attributes} if state.kind is not None else state.attributes
+        return result
+    return None
+
+
+_RECORDS = frozenset({"dataclasses.asdict", "dataclasses.astuple", "attr.asdict", "attrs.asdict", "msgspec.to_builtins"})
+
+
+def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
+    if len(sources) == 1 and sources[0].ref in {"builtins", "builtins.__dict__"} and not keywords:
+        return Value("builtins.__dict__", NOTHING, sources[0].taint)  # a copy of that namespace
+    result = unknown(*sources)
+    result.keys = {}
+    for source in sources:
+        result.keys.update(entries(source))
+    result.keys.update(keywords)
+    result.taint |= taint_of(*keywords.values())
+    return result
+
+
+def entries(source: Value) -> dict[str, Value]:
+    """The entries of a dict, or of a sequence of pairs, by key."""
+    if source.keys is not None:
+        return source.keys
+    if isinstance(source.const, dict):
+        return {str(key): constant(value, source.layers, source.taint) for key, value in source.const.items()}
+    found: dict[str, Value] = {}
+    for pair in folding.items_of(source)[:_MAX_ITEMS]:
+        parts = folding.items_of(pair)
+        if len(parts) == 2:
+            put(found, parts[0], parts[1])
+    return found
+
+
+def put(keys: dict[str, Value], key: Value, value: Value) -> None:
+    """`d[key] = value`."""
+    if isinstance(key.const, str):
+        keys[key.const] = value
+    else:
+        keys[HOLE] = merged([value, keys[HOLE]]) if HOLE in keys else value
+
+
+def looked_up(container: Value, key: Value) -> Value | None:
+    """`d[key]` as far as the entries of a dict are known; None where nothing can be said."""
+    keys = container.keys or {}
+    if isinstance(key.const, str):
+        return keys.get(key.const) or keys.get(HOLE)
+    found = [value for name, value in keys.items() if not key.known or name == HOLE]
+    return one_of(found) if found else None
+
+
+def replaced(owner: Value, key: Value, value: Value) -> Any:
+    """A list or bytes with one element in the place of another; NOTHING where that is not known."""
+    const, place, new = owner.const, key.const, value.const
+    if not isinstance(const, list | bytes) or type(place) is not int or not -len(const) <= place < len(const):
+        return NOTHING
+    if isinstance(const, list) and value.known and len(const) <= _MAX_BYTES:
+        const[place] = new
+        return const
+    if isinstance(const, bytes) and isinstance(new, int) and len(const) <= _MAX_BYTES:
+        place %= len(const)
+        return const[:place] + bytes((new & 0xFF,)) + const[place + 1 :]
+    return NOTHING
+
+
+def narrowed(container: Value, key: Value) -> Value:
+    """An entry of which nothing is known: of all variables of the environment, the one that is named."""
+    made = unknown(container)
+    whole = {label for label in made.taint if label.startswith("environment:")}
+    if whole and isinstance(key.const, str):
+        kind = "secret-variable" if places.is_secret(key.const) else "variable"
+        made.taint = (made.taint - whole) | {f"{kind}:{key.const}"}
+    return made
+
+
+# Arguments that say how something is done, and hold nothing that anybody keeps to himself.
+_FLAGS = frozenset(
+    {
+        "verbose", "quiet", "debug", "force", "wait", "watch", "pull", "recreate", "reload", "dry_run", "detach", "yes",
+        "recursive", "strict", "overwrite", "interactive", "color", "no_cache", "stream", "parallel",
+    }
+)  # fmt: skip
+
+
+_OPENS_WALLET = expression(
+    r"(?i)secret_?(?:phrase|seed)|seed_?(?:phrase|words)|mnemonic(?:_?(?:phrase|words))?|recovery_?(?:phrase|words)|"
+    r"wallet_?(?:seed|key)"
+)
+
+
+_OPENS_ACCOUNT = expression(r"(?i)(?:proxy-)?authorization|(?:x-)?api-key|(?:set-)?cookie")
+INTERCEPTED_KEY = "intercepted:what opens an account"
+
+
+def plain(value: Value, key: Value) -> Value:
+    """An entry by this key: of what a function was given, a flag is nothing that was intercepted; what opens a wallet is
+    told by its name."""
+    if isinstance(key.const, str) and not value.known:
+        if _OPENS_WALLET.fullmatch(key.const):
+            value.taint |= {f"wallet:{key.const}"}
+        elif _OPENS_ACCOUNT.fullmatch(key.const) and any(one.startswith("intercepted:") for one in value.taint):
+            value.taint |= {INTERCEPTED_KEY}
+    if value.taint and isinstance(key.const, str) and key.const in _FLAGS:
+        value.taint = frozenset(one for one in value.taint if not one.startswith("intercepted:"))
+    return value
+
+
+def entry(container: Value, key: Value) -> Value:
+    """`d[key]`; what is put into an entry that is not known yet is seen in the dict from then on."""
+    found = looked_up(container, key)
+    if found is None:
+        found = narrowed(container, key)
+        if container.keys is not None and len(container.keys) < _MAX_ITEMS:
+            put(container.keys, key, found)
+    return found
+
+
+def method(receiver: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """What a method of a container gives; None where it is none, or nothing is known of it."""
+    if receiver.keys is not None:
+        return _of_dict(receiver, name, args, keywords)
+    if receiver.items is not None or (isinstance(receiver.const, list) and name in _CHANGES):
+        return _of_list(receiver, name, args)
+    return None
+
+
+_CHANGES = frozenset({"append", "appendleft", "insert", "extend", "extendleft", "reverse"})
+
+
+def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    keys = receiver.keys if receiver.keys is not None else {}
+    if name in {"get", "pop", "setdefault"} and args:
+        found = looked_up(receiver, args[0])
+        if name == "setdefault":
+            return _defaulted(receiver, keys, args, found)
+        default = args[1:] if found is None or not args[0].known else []
+        loose = [narrowed(receiver, args[0])] if found is None and receiver.taint else []
+        values = [*([found] if found is not None else []), *loose, *default]
+        return merged(values) if values else None
+    if name in {"values", "items"}:
+        values = list(keys.values())
+        if name == "items":
+            values = [_pair(key, value) for key, value in keys.items()]
+        result = folding.listed(values, receiver.layers, receiver.taint)
+        return result if values else None
+    if name == "update":
+        for source in (*args, *((_dict([], keywords),) if keywords else ())):
+            keys.update(entries(source))
+            receiver.taint |= source.taint
+        receiver.const = NOTHING
+        return Value()
+    if name == "copy":
+        result = receiver.copy()
+        result.keys = dict(keys)
+        return result
+    return None
+
+
+def _pair(key: str, value: Value) -> Value:
+    return folding.listed([constant(key) if key != HOLE else Value(), value])
+
+
+def _defaulted(receiver: Value, keys: dict[str, Value], args: list[Value], found: Value | None) -> Value:
+    """The entry itself, so that what is put into it later is seen."""
+    if found is not None:
+        return found
+    value = args[1] if len(args) > 1 else Value()
+    if isinstance(value.const, list | dict):
+        value = value.copy()
+        value.items, value.keys = ([], None) if isinstance(value.const, list) else (None, {})
+        value.const = NOTHING
+    put(keys, args[0], value)
+    receiver.const = NOTHING
+    receiver.taint |= value.taint
+    return value
+
+
+def _of_list(receiver: Value, name: str, args: list[Value]) -> Value | None:
+    items = receiver.items if receiver.items is not None else []
+    if name in {"append", "appendleft", "put", "put_nowait", "add", "send"} and args:
+        appended(receiver, args[0])
+    elif name == "insert" and len(args) > 1:
+        _inserted(receiver, args[0], args[1])
+    elif name == "reverse" and isinstance(receiver.const, list):
+        receiver.const.reverse()
+        receiver.layers = (*receiver.layers, "reversed")
+    elif name in {"extend", "extendleft", "update"} and args:
+        for item in folding.items_of(args[0])[:_MAX_ITEMS]:
+            appended(receiver, item)
+        receiver.taint |= args[0].taint
+    elif name in {"pop", "popleft", "get", "get_nowait", "recv"} and items:
+        if len(args) == 1 and args[0].known:
+            return folding.index(receiver, args[0])
+        return iterated(receiver) if name != "pop" else items[-1] if len(items) == 1 else merged([items[-1], *items[:20]])
+    elif name == "copy":
+        result = receiver.copy()
+        result.items = list(items)
+        return result
+    else:
+        return None
+    return Value()
+
+
+def _inserted(receiver: Value, place: Value, value: Value) -> None:
+    at = place.const if isinstance(place.const, int) else len(folding.items_of(receiver))
+    receiver.taint |= value.taint
+    if isinstance(receiver.const, list) and value.known:
+        receiver.const.insert(at, value.const)
+        receiver.layers = layers_of(receiver, value)
+        return
+    receiver.items = [*folding.items_of(receiver)]
+    receiver.items.insert(at, value)
+    receiver.const = NOTHING
+
+
+def appended(receiver: Value, value: Value) -> None:
+    """`receiver.append(value)`: a list of constants stays one."""
+    receiver.taint |= value.taint
+    if isinstance(receiver.const, list):
+        if value.known and len(receiver.const) < 65_536:
+            receiver.const.append(value.const)
+            receiver.layers = layers_of(receiver, value)
+        else:
+            receiver.items = [*folding.items_of(receiver), value]
+            receiver.const = NOTHING
+    elif receiver.items is not None and len(receiver.items) < _MAX_ITEMS:
+        receiver.items.append(value)
+    elif isinstance(receiver.const, bytes) and isinstance(value.const, int) and len(receiver.const) < _MAX_BYTES:
+        receiver.const += bytes((value.const & 0xFF,))  # a bytearray
+        receiver.layers = layers_of(receiver, value)
+    elif receiver.known and receiver.const is not None:
+        receiver.const = NOTHING
+        receiver.layers = layers_of(receiver, value)

@@ -1,0 +1,362 @@
+"""Constants folded as Python would, within bounds: texts, slices, methods of strings and lists, a few builtins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mlsupply.evidence.python.values.decoders import by_codec
+from mlsupply.evidence.python.values.value import (
+    HOLE,
+    MAX_TEXT,
+    NOTHING,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    text_of,
+    unknown,
+)
+
+# What Python raises where an operation does not go with its values.
+ERRORS = (
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+)
+_PLACED = re.compile(r"%(?:\((\w{1,40})\))?[-#0 +]{0,4}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]")
+
+
+def percent(shape: str, parts: list[Value], named: Mapping[str, Value] | None = None) -> str:
+    """`shape % parts` with HOLE for what is not known. named: those that the shape asks for by a name."""
+    texts = iter([text_of(part) for part in parts])
+
+    def put(found: re.Match[str]) -> str:
+        if named and found[1]:
+            return text_of(named[found[1]]) if found[1] in named else HOLE
+        return next(texts, HOLE)
+
+    return _PLACED.sub(put, shape)[:MAX_TEXT]
+
+
+def joined(values: list[Value]) -> str:
+    """These texts one after the other, HOLE for what is not known; bounded."""
+    text = "".join(text_of(value) for value in values)
+    text = re.sub(f"{HOLE}+", HOLE, text) if HOLE * 2 in text else text
+    return text[:MAX_TEXT]
+
+
+def joined_text(values: list[Value]) -> Value:
+    """An f-string of these parts."""
+    if all(value.known and isinstance(value.const, str | int | float | bytes) for value in values):
+        try:
+            return constant("".join(str(value.const) for value in values), layers_of(*values), taint_of(*values))
+        except ERRORS:
+            return unknown(*values)
+    result = unknown(*values)
+    result.text = joined(values)
+    return result
+
+
+def joined_path(values: list[Value]) -> str:
+    """`os.path.join` of these parts: a part that is absolute starts anew."""
+    path = ""
+    for value in values:
+        text = text_of(value)
+        path = text if text.startswith(("/", "~")) or not path else f"{path.rstrip('/')}/{text}"
+    return path[:MAX_TEXT]
+
+
+def items_of(value: Value) -> list[Value]:
+    """The items of a list, tuple, string or the like, as far as they are known; bounded."""
+    if value.items is not None:
+        return value.items
+    if isinstance(value.const, list | tuple | str | bytes | range | set | frozenset):
+        return [constant(item, value.layers, value.taint) for item in list(value.const)[:65_536]]
+    if isinstance(value.const, dict):
+        return [constant(key, value.layers, value.taint) for key in value.const]
+    if value.keys is not None:
+        return [constant(key) if key != HOLE else Value() for key in value.keys]
+    return []
+
+
+_ORDERED = (str, bytes, list, tuple)
+_LISTS = ("builtins.list()", "builtins.sorted()", "builtins.tuple()")
+
+
+def _list_of_others(value: Value) -> bool:
+    """Is this a list of which nothing is known? Turned round it hides no text."""
+    return value.ref.startswith(_LISTS) or (value.items is not None and not any(item.known for item in value.items))
+
+
+def index(value: Value, key: Value) -> Value:
+    """`value[key]`."""
+    if value.known and key.known:
+        try:
+            layers = value.layers
+            if not value.const:
+                pass  # nothing turned round is nothing
+            elif isinstance(key.const, slice) and key.const.step == -1 and isinstance(value.const, _ORDERED):
+                layers = (*layers, "reversed")
+            elif isinstance(key.const, slice) and key.const.step not in {None, 1}:
+                layers = (*layers, "strided")
+            return constant(value.const[key.const], layers, value.taint)
+        except ERRORS:
+            return unknown(value)
+    if value.keys is not None and isinstance(key.const, str) and key.const in value.keys:
+        return value.keys[key.const]
+    if value.items is not None and isinstance(key.const, int) and -len(value.items) <= key.const < len(value.items):
+        return value.items[key.const]
+    result = unknown(value)
+    if isinstance(key.const, slice) and key.const.step == -1 and not _list_of_others(value):
+        result.layers = (*result.layers, "reversed")
+    return result
+
+
+_STRING_METHODS = frozenset(
+    [
+        "strip",
+        "lstrip",
+        "rstrip",
+        "lower",
+        "upper",
+        "title",
+        "swapcase",
+        "capitalize",
+        "casefold",
+        "split",
+        "rsplit",
+        "splitlines",
+        "partition",
+        "rpartition",
+        "removeprefix",
+        "removesuffix",
+        "startswith",
+        "endswith",
+        "find",
+        "rfind",
+        "index",
+        "count",
+        "hex",
+        "isdigit",
+        "isalpha",
+        "to_bytes",
+        "bit_length",
+        "keys",
+        "values",
+        "items",
+        "copy",
+        "get",
+        "union",
+    ]
+)
+_SCRAMBLES = {"swapcase": "swapcase", "translate": "translate", "replace": "replace"}
+
+
+def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """`value.name(*args)` where value is a constant, or a text known in part; None where it is not folded here."""
+    if not value.known:
+        return _of_part(value, name, args, keywords) if value.text != HOLE else None
+    const = value.const
+    layers, taint = layers_of(value, *args), taint_of(value, *args)
+    if name in {"encode", "decode"} and isinstance(const, str | bytes):
+        codec = args[0].const if args and isinstance(args[0].const, str) else "utf-8"
+        done = by_codec(const, codec) if isinstance(const, bytes) or codec.lower().replace("-", "") not in _PLAIN else None
+        if done is not None:
+            return constant(done[1], (*layers, done[0]) if done[0] else layers, taint)
+        return _try(lambda: const.encode(codec) if isinstance(const, str) else const.decode(codec), layers, taint)
+    if name == "tobytes" and isinstance(const, bytes):
+        return constant(const, layers, taint)
+    if name in {"tobytes", "tostring"} and (numbers := _ints(const)) is not None:
+        return _try(lambda: bytes(numbers), (*layers, "integers"), taint)
+    if name == "join" and isinstance(const, str | bytes) and args:
+        return _join(value, args[0], layers, taint)
+    if name == "format" and isinstance(const, str) and not re.search(r"\d{5}", const):
+        return _format(const, args, keywords, layers, taint)
+    if not all(arg.known for arg in args) or keywords:
+        return _partly_known(value, name, args)
+    values = [arg.const for arg in args]
+    if name in _SCRAMBLES and isinstance(const, str | bytes):
+        if name == "replace" and not _short_enough(const, *values[1:2]):
+            return None
+        return _try(lambda: getattr(const, name)(*values), (*layers, _SCRAMBLES[name]), taint)
+    if name in _STRING_METHODS and isinstance(const, str | bytes | int | dict | list | tuple | set):
+        return _try(lambda: _listed(getattr(const, name)(*values)), layers, taint)
+    return None
+
+
+def _of_part(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    if name == "replace":
+        return replaced(value, args)
+    if name == "format" and not re.search(r"\d{5}", value.text):
+        return _format(value.text, args, keywords, layers_of(value, *args), taint_of(value, *args))
+    return None
+
+
+_PLAIN = {"utf8", "ascii", "latin1", "iso88591", "utf16", "utf16le", "cp1252", "us-ascii", "utf8sig"}
+
+
+def _partly_known(value: Value, name: str, args: list[Value]) -> Value | None:
+    """What is left of a text whose method is given something unknown."""
+    text = value.const
+    if name == "translate":
+        return Value("", NOTHING, taint_of(value, *args), HOLE, (*layers_of(value, *args), "translate"))
+    return replaced(value, args) if name == "replace" and isinstance(text, str) else None
+
+
+def replaced(value: Value, args: list[Value]) -> Value | None:
+    """`value.replace(*args)` of a text that is known in part, or is given something unknown; None where that is too long."""
+    text = text_of(value)
+    if len(args) != 2 or not isinstance(args[0].const, str) or not _short_enough(text, put := text_of(args[1])):
+        return None
+    return Value("", NOTHING, taint_of(value, *args), text.replace(args[0].const, put)[:MAX_TEXT], layers_of(value, *args))
+
+
+def _short_enough(text: str | bytes, put: object = None) -> bool:
+    """Whether `put` in the place of each letter of `text` stays within bounds; False also for what is no text."""
+    return isinstance(put, str | bytes) and len(put) * max(1, len(text)) <= MAX_TEXT * 4
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, str | bytes | int | bool | list | tuple | dict | set) or value is None else list(value)
+
+
+def _try(work: Callable[[], Any], layers: tuple[str, ...], taint: frozenset[str]) -> Value | None:
+    try:
+        return constant(work(), layers, taint)
+    except ERRORS:
+        return None
+
+
+def _join(separator: Value, parts: Value, layers: tuple[str, ...], taint: frozenset[str]) -> Value:
+    items = items_of(parts)
+    if items and all(isinstance(item.const, str | bytes) for item in items):
+        found = _try(lambda: separator.const.join(item.const for item in items), layers_of(separator, parts, *items), taint)
+        if found is not None:
+            return found
+    result = Value("", NOTHING, taint | taint_of(*items), HOLE, layers)
+    if items:
+        result.text = text_of(separator).join(text_of(item) for item in items)[:MAX_TEXT]
+    return result
+
+
+def quoted(parts: Value) -> Value:
+    """`shlex.join(parts)`: a part that is not known is one word."""
+    import shlex
+
+    items = items_of(parts)
+    texts = [text if HOLE in (text := text_of(item)) else shlex.quote(text) for item in items]
+    known = bool(items) and all(item.known for item in items)
+    text = " ".join(texts)[:MAX_TEXT]
+    return constant(text, layers_of(parts), taint_of(parts)) if known else Value("", NOTHING, taint_of(parts), text or HOLE)
+
+
+def _format(
+    shape: str, args: list[Value], keywords: dict[str, Value], layers: tuple[str, ...], taint: frozenset[str]
+) -> Value:
+    taint |= taint_of(*keywords.values())
+    texts = [text_of(arg) for arg in args]
+    named = {name: text_of(value) for name, value in keywords.items()}
+    plain = re.sub(r"\{(\w{0,40})[^{}]{0,40}\}", r"{\1}", shape)
+    try:
+        text = plain.format(*texts, **named)
+    except (*ERRORS, RecursionError):
+        text = HOLE
+    if HOLE not in text:
+        return constant(text, layers, taint)
+    return Value("", NOTHING, taint, text[:MAX_TEXT], layers)
+
+
+def _ints(value: Any) -> list[int] | None:
+    if isinstance(value, range):
+        value = list(value[:65_536])
+    return list(value) if isinstance(value, list | tuple) and all(isinstance(item, int) for item in value) else None
+
+
+def builtin(name: str, args: list[Value]) -> Value | None:
+    """The result of `builtins.name(*args)` for the few that hide text; None where it is not folded here."""
+    if not args:
+        return (
+            constant({"str": "", "bytes": b"", "list": [], "dict": {}, "tuple": (), "bytearray": b""}[name])
+            if name in {"str", "bytes", "list", "dict", "tuple", "bytearray"}
+            else None
+        )
+    first = args[0]
+    if name in {"list", "tuple", "set", "sorted", "iter", "frozenset", "reversed"} and (
+        first.known or first.items is not None
+    ):
+        items = items_of(first)
+        text = not isinstance(first.const, range) and any(item.known for item in items)  # other lists hide nothing
+        layers = (*first.layers, "reversed") if name == "reversed" and text else first.layers
+        items = items[::-1] if name == "reversed" else items
+        return listed(items, layers, first.taint)
+    if not all(arg.known for arg in args):
+        if name == "chr":
+            made = unknown(*args)
+            made.layers = made.layers if "chr" in made.layers else (*made.layers, "chr")
+            return made
+        return None
+    if name == "str.maketrans":
+        return _try(lambda: str.maketrans(*[arg.const for arg in args]), layers_of(*args), taint_of(*args))
+    return _fold_builtin(name, [arg.const for arg in args], layers_of(*args), taint_of(*args))
+
+
+# `chr` stands for these where a format takes no escapes; no word is made of them.
+_PLAIN_SIGNS = frozenset(map(ord, "\t\n\r \"'\\"))
+
+
+def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: frozenset[str]) -> Value | None:
+    first = values[0]
+    if name == "chr" and isinstance(first, int):
+        hides = "chr" not in layers and first not in _PLAIN_SIGNS
+        return _try(lambda: chr(first), (*layers, "chr") if hides else layers, taint)
+    if name in {"bytes", "bytearray"} and (numbers := _ints(first)) is not None:
+        return _try(
+            lambda: bytes(numbers), layers if "integers" in layers or "xor" in layers else (*layers, "integers"), taint
+        )
+    if name in {"bytes", "bytearray", "memoryview", "str"} and isinstance(first, bytes | str):
+        if name == "str" and isinstance(first, bytes) and len(values) < 2:
+            return _try(lambda: repr(first), layers, taint)
+        convert = {"bytes": bytes, "bytearray": bytes, "memoryview": bytes, "str": str}[name]
+        return _try(lambda: first if type(first) is convert and len(values) == 1 else convert(*values), layers, taint)
+    if name == "str" and isinstance(first, int | float):
+        return _try(lambda: str(first), layers, taint)
+    if name == "int" and isinstance(first, str | int | float | bytes) and len(str(first)) < 4_000:
+        return _try(lambda: int(*values), layers, taint)
+    if name == "range" and all(isinstance(value, int) for value in values):
+        return _try(lambda: range(*values), layers, taint)
+    if name in {"ord", "len", "abs", "hex", "oct", "bin", "min", "max", "sum", "repr", "ascii", "bool", "float", "divmod"}:
+        functions = {
+            "ord": ord, "len": len, "abs": abs, "hex": hex, "oct": oct, "bin": bin, "min": min, "max": max, "sum": sum,
+            "repr": repr, "ascii": ascii, "bool": bool, "float": float, "divmod": divmod,
+        }  # fmt: skip
+        return _try(lambda: functions[name](*values), layers, taint)  # type: ignore[operator]  # a mixed table of builtins
+    if name in {"zip", "enumerate"}:
+        return _try(lambda: _paired(name, values), layers, taint)
+    if name == "slice":
+        return _try(lambda: slice(*values), layers, taint)
+    return None
+
+
+def _paired(name: str, values: list[Any]) -> list[Any]:
+    made = zip(*values, strict=False) if name == "zip" else enumerate(*values)
+    return [item for item, _ in zip(made, range(65_536), strict=False)]
+
+
+def listed(items: list[Value], layers: tuple[str, ...] = (), taint: frozenset[str] = frozenset()) -> Value:
+    """A list of these values: a constant where all of them are."""
+    taint = taint | taint_of(*items)
+    longest = layers_of(*items)
+    layers = longest if len(longest) > len(layers) else layers
+    if all(item.known and not item.ref for item in items):
+        return constant([item.const for item in items], layers, taint)
+    result = Value("", NOTHING, taint, HOLE, layers)
+    result.items = items
+    return result

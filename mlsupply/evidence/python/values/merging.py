@@ -1,0 +1,89 @@
+"""One of several values: after a branch, from a container, or from one of several returns."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mlsupply.evidence.python.syntax.relevance import matters
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, unknown
+
+_MAX_EITHER = 8
+_MANY = 50
+_EMPTY = (None, "", 0, False, b"")
+
+
+def merged(values: list[Value]) -> Value:
+    """One of these values; what is known of any is kept, the origins of all. Of two names of other modules (an import and
+    what takes its place where that fails), the one that can do something."""
+    best = _best(values)
+    result = best.copy()
+    result.taint = taint_of(*values)
+    result.hidden = any(value.hidden for value in values)
+    if len(values) == 1 and hasattr(best, "unset"):
+        result.unset = best.unset
+    if (best.closure or best.instance or best.ref) and len(values) > 1:
+        result.either = _alternatives(values)
+    return result
+
+
+def _best(values: list[Value]) -> Value:
+    """The one that can do something, has a name, is a constant, or is known in part: the first of the best kind."""
+    named = constant = text = None
+    for value in values:
+        if value.closure is not None or value.instance is not None:
+            return value
+        if value.ref and not value.ref.startswith("os.environ") and (named is None or _tells_more(value.ref, named.ref)):
+            named = value
+        if constant is None and value.const is not NOTHING and value.const not in _EMPTY:
+            constant = value
+        if text is None and value.text != HOLE:
+            text = value
+    return named or constant or text or values[0]
+
+
+def _tells_more(ref: str, other: str) -> bool:
+    return not _acts(other) and _acts(ref)
+
+
+_HARMLESS_BUILTIN = re.compile(r"builtins\.(?!(?:exec|eval|compile|__import__|open|getattr|globals|vars|locals)\b)")
+
+
+@lru_cache(maxsize=8_192)
+def _acts(ref: str) -> bool:
+    """Is this the name of something that can run, send or load?"""
+    return matters(ref) and not _HARMLESS_BUILTIN.match(ref)
+
+
+def _alternatives(values: list[Value]) -> list[Value] | None:
+    """The different functions, objects and names among the values, where there is more than one that can do something."""
+    found: dict[object, Value] = {}
+    for value in values:
+        for one in value.either or (value,):
+            if one.closure is not None or one.instance is not None or (one.ref and _acts(one.ref)):
+                found.setdefault((one.closure, one.instance, one.ref), one)
+    several = sorted(found.values(), key=lambda one: not one.ref) if len(found) > _MAX_EITHER else list(found.values())
+    return several[:_MAX_EITHER] if len(several) > 1 else None
+
+
+def one_of(values: list[Value]) -> Value:
+    """One of perhaps very many values: of those of which something is known, as many as can be told apart; the origins of
+    all."""
+    if len(values) <= _MANY:
+        return merged(values)
+    known = [value for value in values if value.closure or value.instance or value.ref or value.taint or value.either]
+    made = merged([*known, *values][:_MANY])
+    made.taint = made.taint | taint_of(*known)
+    return made
+
+
+def iterated(value: Value) -> Value:
+    """An element of it."""
+    items = value.items
+    if items:
+        return one_of(items)
+    if value.known:
+        found = folding.items_of(value)
+        return found[0] if found else unknown(value)
+    return Value(value.ref + "[]" if value.ref else "", NOTHING, value.taint, value.text, value.layers)

@@ -1,0 +1,97 @@
+"""Operators and comparisons of constants, folded as Python would, within bounds."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable
+from typing import Any
+
+from mlsupply.evidence.python.values.folding import ERRORS, items_of, joined, joined_path, percent
+from mlsupply.evidence.python.values.value import HOLE, MAX_TEXT, Value, constant, layers_of, taint_of, unknown
+
+_INT_BITS = 1 << 16
+
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.BitXor: operator.xor,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.Pow: operator.pow,
+}
+_HUGE_WIDTH = re.compile(r"\d{5}|\*")
+
+
+def _too_big(kind: type[ast.operator], left: Any, right: Any) -> bool:
+    if kind is ast.Mult:
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, str | bytes | list | tuple) and isinstance(other, int):
+                return len(one) * max(other, 0) > MAX_TEXT
+        return isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _INT_BITS
+    if kind is ast.LShift:
+        return not isinstance(right, int) or right > _INT_BITS
+    if kind is ast.Pow:
+        return not isinstance(left, int) or not isinstance(right, int) or abs(right) * left.bit_length() > _INT_BITS
+    if kind is ast.Mod and isinstance(left, str | bytes):
+        shape = left if isinstance(left, str) else left.decode("latin-1")
+        return bool(_HUGE_WIDTH.search(shape))
+    return False
+
+
+def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
+    """`left <op> right`."""
+    if left.known and right.known:
+        function = _OPERATORS.get(kind)
+        if function is not None and not _too_big(kind, left.const, right.const):
+            try:
+                layers = layers_of(left, right)
+                if kind is ast.BitXor and isinstance(left.const, int) and not isinstance(left.const, bool):
+                    layers = layers if "xor" in layers else (*layers, "xor")
+                if kind is ast.Mod and isinstance(left.const, str) and left.const.count("%c") > 3:
+                    layers = (*layers, "chr")
+                return constant(function(left.const, right.const), layers, taint_of(left, right))
+            except ERRORS:
+                pass
+    result = unknown(left, right)
+    if kind is ast.BitXor and "xor" not in result.layers:
+        result.layers = (*result.layers, "xor")
+    if kind is ast.Add:
+        result.text = joined([left, right])
+        if left.items is not None or right.items is not None:
+            result.items = [*items_of(left), *items_of(right)]
+    elif kind is ast.Mod and (shape := left.const if isinstance(left.const, str) else left.text) != HOLE:
+        parts = right.items if right.items is not None else items_of(right) if isinstance(right.const, tuple) else [right]
+        result.text = percent(shape, parts, right.keys or {})
+    elif kind is ast.Div:  # pathlib
+        result.ref = left.ref or right.ref
+        result.text = joined_path([left, right])
+    return result
+
+
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda one, other: one in other,
+    ast.NotIn: lambda one, other: one not in other,
+}
+
+
+def compared(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
+    """`left <op> right` of two constants."""
+    function = _COMPARISONS.get(kind)
+    try:
+        return constant(bool(function(left.const, right.const))) if function is not None else Value()
+    except ERRORS:
+        return Value()

@@ -1,0 +1,98 @@
+"""Bytes kept as something else: numbers of UUIDs, of addresses, of packed structures. Loaders of shellcode favour them."""
+
+from __future__ import annotations
+
+import ast
+import ipaddress
+import struct
+from typing import TYPE_CHECKING, Any
+
+from mlsupply.evidence.python.values import operators
+from mlsupply.evidence.python.values.value import NOTHING, Value, constant, layers_of, taint_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_ERRORS = (ValueError, TypeError, OverflowError, struct.error, MemoryError)
+_ADDRESSES = frozenset(
+    {"ipaddress.ip_address", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "socket.inet_aton", "socket.inet_pton"}
+)
+_ARRAYS = frozenset({"numpy.array", "numpy.asarray", "numpy.uint8", "array.array", "torch.tensor"})
+_OPERATIONS: dict[str, type[ast.operator]] = {
+    "operator.xor": ast.BitXor, "operator.add": ast.Add, "operator.sub": ast.Sub, "operator.mul": ast.Mult,
+    "operator.mod": ast.Mod, "operator.and_": ast.BitAnd, "operator.or_": ast.BitOr, "operator.lshift": ast.LShift,
+    "operator.rshift": ast.RShift, "operator.concat": ast.Add, "operator.floordiv": ast.FloorDiv,
+}  # fmt: skip
+_UNPACKS = frozenset({"struct.unpack", "struct.unpack_from", "struct.iter_unpack"})
+_KNOWN = frozenset(
+    {*_ADDRESSES, *_ARRAYS, *_OPERATIONS, "uuid.UUID", "itertools.cycle", "struct.pack", *_UNPACKS, "int.from_bytes",
+     "builtins.int.from_bytes"}
+)  # fmt: skip
+_MAX_SHAPE = 64  # characters of a format; with repeat counts bounded below
+_MAX_COUNT = 1 << 16
+
+
+def unpacked(call: Call) -> Value | None:
+    """What the call gives where its arguments are constants; None where it is none of these."""
+    ref = call.ref
+    if ref not in _KNOWN:
+        return None
+    known = [arg.const for arg in call.args]
+    if not known or any(const is NOTHING for const in known):
+        return None
+    layers, taint = layers_of(*call.args), taint_of(*call.args)
+    try:
+        if ref == "uuid.UUID" and isinstance(known[0], str):
+            import uuid
+
+            number = uuid.UUID(known[0])
+            return _parts((*layers, "uuid"), taint, bytes=number.bytes, bytes_le=number.bytes_le, hex=number.hex)
+        if ref in _ADDRESSES and isinstance(known[-1], str):
+            packed = ipaddress.ip_address(known[-1]).packed
+            if ref.startswith("socket."):
+                return constant(packed, (*layers, "addresses"), taint)
+            return _parts((*layers, "addresses"), taint, packed=packed)
+        if ref == "itertools.cycle" and isinstance(known[0], str | bytes | list | tuple) and known[0]:
+            around = list(known[0])[:_MAX_COUNT]
+            return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
+        if ref in _ARRAYS and isinstance(known[-1], list | tuple):
+            return constant(list(known[-1]), layers, taint)
+        if (kind := _OPERATIONS.get(ref)) is not None and len(call.args) == 2:
+            return operators.binary(kind, *call.args)
+        if ref.startswith("struct."):
+            return constant(_packed(known) if ref == "struct.pack" else _unpacked(ref, known), (*layers, "integers"), taint)
+        if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(known[0], bytes) and len(known[0]) <= 1 << 16:
+            order = known[1] if len(known) > 1 else "big"
+            return constant(int.from_bytes(known[0], "little" if order == "little" else "big"), layers, taint)
+    except _ERRORS:
+        return None
+    return None
+
+
+def _packed(known: list[Any]) -> bytes:
+    shape = known[0]
+    if not isinstance(shape, str) or len(shape) > _MAX_SHAPE or struct.calcsize(shape) > _MAX_COUNT:
+        raise ValueError
+    return struct.pack(shape, *known[1:])
+
+
+def _unpacked(ref: str, known: list[Any]) -> list[Any]:
+    shape, data = known[0], known[-1]
+    if (
+        not isinstance(shape, str)
+        or not isinstance(data, bytes)
+        or len(shape) > _MAX_SHAPE
+        or len(known) != 2
+        or struct.calcsize(shape) > _MAX_COUNT
+    ):
+        raise ValueError
+    if ref == "struct.iter_unpack":
+        return [list(found) for found in struct.iter_unpack(shape, data[:_MAX_COUNT])]
+    return list(struct.unpack_from(shape, data))
+
+
+def _parts(layers: tuple[str, ...], taint: frozenset[str], **parts: object) -> Value:
+    made = Value("", NOTHING, taint)
+    made.layers = layers
+    made.keys = {name: constant(part, layers, taint) for name, part in parts.items()}
+    return made
