@@ -65,8 +65,7 @@ _WORK = {
 
 def _bounded() -> None:
     """A file that makes the analyser grow ends this process, not the machine."""
-    try:
+    if sys.platform != "win32":
         import resource
-    except ImportError:  # not on Windows
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

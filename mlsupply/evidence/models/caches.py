@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def digest_of(path: Path) -> tuple[int, str]:
     machine = hashlib.sha256()
     size = 0
     with open(path, "rb", buffering=0) as handle:
-        if hasattr(os, "posix_fadvise"):
+        if sys.platform == "linux":
             os.posix_fadvise(handle.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
         while chunk := handle.read(_CHUNK):
             machine.update(chunk)

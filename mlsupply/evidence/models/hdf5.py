@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+import sys
 from collections.abc import Iterator
 
 from mlsupply.evidence.models.looking import Span
@@ -38,14 +39,14 @@ def expected_end(span: Span) -> int:
 
 def windows(span: Span) -> Iterator[tuple[int, bytes]]:
     """(offset, bytes) of overlapping windows; of a mapped file the pages behind are given back."""
-    release = getattr(span.data, "madvise", None)
     at = 0
     while at < span.size:
         yield at, span.read(at, _WINDOW + _OVERLAP)
-        if release and at:
+        if sys.platform != "win32" and at:
             import mmap
 
-            release(mmap.MADV_DONTNEED, (span.start + at - _WINDOW) // mmap.PAGESIZE * mmap.PAGESIZE, _WINDOW)
+            if isinstance(span.data, mmap.mmap):
+                span.data.madvise(mmap.MADV_DONTNEED, (span.start + at - _WINDOW) // mmap.PAGESIZE * mmap.PAGESIZE, _WINDOW)
         at += _WINDOW
 
 
