@@ -143,6 +143,7 @@ def _handed(machine: Analyser, call: Call, function: Taint) -> None:
 def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
     from mlsupply.evidence.python import sending
     from mlsupply.evidence.python.commands import spawning
+    from mlsupply.evidence.python.commands.command_line import CommandLine, parts_of
     from mlsupply.evidence.python.libraries import execution
 
     through = call._replace(ref=take.sink)
@@ -155,4 +156,4 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
         else:  # of a list, the program: what else is in it tells the program on what to work
             head = first.copy()
             head.layers = (*head.layers, *take.layers)
-            spawning.flows(machine, through, head, spawning.parts_of(head), text_of(head), machine.silent > 0)
+            spawning.flows(machine, CommandLine(through, head, parts_of(head), text_of(head), machine.silent > 0))

@@ -1,0 +1,179 @@
+"""A command line: its words, and which of them is the program, the code it is given, or only an argument."""
+
+from __future__ import annotations
+
+import re
+
+from mlsupply.evidence.python.commands.shell import commanded
+from mlsupply.evidence.python.interpreter.call import Call
+from mlsupply.evidence.python.interpreter.machine import has
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.value import HOLE, Value, command_text, constant, text_of
+from mlsupply.lazy import expression
+from mlsupply.named import NamedTuple
+
+MAX_PARTS = 1_000  # words of a command that are looked at
+
+_SHELL = expression(r"(?:^|[/\\])(?:ba|z|da|k|a)?sh$|(?:^|[/\\])(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE)
+_PYTHON = expression(r"(?:^|[/\\])python[\d.]*w?(?:\.exe)?$", re.IGNORECASE)
+_RUNTIME = expression(r"(?:^|[/\\])(?:node|bun|deno)(?:\.exe)?$", re.IGNORECASE)
+_STARTER = expression(
+    r"(?:^|/)(?:sudo|nohup|setsid|env|open|start|xdg-open|rundll32|java|perl|ruby|php|[wc]script(?:\.exe)?)$"
+)
+_LAUNCHER = expression(
+    r"(?:^|/)(?:nice|ionice|taskset|timeout|stdbuf|chrt|systemd-run|nohup|setsid|sudo|doas|env|unshare|chroot|xvfb-run|start|time)$"
+)
+# Builders and readers work on what they are given; they do not run it.
+_MAKER = expression(
+    r"(?:^|[/\\])(?:cmake|make|gmake|nmake|ninja|meson|scons|bazel|cargo|maturin|rustc|go|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|nvcc|cl|msbuild|"
+    r"swig|cython|protoc|nasm|ar|ld|ldd|strip|patch|patchelf|readelf|objdump|objcopy|nm|otool|install_name_tool|codesign|lipo|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
+)
+_SETTINGS = expression(r"\.(?:ya?ml|toml|json|cfg|ini|csv)$")
+_REQUIREMENTS = frozenset({"-r", "--requirement", "-c", "--constraint"})
+_DEVNULL = -3  # of `subprocess`
+_UNHEARD = expression(r">\s?(?:/dev/null|nul\b)", re.IGNORECASE)
+
+
+class CommandLine(NamedTuple):
+    """A command that is started. call: the call that starts it; head: the argument with the command; parts: its words, or
+    one part that is the whole line; text: all of it, HOLE where it is not known; silent: is its output seen by nobody?"""
+
+    call: Call
+    head: Value
+    parts: list[Value]
+    text: str
+    silent: bool
+
+    @property
+    def program(self) -> Value:
+        """The first word."""
+        return self.parts[0]
+
+
+def command_line(call: Call, head: Value, *, silent: bool) -> CommandLine:
+    """The command line that a call starts. head: the argument with the command; silent: is the code around it unheard?"""
+    call, head = _spelt_out(call, head)
+    parts = parts_of(head)
+    if "_exec" in call.ref:
+        head = folding.listed(call.args)
+    if "spawn" in call.ref or "exec" in call.ref or call.ref.startswith("pexpect"):
+        given = call.args[1:] if call.ref.startswith("os.spawn") else call.args  # there a mode comes first
+        parts = [item for arg in given for item in parts_of(arg)]
+        if call.ref.startswith(("os.spawn", "os.exec", "os.posix_spawn")) and len(parts) > 1:
+            parts = [parts[0], *parts[2:]]  # the file, then what the program is told it is called
+            head = folding.listed(parts)
+        parts = parts or [head]
+    text = " ".join(text_of(part) for part in parts) if len(parts) > 1 else command_text(head)
+    return CommandLine(call, head, parts, text, silent or _unheard(call) or _UNHEARD.search(text) is not None)
+
+
+def _spelt_out(call: Call, head: Value) -> tuple[Call, Value]:
+    """The call and its command where that does not come first, or is a program that runs in this process."""
+    if call.ref.startswith("asyncio.") and ".subprocess_" in call.ref:
+        call = call._replace(args=call.args[1:])  # there a protocol comes first
+        head = call.args[0] if call.args else Value()
+    if call.ref.startswith(("pip.", "setuptools.command.easy_install")):
+        head = folding.listed([constant("pip" if "pip" in call.ref else "pip install"), *parts_of(head)])
+    return call, head
+
+
+def _unheard(call: Call) -> bool:
+    """Is what it prints thrown away, or is it let loose from this process?"""
+    quiet = any(
+        call.keywords[name].ref == "subprocess.DEVNULL"
+        or call.keywords[name].const == _DEVNULL
+        or "devnull" in text_of(call.keywords[name])
+        for name in ("stdout", "stderr")
+        if name in call.keywords
+    )
+    hidden_window = any(name in call.keywords for name in ("creationflags", "startupinfo"))
+    detached = "start_new_session" in call.keywords and call.keywords["start_new_session"].const is True
+    return quiet or hidden_window or detached or "preexec_fn" in call.keywords
+
+
+def parts_of(head: Value) -> list[Value]:
+    """The words of a command that is given as a list; of any other, the one value it is."""
+    return folding.items_of(head) if not isinstance(head.const, str | bytes) and (head.items or head.known) else [head]
+
+
+def script_of(parts: list[Value]) -> str:
+    """What follows `-c` in the words of a shell, as one text; "" of any other program."""
+    if len(parts) < 3 or not is_shell(parts[0]):
+        return ""
+    flags = [place for place, part in enumerate(parts[:-1]) if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand", text_of(part))]
+    return " ".join(text_of(part) for part in parts[flags[0] + 1 :]) if flags else ""
+
+
+def deciding_part(line: CommandLine) -> Value | None:
+    """The part that says what is done: the program, what follows `-c`, or a whole line for a shell; None where it is a path
+    written here, only parts of which come from elsewhere."""
+    head, parts = line.head, line.parts
+    if isinstance(head.const, str | bytes) or (head.items is None and not head.known):
+        text = text_of(head)
+        # what a client gave, by its address
+        asked = re.match(r"[a-z+]{2,20}://", text) is not None and has(head.taint, "received")
+        return head if (text.startswith(HOLE) and "/" not in text) or asked else None
+    for place, part in enumerate(parts[:-1]):
+        if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)):
+            shell = place == 1 and is_shell(parts[0])
+            return parts[place + 1] if not shell or commanded(text_of(parts[place + 1])) else None
+    named = bool(parts) and text_of(parts[0]) == HOLE and not parts[0].ref.startswith("pathlib.")  # a path leads to a file
+    return parts[0] if named else None
+
+
+def launched(parts: list[Value]) -> int:
+    """The place of the program that is run by one which starts others (`nice`, `timeout`); 0 where it is no such one."""
+    if not parts or not _LAUNCHER.search(text_of(parts[0])):
+        return 0
+    rest = enumerate(parts[1:MAX_PARTS], 1)
+    return next((at for at, part in rest if not re.match(r"-|\d|\w+=", text_of(part))), 0)
+
+
+def is_shell(program: Value) -> bool:
+    """Is this a shell, cmd or PowerShell?"""
+    return _SHELL.search(text_of(program)) is not None
+
+
+def is_python(program: Value) -> bool:
+    """Is this an interpreter of Python, or the one that runs this code?"""
+    return program.ref.startswith("sys.executable") or _PYTHON.search(text_of(program)) is not None
+
+
+def is_runtime(program: Value) -> bool:
+    """Does it run JavaScript?"""
+    return _RUNTIME.search(text_of(program)) is not None
+
+
+def is_maker(program: Value) -> bool:
+    """Does it build, copy or print what it is given, and run none of it?"""
+    return _MAKER.search(text_of(program)) is not None
+
+
+def runs_its_argument(program: Value) -> bool:
+    """Is this an interpreter, or a program that starts another?"""
+    if is_python(program) or is_shell(program) or is_runtime(program):
+        return True
+    return _STARTER.search(text_of(program)) is not None
+
+
+def is_settings(parts: list[Value], place: int) -> bool:
+    """Is this a file of settings behind the script that an interpreter runs?"""
+    before = [text_of(part) for part in parts[1:place]]
+    return any(not one.startswith("-") for one in before) and _SETTINGS.search(text_of(parts[place])) is not None
+
+
+def is_requirements(parts: list[Value], place: int, written: Value) -> bool:
+    """Is this a list that pip reads, made of one that the package holds in plain text? One that was hidden or fetched is
+    a fact like any other. written: what the file holds."""
+    pip = (
+        [text_of(part) for part in parts[1:3]] == ["-m", "pip"] and place > 3 and text_of(parts[place - 1]) in _REQUIREMENTS
+    )
+    return pip and not hiding(written.layers) and not has(written.taint, "received")
+
+
+def script_before(parts: list[Value], place: int) -> str:
+    """The name of the script that Python runs and that is given the word at `place`; "" where that may be the script."""
+    before = next((text_of(part) for part in parts[1:place] if not text_of(part).startswith("-")), "")
+    name = before.rpartition("/")[2]
+    return name if is_python(parts[0]) and name.endswith(".py") and HOLE not in name else ""
