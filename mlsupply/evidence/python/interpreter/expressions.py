@@ -1,4 +1,4 @@
-"""Expressions to values: names through imports and aliases, attribute chains, tricks with namespaces, comprehensions."""
+"""Expressions to values: names through imports and aliases, attributes, entries, operators, calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import Any
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import summaries
-from mlsupply.evidence.python.interpreter import attribute_names, comprehensions, hooks, importing, objects, reflection
+from mlsupply.evidence.python.interpreter import (
+    attribute_names,
+    comprehensions,
+    displays,
+    hooks,
+    importing,
+    objects,
+    reflection,
+)
 from mlsupply.evidence.python.interpreter.attribute_names import TOLD
 from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine, said_of
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
@@ -23,7 +31,6 @@ from mlsupply.evidence.python.values.value import (
     Scope,
     Value,
     constant,
-    layers_of,
     taint_of,
     unknown,
 )
@@ -211,69 +218,11 @@ class Expressions(Machine):
         taint = taint_of(*values)
         return Value(taint=said_of(taint) if taint else taint)
 
-    def _fstring(self, node: ast.JoinedStr) -> Value:
-        return folding.joined_text([self.value(part) for part in node.values])
-
-    def _formatted(self, node: ast.FormattedValue) -> Value:
-        value = self.value(node.value)
-        if value.instance is not None:
-            made = objects.operated(self, value, "repr" if node.conversion == 114 else "format", [constant("")], node)
-            return made if made is not None else value
-        shape = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
-        if type(value.const) is int and len(shape) == 1 and isinstance(shape[0], ast.Constant) and shape[0].value == "c":
-            return folding.builtin("chr", [value]) or value
-        if node.conversion == 114 and isinstance(value.const, str):
-            return constant(repr(value.const), value.layers, value.taint)
-        return value
-
-    def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> Value:
-        items: list[Value] = []
-        for element in node.elts:
-            if isinstance(element, ast.Starred):
-                inner = self.value(element.value)
-                items += folding.items_of(inner) or [unknown(inner)]
-            else:
-                items.append(self.value(element))
-        if isinstance(node, ast.Tuple) and all(item.known for item in items):
-            return constant(tuple(item.const for item in items), layers_of(*items), taint_of(*items))
-        return folding.listed(items)
-
-    def _dict(self, node: ast.Dict) -> Value:
-        keys: dict[str, Value] = {}
-        loose: list[Value] = []
-        computed: list[Value] = []  # entries whose keys nobody knows
-        for name, item in zip(node.keys, node.values, strict=True):
-            value = self.value(item)
-            key = self.value(name) if name is not None else None
-            if key is not None and isinstance(key.const, str):
-                keys[key.const] = value
-            else:
-                loose += [value] if key is None else [key, value]
-                if key is None:
-                    keys.update(containers.entries(value))
-                elif not key.known:
-                    computed.append(value)
-        result = unknown(*keys.values(), *loose)
-        result.keys = keys
-        if not loose and all(value.known for value in keys.values()):
-            result.const = {name: value.const for name, value in keys.items()}
-        elif not keys and loose and (table := _table(loose)) is not None:
-            result.const = table
-        elif computed:
-            keys[HOLE] = merged(computed)
-        return result
-
     def _lambda(self, node: ast.Lambda) -> Value:
         result = Value()
         result.closure = Closure(node, self.scope, "<lambda>")
         self.closures.append((self.root, result.closure))
         return result
-
-    def _slice(self, node: ast.Slice) -> Value:
-        parts = [self.value(part) if part is not None else constant(None) for part in (node.lower, node.upper, node.step)]
-        if all(part.known for part in parts):
-            return Value("", slice(*(part.const for part in parts)))
-        return unknown(*parts)
 
     def _comprehension(self, node: comprehensions.Node) -> Value:
         outer, self.scope = self.scope, Scope(self.scope)
@@ -351,18 +300,6 @@ class Expressions(Machine):
         return value
 
 
-def _table(loose: list[Value]) -> dict[int, Any] | None:
-    """A table of constants by number: keys and values in turn."""
-    names, values = loose[::2], loose[1::2]
-    if len(names) != len(values) or not all(type(name.const) is int for name in names):
-        return None
-    return (
-        {name.const: value.const for name, value in zip(names, values, strict=True)}
-        if all(one.known for one in values)
-        else None
-    )
-
-
 def _is_named(key: object) -> bool:
     """Is this a name in the globals of a module that somebody gave?"""
     return isinstance(key, str) and (key == "__builtins__" or not key.startswith("__"))
@@ -379,14 +316,14 @@ _HANDLERS: dict[type[ast.expr], Any] = {
     ast.IfExp: Expressions._choice,
     ast.UnaryOp: Expressions._unary,
     ast.Compare: Expressions._compare,
-    ast.JoinedStr: Expressions._fstring,
-    ast.FormattedValue: Expressions._formatted,
-    ast.List: Expressions._sequence,
-    ast.Tuple: Expressions._sequence,
-    ast.Set: Expressions._sequence,
-    ast.Dict: Expressions._dict,
+    ast.JoinedStr: displays.joined,
+    ast.FormattedValue: displays.formatted,
+    ast.List: displays.sequence,
+    ast.Tuple: displays.sequence,
+    ast.Set: displays.sequence,
+    ast.Dict: displays.dictionary,
     ast.Lambda: Expressions._lambda,
-    ast.Slice: Expressions._slice,
+    ast.Slice: displays.sliced,
     ast.ListComp: Expressions._comprehension,
     ast.SetComp: Expressions._comprehension,
     ast.GeneratorExp: Expressions._comprehension,

@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mlsupply.evidence.python.interpreter import comprehensions, default_run, importing, objects
-from mlsupply.evidence.python.interpreter.definitions import Definitions
+from mlsupply.evidence.python.interpreter.assignments import Assignments
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError, on_request
 from mlsupply.evidence.python.interpreter.missing_packages import asks_whether_it_is_there, is_for_missing
-from mlsupply.evidence.python.values import containers, folding, operators
+from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import iterated, merged
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Scope, Value, layers_of, unknown
+from mlsupply.evidence.python.values.value import Scope, Value, unknown
 from mlsupply.named import NamedTuple
 
 _MAX_RAISED = 64
-_NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
 
 
 class OfAll(NamedTuple):
@@ -27,7 +26,7 @@ class OfAll(NamedTuple):
     names: frozenset[str]
 
 
-class Statements(Definitions):
+class Statements(Assignments):
     """Runs statements abstractly. `patch` and `guard` are defined by the layer above."""
 
     loops: dict[ast.AST, Loop]
@@ -108,77 +107,6 @@ class Statements(Definitions):
                 self.scope.set(inner.name, unknown(subject))
             elif isinstance(inner, ast.MatchMapping) and inner.rest:
                 self.scope.set(inner.rest, unknown(subject))
-
-    def bind(self, target: ast.expr, value: Value) -> None:
-        """Assign to a name, attribute, item or several."""
-        match target:
-            case ast.Name():
-                self.scope.set(target.id, value)
-            case ast.Attribute():
-                self._bind_attribute(target, value)
-            case ast.Subscript():
-                owner, key = self.value(target.value), self.value(target.slice)
-                self.stored(owner, key, value, target)
-            case ast.Tuple() | ast.List():
-                items = folding.items_of(value)
-                starred = any(isinstance(element, ast.Starred) for element in target.elts)
-                for place, element in enumerate(target.elts):
-                    known = not starred and place < len(items)
-                    self.bind(element, items[place] if known else iterated(unknown_of(value)))
-            case ast.Starred():
-                self.bind(target.value, value)
-            case _:
-                pass
-
-    def _bind_attribute(self, target: ast.Attribute, value: Value) -> None:
-        self.assign(self.value(target.value), target.attr, value, target)
-
-    def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
-        """`owner.name = value`."""
-        if objects.set_attribute(self, owner, name, value, node):
-            return
-        if owner.keys is not None or owner.taint or value.taint or value.closure is not None:
-            if owner.keys is not None or not owner.ref or owner.ref.startswith("argparse."):
-                owner.keys = {**(owner.keys or {}), name: value}  # what else it has is not made of this
-            else:
-                owner.taint = owner.taint | value.taint
-        if owner.ref:
-            self.patch(f"{owner.ref}.{name}", value, node)
-
-    def patch(self, name: str, value: Value, node: ast.AST) -> None:
-        """Something of another module is replaced."""
-        raise NotImplementedError
-
-    def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
-        """`owner[key] = value`."""
-        if objects.operated(self, owner, "[]=", [key, value], node) is not None:
-            return
-        if owner.ref in _NAMESPACES and isinstance(key.const, str):
-            (self.scope if owner.ref == "builtins.locals()" else self.module).set(key.const, value)
-            return
-        if value.taint or key.taint:
-            owner.taint = owner.taint | value.taint | key.taint
-        if owner.keys is None and isinstance(owner.const, dict):
-            owner.keys = containers.entries(owner)
-        if owner.keys is not None:
-            containers.put(owner.keys, key, value)
-        elif isinstance(key.const, str) or value.closure is not None:
-            owner.keys = {}
-            containers.put(owner.keys, key, value)
-        elif owner.items is not None and isinstance(key.const, int) and -len(owner.items) <= key.const < len(owner.items):
-            owner.items[key.const] = value
-        elif (replaced := containers.replaced(owner, key, value)) is not NOTHING:
-            owner.const, owner.layers = replaced, layers_of(owner, value)
-            return
-        if owner.known:
-            owner.const = NOTHING
-
-    def _augment(self, node: ast.AugAssign) -> None:
-        left, right = self.value(node.target), self.value(node.value)
-        result = objects.operated(self, left, type(node.op).__name__, [right], node)
-        self.bind(node.target, result if result is not None else operators.binary(type(node.op), left, right))
-
-    states: dict[Closure, ClassState]
 
     def _if(self, node: ast.If) -> None:
         if _is_main(node.test):
@@ -373,11 +301,6 @@ def _swallows(handler: ast.ExceptHandler) -> bool:
         isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
     )
     return broad and all(isinstance(statement, ast.Pass | ast.Continue) for statement in handler.body)
-
-
-def unknown_of(value: Value) -> Value:
-    """The same origin and text without the items."""
-    return Value(value.ref, NOTHING, value.taint, value.text if value.text != HOLE else HOLE, value.layers)
 
 
 _HANDLERS: dict[type[ast.stmt], Any] = {

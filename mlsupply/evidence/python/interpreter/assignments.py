@@ -1,0 +1,93 @@
+"""Assignments: to names, attributes, entries, or several at once."""
+
+from __future__ import annotations
+
+import ast
+
+from mlsupply.evidence.python.interpreter import objects
+from mlsupply.evidence.python.interpreter.definitions import Definitions
+from mlsupply.evidence.python.values import containers, folding, operators
+from mlsupply.evidence.python.values.merging import iterated
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, layers_of
+
+_NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
+
+
+class Assignments(Definitions):
+    """Binds targets to values. `patch` is defined by the layer above."""
+
+    states: dict[Closure, ClassState]
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        """Assign to a name, attribute, item or several."""
+        match target:
+            case ast.Name():
+                self.scope.set(target.id, value)
+            case ast.Attribute():
+                self._bind_attribute(target, value)
+            case ast.Subscript():
+                owner, key = self.value(target.value), self.value(target.slice)
+                self.stored(owner, key, value, target)
+            case ast.Tuple() | ast.List():
+                items = folding.items_of(value)
+                starred = any(isinstance(element, ast.Starred) for element in target.elts)
+                for place, element in enumerate(target.elts):
+                    known = not starred and place < len(items)
+                    self.bind(element, items[place] if known else iterated(unknown_of(value)))
+            case ast.Starred():
+                self.bind(target.value, value)
+            case _:
+                pass
+
+    def _bind_attribute(self, target: ast.Attribute, value: Value) -> None:
+        self.assign(self.value(target.value), target.attr, value, target)
+
+    def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """`owner.name = value`."""
+        if objects.set_attribute(self, owner, name, value, node):
+            return
+        if owner.keys is not None or owner.taint or value.taint or value.closure is not None:
+            if owner.keys is not None or not owner.ref or owner.ref.startswith("argparse."):
+                owner.keys = {**(owner.keys or {}), name: value}  # what else it has is not made of this
+            else:
+                owner.taint = owner.taint | value.taint
+        if owner.ref:
+            self.patch(f"{owner.ref}.{name}", value, node)
+
+    def patch(self, name: str, value: Value, node: ast.AST) -> None:
+        """Something of another module is replaced."""
+        raise NotImplementedError
+
+    def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
+        """`owner[key] = value`."""
+        if objects.operated(self, owner, "[]=", [key, value], node) is not None:
+            return
+        if owner.ref in _NAMESPACES and isinstance(key.const, str):
+            (self.scope if owner.ref == "builtins.locals()" else self.module).set(key.const, value)
+            return
+        if value.taint or key.taint:
+            owner.taint = owner.taint | value.taint | key.taint
+        if owner.keys is None and isinstance(owner.const, dict):
+            owner.keys = containers.entries(owner)
+        if owner.keys is not None:
+            containers.put(owner.keys, key, value)
+        elif isinstance(key.const, str) or value.closure is not None:
+            owner.keys = {}
+            containers.put(owner.keys, key, value)
+        elif owner.items is not None and isinstance(key.const, int) and -len(owner.items) <= key.const < len(owner.items):
+            owner.items[key.const] = value
+        elif (replaced := containers.replaced(owner, key, value)) is not NOTHING:
+            owner.const, owner.layers = replaced, layers_of(owner, value)
+            return
+        if owner.known:
+            owner.const = NOTHING
+
+    def _augment(self, node: ast.AugAssign) -> None:
+        left, right = self.value(node.target), self.value(node.value)
+        result = objects.operated(self, left, type(node.op).__name__, [right], node)
+        self.bind(node.target, result if result is not None else operators.binary(type(node.op), left, right))
+
+
+def unknown_of(value: Value) -> Value:
+    """The same origin and text without the items."""
+    return Value(value.ref, NOTHING, value.taint, value.text if value.text != HOLE else HOLE, value.layers)

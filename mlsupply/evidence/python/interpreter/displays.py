@@ -1,0 +1,94 @@
+"""Displays: f-strings, lists, tuples, sets, dicts and slices as they are written in the source."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from mlsupply.evidence.python.interpreter import objects
+from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import HOLE, Value, constant, layers_of, taint_of, unknown
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.interpreter.expressions import Expressions
+
+_REPR = ord("r")  # `{value!r}`, as the tree says it
+
+
+def joined(machine: Expressions, node: ast.JoinedStr) -> Value:
+    """The text of an f-string, HOLE where a part is not known."""
+    return folding.joined_text([machine.value(part) for part in node.values])
+
+
+def formatted(machine: Expressions, node: ast.FormattedValue) -> Value:
+    """One `{...}` of an f-string; an object of this module formats itself."""
+    value = machine.value(node.value)
+    if value.instance is not None:
+        made = objects.operated(machine, value, "repr" if node.conversion == _REPR else "format", [constant("")], node)
+        return made if made is not None else value
+    shape = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
+    if type(value.const) is int and len(shape) == 1 and isinstance(shape[0], ast.Constant) and shape[0].value == "c":
+        return folding.builtin("chr", [value]) or value
+    if node.conversion == _REPR and isinstance(value.const, str):
+        return constant(repr(value.const), value.layers, value.taint)
+    return value
+
+
+def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Value:
+    """A list, tuple or set: a constant where all items are known, else its items one by one."""
+    items: list[Value] = []
+    for element in node.elts:
+        if isinstance(element, ast.Starred):
+            inner = machine.value(element.value)
+            items += folding.items_of(inner) or [unknown(inner)]
+        else:
+            items.append(machine.value(element))
+    if isinstance(node, ast.Tuple) and all(item.known for item in items):
+        return constant(tuple(item.const for item in items), layers_of(*items), taint_of(*items))
+    return folding.listed(items)
+
+
+def dictionary(machine: Expressions, node: ast.Dict) -> Value:
+    """A dict by its constant keys; what stands under any other key is kept under HOLE."""
+    keys: dict[str, Value] = {}
+    loose: list[Value] = []
+    computed: list[Value] = []  # entries whose keys nobody knows
+    for name, item in zip(node.keys, node.values, strict=True):
+        value = machine.value(item)
+        key = machine.value(name) if name is not None else None
+        if key is not None and isinstance(key.const, str):
+            keys[key.const] = value
+        else:
+            loose += [value] if key is None else [key, value]
+            if key is None:
+                keys.update(containers.entries(value))
+            elif not key.known:
+                computed.append(value)
+    result = unknown(*keys.values(), *loose)
+    result.keys = keys
+    if not loose and all(value.known for value in keys.values()):
+        result.const = {name: value.const for name, value in keys.items()}
+    elif not keys and loose and (table := _table(loose)) is not None:
+        result.const = table
+    elif computed:
+        keys[HOLE] = merged(computed)
+    return result
+
+
+def sliced(machine: Expressions, node: ast.Slice) -> Value:
+    """`lower:upper:step` as a constant slice, else an unknown of the same origins."""
+    parts = [machine.value(part) if part is not None else constant(None) for part in (node.lower, node.upper, node.step)]
+    if all(part.known for part in parts):
+        return Value("", slice(*(part.const for part in parts)))
+    return unknown(*parts)
+
+
+def _table(loose: list[Value]) -> dict[int, Any] | None:
+    """A table of constants by number: keys and values in turn."""
+    names, values = loose[::2], loose[1::2]
+    if len(names) != len(values) or not all(type(name.const) is int for name in names):
+        return None
+    if not all(value.known for value in values):
+        return None
+    return {name.const: value.const for name, value in zip(names, values, strict=True)}
