@@ -4,9 +4,10 @@ The way of the data, and where each step of it is:
 
 1. `analyse.module` parses one file. `syntax/` reads what the tree alone shows: which names a function mentions (`survey`),
    whether it can reach anything that acts (`relevance`, `reachability`), what looks hidden (`appearance`).
-2. `interpreter/` runs the module abstractly, as Python would: `statements`, `definitions`, `expressions`, `objects`. Both
-   sides of a branch are followed, and functions where they are called. `machine` holds state, budget and facts.
-   `schedule` says which functions are then followed on their own, because nobody in the module called them.
+2. `interpreter/` runs the module abstractly, as Python would: `statements` and `assignments`, `expressions` and `displays`,
+   `definitions`, `objects`. Both sides of a branch are followed, and functions where they are called (`entering`).
+   `machine` holds state, budget and facts. `schedule` says which functions are then followed on their own, because nobody in
+   the module called them; `default_run` says what a condition comes to when the user sets nothing.
 3. What is known of a value is a `values.value.Value`: perhaps a constant, perhaps a dotted name, and always its taint, the
    labels of where it comes from (`kind:detail`). `values/` folds constants, undoes encodings and merges what branches leave.
 4. Each call goes through `calls.Analyser.call`. A function of the module is entered; one that a table knows is modelled:

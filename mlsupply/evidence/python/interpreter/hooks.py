@@ -15,7 +15,7 @@ from mlsupply.text import safe
 if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
-    from mlsupply.evidence.python.interpreter.definitions import Definitions
+    from mlsupply.evidence.python.interpreter.entering import Entering
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # Last part of a base class -> the methods its users call, and the kind of what they are called with.
@@ -123,7 +123,7 @@ def extends_jupyter(closure: Closure) -> str:
     return spec.args.args[0].arg if spec.args.args else ""
 
 
-def server(machine: Definitions) -> Value:
+def server(machine: Entering) -> Value:
     """A server of notebooks: what it holds lets everybody in who knows it."""
     opens = Value(taint=machine.origin("credential-file", "what opens the notebook server", 0))
     made = Value("jupyter_server.serverapp.ServerApp()")
@@ -141,7 +141,7 @@ def loaded_for(closure: Closure) -> str:
     return spec.args.args[1].arg if len(spec.args.args) > 1 and any("Loader" in base for base in owner.bases) else ""
 
 
-def known_given(machine: Definitions, closure: Closure, names: Mapping[str, Value]) -> dict[str, Value]:
+def known_given(machine: Entering, closure: Closure, names: Mapping[str, Value]) -> dict[str, Value]:
     """Parameters of a function of which is known what calls it. names: what they stand for so far."""
     if name := extends_jupyter(closure):
         return {name: server(machine)}

@@ -6,7 +6,7 @@ import ast
 import sys
 from functools import lru_cache
 
-from mlsupply.evidence.python.interpreter.definitions import signature
+from mlsupply.evidence.python.interpreter.entering import signature
 from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.syntax.survey import below
 from mlsupply.evidence.python.values.merging import merged
