@@ -134,7 +134,9 @@ class _Table:
     def doers(self) -> set[_Doer]:
         """Functions that send what they are given, and those that do what is worth a finding: somebody may call them earlier
         than it seems."""
-        names = {name for name, takes in self.takes.items() if any(take.behaviour == "sends" for take in takes)}
+        names = {
+            name for name, takes in self.takes.items() if any(take.behaviour in {"sends", "looks-up"} for take in takes)
+        }
         names |= {
             f"{module.dotted}.{root.removesuffix('.__init__')}"
             for module in self.modules

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
-PROBE = "python/80"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/81"  # part of the cache key: raised whenever a fact may change
 HANDED = "handed to "  # the way of a file that a script is told of; the name of the script follows
 OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
 PRECIOUS = "!"  # among the same: what it reads is a secret
@@ -27,7 +27,7 @@ class Gift(NamedTuple):
 
 
 class Take(NamedTuple):
-    """A function that passes its arguments on. behaviour: sends, executes or runs-command; the rest as in
+    """A function that passes its arguments on. behaviour: sends, looks-up, executes or runs-command; the rest as in
     `facets.CodeFact`; address: where it sends to; layers: what it undoes before."""
 
     behaviour: str

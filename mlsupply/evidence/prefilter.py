@@ -174,14 +174,18 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"subprocess_shell", None),
     (b"subprocess_exec", None),
 )
-_VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update))")
+_VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update)|[,)])|putenv")
 _AROUND = 160  # bytes before and behind a word
 # all of it; a variable that a text names as `os.environ/NAME` is one
 _ENVIRON = expression(rb"environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
 # What is worth sending, in a file that has one of the clients.
 _Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
 _PRIVATE: _Words = (
-    (b"environ", _ENVIRON),
+    (
+        b"environ",
+        expression(rb"(?:%s)|environ\s*(?:\[|\.(?:get|pop)\b)[^\n]{0,40}(?:KEY|TOKEN|SECRET|PASSW)" % _ENVIRON.pattern),
+    ),
+    (b"getenv", expression(rb"getenv[^\n]{0,40}(?:KEY|TOKEN|SECRET|PASSW)")),
     (b"platform.", expression(rb"platform\.(?:node|uname|platform)")),
     *((word, expression(rb"%s\b" % re.escape(word))) for word in (b".ssh", b".aws", b".kube", b".netrc")),
     *((word, None) for word in (b'"~', b"'~", b"expanduser", b"Path.home", b"/proc/", b"getpass", b"ImageGrab")),
@@ -198,6 +202,11 @@ _CLIENTS = (
 # (what is looked for, what must stand anywhere else in the file)
 _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
+    (b"_API_BASE", _VARIABLE_SET),
+    (b"_ENDPOINT", _VARIABLE_SET),
+    (b"_TRACKING_URI", _VARIABLE_SET),
+    (b"LANGFUSE_HOST", _VARIABLE_SET),
+    (b"OLLAMA_HOST", _VARIABLE_SET),
     (b"containers.run", expression(rb"[\"']/[\"']\s*:|/:/")),
     (b"upload_folder", expression(rb"(?:token|endpoint)\s*=\s*[\"']\w")),
     (b"UnsafeLoader", expression(rb"__file__|files\(|resource")),

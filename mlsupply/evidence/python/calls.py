@@ -16,6 +16,7 @@ from mlsupply.evidence.python.interpreter.machine import (
     MAX_STEPS,
     SHALLOW,
     BudgetError,
+    has,
 )
 from mlsupply.evidence.python.interpreter.statements import Statements
 from mlsupply.evidence.python.libraries import builtin_calls, decoder_calls, deferred_calls, execution, higher_order, writing
@@ -243,6 +244,8 @@ class Analyser(Statements):
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         super().assign(owner, name, value, node)
         sinks.handler_changed(self, owner, name, value, node)
+        if name == "__code__" and (value.layers or has(taint_of(value), "received", "encoded")):  # what the function runs
+            self.execute(Call("types.FunctionType", Value(), [value], {}, node, None), value)
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
         """Another module's function replaced by one of this module: what passes through it is looked at as intercepted."""
@@ -269,6 +272,8 @@ class Analyser(Statements):
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         super().stored(owner, key, value, node)
+        if owner.ref.startswith("neptune."):
+            uploads.stored(self, owner, value, node)
         if owner.ref == "sys.modules" and value.instance is not None:
             hooks.replaced(self, text_of(key), value.instance, node)
         if owner.ref.startswith("email.") and text_of(key).lower() == "bcc":

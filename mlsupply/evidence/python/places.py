@@ -155,6 +155,12 @@ MAKERS: Final = expression(
     r"repo\.anaconda\.com/(?:mini|ana)conda|micro\.mamba\.pm/|pixi\.sh/install|github\.com/(?:conda-forge/miniforge|cloudflare/cloudflared)/releases/|"
     r"bin\.(?:equinox\.io|ngrok\.com)/c/\w{6,20}/ngrok)"
 )
+# Where these settings point by themselves, and public mirrors of it (PyPI; "Mirrors" in the documentation of pip and of
+# huggingface_hub): the whole host, so that no other one starts like it.
+USUAL_HOST: Final = expression(
+    r"https://(?:(?:www\.)?huggingface\.co|hf-mirror\.com|api\.openai\.com|api\.anthropic\.com|api\.wandb\.ai|(?:test\.)?pypi\.org|"
+    r"download\.pytorch\.org|pypi\.(?:tuna\.tsinghua\.edu\.cn|mirrors\.ustc\.edu\.cn|nvidia\.com)|mirrors\.(?:aliyun|cloud\.tencent)\.com)(?::443)?(?:/|$)"
+)
 # What says who or where the machine is, and opens nothing by itself.
 WHO_IT_IS: Final = expression(
     r"/service-accounts/[^/]{1,80}/(?:identity|email)\b|/instance/(?:id|zone|name|hostname|machine-type|network-interfaces/)|"

@@ -12,7 +12,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places, summaries
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.machine import has, kinds_of, of_kind
-from mlsupply.evidence.python.network import addresses, misdirected_keys
+from mlsupply.evidence.python.network import addresses, connecting, misdirected_keys
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
@@ -89,16 +89,9 @@ def _address(call: Call) -> Value:
     return first if first is not None and first is not receiver else Value()
 
 
-def sent(machine: Analyser, call: Call) -> Value:
-    """A request or message; gives what comes back."""
-    address = _address(call)
-    text = text_of(address)
-    where = addresses.destination(text)
-    if where == "fixed" and call.ref.startswith("smtplib.") and _RELAYS.search(text):
-        where = _recipient(call)
+def _parts(call: Call, address: Value) -> tuple[list[Value], list[Value]]:
+    """Body and headers of a request."""
     headers = [value for name, value in call.keywords.items() if name in _HEADER_WORDS]
-    if "hooks" in call.keywords:
-        hooks.hooked(machine, call.keywords["hooks"], call.node)
     body = [value for value in call.args if value is not address]
     body += [value for name, value in call.keywords.items() if name not in _HEADER_WORDS and name not in {"url", "method"}]
     for request in [address, *body]:
@@ -108,6 +101,19 @@ def sent(machine: Analyser, call: Call) -> Value:
             headers += [value for name, value in request.keys.items() if name in {"headers", "header"}]
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
         headers.append(call.receiver.keys["headers"])
+    return body, headers
+
+
+def sent(machine: Analyser, call: Call) -> Value:
+    """A request or message; gives what comes back."""
+    address = _address(call)
+    text = text_of(address)
+    where = addresses.destination(text)
+    if where == "fixed" and call.ref.startswith("smtplib.") and _RELAYS.search(text):
+        where = _recipient(call)
+    if "hooks" in call.keywords:
+        hooks.hooked(machine, call.keywords["hooks"], call.node)
+    body, headers = _parts(call, address)
     address_taint = address.keys["url"].taint if address.keys and "url" in address.keys else address.taint
     if where != "metadata":
         body_taint = taint_of(*body)
@@ -123,7 +129,8 @@ def sent(machine: Analyser, call: Call) -> Value:
         if renews:  # what the package itself put into the keychain is shown where it came from
             body_taint, address_taint = _without_own(machine, body_taint), _without_own(machine, address_taint)
         body_place = "header" if renews and not has(body_taint, *know.SECRETS) else "body"
-        note(machine, call, body_place, body_taint, text, where, own=own)
+        for told_place, whither in [(text, where), *connecting.told_by(call, address, body_taint)]:
+            note(machine, call, body_place, body_taint, told_place, whither, own=own)
         note(machine, call, "address", address_taint, text, where, own=own)
         odd = [*_odd_headers(headers), *([call.keywords["cookies"]] if "cookies" in call.keywords else [])]
         note(machine, call, "body", taint_of(*odd), text, where, own=own)
@@ -384,6 +391,8 @@ def looked_up(machine: Analyser, call: Call) -> Value:
         if "." in text.replace(HOLE, "") and HOLE in text:
             # whose servers are asked stands at the end of the name
             note(machine, call, "name", name.taint, text, "given" if text.rstrip(".").endswith(HOLE) else "fixed")
+        if text.rstrip(".").endswith(HOLE):
+            summaries.passed_on(machine, name.taint, Take("looks-up", call.ref, "given", "name", text))
     kind = "received" if call.ref.startswith("dns.") else "host-address"
     return Value(
         call.ref + "()", NOTHING, machine.origin(kind, addresses.shown(text_of(name) if name is not None else ""), call.line)

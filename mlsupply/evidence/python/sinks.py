@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import sending
+from mlsupply.evidence.python import places, sending
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.interpreter.machine import of_kind
 from mlsupply.evidence.python.libraries import execution, storage, writing
-from mlsupply.evidence.python.network import addresses, remote_access
+from mlsupply.evidence.python.network import addresses, remote_access, uploads
 from mlsupply.evidence.python.syntax.survey import below
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Taint, Value, constant, taint_of, text_of
@@ -299,8 +299,9 @@ def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> 
     name = key.const
     if isinstance(name, str):
         machine.set_here.add(name)
+        uploads.variable_set(machine, name, value)
     if isinstance(name, str) and know.REDIRECTS.match(name) and isinstance(value.const, str):
-        where = addresses.destination(value.const)
+        where = "maker" if places.USUAL_HOST.match(value.const) else addresses.destination(value.const)
         if where in {"fixed", "chat"} or name.upper() in {"LD_PRELOAD", "PYTHONSTARTUP"}:
             machine.fact("redirects", node, sink=f"os.environ[{name}]", destination=where, detail=safe(value.const, 100))
 

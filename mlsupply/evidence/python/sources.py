@@ -72,7 +72,7 @@ def variable(machine: Analyser, key: Value, line: int) -> Value:
 def origin(machine: Analyser, call: Call) -> Value | None:
     """The models of calls that give data; None where this is not one of them."""
     ref = call.ref
-    if ref.startswith("os.environ") or ref in {"os.getenv", "os.environb.get"}:
+    if ref.startswith("os.environ") or ref in {"os.getenv", "os.environb.get", "os.putenv"}:
         return _environment(machine, call)
     if ref in {"os.path.join", "pathlib.Path().joinpath"}:
         parts = [call.receiver, *call.args] if ref.startswith("pathlib") and call.receiver else call.args
@@ -255,7 +255,7 @@ def _environment(machine: Analyser, call: Call) -> Value:
         if has(value.taint, "secret-variable") and _ADDRESS.match(value.text) and _SAYS_WHERE.search(text_of(call.args[0])):
             value.taint = machine.origin("variable", text_of(call.args[0]), call.line)  # where to sign in, as it says itself
         return value
-    if ref == "os.environ.setdefault":
+    if ref in {"os.environ.setdefault", "os.putenv"}:
         from mlsupply.evidence.python import sinks
 
         if len(call.args) > 1:

@@ -150,6 +150,9 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
     first = call.args[0] if call.args else Value("", NOTHING, taint)
     if take.behaviour == "sends":
         sending.note(machine, through, take.position, taint, take.address, take.destination)
+    elif take.behaviour == "looks-up":
+        for name in call.all if take.address == HOLE else [Value(taint=taint, text=take.address)]:
+            sending.looked_up(machine, through._replace(args=[name], keywords={}))
     elif has(taint, "received", "encoded") or take.layers:
         if take.behaviour == "executes":
             execution.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))

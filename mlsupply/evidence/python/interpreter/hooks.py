@@ -147,7 +147,27 @@ def known_given(machine: Entering, closure: Closure, names: Mapping[str, Value])
         return {name: server(machine)}
     if (name := loaded_for(closure)) and not names[name].ref:
         return {name: Value("loaded", NOTHING, names[name].taint)}
-    return {}
+    return _trained(closure, names) if closure.owner is not None else {}
+
+
+# Base classes of what a trainer calls while it trains, and the parameters that bring what is trained, or where it is kept.
+_TRAINER = re.compile(r"(?:\w*Trainer|Lightning|LightningLite|Progress|Model)?Callback$|Checkpoint\w*$|LearnerCallback$")
+_TRAINED = frozenset({"model", "pl_module", "module", "net", "learner", "unet", "tokenizer"})
+_HOLDING = {"args": ("output_dir",), "trainer": ("model", "lightning_module", "checkpoint_callback", "default_root_dir")}
+
+
+def _trained(closure: Closure, names: Mapping[str, Value]) -> dict[str, Value]:
+    """What a trainer hands the methods of a callback: a model that is the user's, and the folder it is kept in."""
+    last = closure.name.rpartition(".")[2]
+    bases = closure.owner.bases if closure.owner is not None else ()
+    if not last.startswith("on_") or not any(_TRAINER.match(base.rpartition(".")[2]) for base in bases):
+        return {}
+    given = {name: Value(taint=frozenset((f"intercepted:{name}",))) for name in _TRAINED & names.keys()}
+    for name, attributes in _HOLDING.items():
+        if name in names and f"parameter:{name}" in names[name].taint:
+            given[name] = holder = names[name].copy()
+            holder.keys = {inner: Value(taint=frozenset((f"intercepted:{inner}",))) for inner in attributes}
+    return given
 
 
 def gives_code(closure: Closure) -> bool:

@@ -29,8 +29,8 @@ def given(machine: Analyser, call: Call) -> Value:
     result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
     if receiver is not None and receiver.taint and (machine.package or "." in machine.dotted):
         result.taint = _told_elsewhere(call, result.taint)
-    if call.ref == "sqlite3.connect" and call.args:
-        result.text = text_of(call.args[0])  # what it takes up is kept there
+    if call.ref in _KEPT:
+        _database(machine, call, result)
     if call.args and call.function.taint and has(call.function.taint, "any-builtin"):
         _picked(machine, call)
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
@@ -53,6 +53,17 @@ def given(machine: Analyser, call: Call) -> Value:
     if call.function.taint and has(call.function.taint, "parameter") and machine.running and machine.running[-1].wrapper:
         result.taint |= frozenset(("intercepted:result",))
     return result
+
+
+_KEPT = frozenset({"sqlite3.connect", "shelve.open", "dbm.open", "dbm.dumb.open", "dbm.gnu.open", "dbm.ndbm.open"})
+
+
+def _database(machine: Analyser, call: Call, result: Value) -> None:
+    """A file that is a database: what the connection takes up is kept there; one of the package may have any name."""
+    path = call.arg(0, "database", "filename", "file") or Value()
+    result.text = text_of(path)
+    if call.ref != "sqlite3.connect" and has(path.taint, "package-file"):
+        result.taint |= machine.origin("encoded", f"data file {result.text.rpartition('/')[2]}", call.line)
 
 
 def _read(machine: Analyser, call: Call, result: Value) -> None:

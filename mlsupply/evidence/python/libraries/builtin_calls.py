@@ -52,6 +52,8 @@ def _type(machine: Analyser, name: str, call: Call) -> Value | None:
         return objects.parent(machine)
     if name == "type" and len(call.args) == 1 and call.args[0].instance is not None:
         return machine.attribute(call.args[0], "__class__", call.node)
+    if name == "type" and len(call.args) == 1 and (made := call.args[0].closure) is not None:
+        return None if isinstance(made.node, ast.ClassDef) else Value("types.FunctionType")
     return higher_order.made(machine, call)
 
 

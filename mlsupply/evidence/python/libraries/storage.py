@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.interpreter.machine import has
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
 from mlsupply.lazy import expression
@@ -116,6 +117,8 @@ def _connected(call: Call, receiver: Value, name: str) -> None:
     if name == "connect":
         place = [] if isinstance(first.const, str) else folding.items_of(first)
         receiver.text = text_of(place[0] if place else first)
+        if has(taint := taint_of(first), "received"):
+            receiver.keys = {**(receiver.keys or {}), "base": Value(taint=taint)}
     elif receiver.ref.startswith("smtplib."):
         receiver.keys = {**(receiver.keys or {}), "account": first}
 

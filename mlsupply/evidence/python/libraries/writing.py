@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
+_IN_MEMORY = frozenset({"io.BytesIO()", "io.StringIO()"})
 _COPIES = frozenset(
     {
         "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace", "shutil.copytree",
@@ -109,7 +110,7 @@ def handed(machine: Analyser, call: Call) -> None:
     for place, value in enumerate(given):
         if not value.ref.startswith("io."):
             continue
-        if value.ref in {"io.BytesIO()", "io.StringIO()"}:
+        if value.ref in _IN_MEMORY:
             value.taint |= taint_of(*(other for at, other in enumerate(given) if at != place))
         if value.ref == "io.file()w" and "name" in (value.keys or {}):
             others = [other for at, other in enumerate(given) if at != place]
@@ -208,7 +209,9 @@ def _weights(machine: Analyser, path: Value, text: str) -> bool:
 
 
 def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
-    """`content` goes into the file at `path`."""
+    """`content` goes into the file at `path`, which may be one in memory."""
+    if path.ref in _IN_MEMORY:
+        path.taint |= taint_of(content)
     text = text_of(path)
     before = content_of(machine, path)
     merged = content.copy()

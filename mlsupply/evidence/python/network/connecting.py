@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.interpreter.machine import has, of_kind
+from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, text_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser
@@ -44,6 +46,24 @@ def connection(machine: Analyser, call: Call) -> Value:
     for value in call.all:
         machine.handler(registrar, value, call.node)
     return made
+
+
+_FETCHED = re.compile(r"received:(?P<place>https?://[\w.-]{4,200}(?:[/:?#]\S{0,300})?)$")
+
+
+def told_by(call: Call, address: Value, sent: Taint) -> list[tuple[str, str]]:
+    """The address written here whose answer says where this goes, as (address, `fixed`): so the host that listens is never
+    in the code. Empty where the host is written, or as likely said by who calls."""
+    base = (call.receiver.keys or {}).get("base") if call.receiver is not None else None
+    url = (address.keys or {}).get("url")
+    taint = taint_of(*(value for value in (address, url, base) if value is not None))
+    if not has(taint, "received") or has(taint, "parameter", "variable", "secret-variable") or has(sent, "intercepted"):
+        return []
+    if addresses.host_of(text_of(address)).replace(HOLE, ""):
+        return []
+    found = (_FETCHED.match(one) for one in of_kind(taint, "received"))
+    places = [one["place"] for one in found if one is not None and addresses.destination(one["place"]) == "fixed"]
+    return [(f"{place} (the address that it gives)", "fixed") for place in places[:1]]
 
 
 def _wrapped(call: Call, made: Value) -> Value:

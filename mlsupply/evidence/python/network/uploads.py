@@ -6,11 +6,13 @@ for the library as a whole, where the client is made.
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places, sending
+from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.interpreter.machine import has, of_kind
 from mlsupply.evidence.python.libraries.storage import content_of, held_below
 from mlsupply.evidence.python.network import addresses
@@ -19,7 +21,6 @@ from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, V
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.calls import Analyser
-    from mlsupply.evidence.python.interpreter.call import Call
 
 _LIBRARIES = know.Calls(
     r"^(?:google\.cloud\.\w+|azure\.(?:storage|servicebus|eventhub|cosmos|data)|(?:aio)?boto(?:3|core)|huggingface_hub|datasets|"
@@ -60,8 +61,7 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     if _PUSHES.match(call.ref):
         return _pushed(machine, call)
     if not _UPLOADS.match(call.ref):
-        if _POINTS.search(call.ref):
-            _pointed(machine, call, top)
+        _pointed(machine, call, top)
         return None
     text = machine.pointed.get(top, "")
     where = "fixed" if text else "given"
@@ -82,6 +82,31 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     if call.receiver is not None:
         call.receiver.taint |= taint
     return made
+
+
+def _logged(machine: Analyser, call: Call, top: str, value: Value) -> None:
+    """What a run is told goes to the account it was opened for, where that is written here."""
+    if text := machine.pointed.get(top, ""):
+        where = addresses.destination(text) if text.startswith("http") else "fixed"
+        sending.note(machine, call, "body", taint_of(value), f"{_OWN_HOST.get(top, top)} {text}", where)
+
+
+_KEYS_OF = {
+    "WANDB_API_KEY": "wandb", "COMET_API_KEY": "comet_ml", "NEPTUNE_API_TOKEN": "neptune", "HF_TOKEN": "huggingface_hub",
+    "AWS_SECRET_ACCESS_KEY": "boto3",
+}  # fmt: skip
+
+
+def variable_set(machine: Analyser, name: str, value: Value) -> None:
+    """The key of an account is put where a library looks for it."""
+    if name in _KEYS_OF and isinstance(value.const, str) and _WRITTEN_KEY.match(value.const):
+        machine.pointed[_KEYS_OF[name]] = "an account"
+
+
+def stored(machine: Analyser, owner: Value, value: Value, node: ast.AST) -> None:
+    """`run[name] = value` of Neptune (its documentation, "Log metadata")."""
+    if owner.ref.startswith("neptune.") and "()" in owner.ref:
+        _logged(machine, Call(owner.ref + ".log", Value(), [value], {}, node, owner), "neptune", value)
 
 
 def _for_others(machine: Analyser, call: Call, top: str, where: str) -> Taint:
@@ -125,6 +150,14 @@ def _taken(machine: Analyser, value: Value, line: int) -> Value:
 
 
 def _pointed(machine: Analyser, call: Call, top: str) -> None:
+    """A client is made; what a run is told when it is made goes where the client does."""
+    if _POINTS.search(call.ref):
+        _made_for(machine, call, top)
+    if call.ref == "wandb.init" and "config" in call.keywords:
+        _logged(machine, call, top, call.keywords["config"])
+
+
+def _made_for(machine: Analyser, call: Call, top: str) -> None:
     """A client is made for an account, a bucket or an address that is written here."""
     keys = (value.const for name, value in call.keywords.items() if name in _KEYS)
     if any(isinstance(key, str) and _WRITTEN_KEY.match(key) for key in keys):
