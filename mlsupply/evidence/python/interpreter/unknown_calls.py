@@ -148,10 +148,21 @@ _OPENERS = frozenset(
 
 def _goes_in(call: Call) -> list[Value]:
     """The arguments that its result may be made of."""
-    given = [*call.args]
+    given = [*call.args[1:]] if _replaces(call) else [*call.args]
     if call.keywords:
         given += [value for name, value in call.keywords.items() if not _beside(name, value)]
     return given
+
+
+def _replaces(call: Call) -> bool:
+    """Is this `text.replace(old, new)`? What is looked for does not stay in the text."""
+    function = call.node.func if isinstance(call.node, ast.Call) else None
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr == "replace"
+        and call.receiver is not None
+        and len(call.args) > 1
+    )
 
 
 def _beside(name: str, value: Value) -> bool:

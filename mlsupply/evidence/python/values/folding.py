@@ -165,7 +165,8 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
     if not value.known:
         return _of_part(value, name, args, keywords) if value.text != HOLE else None
     const = value.const
-    layers, taint = layers_of(value, *args), taint_of(value, *args)
+    shown = args[1:] if name == "replace" else args  # what is looked for does not stay in the text
+    layers, taint = layers_of(value, *shown), taint_of(value, *shown)
     if name in {"encode", "decode"} and isinstance(const, str | bytes):
         codec = args[0].const if args and isinstance(args[0].const, str) else "utf-8"
         done = by_codec(const, codec) if isinstance(const, bytes) or codec.lower().replace("-", "") not in _PLAIN else None
@@ -216,7 +217,8 @@ def replaced(value: Value, args: list[Value]) -> Value | None:
     text = text_of(value)
     if len(args) != 2 or not isinstance(args[0].const, str) or not _short_enough(text, put := text_of(args[1])):
         return None
-    return Value("", NOTHING, taint_of(value, *args), text.replace(args[0].const, put)[:MAX_TEXT], layers_of(value, *args))
+    whole, put_in = text.replace(args[0].const, put)[:MAX_TEXT], args[1]
+    return Value("", NOTHING, taint_of(value, put_in), whole, layers_of(value, put_in))
 
 
 def _short_enough(text: str | bytes, put: object = None) -> bool:
