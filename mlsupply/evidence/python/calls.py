@@ -16,13 +16,13 @@ from mlsupply.evidence.python.interpreter.machine import (
     MAX_STEPS,
     SHALLOW,
     BudgetError,
-    has,
 )
 from mlsupply.evidence.python.interpreter.statements import Statements
 from mlsupply.evidence.python.libraries import builtin_calls, decoder_calls, deferred_calls, execution, higher_order, writing
 from mlsupply.evidence.python.network import clients, remote_access, servers, telemetry, uploads
 from mlsupply.evidence.python.values import decoders, packing
 from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import (
     NOTHING,
     ClassState,

@@ -11,10 +11,10 @@ from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places, summaries
 from mlsupply.evidence.python.interpreter import hooks
-from mlsupply.evidence.python.interpreter.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.network import addresses, connecting, misdirected_keys
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
+from mlsupply.evidence.python.values.taint import has, kinds_of, of_kind
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe

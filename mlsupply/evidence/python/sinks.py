@@ -13,11 +13,11 @@ from mlsupply.evidence.python import places, sending
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.call import Call
-from mlsupply.evidence.python.interpreter.machine import of_kind
 from mlsupply.evidence.python.libraries import execution, storage, writing
 from mlsupply.evidence.python.network import addresses, remote_access, uploads
-from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Taint, Value, constant, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
@@ -243,8 +243,10 @@ def _only_compares(closure: Closure) -> bool:
     if isinstance(node, ast.ClassDef):
         return False
     given = {parameter.arg for parameter in [*node.args.posonlyargs, *node.args.args][closure.owner is not None :]}
-    compared = {id(part) for one in below((node,)) if isinstance(one, ast.Compare) for part in (one.left, *one.comparators)}
-    uses = (one for one in below((node,)) if isinstance(one, ast.Name) and one.id in given)
+    compared = {
+        id(part) for one in descendants((node,)) if isinstance(one, ast.Compare) for part in (one.left, *one.comparators)
+    }
+    uses = (one for one in descendants((node,)) if isinstance(one, ast.Name) and one.id in given)
     return node.args.vararg is None and all(id(one) in compared for one in uses)
 
 
@@ -326,7 +328,7 @@ _MAX_CONDITIONS = 8
 
 def _names_a_day(node: ast.expr) -> bool:
     """Is a year written in it?"""
-    numbers = (one.value for one in below((node,)) if isinstance(one, ast.Constant))
+    numbers = (one.value for one in descendants((node,)) if isinstance(one, ast.Constant))
     return any(isinstance(one, int) and 2_000 < one < 2_100 for one in numbers)
 
 
@@ -371,7 +373,7 @@ def _leaves(statement: ast.stmt) -> bool:
 
 def _words(tree: ast.expr) -> Iterator[str]:
     """Names, attributes and texts of an expression."""
-    for node in below((tree,)):
+    for node in descendants((tree,)):
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter.machine import has, kinds_in
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME
 from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
 from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import (
     CLEAN,
     HOLE,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter.machine import has, kinds_in
+from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 
 from mlsupply.evidence.python.commands.shell import commanded
 from mlsupply.evidence.python.interpreter.call import Call
-from mlsupply.evidence.python.interpreter.machine import has
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, Value, command_text, constant, text_of
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple

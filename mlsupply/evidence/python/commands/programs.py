@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places, sending
-from mlsupply.evidence.python.interpreter.machine import has
 from mlsupply.evidence.python.libraries.storage import held_below, kept_key
 from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
 

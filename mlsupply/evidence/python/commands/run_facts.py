@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import HANDED
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands.shell import OTHERS_KEY, Deed, deeds
-from mlsupply.evidence.python.interpreter.machine import has, of_kind
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, Taint, Value, text_of
 from mlsupply.text import safe
 

@@ -26,10 +26,10 @@ from mlsupply.evidence.python.commands.command_line import (
 )
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, noted, ran_file
 from mlsupply.evidence.python.commands.shell import Deed, deeds, python_in
-from mlsupply.evidence.python.interpreter.machine import has
 from mlsupply.evidence.python.libraries import writing
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe

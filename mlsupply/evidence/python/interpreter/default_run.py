@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from mlsupply.evidence.python.interpreter.machine import on_request
+from mlsupply.evidence.python.values.taint import on_request
 from mlsupply.evidence.python.values.value import NOTHING, Value
 
 if TYPE_CHECKING:

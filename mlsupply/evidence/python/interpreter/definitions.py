@@ -6,8 +6,8 @@ import ast
 
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.entering import Entering
-from mlsupply.evidence.python.interpreter.machine import kinds_in
-from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.syntax.survey import descendants
+from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
     ClassState,
     Closure,
@@ -53,7 +53,7 @@ class Definitions(Entering):
             part = part.slice  # as in `list[str]`
         if part is None or type(part) in _DULL_ANNOTATIONS:
             return
-        if any(isinstance(inner, ast.Call) for inner in below((part,))):
+        if any(isinstance(inner, ast.Call) for inner in descendants((part,))):
             self.value(annotation)
 
     def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:

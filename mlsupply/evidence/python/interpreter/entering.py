@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.expressions import Expressions
-from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, Entered, kinds_in
+from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, Entered
 from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
     HOLE,
     NOTHING,

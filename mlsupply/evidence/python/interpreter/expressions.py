@@ -18,10 +18,11 @@ from mlsupply.evidence.python.interpreter import (
     reflection,
 )
 from mlsupply.evidence.python.interpreter.attribute_names import TOLD
-from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine, said_of
+from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
 from mlsupply.evidence.python.values import containers, folding, operators
 from mlsupply.evidence.python.values.merging import iterated, merged
+from mlsupply.evidence.python.values.taint import said_of
 from mlsupply.evidence.python.values.value import (
     HOLE,
     MAX_TEXT,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, text_of
 from mlsupply.text import safe
 
@@ -215,7 +215,7 @@ def is_around(wrapper: Closure, inner: Closure) -> bool:
 def _calls_one_of(node: FunctionNode, names: set[str]) -> bool:
     return any(
         isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in names
-        for inner in below((node,))
+        for inner in descendants((node,))
     )
 
 
@@ -223,7 +223,7 @@ def _passes_on(node: FunctionNode, names: set[str] | None) -> bool:
     """Does it call one of these names, or an attribute of its object, with all its arguments?"""
     star = node.args.vararg.arg if node.args.vararg is not None else ""
     stars = node.args.kwarg.arg if node.args.kwarg is not None else ""
-    for inner in below((node,)) if star or stars else ():
+    for inner in descendants((node,)) if star or stars else ():
         if not isinstance(inner, ast.Call):
             continue
         function = inner.func
@@ -299,7 +299,7 @@ def _may_call(machine: Analyser, closure: Closure, name: str, given: list[Value]
     """Does the function name the one of this name, or something that holds it, in its own text or where it was made?"""
     last = name.rpartition(".")[2]
     words: set[str] = set()
-    for node in below((closure.node,)):
+    for node in descendants((closure.node,)):
         if isinstance(node, ast.Name):
             words.add(node.id)
         elif isinstance(node, ast.Attribute):

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from mlsupply.evidence.python.interpreter.entering import signature
 from mlsupply.evidence.python.syntax.relevance import matters
-from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import Value
 from mlsupply.named import NamedTuple
@@ -28,7 +28,7 @@ class Loop(NamedTuple):
 def loop_of(body: list[ast.stmt]) -> Loop:
     """Looked at once a loop."""
     weight, builds, added = 0, False, []
-    for inner in below(body):
+    for inner in descendants(body):
         weight += 1
         if isinstance(inner, ast.AugAssign):
             builds = True

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.syntax.survey import descendants
 
 _ABSENT = re.compile(
     r"ImportError|ModuleNotFoundError|PackageNotFoundError|DistributionNotFound|VersionConflict|CalledProcessError"
@@ -40,7 +40,7 @@ def _is_looked_for(word: str) -> bool:
 
 def _words(*nodes: ast.AST) -> Iterator[str]:
     """The names in these nodes; an import stands for a look whether it is there."""
-    for inner in below(nodes):
+    for inner in descendants(nodes):
         kind = type(inner)
         if kind is ast.Name:
             yield inner.id

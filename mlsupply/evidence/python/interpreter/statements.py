@@ -9,10 +9,11 @@ from typing import Any
 from mlsupply.evidence.python.interpreter import comprehensions, default_run, importing, objects
 from mlsupply.evidence.python.interpreter.assignments import Assignments
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
-from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError, on_request
+from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError
 from mlsupply.evidence.python.interpreter.missing_packages import asks_whether_it_is_there, is_for_missing
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import iterated, merged
+from mlsupply.evidence.python.values.taint import on_request
 from mlsupply.evidence.python.values.value import Scope, Value, unknown
 from mlsupply.named import NamedTuple
 

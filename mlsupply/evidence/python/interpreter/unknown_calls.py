@@ -11,9 +11,9 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sending, sources
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects
-from mlsupply.evidence.python.interpreter.machine import has, kinds_in
 from mlsupply.evidence.python.libraries import decoder_calls, execution, storage, writing
 from mlsupply.evidence.python.values import containers
+from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sources
 from mlsupply.evidence.python.interpreter import objects, reflection
 from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
-from mlsupply.evidence.python.interpreter.machine import of_kind
 from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, writing
 from mlsupply.evidence.python.values import containers, decoders, folding
 from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
 
 if TYPE_CHECKING:

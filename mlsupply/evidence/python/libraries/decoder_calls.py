@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter.machine import kinds_in
 from mlsupply.evidence.python.values import decoders
+from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, constant, text_of, unknown
 
 if TYPE_CHECKING:

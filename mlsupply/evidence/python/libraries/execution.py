@@ -10,11 +10,11 @@ from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import summaries
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, ran_file
-from mlsupply.evidence.python.interpreter.machine import has, kinds_of, of_kind
 from mlsupply.evidence.python.libraries.decoder_calls import unpacked
 from mlsupply.evidence.python.libraries.storage import content_of, held_below
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.taint import has, kinds_of, of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, text_of
 from mlsupply.text import safe
 

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter.machine import has
-from mlsupply.evidence.python.syntax.survey import below
+from mlsupply.evidence.python.syntax.survey import descendants
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, Value, text_of
 from mlsupply.text import safe
 
@@ -40,8 +40,8 @@ def on_order(machine: Analyser, line: int) -> bool:
     """Does the function that is followed come to this line only where something from the network says so?"""
     tests = (
         node.test
-        for node in (below((machine.running[-1].node,)) if machine.running else ())
+        for node in (descendants((machine.running[-1].node,)) if machine.running else ())
         if isinstance(node, ast.If | ast.While) and node.lineno < line <= (node.body[-1].end_lineno or 0)
     )
-    names = {inner.id for test in tests for inner in below((test,)) if isinstance(inner, ast.Name)}
+    names = {inner.id for test in tests for inner in descendants((test,)) if isinstance(inner, ast.Name)}
     return any(has(value.taint, "received") for name in names if (value := machine.scope.find(name)) is not None)

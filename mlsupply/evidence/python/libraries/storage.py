@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter.machine import has
 from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
 from mlsupply.lazy import expression
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter.machine import has
 from mlsupply.evidence.python.libraries.storage import content_of
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, text_of
 from mlsupply.text import safe
 

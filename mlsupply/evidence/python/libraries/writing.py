@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands.shell import SSH_KEY, commanded, deeds
-from mlsupply.evidence.python.interpreter.machine import has, of_kind
 from mlsupply.evidence.python.libraries import windows_registry
 from mlsupply.evidence.python.libraries.removing import REMOVES, removed
 from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, request
 from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, text_of, unknown
 from mlsupply.lazy import expression
 from mlsupply.text import safe

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places, sending
-from mlsupply.evidence.python.interpreter.machine import has, of_kind
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
 from mlsupply.lazy import expression
 

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import hooks
-from mlsupply.evidence.python.interpreter.machine import has, of_kind
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.call import ToldKey
-from mlsupply.evidence.python.interpreter.machine import of_kind
 from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import Taint, text_of
 from mlsupply.lazy import expression
 

@@ -12,9 +12,9 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands.run_facts import noted
 from mlsupply.evidence.python.commands.shell import OTHERS_KEY, deeds
-from mlsupply.evidence.python.interpreter.machine import has
 from mlsupply.evidence.python.network import addresses, misdirected_keys
 from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, Value, command_text, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe

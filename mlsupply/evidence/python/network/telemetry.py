@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sending
-from mlsupply.evidence.python.interpreter.machine import has
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, text_of
 
 if TYPE_CHECKING:

@@ -161,7 +161,7 @@ class Survey:
             elif kind in _RARE:
                 stack += self._rare(kind, node, mentions)
             else:
-                stack += held(node)
+                stack += children(node)
         return within
 
     def _rare(self, kind: type, node: Any, mentions: Mentions) -> list[Any]:
@@ -176,7 +176,7 @@ class Survey:
             self.classes.append(node)
         elif len(node.elts) >= LONG_LIST:
             self.blobs.append(node)
-        return held(node)
+        return children(node)
 
     def _text(self, node: Any, mentions: Mentions) -> None:
         if len(node.value) >= LONG_TEXT:
@@ -203,23 +203,23 @@ def _run_by(node: Any) -> list[Any]:
     """What a function holds but for its decorators, which are run where it is defined; of other nodes all."""
     if type(node) is ast.FunctionDef or type(node) is ast.AsyncFunctionDef:
         return [*node.body, node.args, node.returns]
-    return held(node)
+    return children(node)
 
 
-def held(node: Any) -> list[Any]:
+def children(node: Any) -> list[Any]:
     """The nodes right below this one, without contexts and operators; None where one is left out."""
     ones, one, lists = _SHAPES.get(type(node)) or _shape(node)
-    below = [*ones(node)] if ones is not None else [one(node)] if one is not None else []
+    found = [*ones(node)] if ones is not None else [one(node)] if one is not None else []
     for nodes in lists:
-        below += nodes(node)
-    return below
+        found += nodes(node)
+    return found
 
 
-def below(nodes: Iterable[Any]) -> Iterator[Any]:
+def descendants(nodes: Iterable[Any]) -> Iterator[Any]:
     """These nodes and all within them, as `ast.walk` gives them, in another order and without contexts and operators."""
     stack = list(nodes)
     while stack:
         node = stack.pop()
         if node is not None:
             yield node
-            stack += held(node)
+            stack += children(node)
