@@ -80,7 +80,7 @@ def test_what_changed_in_a_window_is_listed_without_a_name(repository: Path) -> 
     for output in ("table", "markdown"):
         said = CliRunner().invoke(main, [*words, "-o", output, "--inventory", str(kept), "--no-progress"]).stdout
         assert "1.82.6 → 1.82.8" in said
-        assert "2 changes of 1 projects in 1 of 1 repositories." in said
+        assert "2 changes of 1 project in 1 of 1 repository." in said
 
 
 @pytest.mark.parametrize(

@@ -299,7 +299,7 @@ def test_people_read_traces_and_every_indicator(tmp_path: Path, output: str) -> 
     _write(tmp_path, {"a/litellm_init.pth": "import x\n"})
     done = CliRunner().invoke(main, ["exposure", "litellm-2026", str(tmp_path), "-o", output, "--no-progress"])
     assert done.exit_code == 1
-    for words in ("1 trace of it among 1 files", "a/litellm", "not looked", "Rebuild from a clean image"):
+    for words in ("1 trace of it among 1 file", "a/litellm", "not looked", "Rebuild from a clean image"):
         assert words in done.stdout, words
 
 

@@ -176,6 +176,61 @@ def test_print_shows_every_finding_and_gap_and_no_control(page: webdriver.Chrome
 
 
 @needs_browser
+def test_a_page_printed_while_filtered_says_how_much_it_shows(page: webdriver.Chrome) -> None:
+    _one(page, '.filter[data-label="HIGH"]').click()
+    _one(page, "#package-search").send_keys("dsp")
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert _one(page, "#shown").is_displayed()
+        assert _one(page, "#shown").text == "3 of 4 findings shown"
+        assert all(row.is_displayed() for row in page.find_elements(By.CSS_SELECTOR, "#package-rows tr"))
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+@needs_browser
+def test_without_scripts_everything_is_there_and_nothing_that_needs_one(page: webdriver.Chrome) -> None:
+    page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page.refresh()
+        shown = [e for e in page.find_elements(By.CSS_SELECTOR, "button, input, select, .hint") if e.is_displayed()]
+        assert shown == []
+        assert all(e.is_displayed() for e in page.find_elements(By.CSS_SELECTOR, ".finding summary, #gaps td, #graph svg"))
+    finally:
+        page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@needs_browser
+def test_on_a_phone_no_table_is_cut_off(page: webdriver.Chrome) -> None:
+    page.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    )
+    try:
+        boxes = page.find_elements(By.CSS_SELECTOR, ".scroll:has(table)")
+        assert len(boxes) == 3
+        for box in boxes:
+            assert page.execute_script("return arguments[0].scrollWidth <= arguments[0].clientWidth", box)
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_path_in_the_graph_keeps_its_end_and_the_key_tells_only_what_is_drawn() -> None:
+    root = "/home/someone/projects/inference/requirements.txt"
+    paths = {key: tuple((root, *path[1:]) for path in some) for key, some in REPORT.paths.items()}
+    page = render(view_of(replace(REPORT, paths=paths))).decode()
+    assert ">…ference/requirements.txt</text>" in page
+    assert "on the index though known bad" in page
+    undated = tuple(replace(one, advisory=replace(one.advisory, window=None)) if one.advisory else one for one in FINDINGS)
+    assert "on the index though known bad" not in render(view_of(replace(REPORT, findings=undated))).decode()
+
+
+def test_nothing_found_is_good_news_only_where_nothing_was_left_unchecked() -> None:
+    for gaps, tone in ((GAPS, ""), ((), "ok")):
+        page = render(view_of(replace(REPORT, findings=(), gaps=gaps))).decode()
+        assert f'<li class="{tone}"><b>0</b><span>findings</span>' in page
+
+
+@needs_browser
 def test_open_all_opens_every_finding_and_closes_them_again(page: webdriver.Chrome) -> None:
     count = "return document.querySelectorAll('.finding[open]').length"
     _one(page, "#open").click()

@@ -97,9 +97,13 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
 
 def _look(paths: Sequence[str], asked: Question, home: str, progress: Progress) -> Machine:
     from mlsupply.exposure.machine import look
+    from mlsupply.exposure.survey import beneath, repositories
+    from mlsupply.value import replace
     from mlsupply.world import Limits
 
-    return look(paths, asked, Limits(), home, progress)
+    machine = look(paths, asked, Limits(), home, progress)
+    alone = [path for path in paths if next(repositories([path]), None) is None]
+    return replace(machine, gaps=(*beneath(alone), *machine.gaps))
 
 
 def _as_html(asked: Question, answers: Sequence[Answer], machine: Machine | None) -> bytes:

@@ -12,6 +12,7 @@ from mlsupply.exposure.holdings import Extractor, Held
 from mlsupply.exposure.question import Interval, Question
 from mlsupply.exposure.repository import Git, Repository
 from mlsupply.exposure.spans import Span
+from mlsupply.exposure.submodules import unread
 from mlsupply.exposure.tracing import History, Traced, Unread, trace
 from mlsupply.exposure.uncommitted import with_uncommitted
 from mlsupply.inventory import reader_of
@@ -83,6 +84,7 @@ def answer(found: Repository, question: Question, limits: Limits) -> Answer:
 def judged(found: Repository, history: History, question: Question, limits: Limits, ways: Ways | None = None) -> Answer:
     """The answer from a history that was read, now or before, and from the work tree as it is now."""
     whole = with_uncommitted(history, Extractor(question.bad, limits), limits)
+    whole = replace(whole, gaps=(*whole.gaps, *unread(history.folder, history.modules)))
     return explained(judge(whole, question), found, whole, limits, ways)
 
 
@@ -154,7 +156,7 @@ def _of_uncommitted(held: Held, question: Question) -> tuple[Verdict, tuple[str,
         return Verdict.UNKNOWN, ("its specifier could not be read",)
     if not admitted:
         return Verdict.NO, ("its specifier admits none of the bad releases",)
-    note = f"it allows {', '.join(admitted)}; it is not committed, so since when is not known"
+    note = f"it allows {', '.join(admitted)}; it is in no commit that was read, so since when is not known"
     return Verdict.COULD_HAVE, (note,)
 
 

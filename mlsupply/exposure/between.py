@@ -11,7 +11,7 @@ from mlsupply.exposure.history import Commit
 from mlsupply.exposure.question import Interval
 from mlsupply.exposure.tracing import History
 from mlsupply.report.markdown import escape
-from mlsupply.text import safe
+from mlsupply.text import count, safe
 from mlsupply.value import value
 
 
@@ -102,19 +102,26 @@ def as_json(histories: Sequence[History], found: Sequence[Change]) -> bytes:
             }
             for one in found
         ],
-        "gaps": [{"subject": gap.subject, "detail": gap.detail} for history in histories for gap in history.gaps],
+        "gaps": [
+            {"subject": gap.subject, "detail": gap.detail, "hint": gap.hint} for history in histories for gap in history.gaps
+        ],
     }
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _gaps(histories: Sequence[History]) -> list[str]:
-    return [f"not checked: {gap.subject}: {gap.detail}" for history in histories for gap in history.gaps]
+    return [
+        f"not checked: {gap.subject}: {gap.detail}{f' → {gap.hint}' if gap.hint else ''}"
+        for history in histories
+        for gap in history.gaps
+    ]
 
 
 def _summary(histories: Sequence[History], found: Sequence[Change]) -> str:
     names = len({one.name for one in found})
     where = len({one.repository for one in found})
-    return f"{len(found):,} changes of {names:,} projects in {where:,} of {len(histories):,} repositories."
+    changes, projects = count(len(found), "change"), count(names, "project")
+    return f"{changes} of {projects} in {where:,} of {count(len(histories), 'repository')}."
 
 
 def _iso(moment: int) -> str:

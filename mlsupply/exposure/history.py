@@ -48,7 +48,7 @@ class Commit(NamedTuple):
 
 def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[list[Commit], list[Gap]]:
     """All commits reachable from any ref that change a file matching one of the pathspecs, parents before children."""
-    if not repository.refs:
+    if not repository.refs and not repository.logged:
         return [], [gap(repository.folder, Reason.NOT_FOUND, "no branch, tag or other ref was found")]
     mark = secrets.token_hex(16)  # nobody who wrote a commit can have known it, so no message can forge a record
     process = git.start(
@@ -57,7 +57,7 @@ def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[
         "--ignore-missing", "--encoding=UTF-8", f"--format={mark}:{mark.join(_FIELDS)}",
         stdin=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    wanted = [ref.oid for ref in repository.refs]
+    wanted = [*(ref.oid for ref in repository.refs), *repository.logged]
     lines = [*dict.fromkeys(wanted), "--", *patterns]
     errors: list[bytes] = []
     feeder = threading.Thread(target=_feed, args=(process, "\n".join(lines).encode() + b"\n", errors))
@@ -77,13 +77,14 @@ def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[
 
 def _feed(process: subprocess.Popen[bytes], data: bytes, errors: list[bytes]) -> None:
     """Write the request and drain the errors, beside the reader, so that no pipe fills up."""
-    if not feed(process, data):
-        errors.append(b"git took no input")
+    taken = feed(process, data)
     stderr = process.stderr
     if stderr is not None:
         errors.append(stderr.read(_CHUNK))
         while stderr.read(_CHUNK):
             pass
+    if not taken:
+        errors.append(b"\ngit took no input")  # after git's own words, which say more
 
 
 def _records(process: subprocess.Popen[bytes], mark: bytes, errors: list[bytes]) -> Iterator[bytes]:

@@ -16,7 +16,9 @@ from mlsupply.exposure.question import Question
 from mlsupply.exposure.traces import Machine
 from mlsupply.named import NamedTuple
 from mlsupply.report.html_elements import Html, asset, element, join, page, scrolled, section, table
+from mlsupply.text import count
 
+_NOTICED = 5  # gaps told beside the verdict
 _MAX_ROWS = 300  # spans drawn; the tables hold all
 _WIDTH, _LEFT, _RIGHT, _ROW = 1000, 290, 24, 26  # pixels
 _DAY = 86_400
@@ -29,7 +31,11 @@ _STYLE = """
 .present { --tone: var(--resolved); } .absent { --tone: var(--ok); }
 .not-looked { --tone: var(--gap); } rect.span { fill: var(--tone); } .still { fill: var(--tone); }
 .late { fill: var(--malicious); opacity: .16; } rect.window { opacity: .3; } svg text { fill: var(--text); font-size: 12px; }
-svg text.tick { fill: var(--dim); } .key span { margin-right: 14px; } pre.steps { white-space: pre-wrap; }
+svg text.tick { fill: var(--dim); } .key span { margin-right: 14px; }
+td.long { min-width: 120px; } td:first-child { min-width: 0; } pre.steps { white-space: pre-wrap; }
+#exposures td:nth-child(2) { min-width: 230px; }
+@media (max-width: 640px) { #exposures td { min-width: 0 !important; }
+  #exposures td:nth-child(4)::before { content: "came "; } #exposures td:nth-child(5)::before { content: "left "; } }
 """
 
 
@@ -44,7 +50,8 @@ class _Row(NamedTuple):
 def as_html(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """UTF-8 HTML, the same bytes for the same answer."""
     headline = report.headline(question, answers, machine)
-    header = element("header", element("h1", headline), element("p", f"Window: {report.window_of(question)}", class_="dim"))
+    window = element("p", f"Window: {report.window_of(question)}", class_="dim")
+    header = element("header", element("h1", headline), window, _notice(answers, machine))
     sections = (
         _timeline(question, answers),
         _exposures(answers),
@@ -131,7 +138,7 @@ def _bar(row: _Row, place: int, scale: _Scale) -> Iterator[Html]:
     one, y = row.exposure, 30 + _ROW * place
     tone = _class(one.verdict)
     label = f"{one.repository.rstrip('/').rpartition('/')[2]}/{one.file}"
-    yield element("text", element("title", label), label if len(label) <= 44 else f"…{label[-43:]}", x="0", y=str(y + 4))
+    yield element("text", element("title", label), label if len(label) <= 44 else f"…{label[-43:]}", x="8", y=str(y + 4))
     end = scale.last if row.until is None else row.until
     x, wide = scale.across(row.since), max(scale.across(end) - scale.across(row.since), 4)
     until = "still" if row.until is None else _stamp(row.until)
@@ -156,20 +163,17 @@ def _ticks(scale: _Scale, height: int) -> Iterator[Html]:
 
 
 def _exposures(answers: Sequence[Answer]) -> Html:
-    heads = ("Verdict", "Repository", "File", "Holds", "Came", "Left", "Through", "Because")
+    heads = ("Verdict", "Where", "Holds", "Came", "Left", "Through, and why")
     rows = []
     for one in _told(answers):
         left = f"still on {', '.join(one.refs[:3])}" if one.refs else "not traced on"
         ends = f"{_stamp(one.last.time)} {one.last.oid[:12]}" if one.last else left
-        through = "; ".join(" → ".join(path) for path in one.paths)
-        merged = [f"merged {_stamp(merge.time)} by {merge.committer}" for merge in one.merged[:3]]
-        rows.append(
-            (
-                _tag(one.verdict.value), one.repository, one.file, f"{one.name} {one.version or one.specifier or 'any'}",
-                _came(one.first), ends, through,
-                "; ".join((*one.notes, *merged)),
-            )
-        )  # fmt: skip
+        merged = (f"merged {_stamp(merge.time)} by {merge.committer}" for merge in one.merged[:3])
+        why = [*(" → ".join(path) for path in one.paths), *one.notes, *merged]
+        where = join(element("strong", one.file), element("span", one.repository, class_="said"))
+        held = f"{one.name} {one.version or one.specifier or 'any'}"
+        told = element("ul", *(element("li", line) for line in why), class_="plain") if why else ""
+        rows.append((_tag(one.verdict.value), where, held, _came(one.first), ends, told))
     return _section("Exposures", _table(heads, rows)) if rows else Html("")
 
 
@@ -192,17 +196,28 @@ def _machine(machine: Machine | None) -> Html:
     )
 
 
+def _notice(answers: Sequence[Answer], machine: Machine | None) -> Html | str:
+    """What was not looked at, before anything that was found."""
+    found = report.gaps_of(answers, machine)
+    if not found:
+        return ""
+    rows = [element("li", f"{gap.subject}: {gap.detail}") for gap in found[:_NOTICED]]
+    if len(found) > _NOTICED:
+        rows.append(element("li", element("a", f"and {len(found) - _NOTICED:,} more", href="#not-checked")))
+    title = element("h2", f"{count(len(found), 'thing')} not checked", id="notice-title")
+    return element("aside", title, element("ul", *rows), class_="notice", aria_labelledby="notice-title")
+
+
 def _gaps(answers: Sequence[Answer], machine: Machine | None) -> Html:
-    found = [gap for one in answers for gap in one.gaps] + list(machine.gaps if machine else ())
-    rows = [(gap.subject, gap.detail, gap.hint) for gap in found]
+    rows = [(gap.subject, gap.detail, gap.hint) for gap in report.gaps_of(answers, machine)]
     if not rows:
         return _section("Not checked", element("p", "Everything that was asked for was looked at.", class_="empty"))
     return _section("Not checked", _table(("What", "Why", "Next step"), rows))
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Html | str]]) -> Html:
-    told = (element("tr", *(element("td", cell) for cell in row)) for row in rows)
-    return scrolled(table(heads, told), heads[0])
+    told = (element("tr", *(element("td", cell, class_="long") for cell in row)) for row in rows)
+    return scrolled(table(heads, told), heads[0], "scroll cards")
 
 
 def _tag(text: str) -> Html:

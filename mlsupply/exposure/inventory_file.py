@@ -22,7 +22,7 @@ from mlsupply.exposure.tracing import History, Traced, Unread
 from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 
-_APPLICATION, _VERSION = 0x6D6C7865, 3  # "mlxe"; raised whenever what is stored or how it is traced changes
+_APPLICATION, _VERSION = 0x6D6C7865, 4  # "mlxe"; raised whenever what is stored or how it is traced changes
 _TABLES = """
 CREATE TABLE repository (id INTEGER PRIMARY KEY, folder TEXT UNIQUE, heads TEXT, facts TEXT);
 CREATE TABLE moment (id INTEGER PRIMARY KEY, repository INTEGER, facts TEXT);
@@ -86,6 +86,7 @@ class InventoryFile:
             unread=tuple(Unread(path, commits[i], why) for path, i, why in known["unread"]),
             gaps=tuple(_gap(*words) for words in known["gaps"]),
             unlocked=tuple(known["unlocked"]),
+            modules=tuple(known["modules"]),
             files=known["files"],
             versions=known["versions"],
             commits=known["commits"],
@@ -161,7 +162,7 @@ def opened(path: str) -> closing[InventoryFile]:
 
 def heads_of(found: Repository) -> str:
     """A digest of all refs and of what is cut off: as long as it stays, so does the history."""
-    lines = [f"{ref.oid} {ref.name}" for ref in found.refs] + ["shallow", *found.shallow]
+    lines = [f"{ref.oid} {ref.name}" for ref in found.refs] + ["shallow", *found.shallow, "logged", *found.logged]
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()
 
 
@@ -194,6 +195,7 @@ def _facts(history: History, moments: dict[str, int]) -> dict[str, object]:
         "unread": [(one.path, moments[one.commit.oid], one.why) for one in history.unread],
         "gaps": [(g.subject, g.check, g.reason.value, g.detail, g.hint) for g in history.gaps],
         "unlocked": list(history.unlocked),
+        "modules": list(history.modules),
         "files": history.files,
         "versions": history.versions,
         "commits": history.commits,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlsupply.exposure.traces import Machine, State, unlooked
+from mlsupply.text import count
 
 _MAX_TRACES = 200
 _MAX_PLACES = 3
@@ -36,14 +37,10 @@ def _indicators(machine: Machine) -> list[str]:
 
 def _coverage(machine: Machine) -> str:
     return (
-        f"Saw {machine.files:,} files: {machine.texts:,} logs and configuration files searched, {machine.hashed:,} hashed, "
-        f"{machine.inventories:,} locks, SBOMs and manifests read; {unlooked(machine.indicators)} indicators not looked for."
+        f"Saw {count(machine.files, 'file')}: {machine.texts:,} logs and configuration files searched, "
+        f"{machine.hashed:,} hashed, {machine.inventories:,} locks, SBOMs and manifests read; "
+        f"{unlooked(machine.indicators)} indicators not looked for."
     )
-
-
-def gap_lines(machine: Machine | None) -> list[str]:
-    """What could not be looked at."""
-    return [f"not checked: {found.subject}: {found.detail}" for found in machine.gaps] if machine else []
 
 
 def document(machine: Machine | None) -> dict[str, Any] | None:

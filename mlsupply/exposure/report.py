@@ -14,10 +14,11 @@ from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.history import Commit
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.traces import Machine, hit
+from mlsupply.model import Gap
 from mlsupply.report.markdown import escape
 from mlsupply.text import count, safe
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 _EXPOSED = (Verdict.RESOLVED, Verdict.WOULD_HAVE)
 
 
@@ -86,8 +87,8 @@ def as_json(question: Question, answers: Sequence[Answer], machine: Machine | No
         "repositories": [_answer(one) for one in answers],
         "machine": machine_report.document(machine),
         "gaps": [
-            {"check": g.check, "subject": g.subject, "reason": g.reason.value, "detail": g.detail}
-            for g in (*(g for one in answers for g in one.gaps), *(machine.gaps if machine else ()))
+            {"check": g.check, "subject": g.subject, "reason": g.reason.value, "detail": g.detail, "hint": g.hint}
+            for g in gaps_of(answers, machine)
         ],
         "playbook": list(steps(incident)) if incident else [],
         "verdicts": {verdict.value: count for verdict, count in sorted(_counts(answers).items())},
@@ -103,7 +104,7 @@ def headline(question: Question, answers: Sequence[Answer], machine: Machine | N
     """The answer in one line."""
     if machine is not None:
         traces = f"{len(machine.traces)} trace{'' if len(machine.traces) == 1 else 's'}" if machine.traces else "no trace"
-        found = f"{traces} of it among {machine.files:,} files"
+        found = f"{traces} of it among {count(machine.files, 'file')}"
         return f"{headline(question, answers)}; {found}" if answers else f"{question.text}: {found}"
     hit = {exposure.repository for exposure in exposed(answers)}
     counts = _counts(answers)
@@ -155,15 +156,23 @@ def _told(exposure: Exposure) -> list[str]:
 
 def _came(commit: Commit) -> str:
     if not commit.oid:
-        return f"not committed; changed {_iso(commit.time)}"
+        return f"in the work tree, {commit.subject}; changed {_iso(commit.time)}"
     return f"{_stamp(commit)} by {safe(commit.author, 80)}: {safe(commit.subject, 80)}"
 
 
 def gap_lines(answers: Sequence[Answer], machine: Machine | None) -> list[str]:
-    """What could not be looked at."""
-    gaps = [f"not checked: {found.subject}: {found.detail}" for one in answers for found in one.gaps]
-    gaps += machine_report.gap_lines(machine)
-    return [*gaps, ""] if gaps else []
+    """What could not be looked at, and where there is one the step that closes it."""
+    lines = [
+        f"not checked: {found.subject}: {found.detail}{f' → {found.hint}' if found.hint else ''}"
+        for found in gaps_of(answers, machine)
+    ]
+    return [*lines, ""] if lines else []
+
+
+def gaps_of(answers: Sequence[Answer], machine: Machine | None) -> list[Gap]:
+    """All gaps in the order met; what is said of several versions of a file is said once."""
+    found = [*(gap for one in answers for gap in one.gaps), *(machine.gaps if machine else ())]
+    return list({(gap.subject, gap.detail): gap for gap in found}.values())
 
 
 def playbook(question: Question, answers: Sequence[Answer], machine: Machine | None) -> list[str]:
@@ -190,7 +199,9 @@ def coverage(answers: Sequence[Answer], machine: Machine | None) -> list[str]:
         f"Read {count(versions, 'version')} of {count(files, 'file')} in {commits} of {count(len(answers), 'repository')}."
     )
     said = (
-        f" {silent:,} manifests without a lock do not name it; what they resolved to is recorded nowhere." if silent else ""
+        f" Without naming it and without a lock: {count(silent, 'manifest')}; what these resolved to is recorded nowhere."
+        if silent
+        else ""
     )
     return [read + said]
 

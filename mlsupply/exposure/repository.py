@@ -56,12 +56,14 @@ class Ref:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
     """Where the parts lie. folder: as the user would write it; common: the git dir with refs and objects; shallow: commits
-    whose parents are not there."""
+    whose parents are not there; logged: objects that reflogs name, which may be all that is left of a branch that was
+    squashed, rebased or deleted."""
 
     folder: str
     common: Path
     refs: tuple[Ref, ...]
     shallow: tuple[str, ...] = ()
+    logged: tuple[str, ...] = ()
     sha256: bool = False
     gaps: tuple[Gap, ...] = ()
 
@@ -93,41 +95,78 @@ def open_repository(folder: str, git_dir: Path) -> Repository:
     common = _common(git_dir, unread)
     shallow = tuple(line for line in _lines(common / "shallow", unread) if _OID.match(line))
     config = "\n".join(_lines(common / "config", unread))
+    logged = tuple(_logged(common, unread))
     refs = _refs(common, unread)
-    if git_dir != common:
-        refs += [Ref(f"{ref.name} (worktree {git_dir.name})", ref.oid) for ref in _refs(git_dir, unread)]
+    for linked in (git_dir,) if git_dir != common else _worktrees(common, unread):
+        refs += [Ref(f"{ref.name} (worktree {linked.name})", ref.oid) for ref in _refs(linked, unread)]
     return Repository(
         folder=folder,
         common=common,
         refs=tuple(refs[:MAX_REFS]),
         shallow=shallow,
+        logged=logged[:MAX_REFS],
         sha256=bool(re.search(r"(?im)^[ \t]*+objectformat[ \t]*+=[ \t]*+sha256", config)),
-        gaps=tuple(_not_whole(folder, common, shallow, config, refs, unread)),
+        gaps=(*_not_whole(folder, common, shallow, config, unread), *_too_many(folder, len(refs), len(logged))),
     )
 
 
-def _not_whole(
-    folder: str, common: Path, shallow: Sequence[str], config: str, refs: Sequence[Ref], unread: Sequence[str]
-) -> Iterator[Gap]:
+def _not_whole(folder: str, common: Path, shallow: Sequence[str], config: str, unread: Sequence[str]) -> Iterator[Gap]:
     """Why the history that is read may not be all of it."""
     if shallow:
-        detail = f"a shallow clone: history before {len(shallow)} commits is not there"
+        detail = f"a shallow clone: history before {count(len(shallow), 'commit')} is not there"
         yield gap(folder, Reason.NO_ARTIFACT, detail, "fetch all of it (git fetch --unshallow) and ask again")
     if re.search(r"(?im)^[ \t]*+refstorage[ \t]*+=[ \t]*+(?!files)", config):
-        yield gap(folder, Reason.UNSUPPORTED, "its refs are stored in a form other than files (reftable)")
+        detail = "its refs are stored in a form other than files (reftable)"
+        yield gap(folder, Reason.UNSUPPORTED, detail, "git clone --mirror --ref-format=files it, and ask there")
+    if re.search(r"(?im)^[ \t]*+partialclonefilter[ \t]*+=", config):
+        detail = "a partial clone: versions of its files that were not fetched are not there"
+        yield gap(folder, Reason.NO_ARTIFACT, detail, "clone it without --filter and ask again")
     if (common / "objects" / "info" / "alternates").is_file():
-        yield gap(folder, Reason.FORBIDDEN, "borrows objects from another repository (alternates); these are not read")
+        detail = "borrows objects from another repository (alternates); these are not read"
+        yield gap(folder, Reason.FORBIDDEN, detail, "git clone --no-local it, and ask there")
     if unread:
         detail = f"{count(len(unread), 'file')} with its branches, tags or settings could not be read, {unread[0]} first"
         yield gap(folder, Reason.FORBIDDEN, f"{detail}: commits to which only these lead were not searched")
-    if len(refs) > MAX_REFS:
-        yield gap(folder, Reason.LIMIT, f"{len(refs):,} refs; only {MAX_REFS:,} are followed")
+
+
+def _too_many(folder: str, refs: int, logged: int) -> Iterator[Gap]:
+    for number, what in ((refs, "refs"), (logged, "objects in its reflogs")):
+        if number > MAX_REFS:
+            yield gap(folder, Reason.LIMIT, f"{number:,} {what}; only {MAX_REFS:,} are followed")
 
 
 def _common(git_dir: Path, unread: list[str]) -> Path:
     """The git dir that holds refs and objects: itself, or for a linked worktree what `commondir` names."""
     named = "".join(_lines(git_dir / "commondir", unread)[:1])
     return (git_dir / named).resolve() if named and (git_dir / named / "objects").is_dir() else git_dir
+
+
+def _logged(common: Path, unread: list[str]) -> list[str]:
+    """What the reflogs of the repository and its worktrees name, sorted (gitrepository-layout(5): `logs`)."""
+    found: set[str] = set()
+    for top in (common, *_worktrees(common, unread)):
+        for where, _, names in os.walk(top / "logs", onerror=lambda error: _note(error, unread)):
+            for name in names:
+                for line in _lines(Path(where, name), unread):
+                    found.update(word for word in line.split(" ", 2)[:2] if _OID.match(word) and word.strip("0"))
+    return sorted(found)
+
+
+def _note(error: OSError, unread: list[str]) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        unread.append(str(error.filename))
+
+
+def _worktrees(common: Path, unread: list[str]) -> list[Path]:
+    """What git keeps of the linked worktrees: each has a HEAD of its own, which may be all that leads to a commit."""
+    try:
+        with os.scandir(common / "worktrees") as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError:
+        unread.append(str(common / "worktrees"))
+        return []
 
 
 def _lines(path: Path, unread: list[str]) -> list[str]:
@@ -149,18 +188,13 @@ def _lines(path: Path, unread: list[str]) -> list[str]:
 
 def _refs(git_dir: Path, unread: list[str]) -> list[Ref]:
     """Packed and loose refs and a detached HEAD; loose ones win."""
-
-    def note(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):
-            unread.append(str(error.filename))
-
     found: dict[str, str] = {}
     for line in _lines(git_dir / "packed-refs", unread):
         oid, _, name = line.partition(" ")
         if _OID.match(oid) and name:
             found[name] = oid
     root = git_dir / "refs"
-    for where, folders, names in os.walk(root, onerror=note):
+    for where, folders, names in os.walk(root, onerror=lambda error: _note(error, unread)):
         folders.sort()
         for name in names:
             path = Path(where, name)
@@ -184,8 +218,9 @@ def session(repository: Repository) -> Iterator[Git]:
         (folder / "refs").mkdir()
         (folder / "objects").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
-        version = "1\n[extensions]\n\tobjectformat = sha256" if repository.sha256 else "0"
-        (folder / "config").write_text(f"[core]\n\trepositoryformatversion = {version}\n\tbare = true\n", encoding="ascii")
+        version, extensions = (1, "[extensions]\n\tobjectformat = sha256\n") if repository.sha256 else (0, "")
+        core = f"[core]\n\trepositoryformatversion = {version}\n\tbare = true\n"
+        (folder / "config").write_text(core + extensions, encoding="ascii")
         if repository.shallow:
             (folder / "shallow").write_text("\n".join(repository.shallow) + "\n", encoding="ascii")
         _link_objects(repository.common / "objects", folder / "objects")

@@ -11,8 +11,10 @@ from mlsupply.exposure.answer import Answer, answer, judged
 from mlsupply.exposure.holdings import Extractor
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.repository import Repository, find, gap, open_repository
+from mlsupply.exposure.submodules import unread
 from mlsupply.exposure.tracing import History, trace
-from mlsupply.model import Reason
+from mlsupply.model import Gap, Reason
+from mlsupply.text import safe
 from mlsupply.value import replace, value
 from mlsupply.world import Limits, Say
 
@@ -41,6 +43,17 @@ def repositories(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
                 unread.append(path)
                 break
         yield from ((folder, _UNSEEN) for folder in unread)
+
+
+def beneath(paths: Sequence[str]) -> Iterator[Gap]:
+    """A gap for each path that is a folder inside a repository that was not named: its history lies above."""
+    for path in paths:
+        if is_machine(path):
+            continue
+        above = next((folder for folder in Path(path).resolve().parents if (folder / ".git").exists()), None)
+        if above is not None:
+            detail = f"a folder of the repository {safe(str(above))}, whose history was not searched"
+            yield gap(path, Reason.FORBIDDEN, detail, "name that repository")
 
 
 def is_machine(path: str) -> bool:
@@ -84,7 +97,13 @@ def histories(paths: Sequence[str], limits: Limits, jobs: int, say: Say, invento
         read, kept = _histories(found, limits, jobs, say, inventory, None)
     else:
         read, kept = list(_each(_Whole(limits=limits), found, jobs, say)), 0
-    return [History(folder=one.repository, gaps=one.gaps) if isinstance(one, Answer) else one[1] for one in read], kept
+    return [
+        _with_modules(one[1]) if isinstance(one, tuple) else History(folder=one.repository, gaps=one.gaps) for one in read
+    ], kept
+
+
+def _with_modules(history: History) -> History:
+    return replace(history, gaps=(*history.gaps, *unread(history.folder, history.modules)))
 
 
 Whole = tuple[Repository, History] | Answer
@@ -180,8 +199,9 @@ def _opened(folder: str, inside: str) -> Repository | Answer:
             return open_repository(folder, git_dir)
     except OSError as error:
         return _failed(folder, error)
-    said = gap(folder, Reason.FORBIDDEN, "its git folder lies outside the path that was named, or is none")
-    return Answer(repository=folder, gaps=(said,))
+    detail = "its git folder lies outside the path that was named, or is none"
+    hint = "name the repository it belongs to (of a linked worktree or submodule: git rev-parse --git-common-dir tells)"
+    return Answer(repository=folder, gaps=(gap(folder, Reason.FORBIDDEN, detail, hint),))
 
 
 def _failed(folder: str, error: OSError) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mlsupply.exposure import blobs, repository
+from mlsupply.exposure import blobs, repository, submodules
 from mlsupply.exposure.history import Commit, commits
 from mlsupply.exposure.holdings import Extractor, Held, Holding
 from mlsupply.exposure.named_files import inside
@@ -42,13 +42,15 @@ class Unread(NamedTuple):
 
 @value
 class History:
-    """One repository read. unlocked: manifests without a lock beside them; files, versions, commits: how much was read."""
+    """One repository read. unlocked: manifests without a lock beside them; modules: folders of all submodules ever recorded;
+    files, versions, commits: how much was read."""
 
     folder: str
     traced: tuple[Traced, ...] = ()
     unread: tuple[Unread, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unlocked: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     files: int = 0
     versions: int = 0
     commits: int = 0
@@ -66,6 +68,7 @@ def trace(found: Repository, extractor: Extractor, limits: Limits) -> History:
         history, gaps, holdings, broken = _read(git, found, extractor, limits)
         held, states = spans(history, holdings)
         held = _with_refs(git, found, held, holdings)
+        modules = submodules.recorded(git, history, limits.manifest_bytes)
     ways = lines(history, (ref.oid for ref in found.refs))
     held = [span if span.held.pinned else with_again(span, ways, states) for span in held]
     unread = tuple(_unread(history, *one) for one in broken)
@@ -75,6 +78,7 @@ def trace(found: Repository, extractor: Extractor, limits: Limits) -> History:
         unread=unread,
         gaps=(*found.gaps, *gaps, *(gap(f"{found.folder}/{one.path}", Reason.MALFORMED, one.why) for one in unread)),
         unlocked=tuple(_unlocked(holdings)),
+        modules=modules,
         files=len({path for path, _ in holdings}),
         versions=len(holdings),
         commits=len(history),
@@ -86,7 +90,8 @@ def _read(
 ) -> tuple[list[Commit], list[Gap], Holdings, list[tuple[str, str, str]]]:
     """The commits, what they hold, and what could not be read. Files of any name that a manifest names, by `-r` say, are
     read as requirements, and so are those that these name; what a link leads to is read as what the link is called."""
-    wanted, holdings, unread, gaps = patterns(), Holdings(), list[tuple[str, str, str]](), list[Gap]()
+    wanted = [*patterns(), f":(literal){submodules.FILE}"]
+    holdings, unread, gaps = Holdings(), list[tuple[str, str, str]](), list[Gap]()
     history: list[Commit] = []
     for _ in range(_MOST_ROUNDS):
         history, gaps = commits(git, found, wanted)

@@ -18,7 +18,7 @@ from mlsupply.model import Gap, Reason
 from mlsupply.value import replace
 from mlsupply.world import Limits
 
-SUBJECT, WORK_TREE = "not committed", "the work tree"
+SUBJECT, WORK_TREE = "in no commit that was read", "the work tree"
 _MOST_FOLDERS = 20_000
 _NOT_OURS = ("pyvenv.cfg", "conda-meta", ".git")
 _LEFT_OUT = frozenset({".git", "node_modules", "site-packages"})

@@ -67,15 +67,26 @@ def _header(view: View) -> Html:
             element("button", "Dark or light", type="button", id="theme"),
             class_="top",
         ),
-        element("ul", join(*(_tile(*pair) for pair in view.numbers)), class_="tiles", aria_label=view.headline),
+        element(
+            "ul",
+            join(*(_tile(*pair, whole=not view.gaps) for pair in view.numbers)),
+            class_="tiles",
+            aria_label=view.headline,
+        ),
         _notice(view),
         element("p", about, class_="dim small"),
     )
 
 
-def _tile(word: str, number: str) -> Html:
-    """A number with its word; gaps are as loud as findings, and neither is where there is none."""
-    tones = {"not checked": "ok" if number == "0" else "gap", "findings": "ok", "packages": "", "packages with findings": ""}
+def _tile(word: str, number: str, *, whole: bool) -> Html:
+    """A number with its word; gaps are as loud as findings, and neither is where there is none. whole: nothing was left
+    unchecked; only then is having found nothing good news."""
+    tones = {
+        "not checked": "ok" if number == "0" else "gap",
+        "findings": "ok" if whole else "",
+        "packages": "",
+        "packages with findings": "",
+    }
     tone = tones.get(word, _tone(word.upper()))
     return element("li", element("b", number), element("span", word), class_=tone)
 
@@ -108,13 +119,18 @@ def _upgrades(view: View) -> Html:
     if not steps and not stuck:
         return _section("upgrades", element("p", "No other release is known to end a finding.", class_="empty"))
     told = table(("Package", "From", "To", "What it ends"), (_step(step) for step in (*steps, *stuck)))
-    return _section("upgrades", scrolled(told, "Upgrades"))
+    return _section("upgrades", scrolled(told, "Upgrades", "scroll cards"))
 
 
 def _step(step: Step) -> Html:
     to = element("strong", step.to) if step.to else element("span", NO_STEP, class_="dim")
-    cells = (element("td", step.version, class_="short"), element("td", to), element("td", step.said if step.to else ""))
-    return element("tr", element("td", step.name), join(*cells))
+    cells = (
+        element("td", step.name, class_="lead"),
+        element("td", step.version, class_="short lead"),
+        element("td", to, class_="lead"),
+        element("td", step.said if step.to else ""),
+    )
+    return element("tr", *cells)
 
 
 def _findings(view: View) -> Html:
@@ -238,7 +254,7 @@ def _gaps(view: View) -> Html:
     intro = element("p", "What could not be looked at ranks with what was found.")
     titles = ("Cause", "Check", "What", "Why", "Next step")
     told = table(titles, (_unchecked(group) for group in view.unchecked))
-    return _section("gaps", intro, scrolled(told, "Gaps"))
+    return _section("gaps", intro, scrolled(told, "Gaps", "scroll cards"))
 
 
 def _unchecked(group: Unchecked) -> Html:
@@ -251,8 +267,8 @@ def _unchecked(group: Unchecked) -> Html:
         what = element("details", element("summary", group.size), what)
     why = group.gaps[0].detail if len(group.gaps) == 1 else group.why
     cells = (
-        element("td", element("span", TITLES[group.cause], class_="tag gap"), class_="short"),
-        element("td", f"{group.check}, {group.reason}", class_="short"),
+        element("td", element("span", TITLES[group.cause], class_="tag gap"), class_="short lead"),
+        element("td", f"{group.check}, {group.reason}", class_="short lead"),
         element("td", what, class_="long"),
         element("td", why if group.counts else f"{why} (not counted)", class_="long"),
         element("td", prose(group.step)),
@@ -263,9 +279,11 @@ def _unchecked(group: Unchecked) -> Html:
 def _packages(view: View) -> Html:
     hit = {finding.package for finding in view.findings if finding.waiver is None}
     titles = ("Package", "Version", "Licence", "Source", "Asked for at", "State")
+    if not view.packages:
+        return _section("packages", element("p", "No package was read from the inputs.", class_="empty"))
     search = element("label", "Search ", element("input", type="search", id="package-search", placeholder="name"))
     rows = (_package(package, package.coordinate in hit) for package in view.packages)
-    return _section("packages", search, scrolled(table(titles, rows, id="package-rows"), "Packages", "scroll tall"))
+    return _section("packages", search, scrolled(table(titles, rows, id="package-rows"), "Packages", "scroll tall cards"))
 
 
 def _package(package: Package, hit: bool) -> Html:
@@ -274,8 +292,8 @@ def _package(package: Package, hit: bool) -> Html:
     places = ", ".join(str(place) for place in package.places[:3])
     state = element("span", "findings", class_="tag high") if hit else "no findings"
     cells = (
-        element("td", package.name),
-        element("td", package.version or "not pinned", class_="short"),
+        element("td", package.name, class_="lead"),
+        element("td", package.version or "not pinned", class_="short lead"),
         element("td", package.licence or "not stated", class_="" if package.licence else "dim short"),
         element("td", source, class_="long"),
         element("td", places, class_="long"),
@@ -291,7 +309,7 @@ def _coverage(view: View) -> Html:
     ]
     return _section(
         "coverage",
-        element("ul", join(*(element("li", sentence) for sentence in view.coverage))),
+        element("ul", join(*(element("li", prose(sentence)) for sentence in view.coverage))),
         element("ul", join(*sources)) if sources else "",
     )
 

@@ -176,7 +176,7 @@ def _curve(points: list[_Point]) -> str:
 def _node(name: str, place: _Point, label: str, *, first: bool) -> Html:
     """A box with the name and the word of its worst finding, so that colour is not all that tells."""
     most = 18 if label else 25
-    shown = name if len(name) <= most else name[: most - 1] + "…"
+    shown = name if len(name) <= most else f"…{name[1 - most :]}" if "/" in name else f"{name[: most - 1]}…"
     x, y = place
     word = label.lower()
     return element(
@@ -213,11 +213,17 @@ def timeline(view: View) -> Html:
     )
     drawing = _draw_timeline(rows, min(times), max(times), now)
     listed = element("details", element("summary", "The same as a list"), element("ul", table))
-    return section("timeline", "Timeline", scrolled(drawing, "Timeline drawing"), _key(), listed)
+    return section(
+        "timeline",
+        "Timeline",
+        scrolled(drawing, "Timeline drawing"),
+        _key({_mark_of(word) for _, events in rows for _, word in events}),
+        listed,
+    )
 
 
-def _key() -> Html:
-    """What the marks mean."""
+def _key(drawn: set[str]) -> Html:
+    """What the marks mean that are drawn."""
     marks = (
         ("circle", "release", "released", {"cx": "7", "cy": "7", "r": "4.5"}),
         ("path", "advisory", "advisory published", {"d": _diamond(7, 7)}),
@@ -234,6 +240,7 @@ def _key() -> Html:
                     words,
                 )
                 for tag, name, words, at in marks
+                if name in drawn or name == "now"
             )
         ),
         class_="key",
@@ -307,11 +314,16 @@ def _draw_timeline(rows: list[tuple[Group, list[Event]]], first: datetime, last:
 _WINDOW = ("on the index from", "removed")
 
 
+def _mark_of(word: str) -> str:
+    """The class of the mark that stands for an event."""
+    return "window" if word in _WINDOW else "release" if word == "released" else "advisory"
+
+
 def _mark(moment: datetime, word: str, x: int, y: int) -> Html:
-    said = element("title", f"{moment:%Y-%m-%d %H:%MZ} {word}")
-    if word == "released":
-        return element("circle", said, cx=str(x), cy=str(y), r="5", class_="release")
-    return element("path", said, d=_diamond(x, y), class_="advisory")
+    said, name = element("title", f"{moment:%Y-%m-%d %H:%MZ} {word}"), _mark_of(word)
+    if name == "release":
+        return element("circle", said, cx=str(x), cy=str(y), r="5", class_=name)
+    return element("path", said, d=_diamond(x, y), class_=name)
 
 
 def _ticks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:
