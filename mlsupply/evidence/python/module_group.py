@@ -1,4 +1,4 @@
-"""Modules of one package followed as the one program they are: what objects of one module hold and do in another.
+"""Modules of one package followed together, as the one program they are: what objects of one module hold and do in another.
 
 Looking at modules one by one, even with what is known about their neighbours' functions, ends at objects: data put into an
 object in one module and sent by its method in another is seen only where both are followed together. That is done for the
@@ -53,7 +53,7 @@ class _Module:
 
 
 class Together(Analyser):
-    """Follows several modules with one memory; what is imported from one of them is what it is there."""
+    """Follows several modules with one state; a name imported from one of them is what it is there."""
 
     alone = False
 
@@ -67,14 +67,15 @@ class Together(Analyser):
         self.go(first)
 
     def go(self, module: _Module) -> None:
-        """From here on the code of this module is followed."""
+        """Makes this module the one whose code is followed from here on."""
         self.here = module
         self.path, self.dotted, self.lines = module.path, module.dotted, module.lines
         self.package = module.dotted if module.is_package else module.dotted.rpartition(".")[0]
         self.module, self.closures = module.scope, module.closures
 
     def loaded(self, dotted: str) -> _Module | None:
-        """The module by this name, its module level followed."""
+        """The module of this dotted name, its module level followed as an import would; None where it is not of the
+        group."""
         module = self.modules.get(dotted)
         if module is None or module.begun:
             return module
@@ -96,13 +97,15 @@ class Together(Analyser):
         return module
 
     def neighbour(self, ref: str) -> Value | None:
-        """What a dotted name of one of the modules stands for."""
+        """The module, or the value of the name in one of them, that a dotted name stands for; None where it is not of the
+        group."""
         if self.loaded(ref) is not None:
             return Value(ref)
         module = self.loaded(ref.rpartition(".")[0])
         return module.scope.names.get(ref.rpartition(".")[2]) if module is not None else None
 
     def names_of(self, dotted: str) -> dict[str, Value]:
+        """The names of the module level of a module of the group; {} for any other."""
         module = self.loaded(dotted)
         return module.scope.names if module is not None else {}
 
@@ -119,7 +122,7 @@ class Together(Analyser):
                     hooks.patched(self, f"{key.const}.{name}", inner.closure, node)
 
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
-        """The function, in the module it is written in."""
+        """Follows the function in the module it is written in."""
         place = self._place(closure)
         if place is self.here:
             return super().enter(closure, args, keywords, node)
@@ -144,17 +147,18 @@ class Together(Analyser):
         super().assign(owner, name, value, node)
 
     def run_root(self, name: str, closure: Closure) -> None:
-        """A function on its own."""
+        """Follows a function on its own; its name as a root says its module too."""
         super().run_root(self.here.root(name), closure)
 
     def let_go(self) -> None:
+        """Undoes the circles in all modules."""
         self.closures = [pair for module in self.modules.values() for pair in module.closures]
         super().let_go()
         for module in self.modules.values():
             module.scope.names.clear()
 
     def foreign(self, module: _Module) -> list[str]:
-        """Names of the module that stand for what is written in another."""
+        """The names of the module that stand for what is written in another module of the group."""
         found = []
         for name, value in module.scope.names.items():
             closure = value.closure or (value.instance.closure if value.instance is not None else None)
@@ -167,8 +171,8 @@ class Together(Analyser):
 
 
 def followed(sources: list[Source]) -> list[ModuleFacts]:
-    """Facts of the modules of a group, as far as they are seen together, each with the roots of its own module. A fact may
-    lie in another module than the root it is reached from."""
+    """Facts of a group of modules, as far as they show where all are followed together; those that cannot be parsed are left
+    out. Each fact stands with the module of the roots it is reached from, which may not be the one it lies in."""
     trees = [(source, parsed(source.text)) for source in sources]
     modules = [_Module(source, tree) for source, tree in trees if not isinstance(tree, str)]
     if not modules:

@@ -1,4 +1,4 @@
-"""Which functions of a module are followed on their own, and in which order; for the others, only what they call."""
+"""Which functions of a module are followed on their own, and in which order; the others only where they are called."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _MAX_CHAIN = 8  # functions that only call one another
 
 
 class Level:
-    """The statements of a module, and how far they have been followed."""
+    """The statements of the module level, and how far they have been followed."""
 
     def __init__(self, body: list[ast.stmt]) -> None:
         self._body = body
         self._at = 0
 
     def followed(self, end: int) -> Iterator[ast.stmt]:
-        """Those up to this place, one after the other."""
+        """The statements up to this place, one after the other, from where it stopped before."""
         while self._at < end:
             yield self._body[self._at]
             self._at += 1
 
     def left(self) -> list[ast.stmt]:
-        """What is behind the place where it ended, and what is in the statement it ended in."""
+        """The statements behind the place where it stopped, and those within the one it stopped in."""
         return [inner for one in self._body[self._at :] for inner in _simple(one, _NESTED)]
 
 
@@ -62,8 +62,8 @@ def _simple(statement: ast.stmt, depth: int) -> Iterator[ast.stmt]:
 
 
 def rest(machine: Analyser, level: Level, survey: Survey) -> None:
-    """Of a module level that is too much to follow, what defines something or names what runs, sends or loads: who fills a
-    module with work in front of that hides nothing."""
+    """What is followed of a module level that exhausted its budget: imports, definitions, and statements that name what
+    runs, sends or loads. So work that is put in front hides nothing."""
     machine.scope, machine.running, machine.returned, machine.silent, machine.asked_for = machine.module, [], [], 0, 0
     machine.root, machine.declined = "", False
     end = machine.steps + MAX_STEPS // 6
@@ -92,8 +92,8 @@ def _followed(machine: Analyser, statement: ast.stmt, end: int) -> None:
 
 
 def functions(machine: Analyser, survey: Survey) -> None:
-    """Every function that names what matters; then those that hand what one of them gives to another one. Where something
-    was put by then that an earlier one takes, that one once more."""
+    """Follows every function that names what acts, and those that hand what one function gives to another. Where a function
+    then left something for one that was followed earlier, that one is followed once more."""
     before = _shared(machine)
     done = _each(machine, survey)
     changed = {name for name, taint in _shared(machine).items() if not taint <= before.get(name, CLEAN)}

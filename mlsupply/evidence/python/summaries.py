@@ -1,7 +1,7 @@
-"""What one module of a package gives to another: constants, results of functions, and functions that pass on what they get.
+"""What one module of a package gives to another: constants, results of functions, functions that pass on what they get.
 
-A module is looked at alone first. What it takes from its neighbours is labelled `from:` and the dotted name; where such a
-label reaches an end (`exec`, a command, a request), the name is noted as wanted. `mlsupply.evidence.linking` then looks a
+A module is looked at alone first. What it takes from its neighbours is labelled `from:` and the dotted name. Where such a
+label reaches a sink (`exec`, a command, a request), the name is noted as wanted. `mlsupply.evidence.linking` then looks a
 second time at those few modules, with what their neighbours were found to give.
 """
 
@@ -32,7 +32,7 @@ CARRIED = know.SECRETS | {"work-files", "host-identity", "received", "encoded"}
 
 
 def label(machine: Machine, ref: str) -> Taint:
-    """The label of a name that is imported from the same package; none for others."""
+    """The label `from:NAME` for a name imported from the same package; the empty set for any other name."""
     top = ref.partition(".")[0]
     own = machine.dotted.partition(".")[0]
     inside = "." in machine.dotted or machine.package
@@ -42,7 +42,7 @@ def label(machine: Machine, ref: str) -> Taint:
 
 
 def narrowed(taint: Taint, owner: str, ref: str) -> Taint:
-    """The labels of an attribute: where the label names its owner, it names the attribute from here on."""
+    """The labels of the attribute `ref` of `owner`: `from:` its owner becomes `from:` the attribute."""
     label = "from:" + (owner.replace("()", "") if "()" in owner else owner)
     if label not in taint:
         return taint
@@ -50,7 +50,7 @@ def narrowed(taint: Taint, owner: str, ref: str) -> Taint:
 
 
 def wanted(machine: Machine, taint: Taint) -> None:
-    """What comes from neighbours has reached an end."""
+    """Notes that what comes from these neighbours has reached a sink."""
     machine.wants.update(_names(taint))
 
 
@@ -60,7 +60,7 @@ def _names(taint: Taint) -> frozenset[str]:
 
 
 def passed_on(machine: Machine, taint: Taint, take: Take) -> None:
-    """A parameter of the function that is followed has reached an end."""
+    """Notes that a parameter of the function that is followed has reached a sink. take: the sink."""
     if machine.root and machine.root != "__main__" and "parameter" in kinds_in(taint):
         machine.takes.setdefault(machine.root, [])
         if take not in machine.takes[machine.root] and len(machine.takes) < _MAX_GIFTS:
@@ -68,7 +68,7 @@ def passed_on(machine: Machine, taint: Taint, take: Take) -> None:
 
 
 def gift(value: Value) -> Gift | None:
-    """What is worth telling of a value, or None."""
+    """What other modules are told of a value; None where nothing in it is worth following."""
     text = text_of(value) if isinstance(value.const, str | bytes) else ""
     labels = tuple(sorted(one for one in value.taint if one.partition(":")[0] in CARRIED))
     texts = _texts(value.const)
@@ -84,13 +84,13 @@ def _texts(const: object) -> tuple[str, ...]:
 
 
 def returned(machine: Machine, name: str, value: Value) -> None:
-    """What calling a function gives, noted where it is worth it."""
+    """Notes what a function returns, where that is worth following."""
     if len(machine.gives) < _MAX_GIFTS and (found := gift(value)) is not None:
         machine.gives[name] = found
 
 
 def constants(machine: Machine) -> None:
-    """The texts of the module level."""
+    """Notes the texts of the module level that are worth following."""
     for name, value in machine.module.names.items():
         if name.startswith("__") or len(machine.gives) >= _MAX_GIFTS or value.closure is not None or value.ref:
             continue
@@ -99,7 +99,7 @@ def constants(machine: Machine) -> None:
 
 
 def given(machine: Machine, ref: str) -> Value | None:
-    """What the name of a neighbour is known to stand for."""
+    """What a dotted name of a neighbour is known to stand for; None where nothing is known."""
     found = machine.neighbours.gifts.get(ref.replace("()", "")) if machine.neighbours.gifts else None
     if found is None:
         return None
@@ -109,7 +109,8 @@ def given(machine: Machine, ref: str) -> Value | None:
 
 
 def called(machine: Analyser, call: Call) -> Value | None:
-    """A function of a neighbour is called: what it does with the arguments, and what it gives."""
+    """A call of a function of a neighbour: what it is known to do with the arguments is done here. Returns what it gives,
+    None where that is not known."""
     function = call.function.taint
     if function and "from" in kinds_in(function):
         _handed(machine, call, function)

@@ -1,5 +1,5 @@
-"""What the text of a module shows besides its meaning: code far to the right, look-alike identifiers, blobs that are
-code."""
+"""What the text of a module shows, whatever it does: code far to the right, look-alike identifiers, text in another order
+than it is read, constants that are code."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WORDS_ALONE = expression(
 
 
 class Sight(NamedTuple):
-    """behaviour: as in `facets.CodeFact`."""
+    """Something the text shows. behaviour, layers, decoded, hidden: as in `facets.CodeFact`."""
 
     behaviour: str
     line: int
@@ -55,7 +55,7 @@ class Sight(NamedTuple):
 
 
 def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
-    """All that is there to see, in no order."""
+    """Everything of this kind in the text of a module, in no order. tree, survey: of the same text."""
     lines = text.split("\n")
     yield from _far_right(lines, tree)
     if not text.isascii():

@@ -58,8 +58,8 @@ _REFLECTS = frozenset(
 
 
 def carriers(tree: ast.Module) -> tuple[str, ...]:
-    """The names under which a module's executable memory can be handed bytes, where all it is handed there are instructions
-    that ask the processor; none where that is not so."""
+    """The names under which bytes can be handed to the executable memory of a module, where all bytes it is handed there are
+    instructions that ask the processor; none where that is not so."""
     try:
         look = _Look(tree)
         return tuple(look.carriers) if look.holds() else ()

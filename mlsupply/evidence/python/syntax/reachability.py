@@ -1,4 +1,4 @@
-"""Which functions of a module lead to nothing that acts, decided by names before any is followed.
+"""Which functions of a module can reach nothing that acts, decided by names before any is followed.
 
 The names in a function are all it can call in its module, and so on for what those name. A function from which nothing is
 reached that runs, sends, loads or writes can only compute what others use: on its own, it is followed into the first
@@ -19,8 +19,8 @@ _STARTED = frozenset({"run"})  # by making an object of a class below `Thread`
 
 
 class Quiet(NamedTuple):
-    """Functions that come to no end: none of what they reach runs, sends, loads or writes. long: those of them that are too
-    long to be followed within another."""
+    """Functions that reach nothing that runs, sends, loads or writes. long: those of them that are too long to be followed
+    within another."""
 
     functions: Set[ast.AST] = frozenset()
     long: Set[ast.AST] = frozenset()
@@ -30,7 +30,7 @@ NONE = Quiet()
 
 
 def quiet(survey: Survey, ends: Callable[[Mentions], bool]) -> Quiet:
-    """Of the functions of a module. ends: does a function itself name what acts?"""
+    """The quiet functions of a module. ends: does a function itself name what acts?"""
     members = _members(survey.classes)
     functions = [one for one in survey.all if one.outer is not None]
     callers = _callers(functions, members)

@@ -1,4 +1,5 @@
-"""Functions that need no look of their own: they name nothing that runs, sends, loads or holds a secret."""
+"""Which functions are worth following: those that name anything that runs, sends, loads or holds a secret. Decided by names
+alone."""
 
 from __future__ import annotations
 
@@ -41,31 +42,32 @@ _ASKS = frozenset({"get", "send", "delete", "patch", "stream", "fetch", "emit", 
 
 @lru_cache(maxsize=8_192)
 def is_client(ref: str) -> bool:
-    """Is this the name of a library that is a client of some service?"""
+    """Does the dotted name belong to a client library of some service?"""
     return bool(ref) and CLIENTS.match(ref + ".")
 
 
 @lru_cache(maxsize=8_192)
 def matters(ref: str) -> bool:
-    """Does a name bound to this dotted name make what uses it worth a look?"""
+    """Is code that uses this dotted name worth following? So for every module but those known to be harmless."""
     return bool(ref) and MODULES.search(b"import " + ref.encode("utf-8", "replace")) is not None and not harmless(ref)
 
 
 def matters_here(ref: str) -> bool:
-    """The same of a name of the module level: its own `HTTPHandler` is not the one that sends records."""
+    """The same for what a name of the module level stands for; handlers of `logging` that send count too."""
     return matters(ref) or (ref.startswith("logging.") and ref.rpartition(".")[2] in _HANDLERS)
 
 
 def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
-    """Does the function name anything of that kind? bound: names of the module that stand for such things, to what they
-    stand for."""
+    """Does the function mention anything that runs, sends, loads or holds a secret? bound: names of the module level that
+    stand for such things, and their dotted names."""
     return comes_to_an_end(mentions, bound) or not (
         mentions.names.isdisjoint(_HOLD_BUILTINS) and mentions.attributes.isdisjoint(_HOLD_ATTRIBUTES)
     )
 
 
 def comes_to_an_end(mentions: Mentions, bound: Mapping[str, str]) -> bool:
-    """The same, but for what only holds something."""
+    """Does the function mention anything that runs, sends or loads? What only holds a secret does not count. bound: as
+    above."""
     return (
         mentions.address
         or mentions.patches
@@ -79,12 +81,13 @@ def comes_to_an_end(mentions: Mentions, bound: Mapping[str, str]) -> bool:
 
 
 def telling(word: str) -> bool:
-    """Is this the name of something that runs, sends or loads?"""
+    """Can this word be the name of something that runs, sends or loads?"""
     return word in _BUILTINS or word in _ATTRIBUTES or word in _ASKS or matters(word)
 
 
 def calls(mentions: Mentions, functions: Iterable[str]) -> bool:
-    """Does it name one of these functions of the module, or a method of its own object or of a class it names?"""
+    """Does the function mention one of these functions of the module (`name` or `Class.method`)? A method counts where its
+    class, `self` or `cls` is mentioned too."""
     for function in functions:
         owner, _, name = function.rpartition(".")
         if not owner or name == "__init__":
@@ -101,7 +104,7 @@ def _own(name: str) -> frozenset[tuple[str, str]]:
 
 
 def names_one(mentions: Mentions, names: Set[str]) -> bool:
-    """Does it name one of these variables of the module, or attributes of its own object?"""
+    """Does the function mention one of these variables, or attributes of its own object?"""
     return not mentions.names.isdisjoint(names) or any(
         owner in {"self", "cls"} and name in names for owner, name in mentions.dotted
     )

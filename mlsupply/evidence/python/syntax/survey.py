@@ -1,5 +1,4 @@
-"""One pass over the tree of a module for everything that is asked about its nodes: long constants, and the names in each
-function.
+"""One pass over the tree of a module for all that is asked about its nodes: names in each function, long constants, classes.
 
 `ast.walk` visits half as many nodes again (`Load`, `Store`), asks each for all its fields, and would be needed once for each
 question.
@@ -55,10 +54,14 @@ def _shape(node: Any) -> _Shape:
 
 
 class Mentions:
-    """What a function (or module) and the functions in it mention; what decorates a function is mentioned by what is around
-    it. names: of variables alone; attributes: after a dot; dotted: (variable, attribute); imported: modules and names;
-    address: does a text start as an address does? replaced: variables that are put in the place of attributes of others;
-    patches: is one of those a function?"""
+    """What a function (or the module) and the functions within it mention. Its decorators belong to what is around it.
+
+    names       of variables
+    attributes  names after a dot; dotted: (variable, attribute)
+    imported    modules, and names from them
+    address     does a text start as an address does?
+    replaced    variables that are put in the place of attributes of others; patches: is one of those a function?
+    """
 
     __slots__ = ("address", "attributes", "dotted", "imported", "names", "node", "outer", "patches", "replaced")
 
@@ -74,12 +77,13 @@ class Mentions:
         self.patches = False
 
     def is_about(self, names: set[str]) -> bool:
-        """Is it called by one of these names, or does it mention one?"""
+        """Is the function called by one of these names, or does it mention one?"""
         return getattr(self.node, "name", "") in names or not (
             names.isdisjoint(self.names) and names.isdisjoint(self.attributes) and names.isdisjoint(self.imported)
         )
 
     def take_up(self, inner: Mentions) -> None:
+        """Adds what a function within this one mentions."""
         self.names |= inner.names
         self.attributes |= inner.attributes
         self.dotted |= inner.dotted
@@ -89,7 +93,8 @@ class Mentions:
 
 
 class Survey:
-    """All that was seen. blobs: constants and lists long enough to hold code, in the order of the text; classes: in any."""
+    """What the pass found. blobs: constants and lists long enough to hold code, in the order of the text; classes: all
+    definitions."""
 
     def __init__(self, tree: ast.AST) -> None:
         self.blobs: list[ast.Constant | ast.List | ast.Tuple] = []
@@ -110,15 +115,15 @@ class Survey:
 
     @property
     def all(self) -> Iterable[Mentions]:
-        """Of the module and each function in it."""
+        """The mentions of the module and of each function in it."""
         return self._mentions.values()
 
     def of(self, node: ast.AST) -> Mentions:
-        """What this function mentions; one that came from text run by the module is surveyed now."""
+        """What a function mentions. A function that came from text which the module runs is surveyed now."""
         return self._mentions.get(node) or Survey(node)._mentions[node]
 
     def naming(self, names: Iterable[str]) -> set[ast.AST]:
-        """The functions that go by one of these names or mention one, and those that mention these."""
+        """The functions that have one of these names or mention one, and those that mention these in turn."""
         wanted = set(names)
         found: set[ast.AST] = set()
         before = -1
@@ -207,7 +212,7 @@ def _run_by(node: Any) -> list[Any]:
 
 
 def children(node: Any) -> list[Any]:
-    """The nodes right below this one, without contexts and operators; None where one is left out."""
+    """The nodes right below this one, without contexts and operators; None for an optional one that is absent."""
     ones, one, lists = _SHAPES.get(type(node)) or _shape(node)
     found = [*ones(node)] if ones is not None else [one(node)] if one is not None else []
     for nodes in lists:
@@ -216,7 +221,7 @@ def children(node: Any) -> list[Any]:
 
 
 def descendants(nodes: Iterable[Any]) -> Iterator[Any]:
-    """These nodes and all within them, as `ast.walk` gives them, in another order and without contexts and operators."""
+    """These nodes and all below them, without contexts and operators, in no particular order."""
     stack = list(nodes)
     while stack:
         node = stack.pop()

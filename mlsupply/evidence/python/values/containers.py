@@ -28,7 +28,8 @@ MAKERS = (  # how the names start of all that `made` knows
 
 
 def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
-    """What `dict(...)`, `collections.X(...)` or a queue makes; None for all others."""
+    """The container that a call of `ref` makes (`dict`, `collections.*`, queues, pipes, `dataclasses.asdict`); None for any
+    other call."""
     if ref in {
         "builtins.dict",
         "collections.OrderedDict",
@@ -78,7 +79,7 @@ def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
 
 
 def entries(source: Value) -> dict[str, Value]:
-    """The entries of a dict, or of a sequence of pairs, by key."""
+    """The entries of a dict, or of a sequence of pairs, by key; those whose key is not known stand under HOLE."""
     if source.keys is not None:
         return source.keys
     if isinstance(source.const, dict):
@@ -92,7 +93,7 @@ def entries(source: Value) -> dict[str, Value]:
 
 
 def put(keys: dict[str, Value], key: Value, value: Value) -> None:
-    """`d[key] = value`."""
+    """`keys[key] = value`, in place; values under unknown keys are merged under HOLE."""
     if isinstance(key.const, str):
         keys[key.const] = value
     else:
@@ -100,7 +101,7 @@ def put(keys: dict[str, Value], key: Value, value: Value) -> None:
 
 
 def looked_up(container: Value, key: Value) -> Value | None:
-    """`d[key]` as far as the entries of a dict are known; None where nothing can be said."""
+    """`d[key]`, or one of all values where the key is not known; None where nothing is known of it."""
     keys = container.keys or {}
     if isinstance(key.const, str):
         return keys.get(key.const) or keys.get(HOLE)
@@ -109,7 +110,7 @@ def looked_up(container: Value, key: Value) -> Value | None:
 
 
 def replaced(owner: Value, key: Value, value: Value) -> Any:
-    """A list or bytes with one element in the place of another; NOTHING where that is not known."""
+    """The constant list or bytes with one element replaced (a list in place); NOTHING where the result is not known."""
     const, place, new = owner.const, key.const, value.const
     if not isinstance(const, list | bytes) or type(place) is not int or not -len(const) <= place < len(const):
         return NOTHING
@@ -123,7 +124,8 @@ def replaced(owner: Value, key: Value, value: Value) -> Any:
 
 
 def narrowed(container: Value, key: Value) -> Value:
-    """An entry of which nothing is known: of all variables of the environment, the one that is named."""
+    """An entry that the container does not know: an unknown with the taint of the container. Of the whole environment it is
+    the named variable alone."""
     made = unknown(container)
     whole = {label for label in made.taint if label.startswith("environment:")}
     if whole and isinstance(key.const, str):
@@ -152,8 +154,8 @@ INTERCEPTED_KEY = "intercepted:what opens an account"
 
 
 def plain(value: Value, key: Value) -> Value:
-    """An entry by this key: of what a function was given, a flag is nothing that was intercepted; what opens a wallet is
-    told by its name."""
+    """The value under this key, its taint fitted to the name of the key: what opens a wallet or an account is labelled so,
+    and a flag such as `verbose` holds nothing that was intercepted. Changes the value in place."""
     if isinstance(key.const, str) and not value.known:
         if _OPENS_WALLET.fullmatch(key.const):
             value.taint |= {f"wallet:{key.const}"}
@@ -165,7 +167,7 @@ def plain(value: Value, key: Value) -> Value:
 
 
 def entry(container: Value, key: Value) -> Value:
-    """`d[key]`; what is put into an entry that is not known yet is seen in the dict from then on."""
+    """`d[key]`. An entry that was not known is kept in the dict, so that what is put into it later is seen."""
     found = looked_up(container, key)
     if found is None:
         found = narrowed(container, key)
@@ -175,7 +177,8 @@ def entry(container: Value, key: Value) -> Value:
 
 
 def method(receiver: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
-    """What a method of a container gives; None where it is none, or nothing is known of it."""
+    """The result of a method of a container, which is changed in place; None where the method, or the container, is not
+    known."""
     if receiver.keys is not None:
         return _of_dict(receiver, name, args, keywords)
     if receiver.items is not None or (isinstance(receiver.const, list) and name in _CHANGES):
@@ -273,7 +276,7 @@ def _inserted(receiver: Value, place: Value, value: Value) -> None:
 
 
 def appended(receiver: Value, value: Value) -> None:
-    """`receiver.append(value)`: a list of constants stays one."""
+    """`receiver.append(value)`, in place; a list of constants stays a constant."""
     receiver.taint |= value.taint
     if isinstance(receiver.const, list):
         if value.known and len(receiver.const) < 65_536:

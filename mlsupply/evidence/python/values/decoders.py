@@ -205,5 +205,5 @@ HIDING = frozenset(
 
 
 def hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
-    """The layers that hide something."""
+    """Those of the layers that hide content from a reader; a plain text encoding does not."""
     return tuple(layer for layer in layers if layer in HIDING)

@@ -47,14 +47,14 @@ def percent(shape: str, parts: list[Value], named: Mapping[str, Value] | None = 
 
 
 def joined(values: list[Value]) -> str:
-    """These texts one after the other, HOLE for what is not known; bounded."""
+    """The texts one after the other, HOLE for what is not known, cut at MAX_TEXT."""
     text = "".join(text_of(value) for value in values)
     text = re.sub(f"{HOLE}+", HOLE, text) if HOLE * 2 in text else text
     return text[:MAX_TEXT]
 
 
 def joined_text(values: list[Value]) -> Value:
-    """An f-string of these parts."""
+    """The text of an f-string with these parts, HOLE for what is not known."""
     if all(value.known and isinstance(value.const, str | int | float | bytes) for value in values):
         try:
             return constant("".join(str(value.const) for value in values), layers_of(*values), taint_of(*values))
@@ -75,7 +75,7 @@ def joined_path(values: list[Value]) -> str:
 
 
 def items_of(value: Value) -> list[Value]:
-    """The items of a list, tuple, string or the like, as far as they are known; bounded."""
+    """The items of a list, tuple, string or the like, as far as they are known; a bounded number."""
     if value.items is not None:
         return value.items
     if isinstance(value.const, list | tuple | str | bytes | range | set | frozenset):
@@ -97,7 +97,7 @@ def _list_of_others(value: Value) -> bool:
 
 
 def index(value: Value, key: Value) -> Value:
-    """`value[key]`."""
+    """`value[key]` as Python gives it, else an unknown of the same origins."""
     if value.known and key.known:
         try:
             layers = value.layers
@@ -250,7 +250,7 @@ def _join(separator: Value, parts: Value, layers: tuple[str, ...], taint: frozen
 
 
 def quoted(parts: Value) -> Value:
-    """`shlex.join(parts)`: a part that is not known is one word."""
+    """`shlex.join(parts)`; a part that is not known counts as one word."""
     import shlex
 
     items = items_of(parts)
@@ -353,7 +353,8 @@ def _paired(name: str, values: list[Any]) -> list[Any]:
 
 
 def listed(items: list[Value], layers: tuple[str, ...] = (), taint: frozenset[str] = frozenset()) -> Value:
-    """A list of these values: a constant where all of them are."""
+    """A list of these values: a constant where all of them are, else a value with items. layers, taint: of what they came
+    from."""
     taint = taint | taint_of(*items)
     longest = layers_of(*items)
     layers = longest if len(longest) > len(layers) else layers

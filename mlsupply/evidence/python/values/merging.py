@@ -1,4 +1,4 @@
-"""One of several values: after a branch, from a container, or from one of several returns."""
+"""One value for several that are possible: after a branch, from a container, or from one of several returns."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _EMPTY = (None, "", 0, False, b"")
 
 
 def merged(values: list[Value]) -> Value:
-    """One of these values; what is known of any is kept, the origins of all. Of two names of other modules (an import and
-    what takes its place where that fails), the one that can do something."""
+    """One value for those that are possible: a copy of the most telling one, with the taint of all. Where several of them
+    can act (run, send, load), `either` lists those. values: at least one."""
     best = _best(values)
     result = best.copy()
     result.taint = taint_of(*values)
@@ -68,8 +68,7 @@ def _alternatives(values: list[Value]) -> list[Value] | None:
 
 
 def one_of(values: list[Value]) -> Value:
-    """One of perhaps very many values: of those of which something is known, as many as can be told apart; the origins of
-    all."""
+    """The same as `merged`, for any number of values: of many, those of which something is known are merged."""
     if len(values) <= _MANY:
         return merged(values)
     known = [value for value in values if value.closure or value.instance or value.ref or value.taint or value.either]
@@ -79,7 +78,7 @@ def one_of(values: list[Value]) -> Value:
 
 
 def iterated(value: Value) -> Value:
-    """An element of it."""
+    """What one turn of a loop over the value gets: one of its items, or an unknown of the same origins."""
     items = value.items
     if items:
         return one_of(items)

@@ -47,7 +47,7 @@ def _too_big(kind: type[ast.operator], left: Any, right: Any) -> bool:
 
 
 def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
-    """`left <op> right`."""
+    """`left <operator> right`: folded where both are constants of bounded size, else an unknown of the same origins."""
     if left.known and right.known:
         function = _OPERATORS.get(kind)
         if function is not None and not _too_big(kind, left.const, right.const):
@@ -89,7 +89,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 def compared(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
-    """`left <op> right` of two constants."""
+    """`left <operator> right` of two constants; an unknown where Python would raise."""
     function = _COMPARISONS.get(kind)
     try:
         return constant(bool(function(left.const, right.const))) if function is not None else Value()

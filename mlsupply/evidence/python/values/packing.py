@@ -33,7 +33,8 @@ _MAX_COUNT = 1 << 16
 
 
 def unpacked(call: Call) -> Value | None:
-    """What the call gives where its arguments are constants; None where it is none of these."""
+    """The result of a call that packs or unpacks bytes (`struct`, `uuid`, `ipaddress`, `array`), where its arguments are
+    constants; None for any other call."""
     ref = call.ref
     if ref not in _KNOWN:
         return None

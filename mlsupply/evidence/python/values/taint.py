@@ -24,7 +24,8 @@ _AMBIENT = re.compile(
 
 @lru_cache(maxsize=8_192)
 def on_request(taint: Taint) -> bool:
-    """Does a condition on this look at what the user asks for, by an argument or a setting?"""
+    """Does a condition on a value with these labels look at what the user asks for: an argument, or a variable that is not
+    set by what the program runs in?"""
     return "parameter:sys.argv" in taint or any(one.startswith("variable:") and not _AMBIENT.match(one) for one in taint)
 
 
@@ -44,12 +45,13 @@ _SAID = frozenset({"variable", "secret-variable", "parameter", "from"})
 
 @lru_cache(maxsize=8_192)
 def said_of(taint: Taint) -> Taint:
-    """The labels that the answer still has where something with these is compared."""
+    """The labels that remain when a value with these is compared: the answer tells little, but may tell what the user asked
+    for."""
     return frozenset(one for one in taint if _kind(one) in _SAID)
 
 
 def kinds_of(taint: Taint) -> list[str]:
-    """The kinds of origin among the labels, worst first."""
+    """The kinds of origin among the labels, the most sensitive first (`knowledge.RANK`)."""
     return sorted(kinds_in(taint), key=lambda kind: know.RANK.get(kind, 99))
 
 
@@ -59,5 +61,5 @@ def has(taint: Taint, *kinds: str) -> bool:
 
 
 def of_kind(taint: Taint, *kinds: str) -> list[str]:
-    """The labels of these kinds, in order."""
+    """The labels of these kinds, sorted."""
     return sorted(label for label in taint if _kind(label) in kinds) if has(taint, *kinds) else []

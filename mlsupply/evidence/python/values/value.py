@@ -29,14 +29,23 @@ CLEAN: Final[Taint] = frozenset()
 class Value:
     """A value during analysis; mutable, since Python's containers are.
 
-    ref: dotted name of what it is outside this module (`os.environ`, `socket.socket()`), "" unknown; const: the constant
-    or NOTHING; taint: labels of where its content comes from (see `knowledge.KINDS`); text: for strings that are known in
-    part, with HOLE for the rest; layers: encodings undone to get it, outermost first; items: of a list or of call
-    arguments where not all are constant; keys: of a dict, by constant key (HOLE: by any other); closure: a function,
-    lambda or class of this module; instance: the class of this module it is an object of; hidden: its name was computed
-    rather than written; bound: arguments it was given beforehand (`functools.partial`); either: of a callable or object
-    that may be one of several, all of them; unset: of what depends on wishes of the user, what it is without them, for each
-    way the module may be started (see `default_run`); not there on others.
+    What it is:
+    ref       dotted name of something outside this module (`os.environ`, `socket.socket()`); "" where it has none
+    const     the constant, or NOTHING; `known` says which
+    text      of a string that is known in part, with HOLE for the rest
+    items     of a list, or of call arguments, where not all are constant
+    keys      of a dict, by constant key; under HOLE what stands under any other
+    closure   a function, lambda or class of this module
+    instance  the class of this module it is an object of
+    bound     arguments it was given beforehand (`functools.partial`)
+    either    all callables or objects it may be, where there are several
+
+    Where it comes from:
+    taint     labels `kind:detail`, of the kinds in `knowledge.KINDS`
+    layers    the encodings undone to get it, outermost first
+    hidden    was its name computed rather than written?
+    unset     of what depends on wishes of the user: what it is without them, for each way the module may be started (see
+              `default_run`); absent on others
     """
 
     __slots__ = (
@@ -68,6 +77,7 @@ class Value:
 
     @property
     def known(self) -> bool:
+        """Is it a constant? `None` is one."""
         return self.const is not NOTHING
 
     def copy(self) -> Value:
@@ -87,7 +97,7 @@ class Bound(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Closure:
-    """A function, lambda or class of the analysed module with the names it sees. owner: the class of a method."""
+    """A function, lambda or class of the analysed module, with the names it sees. owner: the class of a method."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
     scope: Scope
@@ -99,11 +109,16 @@ class Closure:
 
 @dataclass(eq=False, slots=True)
 class ClassState:
-    """What is known of a class: its methods, the attributes set through self, the outside names of its bases.
+    """What is known of a class of the analysed module, or of one of its objects.
 
-    fields: names its constructor takes in order, where it writes none itself; parents: its bases in this module; maker: its
-    metaclass; closure: the class; of: the class of the object that a `super()` stands for; kind: of an object, its class;
-    made: of a class, its objects by the call that makes them.
+    bases    dotted names of its bases outside this module; parents: those of this module
+    methods, attributes   by name; attributes are also those set through `self`
+    fields   names its constructor takes in order, where it writes none itself
+    maker    its metaclass
+    closure  the class as a callable
+    of       the class of the object that a `super()` stands for
+    kind     of an object: its class
+    made     of a class: its objects, by the call that makes them
     """
 
     name: str
@@ -130,6 +145,7 @@ class Scope:
         self.shared: set[str] = set()  # declared global or nonlocal
 
     def find(self, name: str) -> Value | None:
+        """The value bound to the name here or in a scope around; None where it is bound in none."""
         scope: Scope | None = self
         while scope is not None:
             if (found := scope.names.get(name)) is not None:
@@ -138,6 +154,7 @@ class Scope:
         return None
 
     def set(self, name: str, value: Value) -> None:
+        """Binds the name: here, or where `global` and `nonlocal` say."""
         if name in self.shared and self.outer is not None:
             scope = self.outer
             while scope.outer is not None and name not in scope.names:
@@ -151,7 +168,8 @@ _LONG = (str, bytes, bytearray, list, tuple)  # asked for so often that no union
 
 
 def constant(value: Any, layers: tuple[str, ...] = (), taint: Taint = CLEAN) -> Value:
-    """A folded constant, or an unknown of the same origin where it is too large to carry on."""
+    """A value for a constant of Python. One that is too long to carry on (MAX_TEXT) becomes an unknown with the same taint
+    and layers."""
     if isinstance(value, _LONG):
         if len(value) > MAX_TEXT:
             return Value(taint=taint, layers=layers)
@@ -161,12 +179,13 @@ def constant(value: Any, layers: tuple[str, ...] = (), taint: Taint = CLEAN) -> 
 
 
 def unknown(*origins: Value) -> Value:
-    """A value computed from these in a way that is not followed: it keeps where they come from."""
+    """A value computed from these in a way that is not followed: no constant, but the taint of all and their longest
+    layers."""
     return Value("", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
 
 
 def taint_of(*values: Value) -> Taint:
-    """All labels of the values, and of what was put into them since they were made."""
+    """All labels of the values, and of the items and entries they hold (of the first 48)."""
     found = CLEAN
     for value in values:
         taint = value.taint
@@ -198,7 +217,7 @@ def _held(value: Value, found: Taint) -> Taint:
 
 
 def layers_of(*values: Value) -> tuple[str, ...]:
-    """The longest chain of undone encodings among the values."""
+    """The longest chain of undone encodings among the values; () where nothing was encoded."""
     longest: tuple[str, ...] = ()
     for value in values:
         if len(value.layers) > len(longest):
@@ -207,7 +226,7 @@ def layers_of(*values: Value) -> tuple[str, ...]:
 
 
 def text_of(value: Value) -> str:
-    """The value as text, HOLE where a part is not known."""
+    """The value as text, with HOLE for each part that is not known."""
     const = value.const
     if const is NOTHING:
         return value.text
