@@ -19,7 +19,7 @@ class Assignments(Definitions):
     states: dict[Closure, ClassState]
 
     def bind(self, target: ast.expr, value: Value) -> None:
-        """Assign to a name, attribute, item or several."""
+        """Assigns to a name, attribute, entry, or several at once."""
         match target:
             case ast.Name():
                 self.scope.set(target.id, value)
@@ -43,7 +43,7 @@ class Assignments(Definitions):
         self.assign(self.value(target.value), target.attr, value, target)
 
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
-        """`owner.name = value`."""
+        """`owner.name = value`, with its effects."""
         if objects.set_attribute(self, owner, name, value, node):
             return
         if owner.keys is not None or owner.taint or value.taint or value.closure is not None:
@@ -55,11 +55,11 @@ class Assignments(Definitions):
             self.patch(f"{owner.ref}.{name}", value, node)
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
-        """Something of another module is replaced."""
+        """Something of another module is replaced: `name` is its dotted name."""
         raise NotImplementedError
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
-        """`owner[key] = value`."""
+        """`owner[key] = value`, with its effects."""
         if objects.operated(self, owner, "[]=", [key, value], node) is not None:
             return
         if owner.ref in _NAMESPACES and isinstance(key.const, str):
@@ -89,5 +89,5 @@ class Assignments(Definitions):
 
 
 def unknown_of(value: Value) -> Value:
-    """The same origin and text without the items."""
+    """The value without its constant and items: the same name, origins and text."""
     return Value(value.ref, NOTHING, value.taint, value.text if value.text != HOLE else HOLE, value.layers)

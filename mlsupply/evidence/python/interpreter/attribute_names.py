@@ -1,4 +1,4 @@
-"""Attributes whose name says something: keys of accounts, parts of paths, arguments of the program, all variables."""
+"""Attributes that say something by their name: keys of accounts, parts of paths, arguments of the program, all variables."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TOLD = frozenset(  # attributes that `told` knows, by their last part or the who
 
 
 def told(machine: Expressions, result: Value, owner: Value, name: str, node: ast.AST) -> None:
-    """What is known of attributes by their name."""
+    """Adds to `result`, the value of `owner.name`, what is known of an attribute by its name."""
     ref = result.ref
     if name in _CALLED and not owner.ref:
         result.taint = CLEAN  # what a function is called is nothing it was given
@@ -75,7 +75,7 @@ def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | N
 
 
 def is_account(ref: str) -> bool:
-    """Is this an account or a pair of keys, made by a library for wallets?"""
+    """Is this dotted name an account, or a pair of keys, made by a library for wallets?"""
     return _MADE.search(ref) is not None and _ACCOUNT.match(ref) is not None
 
 

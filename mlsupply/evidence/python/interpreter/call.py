@@ -23,22 +23,24 @@ class Call(NamedTuple):
 
     @property
     def line(self) -> int:
+        """The line of the call; 0 where it is not known."""
         return getattr(self.node, "lineno", 0)
 
     def arg(self, place: int, *names: str) -> Value | None:
-        """The argument by place, or by one of its names."""
+        """The argument at this place, or by one of its names; None where it is not given."""
         if place < len(self.args):
             return self.args[place]
         return next((self.keywords[name] for name in names if name in self.keywords), None)
 
     @property
     def all(self) -> list[Value]:
+        """All arguments, by place and by name."""
         return [*self.args, *self.keywords.values()] if self.keywords else self.args
 
 
 class Asked(Call):
-    """A call that notes whether anything of it but its name is asked for. Its name is as quick to get as that of any call:
-    most of what is asked is that alone."""
+    """A call that notes whether anything of it but its name was looked at. Where nothing was, the answer about the name can
+    be kept. Its name is as quick to get as that of any call."""
 
     told = False
 
@@ -64,7 +66,8 @@ for _place, _name in enumerate(Call._fields):
 
 
 class ToldKey(NamedTuple):
-    """A request with a key in it: that is of interest where the key opens an account elsewhere. labels: of keys."""
+    """A request with a key in it, of interest where the key opens an account elsewhere. labels: of the keys; address: where
+    it goes; fields: of the fact it would be."""
 
     labels: tuple[str, ...]
     address: str

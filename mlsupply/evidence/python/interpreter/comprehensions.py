@@ -22,7 +22,7 @@ _FEW = 16  # items of which any may be left out
 
 
 def made(machine: Expressions, node: Node) -> Value:
-    """What the comprehension gives; its names are bound in the scope the machine is in."""
+    """The result of a comprehension; its names are bound in the scope the machine is in."""
     source = objects.iterable(machine, machine.value(node.generators[0].iter), node)
     done = _entries(machine, node, source) if isinstance(node, ast.DictComp) else _items(machine, node, source)
     if done is not None:
@@ -87,7 +87,8 @@ def _told_apart(machine: Expressions, generator: ast.comprehension, item: Value)
 
 
 def told_apart(machine: Expressions, item: Value, tests: list[ast.expr]) -> Value:
-    """One of all variables, where a test lets only those through whose names begin as those of one program do."""
+    """One variable of the whole environment, where the tests let only those of one program through (`startswith`); else the
+    item as it is."""
     starts = [start for test in tests for start in _starts(machine, test)]
     if not starts or any(
         len(start) < 4 or places.is_secret(start) or places.owner_of(start) is not None for start in starts

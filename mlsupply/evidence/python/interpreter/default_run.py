@@ -1,4 +1,4 @@
-"""What a condition gives when nobody asks for anything: no variable of the user's is set, and no argument is given.
+"""What a condition comes to by default: no variable is set by the user, and no argument is given.
 
 `if os.getenv("PUBLISH"):` waits for a wish, `if os.getenv("NO_PUBLISH") != "1":` does not. What such an expression gives is
 worked out for that case. Code that sets the variable or the arguments itself, or that cannot be worked out, is taken not to
@@ -52,7 +52,7 @@ class _UnknownError(Exception):
 
 
 def holds(machine: Statements, test: ast.expr) -> bool | None:
-    """Is the condition met where nobody asks for anything? None: that is not known."""
+    """Is the condition met by default, in any way the module may be started? None: that is not known."""
     outcomes = [_truth(one) for one in _outcomes(machine, test)]
     if any(one is True for one in outcomes):
         return True
@@ -60,7 +60,7 @@ def holds(machine: Statements, test: ast.expr) -> bool | None:
 
 
 def remembered(machine: Statements, node: ast.expr | None, value: Value) -> None:
-    """What was just worked out depends on wishes: what it is without them is kept with it."""
+    """Keeps in `value.unset` what the expression comes to by default, where that depends on the user."""
     if node is not None and value.taint and value.const is NOTHING and on_request(value.taint):
         value.unset = _outcomes(machine, node, value)
 
@@ -217,8 +217,8 @@ class _Unasked:
 
 
 def reached(body: list[ast.stmt], lines: list[str]) -> int:
-    """How many statements of a module an import gets to: where a parser of arguments that was told to insist on one stands
-    among them, nothing behind it runs unless the module is started as a program, with that argument."""
+    """How many statements of a module an import gets to. Nothing behind a parser that requires an argument runs unless the
+    module is started as a program, with that argument."""
     if not any("parse_args()" in line for line in lines) or any("argv" in line or "SystemExit" in line for line in lines):
         return len(body)
     parsers, insisting = set[str](), set[str]()

@@ -47,7 +47,7 @@ class Definitions(Entering):
         self.scope.set(node.name, self._decorated(node, value))
 
     def annotated(self, annotation: ast.expr | None) -> None:
-        """An annotation runs as it is read where it calls something."""
+        """Evaluates an annotation that calls something: it runs when the definition does."""
         part = annotation
         while type(part) is ast.Subscript and type(part.value) is ast.Name:
             part = part.slice  # as in `list[str]`
@@ -72,7 +72,7 @@ class Definitions(Entering):
         return result
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
-        """A function was handed to something that calls it with messages."""
+        """A function was handed to something (`registrar`) that calls it with messages."""
         raise NotImplementedError
 
     def _class(self, node: ast.ClassDef) -> None:
@@ -133,4 +133,5 @@ class Definitions(Entering):
                     state.attributes.setdefault(name, value)
 
     def class_state(self, closure: Closure) -> ClassState:
+        """What is known of a class of the module; nothing yet where its definition was not followed."""
         return self.states.setdefault(closure, ClassState(closure.name))

@@ -192,7 +192,7 @@ def _resumed(closure: Closure, args: list[Value], keywords: dict[str, Value]) ->
 
 
 def signature(value: Value) -> tuple[object, ...]:
-    """What makes entering a function with this value the same as before."""
+    """What of an argument decides whether a call was followed before: two values with one signature are followed once."""
     const = value.const
     plain = None if const is NOTHING or const is None else const if isinstance(const, str | bytes | int) else id(const)
     return (
@@ -210,5 +210,5 @@ def signature(value: Value) -> tuple[object, ...]:
 
 
 def identities(value: Value) -> tuple[object, ...]:
-    """What `signature` tells apart by its identity: while it is kept, nothing else has that."""
+    """The parts of a value that `signature` tells apart by `id`; keep them as long as the signature."""
     return value.const, value.closure, value.instance, value.items, value.keys

@@ -43,21 +43,23 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
 
 
 class Expressions(Machine):
-    """Evaluates expressions. `call` is defined by the layer above. stars: modules of which all names are taken."""
+    """Evaluates expressions. `call`, `enter`, `bind` and the like are defined by the classes that extend this one. stars:
+    modules of which all names are imported."""
 
     stars: list[str]
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
     ) -> Value:
+        """The result of a call, with its effects. receiver: the object whose method it is."""
         raise NotImplementedError
 
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
-        """The function with these arguments, followed here and now."""
+        """Follows a function of the module with these arguments, here and now; returns what it gives."""
         raise NotImplementedError
 
     def value(self, node: ast.expr | None) -> Value:
-        """What is known of the expression."""
+        """What is known of the expression; `None` for no expression. Raises BudgetError."""
         if node is None:
             return constant(None)
         self.steps += 1
@@ -93,7 +95,7 @@ class Expressions(Machine):
         return self.attribute(self.value(node.value), node.attr, node)
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
-        """`owner.name`."""
+        """`owner.name`: of an object of the module, else by its dotted name."""
         if owner.either is not None:
             return merged([self.attribute(one, name, node) for one in owner.either])
         if owner.instance is not None or owner.closure is not None or owner.keys is not None:
@@ -116,6 +118,7 @@ class Expressions(Machine):
         return result
 
     def class_state(self, closure: Closure) -> ClassState:
+        """What is known of a class of the module."""
         raise NotImplementedError
 
     def _subscript(self, node: ast.Subscript) -> Value:
@@ -144,7 +147,7 @@ class Expressions(Machine):
         return result
 
     def environment(self, key: Value, node: ast.AST) -> Value:
-        """The value of an environment variable."""
+        """`os.environ[key]`."""
         raise NotImplementedError
 
     def _binary(self, node: ast.BinOp) -> Value:
@@ -184,7 +187,7 @@ class Expressions(Machine):
     conditions: set[ast.BoolOp]  # that were looked at
 
     def condition(self, node: ast.BoolOp) -> None:
-        """Several conditions are met together, looked at once however often they are."""
+        """Notes facts about conditions that are met together (`and`, `or`); called once for each."""
         raise NotImplementedError
 
     def _choice(self, node: ast.IfExp) -> Value:
@@ -237,7 +240,7 @@ class Expressions(Machine):
         raise NotImplementedError
 
     def element(self, source: Value) -> Value:
-        """What iterating gives."""
+        """What one turn of a loop over the value gets."""
         raise NotImplementedError
 
     def _call(self, node: ast.Call) -> Value:

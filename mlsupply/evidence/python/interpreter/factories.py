@@ -23,14 +23,14 @@ _PLAIN = frozenset({"parameter", "from"})
 
 
 class Made:
-    """What was followed, by code and by what it was made with."""
+    """Remembers which functions were followed, by their code and what they were made with."""
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
         self._followed: dict[tuple[object, ...], list[Closure]] = {}
 
     def known(self, machine: Analyser, closure: Closure) -> bool:
-        """Were enough of its kind followed? What it calls is noted then; otherwise it counts as followed."""
+        """Were enough functions of this kind followed already? If not, this one is remembered, and is to be followed."""
         if closure.scope is machine.module or closure.owner is not None:
             return False
         held = dict(self._held(machine, closure))

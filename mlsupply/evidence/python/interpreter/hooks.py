@@ -1,4 +1,4 @@
-"""Code that others call with their own data: wrappers, callbacks, functions put in the place of others."""
+"""Functions that others call with their own data: wrappers, callbacks, and functions put in the place of others."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _CODE_GIVERS = frozenset({"get_data", "get_source", "get_code", "source_to_code"
 
 
 def passed_in(closure: Closure) -> str:
-    """The kind of what the parameters of a method bring, by the class it is a method of; "" for all others."""
+    """The kind of data that callers pass to a method, by the base of its class; "" for any other function."""
     owner = closure.owner
     if owner is None or not owner.bases:
         return ""
@@ -87,14 +87,14 @@ _IS_AUTH = re.compile(rf"(?:httpx|requests|grpc|niquests|curl_cffi)\b.*\.{_AUTH}
 
 
 def holds_credentials(closure: Closure) -> bool:
-    """Is this what a client asks for what opens an account, or makes it? What its object holds is that."""
+    """Is it a method by which a client asks for credentials, or the constructor of such a class?"""
     if closure.owner is None or closure.name.rpartition(".")[2] not in _ASKED:
         return False
     return any(map(_IS_AUTH.match, closure.owner.bases))
 
 
 def signed(machine: Analyser, call: Call, name: str) -> None:
-    """What somebody signs with, or makes an account of, is a key from then on, whatever it was called before."""
+    """Labels what somebody signs with, or makes an account of, as a key, whatever it was called before. name: of `SIGNS`."""
     place = SIGNS[name]
     nodes = call.node.args if isinstance(call.node, ast.Call) else []
     named = place < len(nodes) and isinstance(nodes[place], ast.Name) and _KEY_NAME.search(nodes[place].id)  # type: ignore[attr-defined]  # a name, as was just asked
@@ -104,7 +104,7 @@ def signed(machine: Analyser, call: Call, name: str) -> None:
 
 
 def is_client(ref: str) -> bool:
-    """Is this an object of a client of models?"""
+    """Is this dotted name an object of a client of models?"""
     return ref.endswith("()") and _CLIENTS[1][0].match(ref[:-2]) is not None
 
 
@@ -124,7 +124,7 @@ def extends_jupyter(closure: Closure) -> str:
 
 
 def server(machine: Entering) -> Value:
-    """A server of notebooks: what it holds lets everybody in who knows it."""
+    """Stands for a server of notebooks: whoever knows its token gets in."""
     opens = Value(taint=machine.origin("credential-file", "what opens the notebook server", 0))
     made = Value("jupyter_server.serverapp.ServerApp()")
     made.keys = dict.fromkeys(_ENTRANCES, opens)
@@ -142,7 +142,8 @@ def loaded_for(closure: Closure) -> str:
 
 
 def known_given(machine: Entering, closure: Closure, names: Mapping[str, Value]) -> dict[str, Value]:
-    """Parameters of a function of which is known what calls it. names: what they stand for so far."""
+    """Values for those parameters of a function of which is known who calls it with what. names: the parameters as bound so
+    far."""
     if name := extends_jupyter(closure):
         return {name: server(machine)}
     if (name := loaded_for(closure)) and not names[name].ref:
@@ -171,7 +172,7 @@ def _trained(closure: Closure, names: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def gives_code(closure: Closure) -> bool:
-    """Is this the method of an import loader that gives the code of a module?"""
+    """Is it the method of an import loader that gives the code of a module?"""
     owner, name = closure.owner, closure.name.rpartition(".")[2]
     return owner is not None and name in _CODE_GIVERS and any("Loader" in base for base in owner.bases)
 
@@ -207,7 +208,7 @@ def first_given(outer: Closure) -> str:
 
 
 def is_around(wrapper: Closure, inner: Closure) -> bool:
-    """Is this function the one that the wrapper is made for?"""
+    """Is `inner` the function that this wrapper was made for?"""
     found = wrapper.scope.names.get(wrapper.around)
     return found is not None and found.closure is inner
 
@@ -244,7 +245,7 @@ _FAULTS = frozenset(
 
 
 def hooked(machine: Analyser, value: Value, node: ast.AST, depth: int = 3) -> None:
-    """Functions a client calls with each request or answer."""
+    """Follows the functions that a client calls with each request or answer. value: one of them, or what holds them."""
     if value.closure is not None:
         patched(machine, "a hook of a client", value.closure, node, machine.first(value.closure))
     for inner in [*(value.keys or {}).values(), *(value.items or [])][:16] if depth else ():
@@ -252,8 +253,8 @@ def hooked(machine: Analyser, value: Value, node: ast.AST, depth: int = 3) -> No
 
 
 def replaced(machine: Analyser, name: str, state: ClassState, node: ast.AST) -> None:
-    """An object of this class, or the class, stands in the place of another module or class: each of its methods for the
-    function of that name."""
+    """An object of this class, or the class, takes the place of a module or class: each of its methods is followed as a
+    replacement of the function of that name."""
     for method, closure in state.methods.items():
         if method in {"__getattr__", "__init__", "__call__"} or not method.startswith("_"):
             patched(machine, f"{name}.{method}", closure, node, machine.first(closure))
@@ -268,7 +269,7 @@ _WRAPS = re.compile(
 
 
 def wrapped(machine: Analyser, call: Call) -> None:
-    """`wrapt.wrap_function_wrapper(module, name, wrapper)`: the wrapper stands for that function; so with `mock.patch`."""
+    """Follows what `wrapt.wrap_function_wrapper(module, name, wrapper)` or `mock.patch` puts in the place of a function."""
     if not _WRAPS.search(call.ref) or not call.args:
         return
     name = ".".join(value.ref or text_of(value) for value in call.args[:-1]).replace(HOLE, "")
@@ -323,7 +324,7 @@ def _with_what_it_holds(value: Value) -> list[Value]:
 
 
 def is_original(machine: Analyser, ref: str, name: str) -> bool:
-    """Is this the function of this name, perhaps by the name it is kept under, or that it has where it is written?"""
+    """Is `ref` the function of this name, perhaps under the name it is kept by here?"""
     ref = machine.saved.get(ref, ref)
     return ref == name or (
         ref.rpartition(".")[2] == name.rpartition(".")[2] and ref.partition(".")[0] == name.partition(".")[0]
@@ -331,8 +332,8 @@ def is_original(machine: Analyser, ref: str, name: str) -> bool:
 
 
 def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST, first: list[Value] | None = None) -> None:
-    """A function of another module is replaced by this one: what passes through is followed as intercepted. first: the
-    object where it is a method of one, or what it was given beforehand."""
+    """Follows a function that replaces another module's: what passes through it is labelled as intercepted. first: what it
+    is given before its own arguments, as the object of a method."""
     if isinstance(closure.node, ast.ClassDef) or closure in machine.running:
         return
     kind = "received" if know.MESSENGERS.match(name) or name.rpartition(".")[2] == "on_message" else "intercepted"

@@ -25,7 +25,7 @@ def imported(machine: Statements, node: ast.Import) -> None:
 
 
 def taken(machine: Statements, node: ast.ImportFrom) -> None:
-    """`from base import name, other as third`, or all that the module has."""
+    """`from base import name, other as third`, or `import *`."""
     base = node.module or ""
     if node.level:
         parts = machine.package.split(".")
@@ -64,7 +64,7 @@ def _all(machine: Statements, base: str) -> None:
 
 
 def starred(machine: Expressions, node: ast.Name) -> Value:
-    """What one of the modules of which all is taken has by this name: which one is not known, where there are several."""
+    """What a name stands for that only `import *` explains; `either` where several modules may have it."""
     refs = [_canonical(f"{base}.{node.id}") for base in machine.stars[-_MAX_STARS:][::-1]]
     found = [Value(ref) for ref in refs]
     for value in found:

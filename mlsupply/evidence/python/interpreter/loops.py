@@ -18,7 +18,8 @@ _BUILDERS = frozenset({"append", "extend", "insert", "add", "write", "writelines
 
 
 class Loop(NamedTuple):
-    """weight: nodes in its body; builds: do its turns add to something; added: the names they add to."""
+    """What is known of a loop before it is run. weight: nodes in its body; builds: do its turns add to something; added: the
+    names they add to."""
 
     weight: int
     builds: bool
@@ -26,7 +27,7 @@ class Loop(NamedTuple):
 
 
 def loop_of(body: list[ast.stmt]) -> Loop:
-    """Looked at once a loop."""
+    """Reads the body of a loop."""
     weight, builds, added = 0, False, []
     for inner in descendants(body):
         weight += 1
@@ -42,8 +43,8 @@ def loop_of(body: list[ast.stmt]) -> Loop:
 
 
 def distinct(items: list[Value]) -> list[Value]:
-    """One of all items of which the same is known: turns that differ in nothing need not be followed twice. Of many that
-    are only known by where they come from, one with all their origins."""
+    """The items that need a turn of their own: one of all that are known to be alike. Of many that are only known by their
+    origins, one with all of these."""
     if len(items) < 2:
         return list(items)  # what the loop adds to it is not gone through as well
     found = list({(_make(item.ref), *signature(item)[1:]): item for item in reversed(items)}.values())[::-1]

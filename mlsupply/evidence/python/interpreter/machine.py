@@ -1,4 +1,4 @@
-"""The state of one module's analysis: budget, facts found so far, files written so far, who calls whom."""
+"""The state of one module's analysis: the budget, the facts found so far, the files written so far, who calls whom."""
 
 from __future__ import annotations
 
@@ -31,18 +31,19 @@ _ON_REQUEST = frozenset({"publishes", "opens-host", "installs-package"})  # done
 
 
 class BudgetError(Exception):
-    """The analysis of this root went on for too long."""
+    """The budget of the root that is followed, or of the module, is used up."""
 
 
 class Entered(NamedTuple):
-    """A call of a function that was followed. kept: what the key tells apart by its identity."""
+    """The result of a call that was followed, to be given again for the same call. kept: what its key tells apart by
+    identity, so that nothing else gets that identity meanwhile."""
 
     result: Value
     kept: list[tuple[object, ...]]
 
 
 class Machine:
-    """What the expression and statement walkers share."""
+    """What all walkers of expressions, statements and calls share."""
 
     alone = True  # is this the only module that is followed?
     quiet = reachability.NONE  # functions that come to no end, once they are known
@@ -108,13 +109,13 @@ class Machine:
         self.lines: list[str] = []  # of the source, for what is written rather than meant
 
     def tick(self, cost: int = 1) -> None:
-        """Pay for work done."""
+        """Pays for work done. Raises BudgetError where the root has used up its steps."""
         self.steps += cost
         if self.steps > self.root_end:
             raise BudgetError
 
     def origin(self, kind: str, detail: str, line: int) -> Taint:
-        """A label for data that comes in here."""
+        """The label for data that comes in at this line, as a set; remembers the line for the chain of a fact."""
         label = f"{kind}:{safe(detail.replace(HOLE, '…'), 80)}"
         self.origins.setdefault(label, self.code_line or line)
         if kind == "received":
@@ -122,7 +123,8 @@ class Machine:
         return frozenset((label,))
 
     def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:
-        """Note one. `fields` as in `CodeFact`; moment and scope are filled in when the package is put together."""
+        """Notes a fact of the root that is followed. fields: as in `CodeFact`; moment and scope are filled in when the
+        package is put together. What the user asks for is not noted for behaviours in `_ON_REQUEST`."""
         if self.asked_for and behaviour in _ON_REQUEST:
             return
         line = self.code_line or (getattr(node, "lineno", 0) if node is not None else 0)
@@ -162,12 +164,12 @@ class Machine:
         return self.root or "__main__"
 
     def neighbour(self, ref: str) -> Value | None:
-        """What a dotted name stands for in a module that is followed beside this one; None where none is."""
+        """What a dotted name stands for in a module that is followed together with this one; None where none is."""
         del ref
         return None
 
     def names_of(self, dotted: str) -> dict[str, Value]:
-        """The names of a module that is followed beside this one."""
+        """The names of the module level of a module that is followed together with this one; {} where none is."""
         del dotted
         return {}
 
@@ -176,7 +178,8 @@ class Machine:
         return f"line {place}" if isinstance(place, int) else place
 
     def chain(self, labels: Iterable[str], sink: str, line: int) -> tuple[str, ...]:
-        """The way from where the data comes in to where it goes, in words."""
+        """The steps from where data came in to the sink, in words. labels: of the data, of which the six most sensitive are
+        told."""
         worst = sorted(labels, key=lambda label: (know.RANK.get(label.partition(":")[0], 99), label))[:6]
         steps = [f"{label.replace(':', ' ', 1)} ({self._origin_of(label)})" for label in worst]
         return (*steps, f"{sink} (line {self.code_line or line})")

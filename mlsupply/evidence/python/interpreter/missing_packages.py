@@ -1,5 +1,5 @@
-"""Packages that code installs after finding them missing, as honest packages do with what a single function of theirs
-needs."""
+"""Conditions for something that is not installed: honest packages install what a single function of theirs needs behind
+one."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LOOKED_FOR = re.compile(
 
 
 def asks_whether_it_is_there(test: ast.expr) -> bool:
-    """Does a condition look whether something is installed, or as which version?"""
+    """Does the condition ask whether something is installed, or in which version?"""
     return any(map(_is_looked_for, _words(test)))
 
 
 def is_for_missing(node: ast.Try | ast.TryStar, handler: ast.ExceptHandler) -> bool:
-    """Is this met where something cannot be imported?"""
+    """Does this handler run where something cannot be imported or was not found?"""
     if handler.type is not None and any(map(_ABSENT.search, _words(handler.type))):
         return True
     return any(map(_is_looked_for, _words(*node.body)))

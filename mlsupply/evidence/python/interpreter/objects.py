@@ -48,7 +48,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 
 def operated(machine: Expressions, value: Value, what: str, args: list[Value], node: ast.AST | None) -> Value | None:
-    """What an operation on an object of this module gives; None where its class says nothing. what: of `OPERATIONS`."""
+    """The result of an operation on an object of this module, by the method that does its work; None where there is no such
+    method. what: a key of `OPERATIONS`."""
     if value.instance is None:
         return None
     for name in OPERATIONS.get(what, ()):
@@ -58,7 +59,7 @@ def operated(machine: Expressions, value: Value, what: str, args: list[Value], n
 
 
 def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
-    """What a loop over the value goes through: of an object, what its `__iter__` or `__next__` gives."""
+    """What a loop over the value goes through; of an object of this module, what `__iter__` or `__next__` gives."""
     for _ in range(3):
         if (made := operated(machine, value, "iter", [], node)) is not None and made is not value and made.instance is None:
             return made
@@ -73,7 +74,8 @@ def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
 
 
 def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Value:
-    """An object of the class. result: what stands for it; its fields are set, and what makes it runs."""
+    """Makes an object of the class: its fields are set, its constructor is followed. result: the value that is to stand for
+    it, returned."""
     result.instance = state = _one(state, call.node)
     if state.bases and result.keys is None and result.items is None:
         _contains(state, call, result)
@@ -103,7 +105,7 @@ def _one(state: ClassState, node: ast.AST) -> ClassState:
 
 
 def held(state: ClassState, name: str) -> Value | None:
-    """What an attribute of the object or class is known to be; None where nothing is."""
+    """The value of an attribute of an object or class, as far as it is known; None where nothing is."""
     own = state.attributes.get(name)
     if state.kind is not None:
         others = [state.kind.attributes[name]] if name in state.kind.attributes else []
@@ -124,7 +126,7 @@ def _tells_more(other: Value, own: Value) -> bool:
 
 
 def attributes(state: ClassState) -> dict[str, Value]:
-    """All that are known of the object, with those of its class."""
+    """All known attributes of an object, with those of its class."""
     return {**state.kind.attributes, **state.attributes} if state.kind is not None else state.attributes
 
 
@@ -155,7 +157,7 @@ def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> 
 
 
 def keep(state: ClassState, name: str, value: Value) -> None:
-    """The attribute of an object is set: what it was before stays possible."""
+    """Sets an attribute; the value it had before stays possible."""
     before = state.attributes.get(name)
     if before is not None and before is not value:
         value = merged([value, before])
@@ -163,7 +165,8 @@ def keep(state: ClassState, name: str, value: Value) -> None:
 
 
 def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> Value | None:
-    """An attribute of an object, class or dict of this module; None for all others."""
+    """`owner.name` of an object, class, function or dict of this module; None for any other owner, or where nothing is
+    known."""
     if owner.instance is not None and (found := _of_object(machine, owner, owner.instance, name, node)) is not None:
         return found
     if owner.closure is not None:
@@ -242,17 +245,17 @@ def _called(decorator: ast.expr) -> str:
 
 
 def decorators(closure: Closure) -> list[ast.expr]:
-    """What a function or class is decorated with."""
+    """The decorators of a function or class."""
     return [] if isinstance(closure.node, ast.Lambda) else closure.node.decorator_list
 
 
 def decorated_with(closure: Closure, name: str) -> bool:
-    """Is one of its decorators called this?"""
+    """Has it a decorator whose last name is this?"""
     return any(_called(decorator) == name for decorator in decorators(closure))
 
 
 def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, node: ast.AST) -> bool:
-    """`owner.name = value` where owner is an object or class of this module; False for all others."""
+    """`owner.name = value`; False, and nothing is done, where owner is neither object, class nor function of this module."""
     if owner.instance is not None:
         state = owner.instance
         before = held(state, name)
@@ -279,7 +282,7 @@ def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, n
 
 
 def parent(machine: Expressions) -> Value:
-    """`super()` in a method: the object, seen as one of the classes below its own."""
+    """`super()` in a method: the object, seen as one of the bases of the method's class."""
     closure = next((one for one in reversed(machine.running) if one.owner is not None), None)
     if closure is None or closure.owner is None or isinstance(closure.node, ast.Lambda | ast.ClassDef):
         return Value("builtins.super()")
@@ -296,7 +299,7 @@ def parent(machine: Expressions) -> Value:
 
 
 def one_of(state: ClassState) -> Value:
-    """An object of the class."""
+    """Stands for any object of the class."""
     base = next((base for base in state.bases if base and not base.startswith("builtins.")), "")
     result = Value(base + "()" if base else "")
     result.instance = state
@@ -304,6 +307,6 @@ def one_of(state: ClassState) -> Value:
 
 
 def named_like(state: ClassState, text: str) -> list[str]:
-    """Attributes and methods whose name fits a text that is known in part."""
+    """The attributes and methods whose names fit a text that is known in part; at most eight."""
     shape = re.compile("".join(".{0,80}" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", text[:200])))
     return [name for name in (*attributes(state), *state.methods) if not name.startswith("__") and shape.fullmatch(name)][:8]

@@ -1,6 +1,6 @@
-"""Modules and functions reached in a roundabout way: from namespaces by `get`, through other modules, by import specs.
+"""Reflection: modules and functions reached by namespaces, through other modules, by import specs, by computed names.
 
-Whatever is reached is treated as if its name were written; where the name was computed, that is remembered.
+Whatever is reached is treated as if its name were written; where the name was computed, that is remembered (`Value.hidden`).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _OF_ANY: Final = {"system": "os.system", "popen": "os.popen", "Popen": "subproce
 
 
 def reached(owner: Value, name: str) -> str:
-    """The dotted name of an attribute; "" where nothing is known of what it is of."""
+    """The dotted name of `owner.name`; "" where nothing is known of the owner."""
     if owner.ref and (held := behind(owner.ref, name)):
         return held
     if owner.taint >= _ANY_MODULE and name in _OF_ANY:
@@ -72,7 +72,8 @@ def reached(owner: Value, name: str) -> str:
 
 
 def behind(ref: str, name: str) -> str:
-    """The module that a module of the standard library holds under this name, or ""."""
+    """The module that a module of the standard library holds under this name (`logging.os` is `os`); "" where it holds
+    none."""
     plain = name.lstrip("_") if name.startswith("_") else name
     if (
         plain not in _HELD
@@ -86,7 +87,7 @@ def behind(ref: str, name: str) -> str:
 
 
 def called(machine: Analyser, call: Call) -> Value | None:
-    """What a call that looks something up gives; None where it looks nothing up that is known."""
+    """The result of a call that looks up a module or an attribute; None for any other call."""
     ref = call.ref
     if ref.rpartition(".")[2] not in _LOOKS:
         return None
@@ -149,7 +150,8 @@ _DICTIONARIES = (".__dict__", ".__globals__")
 
 
 def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
-    """`os.environ[...]`, `globals()[...]`, `vars(os)[...]`, `sys.modules[...]`, `x.__dict__[...]`."""
+    """`owner[key]` of a namespace: `os.environ`, `globals()`, `vars(os)`, `sys.modules`, `x.__dict__`. None for any other
+    owner. computed: was the key not written as a constant?"""
     name = key.const if isinstance(key.const, str) else None
     if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
         return machine.environment(key, node)
@@ -178,7 +180,7 @@ def _written(machine: Expressions, name: str) -> bool:
 
 
 def named(machine: Expressions, name: str, computed: bool) -> Value:
-    """What a name computed at run time stands for."""
+    """What a name that is looked up at run time stands for."""
     found = machine.scope.find(name)
     if found is None:
         found = Value(

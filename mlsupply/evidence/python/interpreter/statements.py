@@ -21,21 +21,21 @@ _MAX_RAISED = 64
 
 
 class OfAll(NamedTuple):
-    """A loop over all variables of the environment: where it is, and the names it binds."""
+    """A loop over all variables of the environment: the scope it is in, and the names it binds."""
 
     scope: Scope
     names: frozenset[str]
 
 
 class Statements(Assignments):
-    """Runs statements abstractly. `patch` and `guard` are defined by the layer above."""
+    """Runs statements abstractly. `guard` and others are defined by `calls.Analyser`."""
 
     loops: dict[ast.AST, Loop]
     needs: dict[ast.AST, bool]
     of_all: list[OfAll]
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
-        """Every statement, in order; code after a return is still looked at."""
+        """Runs every statement in order; code behind a `return` is followed too. Raises BudgetError."""
         before = self.asked_for
         for statement in statements:
             self.statement(statement)
@@ -45,6 +45,7 @@ class Statements(Assignments):
         self.asked_for = before
 
     def statement(self, node: ast.stmt) -> None:
+        """Runs one statement. Raises BudgetError."""
         self.steps += 1
         if self.steps > self.root_end:
             raise BudgetError
@@ -191,7 +192,7 @@ class Statements(Assignments):
                 self.scope.names[name] = merged([value, now])
 
     def guard(self, node: ast.If, test: Value) -> None:
-        """A condition was met: does it look for watchers?"""
+        """Notes facts about a condition: does it look for watchers before it goes on?"""
         raise NotImplementedError
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
@@ -248,7 +249,7 @@ class Statements(Assignments):
                 self.scope.names[name] = unknown(value)
 
     def element(self, source: Value) -> Value:
-        """What iterating gives; a connection gives what was received."""
+        """What one turn of a loop over the value gets; of a connection, what is received."""
         return iterated(source)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:

@@ -1,5 +1,5 @@
-"""Calls of unknown functions: the result has the origins of the arguments, and mutable arguments take up those of the
-others."""
+"""Calls of functions that nothing is known of: the result has the origins of the arguments, and mutable arguments take up
+those of the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def given(machine: Analyser, call: Call) -> Value:
-    """Nothing is known of it: the result has the origins of what went in; a container takes up what it is given."""
+    """The result of such a call, with the effects that its shape suggests."""
     receiver = call.receiver
     origins = _goes_in(call)
     origins += [call.function] if receiver is None else [receiver, call.function]
