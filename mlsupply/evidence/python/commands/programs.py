@@ -1,4 +1,4 @@
-"""What a program that is started does with its arguments: fetches, sends, packs, copies, or runs what is in a folder."""
+"""What a program that is started does with its arguments: fetches, sends, packs, copies, or takes code from a folder."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _REDIRECTED = expression(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P
 
 
 def printed(machine: Analyser, call: Call, text: str) -> Taint:
-    """Where what the program prints comes from."""
+    """The taint of what the program prints."""
     made = machine.origin("command-output", text[:40], call.line)
     if _CREDENTIALS.search(text):
         made |= machine.origin("credential-file", text[:60], call.line)
@@ -85,7 +85,7 @@ def printed(machine: Analyser, call: Call, text: str) -> Taint:
 
 
 def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
-    """What is known of the files it is given goes where it sends or packs them. taint: of its arguments and input."""
+    """What the files and input of a program contain goes where it sends or packs them. taint: of its arguments and input."""
     words = [word.rpartition("=")[2].lstrip("@") for word in _WORD.findall(text)[:_MAX_WORDS]]
     held = taint_of(*(machine.files[word] for word in words if word in machine.files))
     if _KEEPS.search(text):
@@ -107,7 +107,7 @@ def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
 
 
 def redirected(machine: Analyser, call: Call, text: str) -> None:
-    """What programs print goes to a file: by `>`, or by what is given as their output."""
+    """Stores what programs print under the file it goes to: by `>`, or by the handle given as `stdout`."""
     for found in _REDIRECTED.finditer(text) if ">" in text else ():
         if not found["file"].startswith("/dev/"):
             machine.files[found["file"]] = Value("", NOTHING, printed(machine, call, found["what"]))
@@ -148,7 +148,8 @@ def _pushed(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
 
 
 def led(machine: Analyser, call: Call, text: str) -> list[tuple[Value, str]]:
-    """Folders this module filled that the program takes code from: by `PYTHONPATH`, or mounted into a container."""
+    """The content and path of folders this module filled that the program takes code from: by `PYTHONPATH` and the like, or
+    mounted into a container."""
     found: list[tuple[Value, str]] = []
     env = call.keywords.get("env")
     for name in ("PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "LD_PRELOAD", "BASH_ENV", "ENV", "NODE_OPTIONS"):

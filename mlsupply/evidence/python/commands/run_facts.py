@@ -1,4 +1,5 @@
-"""What is run: files that this module wrote or brought along, what the network gives, and what a command line does."""
+"""Facts about what is run: files that this module wrote or brought along, what the network gives, what a command line
+does."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value | None = None) -> None:
-    """What a command line does, as a fact."""
+    """Notes what a command line does (`deed`). head: the value that holds the command, where it was decoded."""
     layers = hiding(head.layers) if head is not None else ()
     machine.fact(
         deed.behaviour,
@@ -43,7 +44,8 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
 
 
 def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, detail: str, **more: object) -> None:
-    """What the network gives is run, or says what is. more: further fields of the fact, in the place of those made here."""
+    """Notes that what the network gives is run, or says what is run. more: further fields of the fact, which go before those
+    made here."""
     fields: dict[str, object] = {
         "source": "received",
         "destination": "given" if addressed(taint) else "maker" if _of_makers(machine, taint) else "",
@@ -55,7 +57,7 @@ def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, de
 
 
 def addressed(taint: Taint) -> bool:
-    """Is all that was received from where a setting or a caller says?"""
+    """Does all that was received come from where a setting or a caller says?"""
     found = [label.partition(":")[2] for label in of_kind(taint, "received")]
     return all(one.startswith("\u2026") or bool(places.LOCAL.match(one) or _WHOSE.match(one)) for one in found)
 
@@ -73,7 +75,7 @@ _WHOSE = re.compile(
 
 
 def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent: bool) -> None:
-    """A file this module wrote is run or loaded."""
+    """Notes facts about a file that this module wrote and that is run or loaded. written: its content."""
     shown = safe(text_of(path).replace(HOLE, "…"), 100)
     # what modules are looked for in is cleared before it is filled, not behind what ran
     removed = bool(machine.files.get(f"removed {text_of(path)}")) and not call.ref.startswith("sys.path.")
@@ -111,8 +113,8 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
 
 
 def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str, script: str = "") -> None:
-    """A file that came with the package is run. script: the name of the one that is told of this file, where it is none
-    itself."""
+    """Notes that a file of the package is run. what: how it is told; script: the name of the script that is given this file,
+    where it is none itself."""
     name = text_of(part).rpartition("/")[2].replace(HOLE, "…")
     detail = f"{what}: {safe(name, 80)}" if name and "…" not in name else what
     chain = (HANDED + safe(script, 80),) if script else ()

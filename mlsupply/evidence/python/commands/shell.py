@@ -22,8 +22,9 @@ _BLANKS = expression(r"[ \t]{2,}")
 
 
 class Deed(NamedTuple):
-    """behaviour: as in `facets.CodeFact`; what: one phrase; text: the part that shows it; url: where it goes, or "";
-    source: what is sent; maker: is all that it fetches the installer of a well-known tool, from its maker?"""
+    """Something a command line does. behaviour: as in `facets.CodeFact`; what: one phrase; text: the part that shows it;
+    url: where it goes, or ""; source: what is sent; maker: is all that it fetches the installer of a well-known tool, from
+    its maker?"""
 
     behaviour: str
     what: str
@@ -307,7 +308,8 @@ _PYTHON_C = expression(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"
 
 
 def deeds(text: str, depth: int = 0) -> list[Deed]:
-    """What the command line does that ordinary ones do not. An empty list says nothing of safety."""
+    """What a command line does that ordinary ones do not. An empty list says nothing of safety. depth: of commands within
+    commands."""
     return [*_again(text, depth)] if len(text) < _SHORT else _looked_for(text, depth)
 
 
@@ -375,8 +377,7 @@ _COMMANDED = expression(
 
 
 def commanded(text: str) -> bool:
-    """Whether a part of the script that is not known may be a command of it, rather than what a command is told or the name
-    of a file."""
+    """May a part of the script that is not known be a command of it, rather than an argument or the name of a file?"""
     return HOLE not in text or _COMMANDED.search(text[:MAX_LINE]) is not None or HOLE in text[MAX_LINE:]
 
 

@@ -26,7 +26,7 @@ _SETTLED = frozenset({"isinstance", "hasattr", "id", "issubclass", "callable", "
 
 
 def called(machine: Analyser, call: Call) -> Value | None:
-    """What a builtin gives; None where nothing more is known than what went in."""
+    """The result of a builtin, with its effects; None where nothing more is known of it than of its arguments."""
     name = call.ref[9:]
     if name in _SETTLED and (not call.args or call.args[0].instance is None):
         return Value()
@@ -158,7 +158,7 @@ def _counted(call: Call) -> Value:
 
 
 def imported(machine: Analyser, call: Call) -> Value:
-    """`__import__(name)` and its kin."""
+    """The module that `__import__(name)` or `importlib.import_module(name)` gives."""
     name = call.args[0].const if call.args else None
     if not isinstance(name, str):
         return Value("", NOTHING, taint_of(*call.args))

@@ -1,4 +1,4 @@
-"""What is decoded before it is used: by decoders, by ciphers, from data files of the package."""
+"""Content that is decoded before it is used: by decoders, by ciphers, from data files of the package."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ DATA_NAME = re.compile(
 
 
 def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
-    """What a library reads from a data file of the package: pictures, sounds, tables may hold anything."""
+    """The label for what a library reads from a data file of the package: a picture, sound or table may hold anything. Empty
+    for any other path."""
     if "package-file" not in kinds_in(path.taint) or not DATA_NAME.search(text := text_of(path)):
         return CLEAN
     return machine.origin("encoded", f"data file {text.rpartition('/')[2]}", line)
 
 
 def joined_resource(machine: Analyser, call: Call, result: Value) -> None:
-    """`files(package).joinpath(name)`: a data file of the package."""
+    """Labels the result of `files(package).joinpath(name)` as a data file of the package."""
     name = text_of(call.args[-1]) if call.args else ""
     if "package-file" in kinds_in(result.taint) and DATA_NAME.search(name):
         result.taint |= machine.origin("encoded", f"data file {name}", call.line)
@@ -40,7 +41,8 @@ _DECRYPTS = frozenset({"decrypt", "decrypt_and_verify", "decrypt_message", "upda
 
 
 def decrypted(machine: Analyser, call: Call, result: Value) -> None:
-    """A cipher of a library nobody knows undoes what is written here or came with the package."""
+    """Marks the result as decrypted where a method of an unknown object is called as ciphers are, with what is written here
+    or came with the package."""
     name = call.ref.rpartition(".")[2]
     if name not in _DECRYPTS or not call.args or (name == "update" and not call.ref.endswith("decryptor().update")):
         return
@@ -55,7 +57,7 @@ _PLAIN = frozenset({"percent", "html", "quoted-printable"})
 
 
 def decoded(machine: Analyser, call: Call) -> Value:
-    """A decoder: undone where its input is known, otherwise remembered as a layer."""
+    """The result of a decoder: the content where its input is known, otherwise an unknown with one layer more."""
     ref = call.ref
     data = call.arg(0, "s", "obj", "data", "string", "hexstr", "bytes_object")
     if data is None:

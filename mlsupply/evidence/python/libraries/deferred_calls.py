@@ -1,4 +1,4 @@
-"""Functions that are handed over to be run later: by a thread, a pool, an event loop, at exit, on a signal."""
+"""Functions that are handed over to be called later: by a thread, a pool, an event loop, at exit, on a signal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOT_GIVEN = frozenset({"args", "argument", "kwargs", "iterable", "initargs", "d
 
 
 def started(machine: Analyser, call: Call) -> Value:
-    """The function runs; gives what stands for it, or what it gives."""
+    """Follows the function that is handed over; returns what stands for the thread, task or result."""
     handed = [*call.args, *(value for name, value in call.keywords.items() if name not in _NOT_GIVEN)]
     target = next((at for at, value in enumerate(call.args) if acts(value)), None)
     inner, extra = _arguments(call, target), call.keywords.get("kwargs")
@@ -52,8 +52,8 @@ def started(machine: Analyser, call: Call) -> Value:
 
 
 def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
-    """A function of this module is run by somebody else, now and, with what its arguments hold by then, once more at the
-    end of what is followed: it runs beside the code that follows."""
+    """Follows a function that something else calls beside the code that goes on: now, and once more at the end, with what
+    its arguments hold by then. Returns what it gives now."""
     if any(value.items is not None or value.keys is not None or value.instance is not None for value in args):
         machine.later.append((function, args, keywords, node, machine.root))
     return machine.call(function, args, keywords, node)

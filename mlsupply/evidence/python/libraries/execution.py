@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def executed(machine: Analyser, call: Call, source: Value) -> None:
-    """`exec` of this value."""
+    """Notes facts about `exec` or `eval` of this value: fetched, decoded, told by a model, or put together here."""
     layers = hiding(source.layers)
     summaries.wanted(machine, source.taint)
     summaries.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
@@ -120,7 +120,7 @@ _VERB = re.compile(r"\.(?:get|post|put|patch|delete|head|options|request)$")
 
 
 def hidden_name(machine: Analyser, call: Call) -> None:
-    """A function reached through a name that is put together at run time."""
+    """Notes that a function that acts is called by a name which is put together at run time."""
     ref = call.ref
     if _VERB.search(ref) and "()" in ref:
         return  # the method of a request is data to a client, and asked of its session by that name
@@ -135,7 +135,7 @@ _PICKLE_CALLS = re.compile(rb"posix|nt\n|system|builtins|subprocess|__import__")
 
 
 def unpickled(machine: Analyser, call: Call, data: Value) -> None:
-    """Bytes that rebuild objects: what is received or constant here can run code."""
+    """Notes facts about bytes that rebuild objects: what is received, or a constant here, can run code."""
     if has(data.taint, "received"):
         machine.fact(
             "executes",
@@ -161,7 +161,7 @@ _LOADS = re.compile(r"^(?:pickle|_pickle|cPickle|dill|cloudpickle)\.(?:.*\.)?loa
 
 
 def rebuilt(machine: Analyser, call: Call) -> Value | None:
-    """Objects are rebuilt from bytes, or turned into such; None for all other calls."""
+    """The result of a call that rebuilds objects from bytes, or turns them into bytes; None for any other call."""
     pickled(machine, call)
     if _LOADS.match(call.ref):
         if call.args:
@@ -186,7 +186,7 @@ _PICKLES = re.compile(r"^(?:pickle|_pickle|cloudpickle|dill|torch|joblib)\.(?:du
 
 
 def pickled(machine: Analyser, call: Call) -> None:
-    """An object says itself what rebuilds it: where that is a command or code, it is for whoever loads the result."""
+    """Notes what an object's `__reduce__` makes whoever loads it run, where that is a command or code."""
     if not _PICKLES.match(call.ref) or not call.args or call.args[0].instance is None:
         return
     thing = call.args[0]
@@ -211,7 +211,7 @@ def _filled(machine: Analyser, call: Call, value: Value) -> Value | None:
 
 
 def loaded(machine: Analyser, call: Call) -> Value:
-    """A path is loaded as code, or put where code is looked for."""
+    """A call that loads a path as code, or puts it where modules are looked for; returns what stands for the module."""
     candidates = [*call.all, *([call.receiver] if call.receiver is not None else [])]
     for value in candidates:
         written = content_of(machine, value) or _filled(machine, call, value)
@@ -232,8 +232,8 @@ def loaded(machine: Analyser, call: Call) -> Value:
 
 
 def armoured(machine: Analyser, call: Call) -> None:
-    """A module that is only bytes for a runtime which knows how to read them, as PyArmor writes it:
-    `__pyarmor__(__name__, __file__, b"...")`."""
+    """Notes a module that is only bytes for a runtime which can read them, as PyArmor writes it: `__pyarmor__(__name__,
+    __file__, b"...")`."""
     if not call.args or not isinstance(call.node, ast.Call):
         return
     blob = call.args[-1].const

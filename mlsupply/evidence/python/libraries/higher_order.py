@@ -1,4 +1,5 @@
-"""Functions made from functions: `partial`, `methodcaller`, `attrgetter`, `reduce`; classes made by `type`."""
+"""Functions made from functions (`partial`, `methodcaller`, `attrgetter`, `reduce`), and classes made by `type` or
+`namedtuple`."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ _MAX_TURNS = 64  # of a reduction
 
 
 def made(machine: Analyser, call: Call) -> Value | None:
-    """The function or class this call makes; None where it makes none."""
+    """The function, class or result that this call makes; None where it makes none."""
     ref = call.ref
     if ref in {"functools.partial", "functools.partialmethod"} and call.args:
         result = call.args[0].copy()
@@ -175,6 +176,6 @@ def _class(call: Call) -> Value:
 
 
 def instantiated(machine: Analyser, call: Call) -> Value:
-    """A call of what `_class` or `_record` gave."""
+    """The object that a class made by `type(...)` or `namedtuple(...)` gives when it is called."""
     assert call.function.instance is not None  # noqa: S101  # asked for only where there is one
     return objects.made(machine, call.function.instance, call, Value(taint=taint_of(*call.all)))

@@ -1,4 +1,4 @@
-"""Files that are removed: the user's own, and those removed because something from the network said so."""
+"""Files that are removed: the user's own, and those that something from the network says to remove."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 
 
 def removed(machine: Analyser, call: Call) -> Value:
-    """One of `REMOVES` is called."""
+    """Notes facts about a call of one of `REMOVES`."""
     path = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "path")
     if path is not None:
         machine.files[f"removed {text_of(path)}"] = path

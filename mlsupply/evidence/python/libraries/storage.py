@@ -1,4 +1,4 @@
-"""What the module keeps, and where: in files by their path, in containers, archives and connections."""
+"""What the module stores, and where: in files by their path, in containers, archives and connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def file_key(path: Value) -> str:
-    """What tells one path from another during the analysis."""
+    """What tells this path from another one during the analysis."""
     text = text_of(path)
     while text.startswith("./"):
         text = text[2:]
@@ -24,13 +24,13 @@ def file_key(path: Value) -> str:
 
 
 def kept_key(machine: Analyser, path: Value) -> str:
-    """The same to keep something by: the path is kept too, so that no other one is taken for it."""
+    """The same, to store something under. The path is kept alive, so that no other one gets its identity."""
     machine.paths.append(path)
     return file_key(path)
 
 
 def content_of(machine: Analyser, path: Value) -> Value | None:
-    """What this module wrote to the path before, or put into a folder above it."""
+    """What this module wrote to the path before, or put into a folder above it; None where it wrote nothing there."""
     if not machine.files:
         return None
     key = file_key(path)
@@ -44,7 +44,7 @@ def content_of(machine: Analyser, path: Value) -> Value | None:
 
 
 def logged(machine: Analyser, call: Call) -> None:
-    """What is logged is kept in the files that the module logs to."""
+    """Stores what is logged in the files that the module logs to."""
     if _LOG_FILES.match(call.ref):
         path = call.keywords.get("filename") or (call.args[0] if call.args and call.ref != "logging.basicConfig" else None)
         machine.logs += [path] if path is not None else []
@@ -59,7 +59,7 @@ _LOGS = expression(r"logging\.(?:getLogger\(\)\.)?(?:debug|info|warn|warning|err
 
 
 def held_below(machine: Analyser, folder: str) -> Taint:
-    """Where what this module put into the folder comes from."""
+    """The taint of all that this module put into the folder."""
     start = folder.rstrip("/") + "/"
     if len(start.replace(HOLE, "")) < 4:
         return CLEAN
@@ -84,7 +84,7 @@ _HEADERS = frozenset({"add_header", "add_unredirected_header", "putheader", "upd
 
 
 def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
-    """A container, buffer or connection takes up what it is given."""
+    """A container, buffer, archive or connection (`receiver`) takes up what its method `name` is given."""
     if name == "save" and call.args and receiver.taint:
         if file_key(call.args[0]) in machine.files or call.args[0].text != HOLE or call.args[0].known:
             machine.files[kept_key(machine, call.args[0])] = unknown(receiver)

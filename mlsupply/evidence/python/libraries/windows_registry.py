@@ -23,7 +23,7 @@ _SAVED_PASSWORDS = re.compile(
 
 
 def called(machine: Analyser, call: Call) -> Value:
-    """A function of `winreg` is called."""
+    """The result of a function of `winreg`; notes what is written where Windows starts things."""
     text = " ".join(text_of(value) for value in call.args)
     made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text)
     if _SAVED_PASSWORDS.search(text) or any(_SAVED_PASSWORDS.search(value.text) for value in call.args):
@@ -45,7 +45,7 @@ def called(machine: Analyser, call: Call) -> Value:
 
 
 def set_by_shape(machine: Analyser, call: Call, name: str) -> None:
-    """A value is set by a method of an object nobody knows."""
+    """Notes a value that a method of an unknown object sets where Windows starts things."""
     told = " ".join(text_of(value) for value in call.args)
     if places.RUN_KEY.search(told):
         machine.fact("persists", call.node, sink=name, detail=f"registry: {safe(told.replace(HOLE, '…'), 80)}")

@@ -1,4 +1,4 @@
-"""Files that are written or copied: places where things start by themselves, and downloads."""
+"""Files that are written or copied: content in places where things start by themselves, and downloads."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ _DOWNLOADS = re.compile(
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The models of calls that change files; None where this is not one of them."""
+    """The result of a call that writes, copies, removes or packs files, or makes a request or connection; None for any other
+    call."""
     ref = call.ref
     if (
         ref in {"io.file()w.write", "io.file()w.writelines", "io.file()w.writeframes"}
@@ -105,7 +106,7 @@ def _path_of(handle: Value) -> Value:
 
 
 def handed(machine: Analyser, call: Call) -> None:
-    """A file that is open for writing is handed to something nobody knows, which fills it with what it has."""
+    """A file that is open for writing is given to an unknown function, which fills it with what else it was given."""
     given = call.all
     for place, value in enumerate(given):
         if not value.ref.startswith("io."):
@@ -128,7 +129,7 @@ _TELLING = frozenset(
 
 
 def saved(machine: Analyser, call: Call) -> None:
-    """A library writes what it is given, or holds, to a file it is given the path of."""
+    """Stores what an unknown library function writes (`save`, `dump`, `to_csv`) to the path it is given."""
     if not _WRITES.match(call.ref):
         return
     given = call.all
@@ -155,7 +156,7 @@ def printed(machine: Analyser, call: Call, target: Value) -> None:
 
 
 def filled(machine: Analyser, call: Call) -> None:
-    """What comes from the network is handed to a method of a container or file, or to a function of this module."""
+    """A library passes what it receives to a function of this module, or to the method of a container or file."""
     if not isinstance(call.node, ast.Call):
         return
     received = Value("", NOTHING, machine.origin("received", call.ref, call.line))
@@ -209,7 +210,7 @@ def _weights(machine: Analyser, path: Value, text: str) -> bool:
 
 
 def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
-    """`content` goes into the file at `path`, which may be one in memory."""
+    """Notes facts about `content` that goes into the file at `path`, and stores it under that path."""
     if path.ref in _IN_MEMORY:
         path.taint |= taint_of(content)
     text = text_of(path)
@@ -263,8 +264,8 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
 
 
 def tables(machine: Analyser) -> None:
-    """Tables of files at the module level, by the path they are to be written to, with one among them that does more than
-    files there do. Where they are written is for the modules followed together to say: by itself a table does nothing."""
+    """Notes files in tables at the module level (path: content) that start by themselves and do more than files there do.
+    Where they are written shows only when modules are followed together: by itself a table does nothing."""
     for name, value in machine.module.names.items():
         for path, content in list((value.keys or {}).items())[:_MAX_FILES] if value.closure is None else ():
             if (what := places.persistent(path)) and any(not deed.maker for deed in deeds(_flat(content))):
@@ -287,12 +288,12 @@ def _runs_code(text: str) -> bool:
 
 
 def holds_code(content: Value) -> bool:
-    """Is this what another program is given to start later, code of its own or that comes from elsewhere?"""
+    """Is this content that another program runs later: code of its own, or from elsewhere?"""
     return _runs_code(text_of(content)) or has(content.taint, "received", "encoded") or bool(content.layers)
 
 
 def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
-    """A member of an archive that runs at every start of Python once it is unpacked."""
+    """Notes a member of an archive that runs at every start of Python once it is unpacked."""
     if _runs_code(text_of(content)) or has(content.taint, "received", "encoded"):
         shown = safe(name.replace(HOLE, "…"), 80)
         machine.fact("persists", node, source="received", destination="fixed", detail=f"python start: {shown}")
@@ -355,7 +356,7 @@ def _downloaded(machine: Analyser, call: Call) -> Value:
 
 
 def by_shape(machine: Analyser, call: Call, name: str) -> None:
-    """Writes on objects nobody knows."""
+    """Writes by methods of objects that nothing is known of, told by name and arguments."""
     receiver = call.receiver
     if receiver is None:
         return

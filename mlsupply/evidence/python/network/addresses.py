@@ -1,4 +1,4 @@
-"""Whom an address belongs to: how a URL is read, which service it is, and whether a secret is that service's own."""
+"""Addresses: how a URL is read, which service it belongs to, and whether a secret is that service's own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ TOKEN_PLACE = expression(r"/(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECAS
 
 
 def destination(address: str) -> str:
-    """`chat`, `metadata`, `local`, `fixed`, `given` or "": how a URL or host written in the code reads."""
+    """How an address reads: `chat` (a webhook), `metadata` (of a cloud or cluster), `local`, `fixed` (its host is written
+    here) or `given` (somebody says it)."""
     if not address or address == HOLE or places.ACCOUNT.match(address):
         return "given"
     if places.CHAT_HOOK.search(address):
@@ -35,40 +36,40 @@ def destination(address: str) -> str:
 
 
 def host_of(address: str) -> str:
-    """The host of a URL, or ""."""
+    """The host of a URL; "" where it has none."""
     found = _HOST.match(address)
     return found["host"] if found else ""
 
 
 def foreign(variable: str, address: str) -> bool:
-    """Does this secret belong to a service other than the one it is sent to?"""
+    """Does this secret belong to a service other than the one at the address? False where its service is not known."""
     owner = places.owner_of(variable)
     return owner is not None and not any(part in address.lower() for part in owner)
 
 
 def are_at_home(kind: str, variables: Iterable[str], address: str) -> bool:
-    """Are these the secrets of the service that is asked, by its whole name? Not of one where anybody may have a program of
-    his own. kind: of what is sent, the worst of it."""
+    """Do all these secrets belong to the service at the address, told by its whole host name? A service where anybody may
+    run a program does not count. kind: of the most sensitive thing that is sent."""
     service = places.SERVICE_OF.get(host_of(address).lower().partition(":")[0]) if kind == "secret-variable" else None
     return service is not None and all(service in (places.owner_of(name) or ()) for name in variables)
 
 
 def of_cloud(label: str, address: str) -> bool:
-    """Is this a file of credentials of the service that the address belongs to?"""
+    """Is this the label of a file of credentials of the service at the address?"""
     owner = places.file_owner(label) if label.startswith("credential-file:") else None
     return owner is not None and any(part in address.lower() for part in owner)
 
 
 def own_file(labels: list[str], host: str) -> bool:
-    """Are all these files of credentials of the service that is asked, by its whole name? Not of one where anybody may have
-    a store under a name of his own."""
+    """Do all files of credentials among the labels belong to the service of this host, told by its whole name? One where
+    anybody may have a store does not count."""
     service = places.SERVICE_OF.get(host.lower().partition(":")[0])
     owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
     return service is not None and all(service in (one or ()) for one in owners)
 
 
 def foreign_file(labels: list[str], address: str) -> bool:
-    """Do all files of credentials among the labels belong to a service other than the one they are sent to?"""
+    """Do all files of credentials among the labels belong to services other than the one at the address?"""
     owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
     return all(owner is not None and not any(part in address.lower() for part in owner) for owner in owners)
 
@@ -87,10 +88,10 @@ OF_SERVICES = expression(
 
 
 def names_services(lines: Iterable[str]) -> bool:
-    """Do these lines of a module name hosts of services of models?"""
+    """Do these lines of a module name hosts of model services?"""
     return any(map(_SERVICES.search, lines))
 
 
 def shown(address: str) -> str:
-    """The address as it is printed: what is not known of it as an ellipsis."""
+    """The address as it is printed: made safe, with an ellipsis for what is not known of it."""
     return safe(address.replace(HOLE, "…"), 120)

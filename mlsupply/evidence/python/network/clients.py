@@ -39,7 +39,7 @@ _SETS_UP = expression(r"\.(?:init|setup|configure)$")  # takes what it likes of 
 
 
 def asked(machine: Analyser, call: Call) -> Value | None:
-    """A call of such a library, or of an object it made; None for all others."""
+    """The result of a call of such a library, or of an object it made, with what it sends noted; None for any other call."""
     if not know.CLIENTS.match(call.ref):
         return None
     top = call.ref.partition(".")[0]

@@ -26,7 +26,7 @@ CONNECTIONS = re.compile(
 
 
 def connection(machine: Analyser, call: Call) -> Value:
-    """A client that knows where it goes, and may be told what to do with messages."""
+    """A client that knows where it goes. Functions it is to call with messages are followed."""
     made = Value(call.ref + "()", NOTHING, frozenset())
     if call.ref.endswith(".wrap_socket"):
         return _wrapped(call, made)
@@ -74,7 +74,7 @@ def _wrapped(call: Call, made: Value) -> Value:
 
 
 def request(call: Call) -> Value:
-    """A request, with what goes where in it."""
+    """A request that is built before it is sent: its `keys` say what is address, data and header."""
     if not call.ref.startswith("urllib"):  # there the method comes first, and what is sent has other names
         named = {
             {"json": "data", "content": "data", "params": "data"}.get(name, name): one for name, one in call.keywords.items()

@@ -1,4 +1,7 @@
-"""Keys that open an account with one service and are sent to another."""
+"""Keys that open an account with one service and are sent to another.
+
+Which service a key belongs to shows only when all requests are known: `note` gathers them, `judged` compares them.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,8 @@ _KEY = expression(
 
 
 def note(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, where: str) -> None:
-    """Which keys are shown to whom, and which are only told."""
+    """Remembers a request: the keys it shows in its headers open an account there, others are only told. shown, told: the
+    labels of both; text: the address; where: its destination."""
     for label in filter(_KEY.match, shown):
         machine.opened.setdefault(_of(machine, label), set()).add(text)
     labels = tuple(sorted(filter(_KEY.match, told - shown)))
@@ -45,7 +49,7 @@ def note(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, wh
 
 
 def opened(machine: Analyser, call: Call) -> None:
-    """A client of a service of models is made with the key of that service and for somebody else's host."""
+    """Notes a client of a model service that is made with the key of that service, for somebody else's host."""
     key, base = call.keywords.get("api_key"), call.keywords.get("base_url", call.keywords.get("api_base"))
     text = text_of(base) if base is not None else ""
     if key is None or addresses.destination(text) not in {"fixed", "chat"} or not hooks.is_client(call.ref + "()"):
@@ -66,7 +70,8 @@ def _of(machine: Analyser, label: str) -> str:
 
 
 def judged(machine: Analyser) -> None:
-    """A fact for each key that opens an account with one service and is told to another, whose address is written here."""
+    """Notes a fact for each key that opens an account with one service and is told to another whose address is written
+    here."""
     for told in machine.told_keys:
         registered = places.registered_name(addresses.host_of(told.address))
         opens = [(label, one) for label in told.labels for one in machine.opened.get(label, ())]

@@ -43,7 +43,7 @@ _WRITES = expression(
 
 
 def looked_for(machine: Analyser, call: Call) -> None:
-    """A call that may open one is looked at; what it gives is for others to say."""
+    """Notes facts about a call that may open one; its result is for other models to say."""
     ref = call.ref
     if not _CALLS.match(ref):
         return
@@ -114,7 +114,8 @@ def _server(machine: Analyser, call: Call) -> None:
 
 
 def container_by_shape(machine: Analyser, call: Call, name: str) -> None:
-    """`client.containers.run(...)` of a client that is handed over."""
+    """Notes a container with access to the host that is started by a method of an unknown client
+    (`client.containers.run(...)`)."""
     node = call.node.func.value if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else None
     if name in {"run", "create"} and isinstance(node, ast.Attribute) and node.attr == "containers" and not call.ref:
         _container(machine, call._replace(ref=f"docker.containers.{name}"))

@@ -1,4 +1,4 @@
-"""Servers in this module: what their views do with a request counts once the server is started."""
+"""Servers in this module: their views are followed with what a request brings once the server is started."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RECEIVED = frozenset(("received:\u2026 a request to it",))
 
 
 def view(machine: Analyser, registrar: Value, function: Value) -> None:
-    """A function is to answer requests, or a decorator says so."""
+    """Remembers a function that is registered to answer requests."""
     closure = function.closure
     if closure is None or isinstance(closure.node, ast.ClassDef) or not _VIEWS.match(registrar.ref):
         return
@@ -40,17 +40,17 @@ def view(machine: Analyser, registrar: Value, function: Value) -> None:
 
 
 def starts(ref: str) -> bool:
-    """Is this a call that answers requests from then on?"""
+    """Does a call of this name answer requests from then on?"""
     return _STARTS.match(ref)
 
 
 def asked(ref: str) -> bool:
-    """Is this the request that a view is asked with?"""
+    """Is this dotted name the request that a view answers?"""
     return _ASKED.match(ref) is not None
 
 
 def started(machine: Analyser, call: Call) -> None:
-    """Each view is followed with what anybody may ask it."""
+    """Follows each view with what anybody may ask it."""
     for value in call.all:
         view(machine, Value("flask.Flask().route()"), value)
     if machine.serving:

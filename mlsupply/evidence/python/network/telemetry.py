@@ -31,7 +31,7 @@ _TELLS = re.compile(
 
 
 def asked(machine: Analyser, call: Call) -> Value | None:
-    """A call of the library or of an object it made; None for all others."""
+    """The result of a call of OpenTelemetry or of an object it made, with what it sends noted; None for any other call."""
     if not call.ref.startswith("opentelemetry.") or machine.dotted.partition(".")[0] == _LIBRARY:
         return None
     if _EXPORTER.search(call.ref):

@@ -52,7 +52,8 @@ _OWN_HOST = {
 
 
 def asked(machine: Analyser, call: Call) -> Value | None:
-    """A call of such a library that takes something away; None for all others."""
+    """The result of a call of such a library, with what it sends noted; None for any other call, and for those that take
+    nothing away."""
     if not _LIBRARIES.match(call.ref):
         return None
     top = call.ref.partition(".")[0]
@@ -98,7 +99,7 @@ _KEYS_OF = {
 
 
 def variable_set(machine: Analyser, name: str, value: Value) -> None:
-    """The key of an account is put where a library looks for it."""
+    """Remembers that the key of an account was put where a library looks for it."""
     if name in _KEYS_OF and isinstance(value.const, str) and _WRITTEN_KEY.match(value.const):
         machine.pointed[_KEYS_OF[name]] = "an account"
 
