@@ -176,7 +176,8 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
 
 def _written(machine: Expressions, name: str) -> bool:
     """Does the name stand in the module as it is, in quotes?"""
-    return any(f"'{name}'" in line or f'"{name}"' in line for line in machine.lines)
+    text = "\n".join(machine.lines)
+    return "\n" not in name and (f"'{name}'" in text or f'"{name}"' in text)
 
 
 def named(machine: Expressions, name: str, computed: bool) -> Value:
