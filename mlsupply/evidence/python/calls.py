@@ -4,11 +4,12 @@ the arguments."""
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sending, sinks, sources, summaries
 from mlsupply.evidence.python.interpreter import hooks, objects, reflection, unknown_calls
-from mlsupply.evidence.python.interpreter.call import Asked, Call, ToldKey
+from mlsupply.evidence.python.interpreter.call import Asked, AskedMoreError, Call, ToldKey
 from mlsupply.evidence.python.interpreter.machine import (
     CODE_DEPTH,
     MAX_INLINE,
@@ -50,7 +51,6 @@ class Analyser(Statements):
         self.logs: list[Value] = []  # paths of files that are logged to
         self.opened: dict[str, set[str]] = {}  # a key, by its label -> where it opens an account
         self.told_keys: list[ToldKey] = []
-        self.unheard: dict[str, bool] = {}  # names of calls: did the models turn it down for its name alone?
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
@@ -140,16 +140,8 @@ class Analyser(Statements):
         return [first]
 
     def _known(self, call: Call) -> Value | None:
-        """What the models say of it; None where it is none of theirs. Most names are none, and are asked about once."""
-        unheard = self.unheard.get(call.ref) if not self.code_depth else False  # some look for words in code within code
-        if unheard:
-            return None
-        if unheard is not None:
-            return self._modelled(call)
-        asked = Asked(*call)
-        result = self._modelled(asked)
-        self.unheard[call.ref] = result is None and not asked.told
-        return result
+        """What the models say of it; None where it is none of theirs, as most are by their name alone."""
+        return None if turned_down(call.ref) else self._modelled(call)
 
     def _modelled(self, call: Call) -> Value | None:
         ref = call.ref
@@ -341,6 +333,17 @@ class Analyser(Statements):
         if self.cut and self.depth == MAX_INLINE:
             self.exhausted.add(name)  # something was carried deeper than even that is followed
         return name not in self.exhausted
+
+
+@lru_cache(maxsize=16_384)
+def turned_down(name: str) -> bool:
+    """Do the models turn a call down for its name alone, whatever it is given and wherever it stands? Then they are asked
+    about that name once."""
+    nothing = Asked(name)
+    try:
+        return Analyser._modelled(nothing, nothing) is None  # type: ignore[arg-type]  # it tells who asks for more
+    except AskedMoreError:
+        return False
 
 
 _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from operator import itemgetter
 from typing import Any
 
 from mlsupply.evidence.python.values.value import Value
@@ -38,31 +37,27 @@ class Call(NamedTuple):
         return [*self.args, *self.keywords.values()] if self.keywords else self.args
 
 
-class Asked(Call):
-    """A call that notes whether anything of it but its name was looked at. Where nothing was, the answer about the name can
-    be kept. Its name is as quick to get as that of any call."""
+class AskedMoreError(Exception):
+    """More than the name of a call was asked for."""
 
-    told = False
+
+class Asked:
+    """A call of which only the name is known, and a machine of which nothing is: whoever asks for more is told so."""
+
+    __slots__ = ("ref",)
+    ref: str
+
+    def __init__(self, ref: str) -> None:
+        object.__setattr__(self, "ref", ref)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AskedMoreError(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AskedMoreError(name)
 
     def __iter__(self) -> Iterator[Any]:
-        self.told = True
-        return super().__iter__()
-
-
-def _noting(place: int) -> Any:
-    """A part of a call that notes when it is asked for."""
-    part = itemgetter(place)
-
-    def asked(call: Asked) -> Any:
-        call.told = True
-        return part(call)
-
-    return property(asked)
-
-
-for _place, _name in enumerate(Call._fields):
-    if _name != "ref":
-        setattr(Asked, _name, _noting(_place))
+        raise AskedMoreError
 
 
 class ToldKey(NamedTuple):
