@@ -43,7 +43,12 @@ _FILES: Final = tuple(
             r"discord(?:canary|ptb)?[/\\]|leveldb|telegram ?desktop|tdata|[*\0]\.session$|signal/config|slack/storage",
         ),
         ("history", r"\.(?:bash|zsh|python|node_repl|mysql|psql|sqlite|fish)_history|consolehost_history|\.histfile"),
-        ("system-file", r"^/etc/(?:passwd|hosts|hostname|resolv\.conf|machine-id)|/proc/net|/proc/version"),
+        (
+            "system-file",
+            r"^/etc/(?:passwd|hosts|hostname|resolv\.conf|machine-id)|"
+            # counters of protocols name nothing and nobody
+            r"/proc/net(?!/(?:netstat|snmp6?|sockstat6?|softnet_stat|protocols)$)|/proc/version",
+        ),
         (
             "home-files",
             r"[*\0]\.ipynb$|(?:^~|\0)[/\\](?:documents|desktop|downloads|pictures)(?!\w)|^(?:~|/home|/Users|/root)/?$",

@@ -120,7 +120,12 @@ def sent(machine: Analyser, call: Call) -> Value:
         if where == "given" and _set_by_user(call):
             body_taint -= frozenset(of_kind(body_taint, "credential-file", "secret-variable"))
             address_taint -= frozenset(of_kind(address_taint, "credential-file", "secret-variable"))
-        if "socket" in call.ref or "smtplib" in call.ref:
+        if call.ref.endswith(".sendto") and len(call.args) > 1:
+            # whom it is for comes last; a host that is written in part, with data for the rest, is told that data
+            name = address_taint if HOLE in text and text != HOLE else CLEAN
+            body_taint, address_taint = taint_of(*call.args[:-1]), CLEAN
+            note(machine, call, "name", name, text, where)
+        elif "socket" in call.ref or "smtplib" in call.ref:
             body_taint |= taint_of(*call.args)
         told = _told_credentials(machine, call, body_taint | taint_of(*headers))
         body_taint |= told

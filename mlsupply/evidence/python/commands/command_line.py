@@ -27,8 +27,17 @@ _LAUNCHER = expression(
 # Builders and readers work on what they are given; they do not run it.
 _MAKER = expression(
     r"(?:^|[/\\])(?:cmake|make|gmake|nmake|ninja|meson|scons|bazel|cargo|maturin|rustc|go|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|nvcc|cl|msbuild|"
-    r"swig|cython|protoc|nasm|ar|ld|ldd|strip|patch|patchelf|readelf|objdump|objcopy|nm|otool|install_name_tool|codesign|lipo|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
+    r"swig|cython|protoc|pgen|bison|re2c|ragel|flex|nasm|gfortran|hipcc|glslc|msgfmt|windres|ar|ld|ldd|strip|patch|patchelf|readelf|objdump|objcopy|nm|otool|install_name_tool|codesign|lipo|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
 )
+# Programs that show a file by its ending, and pictures, which nothing that shows them runs.
+_VIEWER = expression(r"(?:^|/)(?:open|xdg-open)$")
+_PICTURE = expression(r"\.(?:png|jpe?g|gif|bmp|webp|tiff?)$", re.IGNORECASE)
+# Modules that convert, check or print the file they are given.
+_READER = frozenset(
+    {"ast", "black", "compileall", "dis", "isort", "json.tool", "nbconvert", "py_compile", "ruff", "tokenize"}
+)
+_EXECUTES = expression(r"(?i)-.*(?:execute|config|template|preprocessor)")
+_SSH = expression(r"(?:^|[/\\])ssh(?:\.exe)?$")
 _SETTINGS = expression(r"\.(?:ya?ml|toml|json|cfg|ini|csv)$")
 _REQUIREMENTS = frozenset({"-r", "--requirement", "-c", "--constraint"})
 _DEVNULL = -3  # of `subprocess`
@@ -115,11 +124,29 @@ def deciding_part(line: CommandLine) -> Value | None:
         asked = re.match(r"[a-z+]{2,20}://", text) is not None and has(head.taint, "received")
         return head if (text.startswith(HOLE) and "/" not in text) or asked else None
     for place, part in enumerate(parts[:-1]):
-        if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)):
+        if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)) and not _sets(parts, place):
             shell = place == 1 and is_shell(parts[0])
             return parts[place + 1] if not shell or commanded(text_of(parts[place + 1])) else None
     named = bool(parts) and text_of(parts[0]) == HOLE and not parts[0].ref.startswith("pathlib.")  # a path leads to a file
     return parts[0] if named else None
+
+
+# Behind `-c`, `-e` or `-r` these take a setting, a name, a pattern or a count.
+_SETTER = expression(
+    r"(?:^|[/\\])(?:docker|podman|nerdctl|kubectl|oc|conda|mamba|micromamba|curl|wget|grep|rg|ping|ffmpeg|ffprobe|tar)(?:\.exe)?$"
+)
+# Settings of git which start nothing; `core.sshCommand`, `alias.*` and the like do.
+_OF_GIT = expression(r"(?:http|user|advice|color|safe|protocol)\.[\w\0]")
+
+
+def _sets(parts: list[Value], place: int) -> bool:
+    """Is what follows this flag a setting for the program, and no code? A shell or interpreter that it starts stands before
+    its own flag, and so may what is not known."""
+    program = text_of(parts[0])
+    if program.endswith(("git", "git.exe")):
+        return _OF_GIT.match(text_of(parts[place + 1])) is not None
+    between = parts[1:place]
+    return _SETTER.search(program) is not None and not any(runs_its_argument(one) or text_of(one) == HOLE for one in between)
 
 
 def launched(parts: list[Value]) -> int:
@@ -161,6 +188,26 @@ def is_settings(parts: list[Value], place: int) -> bool:
     """Is this a file of settings behind the script that an interpreter runs?"""
     before = [text_of(part) for part in parts[1:place]]
     return any(not one.startswith("-") for one in before) and _SETTINGS.search(text_of(parts[place])) is not None
+
+
+def is_shown(line: CommandLine, place: int) -> bool:
+    """Is this a picture, by its ending, that is opened for the user to look at?"""
+    if _PICTURE.search(text_of(line.parts[place])) is None:
+        return False
+    return line.call.ref == "os.startfile" or (len(line.parts) == 2 and _VIEWER.search(text_of(line.program)) is not None)
+
+
+def is_converted(parts: list[Value]) -> bool:
+    """Does Python start a module by its name that only reads the files behind it? All words have to be known in part."""
+    told = [text_of(part) for part in parts[1:]]
+    if len(told) < 3 or told[0] != "-m" or told[1] not in _READER or not is_python(parts[0]):
+        return False
+    return not any(one == HOLE or _EXECUTES.match(one) for one in told[2:])
+
+
+def is_elsewhere(line: CommandLine) -> bool:
+    """Does SSH run this on another machine, and nothing on this one?"""
+    return _SSH.search(text_of(line.program)) is not None and not re.search(r"(?i)ProxyCommand|LocalCommand", line.text)
 
 
 def is_requirements(parts: list[Value], place: int, written: Value) -> bool:

@@ -13,12 +13,15 @@ from mlsupply.evidence.python.commands.command_line import (
     CommandLine,
     command_line,
     deciding_part,
+    is_converted,
+    is_elsewhere,
     is_maker,
     is_python,
     is_requirements,
     is_runtime,
     is_settings,
     is_shell,
+    is_shown,
     launched,
     runs_its_argument,
     script_before,
@@ -100,11 +103,16 @@ def _is_bare_shell(deed: Deed) -> bool:
 
 
 def _is_local_shell(machine: Analyser, line: CommandLine) -> bool:
-    """Is an interactive shell tied to nothing: does it get pipes or a terminal made here, its line lead nowhere, and the
-    module not speak of what is elsewhere? A terminal for those who are at this machine starts one so."""
+    """Is an interactive shell on another machine that is entered from here, or tied to nothing: does it get pipes or a
+    terminal made here, its line lead nowhere, and the module not speak of what is elsewhere? A terminal for those who are
+    at this machine starts one so."""
     keywords = line.call.keywords
     ends = [keywords[name] for name in ("stdin", "stdout", "stderr") if name in keywords]
-    if any(sign in line.text for sign in "<>|") or not all(end.known or _HERE.match(end.ref) for end in ends):
+    if any(sign in line.text for sign in "<>|"):
+        return False
+    if is_elsewhere(line):
+        return True
+    if not all(end.known or _HERE.match(end.ref) for end in ends):
         return False
     return not any(map(_REMOTE.search, machine.lines))
 
@@ -232,7 +240,8 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
     call, parts, silent = line.call, line.parts, line.silent
     is_code = place > 0 and text_of(parts[place - 1]) == "-c"
     written = content_of(machine, part)
-    only_read = is_settings(parts, place) or (written is not None and is_requirements(parts, place, written))
+    only_read = is_settings(parts, place) or is_shown(line, place) or is_converted(parts)
+    only_read = only_read or (written is not None and is_requirements(parts, place, written))
     if written is not None and (place in {0, started} or runs_its_argument(line.program)) and not only_read:
         ran_file(machine, call, written, part, silent)
     elif has(part.taint, "package-file"):

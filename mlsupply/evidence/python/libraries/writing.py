@@ -176,7 +176,7 @@ _FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\
 
 # Skills and plugins of an agent lie there until somebody asks for them; fetching one by a command is what installers do.
 _ASKED_FOR = re.compile(
-    r"\.(?:claude|codex|cursor|gemini|agents|windsurf)[/\\](?:skills|plugins|commands|rules)[/\\]|(?:^|[/\\])SKILL\.md$"
+    r"\.(?:claude|codex|cursor|gemini|agents|windsurf)[/\\](?:skills|plugins|commands|prompts|rules)[/\\]|(?:^|[/\\])SKILL\.md$"
 )
 # A file of weights, wherever it is not among the modules of Python.
 _AMONG_MODULES = re.compile(

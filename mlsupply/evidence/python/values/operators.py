@@ -46,6 +46,15 @@ def _too_big(kind: type[ast.operator], left: Any, right: Any) -> bool:
     return False
 
 
+def _is_list(value: Value) -> bool:
+    return value.items is not None or isinstance(value.const, list | tuple)
+
+
+def _items(value: Value) -> list[Value]:
+    """Its items; of a list of which nothing is known, one that stands for all."""
+    return items_of(value) if _is_list(value) or value.known else [unknown(value)]
+
+
 def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
     """`left <operator> right`: folded where both are constants of bounded size, else an unknown of the same origins."""
     if left.known and right.known:
@@ -65,8 +74,8 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
         result.layers = (*result.layers, "xor")
     if kind is ast.Add:
         result.text = joined([left, right])
-        if left.items is not None or right.items is not None:
-            result.items = [*items_of(left), *items_of(right)]
+        if _is_list(left) or _is_list(right):
+            result.items = [*_items(left), *_items(right)]
     elif kind is ast.Mod and (shape := left.const if isinstance(left.const, str) else left.text) != HOLE:
         parts = right.items if right.items is not None else items_of(right) if isinstance(right.const, tuple) else [right]
         result.text = percent(shape, parts, right.keys or {})
