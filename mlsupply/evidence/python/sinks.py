@@ -198,7 +198,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
     if (ref.endswith("memfd_create") and _runs_files(machine)) or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref.endswith(".GetProcAddress") and any(_SCANNERS.search(text_of(value)) for value in call.args):
-        machine.fact("evades", call.node, sink=ref, detail="what scans scripts is looked up in memory")
+        machine.fact("evades", call.node, sink=ref, detail="the scanner of scripts (AMSI) is looked up in memory")
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
         brought = "encoded" if _BRINGS_CODE.search("\n".join(machine.lines)) else ""
         machine.fact("injects", call.node, sink=ref, source=brought, detail="executable memory is mapped")

@@ -198,7 +198,7 @@ def flows(machine: Analyser, line: CommandLine) -> None:
             said = "a command from the network is run"
             from_network(machine, call, deciding.taint, "remote-control", said, chain=chain, silent=line.silent)
         elif has(deciding.taint, "model-answer"):
-            said = "a model says which command is run"
+            said = "a model's answer says which command is run"
             machine.fact("executes", call.node, source="model-answer", sink=call.ref, detail=said)
     _hidden(machine, line, taint, deciding, chain)
     programs.worked(machine, call, line.text, taint | _input_taint(call))

@@ -186,7 +186,7 @@ def _ended(machine: Analyser, call: Call) -> None:
     """Programs that watch the machine are ended, where the module names any."""
     code = (line for line in machine.lines if not line.lstrip().startswith("#"))
     if found := _WATCHERS.search("\n".join(code)):
-        machine.fact("evades", call.node, sink=call.ref, detail=f"programs that watch are ended: {safe(found[1], 40)}")
+        machine.fact("evades", call.node, sink=call.ref, detail=f"security programs are ended: {safe(found[1], 40)}")
 
 
 def _connected(machine: Analyser, call: Call) -> None:
