@@ -6,9 +6,6 @@ Nothing here is ever run; hosts end in `.example`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from mlsupply.evidence.members import requirement_facts
@@ -238,21 +235,6 @@ def test_code_beside_a_model_of_somebody_is_run_on_import(text: str) -> None:
     assert "MLS-C043" in noticed(text)
     first, _, rest = text.partition("\n")
     assert not noticed(f"{first}\ndef load():\n    return {rest}")
-
-
-def pairs() -> Iterator[tuple[str, str, str, str]]:
-    """Of `code_pairs.txt`: what it is, the rule that finds it, what is done, and what that is mistaken for."""
-    for block in (Path(__file__).parent / "code_pairs.txt").read_text(encoding="utf-8").split("## ")[1:]:
-        head, _, body = block.partition("\n")
-        name, _, rule = head.partition(" | ")
-        hostile, _, honest = body.partition("--\n")
-        yield name, rule, hostile, honest
-
-
-@pytest.mark.parametrize(("rule", "hostile", "honest"), [pair[1:] for pair in pairs()], ids=[pair[0] for pair in pairs()])
-def test_what_is_done_and_what_it_is_mistaken_for(rule: str, hostile: str, honest: str) -> None:
-    assert rule in noticed(hostile)
-    assert rule not in noticed(honest)
 
 
 def test_what_a_module_says_of_itself_may_be_code() -> None:
