@@ -90,7 +90,8 @@ LOOKUPS: Final = frozenset(
     {
         "socket.gethostbyname", "socket.getaddrinfo", "socket.gethostbyname_ex", "dns.resolver.resolve",
         "dns.resolver.query", "dns.resolver.Resolver().resolve", "dns.resolver.Resolver().query",
-        "dns.asyncresolver.resolve",
+        "dns.asyncresolver.resolve", "dns.asyncresolver.Resolver().resolve", "socket.gethostbyaddr", "socket.getfqdn",
+        "asyncio.get_running_loop().getaddrinfo", "asyncio.get_event_loop().getaddrinfo",
     }
 )  # fmt: skip
 
@@ -258,7 +259,7 @@ def origin_of(ref: str) -> str:
 STARTERS: Final = Calls(
     r"^(?:threading\.(?:Thread|Timer)|multiprocessing\.util\.Finalize|"
     r"multiprocessing\.(?:[\w.]{1,60}(?:\(\))?\.)?(?:Process|(?:Thread)?Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
-    r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.(?!subprocess_)\w+|"
+    r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.(?!subprocess_|getaddrinfo)\w+|"
     r"run_coroutine_threadsafe|gather|"
     r"to_thread|wait_for)|concurrent\.futures\.(?:\w+\.)?\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
     r"builtins\.(?:map|filter|sorted|max|min|next|list|tuple|any|all|sum)|"

@@ -14,7 +14,7 @@ from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.network import addresses, connecting, misdirected_keys
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
-from mlsupply.evidence.python.values.taint import has, kinds_of, of_kind
+from mlsupply.evidence.python.values.taint import has, kinds_in, kinds_of, of_kind
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
@@ -136,7 +136,10 @@ def sent(machine: Analyser, call: Call) -> Value:
         body_place = "header" if renews and not has(body_taint, *know.SECRETS) else "body"
         for told_place, whither in [(text, where), *connecting.told_by(call, address, body_taint)]:
             note(machine, call, body_place, body_taint, told_place, whither, own=own)
-        note(machine, call, "address", address_taint, text, where, own=own)
+        if text != HOLE or has(address_taint, "received") or kinds_in(address_taint) & know.SECRETS != {"credential-file"}:
+            note(
+                machine, call, "address", address_taint, text, where, own=own
+            )  # else a file of the user says where this goes
         odd = [*_odd_headers(headers), *([call.keywords["cookies"]] if "cookies" in call.keywords else [])]
         note(machine, call, "body", taint_of(*odd), text, where, own=own)
         note(machine, call, "header", taint_of(*headers), text, where)
@@ -205,12 +208,21 @@ _ODD = frozenset({"referer", "user-agent", "origin", "cookie", "etag", "if-none-
 
 def _odd_headers(headers: list[Value]) -> list[Value]:
     """What stands in headers that open nothing: there it is only told."""
-    return [
-        value
-        for header in headers
-        for name, value in list((header.keys or {}).items())[:_MAX_ENTRIES]
-        if name.lower() in _ODD
-    ]
+    found = []
+    for header in headers:
+        for name, value in list((header.keys or {}).items())[:_MAX_ENTRIES]:
+            if name.lower() in _ODD:
+                found.append(value)
+            elif not _OPENING.search(name) and (secrets := of_kind(taint_of(value), *know.SECRETS, "secret-variable")):
+                found.append(Value(taint=frozenset(secrets)))
+    return found
+
+
+# What stands in the name of a header that opens an account, or says which one it is.
+_OPENING = expression(
+    r"(?i)auth|key|token|secret|cred|passw|bearer|sign|jwt|api|sess|amz|goog|x-ms|access|client|user|acc(?:ount|t)|org|project|"
+    r"tenant|subscription|licen|private|login|email|app|\0"
+)
 
 
 _MAX_ENTRIES = 1_000  # of headers or fields that are looked at one by one

@@ -212,10 +212,18 @@ class Statements(Assignments):
                         break  # a loop that only counts: further turns show nothing else
                     before = now
         else:
+            held = dict(self.scope.names) if source.known else {}
             self.bind(node.target, self.element(source))
             self._each(node, source)
             self._blur(node)
+            self._perhaps(held)
         self.body(node.orelse)
+
+    def _perhaps(self, before: dict[str, Value]) -> None:
+        """Where nothing was gone through, as far as is known, what had a name or did something still stands for it."""
+        for name, value in before.items():
+            if (value.ref or value.closure or value.instance) and name in self.scope.names:
+                self.scope.names[name] = value
 
     def _each(self, node: ast.For | ast.AsyncFor, source: Value) -> None:
         """The body once for all items of which nothing is known."""

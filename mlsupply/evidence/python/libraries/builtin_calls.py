@@ -101,7 +101,14 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         made = call.args[0].copy()
         made.ref = "" if made.ref.startswith("pathlib") else made.ref
         return made
+    if name in _LISTS and len(call.args) == 1 and call.args[0].ref == "pathlib.Path()":
+        found = Value("", NOTHING, call.args[0].taint)
+        found.items = [call.args[0].copy()]  # the files that were looked for, each like the others
+        return found
     return folding.builtin(name, call.args)
+
+
+_LISTS = frozenset({"list", "tuple", "sorted", "set", "reversed"})
 
 
 def _ordered(name: str, call: Call) -> Value:
