@@ -12,10 +12,11 @@ import zlib
 from _thread import allocate_lock  # threading.Lock; threading itself is for runs that ask
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from mlsupply import __version__
+from mlsupply import __version__, addresses
+from mlsupply.addresses import NoAnswerError
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Reason
-from mlsupply.text import safe, without_credentials
+from mlsupply.text import safe
 from mlsupply.world import Failure, Limits, Response
 
 if TYPE_CHECKING:
@@ -33,14 +34,6 @@ _MEMBERS = 1_000  # gzip members of one answer; one is usual
 _PATIENCE = 30.0  # seconds waited at most between two attempts; who asks for more is not asked again
 _HEADERS = {"User-Agent": f"mlsupply/{__version__}", "Accept-Encoding": "gzip", "Accept": "*/*"}
 _OF_ONE_HOST = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
-
-
-class _BrokenError(Exception):
-    """Carries a `Failure` out of the transfer."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.detail)
-        self.failure = failure
 
 
 class LiveFetch:
@@ -65,11 +58,11 @@ class LiveFetch:
         too late again and again, is not tried again in this run."""
         try:
             return self._followed(url, limit, dict(headers or {}), body)
-        except _BrokenError as broken:
+        except NoAnswerError as broken:
             return broken.failure
 
     def _followed(self, url: str, limit: int, headers: dict[str, str], body: bytes | None) -> Response:
-        parts = _checked(url)
+        parts = addresses.checked(url)
         for _ in range(_REDIRECTS + 1):
             answer = self._patient(parts, limit, headers, body)
             target = answer.headers.get("location", "")
@@ -77,13 +70,13 @@ class LiveFetch:
                 return answer
             from urllib.parse import urljoin
 
-            after = _checked(urljoin(parts.geturl(), target))
-            _allow_redirect(parts, after)
+            after = addresses.checked(urljoin(parts.geturl(), target))
+            addresses.allow_redirect(parts, after)
             if after.netloc != parts.netloc:
                 headers = {key: value for key, value in headers.items() if key.lower() not in _OF_ONE_HOST}
             body = body if answer.status in {307, 308} else None
             parts = after
-        raise _BrokenError(Failure(Reason.LIMIT, f"{parts.hostname} redirects more than {_REDIRECTS} times"))
+        raise NoAnswerError(Failure(Reason.LIMIT, f"{parts.hostname} redirects more than {_REDIRECTS} times"))
 
     def _patient(self, parts: SplitResult, limit: int, headers: dict[str, str], body: bytes | None) -> Response:
         """One address, tried again where the server is busy or the connection broke before an answer came."""
@@ -91,7 +84,7 @@ class LiveFetch:
             last = attempt == _ATTEMPTS - 1
             try:
                 answer = self._once(parts, limit, headers, body)
-            except _BrokenError as broken:
+            except NoAnswerError as broken:
                 if last or broken.failure.reason is not Reason.OFFLINE or parts.netloc in self._dead:
                     raise
                 self._sleep(0.2 * (1 << attempt))
@@ -109,15 +102,15 @@ class LiveFetch:
         from mlsupply import connections
 
         if dead := self._dead.get(parts.netloc):
-            raise _BrokenError(dead)
+            raise NoAnswerError(dead)
         host = parts.hostname or ""
         self._hosts.add(parts.netloc if len(self._hosts) < _HOSTS else "")
         if parts.netloc not in self._hosts:
-            raise _BrokenError(
+            raise NoAnswerError(
                 Failure(Reason.LIMIT, f"{safe(host, 100)} is not asked: {_HOSTS} other hosts were in this run")
             )
         try:
-            proxy = _proxy_for(parts, self._environ)
+            proxy = addresses.proxy_for(parts, self._environ)
             with self._connections().answering(parts, {**_HEADERS, **headers}, body, limit, proxy) as answer:
                 found = {key.lower(): value for key, value in answer.getheaders()}
                 data = b"".join(self._decoded(connections.pieces(answer), found.get("content-encoding", ""), limit, host))
@@ -128,14 +121,14 @@ class LiveFetch:
             failure = _unconnected(error, host)
             if error.lasting and failure.reason is Reason.OFFLINE:
                 self._dead[parts.netloc] = failure
-            raise _BrokenError(failure) from error
+            raise NoAnswerError(failure) from error
         except connections.SettingError as error:
-            raise _BrokenError(Failure(Reason.UNSUPPORTED, f"{safe(host, 100)} cannot be asked: {error}")) from error
+            raise NoAnswerError(Failure(Reason.UNSUPPORTED, f"{safe(host, 100)} cannot be asked: {error}")) from error
         except (HTTPException, OSError, ValueError, zlib.error) as error:
             failure = _failure(error, host)
             if failure.reason is Reason.TIMEOUT:
                 self._is_late(parts.netloc, failure)
-            raise _BrokenError(failure) from error
+            raise NoAnswerError(failure) from error
 
     def _is_late(self, netloc: str, failure: Failure) -> None:
         """One that answers each question too late would hold up a run for as many times as there are packages."""
@@ -167,7 +160,7 @@ def _is_gzip(encoding: str, host: str) -> bool:
     named = encoding.strip().lower()
     if named not in {"", "identity", "gzip", "x-gzip"}:
         detail = f"{host} answers in the encoding {safe(encoding, 40)}, which was not asked for"
-        raise _BrokenError(Failure(Reason.UNSUPPORTED, detail))
+        raise NoAnswerError(Failure(Reason.UNSUPPORTED, detail))
     return named.endswith("gzip")
 
 
@@ -181,101 +174,15 @@ def _gunzipped(chunks: Iterable[bytes], most: int, host: str) -> Iterator[bytes]
             if member is None or member.eof:
                 member, members = zlib.decompressobj(wbits=31), members + 1
             if members > _MEMBERS:
-                raise _BrokenError(Failure(Reason.LIMIT, f"the answer of {host} is packed in more than {_MEMBERS:,} pieces"))
+                raise NoAnswerError(
+                    Failure(Reason.LIMIT, f"the answer of {host} is packed in more than {_MEMBERS:,} pieces")
+                )
             data = member.decompress(rest, most)
             most -= len(data)
             yield data
             rest = member.unused_data
     if member is not None and not member.eof:
-        raise _BrokenError(Failure(Reason.MALFORMED, f"the answer of {host} broke off"))
-
-
-def _checked(url: str) -> SplitResult:
-    """The parts of an address that may be asked."""
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(url)
-        host, _, _ = parts.hostname or "", parts.port, (parts.hostname or "").encode("idna")
-    except ValueError:  # of which UnicodeError, for an empty or overlong label, is one
-        raise _no_address(url) from None
-    if not host.isprintable() or " " in host:
-        raise _no_address(url)
-    if not host or parts.scheme not in {"http", "https"}:
-        raise _BrokenError(
-            Failure(Reason.UNSUPPORTED, f"{safe(parts.scheme, 20)} addresses are not fetched, https ones are")
-        )
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise _BrokenError(
-            Failure(Reason.FORBIDDEN, f"{safe(host, 100)} is asked over http, which anyone on the way can change")
-        )
-    if parts.username or parts.password:
-        raise _BrokenError(Failure(Reason.FORBIDDEN, f"the address of {safe(host, 100)} holds credentials"))
-    return parts._replace(fragment="")
-
-
-def _no_address(url: str) -> _BrokenError:
-    shown = safe(without_credentials(url)[0], 100)
-    return _BrokenError(Failure(Reason.MALFORMED, f"{shown!r} is no address"))
-
-
-def _allow_redirect(before: SplitResult, after: SplitResult) -> None:
-    if after.scheme != before.scheme:
-        detail = f"{before.hostname} redirects from {before.scheme} to {after.scheme}"
-        raise _BrokenError(Failure(Reason.FORBIDDEN, detail))
-    if after.hostname != before.hostname and _is_inside(after.hostname or "") and not _is_inside(before.hostname or ""):
-        detail = f"{before.hostname} redirects to {safe(after.hostname or '', 100)}, which is inside this network"
-        raise _BrokenError(Failure(Reason.FORBIDDEN, detail))
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _is_inside(host: str) -> bool:
-    """Whether a host is this machine or in a private network: by its address, or by what its name resolves to."""
-    import ipaddress
-    import socket
-
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        pass
-    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
-        return True
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return False  # behind a proxy names need not resolve here
-    return any(not ipaddress.ip_address(str(entry[4][0]).partition("%")[0]).is_global for entry in found)
-
-
-def _proxy_for(url: SplitResult, environ: Mapping[str, str]) -> str:
-    """The proxy for an address, as curl and requests read the variables; none for loopback (to which alone plain http goes)
-    and for what NO_PROXY names: a host, a domain above it, or everything."""
-    host = url.hostname or ""
-    excepted = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").replace(",", " ").split()
-    if url.scheme != "https" or _is_loopback(host) or any(_within(host, entry.lower()) for entry in excepted):
-        return ""
-    names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-    return next((environ[name] for name in names if environ.get(name)), "")
-
-
-def _within(host: str, entry: str) -> bool:
-    """Whether an entry of NO_PROXY means a host: `*`, a host or a domain above it (a port is not looked at), an address or a
-    network of addresses (CIDR)."""
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
-    except ValueError:  # one of them is a name
-        bare = entry.partition(":")[0].lstrip("*").lstrip(".")
-    return entry == "*" or (bool(bare) and (host == bare or host.endswith("." + bare)))
+        raise NoAnswerError(Failure(Reason.MALFORMED, f"the answer of {host} broke off"))
 
 
 def _wait(retry_after: str, attempt: int) -> float:
@@ -291,8 +198,8 @@ def _wait(retry_after: str, attempt: int) -> float:
     return max(then - time.time(), 0.0)
 
 
-def _too_large(host: str, limit: int) -> _BrokenError:
-    return _BrokenError(Failure(Reason.TOO_LARGE, f"the answer of {safe(host, 100)} is larger than {limit:,} bytes"))
+def _too_large(host: str, limit: int) -> NoAnswerError:
+    return NoAnswerError(Failure(Reason.TOO_LARGE, f"the answer of {safe(host, 100)} is larger than {limit:,} bytes"))
 
 
 def _unconnected(error: NoConnectionError, host: str) -> Failure:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsupply import __version__, fetch
+from mlsupply import __version__, addresses, fetch
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Reason
 from mlsupply.world import Failure, Limits, Response
@@ -249,9 +249,9 @@ def test_a_redirect_never_leaves_its_scheme(target: str, serve: Serve, live: Liv
 
 @pytest.mark.parametrize("inside", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[::1]", "localhost", "db.internal"])
 def test_a_public_host_may_not_send_us_inside(inside: str) -> None:
-    before, after = fetch._checked("https://8.8.8.8/"), fetch._checked(f"https://{inside}/latest/meta-data")
-    with pytest.raises(fetch._BrokenError, match="inside this network"):
-        fetch._allow_redirect(before, after)
+    before, after = addresses.checked("https://8.8.8.8/"), addresses.checked(f"https://{inside}/latest/meta-data")
+    with pytest.raises(addresses.NoAnswerError, match="inside this network"):
+        addresses.allow_redirect(before, after)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_proxies_come_from_the_variables_of_the_run_and_never_serve_loopback(ser
     )
     assert proxy.requests[0].startswith(b"CONNECT index.example:443 ")
     for host in ("corp.example", "a.corp.example", "b.inner.example"):
-        assert fetch._proxy_for(fetch._checked(f"https://{host}/"), environ) == ""
+        assert addresses.proxy_for(addresses.checked(f"https://{host}/"), environ) == ""
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,9 @@ def test_proxies_come_from_the_variables_of_the_run_and_never_serve_loopback(ser
 )
 def test_what_is_excepted_from_the_proxy_is_asked_directly(host: str, excepted: str, direct: bool) -> None:
     environ = {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": excepted}
-    assert fetch._proxy_for(fetch._checked(f"https://{host}/"), environ) == ("" if direct else "http://proxy.example:3128")
+    assert addresses.proxy_for(addresses.checked(f"https://{host}/"), environ) == (
+        "" if direct else "http://proxy.example:3128"
+    )
 
 
 def test_many_threads_share_it(serve: Serve, live: LiveFetch) -> None:

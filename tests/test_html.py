@@ -18,8 +18,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from mlsupply.model import Coordinate, Package
+from mlsupply.report import html_drawing
 from mlsupply.report.html import render
-from mlsupply.report.html_drawing import _layout, _ticks
 from mlsupply.report.html_elements import element, prose
 from mlsupply.report.view import view_of
 from tests.golden import FINDINGS, GAPS, HOSTILE, REPORT
@@ -288,14 +288,14 @@ def test_what_stands_in_backticks_is_code_and_an_odd_one_is_left_alone() -> None
 )
 def test_the_timeline_is_marked_at_starts_of_months_or_years(first: str, last: str, ticks: list[str]) -> None:
     ends = (datetime.fromisoformat(f"{first}T00:00:00+00:00"), datetime.fromisoformat(f"{last}T00:00:00+00:00"))
-    found = _ticks(*ends)
+    found = html_drawing.ticks(*ends)
     assert [words for _, words in found] == ticks
     assert all(ends[0] <= moment <= ends[1] for moment, _ in found)
 
 
 def test_no_line_of_the_graph_passes_through_a_box_that_is_not_its_own() -> None:
     links = {("root", "a"), ("a", "b"), ("b", "c"), ("c", "d"), ("root", "d"), ("root", "c"), ("a", "d"), ("d", "root")}
-    drawn = _layout(links)
+    drawn = html_drawing.layout(links)
     assert set(drawn.lines) == links
     for (one, other), points in drawn.lines.items():
         for (x1, y1), (x2, y2) in list(pairwise(points))[1::2]:  # the straight stretches, through columns

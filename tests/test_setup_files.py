@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlsupply.audit import run
@@ -258,11 +258,10 @@ def test_references_in_a_circle_end_and_are_said(tmp_path: Path) -> None:
     assert {gap.reason for gap in inventory.gaps} == {Reason.MALFORMED}
 
 
-@given(st.text(alphabet="[options]install_requires = \n#;%(a)sfile:\t", max_size=200))
-def test_any_text_can_be_read_as_setup_cfg(text: str) -> None:
-    from mlsupply.inventory.setup_cfg import _sections
-
-    _sections(text)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet="[options]install_requires = \n#;%(a)sfile:\t", max_size=200))
+def test_any_text_can_be_read_as_setup_cfg(text: str, tmp_path: Path) -> None:
+    assert _read(tmp_path, "setup.cfg", text).path == "setup.cfg"
 
 
 # -- scripts

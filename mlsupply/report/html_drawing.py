@@ -30,7 +30,7 @@ def graph(view: View) -> Html:
             "p", "No finding has a path: nothing was found, or the inputs do not say what requires what.", class_="empty"
         )
         return section("graph", "Paths", text)
-    drawn = _layout(links)
+    drawn = layout(links)
     lines = [
         element("path", class_="edge", d=_curve(points), data_from=one, data_to=other)
         for (one, other), points in sorted(drawn.lines.items())
@@ -70,7 +70,7 @@ _Stop = tuple[str, str, int] | str
 """A box by its name, or where a line (from, to) passes a column."""
 
 
-class _Drawn(NamedTuple):
+class Drawn(NamedTuple):
     """Upper left corners of the boxes; for each link the points its line goes through."""
 
     boxes: dict[str, _Point]
@@ -78,7 +78,7 @@ class _Drawn(NamedTuple):
     height: int
 
 
-def _layout(links: set[tuple[str, str]]) -> _Drawn:
+def layout(links: set[tuple[str, str]]) -> Drawn:
     """Columns by the longest distance from a start, so that lines run to the right; links that close a cycle do not count.
     A line that passes a column has a lane of its own there and no box lies on it (Sugiyama, Tagawa, Toda 1981)."""
     children: dict[str, list[str]] = {}
@@ -116,7 +116,7 @@ def _untangle(columns: list[list[_Stop]], routes: dict[tuple[str, str], list[_St
             rows.update({stop: row for row, stop in enumerate(column)})
 
 
-def _placed(columns: list[list[_Stop]], routes: dict[tuple[str, str], list[_Stop]]) -> _Drawn:
+def _placed(columns: list[list[_Stop]], routes: dict[tuple[str, str], list[_Stop]]) -> Drawn:
     heights = [sum(_ROW if isinstance(stop, str) else _LANE for stop in column) for column in columns]
     tallest = max(heights)
     points: dict[_Stop, _Point] = {}
@@ -127,7 +127,7 @@ def _placed(columns: list[list[_Stop]], routes: dict[tuple[str, str], list[_Stop
             y += _ROW if isinstance(stop, str) else _LANE
     lines = {link: [point for stop in route for point in _ends(stop, points[stop])] for link, route in routes.items()}
     boxes = {stop: point for stop, point in points.items() if isinstance(stop, str)}
-    return _Drawn(boxes, {link: line[1:-1] for link, line in lines.items()}, tallest + 12)
+    return Drawn(boxes, {link: line[1:-1] for link, line in lines.items()}, tallest + 12)
 
 
 def _ends(stop: _Stop, point: _Point) -> tuple[_Point, _Point]:
@@ -286,7 +286,7 @@ def _draw_timeline(rows: list[tuple[Group, list[Event]]], first: datetime, last:
         return _LEFT + int((_TIMES - _LEFT - _RIGHT) * (moment - first).total_seconds() / span)
 
     marks = []
-    for moment, words in _ticks(first, last):
+    for moment, words in ticks(first, last):
         x = str(across(moment))
         marks.append(element("line", x1=x, x2=x, y1="4", y2=str(height - 22), class_="grid"))
         marks.append(element("text", words, x=x, y=str(height - 7), text_anchor="middle", class_="tick"))
@@ -326,7 +326,7 @@ def _mark(moment: datetime, word: str, x: int, y: int) -> Html:
     return element("path", said, d=_diamond(x, y), class_=name)
 
 
-def _ticks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:
+def ticks(first: datetime, last: datetime) -> list[tuple[datetime, str]]:
     """Starts of months, quarters or years between two times, at most nine of them; of less than two months the two ends."""
     months = (last.year - first.year) * 12 + last.month - first.month
     step = next((step for step in (1, 3, 6, 12, 24, 60, 120) if months / step < 9), 600)

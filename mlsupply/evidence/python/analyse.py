@@ -44,7 +44,7 @@ def module(
     dotted, is_package = dotted_name(inner or path)
     if len(source) > MAX_SOURCE:
         return ModuleFacts(path=path, dotted=dotted, stopped=f"larger than {MAX_SOURCE:,} bytes of source")
-    tree = _parsed(source)
+    tree = parsed(source)
     if isinstance(tree, str):
         return ModuleFacts(path=path, dotted=dotted, stopped=tree)
     text = source.decode("utf-8", "replace")
@@ -77,7 +77,7 @@ def pth(path: str, source: bytes) -> ModuleFacts:
             break
         machine.root, machine.code_line = "", number
         machine.fact("start-hook", None, detail=safe(line, 160))
-        tree = _parsed(line.encode()) if len(line) <= MAX_SOURCE else "too long to be parsed"
+        tree = parsed(line.encode()) if len(line) <= MAX_SOURCE else "too long to be parsed"
         if isinstance(tree, str):
             unparsed = unparsed or f"start line {number} was not followed: {tree}"
             continue
@@ -105,7 +105,8 @@ def _noted(machine: Analyser, sight: appearance.Sight) -> None:
     machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded, hidden=sight.hidden)
 
 
-def _parsed(source: bytes) -> ast.Module | str:
+def parsed(source: bytes) -> ast.Module | str:
+    """The tree of a source file, or why it cannot be parsed. Never raises."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
