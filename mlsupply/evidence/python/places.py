@@ -215,7 +215,9 @@ PERSISTENT: Final = tuple(
         (
             "system service",
             r"/etc/cron|/var/spool/cron|systemd/(?:system|user)|LaunchAgents|LaunchDaemons|/etc/rc\.local|/etc/init\.d|"
-            r"\.config/autostart|ld\.so\.preload|Start Menu.{0,40}Startup|/etc/sudoers|\.service$",
+            r"\.config/autostart|ld\.so\.preload|Start Menu.{0,40}Startup|/etc/sudoers|"
+            # where units lie, or may lie: the folder is not known
+            r"(?:^|[/\\\0](?:system|user|units?)[/\\]|\0[/\\]?)[^/\\]{1,100}\.service$",
         ),
         ("ssh access", r"authorized_keys"),
         ("program of the user", r"(?:^~|\0)/\.local/bin/[^/]{1,80}$"),

@@ -362,7 +362,11 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     if (foreign and kind in _WITH_KEYS) or (file and kind == "credential-file"):
         kind = "foreign-secret"
     elif (kind == "secret-variable" and all(places.is_own(name, addresses.host_of(text)) for name in secrets)) or (
-        kind == "credential-file" and addresses.own_file(labels, addresses.host_of(text))
+        kind == "credential-file"
+        and (
+            addresses.own_file(labels, addresses.host_of(text))
+            or (position == "address" and addresses.is_own_remote(labels, text))
+        )
     ):
         position = "header"  # the key of this service, in whichever part of the message it wants it
     elif kind == "command-output":
@@ -380,6 +384,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         detail=addresses.shown(text),
         chain=machine.chain(labels, call.ref or "a request", call.line),
         hidden=call.function.hidden,
+        asked=kind == "secret-variable" and where == "fixed" and addresses.is_typed_for(secrets, text),
     )
 
 

@@ -10,6 +10,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME
 from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
+from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import (
@@ -178,7 +179,8 @@ def _settings(machine: Analyser, call: Call) -> None:
 
 def _taken(machine: Analyser, call: Call, kind: str) -> Value:
     """What a library takes from the machine; a picture it may write to a file it is given the path of."""
-    told = f"{call.ref} {text_of(call.args[0])}" if kind == "keychain" and call.args else call.ref
+    says = (kind == "keychain" or call.ref == addresses.PROMPT) and call.args
+    told = f"{call.ref} {text_of(call.args[0])}" if says else call.ref
     made = Value(call.ref + "()", NOTHING, machine.origin(kind, told, call.line) | taint_of(*call.all))
     for path in call.all if kind in _PICTURES else ():
         if text_of(path) != HOLE:

@@ -201,7 +201,9 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
         "opens-host",
         "an account or right that is added",
         (
-            r"\b(?:useradd|adduser|chpasswd)\s[^\n]{0,200}\b(?:sudo|wheel|root|docker)\b|\bNOPASSWD:|\busermod\s[^\n]{0,60}-\w*G\s",
+            r"\b(?:useradd|adduser|chpasswd)\s[^\n]{0,200}\b(?:sudo|wheel|root|docker)\b|\bNOPASSWD:",
+            # a group that opens the machine, or one that is not known
+            rf"\busermod\s[^\n]{{0,60}}-\w*G\s{{1,4}}[\w,.-]{{0,80}}(?:sudo|wheel|root|admin|docker|podman|lxd|incus|libvirt|disk|shadow|kmem|[$`{HOLE}])",
             r"\bnet(?:\.exe)?\s+(?:user|localgroup)\s[^\n]{0,100}/add\b",
         ),
     ),

@@ -278,7 +278,11 @@ _MAX_FILES = 200  # of a table
 
 
 def _as_it_is(label: str, path: str) -> bool:
-    """A YAML or TOML file of the package that is written under its own ending: a template, to be read in both places."""
+    """A YAML or TOML file of the package that is written under its own ending, or a document for agents under its own name:
+    a template, to be read in both places."""
+    names = [re.split(r"[/\\ ]", one)[-1] for one in (label, path)]
+    if names[0] == names[1] and names[0] in {"AGENTS.md", "CLAUDE.md", "GEMINI.md"}:
+        return True
     endings = [one.lower().rpartition(".")[2].replace("yaml", "yml") for one in (label, path)]
     return endings[0] in {"yml", "toml"} and endings[0] == endings[1]
 

@@ -10,6 +10,7 @@ from mlsupply.evidence.python.values.value import HOLE
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
+_WORDS = expression(r"[A-Za-z]{2,40}")
 _HOST = expression(
     r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
 )
@@ -66,6 +67,39 @@ def own_file(labels: list[str], host: str) -> bool:
     service = places.SERVICE_OF.get(host.lower().partition(":")[0])
     owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
     return service is not None and all(service in (one or ()) for one in owners)
+
+
+def is_own_remote(labels: list[str], address: str) -> bool:
+    """Is this where a repository comes from, by its own configuration, in an address of the API of a forge, told by its
+    whole name? Only the forge sees which repository it is asked about."""
+    forge = places.SERVICE_OF.get(host_of(address).lower()) in {"github", "gitlab"} and address.startswith("https://")
+    files = [label for label in labels if label.startswith("credential-file:")]
+    return forge and bool(files) and all(label.endswith(".git/config") for label in files)
+
+
+PROMPT = "getpass.getpass"
+# Where people sign in to the machine itself, to the store of its secrets, or to money.
+_OF_MACHINE = expression(
+    r"(?i)sudo|root|admin|system|windows|\bmac\b|mac ?os|linux|keychain|keyring|login|unlock|ssh|passphrase|wallet|seed|"
+    r"mnemonic|private|pin\b|card"
+)
+
+
+def is_typed_for(secrets: Iterable[str], address: str) -> bool:
+    """Are all these secrets typed at a prompt, for the service at the address as far as the prompt says whose they are? A
+    prompt that nobody knows, or that asks for what opens the machine, is none for a service."""
+    host = host_of(address).lower()
+    if not address.startswith("https://") or not places.registered_name(host) or host.replace(".", "").isdigit():
+        return False
+    return all(_names_this(secret, address.lower()) for secret in secrets)
+
+
+def _names_this(secret: str, address: str) -> bool:
+    asked, _, prompt = secret.partition(" ")
+    if asked != PROMPT or "\u2026" in prompt or _OF_MACHINE.search(prompt):
+        return False
+    named = [hosts for word in _WORDS.findall(prompt) if (hosts := places.owner_of(f"{word}_")) is not None]
+    return all(any(part in address for part in hosts) for hosts in named)
 
 
 def foreign_file(labels: list[str], address: str) -> bool:

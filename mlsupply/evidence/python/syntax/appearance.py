@@ -182,12 +182,26 @@ def _blobs(survey: Survey) -> Iterator[Sight]:
         if seen > _MAX_BLOBS:
             return
         if (found := peel(data)) is not None:
-            yield Sight("hidden-code", node.lineno, "a constant is code under its encoding", found[0], _shown(found[1]))
+            said = "a constant is an object file under its encoding" if _is_object(found[1]) else _ENCODED
+            yield Sight("hidden-code", node.lineno, said, found[0], _shown(found[1]))
         elif not isinstance(node, ast.Constant) or isinstance(node.value, bytes):
             if looks_like_code(data) and not isinstance(node, ast.Constant):
                 yield Sight("hidden-code", node.lineno, "a list of numbers is code", ("integers",), _shown(data))
             elif (xored := unxor(data)) is not None:
                 yield Sight("hidden-code", node.lineno, f"code XORed with {xored[0]}", ("xor",), _shown(xored[1]))
+
+
+_ENCODED = "a constant is code under its encoding"
+
+
+def _is_object(data: bytes) -> bool:
+    """Is it an ELF file that has to be linked before anything can run it: relocatable, with no segments and no entry (ELF
+    specification, chapter 4)?"""
+    if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] not in {1, 2} or data[5] not in {1, 2}:
+        return False
+    wide, order = data[4] == 2, "little" if data[5] == 1 else "big"
+    entry, segments = (data[24:32], data[56:58]) if wide else (data[24:28], data[44:46])
+    return int.from_bytes(data[16:18], order) == 1 and not any(entry) and not any(segments)
 
 
 def _numbers(node: ast.List | ast.Tuple) -> bytes:
