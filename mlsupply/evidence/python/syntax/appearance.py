@@ -199,9 +199,9 @@ def _is_object(data: bytes) -> bool:
     specification, chapter 4)?"""
     if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] not in {1, 2} or data[5] not in {1, 2}:
         return False
-    wide, order = data[4] == 2, "little" if data[5] == 1 else "big"
-    entry, segments = (data[24:32], data[56:58]) if wide else (data[24:28], data[44:46])
-    return int.from_bytes(data[16:18], order) == 1 and not any(entry) and not any(segments)
+    kind = data[16:18] if data[5] == 1 else data[17:15:-1]  # in the order of its bytes
+    entry, segments = (data[24:32], data[56:58]) if data[4] == 2 else (data[24:28], data[44:46])
+    return kind == b"\x01\0" and not any(entry) and not any(segments)
 
 
 def _numbers(node: ast.List | ast.Tuple) -> bytes:
