@@ -16,7 +16,7 @@ from mlsupply.evidence.python import schedule
 from mlsupply.evidence.python.calls import Analyser
 from mlsupply.evidence.python.interpreter import default_run
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
-from mlsupply.evidence.python.libraries import writing
+from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.network import misdirected_keys
 from mlsupply.evidence.python.schedule import Level
 from mlsupply.evidence.python.summaries import constants
@@ -58,7 +58,7 @@ def module(
     for sight in appearance.sights(text, tree, survey):
         machine.root, machine.code_line = "", sight.line
         _noted(machine, sight)
-    writing.tables(machine)
+    persistence.tables(machine)
     result = _result(machine)
     machine.let_go()
     if len(source) <= cpuid.MAX_SOURCE and any(maps_memory(fact) for fact, _ in result.facts):

@@ -19,7 +19,15 @@ from mlsupply.evidence.python.interpreter.machine import (
     BudgetError,
 )
 from mlsupply.evidence.python.interpreter.statements import Statements
-from mlsupply.evidence.python.libraries import builtin_calls, decoder_calls, deferred_calls, execution, higher_order, writing
+from mlsupply.evidence.python.libraries import (
+    builtin_calls,
+    decoder_calls,
+    deferred_calls,
+    execution,
+    higher_order,
+    persistence,
+    writing,
+)
 from mlsupply.evidence.python.network import clients, remote_access, servers, telemetry, uploads
 from mlsupply.evidence.python.values import decoders, packing
 from mlsupply.evidence.python.values.merging import merged
@@ -271,7 +279,7 @@ class Analyser(Statements):
         if owner.ref.startswith("email.") and text_of(key).lower() == "bcc":
             sending.copied(self, owner, value, node)
         if text_of(key).endswith((".pth", "customize.py")):
-            writing.member(self, text_of(key), value, node)
+            persistence.member(self, text_of(key), value, node)
         if self.replacing and text_of(key) in {"proxies", "proxy", "base_url", "api_base"}:
             sinks.led_astray(self, self.replacing, value, node)
         if owner.ref == "os.environ":

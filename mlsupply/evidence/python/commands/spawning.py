@@ -29,7 +29,7 @@ from mlsupply.evidence.python.commands.command_line import (
 )
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, noted, ran_file
 from mlsupply.evidence.python.commands.shell import Deed, deeds, python_in
-from mlsupply.evidence.python.libraries import writing
+from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has
@@ -84,7 +84,7 @@ def _does(machine: Analyser, line: CommandLine, stdin: Value | None) -> None:
         told = deed._replace(source="received") if fetches and deed.behaviour == "persists" else deed
         if deed.behaviour == "persists" and (stdin is not None or len(line.parts) > 1):
             placed = [stdin] if stdin is not None else [content_of(machine, part) for part in line.parts[1:MAX_PARTS]]
-            told = deed._replace(source="received") if any(map(writing.holds_code, filter(None, placed))) else told
+            told = deed._replace(source="received") if any(map(persistence.holds_code, filter(None, placed))) else told
         noted(machine, line.call, told, line.silent, line.head)
 
 

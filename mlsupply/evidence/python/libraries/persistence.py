@@ -1,0 +1,185 @@
+"""Files that start or take effect by themselves where they lie: what is put there, and whether it is code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.commands.shell import SSH_KEY, commanded, deeds
+from mlsupply.evidence.python.libraries.storage import content_of, kept_key
+from mlsupply.evidence.python.values.decoders import hiding
+from mlsupply.evidence.python.values.taint import has, of_kind
+from mlsupply.evidence.python.values.value import HOLE, Value, taint_of, text_of
+from mlsupply.lazy import expression
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+IN_MEMORY = frozenset({"io.BytesIO()", "io.StringIO()"})
+_FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\)$")
+# Skills and plugins of an agent lie there until somebody asks for them; fetching one by a command is what installers do.
+_ASKED_FOR = re.compile(
+    r"\.(?:claude|codex|cursor|gemini|agents|windsurf)[/\\](?:skills|plugins|commands|prompts|rules)[/\\]|(?:^|[/\\])SKILL\.md$"
+)
+# A file of weights, wherever it is not among the modules of Python.
+_AMONG_MODULES = re.compile(
+    r"(?:site|dist)-?packages|purelib|platlib|get_paths?\(|get_python_lib|sys\.(?:path|(?:base_|exec_)?prefix)\b"
+)
+# Settings of pip with another index than the public one, or one more.
+_SETS_INDEX = expression(
+    r"(?s)\[(?:global|install)\](?=.{0,2000}?^[ \t]*(?:extra-index-url[ \t]*=\s*(?:https?://|\0)|index-url[ \t]*=\s*(?:https?://(?!pypi\.org/)|\0)))",
+    re.MULTILINE,
+)
+_SSH_KEY = expression(SSH_KEY)
+# Packages are taken without TLS from a machine that is told by its number.
+_INSECURE = expression(r"(?:allow-insecure-host|trusted-host)[^\n]{0,80}(?:\d{1,3}\.){3}\d{1,3}")
+_MAX_FILES = 200  # of a table
+
+
+def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
+    """Notes facts about `content` that goes into the file at `path`, and stores it under that path."""
+    if path.ref in IN_MEMORY:
+        path.taint |= taint_of(content)
+    _stored(machine, path, content)
+    _overwritten(machine, call, path, content)
+    text = text_of(path)
+    if (what := _starts(machine, path, content)) and not text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
+        shown = _shown(content)
+        code = _is_code(what, text, content, shown)
+        machine.fact(
+            "persists",
+            call.node,
+            sink=call.ref,
+            source="received" if code else "",
+            layers=(),
+            destination="fixed" if code else "",
+            decoded=safe(shown.replace(HOLE, "…")),
+            detail=f"{what}: {safe(text.replace(HOLE, '…'), 100)}",
+        )
+        if isinstance(content.const, str) and text.endswith(".py"):
+            machine.inner(content.const, content.layers, call.line)
+
+
+def _stored(machine: Analyser, path: Value, content: Value) -> None:
+    """The file holds this as well as what was written to it before."""
+    before = content_of(machine, path)
+    merged = content.copy()
+    merged.ref = ""
+    if before is not None:
+        merged.taint |= before.taint
+        merged.layers = merged.layers or before.layers
+    machine.files[kept_key(machine, path)] = merged
+
+
+def _overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> None:
+    """Files of the user that are encrypted, or replaced as something from the network says."""
+    if not has(path.taint, "home-files"):
+        return
+    if "encrypt" in content.ref:
+        machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten by what is encrypted")
+    if has(content.taint, "home-files") and has(content.taint, "received"):
+        said = "files of the user are overwritten by what is made of them and of what the network gives"
+        machine.fact("destroys", call.node, source="received", sink=call.ref, detail=said)
+
+
+def _starts(machine: Analyser, path: Value, content: Value) -> str:
+    """What starts, or takes effect, by itself where the file lies; "" where nothing does."""
+    text = text_of(path)
+    what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
+    if not what and _SETS_INDEX.search(text_of(content)):
+        what = "package index"  # wherever pip says that it looks for its settings
+    return "" if what == "python start" and _weights(machine, path, text) else what
+
+
+def _is_code(what: str, path: str, content: Value, shown: str) -> bool:
+    """Is more put there than settings: commands, code, or what was hidden or fetched? what: starts there; shown: the content
+    as text."""
+    found = deeds(_flat(content))
+    if not content.known and HOLE in text_of(content):  # of a text that is known in part, what needs no more of it
+        found += [one for one in deeds(text_of(content).replace(HOLE, " ")) if one.behaviour == "remote-control"]
+    if what == "program of the user":  # installers put theirs there
+        return any(not deed.maker for deed in found)
+    code = _runs_code(shown) or bool(found) or _INSECURE.search(shown) is not None
+    code = code or (what == "ssh access" and _SSH_KEY.search(shown) is not None)
+    if code or _ASKED_FOR.search(path):
+        return code
+    hidden = any(not _as_it_is(label, path) for label in of_kind(content.taint, "encoded"))
+    fetched = has(content.taint, "received") and (what != "shell start" or commanded(text_of(content)))
+    return fetched or hidden or bool(hiding(content.layers))
+
+
+def _shown(content: Value) -> str:
+    if isinstance(content.const, bytes):
+        return content.const.decode("utf-8", "replace")
+    return content.const if isinstance(content.const, str) else text_of(content)
+
+
+def _weights(machine: Analyser, path: Value, text: str) -> bool:
+    """Is this `.pth` what PyTorch calls so: in a folder that is written here, or of a module that speaks of torch?"""
+    if not text.endswith(".pth") or _AMONG_MODULES.search(text):
+        return False
+    if not text.startswith(HOLE):
+        return True
+    whole = "\n".join(machine.lines)
+    return "torch" in whole and not _AMONG_MODULES.search(whole)
+
+
+def _as_it_is(label: str, path: str) -> bool:
+    """A YAML or TOML file of the package that is written under its own ending, or a document for agents under its own name:
+    a template, to be read in both places."""
+    names = [re.split(r"[/\\ ]", one)[-1] for one in (label, path)]
+    if names[0] == names[1] and names[0] in {"AGENTS.md", "CLAUDE.md", "GEMINI.md"}:
+        return True
+    endings = [one.lower().rpartition(".")[2].replace("yaml", "yml") for one in (label, path)]
+    return endings[0] in {"yml", "toml"} and endings[0] == endings[1]
+
+
+def _runs_code(text: str) -> bool:
+    return bool(re.search(r"exec\(|eval\(|urlopen|subprocess|os\.system|base64|__import__|curl |wget ", text))
+
+
+def holds_code(content: Value) -> bool:
+    """Is this content that another program runs later: code of its own, or from elsewhere?"""
+    return _runs_code(text_of(content)) or has(content.taint, "received", "encoded") or bool(content.layers)
+
+
+def tables(machine: Analyser) -> None:
+    """Notes files in tables at the module level (path: content) that start by themselves and do more than files there do.
+    Where they are written shows only when modules are followed together: by itself a table does nothing."""
+    for name, value in machine.module.names.items():
+        for path, content in list((value.keys or {}).items())[:_MAX_FILES] if value.closure is None else ():
+            if (what := places.persistent(path)) and any(not deed.maker for deed in deeds(_flat(content))):
+                machine.root = f"<{name}>"
+                machine.fact("persists", None, sink=name, detail=f"{what}: {safe(path, 100)}, of a table")
+                break
+
+
+def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
+    """Notes a member of an archive that runs at every start of Python once it is unpacked."""
+    if _runs_code(text_of(content)) or has(content.taint, "received", "encoded"):
+        shown = safe(name.replace(HOLE, "…"), 80)
+        machine.fact("persists", node, source="received", destination="fixed", detail=f"python start: {shown}")
+
+
+def _flat(value: Value, depth: int = 0) -> str:
+    """All text in a nested value, in order."""
+    if depth > 6:
+        return ""
+    if isinstance(value.const, str | bytes):
+        return text_of(value)
+    parts = [_flat(item, depth + 1) for item in [*(value.items or []), *(value.keys or {}).values()]]
+    if value.known and not parts:
+        parts = [_plain(value.const, depth)]
+    return " ".join(part for part in parts if part)[:20_000]
+
+
+def _plain(const: object, depth: int) -> str:
+    if isinstance(const, dict):
+        return " ".join(_plain(item, depth + 1) for item in const.values()) if depth < 6 else ""
+    if isinstance(const, list | tuple):
+        return " ".join(_plain(item, depth + 1) for item in const) if depth < 6 else ""
+    return const if isinstance(const, str) else ""
