@@ -96,6 +96,22 @@ def test_python_files_past_the_limit_are_said_and_those_before_it_read(
     assert (str(gap.place), gap.detail.partition(" from")[0]) == ("c.py", "2 Python files")
 
 
+def test_whoever_scans_a_whole_machine_gets_a_report_that_says_what_was_left_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        _put(world, f"{name}/requirements.txt", "six==1.17.0\n")
+        _put(world, f"{name}/model.py", "from_pretrained('example/model')\n")
+    world = replace(world, limits=replace(world.limits, reading_seconds=-1.0))
+    monkeypatch.setattr("mlsupply.evidence.references.gather._SECONDS", -1.0)
+    report = _scan(world, ".")
+    told = {gap.detail: gap.subject for gap in report.gaps if gap.reason is Reason.LIMIT}
+    assert told["reading inputs took -1 s; 3 inputs from here on were not read"] == "a/requirements.txt"
+    assert told["3 files from here on that may name models were not read within -1 s"] == "a/model.py"
+    named = _scan(world, "b/requirements.txt")
+    assert _names(named) == ["six 1.17.0"], "what is named is read whatever it takes"
+
+
 def test_several_subjects_are_several_inputs_with_paths_as_typed(world: World) -> None:
     _put(world, "a/pyproject.toml", MANIFEST)
     _put(world, "b/pyproject.toml", MANIFEST)

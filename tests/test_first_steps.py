@@ -79,8 +79,9 @@ def test_a_lock_that_cannot_be_read_has_a_next_step_that_exists(here: Path) -> N
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("scan", "--index-url", "corp", "project"), "corp is no URL for --index-url [bad-url]"),
-        (("scan", "--feed-url", "corp", "project"), "corp is no URL for --feed-url [bad-url]"),
+        (("scan", "--index-url", "corp", "project"), "corp is no address for --index-url [bad-url]"),
+        (("scan", "--feed-url", "corp", "project"), "corp is no address for --feed-url [bad-url]"),
+        (("scan", "--index-url", "ftp://index.example/simple", "project"), "is no address for --index-url [bad-url]"),
         (("sbom", "project", "-o", "table"), "table is no format of an SBOM [unknown-format]"),
         (("check", "--from", "gone.txt"), "there is no file gone.txt [path-not-found]"),
         (("models", "verify", "--signature", "gone"), "name the signature that came with the model"),
@@ -91,6 +92,40 @@ def test_what_is_wrong_is_said_before_anything_is_done(words: tuple[str, ...], s
     done = typed(*words)
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+def test_what_is_there_and_can_not_be_read_is_no_missing_file_and_no_package(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "nowhere").symlink_to(here / "gone")
+    (here / "round").symlink_to(here / "round")
+    os.mkfifo(here / "pipe.txt")
+    for name, said in (
+        ("nowhere", "nowhere is a link that leads nowhere"),
+        ("round", "round cannot be looked at: Too many levels of symbolic links"),
+        ("pipe.txt", "pipe.txt is neither a file nor a folder (a pipe, socket or device)"),
+    ):
+        done = typed("scan", name, "--offline")
+        assert done.exit_code == 2
+        assert said in done.stderr
+    stat = Path.stat
+
+    def refused(path: Path, **options: bool) -> os.stat_result:
+        if "locked" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    monkeypatch.setattr("mlsupply.paths.Path.stat", refused)
+    done = typed("scan", "locked/requirements.txt", "--offline")
+    assert "locked/requirements.txt cannot be looked at: Permission denied" in done.stderr
+
+
+def test_an_empty_folder_is_not_inspected_and_found_clean(here: Path) -> None:
+    (here / "dist").mkdir()
+    done = typed("inspect", "dist")
+    assert done.exit_code == 3
+    assert "it holds no file, so there was nothing to look at" in done.stdout
 
 
 def test_models_that_are_not_there_are_neither_locked_nor_verified_in_silence(here: Path) -> None:

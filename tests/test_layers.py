@@ -33,6 +33,7 @@ ALLOWED = {
     "folders": {"errors"},
     "drafts": set(),
     "limited": set(),
+    "aside": set(),
     "yaml_values": set(),
     "connections": {"text"},
     "addresses": _VALUES | {"world"},
@@ -50,6 +51,7 @@ ALLOWED = {
     "inventory": _VALUES
     | {
         "limited",
+        "aside",
         "world",
         "request",
         "project",
@@ -60,13 +62,25 @@ ALLOWED = {
         "advisories",  # how versions compare
     },
     "evidence": _VALUES
-    | {"drafts", "yaml_values", "folders", "world", "sites", "request", "project", "licence", "headers"}
+    | {"aside", "drafts", "yaml_values", "folders", "world", "sites", "request", "project", "licence", "headers"}
     | {"ruleset", "advisories"},
     "advisories": _VALUES | {"drafts", "yaml_values", "folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},
     "report": _VALUES | {"project", "licence"},
     "exposure": _VALUES
-    | {"limited", "memory", "folders", "world", "request", "project", "inventory", "advisories", "evidence", "report"},
+    | {
+        "aside",
+        "limited",
+        "memory",
+        "folders",
+        "world",
+        "request",
+        "project",
+        "inventory",
+        "advisories",
+        "evidence",
+        "report",
+    },
     "audit": {"*"},
     "cli": {"*"},
     "__main__": {"start"},

@@ -23,7 +23,7 @@ from mlsupply.advisories.moves import Held, Moves
 from mlsupply.advisories.store import ID
 from mlsupply.cli import main
 from mlsupply.fetch import LiveFetch
-from mlsupply.model import Checked, Inventory, Package, PackageKey
+from mlsupply.model import Checked, Inventory, Package, PackageKey, Reason
 from mlsupply.project import Project, merge
 from mlsupply.request import Request
 from mlsupply.world import Failure, Fetch, Limits, Response, World
@@ -78,6 +78,17 @@ def test_what_is_affected_is_decided_here(online: World, tmp_path: Path) -> None
         report = _scan(tmp_path, server.url)
     assert [found["advisory"]["matched_on"] for found in report["findings"]] == ["public version"]
     assert str(report["sources"][0]["name"]).startswith("OSV API at 127.0.0.1")
+
+
+def test_a_clock_that_is_behind_the_snapshot_is_a_gap_of_a_live_run_too(online: World) -> None:
+    with serving([record("PYSEC-2026-9000", events=fixed("2"))]) as server:
+        assert LiveFeed(server.url, online).about(["demo"]).gaps == ()
+        behind = replace(online, now=lambda: datetime(2026, 7, 20, tzinfo=UTC))
+        answer = LiveFeed(server.url, behind).about(["demo"])
+    assert answer.rows["demo"]
+    (gap,) = answer.gaps
+    assert (gap.subject, gap.reason) == ("this machine's clock", Reason.STALE)
+    assert gap.detail.startswith("it says 2026-07-20, and mlsupply came with advisories of 2026-07-2")
 
 
 def _scan(folder: Path, url: str, expect: int = 1) -> dict[str, list[dict[str, dict[str, str]]]]:

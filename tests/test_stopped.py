@@ -51,6 +51,19 @@ def _processes_in(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize(
+    "words", [["rules", "list"], ["explain", "incidents"], ["why", "six", "six==1.17.0", "--offline"], ["scan", "--help"]]
+)
+def test_a_reader_that_goes_changes_no_exit_code(tmp_path: Path, words: list[str]) -> None:
+    run = subprocess.Popen([*COMMAND, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run.stdout
+    run.stdout.close()
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 0
+    assert b"Broken pipe" not in said
+    assert b"Traceback" not in said
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_waits_for_no_index_and_leaves_no_uv_behind(tmp_path: Path, silent_index: str, number: int) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from operator import itemgetter
 
 from mlsupply.advisories.asking import can_be_judged, inherits, names_of
-from mlsupply.advisories.feeds import CHECK, Answer, choose
+from mlsupply.advisories.feeds import CHECK, SKEW, Answer, choose
 from mlsupply.advisories.findings import Circumstances, finding_of
 from mlsupply.advisories.fixes import Fix, Release, Room, best_fix
 from mlsupply.advisories.incident_records import IncidentIndex, incident
@@ -17,7 +18,7 @@ from mlsupply.advisories.known_bad import MALICIOUS
 from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_of, without_versions
 from mlsupply.advisories.pythons import Oldest, Pythons
 from mlsupply.advisories.renamed import INHERITED, original_of
-from mlsupply.advisories.store import Row
+from mlsupply.advisories.store import Row, age_of
 from mlsupply.begun import Begun
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Cause, Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
@@ -30,6 +31,8 @@ from mlsupply.world import World
 if TYPE_CHECKING:
     from mlsupply.advisories.exploited import Lists
     from mlsupply.advisories.moves import Allowing, Held, Moves  # needed where a parent keeps a fix out, imported there
+
+_FORESEEN = timedelta(days=30)  # EPSS says how likely an attack is within thirty days of its date
 
 
 class Offer(NamedTuple):
@@ -171,6 +174,8 @@ def _with_exploitation(said: list[Checked], world: World) -> Iterator[Checked | 
     cves = [name for one in said for finding in one.findings for name in _cves(finding)]
     lists = look_up(world, cves)
     yield from lists.sources
+    if cves and (aged := tuple(_aged(source, world) for source in lists.sources if _is_aged(source, world))):
+        yield Checked(check=CHECK, gaps=aged)
     if lists.failure and cves:
         detail = f"which of these flaws are attacked is not known: {lists.failure.detail}"
         hint = "run `mlsupply db sync --exploited`, or delete the file"
@@ -179,6 +184,19 @@ def _with_exploitation(said: list[Checked], world: World) -> Iterator[Checked | 
         yield Checked(check=CHECK, gaps=(gap,))
     for one in said:
         yield replace(one, findings=tuple(_attacked(finding, lists) for finding in one.findings)) if one.findings else one
+
+
+def _is_aged(source: DataSource, world: World) -> bool:
+    age = age_of(source.as_of, world.now())
+    return age is None or not -SKEW <= age <= _FORESEEN
+
+
+def _aged(source: DataSource, world: World) -> Gap:
+    """The gap of a list that says little about today, or that a wrong clock makes look so."""
+    dated = f"it is of {source.as_of[:10]}" if source.as_of else "it is undated"
+    detail = f"{dated}, and this machine's clock says {world.now():%Y-%m-%d}: which flaws are attacked now is not known"
+    hint = "run `mlsupply db sync --exploited`"
+    return Gap(subject=source.name, check=CHECK, reason=Reason.STALE, detail=detail, hint=hint)
 
 
 def _cves(finding: Finding) -> list[str]:

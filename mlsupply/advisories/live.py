@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import quote
 
 from mlsupply.advisories.asking import BATCH, JSON, LIMIT, api_of, batch_body, batches_of, query_of
-from mlsupply.advisories.feeds import CHECK, Answer, Meanwhile, at_hand, nothing
+from mlsupply.advisories.feeds import CHECK, SKEW, Answer, Meanwhile, at_hand, nothing
 from mlsupply.advisories.groups import grouped
 from mlsupply.advisories.records import Advisory, MalformedRecordError, parse, second_of
-from mlsupply.advisories.store import ID, MODIFIED, WITHDRAWN, Row, unpack
+from mlsupply.advisories.store import EMBEDDED, ID, MODIFIED, WITHDRAWN, Row, age_of, opened, unpack
 from mlsupply.begun import each
 from mlsupply.drafts import keep_json
 from mlsupply.lazy import expression
@@ -60,7 +60,26 @@ class LiveFeed:
             if isinstance(answer, Failure):
                 return Answer({}, (), (self._gap(answer.reason, answer.detail),))
             stamps |= answer
-        return self._answer(*self._rows(stamps, known, alive))
+        return self._answer(*self._rows(stamps, known, alive))._replace(gaps=tuple(self._clock()))
+
+    def _clock(self) -> Iterator[Gap]:
+        """A gap where this machine's clock is behind what mlsupply came with: the answer is of now, whenever that is."""
+        now = self._world.now()
+        with opened(EMBEDDED) as store:
+            as_of = store.about.as_of
+        age = age_of(as_of, now)
+        if age is not None and age < -SKEW:
+            detail = (
+                f"it says {now:%Y-%m-%d}, and mlsupply came with advisories of {as_of[:10]}: how old releases and data are, "
+                "and which waivers have ended, is not known"
+            )
+            yield Gap(
+                subject="this machine's clock",
+                check=CHECK,
+                reason=Reason.STALE,
+                detail=detail,
+                hint="set it, and scan again",
+            )
 
     def _answer(self, rows: dict[str, list[Row]], unread: dict[str, str]) -> Answer:
         as_of = self._world.now().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from mlsupply.hints import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from mlsupply.cli.verbs import VERBS as VERBS
     from mlsupply.cli.verbs import main as main
 
@@ -38,10 +40,38 @@ def run() -> None:
 
 
 def _with_click() -> NoReturn:
+    from typing import cast
+
     from mlsupply.cli.verbs import main
 
+    sys.stdout = cast("TextIO", _Patient(sys.stdout))
     main()
     raise SystemExit(0)
+
+
+class _Patient:
+    """The standard output, to which writing goes on where its reader has gone (`| head`): the exit code is still wanted."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """As the stream's."""
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            no_more_output()
+            return len(text)
+
+    def flush(self) -> None:
+        """As the stream's."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            no_more_output()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
 
 
 def _ending_quietly(run: Callable[[], NoReturn]) -> NoReturn:

@@ -44,8 +44,8 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
     from mlsupply.cli.configuration import config_of, policy_of, rules_of
 
     for option in ("index_url", "feed_url"):
-        if options[option] and "://" not in options[option]:
-            message = f"{safe(options[option])} is no URL for --{option.replace('_', '-')}"
+        if options[option] and not options[option].lower().startswith(_SPOKEN):
+            message = f"{safe(options[option])} is no address for --{option.replace('_', '-')}"
             raise MlsupplyError("bad-url", message, "write it whole, like https://index.example/simple")
     config = config_of(subjects, options.get("config", ""))
     return Request(
@@ -73,6 +73,9 @@ def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request
         if options.get("contents")
         else config.settings,
     )
+
+
+_SPOKEN = ("https://", "http://", "file://")
 
 
 def _chooses(config: Config, options: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Severity
 from mlsupply.named import NamedTuple
 from mlsupply.outcome import Report
+from mlsupply.value import replace
 
 if TYPE_CHECKING:
     from mlsupply.evidence.contents import Other
@@ -111,8 +112,15 @@ def inspected(
             facts = look_inside(subject.path, pool, world.cache / "contents", subject.package.places[0].file)
             others = held_against(facts, subject.package, served, pool) if served else ()
             seen.append((facts, others))
-            ledger.enter(judged(facts, rules, subject.package, others))
+            checked = judged(facts, rules, subject.package, others)
+            ledger.enter(checked if facts.members or checked.gaps else replace(checked, gaps=(_empty(facts.subject),)))
     return report_of(project, ledger, request, world), seen
+
+
+def _empty(subject: str) -> Gap:
+    """An empty folder or archive is not a harmless one: most likely another was meant."""
+    detail, hint = "it holds no file, so there was nothing to look at", "name what holds the package"
+    return Gap(subject=subject, check="contents", reason=Reason.NO_ARTIFACT, detail=detail, hint=hint)
 
 
 def _project(packages: Iterable[Package]) -> Project:

@@ -37,7 +37,9 @@ def roots_of(caches: tuple[str, ...]) -> dict[str, Path]:
     for text in caches:
         registry, equals, folder = text.partition("=")
         if registry not in known or not equals:
-            raise click.BadParameter(f"{text}: one of {', '.join(known)}, = and a folder", param_hint="--cache")
+            raise click.BadParameter(
+                f"{text} is not one of {', '.join(f'{name}=DIR' for name in known)}", param_hint="--cache"
+            )
         roots[registry] = Path(folder)
     return roots
 

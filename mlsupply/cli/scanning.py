@@ -15,7 +15,10 @@ from mlsupply.world import Tree
 
 OPTIONS = (
     *RUN,
-    output("Output format; repeatable. Default: table."),
+    output(
+        "table, json, sarif, cyclonedx, cyclonedx-1.7, cyclonedx-xml, spdx, markdown, html, junit, github, openvex, "
+        "baseline; repeatable, one of them to stdout. Default: table."
+    ),
     Option(
         ("--fail-on",),
         "fail_on",
@@ -29,7 +32,13 @@ OPTIONS = (
         "report is the same.",
         choices=("fail", "warn"),
     ),
-    Option(("--check",), "checks", "Run only this check; repeatable.", "NAME", multiple=True),
+    Option(
+        ("--check",),
+        "checks",
+        "Run only this check (advisories, contents, index, known-bad, licences, models, names, release); repeatable.",
+        "NAME",
+        multiple=True,
+    ),
     Option(("--skip",), "skip", "Leave this check out; repeatable.", "NAME", multiple=True),
     Option(
         ("--contents",),

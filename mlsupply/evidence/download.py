@@ -125,5 +125,7 @@ def _for_this_run() -> Path:
     """A folder that is removed when the process ends."""
     with _making:
         if not _aside:
-            _aside.append(TemporaryDirectory(prefix="mlsupply-"))
+            from mlsupply.aside import temporary  # most runs fetch nothing
+
+            _aside.append(temporary())
     return Path(_aside[0].name)

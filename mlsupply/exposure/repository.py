@@ -14,12 +14,12 @@ import re
 import shutil
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlsupply.aside import temporary
 from mlsupply.errors import MlsupplyError
 from mlsupply.limited import limit
 from mlsupply.model import Gap, Reason
@@ -211,10 +211,11 @@ def _refs(git_dir: Path, unread: list[str]) -> list[Ref]:
 def session(repository: Repository) -> Iterator[Git]:
     """A folder of ours from which git reads the repository's objects; gone afterwards."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix="mlsupply-git-"))
+        held = temporary()
     except OSError as error:
         raise OSError(error.errno, f"no folder for temporary files can be written ({error.strerror}); set TMPDIR") from error
-    try:
+    with held:
+        folder = Path(held.name)
         (folder / "refs").mkdir()
         (folder / "objects").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
@@ -225,8 +226,6 @@ def session(repository: Repository) -> Iterator[Git]:
             (folder / "shallow").write_text("\n".join(repository.shallow) + "\n", encoding="ascii")
         _link_objects(repository.common / "objects", folder / "objects")
         yield Git(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _link_objects(theirs: Path, ours: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import time
 from collections.abc import Iterator
 
 from mlsupply.errors import MlsupplyError
@@ -14,7 +16,7 @@ from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, reader_by_content,
 from mlsupply.model import COMMAND_LINE, Gap, Inventory, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request
-from mlsupply.text import safe
+from mlsupply.text import count, safe
 from mlsupply.value import replace
 from mlsupply.world import NO_FILE, NO_TARGET, Survey, Tree, World
 
@@ -41,6 +43,9 @@ def paths_of(request: Request, tree: Tree) -> tuple[str, ...]:
         raise MlsupplyError("path-not-found", "an empty argument names no file or folder", hint)
     paths = tuple(subject for subject in request.subjects if tree.kind(subject))
     for subject in request.subjects:
+        if subject not in paths and (why := _unusable(subject, tree)):
+            hint = "give a folder, a file or a requirement that this user may read"
+            raise MlsupplyError("path-not-found", f"{safe(subject)} {why}", hint)
         if subject in paths and not subject.isprintable():
             hint = "rename it, or name the folder above it"
             raise MlsupplyError("path-not-found", f"{safe(subject)} has characters in its name that cannot be shown", hint)
@@ -48,6 +53,18 @@ def paths_of(request: Request, tree: Tree) -> tuple[str, ...]:
             hint = 'give a folder, a file or a requirement such as "litellm[proxy]==1.82.8"'
             raise MlsupplyError("path-not-found", f"there is no file or folder {safe(subject)}", hint)
     return paths
+
+
+def _unusable(subject: str, tree: Tree) -> str:
+    """Why what stands there is neither a file nor a folder to us; "" where nothing does."""
+    path = tree.on_disk(subject)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return "is a link that leads nowhere" if path.is_symlink() else ""
+    except OSError as error:
+        return "" if error.errno == errno.ENAMETOOLONG else f"cannot be looked at: {error.strerror}"
+    return "is neither a file nor a folder (a pipe, socket or device)"
 
 
 def _looks_like_a_path(subject: str) -> bool:
@@ -82,8 +99,12 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     scripts = script_files(survey.files, world.tree)
     if reader := reader_named("script"):
         yield from (Found(reader, inventory) for inventory in _not_looked_into(scripts))
+    end, late = time.monotonic() + world.limits.reading_seconds, list[Found]()
     for number, path in enumerate(survey.files):
         reader = scripts.readers.get(path) or reader_of(path)
+        if reader and path not in named and time.monotonic() > end:
+            late.append(Found(reader, Inventory(path=path, format=reader.format)))
+            continue
         if path.endswith(".tar.gz") and path not in named and not _is_sdist(path, world.tree):
             continue
         if path in named and reader is None:
@@ -98,6 +119,16 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
         found = _read(path, reader, world)
         if path in named or reader.format not in _OFTEN_EMPTY or _says_something(found.inventory):
             yield found
+    if late:
+        yield _without_time(late, world.limits.reading_seconds)
+
+
+def _without_time(late: list[Found], seconds: float) -> Found:
+    """The first of the inputs for which no time was left, with a gap for all of them."""
+    reader, first = late[0]
+    detail = f"reading inputs took {seconds:,.0f} s; {count(len(late), 'input')} from here on were not read"
+    said = gap(first.path, Reason.LIMIT, detail, hint="scan by name what lies further on")
+    return Found(reader, replace(first, gaps=(said,)))
 
 
 def _unknown_groups(found: list[Inventory], request: Request) -> Iterator[Gap]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mlsupply.aside import temporary
 from mlsupply.inventory import uv_lock, uv_run
 from mlsupply.inventory.homes import Homes
 from mlsupply.inventory.index_settings import Settings, pinned
@@ -180,7 +180,7 @@ def _list(texts: Iterable[str]) -> str:
 def packages_of(lock: str, limits: Limits) -> tuple[tuple[Package, ...], tuple[Gap, ...]]:
     """(the packages of uv.lock text without the project written here, what the reader could not read). They are in no
     file of the user, so they have no places."""
-    with tempfile.TemporaryDirectory(prefix="mlsupply-") as folder:
+    with temporary() as folder:
         Path(folder, "uv.lock").write_text(lock, encoding="utf-8")
         read = uv_lock.read("uv.lock", DiskTree(Path(folder)), limits)
     packages = (package for package in read.packages if package.source.kind is not SourceKind.VIRTUAL)

@@ -11,11 +11,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
+from mlsupply.aside import temporary
 from mlsupply.limited import limit
 from mlsupply.named import NamedTuple
 
@@ -48,7 +48,7 @@ def lock(
     except (ImportError, FileNotFoundError) as error:
         return Ran("", f"uv could not be found: {error}", missing=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="mlsupply-") as name:
+        with temporary() as name:
             folder = Path(name)
             (folder / "pyproject.toml").write_text(pyproject, encoding="utf-8")
             (folder / "uv.toml").write_text(options, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -11,11 +12,13 @@ from mlsupply.evidence.references.seen import Found as Read
 from mlsupply.evidence.references.seen import Seen, Unread
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
+from mlsupply.text import count
 from mlsupply.world import Failure, Say, Tree, silent
 
 CHECK = "models"
 _MOST = 4 << 20  # bytes of one file
 _TOLD_EVERY = 500  # files
+_SECONDS = 120.0  # for all files together: some ten thousand of them
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "mcp",
@@ -82,12 +85,16 @@ def _gather(hashed: Hashable, told: Hashable) -> Found:
     references: list[Reference] = []
     gaps: list[Gap] = []
     files = 0
+    end, late = time.monotonic() + _SECONDS, list[str]()
     paths = tree.survey().files
     for number, path in enumerate(paths):
         if number % _TOLD_EVERY == 0:
             say("reading what names models and datasets", number, len(paths))
         kind = kind_of(path)
         if not kind:
+            continue
+        if time.monotonic() > end:
+            late.append(path)
             continue
         files += 1
         for found in dict.fromkeys(_read(path, kind, tree, paths)):
@@ -96,6 +103,10 @@ def _gather(hashed: Hashable, told: Hashable) -> Found:
                 gaps.append(Gap(subject=path, check=CHECK, reason=found.reason, detail=found.detail, place=place))
             else:
                 references.append(Reference(found, place))
+    if late:
+        detail = f"{count(len(late), 'file')} from here on that may name models were not read within {_SECONDS:.0f} s"
+        hint = "scan by name what lies further on"
+        gaps.append(Gap(subject=late[0], check=CHECK, reason=Reason.LIMIT, detail=detail, place=Place(late[0]), hint=hint))
     return Found(tuple(references), tuple(gaps), files)
 
 

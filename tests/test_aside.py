@@ -1,0 +1,49 @@
+"""Temporary folders that killed runs left are swept; nothing else is touched."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from mlsupply import aside
+
+OLD = 3 * 86_400
+
+
+def _made(folder: Path, name: str, age: float, now: float) -> Path:
+    path = folder / name
+    path.mkdir()
+    (path / "uv.toml").write_text("", encoding="ascii")
+    os.utime(path, (now - age, now - age))
+    return path
+
+
+def test_what_a_killed_run_left_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    now = 1_800_000_000.0
+    left = _made(tmp_path, "mlsupply-run-abcd1234", OLD, now)
+    kept = [
+        _made(tmp_path, "mlsupply-run-zzzzzzzz", 3600, now),  # another run may be at work in it
+        _made(tmp_path, "mlsupply-cache", OLD, now),  # the user's
+        _made(tmp_path, "mlsupply-run-abcd1234-kept", OLD, now),
+        _made(tmp_path, "other", OLD, now),
+    ]
+    (tmp_path / "mlsupply-run-link0000").symlink_to(tmp_path / "other")
+    (tmp_path / "mlsupply-run-file0000").write_text("x", encoding="ascii")
+    os.utime(tmp_path / "mlsupply-run-file0000", (now - OLD, now - OLD))
+    aside.sweep(str(tmp_path), now)
+    assert not left.exists()
+    assert all((path / "uv.toml").exists() for path in kept)
+    assert (tmp_path / "mlsupply-run-file0000").exists()
+    assert (tmp_path / "mlsupply-run-link0000").is_symlink()
+
+
+def test_a_folder_made_here_is_one_that_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with aside.temporary() as name:
+        made = Path(name)
+        assert made.parent == tmp_path
+        aside.sweep(str(tmp_path), made.stat().st_mtime + OLD)
+        assert not made.exists()
