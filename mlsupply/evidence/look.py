@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,30 +95,12 @@ def looked_at(
     def walked(wanted: Wants) -> Iterable[Walked]:
         return walk(path, wanted, limits, subject) if files is None else walk_files(files, path, wanted, limits, subject)
 
-    for item in walked(is_wanted):
-        if isinstance(item, Gap):
-            seen.gaps.append(item)
-        elif isinstance(item, ArchiveFact):
-            seen.archive.append(item)
-        else:
-            _take(item, seen, subject)
-            if seen.python == 1:
-                pool.expect()  # of next to every package there is something to follow
-            seen.unasked += [item.path] if item.path.endswith(".pyc") and runs_unasked(item.head) else []
-            if detail := _too_long(item):
-                seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
-    _sift(seen)
-    seen.gaps += _compiled(seen, subject)
-    seen.archive += over_sources(seen.unasked, {path for path, _ in seen.members} if seen.unasked else ())
+    _gather(walked(is_wanted), seen, pool, subject)
     shape = layout((path for path, _ in seen.members), seen.told)
     setup = next((data for _, path, data in seen.waiting if path == f"{shape.top}setup.py"), b"")
     seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
     seen.archive = told_apart(same_told(seen.archive, walked), seen.members, subject)
-    seen.share.begin()
-    modules = without_literals(list(_modules(seen, shape, pool, subject)), walked)
-    wanted = {path for _, path, _ in seen.waiting}.union(seen.share.crowded)
-    modules = without_data(modules, wanted.difference(module.path for module in modules), walked)
-    seen.gaps += (located_gap(subject, *left_out) for left_out in seen.share.left_out())
+    modules = _follow(seen, shape, pool, subject, walked)
     if files is not None or not path.is_dir():
         better = better_digests(seen.records, seen.digests, walked)
         seen.archive += record_facts(seen.members, seen.records, seen.digests, better)
@@ -135,6 +117,37 @@ def looked_at(
         source_bytes=seen.source_bytes,
         backend=shape.built_by if shape.is_source else "",
     )
+
+
+def _gather(items: Iterable[Walked], seen: _Seen, pool: Pool, subject: str) -> None:
+    """Takes up what the walk meets; what is known of compiled Python shows when all members are."""
+    for item in items:
+        if isinstance(item, Gap):
+            seen.gaps.append(item)
+        elif isinstance(item, ArchiveFact):
+            seen.archive.append(item)
+        else:
+            _take(item, seen, subject)
+            if seen.python == 1:
+                pool.expect()  # of next to every package there is something to follow
+            seen.unasked += [item.path] if item.path.endswith(".pyc") and runs_unasked(item.head) else []
+            if detail := _too_long(item):
+                seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
+    _sift(seen)
+    seen.gaps += _compiled(seen, subject)
+    seen.archive += over_sources(seen.unasked, {path for path, _ in seen.members} if seen.unasked else ())
+
+
+def _follow(
+    seen: _Seen, shape: Layout, pool: Pool, subject: str, walked: Callable[[Wants], Iterable[Walked]]
+) -> list[ModuleFacts]:
+    """Facts of all modules, without those that a second look at other members explains."""
+    seen.share.begin()
+    modules = without_literals(list(_modules(seen, shape, pool, subject)), walked)
+    wanted = {path for _, path, _ in seen.waiting}.union(seen.share.crowded)
+    modules = without_data(modules, wanted.difference(module.path for module in modules), walked)
+    seen.gaps += (located_gap(subject, *left_out) for left_out in seen.share.left_out())
+    return modules
 
 
 def _too_long(item: Member) -> str:
