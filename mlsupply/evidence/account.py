@@ -72,6 +72,7 @@ SOURCES = {
     "chat-store": "what a chat program stores",
     "process-list": "the list of processes",
     "host-identity": "who and where it is",
+    "host-details": "what kind of machine and folder it runs in",
     "command-output": "what a command prints",
     "remote-output": "what a command from the network prints",
 }

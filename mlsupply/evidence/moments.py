@@ -301,12 +301,17 @@ def _resolved(
         return
 
 
+_WHOLE = "the module"  # where a finding says when something runs
+
+
 def _facts(modules: list[ModuleFacts], moments: Mapping[tuple[str, str], Moment]) -> list[CodeFact]:
     found = []
     for module in modules:
         for fact, roots in module.facts:
             best = max((moments.get((module.path, root), Moment.CALL) for root in roots), key=lambda moment: moment.rank)
             scope = next((root for root in roots if moments.get((module.path, root), Moment.CALL) is best), "")
+            if best is Moment.CALL and not scope:
+                scope = _WHOLE  # of a file that whoever reads it runs
             found.append(replace(fact, moment=best, scope=scope))
     found.sort(key=lambda fact: (-fact.moment.rank, fact.member, fact.line, fact.behaviour))
     told: dict[tuple[object, ...], CodeFact] = {}  # what is reached from two modules is told once, at the earlier moment

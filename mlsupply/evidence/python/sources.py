@@ -180,12 +180,23 @@ def _settings(machine: Analyser, call: Call) -> None:
 def _taken(machine: Analyser, call: Call, kind: str) -> Value:
     """What a library takes from the machine; a picture it may write to a file it is given the path of."""
     says = (kind == "keychain" or call.ref == addresses.PROMPT) and call.args
-    told = f"{call.ref} {text_of(call.args[0])}" if says else call.ref
+    told = f"{call.ref} {text_of(call.args[0])}" if says else _named_secret(call) or call.ref
     made = Value(call.ref + "()", NOTHING, machine.origin(kind, told, call.line) | taint_of(*call.all))
     for path in call.all if kind in _PICTURES else ():
         if text_of(path) != HOLE:
             machine.files[kept_key(machine, path)] = unknown(made)
     return made
+
+
+_SECRETS_BY_NAME = know.Calls(r"^google\.colab\.userdata\.get$|^kaggle_secrets\..*get_secret$|^dbutils\.secrets\.get$")
+
+
+def _named_secret(call: Call) -> str:
+    """The name a notebook's store keeps a secret under: it says whose it is, and not whose store it is; "" elsewhere."""
+    if not _SECRETS_BY_NAME.match(call.ref):
+        return ""
+    name = next((text_of(value) for value in reversed(call.all) if value.known), HOLE)
+    return f"a secret of {call.ref}" if name == HOLE else name
 
 
 def _asks(ref: str) -> bool:
