@@ -113,7 +113,7 @@ def called(machine: Analyser, call: Call) -> Value | None:
     None where that is not known."""
     function = call.function.taint
     if function and "from" in kinds_in(function):
-        _handed(machine, call, function)
+        _handed(machine, call, taint_of(*call.all))
     if not machine.neighbours.takes and not machine.neighbours.gifts:
         return None
     name = call.ref.replace("()", "")
@@ -129,16 +129,17 @@ def called(machine: Analyser, call: Call) -> Value | None:
     return made
 
 
-def _handed(machine: Analyser, call: Call, function: Taint) -> None:
-    """What is handed to a neighbour is noted, once for the same. function: the labels of what is called."""
-    taint = taint_of(*call.all)
-    told = (call.ref, taint, function)
-    if taint and told not in machine.handed:
-        machine.handed.add(told)
-        kinds = kinds_in(taint)
-        among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
-        marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
-        machine.hands.setdefault(call.ref.replace("()", ""), set()).update([*marks, *_names(taint)])
+def _handed(machine: Analyser, call: Call, taint: Taint) -> None:
+    """What is handed to a neighbour is noted, each label once."""
+    told = machine.handed.setdefault(call.ref, set())
+    if taint <= told:
+        return
+    new = taint - told
+    told |= new
+    kinds = kinds_in(new)
+    among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
+    marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
+    machine.hands.setdefault(call.ref.replace("()", ""), set()).update([*marks, *_names(new)])
 
 
 def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:

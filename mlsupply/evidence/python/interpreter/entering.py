@@ -193,20 +193,23 @@ def _resumed(closure: Closure, args: list[Value], keywords: dict[str, Value]) ->
 
 def signature(value: Value) -> tuple[object, ...]:
     """What of an argument decides whether a call was followed before: two values with one signature are followed once."""
-    const = value.const
-    plain = None if const is NOTHING or const is None else const if isinstance(const, str | bytes | int) else id(const)
+    const, items, keys = value.const, value.items, value.keys
+    plain = None if const is NOTHING or const is None else const if isinstance(const, _PLAIN) else id(const)
     return (
         value.ref,
-        type(plain).__name__,
-        str(plain),
+        type(plain),
+        plain,
         value.taint,
         value.text,
         value.layers,
-        id(value.closure),
-        id(value.instance),
-        id(value.items),
-        id(value.keys),
+        value.closure,
+        value.instance,
+        None if items is None else id(items),
+        None if keys is None else id(keys),
     )
+
+
+_PLAIN = (str, bytes, int)  # asked for so often that no union is made each time
 
 
 def identities(value: Value) -> tuple[object, ...]:

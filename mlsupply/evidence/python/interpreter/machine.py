@@ -104,7 +104,7 @@ class Machine:
         self.gives: dict[str, Gift] = {}
         self.takes: dict[str, list[Take]] = {}
         self.guards: dict[ast.If, tuple[bool, bool]] = {}  # does it end something, does it name a watcher
-        self.handed: set[tuple[str, Taint, Taint]] = set()  # what `hands` was told of already
+        self.handed: dict[str, set[str]] = {}  # labels that `hands` was told of already
         self.started_with: list[list[str] | None] | None = None  # what the arguments may be, see `default_run`
         self.lines: list[str] = []  # of the source, for what is written rather than meant
 

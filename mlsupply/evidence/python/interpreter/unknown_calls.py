@@ -118,7 +118,7 @@ def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: V
 
 def _told_elsewhere(call: Call, taint: Taint) -> Taint:
     """What the method of a neighbour gives the neighbour tells; what its object came across is no sign of it."""
-    if "received" not in kinds_in(taint) or f"from:{call.ref.replace('()', '')}" not in call.function.taint:
+    if f"from:{call.ref.replace('()', '')}" not in call.function.taint or "received" not in kinds_in(taint):
         return taint
     given = taint_of(*call.all)
     return frozenset(one for one in taint if one in given or not one.startswith("received:"))
