@@ -65,6 +65,8 @@ _LIST = 8_000  # bytes of a list of names in brackets
 _LINE = 200  # bytes of a line that is worth remembering
 _MAX_JOINED = 50  # lines
 _SAID = expression(rb"[ \t\f]*(?:#|>>>)")  # a comment, or an example within a text
+_ENDS_TEXT = expression(rb"\'\'\'|\"\"\"|\r[^\n]")  # behind it a line may go on with code
+_HOLDS_CODE = expression(rb"[fFtT][rR]?(?:\'\'\'|\"\"\")")  # text over lines, with code in braces
 _ALONE = expression(  # statements that were judged already
     rb"[ \t\f]*+(?:import[ \t]+[\w.]++|from[ \t]+[\w.]++[ \t]+import\b[\w., \t]*+\(?[\w., \t]*+)[ \t\f]*+(?:#[^\n]*)?\r?$",
     re.MULTILINE,
@@ -90,7 +92,7 @@ class _Taken(NamedTuple):
 def brings_power(data: bytes) -> bool:
     """Does any import of the file bring in what could matter, other than by names that cannot?"""
     bound: set[str] = set()
-    joined = joins_lines(data)
+    joined, lines = joins_lines(data), Lines(data)
     at = data.find(b"import")
     while at >= 0:
         start = data.rfind(b"\n", 0, at) + 1
@@ -98,13 +100,36 @@ def brings_power(data: bytes) -> bool:
         end = len(data) if end < 0 else end
         if (joined and _continued(data, start, end)) or (
             _names_one(data[start:end])
-            and not _SAID.match(data, start)
+            and not lines.only_say(start, end)
             and _STARTS.search(data, start, end)
             and any(_matters(taken, bound) for taken in _taken(data, start, end))
         ):
             return True
         at = data.find(b"import", end)
-    return any(_used(data, library) for library in bound)
+    return any(_used(lines, library) for library in bound)
+
+
+class Lines:
+    """The lines of a file, asked which of them hold nothing that is run. data: the file."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._holds_code: bool | None = None
+
+    def only_say(self, start: int, end: int) -> bool:
+        """Is what stands between these places a comment, or an example within a text?"""
+        return _SAID.match(self.data, start) is not None and self.is_whole(start, end)
+
+    def is_whole(self, start: int, end: int) -> bool:
+        """Is the line what it seems from its beginning: no text starts before or ends in it, and none holds code there?"""
+        data = self.data
+        if _ENDS_TEXT.search(data, start, end) or data[max(0, start - 3) : start].rstrip(b"\r\n").endswith(b"\\"):
+            return False
+        if data.find(b"{", start, end) < 0:
+            return True
+        if self._holds_code is None:
+            self._holds_code = _HOLDS_CODE.search(data) is not None
+        return not self._holds_code
 
 
 def joins_lines(data: bytes) -> bool:
@@ -180,7 +205,7 @@ def _taken(data: bytes, start: int, end: int) -> Iterator[_Taken | None]:
         names = found["modules"] if found["names"] is None else found["names"]
         if data[found.end() : found.end() + 1] == b"(":
             closing = data.find(b")", found.end(), found.end() + _LIST)
-            names = re.sub(rb"#[^\n]*", b"", data[found.end() + 1 : closing]) if closing > 0 else b"*"
+            names = re.sub(rb"#[^\n\r]*", b"", data[found.end() + 1 : closing]) if closing > 0 else b"*"
         for words in (part.split() for part in names.split(b",")):
             if len(words) == 1 and words[0] != b"*":
                 yield _Taken(found["base"] or b"", words[0], renamed=False)
@@ -192,17 +217,15 @@ def _taken(data: bytes, start: int, end: int) -> Iterator[_Taken | None]:
         yield None
 
 
-def _used(data: bytes, library: str) -> bool:
+def _used(lines: Lines, library: str) -> bool:
     """Is the library itself used for anything but its harmless names?"""
-    passed = start = 0
+    data, start, end, dull = lines.data, 0, 0, False
     for found in _OTHER_USE[library].finditer(data):
-        if found.start() < passed:
-            continue
-        start = max(data.rfind(b"\n", start, found.start()) + 1, start)
-        if _SAID.match(data, start) or _ALONE.match(data, start):
-            end = data.find(b"\n", found.end())
-            passed = len(data) if end < 0 else end  # a line is judged once, however long it is
-        elif not _prose(data, max(start, found.start() - 40), found.start(), found.end()):
+        if found.start() >= end:  # a line is judged once, however long it is
+            start, end = data.rfind(b"\n", end, found.start()) + 1, data.find(b"\n", found.end())
+            end = len(data) if end < 0 else end
+            dull = bool(_SAID.match(data, start) or _ALONE.match(data, start)) and lines.is_whole(start, end)
+        if not dull and not _prose(data, max(start, found.start() - 40), found.start(), found.end()):
             return True
     return False
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from keyword import kwlist
 from string import ascii_letters, digits
 
-from mlsupply.evidence.imports import FROM_OS, MODULES, brings_power, joins_lines
+from mlsupply.evidence.imports import FROM_OS, MODULES, Lines, brings_power, joins_lines
 from mlsupply.evidence.tokens import Strings, words_of
 from mlsupply.hints import TypeVar
 from mlsupply.lazy import expression
@@ -53,7 +53,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
     (b".pth", expression(rb"\.pth[\"']")),
     (b"customize.py", None),
-    (b"authorized_keys", expression(rb"[/\\\"'>][ \t]?authorized_keys|(?<!un)authorized_keys2?\b(?![ \t]*[=.,:)\[])")),
+    (b"authorized_keys", expression(rb"[/\\\"'>][ \t]?authorized_keys|(?<!un)authorized_keys2?\b(?![ \t]*[]=.,:)[])")),
     (b"shrc", None),
     (b"profile", expression(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_|profile_default\b")),
     (b"Launch", expression(rb"Launch(?:Agents|Daemons)")),
@@ -176,8 +176,8 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
 )
 _VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update)|[,)])|putenv")
 _AROUND = 160  # bytes before and behind a word
-# all of it; a variable that a text names as `os.environ/NAME` is one
-_ENVIRON = expression(rb"environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
+# all of it; a variable that a text names as `os.environ/NAME` is one, and so is `"NAME" in os.environ`
+_ENVIRON = expression(rb"(?<![\"\'] in os\.)(?<![\"\'] not in os\.)environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
 # What is worth sending, in a file that has one of the clients.
 _Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
 _PRIVATE: _Words = (
@@ -191,14 +191,22 @@ _PRIVATE: _Words = (
     *((word, None) for word in (b'"~', b"'~", b"expanduser", b"Path.home", b"/proc/", b"getpass", b"ImageGrab")),
     *((word, None) for word in (b"gethostname", b"getnode", b"getuser")),
 )
-_CLIENTS = (
+_LIBRARIES = (
     b"redis", b"pymongo", b"psycopg", b"pymysql", b"kafka", b"pika", b"zmq", b"grpc", b"slack_sdk", b"statsd", b"influxdb",
     b"elasticsearch", b"clickhouse", b"supabase", b"firebase_admin", b"twilio", b"sendgrid", b"yagmail", b"aiosmtplib",
     b"tweepy", b"praw", b"gspread", b"minio", b"asyncssh", b"pysftp", b"scapy", b"sentry_sdk", b"posthog", b"mixpanel",
     b"amplitude", b"rollbar", b"bugsnag", b"paho", b"google.cloud", b"azure.storage", b"huggingface_hub", b"mlflow",
-    b"wandb", b"comet_ml", b"neptune", b"clearml", b"pydrive", b"push_to_hub", b"gql.transport", b"create_datagram_endpoint",
-    b"webbrowser", b"asyncio.Protocol", b"analytics", b"create_connection", b"handlers.SysLog",
+    b"wandb", b"comet_ml", b"neptune", b"clearml", b"pydrive", b"gql.transport", b"webbrowser", b"analytics",
 )  # fmt: skip
+_IMPORTED = (
+    rb"(?:\b(?:import|from)[ \t\f]+|,\s*|\\[\r\n]+\s*|[\"\'])[\w.]{0,40}%s"  # by a statement, or by its name in a text
+)
+_CLIENTS: _Words = (
+    *((name, expression(_IMPORTED % re.escape(name))) for name in _LIBRARIES),
+    *((name, None) for name in (b"push_to_hub", b"create_datagram_endpoint", b"asyncio.Protocol", b"create_connection")),
+    (b"handlers.SysLog", None),
+)
+_BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object
 # (what is looked for, what must stand anywhere else in the file)
 _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
@@ -215,7 +223,8 @@ _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b".local", expression(rb"\.local[/\\\"', ]{1,8}bin")),
     (b"upload_file", expression(rb"(?:secret_access_key|token)\s*=\s*[\"']\w")),
     (b"_jupyter_server_extension", expression(rb"fetch|request|urlopen|\.post\b")),
-    (b"base_url", expression(rb"(?:OPENAI|ANTHROPIC)_API_KEY")),
+    (b"OPENAI_API_KEY", _BASE_URL),
+    (b"ANTHROPIC_API_KEY", _BASE_URL),
     (b"_PROXY", _VARIABLE_SET),
     (b"INDEX_URL", _VARIABLE_SET),
     (
@@ -263,8 +272,8 @@ _Pair = TypeVar("_Pair")
 _ASKING = (b".get",)
 _SENDING = (b".post", b".put", b".request", b".urlopen", b".send", b".emit", b".fetch")
 _GROUPS: tuple[tuple[bytes, ...], ...] = (
-    *(tuple(word for word, _ in words) for words in (_WORDS, _PAIRS, _MORE, _ADDRESSES, _PRIVATE)),
-    _CLIENTS, _ASKING, _SENDING, _SECRETS, (b" os ",),
+    *(tuple(word for word, _ in words) for words in (_WORDS, _PAIRS, _MORE, _ADDRESSES, _PRIVATE, _CLIENTS)),
+    _ASKING, _SENDING, _SECRETS, (b" os ",),
 )  # fmt: skip
 _STRINGS = Strings((word for group in _GROUPS for word in group), (MODULES,))
 _STARTS = [sum(map(len, _GROUPS[:place])) for place in range(len(_GROUPS) + 1)]  # bit of the first string of each group
@@ -330,7 +339,7 @@ def _says(data: bytes, possible: int) -> bool:
 def _entrusts(data: bytes, possible: int) -> bool:
     """Does it have something worth sending, and a client to send it with?"""
     clients, private = possible >> _STARTS[_OF_CLIENTS], possible >> _STARTS[_OF_PRIVATE]
-    return _stands(data, _PRIVATE, private) and any(client in data for client in _these(_CLIENTS, clients))
+    return _stands(data, _PRIVATE, private, Lines(data)) and _stands(data, _CLIENTS, clients)
 
 
 def _these(pairs: Sequence[_Pair], possible: int) -> Iterator[_Pair]:
@@ -342,14 +351,21 @@ def _these(pairs: Sequence[_Pair], possible: int) -> Iterator[_Pair]:
         yield pairs[last.bit_length() - 1]
 
 
-def _stands(data: bytes, words: _Words, possible: int) -> bool:
-    """Is one of the words there, with what must stand around it? possible: bits of those that can be there."""
+def _stands(data: bytes, words: _Words, possible: int, lines: Lines | None = None) -> bool:
+    """Is one of the words there, with what must stand around it? possible: bits of those that can be there; lines: of the
+    data, where a word in a comment is nothing."""
     for word, near in _these(words, possible):
+        start = end = 0
+        dull = False
         at = data.find(word)
         while at >= 0:
-            if near is None or _fits(data, near, max(0, at - _AROUND), at + _AROUND):
+            if lines is not None and at >= end:  # a line is judged once, however long it is
+                start, end = data.rfind(b"\n", end, at) + 1, data.find(b"\n", at)
+                end = len(data) if end < 0 else end
+                dull = lines.only_say(start, end)
+            if not dull and (near is None or _fits(data, near, max(0, at - _AROUND), at + _AROUND)):
                 return True
-            at = data.find(word, at + _AROUND // 2)
+            at = data.find(word, end if dull else at + _AROUND // 2)
     return False
 
 
@@ -369,7 +385,7 @@ def _requests(data: bytes, possible: int) -> bool:
     sends = possible & _ANY[_OF_SENDING] and _SENDS.search(data)
     if not sends and not _ASKS.search(data):
         return False
-    if not (sends and possible & _ANY[_OF_SECRETS]) and not _stands(data, _MORE, more):
+    if not (sends and possible & _ANY[_OF_SECRETS]) and not _stands(data, _MORE, more, Lines(data)):
         return False
     return _stands(data, _ADDRESSES, addresses)
 
