@@ -39,6 +39,7 @@ class Limits:
     archive_bytes: int = 2 << 30
     request_seconds: float = 20.0
     resolve_seconds: float = 120.0
+    contents_seconds: float = 3600.0  # all archives that are looked into
     reading_seconds: float = 300.0  # all inputs that were found and not named: whoever scans `/` gets a report
 
 

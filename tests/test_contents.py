@@ -60,6 +60,17 @@ def test_local_archives_are_looked_into_and_the_others_share_one_gap(world: Worl
     assert not said["own"].gaps
 
 
+def test_archives_for_which_no_time_is_left_are_gaps(world: World) -> None:
+    put(world.tree.root, "demo-1.0-py3-none-any.whl", wheel(BAD))
+    local = Package(coordinate=Coordinate("pypi", "demo", "1.0"), places=(Place("demo-1.0-py3-none-any.whl"),))
+    hurried = replace(world, limits=replace(world.limits, contents_seconds=-1.0))
+    (said,) = check(hurried, local)
+    assert not said.findings
+    assert [(gap.reason, gap.detail) for gap in said.gaps] == [
+        (Reason.LIMIT, "not looked into: those before it took -1 s; what was seen of them is kept for the next run")
+    ]
+
+
 def test_with_all_each_archive_is_fetched_by_digest_once(world: World) -> None:
     data = wheel(BAD)
     package = locked(data)

@@ -6,6 +6,7 @@ By default what is local is looked at: archives and folders that are inputs them
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
@@ -54,10 +55,11 @@ def archives_judged(project: Project, request: Request, world: World, mode: str)
 
     rules = load(request.rules, world.now())
     served = Served(request, world, project.indexes)
+    end = time.monotonic() + world.limits.contents_seconds
     with Pool(world.jobs) as pool, ThreadPoolExecutor(_AHEAD) as threads:
 
         def begin(package: Package) -> Future[_Looked]:
-            return threads.submit(_looked, package, served, mode, pool)
+            return threads.submit(_looked, package, served, mode, pool, end)
 
         packages = iter(project.packages)
         read: dict[PackageKey, frozenset[str]] = {}  # of installed packages the files that were looked at
@@ -106,8 +108,9 @@ class Other(NamedTuple):
 _Looked = tuple[PackageFacts, tuple[Other, ...]] | Failure | None
 
 
-def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
-    """What is in the package's archive and (mode `changed`) the release before it; None where there is none to look at."""
+def _looked(package: Package, served: Served, mode: str, pool: Pool, end: float) -> _Looked:
+    """What is in the package's archive and (mode `changed`) the release before it; None where there is none to look at. end:
+    of the time for all of them, on the monotonic clock."""
     from mlsupply.evidence.installed import installed, looked_into
 
     fetch, kept_facts = mode in {"all", "changed"}, served.world.cache / "contents"
@@ -115,8 +118,8 @@ def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
         if not fetch:
             return None
         what = installed(package, served.world)
-        if isinstance(what, Failure):
-            return what
+        if isinstance(what, Failure) or time.monotonic() > end:
+            return what if isinstance(what, Failure) else _too_late(served.world)
         facts = looked_into(what, str(package.coordinate), pool, kept_facts)
     elif package.source.kind in OWN_CODE:
         return None
@@ -124,11 +127,16 @@ def _looked(package: Package, served: Served, mode: str, pool: Pool) -> _Looked:
         return Failure(Reason.UNSUPPORTED, "it was installed without RECORD, which would list its files")
     else:
         found = _archive(package, served, fetch=fetch)
-        if found is None or isinstance(found, Failure):
-            return found
+        if not isinstance(found, _Found) or time.monotonic() > end:
+            return _too_late(served.world) if isinstance(found, _Found) else found
         facts = look_inside(found.path, pool, kept_facts, found.subject)
     compares = mode == "changed" and package.source.kind not in OWN_CODE
     return facts, held_against(facts, package, served, pool) if compares else ()
+
+
+def _too_late(world: World) -> Failure:
+    seconds = world.limits.contents_seconds
+    return Failure(Reason.LIMIT, f"those before it took {seconds:,.0f} s; what was seen of them is kept for the next run")
 
 
 def _told(package: Package, looked: _Looked, rules: Rules) -> Checked:
