@@ -110,3 +110,32 @@ def test_a_module_imports_only_from_its_own_layer_and_those_below(path: Path) ->
     allowed = ALLOWED[layer]
     standard = {"hints", "paths"}  # they stand for modules of the standard library
     assert "*" in allowed or _imports(path) <= allowed | {layer} | standard, f"{path} reaches up"
+
+
+ANALYSER = "mlsupply.evidence.python"
+BELOW = [path for name in ("values", "syntax") for path in sorted((ROOT / "evidence/python" / name).glob("*.py"))]
+
+
+def _run_time_imports(path: Path) -> set[str]:
+    """Modules that are imported when this one is: not those for types alone."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return {
+        f"{node.module}.{name.name}" if node.module == ANALYSER else node.module
+        for node in body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in node.names
+    }
+
+
+@pytest.mark.parametrize("path", BELOW, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_values_and_syntax_know_nothing_of_what_follows_them(path: Path) -> None:
+    allowed = tuple(f"{ANALYSER}.{name}" for name in ("values", "syntax", "knowledge", "places"))
+    used = {name for name in _run_time_imports(path) if name.startswith(ANALYSER)}
+    assert not {name for name in used if not name.startswith(allowed)}
+
+
+@pytest.mark.parametrize("package", ["advisories", "evidence", "exposure"])
+def test_the_map_of_a_package_tells_of_each_module(package: str) -> None:
+    told = ast.get_docstring(ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    modules = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
+    assert not {name for name in modules if f"`{name}`" not in told and f"`{name}." not in told}

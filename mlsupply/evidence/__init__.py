@@ -1,1 +1,27 @@
-"""Probes: a package, an archive or a file to small frozen facts."""
+"""Probes: a package, an archive or a file to small frozen facts. Rules judge these; a check asks both, one after the other.
+
+Check        its module (`judge`)   where its facts come from
+advisories   `advisory_check`       `parents`, `moving`: which release fixes it, and whether what requires it allows that
+contents     `contents_check`       see below
+index        `index_check`          `index_facets`, `index_policy`, `pinning`
+licences     `licences`             `licence_facts`
+models       `models_check`         `models/` (files, read without loading them), `references/` (what a project names)
+names        `names`                `name_data`, `popular`, `name_advisories`, `name_registry`; `name_memo` keeps them
+release      `release_check`        `release_facet`, `release`, `release_online`, `provenance`, `attestations`
+
+`registry` is the client of every index: `index_pages`, `index_details` and `requirements` read its answers, `index_kept` and
+`index_releases` keep them.
+
+The contents of an archive, in the order of a look:
+1. `contents` says which archives; `served` and `download` fetch them; `installed`, `starting` and `unlisted` are for
+   environments.
+2. `package.look_inside` takes a result that was kept (`stored`), or has `look` make one. `identity` is its name and version,
+   `archives` (`archives_zip`, `archives_tar`) the stream of members; `share` and `allowance` bound what it may take.
+3. `prefilter` (`tokens`, `imports`) decides from bytes which Python is worth parsing; `pool` and `worker` have it followed
+   in a process of its own by `python/`, whose results are `module_facts`. `facets` are the facts rules judge.
+4. `linking` and `companions` look again at modules that give each other something; `mapping`, `handed`, `plain_data`,
+   `unparsable` and `twice` take back what another file explains.
+5. `members`, `foreign`, `builds` (`build_steps`), `jupyter`, `matplotlibrc`, `bytecode`, `start_lines`: files that are no
+   modules. `record` and `against_record`: the list an installer goes by.
+6. `moments` says when each fact happens; `compare` holds it against the release before, `account` puts it into words.
+"""
