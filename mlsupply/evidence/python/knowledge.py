@@ -50,7 +50,7 @@ SENDS: Final = Calls(
     r"^(?:discord_webhook|dhooks|discord|pymsgbox)\..*\.(?:send|execute|add_file|add_embed)$|"
     r"^asyncio\.open_connection\(\).*\.write$|^paho\..*\.publish$|^paramiko\..*\.(?:put|putfo)$|"
     r"^boto3\.\w+\(\)(?:\.\w+\(\))?\.(?:put_object|upload_file|upload_fileobj|send_message|put_record|publish)$|"
-    r"^xmlrpc\.client\.ServerProxy\(\)\.\w+$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
+    r"^xmlrpc\.client\.ServerProxy\(\)(?:\.\w+){1,4}$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
     r"^socket\..*\.makefile\(\)\.write\w*$|^imaplib\.\w+\(\)\.append$|^aiohttp\.ClientSession\(\)\.ws_connect\(\)\.send_\w+$|"
     r"^paramiko\..*\.open\(\)\.write$|^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log)$|"
     r"^pycurl\.Curl\(\)\.setopt$|^dropbox\..*\.files_upload$|^github\..*\.(?:create_gist|create_file)$"

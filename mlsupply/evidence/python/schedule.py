@@ -129,11 +129,12 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
                     _alone(machine, closure, done)
             else:
                 left.append(closure)
+        hiding = {one for one in left if machine.takes and one not in done and _hides(machine, survey.of(one.node))}
         more = {one for one in left if machine.takes and _hands_on(machine, one, survey.of(one.node))}
-        if place >= len(machine.closures) and not more:
+        if place >= len(machine.closures) and not more and not hiding:
             _callers(machine, survey, left)
             return done
-        for closure in [one for one in left if one in more and one not in done]:
+        for closure in [one for one in left if (one in more or one in hiding) and one not in done]:
             for first in _constructor(closure):
                 if first not in done:
                     _alone(machine, first, done)
@@ -205,6 +206,11 @@ def _hands_on(machine: Analyser, closure: Closure, mentions: Mentions) -> bool:
     if not calls(mentions, machine.takes):
         return False
     return closure.wrapper or bool(hooks.passed_in(closure)) or calls(mentions, machine.gives) or _makes_functions(closure)
+
+
+def _hides(machine: Analyser, mentions: Mentions) -> bool:
+    """Does it call what decodes and runs what it is given? That may be written here."""
+    return calls(mentions, [name for name, takes in machine.takes.items() if any(take.layers for take in takes)])
 
 
 def _makes_functions(closure: Closure) -> bool:

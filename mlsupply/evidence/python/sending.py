@@ -74,7 +74,7 @@ def _address(call: Call) -> Value:
         or "smtplib" in call.ref
         or "ftplib" in call.ref
         or ".Connection" in call.ref
-        or call.ref.startswith(("logging.", "telebot.", "telegram.", "aiogram."))
+        or call.ref.startswith(("logging.", "telebot.", "telegram.", "aiogram.", "paramiko."))
     ):
         candidates = [receiver]
     for value in candidates:
@@ -134,6 +134,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         if renews:  # what the package itself put into the keychain is shown where it came from
             body_taint, address_taint = _without_own(machine, body_taint), _without_own(machine, address_taint)
         body_place = "header" if renews and not has(body_taint, *know.SECRETS) else "body"
+        body_taint |= _who_asks_what(machine, call, body_taint)
         for told_place, whither in [(text, where), *connecting.told_by(call, address, body_taint)]:
             note(machine, call, body_place, body_taint, told_place, whither, own=own)
         if text != HOLE or has(address_taint, "received") or kinds_in(address_taint) & know.SECRETS != {"credential-file"}:
@@ -165,6 +166,19 @@ def sent(machine: Analyser, call: Call) -> Value:
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
         call.receiver.keys["answer"] = answer
     return answer
+
+
+_ASKED = expression(
+    r"parameter:(?:messages|prompts?|conversation|chat_history|dialog(?:ue)?|completions?|transcript|user_(?:input|message|prompt))$"
+)
+
+
+def _who_asks_what(machine: Analyser, call: Call, taint: Taint) -> Taint:
+    """What somebody says to a model, told to somebody, whose answer nobody reads, together with who it is."""
+    if call.node is not machine.unread:
+        return CLEAN
+    who = [one for one in of_kind(taint, "host-identity") if not know.HOST_DETAILS.match(one)]
+    return frozenset(("intercepted:what is asked, and who asks",)) if who and any(map(_ASKED.match, taint)) else CLEAN
 
 
 _SAYS_WHERE = expression(r"variable:(?:\w{1,60}_)?(?:ADDR|ADDRESS|URL|URI|HOST|ENDPOINT|SERVER|BASE)$")

@@ -224,14 +224,24 @@ def _hidden(machine: Analyser, line: CommandLine, taint: Taint, deciding: Value 
             chain=chain,
         )
         return
+    if len(line.parts) > 1 and is_python(line.parts[0]) and _is_of_data(line.parts[1]):
+        said = "Python is started with arguments out of a data file of the package"
+        fields = {"source": "encoded", "sink": call.ref, "silent": line.silent, "chain": chain}
+        machine.fact("runs-decoded", call.node, detail=said, **fields)
     if line.text.startswith(HOLE + " ") and has(taint, "encoded") and machine.path.rpartition("/")[2] == "setup.py":
         said = "a command that stands in a file of the package is run"
         fields = {"source": "encoded", "sink": call.ref, "silent": line.silent, "chain": chain}
         machine.fact("runs-decoded", call.node, detail=said, **fields)
-    if line.silent and deciding is not None and (layers := hiding(deciding.layers)) and has(deciding.taint, "parameter"):
+    unheard = line.silent or (call.node is machine.unread and call.keywords.get("capture_output", Value()).const is True)
+    if unheard and deciding is not None and (layers := hiding(deciding.layers)) and has(deciding.taint, "parameter"):
         said = "a command that is hidden in what it is given is run unheard"
         fields = {"sink": call.ref, "source": "parameter", "hidden": True, "silent": True, "layers": layers, "chain": chain}
         machine.fact("runs-decoded", call.node, detail=said, **fields)
+
+
+def _is_of_data(part: Value) -> bool:
+    """Is all of it the content of a data file?"""
+    return text_of(part) == HOLE and any(one.startswith("encoded:data file ") for one in part.taint)
 
 
 def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started: int) -> None:

@@ -32,6 +32,7 @@ from mlsupply.evidence.python.values.value import (
     Scope,
     Value,
     constant,
+    layers_of,
     taint_of,
     unknown,
 )
@@ -113,6 +114,8 @@ class Expressions(Machine):
             taint = know.part_of(taint, owner.ref, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         result.hidden = owner.hidden
+        if owner.text != HOLE and owner.ref.startswith("xmlrpc.client.ServerProxy()"):
+            result.text = owner.text  # a method of a method is asked for at the same place
         if name in TOLD or ref in TOLD or self.serving:
             attribute_names.told(self, result, owner, name, node)
         return result
@@ -194,7 +197,11 @@ class Expressions(Machine):
         test = self.value(node.test)
         if isinstance(test.const, bool):
             return self.value(node.body if test.const else node.orelse)
-        return merged([self.value(node.body), self.value(node.orelse)])
+        values = [self.value(node.body), self.value(node.orelse)]
+        result = merged(values)
+        if not result.layers and not any(value.known for value in values):
+            result.layers = layers_of(*values)  # of text, sign by sign: those that need it are decoded
+        return result
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)

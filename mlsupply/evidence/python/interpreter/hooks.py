@@ -64,12 +64,17 @@ _KEY_NAME = re.compile(r"(?i)key|secret|priv|^pk$|mnemonic|seed|phrase")
 _CODE_GIVERS = frozenset({"get_data", "get_source", "get_code", "source_to_code"})
 
 
+_KEEPER = re.compile(r"(?i)secret|token|passw|credential|api_?key|private|sensitive|encrypt")
+
+
 def passed_in(closure: Closure) -> str:
     """The kind of data that callers pass to a method, by the base of its class; "" for any other function."""
     owner = closure.owner
+    name = closure.name.rpartition(".")[2]
+    if owner is not None and name == "__set__" and _KEEPER.search(owner.name):
+        return "intercepted"  # what somebody gives an object, which a descriptor is there to keep
     if owner is None or not owner.bases:
         return ""
-    name = closure.name.rpartition(".")[2]
     for base in owner.bases:
         if any(bases.match(base) and methods.match(name) for bases, methods in _CLIENTS):
             return "intercepted"
@@ -294,6 +299,14 @@ def put_in_place(machine: Analyser, name: str, value: Value, node: ast.AST, *, o
                 if fact.source == "intercepted" and any(step.startswith(told) for step in fact.chain):
                     del machine.facts[key]
         machine.passed_back = before
+
+
+def put_on_given(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
+    """A function takes the place of a method of a class that is given, and calls what stood there: all who use that class
+    are handled by it."""
+    closure = value.closure
+    if closure is not None and closure.wrapper and not isinstance(closure.node, ast.ClassDef | ast.Lambda):
+        patched(machine, f"{name} of a class it is given", closure, node)
 
 
 def _may_call(machine: Analyser, closure: Closure, name: str, given: list[Value], depth: int = 3) -> bool:

@@ -48,6 +48,7 @@ _REAL: Final = frozenset({"asyncio.subprocess", "six.moves.urllib"})  # modules 
 _STANDARD: Final = frozenset(sys.stdlib_module_names)
 _ANY_MODULE: Final = frozenset(("any-module:sys.modules",))  # one of all that are loaded, picked by a name nobody wrote
 ANY_CLASS: Final = frozenset(("any-class:subclasses",))  # likewise, of all that are loaded
+ANY_IMPORT: Final = frozenset(("any-module:imported",))  # one whose name was hidden
 _LOOKS: Final = frozenset(
     {
         "get", "pop", "setdefault", "__getitem__", "getitem", "__getattribute__", "values", "items", "copy", "resolve_name",

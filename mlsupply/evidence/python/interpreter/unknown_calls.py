@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sending, sources
 from mlsupply.evidence.python.commands import spawning
-from mlsupply.evidence.python.interpreter import hooks, objects
+from mlsupply.evidence.python.interpreter import hooks, objects, reflection
 from mlsupply.evidence.python.libraries import decoder_calls, execution, storage, writing
 from mlsupply.evidence.python.values import containers
+from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
 
@@ -31,7 +32,7 @@ def given(machine: Analyser, call: Call) -> Value:
         result.taint = _told_elsewhere(call, result.taint)
     if call.ref in _KEPT:
         _database(machine, call, result)
-    if call.args and call.function.taint and has(call.function.taint, "any-builtin"):
+    if call.args and call.function.taint:
         _picked(machine, call)
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
         spawning.command(machine, call._replace(ref="subprocess.Popen"))
@@ -80,15 +81,19 @@ def _read(machine: Analyser, call: Call, result: Value) -> None:
 
 
 def _picked(machine: Analyser, call: Call) -> None:
-    """One of all builtins is called, by a name nobody wrote, with what came from elsewhere or was hidden."""
-    first = call.args[0]
-    if has(first.taint, "received", "encoded") or first.layers:
+    """One of all builtins is called, by a name nobody wrote, with what came from elsewhere or was hidden; or what a hidden
+    name stands for in a module of a hidden name, with what was hidden."""
+    first, function = call.args[0], call.function.taint
+    any_builtin = has(function, "any-builtin") and (has(first.taint, "received", "encoded") or first.layers)
+    if any_builtin or (function >= reflection.ANY_IMPORT and hiding(first.layers)):
         execution.executed(machine, call._replace(ref="builtins.exec"), first)
 
 
 def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: Value) -> None:
     """A method of an object: the object takes up what it is given, and gives what it holds."""
     storage.taken_up(machine, call, receiver, name)
+    if call.ref.startswith("paramiko."):
+        result.text = receiver.text  # a channel goes where its connection does
     if name in {"get", "pop"} and call.args:
         containers.plain(result, call.args[0])
     if receiver.instance is not None and _DUMPS.match(name):

@@ -14,7 +14,7 @@ from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is
 from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, writing
 from mlsupply.evidence.python.values import containers, decoders, folding
 from mlsupply.evidence.python.values.merging import merged
-from mlsupply.evidence.python.values.taint import of_kind
+from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ def imported(machine: Analyser, call: Call) -> Value:
     """The module that `__import__(name)` or `importlib.import_module(name)` gives."""
     name = call.args[0].const if call.args else None
     if not isinstance(name, str):
-        return Value("", NOTHING, taint_of(*call.args))
+        hidden = any(has(one.taint, "encoded") or decoders.hiding(one.layers) for one in call.args[:1])
+        return Value("", NOTHING, taint_of(*call.args) | (reflection.ANY_IMPORT if hidden else frozenset()))
     node = call.node.args[0] if isinstance(call.node, ast.Call) and call.node.args else None
     whole = call.ref != "builtins.__import__" or len(call.args) > 3 or "fromlist" in call.keywords
     if name.startswith("."):
@@ -218,6 +219,8 @@ def _some_attribute(machine: Analyser, name: str, call: Call) -> Value:
     owner = call.args[0]
     if owner.ref in {"os", "subprocess", "posix", "nt"} and name == "getattr":
         return Value(taint=taint_of(*call.args) | reflection.ANY_CLASS)
+    if owner.ref == "base64" and text_of(call.args[1]).endswith("decode"):
+        return Value("base64.b64decode", NOTHING, taint_of(*call.args))  # whichever: what it gives was hidden
     if owner.ref == "builtins" and name == "getattr":
         return Value(taint=taint_of(*call.args) | ANY_BUILTIN)
     if owner.instance is None:

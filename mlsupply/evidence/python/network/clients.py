@@ -34,7 +34,12 @@ _FILE = expression(
 )
 
 
-_HOSTS = {"github": "api.github.com"}  # where a library's client goes that is told no address
+_HOSTS = {  # where a library's client goes that is told no address
+    "github": "api.github.com", "slack_sdk": "slack.com", "slack": "slack.com", "twilio": "api.twilio.com",
+    "sendgrid": "api.sendgrid.com", "notion_client": "api.notion.com", "resend": "api.resend.com",
+    "posthog": "us.i.posthog.com", "sentry_sdk": "sentry.io", "tweepy": "api.twitter.com", "praw": "oauth.reddit.com",
+    "datadog": "api.datadoghq.com",
+}  # fmt: skip
 _SETS_UP = expression(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
 
 

@@ -7,6 +7,7 @@ import ast
 import unicodedata
 from collections.abc import Iterator
 
+from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.decoders import looks_like_code, peel, unxor
 from mlsupply.lazy import expression
@@ -168,6 +169,11 @@ def _named(node: ast.AST) -> Iterator[tuple[int, str]]:
         yield from ((line, name) for line in range(first, last + 1))
 
 
+def _acts(code: bytes) -> bool:
+    """Could it do something? Code that only computes or prints does nothing, whoever runs it."""
+    return _is_object(code) or worth_parsing(code)
+
+
 def _blobs(survey: Survey) -> Iterator[Sight]:
     """Constants that are code under their encodings, whether or not anything here is seen to run them."""
     seen = 0
@@ -181,7 +187,7 @@ def _blobs(survey: Survey) -> Iterator[Sight]:
         seen += 1
         if seen > _MAX_BLOBS:
             return
-        if (found := peel(data)) is not None:
+        if (found := peel(data)) is not None and _acts(found[1]):
             said = "a constant is an object file under its encoding" if _is_object(found[1]) else _ENCODED
             yield Sight("hidden-code", node.lineno, said, found[0], _shown(found[1]))
         elif not isinstance(node, ast.Constant) or isinstance(node.value, bytes):

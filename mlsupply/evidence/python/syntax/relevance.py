@@ -107,7 +107,7 @@ def _own(name: str) -> frozenset[tuple[str, str]]:
 def names_one(mentions: Mentions, names: Set[str]) -> bool:
     """Does the function mention one of these variables, or attributes of its own object?"""
     return not mentions.names.isdisjoint(names) or any(
-        owner in {"self", "cls"} and name in names for owner, name in mentions.dotted
+        owner in names or (owner in {"self", "cls"} and name in names) for owner, name in mentions.dotted
     )
 
 

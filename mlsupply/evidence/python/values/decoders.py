@@ -11,6 +11,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -120,6 +121,16 @@ def by_codec(data: str | bytes, codec: str) -> tuple[str, Any] | None:
         return None
 
 
+@lru_cache(maxsize=256)
+def is_codec(name: str) -> bool:
+    """Does Python have a codec by this name? A package may register others."""
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError, TypeError):
+        return False
+    return True
+
+
 _B64_TEXT = re.compile(rb"[A-Za-z0-9+/_=\s-]+\Z")
 _HEX_TEXT = re.compile(rb"(?:[0-9a-fA-F]{2})+\Z")
 _CODE_WORDS = re.compile(
@@ -199,7 +210,7 @@ HIDING = frozenset(
     {
         "base64", "base32", "hex", "base85", "ascii85", "zlib", "gzip", "bz2", "lzma", "xor", "rot13", "reversed", "strided",
         "chr", "marshal", "decrypted", "integers", "escapes", "translate", "utf-7", "base58", "brotli", "swapcase", "uu",
-        "pickle", "zstd", "lz4", "percent", "punycode", "quoted-printable", "uuid", "addresses",
+        "pickle", "zstd", "lz4", "own codec", "tags", "percent", "punycode", "quoted-printable", "uuid", "addresses",
     }
 )  # fmt: skip
 

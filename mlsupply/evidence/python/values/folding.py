@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mlsupply.evidence.python.values.decoders import by_codec
+from mlsupply.evidence.python.values.decoders import by_codec, is_codec
 from mlsupply.evidence.python.values.value import (
     HOLE,
     MAX_TEXT,
     NOTHING,
+    Taint,
     Value,
     constant,
     layers_of,
@@ -160,6 +161,17 @@ _STRING_METHODS = frozenset(
 _SCRAMBLES = {"swapcase": "swapcase", "translate": "translate", "replace": "replace"}
 
 
+def _coded(const: str | bytes, args: list[Value], layers: tuple[str, ...], taint: Taint) -> Value | None:
+    """`const.encode(codec)` or `const.decode(codec)`."""
+    codec = args[0].const if args and isinstance(args[0].const, str) else "utf-8"
+    done = by_codec(const, codec) if isinstance(const, bytes) or codec.lower().replace("-", "") not in _PLAIN else None
+    if done is not None:
+        return constant(done[1], (*layers, done[0]) if done[0] else layers, taint)
+    if not is_codec(codec):
+        return Value("", NOTHING, taint, HOLE, (*layers, "own codec"))
+    return _try(lambda: const.encode(codec) if isinstance(const, str) else const.decode(codec), layers, taint)
+
+
 def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
     """`value.name(*args)` where value is a constant, or a text known in part; None where it is not folded here."""
     if not value.known:
@@ -168,11 +180,7 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
     shown = args[1:] if name == "replace" else args  # what is looked for does not stay in the text
     layers, taint = layers_of(value, *shown), taint_of(value, *shown)
     if name in {"encode", "decode"} and isinstance(const, str | bytes):
-        codec = args[0].const if args and isinstance(args[0].const, str) else "utf-8"
-        done = by_codec(const, codec) if isinstance(const, bytes) or codec.lower().replace("-", "") not in _PLAIN else None
-        if done is not None:
-            return constant(done[1], (*layers, done[0]) if done[0] else layers, taint)
-        return _try(lambda: const.encode(codec) if isinstance(const, str) else const.decode(codec), layers, taint)
+        return _coded(const, args, layers, taint)
     if name == "tobytes" and isinstance(const, bytes):
         return constant(const, layers, taint)
     if name in {"tobytes", "tostring"} and (numbers := _ints(const)) is not None:

@@ -34,7 +34,7 @@ def _best(values: list[Value]) -> Value:
     for value in values:
         if value.closure is not None or value.instance is not None:
             return value
-        if value.ref and not value.ref.startswith("os.environ") and (named is None or _tells_more(value.ref, named.ref)):
+        if value.ref and not value.ref.startswith("os.environ") and (named is None or _tells_more(value, named)):
             named = value
         if constant is None and value.const is not NOTHING and value.const not in _EMPTY:
             constant = value
@@ -43,8 +43,11 @@ def _best(values: list[Value]) -> Value:
     return named or constant or text or values[0]
 
 
-def _tells_more(ref: str, other: str) -> bool:
-    return not _acts(other) and _acts(ref)
+def _tells_more(value: Value, other: Value) -> bool:
+    """Can it do something, which the other cannot, or is more of the same known, as of a path that there is otherwise?"""
+    if value.ref == other.ref:
+        return other.text == HOLE != value.text
+    return not _acts(other.ref) and _acts(value.ref)
 
 
 _HARMLESS_BUILTIN = re.compile(r"builtins\.(?!(?:exec|eval|compile|__import__|open|getattr|globals|vars|locals)\b)")

@@ -27,6 +27,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.RShift: operator.rshift,
     ast.Pow: operator.pow,
 }
+_UNSEEN = (0xE0000, 0xE0100, 0xFE00)  # where the blocks of characters begin that nobody sees: tags, variation selectors
 _HUGE_WIDTH = re.compile(r"\d{5}|\*")
 
 
@@ -72,6 +73,8 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
     result = unknown(left, right)
     if kind is ast.BitXor and "xor" not in result.layers:
         result.layers = (*result.layers, "xor")
+    if kind is ast.Sub and right.const in _UNSEEN:
+        result.layers = (*result.layers, "tags")
     if kind is ast.Add:
         result.text = joined([left, right])
         if _is_list(left) or _is_list(right):
