@@ -51,13 +51,12 @@ class Feed(Protocol):
 
 class StoreFeed:
     """A compiled database on disk. checked: when it was last known to be up to date, where that is later than its newest
-    change; hint: what to do when it is old."""
+    change."""
 
-    def __init__(self, path: Path, now: datetime, checked: str = "", hint: str = _SYNC) -> None:
+    def __init__(self, path: Path, now: datetime, checked: str = "") -> None:
         self._path = path
         self._now = now
         self._checked = checked
-        self._hint = hint
 
     def about(self, names: Iterable[str], meanwhile: Meanwhile = nothing) -> Answer:
         """Raises `MlsupplyError` for a damaged file."""
@@ -70,7 +69,8 @@ class StoreFeed:
         age = age_of(max(as_of, self._checked), self._now)
         if age is not None and -SKEW <= age <= FRESH:
             return ()
-        dated, hint = f"its advisories are of {as_of[:10]}" if as_of else "its advisories are undated", self._hint
+        hint = _SYNC
+        dated = f"its advisories are of {as_of[:10]}" if as_of else "its advisories are undated"
         if age is None:
             detail = f"{dated}: their age is not known"
         elif age > FRESH:

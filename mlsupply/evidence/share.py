@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from mlsupply.evidence.archives import Limits
 from mlsupply.model import Reason
@@ -12,10 +12,10 @@ from mlsupply.model import Reason
 class Share:
     """Asked before something is kept or begun; remembers what was left out, so that it is said."""
 
-    __slots__ = ("_clock", "_end", "_facts", "_limits", "_probed", "_room", "crowded", "late", "slow", "teeming")
+    __slots__ = ("_end", "_facts", "_limits", "_probed", "_room", "crowded", "late", "slow", "teeming")
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
-        self._limits, self._clock = limits, clock
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._room, self._facts, self._probed, self._end = limits.held, limits.facts, 0.0, 0.0
         self.crowded: list[str] = []
         self.teeming: list[str] = []
@@ -51,11 +51,11 @@ class Share:
 
     def begin(self) -> None:
         """The archive was walked; following it begins."""
-        self._end = self._clock() + self._limits.following
+        self._end = time.monotonic() + self._limits.following
 
     def has_time(self, path: str) -> bool:
         """May another file be followed?"""
-        if self._clock() > self._end:
+        if time.monotonic() > self._end:
             self.late.append(path)
             return False
         return True

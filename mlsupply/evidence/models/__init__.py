@@ -22,17 +22,18 @@ def look(data: bytes, name: str, limits: Limits | None = None) -> ModelFacts:
     return _judge(Span.of(data), name, limits or Limits())
 
 
-def look_at_path(path: Path, name: str = "", limits: Limits | None = None) -> ModelFacts:
+def look_at_path(path: Path) -> ModelFacts:
     """Judge a file, of which only what is needed is read. Raises `OSError` where it cannot be opened."""
-    facts = _at_path(path, name, limits)
-    return _with_siblings(path, facts, limits) if any(note.startswith("auto_map: ") for note in facts.notes) else facts
+    with open(path, "rb") as handle:
+        facts = look_at_handle(handle, str(path))
+    return _with_siblings(path, facts) if any(note.startswith("auto_map: ") for note in facts.notes) else facts
 
 
-def _with_siblings(path: Path, facts: ModelFacts, limits: Limits | None) -> ModelFacts:
+def _with_siblings(path: Path, facts: ModelFacts) -> ModelFacts:
     """The code that `auto_map` names and that lies beside the configuration is judged with it."""
     from mlsupply.evidence.models.pycode import judge_code
 
-    state = Look(limits or Limits(), marks=list(facts.marks))
+    state = Look(Limits(), marks=list(facts.marks))
     named = {note.removeprefix("auto_map: ").split(".")[0] for note in facts.notes if "--" not in note}
     for module in sorted(named):
         sibling = path.with_name(f"{module}.py")
@@ -41,11 +42,6 @@ def _with_siblings(path: Path, facts: ModelFacts, limits: Limits | None) -> Mode
             with open(sibling, "rb") as handle:
                 judge_code(Span.of(handle.read(1 << 20)), state, "auto_map names it")
     return replace(facts, marks=_sorted(state.marks, state.limits))
-
-
-def _at_path(path: Path, name: str, limits: Limits | None) -> ModelFacts:
-    with open(path, "rb") as handle:
-        return look_at_handle(handle, name or str(path), limits)
 
 
 def look_at_handle(handle: BinaryIO, name: str, limits: Limits | None = None) -> ModelFacts:

@@ -26,12 +26,15 @@ _NAMES = words(
     """
 )
 _HEADS = (b"\x93NUMPY", b"GGUF", b"\x89HDF\r\n", *(bytes([0x80, proto]) for proto in (2, 3, 4, 5)))
+_MOST_FILES = 200_000
 _SKIPPED = frozenset({".git", ".hg", "node_modules", ".venv", "venv", "__pycache__", ".tox"})
 
 
-def model_files(root: Path, unread: list[tuple[str, str]], most: int = 200_000) -> Iterator[Path]:
+def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
     """Files below `root` that a model loader may be pointed at, in name order; links are not followed. unread: folders that
     were not looked through are added to it, each with the reason; it is complete when the iterator is exhausted."""
+
+    left = _MOST_FILES
 
     def note(error: OSError) -> None:
         unread.append((str(error.filename), f"could not be listed: {error.strerror}"))
@@ -39,8 +42,8 @@ def model_files(root: Path, unread: list[tuple[str, str]], most: int = 200_000) 
     for folder, folders, names in os.walk(root, onerror=note):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(names):
-            most -= 1
-            if most < 0:
+            left -= 1
+            if left < 0:
                 unread.append((str(root), "it holds too many files; the rest was not looked at"))
                 return
             path = Path(folder, name)

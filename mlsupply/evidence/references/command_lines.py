@@ -56,12 +56,12 @@ _FLAGS = ("--trust-remote-code", "--trust_remote_code", "trust-remote-code: true
 _HUB_NAME = re.compile(r"(?:ollama/|huggingface/)?[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
-def references_in_lines(text: str, *, settings: bool = True) -> Iterator[Seen]:
-    """The references of a text, line by line. settings: `MODEL_ID=...` lines count too."""
+def references_in_lines(text: str) -> Iterator[Seen]:
+    """The references of a text, line by line, in commands and in settings such as `MODEL_ID=...`."""
     for number, whole in enumerate(_joined(text), 1):
         if not (line := whole[:_LONG]):
             continue
-        yield from (Seen(facet, number) for facet in _line(line, settings=settings))
+        yield from (Seen(facet, number) for facet in _line(line))
         for found in _INLINE.finditer(line):
             yield from _inline(found[2], number)
 
@@ -101,7 +101,7 @@ def _joined(text: str) -> Iterator[str]:
         yield held
 
 
-def _line(line: str, *, settings: bool) -> Iterator[ModelReferenceFacet]:
+def _line(line: str) -> Iterator[ModelReferenceFacet]:
     bare = line.lstrip()
     if bare.startswith("#") and not bare.startswith("#!"):
         return
@@ -117,7 +117,7 @@ def _line(line: str, *, settings: bool) -> Iterator[ModelReferenceFacet]:
         for found in pattern.finditer(line):
             if pattern is not _FETCHED or not _HUB_FILE.match(found[1]):
                 yield reference(found[1], loader=loader)
-    if settings and (found := _SETTING.match(line)) and _HUB_NAME.fullmatch(found["id"]) and "/" in found["id"]:
+    if (found := _SETTING.match(line)) and _HUB_NAME.fullmatch(found["id"]) and "/" in found["id"]:
         yield reference(found["id"], loader=safe(found["name"], 80))
 
 

@@ -24,8 +24,8 @@ _CHOICES = 200  # values of a loop
 _STEPS = 8  # names followed from one argument
 
 
-def references_in(source: bytes, first_line: int = 0) -> list[Seen] | Unread:
-    """The references of a module, in order. first_line: added to every line (notebook cells)."""
+def references_in(source: bytes) -> list[Seen] | Unread:
+    """The references of a module, in order; Unread where it cannot be parsed or is too large."""
     if not any(hint in source for hint in HINTS):
         return []
     if len(source) > _MOST:
@@ -35,10 +35,10 @@ def references_in(source: bytes, first_line: int = 0) -> list[Seen] | Unread:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Unread(Reason.MALFORMED, f"not Python: {safe(str(error), 120)}", getattr(error, "lineno", 0) or 0)
     scope = _Scope(tree)
-    found = []
+    found: list[Seen] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            found += [Seen(seen.facet, seen.line + first_line) for seen in _call(node, scope)]
+            found += _call(node, scope)
     return sorted(found, key=lambda seen: seen.line)
 
 
