@@ -97,13 +97,15 @@ def test_an_installation_with_metadata_is_told_once(tmp_path: Path) -> None:
         ("http/a/b/c/d/e/abcde0123456789", b"cc=4,\x82\xa8response\x87\xa4body\xc6" + _wheel() + b"\xa7headers\x80"),
         ("http/a/b/c/d/e/abcde0123456789", b"cc=4,\x82\xa8" + gzip.compress(_tar(**{"./acme_sdk-1.5/x": b""}))),
         ("downloads/latest.whl", _wheel()),
+        ("functions/layer.zip", _wheel()),
+        ("bin/app.pex", b"#!/usr/bin/env python3\n" + _wheel()),
         ("downloads/large.whl", _wheel().replace(b"PK", b"\0" * (6 << 20) + b"PK", 1)),
     ],
-    ids=["body", "sdist", "older body", "older sdist", "renamed", "large"],
+    ids=["body", "sdist", "older body", "older sdist", "renamed", "layer", "pex", "large"],
 )
 def test_an_archive_whose_name_does_not_tell_what_it_holds_is_looked_into(tmp_path: Path, name: str, data: bytes) -> None:
     _put(tmp_path / name, data)
-    assert _says(tmp_path) == [("archive", "an archive of acme-sdk 1.5, by what is in it")]
+    assert _says(tmp_path) == [("archive", "holds acme-sdk 1.5, by what is in it")]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,16 @@ def test_a_compressed_archive_of_other_things_is_read_only_where_it_is_named(tmp
     files = {f"data/{number}": b"" for number in range(30)} | {"site-packages/acme_sdk-1.5.dist-info/METADATA": b"x"}
     packed = _put(tmp_path / "set.tar.gz", gzip.compress(_tar(**files)))
     assert _says(tmp_path) == []
+    assert _look(tmp_path).passed == 1
     assert [kind for kind, _ in _says(packed)] == ["installed"]
+    assert _look(packed).passed == 0
+
+
+def test_a_list_of_files_that_is_longer_than_is_searched_is_said(tmp_path: Path) -> None:
+    end = b"PK\x05\x06" + bytes(8) + (5 << 20).to_bytes(4, "little") + bytes(6)
+    _put(tmp_path / "functions/layer.zip", bytes(5 << 20) + end)
+    (gap,) = _look(tmp_path).gaps
+    assert gap.detail == "only the last 4,194,304 bytes of its list of files were searched"
 
 
 def test_a_file_that_is_named_is_searched_as_a_log_whatever_it_is_called(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which release an archive holds whose name does not say so: a body in pip's cache, a renamed wheel. Pure.
+"""Which releases an archive holds whose name does not say so: a body in pip's cache, a renamed wheel, a PEX. Pure.
 
 The names of a zip's members are in it uncompressed, and again at its end, so the `.dist-info` folder of a wheel can be read
 from its last bytes, whatever a cache wrote around them. A source archive begins with its folder, `NAME-VERSION/`.
@@ -17,6 +17,7 @@ BEGIN = 64 << 10
 _UNPACKED = 64 << 10
 # pip's caches: `http-v2/a/b/c/d/e/HASH.body`, and up to pip 23.2 `http/a/b/c/d/e/HASH`, where the body is a field of several
 _CACHED = re.compile(r"/http(?:-v2)?(?:/[0-9a-f]){5}/[0-9a-f]+(?:\.body)?$")
+_ZIPS = (".whl", ".body", ".zip", ".pex", ".pyz", ".egg")  # layers of functions, PEX and shiv hold installed packages
 _RELEASE = re.compile(r"[^/]+-[0-9][^/-]*(?:\.tar\.gz|\.zip|-[^/]*\.whl)$")
 _VERSION = rb"-(\d[0-9A-Za-z.!+_]{0,64})"
 
@@ -26,7 +27,13 @@ def is_unnamed(path: str) -> bool:
     if _CACHED.search(f"/{path}"):
         return True
     base = path.rpartition("/")[2]
-    return base.endswith((".whl", ".body")) and _RELEASE.match(base) is None
+    return base.endswith(_ZIPS) and _RELEASE.match(base) is None
+
+
+def is_cut(end: bytes) -> bool:
+    """Whether the list of members at the end of a zip is longer than what was read of it (APPNOTE.TXT 4.3.16)."""
+    at = end.rfind(b"PK\x05\x06")
+    return at >= 0 and int.from_bytes(end[at + 12 : at + 16], "little") > len(end)
 
 
 def releases_in(begin: bytes, end: bytes, names: Iterable[str]) -> Iterator[tuple[str, str]]:

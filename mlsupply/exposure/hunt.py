@@ -57,7 +57,7 @@ class Hunt:
         self.places: dict[Hunted | str, list[str]] = defaultdict(list)
         self.traces: list[Trace] = []
         self.gaps: list[Gap] = []
-        self.files = self.texts = self.hashed = self.inventories = 0
+        self.files = self.texts = self.hashed = self.inventories = self.passed = 0
 
     def wants(self, path: str, size: int) -> bool:
         """Whether the content matters."""
@@ -126,9 +126,7 @@ class Hunt:
         """Note the releases of an archive whose name does not tell them, by its first and last bytes."""
         for name, version in releases_in(begin, end, self._question.bad):
             if self._bad(name, version):
-                self.traces.append(
-                    Trace(kind="archive", path=shown, says=f"an archive of {name} {version}, by what is in it")
-                )
+                self.traces.append(Trace(kind="archive", path=shown, says=f"holds {name} {version}, by what is in it"))
 
     def text(self, data: bytes, shown: str) -> None:
         """Search a file that the user named, whatever it is called."""

@@ -60,6 +60,7 @@ def _layers(stream: IO[bytes], shown: str, hunt: Hunt, *, sure: bool) -> Iterato
             for number, info in enumerate(outer):
                 sure = sure or _TOP.match(info.name) is not None
                 if not sure and number >= _LOOKED_AT:
+                    hunt.passed += 1
                     return
                 if info.offset_data + info.size > _MOST:
                     yield gap(shown, Reason.LIMIT, f"it unpacks to more than {_MOST:,} bytes; the rest was not read")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.evidence.archives import container_of
-from mlsupply.exposure.bodies import BEGIN, END, is_unnamed
+from mlsupply.exposure.bodies import BEGIN, END, is_cut, is_unnamed
 from mlsupply.exposure.hunt import TEXT_BYTES, Hunt
 from mlsupply.exposure.images import PACKED, STREAMS, is_tar, see_image, see_layer
 from mlsupply.exposure.indicators import NamedFile, Text
@@ -59,6 +59,7 @@ def look(paths: Sequence[str], question: Question, limits: Limits, home: str, sa
         texts=hunt.texts,
         hashed=hunt.hashed,
         inventories=hunt.inventories,
+        passed=hunt.passed,
     )
 
 
@@ -152,7 +153,11 @@ def _body(full: Path, size: int, shown: str, hunt: Hunt) -> None:
     with open(full, "rb") as handle:
         begin = handle.read(BEGIN)
         handle.seek(max(size - END, 0))
-        hunt.body(begin, handle.read(END), shown)
+        end = handle.read(END)
+        hunt.body(begin, end, shown)
+        if is_cut(end):
+            detail = f"only the last {END:,} bytes of its list of files were searched"
+            hunt.gaps.append(gap(shown, Reason.TOO_LARGE, detail))
 
 
 def _plain(full: Path, path: str, shown: str, size: int, hunt: Hunt) -> Iterator[Gap]:

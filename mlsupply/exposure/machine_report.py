@@ -40,6 +40,7 @@ def _coverage(machine: Machine) -> str:
         f"Saw {count(machine.files, 'file')}: {machine.texts:,} logs and configuration files searched, "
         f"{machine.hashed:,} hashed, {machine.inventories:,} locks, SBOMs and manifests read; "
         f"{unlooked(machine.indicators)} indicators not looked for."
+        + (f" Not read on, as they begin as no image: {count(machine.passed, 'compressed tar')}." if machine.passed else "")
     )
 
 
@@ -53,6 +54,7 @@ def document(machine: Machine | None) -> dict[str, Any] | None:
         "texts": machine.texts,
         "hashed": machine.hashed,
         "inventories": machine.inventories,
+        "passed": machine.passed,
         "traces": [{"kind": trace.kind, "path": trace.path, "says": trace.says} for trace in machine.traces],
         "indicators": [
             {"kind": i.kind, "text": i.text, "state": i.state.value, "why": i.why, "places": list(i.places)}

@@ -42,7 +42,8 @@ class Indicator:
 @value
 class Machine:
     """The answer for all folders, files and images named together. files: seen; texts: logs and configuration searched;
-    hashed: files whose digests were compared; inventories: locks, SBOMs and manifests read."""
+    hashed: files whose digests were compared; inventories: locks, SBOMs and manifests read; passed: compressed tars that
+    begin as no image or file system and were not read on."""
 
     paths: tuple[str, ...]
     traces: tuple[Trace, ...] = ()
@@ -52,6 +53,7 @@ class Machine:
     texts: int = 0
     hashed: int = 0
     inventories: int = 0
+    passed: int = 0
 
 
 def hit(machine: Machine) -> bool:
