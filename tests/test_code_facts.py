@@ -22,7 +22,7 @@ from mlsupply.evidence.moments import layout, placed
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.prefilter import worth_parsing
 from mlsupply.evidence.python import analyse
-from mlsupply.evidence.python.calls import turned_down
+from mlsupply.evidence.python.analyser import turned_down
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load

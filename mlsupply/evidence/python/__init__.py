@@ -10,7 +10,7 @@ The way of the data, and where each step of it is:
    the module called them; `default_run` says what a condition comes to when the user sets nothing.
 3. What is known of a value is a `values.value.Value`: perhaps a constant, perhaps a dotted name, and always its taint, the
    labels of where it comes from (`kind:detail`). `values/` folds constants, undoes encodings and merges what branches leave.
-4. Each call goes through `calls.Analyser.call`. A function of the module is entered; one that a table knows is modelled:
+4. Each call goes through `analyser.Analyser.call`. A function of the module is entered; one that a table knows is modelled:
      `libraries/`  files, decoders, code that is executed, builtins, functions that are handed on to be called later
      `commands/`   programs that are started, and what a command line of a shell does
      `network/`    what is sent where, servers, remote access, and whose an address or a key is

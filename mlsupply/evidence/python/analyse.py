@@ -13,7 +13,7 @@ from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.mapping import maps_memory
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import schedule
-from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import default_run
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.libraries import persistence

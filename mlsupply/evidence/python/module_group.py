@@ -16,7 +16,7 @@ from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import schedule
 from mlsupply.evidence.python.analyse import parsed
-from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.syntax.survey import Survey

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
 
-from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.factories import Made
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError

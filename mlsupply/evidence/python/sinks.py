@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import places, sending
+from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import execution, storage, writing
-from mlsupply.evidence.python.network import addresses, remote_access, uploads
+from mlsupply.evidence.python.network import addresses, remote_access, sending, uploads
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import of_kind
@@ -23,7 +23,7 @@ from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
 
 _UNBOUND = expression(
     r"((?:requests(?:\.sessions)?|httpx|aiohttp|http\.client)\.(?:Session|Client|AsyncClient|ClientSession|HTTPS?Connection))\.(\w+)$"

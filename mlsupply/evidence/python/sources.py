@@ -27,7 +27,7 @@ from mlsupply.evidence.python.values.value import (
 )
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 _HOME_VARIABLES = {"HOME": "~", "USERPROFILE": "~", "APPDATA": "~/AppData/Roaming", "LOCALAPPDATA": "~/AppData/Local"}

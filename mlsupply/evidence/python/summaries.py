@@ -19,7 +19,7 @@ from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
     from mlsupply.evidence.python.interpreter.machine import Machine
 
@@ -143,10 +143,10 @@ def _handed(machine: Analyser, call: Call, taint: Taint) -> None:
 
 
 def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
-    from mlsupply.evidence.python import sending
     from mlsupply.evidence.python.commands import spawning
     from mlsupply.evidence.python.commands.command_line import CommandLine, parts_of
     from mlsupply.evidence.python.libraries import execution
+    from mlsupply.evidence.python.network import sending
 
     through = call._replace(ref=take.sink)
     first = call.args[0] if call.args else Value("", NOTHING, taint)

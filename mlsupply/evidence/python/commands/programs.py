@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import places, sending
+from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries.storage import held_below, kept_key
-from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 _START = r"(?:^|[\s/\\|;&(`$\"'])"

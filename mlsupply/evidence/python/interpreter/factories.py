@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from operator import itemgetter
 
-from mlsupply.evidence.python.calls import Analyser
+from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.syntax.relevance import matters, telling
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, taint_of

@@ -16,7 +16,7 @@ from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of, unknown
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 

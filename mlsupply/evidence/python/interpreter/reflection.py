@@ -15,7 +15,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values.value import CLEAN, NOTHING, Value, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 

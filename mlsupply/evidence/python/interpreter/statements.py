@@ -28,7 +28,7 @@ class OfAll(NamedTuple):
 
 
 class Statements(Assignments):
-    """Runs statements abstractly. `guard` and others are defined by `calls.Analyser`."""
+    """Runs statements abstractly. `guard` and others are defined by `analyser.Analyser`."""
 
     loops: dict[ast.AST, Loop]
     needs: dict[ast.AST, bool]

@@ -11,7 +11,7 @@ from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, constant, text_of, unknown
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 DATA_NAME = re.compile(

@@ -19,7 +19,7 @@ from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 

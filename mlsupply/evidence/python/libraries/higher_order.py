@@ -23,7 +23,7 @@ from mlsupply.evidence.python.values.value import (
 )
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 _MAKERS = {

@@ -16,7 +16,7 @@ from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 IN_MEMORY = frozenset({"io.BytesIO()", "io.StringIO()"})

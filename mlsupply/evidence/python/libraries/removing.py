@@ -13,7 +13,7 @@ from mlsupply.evidence.python.values.value import HOLE, Value, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rmdir", "pathlib.Path().unlink", "os.truncate"})

@@ -11,7 +11,7 @@ from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, V
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 

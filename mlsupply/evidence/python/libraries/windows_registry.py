@@ -12,7 +12,7 @@ from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 # Where programs on Windows keep what opens other machines, and the names they keep it under.

@@ -12,7 +12,7 @@ from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 REQUESTS = frozenset({"urllib.request.Request", "httpx.Request", "requests.Request"})

@@ -16,7 +16,7 @@ from mlsupply.evidence.python.values.value import Taint, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 # A parameter that is called as keys are, and a variable whose name depends on whose key it is.

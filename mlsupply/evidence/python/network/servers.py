@@ -10,7 +10,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values.value import Value
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 _LIBRARIES = (

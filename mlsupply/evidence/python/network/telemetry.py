@@ -10,14 +10,13 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import sending
-from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
 _LIBRARY = "opentelemetry"

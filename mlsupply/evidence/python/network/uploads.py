@@ -11,16 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import places, sending
+from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries.storage import content_of, held_below
-from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 
 if TYPE_CHECKING:
-    from mlsupply.evidence.python.calls import Analyser
+    from mlsupply.evidence.python.analyser import Analyser
 
 _LIBRARIES = know.Calls(
     r"^(?:google\.cloud\.\w+|azure\.(?:storage|servicebus|eventhub|cosmos|data)|(?:aio)?boto(?:3|core)|huggingface_hub|datasets|"

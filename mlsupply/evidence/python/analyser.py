@@ -7,7 +7,7 @@ import ast
 from functools import lru_cache
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import sending, sinks, sources, summaries
+from mlsupply.evidence.python import sinks, sources, summaries
 from mlsupply.evidence.python.interpreter import hooks, objects, reflection, unknown_calls
 from mlsupply.evidence.python.interpreter.call import Asked, AskedMoreError, Call, ToldKey
 from mlsupply.evidence.python.interpreter.machine import (
@@ -28,7 +28,7 @@ from mlsupply.evidence.python.libraries import (
     persistence,
     writing,
 )
-from mlsupply.evidence.python.network import clients, remote_access, servers, telemetry, uploads
+from mlsupply.evidence.python.network import clients, remote_access, sending, servers, telemetry, uploads
 from mlsupply.evidence.python.values import decoders, packing
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.taint import has
