@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import unicodedata
+import warnings
 from collections.abc import Iterator
 
 from mlsupply.evidence.prefilter import worth_parsing
@@ -170,8 +171,15 @@ def _named(node: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _acts(code: bytes) -> bool:
-    """Could it do something? Code that only computes or prints does nothing, whoever runs it."""
-    return _is_object(code) or worth_parsing(code)
+    """Could it do something? Python that only computes or prints does nothing, whoever runs it; of programs and of other
+    languages that is not known."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    return worth_parsing(code)
 
 
 def _blobs(survey: Survey) -> Iterator[Sight]:
