@@ -63,6 +63,17 @@ def test_nothing_runs_nothing_is_loaded_and_text_stays_text(repository: Path) ->
     assert not re.search(r'(?:src|href)="', page)
 
 
+def test_of_a_machine_alone_no_timeline_denies_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages" / "litellm_init.pth").write_text("import x\n", encoding="ascii")
+    page = _page(str(tmp_path))
+    assert "litellm_init.pth" in page
+    assert "No file held" not in page
+    assert 'id="timeline"' not in page
+    assert page.index(">present<") < page.index(">absent<") < page.index(">not looked<")
+    assert "Saw 1 file: " in page
+
+
 def test_what_changed_in_a_window_is_listed_without_a_name(repository: Path) -> None:
     words = ["exposure", "--between", "2026-03-24T10:00Z", "--and", "2026-03-25T10:00Z", str(repository), "--jobs", "1"]
     done = CliRunner().invoke(main, [*words, "-o", "json", "--no-progress"])

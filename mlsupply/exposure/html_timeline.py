@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from mlsupply.exposure import report
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.history import Commit
+from mlsupply.exposure.machine_report import coverage
 from mlsupply.exposure.question import Question
-from mlsupply.exposure.traces import Machine
+from mlsupply.exposure.traces import Machine, State
 from mlsupply.named import NamedTuple
 from mlsupply.report.html_elements import Html, asset, element, join, page, scrolled, section, table
 from mlsupply.text import count
@@ -53,12 +54,14 @@ def as_html(question: Question, answers: Sequence[Answer], machine: Machine | No
     window = element("p", f"Window: {report.window_of(question)}", class_="dim")
     header = element("header", element("h1", headline), window, _notice(answers, machine))
     sections = (
-        _timeline(question, answers),
+        _timeline(question, answers) if answers else "",
         _exposures(answers),
         _machine(machine),
         _gaps(answers, machine),
         _section("Do", element("pre", "\n".join(report.playbook(question, answers, machine)).strip(), class_="steps")),
-        element("p", *report.coverage(answers, machine), class_="dim"),
+        element(
+            "p", " ".join((*report.coverage(answers, machine), *([coverage(machine)] if machine else []))), class_="dim"
+        ),
     )
     return page(f"mlsupply exposure: {question.text}", header, element("main", *sections), style=asset("html.css") + _STYLE)
 
@@ -187,7 +190,10 @@ def _machine(machine: Machine | None) -> Html:
         return Html("")
     traces = [(trace.kind, trace.path, trace.says) for trace in machine.traces]
     indicators = [
-        (_tag(one.state.value), one.kind, one.text, ", ".join(one.places[:3]) or one.why) for one in machine.indicators
+        (_tag(one.state.value), one.kind, one.text, ", ".join(one.places[:3]) or one.why)
+        for state in State
+        for one in machine.indicators
+        if one.state is state
     ]
     none = element("p", f"No trace among {machine.files:,} files.", class_="empty")
     return join(

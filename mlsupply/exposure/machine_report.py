@@ -20,7 +20,7 @@ def lines(machine: Machine | None) -> list[str]:
     if len(machine.traces) > _MAX_TRACES:
         shown.append(f"  -o json lists {len(machine.traces) - _MAX_TRACES:,} further traces.")
     head = f"{', '.join(machine.paths)}: {len(machine.traces) or 'no'} trace{'s' if len(machine.traces) != 1 else ''}"
-    return [head, *shown, "", *_indicators(machine), _coverage(machine), ""]
+    return [head, *shown, "", *_indicators(machine), coverage(machine), ""]
 
 
 def _indicators(machine: Machine) -> list[str]:
@@ -35,7 +35,8 @@ def _indicators(machine: Machine) -> list[str]:
     return [*said, ""]
 
 
-def _coverage(machine: Machine) -> str:
+def coverage(machine: Machine) -> str:
+    """How much was seen."""
     return (
         f"Saw {count(machine.files, 'file')}: {machine.texts:,} logs and configuration files searched, "
         f"{machine.hashed:,} hashed, {machine.inventories:,} locks, SBOMs and manifests read; "
