@@ -156,7 +156,25 @@ def test_a_hostile_file_name_starts_no_command_and_writes_no_output(runner: Runn
     commands = _commands(done.stdout)
     assert commands
     assert not [line for line in commands if line.startswith(("::error::owned", "::set-output"))]
-    assert set(runner.outputs) == {"exit-code", "json", "sarif", "sbom", "html"}
+    assert set(runner.outputs) == {"folder", "exit-code", "json", "sarif", "sbom", "html"}
+
+
+def test_a_job_may_use_the_action_for_several_paths(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text(MALICIOUS, encoding="utf-8")
+    runner.scan()
+    first = runner.outputs
+    assert "litellm" in (runner.temp / "summary").read_text(encoding="utf-8")
+    (runner.temp / "summary").unlink()
+    refused = runner.scan(path="gone.txt")
+    assert refused.returncode == 2
+    assert not any("litellm" in line for line in _commands(refused.stdout)), "what the use before it found"
+    assert not (runner.temp / "summary").exists()
+    assert runner.outputs["folder"] != first["folder"]
+    assert Path(first["json"]).stat().st_size > 0
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    upload = next(step for step in action["runs"]["steps"] if "upload-artifact" in step.get("uses", ""))
+    assert upload["with"]["path"] == "${{ steps.scan.outputs.folder }}"
+    assert upload["with"]["name"] == "${{ inputs.artifact }}"
 
 
 def test_an_input_is_one_word_whatever_it_says(runner: Runner) -> None:

@@ -3,8 +3,8 @@
 # Reads INPUT_*, BASE_SHA, FROM_FORK and the runner's variables; writes the runner's output and summary files.
 set -euo pipefail
 mlsupply="${MLSUPPLY_COMMAND:-$RUNNER_TEMP/mlsupply-venv/bin/mlsupply}"
-out="$RUNNER_TEMP/mlsupply"
-mkdir -p "$out"
+out=$(mktemp -d "$RUNNER_TEMP/mlsupply.XXXXXX") # of this use: a job may use the action for several paths
+echo "folder=$out" >> "$GITHUB_OUTPUT"
 
 options=(--fail-on "$INPUT_FAIL_ON" --feed "${INPUT_FEED:-auto}" --no-progress)
 [ "${INPUT_OFFLINE:-false}" = true ] && options+=(--offline)
