@@ -121,6 +121,17 @@ def test_what_is_there_and_can_not_be_read_is_no_missing_file_and_no_package(
     assert "locked/requirements.txt cannot be looked at: Permission denied" in done.stderr
 
 
+def test_a_word_that_is_no_command_is_told_with_what_may_have_been_meant(here: Path) -> None:
+    for word, said in (
+        ("scna", "there is no command scna; did you mean scan?"),
+        ("project", "there is no command project; to audit it: mlsupply scan project"),
+        ("zzz", "there is no command zzz\n"),
+    ):
+        done = typed(word)
+        assert done.exit_code == 2
+        assert said in done.stderr
+
+
 def test_an_empty_folder_is_not_inspected_and_found_clean(here: Path) -> None:
     (here / "dist").mkdir()
     done = typed("inspect", "dist")

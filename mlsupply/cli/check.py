@@ -78,7 +78,11 @@ def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, 
     files = tuple(path for path in files if path != _PIPE)
     for path in files:
         if world.tree.kind(path) != "file":
-            raise MlsupplyError("path-not-found", f"there is no file {safe(path)}", "name a file of names, one a line")
+            from mlsupply.inventory.discover import unusable
+
+            why = "" if world.tree.kind(path) else unusable(path, world.tree)
+            said = f"{safe(path)} {why}" if why else f"there is no file {safe(path)}"
+            raise MlsupplyError("path-not-found", said, "name a file of names, one a line")
     tree = world.tree.starting(files) if files else world.tree
     asked = named(names, files, tree, world.limits, piped)
     report = run_over(asked, _limited(request, asked), world)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -57,11 +58,27 @@ class LazyGroup(click.Group):
 
             if only_models(args[1:]):
                 return "inspect", inspect_models, args[1:]
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            _refuse(args[0], ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+
+
+def _refuse(word: str, ctx: click.Context) -> NoReturn:
+    """Tell which verb may have been meant, or that a project is audited by `scan`."""
+    from difflib import get_close_matches
+
+    from mlsupply.text import safe
+
+    said = ""
+    if meant := get_close_matches(word, VERBS, 1):
+        said = f"; did you mean {meant[0]}?"
+    elif os.path.exists(word):  # noqa: PTH110  see _is_wheel
+        said = f"; to audit it: mlsupply scan {safe(word, 200)}"
+    ctx.fail(f"there is no command {safe(word, 80)}{said}")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -43,7 +43,7 @@ def paths_of(request: Request, tree: Tree) -> tuple[str, ...]:
         raise MlsupplyError("path-not-found", "an empty argument names no file or folder", hint)
     paths = tuple(subject for subject in request.subjects if tree.kind(subject))
     for subject in request.subjects:
-        if subject not in paths and (why := _unusable(subject, tree)):
+        if subject not in paths and (why := unusable(subject, tree)):
             hint = "give a folder, a file or a requirement that this user may read"
             raise MlsupplyError("path-not-found", f"{safe(subject)} {why}", hint)
         if subject in paths and not subject.isprintable():
@@ -55,7 +55,7 @@ def paths_of(request: Request, tree: Tree) -> tuple[str, ...]:
     return paths
 
 
-def _unusable(subject: str, tree: Tree) -> str:
+def unusable(subject: str, tree: Tree) -> str:
     """Why what stands there is neither a file nor a folder to us; "" where nothing does."""
     path = tree.on_disk(subject)
     try:
