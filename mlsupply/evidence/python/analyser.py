@@ -28,7 +28,7 @@ from mlsupply.evidence.python.libraries import (
     persistence,
     writing,
 )
-from mlsupply.evidence.python.network import clients, remote_access, sending, servers, telemetry, uploads
+from mlsupply.evidence.python.network import clients, far_end, remote_access, servers, telemetry, uploads
 from mlsupply.evidence.python.values import decoders, packing
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.taint import has
@@ -279,7 +279,7 @@ class Analyser(Statements):
         if owner.ref == "sys.modules" and value.instance is not None:
             hooks.replaced(self, text_of(key), value.instance, node)
         if owner.ref.startswith("email.") and text_of(key).lower() == "bcc":
-            sending.copied(self, owner, value, node)
+            far_end.copied(self, owner, value, node)
         if text_of(key).endswith((".pth", "customize.py")):
             persistence.member(self, text_of(key), value, node)
         if self.replacing and text_of(key) in {"proxies", "proxy", "base_url", "api_base"}:

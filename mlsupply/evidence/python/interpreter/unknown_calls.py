@@ -12,7 +12,7 @@ from mlsupply.evidence.python import sources
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects, reflection
 from mlsupply.evidence.python.libraries import decoder_calls, execution, storage, writing
-from mlsupply.evidence.python.network import sending
+from mlsupply.evidence.python.network import answers
 from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_in
@@ -38,7 +38,7 @@ def given(machine: Analyser, call: Call) -> Value:
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
         spawning.command(machine, call._replace(ref="subprocess.Popen"))
     writing.saved(machine, call)
-    for taint in (sources.read_by_path(machine, call), sending.fetched_by_url(machine, call)):
+    for taint in (sources.read_by_path(machine, call), answers.fetched_by_url(machine, call)):
         if taint:  # a union with nothing would be another set all the same
             result.taint |= taint
     if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):

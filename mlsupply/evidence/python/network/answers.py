@@ -1,0 +1,60 @@
+"""What comes back: from a request, and from a library that is given an address."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values.value import NOTHING, Taint, Value, text_of
+from mlsupply.lazy import expression
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.analyser import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_PURE = expression(
+    r"^(?:urllib\.parse|re|os|posixpath|pathlib|logging|string|builtins|str|json|yarl|furl|hashlib|uuid|warnings)\.|\bRequest$|\bURL$"
+)
+# These take an address apart, or make another of it.
+_PARTS = expression(
+    r"\.get_\w+_(?:ur[li]|host|domain|path|name|endpoint)$|\.get_(?:host|domain|base|scheme|netloc|endpoint|path|name)\w*$|"
+    r"\.\w*parse_?ur[li]\w*$|\.ur[li]_?parse\w*$"
+)
+_FETCHERS = expression(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request|goto)\w*$", re.IGNORECASE)
+
+
+def answer(machine: Analyser, call: Call, text: str) -> Value:
+    """What a request gives back. text: its address, which says what kind of data that is."""
+    kind = (
+        "cloud-metadata" if places.METADATA.search(text) else "cluster-secret" if places.CLUSTER.search(text) else "received"
+    )
+    if kind == "received" and places.MODEL_SERVICE.match(text):
+        kind = "model-answer"
+    elif kind == "cloud-metadata" and places.WHO_IT_IS.search(text):
+        kind = "host-identity"
+    made = Value(call.ref + "()", NOTHING, machine.origin(kind, text, call.line))
+    if machine.running and machine.running[-1].wrapper:
+        made.taint |= frozenset(("intercepted:result",))
+    if call.ref.endswith("urlretrieve"):
+        path = call.arg(1, "filename")
+        if path is not None:
+            from mlsupply.evidence.python.libraries.storage import kept_key
+
+            machine.files[kept_key(machine, path)] = made
+        made.items = [made.copy(), Value()]
+    return made
+
+
+def fetched_by_url(machine: Analyser, call: Call) -> Taint:
+    """The label for what a library gives that is called with an address written here; empty for any other call."""
+    text = text_of(call.args[0]) if call.args else ""
+    if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")) or places.LOCAL.match(text):
+        return frozenset()
+    if not _FETCHERS.search(call.ref) or _PURE.search(call.ref) or _PARTS.search(call.ref):
+        return frozenset()
+    found = machine.origin("received", addresses.shown(text), call.line)
+    if call.receiver is not None and "()" in call.ref:
+        call.receiver.taint |= found  # a browser shows what it was told to open
+    return found
