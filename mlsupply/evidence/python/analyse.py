@@ -38,9 +38,9 @@ _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_confi
 def module(
     path: str, source: bytes, inner: str = "", neighbours: Neighbours | None = None, *, strange: bool = False
 ) -> ModuleFacts:
-    """Facts of a Python source file. Never raises for what the file holds. inner: the path below the folder imports start
-    from, where that is not the whole path; neighbours: what is known of other modules of the package; strange: does the
-    package put it among the modules of another project?"""
+    """Facts of a Python source file. Never raises for what the file holds: `stopped` says what was not followed. inner: the
+    path below the folder imports start from, where that is not the whole path; neighbours: what is known of other modules of
+    the package; strange: does the package put it among the modules of another project?"""
     dotted, is_package = dotted_name(inner or path)
     if len(source) > MAX_SOURCE:
         return ModuleFacts(path=path, dotted=dotted, stopped=f"larger than {MAX_SOURCE:,} bytes of source")

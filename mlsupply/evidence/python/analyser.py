@@ -1,4 +1,4 @@
-"""Calls: functions of the module are entered and known ones are modelled; for all others, the result keeps the origins of
+"""Calls: functions of the module are entered, and known ones are modelled; of all others, the result keeps the origins of
 the arguments."""
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ from mlsupply.evidence.python.values.value import (
 
 
 class Analyser(Statements):
-    """The whole: `analyse.module` makes one per source file."""
+    """Follows one module: all that the classes below it leave to others is here. `analyse.module` makes one per source
+    file."""
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
         super().__init__(path, dotted, is_package)
@@ -119,7 +120,7 @@ class Analyser(Statements):
         return self.enter(closure, [*self._first(closure, call), *call.args], call.keywords, call.node)
 
     def first(self, closure: Closure) -> list[Value]:
-        """What a method that nobody known calls is given first: an object or its class."""
+        """What a method is given first when nobody known calls it: an object, or its class; nothing for a function."""
         if closure.owner is None or objects.decorated_with(closure, "staticmethod"):
             return []
         if objects.decorated_with(closure, "classmethod"):
@@ -202,13 +203,15 @@ class Analyser(Statements):
         return made
 
     def called_back(self, call: Call, closure: Closure, value: Value) -> None:
-        """A function is given to something unknown; one that listens calls it with what is typed."""
+        """Follows a function that is given to an unknown one; one that is given to a listener is called with what is
+        typed."""
         self.handler(call.function, value, call.node)
         if not isinstance(closure.node, ast.ClassDef) and "listener" in call.ref.lower():
             self.enter(closure, [Value(taint=frozenset(("keystrokes:listener",)))], {}, call.node)
 
     def execute(self, call: Call, source: Value | None) -> Value:
-        """`exec` or `eval` of this: what is known of the code is looked at as code."""
+        """`exec` or `eval` of a value: notes facts about it, and follows the code as far as it is known. Returns its
+        result."""
         if source is None:
             return Value()
         execution.executed(self, call, source)
@@ -218,7 +221,8 @@ class Analyser(Statements):
         return self.inner(code, source.layers, call.line)
 
     def inner(self, code: str | bytes, layers: tuple[str, ...], line: int) -> Value:
-        """Python text inside Python text, followed in the same scope."""
+        """Follows Python text inside Python text, in the same scope. layers: encodings undone to get it; line: where it is
+        run. Code that cannot be parsed gives an unknown; what is too long or too deep exhausts the root."""
         if self.code_depth >= CODE_DEPTH or len(code) > 1 << 20:
             self.exhausted.add(self.root)
             return Value()
@@ -250,7 +254,7 @@ class Analyser(Statements):
             self.execute(Call("types.FunctionType", Value(), [value], {}, node, None), value)
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
-        """Another module's function replaced by one of this module: what passes through it is looked at as intercepted."""
+        """A function or setting of another module is replaced: what passes through a function is followed as intercepted."""
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
             hooks.replaced(self, name, self.class_state(value.closure), node)
         elif value.closure is not None:
@@ -290,7 +294,7 @@ class Analyser(Statements):
             sinks.variable_set(self, key, value, node)
 
     def finish(self) -> None:
-        """What was started beside the code that is followed, once more with what it was given by now."""
+        """Follows what was started beside the code (threads, callbacks) once more, with what it was given by now."""
         later, self.later = self.later, []
         root = self.root
         try:
@@ -301,8 +305,8 @@ class Analyser(Statements):
         self.root, self.later = root, []
 
     def let_go(self) -> None:
-        """Undo what refers to itself in a circle, scopes to functions and back, once all is told: the tree and all that was
-        made of it is then free at once, which the search for such circles takes a fifth of the time of a look for."""
+        """Breaks the circles between scopes and functions when all facts are told, so that the tree and all that was made of
+        it is freed at once: the search for circles takes a fifth of the time of a look."""
         for closure in (*(closure for _, closure in self.closures), *self.ran, *self.states):
             closure.scope.names.clear()
             closure.owner = None
@@ -314,9 +318,9 @@ class Analyser(Statements):
         self.entered.clear()
 
     def run_root(self, name: str, closure: Closure) -> None:
-        """A function on its own, called by nobody known, within its own budget. One that is too much to follow through all
-        it calls is followed once more to a lesser depth: what it calls is looked at on its own too, so that this is all of
-        it, unless something that is worth following went deeper."""
+        """Follows a function on its own, called by nobody known, within a budget of its own. One that exhausts it is
+        followed once more to a lesser depth. Since what it calls is followed on its own too, only something worth following
+        that went deeper is then missed, and exhausts the root."""
         if self._followed(name, closure):
             return
         self.exhausted.discard(name)

@@ -31,7 +31,7 @@ _UNBOUND = expression(
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The models of calls that end data; None where this is not one of them."""
+    """The result of a call that is a sink, with its facts noted; None for any other call."""
     ref = call.ref
     if know.COMMANDS.match(ref):
         return spawning.command(machine, call)
@@ -58,7 +58,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 
 def setup(machine: Analyser, call: Call) -> Value:
-    """`setup(cmdclass=...)`: the commands an installation runs are entered."""
+    """`setup(cmdclass=...)`: the commands that an installation runs are followed."""
     commands = call.keywords.get("cmdclass")
     if commands is None:
         return Value()
@@ -171,7 +171,7 @@ _SHAPES_RECORDS = frozenset({"mapLogRecord", "format", "makePickle", "prepare", 
 
 
 def handler_changed(machine: Analyser, owner: Value, name: str, value: Value, node: ast.AST) -> None:
-    """What makes a message of a record is replaced in a handler that sends."""
+    """Notes a handler of `logging` that sends, where what makes a message of a record is replaced."""
     if name in _SHAPES_RECORDS and value.closure is not None and _REMOTE_LOG.match(owner.ref):
         call = Call(f"{owner.ref}.{name}", Value(), [], {}, node, owner)
         sending.note(machine, call, "body", _recorded(machine, value, call), owner.text, addresses.destination(owner.text))
@@ -190,7 +190,8 @@ def _recorded(machine: Analyser, value: Value, call: Call) -> Taint:
 
 
 def other(machine: Analyser, call: Call) -> Value | None:
-    """Memory that becomes code; coins; listeners; programs that are fed."""
+    """Sinks by name that no other model has: memory that becomes code, coins, listeners, programs that are fed. None for any
+    other call."""
     ref = call.ref
     if ref == "logging.getLogger":
         return Value(ref + "()", NOTHING, frozenset(), text_of(call.args[0]) if call.args else "everybody")
@@ -251,7 +252,8 @@ def _only_compares(closure: Closure) -> bool:
 
 
 def by_shape(machine: Analyser, call: Call) -> Value | None:
-    """Calls on objects nobody knows, told by method name and arguments; gives what comes back from the network."""
+    """Sinks on objects that nothing is known of, told by the name of the method and its arguments. Returns what comes back
+    from the network, None where nothing does."""
     if not isinstance(call.node, ast.Call) or not isinstance(call.node.func, ast.Attribute):
         return None
     name = call.node.func.attr
@@ -280,7 +282,7 @@ def module_run(machine: Analyser, call: Call) -> Value:
 
 
 def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
-    """A setting of another module is changed."""
+    """Notes facts about a setting of another module that is changed. name: its dotted name."""
     if name == "sys.argv":
         machine.variables[name] = value
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):
@@ -290,14 +292,15 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
 
 
 def led_astray(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
-    """What stands in the place of another's function sends what passes through it by way of a host that is written here."""
+    """Notes that what takes the place of another module's function sends what passes through it by way of a host that is
+    written here."""
     for one in [value, *(value.keys or {}).values()]:
         if isinstance(one.const, str) and addresses.destination(one.const) in {"fixed", "chat"}:
             machine.fact("redirects", node, sink=name, destination="fixed", detail=safe(one.const, 100))
 
 
 def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> None:
-    """An environment variable is set for everything that follows."""
+    """Notes facts about an environment variable that is set for everything that follows."""
     name = key.const
     if isinstance(name, str):
         machine.set_here.add(name)
@@ -313,7 +316,8 @@ _WHICH = expression(r"\b(?:getfqdn|gethostname|node|getuser|getlogin|getnode|USE
 
 
 def singled_out(machine: Analyser, node: ast.BoolOp) -> None:
-    """A condition on both the date and which machine or user this is, each compared with what is written in the module."""
+    """Notes a condition on both the date and which machine or user this is, each compared with what is written in the
+    module."""
     if not isinstance(node.op, ast.And) or len(node.values) > _MAX_CONDITIONS:
         return
     words = [frozenset(_words(value)) for value in node.values]
@@ -344,7 +348,7 @@ def _is_compared(machine: Analyser, node: ast.expr) -> bool:
 
 
 def guarded(machine: Analyser, node: ast.If, test: Value) -> None:
-    """A condition that looks for a watcher before the rest runs."""
+    """Notes a condition that looks for a watcher (a debugger, a sandbox) before the rest runs."""
     seen = machine.guards.get(node)
     if seen is None:
         leaves = len(node.body) <= 3 and any(map(_leaves, node.body))

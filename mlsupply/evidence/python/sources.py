@@ -1,4 +1,4 @@
-"""Where data comes from: files, the environment, paths, received bytes; each gives a value with its origin."""
+"""Where data comes from: files, the environment, paths, received bytes. Each gives a value labelled with its origin."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _FILE_READS = frozenset({"pathlib.Path().read_text", "pathlib.Path().read_bytes"
 
 
 def variable(machine: Analyser, key: Value, line: int) -> Value:
-    """`os.environ[key]`: a secret by its name, the whole environment where the name is not known."""
+    """`os.environ[key]`: labelled as a secret by its name, or as the whole environment where the name is not known."""
     name = key.const
     if not isinstance(name, str):
         if know.RANK and not key.taint and key.text == HOLE:
@@ -71,7 +71,7 @@ def variable(machine: Analyser, key: Value, line: int) -> Value:
 
 
 def origin(machine: Analyser, call: Call) -> Value | None:
-    """The models of calls that give data; None where this is not one of them."""
+    """The result of a call that gives data, with its label; None for any other call."""
     ref = call.ref
     if ref.startswith("os.environ") or ref in {"os.getenv", "os.environb.get", "os.putenv"}:
         return _environment(machine, call)
@@ -286,7 +286,7 @@ def _environment(machine: Analyser, call: Call) -> Value:
 
 
 def environment_label(machine: Analyser, line: int) -> Taint:
-    """All variables."""
+    """The label for all variables of the environment."""
     return machine.origin("environment", "all variables", line)
 
 
@@ -340,7 +340,7 @@ def _listing(machine: Analyser, call: Call) -> Value:
 
 
 def opened(machine: Analyser, call: Call) -> Value:
-    """A file: to be read, with the origin its path promises; or to be written."""
+    """The file that a call opens: to be read, with the label its path promises, or to be written."""
     path = (
         call.receiver if call.ref.startswith("pathlib.") and call.receiver is not None else call.arg(0, "file", "filename")
     )
@@ -391,7 +391,7 @@ def _reads(ref: str) -> bool:
 
 
 def read_by_path(machine: Analyser, call: Call) -> Taint:
-    """What a library that is given the path of secrets gives back is what lies there."""
+    """The labels of what a library gives back that is given the path of secrets."""
     if not call.ref or not _reads(call.ref):
         return CLEAN
     found = CLEAN
