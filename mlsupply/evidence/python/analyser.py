@@ -21,6 +21,7 @@ from mlsupply.evidence.python.interpreter.machine import (
 from mlsupply.evidence.python.interpreter.statements import Statements
 from mlsupply.evidence.python.libraries import (
     builtin_calls,
+    codec_calls,
     decoder_calls,
     deferred_calls,
     execution,
@@ -158,7 +159,9 @@ class Analyser(Statements):
             return found
         if ref.startswith("builtins."):
             return builtin_calls.called(self, call)
-        if ref in decoders.BY_NAME or ref in decoders.OPAQUE or ref in {"codecs.decode", "codecs.encode"}:
+        if (recoded := codec_calls.called(call)) is not None:
+            return recoded
+        if ref in decoders.BY_NAME or ref in decoders.OPAQUE:
             return decoder_calls.decoded(self, call)
         if ref.startswith(("ftplib.", "pycurl.")):
             writing.filled(self, call)

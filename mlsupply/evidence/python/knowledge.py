@@ -48,11 +48,11 @@ SENDS: Final = Calls(
     r"^smtplib\.SMTP(?:_SSL)?\(\)\.(?:sendmail|send_message)$|^ftplib\.FTP(?:_TLS)?\(\)\.stor\w+$|"
     r"^(?:telebot|telegram|pyrogram|telethon|aiogram)\..*\.(?:send_\w+|sendMessage)$|"
     r"^(?:discord_webhook|dhooks|discord|pymsgbox)\..*\.(?:send|execute|add_file|add_embed)$|"
-    r"^asyncio\.open_connection\(\).*\.write$|^paho\..*\.publish$|^paramiko\..*\.(?:put|putfo)$|"
+    r"^asyncio\.open_connection\(\).*\.write$|^paho\..*\.publish$|"
     r"^boto3\.\w+\(\)(?:\.\w+\(\))?\.(?:put_object|upload_file|upload_fileobj|send_message|put_record|publish)$|"
-    r"^xmlrpc\.client\.ServerProxy\(\)(?:\.\w+){1,4}$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
+    r"^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+){1,4}$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
     r"^socket\..*\.makefile\(\)\.write\w*$|^imaplib\.\w+\(\)\.append$|^aiohttp\.ClientSession\(\)\.ws_connect\(\)\.send_\w+$|"
-    r"^paramiko\..*\.open\(\)\.write$|^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log)$|"
+    r"^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log)$|"
     r"^pycurl\.Curl\(\)\.setopt$|^dropbox\..*\.files_upload$|^github\..*\.(?:create_gist|create_file)$"
 )
 CLIENTS: Final = Calls(
@@ -62,7 +62,7 @@ CLIENTS: Final = Calls(
     r"notion_client|gspread|minio|miniopy_async|asyncssh|pysftp|fabric|smbclient|webdav3|webdav4|mega|scapy|sentry_sdk|raven|"
     r"posthog|analytics|mixpanel|amplitude|segment|rollbar|bugsnag|logtail|loguru_loki|feedparser|fsspec|smart_open|pooch|"
     r"selenium|playwright|web3|pyppeteer|discord_webhook|dhooks|knockknock|apprise|pymisp|tornado\.httpclient|treq|"
-    r""
+    r"paramiko\.(?:\w+\.)?(?:SSHClient|Transport|SFTPClient)\b[\w().]*|scp|"
     r"github|hvac|consul|etcd3?|ldap3|impacket|pyngrok|requests_futures|grequests|uplink|gql|sgqlc|"
     r"paho\.mqtt|paho)\."
 )
@@ -82,7 +82,7 @@ RECEIVES: Final = Calls(
     r"^multiprocessing\.connection\.Client\(\)\.recv$|"
     r"^imaplib\.\w+\(\)\.(?:fetch|search|uid)$|^poplib\.\w+\(\)\.retr$|"
     r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
-    r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^xmlrpc\.client\.ServerProxy\(\)\.\w+$|"
+    r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+)+$|"
     r"^paramiko\..*\.recv\w*$|^telnetlib\.Telnet\(\)\.(?:read\w*|expect)$|"
     r"^dns\.resolver\..*|^dnspython\..*|^urllib\.request\.urlretrieve$"
 )

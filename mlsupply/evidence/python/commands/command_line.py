@@ -87,6 +87,16 @@ def _spelt_out(call: Call, head: Value) -> tuple[Call, Value]:
     return call, head
 
 
+def is_caught(call: Call) -> bool:
+    """Is what it prints given to the code that starts it, which alone can show it?"""
+    if call.ref.endswith((".popen", ".check_output", ".getoutput", ".getstatusoutput")):
+        return True
+    given = call.keywords.get("capture_output")
+    return (given is not None and given.const is True) or any(
+        call.keywords[name].ref == "subprocess.PIPE" for name in ("stdout", "stderr") if name in call.keywords
+    )
+
+
 def _unheard(call: Call) -> bool:
     """Is what it prints thrown away, or is it let loose from this process?"""
     quiet = any(

@@ -13,6 +13,7 @@ from mlsupply.evidence.python.commands.command_line import (
     CommandLine,
     command_line,
     deciding_part,
+    is_caught,
     is_converted,
     is_elsewhere,
     is_maker,
@@ -232,7 +233,7 @@ def _hidden(machine: Analyser, line: CommandLine, taint: Taint, deciding: Value 
         said = "a command that stands in a file of the package is run"
         fields = {"source": "encoded", "sink": call.ref, "silent": line.silent, "chain": chain}
         machine.fact("runs-decoded", call.node, detail=said, **fields)
-    unheard = line.silent or (call.node is machine.unread and call.keywords.get("capture_output", Value()).const is True)
+    unheard = line.silent or (call.node is machine.unread and is_caught(call))
     if unheard and deciding is not None and (layers := hiding(deciding.layers)) and has(deciding.taint, "parameter"):
         said = "a command that is hidden in what it is given is run unheard"
         fields = {"sink": call.ref, "source": "parameter", "hidden": True, "silent": True, "layers": layers, "chain": chain}

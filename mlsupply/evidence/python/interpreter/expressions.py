@@ -32,7 +32,6 @@ from mlsupply.evidence.python.values.value import (
     Scope,
     Value,
     constant,
-    layers_of,
     taint_of,
     unknown,
 )
@@ -197,11 +196,7 @@ class Expressions(Machine):
         test = self.value(node.test)
         if isinstance(test.const, bool):
             return self.value(node.body if test.const else node.orelse)
-        values = [self.value(node.body), self.value(node.orelse)]
-        result = merged(values)
-        if not result.layers and not any(value.known for value in values):
-            result.layers = layers_of(*values)  # of text, sign by sign: those that need it are decoded
-        return result
+        return merged([self.value(node.body), self.value(node.orelse)])
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)

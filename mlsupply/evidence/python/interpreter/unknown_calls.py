@@ -93,8 +93,6 @@ def _picked(machine: Analyser, call: Call) -> None:
 def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: Value) -> None:
     """A method of an object: the object takes up what it is given, and gives what it holds."""
     storage.taken_up(machine, call, receiver, name)
-    if call.ref.startswith("paramiko."):
-        result.text = receiver.text  # a channel goes where its connection does
     if name in {"get", "pop"} and call.args:
         containers.plain(result, call.args[0])
     if receiver.instance is not None and _DUMPS.match(name):

@@ -62,13 +62,6 @@ def decoded(machine: Analyser, call: Call) -> Value:
     data = call.arg(0, "s", "obj", "data", "string", "hexstr", "bytes_object")
     if data is None:
         return Value()
-    if ref in {"codecs.decode", "codecs.encode"}:
-        codec = call.arg(1, "encoding")
-        name = codec.const if codec is not None and isinstance(codec.const, str) else ""
-        found = decoders.by_codec(data.const, name) if isinstance(data.const, str | bytes) and name else None
-        if found is not None:
-            return constant(found[1], (*data.layers, found[0]) if found[0] else data.layers, data.taint)
-        return Value("", NOTHING, data.taint, HOLE, (*data.layers, decoders.CODECS.get(name.lower(), name) or "codec"))
     if ref in decoders.OPAQUE:
         label = machine.origin("encoded", decoders.OPAQUE[ref], call.line)
         from_caller = any(one.startswith("parameter:") for one in data.taint)

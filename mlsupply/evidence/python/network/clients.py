@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has, of_kind
@@ -40,6 +41,14 @@ _HOSTS = {  # where a library's client goes that is told no address
     "posthog": "us.i.posthog.com", "sentry_sdk": "sentry.io", "tweepy": "api.twitter.com", "praw": "oauth.reddit.com",
     "datadog": "api.datadoghq.com",
 }  # fmt: skip
+# Of SSH: what lets its user in at the other end is used there, not sent; what stands in a file goes by the path of that.
+_LETS_IN = expression(
+    r"^(?:paramiko|asyncssh|pysftp|fabric|scp)\..*(?:connect\w*|Connection|Transport|SSHClient|SFTPClient|SCPClient|start_\w+|auth_\w+|"
+    r"get_transport|from_transport|open_\w+|exec_command|invoke_\w+)$"
+)
+_UPLOADS = expression(
+    r"\.(?:put\w*|\w*upload\w*|send_?file\w*|scp\w*|copy_?to\w*|store_?(?:file|binary)\w*|fput_object|mput|mirror)$"
+)
 _SETS_UP = expression(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
 
 
@@ -57,8 +66,10 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     inherited = receiver.text if receiver is not None and receiver.text != HOLE else ""
     text = address or inherited or machine.pointed.get(top, "")
     where = "fixed" if _KEY.match(text) else addresses.destination(text) if text else "given"
+    if _LETS_IN.search(call.ref):
+        return _let_in(machine, call, text)
     held = receiver.taint if receiver is not None else CLEAN
-    taint = taint_of(*call.all) | _before(machine, call)
+    taint = taint_of(*call.all) | _before(machine, call) | _in_files(machine, call)
     if not text and top in _HOSTS:
         held, taint = _without_own(held, _HOSTS[top]), _without_own(taint, _HOSTS[top])
     if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):
@@ -68,6 +79,24 @@ def asked(machine: Analyser, call: Call) -> Value | None:
     if gives and not has(made.taint, "received"):
         made.taint |= machine.origin("received", text or HOLE, call.line)
     return made
+
+
+def _let_in(machine: Analyser, call: Call, text: str) -> Value:
+    """A connection of SSH, or what is opened on one."""
+    if call.receiver is not None and call.ref.endswith(".connect"):
+        call.receiver.text = text or HOLE
+    return Value(call.ref + "()", NOTHING, machine.origin("received", text or HOLE, call.line), text or HOLE)
+
+
+def _in_files(machine: Analyser, call: Call) -> Taint:
+    """What stands in the files whose paths it is given to send."""
+    found = CLEAN
+    for value in call.all[:4] if _UPLOADS.search(call.ref) else ():
+        if kind := places.file_kind(text := text_of(value)):
+            found |= machine.origin(kind, text, call.line)
+        if (written := content_of(machine, value)) is not None:
+            found |= taint_of(written)
+    return found
 
 
 def _without_own(taint: Taint, host: str) -> Taint:

@@ -21,16 +21,16 @@ CONNECTIONS = re.compile(
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
     r"^socket\.create_connection$|^ssl\.(?:\w+\(\)\.)?wrap_socket$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
     r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
-    r"^paramiko\.(?:Transport|SFTPClient\.from_transport)$|^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
+    r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
 )
 
 
 def connection(machine: Analyser, call: Call) -> Value:
     """A client that knows where it goes. Functions it is to call with messages are followed."""
     made = Value(call.ref + "()", NOTHING, frozenset())
-    if call.ref.endswith((".wrap_socket", ".from_transport")):
+    if call.ref.endswith(".wrap_socket"):
         return _wrapped(call, made)
-    base = call.arg(0, "token", "base_url", "sock", "host", "mailhost", "uri", "url", "address")
+    base = call.arg(0, "token", "base_url", "host", "mailhost", "uri", "url", "address")
     if base is not None:
         parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
         made.text = text_of(parts[0]) if parts else HOLE
@@ -68,7 +68,7 @@ def told_by(call: Call, address: Value, sent: Taint) -> list[tuple[str, str]]:
 
 def _wrapped(call: Call, made: Value) -> Value:
     """A connection under TLS goes where the one goes that it is made of."""
-    inner, name = call.arg(0, "sock", "t"), call.keywords.get("server_hostname")
+    inner, name = call.arg(0, "sock"), call.keywords.get("server_hostname")
     made.text = inner.text if inner is not None and inner.text != HOLE else text_of(name) if name is not None else HOLE
     return made
 

@@ -124,6 +124,8 @@ def by_codec(data: str | bytes, codec: str) -> tuple[str, Any] | None:
 @lru_cache(maxsize=256)
 def is_codec(name: str) -> bool:
     """Does Python have a codec by this name? A package may register others."""
+    if name.lower() in {"mbcs", "oem", "ansi", "dbcs"}:
+        return True  # on Windows
     try:
         codecs.lookup(name)
     except (LookupError, ValueError, TypeError):

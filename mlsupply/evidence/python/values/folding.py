@@ -334,6 +334,8 @@ def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: 
     if name in {"bytes", "bytearray", "memoryview", "str"} and isinstance(first, bytes | str):
         if name == "str" and isinstance(first, bytes) and len(values) < 2:
             return _try(lambda: repr(first), layers, taint)
+        if name == "str" and len(values) > 1 and isinstance(first, bytes) and isinstance(values[1], str):
+            return _coded(first, [constant(values[1])], layers, taint)
         convert = {"bytes": bytes, "bytearray": bytes, "memoryview": bytes, "str": str}[name]
         return _try(lambda: first if type(first) is convert and len(values) == 1 else convert(*values), layers, taint)
     if name == "str" and isinstance(first, int | float):

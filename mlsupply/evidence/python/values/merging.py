@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, unknown
 
 _MAX_EITHER = 8
 _MANY = 50
@@ -20,6 +20,8 @@ def merged(values: list[Value]) -> Value:
     best = _best(values)
     result = best.copy()
     result.taint = taint_of(*values)
+    if not best.known:
+        result.layers = layers_of(best, *values)  # one of them may have been hidden
     result.hidden = any(value.hidden for value in values)
     if len(values) == 1 and hasattr(best, "unset"):
         result.unset = best.unset
