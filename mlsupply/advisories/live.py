@@ -123,7 +123,7 @@ class LiveFeed:
             return document
         results = document.get("results")
         if not isinstance(results, list) or len(results) != len(wanted):
-            return Failure(Reason.MALFORMED, "its answer has not one result a query")
+            return Failure(Reason.MALFORMED, "its answer has not one result for each query")
         return [result if isinstance(result, dict) else {} for result in results]
 
     def _ask(self, path: str, body: bytes | None = None) -> dict[str, Any] | Failure:

@@ -24,23 +24,18 @@ if TYPE_CHECKING:
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
-def run_options(verb: Verb) -> Verb:
-    """The options of every verb that reads or audits a project."""
-    return with_options(RUN)(verb)
-
-
 def reading_options(verb: Verb) -> Verb:
-    """The same of a verb that reads a project and judges nothing."""
+    """The options of a verb that reads a project and judges nothing."""
     return with_options(RUN, JUDGING)(verb)
 
 
 def looking_options(verb: Verb) -> Verb:
-    """The same of a verb that looks into files and reads no project."""
+    """The options of a verb that looks into files and reads no project."""
     return with_options(RUN, (*RESOLVING, "feed", "feed_url"))(verb)
 
 
 def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request:
-    """The request that the options of `run_options` and the configuration describe; options win."""
+    """The request that the options (`cli.options.RUN`) and the configuration describe; options win."""
     from mlsupply.cli.configuration import config_of, policy_of, rules_of
 
     for option in ("index_url", "feed_url"):

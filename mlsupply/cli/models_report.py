@@ -23,7 +23,7 @@ def write_report(
     options: Mapping[str, Any],
 ) -> None:
     """judge: what the rules of the run say of the files; verdict: exit code and sentence, which are the verb's own; outputs:
-    `FORMAT[=FILE]`; options: of `run_options`. Raises `MlsupplyError`."""
+    `FORMAT[=FILE]`; options: of `cli.options.RUN`. Raises `MlsupplyError`."""
     chosen = parse_outputs(outputs)
     request, world = request_of((), options), real_world(offline=True)
     ledger = Ledger(())
