@@ -117,7 +117,7 @@ def _scan(folder: Path, url: str, expect: int = 1) -> dict[str, list[dict[str, d
         (fails(404), "status 404"),
         (fails(403), "status 403"),
         (says(b"<html>", "querybatch"), "not the JSON it should be"),
-        (says(b'{"results": []}', "querybatch"), "not one result a query"),
+        (says(b'{"results": []}', "querybatch"), "not one result for each query"),
         (says(b"[1]", "querybatch"), "not the JSON it should be"),
     ],
 )
