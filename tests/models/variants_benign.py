@@ -135,6 +135,7 @@ def pickles() -> dict[str, bytes]:
         + b"e",
         "list of types": b"](" + name("builtins", "int") + name("numpy", "float64") + b"e",
         "python 2 zip": call("itertools", "izip", call("builtins", "iter", b"]")),
+        "arguments of a detector": call("ultralytics.utils", "IterableSimpleNamespace"),
     }
     made = {key: pickled(body, 4 if number % 2 else 2) for number, (key, body) in enumerate(bodies.items())}
     made["array in text protocol"] = b"c_codecs\nencode\np0\n(V" + b"\\u0001ab" * 20_000 + b"\np1\nVlatin1\np2\ntp3\nRp4\n."

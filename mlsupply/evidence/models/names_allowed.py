@@ -228,6 +228,8 @@ CALLS = table(
     statsmodels.base.data: PandasData
     gensim.models.keyedvectors: KeyedVectors Vocab
     keras.src.saving.keras_saveable: KerasSaveable._unpickle_model
+    ultralytics.utils: IterableSimpleNamespace
+    ultralytics.yolo.utils: IterableSimpleNamespace
     """
 )
 

@@ -103,7 +103,7 @@ COMMANDS: Final = Calls(
     r"platform\.popen|sh\.\w+|pexpect\.(?:spawn|run)|"
     r"distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
     r"win32api\.(?:ShellExecute|WinExec)|ctypes\.windll\.shell32\.ShellExecute\w|webbrowser\._?\w*Popen|"
-    r"IPython\..*\.system|invoke\.run|plumbum\..*|test\.support\.script_helper\.\w+|"
+    r"IPython\..*\.system|invoke\.run|plumbum\.(?!(?:cli|colorlib|colors|fs|lib|path|typed_env|version)\b).*|test\.support\.script_helper\.\w+|"
     r"ctypes\..*\.(?:system|popen|execv[pe]?|WinExec|ShellExecute[AW]?|CreateProcess[AW]?))$"
 )
 RUNS_CODE: Final = frozenset(

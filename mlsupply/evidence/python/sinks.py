@@ -286,9 +286,11 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
     if name == "sys.argv":
         machine.variables[name] = value
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):
-        machine.fact(
-            "redirects", node, sink=name, destination=addresses.destination(value.const), detail=safe(value.const, 100)
-        )
+        where = addresses.destination(value.const)
+        # one client, that is made for a well-known service, is no setting for the others
+        chosen = "()" in name and places.MODEL_SERVICE.match(value.const)
+        if where != "local" and not chosen:
+            machine.fact("redirects", node, sink=name, destination=where, detail=safe(value.const, 100))
 
 
 def led_astray(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:

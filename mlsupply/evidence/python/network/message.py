@@ -104,8 +104,8 @@ def _address(call: Call) -> Value:
         text = text_of(chosen)
         if _URL.match(text) or (text != HOLE and value is not receiver and not text.startswith("/")):
             return chosen
-    if receiver is not None and receiver.text != HOLE:
-        return receiver
+    if receiver is not None and (receiver.text != HOLE or len(candidates) == 1):
+        return receiver  # of a connection: what it is handed is no address
     return first if first is not None and first is not receiver else Value()
 
 
