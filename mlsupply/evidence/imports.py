@@ -39,10 +39,15 @@ _HARMLESS = {
     "websockets": rf"(?:exceptions|{_ERRORS}|ConnectionClosed\w*)",
     "ssl": r"(?:SSLContext|TLSVersion|CERT_\w+|PROTOCOL_\w+|OP_\w+|OPENSSL_\w+|SSL\w*Error|create_default_context)",
     "http": r"(?:HTTPStatus|HTTPMethod|cookies)",
-    "importlib": r"(?:metadata|resources|util\.find_spec|invalidate_caches)",
+    "importlib": r"(?:metadata|resources|util\.find_spec|invalidate_caches|import_module\(\s*[\"'])",  # by a written name
     "socket": r"(?:error|gaierror|timeout|herror|AF_\w+|SOCK_\w+|SO_\w+|SOL_\w+|IPPROTO_\w+|TCP_\w+)",
     "psutil": r"(?:virtual_memory|cpu_percent|cpu_count|swap_memory|disk_usage|NoSuchProcess|AccessDenied|ZombieProcess)",
     "boto3": r"(?:exceptions)",
+    "builtins": (  # called here; who names them otherwise may put something in their place
+        r"(?:abs|all|any|ascii|bin|bool|bytearray|bytes|callable|chr|complex|dict|divmod|enumerate|filter|float|format|"
+        r"frozenset|hash|hex|id|int|isinstance|issubclass|iter|len|list|map|max|min|next|object|oct|ord|pow|print|range|"
+        rf"repr|reversed|round|set|slice|sorted|str|sum|super|tuple|zip|{_ERRORS})(?=\()"
+    ),
     "os": r"(?:path|PathLike|sep|linesep|pathsep|curdir|devnull|name|getcwd|makedirs|mkdir|cpu_count|fspath|urandom)",
 }
 # Submodules whose every name is harmless.
@@ -64,7 +69,7 @@ _STATEMENT = expression(
 _LIST = 8_000  # bytes of a list of names in brackets
 _LINE = 200  # bytes of a line that is worth remembering
 _MAX_JOINED = 50  # lines
-_SAID = expression(rb"[ \t\f]*(?:#|>>>)")  # a comment, or an example within a text
+_SAID = expression(rb"[ \t\f]*(?:#(?!!)|>>>)")  # a comment, or an example within a text
 _ENDS_TEXT = expression(rb"\'\'\'|\"\"\"|\r[^\n]")  # behind it a line may go on with code
 _HOLDS_CODE = expression(rb"[fFtT][rR]?(?:\'\'\'|\"\"\")")  # text over lines, with code in braces
 _ALONE = expression(  # statements that were judged already
@@ -75,6 +80,11 @@ _NEXT = expression(rb"[ \t]+([a-zA-Z]+)\b(?![\"'])")
 _LAST = expression(rb"\b([a-zA-Z]+)[ \t]+$")
 _KEYWORDS = frozenset((*keyword.kwlist, *keyword.softkwlist, "print", "exec"))
 _BY_NAME = expression(rb"__import__|import_module")
+# By a name that is written; not of modules that hold all others.
+_WRITTEN = expression(
+    rb"(?:__import__|import_module)\(\s*([\"'])(?!(?:os|sys|io|gc|types|inspect|pkgutil|operator|_\w*)[\"'.])([A-Za-z_][\w.]*)\1\s*[,)]"
+)
+_KEYWORD = expression(rb"\b(?:import|from)\b")
 _STARTS = expression(  # in text within the code too: what follows a quote, or an escape
     rb"(?:^|[^\w \t\f])[ \t\f]*(?:from|import)\b|\\[nrt][ \t]*(?:from|import)\b|__import__|import_module", re.MULTILINE
 )
@@ -115,6 +125,15 @@ class Lines:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._holds_code: bool | None = None
+        self._start = self._end = self._said = 0  # of the line that was judged last
+
+    def said(self, at: int) -> int:
+        """Where the line ends that holds this place, if it is only a comment or an example within a text; 0 otherwise."""
+        if not self._start <= at < self._end:
+            self._start, end = self.data.rfind(b"\n", 0, at) + 1, self.data.find(b"\n", at)
+            self._end = len(self.data) if end < 0 else end
+            self._said = self._end if self.only_say(self._start, self._end) else 0
+        return self._said
 
     def only_say(self, start: int, end: int) -> bool:
         """Is what stands between these places a comment, or an example within a text?"""
@@ -164,16 +183,18 @@ def _matters(taken: _Taken | None, bound: set[str]) -> bool:
     if taken is None:
         return True
     base, name, renamed = taken
+    if name == b"*":  # all that a library has; all that another module has is judged by what that is called
+        if MODULES.match(base):
+            return True
+        name = base.rpartition(b".")[2]
     if base.startswith(b"."):
         return MODULES.search(name) is not None  # a library that a module of the package hands on
     whole = base + b"." + name if base else name
     if not (MODULES.match(whole) or MODULES.search(name) or _PASSED_ON.search(whole) or base == b"os"):
         return False
     library = whole.split(b".", 1)[0].decode("ascii", "replace")
-    if library not in _NAMES:
-        return True
-    if base or renamed:
-        return not _meek(base, name, library)
+    if base or renamed or library not in _NAMES:
+        return library not in _NAMES or not _meek(base, name, library)
     bound.add(library)
     return False
 
@@ -197,17 +218,20 @@ def harmless(ref: str) -> bool:
 
 def _taken(data: bytes, start: int, end: int) -> Iterator[_Taken | None]:
     """What the statements that start on this line import; None for a statement that is not understood."""
-    if _BY_NAME.search(data, start, end) or data.find(b"\r", start, end - 1) >= 0:
+    by_name = [_WRITTEN.match(data, found.start()) for found in _BY_NAME.finditer(data, start, end)]
+    understood = bool(by_name) and _KEYWORD.search(data, start, end) is None
+    if data.find(b"\r", start, end - 1) >= 0 or (by_name and not understood):
         yield None
-    understood = False
+    for named in by_name:
+        yield None if named is None else _Taken(b"", named[2], renamed=True)
     for found in _STATEMENT.finditer(data, start, end):
         understood = True
         names = found["modules"] if found["names"] is None else found["names"]
         if data[found.end() : found.end() + 1] == b"(":
             closing = data.find(b")", found.end(), found.end() + _LIST)
-            names = re.sub(rb"#[^\n\r]*", b"", data[found.end() + 1 : closing]) if closing > 0 else b"*"
+            names = re.sub(rb"#[^\n\r]*", b"", data[found.end() + 1 : closing]) if closing > 0 else b"* *"
         for words in (part.split() for part in names.split(b",")):
-            if len(words) == 1 and words[0] != b"*":
+            if len(words) == 1:
                 yield _Taken(found["base"] or b"", words[0], renamed=False)
             elif len(words) == 3 and words[1] == b"as":
                 yield _Taken(found["base"] or b"", words[0], renamed=True)

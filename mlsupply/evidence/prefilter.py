@@ -24,6 +24,7 @@ _KEYWORD = rb"(?:%s)\b" % b"|".join(map(str.encode, kwlist))
 # Two names in a row are no Python: what cannot stand behind one on its line, and what can stand before one.
 _PROSE = rb"[ \t]+(?!%s)[A-Za-z_]" % _KEYWORD
 _BEFORE = rb"(?:^|[^\w \t.`/\"'-]|\b%s(?=[ \t]))[ \t]*" % _KEYWORD
+_ACTS = rb"exec|spawn|posix_spawn|fork|system|popen|startfile|eval|compile|__"  # names that begin so can do something
 # (what is looked for, what must stand around it); None: finding it is enough.
 _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"exec", expression(rb"(?<![.\w`/])exec\b(?!%s)|/exec\b(?![\"'])|\bexec_module\b|\.exec[vl]|subprocess_exec" % _PROSE)),
@@ -42,7 +43,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
         ),
     ),
     (b"popen", None),
-    (b"load_module", None),
+    (b"load_module", expression(rb"load_module\b")),
     (b"spawn", expression(rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b")),
     (b"startfile", None),
     (b"s__", expression(rb"__(?:builtins|globals|subclasses)__")),
@@ -53,7 +54,7 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
     (b".pth", expression(rb"\.pth[\"']")),
     (b"customize.py", None),
-    (b"authorized_keys", expression(rb"[/\\\"'>][ \t]?authorized_keys|(?<!un)authorized_keys2?\b(?![ \t]*[]=.,:)[])")),
+    (b"authorized_keys", expression(rb"[/\\\"'>][ \t]?authorized_keys|(?<!un)authorized_keys2?\b(?![ \t]*[]=.,:)[]|\s*\])")),
     (b"shrc", None),
     (b"profile", expression(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_|profile_default\b")),
     (b"Launch", expression(rb"Launch(?:Agents|Daemons)")),
@@ -84,10 +85,10 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"pip.ini", None),
     (b"hooksPath", None),
     (b"create_subprocess_", None),
-    (b"open_connection", None),
+    (b"open_connection", expression(rb"(?<!\w)open_connection\b")),
     (b"getattr(sys.modules", None),
-    (b"getattr(os", expression(rb"getattr\(\s*os\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
-    (b"getattr(builtins", expression(rb"getattr\(\s*builtins\s*,\s*(?![\"'][\w.]{1,40}[\"']\s*[,)])")),
+    (b"getattr(os", expression(rb"getattr\(\s*os\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']\s*[,)])" % _ACTS)),
+    (b"getattr(builtins", expression(rb"getattr\(\s*builtins\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']\s*[,)])" % _ACTS)),
     (b"os.__dict__", None),
     (
         b"__getattribute__",
@@ -100,8 +101,6 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"__pyarmor__", None),
     (b"unsafe_load", None),
     (b"py/reduce", None),
-    (b"tell the user", None),
-    (b"mention", expression(rb"(?i)(?:not|n't|never) mention")),
     # the other places that start by themselves, whole or put together from their parts (see `knowledge.PERSISTENT`)
     *(
         (word, None)
@@ -174,8 +173,13 @@ _WORDS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (
     (b"subprocess_shell", None),
     (b"subprocess_exec", None),
 )
+_ORDERS: tuple[tuple[bytes, re.Pattern[bytes] | None], ...] = (  # to agents, in any text
+    (b"tell the user", None),
+    (b"mention", expression(rb"(?i)(?:not|n't|never) mention")),
+)
 _VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update)|[,)])|putenv")
 _AROUND = 160  # bytes before and behind a word
+_SAID_AROUND = 3  # times a word may stand in comments there
 # all of it; a variable that a text names as `os.environ/NAME` is one, and so is `"NAME" in os.environ`
 _ENVIRON = expression(rb"(?<![\"\'] in os\.)(?<![\"\'] not in os\.)environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
 # What is worth sending, in a file that has one of the clients.
@@ -231,7 +235,7 @@ _PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
         b"os.kill",
         expression(rb"falcon|osquery|auditd|wazuh|crowdstrike|MsMpEng|clam(?:d|av)|sentinel|sysmon|mdatp|wireshark"),
     ),
-    (b"rmtree", expression(rb"expanduser|Path\.home|[\"']/[\"']|HOME")),
+    (b"rmtree", expression(rb"expanduser|Path\.home|(?<!split\()[\"']/[\"']|HOME")),
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
     (b"sys.path", expression(rb"(?:64|85|32|16)decode|unhexlify|fromhex|decompress|a2b_")),
     (b".encrypt", expression(rb"expanduser|Path\.home|[\"']~|[\"']/(?:home|Users)\b|[\"']HOME[\"']|USERPROFILE")),
@@ -272,14 +276,14 @@ _Pair = TypeVar("_Pair")
 _ASKING = (b".get",)
 _SENDING = (b".post", b".put", b".request", b".urlopen", b".send", b".emit", b".fetch")
 _GROUPS: tuple[tuple[bytes, ...], ...] = (
-    *(tuple(word for word, _ in words) for words in (_WORDS, _PAIRS, _MORE, _ADDRESSES, _PRIVATE, _CLIENTS)),
+    *(tuple(word for word, _ in words) for words in (_WORDS, _PAIRS, _MORE, _ADDRESSES, _PRIVATE, _CLIENTS, _ORDERS)),
     _ASKING, _SENDING, _SECRETS, (b" os ",),
 )  # fmt: skip
 _STRINGS = Strings((word for group in _GROUPS for word in group), (MODULES,))
 _STARTS = [sum(map(len, _GROUPS[:place])) for place in range(len(_GROUPS) + 1)]  # bit of the first string of each group
 _ANY = [((1 << len(group)) - 1) << start for group, start in zip(_GROUPS, _STARTS, strict=False)]
-_OF_WORDS, _OF_PAIRS, _OF_MORE, _OF_ADDRESSES, _OF_PRIVATE = range(5)
-_OF_CLIENTS, _OF_ASKING, _OF_SENDING, _OF_SECRETS, _OF_OS = range(5, len(_GROUPS))
+_OF_WORDS, _OF_PAIRS, _OF_MORE, _OF_ADDRESSES, _OF_PRIVATE, _OF_CLIENTS = range(6)
+_OF_ORDERS, _OF_ASKING, _OF_SENDING, _OF_SECRETS, _OF_OS = range(6, len(_GROUPS))
 _POWER = 1 << _STARTS[-1]
 
 
@@ -327,7 +331,9 @@ def _imports(data: bytes, possible: int) -> bool:
 
 def _says(data: bytes, possible: int) -> bool:
     """Does one of the words stand in it as it would if it mattered?"""
-    if _stands(data, _WORDS, possible >> _STARTS[_OF_WORDS]):
+    if _stands(data, _WORDS, possible >> _STARTS[_OF_WORDS], Lines(data)):
+        return True
+    if _stands(data, _ORDERS, possible >> _STARTS[_OF_ORDERS]):
         return True
     if any(word in data and other.search(data) for word, other in _these(_PAIRS, possible >> _STARTS[_OF_PAIRS])):
         return True
@@ -355,26 +361,28 @@ def _stands(data: bytes, words: _Words, possible: int, lines: Lines | None = Non
     """Is one of the words there, with what must stand around it? possible: bits of those that can be there; lines: of the
     data, where a word in a comment is nothing."""
     for word, near in _these(words, possible):
-        start = end = 0
-        dull = False
         at = data.find(word)
         while at >= 0:
-            if lines is not None and at >= end:  # a line is judged once, however long it is
-                start, end = data.rfind(b"\n", end, at) + 1, data.find(b"\n", at)
-                end = len(data) if end < 0 else end
-                dull = lines.only_say(start, end)
-            if not dull and (near is None or _fits(data, near, max(0, at - _AROUND), at + _AROUND)):
+            if lines is not None and (end := lines.said(at)):
+                at = data.find(word, end)
+                continue
+            if near is None or _fits(data, near, max(0, at - _AROUND), at + _AROUND, lines):
                 return True
-            at = data.find(word, end if dull else at + _AROUND // 2)
+            at = data.find(word, at + _AROUND // 2)
     return False
 
 
-def _fits(data: bytes, near: re.Pattern[bytes], start: int, end: int) -> bool:
+def _fits(data: bytes, near: re.Pattern[bytes], start: int, end: int, lines: Lines | None) -> bool:
     """Is it there between these bytes, and does it fit what comes right behind them too?"""
-    found = near.search(data, start, end)
-    while found is not None and near.match(data, found.start(), end + _AROUND) is None:
+    found, said = near.search(data, start, end), 0
+    while found is not None:
+        whole = near.match(data, found.start(), end + _AROUND)
+        if whole is not None:
+            if lines is None or said == _SAID_AROUND or not lines.said(whole.end() - 1):
+                return True
+            said += 1
         found = near.search(data, found.start() + 1, end)
-    return found is not None
+    return False
 
 
 def _requests(data: bytes, possible: int) -> bool:
