@@ -121,10 +121,32 @@ def test_a_folder_inside_a_repository_is_no_answer_for_the_repository(
     monkeypatch.chdir(history.folder / "apps" / "api")
     code, said = _asked()
     assert code == 3
-    detail = f"a folder of the repository {history.folder.resolve()}, whose history was not searched"
+    detail = f"a part of the repository {history.folder.resolve()}, whose history was not searched"
     assert _gaps(said) == [(detail, "name that repository")]
+    assert _gaps(_asked("uv.lock")[1]) == [(detail, "name that repository")]
     monkeypatch.chdir(history.folder)
     assert _asked()[0] == 1
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["read", "from the inventory"])
+def test_what_changed_before_a_file_was_renamed_is_told_under_its_name_then(history: History, kept: bool) -> None:
+    history.commit(INSIDE, uvDOTlock=lock("1.82.8"))
+    (history.folder / "api").mkdir()
+    history.git("mv", "uv.lock", "api/uv.lock")
+    history.git("commit", "-qm", "move", at="2026-03-24T12:00:00Z")
+    history.commit(AFTER, api__uvDOTlock=lock("1.83.7"))
+    words = ["exposure", "--between", BEFORE, "--and", AFTER, str(history.folder), "-o", "json", "--no-progress"]
+    words += ["--inventory", str(history.folder.parent / "kept")] if kept else []
+    for _ in range(2):
+        found = json.loads(CliRunner().invoke(main, words).stdout)["changes"]
+        assert [(one["file"], one["before"], one["after"]) for one in found if one["name"] == "litellm"] == [
+            ("uv.lock", [], ["1.82.6"]),
+            ("uv.lock", ["1.82.6"], ["1.82.8"]),
+            ("api/uv.lock", ["1.82.8"], ["1.83.7"]),
+        ]
+    wrong = CliRunner().invoke(main, [*words, "litellm-2026"])
+    assert wrong.exit_code == 2
+    assert "there is no file or folder litellm-2026" in wrong.stderr
 
 
 def test_gaps_stand_before_what_was_found_in_the_page_too(history: History, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from mlsupply.cli.common import shows_errors
 from mlsupply.cli.options import with_output
 from mlsupply.cli.outputs import named, send
 from mlsupply.cli.progress import Progress
-from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
+from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 
 if TYPE_CHECKING:  # only named in annotations: the modules are imported when the verb runs
     from mlsupply.exposure.answer import Answer
@@ -117,11 +118,16 @@ def _list_changes(paths: Sequence[str], options: Mapping[str, Any]) -> None:
     from mlsupply.exposure import between
     from mlsupply.exposure.question import interval
     from mlsupply.exposure.survey import histories
+    from mlsupply.text import safe
     from mlsupply.world import Limits
 
     renders = {"table": between.as_text, "json": between.as_json, "markdown": between.as_markdown}
     chosen = named(options["outputs"] or ("table",), renders)
     window = interval(f"{options['between']}..{options['until']}")
+    for path in paths:
+        if not os.path.lexists(path):
+            said, hint = f"there is no file or folder {safe(path)}", "with --between there is no question, only paths"
+            raise MlsupplyError("path-not-found", said, hint)
     progress = Progress(quiet=options["no_progress"])
     read, kept = histories(paths, Limits(), _jobs(options), progress, options["inventory"])
     progress.end()

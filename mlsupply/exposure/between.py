@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from mlsupply.exposure.history import Commit
 from mlsupply.exposure.question import Interval
+from mlsupply.exposure.spans import Span
 from mlsupply.exposure.tracing import History
 from mlsupply.report.markdown import escape
 from mlsupply.text import count, safe
@@ -43,7 +44,8 @@ def _of_one(history: History, window: Interval) -> Iterator[Change]:
             for commit in moments:
                 if window.start is not None and window.end is not None and window.start <= commit.time <= window.end:
                     commits[commit.oid] = commit
-                    sides.setdefault((commit.oid, span.path, span.held.name), (set(), set()))[side].add(held)
+                    file = _called(span, commit, first=side == 1)
+                    sides.setdefault((commit.oid, file, span.held.name), (set(), set()))[side].add(held)
     for (oid, path, name), (before, after) in sides.items():
         yield Change(
             repository=history.folder,
@@ -53,6 +55,14 @@ def _of_one(history: History, window: Interval) -> Iterator[Change]:
             after=tuple(sorted(after)),
             commit=commits[oid],
         )
+
+
+def _called(span: Span, commit: Commit, *, first: bool) -> str:
+    """What the file was called at a commit that changed it: as the commit says, and where that is not kept the oldest name
+    for a thing that came, the newest for one that left."""
+    names = (*span.paths, span.path)
+    said = next((change.path for change in commit.changes if change.path in names), "")
+    return said or (names[0] if first else names[-1])
 
 
 def _said(change: Change) -> str:

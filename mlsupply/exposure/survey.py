@@ -13,6 +13,7 @@ from mlsupply.exposure.question import Question
 from mlsupply.exposure.repository import Repository, find, gap, open_repository
 from mlsupply.exposure.submodules import unread
 from mlsupply.exposure.tracing import History, trace
+from mlsupply.inventory import reader_of
 from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 from mlsupply.value import replace, value
@@ -46,13 +47,15 @@ def repositories(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def beneath(paths: Sequence[str]) -> Iterator[Gap]:
-    """A gap for each path that is a folder inside a repository that was not named: its history lies above."""
+    """A gap for each path that is a folder, lock or manifest inside a repository that was not named: its history lies
+    above."""
     for path in paths:
-        if is_machine(path):
+        reader = reader_of(Path(path).name)
+        if is_machine(path) and not (Path(path).is_file() and reader and reader.role in {"lock", "manifest"}):
             continue
         above = next((folder for folder in Path(path).resolve().parents if (folder / ".git").exists()), None)
         if above is not None:
-            detail = f"a folder of the repository {safe(str(above))}, whose history was not searched"
+            detail = f"a part of the repository {safe(str(above))}, whose history was not searched"
             yield gap(path, Reason.FORBIDDEN, detail, "name that repository")
 
 

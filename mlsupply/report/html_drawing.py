@@ -175,7 +175,7 @@ def _curve(points: list[_Point]) -> str:
 
 def _node(name: str, place: _Point, label: str, *, first: bool) -> Html:
     """A box with the name and the word of its worst finding, so that colour is not all that tells."""
-    most = 18 if label else 25
+    most = 18 if label else 24
     shown = name if len(name) <= most else f"…{name[1 - most :]}" if "/" in name else f"{name[: most - 1]}…"
     x, y = place
     word = label.lower()
