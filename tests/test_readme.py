@@ -38,3 +38,11 @@ def test_every_verb_check_and_format_is_named() -> None:
         assert f"| {check.name} |" in README, check.name
     for known in FORMATS:
         assert f"`{known.name}`" in README, known.name
+
+
+def test_as_many_attacks_are_told_as_are_replayed() -> None:
+    rows = re.findall(
+        r"^\| (\S+) \S+ \| [^|]+ \| (?:MLS-\S+)", (ROOT / "rules/README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    number = ("seven", "eight", "nine", "ten", "eleven", "twelve")[len(set(rows)) - 7]
+    assert f"about {number} known attacks on day zero" in README
