@@ -296,6 +296,13 @@ def test_the_table_keeps_to_the_width_of_the_terminal_and_says_why_below_the_hea
     assert "   3 findings at or above high, or malicious" in table(VIEW, width).decode().splitlines()[:4]
 
 
+def test_a_long_path_keeps_its_line_in_a_narrow_table() -> None:
+    folder = "/builds/a-team/inference-platform/services/gateway/deployments/europe/requirements"
+    findings = tuple(replace(one, places=(Place(f"{folder}/production.txt", 1234),)) for one in FINDINGS)
+    said = "".join(line.strip() for line in table(view_of(replace(REPORT, findings=findings)), 60).decode().splitlines())
+    assert f"{folder}/production.txt:1234" in said
+
+
 def test_quiet_is_one_line_and_verbose_cuts_nothing() -> None:
     many = replace(
         REPORT,

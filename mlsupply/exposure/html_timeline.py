@@ -25,7 +25,7 @@ _WIDTH, _LEFT, _RIGHT, _ROW = 1000, 290, 24, 26  # pixels
 _DAY = 86_400
 _STYLE = """
 :root { --resolved: #8b0000; --would: #c4320a; --could: #8a5a00; --unknown: #7a3e9d; --no: #6e7781; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root { --resolved: #ff5c5c; --would: #ff9a68; --could: #e3b341; --unknown: #d2a8ff; --no: #8b949e; } }
 .resolved { --tone: var(--resolved); } .would-have-resolved { --tone: var(--would); } .could-have { --tone: var(--could); }
 .unknown { --tone: var(--unknown); } .no { --tone: var(--no); }

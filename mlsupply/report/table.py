@@ -150,7 +150,7 @@ def _upgrades(console: Console, view: View, most: Most) -> None:
 def _grid() -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True, min_width=7)
-    grid.add_column()
+    grid.add_column(overflow="fold")  # a path that is cut would lose its line
     return grid
 
 
