@@ -57,56 +57,64 @@ class Machine:
     cut = False  # something worth following went deeper than the depth it is followed to
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
+        # the module
         self.path = path
         self.dotted = dotted
         self.package = dotted if is_package else dotted.rpartition(".")[0]
-        self.scope = Scope()
-        self.module = self.scope
-        self.root = ""
-        self.facts: dict[tuple[object, ...], tuple[CodeFact, set[str]]] = {}
-        self.edges: set[tuple[str, str]] = set()
-        self.files: dict[str, Value] = {}
-        self.paths: list[Value] = []  # that files are kept by
-        self.origins: dict[str, int | str] = {}  # label -> line, or which neighbour it came from
-        self.makers: dict[str, bool] = {}  # label of what was received -> does it come from the maker of a well-known tool?
-        self.verified: set[str] = set()
-        self.closures: list[tuple[str, Closure]] = []
-        self.running: list[Closure] = []
-        self.ran: set[Closure] = set()
-        self.steps, self.root_end = 0, MAX_STEPS
-        self.depth = MAX_INLINE
-        self.exhausted: set[str] = set()
-        self.silent = 0
-        self.code_layers: tuple[str, ...] = ()
+        self.lines: list[str] = []  # of the source, for what is written rather than meant
+        self.module = Scope()
+        self.closures: list[tuple[str, Closure]] = []  # root and function, lambda or method, as they are defined
+        self.linked = False  # looked at because of a neighbour: every function is followed
+        self.neighbours = Neighbours({}, {})
+        # where it is followed
+        self.scope = self.module
+        self.root = ""  # the function that is followed on its own; "" the module level
+        self.running: list[Closure] = []  # functions that were entered, the innermost last
+        self.replacing = ""  # the function of another module that the one which is followed stands for
+        self.folder = ""  # the one that is worked in, as far as it is said
+        self.silent = 0  # `try` blocks around whose errors are thrown away
+        self.asked_for = 0  # conditions around that look at what the user asks for
+        self.declined = False  # was such a condition just passed that leaves where it is not met?
+        self.told: Taint = frozenset()  # what a child that is followed is given as arguments and input
+        self.code_layers: tuple[str, ...] = ()  # of decoded code that is followed: the encodings, the text
         self.code_text = ""
         self.code_line = 0  # where decoded code is run from, 0 in the module's own text
         self.code_depth = 0
+        # values on their way
         self.entered: dict[tuple[object, ...], Entered] = {}
-        self.returned: list[list[Value]] = []
+        self.returned: list[list[Value]] = []  # by the functions that were entered; yielded: likewise
         self.yielded: list[list[Value]] = []
         self.sent: list[Value] = []  # into the generators that are followed
         self.raised: list[Value] = []
         self.later: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]] = []  # what runs beside the rest
-        self.variables: dict[str, Value] = {}  # of the environment, as far as they are set here
-        self.neighbours = Neighbours({}, {})
-        self.replacing = ""  # the function of another module that the one which is followed stands for
-        self.told: Taint = frozenset()  # what a child that is followed is given as arguments and input
-        self.views: list[Closure] = []  # what answers requests, once a server is started
+        # the budget
+        self.steps, self.root_end = 0, MAX_STEPS
+        self.depth = MAX_INLINE
+        self.ran: set[Closure] = set()
+        self.exhausted: set[str] = set()  # roots that were too much to follow
+        # what the module keeps and sets up
+        self.files: dict[str, Value] = {}  # content by path, see `storage`
+        self.paths: list[Value] = []  # that files are kept by
         self.folders: list[str] = []  # of repositories that are worked with
-        self.folder = ""  # the one that is worked in, as far as it is said
-        self.asked_for = 0  # conditions around that look at what the user asks for
-        self.declined = False  # was such a condition just passed that leaves where it is not met?
+        self.variables: dict[str, Value] = {}  # of the environment, as far as they are set here
         self.set_here: set[str] = set()  # variables of the environment that the module sets itself
+        self.views: list[Closure] = []  # what answers requests, once a server is started
         self.pointed: dict[str, str] = {}  # a library for clients -> where it was told to go
-        self.linked = False  # looked at because of a neighbour: every function is followed
+        # what was found
+        self.facts: dict[tuple[object, ...], tuple[CodeFact, set[str]]] = {}  # with the roots each is reached from
+        self.edges: set[tuple[str, str]] = set()  # root -> dotted name that it calls
+        self.origins: dict[str, int | str] = {}  # label -> line, or which neighbour it came from
+        self.makers: dict[str, bool] = {}  # label of what was received -> does it come from the maker of a well-known tool?
+        self.verified: set[str] = set()  # roots that compare a digest or signature
+        # for other modules of the package, see `summaries`
         self.wants: set[str] = set()
         self.hands: dict[str, set[str]] = {}
         self.gives: dict[str, Gift] = {}
         self.takes: dict[str, list[Take]] = {}
-        self.guards: dict[ast.If, tuple[bool, bool]] = {}  # does it end something, does it name a watcher
         self.handed: dict[str, set[str]] = {}  # labels that `hands` was told of already
+        # answers that are kept
+        self.guards: dict[ast.If, tuple[bool, bool]] = {}  # does it end something, does it name a watcher
         self.started_with: list[list[str] | None] | None = None  # what the arguments may be, see `default_run`
-        self.lines: list[str] = []  # of the source, for what is written rather than meant
 
     def tick(self, cost: int = 1) -> None:
         """Pays for work done. Raises BudgetError where the root has used up its steps."""
