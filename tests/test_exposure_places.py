@@ -149,6 +149,20 @@ def test_what_changed_before_a_file_was_renamed_is_told_under_its_name_then(hist
     assert "there is no file or folder litellm-2026" in wrong.stderr
 
 
+def test_a_lock_that_was_committed_when_the_release_was_gone_says_so(history: History) -> None:
+    history.commit(AFTER, uvDOTlock=lock("1.82.8"))
+    told = _asked(str(history.folder))[1]["repositories"][0]["exposures"]
+    notes = {one["version"]: one["notes"] for one in told}
+    assert notes["1.82.8"] == ["committed after the release was gone: locked before that, or from a mirror or cache"]
+    assert notes["1.82.6"] == []
+    history.commit("2026-03-27T09:00:00Z", api__uvDOTlock=lock("1.82.8"))
+    history.git("reset", "-q", "--hard", "HEAD~2")
+    history.commit(INSIDE, uvDOTlock=lock("1.82.8"))
+    shutil.rmtree(history.folder / ".git" / "logs")
+    told = _asked(str(history.folder))[1]["repositories"][0]["exposures"]
+    assert {tuple(one["notes"]) for one in told} == {()}
+
+
 def test_gaps_stand_before_what_was_found_in_the_page_too(history: History, tmp_path: Path) -> None:
     history.commit(INSIDE, uvDOTlock=lock("1.82.8"))
     subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{history.folder}", str(tmp_path / "near")], check=True)

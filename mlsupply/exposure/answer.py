@@ -117,6 +117,8 @@ def _judge(folder: str, traced: Traced, question: Question, pins: Pins) -> Expos
     span, held = traced.span, traced.span.held
     if held.pinned:
         verdict, notes = _of_pinned(held, question)
+        if verdict is Verdict.RESOLVED:
+            notes = (*notes, *_after(span, question))
     elif span.first.oid:
         verdict, notes = _of_open(traced, question, pins)
     else:
@@ -147,6 +149,13 @@ def _of_pinned(held: Held, question: Question) -> tuple[Verdict, tuple[str, ...]
             f"a local version of {public}: whether it was built from the bad one is recorded nowhere",
         )
     return Verdict.NO, ()
+
+
+def _after(span: Span, question: Question) -> Iterator[str]:
+    """What it means that a bad release was only committed when nobody could have it any more."""
+    end = question.window.end
+    if end is not None and span.first.oid and span.first.time > end:
+        yield "committed after the release was gone: locked before that, or from a mirror or cache"
 
 
 def _of_uncommitted(held: Held, question: Question) -> tuple[Verdict, tuple[str, ...]]:
