@@ -162,22 +162,25 @@ def _quiet(survey: Survey, asked: Set[ast.AST], bound: Mapping[str, str]) -> rea
     return reachability.quiet(survey, ends)
 
 
+_CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__")
+
+
 def _alone(machine: Analyser, closure: Closure, done: set[Closure]) -> None:
     done.add(closure)
     machine.run_root(closure.name, closure)
 
 
 def _constructor(closure: Closure) -> list[Closure]:
-    """The constructor of the class of a method."""
-    method = closure.owner.methods.get("__init__") if closure.owner is not None else None
-    return [method] if method is not None else []
+    """The constructors of the class of a method."""
+    methods = closure.owner.methods if closure.owner is not None else {}
+    return [methods[name] for name in _CONSTRUCTORS if name in methods]
 
 
 def _constructors(machine: Analyser, chosen: Callable[[Closure], bool]) -> set[Closure]:
     """Those of classes of which something is followed, first: they tell the other methods what `self` holds."""
     methods = [closure for _, closure in machine.closures if closure.owner is not None]
     followed = {closure.owner for closure in methods if chosen(closure)}
-    done = {closure for closure in methods if closure.owner in followed and closure.name.endswith("__init__")}
+    done = {closure for closure in methods if closure.owner in followed and closure.name.endswith(_CONSTRUCTORS)}
     for closure in methods:
         if closure in done:
             machine.run_root(closure.name, closure)

@@ -15,6 +15,7 @@ from mlsupply.evidence.python.values.value import (
     Value,
     constant,
 )
+from mlsupply.lazy import expression
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _TEXTS = frozenset({"received", "encoded", "package-file"})
@@ -22,6 +23,7 @@ _DULL_ANNOTATIONS = frozenset({ast.Name, ast.Attribute, ast.Constant})
 _PLAIN_DECORATORS = frozenset(
     {"builtins.property", "builtins.staticmethod", "builtins.classmethod", "functools.cached_property"}
 )
+_KEY = expression(r"(?i)(?:api_?key|token|secret|password|credential)s?$")  # a field whose way is worth following
 
 
 class Definitions(Entering):
@@ -103,6 +105,9 @@ class Definitions(Entering):
             for statement in node.body
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
         ]
+        if "__init__" not in state.methods:
+            for name in filter(_KEY.search, state.fields):  # given by who makes the object
+                state.attributes.setdefault(name, Value(taint=frozenset((f"parameter:{name}",))))
         value = Value()
         value.closure = closure
         self.scope.set(node.name, self._decorated(node, value))

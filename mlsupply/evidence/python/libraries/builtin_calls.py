@@ -141,20 +141,27 @@ def _container(machine: Analyser, name: str, call: Call) -> Value | None:
 
 def _map(machine: Analyser, name: str, call: Call) -> Value | None:
     del name
-    if len(call.args) != 2:
+    if len(call.args) < 2:
         return None
-    function, items = call.args[0], folding.items_of(call.args[1])
-    if items and len(items) <= 65_536:
+    function, rows = call.args[0], _rows(call.args[1:])
+    if rows and len(rows) <= 65_536:
         done = []
-        for item in items:
-            done.append(machine.call(function, [item], {}, call.node))
+        for row in rows:
+            done.append(machine.call(function, row, {}, call.node))
             if not done[-1].known and len(done) > 64:
                 break
         else:
-            return folding.listed(done, layers_of(call.args[1]))
+            return folding.listed(done, layers_of(*call.args[1:]))
     if function.closure is not None:
         machine.enter(function.closure, [Value(taint=taint_of(*call.args))], {}, call.node)
     return _counted(call) if function.ref in {"builtins.int", "builtins.float"} else unknown(*call.args)
+
+
+def _rows(columns: list[Value]) -> list[list[Value]]:
+    """What `map` hands over turn by turn: an item of each column, until the shortest ends."""
+    if len(columns) > 1 and (pairs := folding.builtin("zip", columns)) is not None:
+        return [folding.items_of(pair) for pair in folding.items_of(pairs)]
+    return [list(row) for row in zip(*map(folding.items_of, columns), strict=False)]
 
 
 def _counted(call: Call) -> Value:

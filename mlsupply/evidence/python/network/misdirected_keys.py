@@ -5,6 +5,7 @@ Which service a key belongs to shows only when all requests are known: `note` ga
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
@@ -12,7 +13,7 @@ from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.call import ToldKey
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.taint import of_kind
-from mlsupply.evidence.python.values.value import Taint, text_of
+from mlsupply.evidence.python.values.value import Closure, Taint, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -65,8 +66,21 @@ def opened(machine: Analyser, call: Call) -> None:
 
 
 def _of(machine: Analyser, label: str) -> str:
-    """The label, with the function for what goes by the name of a parameter: another one's has the same name."""
-    return f"{label} of {machine.root}" if label.startswith("parameter:") else label
+    """The label, with whose it is for what goes by the name of a parameter: that of another function has the same name. What
+    an object is made with is the same thing in all its methods."""
+    if not label.startswith("parameter:"):
+        return label
+    method = machine.running[0] if machine.running else None
+    if method is None or method.owner is None or (method.name != "__init__" and _takes(method, label.partition(":")[2])):
+        return f"{label} of {machine.root}"
+    return f"{label} of the class {method.owner.name}"
+
+
+def _takes(function: Closure, name: str) -> bool:
+    if isinstance(function.node, ast.ClassDef):
+        return False
+    args = function.node.args
+    return any(arg.arg == name for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs))
 
 
 def judged(machine: Analyser) -> None:
