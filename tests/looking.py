@@ -11,9 +11,9 @@ from mlsupply.evidence.pool import Pool
 
 
 def looked(root: Path, files: Mapping[str, str]) -> PackageFacts:
-    """files: name of a module of the package `demo`, which is written below `root` -> its text."""
+    """files: name of a module, or of data with its suffix, of the package `demo`, written below `root` -> its text."""
     for name, text in files.items():
-        path = root / "demo" / f"{name}.py"
+        path = root / "demo" / (name if "." in name else f"{name}.py")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     with Pool(1) as pool:

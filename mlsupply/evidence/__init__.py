@@ -19,8 +19,8 @@ The contents of an archive, in the order of a look:
    `archives` (`archives_zip`, `archives_tar`) the stream of members; `share` and `allowance` bound what it may take.
 3. `prefilter` (`tokens`, `imports`) decides from bytes which Python is worth parsing; `pool` and `worker` have it followed
    in a process of its own by `python/`, whose results are `module_facts`. `facets` are the facts rules judge.
-4. `linking` and `companions` look again at modules that give each other something; `mapping`, `handed`, `plain_data`,
-   `unparsable` and `twice` take back what another file explains.
+4. `linking` and `companions` look again at modules that give each other something, with `data_files` they name; `mapping`,
+   `handed`, `plain_data`, `unparsable` and `twice` take back what another file explains.
 5. `members`, `foreign`, `builds` (`build_steps`), `jupyter`, `matplotlibrc`, `bytecode`, `start_lines`: files that are no
    modules. `record` and `against_record`: the list an installer goes by.
 6. `moments` says when each fact happens; `compare` holds it against the release before, `account` puts it into words.

@@ -26,19 +26,20 @@ _APART = expression(r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:
 # What does by a name that is computed, perhaps in another module, what would be a fact by its own name; and names asked for.
 _PICKS = expression(
     rb"\b(?:import_module|__import__)\(\s*(?![\"'])|\b(?:vars|dir)\(\s*builtins|__builtins__|\bbuiltins\s*\.\s*__dict__|"
-    rb"\bgetattr\(\s*(?:builtins|os|sys|subprocess)\s*,\s*(?![\"'])|\bgetaddrinfo\(|\bgethostby|\bdns\s*\.\s*\w|\bresolve_name\("
+    rb"\bgetattr\(\s*(?:builtins|os|sys|subprocess)\s*,\s*(?![\"'])|\bgetaddrinfo\(|\bgethostby|\bdns\s*\.\s*\w|\b(?:resolve_name|locate|import_string|attrgetter|methodcaller)\("
 )
 _SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # together they say no more of these
 
 
-def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes]) -> list[str]:
-    """Paths of the modules to be followed together, packages before what is in them; none where that is not worth it."""
+def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes], fewest: int = 2) -> list[str]:
+    """Paths of the modules to be followed together, packages before what is in them; none where that is not worth it, or
+    where they are fewer than `fewest`."""
     acts = any(_ends(fact) for module in modules for fact, _ in module.facts)
     paths = sorted(
         (path for path in sources if path.endswith(".py") and not _APART.search(path)),
         key=lambda path: (path.count("/"), not path.endswith("__init__.py"), path),
     )
-    if not 1 < len(paths) <= MAX_MODULES or sum(len(sources[path]) for path in paths) > MAX_BYTES:
+    if not fewest <= len(paths) <= MAX_MODULES or sum(len(sources[path]) for path in paths) > MAX_BYTES:
         return []
     return paths if acts or any(_PICKS.search(sources[path]) for path in paths) else []
 

@@ -16,6 +16,7 @@ from mlsupply.evidence.archives import Limits, Member, Walked, Wants, is_nested_
 from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.bytecode import over_sources, runs_unasked, without_source
 from mlsupply.evidence.companions import companions, joined
+from mlsupply.evidence.data_files import MAX_FILES, named_data, read_data
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.handed import without_data
@@ -143,7 +144,7 @@ def _follow(
 ) -> list[ModuleFacts]:
     """Facts of all modules, without those that a second look at other members explains."""
     seen.share.begin()
-    modules = without_literals(list(_modules(seen, shape, pool, subject)), walked)
+    modules = without_literals(list(_modules(seen, shape, pool, subject, walked)), walked)
     wanted = {path for _, path, _ in seen.waiting}.union(seen.share.crowded)
     modules = without_data(modules, wanted.difference(module.path for module in modules), walked)
     seen.gaps += (located_gap(subject, *left_out) for left_out in seen.share.left_out())
@@ -300,7 +301,9 @@ def _inside(gap: Gap, subject: str) -> Gap:
     return replace(gap, subject=subject, detail=detail, place=Place(subject, 0, member, offset))
 
 
-def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[ModuleFacts]:
+def _modules(
+    seen: _Seen, shape: Layout, pool: Pool, subject: str, walked: Callable[[Wants], Iterable[Walked]]
+) -> Iterator[ModuleFacts]:
     def task(kind: str, path: str, data: bytes, known: Neighbours | None = None) -> Task:
         told = stored.neighbours_to_json(known) if known else None
         return Task(kind, path, shape.inner(path), data, told, _is_strange(path, shape))
@@ -317,9 +320,16 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
     together = linked(first, spare, look)
     seen.gaps += _unlinked(together.cut, seen.untied, subject)
     modules = together.modules
-    if group := companions(modules, sources):
-        text = json.dumps([[path, shape.inner(path), sources[path].decode("latin-1")] for path in group]).encode()
-        together_task = Task("together", group[0], "", text)
+    group = companions(modules, sources, fewest=1)
+    wanted = named_data(seen.members, {path: sources[path] for path in group})
+    if len(wanted) > MAX_FILES:
+        seen.gaps.append(
+            located_gap(subject, group[0], Reason.LIMIT, f"{len(wanted)} data files are named: none was followed")
+        )
+        wanted = set()
+    if wanted or len(group) > 1:
+        data = read_data(wanted, walked)
+        together_task = Task("together", group[0], "", _told_together(group, sources, shape, data))
         for answer in pool.map([together_task] if seen.share.has_time(group[0]) else []):
             if isinstance(answer, Lost):
                 seen.gaps.append(located_gap(subject, group[0], Reason.LIMIT, f"modules followed together: {answer.why}"))
@@ -334,6 +344,12 @@ def _modules(seen: _Seen, shape: Layout, pool: Pool, subject: str) -> Iterator[M
             if not (reason is Reason.MALFORMED and unparsable.is_excused(module)):
                 seen.gaps.append(located_gap(subject, module.path, reason, module.stopped))
         yield module
+
+
+def _told_together(group: Sequence[str], sources: Mapping[str, bytes], shape: Layout, data: Mapping[str, bytes]) -> bytes:
+    """What a worker is told of the modules that are followed together: their texts, and the data files they name."""
+    modules = [[path, shape.inner(path), sources[path].decode("latin-1")] for path in group]
+    return json.dumps({"modules": modules, "data": {path: held.decode("latin-1") for path, held in data.items()}}).encode()
 
 
 def _is_strange(path: str, shape: Layout) -> bool:

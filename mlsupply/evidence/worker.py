@@ -52,8 +52,10 @@ def look(
 ) -> dict[str, Any]:
     """What one task gives, as JSON values."""
     if kind == "together":
-        sources = [module_group.Source(where, below, text.encode("latin-1")) for where, below, text in json.loads(data)]
-        return {"modules": [module_to_json(module) for module in module_group.followed(sources)]}
+        told = json.loads(data)
+        sources = [module_group.Source(where, below, text.encode("latin-1")) for where, below, text in told["modules"]]
+        held = {where: text.encode("latin-1") for where, text in told["data"].items()}
+        return {"modules": [module_to_json(module) for module in module_group.followed(sources, held)]}
     return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(known) if known else None, strange))
 
 

@@ -9,7 +9,7 @@ enough.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact
@@ -170,14 +170,16 @@ class Together(Analyser):
         return self.root + "__main__" if self.root.endswith(_BETWEEN) else self.root
 
 
-def followed(sources: list[Source]) -> list[ModuleFacts]:
+def followed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> list[ModuleFacts]:
     """Facts of a group of modules, as far as they show where all are followed together; those that cannot be parsed are left
-    out. Each fact stands with the module of the roots it is reached from, which may not be the one it lies in."""
+    out. Each fact stands with the module of the roots it is reached from, which may not be the one it lies in. data: files
+    of data that they name, by path."""
     trees = [(source, parsed(source.text)) for source in sources]
     modules = [_Module(source, tree) for source, tree in trees if not isinstance(tree, str)]
     if not modules:
         return []
     machine = Together(modules)
+    machine.data = data or {}
     machine.linked, machine.steps = True, MAX_STEPS - BUDGET
     machine.root_end = machine.steps + BUDGET // 2
     try:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.libraries import package_data
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME
 from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
 from mlsupply.evidence.python.network import addresses
-from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values import containers, documents, folding
 from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import (
     CLEAN,
@@ -85,8 +86,8 @@ def origin(machine: Analyser, call: Call) -> Value | None:
         return _path("", text.rpartition("/")[0] or HOLE, call.args)
     if (place := _place(call)) is not None:
         return place
-    if ref.startswith("configparser."):
-        _settings(machine, call)
+    if (read := package_data.called(machine, call)) is not None:
+        return read
     if ref in {"pathlib.Path().with_name", "pathlib.Path().with_suffix"} and call.receiver:
         text = f"{text_of(call.receiver).rpartition('/')[0]}/{text_of(call.args[0]) if call.args else HOLE}"
         return _path("pathlib.Path()", text, [call.receiver, *call.args])
@@ -163,18 +164,13 @@ def _resource(machine: Analyser, call: Call) -> Value:
     taint = machine.origin("package-file", name, call.line) | taint_of(*call.all, call.receiver or Value())
     if DATA_NAME.search(name):
         taint |= machine.origin("encoded", f"data file {name}", call.line)
-    return Value("pathlib.Path()" if call.ref.endswith(".files") else call.ref + "()", NOTHING, taint)
+    if call.ref.endswith((".files", ".open_text", ".open_binary", ".resource_stream", ".resource_filename")):
+        return Value("pathlib.Path()" if call.ref.endswith(".files") else call.ref + "()", NOTHING, taint)
+    held = package_data.held(machine, name, binary=call.ref.endswith(("get_data", "read_binary", "resource_string")))
+    return Value("" if held is not NOTHING else call.ref + "()", held, taint)
 
 
 _AS_FILE = frozenset({"importlib.resources.as_file", "importlib_resources.as_file"})
-
-
-def _settings(machine: Analyser, call: Call) -> None:
-    """What an installation reads of the settings that came with it; of those of a program's user nothing is told here."""
-    name = text_of(call.args[0]) if call.args else ""
-    of_package = machine.path.rpartition("/")[2] == "setup.py" and name and not name.startswith((HOLE, "/", "~"))
-    if of_package and call.receiver is not None and call.ref.endswith(".read"):
-        call.receiver.taint |= machine.origin("encoded", f"data file {name}", call.line)
 
 
 def _taken(machine: Analyser, call: Call, kind: str) -> Value:
@@ -221,9 +217,9 @@ def _named_by_caller(path: Value) -> bool:
 def _reshaped(call: Call) -> Value | None:
     """Data in another shape."""
     ref = call.ref
+    if call.args and (parsed := documents.document(ref, call.args[0])) is not None:
+        return parsed
     if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load", "copy.copy", "copy.deepcopy"} and call.args:
-        if isinstance(call.args[0].const, str) and ref in {"json.loads", "ast.literal_eval"}:
-            return _literal(ref, call.args[0])
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
     if ref == "shlex.join" and call.args:
         return folding.quoted(call.args[0])
@@ -241,17 +237,6 @@ def _reshaped(call: Call) -> Value | None:
     if ref.startswith(containers.MAKERS) and (made := containers.made(ref, call.args, call.keywords)) is not None:
         return made
     return unknown(*call.all) if ref.startswith("collections.") and ref != "collections.namedtuple" else None
-
-
-def _literal(ref: str, text: Value) -> Value:
-    import ast
-    import json
-
-    try:
-        found = json.loads(text.const) if ref == "json.loads" else ast.literal_eval(text.const)
-    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
-        return unknown(text)
-    return constant(found, text.layers, text.taint)
 
 
 _ADDRESS = re.compile(r"https?://[\w.-]{3,200}")
@@ -370,6 +355,8 @@ def opened(machine: Analyser, call: Call) -> Value:
     if (written := content_of(machine, path)) is not None:
         made.taint, made.layers = made.taint | written.taint, written.layers
         made.const = written.const
+    elif from_package:
+        made.const = package_data.held(machine, text, binary="b" in mode_text or call.ref.endswith("read_bytes"))
     place = path.copy()
     place.taint = place.taint & taint
     made.keys = {"name": place}

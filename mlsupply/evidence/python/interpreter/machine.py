@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
@@ -52,6 +52,7 @@ class Machine:
     installs = False  # does the text of the module speak of installing at all?
     missing = 0  # conditions around that something was found missing first
     strange = False  # is it a module of another project than the one that ships it?
+    data: Mapping[str, bytes] = {}  # files of the package that hold data, by path, where they were read
     untold = False  # were there more facts than are kept?
     common = 0  # facts that mean nothing by themselves
     cut = False  # something worth following went deeper than the depth it is followed to
@@ -170,6 +171,15 @@ class Machine:
     def main_root(self) -> str:
         """The root of what runs only where the module is started as a program."""
         return self.root or "__main__"
+
+    def data_file(self, path: str) -> bytes | None:
+        """What a data file of the package holds; None where that was not read. path: of the file, of which the last part is
+        known at least. Of several that are called so the one beside the module is meant, or none is."""
+        name = path.replace("\\", "/").rpartition("/")[2]
+        found = [one for one in self.data if one.rpartition("/")[2] == name] if self.data else []
+        beside = [one for one in found if one.rpartition("/")[0] == self.path.rpartition("/")[0]]
+        chosen = beside or found
+        return self.data[chosen[0]] if len(chosen) == 1 else None
 
     def neighbour(self, ref: str) -> Value | None:
         """What a dotted name stands for in a module that is followed together with this one; None where none is."""

@@ -59,7 +59,10 @@ def operated(machine: Expressions, value: Value, what: str, args: list[Value], n
 
 
 def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
-    """What a loop over the value goes through; of an object of this module, what `__iter__` or `__next__` gives."""
+    """What a loop over the value goes through; of an object of this module, what `__iter__` or `__next__` gives; of a file
+    that is known, its lines."""
+    if value.ref == "io.file()" and value.known:
+        return folding.listed(folding.items_of(value), value.layers, value.taint)
     for _ in range(3):
         if (made := operated(machine, value, "iter", [], node)) is not None and made is not value and made.instance is None:
             return made

@@ -24,7 +24,15 @@ _GETS = re.compile(
 )
 _ATTRIBUTES = re.compile(r"^(?:builtins\.(?:object|type)|types\.ModuleType)\.__getattribute__$")
 _SPECS: Final = frozenset({"importlib.util.find_spec", "importlib.machinery.PathFinder.find_spec", "importlib.find_loader"})
-_OF_SPECS: Final = frozenset({*_SPECS, "pkgutil.resolve_name", "importlib.util.module_from_spec"})
+# What a dotted path stands for.
+_BY_PATH: Final = frozenset(
+    {
+        "pkgutil.resolve_name", "pydoc.locate", "pydoc.resolve", "zope.dottedname.resolve.resolve", "hydra.utils.get_method",
+        "hydra.utils.get_class", "hydra.utils.get_object", "django.utils.module_loading.import_string",
+        "jsonargparse.import_object", "werkzeug.utils.import_string", "traitlets.utils.importstring.import_item",
+    }
+)  # fmt: skip
+_OF_SPECS: Final = frozenset({*_SPECS, *_BY_PATH, "importlib.util.module_from_spec"})
 _LOADS = re.compile(r"\.load_module$|^importlib\.reload$")
 # What a module of the standard library imports is an attribute of it; these are worth reaching.
 _HELD: Final = frozenset(
@@ -53,6 +61,7 @@ _LOOKS: Final = frozenset(
     {
         "get", "pop", "setdefault", "__getitem__", "getitem", "__getattribute__", "values", "items", "copy", "resolve_name",
         "find_spec", "find_loader", "module_from_spec", "load_module", "reload",
+        *(one.rpartition(".")[2] for one in _BY_PATH),
     }
 )  # fmt: skip
 # What an attribute of this name can only be, of whichever module it is asked.
@@ -122,7 +131,7 @@ def _module(call: Call) -> Value | None:
     if ref not in _OF_SPECS and not _LOADS.search(ref):
         return None
     name = text_of(call.args[0]) if call.args else ""
-    if ref == "pkgutil.resolve_name" and re.fullmatch(r"[\w.]{1,100}(?::[\w.]{1,100})?", name):
+    if ref in _BY_PATH and re.fullmatch(r"[\w.]{1,100}(?::[\w.]{1,100})?", name):
         made = Value(name.replace(":", "."))
         made.hidden = _computed(call, 0)
         return made

@@ -79,6 +79,8 @@ def items_of(value: Value) -> list[Value]:
     """The items of a list, tuple, string or the like, as far as they are known; a bounded number."""
     if value.items is not None:
         return value.items
+    if value.ref == "io.file()" and isinstance(value.const, str | bytes):
+        return [constant(line, value.layers, value.taint) for line in value.const.splitlines(keepends=True)[:65_536]]
     if isinstance(value.const, list | tuple | str | bytes | range | set | frozenset):
         return [constant(item, value.layers, value.taint) for item in list(value.const)[:65_536]]
     if isinstance(value.const, dict):

@@ -1,0 +1,69 @@
+"""Data files that come with the package and were read: what a file, or a parser of settings, gives of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlsupply.evidence.python.values import documents, folding
+from mlsupply.evidence.python.values.taint import kinds_in
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, constant, text_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.analyser import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_WHOLE = frozenset({"io.file().read", "io.file().readlines"})
+_TELLS = (".read", ".read_file", ".read_string", ".readfp")
+
+
+def held(machine: Analyser, path: str, *, binary: bool = False) -> Any:
+    """What the data file of the package at this path says, where that is known; else NOTHING. binary: as bytes?"""
+    data = machine.data_file(path)
+    if data is None:
+        return NOTHING
+    return data if binary else data.decode("utf-8", "replace")
+
+
+def called(machine: Analyser, call: Call) -> Value | None:
+    """What a known file gives that is read whole, or a parser of settings of what it was told; None for other calls."""
+    ref, receiver = call.ref, call.receiver
+    if receiver is None:
+        return None
+    if ref in _WHOLE:
+        return _read(ref, receiver) if isinstance(receiver.const, str | bytes) and not call.args else None
+    if not ref.startswith("configparser."):
+        return None
+    if ref.endswith(_TELLS):
+        _told(machine, call, receiver)
+    return _setting(call, receiver) if ref.endswith((".get", ".items")) else None
+
+
+def _read(ref: str, file: Value) -> Value:
+    if not ref.endswith("lines"):
+        return constant(file.const, file.layers, file.taint)
+    return folding.listed(folding.items_of(file), file.layers, file.taint)
+
+
+def _told(machine: Analyser, call: Call, parser: Value) -> None:
+    """A parser is told settings. What an installation reads of those that came with it is data of the package; of those of
+    a program's user nothing is told here."""
+    first = call.args[0] if call.args else Value()
+    name, said = text_of(first), first.const
+    if call.ref.endswith(".read"):
+        if machine.path.rpartition("/")[2] == "setup.py" and name and not name.startswith((HOLE, "/", "~")):
+            parser.taint |= machine.origin("encoded", f"data file {name}", call.line)
+        said = held(machine, name) if "package-file" in kinds_in(first.taint) else NOTHING
+    if isinstance(said, str):
+        parser.taint |= first.taint
+        sections = {part: constant(values, (), parser.taint) for part, values in documents.settings(said).items()}
+        parser.keys = {**(parser.keys or {}), **sections}
+
+
+def _setting(call: Call, parser: Value) -> Value | None:
+    """`parser.get(section, option)` and `parser.items(section)`, where that is known."""
+    section = (parser.keys or {}).get(text_of(call.args[0])) if call.args else None
+    if section is None or not isinstance(section.const, dict):
+        return None
+    if call.ref.endswith(".items") or len(call.args) < 2:
+        return constant([list(pair) for pair in section.const.items()], (), section.taint)
+    return constant(section.const.get(text_of(call.args[1]).lower()), (), section.taint)

@@ -1,0 +1,76 @@
+"""Documents of data read as values: JSON, TOML, YAML and INI, by parsers that run nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mlsupply.evidence.python.values.value import Value, constant, unknown
+
+_MAX = 1 << 17  # characters, of what is not parsed fast
+READS = frozenset(
+    {
+        "json.load", "json.loads", "tomllib.load", "tomllib.loads", "tomli.load", "tomli.loads", "toml.load", "toml.loads",
+        "yaml.safe_load", "orjson.loads", "ujson.loads", "ujson.load", "simplejson.loads",
+        "simplejson.load", "json5.load", "json5.loads", "rtoml.load", "rtoml.loads", "tomlkit.parse", "tomlkit.load",
+        "ast.literal_eval", "csv.reader", "csv.DictReader",
+    }
+)  # fmt: skip
+
+
+def settings(text: str) -> dict[str, dict[str, str]]:
+    """The sections of an INI file, as `configparser` reads them without interpolation; {} where it cannot."""
+    import configparser
+
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text[:_MAX])
+    except (configparser.Error, ValueError):
+        return {}
+    return {name: dict(parser[name]) for name in parser}
+
+
+def _table(ref: str, text: str) -> list[Any]:
+    import csv
+
+    lines = text[:_MAX].splitlines()
+    try:
+        return list(csv.DictReader(lines) if ref.endswith("DictReader") else csv.reader(lines))
+    except csv.Error as error:
+        raise ValueError("not a table") from error
+
+
+def document(ref: str, text: Value) -> Value | None:
+    """What the call of this name makes of a text that is known; None where it is no such call, or the text not known."""
+    if ref not in READS or not isinstance(text.const, str | bytes):
+        return None
+    if len(text.const) > _MAX and not ref.startswith(("json.", "ast.")):
+        return unknown(text)
+    try:
+        found = _parsed(ref, text.const)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return unknown(text)
+    return constant(found, text.layers, text.taint)
+
+
+def _parsed(ref: str, text: str | bytes) -> Any:
+    if ref == "ast.literal_eval":
+        import ast
+
+        return ast.literal_eval(text.decode("utf-8") if isinstance(text, bytes) else text)
+    if "json" in ref:
+        return json.loads(text)
+    if ref.startswith("csv."):
+        return _table(ref, text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+    if ref.startswith("yaml."):
+        import yaml
+
+        from mlsupply.yaml_values import document as yaml_document
+
+        try:
+            return yaml_document(text)
+        except yaml.YAMLError as error:
+            raise ValueError("not YAML") from error
+    import tomllib
+
+    return tomllib.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
