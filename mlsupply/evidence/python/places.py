@@ -169,6 +169,7 @@ USUAL_HOST: Final = expression(
 # What says who or where the machine is, and opens nothing by itself.
 WHO_IT_IS: Final = expression(
     r"/service-accounts/[^/]{1,80}/(?:identity|email)\b|/instance/(?:id|zone|name|hostname|machine-type|network-interfaces/)|"
+    r"/computeMetadata/v1/project/(?:numeric-)?project-id\b|"
     r"/meta-data/(?:public-|local-|instance-|ami-|host|mac|placement|availability)"
 )
 METADATA: Final = expression(
