@@ -110,7 +110,7 @@ def headline(question: Question, answers: Sequence[Answer], machine: Machine | N
     counts = _counts(answers)
     parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
     nowhere = "it is named nowhere in what could be read" if any(one.gaps for one in answers) else "it is named nowhere"
-    found = ", ".join(parts) or nowhere
+    found = f"in files: {', '.join(parts)}" if parts else nowhere
     return f"{question.text}: {len(hit)} of {count(len(answers), 'repository')} exposed ({found})"
 
 
