@@ -217,7 +217,7 @@ def _named_by_caller(path: Value) -> bool:
 def _reshaped(call: Call) -> Value | None:
     """Data in another shape."""
     ref = call.ref
-    if call.args and (parsed := documents.document(ref, call.args[0])) is not None:
+    if ref in documents.READS and call.args and (parsed := documents.document(ref, call.args[0])) is not None:
         return parsed
     if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load", "copy.copy", "copy.deepcopy"} and call.args:
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))

@@ -26,13 +26,14 @@ def held(machine: Analyser, path: str, *, binary: bool = False) -> Any:
 
 def called(machine: Analyser, call: Call) -> Value | None:
     """What a known file gives that is read whole, or a parser of settings of what it was told; None for other calls."""
-    ref, receiver = call.ref, call.receiver
+    ref = call.ref
+    if ref not in _WHOLE and not ref.startswith("configparser."):
+        return None  # for its name alone: then it is asked about once
+    receiver = call.receiver
     if receiver is None:
         return None
     if ref in _WHOLE:
         return _read(ref, receiver) if isinstance(receiver.const, str | bytes) and not call.args else None
-    if not ref.startswith("configparser."):
-        return None
     if ref.endswith(_TELLS):
         _told(machine, call, receiver)
     return _setting(call, receiver) if ref.endswith((".get", ".items")) else None
