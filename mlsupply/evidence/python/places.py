@@ -230,7 +230,9 @@ PERSISTENT: Final = tuple(
             r"Code(?: - Insiders)?[/\\]User[/\\]|(?:VSCodium|Cursor|Windsurf|code-server)[/\\]User[/\\]|"
             r"[/\\]\.vim[/\\](?:plugin|after|ftplugin|autoload)|nvim[/\\](?:plugin|after|lua)[/\\]|[/\\]\.emacs(?:\.d[/\\]|$)|"
             r"Sublime Text[^/\\]{0,10}[/\\]Packages[/\\]|\.devcontainer[/\\]|JetBrains[/\\]|\.spyder-py3|"
-            r"CLAUDE\.md$|AGENTS\.md$|\.codeium|\.gemini/|\.windsurf|copilot-instructions|\.codex/|\.continue/|SKILL\.md$",
+            r"CLAUDE\.md$|AGENTS\.md$|\.codeium|\.gemini/|\.windsurf|copilot-instructions|\.continue/|SKILL\.md$|"
+            # of its folder, what Codex reads by itself
+            r"\.codex/(?:$|config|hooks|prompts|skills|rules|plugins|agents|mcp|[^/]{0,80}\0|[^/]{1,80}\.(?:md|toml|sh|py|js)$)",
         ),
         (
             "repository",

@@ -31,6 +31,8 @@ _MAKERS = {
     "operator.attrgetter": "operator.attrgetter()",
     "operator.itemgetter": "operator.itemgetter()",
 }
+# Give back what they are given at this place, and call nothing.
+_SAME = {"typing.cast": 1, "typing_extensions.cast": 1, "functools.update_wrapper": 0}
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "pydantic.Field"})
 _RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasses.make_dataclass"})
 _MAX_TURNS = 64  # of a reduction
@@ -44,6 +46,8 @@ def made(machine: Analyser, call: Call) -> Value | None:
         before = result.bound or Bound([], {})
         result.bound = Bound([*before.args, *call.args[1:]], {**before.keywords, **call.keywords})
         return result
+    if (place := _SAME.get(ref)) is not None and len(call.args) > place:
+        return call.args[place].copy()
     if ref in _MAKERS:
         result = Value(_MAKERS[ref], NOTHING, taint_of(*call.args))
         result.bound = Bound(call.args, call.keywords)

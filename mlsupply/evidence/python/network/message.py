@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _HEADER_WORDS = frozenset(
     {"headers", "auth", "cookies", "cert", "verify", "timeout", "context", "proxies", "ssl", "extra_headers"}
 )
+# What is sent itself, and no address: JSON, or a text of several words.
+_MESSAGE = expression(r"[{\[]|[^\s/]{0,200}\s")
+_NO_ADDRESS = expression(r"/|[{\[]|[^\s/]{0,200}\s")  # nor is a path on a server that is told elsewhere
 _URL = expression(r"(?:https?|wss?|ftp)://\S{3,300}")
 # Post offices that anybody may use: who reads the mail is whom it is for, or who holds the account.
 _RELAYS = expression(
@@ -102,11 +105,11 @@ def _address(call: Call) -> Value:
             continue
         chosen = value.keys["url"] if value.keys is not None and "url" in value.keys else value
         text = text_of(chosen)
-        if _URL.match(text) or (text != HOLE and value is not receiver and not text.startswith("/")):
+        if _URL.match(text) or (text != HOLE and value is not receiver and not _NO_ADDRESS.match(text)):
             return chosen
     if receiver is not None and (receiver.text != HOLE or len(candidates) == 1):
         return receiver  # of a connection: what it is handed is no address
-    return first if first is not None and first is not receiver else Value()
+    return first if first is not None and first is not receiver and not _MESSAGE.match(text_of(first)) else Value()
 
 
 def _parts(call: Call, address: Value) -> tuple[list[Value], list[Value]]:
