@@ -27,6 +27,7 @@ from mlsupply.evidence.python.libraries import (
     execution,
     higher_order,
     persistence,
+    tree_nodes,
     writing,
 )
 from mlsupply.evidence.python.network import clients, far_end, remote_access, servers, telemetry, uploads
@@ -34,6 +35,7 @@ from mlsupply.evidence.python.values import decoders, packing
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import (
+    HOLE,
     NOTHING,
     ClassState,
     Closure,
@@ -165,7 +167,8 @@ class Analyser(Statements):
             return decoder_calls.decoded(self, call)
         if ref.startswith(("ftplib.", "pycurl.")):
             writing.filled(self, call)
-        made = higher_order.made(self, call) or packing.unpacked(call) or sources.origin(self, call)
+        made = higher_order.made(self, call) or packing.unpacked(call) or tree_nodes.made(call)
+        made = made or sources.origin(self, call)
         if made is not None:
             return made
         remote_access.looked_for(self, call)
@@ -218,7 +221,7 @@ class Analyser(Statements):
         if source is None:
             return Value()
         execution.executed(self, call, source)
-        code = source.const
+        code = source.text if source.ref in tree_nodes.WHOLE and source.text != HOLE else source.const
         if not isinstance(code, str | bytes):
             return Value("", NOTHING, source.taint)
         return self.inner(code, source.layers, call.line)

@@ -14,7 +14,7 @@ from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import execution, storage, writing
-from mlsupply.evidence.python.network import addresses, remote_access, sending, uploads
+from mlsupply.evidence.python.network import addresses, lookups, remote_access, sending, uploads
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import of_kind
@@ -46,7 +46,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in {"setuptools.setup", "distutils.core.setup", "setup", "numpy.distutils.core.setup", "skbuild.setup"}:
         return setup(machine, call)
     if ref in know.LOOKUPS:
-        return sending.looked_up(machine, call)
+        return lookups.looked_up(machine, call)
+    lookups.connected(machine, call)
     if know.SENDS.match(ref):
         return sending.sent(machine, call)
     if (found := _UNBOUND.match(ref)) is not None and len(call.args) > 1:

@@ -146,7 +146,7 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
     from mlsupply.evidence.python.commands import spawning
     from mlsupply.evidence.python.commands.command_line import CommandLine, parts_of
     from mlsupply.evidence.python.libraries import execution
-    from mlsupply.evidence.python.network import sending
+    from mlsupply.evidence.python.network import lookups, sending
 
     through = call._replace(ref=take.sink)
     first = call.args[0] if call.args else Value("", NOTHING, taint)
@@ -154,7 +154,7 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
         sending.note(machine, through, take.position, taint, take.address, take.destination)
     elif take.behaviour == "looks-up":
         for name in call.all if take.address == HOLE else [Value(taint=taint, text=take.address)]:
-            sending.looked_up(machine, through._replace(args=[name], keywords={}))
+            lookups.looked_up(machine, through._replace(args=[name], keywords={}))
     elif has(taint, "received", "encoded") or take.layers:
         if take.behaviour == "executes":
             execution.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))

@@ -71,10 +71,15 @@ def _arguments(call: Call, target: int | None) -> list[Value]:
         return [merged(list(column)) for column in zip(*rows, strict=False)]
     if rest and _EACH.search(call.ref):
         columns = [folding.items_of(one) for one in rest]
-        return [merged(items) if items else Value(taint=one.taint) for items, one in zip(columns, rest, strict=True)]
+        return [merged(items) if items else _one_of(one) for items, one in zip(columns, rest, strict=True)]
     if rest and _PACKS.search(call.ref):
         return folding.items_of(rest[0]) or [Value(taint=rest[0].taint)] * bool(rest[0].taint)
     return rest
+
+
+def _one_of(several: Value) -> Value:
+    """One of those of which no two are told apart."""
+    return Value("", NOTHING, several.taint, several.text, several.layers)
 
 
 def _result(call: Call, given: list[Value]) -> Value:
@@ -95,4 +100,10 @@ def acts(value: Value) -> bool:
     if value.closure is not None:
         return not isinstance(value.closure.node, ast.ClassDef)
     ref = value.ref
-    return ref in know.RUNS_CODE or know.COMMANDS.match(ref) or know.SENDS.match(ref) or servers.starts(ref)
+    return (
+        ref in know.RUNS_CODE
+        or ref in know.LOOKUPS
+        or know.COMMANDS.match(ref)
+        or know.SENDS.match(ref)
+        or servers.starts(ref)
+    )

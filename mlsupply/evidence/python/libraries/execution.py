@@ -198,7 +198,8 @@ def pickled(machine: Analyser, call: Call) -> None:
 
 
 _UNLIKE = re.compile(
-    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|log|enc)$", re.IGNORECASE
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|log|enc|onnx|safetensors|gguf|h5|np[yz]|tflite|parquet|vocab|weights)$",
+    re.IGNORECASE,
 )
 
 

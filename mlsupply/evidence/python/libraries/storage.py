@@ -58,6 +58,22 @@ _LOG_FILES = expression(r"logging\.(?:basicConfig|(?:handlers\.)?\w*FileHandler)
 _LOGS = expression(r"logging\.(?:getLogger\(\)\.)?(?:debug|info|warn|warning|error|critical|exception|log)$")
 
 
+_PUTS = expression(r"\.(?:put|mput|upload(?:_file)?|put_file|send_file)$")
+
+
+def put_there(machine: Analyser, call: Call) -> Taint:
+    """What lies where the paths lead that a connection is told to copy from here."""
+    if not _PUTS.search(call.ref):
+        return CLEAN
+    found = CLEAN
+    for path in call.args[:1]:
+        if kind := places.file_kind(text_of(path)):
+            found |= machine.origin(kind, text_of(path), call.line)
+        if (written := content_of(machine, path)) is not None:
+            found |= written.taint
+    return found
+
+
 def held_below(machine: Analyser, folder: str) -> Taint:
     """The taint of all that this module put into the folder."""
     start = folder.rstrip("/") + "/"
@@ -83,6 +99,15 @@ _TAKE_SHAPES = ("add_", "set_", "put_", "insert_", "append_", "write_", "push_",
 _HEADERS = frozenset({"add_header", "add_unredirected_header", "putheader", "update"})
 
 
+def _with_header(call: Call, held: Value) -> Value:
+    """The headers with one more, by its name where that is known."""
+    made = unknown(held, *call.all)
+    made.keys = dict(held.keys or {}) or None
+    if len(call.args) == 2 and isinstance(call.args[0].const, str):
+        made.keys = {**(made.keys or {}), call.args[0].const: call.args[1]}
+    return made
+
+
 def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
     """A container, buffer, archive or connection (`receiver`) takes up what its method `name` is given."""
     if name == "save" and call.args and receiver.taint:
@@ -100,8 +125,7 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
     if name not in _TAKES and not name.startswith(_TAKE_SHAPES):
         return
     if name in _HEADERS and receiver.keys is not None and ("headers" in receiver.keys or "url" in receiver.keys):
-        held = receiver.keys.setdefault("headers", Value())
-        receiver.keys["headers"] = unknown(held, *call.all)
+        receiver.keys["headers"] = _with_header(call, receiver.keys.setdefault("headers", Value()))
         return
     receiver.taint |= taint_of(*call.all)
     if name in {"append", "add"} and call.args:

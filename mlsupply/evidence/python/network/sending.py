@@ -9,11 +9,12 @@ from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places, summaries
 from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.network import addresses, answers, connecting, far_end, misdirected_keys
 from mlsupply.evidence.python.network.message import Message, asks_for_token, message_of, odd_headers
 from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
 from mlsupply.evidence.python.values.taint import has, kinds_in, kinds_of, of_kind
-from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _leaves(machine: Analyser, call: Call, message: Message) -> None:
     body, address = _taints(machine, call, message)
     told = _told_credentials(machine, call, body | headers, text)
     body |= told
-    own = not told and any(_own_account(value) for value in message.headers)
+    own = not told and any(own_account(value) for value in message.headers)
     renews = asks_for_token(message)
     if renews:  # what the package itself put into the keychain is shown where it came from
         body, address = _without_own(machine, body), _without_own(machine, address)
@@ -90,6 +91,8 @@ def _taints(machine: Analyser, call: Call, message: Message) -> tuple[Taint, Tai
         return taint_of(*call.args[:-1]), CLEAN
     if "socket" in call.ref or "smtplib" in call.ref:
         body |= taint_of(*call.args)
+    if call.ref.startswith("paramiko."):
+        body |= storage.put_there(machine, call)
     return body, address
 
 
@@ -149,12 +152,12 @@ def _hidden_in(machine: Analyser, address: Value, text: str) -> tuple[str, ...]:
     return layers if layers and host and not any(host in line for line in machine.lines) else ()
 
 
-def _own_account(header: Value, depth: int = 3) -> bool:
+def own_account(header: Value, depth: int = 3) -> bool:
     """Does it hold a credential that the user set or gave, and nobody wrote here?"""
     if has(header.taint, "variable", "secret-variable", "parameter") and not header.known:
         return HOLE in text_of(header) or not text_of(header)
     inner = [*(header.items or ()), *(header.keys or {}).values()][:8]
-    return depth > 0 and any(_own_account(value, depth - 1) for value in inner)
+    return depth > 0 and any(own_account(value, depth - 1) for value in inner)
 
 
 def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, where: str, *, own: bool = False) -> None:
@@ -237,19 +240,3 @@ def _expected(machine: Analyser, kind: str, call: Call, text: str, where: str, *
     if call.ref.startswith("webbrowser.") and kind in {"intercepted", "host-identity", "command-output"}:
         return True  # a report of a fault, shown to the user before it is sent
     return kind == "cloud-metadata" and bool(places.CLOUD.match(text))  # what a cloud says of the machine goes back to it
-
-
-def looked_up(machine: Analyser, call: Call) -> Value:
-    """A DNS query: notes what leaves in the name that is asked for. Returns what comes back."""
-    name = call.arg(0, "host", "hostname", "qname")
-    if name is not None:
-        text = text_of(name)
-        if "." in text.replace(HOLE, "") and HOLE in text:
-            # whose servers are asked stands at the end of the name
-            note(machine, call, "name", name.taint, text, "given" if text.rstrip(".").endswith(HOLE) else "fixed")
-        if text.rstrip(".").endswith(HOLE):
-            summaries.passed_on(machine, name.taint, Take("looks-up", call.ref, "given", "name", text))
-    kind = "received" if call.ref.startswith("dns.") else "host-address"
-    return Value(
-        call.ref + "()", NOTHING, machine.origin(kind, addresses.shown(text_of(name) if name is not None else ""), call.line)
-    )

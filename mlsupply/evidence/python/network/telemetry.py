@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _LIBRARY = "opentelemetry"
+_OWN = "opentelemetry of the user"
 _EXPORTER = re.compile(r"\.\w*Exporter$")
 _PROVIDER = re.compile(r"\.\w+Provider$")
 _ADDS = re.compile(r"\.(?:add_(?:span_processor|log_record_processor|metric_reader)|register_metric_reader)$")
@@ -51,6 +52,9 @@ def _exporter(machine: Analyser, call: Call) -> Value:
     text = text_of(address) if address is not None else HOLE
     if addresses.destination(text) in {"fixed", "chat"}:
         machine.pointed[_LIBRARY] = text
+        opening = (call.keywords[name] for name in ("headers", "credentials", "metadata") if name in call.keywords)
+        if any(map(sending.own_account, opening)):
+            machine.pointed[_OWN] = text  # where the user has an account, and traces what the user asks it to
     headers = taint_of(*call.all)
     if has(headers, *know.SECRETS):
         _told(machine, call, headers, text)
@@ -58,7 +62,8 @@ def _exporter(machine: Analyser, call: Call) -> Value:
 
 
 def _told(machine: Analyser, call: Call, taint: frozenset[str], address: str) -> None:
-    sending.note(machine, call, "body", taint, address, addresses.destination(address))
+    own = machine.pointed.get(_OWN) == address
+    sending.note(machine, call, "body", taint, address, addresses.destination(address), own=own)
 
 
 def _all(call: Call) -> list[Value]:
