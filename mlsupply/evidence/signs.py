@@ -1,0 +1,248 @@
+"""What a Python file that needs a look has in its text: words, with what must stand around them, and pairs of words. Tables
+only; `prefilter` searches for them, and `syntax.appearance` and the analyser say what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+from keyword import kwlist
+
+from mlsupply.lazy import expression
+
+Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
+
+_MARKS = (b"/", b"\\", b'"', b"'", b",", b" ")  # what stands between the parts of a path, whole or put together
+_KEYWORD = rb"(?:%s)\b" % b"|".join(map(str.encode, kwlist))
+# Two names in a row are no Python: what cannot stand behind one on its line, and what can stand before one.
+_PROSE = rb"[ \t]+(?!%s)[A-Za-z_]" % _KEYWORD
+_BEFORE = rb"(?:^|[^\w \t.`/\"'-]|\b%s(?=[ \t]))[ \t]*" % _KEYWORD
+_ACTS = rb"exec|spawn|posix_spawn|fork|system|popen|startfile|eval|compile|__"  # names that begin so can do something
+# (what is looked for, what must stand around it); None: finding it is enough.
+WORDS: Words = (
+    (b"exec", expression(rb"(?<![.\w`/])exec\b(?!%s)|/exec\b(?![\"'])|\bexec_module\b|\.exec[vl]|subprocess_exec" % _PROSE)),
+    (
+        b"eval",
+        expression(
+            rb"(?<![.\w\"'`-])eval\s*\(|%seval\b(?![\"'`]|-\w|\s*=(?!=)|\.(?!__)|%s)" % (_BEFORE, _PROSE), re.MULTILINE
+        ),
+    ),
+    (b"FunctionType", expression(rb"FunctionType(?:[\"']|\s*\(|\s+as\b)|=\s*(?:types\.)?FunctionType\b")),
+    (
+        b"system",
+        expression(
+            rb"\bos\.system\b|(?<!platform)\.system\b(?![\"'-]|\.[a-z]|[ \t]*(?:==|!=|import\b|is\b))|"
+            rb"(?:get(?:attr\w*|item\w*)|__dict__|methodcaller|vars)\b[^\n]{0,60}[\"']system|systemd"
+        ),
+    ),
+    (b"popen", None),
+    (b"load_module", expression(rb"load_module\b")),
+    (b"spawn", expression(rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b")),
+    (b"startfile", None),
+    (b"s__", expression(rb"__(?:builtins|globals|subclasses)__")),
+    (b"__self__", None),  # of `print` it is the module of all builtins
+    (b".builtins", expression(rb"\w\.builtins\b")),
+    (b"globals()", expression(rb"globals\(\)\s*\[\s*(?![\"']__\w+__[\"'])|globals\(\)\s*\.\s*get")),
+    (b"sys.modules", expression(rb"sys\.modules\s*\[\s*(?!__name__)[^\]]{0,80}\]\s*(?:\.|=[^=])|sys\.modules\.get")),
+    (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
+    (b".pth", expression(rb"\.pth[\"']")),
+    (b"customize.py", None),
+    (b"authorized_keys", expression(rb"[/\\\"'>][ \t]?authorized_keys|(?<!un)authorized_keys2?\b(?![ \t]*[]=.,:)[]|\s*\])")),
+    (b"shrc", None),
+    (b"profile", expression(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_|profile_default\b")),
+    (b"Launch", expression(rb"Launch(?:Agents|Daemons)")),
+    (b"crontab", None),
+    (b"/etc/", expression(rb"/etc/(?:cron|passwd|shadow|hosts|profile|rc|init|ld\.so|sudoers|systemd)")),
+    (b".claude", expression(rb"\.claude(?:[/\\\"']|\.json)")),
+    (b".cursor", expression(rb"\.cursor(?:rules|/|[\"'])")),
+    (b".vscode", None),
+    (b"mcp.json", None),
+    (b"git/hooks", None),
+    (b"/workflows", None),
+    (b"LD_PRELOAD", None),
+    (b"pickle.load", None),
+    (b"169.254.", None),
+    (b"Start Menu", None),
+    (b".gemini", expression(rb"\.gemini[/\\\"']")),
+    (b".codex", expression(rb"\.codex[/\\\"']")),
+    (b".windsurf", None),
+    (b"bash_aliases", None),
+    (b"activate.d", None),
+    (b"find_spec(", expression(rb"\.origin")),
+    (b"imaplib", None),
+    (b"http.server", None),
+    (b"sys.path", expression(rb"sys\.path\.(?:insert|append)\([^\n]{0,120}\.(?:dat|bin|png|jpg|txt|json|db|md|pak)[\"']")),
+    (b"autostart", expression(rb"config[/\\\\\"', )]{1,8}autostart")),
+    (b"multiprocessing.connection", None),
+    (b"pip.conf", None),
+    (b"pip.ini", None),
+    (b"hooksPath", None),
+    (b"create_subprocess_", None),
+    (b"open_connection", expression(rb"(?<!\w)open_connection\b")),
+    (b"getattr(sys.modules", None),
+    (b"getattr(os", expression(rb"getattr\(\s*os\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']\s*[,)])" % _ACTS)),
+    (b"getattr(builtins", expression(rb"getattr\(\s*builtins\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']\s*[,)])" % _ACTS)),
+    (b"os.__dict__", None),
+    (
+        b"__getattribute__",
+        expression(rb"__getattribute__\(\s*(?:os|sys|builtins|subprocess)\b|\b(?:os|sys)\.__getattribute__"),
+    ),
+    (b"attrgetter(", expression(rb"attrgetter\([^\n]{1,80}\)\(\s*(?:os|sys|builtins)\b")),
+    (b"resolve_name", expression(rb"(?:pkgutil\.|import )resolve_name")),
+    (b".subprocess.", expression(rb"\.subprocess\.(?:run|call|Popen|check_|get(?:status)?output)\b")),
+    (b"HTTPHandler", expression(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
+    (b"__pyarmor__", None),
+    (b"unsafe_load", None),
+    (b"py/reduce", None),
+    # the other places that start by themselves, whole or put together from their parts (see `knowledge.PERSISTENT`)
+    *(
+        (word, None)
+        for word in (
+            b"pythonrc",
+            b"bash_login",
+            b"zshenv",
+            b"xinitrc",
+            b"rc.local",
+            b"sudoers",
+            b"ld.so.preload",
+            b"claude_desktop_config",
+            b"CLAUDE.md",
+            b"AGENTS.md",
+            b"SKILL.md",
+            b".codeium",
+            b"copilot-instructions",
+            b".gitlab-ci.yml",
+            b".husky",
+            b"pydistutils.cfg",
+            b".npmrc",
+        )
+    ),
+    (b"ipython_config", None),
+    (b"ipython_kernel_config", None),
+    (b"get_ipython_dir", None),
+    (b"runConfigurations", None),
+    (b"nvim", expression(rb"init\.(?:lua|vim)|nvim[/\\\"', ]{1,6}(?:plugin|after|lua)")),
+    (b".vim", expression(rb"\.vim[/\\\"']")),
+    (b".emacs", expression(rb"\.emacs(?:\.d)?[\"'/]")),
+    (b"Code", expression(rb"[\"'/\\]Code(?: - Insiders)?[/\\\"', ]{1,6}User")),
+    (b"Sublime Text", None),
+    (b".devcontainer", None),
+    (b"JetBrains", expression(rb"JetBrains[/\\\"']")),
+    (b"activate", expression(rb"[\"'/]bin[/\\\"', ]{1,6}activate\b")),
+    (b"vimrc", expression(rb"\.vimrc[\"']")),
+    *((mark + b"zed", expression(rb"config[/\\\"', ]{1,6}zed[/\\\"', ]")) for mark in _MARKS),
+    (b"jupyter_", expression(rb"jupyter_\w*config")),
+    (b"fish", expression(rb"config[/\\\"', ]{1,8}fish")),
+    (b"spool", expression(rb"spool[/\\\"', ]{1,8}cron")),
+    (b"cron.", expression(rb"[\"'/]cron\.(?:d|daily|hourly|weekly|monthly)\b")),
+    (b"init.d", expression(rb"[\"'/]init\.d[\"'/]")),
+    (b"profile.d", expression(rb"[\"'/]profile\.d[\"'/]")),
+    (b".service", expression(rb"\.service[\"']")),
+    (b".continue", expression(rb"\.continue[/\\\"']")),
+    (b"mcp_", expression(rb"mcp_(?:config|settings)\.json")),
+    (b".github", expression(rb"\.github[/\\\"', ]{1,8}workflows")),
+    *((b".git" + mark, expression(rb"\.git[/\\\"', ]{1,8}(?:hooks|config)\b")) for mark in _MARKS),
+    (b"hooks", expression(rb"hooks[/\\\"', ]{1,8}(?:pre|post)-")),
+    (b"pre-commit", expression(rb"[\"'/]pre-commit[\"']")),
+    *((b".pip" + mark, expression(rb"[\"'/]\.pip[/\\\"']")) for mark in _MARKS),
+    (b"uv.toml", expression(rb"uv\.toml[\"']")),
+    (b"timeit.timeit", None),
+    (b"Profile.run", None),
+    (b"pdb.run", None),
+    (b"runsource", None),
+    (b"runcode", None),
+    (b"pip._internal", expression(rb"pip\._internal[\w.]*(?:\.main\b|\s++import\s[\s\w,]{0,400}?main\b)")),
+    (b"pip.main", None),
+    (b"run_module", expression(rb"run_module\(\s*[\"'](?:pip|twine|ensurepip)")),
+    (b"easy_install", expression(rb"easy_install\s+import\s+main")),
+    (b"hostPath", None),
+    (b"request_port_forward", None),
+    (b"Bcc", expression(rb"[\"']Bcc[\"']\]")),
+    (b"V1HostPath", None),
+    (b"debugpy", expression(rb"debugpy\.listen")),
+    (b"SlaveService", None),
+    (b"trust_remote_code", expression(rb"trust_remote_code\s*=\s*True")),
+    (b"hub.load", None),
+    (b"subprocess_shell", None),
+    (b"subprocess_exec", None),
+)
+ORDERS: Words = (  # to agents, in any text
+    (b"tell the user", None),
+    (b"mention", expression(rb"(?i)(?:not|n't|never) mention")),
+)
+_VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update)|[,)])|putenv")
+# all of it; a variable that a text names as `os.environ/NAME` is one, and so is `"NAME" in os.environ`
+_ENVIRON = expression(rb"(?<![\"\'] in os\.)(?<![\"\'] not in os\.)environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
+# What is worth sending, in a file that has one of the clients.
+PRIVATE: Words = (
+    (
+        b"environ",
+        expression(rb"(?:%s)|environ\s*(?:\[|\.(?:get|pop)\b)[^\n]{0,40}(?:KEY|TOKEN|SECRET|PASSW)" % _ENVIRON.pattern),
+    ),
+    (b"getenv", expression(rb"getenv[^\n]{0,40}(?:KEY|TOKEN|SECRET|PASSW)")),
+    (b"platform.", expression(rb"platform\.(?:node|uname|platform)")),
+    *((word, expression(rb"%s\b" % re.escape(word))) for word in (b".ssh", b".aws", b".kube", b".netrc")),
+    *((word, None) for word in (b'"~', b"'~", b"expanduser", b"Path.home", b"/proc/", b"getpass", b"ImageGrab")),
+    *((word, None) for word in (b"gethostname", b"getnode", b"getuser")),
+)
+_LIBRARIES = (
+    b"redis", b"pymongo", b"psycopg", b"pymysql", b"kafka", b"pika", b"zmq", b"grpc", b"slack_sdk", b"statsd", b"influxdb",
+    b"elasticsearch", b"clickhouse", b"supabase", b"firebase_admin", b"twilio", b"sendgrid", b"yagmail", b"aiosmtplib",
+    b"tweepy", b"praw", b"gspread", b"minio", b"asyncssh", b"pysftp", b"scapy", b"sentry_sdk", b"posthog", b"mixpanel",
+    b"amplitude", b"rollbar", b"bugsnag", b"paho", b"google.cloud", b"azure.storage", b"huggingface_hub", b"mlflow",
+    b"wandb", b"comet_ml", b"neptune", b"clearml", b"pydrive", b"gql.transport", b"webbrowser", b"analytics",
+)  # fmt: skip
+_IMPORTED = (
+    rb"(?:\b(?:import|from)[ \t\f]+|,\s*|\\[\r\n]+\s*|[\"\'])[\w.]{0,40}%s"  # by a statement, or by its name in a text
+)
+CLIENTS: Words = (
+    *((name, expression(_IMPORTED % re.escape(name))) for name in _LIBRARIES),
+    *((name, None) for name in (b"push_to_hub", b"create_datagram_endpoint", b"asyncio.Protocol", b"create_connection")),
+    (b"handlers.SysLog", None),
+)
+_BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object
+# (what is looked for, what must stand anywhere else in the file)
+PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
+    (b"_BASE_URL", _VARIABLE_SET),
+    (b"_API_BASE", _VARIABLE_SET),
+    (b"_ENDPOINT", _VARIABLE_SET),
+    (b"_TRACKING_URI", _VARIABLE_SET),
+    (b"LANGFUSE_HOST", _VARIABLE_SET),
+    (b"OLLAMA_HOST", _VARIABLE_SET),
+    (b"containers.run", expression(rb"[\"']/[\"']\s*:|/:/")),
+    (b"upload_folder", expression(rb"(?:token|endpoint)\s*=\s*[\"']\w")),
+    (b"UnsafeLoader", expression(rb"__file__|files\(|resource")),
+    (b"Github", expression(rb"base_url\s*=\s*[\"']http|os\.environ\)")),
+    (b"get_secret_value", expression(rb"https?://")),
+    (b".local", expression(rb"\.local[/\\\"', ]{1,8}bin")),
+    (b"upload_file", expression(rb"(?:secret_access_key|token)\s*=\s*[\"']\w")),
+    (b"_jupyter_server_extension", expression(rb"fetch|request|urlopen|\.post\b")),
+    (b"OPENAI_API_KEY", _BASE_URL),
+    (b"ANTHROPIC_API_KEY", _BASE_URL),
+    (b"_PROXY", _VARIABLE_SET),
+    (b"INDEX_URL", _VARIABLE_SET),
+    (
+        b"os.kill",
+        expression(rb"falcon|osquery|auditd|wazuh|crowdstrike|MsMpEng|clam(?:d|av)|sentinel|sysmon|mdatp|wireshark"),
+    ),
+    (b"rmtree", expression(rb"expanduser|Path\.home|(?<!split\()[\"']/[\"']|HOME")),
+    (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
+    (b"sys.path", expression(rb"(?:64|85|32|16)decode|unhexlify|fromhex|decompress|a2b_")),
+    (b".encrypt", expression(rb"expanduser|Path\.home|[\"']~|[\"']/(?:home|Users)\b|[\"']HOME[\"']|USERPROFILE")),
+)
+# A request through an object of unknown make: a call that could send, something worth sending, and an address.
+_CALL = rb"\s*\((?!\s*[\"'](?!https?:|wss?:|\"\"|''))"  # with anything first but a plain text
+ASKS = expression(rb"\.get" + _CALL)
+SENDS = expression(rb"\.(?:post|put|request|urlopen|send|emit|fetch)" + _CALL)
+SECRETS = (b"environ", b"getenv", b"get_secret")
+MORE: Words = (
+    (b"environ", _ENVIRON),
+    (b"platform.", expression(rb"platform\.(?:node|uname|platform)")),
+    *((word, None) for word in (b"expanduser", b"Path.home", b'"~', b"'~", b"getpass", b"gethostname", b"uname", b"netrc")),
+    *((word, None) for word in (b"private_key", b"privatekey", b"mnemonic", b"wallet")),
+)
+ADDRESSES: Words = (
+    *((start, expression(rb"[\"'](?:https?|wss?)(?:://|[\"'])")) for start in (b'"http', b"'http", b'"ws', b"'ws")),
+    *((word, None) for word in (b"64decode", b"85decode", b"32decode", b"fromhex", b"hexlify", b"decompress")),
+)
+ASKING = (b".get",)
+SENDING = (b".post", b".put", b".request", b".urlopen", b".send", b".emit", b".fetch")
