@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
 import stat
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import islice
 
 _PREFIX = "mlsupply-run-"
@@ -16,17 +18,47 @@ _OURS = re.compile(r"mlsupply-run-[a-z0-9_]{8}")  # as `tempfile` completes the 
 _OLD = 2 * 86_400  # seconds: longer than any run
 _MOST = 100_000  # entries of the folder for temporary files that are looked at
 _swept: set[str] = set()
+_lasting: list[str] = []
 
 
 def temporary() -> tempfile.TemporaryDirectory[str]:
-    """A new folder that is removed with the value. The first of a process sweeps what killed runs of this user left.
-    Raises `OSError` where none can be made."""
+    """A new folder that is removed with the value. Raises `OSError` where none can be made."""
+    return tempfile.TemporaryDirectory(prefix=_PREFIX, dir=_top())
+
+
+def lasting() -> str:
+    """One folder for the rest of the process, the same for all who ask. `end` removes it. Raises `OSError`."""
+    if not _lasting:
+        _lasting.append(tempfile.mkdtemp(prefix=_PREFIX, dir=_top()))
+        atexit.register(end)  # of a process that ends as others do
+    return _lasting[0]
+
+
+def end() -> None:
+    """Remove what was to last: for whoever ends the process without the interpreter's clean-up."""
+    while _lasting:
+        shutil.rmtree(_lasting.pop(), ignore_errors=True)
+
+
+@contextmanager
+def with_links() -> Iterator[str]:
+    """A new folder for links to what is not ours. In some versions of Python (CVE-2023-6597) `TemporaryDirectory` follows
+    links where it may not remove something. Raises `OSError` where none can be made."""
+    folder = tempfile.mkdtemp(prefix=_PREFIX, dir=_top())
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _top() -> str:
+    """Where folders are made. The first of a process sweeps what killed runs of this user left."""
     top = tempfile.gettempdir()
     if top not in _swept:
         _swept.add(top)
         with suppress(OSError):  # sweeping is a courtesy; a folder that cannot be listed may still take new ones
             sweep(top, time.time())
-    return tempfile.TemporaryDirectory(prefix=_PREFIX, dir=top)
+    return top
 
 
 def sweep(top: str, now: float) -> None:

@@ -27,6 +27,8 @@ def entry() -> None:
         run()
     except SystemExit as done:
         code = done.code if isinstance(done.code, int) else int(done.code is not None)
+        if aside := sys.modules.get("mlsupply.aside"):  # a run that needed no temporary folder has not imported it
+            aside.end()
         try:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -38,6 +40,28 @@ def test_what_a_killed_run_left_is_swept_when_it_is_old(tmp_path: Path) -> None:
     assert all((path / "uv.toml").exists() for path in kept)
     assert (tmp_path / "mlsupply-run-file0000").exists()
     assert (tmp_path / "mlsupply-run-link0000").is_symlink()
+
+
+def test_a_folder_for_the_whole_run_is_gone_after_it(tmp_path: Path) -> None:
+    code = "import sys; from mlsupply import aside, start; print(aside.lasting() == aside.lasting()); " + (
+        "print(aside.lasting()); sys.argv = ['mlsupply', '--version']; start.entry()"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=True
+    )
+    same, folder, *_ = run.stdout.splitlines()
+    assert same == "True"
+    assert Path(folder).parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_links_in_a_folder_are_removed_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "pack").write_text("x", encoding="ascii")
+    with aside.with_links() as name:
+        Path(name, "objects").symlink_to(tmp_path / "theirs")
+    assert not Path(name).exists()
+    assert (tmp_path / "theirs" / "pack").exists()
 
 
 def test_a_folder_made_here_is_one_that_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ import errno
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 
 from mlsupply.digest import sha256_of_file
@@ -117,15 +116,12 @@ def _stored(path: Path, body: bytes) -> Path | Failure:
 
 
 _NOT_OURS = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
-_aside: list[TemporaryDirectory[str]] = []
 _making = Lock()
 
 
 def _for_this_run() -> Path:
     """A folder that is removed when the process ends."""
-    with _making:
-        if not _aside:
-            from mlsupply.aside import temporary  # most runs fetch nothing
+    from mlsupply.aside import lasting  # most runs fetch nothing
 
-            _aside.append(temporary())
-    return Path(_aside[0].name)
+    with _making:
+        return Path(lasting())

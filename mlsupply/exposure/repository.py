@@ -15,11 +15,11 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlsupply.aside import temporary
+from mlsupply.aside import with_links
 from mlsupply.errors import MlsupplyError
 from mlsupply.limited import limit
 from mlsupply.model import Gap, Reason
@@ -210,12 +210,12 @@ def _refs(git_dir: Path, unread: list[str]) -> list[Ref]:
 @contextmanager
 def session(repository: Repository) -> Iterator[Git]:
     """A folder of ours from which git reads the repository's objects; gone afterwards."""
-    try:
-        held = temporary()
-    except OSError as error:
-        raise OSError(error.errno, f"no folder for temporary files can be written ({error.strerror}); set TMPDIR") from error
-    with held:
-        folder = Path(held.name)
+    with ExitStack() as stack:
+        try:
+            folder = Path(stack.enter_context(with_links()))
+        except OSError as error:
+            said = f"no folder for temporary files can be written ({error.strerror}); set TMPDIR"
+            raise OSError(error.errno, said) from error
         (folder / "refs").mkdir()
         (folder / "objects").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
