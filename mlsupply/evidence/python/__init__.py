@@ -14,7 +14,8 @@ The way of the data, and where each step of it is:
      `libraries/`  files, decoders, code that is executed, builtins, functions that are handed on to be called later
      `commands/`   programs that are started, and what a command line of a shell does
      `network/`    what is sent where, servers, remote access, and whose an address or a key is
-   of anything else (`unknown_calls`), the result keeps the origins of the arguments. `sources` gives a value its labels;
+   A model is a function `modelled(machine, call)` that gives the result, or None for a call it does not know. Of anything
+   else (`unknown_calls`), the result keeps the origins of the arguments. `sources` gives a value its labels;
    `sinks` is where they end: `machine.fact` notes a `facets.CodeFact`, with the chain of steps from source to sink.
 5. `knowledge` and `places` are the tables: what dotted names mean, where secrets are kept, where things start by themselves.
 6. `summaries` notes what a function gives to and takes from other modules of its package. `mlsupply.evidence.linking` then

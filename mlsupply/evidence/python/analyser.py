@@ -157,18 +157,18 @@ class Analyser(Statements):
 
     def _modelled(self, call: Call) -> Value | None:
         ref = call.ref
-        if (found := reflection.called(self, call)) is not None:
+        if (found := reflection.modelled(self, call)) is not None:
             return found
         if ref.startswith("builtins."):
-            return builtin_calls.called(self, call)
-        if (recoded := codec_calls.called(call)) is not None:
+            return builtin_calls.modelled(self, call)
+        if (recoded := codec_calls.modelled(call)) is not None:
             return recoded
         if ref in decoders.BY_NAME or ref in decoders.OPAQUE:
             return decoder_calls.decoded(self, call)
         if ref.startswith(("ftplib.", "pycurl.")):
             writing.filled(self, call)
-        made = higher_order.made(self, call) or packing.unpacked(call) or tree_nodes.made(call)
-        made = made or sources.origin(self, call)
+        made = higher_order.modelled(self, call) or packing.modelled(call) or tree_nodes.modelled(call)
+        made = made or sources.modelled(self, call)
         if made is not None:
             return made
         remote_access.looked_for(self, call)
@@ -176,9 +176,9 @@ class Analyser(Statements):
             servers.started(self, call)
         if know.STARTERS.match(ref):
             return deferred_calls.started(self, call)
-        if (taken := uploads.asked(self, call) or telemetry.asked(self, call)) is not None:
+        if (taken := uploads.modelled(self, call) or telemetry.modelled(self, call)) is not None:
             return taken
-        if not know.SENDS.match(ref) and (asked := clients.asked(self, call)) is not None:
+        if not know.SENDS.match(ref) and (asked := clients.modelled(self, call)) is not None:
             return asked
         return sinks.modelled(self, call)
 

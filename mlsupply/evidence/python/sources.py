@@ -71,7 +71,7 @@ def variable(machine: Analyser, key: Value, line: int) -> Value:
     return Value(taint=machine.origin("secret-variable" if places.is_secret(name) else "variable", name, line))
 
 
-def origin(machine: Analyser, call: Call) -> Value | None:
+def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that gives data, with its label; None for any other call."""
     ref = call.ref
     if ref.startswith("os.environ") or ref in {"os.getenv", "os.environb.get", "os.putenv"}:
@@ -86,7 +86,7 @@ def origin(machine: Analyser, call: Call) -> Value | None:
         return _path("", text.rpartition("/")[0] or HOLE, call.args)
     if (place := _place(call)) is not None:
         return place
-    if (read := package_data.called(machine, call)) is not None:
+    if (read := package_data.modelled(machine, call)) is not None:
         return read
     if ref in {"pathlib.Path().with_name", "pathlib.Path().with_suffix"} and call.receiver:
         text = f"{text_of(call.receiver).rpartition('/')[0]}/{text_of(call.args[0]) if call.args else HOLE}"

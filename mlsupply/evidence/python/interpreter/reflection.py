@@ -96,7 +96,7 @@ def behind(ref: str, name: str) -> str:
     return plain
 
 
-def called(machine: Analyser, call: Call) -> Value | None:
+def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that looks up a module or an attribute; None for any other call."""
     ref = call.ref
     if ref.rpartition(".")[2] not in _LOOKS:

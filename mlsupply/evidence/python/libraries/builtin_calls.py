@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SETTLED = frozenset({"isinstance", "hasattr", "id", "issubclass", "callable", "hash"})  # nothing is left of it
 
 
-def called(machine: Analyser, call: Call) -> Value | None:
+def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a builtin, with its effects; None where nothing more is known of it than of its arguments."""
     name = call.ref[9:]
     if name in _SETTLED and (not call.args or call.args[0].instance is None):
@@ -54,7 +54,7 @@ def _type(machine: Analyser, name: str, call: Call) -> Value | None:
         return machine.attribute(call.args[0], "__class__", call.node)
     if name == "type" and len(call.args) == 1 and (made := call.args[0].closure) is not None:
         return None if isinstance(made.node, ast.ClassDef) else Value("types.FunctionType")
-    return higher_order.made(machine, call)
+    return higher_order.modelled(machine, call)
 
 
 def _namespace(machine: Analyser, name: str, call: Call) -> Value | None:

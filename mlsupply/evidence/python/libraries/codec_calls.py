@@ -31,7 +31,7 @@ _STEPS = frozenset({"codecs.IncrementalDecoder().decode", "codecs.IncrementalDec
 _EACH = frozenset({"codecs.iterdecode", "codecs.iterencode"})
 
 
-def called(call: Call) -> Value | None:
+def modelled(call: Call) -> Value | None:
     """The result of a call of `codecs` that finds a codec or uses one; None for any other call."""
     ref = call.ref
     if not ref.startswith("codecs."):

@@ -38,7 +38,7 @@ _RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasse
 _MAX_TURNS = 64  # of a reduction
 
 
-def made(machine: Analyser, call: Call) -> Value | None:
+def modelled(machine: Analyser, call: Call) -> Value | None:
     """The function, class or result that this call makes; None where it makes none."""
     ref = call.ref
     if ref in {"functools.partial", "functools.partialmethod"} and call.args:

@@ -24,7 +24,7 @@ def held(machine: Analyser, path: str, *, binary: bool = False) -> Any:
     return data if binary else data.decode("utf-8", "replace")
 
 
-def called(machine: Analyser, call: Call) -> Value | None:
+def modelled(machine: Analyser, call: Call) -> Value | None:
     """What a known file gives that is read whole, or a parser of settings of what it was told; None for other calls."""
     ref = call.ref
     if ref not in _WHOLE and not ref.startswith("configparser."):

@@ -21,7 +21,7 @@ _MAX_CODE = 1 << 14  # characters of one node
 _PASSES_ON = frozenset({"ast.fix_missing_locations", "ast.copy_location", "ast.increment_lineno"})
 
 
-def made(call: Call) -> Value | None:
+def modelled(call: Call) -> Value | None:
     """The node that a call makes, its code as `text`; None for any other call."""
     if not call.ref.startswith("ast."):
         return None

@@ -22,7 +22,7 @@ _SAVED_PASSWORDS = re.compile(
 )
 
 
-def called(machine: Analyser, call: Call) -> Value:
+def modelled(machine: Analyser, call: Call) -> Value:
     """The result of a function of `winreg`; notes what is written where Windows starts things."""
     text = " ".join(text_of(value) for value in call.args)
     made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text)

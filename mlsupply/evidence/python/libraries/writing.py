@@ -66,7 +66,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in REMOVES:
         return removed(machine, call)
     if ref.startswith(("winreg.", "_winreg.")) and "()" not in ref:
-        return windows_registry.called(machine, call)
+        return windows_registry.modelled(machine, call)
     if _DOWNLOADS.match(ref):
         return _downloaded(machine, call)
     if ref in REQUESTS:

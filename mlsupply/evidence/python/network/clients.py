@@ -52,7 +52,7 @@ _UPLOADS = expression(
 _SETS_UP = expression(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
 
 
-def asked(machine: Analyser, call: Call) -> Value | None:
+def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call of such a library, or of an object it made, with what it sends noted; None for any other call."""
     if not know.CLIENTS.match(call.ref):
         return None

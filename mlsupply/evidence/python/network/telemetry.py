@@ -30,7 +30,7 @@ _TELLS = re.compile(
 )
 
 
-def asked(machine: Analyser, call: Call) -> Value | None:
+def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call of OpenTelemetry or of an object it made, with what it sends noted; None for any other call."""
     if not call.ref.startswith("opentelemetry.") or machine.dotted.partition(".")[0] == _LIBRARY:
         return None

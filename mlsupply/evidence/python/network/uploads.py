@@ -51,7 +51,7 @@ _OWN_HOST = {
 }  # fmt: skip
 
 
-def asked(machine: Analyser, call: Call) -> Value | None:
+def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call of such a library, with what it sends noted; None for any other call, and for those that take
     nothing away."""
     if not _LIBRARIES.match(call.ref):

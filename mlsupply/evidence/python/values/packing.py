@@ -32,7 +32,7 @@ _MAX_SHAPE = 64  # characters of a format; with repeat counts bounded below
 _MAX_COUNT = 1 << 16
 
 
-def unpacked(call: Call) -> Value | None:
+def modelled(call: Call) -> Value | None:
     """The result of a call that packs or unpacks bytes (`struct`, `uuid`, `ipaddress`, `array`), where its arguments are
     constants; None for any other call."""
     ref = call.ref
