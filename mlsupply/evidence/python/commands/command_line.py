@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from mlsupply.evidence.python.commands.shell import commanded
 from mlsupply.evidence.python.interpreter.call import Call
@@ -153,6 +154,8 @@ def _sets(parts: list[Value], place: int) -> bool:
     """Is what follows this flag a setting for the program, and no code? A shell or interpreter that it starts stands before
     its own flag, and so may what is not known."""
     program = text_of(parts[0])
+    if _is_pip(parts) and text_of(parts[place]) in _REQUIREMENTS:
+        return True
     if program.endswith(("git", "git.exe")):
         return _OF_GIT.match(text_of(parts[place + 1])) is not None
     between = parts[1:place]
@@ -220,12 +223,21 @@ def is_elsewhere(line: CommandLine) -> bool:
     return _SSH.search(text_of(line.program)) is not None and not re.search(r"(?i)ProxyCommand|LocalCommand", line.text)
 
 
+def _is_pip(parts: list[Value]) -> bool:
+    return [text_of(part) for part in parts[1:3]] == ["-m", "pip"]
+
+
+def listed_by_network(parts: list[Value]) -> Value | None:
+    """The file of requirements that pip is given by a path which the network gave or had a part in; None for others."""
+    return next(
+        (part for flag, part in pairwise(parts) if text_of(flag) in _REQUIREMENTS and has(part.taint, "received")), None
+    )
+
+
 def is_requirements(parts: list[Value], place: int, written: Value) -> bool:
     """Is this a list that pip reads, made of one that the package holds in plain text? One that was hidden or fetched is
     a fact like any other. written: what the file holds."""
-    pip = (
-        [text_of(part) for part in parts[1:3]] == ["-m", "pip"] and place > 3 and text_of(parts[place - 1]) in _REQUIREMENTS
-    )
+    pip = _is_pip(parts) and place > 3 and text_of(parts[place - 1]) in _REQUIREMENTS
     return pip and not hiding(written.layers) and not has(written.taint, "received")
 
 

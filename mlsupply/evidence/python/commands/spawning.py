@@ -24,6 +24,7 @@ from mlsupply.evidence.python.commands.command_line import (
     is_shell,
     is_shown,
     launched,
+    listed_by_network,
     runs_its_argument,
     script_before,
     script_of,
@@ -134,7 +135,7 @@ def _installs(machine: Analyser, line: CommandLine) -> None:
     if not found:
         return
     call, fields = line.call, {"sink": line.call.ref, "silent": line.silent}
-    if (named := _named_by_network(line.parts)) is not None:
+    if (named := _named_by_network(line.parts) or listed_by_network(line.parts)) is not None:
         machine.fact(
             "runs-downloaded",
             call.node,
