@@ -57,6 +57,32 @@ def test_a_branch_that_was_squashed_and_deleted_is_still_found_by_the_reflog(his
     assert _held(_asked(str(history.folder), *words)[1]) == [], "nothing is left that leads to it"
 
 
+def test_a_reflog_that_names_what_was_pruned_and_a_branch_that_leads_nowhere_cost_nothing_else(history: History) -> None:
+    history.commit(INSIDE, uvDOTlock=lock("1.82.8"))
+    with (history.folder / ".git/logs/HEAD").open("a", encoding="ascii") as log:
+        log.write(f"{'1' * 40} {'2' * 40} Dev <dev@example.com> 1774000000 +0000\tgone\n")
+    code, said = _asked(str(history.folder))
+    assert (code, said["gaps"]) == (1, [])
+    assert _held(said) == [("resolved", "1.82.8", ["main"])]
+    (history.folder / ".git/refs/heads/broken").write_text(f"{'3' * 40}\n", encoding="ascii")
+    code, said = _asked(str(history.folder))
+    assert _held(said) == [("resolved", "1.82.8", ["main"])]
+    assert _gaps(said) == [("1 object that its branches or tags name are not there", "check it with git fsck")]
+
+
+def test_what_only_a_reflog_leads_to_and_is_damaged_costs_nothing_else(history: History) -> None:
+    lost = history.commit(INSIDE, uvDOTlock=lock("1.82.7"))
+    history.commit(AFTER, uvDOTlock=lock("1.83.7"))
+    history.git("reset", "-q", "--hard", "HEAD~2")
+    history.commit(INSIDE, uvDOTlock=lock("1.82.8"))
+    (history.folder / ".git/objects" / lost[:2] / lost[2:]).unlink()
+    code, said = _asked(str(history.folder))
+    assert code == 1
+    assert _held(said) == [("resolved", "1.82.8", ["main"])]
+    (detail, _) = _gaps(said)[0]
+    assert detail.startswith("what only its reflogs lead to could not be read: ")
+
+
 def test_a_detached_head_of_a_linked_worktree_is_found_from_the_repository(history: History) -> None:
     history.git("worktree", "add", "-q", "--detach", "../apart")
     (history.folder.parent / "apart" / "uv.lock").write_text(lock("1.82.8"), encoding="utf-8")

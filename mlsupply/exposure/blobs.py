@@ -41,6 +41,21 @@ def read(git: Git, oids: Sequence[str], limit: int) -> Iterator[Blob]:
         fit = fit[done:]
 
 
+def present(git: Git, oids: Sequence[str]) -> set[str]:
+    """Those of the objects, of whatever kind, that are there and whole enough to tell their kind."""
+    found: set[str] = set()
+    rest = list(oids)
+    while rest:
+        done = 0
+        with _Batch(git, rest, "--batch-check") as process:
+            for line in process.stdout or ():
+                if len(line.split()) == 3:
+                    found.add(rest[done])
+                done += 1
+        rest = rest[done + (done < len(rest)) :]  # git ended at a damaged object: go on behind it
+    return found
+
+
 def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int, str]]:
     rest = list(oids)
     while rest:

@@ -11,11 +11,13 @@ from __future__ import annotations
 import secrets
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from mlsupply.exposure.blobs import present
 from mlsupply.exposure.repository import Git, Repository, feed, gap
 from mlsupply.model import Gap, Reason
 from mlsupply.named import NamedTuple
+from mlsupply.text import count
 
 _FIELDS = ("%H", "%P", "%ct", "%an <%ae>", "%cn <%ce>", "%s")
 _MAX_FIELD = 300  # characters of a name or subject
@@ -47,9 +49,35 @@ class Commit(NamedTuple):
 
 
 def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[list[Commit], list[Gap]]:
-    """All commits reachable from any ref that change a file matching one of the pathspecs, parents before children."""
-    if not repository.refs and not repository.logged:
-        return [], [gap(repository.folder, Reason.NOT_FOUND, "no branch, tag or other ref was found")]
+    """All commits reachable from any ref or reflog that change a file matching one of the pathspecs, parents first. What a
+    reflog names and is pruned is gone; a ref that leads nowhere is a gap."""
+    folder, named = repository.folder, [*dict.fromkeys(ref.oid for ref in repository.refs)]
+    if not named and not repository.logged:
+        return [], [gap(folder, Reason.NOT_FOUND, "no branch, tag or other ref was found")]
+    there = present(git, [*named, *repository.logged])
+    refs = [oid for oid in named if oid in there]
+    gaps = []
+    if len(refs) < len(named):
+        detail = f"{count(len(named) - len(refs), 'object')} that its branches or tags name are not there"
+        gaps.append(gap(folder, Reason.MALFORMED, detail, "check it with git fsck"))
+    patterns = list(patterns)
+    logged = [oid for oid in repository.logged if oid in there]
+    found, failed = _logged(git, [*refs, *logged], patterns)
+    if failed and logged:  # what is wrong may be with what only a reflog still names
+        fewer, without = _logged(git, refs, patterns)
+        if not without:
+            gaps.append(gap(folder, Reason.MALFORMED, f"what only its reflogs lead to could not be read: {failed}"))
+            found, failed = fewer, ""
+    if failed:
+        detail = f"its history could be read only in part: {failed}"
+        gaps.append(gap(folder, Reason.MALFORMED, detail, "check it with git fsck"))
+    return found, gaps
+
+
+def _logged(git: Git, wanted: Sequence[str], patterns: Sequence[str]) -> tuple[list[Commit], str]:
+    """The commits that these lead to, and what git said where it failed."""
+    if not wanted:
+        return [], ""
     mark = secrets.token_hex(16)  # nobody who wrote a commit can have known it, so no message can forge a record
     process = git.start(
         "log", "--stdin", "--full-history", "--parents", "--topo-order", "--reverse", "--root", "--raw", "-z", "--no-abbrev",
@@ -57,7 +85,6 @@ def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[
         "--ignore-missing", "--encoding=UTF-8", f"--format={mark}:{mark.join(_FIELDS)}",
         stdin=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    wanted = [*(ref.oid for ref in repository.refs), *repository.logged]
     lines = [*dict.fromkeys(wanted), "--", *patterns]
     errors: list[bytes] = []
     feeder = threading.Thread(target=_feed, args=(process, "\n".join(lines).encode() + b"\n", errors))
@@ -67,12 +94,8 @@ def commits(git: Git, repository: Repository, patterns: Iterable[str]) -> tuple[
     feeder.join()
     with process:  # closes the pipes and waits
         code = process.wait()
-    gaps = []
-    if code != 0:
-        said = b"".join(errors).decode("utf-8", "replace").strip().splitlines()
-        detail = f"its history could be read only in part: {said[0] if said else f'git ended with {code}'}"
-        gaps.append(gap(repository.folder, Reason.MALFORMED, detail, "check it with git fsck"))
-    return found, gaps
+    said = b"".join(errors).decode("utf-8", "replace").strip().splitlines()
+    return found, "" if code == 0 else said[0] if said else f"git ended with {code}"
 
 
 def _feed(process: subprocess.Popen[bytes], data: bytes, errors: list[bytes]) -> None:
