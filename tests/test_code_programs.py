@@ -160,8 +160,8 @@ def test_what_a_cloud_says_of_the_machine_may_go_back_to_it() -> None:
 import requests
 META = "http://metadata.google.internal/computeMetadata/v1/"
 def ask():
-    project = requests.get(META + "project/project-id", headers={"Metadata-Flavor": "Google"}).text
-    return requests.post(f"https://%s/v1/projects/{project}/x", data="{}")
+    pool = requests.get(META + "instance/attributes/pool", headers={"Metadata-Flavor": "Google"}).text
+    return requests.post(f"https://%s/v1/pools/{pool}/x", data="{}")
 """
     assert not found(init(text % "europe-west4-aiplatform.googleapis.com"))
     assert "MLS-C011" in found(init(text % "aiplatform.c.example"))

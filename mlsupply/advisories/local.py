@@ -40,6 +40,7 @@ _NUMBERS = ("size", "crc32", "records")
 
 
 def folder(world: World) -> Path:
+    """Where the local database is kept."""
     return world.cache / "advisories"
 
 

@@ -49,6 +49,7 @@ class Hit(NamedTuple):
 
 
 def asked(version: str) -> Asked:
+    """A version in the form that the matcher asks with."""
     return keyed(version, sort_key(version))
 
 

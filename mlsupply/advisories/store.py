@@ -132,6 +132,7 @@ def unusable(path: Path, error: Exception) -> MlsupplyError:
 
 
 def damaged(path: Path, reason: str) -> MlsupplyError:
+    """The error for a database that cannot be used."""
     return MlsupplyError(
         "damaged-database",
         f"the advisory database {path} cannot be used: {reason}",

@@ -115,4 +115,5 @@ def _distinct(requirements: Iterable[Requirement]) -> tuple[str, ...]:
 
 
 def is_exact(specifier: str) -> bool:
+    """Does a specifier allow one version alone?"""
     return specifier.startswith("==") and "," not in specifier and not specifier.endswith("*")

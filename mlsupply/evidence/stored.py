@@ -74,6 +74,7 @@ def _take(value: list[Any]) -> Take:
 
 
 def neighbours_to_json(known: Neighbours) -> dict[str, Any]:
+    """For the task of a worker."""
     return {"gifts": known.gifts, "takes": known.takes, "names": list(known.names)}
 
 
