@@ -29,7 +29,7 @@ cache_option = click.option(
 
 def roots_of(caches: tuple[str, ...]) -> dict[str, Path]:
     """The caches to read, by the name of their library: those given as `NAME=DIR`, or the libraries' own. Raises
-    `MlsupplyError`."""
+    `click.BadParameter` for one that is not known."""
     from mlsupply.evidence.models.caches import default_roots
 
     known = default_roots(os.environ, Path.home())
