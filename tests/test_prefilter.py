@@ -135,6 +135,8 @@ WORTH = {
     "a shell that is told": "x = '''\n#! exec(y)\n'''",
     "the whole disk": "import shutil\nshutil.rmtree('/')",
     "a loader": "loader.load_module('acme')",
+    "an example that is run": "'''\n>>> import subprocess; subprocess.run(x)\n'''\nimport doctest\ndoctest.testmod()",
+    "code in an example that is run": "'''\n>>> exec(x)\n'''\nfrom doctest import testmod as f\nf()",
     "behind four thousand letters": "x = '" + "a " * 3_000 + "'; import subprocess",
     "look-alike letters": "import \u017fubprocess",
     "small raised letters": "import \u02e2ubprocess",

@@ -125,6 +125,7 @@ class Lines:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._holds_code: bool | None = None
+        self._runs: bool | None = None
         self._start = self._end = self._said = 0  # of the line that was judged last
 
     def said(self, at: int) -> int:
@@ -137,7 +138,16 @@ class Lines:
 
     def only_say(self, start: int, end: int) -> bool:
         """Is what stands between these places a comment, or an example within a text?"""
-        return _SAID.match(self.data, start) is not None and self.is_whole(start, end)
+        found = _SAID.match(self.data, start)
+        if found is None or (found[0].endswith(b">") and self._runs_examples()):
+            return False
+        return self.is_whole(start, end)
+
+    def _runs_examples(self) -> bool:
+        """Does the file name the module that runs the examples in its texts?"""
+        if self._runs is None:
+            self._runs = b"doctest" in self.data
+        return self._runs
 
     def is_whole(self, start: int, end: int) -> bool:
         """Is the line what it seems from its beginning: no text starts before or ends in it, and none holds code there?"""
@@ -248,7 +258,7 @@ def _used(lines: Lines, library: str) -> bool:
         if found.start() >= end:  # a line is judged once, however long it is
             start, end = data.rfind(b"\n", end, found.start()) + 1, data.find(b"\n", found.end())
             end = len(data) if end < 0 else end
-            dull = bool(_SAID.match(data, start) or _ALONE.match(data, start)) and lines.is_whole(start, end)
+            dull = lines.only_say(start, end) or (_ALONE.match(data, start) is not None and lines.is_whole(start, end))
         if not dull and not _prose(data, max(start, found.start() - 40), found.start(), found.end()):
             return True
     return False
