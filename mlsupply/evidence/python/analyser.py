@@ -254,7 +254,8 @@ class Analyser(Statements):
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         super().assign(owner, name, value, node)
         sinks.handler_changed(self, owner, name, value, node)
-        if not owner.ref and value.closure is not None and owner.closure is None and has(owner.taint, "parameter"):
+        given = not owner.ref and owner.closure is None and has(owner.taint, "parameter", "intercepted")
+        if given and value.closure is not None:
             hooks.put_on_given(self, name, value, node)
         if name == "__code__" and (value.layers or has(taint_of(value), "received", "encoded")):  # what the function runs
             self.execute(Call("types.FunctionType", Value(), [value], {}, node, None), value)

@@ -225,7 +225,7 @@ _CALL_ORIGINS: Final = tuple(
         ("keystrokes", r"^keyboard\.(?:record|read_\w+)$"),
         (
             "credential-file",
-            r"^huggingface_hub\.(?:HfFolder|utils)\.get_token$|^win32cred\.|^paramiko\.Agent\(\)\.get_keys$|^dotenv\.dotenv_values$|^dotenv\.main\.dotenv_values$|^netrc\.netrc|^huggingface_hub\.get_token$",
+            r"^huggingface_hub\.(?:HfFolder|utils)\.get_token$|\.list_running_servers$|^win32cred\.|^paramiko\.Agent\(\)\.get_keys$|^dotenv\.dotenv_values$|^dotenv\.main\.dotenv_values$|^netrc\.netrc|^huggingface_hub\.get_token$",
         ),
         (
             "secret-variable",
@@ -239,7 +239,7 @@ _CALL_ORIGINS: Final = tuple(
             "cluster-secret",
             r"^(?:aio)?boto(?:3|core)\..*\.(?:batch_)?get_secret_value$|^kubernetes(?:_asyncio)?\..*\.(?:list_\w*secret\w*|read_namespaced_secret\w*)$|^hvac\..*\.read_secret\w*$",
         ),
-        ("history", r"^readline\.get_history_item$"),
+        ("history", r"^readline\.get_history_item$|^IPython\..*history_manager\.(?:get_\w+|search)$"),
         (
             "intercepted",
             r"^gc\.get_objects$|^inspect\.(?:stack|currentframe|getouterframes)$|^sys\._(?:getframe|current_frames)$",

@@ -196,7 +196,7 @@ LOCAL: Final = expression(
     r"^(?:\w+://)?(?:localhost|127\.\d|0\.0\.0\.0|\[?::1\]?(?:[:/]|$)|host\.docker\.internal|192\.168\.|10\.\d+\.)"
 )
 CHAT_HOOK: Final = expression(
-    r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:[\w-]{20,}|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
+    r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:(?:[\w-]{20,}|[\w-]{5,}/[a-z]+[A-Z])|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
     r"\.m\.pipedream\.net|//\w{10,40}\.pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|"
     r"\w\.ngrok(?:-free)?\.(?!com\b)|canarytokens|dnslog|ceye\.io"
 )
@@ -220,7 +220,8 @@ PERSISTENT: Final = tuple(
             # where units lie, or may lie: the folder is not known
             r"(?:^|[/\\\0](?:system|user|units?)[/\\]|\0[/\\]?)[^/\\]{1,100}\.service$",
         ),
-        ("ssh access", r"authorized_keys"),
+        ("ssh access", r"authorized_keys|\.ssh[/\\]config$"),
+        ("a module of another library", r"^\0/site-packages/.{1,200}\.(?:pyc?|so|pyd)$"),
         ("program of the user", r"(?:^~|\0)/\.local/bin/[^/]{1,80}$"),
         (
             "agent or editor",

@@ -22,8 +22,10 @@ _ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|et
 _MADE = re.compile(r"\.(?:from_\w+|create\w*|generate\w*|random|new|derive\w*|Keypair|\w*Account|PrivateKey|\w*Wallet)\(\)$")
 _LIBRARY_KEYS = frozenset(
     f"{library}.api_key"
-    for library in ("openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq")
-)
+    for library in (
+        "openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq", "wandb.api", "wandb.Api()",
+    )
+) | {"huggingface_hub.HfApi().token"}  # fmt: skip
 _CALLED = frozenset({"__name__", "__qualname__", "__module__"})
 TOLD = frozenset(  # attributes that `told` knows, by their last part or the whole of the name
     {

@@ -39,6 +39,7 @@ from mlsupply.evidence.python.values.value import (
 _BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
 
 _ALL = comprehensions.ALL
+_MODULE = re.compile(r"[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*$")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
 
 
@@ -104,6 +105,10 @@ class Expressions(Machine):
                 return own
         return self._outside_attribute(owner, name, node)
 
+    def _of_package(self, ref: str) -> bool:
+        """Is it of the package that is followed?"""
+        return ref.partition(".")[0] == self.dotted.partition(".")[0]
+
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         ref = reflection.reached(owner, name)
         if self.neighbours.gifts and "()" not in ref and (known := summaries.given(self, ref)) is not None and known.known:
@@ -113,6 +118,8 @@ class Expressions(Machine):
             taint = know.part_of(taint, owner.ref, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         result.hidden = owner.hidden
+        if name == "__file__" and _MODULE.match(owner.ref) and not self._of_package(owner.ref):
+            result.text = f"{HOLE}/site-packages/{owner.ref.replace('.', '/')}/__init__.py"
         if owner.text != HOLE and owner.ref.startswith("xmlrpc.client.ServerProxy()"):
             result.text = owner.text  # a method of a method is asked for at the same place
         if name in TOLD or ref in TOLD or self.serving:

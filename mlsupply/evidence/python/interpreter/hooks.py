@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
@@ -45,6 +45,18 @@ _CLIENTS = (
         re.compile(r"(?:__init__|request|post|_prepare_options|_prepare_request|_build_request)$"),
     ),
 )
+# Classes of libraries that talk to models -> the methods that are given what is asked. One that talks to a model itself
+# sends it there; one that leaves that to its base only stands between.
+_MODELS = re.compile(
+    r"(?:dspy|langchain\w*|llama_index|transformers|litellm|haystack\w*|vllm|llama_cpp|ollama|sentence_transformers|pydantic_ai|autogen\w*|"
+    r"crewai|agents|smolagents|semantic_kernel|google\.gen\w*|vertexai|instructor|guidance|mlx_lm|mcp)\b.*\."
+    r"\w*(?:LM|LLM|Chat\w*|Model\w*|Pipeline|Client\w*|Agent\w*|Llama|Tokenizer\w*|Transformer|Embeddings?|Retriever|Store|Memory|History|"
+    r"Runner|Engine|OpenAI|Anthropic)$"
+)
+_ASKS_MODELS = re.compile(
+    r"_?a?(?:generate\w*|call\w*|invoke|complete|chat|stream\w*|forward|preprocess|embed\w*|encode\w*|predict\w*|run|query|retrieve|add_\w+|"
+    r"completion|create\w*|step|send\w*|request|respond)$|__call__$|_get_relevant_documents$"
+)
 # Classes of libraries for wallets -> what makes one of a key or of the words that stand for it.
 _WALLETS = re.compile(
     r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk|bitcoinlib|bitcoin|mnemonic|xrpl|tronpy|bittensor\w*|"
@@ -78,6 +90,8 @@ def passed_in(closure: Closure) -> str:
     for base in owner.bases:
         if any(bases.match(base) and methods.match(name) for bases, methods in _CLIENTS):
             return "intercepted"
+        if _ASKS_MODELS.match(name) and _MODELS.match(base) and _hands_to_base(closure.node, name):
+            return "intercepted"
         if _WALLETS.match(base) and _FROM_KEYS.match(name):
             return "wallet"
         last = base.rpartition(".")[2]
@@ -85,6 +99,18 @@ def passed_in(closure: Closure) -> str:
             if bases.match(last) and methods.match(name):
                 return kind
     return ""
+
+
+def _hands_to_base(node: ast.AST, name: str) -> bool:
+    """Does the method call the one of this name that `super()` has?"""
+    return any(
+        isinstance(inner, ast.Attribute)
+        and inner.attr == name
+        and isinstance(inner.value, ast.Call)
+        and isinstance(inner.value.func, ast.Name)
+        and inner.value.func.id == "super"
+        for inner in descendants((node,))
+    )
 
 
 _ASKED = frozenset({"auth_flow", "sync_auth_flow", "async_auth_flow", "__call__", "__init__"})
@@ -186,22 +212,31 @@ def wraps(node: FunctionNode, outer: Closure | None) -> bool:
     """Is this a wrapper: does it call what the function around it was given, or pass on all it is given to what that one
     found, or, being how an object is called, to what the object holds? outer: the function around it; None: a method."""
     if outer is None:
-        return node.name == "__call__" and _passes_on(node, None)
+        return node.name == "__call__" and bool(_passed_on(node, attributes=True))
     if isinstance(outer.node, ast.ClassDef):
         return False
     spec = outer.node.args
     given = {parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
     if _calls_one_of(node, given):
         return True
-    body = outer.node.body if not isinstance(outer.node, ast.Lambda) else []
+    passed = _passed_on(node)
     found = {
         target.id
-        for statement in body
+        for statement in descendants((outer.node,) if passed else ())
         if isinstance(statement, ast.Assign)
         for target in statement.targets
         if isinstance(target, ast.Name)
     }
-    return bool(found) and _passes_on(node, found)
+    kept = {given: default.id for given, default in _defaults(node) if isinstance(default, ast.Name)}
+    return not passed.isdisjoint(found) or not {kept.get(name, "") for name in passed}.isdisjoint(found | given)
+
+
+def _defaults(node: FunctionNode) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters that are given a value where the function is written, with that."""
+    places = [*node.args.posonlyargs, *node.args.args]
+    values = node.args.defaults
+    yield from ((one.arg, value) for one, value in zip(places[len(places) - len(values) :], values, strict=True))
+    yield from ((one.arg, value) for one, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if value)
 
 
 def first_given(outer: Closure) -> str:
@@ -225,22 +260,21 @@ def _calls_one_of(node: FunctionNode, names: set[str]) -> bool:
     )
 
 
-def _passes_on(node: FunctionNode, names: set[str] | None) -> bool:
-    """Does it call one of these names, or an attribute of its object, with all its arguments?"""
-    star = node.args.vararg.arg if node.args.vararg is not None else ""
-    stars = node.args.kwarg.arg if node.args.kwarg is not None else ""
-    for inner in descendants((node,)) if star or stars else ():
+def _passed_on(node: FunctionNode, *, attributes: bool = False) -> set[str]:
+    """The names that it calls with all its arguments, or the attributes of anything."""
+    stars = {one.arg for one in (node.args.vararg, node.args.kwarg) if one is not None}
+    names: set[str] = set()
+    for inner in descendants((node,)) if stars else ():
         if not isinstance(inner, ast.Call):
             continue
-        function = inner.func
-        meant = (
-            isinstance(function, ast.Attribute) if names is None else isinstance(function, ast.Name) and function.id in names
-        )
         handed = [arg.value for arg in inner.args if isinstance(arg, ast.Starred)]
         handed += [keyword.value for keyword in inner.keywords if keyword.arg is None]
-        if meant and any(isinstance(value, ast.Name) and value.id in {star, stars} for value in handed):
-            return True
-    return False
+        if any(isinstance(value, ast.Name) and value.id in stars for value in handed):
+            if attributes and isinstance(inner.func, ast.Attribute):
+                names.add(inner.func.attr)
+            elif not attributes and isinstance(inner.func, ast.Name):
+                names.add(inner.func.id)
+    return names
 
 
 # These are told of faults, which programs report; what frames hold is private wherever it is looked for.

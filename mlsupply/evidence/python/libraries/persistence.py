@@ -6,9 +6,11 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands.shell import SSH_KEY, commanded, deeds
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
+from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, Value, taint_of, text_of
@@ -47,6 +49,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     _stored(machine, path, content)
     _overwritten(machine, call, path, content)
     text = text_of(path)
+    _redirected(machine, call, text, text_of(content))
     if (what := _starts(machine, path, content)) and not text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
         shown = _shown(content)
         code = _is_code(what, text, content, shown)
@@ -62,6 +65,22 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
         )
         if isinstance(content.const, str) and text.endswith(".py"):
             machine.inner(content.const, content.layers, call.line)
+
+
+_SET_THERE = expression(r"(?m)^(?:export[ \t]+)?(?P<name>[A-Z][A-Z0-9_]{3,60})=[\"']?(?P<place>https?://[^\s\"'\0]{4,200})")
+_SETTINGS = expression(r"(?:^|[/\\])\.env(?:\.\w{1,20})?$|\.(?:bash|zsh)rc$|profile$|zshenv$|/etc/environment$")
+
+
+def _redirected(machine: Analyser, call: Call, path: str, text: str) -> None:
+    """Where programs find a service is set, in a file of settings, to a host that is written here."""
+    for found in _SET_THERE.finditer(text[:_MOST_SETTINGS]) if _SETTINGS.search(path) else ():
+        name, place = found["name"], found["place"]
+        where = "maker" if places.USUAL_HOST.match(place) else addresses.destination(place)
+        if know.REDIRECTS.match(name) and where in {"fixed", "chat"}:
+            machine.fact("redirects", call.node, sink=name, destination=where, detail=safe(place, 100))
+
+
+_MOST_SETTINGS = 1 << 16  # characters
 
 
 def _stored(machine: Analyser, path: Value, content: Value) -> None:
