@@ -69,16 +69,31 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if _LETS_IN.search(call.ref):
         return _let_in(machine, call, text)
     held = receiver.taint if receiver is not None else CLEAN
-    taint = taint_of(*call.all) | _before(machine, call) | _in_files(machine, call)
+    given = _handed(call) if where == "given" else taint_of(*call.all)
+    taint = given | _before(machine, call) | _in_files(machine, call)
     if not text and top in _HOSTS:
         held, taint = _without_own(held, _HOSTS[top]), _without_own(taint, _HOSTS[top])
     if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):
-        sending.note(machine, call, "body", taint | held, text, where)
+        sending.note(machine, call, "body", taint | held, text or HOLE, where)
     made = Value(call.ref + "()", NOTHING, taint | held, text or HOLE, layers_of(*call.all))
     gives = "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref)
     if gives and not has(made.taint, "received"):
         made.taint |= machine.origin("received", text or HOLE, call.line)
     return made
+
+
+# Keywords that say where a client goes, and what opens the account there.
+_OPENS = expression(
+    r"^(?:auth|headers?|cookies|\w{0,60}(?:tokens?|api_?key|passw\w{0,20}|credentials?|ur[li]|endpoint|host))$"
+)
+_OPENERS = ("credential-file", "keychain", "secret-variable")
+
+
+def _handed(call: Call) -> Taint:
+    """What a client is handed that goes where a setting says: what opens the account there is no content."""
+    opens = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
+    content = taint_of(*call.args, *(value for name, value in call.keywords.items() if not _OPENS.match(name)))
+    return content | (opens - frozenset(of_kind(opens, *_OPENERS)))
 
 
 def _let_in(machine: Analyser, call: Call, text: str) -> Value:
