@@ -346,3 +346,20 @@ def _ids(tree: Path) -> set[str]:
     with Pool(1) as pool:
         said = judged(package.look_inside(tree, pool), load(RuleSettings(), NOW))
     return {finding.id for finding in said.findings if finding.severity.rank >= Severity.MEDIUM.rank}
+
+
+@pytest.mark.parametrize(
+    ("hostile", "honest"),
+    [
+        ("import os\ngetattr(getattr(os, 'sys'), 'modules')", "import os\ngetattr(os, 'sep')"),
+        ("getattr(__import__('random')._os, 'sys' + 'tem')('x')", "getattr(__import__('random')._os, 'sep')"),
+        (
+            "import importlib\nimportlib.import_module('timeit').timeit('x')",
+            "import importlib\nimportlib.import_module('time').time()",
+        ),
+    ],
+    ids=["a module that os holds", "os of another module", "a text that is timed"],
+)
+def test_what_is_run_by_way_of_another_module_is_parsed(hostile: str, honest: str) -> None:
+    assert worth_parsing(hostile.encode())
+    assert not worth_parsing(honest.encode())

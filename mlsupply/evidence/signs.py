@@ -16,10 +16,15 @@ _KEYWORD = rb"(?:%s)\b" % b"|".join(map(str.encode, kwlist))
 # Two names in a row are no Python: what cannot stand behind one on its line, and what can stand before one.
 _PROSE = rb"[ \t]+(?!%s)[A-Za-z_]" % _KEYWORD
 _BEFORE = rb"(?:^|[^\w \t.`/\"'-]|\b%s(?=[ \t]))[ \t]*" % _KEYWORD
-_ACTS = rb"exec|spawn|posix_spawn|fork|system|popen|startfile|eval|compile|__"  # names that begin so can do something
+_ACTS = rb"exec|spawn|posix_spawn|fork|system|popen|startfile|eval|compile|sys|_"  # names that begin so can do something
+# `os` as another module has it
+_OF_OTHERS = rb"getattr\([^\n]{1,60}\._?os\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']\s*[,)])"
 # (what is looked for, what must stand around it); None: finding it is enough.
 WORDS: Words = (
-    (b"exec", expression(rb"(?<![.\w`/])exec\b(?!%s)|/exec\b(?![\"'])|\bexec_module\b|\.exec[vl]|subprocess_exec" % _PROSE)),
+    (
+        b"exec",
+        expression(rb"(?<![.\w`/])exec\b(?!%s)|/exec\b(?![\"'])|\bexec_module\b|\.exec[vl]|subprocess_exec" % _PROSE),
+    ),
     (
         b"eval",
         expression(
@@ -85,6 +90,8 @@ WORDS: Words = (
     (b"open_connection", expression(rb"(?<!\w)open_connection\b")),
     (b"getattr(sys.modules", None),
     (b"getattr(os", expression(rb"getattr\(\s*os\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']\s*[,)])" % _ACTS)),
+    (b".os,", expression(_OF_OTHERS % _ACTS)),
+    (b"._os,", expression(_OF_OTHERS % _ACTS)),
     (b"getattr(builtins", expression(rb"getattr\(\s*builtins\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']\s*[,)])" % _ACTS)),
     (b"os.__dict__", None),
     (
@@ -151,6 +158,8 @@ WORDS: Words = (
     *((b".pip" + mark, expression(rb"[\"'/]\.pip[/\\\"']")) for mark in _MARKS),
     (b"uv.toml", expression(rb"uv\.toml[\"']")),
     (b"timeit.timeit", None),
+    (b'"timeit"', None),  # loaded by its written name
+    (b"'timeit'", None),
     (b"Profile.run", None),
     (b"pdb.run", None),
     (b"runsource", None),

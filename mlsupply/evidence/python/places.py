@@ -192,8 +192,10 @@ CLOUD: Final = expression(
     r"(?:https?://)?(?!storage\.|firebasestorage\.|pubsub\.)[\w\0-]{1,60}\.(?:googleapis\.com|azure\.com|azure\.net|microsoftonline\.com)(?=[/:?]|$)|"
     r"(?:https?://)?(?:sts|iam|ec2|ssm|secretsmanager|bedrock[\w-]*|sagemaker)\.[\w\0.-]{0,40}amazonaws\.com(?=[/:?]|$)"
 )
+# No more of a name may follow, and nobody who signs in there: `localhost.x.invalid` and `localhost@x.invalid` are elsewhere.
 LOCAL: Final = expression(
-    r"^(?:\w+://)?(?:localhost|127\.\d|0\.0\.0\.0|\[?::1\]?(?:[:/]|$)|host\.docker\.internal|192\.168\.|10\.\d+\.)"
+    r"^(?:\w+://)?(?![^/?#\s]{0,300}@)(?:(?:localhost(?:\.localdomain)?|127(?:\.[\d\0]{1,3}){1,3}|0\.0\.0\.0|host\.docker\.internal|"
+    r"192\.168\.[\d.\0]{0,12}|10\.\d{1,3}\.[\d.\0]{0,12})(?![.-]?\w)|\[?::1\]?(?:[:/]|$))"
 )
 CHAT_HOOK: Final = expression(
     r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:(?:[\w-]{20,}|[\w-]{5,}/[a-z]+[A-Z])|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
@@ -218,7 +220,7 @@ PERSISTENT: Final = tuple(
             r"/etc/cron|/var/spool/cron|systemd/(?:system|user)|LaunchAgents|LaunchDaemons|/etc/rc\.local|/etc/init\.d|"
             r"\.config/autostart|ld\.so\.preload|Start Menu.{0,40}Startup|/etc/sudoers|"
             # where units lie, or may lie: the folder is not known
-            r"(?:^|[/\\\0](?:system|user|units?)[/\\]|\0[/\\]?)[^/\\]{1,100}\.service$",
+            r"(?:^|[/\\\0](?:system|user|units?|[^/\\]{1,100}\.(?:wants|requires|upholds))[/\\]|\0[/\\]?)[^/\\]{1,100}\.service$",
         ),
         ("ssh access", r"authorized_keys|\.ssh[/\\]config$"),
         ("a module of another library", r"^\0/site-packages/.{1,200}\.(?:pyc?|so|pyd)$"),

@@ -31,14 +31,16 @@ _MAKER = expression(
     r"swig|cython|protoc|pgen|bison|re2c|ragel|flex|nasm|gfortran|hipcc|glslc|msgfmt|windres|ar|ld|ldd|strip|patch|patchelf|readelf|objdump|objcopy|nm|otool|install_name_tool|codesign|lipo|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
 )
 # Programs that show a file by its ending, and pictures, which nothing that shows them runs.
-_VIEWER = expression(r"(?:^|/)(?:open|xdg-open)$")
+_VIEWER = expression(r"^(?:(?:/usr)?/bin/)?(?:open|xdg-open)$")  # another program of that name may be anything
 _PICTURE = expression(r"\.(?:png|jpe?g|gif|bmp|webp|tiff?)$", re.IGNORECASE)
 # Modules that convert, check or print the file they are given.
 _READER = frozenset(
     {"ast", "black", "compileall", "dis", "isort", "json.tool", "nbconvert", "py_compile", "ruff", "tokenize"}
 )
-_EXECUTES = expression(r"(?i)-.*(?:execute|config|template|preprocessor)")
+_EXECUTES = expression(r"(?i)-.*(?:execute|config|template|processor|post|writer|exporter)|--to=.*\.")
 _SSH = expression(r"(?:^|[/\\])ssh(?:\.exe)?$")
+# What SSH starts here, and this machine entered as if it were another.
+_COMES_BACK = expression(r"(?i)(?:Proxy|Local|KnownHosts)Command|\blocalhost\b|\b127\.\d|(?<![\w:])::1\b|\b0\.0\.0\.0\b")
 _SETTINGS = expression(r"\.(?:ya?ml|toml|json|cfg|ini|csv)$")
 _REQUIREMENTS = frozenset({"-r", "--requirement", "-c", "--constraint"})
 _DEVNULL = -3  # of `subprocess`
@@ -210,17 +212,22 @@ def is_shown(line: CommandLine, place: int) -> bool:
     return line.call.ref == "os.startfile" or (len(line.parts) == 2 and _VIEWER.search(text_of(line.program)) is not None)
 
 
-def is_converted(parts: list[Value]) -> bool:
-    """Does Python start a module by its name that only reads the files behind it? All words have to be known in part."""
-    told = [text_of(part) for part in parts[1:]]
-    if len(told) < 3 or told[0] != "-m" or told[1] not in _READER or not is_python(parts[0]):
+def is_converted(line: CommandLine) -> bool:
+    """Does Python start a module by its name that only reads the files behind it? All words have to be known in part. In
+    another folder, or with other variables, the name may be that of any module; so may a class to convert with."""
+    told = [text_of(part) for part in line.parts[1:]]
+    if len(told) < 3 or told[0] != "-m" or told[1] not in _READER or not is_python(line.parts[0]):
         return False
-    return not any(one == HOLE or _EXECUTES.match(one) for one in told[2:])
+    if not line.call.keywords.keys().isdisjoint({"cwd", "env"}):
+        return False
+    if any(flag == "--to" and "." in form for flag, form in pairwise(told)):
+        return False
+    return not any(one == HOLE or _EXECUTES.match(one) or re.search(rf"(?:^|[/\\]){told[1]}\.py$", one) for one in told[2:])
 
 
 def is_elsewhere(line: CommandLine) -> bool:
     """Does SSH run this on another machine, and nothing on this one?"""
-    return _SSH.search(text_of(line.program)) is not None and not re.search(r"(?i)ProxyCommand|LocalCommand", line.text)
+    return _SSH.search(text_of(line.program)) is not None and not _COMES_BACK.search(line.text)
 
 
 def _is_pip(parts: list[Value]) -> bool:

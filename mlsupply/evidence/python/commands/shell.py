@@ -129,7 +129,7 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
         "persists",
         "a service or scheduled task",
         (
-            r"systemctl (?:--user )?(?:-q )?(?:enable|daemon-reload)",
+            r"systemctl (?:--user )?(?:-q )?(?:enable|reenable|link|daemon-reload)",
             r"schtasks(?:\.exe)?\s+/create",
             r"launchctl (?:load|bootstrap)",
             r"\breg(?:\.exe)? add\b[^\n]{0,120}\\Run",
@@ -203,7 +203,8 @@ _TABLE: tuple[tuple[str, str, tuple[str | Near, ...]], ...] = (
         (
             r"\b(?:useradd|adduser|chpasswd)\s[^\n]{0,200}\b(?:sudo|wheel|root|docker)\b|\bNOPASSWD:",
             # a group that opens the machine, or one that is not known
-            rf"\busermod\s[^\n]{{0,60}}-\w*G\s{{1,4}}[\w,.-]{{0,80}}(?:sudo|wheel|root|admin|docker|podman|lxd|incus|libvirt|disk|shadow|kmem|[$`{HOLE}])",
+            rf"\busermod\s[^\n]{{0,60}}-\w*G\s{{1,4}}(?:[\w,.-]{{0,80}}"
+            rf"(?:sudo|wheel|root|admin|docker|podman|lxd|incus|libvirt|microk8s|disk|shadow|kmem|[^\w,.\s-]|{HOLE})|(?:[\w.-]{{1,40}},)*+\d)",
             r"\bnet(?:\.exe)?\s+(?:user|localgroup)\s[^\n]{0,100}/add\b",
         ),
     ),

@@ -112,11 +112,9 @@ def _is_local_shell(machine: Analyser, line: CommandLine) -> bool:
     ends = [keywords[name] for name in ("stdin", "stdout", "stderr") if name in keywords]
     if any(sign in line.text for sign in "<>|"):
         return False
-    if is_elsewhere(line):
-        return True
     if not all(end.known or _HERE.match(end.ref) for end in ends):
         return False
-    return not any(map(_REMOTE.search, machine.lines))
+    return is_elsewhere(line) or not any(map(_REMOTE.search, machine.lines))
 
 
 def _builds_own(machine: Analyser, line: CommandLine) -> None:
@@ -252,7 +250,7 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
     call, parts, silent = line.call, line.parts, line.silent
     is_code = place > 0 and text_of(parts[place - 1]) == "-c"
     written = content_of(machine, part)
-    only_read = is_settings(parts, place) or is_shown(line, place) or is_converted(parts)
+    only_read = is_settings(parts, place) or is_shown(line, place) or is_converted(line)
     only_read = only_read or (written is not None and is_requirements(parts, place, written))
     if written is not None and (place in {0, started} or runs_its_argument(line.program)) and not only_read:
         ran_file(machine, call, written, part, silent)

@@ -159,13 +159,14 @@ def _goes_in(call: Call) -> list[Value]:
 
 
 def _replaces(call: Call) -> bool:
-    """Is this `text.replace(old, new)`? What is looked for does not stay in the text."""
+    """Is this `text.replace(old, new)`? What is looked for does not stay in the text. `str.replace(text, old, new)` is told
+    apart by its third argument, which is the text to put in and no number."""
     function = call.node.func if isinstance(call.node, ast.Call) else None
     return (
         isinstance(function, ast.Attribute)
         and function.attr == "replace"
         and call.receiver is not None
-        and len(call.args) > 1
+        and (len(call.args) == 2 or (len(call.args) == 3 and isinstance(call.args[2].const, int)))
     )
 
 

@@ -91,15 +91,15 @@ def is_typed_for(secrets: Iterable[str], address: str) -> bool:
     host = host_of(address).lower()
     if not address.startswith("https://") or not places.registered_name(host) or host.replace(".", "").isdigit():
         return False
-    return all(_names_this(secret, address.lower()) for secret in secrets)
+    return all(_names_this(secret, host) for secret in secrets)
 
 
-def _names_this(secret: str, address: str) -> bool:
+def _names_this(secret: str, host: str) -> bool:
     asked, _, prompt = secret.partition(" ")
     if asked != PROMPT or "\u2026" in prompt or _OF_MACHINE.search(prompt):
         return False
     named = [hosts for word in _WORDS.findall(prompt) if (hosts := places.owner_of(f"{word}_")) is not None]
-    return all(any(part in address for part in hosts) for hosts in named)
+    return all(any(part in host for part in hosts) for hosts in named)
 
 
 def foreign_file(labels: list[str], address: str) -> bool:

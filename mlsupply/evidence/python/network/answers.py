@@ -32,7 +32,7 @@ def answer(machine: Analyser, call: Call, text: str) -> Value:
     )
     if kind == "received" and places.MODEL_SERVICE.match(text):
         kind = "model-answer"
-    elif kind == "cloud-metadata" and places.WHO_IT_IS.search(text):
+    elif kind == "cloud-metadata" and places.WHO_IT_IS.search(_path(text)):
         kind = "host-identity"
     made = Value(call.ref + "()", NOTHING, machine.origin(kind, text, call.line))
     if machine.running and machine.running[-1].wrapper:
@@ -58,3 +58,9 @@ def fetched_by_url(machine: Analyser, call: Call) -> Taint:
     if call.receiver is not None and "()" in call.ref:
         call.receiver.taint |= found  # a browser shows what it was told to open
     return found
+
+
+def _path(address: str) -> str:
+    """The path that a service sees; "" where it leads back up. What stands behind it chooses nothing."""
+    path = re.split(r"[?#]", address, maxsplit=1)[0]
+    return "" if ".." in path or "%" in path else path

@@ -86,8 +86,11 @@ def _taints(machine: Analyser, call: Call, message: Message) -> tuple[Taint, Tai
         body -= frozenset(of_kind(body, "credential-file", "secret-variable"))
         address -= frozenset(of_kind(address, "credential-file", "secret-variable"))
     if call.ref.endswith(".sendto") and len(call.args) > 1:
-        # whom it is for comes last; a host that is written in part, with data for the rest, is told that data
-        note(machine, call, "name", address if HOLE in text and text != HOLE else CLEAN, text, message.where)
+        # whom it is for comes last; a host that is written in part, with data for the rest, is told that data, and so is
+        # one that is made of a secret, or its port
+        to = address | taint_of(call.args[-1])
+        told = address if HOLE in text and text != HOLE else frozenset(of_kind(to, *(know.SECRETS - _NAMES_HOSTS)))
+        note(machine, call, "name", told, text, message.where)
         return taint_of(*call.args[:-1]), CLEAN
     if "socket" in call.ref or "smtplib" in call.ref:
         body |= taint_of(*call.args)
@@ -96,6 +99,7 @@ def _taints(machine: Analyser, call: Call, message: Message) -> tuple[Taint, Tai
     return body, address
 
 
+_NAMES_HOSTS = frozenset(("system-file", "environment", "foreign-secret", "intercepted"))  # may say whom to ask
 _ASKED = expression(
     r"parameter:(?:messages|prompts?|conversation|chat_history|dialog(?:ue)?|completions?|transcript|user_(?:input|message|prompt))$"
 )
