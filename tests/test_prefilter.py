@@ -137,6 +137,8 @@ WORTH = {
     "a loader": "loader.load_module('acme')",
     "an example that is run": "'''\n>>> import subprocess; subprocess.run(x)\n'''\nimport doctest\ndoctest.testmod()",
     "code in an example that is run": "'''\n>>> exec(x)\n'''\nfrom doctest import testmod as f\nf()",
+    "all that is loaded, taken by name": "from sys import (\n    path,\n    modules,\n)\nmodules['subprocess'].run(x)",
+    "all that is loaded, by another name": "import sys as s\ns.modules['subprocess'].run(x)",
     "behind four thousand letters": "x = '" + "a " * 3_000 + "'; import subprocess",
     "look-alike letters": "import \u017fubprocess",
     "small raised letters": "import \u02e2ubprocess",

@@ -230,6 +230,8 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b".local", expression(rb"\.local[/\\\"', ]{1,8}bin")),
     (b"upload_file", expression(rb"(?:secret_access_key|token)\s*=\s*[\"']\w")),
     (b"_jupyter_server_extension", expression(rb"fetch|request|urlopen|\.post\b")),
+    (b"modules", expression(rb"from\s+sys\s+import\b[\s\w,(\\]{0,150}?\bmodules\b")),  # all that are loaded
+    (b".modules", expression(rb"sys\s+as\s")),
     (b"OPENAI_API_KEY", _BASE_URL),
     (b"ANTHROPIC_API_KEY", _BASE_URL),
     (b"_PROXY", _VARIABLE_SET),
