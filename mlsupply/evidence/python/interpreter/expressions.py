@@ -203,7 +203,10 @@ class Expressions(Machine):
         test = self.value(node.test)
         if isinstance(test.const, bool):
             return self.value(node.body if test.const else node.orelse)
-        return merged([self.value(node.body), self.value(node.orelse)])
+        given, otherwise = self.value(node.body), self.value(node.orelse)
+        if given.ref == otherwise.ref and given.text == HOLE != otherwise.text:
+            return merged([otherwise, given])  # of the same kind: the path there is where nobody says another
+        return merged([given, otherwise])
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)

@@ -46,9 +46,7 @@ def _best(values: list[Value]) -> Value:
 
 
 def _tells_more(value: Value, other: Value) -> bool:
-    """Can it do something, which the other cannot, or is more of the same known, as of a path that there is otherwise?"""
-    if value.ref == other.ref:
-        return other.text == HOLE != value.text
+    """Can it do something, which the other cannot?"""
     return not _acts(other.ref) and _acts(value.ref)
 
 
