@@ -48,7 +48,7 @@ SENDS: Final = Calls(
     r"^smtplib\.SMTP(?:_SSL)?\(\)\.(?:sendmail|send_message)$|^ftplib\.FTP(?:_TLS)?\(\)\.stor\w+$|"
     r"^(?:telebot|telegram|pyrogram|telethon|aiogram)\..*\.(?:send_\w+|sendMessage)$|"
     r"^(?:discord_webhook|dhooks|discord|pymsgbox)\..*\.(?:send|execute|add_file|add_embed)$|"
-    r"^asyncio\.open_connection\(\).*\.write$|^paho\..*\.publish$|"
+    r"^asyncio\.open_connection\(\).*\.write(?:lines)?$|^paho\..*\.publish$|"
     r"^boto3\.\w+\(\)(?:\.\w+\(\))?\.(?:put_object|upload_file|upload_fileobj|send_message|put_record|publish)$|"
     r"^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+){1,4}$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
     r"^socket\..*\.makefile\(\)\.write\w*$|^imaplib\.\w+\(\)\.append$|^aiohttp\.ClientSession\(\)\.ws_connect\(\)\.send_\w+$|"

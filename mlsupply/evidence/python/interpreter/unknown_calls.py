@@ -52,9 +52,25 @@ def given(machine: Analyser, call: Call) -> Value:
     for value in call.all:
         if value.closure is not None:
             machine.called_back(call, value.closure, value)
+    _begun(machine, call)
     if call.function.taint and has(call.function.taint, "parameter") and machine.running and machine.running[-1].wrapper:
         result.taint |= frozenset(("intercepted:result",))
     return result
+
+
+_BEGINS = re.compile(r"(?:start_soon|start_task|spawn\w*|call_soon\w*|run_sync|add_task|run_in_executor|defer\w*)$")
+
+
+def _begun(machine: Analyser, call: Call) -> None:
+    """A function that is begun beside the rest, with what is given behind it; or told of a result that is known."""
+    name = call.node.func.attr if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else ""
+    place = next((at for at, one in enumerate(call.args) if one.closure is not None), None)
+    if place is None or isinstance(getattr(call.args[place].closure, "node", None), ast.ClassDef):
+        return
+    if _BEGINS.match(name):
+        machine.call(call.args[place], call.args[place + 1 :], {}, call.node)
+    elif name == "add_done_callback" and call.receiver is not None:
+        machine.call(call.args[place], [call.receiver], {}, call.node)
 
 
 _KEPT = frozenset({"sqlite3.connect", "shelve.open", "dbm.open", "dbm.dumb.open", "dbm.gnu.open", "dbm.ndbm.open"})

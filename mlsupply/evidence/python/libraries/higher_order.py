@@ -41,13 +41,8 @@ _MAX_TURNS = 64  # of a reduction
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The function, class or result that this call makes; None where it makes none."""
     ref = call.ref
-    if ref in {"functools.partial", "functools.partialmethod"} and call.args:
-        result = call.args[0].copy()
-        before = result.bound or Bound([], {})
-        result.bound = Bound([*before.args, *call.args[1:]], {**before.keywords, **call.keywords})
-        return result
-    if (place := _SAME.get(ref)) is not None and len(call.args) > place:
-        return call.args[place].copy()
+    if ref in _AS_IT_IS:
+        return _bound(call)
     if ref in _MAKERS:
         result = Value(_MAKERS[ref], NOTHING, taint_of(*call.args))
         result.bound = Bound(call.args, call.keywords)
@@ -73,6 +68,25 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     return None
 
 
+def _bound(call: Call) -> Value | None:
+    """The function that is given, with what is given to be put before its arguments."""
+    if not call.args:
+        return None
+    result = call.args[0].copy()
+    if call.ref.startswith(("functools.", "types.")):
+        before = result.bound or Bound([], {})
+        result.bound = Bound([*before.args, *call.args[1:]], {**before.keywords, **call.keywords})
+    return result if result.closure is not None or result.bound is not None else None
+
+
+# Gives a function that does what the one does which it is given.
+_AS_IT_IS = frozenset(
+    {
+        "joblib.delayed", "joblib.parallel.delayed", "dask.delayed", "dask.delayed.delayed", "types.MethodType",
+        "functools.partial", "functools.partialmethod",
+        "sklearn.utils.parallel.delayed", "sklearn.utils.fixes.delayed", "asgiref.sync.sync_to_async",
+    }
+)  # fmt: skip
 _FILLS = frozenset({"string.Template().substitute", "string.Template().safe_substitute"})
 _BLANK = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w{0,60})|\{(?P<braced>[A-Za-z_]\w{0,60})\})")
 

@@ -11,6 +11,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import persistence, windows_registry
 from mlsupply.evidence.python.libraries.removing import REMOVES, removed
 from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
+from mlsupply.evidence.python.network import sending
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, request
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, text_of, unknown
@@ -55,9 +56,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         persistence.written(machine, call, call.receiver, content if content is not None else Value())
         return Value()
     if ref in _DUMPS and len(call.args) > 1:
-        source, target = call.args[:2]
-        persistence.written(machine, call, _path_of(target), source)
-        return Value()
+        return _dumped(machine, call)
     if ref in {"os.write"} and len(call.args) > 1:
         persistence.written(machine, call, _path_of(call.args[0]), call.args[1])
         return Value()
@@ -169,6 +168,19 @@ def filled(machine: Analyser, call: Call) -> None:
 
 
 _ACTIVATES = expression(r"(?:bin|Scripts)[/\\](?:de)?activate(?:\.\w{2,4})?$", re.IGNORECASE)
+
+
+def _dumped(machine: Analyser, call: Call) -> Value:
+    """The first argument is written to the second: a file, or what stands for a connection."""
+    source, target = call.args[:2]
+    if _CONNECTED.match(target.ref):
+        through = call._replace(ref=target.ref + ".write", args=[source], keywords={}, receiver=target)
+        return sending.sent(machine, through)
+    persistence.written(machine, call, _path_of(target), source)
+    return Value()
+
+
+_CONNECTED = expression(r"(?:socket|ssl)\..*makefile\(\)$")
 
 
 def _copied(machine: Analyser, call: Call) -> Value:

@@ -19,7 +19,7 @@ REQUESTS = frozenset({"urllib.request.Request", "httpx.Request", "requests.Reque
 CONNECTIONS = re.compile(
     r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
-    r"^socket\.create_connection$|^ssl\.(?:\w+\(\)\.)?wrap_socket$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
+    r"^(?:socket\.create_connection|asyncio\.open_connection)$|^ssl\.(?:\w+\(\)\.)?wrap_socket$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
     r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
     r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
 )
@@ -39,6 +39,9 @@ def connection(machine: Analyser, call: Call) -> Value:
             made.text = f"https://api.telegram.org/bot{made.text}"
     headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
     made.keys = {"headers": unknown(*headers), "base": Value(taint=base.taint) if base is not None else Value()}
+    if call.ref == "asyncio.open_connection":
+        made.keys, made.items = None, [Value(made.ref, NOTHING, frozenset(), made.text) for _ in range(2)]  # reader, writer
+        return made
     for name in ("event_hooks", "hooks", "middlewares"):
         if name in call.keywords:
             hooks.hooked(machine, call.keywords[name], call.node)

@@ -97,7 +97,7 @@ def _address(call: Call) -> Value:
         or "smtplib" in call.ref
         or "ftplib" in call.ref
         or ".Connection" in call.ref
-        or call.ref.startswith(("logging.", "telebot.", "telegram.", "aiogram.", "paramiko."))
+        or call.ref.startswith(("logging.", "telebot.", "telegram.", "aiogram.", "paramiko.", "asyncio.open_connection"))
     ):
         candidates = [receiver]
     for value in candidates:
