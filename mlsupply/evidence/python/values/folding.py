@@ -292,6 +292,10 @@ def _ints(value: Any) -> list[int] | None:
     return list(value) if isinstance(value, list | tuple) and all(isinstance(item, int) for item in value) else None
 
 
+def _one_word(items: list[Value]) -> bool:
+    return len(items) == 1 and isinstance(items[0].const, str)
+
+
 def builtin(name: str, args: list[Value]) -> Value | None:
     """The result of `builtins.name(*args)` for the few that hide text; None where it is not folded here."""
     if not args:
@@ -305,7 +309,8 @@ def builtin(name: str, args: list[Value]) -> Value | None:
         first.known or first.items is not None
     ):
         items = items_of(first)
-        text = not isinstance(first.const, range) and any(item.known for item in items)  # other lists hide nothing
+        # a list of which nothing is known hides nothing, nor does one of a single word
+        text = not isinstance(first.const, range) and any(item.known for item in items) and not _one_word(items)
         layers = (*first.layers, "reversed") if name == "reversed" and text else first.layers
         items = items[::-1] if name == "reversed" else items
         return listed(items, layers, first.taint)
