@@ -14,7 +14,7 @@ from mlsupply.evidence.archives import CHECK, Member
 from mlsupply.evidence.facets import ArchiveFact, CodeFact, Moment
 from mlsupply.evidence.python.commands.shell import deeds
 from mlsupply.lazy import expression
-from mlsupply.model import Gap
+from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 
 _PROGRAMS = (
@@ -85,6 +85,7 @@ def is_model(path: str) -> bool:
 
 
 _TOLD = 10  # gaps of one model file
+_FACTS = 50  # of one model file: as many as the probe tells (`Limits.marks`)
 
 
 def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
@@ -97,6 +98,7 @@ def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
     found = look(data, path)
     if found.format in _NO_MODELS and not _SURELY.search(path):
         found = replace(found, marks=tuple(mark for mark in found.marks if mark.cause.value != "unsupported"))
+    blocked = [mark for mark in found.marks if mark.verdict.value == "blocked"]
     facts = [
         CodeFact(
             behaviour="model-runs-code",
@@ -106,14 +108,16 @@ def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
             detail=mark.detail,
             sink=found.format,
         )
-        for mark in found.marks[:10]
-        if mark.verdict.value == "blocked"
+        for mark in blocked[:_FACTS]
     ]
     gaps = {gap.detail: gap for gap in reversed(content_gaps(found, safe(path), CHECK))}  # the first place of each
     told = list(gaps.values())
     if len(told) > _TOLD:
         detail = f"{len(told) - _TOLD:,} more things in it could not be verified: see `mlsupply models scan` of the file"
         told[_TOLD:] = [replace(told[_TOLD], detail=detail)]
+    if len(blocked) >= _FACTS:  # what is left out may be worse than all that is told
+        detail = f"it holds {_FACTS} things that run code when it is loaded, and perhaps more, which are not told"
+        told.append(Gap(subject=safe(path), check=CHECK, reason=Reason.LIMIT, detail=detail))
     return facts, told
 
 
