@@ -226,11 +226,16 @@ _TELLING = expression(
     r"(?i)key|token|secret|passw|credential|sent|send|upload|copi|cop(?:y|ie)|download|install|\br[au]n\b|execut|\bread\b|command|script|"
     r"chang|edit|modif|delet|remov|instruct|prompt|https?:"
 )
+# What is claimed may be said once the tests pass: how they are run is nothing that is kept from the user.
+_UNTIL_TESTED = expression(
+    r"(?i)\s(?:until|unless|before)\s[`\w /-]{0,40}\b(?:pytest|tests?|checks?|lint|build|ci)\b`?\s"
+    r"(?:pass(?:es|ed)?|succeeds?|(?:is|are)\sgreen)\b"
+)
 
 
 def _is_untrue(rest: str) -> bool:
     """Whether what follows "do not tell the user" is a claim of how things are, and of nothing that is done to the user."""
-    said = re.split(r"[.!?;\n]", rest, maxsplit=1)[0]
+    said = _UNTIL_TESTED.sub("", re.split(r"[.!?;\n]", rest, maxsplit=1)[0])
     return _CLAIM.match(rest) is not None and _TELLING.search(said) is None
 
 

@@ -89,8 +89,10 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if (read := package_data.modelled(machine, call)) is not None:
         return read
     if ref in {"pathlib.Path().with_name", "pathlib.Path().with_suffix"} and call.receiver:
-        text = f"{text_of(call.receiver).rpartition('/')[0]}/{text_of(call.args[0]) if call.args else HOLE}"
-        return _path("pathlib.Path()", text, [call.receiver, *call.args])
+        folder, slash, name = text_of(call.receiver).rpartition("/")
+        put = text_of(call.args[0]) if call.args else HOLE
+        name = put if ref.endswith("name") else (name.rpartition(".")[0] or name) + put
+        return _path("pathlib.Path()", folder + slash + name, [call.receiver, *call.args])
     if _TEMPORARY.match(ref):
         return _temporary(call)
     if ref in _LISTINGS:

@@ -12,7 +12,8 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.values.value import CLEAN, NOTHING, Value, taint_of, text_of
+from mlsupply.evidence.python.values import containers
+from mlsupply.evidence.python.values.value import CLEAN, NOTHING, Value, constant, taint_of, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -61,6 +62,7 @@ _LOOKS: Final = frozenset(
     {
         "get", "pop", "setdefault", "__getitem__", "getitem", "__getattribute__", "values", "items", "copy", "resolve_name",
         "find_spec", "find_loader", "module_from_spec", "load_module", "reload",
+        "update", "__setitem__",
         *(one.rpartition(".")[2] for one in _BY_PATH),
     }
 )  # fmt: skip
@@ -110,7 +112,19 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _attribute(machine, call)
     if ref in {"sys.modules.values", "sys.modules.items", "sys.modules.copy"}:
         return Value(ref + "()", NOTHING, _ANY_MODULE)
+    if ref in {"sys.modules.update", "sys.modules.__setitem__"}:
+        for name, value in _put(call).items():
+            machine.stored(Value("sys.modules"), constant(name), value, call.node)
+        return Value()
     return _module(call)
+
+
+def _put(call: Call) -> dict[str, Value]:
+    """What a method of a dict puts into it, by key."""
+    if not call.ref.endswith(".update"):
+        return {text_of(call.args[0]): call.args[1]} if len(call.args) == 2 else {}
+    given = [containers.entries(source) for source in call.args]
+    return {name: value for one in (*given, call.keywords) for name, value in one.items()}
 
 
 def _attribute(machine: Analyser, call: Call) -> Value | None:

@@ -35,7 +35,7 @@ _MAKERS = {
 _SAME = {"typing.cast": 1, "typing_extensions.cast": 1, "functools.update_wrapper": 0}
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "pydantic.Field"})
 _RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasses.make_dataclass"})
-_MAX_TURNS = 64  # of a reduction
+_MAX_TURNS = 1_024  # of a reduction: code that is turned round letter by letter has hundreds
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
