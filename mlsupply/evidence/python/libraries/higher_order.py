@@ -43,6 +43,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     ref = call.ref
     if ref in _AS_IT_IS:
         return _bound(call)
+    if (place := _SAME.get(ref)) is not None and len(call.args) > place:
+        return call.args[place].copy()
     if ref in _MAKERS:
         result = Value(_MAKERS[ref], NOTHING, taint_of(*call.args))
         result.bound = Bound(call.args, call.keywords)
