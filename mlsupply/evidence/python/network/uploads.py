@@ -38,7 +38,7 @@ _FILES = re.compile(r"\.(?:upload_file|fput_object|upload_from_filename|upload_f
 _WRITTEN_KEY = re.compile(r"[\w/+=-]{16,200}$")
 _PUSHES = re.compile(r"^(?:git|pygit2|dulwich)\.(?:.*\.)?push$")
 _POINTS = re.compile(
-    r"\.(?:\w*bucket|Bucket|Object|get_\w+_client|set_tracking_uri|set_registry_uri|login|init|from_\w+|\w*[cC]lient|resource|[sS]ession|"
+    r"\.(?:\w*bucket|Bucket|Object|get_\w+_client|set_tracking_uri|set_registry_uri|login|init|from_(?!pretrained$)\w+|\w*[cC]lient|resource|[sS]ession|"
     r"Experiment|start|HfApi|Repo|clone_from|clone|create_remote|set_url|Settings|init_run|topic_path|publisher|config)$"
 )
 _OPENS = re.compile(r"token|key|passw|secret|auth|cred|login", re.IGNORECASE)  # keywords that open the account
