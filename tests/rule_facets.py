@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from mlsupply.ruleset import facets
-from mlsupply.ruleset.facets import Digest, VersionText
+from mlsupply.ruleset.facets import VersionText
 
 
 class Colour(StrEnum):
@@ -28,10 +28,8 @@ class CrateFacet:
     colour: Colour = Colour.GREEN
     shape: Literal["box", "tube"] = "box"
     version: VersionText | None = None
-    seal: Digest | None = None
     packed: datetime | None = None
     tags: tuple[str, ...] | None = ()
-    seals: tuple[Digest, ...] = ()
     moment: str = ""
 
 

@@ -88,7 +88,7 @@ class Hunt:
         if _is_metadata(path):
             self._metadata(data, shown)
         if _is_record(path):
-            self._record(path, data, shown)
+            self._record(data, shown)
         if self._is_text(path):
             self._text(data[:TEXT_BYTES], shown)
             if len(data) > TEXT_BYTES:
@@ -167,7 +167,7 @@ class Hunt:
         if self._bad(stated.name, stated.version):
             self.traces.append(Trace(kind="installed", path=shown, says=f"{stated.name} {stated.version} is unpacked here"))
 
-    def _record(self, path: str, data: bytes, shown: str) -> None:
+    def _record(self, data: bytes, shown: str) -> None:
         """Digests that an installer wrote down: the file may be gone, the line still names it."""
         if not self._digests:
             return

@@ -4,10 +4,10 @@ the vocabulary: they decide which operators a rule may use, what its errors say 
 A field of value None is unknown ("could not look"); an empty string or tuple means "looked, there is none". Field types:
 
     bool, int, float        as they are
-    str                     text; `VersionText` for a PEP 440 version, `Digest` for a lower-case hex digest
+    str                     text; `VersionText` for a PEP 440 version
     StrEnum, Literal["a"]   one of a closed set
     datetime                UTC, compared with the run's clock
-    tuple[str, ...]         texts; `tuple[Digest, ...]` for digests (frozenset works too)
+    tuple[str, ...]         texts (frozenset works too)
     any of these | None     where it may be unknown
 
 Anything else (a `Place`, a nested value) may stand in a message and be tested for `known`, no more. To add a facet: write
@@ -31,8 +31,6 @@ from mlsupply.value import value
 
 VersionText = Annotated[str, "version"]
 """A PEP 440 version as published."""
-Digest = Annotated[str, "digest"]
-"""A digest in lower-case hex."""
 
 
 class FieldKind(StrEnum):
@@ -43,10 +41,8 @@ class FieldKind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     VERSION = "version"
-    DIGEST = "digest"
     TIME = "time"
     TEXTS = "texts"
-    DIGESTS = "digests"
     OTHER = "other"
 
 
@@ -154,8 +150,7 @@ def _kind(hint: Any) -> tuple[FieldKind, tuple[str, ...], bool]:
     if origin is Annotated:
         base, *marks = typing.get_args(hint)
         kind, choices, optional = _kind(base)
-        marked = {"version": FieldKind.VERSION, "digest": FieldKind.DIGEST}
-        return next((marked[mark] for mark in marks if mark in marked), kind), choices, optional
+        return FieldKind.VERSION if "version" in marks else kind, choices, optional
     if origin is Literal:
         return FieldKind.CHOICE, tuple(str(choice) for choice in typing.get_args(hint)), False
     if origin in {tuple, frozenset}:
@@ -165,8 +160,7 @@ def _kind(hint: Any) -> tuple[FieldKind, tuple[str, ...], bool]:
 
 def _kind_of_many(inner: tuple[Any, ...]) -> FieldKind:
     kind = _kind(inner[0])[0] if inner else FieldKind.OTHER
-    many = {FieldKind.TEXT: FieldKind.TEXTS, FieldKind.CHOICE: FieldKind.TEXTS, FieldKind.DIGEST: FieldKind.DIGESTS}
-    return many.get(kind, FieldKind.OTHER)
+    return FieldKind.TEXTS if kind in {FieldKind.TEXT, FieldKind.CHOICE} else FieldKind.OTHER
 
 
 def _kind_of_class(hint: Any) -> tuple[FieldKind, tuple[str, ...], bool]:

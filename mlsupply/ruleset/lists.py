@@ -1,6 +1,6 @@
 """Named values and lists, `$name` in a rule: YAML files in a folder `lists`, named by their stem. Pure.
 
-what: Digests of .pth files known to be harmless
+what: Hosts that our own tools call
 values: [...]            a list; or value: 3 days
 extends: true            in the user's folder: adds to the built-in list of that name instead of replacing it
 """

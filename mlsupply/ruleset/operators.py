@@ -81,18 +81,6 @@ def _texts(argument: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in items)
 
 
-_HEX = expression(r"[0-9a-f]+\Z")
-_DIGEST_LENGTHS = {32, 40, 56, 64, 96, 128}
-
-
-def _digests(argument: Any) -> frozenset[str]:
-    items = _texts(argument)
-    for item in items:
-        if not _HEX.match(item) or len(item) not in _DIGEST_LENGTHS:
-            raise ArgumentError(f"a digest is lower-case hex of 32, 40, 64, 96 or 128 digits, not {item[:20]!r}")
-    return frozenset(items)
-
-
 _UNITS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400, "year": 365 * 86_400}
 _DURATION = expression(r"(\d{1,6}) ?(minute|hour|day|week|year)s?\Z")
 
@@ -230,16 +218,6 @@ def _all_in(argument: Any) -> Holds:
     return lambda value, now: wanted.issuperset(value)
 
 
-def _digest_in(argument: Any) -> Holds:
-    wanted = _digests(argument)
-    return lambda value, now: value in wanted
-
-
-def _any_digest_in(argument: Any) -> Holds:
-    wanted = _digests(argument)
-    return lambda value, now: not wanted.isdisjoint(value)
-
-
 def _within(argument: Any) -> Holds:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -312,14 +290,6 @@ _VERSION = (
     Operator("within", "specifier", "in a range of versions, pre-releases included", _within),
     _EXISTS,
 )
-_DIGEST = (
-    Operator("is", "text", "equals", _digest_in),
-    Operator("is_not", "text", "differs", _negation(_digest_in)),
-    Operator("in", "texts", "equals one of", _digest_in),
-    Operator("any_in", "texts", "equals one of (the same as in)", _digest_in),
-    Operator("not_in", "texts", "equals none of", _negation(_digest_in)),
-    _EXISTS,
-)
 _TEXTS = (
     Operator("has", "text", "one of them equals", _any_in),
     Operator("any_in", "texts", "one of them is in the list", _any_in),
@@ -329,13 +299,6 @@ _TEXTS = (
     Operator("count", "number test", "how many, as in {count: {more_than: 3}}", _count),
     _EXISTS,
 )
-_DIGESTS = (
-    Operator("has", "text", "one of them equals", _any_digest_in),
-    Operator("any_in", "texts", "one of them is in the list", _any_digest_in),
-    Operator("none_in", "texts", "none of them is in the list", _negation(_any_digest_in)),
-    Operator("count", "number test", "how many", _count),
-    _EXISTS,
-)
 
 OPERATORS: dict[FieldKind, tuple[Operator, ...]] = {
     FieldKind.TRUTH: (Operator("is", "truth", "is so", _is_truth),),
@@ -343,9 +306,7 @@ OPERATORS: dict[FieldKind, tuple[Operator, ...]] = {
     FieldKind.TEXT: _TEXT,
     FieldKind.CHOICE: _CHOICE,
     FieldKind.VERSION: _VERSION,
-    FieldKind.DIGEST: _DIGEST,
     FieldKind.TIME: _TIME,
     FieldKind.TEXTS: _TEXTS,
-    FieldKind.DIGESTS: _DIGESTS,
     FieldKind.OTHER: (),
 }

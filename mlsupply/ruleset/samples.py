@@ -79,7 +79,7 @@ def _value(field: Field, node: Located) -> object:
     value = node.value
     if value is None:
         return None
-    if field.kind in {FieldKind.TEXTS, FieldKind.DIGESTS}:
+    if field.kind is FieldKind.TEXTS:
         return tuple(_scalar(FieldKind.TEXT, item) for item in _items(node))
     if field.kind is FieldKind.CHOICE and value not in field.choices:
         raise ArgumentError(f"it is never {value!r}{nearest(str(value), field.choices)}; one of: {', '.join(field.choices)}")

@@ -26,7 +26,6 @@ _SAMPLES = {
     FieldKind.TRUTH: {"type": "boolean"},
     FieldKind.NUMBER: {"type": "number"},
     FieldKind.TEXTS: {"type": "array", "items": {"type": "string"}},
-    FieldKind.DIGESTS: {"type": "array", "items": {"type": "string"}},
     FieldKind.OTHER: {},
 }
 
@@ -122,8 +121,5 @@ def _field(field: Field) -> dict[str, Any]:
 def _argument(field: Field, operator: Operator) -> dict[str, Any]:
     if field.choices and operator.takes in {"text", "texts"}:
         one: dict[str, Any] = {"enum": list(field.choices)}
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, _NAMED]}
-    if field.kind in {FieldKind.DIGEST, FieldKind.DIGESTS} and operator.takes in {"text", "texts"}:
-        one = {"type": "string", "pattern": "^[0-9a-f]+$"}
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, _NAMED]}
     return {"anyOf": [_ARGUMENTS[operator.takes], _NAMED]}

@@ -15,7 +15,6 @@ from mlsupply.ruleset.located import Fault, Located
 from mlsupply.ruleset.operators import OPERATORS, Argument, operators_of, prepared
 
 _JOINS = ("all", "any", "not")
-_MANY = {FieldKind.TEXTS, FieldKind.DIGESTS}
 
 
 class ConditionReader:
@@ -76,7 +75,7 @@ class ConditionReader:
     def _shorthand(self, field: Field, value: Located) -> str:
         """`field: value` means equality, `field: [values]` one of; of several texts: has, any_in."""
         is_list = isinstance(value.value, list) or (isinstance(value.value, str) and value.value.startswith("$"))
-        if field.kind in _MANY:
+        if field.kind is FieldKind.TEXTS:
             return "any_in" if is_list else "has"
         return "in" if is_list and field.kind is not FieldKind.TRUTH else "is"
 
@@ -127,10 +126,8 @@ _KINDS = {
     FieldKind.TEXT: "a text",
     FieldKind.CHOICE: "one of a closed set",
     FieldKind.VERSION: "a version",
-    FieldKind.DIGEST: "a digest",
     FieldKind.TIME: "a time",
     FieldKind.TEXTS: "several texts",
-    FieldKind.DIGESTS: "several digests",
     FieldKind.OTHER: "a value that can only be known or not",
 }
 

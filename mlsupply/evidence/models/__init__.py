@@ -44,7 +44,7 @@ def _with_siblings(path: Path, facts: ModelFacts) -> ModelFacts:
     return replace(facts, marks=_sorted(state.marks, state.limits))
 
 
-def look_at_handle(handle: BinaryIO, name: str, limits: Limits | None = None) -> ModelFacts:
+def look_at_handle(handle: BinaryIO, name: str) -> ModelFacts:
     """Judge an open file, which is mapped where it is large. Raises `OSError`."""
     import mmap
 
@@ -52,9 +52,9 @@ def look_at_handle(handle: BinaryIO, name: str, limits: Limits | None = None) ->
     size = handle.tell()
     handle.seek(0)
     if size <= _MAPPED:
-        return _judge(Span.of(handle.read()), name, limits or Limits())
+        return _judge(Span.of(handle.read()), name, Limits())
     with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        return _judge(Span.of(mapped), name, limits or Limits())
+        return _judge(Span.of(mapped), name, Limits())
 
 
 def unreadable(name: str, why: str) -> ModelFacts:

@@ -146,7 +146,7 @@ def _kind(edit: _Edit, written: str, known: str, start: int) -> str:
     if operation == "replace":
         return _replaced(written[i], known[j], j)
     if operation == "insert":
-        return _inserted(written, i, known)
+        return _inserted(written, i)
     return _deleted(known, j)
 
 
@@ -174,7 +174,7 @@ def _renumbered(new: str, pair: frozenset[str]) -> str:
     return "keyboard" if pair in _TOUCHING else "unnumbered"
 
 
-def _inserted(written: str, at: int, known: str) -> str:
+def _inserted(written: str, at: int) -> str:
     new = written[at]
     beside = written[max(at - 1, 0) : at] + written[at + 1 : at + 2]
     last = at == len(written) - 1

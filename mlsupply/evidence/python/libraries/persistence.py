@@ -111,7 +111,7 @@ def _starts(machine: Analyser, path: Value, content: Value) -> str:
     what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
     if not what and _SETS_INDEX.search(text_of(content)):
         what = "package index"  # wherever pip says that it looks for its settings
-    return "" if what == "python start" and _weights(machine, path, text) else what
+    return "" if what == "python start" and _weights(machine, text) else what
 
 
 def _is_code(what: str, path: str, content: Value, shown: str) -> bool:
@@ -137,7 +137,7 @@ def _shown(content: Value) -> str:
     return content.const if isinstance(content.const, str) else text_of(content)
 
 
-def _weights(machine: Analyser, path: Value, text: str) -> bool:
+def _weights(machine: Analyser, text: str) -> bool:
     """Is this `.pth` what PyTorch calls so: in a folder that is written here, or of a module that speaks of torch?"""
     if not text.endswith(".pth") or _AMONG_MODULES.search(text):
         return False
