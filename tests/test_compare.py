@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from mlsupply.cli import main
+from mlsupply.evidence import look
+from mlsupply.evidence.package import PackageFacts
+from mlsupply.evidence.registry import Registry, Seen
+from mlsupply.world import Failure
 from tests.loopback_index import File, LoopbackIndex
 from tests.test_archives import tarred, zipped
 
@@ -78,6 +83,31 @@ def test_the_account_in_words_says_what_was_compared(index: LoopbackIndex, tmp_p
     said = CliRunner().invoke(main, [*words, "--compare"], env=cache).stdout
     assert "compared with the release before, 1.0, and the other file of the release, demo-1.1.tar.gz: any" in said
     assert "compared" not in CliRunner().invoke(main, words, env=cache).stdout
+
+
+def test_what_is_compared_is_asked_for_and_looked_into_once(
+    index: LoopbackIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("1.0", "1.1", "1.2"):
+        put(index, version, {"demo/__init__.py": ASKS})
+        put(index, version, {"demo/__init__.py": ASKS, "pyproject.toml": BUILT}, "sdist")
+    pages, looks = Counter[str](), Counter[str]()
+
+    def about(registry: Registry, name: str, version: str = "") -> Seen | Failure:
+        pages[f"{name} {version}"] += 1
+        return ask(registry, name, version)
+
+    def looked_at(path: Path, *given: Any) -> PackageFacts:
+        looks[path.name] += 1
+        return look_at(path, *given)
+
+    ask, look_at = Registry.about, look.looked_at
+    monkeypatch.setattr(Registry, "about", about)
+    monkeypatch.setattr(look, "looked_at", looked_at)
+    inspected(index, tmp_path, "demo==1.1", "demo==1.2")
+    assert pages == {"demo 1.1": 1, "demo 1.2": 1}
+    assert len(looks) == 5  # of 1.0 the wheel alone
+    assert set(looks.values()) == {1}
 
 
 def test_a_wheel_that_does_what_its_source_does_not(index: LoopbackIndex, tmp_path: Path) -> None:

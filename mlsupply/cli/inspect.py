@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,13 +96,13 @@ def inspected(
     from mlsupply.model import Checked
     from mlsupply.ruleset import load
 
-    found = [_subject(text, request, world) for named in subjects for text in _with_archives(named)]
+    served = cache(lambda: _served(request, world))
+    found = [_subject(text, served) for named in subjects for text in _with_archives(named)]
     rules = load(request.rules, world.now())
     project = _project(subject.package for subject in found)
     ledger = Ledger(project.packages)
     ledger.open(CHECK)
     seen: list[tuple[PackageFacts, tuple[Other, ...]]] = []
-    served = _served(request, world) if compare else None
     with Pool(world.jobs) as pool:
         for place, subject in enumerate(found):
             world.say("looking inside", place, len(found))
@@ -110,7 +111,7 @@ def inspected(
                 ledger.enter(Checked(check=CHECK, package=subject.package, gaps=gaps))
                 continue
             facts = look_inside(subject.path, pool, world.cache / "contents", subject.package.places[0].file)
-            others = held_against(facts, subject.package, served, pool) if served else ()
+            others = held_against(facts, subject.package, served(), pool) if compare else ()
             seen.append((facts, others))
             checked = judged(facts, rules, subject.package, others)
             ledger.enter(checked if facts.members or checked.gaps else replace(checked, gaps=(_empty(facts.subject),)))
@@ -140,7 +141,13 @@ def _with_archives(text: str) -> list[str]:
     return [text, *(path.as_posix() for path in files_below(Path(text), SUFFIXES))] if Path(text).is_dir() else [text]
 
 
-def _subject(text: str, request: Request, world: World) -> _Subject:
+def _served(request: Request, world: World) -> Served:
+    from mlsupply.evidence.served import Served  # no file on disk needs it
+
+    return Served(request, world)
+
+
+def _subject(text: str, served: Callable[[], Served]) -> _Subject:
     path = Path(text)
     no_device(path)
     if path.exists():
@@ -153,7 +160,7 @@ def _subject(text: str, request: Request, world: World) -> _Subject:
         raise MlsupplyError(
             "path-not-found", f"{text} does not exist", "name a file, a folder or a release as NAME==VERSION"
         )
-    return _release(name, version, request, world)
+    return _release(name, version, served())
 
 
 def _named(path: Path) -> tuple[str, str]:
@@ -168,13 +175,7 @@ def _named(path: Path) -> tuple[str, str]:
     return canonical(name), safe(version, 100)
 
 
-def _served(request: Request, world: World) -> Served:
-    from mlsupply.evidence.served import Served
-
-    return Served(request, world)
-
-
-def _release(text: str, version: str, request: Request, world: World) -> _Subject:
+def _release(text: str, version: str, served: Served) -> _Subject:
     """A release of the index: its best archive, fetched by digest."""
     from mlsupply.evidence.contents_check import CHECK
     from mlsupply.text import canonical, safe
@@ -186,8 +187,6 @@ def _release(text: str, version: str, request: Request, world: World) -> _Subjec
         places=(Place(safe(f"{text}=={version}")),),
         direct=True,
     )
-
-    served = _served(request, world)
     chosen = served.archive(package)
     got = chosen if isinstance(chosen, Failure) else served.fetched(chosen, package)
     if isinstance(got, Failure):

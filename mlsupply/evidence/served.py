@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from mlsupply.advisories.versions import same_version
@@ -18,6 +19,7 @@ from mlsupply.world import Failure, World
 
 _TRIED = 4  # archives fetched to find the one whose digest the input names
 _NAMED = "has a digest the input names"
+_PROJECTS = 4  # of which the files are held: a package and what it is compared with ask for the same
 
 
 class Served:
@@ -29,12 +31,16 @@ class Served:
         self.world = world
         self._indexes = tuple(indexes)
         self._registries: dict[str, Registry] = {}
+        self._files = lru_cache(_PROJECTS)(self._listed)
 
     def files(self, package: Package) -> tuple[IndexFile, ...] | Failure:
         """Every file of the project, of all its releases."""
         if not is_release(package):
             return Failure(Reason.UNSUPPORTED, "it is no release of an index")
-        seen = self._registry(package).about(package.name, package.version)
+        return self._files(index_of(package, self.request), package.name, package.version)
+
+    def _listed(self, index: str, name: str, version: str) -> tuple[IndexFile, ...] | Failure:
+        seen = self._registry(index).about(name, version)
         return seen if isinstance(seen, Failure) else seen.project.files
 
     def archive(self, package: Package) -> Artifact | Failure:
@@ -52,7 +58,7 @@ class Served:
         chosen = best(artifact for artifact in release if sha256_of(artifact) in locked or not (locked or named))
         if chosen is not None:
             return chosen
-        host = self._registry(package).host
+        host = self._registry_of(package).host
         if named and release:
             return self._verified(package, release, named)
         if locked and release:
@@ -83,15 +89,17 @@ class Served:
             if len(usable) > _TRIED
             else "no archive"
         )
-        return Failure(Reason.NOT_FOUND, f"{tried} that {self._registry(package).host} serves for it {_NAMED}")
+        return Failure(Reason.NOT_FOUND, f"{tried} that {self._registry_of(package).host} serves for it {_NAMED}")
 
     def fetched(self, artifact: Artifact, package: Package) -> Path | Failure:
         """The archive on disk. The credentials of an index go along to its own host and scheme alone."""
-        registry = self._registry(package) if is_release(package) else None
+        registry = self._registry_of(package) if is_release(package) else None
         return fetched(artifact, self.world, registry.authorization(artifact.url) if registry else None)
 
-    def _registry(self, package: Package) -> Registry:
-        url = index_of(package, self.request)
+    def _registry_of(self, package: Package) -> Registry:
+        return self._registry(index_of(package, self.request))
+
+    def _registry(self, url: str) -> Registry:
         if url not in self._registries:
             self._registries[url] = Registry(url, self.world, secret_for(url, self._indexes, self.world.environ))
         return self._registries[url]
