@@ -4,6 +4,7 @@ indexes and models pass through `safe` before they become part of any value."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from mlsupply.lazy import expression
 
@@ -52,6 +53,13 @@ def host_of(url: str) -> str:
     """Host and port of an address, without credentials, made safe; "" where it has none."""
     rest = url.partition("://")[2].partition("/")[0].partition("?")[0].partition("#")[0]
     return safe(rest.rpartition("@")[2].lower(), MAX_WORD)
+
+
+def some(words: Sequence[str], most: int = 0) -> str:
+    """The first `most` of the words (0: all), and how many are left out: `a, b and 3 more`."""
+    shown = words[:most] if most else words
+    more = f" and {len(words) - len(shown):,} more" if len(shown) < len(words) else ""
+    return ", ".join(shown) + more
 
 
 def count(number: int, noun: str) -> str:

@@ -274,7 +274,8 @@ def test_markdown_that_does_not_fit_is_cut_fairly_and_says_how_much_is_left_out(
     many_causes = tuple(replace(gap, check=f"check-{n}") for n, gap in enumerate(MANY.gaps))
     text = markdown(view_of(replace(MANY, gaps=many_causes))).decode()
     assert len(text) <= 60_000
-    assert "more rows do not fit here" in text
+    rows = text.split("### Not checked: 600")[1].count("| check-")
+    assert f"**{600 - rows} more, in {600 - rows} rows, do not fit here" in text
     assert text.count("\n### ") > 90, "findings keep their half"
 
 
@@ -286,6 +287,10 @@ def test_the_first_annotations_are_the_verdict_the_worst_and_one_gap_of_each_cau
     assert [f"check-{n}%2C no-artifact" in line for n, line in enumerate(warnings[:3])] == [True] * 3
     assert all("CVE-2026" in line for line in warnings[3:])
     assert len(lines) == 1201
+    kinds = {kind: sum(line.startswith(f"::{kind} ") for line in lines) for kind in ("error", "warning", "notice")}
+    said = ", ".join(f"{number} {kind}s" for kind, number in kinds.items())
+    assert lines[0].endswith(f"; of these {said} GitHub shows 10 of each kind: the other reports have all")
+    assert "GitHub shows" not in github(VIEW).decode(), "where all are shown"
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])

@@ -4,10 +4,11 @@ Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from mlsupply.model import Cause, Gap, Place, Reason
-from mlsupply.text import count
+from mlsupply.text import count, some
 from mlsupply.value import value
 
 TITLES = {
@@ -43,12 +44,13 @@ class Unchecked:
         return count(len(self.gaps), "place") if len(self.gaps) > 1 else ""
 
     def places(self, most: int = 0) -> list[str]:
-        """What it concerns, a line for each file: `app/requirements.txt: torch>=2, vllm`. most: per line, 0 for all."""
+        """What it concerns, a line for each file: `app/requirements.txt: torch>=2, vllm, ${INDEX} (3 times)`.
+        most: per line, 0 for all."""
         by_file: dict[str, list[str]] = {}
         for gap in self.gaps:
             file = str(gap.place._replace(line=0)) if gap.place else ""
             by_file.setdefault(file, []).append(_words(gap, file))
-        return [_line(file, [word for word in dict.fromkeys(words) if word], most) for file, words in by_file.items()]
+        return [": ".join(filter(None, (file, some(_counted(words), most)))) for file, words in by_file.items()]
 
 
 def unchecked(gaps: Iterable[Gap], checks: Sequence[str] = ()) -> tuple[Unchecked, ...]:
@@ -154,7 +156,6 @@ def _words(gap: Gap, file: str) -> str:
     return f"line {gap.place.line}" if gap.place and gap.place.line else ""
 
 
-def _line(file: str, words: Sequence[str], most: int) -> str:
-    shown = words[:most] if most else words
-    more = f" and {len(words) - len(shown):,} more" if len(shown) < len(words) else ""
-    return ": ".join(filter(None, (file, ", ".join(shown) + more)))
+def _counted(words: Iterable[str]) -> list[str]:
+    """Each word once, with how often it stands there."""
+    return [f"{word} ({times:,} times)" if times > 1 else word for word, times in Counter(filter(None, words)).items()]

@@ -15,10 +15,12 @@ from mlsupply.report.html_drawing import graph, timeline
 from mlsupply.report.html_elements import Html, asset, element, join, page, prose, scrolled, section, table
 from mlsupply.report.upgrades import NO_STEP, Step, upgrades
 from mlsupply.report.view import Group, View, brief, label_of, subject_of, summary_of
-from mlsupply.text import count
+from mlsupply.text import count, some
 
 _NOTICED = 5  # reasons told beside the verdict
 _PATHS = 5  # of a package
+_AT = 8  # places of a package
+_ASKED_AT = 3  # the same in the list of packages
 _OPEN = 4  # lines of one cause shown without a click
 _SECTIONS = (
     ("upgrades", "Upgrade"),
@@ -173,7 +175,9 @@ def _group(group: Group, failing: frozenset[str]) -> Html:
     paths = [element("li", " → ".join(path)) for path in group.paths[:_PATHS]]
     if len(group.paths) > _PATHS:
         paths.append(element("li", f"and {count(len(group.paths) - _PATHS, 'more path')}", class_="dim"))
-    places = [element("li", element("code", str(place))) for place in group.places[:8]]
+    places = [element("li", element("code", str(place))) for place in group.places[:_AT]]
+    if len(group.places) > _AT:
+        places.append(element("li", f"and {count(len(group.places) - _AT, 'more place')}", class_="dim"))
     todo = [element("li", prose(remedy)) for remedy in group.remedies]
     facts = join(
         element("div", element("h4", "Do"), element("ul", join(*todo), class_="todo plain"), class_="do") if todo else "",
@@ -289,7 +293,7 @@ def _packages(view: View) -> Html:
 def _package(package: Package, hit: bool) -> Html:
     kind, url = package.source.kind, package.source.url
     source = url if url and kind is SourceKind.REGISTRY else f"{kind} {url}".rstrip()
-    places = ", ".join(str(place) for place in package.places[:3])
+    places = some([str(place) for place in package.places], _ASKED_AT)
     state = element("span", "findings", class_="tag high") if hit else "no findings"
     cells = (
         element("td", package.name, class_="lead"),

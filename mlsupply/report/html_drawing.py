@@ -10,6 +10,7 @@ from mlsupply.model import Package
 from mlsupply.named import NamedTuple
 from mlsupply.report.html_elements import Html, element, join, scrolled, section
 from mlsupply.report.view import Group, View
+from mlsupply.text import count
 
 _MAX_NODES = 150
 _COLUMN, _WIDTH = 240, 196  # pixels from column to column, and of a box
@@ -199,7 +200,8 @@ def timeline(view: View) -> Html:
     though known bad, and when this report looked."""
     releases = {package.coordinate: package for package in view.packages}
     rows = [(group, _events(group, releases.get(group.package) if group.package else None)) for group in view.groups]
-    rows = [(group, events) for group, events in rows if events][:_MAX_ROWS]
+    dated = [(group, events) for group, events in rows if events]
+    rows = dated[:_MAX_ROWS]
     if not rows:
         text = element("p", "No finding carries a date.", class_="empty")
         return section("timeline", "Timeline", text)
@@ -219,6 +221,9 @@ def timeline(view: View) -> Html:
         scrolled(drawing, "Timeline drawing"),
         _key({_mark_of(word) for _, events in rows for _, word in events}),
         listed,
+        element("p", f"and {count(len(dated) - len(rows), 'more package')} with dates", class_="dim")
+        if dated[len(rows) :]
+        else "",
     )
 
 

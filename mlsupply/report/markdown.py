@@ -10,12 +10,13 @@ from mlsupply.model import Finding
 from mlsupply.report.causes import TITLES, Unchecked, alike, scope_of, where
 from mlsupply.report.upgrades import NO_STEP, upgrades
 from mlsupply.report.view import Group, View, brief, label_of, summary_of
-from mlsupply.text import count
+from mlsupply.text import count, some
 
 _MAX_CHARACTERS = 60_000
 _NOTES = 500  # characters kept for what is said of a cut
 _SAME = 20  # causes of one check and reason
 _PLACES = 20  # of one cause
+_PATHS, _AT, _NOTED = 3, 4, 3  # of one package
 _NAMES = 20  # in one of them
 _UPGRADES = 50
 _ALL = "the JSON report has them all"
@@ -42,7 +43,8 @@ def render(view: View) -> bytes:
     head += _upgrades(view)
     foot = "\n<sub>" + " ".join(escape(sentence) for sentence in view.coverage) + "</sub>\n"
     groups = [_group(group) for group in view.groups]
-    rows = [row for kin in alike(view.unchecked) for row in _unchecked_rows(kin)]
+    told_gaps = [row for kin in alike(view.unchecked) for row in _unchecked_rows(kin)]
+    rows = [row for row, _ in told_gaps]
     room = _MAX_CHARACTERS - len(head) - len(foot) - _NOTES
     shown = _fitting(rows, max(room // 2, room - sum(map(len, groups))))
     told = _fitting(groups, room - sum(map(len, rows[:shown])))
@@ -53,7 +55,8 @@ def render(view: View) -> bytes:
     if rows:
         text += f"\n### Not checked: {len(view.gaps):,}\n\n{_HEADS}" + "".join(rows[:shown])
     if shown < len(rows):
-        text += f"\n**{len(rows) - shown:,} more rows do not fit here: {_ALL}.**\n"
+        hidden = sum(gaps for _, gaps in told_gaps[shown:])
+        text += f"\n**{hidden:,} more, in {count(len(rows) - shown, 'row')}, do not fit here: {_ALL}.**\n"
     return (text + foot).encode()
 
 
@@ -77,10 +80,12 @@ def _fitting(parts: Sequence[str], room: int) -> int:
 def _group(group: Group) -> str:
     rows = [f"\n### {escape(group.label)}: {escape(group.title)}\n"]
     rows += [f"- {_finding(finding, group)}" for finding in group.findings]
-    rows += [f"- through {' → '.join(escape(name) for name in path)}" for path in group.paths[:3]]
+    rows += [f"- through {' → '.join(escape(name) for name in path)}" for path in group.paths[:_PATHS]]
+    rows += [f"- and {count(more, 'more path')}" for more in [len(group.paths) - _PATHS] if more > 0]
     if group.places:
-        rows.append("- at " + ", ".join(escape(str(place)) for place in group.places[:4]))
-    rows += [f"- note: {escape(note)}" for note in group.notes[:3]]
+        rows.append("- at " + some([escape(str(place)) for place in group.places], _AT))
+    rows += [f"- note: {escape(note)}" for note in group.notes[:_NOTED]]
+    rows += [f"- and {count(more, 'more note')}" for more in [len(group.notes) - _NOTED] if more > 0]
     rows += [f"- **do** {escape(remedy)}" for remedy in group.remedies]
     return "\n".join(rows) + "\n"
 
@@ -93,11 +98,12 @@ def _finding(finding: Finding, group: Group) -> str:
     return f"**{escape(finding.id) or 'finding'}**{mark} {escape(brief(finding) + said)}{waived}"
 
 
-def _unchecked_rows(kin: Sequence[Unchecked]) -> Iterator[str]:
-    """The first few of a check and reason, and how many more of it there are."""
-    yield from map(_unchecked, kin[:_SAME])
+def _unchecked_rows(kin: Sequence[Unchecked]) -> Iterator[tuple[str, int]]:
+    """(row, how many gaps it tells): the first few of a check and reason, and how many more of it there are."""
+    yield from ((_unchecked(group), len(group.gaps)) for group in kin[:_SAME])
     if left := sum(len(group.gaps) for group in kin[_SAME:]):
-        yield _row(TITLES[kin[0].cause], f"{kin[0].check}, {kin[0].reason}", f"and {left:,} more", _ALL, "")
+        row = _row(TITLES[kin[0].cause], f"{kin[0].check}, {kin[0].reason}", f"and {left:,} more", _ALL, "")
+        yield row, left
 
 
 def _unchecked(group: Unchecked) -> str:

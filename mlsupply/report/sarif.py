@@ -1,13 +1,15 @@
 """SARIF 2.1.0: results with stable rule ids and fingerprints, gaps as tool notifications.
 
-GitHub keeps 25,000 results of a run and shows 5,000, wants repository-relative paths, a `security-severity` on each rule
-and a location on each result. Where the repository lies on this machine is not told: its place has a name (3.14.14 allows
-a base without an address). Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+GitHub keeps 25,000 results of a run and shows 5,000, takes 10 MB after gzip, wants repository-relative paths, a
+`security-severity` on each rule and a location on each result. Where the repository lies on this machine is not told: its
+place has a name (3.14.14 allows a base without an address).
+Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -18,8 +20,10 @@ from mlsupply.report.causes import where
 from mlsupply.report.inert import address
 from mlsupply.report.rooted import rooted
 from mlsupply.report.view import View, homes_of, label_of
+from mlsupply.text import count
 
 _MAX_RESULTS = 25_000
+_MAX_BYTES = 9_500_000  # packed
 _MAX_PLACES = 20  # of one result
 _ROOT = "%SRCROOT%"  # by convention the root of the source tree
 _LEVELS = {
@@ -40,12 +44,17 @@ _SCORES = {
 
 
 def render(view: View) -> bytes:
-    """UTF-8 JSON, the same bytes for the same view."""
-    return (json.dumps(_document(view), indent=2, ensure_ascii=False) + "\n").encode()
+    """UTF-8 JSON, the same bytes for the same view; what is too much for GitHub is left out from the end, and counted."""
+    findings, gaps = view.findings[:_MAX_RESULTS], view.gaps
+    while True:
+        data = (json.dumps(_document(view, findings, gaps), indent=2, ensure_ascii=False) + "\n").encode()
+        if len(data) <= _MAX_BYTES or (packed := len(zlib.compress(data))) <= _MAX_BYTES or not (findings or gaps):
+            return data
+        fits = 0.9 * _MAX_BYTES / packed
+        findings, gaps = findings[: int(len(findings) * fits)], gaps[: int(len(gaps) * fits)]
 
 
-def _document(view: View) -> dict[str, Any]:
-    shown = view.findings[:_MAX_RESULTS]
+def _document(view: View, shown: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> dict[str, Any]:
     rules = {rule: number for number, rule in enumerate(dict.fromkeys(finding.id for finding in shown))}
     homes = homes_of(view)
     first = {finding.id: finding for finding in reversed(shown)}
@@ -56,7 +65,7 @@ def _document(view: View) -> dict[str, Any]:
                 "name": "mlsupply",
                 "semanticVersion": view.report.tool_version,
                 "rules": [_rule(first[rule]) for rule in rules],
-                "notifications": [{"id": check} for check in sorted({gap.check for gap in view.gaps})],
+                "notifications": [{"id": check} for check in sorted({gap.check for gap in gaps})],
             }
         },
         "automationDetails": {"id": "mlsupply/"},
@@ -67,7 +76,11 @@ def _document(view: View) -> dict[str, Any]:
                 "endTimeUtc": view.report.as_of,
                 "exitCode": view.report.verdict.exit_code,
                 "exitCodeDescription": view.headline,
-                "toolExecutionNotifications": [_notification(gap, checkout) for gap in view.gaps] + _cut(view),
+                "toolExecutionNotifications": [
+                    *(_notification(gap, checkout) for gap in gaps),
+                    *_cut("finding", len(view.findings) - len(shown), f"{_MAX_RESULTS:,} results and {_MAX_BYTES:,} bytes"),
+                    *_cut("gap", len(view.gaps) - len(gaps), f"{_MAX_BYTES:,} bytes"),
+                ],
             }
         ],
         "results": [_result(finding, rules[finding.id], homes, checkout) for finding in shown],
@@ -77,11 +90,10 @@ def _document(view: View) -> dict[str, Any]:
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
 
-def _cut(view: View) -> list[dict[str, Any]]:
-    hidden = len(view.findings) - _MAX_RESULTS
-    if hidden <= 0:
+def _cut(noun: str, hidden: int, most: str) -> list[dict[str, Any]]:
+    if not hidden:
         return []
-    text = f"{hidden:,} findings are left out: a SARIF run holds {_MAX_RESULTS:,}; the JSON report has them all"
+    text = f"left out: {count(hidden, noun)}, since GitHub takes {most} of a run; the JSON report has them all"
     return [{"level": "error", "message": {"text": text}}]
 
 

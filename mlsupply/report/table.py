@@ -18,7 +18,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.report.causes import Unchecked, alike, by_cause, scope_of, where
 from mlsupply.report.upgrades import NO_STEP, upgrades
 from mlsupply.report.view import Group, View, brief, label_of, summary_of
-from mlsupply.text import count
+from mlsupply.text import count, some
 
 _STYLES = {
     "MALICIOUS": "bold white on red",
@@ -33,8 +33,6 @@ _STYLES = {
     "NOTHING TO AUDIT": "bold black on yellow",
 }
 
-_INSIDE = 3  # places of one finding inside an archive
-
 
 class Most(NamedTuple):
     """How many are shown, worst first; of what is left out the table says how much, and JSON has it."""
@@ -47,10 +45,11 @@ class Most(NamedTuple):
     files: int = 6  # of one cause
     names: int = 8  # of one of them
     upgrades: int = 30
+    inside: int = 3  # places of one finding inside an archive
 
 
 CUT = Most()
-WHOLE = Most(*[1_000_000] * 8)
+WHOLE = Most(*[1_000_000] * 9)
 
 
 def sentence(view: View) -> bytes:
@@ -106,7 +105,7 @@ def _group(console: Console, group: Group, most: Most) -> None:
     console.print()
     console.print(Text.assemble(_label(group.label), " ", (group.title, "bold")))
     for finding in group.findings[: most.findings]:
-        console.print(Padding(_finding(finding, group), (0, 0, 0, 3)))
+        console.print(Padding(_finding(finding, group, most), (0, 0, 0, 3)))
         if said := summary_of(finding):
             console.print(Padding(_summary(said, width=console.width - 6, most=most), (0, 0, 0, 5)))
     if rest := group.findings[most.findings :]:
@@ -119,10 +118,11 @@ def _group(console: Console, group: Group, most: Most) -> None:
         more_paths = count(len(group.paths) - len(shown), "more path")
         facts.add_row("", Text(f"and {more_paths}: mlsupply why {group.title.split()[0]}"))
     if group.places:
-        more = f" and {len(group.places) - most.places} more" if len(group.places) > most.places else ""
-        facts.add_row("at", Text(", ".join(str(place) for place in group.places[: most.places]) + more))
+        facts.add_row("at", Text(some([str(place) for place in group.places], most.places)))
     for note in group.notes[: most.notes]:
         facts.add_row("note", Text(note))
+    if len(group.notes) > most.notes:
+        facts.add_row("", Text(f"and {count(len(group.notes) - most.notes, 'more note')}: scan -v shows all"))
     for remedy in group.remedies:
         facts.add_row("do", Text(remedy))
     console.print(Padding(facts, (0, 0, 0, 3)))
@@ -154,7 +154,7 @@ def _grid() -> Table:
     return grid
 
 
-def _finding(finding: Finding, group: Group) -> Text:
+def _finding(finding: Finding, group: Group, most: Most) -> Text:
     word = label_of(finding)
     text = Text.assemble((finding.id, "bold"), " ")
     if word != group.label:
@@ -163,7 +163,7 @@ def _finding(finding: Finding, group: Group) -> Text:
     if finding.waiver is not None:
         text.append(f" ({finding.waiver.state}: {finding.waiver.reason})", style="dim")
     if inside := dict.fromkeys(f"{p.member}:{p.line}" if p.line else p.member for p in finding.places if p.member):
-        text.append(f"\n  in {', '.join([*inside][:_INSIDE])}", style="dim")
+        text.append(f"\n  in {some([*inside], most.inside)}", style="dim")
     for quote in finding.quotes:
         text.append(f"\n  {quote.label + ': ' if quote.label else ''}{quote.text}", style="dim")
     return text
