@@ -102,7 +102,15 @@ def _documentation(machine: Analyser, tree: ast.Module) -> Value:
 
 
 def _noted(machine: Analyser, sight: appearance.Sight) -> None:
-    machine.fact(sight.behaviour, None, detail=sight.detail, layers=sight.layers, decoded=sight.decoded, hidden=sight.hidden)
+    machine.fact(
+        sight.behaviour,
+        None,
+        detail=sight.detail,
+        layers=sight.layers,
+        decoded=sight.decoded,
+        hidden=sight.hidden,
+        variant=sight.variant,
+    )
 
 
 def parsed(source: bytes) -> ast.Module | str:

@@ -203,6 +203,7 @@ CHAT_HOOK: Final = expression(
     r"\w\.ngrok(?:-free)?\.(?!com\b)|canarytokens|dnslog|ceye\.io"
 )
 
+AGENT: Final = "agent or editor"
 PERSISTENT: Final = tuple(
     (what, expression(pattern, re.IGNORECASE))
     for what, pattern in (
@@ -226,7 +227,7 @@ PERSISTENT: Final = tuple(
         ("a module of another library", r"^\0/site-packages/.{1,200}\.(?:pyc?|so|pyd)$"),
         ("program of the user", r"(?:^~|\0)/\.local/bin/[^/]{1,80}$"),
         (
-            "agent or editor",
+            AGENT,
             r"\.claude(?:/|\\|\.json)|\.cursor(?:rules|/|\\)|mcp(?:_config|_settings)?\.json$|"
             r"claude_desktop_config|\.vscode[/\\]|"
             r"\.idea[/\\](?:runConfigurations|workspace\.xml|tools)|nvim[/\\]init\.(?:lua|vim)$|[/\\]\.vimrc$|config[/\\]zed[/\\]|"
@@ -256,6 +257,11 @@ def persistent(path: str) -> str:
     if _PASSING.match(path) and ".." not in path:
         return ""
     return next((what for what, pattern in PERSISTENT if pattern.search(path)), "") if 4 <= len(path) < 4096 else ""
+
+
+def variant(what: str, path: str) -> str:
+    """Which form of `persists` a file is, as in `facets.CodeFact`. what: as of `persistent`."""
+    return "agent" if what == AGENT else "ssh-hosts" if path.endswith(".ssh/config") else ""
 
 
 RUN_KEY: Final = expression(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import HANDED
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.commands.shell import OTHERS_KEY, Deed, deeds
+from mlsupply.evidence.python.commands.shell import Deed, deeds
+from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, of_kind
@@ -27,7 +28,7 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
         deed.behaviour,
         call.node,
         sink=call.ref,
-        source=deed.source or ("received" if deed.behaviour == "runs-downloaded" or deed.what == OTHERS_KEY else ""),
+        source=deed.source or ("received" if deed.behaviour == "runs-downloaded" or deed.variant == OTHERS_KEY else ""),
         destination="maker"
         if deed.maker
         else addresses.destination(deed.url)
@@ -37,6 +38,7 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
         else "",
         position="body" if deed.behaviour == "sends" else "",
         detail=deed.what,
+        variant=deed.variant,
         decoded=safe(deed.text.replace(HOLE, "…")),
         silent=silent,
         layers=layers,
@@ -116,6 +118,14 @@ def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str,
     """Notes that a file of the package is run. what: how it is told; script: the name of the script that is given this file,
     where it is none itself."""
     name = text_of(part).rpartition("/")[2].replace(HOLE, "…")
-    detail = f"{what}: {safe(name, 80)}" if name and "…" not in name else what
-    chain = (HANDED + safe(script, 80),) if script else ()
-    machine.fact("runs-bundled", call.node, source="package-file", sink=call.ref, silent=silent, detail=detail, chain=chain)
+    named = bool(name) and "…" not in name
+    machine.fact(
+        "runs-bundled",
+        call.node,
+        source="package-file",
+        sink=call.ref,
+        silent=silent,
+        detail=f"{what}: {safe(name, 80)}" if named else what,
+        variant="python" if what == "a script of the package" and named and name.endswith(".py") else "",
+        chain=(HANDED + safe(script, 80),) if script else (),
+    )

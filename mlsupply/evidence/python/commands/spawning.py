@@ -317,7 +317,7 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
         page = any(one.startswith(("received:http://", "received:https://")) for one in stdin.taint)  # fetched, not awaited
         behaviour = "remote-control" if is_shell(parts[0]) and not page else "runs-downloaded"
         said = "what the network gives is fed to " + ("a shell" if is_shell(parts[0]) else "an interpreter")
-        machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=said)
+        machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=said, variant="piped")
     if isinstance(stdin.const, str | bytes):
         _fed_text(machine, call, parts, stdin)
 

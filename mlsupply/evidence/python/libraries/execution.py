@@ -52,6 +52,7 @@ def _decoded(machine: Analyser, call: Call, source: Value) -> None:
     origin = next((k for k in kinds_of(source.taint) if k in {"package-file", "parameter", "variable", "encoded"}), "")
     if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
         return  # a single name, as in eval("ex" + "ec"): worth what is done with it
+    of_document = _is_of_document(source)
     machine.fact(
         "runs-decoded",
         call.node,
@@ -60,12 +61,12 @@ def _decoded(machine: Analyser, call: Call, source: Value) -> None:
         layers=hiding(source.layers),
         decoded=safe(shown),
         chain=machine.chain(source.taint, call.ref, call.line),
-        detail=_OF_DOCUMENT if _is_of_document(source) else "encoded text is executed",
+        detail="code in a document is executed" if of_document else "encoded text is executed",
+        variant="document" if of_document else "",
         hidden=call.function.hidden,
     )
 
 
-_OF_DOCUMENT = "code in a document is executed"
 _DOCUMENT = re.compile(r"encoded:data file [^/]{1,60}\.(?:md|rst|markdown)$", re.IGNORECASE)
 
 

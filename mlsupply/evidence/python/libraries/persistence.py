@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.commands.shell import SSH_KEY, commanded, deeds
+from mlsupply.evidence.python.commands.shell import commanded, deeds
+from mlsupply.evidence.python.commands.shell_kinds import SSH_KEY
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.decoders import hiding
@@ -62,6 +63,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
             destination="fixed" if code else "",
             decoded=safe(shown.replace(HOLE, "…")),
             detail=f"{what}: {safe(text.replace(HOLE, '…'), 100)}",
+            variant=places.variant(what, text),
         )
         if isinstance(content.const, str) and text.endswith(".py"):
             machine.inner(content.const, content.layers, call.line)
@@ -173,7 +175,13 @@ def tables(machine: Analyser) -> None:
         for path, content in list((value.keys or {}).items())[:_MAX_FILES] if value.closure is None else ():
             if (what := places.persistent(path)) and any(not deed.maker for deed in deeds(_flat(content))):
                 machine.root = f"<{name}>"
-                machine.fact("persists", None, sink=name, detail=f"{what}: {safe(path, 100)}, of a table")
+                machine.fact(
+                    "persists",
+                    None,
+                    sink=name,
+                    detail=f"{what}: {safe(path, 100)}, of a table",
+                    variant=places.variant(what, ""),
+                )
                 break
 
 

@@ -205,6 +205,7 @@ def _copied(machine: Analyser, call: Call) -> Value:
             call.node,
             sink=call.ref,
             detail=f"{what}: {safe(text_of(target).replace(HOLE, '…'), 100)}",
+            variant=places.variant(what, text_of(target)),
             source="package-file" if of_package else "received" if has(taint, "received") else "",
         )
     return target.copy()

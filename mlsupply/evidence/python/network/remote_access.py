@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands.run_facts import noted
-from mlsupply.evidence.python.commands.shell import OTHERS_KEY, deeds
+from mlsupply.evidence.python.commands.shell import deeds
+from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
 from mlsupply.evidence.python.network import addresses, misdirected_keys
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has
@@ -221,7 +222,7 @@ _ELSEWHERE = expression(
 def _commanded(machine: Analyser, call: Call) -> None:
     """A command on a machine that the user reaches lets somebody else in there."""
     for deed in deeds(text_of(call.args[0])) if call.args else ():
-        if deed.what == OTHERS_KEY or deed.behaviour == "remote-control":
+        if deed.variant == OTHERS_KEY or deed.behaviour == "remote-control":
             noted(machine, call, deed, machine.silent > 0)
 
 

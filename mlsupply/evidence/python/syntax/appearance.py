@@ -46,7 +46,7 @@ _WORDS_ALONE = expression(
 
 
 class Sight(NamedTuple):
-    """Something the text shows. behaviour, layers, decoded, hidden: as in `facets.CodeFact`."""
+    """Something the text shows. behaviour, layers, decoded, hidden, variant: as in `facets.CodeFact`."""
 
     behaviour: str
     line: int
@@ -54,6 +54,7 @@ class Sight(NamedTuple):
     layers: tuple[str, ...] = ()
     decoded: str = ""
     hidden: bool = False
+    variant: str = ""
 
 
 def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
@@ -196,16 +197,14 @@ def _blobs(survey: Survey) -> Iterator[Sight]:
         if seen > _MAX_BLOBS:
             return
         if (found := peel(data)) is not None and _acts(found[1]):
-            said = "a constant is an object file under its encoding" if _is_object(found[1]) else _ENCODED
-            yield Sight("hidden-code", node.lineno, said, found[0], _shown(found[1]))
+            what, variant = ("an object file", "object-file") if _is_object(found[1]) else ("code", "")
+            said = f"a constant is {what} under its encoding"
+            yield Sight("hidden-code", node.lineno, said, found[0], _shown(found[1]), variant=variant)
         elif not isinstance(node, ast.Constant) or isinstance(node.value, bytes):
             if looks_like_code(data) and not isinstance(node, ast.Constant):
                 yield Sight("hidden-code", node.lineno, "a list of numbers is code", ("integers",), _shown(data))
             elif (xored := unxor(data)) is not None:
                 yield Sight("hidden-code", node.lineno, f"code XORed with {xored[0]}", ("xor",), _shown(xored[1]))
-
-
-_ENCODED = "a constant is code under its encoding"
 
 
 def _is_object(data: bytes) -> bool:
