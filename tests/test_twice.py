@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,23 @@ def test_the_same_twice_is_all_one(member: tuple[str, bytes], tmp_path: Path) ->
 )
 def test_what_is_not_the_same_each_time_is_told(members: list[object], tmp_path: Path) -> None:
     assert said(tmp_path, *members)["MLS-A002"] is Severity.HIGH
+
+
+def jar(*members: tuple[str, bytes]) -> tuple[str, bytes]:
+    """A jar that a package holds, with these members."""
+    data = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(data, "w") as archive:
+        warnings.simplefilter("ignore")  # names that come twice are what these stories are about
+        for name, content in members:
+            archive.writestr(name, content)
+    return "demo-1.0/demo/tool.jar", data.getvalue()
+
+
+def test_a_jar_has_the_notices_of_several_libraries_and_one_manifest(tmp_path: Path) -> None:
+    notices = jar(("META-INF/NOTICE", b"of one"), ("META-INF/NOTICE", b"of another"))
+    assert said(tmp_path, notices) == {"MLS-A022": Severity.LOW}
+    loaded = jar(("META-INF/services/demo.Driver", b"demo.One"), ("META-INF/services/demo.Driver", b"demo.Other"))
+    assert said(tmp_path, loaded) == {"MLS-A002": Severity.HIGH}
 
 
 def test_many_names_are_not_read_again(tmp_path: Path) -> None:

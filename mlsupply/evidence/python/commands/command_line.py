@@ -35,8 +35,13 @@ _VIEWER = expression(r"^(?:(?:/usr)?/bin/)?(?:open|xdg-open)$")  # another progr
 _PICTURE = expression(r"\.(?:png|jpe?g|gif|bmp|webp|tiff?)$", re.IGNORECASE)
 # Modules that convert, check or print the file they are given.
 _READER = frozenset(
-    {"ast", "black", "compileall", "dis", "isort", "json.tool", "nbconvert", "py_compile", "ruff", "tokenize"}
-)
+    {
+        "ast", "black", "codespell_lib", "compileall", "dis", "isort", "json.tool", "nbconvert", "py_compile", "ruff",
+        "tokenize",
+    }
+)  # fmt: skip
+# Of these, those that no option makes run anything.
+_ONLY_READER = frozenset({"ast", "codespell_lib", "compileall", "dis", "json.tool", "py_compile", "ruff", "tokenize"})
 _EXECUTES = expression(r"(?i)-.*(?:execute|config|template|processor|post|writer|exporter)|--to=.*\.")
 _SSH = expression(r"(?:^|[/\\])ssh(?:\.exe)?$")
 # What SSH starts here, and this machine entered as if it were another.
@@ -150,6 +155,8 @@ _SETTER = expression(
 )
 # Settings of git which start nothing; `core.sshCommand`, `alias.*` and the like do.
 _OF_GIT = expression(r"(?:http|user|advice|color|safe|protocol)\.[\w\0]")
+# Commands of git itself behind which `-e` and `-r` take no code.
+_PLAIN_GIT = frozenset({"add", "branch", "cat-file", "commit", "diff-tree", "grep", "ls-tree", "pull", "rm"})
 
 
 def _sets(parts: list[Value], place: int) -> bool:
@@ -159,7 +166,8 @@ def _sets(parts: list[Value], place: int) -> bool:
     if _is_pip(parts) and text_of(parts[place]) in _REQUIREMENTS:
         return True
     if program.endswith(("git", "git.exe")):
-        return _OF_GIT.match(text_of(parts[place + 1])) is not None
+        asks = text_of(parts[place]) in {"-e", "-r"} and text_of(parts[1]) in _PLAIN_GIT
+        return asks or _OF_GIT.match(text_of(parts[place + 1])) is not None
     between = parts[1:place]
     return _SETTER.search(program) is not None and not any(runs_its_argument(one) or text_of(one) == HOLE for one in between)
 
@@ -212,9 +220,10 @@ def is_shown(line: CommandLine, place: int) -> bool:
     return line.call.ref == "os.startfile" or (len(line.parts) == 2 and _VIEWER.search(text_of(line.program)) is not None)
 
 
-def is_converted(line: CommandLine) -> bool:
-    """Does Python start a module by its name that only reads the files behind it? All words have to be known in part. In
-    another folder, or with other variables, the name may be that of any module; so may a class to convert with."""
+def is_converted(line: CommandLine, place: int) -> bool:
+    """Does Python start a module by its name that only reads the file at `place`? That has to be known in part, and so do
+    all words where an option could make the module run something. In another folder, or with other variables, the name may
+    be that of any module; so may a class to convert with."""
     told = [text_of(part) for part in line.parts[1:]]
     if len(told) < 3 or told[0] != "-m" or told[1] not in _READER or not is_python(line.parts[0]):
         return False
@@ -222,7 +231,8 @@ def is_converted(line: CommandLine) -> bool:
         return False
     if any(flag == "--to" and "." in form for flag, form in pairwise(told)):
         return False
-    return not any(one == HOLE or _EXECUTES.match(one) or re.search(rf"(?:^|[/\\]){told[1]}\.py$", one) for one in told[2:])
+    unknown = told[place - 1] == HOLE if told[1] in _ONLY_READER else HOLE in told
+    return not unknown and not any(_EXECUTES.match(one) or re.search(rf"(?:^|[/\\]){told[1]}\.py$", one) for one in told[2:])
 
 
 def is_elsewhere(line: CommandLine) -> bool:

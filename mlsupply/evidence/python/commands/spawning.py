@@ -205,6 +205,7 @@ def flows(machine: Analyser, line: CommandLine) -> None:
     started = launched(parts)
     for place, part in enumerate(parts[:MAX_PARTS]):
         _word(machine, line, place, part, started)
+    _module(machine, line)
     if len(parts) == 1:
         _one_line(machine, line)
 
@@ -250,7 +251,7 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
     call, parts, silent = line.call, line.parts, line.silent
     is_code = place > 0 and text_of(parts[place - 1]) == "-c"
     written = content_of(machine, part)
-    only_read = is_settings(parts, place) or is_shown(line, place) or is_converted(line)
+    only_read = is_settings(parts, place) or is_shown(line, place) or is_converted(line, place)
     only_read = only_read or (written is not None and is_requirements(parts, place, written))
     if written is not None and (place in {0, started} or runs_its_argument(line.program)) and not only_read:
         ran_file(machine, call, written, part, silent)
@@ -270,6 +271,21 @@ def _input_taint(call: Call) -> Taint:
     given = [call.keywords[name] for name in ("input", "stdin") if name in call.keywords]
     env = call.keywords.get("env")
     return taint_of(*given, *((env.keys or {}).values() if env is not None else ()))
+
+
+_MODULE = expression(r"^\S{1,300} (?:-\w{1,9} ){0,4}?-m ?(?P<name>[\w.]{1,200})(?= |$)")
+
+
+def _module(machine: Analyser, line: CommandLine) -> None:
+    """Python starts a module by its name, which this module wrote to a file."""
+    found = _MODULE.match(line.text)
+    if found is None or not (is_python(line.parts[0]) or is_python(constant(line.text.partition(" ")[0]))):
+        return
+    path = "/" + found["name"].replace(".", "/")
+    ends = (f"{path}.py", f"{path}/__main__.py", f"{path}/__init__.py")
+    for place, written in list(machine.files.items()):
+        if f"/{place}".endswith(ends):
+            ran_file(machine, line.call, written, constant(place), line.silent)
 
 
 def _one_line(machine: Analyser, line: CommandLine) -> None:

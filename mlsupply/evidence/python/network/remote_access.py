@@ -185,9 +185,32 @@ _WATCHERS = expression(
 
 def _ended(machine: Analyser, call: Call) -> None:
     """Programs that watch the machine are ended, where the module names any."""
-    code = (line for line in machine.lines if not line.lstrip().startswith("#"))
+    if not _WATCHERS.search("\n".join(machine.lines)):
+        return
+    told = _texts_about_code(machine.lines)
+    code = (line for at, line in enumerate(machine.lines, 1) if at not in told and not line.lstrip().startswith("#"))
     if found := _WATCHERS.search("\n".join(code)):
         machine.fact("evades", call.node, sink=call.ref, detail=f"security programs are ended: {safe(found[1], 40)}")
+
+
+def _texts_about_code(lines: list[str]) -> set[int]:
+    """The numbers of the lines that hold nothing but a text nobody uses, as docstrings are; none where the module reads
+    such texts."""
+    source = "\n".join(lines)
+    if "__doc__" in source or "inspect" in source:
+        return set()
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    said = (node.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    return {at for one in said if _is_alone(one, lines) for at in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
+
+
+def _is_alone(text: ast.Constant, lines: list[str]) -> bool:
+    """Does nothing else stand in its lines?"""
+    last = lines[(text.end_lineno or text.lineno) - 1].encode()
+    return not lines[text.lineno - 1][: text.col_offset].strip() and not last[text.end_col_offset or 0 :].strip()
 
 
 def _connected(machine: Analyser, call: Call) -> None:
