@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Reason
-from mlsupply.text import safe, without_credentials
+from mlsupply.text import is_loopback, safe, without_credentials
 from mlsupply.world import Failure
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def checked(url: str) -> SplitResult:
         raise NoAnswerError(
             Failure(Reason.UNSUPPORTED, f"{safe(parts.scheme, 20)} addresses are not fetched, https ones are")
         )
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise NoAnswerError(
             Failure(Reason.FORBIDDEN, f"{safe(host, 100)} is asked over http, which anyone on the way can change")
         )
@@ -58,15 +58,6 @@ def allow_redirect(before: SplitResult, after: SplitResult) -> None:
     if after.hostname != before.hostname and _is_inside(after.hostname or "") and not _is_inside(before.hostname or ""):
         detail = f"{before.hostname} redirects to {safe(after.hostname or '', 100)}, which is inside this network"
         raise NoAnswerError(Failure(Reason.FORBIDDEN, detail))
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _is_inside(host: str) -> bool:
@@ -92,7 +83,7 @@ def proxy_for(url: SplitResult, environ: Mapping[str, str]) -> str:
     and for what NO_PROXY names: a host, a domain above it, or everything."""
     host = url.hostname or ""
     excepted = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").replace(",", " ").split()
-    if url.scheme != "https" or _is_loopback(host) or any(_within(host, entry.lower()) for entry in excepted):
+    if url.scheme != "https" or is_loopback(host) or any(_within(host, entry.lower()) for entry in excepted):
         return ""
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     return next((environ[name] for name in names if environ.get(name)), "")

@@ -16,7 +16,7 @@ _LIBRARIES = ("lib", "lib64", "Lib", "usr/lib", "usr/local/lib", "local/lib")
 def sites_of(path: str, tree: Tree) -> tuple[str, ...]:
     """The site folders of the virtual environment, conda prefix or system at `path`, or that folder where it is one; each
     once, as lib64 is often a link to lib."""
-    names = _names(path, tree)
+    names = names_in(path, tree)
     if posixpath.basename(path) in _NAMES or any(name.endswith((".dist-info/", ".egg-info/")) for name in names):
         return (path,)
     found = (posixpath.join(library, site) for library in _libraries(path, tree) for site in _NAMES)
@@ -34,7 +34,7 @@ def _libraries(path: str, tree: Tree) -> Iterator[str]:
         folder = posixpath.join(path, libraries)
         if tree.kind(folder) == "folder":
             yield folder
-            names = (name[:-1] for name in _names(folder, tree) if re.fullmatch(r"(?:python|pypy)[0-9.]*t?/", name))
+            names = (name[:-1] for name in names_in(folder, tree) if re.fullmatch(r"(?:python|pypy)[0-9.]*t?/", name))
             yield from (posixpath.join(folder, name) for name in names)
 
 
@@ -45,6 +45,7 @@ def _once(tree: Tree, folders: Iterator[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _names(folder: str, tree: Tree) -> tuple[str, ...]:
+def names_in(folder: str, tree: Tree) -> tuple[str, ...]:
+    """The names in a folder; none where it cannot be read."""
     listed = tree.entries(folder)
     return () if isinstance(listed, Failure) else listed

@@ -55,6 +55,20 @@ def host_of(url: str) -> str:
     return safe(rest.rpartition("@")[2].lower(), MAX_WORD)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host, with or without a port, is this machine by its name or address."""
+    in_brackets = host[1:].partition("]")[0] if host.startswith("[") else ""
+    name = in_brackets or (host.partition(":")[0] if host.count(":") == 1 else host)
+    if not (name[:1].isdigit() or ":" in name):
+        return name == "localhost"
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 def some(words: Sequence[str], most: int = 0) -> str:
     """The first `most` of the words (0: all), and how many are left out: `a, b and 3 more`."""
     shown = words[:most] if most else words

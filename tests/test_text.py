@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.text import canonical, is_loopback, safe, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,23 @@ def test_canonical_is_pep_503() -> None:
 )
 def test_credentials_never_come_in(url: str, clean: str) -> None:
     assert without_credentials(url) == (clean, url != clean)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_here"),
+    [
+        ("localhost", True),
+        ("localhost:8080", True),
+        ("127.0.0.1:3141", True),
+        ("127.9.9.9", True),
+        ("[::1]:8080", True),
+        ("::1", True),
+        ("127.0.0.1.x.invalid", False),
+        ("localhost.x.invalid:443", False),
+        ("10.0.0.1", False),
+        ("[fe80::1]", False),
+        ("", False),
+    ],
+)
+def test_this_machine_is_known_by_its_names_and_addresses(host: str, is_here: bool) -> None:
+    assert is_loopback(host) is is_here

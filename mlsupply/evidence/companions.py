@@ -61,15 +61,11 @@ def joined(modules: Sequence[ModuleFacts], together: Sequence[ModuleFacts]) -> l
 def _with(module: ModuleFacts, more: ModuleFacts | None) -> ModuleFacts:
     if more is None:
         return module
-    facts = {_key(fact): (fact, roots) for fact, roots in module.facts}
+    facts = {fact.deed: (fact, roots) for fact, roots in module.facts}
     for fact, roots in more.facts:
-        before = facts.get(_key(fact))
+        before = facts.get(fact.deed)
         if before is not None:
-            facts[_key(fact)] = (before[0], tuple(sorted({*before[1], *roots})))
+            facts[fact.deed] = (before[0], tuple(sorted({*before[1], *roots})))
         elif fact.behaviour not in _SEEN_ALONE or fact.destination == "chat":
-            facts[_key(fact)] = (fact, roots)
+            facts[fact.deed] = (fact, roots)
     return replace(module, facts=tuple(facts.values()))
-
-
-def _key(fact: CodeFact) -> tuple[object, ...]:
-    return (fact.behaviour, fact.member, fact.line, fact.source, fact.sink, fact.destination, fact.position, fact.detail)

@@ -85,3 +85,10 @@ class CodeFact:
     detail: str = ""
     decoded: str = ""
     chain: tuple[str, ...] = ()
+
+    @property
+    def deed(self) -> tuple[object, ...]:
+        """What is told once, however many ways lead to it."""
+        return (
+            self.behaviour, self.member, self.line, self.source, self.sink, self.destination, self.position, self.detail
+        )  # fmt: skip

@@ -31,7 +31,7 @@ from mlsupply.model import (
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
-from mlsupply.text import host_of
+from mlsupply.text import host_of, is_loopback
 from mlsupply.world import PUBLIC_FILES, PUBLIC_INDEX, Failure, OfflineFetch, World
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _index_facts(inventory: Inventory, request: Request) -> Iterator[_Seen]:
             public=_is_public(index.url, request),
             beside_public=open_to_all and _is_beside(index, request),
             hashed=hashed,
-            insecure=index.url.startswith("http://") and not _is_loopback(host_of(index.url)),
+            insecure=index.url.startswith("http://") and not is_loopback(host_of(index.url)),
             trusted_host=index.trusted_host,
             credentials=index.had_credentials,
         )
@@ -236,10 +236,6 @@ def _asks_public(inventory: Inventory, request: Request) -> bool:
 def _is_beside(index: Index, request: Request) -> bool:
     """Another index than the public one that any requirement may come from. (A lock has settled where each comes from.)"""
     return index.is_open and not _is_public(index.url, request)
-
-
-def _is_loopback(host: str) -> bool:
-    return host.rpartition(":")[0] in {"127.0.0.1", "localhost", "[::1]"} or host in {"127.0.0.1", "localhost", "[::1]"}
 
 
 # --- requirements ---------------------------------------------------------------------------------
@@ -289,7 +285,7 @@ def _address(url: str) -> tuple[str, str]:
 
 def _is_insecure(url: str) -> bool:
     plain = url.removeprefix("git+")
-    return plain.startswith(("http://", "git://")) and not _is_loopback(host_of(plain))
+    return plain.startswith(("http://", "git://")) and not is_loopback(host_of(plain))
 
 
 def _has_hidden_text(place: Place, world: World) -> bool:

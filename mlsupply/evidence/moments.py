@@ -316,9 +316,5 @@ def _facts(modules: list[ModuleFacts], moments: Mapping[tuple[str, str], Moment]
     found.sort(key=lambda fact: (-fact.moment.rank, fact.member, fact.line, fact.behaviour))
     told: dict[tuple[object, ...], CodeFact] = {}  # what is reached from two modules is told once, at the earlier moment
     for fact in found:
-        told.setdefault(_what(fact), fact)
+        told.setdefault(fact.deed, fact)
     return list(told.values())
-
-
-def _what(fact: CodeFact) -> tuple[object, ...]:
-    return (fact.behaviour, fact.member, fact.line, fact.source, fact.sink, fact.destination, fact.position, fact.detail)

@@ -23,7 +23,7 @@ from mlsupply.evidence.index_releases import is_fresh, kept_at, page_of
 from mlsupply.hints import TYPE_CHECKING, Any, TypeVar
 from mlsupply.model import Index, Reason
 from mlsupply.named import NamedTuple
-from mlsupply.text import host_of, safe, without_credentials
+from mlsupply.text import host_of, is_loopback, safe, without_credentials
 from mlsupply.world import Failure, Response, World
 
 if TYPE_CHECKING:
@@ -356,7 +356,7 @@ def at_once(ask: Callable[[T], U], wanted: Iterable[T]) -> Iterator[U]:
 def secret_for(url: str, indexes: Iterable[Index], environ: Mapping[str, str]) -> tuple[str, str] | None:
     """Credentials the user's variables hold for exactly this index: in a URL of PIP_* or UV_*, or by its name."""
     plain = url.rstrip("/")
-    if urlsplit(plain).scheme != "https" and host_of(plain).partition(":")[0] not in {"127.0.0.1", "localhost", "[::1]"}:
+    if urlsplit(plain).scheme != "https" and not is_loopback(host_of(plain)):
         return None
     names = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
     for word in " ".join(environ.get(name, "") for name in names).split():

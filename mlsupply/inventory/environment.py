@@ -19,7 +19,7 @@ from mlsupply.inventory.parsing import decode, gap, json_of, quoted, source_of_u
 from mlsupply.inventory.path_lines import added
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Source, SourceKind
 from mlsupply.project import installed_at
-from mlsupply.sites import sites_of
+from mlsupply.sites import names_in, sites_of
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.value import replace
 from mlsupply.world import Failure, Limits, Tree
@@ -96,11 +96,6 @@ def _everything(
         if folder not in sites and tree.kind(folder) == "folder":
             yield from _site(folder, tree, limits)
     yield from _conda(conda, tree, limits) if conda else ()
-
-
-def _names(folder: str, tree: Tree) -> tuple[str, ...]:
-    listed = tree.entries(folder)
-    return () if isinstance(listed, Failure) else listed
 
 
 def _system_packages(path: str, tree: Tree) -> Iterator[Gap]:
@@ -246,7 +241,7 @@ def _egg_info(path: str, tree: Tree, *, is_folder: bool) -> Iterator[Package | G
     for reason, fault in metadata.faults:
         yield gap(where, reason, fault)
     requires = metadata.requires
-    if is_folder and "requires.txt" in _names(path, tree):
+    if is_folder and "requires.txt" in names_in(path, tree):
         listed = posixpath.join(path, "requires.txt")
         data = tree.read(listed, _SMALL)
         if isinstance(data, Failure):
@@ -269,7 +264,7 @@ def _egg_link(path: str, tree: Tree) -> Package:
 
 def _conda(folder: str, tree: Tree, limits: Limits) -> Iterator[Package | Gap]:
     """conda-meta: one JSON file a package, under conda's name."""
-    for name in _names(folder, tree):
+    for name in names_in(folder, tree):
         path = posixpath.join(folder, name)
         if not name.endswith(".json"):
             continue

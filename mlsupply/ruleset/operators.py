@@ -165,7 +165,7 @@ def _any_matches(argument: Any) -> Holds:
     return decide
 
 
-def _exists(argument: Any) -> Holds:
+def _is_truth(argument: Any) -> Holds:
     wanted = _truth(argument)
     return lambda value, now: bool(value) is wanted
 
@@ -173,11 +173,6 @@ def _exists(argument: Any) -> Holds:
 def _known(argument: Any) -> Holds:
     wanted = _truth(argument)
     return lambda value, now: (value is not None) is wanted
-
-
-def _is_truth(argument: Any) -> Holds:
-    wanted = _truth(argument)
-    return lambda value, now: bool(value) is wanted
 
 
 def _compare(test: Callable[[float, float], bool]) -> Callable[[Any], Holds]:
@@ -251,7 +246,7 @@ def _of_version(text: str, test: Callable[[Any], bool]) -> bool | None:
 # --- the table ---------------------------------------------------------------------------------------------------
 
 KNOWN = Operator("known", "truth", "whether the value could be found out at all", _known)
-_EXISTS = Operator("exists", "truth", "whether there is one: not empty", _exists)
+_EXISTS = Operator("exists", "truth", "whether there is one: not empty", _is_truth)
 
 _TEXT = (
     Operator("is", "text", "equals", _equal),

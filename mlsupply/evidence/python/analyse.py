@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlsupply.evidence.facets import Moment
 from mlsupply.evidence.mapping import maps_memory
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import schedule
@@ -155,10 +154,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
 
 def _result(machine: Analyser) -> ModuleFacts:
     misdirected_keys.judged(machine)
-    facts = []
-    for fact, roots in machine.facts.values():
-        verified = bool(roots & machine.verified) and fact.behaviour in {"runs-downloaded", "runs-dropped"}
-        facts.append((replace(fact, verified=verified, moment=Moment.CALL), tuple(sorted(roots))))
+    facts = [(fact, tuple(sorted(roots))) for fact, roots in machine.found()]
     constants(machine)
     exports = [(name, value.ref) for name, value in machine.module.names.items() if value.ref and "()" not in value.ref]
     stopped = f"too much to follow in {_few(machine.exhausted)}" if machine.exhausted else ""

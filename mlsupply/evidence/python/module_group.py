@@ -207,13 +207,12 @@ def _module(module: _Module, facts: list[tuple[CodeFact, tuple[str, ...]]]) -> M
 def _told(machine: Together) -> dict[str, list[tuple[CodeFact, tuple[str, ...]]]]:
     """The facts by the module of the roots they are reached from."""
     found: dict[str, list[tuple[CodeFact, tuple[str, ...]]]] = {}
-    for fact, roots in machine.facts.values():
-        verified = bool(roots & machine.verified) and fact.behaviour in {"runs-downloaded", "runs-dropped"}
+    for fact, roots in machine.found():
         names: dict[str, list[str]] = {}
         for root in roots:
             dotted, between, name = root.partition(_BETWEEN)
             if between:
                 names.setdefault(dotted, []).append(name)
         for dotted, here in names.items():
-            found.setdefault(dotted, []).append((replace(fact, verified=verified), tuple(sorted(here))))
+            found.setdefault(dotted, []).append((fact, tuple(sorted(here))))
     return found

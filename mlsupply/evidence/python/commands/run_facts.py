@@ -13,7 +13,7 @@ from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, of_kind
-from mlsupply.evidence.python.values.value import HOLE, Taint, Value, text_of
+from mlsupply.evidence.python.values.value import HOLE, Taint, Value, legible, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
         position="body" if deed.behaviour == "sends" else "",
         detail=deed.what,
         variant=deed.variant,
-        decoded=safe(deed.text.replace(HOLE, "…")),
+        decoded=legible(deed.text),
         silent=silent,
         layers=layers,
     )
@@ -78,7 +78,7 @@ _WHOSE = re.compile(
 
 def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent: bool) -> None:
     """Notes facts about a file that this module wrote and that is run or loaded. written: its content."""
-    shown = safe(text_of(path).replace(HOLE, "…"), 100)
+    shown = legible(text_of(path), 100)
     # what modules are looked for in is cleared before it is filled, not behind what ran
     removed = bool(machine.files.get(f"removed {text_of(path)}")) and not call.ref.startswith("sys.path.")
     chain = machine.chain(written.taint, call.ref, call.line)

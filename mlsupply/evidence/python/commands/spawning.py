@@ -35,7 +35,7 @@ from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, taint_of, text_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, legible, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -59,7 +59,7 @@ def command(machine: Analyser, call: Call) -> Value:
         return Value()
     line = command_line(call, head, silent=machine.silent > 0)
     call, text = line.call, line.text
-    shown = safe(text.replace(HOLE, "…"), 160)
+    shown = legible(text, 160)
     machine.fact("runs-command", call.node, sink=call.ref, silent=line.silent, detail=shown)
     fetched(machine, call, text)
     programs.redirected(machine, call, text)
@@ -147,7 +147,7 @@ def _installs(machine: Analyser, line: CommandLine) -> None:
     machine.fact(
         "installs-package",
         call.node,
-        detail=safe(found[0].replace(HOLE, "…"), 120),
+        detail=legible(found[0], 120),
         destination="fixed" if foreign else "",
         asked=machine.missing > 0,
         **fields,

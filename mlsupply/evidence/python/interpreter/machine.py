@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
@@ -12,7 +12,8 @@ from mlsupply.evidence.module_facts import Gift, Neighbours, Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.syntax import reachability
-from mlsupply.evidence.python.values.value import HOLE, Closure, Scope, Taint, Value
+from mlsupply.evidence.python.syntax.survey import last_name
+from mlsupply.evidence.python.values.value import Closure, Scope, Taint, Value, legible
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
@@ -125,7 +126,7 @@ class Machine:
 
     def origin(self, kind: str, detail: str, line: int) -> Taint:
         """The label for data that comes in at this line, as a set; remembers the line for the chain of a fact."""
-        label = f"{kind}:{safe(detail.replace(HOLE, '…'), 80)}"
+        label = f"{kind}:{legible(detail, 80)}"
         self.origins.setdefault(label, self.code_line or line)
         if kind == "received":
             self.makers[label] = self.makers.get(label, True) and places.MAKERS.match(detail) is not None
@@ -159,6 +160,12 @@ class Machine:
             self.facts[key] = (fact, {self.root})
         else:
             self.untold = True
+
+    def found(self) -> Iterator[tuple[CodeFact, set[str]]]:
+        """All facts with the roots they are reached from; of what is downloaded it is told whether a root verifies it."""
+        for fact, roots in self.facts.values():
+            verified = fact.behaviour in {"runs-downloaded", "runs-dropped"} and not roots.isdisjoint(self.verified)
+            yield replace(fact, verified=verified), roots
 
     def _has_room(self, fact: CodeFact) -> bool:
         """May one more be kept? Requests to places written in the code and programs that are started fill a room of their
@@ -211,5 +218,4 @@ _ASKS = re.compile(
 def _asks(node: ast.AST, line: int) -> bool:
     """Is the user asked something in this function before the line?"""
     calls = (inner.func for inner in ast.walk(node) if isinstance(inner, ast.Call) and inner.lineno < line)
-    names = (one.attr if isinstance(one, ast.Attribute) else one.id if isinstance(one, ast.Name) else "" for one in calls)
-    return any(map(_ASKS.fullmatch, names))
+    return any(_ASKS.fullmatch(last_name(called)) for called in calls)

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.syntax.survey import last_name
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of, unknown
@@ -241,10 +242,7 @@ def _names(state: ClassState) -> Value:
 
 def _called(decorator: ast.expr) -> str:
     """The last part of the name of a decorator."""
-    decorator = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return (
-        decorator.attr if isinstance(decorator, ast.Attribute) else decorator.id if isinstance(decorator, ast.Name) else ""
-    )
+    return last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
 
 
 def decorators(closure: Closure) -> list[ast.expr]:

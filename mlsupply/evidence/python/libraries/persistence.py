@@ -14,7 +14,7 @@ from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, of_kind
-from mlsupply.evidence.python.values.value import HOLE, Value, taint_of, text_of
+from mlsupply.evidence.python.values.value import HOLE, Value, legible, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -61,8 +61,8 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
             source="received" if code else "",
             layers=(),
             destination="fixed" if code else "",
-            decoded=safe(shown.replace(HOLE, "…")),
-            detail=f"{what}: {safe(text.replace(HOLE, '…'), 100)}",
+            decoded=legible(shown),
+            detail=f"{what}: {legible(text, 100)}",
             variant=places.variant(what, text),
         )
         if isinstance(content.const, str) and text.endswith(".py"):
@@ -188,7 +188,7 @@ def tables(machine: Analyser) -> None:
 def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
     """Notes a member of an archive that runs at every start of Python once it is unpacked."""
     if _runs_code(text_of(content)) or has(content.taint, "received", "encoded"):
-        shown = safe(name.replace(HOLE, "…"), 80)
+        shown = legible(name, 80)
         machine.fact("persists", node, source="received", destination="fixed", detail=f"python start: {shown}")
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, Value, text_of
-from mlsupply.text import safe
+from mlsupply.evidence.python.values.value import Value, legible, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -31,7 +30,7 @@ def removed(machine: Analyser, call: Call) -> Value:
             or (has(path.taint, "home-files") and "/" in text_of(path)[1:])
         ):
             told = "received" if on_order(machine, call.line) else ""
-            detail = safe(text_of(path).replace(HOLE, "…"), 80) + " is removed"
+            detail = legible(text_of(path), 80) + " is removed"
             machine.fact("destroys", call.node, source=told, sink=call.ref, detail=detail)
     return Value()
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, text_of
-from mlsupply.text import safe
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, legible, taint_of, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -39,7 +38,7 @@ def modelled(machine: Analyser, call: Call) -> Value:
             sink=call.ref,
             source="received" if fetched else "",
             destination="fixed" if fetched else "",
-            detail="registry: " + safe(text_of(call.args[0]).replace(HOLE, "…"), 80),
+            detail="registry: " + legible(text_of(call.args[0]), 80),
         )
     return made
 
@@ -48,4 +47,4 @@ def set_by_shape(machine: Analyser, call: Call, name: str) -> None:
     """Notes a value that a method of an unknown object sets where Windows starts things."""
     told = " ".join(text_of(value) for value in call.args)
     if places.RUN_KEY.search(told):
-        machine.fact("persists", call.node, sink=name, detail=f"registry: {safe(told.replace(HOLE, '…'), 80)}")
+        machine.fact("persists", call.node, sink=name, detail=f"registry: {legible(told, 80)}")

@@ -14,9 +14,8 @@ from mlsupply.evidence.python.libraries.storage import content_of, held_below, k
 from mlsupply.evidence.python.network import sending
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, request
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, text_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, legible, taint_of, text_of, unknown
 from mlsupply.lazy import expression
-from mlsupply.text import safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -204,7 +203,7 @@ def _copied(machine: Analyser, call: Call) -> Value:
             "persists",
             call.node,
             sink=call.ref,
-            detail=f"{what}: {safe(text_of(target).replace(HOLE, '…'), 100)}",
+            detail=f"{what}: {legible(text_of(target), 100)}",
             variant=places.variant(what, text_of(target)),
             source="package-file" if of_package else "received" if has(taint, "received") else "",
         )

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.values.value import HOLE
+from mlsupply.evidence.python.values.value import HOLE, legible
 from mlsupply.lazy import expression
-from mlsupply.text import safe
 
 _WORDS = expression(r"[A-Za-z]{2,40}")
 _HOST = expression(
@@ -128,4 +127,4 @@ def names_services(lines: Iterable[str]) -> bool:
 
 def shown(address: str) -> str:
     """The address as it is printed: made safe, with an ellipsis for what is not known of it."""
-    return safe(address.replace(HOLE, "…"), 120)
+    return legible(address, 120)

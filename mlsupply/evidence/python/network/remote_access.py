@@ -16,7 +16,7 @@ from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
 from mlsupply.evidence.python.network import addresses, misdirected_keys
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, Value, command_text, text_of
+from mlsupply.evidence.python.values.value import Value, command_text, legible, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -106,7 +106,7 @@ def _server(machine: Analyser, call: Call) -> None:
         machine.call(handler, [Value(), Value(), Value()], {}, call.node)
     kind = places.file_kind(machine.folder) or ("home-files" if machine.folder in {"/", "~", "~/", "C:/", "C:\\"} else "")
     if serves and kind and not re.match(r"127\.|localhost|::1", host):
-        shown = safe(machine.folder.replace(HOLE, "…"), 80)
+        shown = legible(machine.folder, 80)
         machine.fact(
             "sends", call.node, source=kind, sink=call.ref, destination="fixed", position="body",
             detail=f"whoever asks, by a server of {shown}",

@@ -220,6 +220,11 @@ def children(node: Any) -> list[Any]:
     return found
 
 
+def last_name(node: ast.AST) -> str:
+    """The last part of a name: `c` of `a.b.c`; "" of what is no name."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
 def descendants(nodes: Iterable[Any]) -> Iterator[Any]:
     """These nodes and all below them, without contexts and operators, in no particular order."""
     stack = list(nodes)

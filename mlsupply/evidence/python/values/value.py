@@ -8,10 +8,16 @@ from itertools import islice
 from typing import Any, Final
 
 from mlsupply.named import NamedTuple
+from mlsupply.text import MAX_QUOTE, safe
 
 HOLE: Final = "\0"  # stands in `text` for a part that is not known
 _MAX_HELD: Final = 48
 MAX_TEXT: Final = 1 << 22  # characters or bytes of a folded constant
+
+
+def legible(text: str, limit: int = MAX_QUOTE) -> str:
+    """A text that may be known in part, made safe for a report."""
+    return safe(text.replace(HOLE, "…"), limit)
 
 
 class _Nothing:
