@@ -62,6 +62,7 @@ class Analyser(Statements):
         self.passed_back = False  # is the function that is replaced called by the one in its place?
         self.logs: list[Value] = []  # paths of files that are logged to
         self.opened: dict[str, set[str]] = {}  # a key, by its label -> where it opens an account
+        self.tied: set[Closure] = set()  # functions that gave a handler's connection to the programs they start
         self.told_keys: list[ToldKey] = []
 
     def call(

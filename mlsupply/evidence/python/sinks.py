@@ -14,7 +14,7 @@ from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import execution, storage, writing
-from mlsupply.evidence.python.network import addresses, lookups, remote_access, sending, uploads
+from mlsupply.evidence.python.network import addresses, lookups, remote_access, sending, tied_shells, uploads
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import of_kind
@@ -214,17 +214,9 @@ def other(machine: Analyser, call: Call) -> Value | None:
             )
     if ref.endswith((".communicate", ".stdin.write")) and call.receiver is not None and call.args:
         spawning.fed(machine, call, call.receiver.items or [], call.args[0])
-    if (ref == "socket.socket().makefile" or (ref == "os.dup2" and not _is_no_standard(call.args[1:2]))) and any(
-        "socket" in value.ref for value in call.all
-    ):
-        machine.fact("remote-control", call.node, sink=ref, detail="a socket becomes standard input or output")
+    if ref in {"socket.socket().makefile", "os.dup2"}:
+        tied_shells.tied(machine, call)
     return None
-
-
-def _is_no_standard(numbers: list[Value]) -> bool:
-    """Is this the number of another file than standard input, output and errors: a higher one, or that of a socket?"""
-    known = [one for one in numbers if type(one.const) is int and one.const > 2]
-    return bool(known) or any(one.ref.endswith(".fileno()") and "socket" in one.ref for one in numbers)
 
 
 _LISTENERS = ("pynput.keyboard.Listener", "pynput.keyboard.GlobalHotKeys", "keyboard.hook", "keyboard.on_press")

@@ -33,6 +33,7 @@ from mlsupply.evidence.python.commands.run_facts import bundled, from_network, n
 from mlsupply.evidence.python.commands.shell import Deed, deeds, python_in
 from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.libraries.storage import content_of
+from mlsupply.evidence.python.network import tied_shells
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, legible, taint_of, text_of
@@ -68,6 +69,7 @@ def command(machine: Analyser, call: Call) -> Value:
     stdin = call.keywords.get("input")
     _does(machine, line, stdin)
     flows(machine, line)
+    tied_shells.started(machine, line)
     if stdin is not None:
         fed(machine, call, line.parts, stdin)
     _builds_own(machine, line)
