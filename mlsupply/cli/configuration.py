@@ -28,11 +28,17 @@ def config_of(subjects: tuple[str, ...], chosen: str) -> Config:
     folder = folder if folder.is_dir() else folder.parent
     for name in _NAMES:
         path = folder / name
-        if path.is_file():
+        if path.is_file() and (name != "pyproject.toml" or _speaks_of_us(_bytes(path))):
             config = parse(_text(path), path.as_posix())
             if config.path:
                 return config
     return Config()
+
+
+def _speaks_of_us(data: bytes) -> bool:
+    """Whether a pyproject.toml may hold configuration, in UTF-16 too. One that is not UTF-8 and says nothing of
+    us is left to the reader of manifests, which makes a gap of it."""
+    return b"mlsupply" in data.replace(b"\0", b"")
 
 
 def policy_of(config: Config, options: Mapping[str, Any]) -> Policy:
@@ -84,10 +90,12 @@ def _beside(config: Config, path: str) -> str:
 
 
 def _text(path: Path) -> str:
+    data = _bytes(path)
     try:
-        return _bytes(path).decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MlsupplyError("file-not-read", f"{path} is not UTF-8: byte {error.start}", "save it as UTF-8") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise MlsupplyError("file-not-read", f"{path}:{line} is not UTF-8: byte {error.start}", "save it as UTF-8") from None
 
 
 def _bytes(path: Path) -> bytes:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 
 from mlsupply.inventory.install_commands import Commands, installs, of_command
-from mlsupply.inventory.parsing import text_of
+from mlsupply.inventory.parsing import gap, quoted, text_of
 from mlsupply.inventory.shell import Word
-from mlsupply.model import Gap, Inventory
+from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.named import NamedTuple
+from mlsupply.text import count
 from mlsupply.world import Limits, Tree
 
 FORMAT = "Dockerfile"
@@ -21,6 +22,14 @@ _RUN = re.compile(
     rf"[ \t]*(?:ONBUILD[ \t]+)?(?:(RUN|CMD|ENTRYPOINT)|HEALTHCHECK[ \t]+{_FLAGS}CMD)[ \t]+{_FLAGS}", re.IGNORECASE
 )
 _COPY = re.compile(r"(?im)^[ \t]*(?:COPY|ADD)[ \t]+([^\n\\]{1,2000})$")
+_INSTRUCTIONS = frozenset(
+    {
+        *("FROM", "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD", "COPY", "ADD", "ARG", "ENV", "LABEL", "USER"),
+        *("WORKDIR", "VOLUME", "EXPOSE", "SHELL", "STOPSIGNAL", "MAINTAINER"),
+    }
+)
+_FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--platform=\S{1,200}[ \t]+)?\S{1,500}(?:[ \t]+AS[ \t]+\S{1,200})?[ \t]*$")
+_BACKTICK = re.compile(r"(?i)(?:#[ \t]*[a-z]{1,40}[ \t]*=[^\n]*\n)*?#[ \t]*escape[ \t]*=[ \t]*`[ \t]*\n")
 _HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_]{0,60})[\"']?")
 
 
@@ -29,7 +38,9 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     text = text_of(path, tree, limits)
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
+    text = _continued_by_backslashes(text)
     commands = Commands(path, tree, limits)
+    commands.take(_strange(path, text))
     commands.copied = _copies(text)
     entry: list[Word] = []
     for run in runs(text):
@@ -63,16 +74,55 @@ def _copies(text: str) -> dict[str, str]:
     return found
 
 
+def _continued_by_backslashes(text: str) -> str:
+    """The same with a backslash at the very end of each line that goes on. The directive `# escape=`, in images of Windows,
+    says that backticks do that; a backslash at an end is one of a path there."""
+    backticks = _BACKTICK.match(text) is not None
+    swapped = str.maketrans({"`": "\\", "\\": "/"} if backticks else {})
+    lines = ((line, line.rstrip(" \t")) for line in text.split("\n"))
+    return "\n".join(bare[:-1] + bare[-1].translate(swapped) if bare.endswith(("\\", "`")) else line for line, bare in lines)
+
+
+def _strange(path: str, text: str) -> Iterator[Gap]:
+    """What stands where an instruction is expected and is none, in a file that is a Dockerfile: a template may make anything
+    of it."""
+    if not _FROM.search(text):
+        return
+    lines = text.split("\n")
+    bare = {line.strip() for line in lines}
+    found, ends, at = [], set[str](), 0
+    while at < len(lines):
+        start, at = at, _end(lines, at)
+        word = (lines[start].split(None, 1) or ["#"])[0].upper()
+        if ends:
+            ends.discard(lines[start].strip())
+            at = start + 1
+        elif word in {"COPY", "ADD", "RUN"}:
+            ends.update(bare.intersection(_HEREDOC.findall("\n".join(lines[start:at]))))
+        elif not word.startswith("#") and word not in _INSTRUCTIONS:
+            found.append(start)
+    if found:
+        said = f"{count(len(found), 'line')} that no instruction of a Dockerfile begins, the first"
+        first = quoted(lines[found[0]].strip())
+        hint = "if this is a template, scan what is made of it"
+        yield gap(path, Reason.MALFORMED, said, found[0] + 1, hint, item=first)
+
+
+def _end(lines: list[str], start: int) -> int:
+    """The line after the last of those that continued lines make one."""
+    at = start
+    while at < len(lines) - 1 and (lines[at].rstrip().endswith("\\") or (at > start and _skipped(lines[at]))):
+        at += 1
+    return at + 1
+
+
 def runs(text: str) -> Iterator[Run]:
     """The instructions that run something, continued lines and here-documents included."""
     lines = text.split("\n")
     at = 0
     while at < len(lines):
-        start = at
-        while at < len(lines) - 1 and (lines[at].rstrip().endswith("\\") or (at > start and _skipped(lines[at]))):
-            at += 1
-        block = "\n".join(lines[start : at + 1])
-        at += 1
+        start, at = at, _end(lines, at)
+        block = "\n".join(lines[start:at])
         found = _RUN.match(block)
         if found is None:
             continue

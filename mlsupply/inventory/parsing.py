@@ -93,8 +93,8 @@ def toml_of(path: str, text: str) -> dict[str, Any] | Gap:
     try:
         return tomli.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also an integer of more digits than Python converts
-        found = re.search(r"\(at line (\d{1,9})", str(error))
-        line = int(found[1]) if found else 0
+        found = re.search(r"\(at line (\d{1,9})|\(at (end) of document", str(error))
+        line = 0 if found is None else text.rstrip().count("\n") + 1 if found[2] else int(found[1])
         return gap(path, Reason.MALFORMED, f"not TOML: {error}", line, "fix it, or let its tool write it again")
 
 
@@ -107,7 +107,8 @@ def json_of(path: str, text: str) -> Any | Gap:
     except json.JSONDecodeError as error:
         return gap(path, Reason.MALFORMED, f"not JSON: {error.msg}", error.lineno, "fix it, or let its tool write it again")
     except (RecursionError, ValueError) as error:  # ValueError: an integer of more digits than Python converts
-        return gap(path, Reason.MALFORMED, f"not JSON that can be read: {error}")
+        hint = "fix it, or let its tool write it again"
+        return gap(path, Reason.MALFORMED, f"not JSON that can be read: {error}", hint=hint)
 
 
 def string(table: Mapping[str, Any], key: str, limit: int = 2000) -> str:

@@ -24,6 +24,8 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     if isinstance(begun, Inventory):
         return begun
     sheet, document = begun
+    if "metadata" not in document:
+        sheet.fault("there is no [metadata]: the lock is empty or cut off", hint="run `pdm lock`")
     metadata = sheet.table(document, "metadata")
     if (version := sheet.word(metadata, "lock_version"))[:2] not in {"", "4."}:
         sheet.fault(f"this pdm.lock is of version {version}; known is 4", Reason.UNSUPPORTED, "lock with a newer pdm")

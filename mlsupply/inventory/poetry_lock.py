@@ -27,6 +27,8 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     if isinstance(begun, Inventory):
         return begun
     sheet, document = begun
+    if "metadata" not in document:  # poetry writes it last, and always
+        sheet.fault("there is no [metadata]: the lock is empty or cut off", hint="run `poetry lock`")
     metadata = sheet.table(document, "metadata")
     if (version := sheet.word(metadata, "lock-version"))[:2] not in {"", "1.", "2."}:
         sheet.fault(f"this poetry.lock is of version {version}; known are 1 and 2", Reason.UNSUPPORTED, "update mlsupply")

@@ -186,7 +186,9 @@ class Reading:
         if not text:
             return None
         if len(text) > 100_000:
-            self.gaps.append(gap(place.file, Reason.LIMIT, "the line is longer than 100,000 characters", place.line))
+            self.gaps.append(
+                gap(place.file, Reason.LIMIT, "the line is longer than 100,000 characters", place.line, "break it with \\")
+            )
             return None
         line = take_apart(text)
         if line.fault:

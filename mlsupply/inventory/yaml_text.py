@@ -56,12 +56,19 @@ def yaml_of(path: str, text: str) -> Any | Gap:
     try:
         return _built(yaml.parse(text, Loader=loader))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 0
+        line = _line_of(error, text)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
         return gap(path, Reason.MALFORMED, f"not YAML: {problem}", line, "fix it, or let its tool write it again")
     except _RefusedError as refused:
         return gap(path, refused.reason, refused.words, refused.line, "write the file without it")
+
+
+def _line_of(error: Exception, text: str) -> int:
+    """Of a character that YAML does not allow only the place among the bytes is told, not the line."""
+    mark, place = getattr(error, "problem_mark", None), getattr(error, "position", None)
+    if mark is not None:
+        return int(mark.line) + 1
+    return text.encode(errors="replace").count(b"\n", 0, place) + 1 if isinstance(place, int) else 0
 
 
 class _Builder:
