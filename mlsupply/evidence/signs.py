@@ -23,7 +23,10 @@ _OF_OTHERS = rb"getattr\([^\n]{1,60}\._?os\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']
 WORDS: Words = (
     (
         b"exec",
-        expression(rb"(?<![.\w`/])exec\b(?!%s)|/exec\b(?![\"'])|\bexec_module\b|\.exec[vl]|subprocess_exec" % _PROSE),
+        expression(
+            rb"(?<![.\w`/])exec\b(?!%s)|/exec\b(?![\"'])|\bexec_module\b|\b_?exec[vl]|subprocess_exec|distutils\.exec_"
+            % _PROSE
+        ),
     ),
     (
         b"eval",
@@ -41,7 +44,23 @@ WORDS: Words = (
     ),
     (b"popen", None),
     (b"load_module", expression(rb"load_module\b")),
-    (b"spawn", expression(rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b")),
+    (
+        b"spawn",
+        expression(
+            rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b|distutils\.spawn(?:\s+import[^\n]{0,80}\bspawn\b|\s+as\b|\.spawn)|spawnProcess|PopenSpawn"
+        ),
+    ),
+    (b"_process", expression(rb"\b(?:run|open)_process\b")),
+    (b"tornado.process", None),
+    (b"getProcess", expression(rb"\bgetProcess(?:Output|Value)")),
+    (b"PtyProcess", None),
+    (b"delegator", expression(rb"\bdelegator\.(?:run|chain)\b|\bdelegator\s+import\b")),
+    (b"eventlet.green", None),
+    (
+        b"_target_",
+        expression(rb"_target_[\"']\s*:\s*[\"'](?:os|posix|nt|subprocess|builtins|pty|runpy|socket|urllib|shutil)\."),
+    ),
+    (b"dictConfig", expression(rb"[\"']\(\)[\"']\s*:")),
     (b"startfile", None),
     (b"s__", expression(rb"__(?:builtins|globals|subclasses)__")),
     (b"__self__", None),  # of `print` it is the module of all builtins

@@ -22,6 +22,7 @@ from mlsupply.evidence.python.interpreter.statements import Statements
 from mlsupply.evidence.python.libraries import (
     builtin_calls,
     codec_calls,
+    configured,
     decoder_calls,
     deferred_calls,
     execution,
@@ -169,7 +170,7 @@ class Analyser(Statements):
         if ref.startswith(("ftplib.", "pycurl.")):
             writing.filled(self, call)
         made = higher_order.modelled(self, call) or packing.modelled(call) or tree_nodes.modelled(call)
-        made = made or sources.modelled(self, call)
+        made = made or configured.modelled(self, call) or sources.modelled(self, call)
         if made is not None:
             return made
         remote_access.looked_for(self, call)

@@ -100,17 +100,21 @@ COMMANDS: Final = Calls(
     r"subprocess\.(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput)|commands\.get\w+|pty\.spawn|"
     r"asyncio\.(?:subprocess\.)?create_subprocess_(?:exec|shell)|asyncio\..{1,60}\.subprocess_(?:exec|shell)|"
     r"pip\.main|pip\._internal(?:\.cli\.main)?\.main(?:\.main)?|pip\._internal\.main_entry|setuptools\.command\.easy_install\.main|"
-    r"platform\.popen|sh\.\w+|pexpect\.(?:spawn|run)|"
-    r"distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
+    r"platform\.popen|sh\.\w+|pexpect\.(?:spawn|run|popen_spawn\.PopenSpawn)|ptyprocess\.PtyProcess(?:Unicode)?\.spawn|"
+    r"(?:anyio|trio|trio\.lowlevel)\.(?:run|open)_process|tornado\.process\.Subprocess|delegator\.(?:run|chain)|"
+    r"twisted\.internet\.(?:utils\.getProcess\w+|reactor\.spawnProcess)|numpy\.distutils\.exec_command\.exec_command|"
+    r"(?:setuptools\._)?distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
     r"win32api\.(?:ShellExecute|WinExec)|ctypes\.windll\.shell32\.ShellExecute\w|webbrowser\._?\w*Popen|"
     r"IPython\..*\.system|invoke\.run|plumbum\.(?!(?:cli|colorlib|colors|fs|lib|path|typed_env|version)\b).*|test\.support\.script_helper\.\w+|"
-    r"ctypes\..*\.(?:system|popen|execv[pe]?|WinExec|ShellExecute[AW]?|CreateProcess[AW]?))$"
+    r"(?:ctypes\..*|cffi\.FFI\(\)\.dlopen\(\))\.(?:system|popen|execv[pe]?|WinExec|ShellExecute[AW]?|CreateProcess[AW]?))$"
 )
 RUNS_CODE: Final = frozenset(
     {
         "builtins.exec", "builtins.eval", "code.InteractiveInterpreter().runsource", "code.InteractiveInterpreter().runcode",
         "code.InteractiveConsole().push", "builtins.execfile", "cProfile.run", "profile.run", "cProfile.runctx",
-        "pdb.run", "trace.Trace().run", "bdb.Bdb().run", "timeit.timeit", "types.FunctionType",
+        "pdb.run", "pdb.runeval", "trace.Trace().run", "ctypes.pythonapi.PyRun_SimpleString",
+        "ctypes.PyDLL().PyRun_SimpleString", "ctypes.CDLL().PyRun_SimpleString", "sympy.sympify",
+        "sympy.parsing.sympy_parser.parse_expr", "bdb.Bdb().run", "timeit.timeit", "types.FunctionType",
         "doctest.script_from_examples", "doctest.run_docstring_examples", "timeit.Timer",
         "_testcapi.run_in_subinterp", "_xxsubinterpreters.run_string", "_interpreters.run_string", "_interpreters.exec",
         "pickle.loads", "pickle.load", "dill.loads",

@@ -52,6 +52,10 @@ _DEVNULL = -3  # of `subprocess`
 _UNHEARD = expression(r">\s?(?:/dev/null|nul\b)", re.IGNORECASE)
 
 
+_NAMED_PROGRAM = expression(r"(?:sh|plumbum\.cmd)\.(\w+)")  # these libraries have a function for each program
+_FILE_AND_LIST = expression(r"twisted\.internet\.utils\.")  # the program, and the words behind it in a list
+
+
 class CommandLine(NamedTuple):
     """A command that is started. call: the call that starts it; head: the argument with the command; parts: its words, or
     one part that is the whole line; text: all of it, HOLE where it is not known; silent: is its output seen by nobody?"""
@@ -90,6 +94,12 @@ def _spelt_out(call: Call, head: Value) -> tuple[Call, Value]:
     if call.ref.startswith("asyncio.") and ".subprocess_" in call.ref:
         call = call._replace(args=call.args[1:])  # there a protocol comes first
         head = call.args[0] if call.args else Value()
+    if call.ref.endswith(".spawnProcess"):
+        call, head = call._replace(args=call.args[1:]), call.args[2] if len(call.args) > 2 else head  # likewise, then a path
+    if (named := _NAMED_PROGRAM.fullmatch(call.ref)) is not None:
+        head = folding.listed([constant(named[1]), *(item for arg in call.args for item in parts_of(arg))])
+    if _FILE_AND_LIST.match(call.ref) and len(call.args) > 1:
+        head = folding.listed([head, *parts_of(call.args[1])])
     if call.ref.startswith(("pip.", "setuptools.command.easy_install")):
         head = folding.listed([constant("pip" if "pip" in call.ref else "pip install"), *parts_of(head)])
     return call, head

@@ -6,6 +6,7 @@ import ast
 
 from mlsupply.evidence.python.interpreter import objects
 from mlsupply.evidence.python.interpreter.definitions import Definitions
+from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.values import containers, folding, operators
 from mlsupply.evidence.python.values.merging import iterated
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, layers_of
@@ -67,6 +68,7 @@ class Assignments(Definitions):
             return
         if value.taint or key.taint:
             owner.taint = owner.taint | value.taint | key.taint
+            storage.put_in_database(self, owner)
         if owner.keys is None and isinstance(owner.const, dict):
             owner.keys = containers.entries(owner)
         if owner.keys is not None:

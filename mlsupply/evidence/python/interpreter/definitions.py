@@ -20,6 +20,8 @@ from mlsupply.lazy import expression
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _TEXTS = frozenset({"received", "encoded", "package-file"})
 _DULL_ANNOTATIONS = frozenset({ast.Name, ast.Attribute, ast.Constant})
+_DISPATCHERS = ("singledispatch", "singledispatchmethod")
+_DISPATCHERS = ("singledispatch", "singledispatchmethod")
 _PLAIN_DECORATORS = frozenset(
     {"builtins.property", "builtins.staticmethod", "builtins.classmethod", "functools.cached_property"}
 )
@@ -64,6 +66,8 @@ class Definitions(Entering):
             made = self.value(decorator)
             if made.ref in _PLAIN_DECORATORS:
                 continue
+            if isinstance(decorator, ast.Call | ast.Attribute) and self._dispatched(decorator, result):
+                continue
             returned = self.call(made, [passed], {}, decorator)
             self.handler(made, result, decorator)
             passed = result
@@ -72,6 +76,18 @@ class Definitions(Entering):
             elif made.closure is not None and (returned.known or not kinds_in(returned.taint).isdisjoint(_TEXTS)):
                 passed = returned  # no function, but text for the next to run
         return result
+
+    def _dispatched(self, decorator: ast.expr, value: Value) -> bool:
+        """Is this `@function.register`, by which one of several functions is chosen when `function` is called (PEP 443)?"""
+        named = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if not isinstance(named, ast.Attribute) or named.attr != "register":
+            return False
+        function = self.value(named.value)
+        first = function.either[0] if function.either else function
+        if first.closure is None or not any(objects.decorated_with(first.closure, name) for name in _DISPATCHERS):
+            return False
+        function.either = [*(function.either or [function.copy()]), value]
+        return True
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
         """A function was handed to something (`registrar`) that calls it with messages."""

@@ -121,8 +121,12 @@ class Entering(Expressions):
         found = [value for value in self.returned[-1] if not (value.known and value.const is None)]
         return merged(found) if found else constant(None)
 
-    def _default(self, node: ast.expr | None, name: str, brings: str) -> Value:
-        """Of a parameter that nobody gives here: its default, unless others are known to fill it."""
+    def _default(self, closure: Closure, node: ast.expr | None, name: str, brings: str) -> Value:
+        """Of a parameter that nobody gives here: its default, unless others are known to fill it. A list or a dict is made
+        once, where the function is defined, and keeps what calls put into it."""
+        if isinstance(node, ast.List | ast.Dict | ast.Set) and brings == "parameter":
+            closure.defaults = closure.defaults or {}
+            return closure.defaults.setdefault(name, self.value(node))
         value = self.value(node).copy()
         return value if brings == "parameter" else Value(taint=value.taint | {f"{brings}:{name}"})
 
@@ -137,7 +141,7 @@ class Entering(Expressions):
             elif parameter.arg in keywords:
                 value = keywords[parameter.arg]
             elif (default := place - (len(named) - len(spec.defaults))) >= 0:
-                value = self._default(spec.defaults[default], parameter.arg, brings)
+                value = self._default(closure, spec.defaults[default], parameter.arg, brings)
             else:
                 kind = "intercepted" if know.PRECIOUS.search(parameter.arg) else brings
                 value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
@@ -145,7 +149,9 @@ class Entering(Expressions):
         names |= hooks.known_given(self, closure, names)
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
             given = keywords.get(parameter.arg)
-            names[parameter.arg] = given if given is not None else self._default(default_node, parameter.arg, brings)
+            names[parameter.arg] = (
+                given if given is not None else self._default(closure, default_node, parameter.arg, brings)
+            )
         rest = args[len(named) :]
         self.sent.append(merged(rest) if rest and spec.vararg is None else Value())
         label = _PASSING if closure.wrapper else f"{brings}:*"

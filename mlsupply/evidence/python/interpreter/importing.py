@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import summaries
+from mlsupply.evidence.python.interpreter import reflection
 from mlsupply.evidence.python.values.value import NOTHING, Value
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def imported(machine: Statements, node: ast.Import) -> None:
     for name in node.names:
         machine.edges.add((machine.root, f"import {name.name}"))
         machine.neighbour(name.name)
-        ref = name.name if name.asname else name.name.partition(".")[0]
+        ref = reflection.real_name(name.name) if name.asname else name.name.partition(".")[0]
         machine.scope.set(name.asname or ref, Value(ref, NOTHING, summaries.label(machine, ref)))
 
 
@@ -88,7 +89,4 @@ _VENDORED = re.compile(
 def _canonical(ref: str) -> str:
     """The name something goes by: a copy of a client inside another package is that client."""
     copied = _VENDORED.match(ref)
-    return copied["ref"] if copied is not None else _CANON.get(ref, ref)
-
-
-_CANON = {"subprocess.subprocess": "subprocess", "urllib.urlopen": "urllib.request.urlopen", "os.path": "os.path"}
+    return copied["ref"] if copied is not None else reflection.real_name(ref)

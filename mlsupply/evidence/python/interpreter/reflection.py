@@ -55,6 +55,15 @@ _HELD: Final = frozenset(
 )
 _REAL: Final = frozenset({"asyncio.subprocess", "six.moves.urllib"})  # modules of their own
 _STANDARD: Final = frozenset(sys.stdlib_module_names)
+# Modules and functions that do what others do under the names those have.
+_STANDS_FOR: Final = {
+    "os._execvpe": "os.execvpe",
+    "subprocess.subprocess": "subprocess",
+    "urllib.urlopen": "urllib.request.urlopen",
+}
+_COPIES: Final = re.compile(
+    r"(?:gevent|eventlet\.green)\.((?:ftplib|http|os|smtplib|socket|ssl|subprocess|urllib|urllib2)(?:\.[\w.]{1,100})?)$"
+)
 _ANY_MODULE: Final = frozenset(("any-module:sys.modules",))  # one of all that are loaded, picked by a name nobody wrote
 ANY_CLASS: Final = frozenset(("any-class:subclasses",))  # likewise, of all that are loaded
 ANY_IMPORT: Final = frozenset(("any-module:imported",))  # one whose name was hidden
@@ -70,6 +79,13 @@ _LOOKS: Final = frozenset(
 _OF_ANY: Final = {"system": "os.system", "popen": "os.popen", "Popen": "subprocess.Popen", "execv": "os.execv"}
 
 
+def real_name(ref: str) -> str:
+    """The name under which a module or function is known here that stands for another one."""
+    if ref.startswith(("gevent.", "eventlet.")) and (copied := _COPIES.match(ref)) is not None:
+        return copied[1]
+    return _STANDS_FOR.get(ref, ref)
+
+
 def reached(owner: Value, name: str) -> str:
     """The dotted name of `owner.name`; "" where nothing is known of the owner."""
     if owner.ref and (held := behind(owner.ref, name)):
@@ -80,7 +96,7 @@ def reached(owner: Value, name: str) -> str:
         module, _, function = owner.ref.partition(".")
         if module in _STANDARD and function.isidentifier():
             return module  # a function written in C belongs to its module
-    return f"{owner.ref}.{name}" if owner.ref else ""
+    return real_name(f"{owner.ref}.{name}") if owner.ref else ""
 
 
 def behind(ref: str, name: str) -> str:

@@ -31,7 +31,7 @@ def given(machine: Analyser, call: Call) -> Value:
     result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
     if receiver is not None and receiver.taint and (machine.package or "." in machine.dotted):
         result.taint = _told_elsewhere(call, result.taint)
-    if call.ref in _KEPT:
+    if call.ref in storage.DATABASES:
         _database(machine, call, result)
     if call.args and call.function.taint:
         _picked(machine, call)
@@ -49,16 +49,31 @@ def given(machine: Analyser, call: Call) -> Value:
     writing.handed(machine, call)
     if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
         _method(machine, call, receiver, call.node.func.attr, result)
-    for value in call.all:
-        if value.closure is not None:
-            machine.called_back(call, value.closure, value)
-    _begun(machine, call)
+    _goes_on(machine, call)
     if call.function.taint and has(call.function.taint, "parameter") and machine.running and machine.running[-1].wrapper:
         result.taint |= frozenset(("intercepted:result",))
     return result
 
 
+# Functions that put their second argument into their first.
+_PUT_INTO_FIRST = frozenset(
+    {
+        "heapq.heappush", "heapq.heappushpop", "heapq.heapreplace", "bisect.insort", "bisect.insort_left",
+        "bisect.insort_right", "builtins.list.append", "builtins.set.add", "collections.deque.append",
+        "collections.deque.appendleft", "operator.iconcat", "operator.iadd",
+    }
+)  # fmt: skip
 _BEGINS = re.compile(r"(?:start_soon|start_task|spawn\w*|call_soon\w*|run_sync|add_task|run_in_executor|defer\w*)$")
+
+
+def _goes_on(machine: Analyser, call: Call) -> None:
+    """What becomes of its arguments: one is put into another, and functions are called."""
+    if call.ref in _PUT_INTO_FIRST and len(call.args) > 1:
+        containers.appended(call.args[0], call.args[1])
+    for value in call.all:
+        if value.closure is not None:
+            machine.called_back(call, value.closure, value)
+    _begun(machine, call)
 
 
 def _begun(machine: Analyser, call: Call) -> None:
@@ -71,9 +86,6 @@ def _begun(machine: Analyser, call: Call) -> None:
         machine.call(call.args[place], call.args[place + 1 :], {}, call.node)
     elif name == "add_done_callback" and call.receiver is not None:
         machine.call(call.args[place], [call.receiver], {}, call.node)
-
-
-_KEPT = frozenset({"sqlite3.connect", "shelve.open", "dbm.open", "dbm.dumb.open", "dbm.gnu.open", "dbm.ndbm.open"})
 
 
 def _database(machine: Analyser, call: Call, result: Value) -> None:

@@ -66,6 +66,8 @@ def _arguments(call: Call, target: int | None) -> list[Value]:
     if target is None:
         return []
     rest = call.args[target + 1 :]
+    if call.ref.startswith("apscheduler.") and call.ref.endswith(".add_job"):
+        return folding.items_of(rest[1]) if len(rest) > 1 else []  # behind what sets it off
     if rest and _EACH_PACKED.search(call.ref):
         rows = [folding.items_of(item) for item in folding.items_of(rest[0])]
         return [merged(list(column)) for column in zip(*rows, strict=False)]

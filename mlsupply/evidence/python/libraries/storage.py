@@ -13,6 +13,7 @@ from mlsupply.lazy import expression
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
+    from mlsupply.evidence.python.interpreter.machine import Machine
 
 
 def file_key(path: Value) -> str:
@@ -23,7 +24,7 @@ def file_key(path: Value) -> str:
     return text if len(text.replace(HOLE, "")) >= 3 else f"\0{id(path)}"
 
 
-def kept_key(machine: Analyser, path: Value) -> str:
+def kept_key(machine: Machine, path: Value) -> str:
     """The same, to store something under. The path is kept alive, so that no other one gets its identity."""
     machine.paths.append(path)
     return file_key(path)
@@ -149,10 +150,22 @@ def _connected(call: Call, receiver: Value, name: str) -> None:
 
 def _put_in_file(machine: Analyser, call: Call, receiver: Value) -> None:
     """What a database or an archive takes up is in its file."""
-    if receiver.ref.startswith("sqlite3.connect()") and receiver.text != HOLE:
-        machine.files[kept_key(machine, Value(text=receiver.text))] = unknown(receiver)
-    elif "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
+    if put_in_database(machine, receiver):
+        return
+    if "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
         _packed(machine, call, receiver)
+
+
+DATABASES = frozenset({"sqlite3.connect", "shelve.open", "dbm.open", "dbm.dumb.open", "dbm.gnu.open", "dbm.ndbm.open"})
+_OF_DATABASE = tuple(f"{one}()" for one in sorted(DATABASES))
+
+
+def put_in_database(machine: Machine, receiver: Value) -> bool:
+    """Keeps what an open database holds, so that opening its file again gives it. Is it one, of a known path?"""
+    if receiver.text == HOLE or not receiver.ref.startswith(_OF_DATABASE):
+        return False
+    machine.files[kept_key(machine, Value(text=receiver.text))] = unknown(receiver)
+    return True
 
 
 def _packed(machine: Analyser, call: Call, archive: Value) -> None:

@@ -111,6 +111,7 @@ class Closure:
     owner: ClassState | None = None
     wrapper: bool = False  # made inside a function, around a callable that function was given
     around: str = ""  # the first thing that function was given: as a rule what is wrapped
+    defaults: dict[str, Value] | None = None  # of parameters: lists and dicts, which outlive a call
 
 
 @dataclass(eq=False, slots=True)
