@@ -74,6 +74,12 @@ WORDS: Words = (
     (b"shrc", None),
     (b"profile", expression(rb"\.(?:bash_|z)profile|[\"'/]\.profile\b|ipython.{0,40}profile_|profile_default\b")),
     (b"Launch", expression(rb"Launch(?:Agents|Daemons)")),
+    (b".ipython", expression(rb"\.ipython[/\\\"']")),
+    (b".__init__", expression(rb"\w\.__init__[ \t]*=(?!=)")),  # put in the place of another's
+    *(
+        (name, expression(rb"\b(?:openai|anthropic|litellm)\.\w+[ \t]*=(?!=)"))
+        for name in (b"openai.", b"anthropic.", b"litellm.")
+    ),
     (b"crontab", None),
     (b"/etc/", expression(rb"/etc/(?:cron|passwd|shadow|hosts|profile|rc|init|ld\.so|sudoers|systemd)")),
     (b".claude", expression(rb"\.claude(?:[/\\\"']|\.json)")),

@@ -75,14 +75,13 @@ class Analyser(Statements):
         if function.bound is not None:
             args, keywords = [*function.bound.args, *args], {**function.bound.keywords, **keywords}
         done = Call(function.ref, function, args, keywords, node, receiver)
+        if self.replacing:
+            self._called_in_place(done)
         if function.closure is not None:
             return self._own(function.closure, done)
         if function.instance is not None and "__call__" in function.instance.methods and done.ref != "builtins.type()":
             return self.enter(function.instance.methods["__call__"], [function, *args], keywords, node)
         if done.ref:
-            self.passed_back = self.passed_back or (
-                bool(self.replacing) and hooks.is_original(self, done.ref, self.replacing)
-            )
             if function.hidden:
                 execution.hidden_name(self, done)
             if function.instance is not None and done.ref == "builtins.type()":
@@ -94,11 +93,22 @@ class Analyser(Statements):
                 self.edges.add((self.root, done.ref))
                 if (given := summaries.called(self, done)) is not None:
                     return given
-        answer = sinks.by_shape(self, done)
-        result = unknown_calls.given(self, done)
+        result = self._unknown(done)
+        return self._seen_through(done, result) if self._stands_between() else result
+
+    def _unknown(self, call: Call) -> Value:
+        """The result of a call that no model knows by its name; its shape may tell something."""
+        answer = sinks.by_shape(self, call)
+        result = unknown_calls.given(self, call)
         if answer is not None:
             result.taint |= answer.taint
-        return self._seen_through(done, result) if self._stands_between() else result
+        return result
+
+    def _called_in_place(self, call: Call) -> None:
+        """What a function calls that takes the place of another module's: the original, perhaps, and by whose host."""
+        sinks.passed_on(self, call)
+        if call.ref and call.function.closure is None and not self.passed_back:
+            self.passed_back = hooks.is_original(self, call.ref, self.replacing)
 
     def _stands_between(self) -> bool:
         """Is what is followed put between a function and those who call it?"""
@@ -295,7 +305,7 @@ class Analyser(Statements):
             far_end.copied(self, owner, value, node)
         if text_of(key).endswith((".pth", "customize.py")):
             persistence.member(self, text_of(key), value, node)
-        if self.replacing and text_of(key) in {"proxies", "proxy", "base_url", "api_base"}:
+        if self.replacing and text_of(key) in sinks.WAYS:
             sinks.led_astray(self, self.replacing, value, node)
         if owner.ref == "os.environ":
             if isinstance(key.const, str) and (value.taint or value.layers):

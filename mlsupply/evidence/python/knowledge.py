@@ -229,11 +229,11 @@ _CALL_ORIGINS: Final = tuple(
         ("keystrokes", r"^keyboard\.(?:record|read_\w+)$"),
         (
             "credential-file",
-            r"^huggingface_hub\.(?:HfFolder|utils)\.get_token$|\.list_running_servers$|^win32cred\.|^paramiko\.Agent\(\)\.get_keys$|^dotenv\.dotenv_values$|^dotenv\.main\.dotenv_values$|^netrc\.netrc|^huggingface_hub\.get_token$",
+            r"^huggingface_hub\.(?:HfFolder|utils)\.get_token$|\.list_running_servers$|^win32cred\.|^paramiko\.Agent\(\)\.get_keys$|^dotenv\.dotenv_values$|^dotenv\.main\.dotenv_values$|^docker\.auth\.(?:load_config|AuthConfig)|^netrc\.netrc|^huggingface_hub\.get_token$",
         ),
         (
             "secret-variable",
-            r"^google\.auth\.default$|^(?:aio)?boto(?:3|core)\..*get_credentials$|^azure\.identity\..*get_token$|^getpass\.getpass$|"
+            r"^google\.auth\.default$|^(?:aio)?boto(?:3|core)\..*\.(?:get_credentials|get_session_token|get_federation_token)$|^azure\.identity\..*get_token$|^getpass\.getpass$|"
             r"^google\.colab\.userdata\.get$|^kaggle_secrets\..*get_secret|^airflow\..*\.(?:get_connection|get)$|"
             r"^dbutils\.secrets\.get$|^streamlit\.secrets\.\w+$",
         ),
@@ -241,7 +241,9 @@ _CALL_ORIGINS: Final = tuple(
         ("cloud-metadata", r"^botocore\.(?:utils|credentials)\.\w{1,60}\(\)\.(?:load|retrieve_\w+|fetch_\w+)$"),
         (
             "cluster-secret",
-            r"^(?:aio)?boto(?:3|core)\..*\.(?:batch_)?get_secret_value$|^kubernetes(?:_asyncio)?\..*\.(?:list_\w*secret\w*|read_namespaced_secret\w*)$|^hvac\..*\.read_secret\w*$",
+            r"^(?:aio)?boto(?:3|core)\..*\.(?:batch_)?get_secret_value$|^kubernetes(?:_asyncio)?\..*\.(?:list_\w*secret\w*|read_namespaced_secret\w*)$|^hvac\..*\.read_secret\w*$|"
+            r"^google\.cloud\.secretmanager\w*\..*\.access_secret_version$|^azure\.keyvault\.secrets\..*\.get_secret$|"
+            r"^(?:aio)?boto(?:3|core)\..*\.get_parameters?(?:_by_path)?$",
         ),
         ("history", r"^readline\.get_history_item$|^IPython\..*history_manager\.(?:get_\w+|search)$"),
         (

@@ -23,12 +23,16 @@ _FILES: Final = tuple(
             r"application_default_credentials|\.kube(?:/|\\|$)|\.docker/config\.json|\.netrc|_netrc|\.npmrc|\.pypirc|"
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
             r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
-            r"\.config/(?:openai|anthropic|gh|hub)|jupyter/runtime|\.password-store|\.gnupg|\.claude/\.credentials|serviceaccount(?:/|$)|rclone\.conf|"
+            r"\.config/(?:openai|anthropic|gh|hub|glab-cli|doctl|github-copilot|op|sops/age|fly)(?:/|\\|$)|jupyter/runtime|\.password-store|\.gnupg|"
+            r"\.claude/\.credentials|\.claude\.json|\.codex/auth|\.(?:gemini|qwen)/oauth_creds|opencode/auth\.json|\.aider\.conf|"
+            r"globalStorage[/\\]state\.vscdb|serviceaccount(?:/|$)|rclone\.conf|\.streamlit/secrets|\.lightning/credentials|"
+            r"\.runpod/config|\.fly/config|\.snowflake/|\.yarnrc\.yml|\.gem/credentials|\.m2/settings\.xml|\.composer/auth|/run/secrets(?:/|$)|"
+            r"/etc/kubernetes/admin\.conf|\.comet\.config|clearml\.conf|\.gradle/gradle\.properties|\.heroku|\.mlflow/credentials|\.config/git/credentials|\.kdbx$|Bitwarden|keepassxc|"
             r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/[^/]{0,20}/environ|\.git/config$|/proc/.{1,12}/mem",
         ),
         (
             "wallet",
-            r"wallet\.dat|\.electrum|electrum/wallets|exodus|\.ethereum|/keystore|solana/id\.json|\.bittensor|metamask|"
+            r"wallet\.dat|\.electrum|electrum/wallets|exodus|\.ethereum|/keystore|solana/id\.json|\.foundry/keystores|\.brownie/accounts|\.bittensor|metamask|"
             r"nkbihfbeogaeaoehlefnkodbefgpgknn|phantom|atomic/local|coinomi|\.bitcoin|ledger live|\.near-credentials|\.sui/",
         ),
         (
@@ -125,8 +129,12 @@ _FILE_OWNERS: Final = (
     (".ssh", ()), ("id_rsa", ()), (".kube", ("kubernetes",)), (".wandb", ("wandb",)), (".kaggle", ("kaggle",)),
     (".modal", ("modal",)), (".databrickscfg", ("databricks",)), (".vault-token", ("vault",)),
     (".docker", ("docker", "registry")), (".cargo", ("crates",)), (".config/openai", ("openai",)),
-    (".claude", ("anthropic", "claude")), ("gh auth", ("github",)), ("git credential", ("git",)),
-    ("aws ", ("amazonaws", "aws")),
+    (".runpod", ("runpod",)), (".codex", ("openai", "chatgpt")), (".gemini", ("google",)), (".qwen", ("qwen", "aliyun")),
+    ("github-copilot", ("github",)), ("glab-cli", ("gitlab",)), ("doctl", ("digitalocean",)), (".fly", ("fly.io",)),
+    (".snowflake", ("snowflake",)), (".lightning", ("lightning",)), (".comet", ("comet",)), ("clearml", ("clear.ml",)),
+    (".heroku", ("heroku",)), ("/op", ("1password",)), ("opencode", ("opencode",)), (".gem/", ("rubygems",)),
+    (".composer", ("packagist",)), (".claude", ("anthropic", "claude")), ("gh auth", ("github",)),
+    ("git credential", ("git",)), ("aws ", ("amazonaws", "aws")),
     ("az account", ("azure", "microsoft", "windows.net")), ("kubectl", ("kubernetes",)), ("vault ", ("vault",)),
 )  # fmt: skip
 
@@ -137,6 +145,10 @@ SERVICE_OF: Final = {
     "registry.npmjs.org": "npm", "api.wandb.ai": "wandb", "www.kaggle.com": "kaggle", "api.kaggle.com": "kaggle",
     "api.modal.com": "modal", "crates.io": "crates", "api.openai.com": "openai", "api.anthropic.com": "anthropic",
     "auth.docker.io": "docker", "hub.docker.com": "docker", "api.github.com": "github", "gitlab.com": "gitlab",
+    "api.runpod.io": "runpod", "rest.runpod.io": "runpod", "auth.openai.com": "openai", "chatgpt.com": "chatgpt",
+    "oauth2.googleapis.com": "google", "cloudcode-pa.googleapis.com": "google", "chat.qwen.ai": "qwen",
+    "api.digitalocean.com": "digitalocean", "lightning.ai": "lightning", "www.comet.com": "comet", "api.fly.io": "fly.io",
+    "api.heroku.com": "heroku", "api.clear.ml": "clear.ml", "rubygems.org": "rubygems",
 }  # fmt: skip
 
 

@@ -284,6 +284,21 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
         chosen = "()" in name and places.MODEL_SERVICE.match(value.const)
         if where != "local" and not chosen:
             machine.fact("redirects", node, sink=name, destination=where, detail=safe(value.const, 100))
+    if value.bound is not None and hooks.is_client(f"{name}()"):  # a partial in the place of the class
+        for way in WAYS & value.bound.keywords.keys():
+            led_astray(machine, name, value.bound.keywords[way], node)
+
+
+WAYS = frozenset({"proxies", "proxy", "base_url", "api_base"})  # arguments that say by whose host a client goes
+
+
+def passed_on(machine: Analyser, call: Call) -> None:
+    """What takes the place of another module's function gives that one, or what it hands on, a way to go (`WAYS`)."""
+    method = call.node.func.attr if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else ""
+    if method == "setdefault" and len(call.args) == 2 and text_of(call.args[0]) in WAYS:
+        led_astray(machine, machine.replacing, call.args[1], call.node)
+    for way in WAYS & call.keywords.keys():
+        led_astray(machine, machine.replacing, call.keywords[way], call.node)
 
 
 def led_astray(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:

@@ -105,10 +105,31 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     return _library(machine, call)
 
 
+# Libraries that read the environment, and files that stand for it.
+_SETTINGS = know.Calls(
+    r"^(?:decouple\.(?:config|AutoConfig\(\)|Config\(\))|(?:environs|environ)\.Env\(\)(?:\.\w+)?|environs\.env(?:\.\w+)?|"
+    r"starlette\.config\.Config\(\)|ctypes\..{0,60}\.getenv)$"
+)
+
+
+def _setting(machine: Analyser, call: Call) -> Value:
+    """One variable by its name, or all of them."""
+    if call.ref.endswith(".dump"):
+        return Value(taint=environment_label(machine, call.line))
+    if not call.args or call.ref.endswith((".read_env", ".prefixed", ".seal", ".read_envfile")):
+        return Value(call.ref.removesuffix(".read_env"), NOTHING, CLEAN)
+    name = call.args[0].const
+    return variable(
+        machine, constant(name.decode("utf-8", "replace")) if isinstance(name, bytes) else call.args[0], call.line
+    )
+
+
 def _place(call: Call) -> Value | None:
     """Where something lies that is looked for; None where nothing is."""
     if call.ref in {"pathlib.Path.home", "pathlib.Path().home"}:
         return Value("pathlib.Path()", NOTHING, CLEAN, "~")
+    if call.ref in {"dotenv.find_dotenv", "dotenv.main.find_dotenv"}:
+        return Value("", NOTHING, CLEAN, text_of(call.args[0]) if call.args and call.args[0].known else f"{HOLE}/.env")
     if call.ref == "shutil.which" and call.args:
         return Value("", NOTHING, call.args[0].taint, f"{HOLE}/{text_of(call.args[0])}")
     return Value("", NOTHING, CLEAN, "~/.ipython") if call.ref.endswith(".get_ipython_dir") else None
@@ -128,6 +149,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         "wave.open",
     }:
         return opened(machine, call)
+    if _SETTINGS.match(ref):
+        return _setting(machine, call)
     if ref in know.HOST_IDENTITY:
         made = "pathlib.Path()" if ref == "pathlib.Path.cwd" else ref + "()"
         return Value(made, NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))

@@ -26,10 +26,14 @@ _LIBRARY_KEYS = frozenset(
         "openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq", "wandb.api", "wandb.Api()",
     )
 ) | {"huggingface_hub.HfApi().token"}  # fmt: skip
+# Settings of an application that hold what opens it.
+_STORES = frozenset({"streamlit.secrets", "django.conf.settings.SECRET_KEY", "django.conf.settings.DATABASES"})
+_TOKEN_PATHS = {"huggingface_hub.constants.HF_TOKEN_PATH": "~/.cache/huggingface/token"}
 _CALLED = frozenset({"__name__", "__qualname__", "__module__"})
 TOLD = frozenset(  # attributes that `told` knows, by their last part or the whole of the name
     {
-        *_KEYS, *_AS_DATA, *_CLIENT_KEYS, *know.ENVIRONMENTS, *_LIBRARY_KEYS, "__subclasses__", "builtins.__dict__",
+        *_KEYS, *_AS_DATA, *_CLIENT_KEYS, *know.ENVIRONMENTS, *_LIBRARY_KEYS,
+        *_STORES, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
         "value", "buf", *_CALLED,
@@ -57,6 +61,8 @@ def told(machine: Expressions, result: Value, owner: Value, name: str, node: ast
         result.text = owner.text
     elif name == "stdin":
         result.items = owner.items
+    elif ref in _TOKEN_PATHS:
+        result.text = _TOKEN_PATHS[ref]
 
 
 def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | None:
@@ -67,7 +73,7 @@ def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | N
         return machine.told | frozenset((f"parameter:{ref}",))
     if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
         return frozenset((f"intercepted:{name}",))
-    if ref in _LIBRARY_KEYS:
+    if ref in _LIBRARY_KEYS or ref in _STORES:
         return frozenset((f"secret-variable:{ref}",))
     if name in _CLIENT_KEYS and hooks.is_client(owner.ref):
         return frozenset((f"intercepted:{name} of a client",))

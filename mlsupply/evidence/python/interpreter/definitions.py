@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.entering import Entering
 from mlsupply.evidence.python.syntax.survey import descendants
@@ -124,10 +125,19 @@ class Definitions(Entering):
         if "__init__" not in state.methods:
             for name in filter(_KEY.search, state.fields):  # given by who makes the object
                 state.attributes.setdefault(name, Value(taint=frozenset((f"parameter:{name}",))))
+        if any(base.endswith(".BaseSettings") for base in state.bases):
+            self._settings(state, node)
         value = Value()
         value.closure = closure
         self.scope.set(node.name, self._decorated(node, value))
         self._class_hooks(node, state)
+
+    def _settings(self, state: ClassState, node: ast.ClassDef) -> None:
+        """The fields of a class of settings (pydantic) are filled from the environment: those by the name of a well-known
+        service's secret. Others may have a prefix that says whose they are."""
+        for name in state.fields:
+            if places.is_secret(name) and places.owner_of(name) is not None:
+                state.attributes[name] = self.environment(constant(name.upper()), node)
 
     def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
         """What making the class runs: the metaclass, `__init_subclass__` of bases; what it takes from them."""

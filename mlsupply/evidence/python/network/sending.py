@@ -71,11 +71,19 @@ def _leaves(machine: Analyser, call: Call, message: Message) -> None:
     cookies = [call.keywords["cookies"]] if "cookies" in call.keywords else []
     note(machine, call, "body", taint_of(*odd_headers(message.headers), *cookies), text, where, own=own)
     note(machine, call, "header", headers, text, where)
+    if no_login := frozenset(filter(_NO_LOGIN.match, headers)):
+        note(machine, call, "body", no_login, text, where, own=own)
     of_service = addresses.OF_SERVICES.search(addresses.host_of(text))
     if has(headers, "intercepted") and addresses.names_services(machine.lines) and not of_service:
         # what opens an account elsewhere
         note(machine, call, "body", frozenset(of_kind(headers, "intercepted")), text, where)
     misdirected_keys.note(machine, call, headers, body | address, text, where)
+
+
+# What no service takes for a login, whichever header it stands in.
+_NO_LOGIN = expression(
+    r"(?:history|keystrokes|chat-store|screen|camera|clipboard):|credential-file:.*(?:\.ssh|id_(?:rsa|ed25519|ecdsa|dsa))"
+)
 
 
 def _taints(machine: Analyser, call: Call, message: Message) -> tuple[Taint, Taint]:
