@@ -10,8 +10,10 @@ from mlsupply.advisories.build import compile_records, encode
 from mlsupply.advisories.check import Ground, judged
 from mlsupply.advisories.feeds import Answer
 from mlsupply.advisories.groups import grouped
-from mlsupply.advisories.store import Row, decode
+from mlsupply.advisories.local import current, verified
+from mlsupply.advisories.store import Row, decode, opened
 from mlsupply.model import Checked, Coordinate, DataSource, Finding, Package, Source, SourceKind
+from mlsupply.world import World
 
 SOURCE = DataSource("Test data", "2026-03-24T00:00:00Z")
 
@@ -83,3 +85,11 @@ def write(path: Path, records: Iterable[object]) -> Path:
             name = item["id"] if isinstance(item, dict) and "id" in item else f"bad-{place}"
             archive.writestr(f"{name}.json", item if isinstance(item, str) else json.dumps(item))
     return path
+
+
+def synced(world: World) -> set[str]:
+    """The ids of all records in the database of this world."""
+    known = current(world)
+    assert known is not None
+    with opened(verified(world, known)) as store:
+        return {row[0] for _, rows in store.every() for row in rows}

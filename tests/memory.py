@@ -9,7 +9,7 @@ from mlsupply.memory import MemoryTree
 from mlsupply.model import Inventory, Package
 from mlsupply.world import Limits
 
-__all__ = ["MemoryTree", "named", "read", "read_from", "triples"]
+__all__ = ["MemoryTree", "by_name", "named", "read", "read_from", "triples"]
 
 
 def read(path: str, text: str | bytes, limits: Limits | None = None, **beside: str) -> Inventory:
@@ -31,6 +31,11 @@ def named(inventory: Inventory, name: str) -> Package:
     found = [package for package in inventory.packages if package.name == name]
     assert len(found) == 1, f"{len(found)} packages are named {name}"
     return found[0]
+
+
+def by_name(inventory: Inventory) -> dict[str, Package]:
+    """Its packages by name."""
+    return {package.name: package for package in inventory.packages}
 
 
 def triples(inventory: Inventory) -> list[tuple[str, str, str]]:

@@ -7,9 +7,9 @@ import pytest
 from mlsupply.inventory.conda import parse_spec
 from mlsupply.inventory.conda_names import OTHER, SAME, pypi_name
 from mlsupply.inventory.pinned import without_conda
-from mlsupply.model import Inventory, Package, Reason, SourceKind
+from mlsupply.model import Reason, SourceKind
 from mlsupply.text import canonical
-from tests.memory import named, read
+from tests.memory import by_name, named, read
 
 FORGE = "https://conda.anaconda.org/conda-forge"
 FILES = "https://files.index.example/packages"
@@ -68,10 +68,6 @@ package:
     sha256: 4fc6
   category: main
 """
-
-
-def by_name(inventory: Inventory) -> dict[str, Package]:
-    return {package.name: package for package in inventory.packages}
 
 
 def test_a_conda_lock_keeps_conda_packages_and_maps_what_is_known() -> None:

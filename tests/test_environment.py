@@ -10,9 +10,10 @@ import pytest
 
 from mlsupply.audit import run
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Edge, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.model import Edge, Inventory, Reason, Source, SourceKind
 from mlsupply.request import Request
 from mlsupply.world import World
+from tests.memory import by_name
 
 
 def _install(site: Path, name: str, version: str, *, requires: tuple[str, ...] = (), **files: str) -> Path:
@@ -38,10 +39,6 @@ def _read(world: World, path: Path) -> Inventory:
     return inventory
 
 
-def _by_name(inventory: Inventory) -> dict[str, Package]:
-    return {package.name: package for package in inventory.packages}
-
-
 def test_a_virtual_environment_gives_its_packages_with_edges_and_sources(world: World, tmp_path: Path) -> None:
     site = _venv(tmp_path / "env")
     commit = {"url": "https://u:p@git.example/agent.git", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
@@ -50,7 +47,7 @@ def test_a_virtual_environment_gives_its_packages_with_edges_and_sources(world: 
     _install(site, "app", "1.0", requires=("litellm[proxy]>=1.80",), direct_url__json=json.dumps(editable), REQUESTED="")
     _install(site, "LiteLLM", "1.82.8", requires=('uvicorn (>=0.30) ; extra == "proxy"', "httpx>=0.27"), INSTALLER="uv")
     inventory = _read(world, tmp_path / "env")
-    packages = _by_name(inventory)
+    packages = by_name(inventory)
     assert inventory.complete
     assert inventory.requires_python == "==3.12.*"
     assert inventory.gaps == ()
@@ -96,7 +93,7 @@ def test_eggs_and_leftovers(world: World, tmp_path: Path) -> None:
     (site / "~ip-23.0.dist-info").mkdir()
     (site / "here.egg-link").write_text("/home/me/here\n.\n", encoding="utf-8")
     inventory = _read(world, tmp_path / "env")
-    packages = _by_name(inventory)
+    packages = by_name(inventory)
     assert packages["old"].requires == (
         Edge("six"),
         Edge("ujson", marker="python_version < '3'", extra="fast", specifier=">=1"),
@@ -126,7 +123,7 @@ def test_a_conda_prefix_keeps_condas_names_beside_the_python_ones(world: World, 
     (meta / "history").write_text("", encoding="utf-8")
     _install(prefix / "lib/python3.12/site-packages", "torch", "2.4.0", INSTALLER="conda\n")
     inventory = _read(world, prefix)
-    packages = _by_name(inventory)
+    packages = by_name(inventory)
     assert (packages["pytorch"].coordinate.ecosystem, packages["torch"].coordinate.ecosystem) == ("conda", "pypi")
     assert packages["pytorch"].artifacts[0].hashes == (("sha256", "ab" * 32),)
     assert packages["torch"].note == "installed by conda"
@@ -182,7 +179,7 @@ def test_what_is_past_the_lines_that_are_read_is_said(world: World, tmp_path: Pa
     (egg / "requires.txt").write_text("six\n!!\nujson\n\nlitellm\n", encoding="utf-8")
     (site / "long.pth").write_text("one\ntwo\nthree\n", encoding="utf-8")
     inventory = _read(world, tmp_path / "env")
-    assert [edge.name for edge in _by_name(inventory)["old"].requires] == ["six", "ujson"]
+    assert [edge.name for edge in by_name(inventory)["old"].requires] == ["six", "ujson"]
     said = {(Path(gap.place.file).name, gap.place.line, gap.reason) for gap in inventory.gaps if gap.place}
     assert said == {
         ("requires.txt", 2, Reason.MALFORMED),

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from mlsupply.advisories import feeds, local
-from mlsupply.advisories.local import current, verified
-from mlsupply.advisories.store import opened
+from mlsupply.advisories.local import current
 from mlsupply.advisories.sync import sync
 from mlsupply.audit import run
 from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
@@ -27,7 +26,7 @@ from mlsupply.model import Reason
 from mlsupply.outcome import Report
 from mlsupply.request import Request
 from mlsupply.world import Limits, World
-from tests.advisory_data import fixed, many_records, record
+from tests.advisory_data import fixed, many_records, record, synced
 from tests.osv_server import Fault, Handler, OsvServer, fails, says, serving
 
 NOW = datetime(2026, 7, 24, 12, tzinfo=UTC)  # a day after the embedded snapshot
@@ -156,13 +155,6 @@ def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(online: Worl
 # --- the synced database ------------------------------------------------------------------------------------------------
 
 
-def _ids(world: World) -> set[str]:
-    known = current(world)
-    assert known is not None
-    with opened(verified(world, known)) as store:
-        return {row[0] for _, rows in store.every() for row in rows}
-
-
 def _changed(server: OsvServer) -> None:
     server.records = [*many_records(12), record("PYSEC-2026-9500", name="new", events=fixed("2"))]
     server.records[0] = {**server.records[0], "modified": "2026-03-21T00:00:00Z"}
@@ -177,10 +169,10 @@ def test_a_list_of_changes_that_cannot_be_had_keeps_the_database(fault: str, onl
         with pytest.raises(MlsupplyError, match="the database that was there is kept") as caught:
             sync(online, server.url)
         assert caught.value.exit_code == EXIT_INCOMPLETE
-        assert len(_ids(online)) == 12
+        assert len(synced(online)) == 12
         server.fault = lambda handler, asked: False
         assert sync(online, server.url).changed == 2
-    assert len(_ids(online)) == 13
+    assert len(synced(online)) == 13
 
 
 @pytest.mark.parametrize(
@@ -193,7 +185,7 @@ def test_a_list_of_changes_that_is_none_removes_nothing(listing: bytes, online: 
         server.fault = says(listing, "modified_id.csv")
         with pytest.raises(MlsupplyError, match="records, 12 are here"):
             sync(online, server.url)
-    assert len(_ids(online)) == 12
+    assert len(synced(online)) == 12
 
 
 @pytest.mark.parametrize("fault", ["500", "stalls", "wrong length", "garbage", "hangs up"])
@@ -203,7 +195,7 @@ def test_a_changed_record_that_cannot_be_had_is_asked_for_again_next_time(fault:
         _changed(server)
         server.fault = _at("PYSEC-2026-9000.json", _FAULTS[fault])
         assert sync(online, server.url).missing == ("PYSEC-2026-9000",)
-        assert len(_ids(online)) == 13
+        assert len(synced(online)) == 13
         server.fault = lambda handler, asked: False
         outcome = sync(online, server.url)
         assert (outcome.changed, outcome.missing) == (1, ())
@@ -267,7 +259,7 @@ def test_several_processes_that_sync_at_once_leave_one_whole_database(online: Wo
         said = sorted(process.communicate(timeout=60)[0].strip() for process in started)
         assert said == ["unchanged"] * 3 + ["whole"]
         assert server.asked["/PyPI/all.zip"] == 1
-    assert len(_ids(online)) == 12
+    assert len(synced(online)) == 12
     assert len(list(local.folder(online).glob("*.sqlite"))) == 1
 
 
@@ -290,9 +282,9 @@ def test_a_sync_killed_while_it_fetches_leaves_the_database_and_its_lock(path: s
         assert victim[0].wait(timeout=60) == -signal.SIGKILL
         victim[0].communicate()
         victim.clear()
-        assert len(_ids(online)) == 12
+        assert len(synced(online)) == 12
         assert sync(online, server.url).changed == 2
-    assert len(_ids(online)) == 13
+    assert len(synced(online)) == 13
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limit to stand for a full disk")
@@ -311,7 +303,7 @@ def test_a_full_disk_at_any_step_is_said_and_the_database_kept(change: bool, onl
         out, errors = process.communicate(timeout=60)
         assert process.returncode == EXIT_INCOMPLETE, errors
         assert "written" in out
-        assert len(_ids(online)) == 12
+        assert len(synced(online)) == 12
         assert sync(online, server.url).how == ("changes" if change else "unchanged")
     assert not list(local.folder(online).glob("*draft*"))
 

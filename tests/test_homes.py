@@ -19,6 +19,7 @@ from mlsupply.model import Index, Place, Reason
 from mlsupply.request import Request
 from mlsupply.world import World
 from tests.loopback_index import LoopbackIndex
+from tests.memory import by_name
 from tests.resolving import inventory, versions
 
 
@@ -131,7 +132,7 @@ def test_a_private_name_that_a_package_requires_is_asked_of_its_own_index_alone(
     assert nobody_learned(company.public)
     assert found.complete
     assert versions(found) == {"acme-core": "1.0", "acme-deep": "1.0", "acme-gpu": "1.0", "lib": "2.0"}
-    packages = {package.name: package for package in found.packages}
+    packages = by_name(found)
     corp = company.corp.simple
     assert {package.source.url for package in found.packages if package.name != "lib"} == {corp}
     assert packages["lib"].source.url == company.public.simple

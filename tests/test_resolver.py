@@ -19,6 +19,7 @@ from mlsupply.model import Index, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.request import Request, Targets
 from mlsupply.world import DiskTree, Limits, World
 from tests.loopback_index import LoopbackIndex
+from tests.memory import by_name
 from tests.resolving import asked, inventory, versions
 
 
@@ -41,7 +42,7 @@ def test_the_closure_comes_with_edges_files_and_the_lines_that_asked(index: Loop
     assert not found.gaps
     assert found.format == "requirements.txt, resolved by uv for Python 3.12 on Linux, macOS and Windows"
     assert versions(found) == {"app": "2.0", "lib": "2.5", "win-only": "1.0", "cuda-lib": "12.0"}
-    packages = {package.name: package for package in found.packages}
+    packages = by_name(found)
     assert packages["app"].direct
     assert packages["app"].places == (Place("requirements.txt", 1),)
     assert not packages["lib"].direct

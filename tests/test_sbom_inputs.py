@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.purl import parse
 from mlsupply.inventory.sniff import reader_by_content
-from mlsupply.model import Edge, Inventory, Package, Reason, Source, SourceKind
+from mlsupply.model import Edge, Inventory, Reason, Source, SourceKind
 from mlsupply.world import DiskTree, Limits
+from tests.memory import by_name
 
 
 def _read(folder: Path, name: str, document: Any) -> Inventory:
@@ -22,10 +23,6 @@ def _read(folder: Path, name: str, document: Any) -> Inventory:
     reader = reader_of(name)
     assert reader is not None
     return reader.read(name, DiskTree(folder), Limits())
-
-
-def _by_name(inventory: Inventory) -> dict[str, Package]:
-    return {package.name: package for package in inventory.packages}
 
 
 def _bom(**over: Any) -> dict[str, Any]:
@@ -53,7 +50,7 @@ def test_cyclonedx_components_with_edges_hashes_and_foreign_ecosystems(tmp_path:
         dependencies=[{"ref": "root", "dependsOn": ["l"]}, {"ref": "l", "dependsOn": ["h", "missing"]}],
     )
     inventory = _read(tmp_path, "bom.json", bom)
-    packages = _by_name(inventory)
+    packages = by_name(inventory)
     assert (inventory.root, inventory.complete, inventory.gaps) == ("my-app", True, ())
     assert [str(p.coordinate.purl) for p in inventory.packages] == [
         "pkg:pypi/litellm@1.82.8",
@@ -138,7 +135,7 @@ def test_spdx_packages_relationships_and_checksums(tmp_path: Path) -> None:
         ],
     )
     inventory = _read(tmp_path, "app.spdx.json", document)
-    packages = _by_name(inventory)
+    packages = by_name(inventory)
     assert inventory.gaps == ()
     assert [p.coordinate.purl for p in inventory.packages] == [
         "pkg:pypi/torch@2.4.0",
@@ -260,7 +257,7 @@ XML = """<?xml version="1.0" encoding="utf-16"?>
 @pytest.mark.parametrize("name", ["bom.xml", "sbom.xml", "app.cdx.xml", "app.cyclonedx.xml"])
 def test_cyclonedx_xml_is_read_as_its_json_form_is(name: str, tmp_path: Path) -> None:
     inventory = _read(tmp_path, name, XML)
-    packages = _by_name(inventory)
+    packages = by_name(inventory)
     assert (inventory.format, inventory.root, inventory.complete) == ("cyclonedx", "my-app", True)
     assert {str(p.coordinate) for p in inventory.packages} == {"litellm 1.82.8", "inner 1.0+cu128"}
     litellm = packages["litellm"]
@@ -313,4 +310,4 @@ def test_components_nested_beyond_the_depth_that_is_read_are_a_gap_in_either_for
     whole = f'<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components>{xml}</components></bom>'
     for inventory in (_read(tmp_path, "bom.json", _bom(components=[component])), _read(tmp_path, "bom.xml", whole)):
         assert "more than 40 deep, were not read" in inventory.gaps[0].detail
-        assert "deepest" not in _by_name(inventory)
+        assert "deepest" not in by_name(inventory)

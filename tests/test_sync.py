@@ -26,7 +26,7 @@ from mlsupply.fetch import LiveFetch
 from mlsupply.model import Reason
 from mlsupply.request import Request
 from mlsupply.world import Failure, Limits, World
-from tests.advisory_data import fixed, many_records, record, write
+from tests.advisory_data import fixed, many_records, record, synced, write
 from tests.osv_server import Handler, fails, says, serving
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -38,20 +38,13 @@ def online(world: World) -> World:
     return replace(world, now=lambda: NOW, fetch=LiveFetch({}, Limits(request_seconds=0.5), sleep=lambda seconds: None))
 
 
-def _names(world: World) -> set[str]:
-    known = current(world)
-    assert known is not None
-    with opened(verified(world, known)) as store:
-        return {row[0] for _, rows in store.every() for row in rows}
-
-
 def test_the_first_sync_fetches_the_archive_and_the_next_asks_whether_anything_changed(online: World) -> None:
     with serving(many_records()) as server:
         assert bring_up_to_date(online, server.url).how == "whole"
         assert bring_up_to_date(online, server.url).how == "unchanged"
         assert bring_up_to_date(online, server.url).how == "unchanged"
         assert server.asked == {"/PyPI/all.zip": 1, "/PyPI/modified_id.csv": 2}
-    assert len(_names(online)) == 30
+    assert len(synced(online)) == 30
 
 
 def test_a_sync_of_the_whole_archive_is_conditional(online: World) -> None:
@@ -126,13 +119,13 @@ def _one_byte_off(data: bytes) -> bytes:
 def test_a_sync_that_fails_says_so_and_keeps_what_was_there(online: World, fault: Any, said: str) -> None:
     with serving(many_records()) as server:
         bring_up_to_date(online, server.url)
-        before = _names(online)
+        before = synced(online)
         server.fault = fault
         with pytest.raises(MlsupplyError, match=said) as caught:
             bring_up_to_date(online, server.url, whole=True)
         assert "the database that was there is kept" in caught.value.message
         assert caught.value.exit_code == EXIT_INCOMPLETE
-    assert _names(online) == before
+    assert synced(online) == before
 
 
 def test_an_archive_without_its_end_is_refused(online: World) -> None:
@@ -141,7 +134,7 @@ def test_an_archive_without_its_end_is_refused(online: World) -> None:
         server.archive = _without_end(server.zip())
         with pytest.raises(MlsupplyError, match="is not taken over"):
             bring_up_to_date(online, server.url, whole=True)
-    assert len(_names(online)) == 30
+    assert len(synced(online)) == 30
 
 
 def test_one_record_with_a_wrong_checksum_is_refused_and_the_rest_taken(online: World) -> None:
@@ -210,7 +203,7 @@ def test_a_transfer_that_broke_off_goes_on_where_it_stopped(online: World, monke
         server.asked.clear()
         bring_up_to_date(online, server.url)
         assert server.asked["/PyPI/all.zip"] == -(-size // 1000) - 3
-    assert len(_names(online)) == 30
+    assert len(synced(online)) == 30
 
 
 def test_an_archive_that_changed_meanwhile_is_fetched_from_the_start(online: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +230,7 @@ def test_two_syncs_at_once_both_end_well(online: World) -> None:
         for thread in threads:
             thread.join()
         assert sorted(outcomes) == ["unchanged", "unchanged", "whole"]
-    assert len(_names(online)) == 30
+    assert len(synced(online)) == 30
 
 
 def test_a_sync_that_waits_too_long_says_who_is_in_the_way(online: World) -> None:
@@ -282,9 +275,9 @@ def test_a_sync_killed_while_it_swaps_leaves_a_whole_database(online: World, mom
         server.records = many_records(31, "2026-03-22T00:00:00Z")
         command = [sys.executable, "-c", _KILLED, str(online.cache), server.url, str(moment)]
         assert subprocess.run(command, check=False, capture_output=True).returncode == -9
-        assert len(_names(online)) == 30
+        assert len(synced(online)) == 30
         assert bring_up_to_date(online, server.url).records == 31  # nothing stands in the way of the next one
-    assert len(_names(online)) == 31
+    assert len(synced(online)) == 31
     assert len(list(local.folder(online).glob("*draft*"))) == 0
 
 
@@ -312,7 +305,7 @@ def test_a_full_disk_costs_the_sync_not_the_database(online: World) -> None:
         command = [sys.executable, "-c", script, str(online.cache), server.url, "0"]
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
         assert "written" in ended.stdout, ended.stderr
-    assert len(_names(online)) == 30
+    assert len(synced(online)) == 30
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-10], _one_byte_off, lambda data: b""])
@@ -329,7 +322,7 @@ def test_a_damaged_database_is_a_gap_for_a_scan_and_rebuilt_by_a_sync(online: Wo
         with pytest.raises(MlsupplyError, match="cannot be used"):
             feeds.choose(Request(feed="local"), online)
         assert bring_up_to_date(online, server.url).how == "whole"
-    assert len(_names(online)) == 30
+    assert len(synced(online)) == 30
 
 
 def test_a_damaged_pointer_is_rebuilt(online: World) -> None:
