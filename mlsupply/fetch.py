@@ -210,12 +210,20 @@ def _unconnected(error: NoConnectionError, host: str) -> Failure:
     elif isinstance(error.cause, SSLError):
         reason, what = Reason.FORBIDDEN, "does not speak TLS as required here"
     elif error.proxied:
-        reason, what = Reason.OFFLINE, "could not be reached through the proxy"
+        reason, what = Reason.OFFLINE, f"could not be reached through the proxy{_of_tunnel(error.cause)}"
     elif isinstance(error.cause, TimeoutError):
         reason, what = Reason.OFFLINE, "could not be connected to in time"
     else:
         reason, what = Reason.OFFLINE, "could not be reached"
     return Failure(reason, f"{safe(host, 100)} {what}")
+
+
+def _of_tunnel(cause: OSError) -> str:
+    """What a proxy answered that opens no tunnel; "" where it answered nothing. http.client tells it in words alone."""
+    status = str(cause).partition("Tunnel connection failed: ")[2][:3]
+    if not (status.isascii() and status.isdigit()):
+        return ""
+    return f", which answers {status}" + (": it wants credentials" if status == "407" else "")
 
 
 def _failure(error: Exception, host: str) -> Failure:

@@ -326,9 +326,14 @@ def test_proxies_come_from_the_variables_of_the_run_and_never_serve_loopback(ser
     assert proxy.requests == []
     assert failed(live("https://index.example/simple/", limit=LIMIT)) == (
         Reason.OFFLINE,
-        "index.example could not be reached through the proxy",
+        "index.example could not be reached through the proxy, which answers 502",
     )
     assert proxy.requests[0].startswith(b"CONNECT index.example:443 ")
+    closed = serve(answer("407 Proxy Authentication Required"))
+    found = LiveFetch({"HTTPS_PROXY": closed.url}, Limits(request_seconds=0.5), lambda _: None)(
+        "https://a.example/", limit=LIMIT
+    )
+    assert failed(found)[1].endswith("through the proxy, which answers 407: it wants credentials")
     for host in ("corp.example", "a.corp.example", "b.inner.example"):
         assert addresses.proxy_for(addresses.checked(f"https://{host}/"), environ) == ""
 

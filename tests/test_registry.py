@@ -77,7 +77,8 @@ def test_a_project_that_is_not_there_is_told_from_an_index_that_does_not_answer(
     index.broken["/simple/demo/"] = 500
     broken = registry.about("demo")
     assert isinstance(broken, Failure)
-    assert broken.reason is Reason.UNSUPPORTED
+    assert broken.reason is Reason.OFFLINE, "what fails may answer later: nobody's input leaves it open"
+    assert broken.detail.endswith("answers 500: it fails at the moment")
 
 
 def test_facts_are_kept_for_some_hours_and_a_new_version_is_asked_for(index: LoopbackIndex, online: World) -> None:

@@ -196,6 +196,18 @@ def test_a_report_that_breaks_off_leaves_the_one_before(tmp_path: Path, monkeypa
     assert sorted(file.name for file in tmp_path.iterdir()) == ["latest.json", "report.json"]
 
 
+def test_an_output_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full, whole = tmp_path / "report.json", tmp_path / "report.sarif"
+    full.symlink_to("/dev/full")
+    outputs = parse_outputs([f"json={full}", "markdown=/dev/full", f"sarif={whole}"])
+    with pytest.raises(MlsupplyError) as refused:
+        write(REPORT, outputs)
+    assert refused.value.message == (
+        f"{full} could not be written: No space left on device; /dev/full could not be written: No space left on device"
+    )
+    assert json.loads(whole.read_bytes())["runs"]
+
+
 def test_sarif_has_stable_rules_fingerprints_places_and_says_what_was_not_checked() -> None:
     document = json.loads(sarif(VIEW))
     assert document["runs"][0]["tool"]["driver"]["name"] == "mlsupply"

@@ -42,12 +42,18 @@ def named(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, str]]
 
 def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool = False, verbose: bool = False) -> View:
     """Render every output asked for from one view, which is given back. quiet: of a table on stdout the verdict's sentence
-    alone; verbose: that table uncut."""
+    alone; verbose: that table uncut. Raises `MlsupplyError` (`output-not-written`) once all the others are written."""
     view = view_of(report)
+    failed: list[MlsupplyError] = []
     for known, path in chosen:
         on_terminal = known.name == "table" and not path
         data = _for_terminal(view, quiet=quiet, verbose=verbose) if on_terminal else known.render(view)
-        send(data, path)
+        try:
+            send(data, path)
+        except MlsupplyError as error:
+            failed.append(error)
+    if failed:
+        raise MlsupplyError(failed[0].reference, "; ".join(error.message for error in failed), failed[0].hint)
     return view
 
 
@@ -60,11 +66,15 @@ def send(data: bytes, path: str) -> None:
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             no_more_output()
+        except OSError as error:
+            no_more_output()
+            raise MlsupplyError("output-not-written", f"the output could not be written: {error.strerror}") from error
         return
     try:
         _put(Path(path), data)
     except OSError as error:
-        raise MlsupplyError("output-not-written", f"{path} could not be written: {error.strerror}") from error
+        said = f"{path} could not be written: {error.strerror}"
+        raise MlsupplyError("output-not-written", said, "free some space or name another file") from error
 
 
 def _no_file(path: Path) -> str:

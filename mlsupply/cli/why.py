@@ -21,7 +21,7 @@ def command(name: str, subjects: tuple[str, ...], **options: object) -> None:
     """Show every path from a root of the project to the package NAME."""
     from mlsupply.inventory import gather, starting_where_asked
     from mlsupply.project import merge
-    from mlsupply.text import canonical, safe
+    from mlsupply.text import canonical, count, safe
 
     request = request_of(subjects, options)
     inventories = gather(request, starting_where_asked(request, real_world(offline=request.offline)))
@@ -38,6 +38,6 @@ def command(name: str, subjects: tuple[str, ...], **options: object) -> None:
     for gap in gaps:
         click.echo(f"not checked: {gap.place or gap.subject}: {gap.detail}", err=True)
     if not wanted:
-        click.echo(f"{safe(name)} is in none of {len(inventories)} inputs", err=True)
+        click.echo(f"{safe(name)} is in none of what was read ({count(len(inventories), 'input')})", err=True)
         sys.exit(EXIT_INCOMPLETE if gaps else EXIT_NOTHING)
     sys.exit(EXIT_CLEAN)

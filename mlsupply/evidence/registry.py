@@ -315,7 +315,8 @@ class Registry:
         self._had += len(answer.body)  # several threads may count one another's away: it is a bound, not an account
         if answer.status in {200, 304}:
             return answer
-        reason, words = _REFUSALS.get(answer.status, (Reason.UNSUPPORTED, ""))
+        broken = (Reason.OFFLINE, ": it fails at the moment") if answer.status >= 500 else (Reason.UNSUPPORTED, "")
+        reason, words = _REFUSALS.get(answer.status, broken)
         return Failure(reason, f"{self.host} answers {answer.status}{words}")
 
     def authorization(self, url: str) -> dict[str, str]:
