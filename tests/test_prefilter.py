@@ -16,7 +16,7 @@ from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.prefilter import left_out, worth_parsing
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.python.places import persistent
-from mlsupply.evidence.tokens import Strings, held_by, words_of
+from mlsupply.evidence.tokens import Strings, word_in, words_of
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
@@ -240,10 +240,10 @@ def test_no_string_stands_in_a_file_whose_words_say_it_cannot() -> None:
 def test_a_word_is_found_among_those_of_a_file_that_is_left_out_and_what_is_no_word_among_any() -> None:
     (words,) = left_out([b"from .http_client import post\n"])
     assert words is not None
-    assert held_by(b"http_client") in words
-    assert held_by(b"post") in words
-    assert held_by(b"put") not in words
-    assert all(held_by(text) in words for text in (b"", b"my-mod", "größe".encode()))
+    assert word_in(b"http_client") in words
+    assert word_in(b"post") in words
+    assert word_in(b"put") not in words
+    assert all(word_in(text) in words for text in (b"", b"my-mod", "größe".encode()))
 
 
 def test_files_are_told_apart_though_their_words_are_judged_together() -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, ModuleFacts, Neighbours, Take
 from mlsupply.evidence.python.knowledge import SECRETS
-from mlsupply.evidence.tokens import held_by
+from mlsupply.evidence.tokens import word_in
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
@@ -35,7 +35,7 @@ class Again(NamedTuple):
     """A module to look at once more, with what is known about its neighbours."""
 
     path: str
-    known: Neighbours
+    neighbours: Neighbours
 
 
 class Spare(NamedTuple):
@@ -59,7 +59,7 @@ def unread(table: _Table, spare: Mapping[str, Spare], sought: set[_Doer]) -> dic
     that sends what it is given: path -> names to follow there. spare: by dotted name; sought: functions that all of them
     were searched for, added to."""
     found: dict[str, set[str]] = {}
-    for real in dict.fromkeys(table.real(ref) for module in table.modules for ref in table.asked(module)):
+    for real in dict.fromkeys(table.real(ref) for module in table.modules for ref in table.used_here(module)):
         holder = next((part for part in _prefixes(real) if part in spare or part in table.names), "")
         if holder in spare and _may_give(spare[holder].text, real[len(holder) + 1 :]):
             found.setdefault(spare[holder].path, set()).add(real.rpartition(".")[2])
@@ -67,7 +67,7 @@ def unread(table: _Table, spare: Mapping[str, Spare], sought: set[_Doer]) -> dic
     sought |= doers
     by_place: dict[bytes, list[_Doer]] = {}
     for doer in sorted(doers):
-        by_place.setdefault(held_by(doer.where), []).append(doer)
+        by_place.setdefault(word_in(doer.where), []).append(doer)
     for path, text, words in spare.values():
         for place, here in by_place.items():
             if place in words:
@@ -129,7 +129,7 @@ class _Table:
         }
         self._real: dict[str, str] = {}
         self.secrets |= {name for name in self.exports if self.real(name) in self.secrets}
-        self._known: dict[str, set[str]] = {}
+        self._named_in: dict[str, set[str]] = {}
 
     def doers(self) -> set[_Doer]:
         """Functions that send what they are given, and those that do what is worth a finding: somebody may call them earlier
@@ -152,7 +152,7 @@ class _Table:
         holder, _, last = name.rpartition(".")
         return _Doer(last.encode(), holder.rpartition(".")[2].encode(), holder not in self.names)
 
-    def asked(self, module: ModuleFacts) -> list[str]:
+    def used_here(self, module: ModuleFacts) -> list[str]:
         """The names that reach an end in this module, or in a function of a neighbour they are handed to."""
         handed = [name for callee, names in module.hands if self.real(callee) in self.takes for name in names]
         return [*module.wants, *handed]
@@ -161,18 +161,18 @@ class _Table:
         """Whether a secret is among what a function is handed."""
         return PRECIOUS in names or not self.secrets.isdisjoint(names)
 
-    def known_to(self, module: ModuleFacts) -> set[str]:
+    def named_in(self, module: ModuleFacts) -> set[str]:
         """Names of neighbours it imports or calls, as their own modules have them."""
-        known = self._known.get(module.path)
-        if known is None:
-            self._known[module.path] = known = {
+        found = self._named_in.get(module.path)
+        if found is None:
+            self._named_in[module.path] = found = {
                 self.real(ref) for ref in {ref.removeprefix("import ") for _, ref in module.edges}
             }
-        return known
+        return found
 
     def about(self, module: ModuleFacts) -> Neighbours:
         """What the module can use of it."""
-        gifts = {ref: self.gifts[real] for ref in self.asked(module) if (real := self.real(ref)) in self.gifts}
+        gifts = {ref: self.gifts[real] for ref in self.used_here(module) if (real := self.real(ref)) in self.gifts}
         takes = {ref: self.takes[real] for ref, _ in module.hands if (real := self.real(ref)) in self.takes}
         names = {ref.rpartition(".")[2] for ref in (*gifts, *takes)}
         return Neighbours(gifts, takes, sorted(names))
@@ -196,22 +196,24 @@ def _prefixes(ref: str) -> Iterator[str]:
         ref = ref.rpartition(".")[0]
 
 
-def _again(table: _Table, told: Mapping[str, Neighbours]) -> Iterator[Again]:
-    """The modules that a second look could learn more from. told: what each path was given before."""
+def _again(table: _Table, given: Mapping[str, Neighbours]) -> Iterator[Again]:
+    """The modules that a second look could learn more from. given: what each path was given before."""
     waited_for = _waited_for(table)
     for module in table.modules:
-        known, before = table.about(module), told.get(module.path)
+        neighbours, before = table.about(module), given.get(module.path)
         relayed = waited_for.get(module.dotted, ())
         worth = {OWN, PASSED} if relayed else {OWN}
-        handed = (names for ref, names in module.hands if ref in known.takes)
+        handed = (names for ref, names in module.hands if ref in neighbours.takes)
         unheard = relayed and before is None  # the first look leaves out what seems dull
-        if unheard or ((known.gifts or any(not worth.isdisjoint(names) for names in handed)) and _adds(known, before)):
-            yield Again(module.path, known._replace(names=sorted({*known.names, *relayed})))
+        if unheard or (
+            (neighbours.gifts or any(not worth.isdisjoint(names) for names in handed)) and _adds(neighbours, before)
+        ):
+            yield Again(module.path, neighbours._replace(names=sorted({*neighbours.names, *relayed})))
 
 
-def _adds(known: Neighbours, before: Neighbours | None) -> bool:
+def _adds(neighbours: Neighbours, before: Neighbours | None) -> bool:
     """Whether it contains anything that was not told before."""
-    pairs = ((known.gifts, before.gifts), (known.takes, before.takes)) if before else ()
+    pairs = ((neighbours.gifts, before.gifts), (neighbours.takes, before.takes)) if before else ()
     return before is None or any(old.get(ref) != one for new, old in pairs for ref, one in new.items())
 
 
@@ -231,13 +233,13 @@ def _waited_for(table: _Table) -> dict[str, set[str]]:
         holder = next((part for part in _prefixes(callee) if part in holders), "")
         if holder and holder not in found:
             found.add(holder)
-            todo |= table.known_to(holders[holder]) - seen
+            todo |= table.named_in(holders[holder]) - seen
     takers: dict[str, set[str]] = {}
     for name in table.takes:
         for part in (name, name.rpartition(".")[0]):
             takers.setdefault(part, set()).add(name.rpartition(".")[2])
-    known = {name: (takers.get(ref, ()) for ref in table.known_to(holders[name])) for name in found}
-    return {name: set().union(*there) for name, there in known.items()}
+    takers_named = {name: (takers.get(ref, ()) for ref in table.named_in(holders[name])) for name in found}
+    return {name: set().union(*there) for name, there in takers_named.items()}
 
 
 Look = Callable[[Iterable[tuple[str, Neighbours | None]]], list[ModuleFacts]]
@@ -254,7 +256,7 @@ class Linked(NamedTuple):
 def linked(modules: list[ModuleFacts], spare: Mapping[str, Spare], look: Look) -> Linked:
     """The modules with what they know of each other. look: the facts of paths, in a worker; spare: as of `unread`."""
     by_path = {module.path: module for module in modules}
-    told: dict[str, Neighbours] = {}
+    given: dict[str, Neighbours] = {}
     sought: set[_Doer] = set()
     owed: dict[str, set[str]] = {}
 
@@ -269,22 +271,22 @@ def linked(modules: list[ModuleFacts], spare: Mapping[str, Spare], look: Look) -
 
     for _ in range(ROUNDS):
         seen = owe()
-        first = {path: _asked_for(seen, owed.pop(path)) for path in list(owed)[:MAX_LOOKS]}
+        first = {path: _takers_of(seen, owed.pop(path)) for path in list(owed)[:MAX_LOOKS]}
         by_path |= {module.path: module for module in look(first.items())}
-        told |= first
-        todo = list(_again(table() if first else seen, told))[:MAX_LOOKS]
+        given |= first
+        todo = list(_again(table() if first else seen, given))[:MAX_LOOKS]
         if not first and not todo:
             return Linked(list(by_path.values()), [])
-        told |= {one.path: one.known for one in todo}
-        for module in look((one.path, one.known) for one in todo):
+        given |= {one.path: one.neighbours for one in todo}
+        for module in look((one.path, one.neighbours) for one in todo):
             before = by_path[module.path]  # what is known now is no longer asked for, but stays wanted
             wants, hands = {*before.wants, *module.wants}, {*before.hands, *module.hands}
             by_path[module.path] = replace(module, wants=tuple(sorted(wants)), hands=tuple(sorted(hands)))
     seen = owe()
-    return Linked(list(by_path.values()), list(dict.fromkeys([*owed, *(one.path for one in _again(seen, told))])))
+    return Linked(list(by_path.values()), list(dict.fromkeys([*owed, *(one.path for one in _again(seen, given))])))
 
 
-def _asked_for(table: _Table, names: set[str]) -> Neighbours:
+def _takers_of(table: _Table, names: set[str]) -> Neighbours:
     """What a file is told when it is looked at only for the sake of these names."""
     return Neighbours(
         {}, {ref: takes for ref, takes in table.takes.items() if ref.rpartition(".")[2] in names}, sorted(names)

@@ -17,7 +17,7 @@ from mlsupply.world import Failure
 _SHORTEST_COPY = 20  # characters of a summary that two projects do not hit upon by chance
 
 
-def asked(names: Mapping[str, str], registry: Registry) -> dict[str, NameEvidence | Failure]:
+def evidence_of(names: Mapping[str, str], registry: Registry) -> dict[str, NameEvidence | Failure]:
     """Name -> what the index says of it, or why it says nothing. names: canonical name -> canonical name of the project it
     seems to imitate, "" where there is none."""
     answers = ask_all([(registry, name, "") for name in names])

@@ -65,7 +65,7 @@ class NameFacet:
     pinned: bool = True
 
 
-class _Asked(NamedTuple):
+class _Candidate(NamedTuple):
     """A name to judge. package: None for a requirement that no package was found for."""
 
     name: str
@@ -92,7 +92,7 @@ class _Lock(NamedTuple):
     required_through: dict[str, str]
     versions: dict[str, set[str]]
 
-    def of(self, one: _Asked) -> Locked:
+    def of(self, one: _Candidate) -> Locked:
         version = one.package.version if one.package else ""
         in_step = self.versions.get(version, set()) - {one.name} if version else ()
         by, through = self.required_by.get(one.name, ""), self.required_through.get(one.name, "")
@@ -104,21 +104,21 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     name."""
     bench = _Bench(project, request, world)
     yield bench.memo.source()
-    doubtful: list[_Asked] = []
+    doubtful: list[_Candidate] = []
     for package in project.packages:
         if (clear := bench.cleared(package)) is not None:
             yield clear
         else:
-            doubtful.append(_Asked(package.name, package.source, package.places, package))
+            doubtful.append(_Candidate(package.name, package.source, package.places, package))
     packaged = {package.name for package in project.packages}
-    bare = {r.name: r for r in reversed(_asked_for(project)) if r.name and r.name not in packaged and not r.constraint}
+    bare = {r.name: r for r in reversed(_requirements(project)) if r.name and r.name not in packaged and not r.constraint}
     unlisted = sorted(name for name in bare if not bench.is_familiar(name))
-    doubtful += [_Asked(name, bare[name].source, (bare[name].place,), None) for name in unlisted]
+    doubtful += [_Candidate(name, bare[name].source, (bare[name].place,), None) for name in unlisted]
     yield from bench.judged(doubtful)
     bench.memo.save()
 
 
-def _asked_for(project: Project) -> list[Requirement]:
+def _requirements(project: Project) -> list[Requirement]:
     """What the inputs ask of an index: no folders, and not the project itself (`app[extra]` among the extras of app). The
     project's own name clears no other: whoever registers `app-plugin` on an index chose that name."""
     return [
@@ -162,46 +162,46 @@ class _Bench:
         """Whether it is a popular name, and not by mistake, or an honest one beside them."""
         return (name not in mistaken() and self.memo.is_listed(name)) or name in neighbours()
 
-    def judged(self, asked: list[_Asked]) -> Iterator[Checked]:
+    def judged(self, candidates: list[_Candidate]) -> Iterator[Checked]:
         """The names by letters, lock file and, where there is a network, by what the index says."""
-        if not asked:
+        if not candidates:
             return
         lock = self._lock()
         left = []
-        for one in asked:
-            known = lock.of(one)
-            said = self.memo.findings(self._case(one, known)) if self._remembers else None
+        for one in candidates:
+            locked = lock.of(one)
+            said = self.memo.findings(self._case(one, locked)) if self._remembers else None
             if said is None:
-                left.append((one, known))
+                left.append((one, locked))
             else:
                 yield Checked(check=CHECK, package=one.package, findings=tuple(one.having(finding) for finding in said))
         if left:
             yield from self._examined(left)
 
-    def _examined(self, asked: list[tuple[_Asked, Locked]]) -> Iterator[Checked]:
+    def _examined(self, candidates: list[tuple[_Candidate, Locked]]) -> Iterator[Checked]:
         """The same for names of which no earlier run said that there is nothing to say."""
         from mlsupply.evidence.name_advisories import advised_of
         from mlsupply.ruleset import Fact, load
 
         now = self._world.now()
         rules = load(self._request.rules, now, "name")
-        advised = advised_of([one.name for one, _ in asked])
-        verdicts = [self._by_letters(one, known, now, advised=one.name in advised) for one, known in asked]
-        told = self._told([one for one, _ in asked], verdicts)
-        for (one, known), letters in zip(asked, verdicts, strict=True):
-            answer = told.get(one.name)
+        advised = advised_of([one.name for one, _ in candidates])
+        verdicts = [self._by_letters(one, locked, now, advised=one.name in advised) for one, locked in candidates]
+        answers = self._answers([one for one, _ in candidates], verdicts)
+        for (one, locked), letters in zip(candidates, verdicts, strict=True):
+            answer = answers.get(one.name)
             gaps: tuple[Gap, ...] = ()
             verdict = letters
             if isinstance(answer, Failure):
-                gaps = (_not_asked(one, answer),) if letters.target else ()
+                gaps = (_letters_alone(one, answer),) if letters.target else ()
             elif answer is not None:
-                evidence = replace(known.added_to(answer), advised=one.name in advised)
+                evidence = replace(locked.added_to(answer), advised=one.name in advised)
                 verdict = self._engine.judge(one.name, evidence, now)
             facet = _facet(one, verdict, answer, public=self._request.is_public(one.source))
             fact = Fact(facet, places=one.places[:_MOST_PLACES], subject=one.subject)
             checked = rules.judge(CHECK, [fact], package=one.package, gaps=gaps)
             if self._remembers and not checked.gaps:
-                self.memo.keep_findings(self._case(one, known), checked.findings)
+                self.memo.keep_findings(self._case(one, locked), checked.findings)
             yield checked
 
     @property
@@ -213,38 +213,38 @@ class _Bench:
     def _is_offline(self) -> bool:
         return self._request.offline or isinstance(self._world.fetch, OfflineFetch)
 
-    def _case(self, one: _Asked, known: Locked) -> str:
+    def _case(self, one: _Candidate, locked: Locked) -> str:
         """Everything the rules decide by and speak of, in one text."""
         coordinate = one.package.coordinate if one.package else ""
         place = one.places[0] if one.places else ""
-        return f"{known.key(one.name)}\0{self._request.is_public(one.source)}\0{coordinate}\0{place}"
+        return f"{locked.key(one.name)}\0{self._request.is_public(one.source)}\0{coordinate}\0{place}"
 
-    def _by_letters(self, one: _Asked, known: Locked, now: datetime, *, advised: bool) -> NameVerdict:
+    def _by_letters(self, one: _Candidate, locked: Locked, now: datetime, *, advised: bool) -> NameVerdict:
         """The verdict without what an index says, or that of an earlier run."""
-        verdict = self.memo.verdict(one.name, known)
+        verdict = self.memo.verdict(one.name, locked)
         if verdict is None:
-            verdict = self._engine.judge(one.name, replace(known.evidence(), advised=advised), now)
-            self.memo.keep_verdict(one.name, known, verdict)
+            verdict = self._engine.judge(one.name, replace(locked.evidence(), advised=advised), now)
+            self.memo.keep_verdict(one.name, locked, verdict)
         return verdict
 
-    def _told(self, asked: list[_Asked], verdicts: list[NameVerdict]) -> Mapping[str, NameEvidence | Failure]:
+    def _answers(self, candidates: list[_Candidate], verdicts: list[NameVerdict]) -> Mapping[str, NameEvidence | Failure]:
         """What the index says of the names that are not popular and come from it."""
         if self._is_offline:
             return {}
         names = {
             one.name: verdict.target or ""
-            for one, verdict in zip(asked, verdicts, strict=True)
+            for one, verdict in zip(candidates, verdicts, strict=True)
             if not verdict.listed and self._is_public(one) and one.name.isascii()
         }
         if not names:
             return {}
-        from mlsupply.evidence.name_registry import asked as ask
+        from mlsupply.evidence.name_registry import evidence_of
         from mlsupply.evidence.registry import Registry, secret_for
 
         url = self._request.index_url or PUBLIC_INDEX
-        return ask(names, Registry(url, self._world, secret_for(url, self._project.indexes, self._world.environ)))
+        return evidence_of(names, Registry(url, self._world, secret_for(url, self._project.indexes, self._world.environ)))
 
-    def _is_public(self, one: _Asked) -> bool:
+    def _is_public(self, one: _Candidate) -> bool:
         """Whether the public index may be asked about a name: not about one the user calls private."""
         return self._request.is_public(one.source) and not self._request.private_index(one.name)
 
@@ -280,12 +280,12 @@ def _follow(edges: Mapping[str, set[str]], lock: _Lock) -> None:
             left.append(further)
 
 
-def _facet(one: _Asked, verdict: NameVerdict, told: NameEvidence | Failure | None, *, public: bool) -> NameFacet:
+def _facet(one: _Candidate, verdict: NameVerdict, answer: NameEvidence | Failure | None, *, public: bool) -> NameFacet:
     """The engine's verdict in the words of rules."""
     from mlsupply.ruleset.names import NameEvidence
     from mlsupply.ruleset.names.foreign import is_ascii
 
-    history = NameEvidence() if told is None or isinstance(told, Failure) else told
+    history = NameEvidence() if answer is None or isinstance(answer, Failure) else answer
     origin = () if public else ("it does not come from the public index",)
     return NameFacet(
         name=verdict.name,
@@ -313,7 +313,7 @@ def _vouched(settings: Mapping[str, object]) -> frozenset[str]:
     return frozenset(canonical(name) for name in names if isinstance(name, str))
 
 
-def _not_asked(one: _Asked, failure: Failure) -> Gap:
+def _letters_alone(one: _Candidate, failure: Failure) -> Gap:
     detail = f"it was judged by its letters alone: {failure.detail}"
     place = one.places[0] if one.places else None
     return Gap(subject=one.name, check=CHECK, reason=failure.reason, detail=detail, place=place)

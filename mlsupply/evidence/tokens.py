@@ -21,7 +21,7 @@ def words_of(data: bytes) -> set[bytes]:
     return set(data.translate(_BREAKS).split())
 
 
-def held_by(text: bytes) -> bytes:
+def word_in(text: bytes) -> bytes:
     """What must be among the words of every file that contains this text: the text itself where it is a word, otherwise
     nothing."""
     return text if _RUN.fullmatch(text) else b""
