@@ -19,7 +19,7 @@ from mlsupply.advisories.check import Offer, examine
 from mlsupply.advisories.feeds import choose
 from mlsupply.advisories.fixes import Release
 from mlsupply.advisories.live import LiveFeed
-from mlsupply.advisories.moves import Held, Moves
+from mlsupply.advisories.moves import KeptOut, Moves
 from mlsupply.advisories.store import ID
 from mlsupply.cli import main
 from mlsupply.fetch import LiveFetch
@@ -274,7 +274,7 @@ def test_what_breaks_in_the_thread_is_raised_where_the_answer_is_wanted() -> Non
         ahead("http://127.0.0.1/v1/querybatch", limit=9, body=b"{}")
 
 
-def _nothing(held: Sequence[Held]) -> Moves:
+def _nothing(kept_out: Sequence[KeptOut]) -> Moves:
     return {}
 
 

@@ -30,7 +30,7 @@ from mlsupply.world import World
 
 if TYPE_CHECKING:
     from mlsupply.advisories.exploited import Lists
-    from mlsupply.advisories.moves import Allowing, Held, Moves  # needed where a parent keeps a fix out, imported there
+    from mlsupply.advisories.moves import Allowing, KeptOut, Moves  # needed where a parent keeps a fix out, imported there
 
 _FORESEEN = timedelta(days=30)  # EPSS says how likely an attack is within thirty days of its date
 
@@ -249,19 +249,19 @@ def _rows(package: Package, ground: Ground) -> tuple[Sequence[Row], Sequence[Row
 def _moves(packages: Sequence[Package], ground: Ground, allowing: Allowing) -> Moves | None:
     """The releases to which parents that keep the fixes of these packages out have to move; nothing is asked where no parent
     does."""
-    held: list[tuple[int, Held]] = []
+    kept_out: list[tuple[int, KeptOut]] = []
     for package in packages:
         room = _room(package, ground)
         if any(asks for _, asks in room.parents):
             own, inherited, _ = _rows(package, ground)
             fix = best_fix(own, asked(package.version), room, _not_named(inherited, own))
             if fix.held:
-                from mlsupply.advisories.moves import held_in
+                from mlsupply.advisories.moves import kept_out_by
 
-                held += enumerate(held_in(package.name, fix, room.python))
-    if not held:
+                kept_out += enumerate(kept_out_by(package.name, fix, room.python))
+    if not kept_out:
         return None
-    return allowing(tuple(dict.fromkeys([one for _, one in sorted(held, key=itemgetter(0))])))  # the first of each first
+    return allowing(tuple(dict.fromkeys([one for _, one in sorted(kept_out, key=itemgetter(0))])))  # the first of each first
 
 
 def _not_named(inherited: Sequence[Row], own: Sequence[Row]) -> list[Row]:

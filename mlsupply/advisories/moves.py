@@ -17,7 +17,7 @@ ROUNDS = 3
 _PROBES = 4  # releases of one parent that are asked for in a round
 
 
-class Held(NamedTuple):
+class KeptOut(NamedTuple):
     """A fix that a parent rules out. parent: `dspy 2.6.0`; name, version: of the fix; python: the oldest it has to run
     on."""
 
@@ -35,32 +35,32 @@ class Move(NamedTuple):
     newest: str = ""
 
 
-Moves = Mapping[Held, Move]
-Allowing = Callable[[Sequence[Held]], Moves]
+Moves = Mapping[KeptOut, Move]
+Allowing = Callable[[Sequence[KeptOut]], Moves]
 """Asks the indexes; what they cannot tell of is left out."""
 
 
-def held_in(name: str, fix: Fix, python: str) -> list[Held]:
+def kept_out_by(name: str, fix: Fix, python: str) -> list[KeptOut]:
     """What keeps a fix of a package out, as far as reports name it. python: the oldest it has to run on, "" unknown; a fix
     that is for newer ones alone asks no more of its parents."""
-    return [Held(one.package, name, fix.version, "" if fix.needs else python) for one in fix.held[:NAMED]]
+    return [KeptOut(one.package, name, fix.version, "" if fix.needs else python) for one in fix.held[:NAMED]]
 
 
 def with_moves(name: str, fix: Fix, python: str, moves: Moves) -> Fix:
     """The fix, with the releases its parents have to move to."""
     if not fix.held or not moves:
         return fix
-    known = {held.parent: moves.get(held, Move()) for held in held_in(name, fix, python)}
+    known = {kept_out.parent: moves.get(kept_out, Move()) for kept_out in kept_out_by(name, fix, python)}
     return fix._replace(held=tuple(Blocker(one.package, one.asks, *known.get(one.package, Move())) for one in fix.held))
 
 
 class Search:
     """The releases of one parent above its own, narrowed from round to round. Not thread-safe."""
 
-    def __init__(self, held: Held, releases: Sequence[Release]) -> None:
-        self.held = held
-        version = held.parent.rpartition(" ")[2]
-        self._versions = newer(version, releases, held.python)
+    def __init__(self, kept_out: KeptOut, releases: Sequence[Release]) -> None:
+        self.kept_out = kept_out
+        version = kept_out.parent.rpartition(" ")[2]
+        self._versions = newer(version, releases, kept_out.python)
         self._below = -1  # place of the last release that keeps the fix out
         self._first: int | None = None  # place of the first one known to let it in
         self._refused = ""
@@ -79,8 +79,8 @@ class Search:
         for version in probed:
             if not stated.get(version):  # nothing is told, or that it requires nothing, which some indexes say of all
                 continue
-            asks = stated[version].get(self.held.name, ())
-            if not asks or any(admits(one, self.held.version) for one in asks):
+            asks = stated[version].get(self.kept_out.name, ())
+            if not asks or any(admits(one, self.kept_out.version) for one in asks):
                 self._first = self._versions.index(version)
                 return
             self._below = self._versions.index(version)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from mlsupply.advisories import check
 from mlsupply.advisories.check import Index, Offer
-from mlsupply.advisories.moves import Held, Moves
+from mlsupply.advisories.moves import KeptOut, Moves
 from mlsupply.evidence.release_check import index_of, is_release
 from mlsupply.model import Checked, DataSource, Package, PackageKey
 from mlsupply.project import Project
@@ -27,15 +27,15 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
         world,
         Index(
             lambda packages: _published(packages, project, request, world),
-            lambda held: _moves(held, project, request, world),
+            lambda kept_out: _moves(kept_out, project, request, world),
         ),
     )
 
 
-def _moves(held: Sequence[Held], project: Project, request: Request, world: World) -> Moves:
+def _moves(kept_out: Sequence[KeptOut], project: Project, request: Request, world: World) -> Moves:
     from mlsupply.evidence.moving import moves
 
-    return moves(held, project, request, world)
+    return moves(kept_out, project, request, world)
 
 
 def _published(packages: Sequence[Package], project: Project, request: Request, world: World) -> dict[PackageKey, Offer]:

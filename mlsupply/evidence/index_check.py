@@ -54,10 +54,10 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     for inventory in project.inventories:
         yield bench.judged([fact for fact in _index_facts(inventory, request) if bench.thorough or _is_odd(fact.facet)])
     yield bench.judged([_Seen(*fact) for fact in pinning_facts(project, request.subjects, bench.thorough)])
-    asked = _by_name(project)
+    requirements_of = _by_name(project)
     for package in project.packages:
-        yield bench.judged(_package_facts(package, asked.pop(package.name, []), bench), package)
-    for name, requirements in asked.items():
+        yield bench.judged(_package_facts(package, requirements_of.pop(package.name, []), bench), package)
+    for name, requirements in requirements_of.items():
         yield bench.judged(_unmet_facts(name, requirements, bench))
     if bench.names.used_list:
         yield popular().source
@@ -105,15 +105,15 @@ class _Bench:
     def mostly_public(self) -> bool:
         """Whether most locked files come from the public index."""
         files = (package.artifacts[0].url for package in self.project.packages if package.artifacts)
-        told = [host_of(url) for url in files if url.startswith("http")]
-        return sum(host in _PUBLIC_HOSTS for host in told) * 2 > len(told)
+        hosts = [host_of(url) for url in files if url.startswith("http")]
+        return sum(host in _PUBLIC_HOSTS for host in hosts) * 2 > len(hosts)
 
     def installs(self, file: str) -> bool:
         """Whether a file is one that installs, not one that declares."""
-        known = self._installs.get(file)
-        if known is None:
-            known = self._installs[file] = is_deploy(file, self.request.subjects)
-        return known
+        deploys = self._installs.get(file)
+        if deploys is None:
+            deploys = self._installs[file] = is_deploy(file, self.request.subjects)
+        return deploys
 
     def judged(self, facts: Sequence[_Seen], package: Package | None = None) -> Checked:
         if not facts:
@@ -134,16 +134,16 @@ class _Seen(NamedTuple):
 
 def _by_name(project: Project) -> dict[str, list[Requirement]]:
     """What the inputs ask for, by canonical name; constraints ask for nothing."""
-    asked: dict[str, list[Requirement]] = {}
+    found: dict[str, list[Requirement]] = {}
     for requirement in project.requirements:
         if requirement.name and not requirement.constraint:
-            asked.setdefault(requirement.name, []).append(requirement)
-    return asked
+            found.setdefault(requirement.name, []).append(requirement)
+    return found
 
 
-def _package_facts(package: Package, asked: Sequence[Requirement], bench: _Bench) -> list[_Seen]:
-    facts = _requirement_facts(asked, bench) if asked else []
-    if package.source.kind in _DIRECT and not any(r.source.kind in _DIRECT for r in asked):
+def _package_facts(package: Package, requirements: Sequence[Requirement], bench: _Bench) -> list[_Seen]:
+    facts = _requirement_facts(requirements, bench) if requirements else []
+    if package.source.kind in _DIRECT and not any(r.source.kind in _DIRECT for r in requirements):
         place = package.places[0] if package.places else Place("")
         facts += _requirement_facts([Requirement(name=package.name, source=package.source, place=place)], bench)
     listed = bench.lists.of_package(package) if bench.lists else Origin()
@@ -197,8 +197,8 @@ def _is_odd(facet: object) -> bool:
 
 
 def _index_facts(inventory: Inventory, request: Request) -> Iterator[_Seen]:
-    asked = [r for r in inventory.requirements if not r.constraint and r.source.kind is SourceKind.REGISTRY]
-    hashed = bool(asked) and all(requirement.hashes for requirement in asked)
+    of_indexes = [r for r in inventory.requirements if not r.constraint and r.source.kind is SourceKind.REGISTRY]
+    hashed = bool(of_indexes) and all(requirement.hashes for requirement in of_indexes)
     open_to_all = not _is_locked(inventory) and _asks_public(inventory, request)
     for index in inventory.indexes:
         facet = IndexFacet(
@@ -338,7 +338,7 @@ class _Names:
         self.request = request
         self.world = world
         self.offline = request.offline or isinstance(world.fetch, OfflineFetch)
-        self._asked: dict[str, bool | None] = {}
+        self._published: dict[str, bool | None] = {}
 
     used_list = False
 
@@ -360,11 +360,11 @@ class _Names:
             return True
         if self.offline:
             return None
-        if name not in self._asked:
+        if name not in self._published:
             found = self._registry.about(name)
             missing = isinstance(found, Failure) and found.reason is Reason.NOT_FOUND
-            self._asked[name] = False if missing else None if isinstance(found, Failure) else True
-        return self._asked[name]
+            self._published[name] = False if missing else None if isinstance(found, Failure) else True
+        return self._published[name]
 
     def owns(self, name: str, repository: str) -> bool | None:
         """Whether the public project links to the repository (`owner/name`); None where that is not known."""

@@ -41,7 +41,7 @@ _LOADED = frozenset({"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PYTHONS
 _SERVERS = ("ServerApp", "NotebookApp", "IdentityProvider", "PasswordIdentityProvider", "LabApp")
 
 
-class Told(NamedTuple):
+class JupyterFacts(NamedTuple):
     """What is reported about a file of Jupyter. code: Python text in it that is executed, "" where there is none; cut: what
     of it was not looked at, "" where that is nothing."""
 
@@ -55,7 +55,7 @@ def is_settings(path: str) -> bool:
     return bool(_SETTINGS.search(path))
 
 
-def settings_facts(path: str, data: bytes) -> Told:
+def settings_facts(path: str, data: bytes) -> JupyterFacts:
     """What such a configuration sets, as far as it stands there as constants."""
     text = data[:_MOST_SETTINGS].decode("utf-8", "replace")
     said: dict[str, dict[str, object]] = {}
@@ -66,7 +66,7 @@ def settings_facts(path: str, data: bytes) -> Told:
     cut = f"what follows its first {_MOST_SETTINGS:,} bytes" if len(data) > _MOST_SETTINGS else ""
     if len(executed) > _MOST_EXECUTED:
         cut = f"what it executes after the first {_MOST_EXECUTED} settings"
-    return Told(tuple(_opened(path, said)), "\n".join(map(_without_magic, code))[:_LONG], cut)
+    return JupyterFacts(tuple(_opened(path, said)), "\n".join(map(_without_magic, code))[:_LONG], cut)
 
 
 def _without_magic(text: str) -> str:
@@ -108,26 +108,28 @@ def is_jupyter_file(path: str) -> bool:
     return bool(_KERNEL.search(path) or _CONFIG.search(path))
 
 
-def jupyter_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Told:
+def jupyter_facts(path: str, data: bytes, allowance: Allowance | None = None) -> JupyterFacts:
     """What the file makes Jupyter do without need; command lines are looked at as far as the allowance goes."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):  # Jupyter cannot read it either
-        return Told()
+        return JupyterFacts()
     if not isinstance(document, Mapping):
-        return Told()
+        return JupyterFacts()
     return (
-        _kernel(path, document, allowance or Allowance()) if _KERNEL.search(path) else Told(tuple(_opened(path, document)))
+        _kernel(path, document, allowance or Allowance())
+        if _KERNEL.search(path)
+        else JupyterFacts(tuple(_opened(path, document)))
     )
 
 
-def _kernel(path: str, document: Mapping[str, Any], allowance: Allowance) -> Told:
+def _kernel(path: str, document: Mapping[str, Any], allowance: Allowance) -> JupyterFacts:
     argv = document.get("argv")
     words = [word for word in argv if isinstance(word, str)] if isinstance(argv, list) else []
     environment = document.get("env")
     facts = [*_commanded(path, words, allowance), *_loaded(path, environment if isinstance(environment, Mapping) else {})]
     code = words[2] if len(words) > 2 and _PYTHON.search(words[0]) and words[1] == "-c" else ""
-    return Told(tuple(facts), code)
+    return JupyterFacts(tuple(facts), code)
 
 
 def _commanded(path: str, words: list[str], allowance: Allowance) -> Iterator[CodeFact]:

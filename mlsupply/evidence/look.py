@@ -27,13 +27,13 @@ from mlsupply.evidence.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
 from mlsupply.evidence.members import (
     MOST_TEXT,
     agent_facts,
+    beside_libraries,
     binary_fact,
     is_agent_file,
     is_model,
     is_requirement_list,
     model_facts,
     requirement_facts,
-    told_apart,
 )
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.moments import Layout, is_layout_file, is_program, layout, placed
@@ -43,7 +43,7 @@ from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.evidence.prefilter import left_out
 from mlsupply.evidence.share import Share
 from mlsupply.evidence.start_lines import start_lines
-from mlsupply.evidence.twice import same_told
+from mlsupply.evidence.twice import with_same_content
 from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason
@@ -73,14 +73,14 @@ class _Seen:
     members: list[tuple[str, int]] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     waiting: list[tuple[str, str, bytes]] = field(default_factory=list)
-    told: dict[str, bytes] = field(default_factory=dict)
+    layout_files: dict[str, bytes] = field(default_factory=dict)
     records: dict[str, bytes] = field(default_factory=dict)
     spare: list[Spare] = field(default_factory=list)
     spare_bytes: int = 0
     untied: list[str] = field(default_factory=list)
     sifted: int = 0  # of those that are waiting
     unsifted: int = 0  # bytes
-    unasked: list[str] = field(default_factory=list)
+    own_bytecode: list[str] = field(default_factory=list)
     allowance: Allowance = field(default_factory=Allowance)
     python: int = 0
     source_bytes: int = 0
@@ -97,10 +97,10 @@ def looked_at(
         return walk(path, wanted, limits, subject) if files is None else walk_files(files, path, wanted, limits, subject)
 
     _gather(walked(is_wanted), seen, pool, subject)
-    shape = layout((path for path, _ in seen.members), seen.told)
+    shape = layout((path for path, _ in seen.members), seen.layout_files)
     setup = next((data for _, path, data in seen.waiting if path == f"{shape.top}setup.py"), b"")
     seen.code = [at_its_moment(fact, shape, setup) for fact in seen.code]
-    seen.archive = told_apart(same_told(seen.archive, walked), seen.members, subject)
+    seen.archive = beside_libraries(with_same_content(seen.archive, walked), seen.members, subject)
     modules = _follow(seen, shape, pool, subject, walked)
     if files is not None or not path.is_dir():
         better = better_digests(seen.records, seen.digests, walked)
@@ -131,12 +131,12 @@ def _gather(items: Iterable[Walked], seen: _Seen, pool: Pool, subject: str) -> N
             _take(item, seen, subject)
             if seen.python == 1:
                 pool.expect()  # of next to every package there is something to follow
-            seen.unasked += [item.path] if item.path.endswith(".pyc") and runs_unasked(item.head) else []
+            seen.own_bytecode += [item.path] if item.path.endswith(".pyc") and runs_unasked(item.head) else []
             if detail := _too_long(item):
                 seen.gaps.append(located_gap(subject, item.path, Reason.TOO_LARGE, detail))
     _sift(seen)
     seen.gaps += _compiled(seen, subject)
-    seen.archive += over_sources(seen.unasked, {path for path, _ in seen.members} if seen.unasked else ())
+    seen.archive += over_sources(seen.own_bytecode, {path for path, _ in seen.members} if seen.own_bytecode else ())
 
 
 def _follow(
@@ -193,7 +193,7 @@ def _take(member: Member, seen: _Seen, subject: str) -> None:
     seen.digests[member.path] = hashlib.sha256(data).hexdigest()
     name = member.path.rpartition("/")[2]
     if is_layout_file(member.path) and seen.share.holds(member.path, len(data)):
-        seen.told[member.path] = data
+        seen.layout_files[member.path] = data
     if name == "RECORD" and member.path.endswith(".dist-info/RECORD") and seen.share.holds(member.path, len(data)):
         seen.records[member.path] = data
     is_python = name.endswith((".py", ".pyw")) or (is_program(member.path) and bool(_PYTHON.match(data)))
@@ -287,11 +287,11 @@ def _sift(seen: _Seen) -> None:
 
 def _take_settings(path: str, data: bytes, seen: _Seen, subject: str) -> None:
     """A configuration of Jupyter or IPython: the text in it that is executed is looked at as a module of its own."""
-    told = settings_facts(path, data)
-    seen.code += told.facts
-    if told.code:
-        _wait("module", f"{path}!/exec_lines", told.code.encode(), seen)
-    seen.gaps += [located_gap(subject, path, Reason.LIMIT, f"{told.cut} was not looked at")] if told.cut else []
+    settings = settings_facts(path, data)
+    seen.code += settings.facts
+    if settings.code:
+        _wait("module", f"{path}!/exec_lines", settings.code.encode(), seen)
+    seen.gaps += [located_gap(subject, path, Reason.LIMIT, f"{settings.cut} was not looked at")] if settings.cut else []
 
 
 def _inside(gap: Gap, subject: str) -> Gap:
@@ -304,9 +304,9 @@ def _inside(gap: Gap, subject: str) -> Gap:
 def _modules(
     seen: _Seen, shape: Layout, pool: Pool, subject: str, walked: Callable[[Wants], Iterable[Walked]]
 ) -> Iterator[ModuleFacts]:
-    def task(kind: str, path: str, data: bytes, known: Neighbours | None = None) -> Task:
-        told = stored.neighbours_to_json(known) if known else None
-        return Task(kind, path, shape.inner(path), data, told, _is_strange(path, shape))
+    def task(kind: str, path: str, data: bytes, neighbours: Neighbours | None = None) -> Task:
+        given = stored.neighbours_to_json(neighbours) if neighbours else None
+        return Task(kind, path, shape.inner(path), data, given, _is_strange(path, shape))
 
     first = list(_answers((task(*one) for one in seen.waiting), seen, pool, subject))
     sources = {one.path: one.text for one in seen.spare}
@@ -314,7 +314,7 @@ def _modules(
     spare = {dotted_name(shape.inner(one.path))[0]: one for one in seen.spare}
 
     def look(todo: Iterable[tuple[str, Neighbours | None]]) -> list[ModuleFacts]:
-        again = (task("module", path, sources[path], known) for path, known in todo if path in sources)
+        again = (task("module", path, sources[path], neighbours) for path, neighbours in todo if path in sources)
         return list(_answers(again, seen, pool, subject))
 
     together = linked(first, spare, look)
@@ -329,7 +329,7 @@ def _modules(
         wanted = set()
     if wanted or len(group) > 1:
         data = read_data(wanted, walked)
-        together_task = Task("together", group[0], "", _told_together(group, sources, shape, data))
+        together_task = Task("together", group[0], "", _together_task(group, sources, shape, data))
         for answer in pool.map([together_task] if seen.share.has_time(group[0]) else []):
             if isinstance(answer, Lost):
                 seen.gaps.append(located_gap(subject, group[0], Reason.LIMIT, f"modules followed together: {answer.why}"))
@@ -346,10 +346,12 @@ def _modules(
         yield module
 
 
-def _told_together(group: Sequence[str], sources: Mapping[str, bytes], shape: Layout, data: Mapping[str, bytes]) -> bytes:
+def _together_task(group: Sequence[str], sources: Mapping[str, bytes], shape: Layout, data: Mapping[str, bytes]) -> bytes:
     """What a worker is told of the modules that are followed together: their texts, and the data files they name."""
     modules = [[path, shape.inner(path), sources[path].decode("latin-1")] for path in group]
-    return json.dumps({"modules": modules, "data": {path: held.decode("latin-1") for path, held in data.items()}}).encode()
+    return json.dumps(
+        {"modules": modules, "data": {path: content.decode("latin-1") for path, content in data.items()}}
+    ).encode()
 
 
 def _is_strange(path: str, shape: Layout) -> bool:
@@ -366,7 +368,7 @@ def _compiled(seen: _Seen, subject: str) -> Iterator[Gap]:
     bare = list(without_source([path for path, _ in seen.members]))
     for paths, detail in (
         (bare, "compiled Python without its source, which is not looked into"),
-        (seen.unasked, "compiled Python that runs whatever its source says, and it is not looked into"),
+        (seen.own_bytecode, "compiled Python that runs whatever its source says, and it is not looked into"),
     ):
         if paths:
             more = f", and so are {len(paths) - 1:,} more" if len(paths) > 1 else ""

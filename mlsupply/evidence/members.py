@@ -55,7 +55,7 @@ def binary_fact(member: Member) -> ArchiveFact | None:
     return ArchiveFact(kind="executable-out-of-place", member=member.path, detail=kind)
 
 
-def told_apart(odd: list[ArchiveFact], members: list[tuple[str, int]], name: str) -> list[ArchiveFact]:
+def beside_libraries(odd: list[ArchiveFact], members: list[tuple[str, int]], name: str) -> list[ArchiveFact]:
     """Where a package brings native libraries too, or programs of several systems, or its file name says that it was built
     for one system, a program among them is ordinary."""
     machines = {tuple(map(str.lower, found)) for fact in odd if (found := _MACHINE.findall(fact.member))}
@@ -84,7 +84,7 @@ def is_model(path: str) -> bool:
     return bool(_MODEL_NAMES.search(path)) or path.endswith(".pth")
 
 
-_TOLD = 10  # gaps of one model file
+_GAPS = 10  # gaps of one model file
 _FACTS = 50  # of one model file: as many as the probe tells (`Limits.marks`)
 
 
@@ -111,14 +111,14 @@ def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
         for mark in blocked[:_FACTS]
     ]
     gaps = {gap.detail: gap for gap in reversed(content_gaps(found, safe(path), CHECK))}  # the first place of each
-    told = list(gaps.values())
-    if len(told) > _TOLD:
-        detail = f"{len(told) - _TOLD:,} more things in it could not be verified: see `mlsupply models scan` of the file"
-        told[_TOLD:] = [replace(told[_TOLD], detail=detail)]
+    shown = list(gaps.values())
+    if len(shown) > _GAPS:
+        detail = f"{len(shown) - _GAPS:,} more things in it could not be verified: see `mlsupply models scan` of the file"
+        shown[_GAPS:] = [replace(shown[_GAPS], detail=detail)]
     if len(blocked) >= _FACTS:  # what is left out may be worse than all that is told
         detail = f"it holds {_FACTS} things that run code when it is loaded, and perhaps more, which are not told"
-        told.append(Gap(subject=safe(path), check=CHECK, reason=Reason.LIMIT, detail=detail))
-    return facts, told
+        shown.append(Gap(subject=safe(path), check=CHECK, reason=Reason.LIMIT, detail=detail))
+    return facts, shown
 
 
 # content that a package may well carry under a name models have too

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mlsupply.advisories.moves import ROUNDS, Held, Move, Search
+from mlsupply.advisories.moves import ROUNDS, KeptOut, Move, Search
 from mlsupply.evidence.index_releases import published
 from mlsupply.evidence.parents import stated
 from mlsupply.evidence.release_check import index_of, is_release
@@ -21,22 +21,22 @@ from mlsupply.world import World
 _MOST = 16  # parents that are asked about in a run
 
 
-def moves(wanted: Sequence[Held], project: Project, request: Request, world: World) -> Mapping[Held, Move]:
+def moves(wanted: Sequence[KeptOut], project: Project, request: Request, world: World) -> Mapping[KeptOut, Move]:
     """What the first of them have to do; an index that does not answer leaves its own out."""
-    names = {held.parent for held in wanted}
+    names = {fix.parent for fix in wanted}
     packages = {str(one.coordinate): one for one in project.packages if is_release(one) and str(one.coordinate) in names}
-    asked = [held for held in wanted if held.parent in packages][:_MOST]
-    parents = list({held.parent: packages[held.parent] for held in asked}.values())
+    tried = [fix for fix in wanted if fix.parent in packages][:_MOST]
+    parents = list({fix.parent: packages[fix.parent] for fix in tried}.values())
     indexes = {parent.key: index_of(parent, request) for parent in parents}
     releases = published(parents, indexes, project.indexes, world)
-    searches = [Search(held, releases.get(packages[held.parent].key, ())) for held in asked]
+    searches = [Search(fix, releases.get(packages[fix.parent].key, ())) for fix in tried]
     for _ in range(ROUNDS):
-        probes = {key: one for search in searches for key, one in _probes(search, packages[search.held.parent]).items()}
-        told = stated(tuple(probes.values()), project, request, world) if probes else {}
+        probes = {key: one for search in searches for key, one in _probes(search, packages[search.kept_out.parent]).items()}
+        requirements = stated(tuple(probes.values()), project, request, world) if probes else {}
         for search in searches:
-            mine = _probes(search, packages[search.held.parent])
-            search.learn({one.version: told[key] for key, one in mine.items() if key in told})
-    return {search.held: search.found for search in searches}
+            mine = _probes(search, packages[search.kept_out.parent])
+            search.learn({one.version: requirements[key] for key, one in mine.items() if key in requirements})
+    return {search.kept_out: search.found for search in searches}
 
 
 def _probes(search: Search, parent: Package) -> dict[PackageKey, Package]:

@@ -30,17 +30,17 @@ def limits_of(affected: Sequence[Package], project: Project, request: Request, w
     requiring = _requiring({package.name for package in affected}, project)
     asking = {package.key: [p for p in requiring.get(package.name, ()) if _requires(p, package)] for package in affected}
     parents = {parent.key: parent for own in asking.values() for parent in own}
-    told = stated([parents[key] for key in sorted(parents, key=str)[:_MOST]], project, request, world)
-    return {package.key: tuple(_said(asking[package.key], package.name, told)) for package in affected}
+    requirements = stated([parents[key] for key in sorted(parents, key=str)[:_MOST]], project, request, world)
+    return {package.key: tuple(_said(asking[package.key], package.name, requirements)) for package in affected}
 
 
 def _requiring(names: set[str], project: Project) -> Mapping[str, list[Package]]:
     """Which silent packages require each name, in one pass over the project."""
     found: dict[str, list[Package]] = {}
     for package in project.packages:
-        asked = {edge.name for edge in package.requires} & names
-        if asked and _is_silent(package):
-            for name in asked:
+        required = {edge.name for edge in package.requires} & names
+        if required and _is_silent(package):
+            for name in required:
                 found.setdefault(name, []).append(package)
     return found
 
@@ -73,8 +73,8 @@ def stated(
     indexes = {parent.key: index_of(parent, request) for parent in parents}
     kept = {parent.key: _kept(indexes[parent.key], parent, world) for parent in parents}
     missing = [parent for parent in parents if kept[parent.key] is None]
-    known = {key: said for key, said in kept.items() if said}
-    return {**known, **_asked(missing, indexes, project, world)} if missing else known
+    found = {key: said for key, said in kept.items() if said}
+    return {**found, **_from_indexes(missing, indexes, project, world)} if missing else found
 
 
 def _file(index: str, parent: Package, world: World) -> Path:
@@ -83,8 +83,8 @@ def _file(index: str, parent: Package, world: World) -> Path:
 
 def _kept(index: str, parent: Package, world: World) -> Mapping[str, Sequence[str]] | None:
     """What is known; empty where the index had nothing to say a short while ago, None where it has to be asked."""
-    held = kept_json(_file(index, parent, world)) or {}
-    requires, silent_at = held.get("requires"), held.get("silent at")
+    document = kept_json(_file(index, parent, world)) or {}
+    requires, silent_at = document.get("requires"), document.get("silent at")
     if isinstance(silent_at, float) and is_fresh(silent_at, world):
         return {}
     if not isinstance(requires, dict) or not all(isinstance(specifiers, list) for specifiers in requires.values()):
@@ -92,7 +92,7 @@ def _kept(index: str, parent: Package, world: World) -> Mapping[str, Sequence[st
     return {str(name): [str(text) for text in specifiers] for name, specifiers in requires.items()}
 
 
-def _asked(
+def _from_indexes(
     parents: Sequence[Package], indexes: Mapping[PackageKey, str], project: Project, world: World
 ) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
     """From the indexes. A release never changes, so what is told is kept."""

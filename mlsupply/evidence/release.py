@@ -47,7 +47,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Particulars:
     """What is known beside the pages. provenance, provenance_before: of a file of this release and of the nearest one before
     that is attested, None unknown or none; links: the project's own URLs, None unknown; owners, owners_before: now and in
     an earlier run, None unknown; exempt: see the facet."""
@@ -61,7 +61,7 @@ class Told:
     exempt: bool = False
 
 
-def release_facet(package: Package, index: str, seen: Seen, history: History, told: Told) -> ReleaseFacet:
+def release_facet(package: Package, index: str, seen: Seen, history: History, particulars: Particulars) -> ReleaseFacet:
     """The facts of a release whose project the index knows."""
     project, this = seen.project, history.this
     base: dict[str, object] = {
@@ -71,12 +71,14 @@ def release_facet(package: Package, index: str, seen: Seen, history: History, to
         "project_listed": True,
         "status": project.status if "status" in project.offers else None,
         "status_reason": project.status_reason,
-        "exempt": told.exempt,
-        **_owners(told),
+        "exempt": particulars.exempt,
+        **_owners(particulars),
     }
     if this is None:
         return ReleaseFacet(**base)  # type: ignore[arg-type]  # the keys are the facet's fields, held by the tests
-    found = base | _times(project, history) | _files(project, history) | _lock(package, this) | _provenance(history, told)
+    found = (
+        base | _times(project, history) | _files(project, history) | _lock(package, this) | _provenance(history, particulars)
+    )
     yanked = [file.yanked for file in this.files if file.yanked is not None]
     found |= {"yanked": len(yanked) == len(this.files), "yanked_reason": next((reason for reason in yanked if reason), "")}
     return ReleaseFacet(**found)  # type: ignore[arg-type]  # as above
@@ -266,7 +268,7 @@ def attested_before(history: History) -> Release | None:
     return next((release for release in history.earlier if attested(release)), None)
 
 
-def _provenance(history: History, told: Told) -> dict[str, object]:
+def _provenance(history: History, particulars: Particulars) -> dict[str, object]:
     this = history.this
     if this is None:
         return {}
@@ -279,9 +281,9 @@ def _provenance(history: History, told: Told) -> dict[str, object]:
     found["unattested_files"] = _unattested(this, attested_before(history)) if now else ()
     if before is not None and not attested_before(history):
         found |= {"provenance_before": Standing.NONE, "publisher_before": ""}
-    elif other := told.provenance_before:
+    elif other := particulars.provenance_before:
         found |= {"provenance_before": other.standing, "publisher_before": str(other.publisher)}
-    return found | (_publisher(told) if now else _NO_PUBLISHER)
+    return found | (_publisher(particulars) if now else _NO_PUBLISHER)
 
 
 _NO_PUBLISHER: dict[str, object] = {  # where there is none, it is not another one
@@ -293,9 +295,9 @@ _NO_PUBLISHER: dict[str, object] = {  # where there is none, it is not another o
 }
 
 
-def _publisher(told: Told) -> dict[str, object]:
+def _publisher(particulars: Particulars) -> dict[str, object]:
     """Who published an attested release, and whether that was verified; nothing where no publisher is named."""
-    one, other = told.provenance, told.provenance_before
+    one, other = particulars.provenance, particulars.provenance_before
     if one is None:
         return {}
     return {
@@ -305,9 +307,9 @@ def _publisher(told: Told) -> dict[str, object]:
         "provenance_refused": None if one.open else one.standing is Standing.REFUSED,
         "publisher": str(one.publisher),
         "publisher_changed": None
-        if told.before_open
+        if particulars.before_open
         else other is not None and one.publisher.identity != other.publisher.identity,
-        "publisher_elsewhere": _elsewhere(one.publisher, told.links),
+        "publisher_elsewhere": _elsewhere(one.publisher, particulars.links),
     }
 
 
@@ -337,10 +339,10 @@ def repository_of(link: str) -> str:
     return "/".join(path.partition("#")[0].partition("?")[0].split("/")[:2]).removesuffix(".git")
 
 
-def _owners(told: Told) -> dict[str, object]:
+def _owners(particulars: Particulars) -> dict[str, object]:
     """Against an earlier run. Where there was none, nothing can have changed since."""
-    if told.owners is None:
+    if particulars.owners is None:
         return {}
-    now = set(told.owners)
-    before = now if told.owners_before is None else set(told.owners_before)
+    now = set(particulars.owners)
+    before = now if particulars.owners_before is None else set(particulars.owners_before)
     return {"owners_added": tuple(sorted(now - before)), "owners_removed": tuple(sorted(before - now))}

@@ -14,8 +14,8 @@ from mlsupply.evidence.provenance import Provenance, Standing
 from mlsupply.evidence.registry import Owners, Registry, Seen, at_once, secret_for
 from mlsupply.evidence.release import (
     History,
+    Particulars,
     Release,
-    Told,
     attested,
     attested_before,
     history_of,
@@ -102,8 +102,8 @@ def judge_online(project: Project, request: Request, world: World) -> Iterator[C
     if not run.rules.wants("release"):
         yield from (Checked(check=CHECK, package=package) for package in project.packages)
         return
-    asked = [(package, run.registry(package)) for package in project.packages if is_release(package)]
-    answers = at_once(lambda pair: _asked(*pair, run), asked)
+    pairs = [(package, run.registry(package)) for package in project.packages if is_release(package)]
+    answers = at_once(lambda pair: _answer(*pair, run), pairs)
     done = 0
     answered: Counter[str] = Counter()
     judged: list[tuple[Checked, str, frozenset[str]]] = []
@@ -113,7 +113,7 @@ def judge_online(project: Project, request: Request, world: World) -> Iterator[C
             judged.append((no_release(package), "", frozenset()))
             continue
         done += 1
-        world.say("asking the index about releases", done, len(asked))
+        world.say("asking the index about releases", done, len(pairs))
         answer, registry = next(answers), run.registry(package)
         if not isinstance(answer, Failure) or answer.reason is Reason.NOT_FOUND:
             answered[registry.url] += 1
@@ -149,19 +149,19 @@ class _Answer(NamedTuple):
     newer: str = ""
 
 
-def _asked(package: Package, registry: Registry, run: _Run) -> _Answer | Failure:
+def _answer(package: Package, registry: Registry, run: _Run) -> _Answer | Failure:
     """All that is asked of an index about one release; in a thread of its own."""
     seen = registry.about(package.name, package.version)
     if isinstance(seen, Failure):
         return seen
     history = history_of(seen.project, package.version)
-    told, unknown = Told(exempt=is_exempt(package, registry.host, run.request)), _unknown(seen, registry)
+    particulars, unknown = Particulars(exempt=is_exempt(package, registry.host, run.request)), _unknown(seen, registry)
     shared = {why.detail for why in unknown.values() if why.reason is Reason.UNSUPPORTED}
     if history.this is not None:
-        told = _with_owners(package, registry, told, unknown)
-        told = _with_provenance(package, registry, history, told, unknown, run)
+        particulars = _with_owners(package, registry, particulars, unknown)
+        particulars = _with_provenance(package, registry, history, particulars, unknown, run)
         shared |= {unknown[name].detail for name in ("owners_added", "provenance_refused")}
-    facet = release_facet(package, registry.host, seen, history, told)
+    facet = release_facet(package, registry.host, seen, history, particulars)
     specifiers = [r.specifier for r in run.project.requirements if r.name == package.name and r.specifier]
     newer = newer_as_source(seen.project, package.version, specifiers) if package.key in run.chosen else ""
     return _Answer(facet, unknown, frozenset(shared), newer)
@@ -241,26 +241,26 @@ def _listed(words: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _with_owners(package: Package, registry: Registry, told: Told, unknown: dict[str, Unknown]) -> Told:
+def _with_owners(package: Package, registry: Registry, particulars: Particulars, unknown: dict[str, Unknown]) -> Particulars:
     owners = registry.owners(package.name, package.version)
     if isinstance(owners, Owners):
-        return replace(told, owners=owners.now, owners_before=owners.before)
+        return replace(particulars, owners=owners.now, owners_before=owners.before)
     if owners is None:
         said = f"{registry.host} gives no owners of a release"
         why = Unknown(Reason.UNSUPPORTED, said, cause=Cause.UNPUBLISHED)
     else:
         why = Unknown(owners.reason, f"the owners could not be fetched: {owners.detail}")
     unknown |= dict.fromkeys(("owners_added", "owners_removed"), why)
-    return told
+    return particulars
 
 
 def _with_provenance(
-    package: Package, registry: Registry, history: History, told: Told, unknown: dict[str, Unknown], run: _Run
-) -> Told:
+    package: Package, registry: Registry, history: History, particulars: Particulars, unknown: dict[str, Unknown], run: _Run
+) -> Particulars:
     """The publishers of this release and of the one before it, as far as they are attested."""
     this, before = history.this, attested_before(history)
     if this is None or not (attested(this) or (attested(this) is False and before)):
-        return told
+        return particulars
     verifier = run.verifier()
     one = _publisher(this, package, registry, verifier, run) if attested(this) else None
     other = _publisher(before, package, registry, verifier, run) if before else None
@@ -278,7 +278,7 @@ def _with_provenance(
         unknown["publisher_elsewhere"] = Unknown(Reason.LIMIT, said)
         details = Failure(Reason.LIMIT, said)
     return replace(
-        told,
+        particulars,
         provenance=one if isinstance(one, Provenance) else None,
         provenance_before=other if isinstance(other, Provenance) else None,
         before_open=isinstance(other, Failure),

@@ -14,7 +14,7 @@ _KIND = "duplicate-name"
 MAX_NAMES = 100  # that are read once more
 
 
-def same_told(odd: Sequence[ArchiveFact], walked: Callable[[Wants], Iterable[Walked]]) -> list[ArchiveFact]:
+def with_same_content(odd: Sequence[ArchiveFact], walked: Callable[[Wants], Iterable[Walked]]) -> list[ArchiveFact]:
     """The oddities, with those of names that stand for the same bytes each time as a kind of their own. walked: gives the
     members, with the bytes of those asked for; called only where a name comes twice."""
     times = Counter(fact.member for fact in odd if fact.kind == _KIND)
