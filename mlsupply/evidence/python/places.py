@@ -170,7 +170,9 @@ MAKERS: Final = expression(
     r"deb\.nodesource\.com/setup|(?:rpm\.)?nodesource\.com/setup|nodejs\.org/dist/|ollama\.(?:com|ai)/install\.sh|claude\.ai/install\.|"
     r"get\.pulumi\.com(?:/|$)|sdk\.cloud\.google\.com(?:/|$)|awscli\.amazonaws\.com/|get\.helm\.sh/|dl\.k8s\.io/|nixos\.org/nix/install|"
     r"repo\.anaconda\.com/(?:mini|ana)conda|micro\.mamba\.pm/|pixi\.sh/install|github\.com/(?:conda-forge/miniforge|cloudflare/cloudflared)/releases/|"
-    r"bin\.(?:equinox\.io|ngrok\.com)/c/\w{6,20}/ngrok)"
+    r"bin\.(?:equinox\.io|ngrok\.com)/c/\w{6,20}/ngrok|"
+    r"storage\.googleapis\.com/chrome-for-testing-public/|chromedriver\.storage\.googleapis\.com/|"
+    r"msedgedriver\.(?:azureedge\.net|microsoft\.com)/|github\.com/mozilla/geckodriver/releases/download/)"
 )
 # Where these settings point by themselves, and public mirrors of it (PyPI; "Mirrors" in the documentation of pip and of
 # huggingface_hub): the whole host, so that no other one starts like it.

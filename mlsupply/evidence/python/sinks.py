@@ -197,6 +197,8 @@ def other(machine: Analyser, call: Call) -> Value | None:
     if ref == "logging.getLogger":
         return Value(ref + "()", NOTHING, frozenset(), text_of(call.args[0]) if call.args else "everybody")
     _handed_on(machine, call)
+    if ref in {"sys.stdout.write", "sys.stdout.buffer.write", "sys.stdout.writelines"}:
+        machine.heard |= taint_of(*call.args)
     if (ref.endswith("memfd_create") and _runs_files(machine)) or _injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref.endswith(".GetProcAddress") and any(_SCANNERS.search(text_of(value)) for value in call.args):

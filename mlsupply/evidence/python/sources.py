@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import package_data
-from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME
+from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME, beside_setup
 from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import containers, documents, folding
@@ -376,6 +376,7 @@ def opened(machine: Analyser, call: Call) -> Value:
     layers = path.layers if from_package else ()
     if from_package and DATA_NAME.search(text):
         taint = taint | machine.origin("encoded", f"data file {text.rpartition('/')[2]}", call.line)
+    taint = taint | beside_setup(machine, text, call.line)
     made = Value("io.file()", NOTHING, taint, HOLE, layers)
     if (written := content_of(machine, path)) is not None:
         made.taint, made.layers = made.taint | written.taint, written.layers

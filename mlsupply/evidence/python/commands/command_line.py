@@ -37,7 +37,7 @@ _PICTURE = expression(r"\.(?:png|jpe?g|gif|bmp|webp|tiff?)$", re.IGNORECASE)
 _READER = frozenset(
     {
         "ast", "black", "codespell_lib", "compileall", "dis", "isort", "json.tool", "nbconvert", "py_compile", "ruff",
-        "tokenize",
+        "tokenize", "twine",
     }
 )  # fmt: skip
 # Of these, those that no option makes run anything.
@@ -217,6 +217,26 @@ def runs_its_argument(program: Value) -> bool:
     return _STARTER.search(text_of(program)) is not None
 
 
+# With these, git starts what it is told of.
+_GIT_STARTS = expression(
+    r"\bgit\b[^\n]{0,200}(?:\s-c\s|--exec-path|--\w{2,10}-pack|--template|\b(?:config|submodule|bisect|hook|clone)\b)"
+)
+_PIECES = expression(r"&&|\|\||[;|&\n]")
+_LETS_GO = frozenset({"twine", "gh", "hub"})  # what these are given they send
+
+
+def only_told(text: str) -> bool:
+    """Is all that is not known of this line an argument of programs that build, copy, print or send what they are given? It
+    may hold no more than one word of such a program, and no command of its own."""
+    if _GIT_STARTS.search(text) or "`" in text or "$(" in text:
+        return False
+    for piece in _PIECES.split(text):
+        program = piece.split()[0] if piece.split() else ""
+        if HOLE in piece and (HOLE in program or not (_MAKER.search(program) or program in _LETS_GO)):
+            return False
+    return True
+
+
 def is_settings(parts: list[Value], place: int) -> bool:
     """Is this a file of settings behind the script that an interpreter runs?"""
     before = [text_of(part) for part in parts[1:place]]
@@ -241,6 +261,8 @@ def is_converted(line: CommandLine, place: int) -> bool:
         return False
     if any(flag == "--to" and "." in form for flag, form in pairwise(told)):
         return False
+    if told[1] == "twine":  # what follows is sent, whatever it is
+        return True
     unknown = told[place - 1] == HOLE if told[1] in _ONLY_READER else HOLE in told
     return not unknown and not any(_EXECUTES.match(one) or re.search(rf"(?:^|[/\\]){told[1]}\.py$", one) for one in told[2:])
 

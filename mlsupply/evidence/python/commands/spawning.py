@@ -25,6 +25,7 @@ from mlsupply.evidence.python.commands.command_line import (
     is_shown,
     launched,
     listed_by_network,
+    only_told,
     runs_its_argument,
     script_before,
     script_of,
@@ -36,7 +37,7 @@ from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.network import tied_shells
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, legible, taint_of, text_of
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, constant, legible, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -68,7 +69,9 @@ def command(machine: Analyser, call: Call) -> Value:
     process.items = line.parts
     stdin = call.keywords.get("input")
     _does(machine, line, stdin)
+    machine.heard = CLEAN
     flows(machine, line)
+    process.taint |= machine.heard
     tied_shells.started(machine, line)
     if stdin is not None:
         fed(machine, call, line.parts, stdin)
@@ -258,11 +261,13 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
     if written is not None and (place in {0, started} or runs_its_argument(line.program)) and not only_read:
         ran_file(machine, call, written, part, silent)
     elif has(part.taint, "package-file"):
+        if place == 0 and len(parts) == 1 and only_told(line.text):
+            return
         if place == 0:
             bundled(machine, call, part, silent, "a file of the package")
         elif is_runtime(line.program) or is_shell(line.program):
             bundled(machine, call, part, silent, "a script of the package in another language")
-        elif not is_code and not is_maker(line.program):
+        elif not is_code and not is_maker(line.program) and not is_converted(line, place):
             bundled(machine, call, part, silent, "a script of the package", script_before(parts, place))
     if is_code and isinstance(part.const, str):
         _python_code(machine, line, part)

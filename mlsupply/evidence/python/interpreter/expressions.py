@@ -280,16 +280,23 @@ class Expressions(Machine):
             folded = folding.method(receiver, node.func.attr, args, keywords)
             if folded is not None:
                 return folded
-        if (
-            receiver is not None
-            and function.closure is None
-            and (not receiver.ref or receiver.instance is not None)
-            and (receiver.keys is not None or receiver.items is not None or type(receiver.const) is list)
-        ):
-            taken = containers.method(receiver, getattr(node.func, "attr", ""), args, keywords)
-            if taken is not None:
-                return taken
-        return self.call(function, args, keywords, node, receiver)
+        taken = self._taken(receiver, function, getattr(node.func, "attr", ""), args, keywords)
+        if taken is not None and function.closure is None:
+            return taken
+        called = self.call(function, args, keywords, node, receiver)
+        return called if taken is None else merged([taken, called])
+
+    def _taken(
+        self, receiver: Value | None, function: Value, name: str, args: list[Value], keywords: dict[str, Value]
+    ) -> Value | None:
+        """What a method of a container gives; None where this is none. An entry of a dict may be called as the method is."""
+        if receiver is None or (receiver.ref and receiver.instance is None):
+            return None
+        if receiver.keys is None and receiver.items is None and type(receiver.const) is not list:
+            return None
+        if function.closure is not None and (receiver.instance is not None or name not in (receiver.keys or {})):
+            return None
+        return containers.method(receiver, name, args, keywords)
 
     def _inner(self, node: ast.Await | ast.Starred) -> Value:
         value = self.value(node.value)

@@ -54,6 +54,7 @@ class Machine:
     missing = 0  # conditions around that something was found missing first
     strange = False  # is it a module of another project than the one that ships it?
     data: Mapping[str, bytes] = {}  # files of the package that hold data, by path, where they were read
+    heard: Taint = frozenset()  # where that comes from which the child prints that is followed last
     untold = False  # were there more facts than are kept?
     common = 0  # facts that mean nothing by themselves
     cut = False  # something worth following went deeper than the depth it is followed to

@@ -193,7 +193,9 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
     if owner.keys is not None and name in owner.keys:
         return owner.keys[name]
     if owner.keys and name == "__dict__" and owner.closure is None:
-        return unknown(owner)
+        whole = unknown(owner)
+        whole.ref, whole.keys = owner.ref and f"{owner.ref}.__dict__", owner.keys
+        return whole
     return None
 
 

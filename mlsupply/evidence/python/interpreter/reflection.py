@@ -132,7 +132,27 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         for name, value in _put(call).items():
             machine.stored(Value("sys.modules"), constant(name), value, call.node)
         return Value()
+    if ref.endswith(_FILLED):
+        return _filled(machine, call)
     return _module(call)
+
+
+_FILLED = (".__dict__.update", ".__dict__.__setitem__", ".__dict__.setdefault")
+
+
+def _filled(machine: Analyser, call: Call) -> Value | None:
+    """A method of `thing.__dict__` or `vars(thing)` sets attributes of the thing."""
+    holder = call.node.func.value if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else None
+    if isinstance(holder, ast.Attribute):
+        owner = machine.value(holder.value)
+    elif isinstance(holder, ast.Call) and len(holder.args) == 1:
+        owner = machine.value(holder.args[0])
+    else:
+        owner = Value(call.ref.rsplit(".", 2)[0])  # by another name
+    for name, value in _put(call).items():
+        if name.isidentifier():
+            machine.assign(owner, name, value, call.node)
+    return Value()
 
 
 def _put(call: Call) -> dict[str, Value]:

@@ -79,8 +79,8 @@ def _getter(machine: Analyser, name: str, call: Call) -> Value | None:
 
 
 def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
-    if name == "print" and (target := call.keywords.get("file")) is not None:
-        writing.printed(machine, call, target)
+    if name == "print":
+        writing.printed(machine, call, call.keywords.get("file"))
     if name in {"print", "len", "type"} or name in _SETTLED:
         return folding.builtin(name, call.args) if name == "len" else Value()
     if name == "str" and len(call.args) == 1 and call.args[0].ref.startswith("pathlib.") and call.args[0].text == HOLE:

@@ -30,6 +30,22 @@ def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
     return machine.origin("encoded", f"data file {text.rpartition('/')[2]}", line)
 
 
+# Pictures, sounds and the like: an installation reads settings and texts of its own folder, and runs none of these.
+_NO_TEXT = re.compile(
+    r"\.(?:dat|data|bin|png|jpe?g|gif|ico|bmp|wav|pak|ttf|otf|woff2?|enc|np[yz]|h5|parquet|arrow|feather|safetensors|onnx|pt|"
+    r"sqlite3?|mp3|mp4|ogg|flac|hex|b64|b85|spm|idx|pdf|zip|gz|xz|bz2|zst)$",
+    re.I,
+)
+
+
+def beside_setup(machine: Analyser, path: str, line: int) -> Taint:
+    """The label for what a `setup.py` reads by a name relative to the folder it is started in, that of the package. Empty in
+    any other module, and for texts."""
+    if machine.path.rpartition("/")[2] != "setup.py" or path.startswith((HOLE, "/", "~")) or not _NO_TEXT.search(path):
+        return CLEAN
+    return machine.origin("encoded", f"data file {path}", line)
+
+
 def joined_resource(machine: Analyser, call: Call, result: Value) -> None:
     """Labels the result of `files(package).joinpath(name)` as a data file of the package."""
     name = text_of(call.args[-1]) if call.args else ""

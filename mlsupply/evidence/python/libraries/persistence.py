@@ -51,7 +51,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     _overwritten(machine, call, path, content)
     text = text_of(path)
     _redirected(machine, call, text, text_of(content))
-    if (what := _starts(machine, path, content)) and not text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
+    if (what := starts(machine, path, content)) and not text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
         shown = _shown(content)
         code = _is_code(what, text, content, shown)
         machine.fact(
@@ -107,7 +107,7 @@ def _overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> 
         machine.fact("destroys", call.node, source="received", sink=call.ref, detail=said)
 
 
-def _starts(machine: Analyser, path: Value, content: Value) -> str:
+def starts(machine: Analyser, path: Value, content: Value) -> str:
     """What starts, or takes effect, by itself where the file lies; "" where nothing does."""
     text = text_of(path)
     what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")

@@ -141,8 +141,11 @@ def saved(machine: Analyser, call: Call) -> None:
 _PATH_LIKE = re.compile(r"[/\\]|^[^\s]{1,80}\.\w{1,5}$")
 
 
-def printed(machine: Analyser, call: Call, target: Value) -> None:
+def printed(machine: Analyser, call: Call, target: Value | None) -> None:
     """`print(..., file=target)`."""
+    if target is None:
+        machine.heard |= taint_of(*call.args)
+        return
     target.taint |= taint_of(*call.args)
     if target.ref == "io.file()w":
         persistence.written(machine, call, _path_of(target), call.args[0] if len(call.args) == 1 else unknown(*call.args))
@@ -196,7 +199,7 @@ def _copied(machine: Analyser, call: Call) -> Value:
     if call.ref == "shutil.copytree":
         machine.files[kept_key(machine, target) + "/"] = moved
     target.taint |= frozenset(label for label in taint if label.split(":", 1)[0] in know.KINDS[:8])
-    if what := places.persistent(text_of(target)):
+    if what := persistence.starts(machine, target, moved):
         made = text_of(target).startswith(HOLE) and _ACTIVATES.search(text_of(target))  # of an environment that is made
         of_package = has(taint, "package-file") and not made
         machine.fact(

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
-REQUESTS = frozenset({"urllib.request.Request", "httpx.Request", "requests.Request"})
+REQUESTS = frozenset(
+    {
+        "urllib.request.Request", "httpx.Request", "requests.Request", "httpx.Client().build_request",
+        "httpx.AsyncClient().build_request",
+    }
+)  # fmt: skip
 CONNECTIONS = re.compile(
     r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
+    r"^urllib3\.(?:\w+\.)?(?:HTTPS?ConnectionPool|connection_from_url|PoolManager\(\)\.connection_from_\w+)$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
     r"^(?:socket\.create_connection|asyncio\.open_connection)$|^ssl\.(?:\w+\(\)\.)?wrap_socket$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
     r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
