@@ -9,7 +9,7 @@ from functools import lru_cache
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sinks, sources, summaries
 from mlsupply.evidence.python.interpreter import hooks, objects, reflection, unknown_calls
-from mlsupply.evidence.python.interpreter.call import Asked, AskedMoreError, Call, ToldKey
+from mlsupply.evidence.python.interpreter.call import Call, NameOnly, NotInNameError, SentKey
 from mlsupply.evidence.python.interpreter.machine import (
     CODE_DEPTH,
     MAX_INLINE,
@@ -64,7 +64,7 @@ class Analyser(Statements):
         self.logs: list[Value] = []  # paths of files that are logged to
         self.opened: dict[str, set[str]] = {}  # a key, by its label -> where it opens an account
         self.tied: set[Closure] = set()  # functions that gave a handler's connection to the programs they start
-        self.told_keys: list[ToldKey] = []
+        self.sent_keys: list[SentKey] = []
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
@@ -352,7 +352,7 @@ class Analyser(Statements):
         """Did the budget suffice?"""
         self.root = name
         self.root_end = self.steps + MAX_ROOT_STEPS
-        self.scope, self.running, self.returned, self.silent, self.asked_for = self.module, [], [], 0, 0
+        self.scope, self.running, self.returned, self.silent, self.on_request = self.module, [], [], 0, 0
         self.declined = self.cut = False
         try:
             first = self.first(closure)
@@ -372,10 +372,10 @@ class Analyser(Statements):
 def turned_down(name: str) -> bool:
     """Do the models turn a call down for its name alone, whatever it is given and wherever it stands? Then they are asked
     about that name once."""
-    nothing = Asked(name)
+    nothing = NameOnly(name)
     try:
         return Analyser._modelled(nothing, nothing) is None  # type: ignore[arg-type]  # it tells who asks for more
-    except AskedMoreError:
+    except NotInNameError:
         return False
 
 

@@ -83,16 +83,16 @@ class Together(Analyser):
         if module.begun:
             return module
         module.begun = True
-        before = (self.here, self.scope, self.root, self.running, self.returned, self.silent, self.asked_for)
+        before = (self.here, self.scope, self.root, self.running, self.returned, self.silent, self.on_request)
         self.go(module)
         self.scope, self.root, self.running, self.returned = module.scope, module.root(""), [], []
-        self.silent = self.asked_for = 0
+        self.silent = self.on_request = 0
         module.scope.names["__name__"] = constant(module.dotted)
         module.scope.names["__doc__"] = constant(ast.get_docstring(module.tree, clean=False))
         try:
             self.body(module.tree.body)
         finally:
-            here, self.scope, self.root, self.running, self.returned, self.silent, self.asked_for = before
+            here, self.scope, self.root, self.running, self.returned, self.silent, self.on_request = before
             self.go(here)
         return module
 

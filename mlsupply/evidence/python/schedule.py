@@ -64,7 +64,7 @@ def _simple(statement: ast.stmt, depth: int) -> Iterator[ast.stmt]:
 def rest(machine: Analyser, level: Level, survey: Survey) -> None:
     """What is followed of a module level that exhausted its budget: imports, definitions, and statements that name what
     runs, sends or loads. So work that is put in front hides nothing."""
-    machine.scope, machine.running, machine.returned, machine.silent, machine.asked_for = machine.module, [], [], 0, 0
+    machine.scope, machine.running, machine.returned, machine.silent, machine.on_request = machine.module, [], [], 0, 0
     machine.root, machine.declined = "", False
     end = machine.steps + MAX_STEPS // 6
     left = level.left()
@@ -106,14 +106,14 @@ def functions(machine: Analyser, survey: Survey) -> None:
 
 def _each(machine: Analyser, survey: Survey) -> set[Closure]:
     bound = _bound(machine)
-    asked: Set[ast.AST] = survey.naming(_asked(machine)) if machine.linked else frozenset()
+    wanted: Set[ast.AST] = survey.naming(_names_of_neighbours(machine)) if machine.linked else frozenset()
 
     def chosen(closure: Closure) -> bool:
         if closure.wrapper or hooks.gives_code(closure) or hooks.passed_in(closure):
             return True
-        return closure.node in asked or worth_following(survey.of(closure.node), bound)
+        return closure.node in wanted or worth_following(survey.of(closure.node), bound)
 
-    machine.quiet = _quiet(survey, asked, bound) if machine.alone else reachability.NONE
+    machine.quiet = _quiet(survey, wanted, bound) if machine.alone else reachability.NONE
     done = _constructors(machine, chosen)
     made = Made(survey)
     place, left = 0, list[Closure]()
@@ -153,11 +153,11 @@ def _bound(machine: Analyser) -> dict[str, str]:
     return found
 
 
-def _quiet(survey: Survey, asked: Set[ast.AST], bound: Mapping[str, str]) -> reachability.Quiet:
+def _quiet(survey: Survey, wanted: Set[ast.AST], bound: Mapping[str, str]) -> reachability.Quiet:
     """The functions of the module that come to no end, and that no neighbour is about."""
 
     def ends(one: Mentions) -> bool:
-        return one.node in asked or comes_to_an_end(one, bound)
+        return one.node in wanted or comes_to_an_end(one, bound)
 
     return reachability.quiet(survey, ends)
 
@@ -187,7 +187,7 @@ def _constructors(machine: Analyser, chosen: Callable[[Closure], bool]) -> set[C
     return done
 
 
-def _asked(machine: Analyser) -> set[str]:
+def _names_of_neighbours(machine: Analyser) -> set[str]:
     """The names a neighbour asked for or that neighbours are asked for, as this module writes them."""
     names = set(machine.neighbours.names)
     return names | {name for name, value in machine.module.names.items() if value.ref.rpartition(".")[2] in names}
@@ -197,8 +197,8 @@ def _shared(machine: Analyser) -> dict[str, Taint]:
     """Where what functions share comes from, as far as that is worth following: names of the module, attributes."""
     found: dict[str, Taint] = {}
     objects = [one for state in machine.states.values() for one in (state, *state.made.values())]
-    held = [*machine.module.names.items(), *(pair for state in objects for pair in state.attributes.items())]
-    for name, value in held:
+    shared = [*machine.module.names.items(), *(pair for state in objects for pair in state.attributes.items())]
+    for name, value in shared:
         if taint := frozenset(label for label in taint_of(value) if label.partition(":")[0] in _SHARED):
             found[name] = found.get(name, CLEAN) | taint
     return found

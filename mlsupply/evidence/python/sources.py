@@ -10,7 +10,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import package_data
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME, beside_setup
-from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
+from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import containers, documents, folding
 from mlsupply.evidence.python.values.taint import has, kinds_in
@@ -100,8 +100,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in _FILE_READS:
         return opened(machine, call)
     if ref.startswith("io.file()w.read") and call.receiver is not None and call.receiver.keys:
-        held = content_of(machine, call.receiver.keys.get("name", call.receiver))
-        return held.copy() if held is not None else Value(taint=call.receiver.taint)
+        content = content_of(machine, call.receiver.keys.get("name", call.receiver))
+        return content.copy() if content is not None else Value(taint=call.receiver.taint)
     return _library(machine, call)
 
 
@@ -160,8 +160,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return _taken(machine, call, kind)
     if know.SHARED_FILES.match(ref):
         whose = call.arg(0, "repo_id", "model_id") if ref.startswith(("huggingface", "modelscope")) else None
-        told = [whose] if whose is not None else [value for value in call.all if isinstance(value.const, str)]
-        named = text_of(told[0]) if told else HOLE
+        names = [whose] if whose is not None else [value for value in call.all if isinstance(value.const, str)]
+        named = text_of(names[0]) if names else HOLE
         named = f"{HOLE} rows of {named}" if ref.startswith("datasets.") else named  # which ones, the arguments say
         return Value(ref + "()", NOTHING, machine.origin("received", named, call.line))
     if _DATA_READERS.match(ref) or ref in _AS_FILE:
@@ -172,8 +172,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return call.receiver.keys["answer"].copy() if call.receiver.keys else None
     if know.RECEIVES.match(ref) and not _asks(ref):
         _rebuilt(machine, call)
-        asked = call.receiver is not None and places.METADATA.search(call.receiver.text)
-        return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if asked else "received", ref, call.line))
+        of_cloud = call.receiver is not None and places.METADATA.search(call.receiver.text)
+        return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if of_cloud else "received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
         from mlsupply.evidence.python.libraries import builtin_calls
 
@@ -191,8 +191,10 @@ def _resource(machine: Analyser, call: Call) -> Value:
         taint |= machine.origin("encoded", f"data file {name}", call.line)
     if call.ref.endswith((".files", ".open_text", ".open_binary", ".resource_stream", ".resource_filename")):
         return Value("pathlib.Path()" if call.ref.endswith(".files") else call.ref + "()", NOTHING, taint)
-    held = package_data.held(machine, name, binary=call.ref.endswith(("get_data", "read_binary", "resource_string")))
-    return Value("" if held is not NOTHING else call.ref + "()", held, taint)
+    content = package_data.content_of_file(
+        machine, name, binary=call.ref.endswith(("get_data", "read_binary", "resource_string"))
+    )
+    return Value("" if content is not NOTHING else call.ref + "()", content, taint)
 
 
 _AS_FILE = frozenset({"importlib.resources.as_file", "importlib_resources.as_file"})
@@ -201,8 +203,8 @@ _AS_FILE = frozenset({"importlib.resources.as_file", "importlib_resources.as_fil
 def _taken(machine: Analyser, call: Call, kind: str) -> Value:
     """What a library takes from the machine; a picture it may write to a file it is given the path of."""
     says = (kind == "keychain" or call.ref == addresses.PROMPT) and call.args
-    told = f"{call.ref} {text_of(call.args[0])}" if says else _named_secret(call) or call.ref
-    made = Value(call.ref + "()", NOTHING, machine.origin(kind, told, call.line) | taint_of(*call.all))
+    detail = f"{call.ref} {text_of(call.args[0])}" if says else _named_secret(call) or call.ref
+    made = Value(call.ref + "()", NOTHING, machine.origin(kind, detail, call.line) | taint_of(*call.all))
     for path in call.all if kind in _PICTURES else ():
         if text_of(path) != HOLE:
             machine.files[kept_key(machine, path)] = unknown(made)
@@ -229,8 +231,8 @@ def _rebuilt(machine: Analyser, call: Call) -> None:
     """A connection of processes gives what the other end pickled."""
     from mlsupply.evidence.python.network import addresses
 
-    told = call.ref.startswith("multiprocessing.") and call.receiver is not None
-    if told and call.receiver is not None and addresses.destination(call.receiver.text) == "fixed":
+    of_processes = call.ref.startswith("multiprocessing.") and call.receiver is not None
+    if of_processes and call.receiver is not None and addresses.destination(call.receiver.text) == "fixed":
         said = "objects are rebuilt from the network"
         machine.fact("executes", call.node, source="received", sink=call.ref, detail=said)
 
@@ -340,7 +342,7 @@ def _listing(machine: Analyser, call: Call) -> Value:
         made.taint |= machine.origin("home-files", text, call.line)
     elif text in {"", ".", "./"} or (start is not None and any(map(_WORK.match, start.taint))):
         made.taint |= machine.origin("work-files", "files of the working folder", call.line)
-    made.taint |= held_below(machine, text)
+    made.taint |= taint_below(machine, text)
     if call.ref.startswith("pathlib"):
         made.ref = "pathlib.Path()"
         made.text = f"{text}/{text_of(call.args[0])}" if call.args else made.text
@@ -382,7 +384,7 @@ def opened(machine: Analyser, call: Call) -> Value:
         made.taint, made.layers = made.taint | written.taint, written.layers
         made.const = written.const
     elif from_package:
-        made.const = package_data.held(machine, text, binary="b" in mode_text or call.ref.endswith("read_bytes"))
+        made.const = package_data.content_of_file(machine, text, binary="b" in mode_text or call.ref.endswith("read_bytes"))
     place = path.copy()
     place.taint = place.taint & taint
     made.keys = {"name": place}

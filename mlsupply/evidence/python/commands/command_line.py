@@ -149,8 +149,8 @@ def deciding_part(line: CommandLine) -> Value | None:
     if isinstance(head.const, str | bytes) or (head.items is None and not head.known):
         text = text_of(head)
         # what a client gave, by its address
-        asked = re.match(r"[a-z+]{2,20}://", text) is not None and has(head.taint, "received")
-        return head if (text.startswith(HOLE) and "/" not in text) or asked else None
+        fetched = re.match(r"[a-z+]{2,20}://", text) is not None and has(head.taint, "received")
+        return head if (text.startswith(HOLE) and "/" not in text) or fetched else None
     for place, part in enumerate(parts[:-1]):
         if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)) and not _sets(parts, place):
             shell = place == 1 and is_shell(parts[0])
@@ -254,17 +254,19 @@ def is_converted(line: CommandLine, place: int) -> bool:
     """Does Python start a module by its name that only reads the file at `place`? That has to be known in part, and so do
     all words where an option could make the module run something. In another folder, or with other variables, the name may
     be that of any module; so may a class to convert with."""
-    told = [text_of(part) for part in line.parts[1:]]
-    if len(told) < 3 or told[0] != "-m" or told[1] not in _READER or not is_python(line.parts[0]):
+    words = [text_of(part) for part in line.parts[1:]]
+    if len(words) < 3 or words[0] != "-m" or words[1] not in _READER or not is_python(line.parts[0]):
         return False
     if not line.call.keywords.keys().isdisjoint({"cwd", "env"}):
         return False
-    if any(flag == "--to" and "." in form for flag, form in pairwise(told)):
+    if any(flag == "--to" and "." in form for flag, form in pairwise(words)):
         return False
-    if told[1] == "twine":  # what follows is sent, whatever it is
+    if words[1] == "twine":  # what follows is sent, whatever it is
         return True
-    unknown = told[place - 1] == HOLE if told[1] in _ONLY_READER else HOLE in told
-    return not unknown and not any(_EXECUTES.match(one) or re.search(rf"(?:^|[/\\]){told[1]}\.py$", one) for one in told[2:])
+    unknown = words[place - 1] == HOLE if words[1] in _ONLY_READER else HOLE in words
+    return not unknown and not any(
+        _EXECUTES.match(one) or re.search(rf"(?:^|[/\\]){words[1]}\.py$", one) for one in words[2:]
+    )
 
 
 def is_elsewhere(line: CommandLine) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.libraries.storage import held_below, kept_key
+from mlsupply.evidence.python.libraries.storage import kept_key, taint_below
 from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
@@ -140,7 +140,7 @@ def _pushed(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
     if cwd is not None:
         folders.append(text_of(cwd))
     for folder in folders:
-        taint = taint | held_below(machine, folder)
+        taint = taint | taint_below(machine, folder)
     if found is None and folders and any(folder in machine.folders for folder in folders):
         found = _LAST_PUSH.search(machine.pointed.get("git", ""))  # where it was cloned from
     if found:
@@ -166,7 +166,7 @@ def _filled(machine: Analyser, paths: list[str]) -> list[tuple[Value, str]]:
     for path in paths:
         if len(path.replace(HOLE, "")) < 3:
             continue
-        taint = held_below(machine, path) | (machine.files[path].taint if path in machine.files else CLEAN)
+        taint = taint_below(machine, path) | (machine.files[path].taint if path in machine.files else CLEAN)
         if has(taint, "received", "encoded"):
             made.append((Value("", NOTHING, taint), path))
     return made

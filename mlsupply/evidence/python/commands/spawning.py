@@ -88,11 +88,11 @@ def _does(machine: Analyser, line: CommandLine, stdin: Value | None) -> None:
     found = [deed for deed in found if not (_is_bare_shell(deed) and _is_local_shell(machine, line))]
     fetches = any(deed.behaviour == "runs-downloaded" for deed in found)
     for deed in found:
-        told = deed._replace(source="received") if fetches and deed.behaviour == "persists" else deed
+        sourced = deed._replace(source="received") if fetches and deed.behaviour == "persists" else deed
         if deed.behaviour == "persists" and (stdin is not None or len(line.parts) > 1):
             placed = [stdin] if stdin is not None else [content_of(machine, part) for part in line.parts[1:MAX_PARTS]]
-            told = deed._replace(source="received") if any(map(persistence.holds_code, filter(None, placed))) else told
-        noted(machine, line.call, told, line.silent, line.head)
+            sourced = deed._replace(source="received") if any(map(persistence.holds_code, filter(None, placed))) else sourced
+        noted(machine, line.call, sourced, line.silent, line.head)
 
 
 _INTERACTIVE = expression(r"(?:ba)?sh -i", re.IGNORECASE)
@@ -315,7 +315,7 @@ def _python_code(machine: Analyser, line: CommandLine, code: Value) -> None:
     if is_shell(line.program):
         return
     call = line.call
-    before, machine.told = machine.told, machine.told | taint_of(*line.parts) | _input_taint(call)
+    before, machine.child_input = machine.child_input, machine.child_input | taint_of(*line.parts) | _input_taint(call)
     if hiding(code.layers):
         machine.fact(
             "runs-decoded",
@@ -326,7 +326,7 @@ def _python_code(machine: Analyser, line: CommandLine, code: Value) -> None:
             detail="encoded text is run by another Python",
         )
     machine.inner(str(code.const), code.layers, call.line)
-    machine.told = before
+    machine.child_input = before
 
 
 _READABLE = expression(r"[ -~\s]{6}")  # what a program is told in its own language, and no head of a message

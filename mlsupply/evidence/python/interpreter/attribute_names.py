@@ -30,7 +30,7 @@ _LIBRARY_KEYS = frozenset(
 _STORES = frozenset({"streamlit.secrets", "django.conf.settings.SECRET_KEY", "django.conf.settings.DATABASES"})
 _TOKEN_PATHS = {"huggingface_hub.constants.HF_TOKEN_PATH": "~/.cache/huggingface/token"}
 _CALLED = frozenset({"__name__", "__qualname__", "__module__"})
-TOLD = frozenset(  # attributes that `told` knows, by their last part or the whole of the name
+MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or the whole of the name
     {
         *_KEYS, *_AS_DATA, *_CLIENT_KEYS, *know.ENVIRONMENTS, *_LIBRARY_KEYS,
         *_STORES, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
@@ -41,7 +41,7 @@ TOLD = frozenset(  # attributes that `told` knows, by their last part or the who
 )  # fmt: skip
 
 
-def told(machine: Expressions, result: Value, owner: Value, name: str, node: ast.AST) -> None:
+def modelled(machine: Expressions, result: Value, owner: Value, name: str, node: ast.AST) -> None:
     """Adds to `result`, the value of `owner.name`, what is known of an attribute by its name."""
     ref = result.ref
     if name in _CALLED and not owner.ref:
@@ -70,7 +70,7 @@ def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | N
     if ref == "builtins.__dict__":
         return ANY_BUILTIN
     if ref in {"sys.argv", "sys.stdin"}:
-        return machine.told | frozenset((f"parameter:{ref}",))
+        return machine.child_input | frozenset((f"parameter:{ref}",))
     if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
         return frozenset((f"intercepted:{name}",))
     if ref in _LIBRARY_KEYS or ref in _STORES:

@@ -37,11 +37,11 @@ class Call(NamedTuple):
         return [*self.args, *self.keywords.values()] if self.keywords else self.args
 
 
-class AskedMoreError(Exception):
+class NotInNameError(Exception):
     """More than the name of a call was asked for."""
 
 
-class Asked:
+class NameOnly:
     """A call of which only the name is known, and a machine of which nothing is: whoever asks for more is told so."""
 
     __slots__ = ("ref",)
@@ -51,16 +51,16 @@ class Asked:
         object.__setattr__(self, "ref", ref)
 
     def __getattr__(self, name: str) -> Any:
-        raise AskedMoreError(name)
+        raise NotInNameError(name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AskedMoreError(name)
+        raise NotInNameError(name)
 
     def __iter__(self) -> Iterator[Any]:
-        raise AskedMoreError
+        raise NotInNameError
 
 
-class ToldKey(NamedTuple):
+class SentKey(NamedTuple):
     """A request with a key in it, of interest where the key opens an account elsewhere. labels: of the keys; address: where
     it goes; fields: of the fact it would be."""
 

@@ -33,7 +33,7 @@ def made(machine: Expressions, node: Node) -> Value:
     if not isinstance(node, ast.DictComp) and not source.known:
         begins = [_once(machine, node, item) for item in folding.items_of(source)[:1]]
     _bound(machine, node, machine.element(source))
-    source = _told_apart(machine, node.generators[0], source)
+    source = _of_one_program(machine, node.generators[0], source)
     if isinstance(node, ast.DictComp):
         key, value = machine.value(node.key), machine.value(node.value)
         result = unknown(key, value, source)
@@ -57,7 +57,7 @@ def _bound(machine: Expressions, node: Node, item: Value) -> None:
     for generator in node.generators:
         if generator is not node.generators[0]:
             item = machine.element(objects.iterable(machine, machine.value(generator.iter), node))
-        machine.bind(generator.target, _told_apart(machine, generator, item))
+        machine.bind(generator.target, _of_one_program(machine, generator, item))
         for test in generator.ifs:
             machine.value(test)
 
@@ -82,11 +82,11 @@ def _any_of(machine: Expressions, node: Node, items: list[Value], source: Value)
     return result
 
 
-def _told_apart(machine: Expressions, generator: ast.comprehension, item: Value) -> Value:
-    return told_apart(machine, item, generator.ifs) if ALL in item.taint else item
+def _of_one_program(machine: Expressions, generator: ast.comprehension, item: Value) -> Value:
+    return of_one_program(machine, item, generator.ifs) if ALL in item.taint else item
 
 
-def told_apart(machine: Expressions, item: Value, tests: list[ast.expr]) -> Value:
+def of_one_program(machine: Expressions, item: Value, tests: list[ast.expr]) -> Value:
     """One variable of the whole environment, where the tests let only those of one program through (`startswith`); else the
     item as it is."""
     starts = [start for test in tests for start in _starts(machine, test)]
@@ -112,8 +112,8 @@ def _starts(machine: Expressions, test: ast.expr) -> list[str]:
     """The beginnings that `name.startswith(...)` asks for, where they are all known."""
     if not asks_for_start(test) or not isinstance(test, ast.Call):
         return []
-    asked = machine.value(test.args[0])
-    parts = [asked] if isinstance(asked.const, str) else folding.items_of(asked)
+    argument = machine.value(test.args[0])
+    parts = [argument] if isinstance(argument.const, str) else folding.items_of(argument)
     texts = [part.const for part in parts if isinstance(part.const, str)]
     return texts if len(texts) == len(parts) else []
 

@@ -17,7 +17,7 @@ from mlsupply.evidence.python.interpreter import (
     objects,
     reflection,
 )
-from mlsupply.evidence.python.interpreter.attribute_names import TOLD
+from mlsupply.evidence.python.interpreter.attribute_names import MODELLED
 from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
 from mlsupply.evidence.python.values import containers, folding, operators
@@ -122,8 +122,8 @@ class Expressions(Machine):
             result.text = f"{HOLE}/site-packages/{owner.ref.replace('.', '/')}/__init__.py"
         if owner.text != HOLE and owner.ref.startswith("xmlrpc.client.ServerProxy()"):
             result.text = owner.text  # a method of a method is asked for at the same place
-        if name in TOLD or ref in TOLD or self.serving:
-            attribute_names.told(self, result, owner, name, node)
+        if name in MODELLED or ref in MODELLED or self.serving:
+            attribute_names.modelled(self, result, owner, name, node)
         return result
 
     def class_state(self, closure: Closure) -> ClassState:

@@ -76,9 +76,9 @@ class Machine:
         self.replacing = ""  # the function of another module that the one which is followed stands for
         self.folder = ""  # the one that is worked in, as far as it is said
         self.silent = 0  # `try` blocks around whose errors are thrown away
-        self.asked_for = 0  # conditions around that look at what the user asks for
+        self.on_request = 0  # conditions around that look at what the user asks for
         self.declined = False  # was such a condition just passed that leaves where it is not met?
-        self.told: Taint = frozenset()  # what a child that is followed is given as arguments and input
+        self.child_input: Taint = frozenset()  # what a child that is followed is given as arguments and input
         self.code_layers: tuple[str, ...] = ()  # of decoded code that is followed: the encodings, the text
         self.code_text = ""
         self.code_line = 0  # where decoded code is run from, 0 in the module's own text
@@ -136,7 +136,7 @@ class Machine:
     def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:
         """Notes a fact of the root that is followed. fields: as in `CodeFact`; moment and scope are filled in when the
         package is put together. What the user asks for is not noted for behaviours in `_ON_REQUEST`."""
-        if self.asked_for and behaviour in _ON_REQUEST:
+        if self.on_request and behaviour in _ON_REQUEST:
             return
         line = self.code_line or (getattr(node, "lineno", 0) if node is not None else 0)
         draft = CodeFact(

@@ -108,7 +108,7 @@ def _one(state: ClassState, node: ast.AST) -> ClassState:
     return found
 
 
-def held(state: ClassState, name: str) -> Value | None:
+def attribute_of(state: ClassState, name: str) -> Value | None:
     """The value of an attribute of an object or class, as far as it is known; None where nothing is."""
     own = state.attributes.get(name)
     if state.kind is not None:
@@ -153,9 +153,9 @@ def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> 
     if not state.fields and call.args:
         keep(state, "args", folding.listed(list(call.args)))
     if any(base.endswith("NamedTuple") for base in state.bases) or state.closure is None:
-        result.items = [held(state, name) or Value() for name in state.fields]
+        result.items = [attribute_of(state, name) or Value() for name in state.fields]
     for name in state.fields:
-        default = held(state, name)
+        default = attribute_of(state, name)
         if name not in given and default is not None and default.keys and (factory := default.keys.get("default_factory")):
             state.attributes[name] = machine.call(factory, [], {}, call.node)
 
@@ -178,7 +178,7 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
             state = machine.class_state(owner.closure)
             if name == "__dict__":
                 return _names(state)
-            if (found := held(state, name)) is not None:
+            if (found := attribute_of(state, name)) is not None:
                 return _member(machine, state, owner, name, node, found)
             if name in state.methods:
                 bound = Value()
@@ -206,7 +206,7 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
         result = Value()
         result.closure = state.closure
         return result
-    if (found := held(state, name)) is not None:
+    if (found := attribute_of(state, name)) is not None:
         return _member(machine, state, owner, name, node, found)
     method = state.methods.get(name)
     if method is not None:
@@ -218,7 +218,7 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     for fallback in ("__getattribute__", "__getattr__"):
         if fallback in state.methods and not name.startswith("__"):
             return machine.enter(state.methods[fallback], [owner, constant(name)], {}, node)
-    return held(state, HOLE)
+    return attribute_of(state, HOLE)
 
 
 def _member(machine: Expressions, state: ClassState, owner: Value, name: str, node: ast.AST, found: Value) -> Value:
@@ -261,7 +261,7 @@ def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, n
     """`owner.name = value`; False, and nothing is done, where owner is neither object, class nor function of this module."""
     if owner.instance is not None:
         state = owner.instance
-        before = held(state, name)
+        before = attribute_of(state, name)
         if before is not None and before.instance is not None and "__set__" in before.instance.methods:
             machine.enter(before.instance.methods["__set__"], [before, owner, value], {}, node)
             return True

@@ -36,13 +36,13 @@ class Statements(Assignments):
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
         """Runs every statement in order; code behind a `return` is followed too. Raises BudgetError."""
-        before = self.asked_for
+        before = self.on_request
         for statement in statements:
             self.statement(statement)
             if self.declined:  # who did not ask for it has left
                 self.declined = False
-                self.asked_for += 1
-        self.asked_for = before
+                self.on_request += 1
+        self.on_request = before
 
     def statement(self, node: ast.stmt) -> None:
         """Runs one statement. Raises BudgetError."""
@@ -134,7 +134,7 @@ class Statements(Assignments):
             self.body(node.orelse)
             return
         if on_request(test.taint):
-            self._asked(node, default_run.holds(self, node.test))
+            self._on_request(node, default_run.holds(self, node.test))
             return
         if not node.orelse:  # what the one way bound stays
             self.body(node.body)
@@ -146,7 +146,7 @@ class Statements(Assignments):
         names = self.scope.names
         before = {name: names[name] for name in around.names if name in names}
         if comprehensions.asks_for_start(node.test) in before:
-            names.update({name: comprehensions.told_apart(self, value, [node.test]) for name, value in before.items()})
+            names.update({name: comprehensions.of_one_program(self, value, [node.test]) for name, value in before.items()})
         self.body(node.body)
         names.update(before)
         self.body(node.orelse)
@@ -157,15 +157,15 @@ class Statements(Assignments):
             self.needs[node] = question(*about)
         return self.needs[node]
 
-    def _asked(self, node: ast.If, met: bool | None) -> None:
+    def _on_request(self, node: ast.If, met: bool | None) -> None:
         """A condition on what the user asks for. met: is it, where nobody asks? Then what follows it is on request
         where it leaves, and what stands behind its `else` is."""
-        self.asked_for += met is False
+        self.on_request += met is False
         self.body(node.body)
-        self.asked_for -= met is False
-        self.asked_for += met is True
+        self.on_request -= met is False
+        self.on_request += met is True
         self.body(node.orelse)
-        self.asked_for -= met is True
+        self.on_request -= met is True
         self.declined = met is True and not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
 
     def _ways(self, bodies: list[list[ast.stmt]]) -> None:
@@ -212,11 +212,11 @@ class Statements(Assignments):
                         break  # a loop that only counts: further turns show nothing else
                     before = now
         else:
-            held = dict(self.scope.names) if source.known else {}
+            names_before = dict(self.scope.names) if source.known else {}
             self.bind(node.target, self.element(source))
             self._each(node, source)
             self._blur(node)
-            self._perhaps(held)
+            self._perhaps(names_before)
         self.body(node.orelse)
 
     def _perhaps(self, before: dict[str, Value]) -> None:

@@ -11,7 +11,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import summaries
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, ran_file
 from mlsupply.evidence.python.libraries.decoder_calls import unpacked
-from mlsupply.evidence.python.libraries.storage import content_of, held_below
+from mlsupply.evidence.python.libraries.storage import content_of, taint_below
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_of, of_kind
@@ -208,7 +208,7 @@ def _filled(machine: Analyser, call: Call, value: Value) -> Value | None:
     """What was put into a folder that modules are looked for in, where it is not of this package."""
     if not call.ref.startswith(("sys.path.", "site.", "runpy.")):
         return None
-    taint = held_below(machine, text_of(value))
+    taint = taint_below(machine, text_of(value))
     return Value("", NOTHING, taint) if has(taint, "received", "encoded") else None
 
 

@@ -16,7 +16,7 @@ _WHOLE = frozenset({"io.file().read", "io.file().readlines"})
 _TELLS = (".read", ".read_file", ".read_string", ".readfp")
 
 
-def held(machine: Analyser, path: str, *, binary: bool = False) -> Any:
+def content_of_file(machine: Analyser, path: str, *, binary: bool = False) -> Any:
     """What the data file of the package at this path says, where that is known; else NOTHING. binary: as bytes?"""
     data = machine.data_file(path)
     if data is None:
@@ -35,7 +35,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in _WHOLE:
         return _read(ref, receiver) if isinstance(receiver.const, str | bytes) and not call.args else None
     if ref.endswith(_TELLS):
-        _told(machine, call, receiver)
+        _read_into(machine, call, receiver)
     return _setting(call, receiver) if ref.endswith((".get", ".items")) else None
 
 
@@ -45,7 +45,7 @@ def _read(ref: str, file: Value) -> Value:
     return folding.listed(folding.items_of(file), file.layers, file.taint)
 
 
-def _told(machine: Analyser, call: Call, parser: Value) -> None:
+def _read_into(machine: Analyser, call: Call, parser: Value) -> None:
     """A parser is told settings. What an installation reads of those that came with it is data of the package; of those of
     a program's user nothing is told here."""
     first = call.args[0] if call.args else Value()
@@ -53,7 +53,7 @@ def _told(machine: Analyser, call: Call, parser: Value) -> None:
     if call.ref.endswith(".read"):
         if machine.path.rpartition("/")[2] == "setup.py" and name and not name.startswith((HOLE, "/", "~")):
             parser.taint |= machine.origin("encoded", f"data file {name}", call.line)
-        said = held(machine, name) if "package-file" in kinds_in(first.taint) else NOTHING
+        said = content_of_file(machine, name) if "package-file" in kinds_in(first.taint) else NOTHING
     if isinstance(said, str):
         parser.taint |= first.taint
         sections = {part: constant(values, (), parser.taint) for part, values in documents.settings(said).items()}

@@ -75,7 +75,7 @@ def put_there(machine: Analyser, call: Call) -> Taint:
     return found
 
 
-def held_below(machine: Analyser, folder: str) -> Taint:
+def taint_below(machine: Analyser, folder: str) -> Taint:
     """The taint of all that this module put into the folder."""
     start = folder.rstrip("/") + "/"
     if len(start.replace(HOLE, "")) < 4:

@@ -10,7 +10,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import persistence, windows_registry
 from mlsupply.evidence.python.libraries.removing import REMOVES, removed
-from mlsupply.evidence.python.libraries.storage import content_of, held_below, kept_key
+from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
 from mlsupply.evidence.python.network import sending
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, request
 from mlsupply.evidence.python.values.taint import has
@@ -84,7 +84,7 @@ def _packed(machine: Analyser, call: Call) -> Value:
     made.keys = {"into": into} if into is not None else None
     root = call.arg(2, "root_dir", "base_dir")
     if call.ref == "shutil.make_archive" and root is not None:
-        made.taint |= held_below(machine, text_of(root))
+        made.taint |= taint_below(machine, text_of(root))
         if kind := places.file_kind(text_of(root)):
             made.taint |= machine.origin(kind, text_of(root), call.line)
         machine.files[kept_key(machine, first)] = made

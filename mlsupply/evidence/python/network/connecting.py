@@ -60,7 +60,7 @@ def connection(machine: Analyser, call: Call) -> Value:
 _FETCHED = re.compile(r"received:(?P<place>https?://[\w.-]{4,200}(?:[/:?#]\S{0,300})?)$")
 
 
-def told_by(call: Call, address: Value, sent: Taint) -> list[tuple[str, str]]:
+def given_by_answer(call: Call, address: Value, sent: Taint) -> list[tuple[str, str]]:
     """The address written here whose answer says where this goes, as (address, `fixed`): so the host that listens is never
     in the code. Empty where the host is written, or as likely said by who calls."""
     base = (call.receiver.keys or {}).get("base") if call.receiver is not None else None

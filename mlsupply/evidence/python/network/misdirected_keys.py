@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import hooks
-from mlsupply.evidence.python.interpreter.call import ToldKey
+from mlsupply.evidence.python.interpreter.call import SentKey
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import Closure, Taint, text_of
@@ -26,16 +26,16 @@ _KEY = expression(
 )
 
 
-def note(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, where: str) -> None:
-    """Remembers a request: the keys it shows in its headers open an account there, others are only told. shown, told: the
+def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, where: str) -> None:
+    """Remembers a request: the keys it shows in its headers open an account there, others are only told. shown, sent: the
     labels of both; text: the address; where: its destination."""
     for label in filter(_KEY.match, shown):
         machine.opened.setdefault(_of(machine, label), set()).add(text)
-    labels = tuple(sorted(filter(_KEY.match, told - shown)))
-    known = places.MODEL_SERVICE.match(text) or addresses.TOKEN_PLACE.search(
+    labels = tuple(sorted(filter(_KEY.match, sent - shown)))
+    of_service = places.MODEL_SERVICE.match(text) or addresses.TOKEN_PLACE.search(
         text
     )  # where keys are shown in the message itself
-    if labels and where in {"fixed", "chat"} and not known:
+    if labels and where in {"fixed", "chat"} and not of_service:
         fields: dict[str, object] = {
             "source": "foreign-secret",
             "secrets": len(labels),
@@ -46,7 +46,7 @@ def note(machine: Analyser, call: Call, shown: Taint, told: Taint, text: str, wh
             "chain": machine.chain(labels, call.ref or "a request", call.line),
         }
         owned = tuple(_of(machine, label) for label in labels)
-        machine.told_keys.append(ToldKey(owned, text, machine.root, call.node, fields))
+        machine.sent_keys.append(SentKey(owned, text, machine.root, call.node, fields))
 
 
 def opened(machine: Analyser, call: Call) -> None:
@@ -86,12 +86,12 @@ def _takes(function: Closure, name: str) -> bool:
 def judged(machine: Analyser) -> None:
     """Notes a fact for each key that opens an account with one service and is told to another whose address is written
     here."""
-    for told in machine.told_keys:
-        registered = places.registered_name(addresses.host_of(told.address))
-        opens = [(label, one) for label in told.labels for one in machine.opened.get(label, ())]
+    for request in machine.sent_keys:
+        registered = places.registered_name(addresses.host_of(request.address))
+        opens = [(label, one) for label in request.labels for one in machine.opened.get(label, ())]
         if any(_another(label, one, registered) for label, one in opens):
-            machine.root = told.root
-            machine.fact("sends", told.node, **told.fields)
+            machine.root = request.root
+            machine.fact("sends", request.node, **request.fields)
 
 
 def _another(label: str, opened: str, registered: str) -> bool:

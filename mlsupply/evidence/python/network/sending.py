@@ -56,15 +56,15 @@ def _leaves(machine: Analyser, call: Call, message: Message) -> None:
     """Each part of the message, and what in it is a secret there."""
     text, where, headers = message.text, message.where, taint_of(*message.headers)
     body, address = _taints(machine, call, message)
-    told = _told_credentials(machine, call, body | headers, text)
-    body |= told
-    own = not told and any(own_account(value) for value in message.headers)
+    credentials = _credentials_handed_over(machine, call, body | headers, text)
+    body |= credentials
+    own = not credentials and any(own_account(value) for value in message.headers)
     renews = asks_for_token(message)
     if renews:  # what the package itself put into the keychain is shown where it came from
         body, address = _without_own(machine, body), _without_own(machine, address)
     body_place = "header" if renews and not has(body, *know.SECRETS) else "body"
     body |= _who_asks_what(machine, call, body)
-    for place, whither in [(text, where), *connecting.told_by(call, message.address, body)]:
+    for place, whither in [(text, where), *connecting.given_by_answer(call, message.address, body)]:
         note(machine, call, body_place, body, place, whither, own=own)
     if text != HOLE or has(address, "received") or kinds_in(address) & know.SECRETS != {"credential-file"}:
         note(machine, call, "address", address, text, where, own=own)  # else a file of the user says where this goes
@@ -131,7 +131,7 @@ def _set_by_user(call: Call) -> bool:
     return base is not None and any(map(_SAYS_WHERE.match, base.taint))
 
 
-def _told_credentials(machine: Analyser, call: Call, taint: Taint, text: str) -> Taint:
+def _credentials_handed_over(machine: Analyser, call: Call, taint: Taint, text: str) -> Taint:
     """What opens an account is told to somebody by what a client asks for it. Who asks for a token looks at the answer."""
     if call.node is not machine.unread or not has(taint, "parameter") or places.LOCAL.match(text):
         return CLEAN

@@ -53,7 +53,7 @@ def started(machine: Analyser, call: Call) -> None:
     """Follows each view with what anybody may ask it."""
     for value in call.all:
         view(machine, Value("flask.Flask().route()"), value)
-    if machine.serving or machine.asked_for:  # whoever sets it to be started here means to be asked
+    if machine.serving or machine.on_request:  # whoever sets it to be started here means to be asked
         return
     machine.serving = True
     machine.entered.clear()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter.call import Call
-from mlsupply.evidence.python.libraries.storage import content_of, held_below
+from mlsupply.evidence.python.libraries.storage import content_of, taint_below
 from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has, of_kind
@@ -142,7 +142,7 @@ def _taken(machine: Analyser, value: Value, line: int) -> Value:
         if ("/" in text or "\\" in text or text.startswith("~")) and len(text) < 4096:
             if kind := places.file_kind(text):
                 taint |= machine.origin(kind, text, line)
-            taint |= held_below(machine, text)
+            taint |= taint_below(machine, text)
         if (written := content_of(machine, one)) is not None:
             taint |= written.taint
     made = Value("", NOTHING, taint)
@@ -193,7 +193,7 @@ def _pushed(machine: Analyser, call: Call) -> Value:
     machine.fact("publishes", call.node, sink=call.ref, detail="something is published in the name of the user")
     taint: Taint = CLEAN
     for folder in machine.folders:
-        taint |= held_below(machine, folder)
+        taint |= taint_below(machine, folder)
     text = machine.pointed.get("git", "")
     if "://" in text or "@" in text:
         sending.note(machine, call, "body", taint, text, addresses.destination(text.rpartition("@")[2]))

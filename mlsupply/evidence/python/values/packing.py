@@ -24,7 +24,7 @@ _OPERATIONS: dict[str, type[ast.operator]] = {
     "operator.rshift": ast.RShift, "operator.concat": ast.Add, "operator.floordiv": ast.FloorDiv,
 }  # fmt: skip
 _UNPACKS = frozenset({"struct.unpack", "struct.unpack_from", "struct.iter_unpack"})
-_KNOWN = frozenset(
+_FUNCTIONS = frozenset(
     {*_ADDRESSES, *_ARRAYS, *_OPERATIONS, "uuid.UUID", "itertools.cycle", "struct.pack", *_UNPACKS, "int.from_bytes",
      "builtins.int.from_bytes"}
 )  # fmt: skip
@@ -36,54 +36,60 @@ def modelled(call: Call) -> Value | None:
     """The result of a call that packs or unpacks bytes (`struct`, `uuid`, `ipaddress`, `array`), where its arguments are
     constants; None for any other call."""
     ref = call.ref
-    if ref not in _KNOWN:
+    if ref not in _FUNCTIONS:
         return None
-    known = [arg.const for arg in call.args]
-    if not known or any(const is NOTHING for const in known):
+    consts = [arg.const for arg in call.args]
+    if not consts or any(const is NOTHING for const in consts):
         return None
     layers, taint = layers_of(*call.args), taint_of(*call.args)
     try:
-        if ref == "uuid.UUID" and isinstance(known[0], str):
+        if ref == "uuid.UUID" and isinstance(consts[0], str):
             import uuid
 
-            number = uuid.UUID(known[0])
+            number = uuid.UUID(consts[0])
             return _parts((*layers, "uuid"), taint, bytes=number.bytes, bytes_le=number.bytes_le, hex=number.hex)
-        if ref in _ADDRESSES and isinstance(known[-1], str):
-            packed = ipaddress.ip_address(known[-1]).packed
+        if ref in _ADDRESSES and isinstance(consts[-1], str):
+            packed = ipaddress.ip_address(consts[-1]).packed
             if ref.startswith("socket."):
                 return constant(packed, (*layers, "addresses"), taint)
             return _parts((*layers, "addresses"), taint, packed=packed)
-        if ref == "itertools.cycle" and isinstance(known[0], str | bytes | list | tuple) and known[0]:
-            around = list(known[0])[:_MAX_COUNT]
+        if ref == "itertools.cycle" and isinstance(consts[0], str | bytes | list | tuple) and consts[0]:
+            around = list(consts[0])[:_MAX_COUNT]
             return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
-        if ref in _ARRAYS and isinstance(known[-1], list | tuple):
-            return constant(list(known[-1]), layers, taint)
+        if ref in _ARRAYS and isinstance(consts[-1], list | tuple):
+            return constant(list(consts[-1]), layers, taint)
         if (kind := _OPERATIONS.get(ref)) is not None and len(call.args) == 2:
             return operators.binary(kind, *call.args)
         if ref.startswith("struct."):
-            return constant(_packed(known) if ref == "struct.pack" else _unpacked(ref, known), (*layers, "integers"), taint)
-        if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(known[0], bytes) and len(known[0]) <= 1 << 16:
-            order = known[1] if len(known) > 1 else "big"
-            return constant(int.from_bytes(known[0], "little" if order == "little" else "big"), layers, taint)
+            return constant(
+                _packed(consts) if ref == "struct.pack" else _unpacked(ref, consts), (*layers, "integers"), taint
+            )
+        if (
+            ref in {"int.from_bytes", "builtins.int.from_bytes"}
+            and isinstance(consts[0], bytes)
+            and len(consts[0]) <= 1 << 16
+        ):
+            order = consts[1] if len(consts) > 1 else "big"
+            return constant(int.from_bytes(consts[0], "little" if order == "little" else "big"), layers, taint)
     except _ERRORS:
         return None
     return None
 
 
-def _packed(known: list[Any]) -> bytes:
-    shape = known[0]
+def _packed(consts: list[Any]) -> bytes:
+    shape = consts[0]
     if not isinstance(shape, str) or len(shape) > _MAX_SHAPE or struct.calcsize(shape) > _MAX_COUNT:
         raise ValueError
-    return struct.pack(shape, *known[1:])
+    return struct.pack(shape, *consts[1:])
 
 
-def _unpacked(ref: str, known: list[Any]) -> list[Any]:
-    shape, data = known[0], known[-1]
+def _unpacked(ref: str, consts: list[Any]) -> list[Any]:
+    shape, data = consts[0], consts[-1]
     if (
         not isinstance(shape, str)
         or not isinstance(data, bytes)
         or len(shape) > _MAX_SHAPE
-        or len(known) != 2
+        or len(consts) != 2
         or struct.calcsize(shape) > _MAX_COUNT
     ):
         raise ValueError

@@ -11,7 +11,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.text import MAX_QUOTE, safe
 
 HOLE: Final = "\0"  # stands in `text` for a part that is not known
-_MAX_HELD: Final = 48
+_MAX_WITHIN: Final = 48
 MAX_TEXT: Final = 1 << 22  # characters or bytes of a folded constant
 
 
@@ -202,24 +202,24 @@ def taint_of(*values: Value) -> Taint:
             elif not taint <= found:  # what stays the same set is known by its identity where answers about it are kept
                 found = found | taint
         if value.items or value.keys:
-            found = _held(value, found)
+            found = _taint_within(value, found)
     return found
 
 
-def _held(value: Value, found: Taint) -> Taint:
+def _taint_within(value: Value, found: Taint) -> Taint:
     """The labels of the first few items and entries as well, and of what is in those."""
-    stack, left = [value], _MAX_HELD
+    stack, left = [value], _MAX_WITHIN
     while stack and left > 0:
         inner = stack.pop()
         within = inner.items[:left] if inner.items else []
         if inner.keys:
             within = [*within, *islice(inner.keys.values(), left)]
         left -= len(within)
-        for held in within:
-            if held.taint and not held.taint <= found:
-                found = found | held.taint
-            if held.items or held.keys:
-                stack.append(held)
+        for part in within:
+            if part.taint and not part.taint <= found:
+                found = found | part.taint
+            if part.items or part.keys:
+                stack.append(part)
     return found
 
 
