@@ -20,8 +20,11 @@ def checkout_of(request: Request, tree: Tree) -> Checkout:
     some in none, it is the checkout of the current folder."""
     here = _absolute(tree, ".")
     named = (subject for subject in (*request.subjects, request.environment) if subject)
-    roots = {_root(tree, _absolute(tree, subject)) for subject in named if tree.kind(subject)}
-    return Checkout(here, roots.pop() if len(roots) == 1 else _root(tree, here))
+    paths = {_absolute(tree, subject) for subject in named if tree.kind(subject)} or {here}
+    roots = {_root(tree, path) for path in paths}
+    root = roots.pop() if len(roots) == 1 else _root(tree, here)
+    below = len(paths) == 1 and root and next(iter(paths)).startswith(f"{root.rstrip('/')}/")
+    return Checkout(here, root, next(iter(paths))[len(root.rstrip("/")) + 1 :] if below else "")
 
 
 def _absolute(tree: Tree, path: str) -> str:

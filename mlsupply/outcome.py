@@ -41,10 +41,12 @@ class Asset:
 
 class Checkout(NamedTuple):
     """Where on disk the run took place. folder: absolute POSIX path that relative paths of the report start from;
-    repository: root of the git checkout that holds what was scanned, "" where there is none."""
+    repository: root of the git checkout that holds what was scanned, "" where there is none; subject: the one file or folder
+    that was scanned, relative to that root, "" for the root itself, several or none."""
 
     folder: str = ""
     repository: str = ""
+    subject: str = ""
 
 
 @value

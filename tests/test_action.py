@@ -167,6 +167,8 @@ def test_a_job_may_use_the_action_for_several_paths(runner: Runner) -> None:
     (runner.temp / "summary").unlink()
     refused = runner.scan(path="gone.txt")
     assert refused.returncode == 2
+    written = (runner.temp / "output").read_text(encoding="utf-8").splitlines()
+    assert [line for line in written if line.startswith("sarif=")] == [f"sarif={first['sarif']}"], "no file, no output"
     assert not any("litellm" in line for line in _commands(refused.stdout)), "what the use before it found"
     assert not (runner.temp / "summary").exists()
     assert runner.outputs["folder"] != first["folder"]
@@ -198,13 +200,60 @@ def test_a_pull_request_fails_only_for_what_it_adds(runner: Runner) -> None:
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_path_written_whole_is_compared_with_the_base_and_not_with_itself(runner: Runner) -> None:
+    service = runner.workspace / "services/api"
+    service.mkdir(parents=True)
+    (service / "requirements.txt").write_text("torch==2.6.0\n", encoding="utf-8")
+    base = runner.committed()
+    (service / "requirements.txt").write_text("torch==2.6.0\n" + MALICIOUS, encoding="utf-8")
+    for path in (str(service), "services/api"):
+        assert runner.scan(path=path, baseline="base", base_sha=base).returncode == 1, path
+    (runner.workspace / "../elsewhere").mkdir()
+    for path in (str(runner.temp), "../elsewhere"):
+        refused = runner.scan(path=path, baseline="base", base_sha=base)
+        assert refused.returncode == 1
+        assert "leads out of the workspace" in refused.stdout
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_what_the_base_keeps_out_of_archives_is_compared_as_well(runner: Runner) -> None:
+    (runner.workspace / ".gitattributes").write_text("requirements.txt export-ignore\n", encoding="utf-8")
+    (runner.workspace / "requirements.txt").write_text("torch==2.6.0\n", encoding="utf-8")
+    assert runner.scan(baseline="base", base_sha=runner.committed(), incomplete="warn").returncode == 0
+
+
+def test_a_pull_request_that_needs_nothing_of_its_base_does_not_ask_for_it(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text(CLEAN, encoding="utf-8")
+    assert runner.scan(base_sha="0" * 40).returncode == 0, "it is not there, as in a shallow checkout"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_workspace_that_is_no_checkout_is_said(runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text(CLEAN, encoding="utf-8")
+    done = runner.scan(base_sha="0" * 40, from_fork="true")
+    assert done.returncode == 1
+    assert [line for line in _commands(done.stdout) if "no git checkout" in line]
+
+
+def test_who_counts_as_a_fork_does_not_hang_on_the_fork_being_there() -> None:
+    """A deleted fork has no name, which is not that of the repository either; and a base may be that of a merge group."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    given = next(step for step in action["runs"]["steps"] if step.get("id") == "scan")["env"]
+    assert "head.repo.full_name != github.repository" in given["FROM_FORK"]
+    assert "merge_group.base_sha" in given["BASE_SHA"]
+    python = next(step for step in action["runs"]["steps"] if step.get("id") == "python")
+    assert python["with"]["update-environment"] is False, "later steps of the job keep their Python"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 @pytest.mark.parametrize("base_has_one", [True, False])
-@pytest.mark.parametrize("named", [{}, {"config": "mlsupply.toml"}])
+@pytest.mark.parametrize("named", [{}, {"config": "mlsupply.toml"}, {"config": "{workspace}/mlsupply.toml"}])
 def test_a_fork_is_judged_by_the_configuration_of_the_base(
     runner: Runner, base_has_one: bool, named: dict[str, str]
 ) -> None:
     (runner.workspace / "requirements.txt").write_text("torch==2.6.0\n", encoding="utf-8")
     config = runner.workspace / "mlsupply.toml"
+    named = {name: text.format(workspace=runner.workspace) for name, text in named.items()}
     if base_has_one:
         config.write_text('fail-on = "low"\n', encoding="utf-8")
     base = runner.committed()
@@ -226,7 +275,8 @@ def test_a_fork_does_not_write_the_baseline_it_is_held_to(runner: Runner) -> Non
     baseline.write_text(json.dumps({"mlsupply-baseline": 1, "findings": known}), encoding="utf-8")
     own = runner.scan(baseline="known.json", base_sha=base)
     assert own.returncode == 0, "a branch of the repository itself may change its baseline"
-    assert runner.scan(baseline="known.json", base_sha=base, from_fork="true").returncode == 1
+    for path in ("known.json", str(baseline)):
+        assert runner.scan(baseline=path, base_sha=base, from_fork="true").returncode == 1, path
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

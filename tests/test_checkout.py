@@ -52,6 +52,24 @@ def _artifacts(run: dict[str, Any]) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
+    ("folder", "subject", "told"),
+    [
+        ("services/api", ".", "mlsupply/services/api/"),
+        (".", "services/api", "mlsupply/services/api/"),
+        (".", "services/api/requirements.txt", "mlsupply/services/api/requirements.txt/"),
+        (".", ".", "mlsupply/"),
+        ("../loose", ".", "mlsupply/"),
+    ],
+)
+def test_sarif_of_several_parts_of_a_repository_stands_side_by_side(
+    monorepo: Path, monkeypatch: pytest.MonkeyPatch, folder: str, subject: str, told: str
+) -> None:
+    """GitHub takes a second upload of the same id for the newer state of the first."""
+    monkeypatch.chdir(monorepo / folder)
+    assert _sarif(subject)["automationDetails"] == {"id": told}
+
+
+@pytest.mark.parametrize(
     ("folder", "subject"),
     [("services/api", "."), (".", "services/api"), ("..", "repo/services"), ("services", "api/requirements.txt")],
 )

@@ -6,7 +6,11 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 venv="$RUNNER_TEMP/mlsupply-venv"
 cd "$RUNNER_TEMP"
-python3 -I -m venv "$venv"
+if [ "${RUNNER_OS:-}" = Windows ]; then
+  echo "::error title=mlsupply::this action runs on Linux and macOS: choose another runs-on"
+  exit 1
+fi
+"${PYTHON:-python3}" -I -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r "$root/.github/action/requirements.txt"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation "$root"
 "$venv/bin/mlsupply" --version

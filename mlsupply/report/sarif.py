@@ -1,7 +1,8 @@
 """SARIF 2.1.0: results with stable rule ids and fingerprints, gaps as tool notifications.
 
 GitHub keeps 25,000 results of a run and shows 5,000, takes 10 MB after gzip, wants repository-relative paths, a
-`security-severity` on each rule and a location on each result. Where the repository lies on this machine is not told: its
+`security-severity` on each rule and a location on each result, and shows of several uploads with one `automationDetails` the
+last alone: each part of a repository has its own. Where the repository lies on this machine is not told: its
 place has a name (3.14.14 allows a base without an address).
 Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -68,7 +69,7 @@ def _document(view: View, shown: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> 
                 "notifications": [{"id": check} for check in sorted({gap.check for gap in gaps})],
             }
         },
-        "automationDetails": {"id": "mlsupply/"},
+        "automationDetails": {"id": f"mlsupply/{_uri(checkout.subject)}/" if checkout.subject else "mlsupply/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
