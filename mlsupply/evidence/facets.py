@@ -41,30 +41,30 @@ class ArchiveFact:
 class CodeFact:
     """One thing a piece of code does, with where its data comes from and goes to.
 
-    behaviour    sends, runs-decoded, runs-downloaded, runs-dropped, runs-bundled, remote-control, runs-command, executes,
-                 persists, hides-name, injects, evades, destroys, mines, spies, redirects, installs-package, hidden-code,
-                 far-right, singles-out, contacts, opens-host, looses-agent, publishes, start-hook, bidi, model-runs-code,
-                 agent-command, agent-order, foreign-code, build-command, build-include, kernel-command, plot-backend
-    variant      which form of the behaviour it is, where rules tell several apart: of runs-downloaded `piped` (to an
-                 interpreter at once), of runs-decoded `document` (code in a text for people), of runs-bundled `python`, of
-                 hidden-code `object-file`, of looses-agent `seeks-secrets`, of persists `agent` (an agent or editor reads
-                 it), `ssh-hosts` and `others-key` (somebody else can sign in), of remote-control `served` (a server's
-                 handler gives the connection to a program that the code does not name)
-    moment       when it runs
-    member       the file; line: in it; scope: the function it is written in, "" for module level
-    source       kind of the worst data that flows in (`knowledge.KINDS`); secrets: how many different ones
-    sink         dotted name of what is called; hidden: this name was computed
-    destination  `fixed` (written in the code), `chat` (a hard-coded webhook or bot), `metadata`, `local`, `given` (a
-                 parameter or setting), `maker` (of what is run: where the maker of a well-known tool keeps it; of what
-                 opens an account: the service itself) or ""
-    position     where in a request the data is: `body`, `address`, `header`, `name` or ""
-    layers       encodings undone to see it, outermost first; decoded: what they gave, made safe
-    verified     what was downloaded is compared with a digest first
-    asked        the user is asked whether it shall run, or for the secret that is sent, or what is installed was found
-                 missing first
-    silent       output is thrown away or errors are swallowed
-    detail       one phrase for people
-    chain        the way from source to sink, in words
+    behaviour: sends, runs-decoded, runs-downloaded, runs-dropped, runs-bundled, remote-control, runs-command, executes,
+        persists, hides-name, injects, evades, destroys, mines, spies, redirects, installs-package, hidden-code, far-right,
+        singles-out, contacts, opens-host, looses-agent, publishes, start-hook, bidi, model-runs-code, agent-command,
+        agent-order, foreign-code, build-command, build-include, kernel-command, plot-backend;
+    variant: which form of the behaviour it is, where rules tell several apart: of runs-downloaded `piped` (to an interpreter
+        at once), of runs-decoded `document` (code in a text for people), of runs-bundled `python`, of hidden-code
+        `object-file`, of looses-agent `seeks-secrets`, of persists `agent` (an agent or editor reads it), `ssh-hosts` and
+        `others-key` (somebody else can sign in), of remote-control `served` (a server's handler gives the connection to a
+        program that the code does not name);
+    moment: when it runs;
+    member: the file; line: in it; scope: the function it is written in, "" for module level;
+    source: kind of the worst data that flows in (`knowledge.KINDS`); secrets: how many different ones;
+    sink: dotted name of what is called; hidden: this name was computed;
+    destination: `fixed` (written in the code), `chat` (a hard-coded webhook or bot), `metadata`, `local`, `given` (a
+        parameter or setting), `maker` (of what is run: where the maker of a well-known tool keeps it; of what opens an
+        account: the service itself) or "";
+    position: where in a request the data is: `body`, `address`, `header`, `name` or "";
+    layers: encodings undone to see it, outermost first; decoded: what they gave, made safe;
+    verified: what was downloaded is compared with a digest first;
+    asked: the user is asked whether it shall run, or for the secret that is sent, or what is installed was found missing
+        first;
+    silent: output is thrown away or errors are swallowed;
+    detail: one phrase for people;
+    chain: the way from source to sink, in words.
     """
 
     behaviour: str
