@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.syntax.survey import last_name
 from mlsupply.evidence.python.values import containers, folding
-from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.merging import merged, merged_parts
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of, unknown
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def keep(state: ClassState, name: str, value: Value) -> None:
     """Sets an attribute; the value it had before stays possible."""
     before = state.attributes.get(name)
     if before is not None and before is not value:
-        value = merged([value, before])
+        value = merged_parts(value, before) if value.keys or before.keys else merged([value, before])
     state.attributes[name] = value
 
 

@@ -90,9 +90,15 @@ _OPENERS = ("credential-file", "keychain", "secret-variable")
 
 
 def _handed(call: Call) -> Taint:
-    """What a client is handed that goes where a setting says: what opens the account there is no content."""
+    """What a client is handed that goes where a setting says: what opens the account there is no content. What makes a
+    client of a service that people run themselves is told first where that is, often with the account in the address."""
+    makes = "()" not in call.ref and know.CLIENT_MAKERS.search(call.ref) and call.ref.partition(".")[0] not in _HOSTS
     opens = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
-    content = taint_of(*call.args, *(value for name, value in call.keywords.items() if not _OPENS.match(name)))
+    address = taint_of(*call.args[:1]) if makes else CLEAN
+    content = taint_of(
+        *call.args[1 if makes else 0 :], *(value for name, value in call.keywords.items() if not _OPENS.match(name))
+    )
+    content |= address - frozenset(of_kind(address, "credential-file", "keychain"))
     return content | (opens - frozenset(of_kind(opens, *_OPENERS)))
 
 

@@ -30,6 +30,20 @@ def merged(values: list[Value]) -> Value:
     return result
 
 
+def merged_parts(value: Value, other: Value) -> Value:
+    """The same as `merged` of two, of which each part stays apart where they are made of parts: what one attribute holds is
+    no origin of the others."""
+    result = merged([value, other])
+    if any(one.known or one.items or one.ref or one.closure or one.instance for one in (value, other)):
+        return result
+    parts = dict(other.keys or {})
+    for name, part in list((value.keys or {}).items())[:_MANY]:
+        before = parts.get(name, part)
+        parts[name] = part if before is part else merged([part, before])
+    result.keys, result.taint = parts, value.taint | other.taint
+    return result
+
+
 def _best(values: list[Value]) -> Value:
     """The one that can do something, has a name, is a constant, or is known in part: the first of the best kind."""
     named = constant = text = None
