@@ -197,7 +197,9 @@ class Analyser(Statements):
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
         closure = function.closure
         servers.view(self, registrar, function)
-        if closure is None or isinstance(closure.node, ast.ClassDef) or not know.MESSENGERS.match(registrar.ref):
+        if closure is None or isinstance(closure.node, ast.ClassDef):
+            return
+        if not know.MESSENGERS.match(registrar.ref) and not _on_received(registrar, node):
             return
         spec = closure.node.args
         label = self.origin("received", registrar.ref.replace("()", ""), getattr(node, "lineno", 0))
@@ -216,7 +218,9 @@ class Analyser(Statements):
 
     def element(self, source: Value) -> Value:
         made = super().element(source)
-        if source.ref.endswith("connect()") or know.RECEIVES.match(source.ref.removesuffix("[]")):
+        if source.ref.endswith(".rfile"):
+            made.taint |= self.origin("received", source.ref, 0)
+        elif source.ref.endswith("connect()") or know.RECEIVES.match(source.ref.removesuffix("[]")):
             made.taint |= self.origin("received", command_text(source), 0)
         return made
 
@@ -377,6 +381,12 @@ def turned_down(name: str) -> bool:
         return Analyser._modelled(nothing, nothing) is None  # type: ignore[arg-type]  # it tells who asks for more
     except NotInNameError:
         return False
+
+
+def _on_received(registrar: Value, node: ast.AST) -> bool:
+    """Is this `thing.on(...)` of a thing that came by the network?"""
+    made = node.func if isinstance(node, ast.Call) else None
+    return isinstance(made, ast.Attribute) and made.attr == "on" and has(registrar.taint, "received")
 
 
 _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})

@@ -85,6 +85,8 @@ RECEIVES: Final = Calls(
     r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
     r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+)+$|"
     r"^paramiko\..*\.recv\w*$|^telnetlib\.Telnet\(\)\.(?:read\w*|expect)$|"
+    r"^(?:httpx_ws|tornado\.websocket|wsproto|ws4py|lomond|nostr_sdk|pynostr|solana|solders|aiomqtt|asyncio_mqtt|picows)\."
+    r".*\(\)(?:\[\])?\.(?:receive\w*|recv\w*|read\w*|fetch_\w+|get_\w+|next\w*|messages)$|"
     r"^dns\.resolver\..*|^dnspython\..*|^urllib\.request\.urlretrieve$"
 )
 LOOKUPS: Final = frozenset(
@@ -278,7 +280,14 @@ STARTERS: Final = Calls(
 # What is handed to these is called with what other people write.
 MESSENGERS: Final = expression(
     r"^(?:discord|nextcord|disnake|telebot|telegram|telethon|pyrogram|aiogram|socketio|slack_bolt|slixmpp|irc|"
-    r"paho|pika|nats|websockets?)\."
+    r"paho|pika|nats|websockets?|autobahn|ws4py|picows|lomond|tornado\.websocket|nio|mautrix|aiortc|nostr_sdk|pynostr|stomp|"
+    r"gmqtt|aiomqtt|asyncio_mqtt|amqtt|hbmqtt|pulsar|nsq|signalrcore|pusher|pysher|ably|pubnub|centrifuge|aio_pika|redis|"
+    r"pyrebase|firebase_admin|mattermostdriver|zulip|vk_api|vkbottle|twitchio|hikari|interactions|sleekxmpp|mmpy_bot)\."
+)
+# Methods by which objects of these libraries, where a class is made of theirs, are told what somebody wrote.
+HEARS: Final = expression(
+    r"_?on_?(?:ws_?)?(?:message|msg|data|frame|text|packet|event|line|pubmsg|privmsg|privmessage|notice|binary|publish)\w{0,40}$|"
+    r"(?:message|line|data|string|frame)_?[rR]eceived$|received?(?:_(?:message|json|text))?$"
 )
 INSTALL_COMMANDS: Final = frozenset(
     {

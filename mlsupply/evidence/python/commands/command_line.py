@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.commands.shell import commanded
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.values import folding
@@ -75,6 +76,8 @@ class CommandLine(NamedTuple):
 def command_line(call: Call, head: Value, *, silent: bool) -> CommandLine:
     """The command line that a call starts. head: the argument with the command; silent: is the code around it unheard?"""
     call, head = _spelt_out(call, head)
+    if know.CLIENTS.match(head.ref) and not head.known:
+        head = Value(head.ref, head.const, head.taint, layers=head.layers)  # what a client gave, and not where that is
     parts = parts_of(head)
     if "_exec" in call.ref:
         head = folding.listed(call.args)

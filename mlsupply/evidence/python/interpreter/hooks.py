@@ -88,6 +88,8 @@ def passed_in(closure: Closure) -> str:
     if owner is None or not owner.bases:
         return ""
     for base in owner.bases:
+        if know.HEARS.match(name) and know.MESSENGERS.match(base):
+            return "received"
         if any(bases.match(base) and methods.match(name) for bases, methods in _CLIENTS):
             return "intercepted"
         if _ASKS_MODELS.match(name) and _MODELS.match(base) and _hands_to_base(closure.node, name):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values import containers
-from mlsupply.evidence.python.values.value import CLEAN, NOTHING, Value, constant, taint_of, text_of
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Value, constant, taint_of, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -213,6 +214,8 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
     """`owner[key]` of a namespace: `os.environ`, `globals()`, `vars(os)`, `sys.modules`, `x.__dict__`. None for any other
     owner. computed: was the key not written as a constant?"""
     name = key.const if isinstance(key.const, str) else None
+    if owner.ref in _FRAMES and name is None and (several := _functions_like(machine, key)):
+        return several
     if owner.ref in {"os.environ", "os.environb", "os.environ.copy()"}:
         return machine.environment(key, node)
     if not name or not (owner.ref in _NAMESPACES or owner.ref.endswith(_DICTIONARIES)):
@@ -232,6 +235,17 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
         result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))
     result.hidden = owner.hidden or computed or owner.ref.endswith("__globals__")
     return result
+
+
+def _functions_like(machine: Expressions, key: Value) -> Value | None:
+    """One of the functions of the module whose names fit a text that is known in part; None where nothing is."""
+    if len(key.text.replace(HOLE, "")) < 2:
+        return None
+    shape = re.compile(
+        "".join(".{0,80}" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", key.text[:200]))
+    )
+    found = [one for name, one in machine.module.names.items() if one.closure is not None and shape.fullmatch(name)]
+    return merged(found[:8]) if found else None
 
 
 def _written(machine: Expressions, name: str) -> bool:

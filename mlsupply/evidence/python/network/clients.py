@@ -6,6 +6,7 @@ is depends on what the client, or the library as a whole, was made with: a URL, 
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if _LETS_IN.search(call.ref):
         return _let_in(machine, call, text)
     held = receiver.taint if receiver is not None else CLEAN
+    _told(machine, call, text)
     given = _handed(call) if where == "given" else taint_of(*call.all)
     taint = given | _before(machine, call) | _in_files(machine, call)
     if not text and top in _HOSTS:
@@ -80,6 +82,24 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if gives and not has(made.taint, "received"):
         made.taint |= machine.origin("received", text or HOLE, call.line)
     return made
+
+
+_TELLS = expression(
+    r"subscribe|consume|listen|stream|watch|on_|add_\w*(?:handler|callback|listener)|register|run_in_thread|monitor"
+)
+
+
+def _told(machine: Analyser, call: Call, text: str) -> None:
+    """A function is called with each message that comes."""
+    if not _TELLS.search(call.ref.rpartition(".")[2]):
+        return
+    for value in call.all:
+        if (closure := value.closure) is None or isinstance(closure.node, ast.ClassDef):
+            continue
+        spec, first = closure.node.args, machine.first(closure)
+        label = machine.origin("received", text or HOLE, call.line)
+        names = [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)][len(first) :]
+        machine.enter(closure, first, {name: Value(taint=label) for name in names}, call.node)
 
 
 # Keywords that say where a client goes, and what opens the account there.
