@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -246,6 +247,37 @@ def test_configuration_of_project_and_user_names_the_index(index: LoopbackIndex,
         f'index-url = "{index.simple}"\noverride-dependencies = ["lib==1.5"]\n', encoding="utf-8"
     )
     assert versions(resolve(inventory("lib"), Request(), world)) == {"lib": "1.5"}
+
+
+@pytest.mark.parametrize(
+    ("named", "system", "trusted"),
+    [
+        ({"PIP_CERT": "company.pem"}, "file", "company.pem"),
+        ({"REQUESTS_CA_BUNDLE": "folder", "SSL_CERT_FILE": "other.pem"}, "file", "folder"),
+        ({}, "file", "system.pem"),
+        ({}, "folder", "system"),
+        ({}, "empty", None),
+    ],
+)
+def test_uv_trusts_the_certificates_that_our_own_connections_trust(
+    named: dict[str, str], system: str, trusted: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own list knows no company: a proxy that both of us are led through would be believed by one."""
+    monkeypatch.setattr("sys.platform", "linux")
+    for folder in ("folder", "system"):
+        (tmp_path / folder).mkdir()
+    if system != "empty":
+        (tmp_path / "system/one.0").touch()
+    if system == "file":
+        (tmp_path / "system.pem").touch()
+    paths = SimpleNamespace(openssl_cafile=str(tmp_path / "system.pem"), openssl_capath=str(tmp_path / "system"))
+    monkeypatch.setattr("ssl.get_default_verify_paths", lambda: paths)
+    environ = {name: str(tmp_path / value) for name, value in named.items()}
+    handed = uv_run._environment({**environ, "HTTPS_PROXY": "http://proxy.example"}, tmp_path)
+    kind = "SSL_CERT_FILE" if str(trusted).endswith(".pem") else "SSL_CERT_DIR"
+    wanted = {kind: str(tmp_path / trusted)} if trusted else {}
+    assert {name: value for name, value in handed.items() if name.startswith("SSL_")} == wanted
+    assert handed["HTTPS_PROXY"] == "http://proxy.example"
 
 
 def test_a_variable_in_an_audited_file_is_not_expanded(world: World) -> None:

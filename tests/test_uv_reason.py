@@ -81,6 +81,19 @@ def test_each_kind_of_dead_end_has_its_class_and_culprit(words: str, fault: Faul
     assert "\n" not in found.sentence
 
 
+def test_a_certificate_that_is_not_trusted_is_told_with_what_helps() -> None:
+    words = (
+        "error: Failed to fetch: `https://index.example/simple/torch/`\n  Caused by: client error (Connect)\n"
+        "  Caused by: invalid peer certificate: UnknownIssuer\n\nhint: Consider enabling use of system TLS certificates"
+    )
+    found = understood(words, {"torch"}, TARGET)
+    assert (found.fault, found.reason) == (Fault.INDEX, Reason.FORBIDDEN)
+    assert found.sentence == (
+        "index.example shows a certificate not trusted here (SSL_CERT_FILE may name others): "
+        "invalid peer certificate: UnknownIssuer"
+    )
+
+
 def test_an_index_that_refuses_is_told_from_a_name_that_is_missing() -> None:
     words = "Because inner was not found in the package registry and your project depends on inner, we can conclude that "
     words += (

@@ -164,6 +164,9 @@ def _index(words: str) -> Verdict:
     if _STATUS.search(words):
         sentence = f"{name} refused the request for want of credentials (401 or 403)"
         return Verdict(Fault.INDEX, "", (), 0, sentence, Reason.FORBIDDEN, name)
+    if "invalid peer certificate" in words:
+        sentence = f"{name} shows a certificate not trusted here (SSL_CERT_FILE may name others): {_last_line(words)}"
+        return Verdict(Fault.INDEX, "", (), 0, sentence, Reason.FORBIDDEN, name)
     slow = "timed out" in words or "timeout" in words.lower()
     what = "did not answer in time" if slow else f"could not be asked: {_last_line(words)}"
     return Verdict(Fault.INDEX, "", (), 0, f"{name} {what}", Reason.TIMEOUT if slow else Reason.OFFLINE, name)

@@ -21,7 +21,13 @@ from mlsupply.named import NamedTuple
 
 _WORDS = 1 << 20  # bytes kept of what uv prints
 _KEPT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT")
-_CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # first one set is handed on
+_CERTIFICATES = (
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "PIP_CERT",
+    "SSL_CERT_DIR",
+)  # as `connections` has it
 _running: dict[Path, subprocess.Popen[bytes]] = {}  # folder -> its uv
 _changing = Lock()  # held while one starts, so that `stop_all` misses none
 
@@ -135,11 +141,9 @@ def _environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     """Proxies and certificates of the user, none of them for loopback; a home folder without netrc, keyring or
     configuration."""
     kept = {key: value for key, value in environ.items() if key.upper() in _KEPT or key == "SYSTEMROOT"}
-    certificate = next((environ[key] for key in _CERTIFICATES if environ.get(key)), "")
-    if certificate:
-        kept["SSL_CERT_FILE"] = certificate
     direct = ",".join(filter(None, (kept.get("no_proxy") or kept.get("NO_PROXY"), "127.0.0.1")))
-    return kept | {
+    return {key: value for key, value in kept.items() if not key.upper().startswith("SSL_CERT_")} | {
+        **_trusted(environ),
         "NO_PROXY": direct,
         "no_proxy": direct,
         "HOME": str(home),
@@ -148,6 +152,31 @@ def _environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
         "UV_HTTP_RETRIES": "2",
         "LC_ALL": "C.UTF-8",
     }
+
+
+def _trusted(environ: Mapping[str, str]) -> dict[str, str]:
+    """The certificates that our own connections trust: those that a variable names, else the system's. uv would take a list
+    of its own instead, which knows no authority of a company; it keeps that list only where the system has none."""
+    chosen = next((environ[key] for key in _CERTIFICATES if environ.get(key)), "")
+    if not chosen:
+        import ssl
+
+        paths = ssl.get_default_verify_paths()
+        chosen = next((path for path in (paths.openssl_cafile, paths.openssl_capath) if _is_there(path)), "")
+    if chosen and not os.path.isdir(chosen):  # noqa: PTH112
+        return {"SSL_CERT_FILE": chosen}
+    systems = {
+        "UV_NATIVE_TLS": "true",
+        "UV_SYSTEM_CERTS": "true",
+    }  # the older and the newer name; uv 0.9 wants it for a folder
+    if chosen:
+        return systems | {"SSL_CERT_DIR": chosen}
+    return systems if sys.platform in {"win32", "darwin"} else {}
+
+
+def _is_there(path: str) -> bool:
+    """A file, or a folder with something in it."""
+    return os.path.isfile(path) or (os.path.isdir(path) and bool(os.listdir(path)))  # noqa: PTH112, PTH113, PTH208
 
 
 def _text(path: Path, limit: int) -> str:
