@@ -11,7 +11,7 @@ import mlsupply
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
-from mlsupply.ruleset import load
+from mlsupply.ruleset import conditions, load
 from mlsupply.ruleset.facets import FACETS, FieldKind, vocabulary
 from mlsupply.ruleset.library import COMPILED, builtin_rules, compile_builtin
 from mlsupply.ruleset.samples import run_samples
@@ -33,6 +33,11 @@ def test_the_compiled_rules_are_those_of_the_yaml() -> None:
 def test_a_rule_of_the_package_says_what_why_and_whence() -> None:
     bare = [rule.id for rule in builtin_rules()[1] if not (rule.what and rule.why and rule.since and rule.references)]
     assert bare == []
+
+
+def test_no_rule_decides_by_words_that_are_meant_for_people() -> None:
+    rules = builtin_rules()[1]
+    assert [rule.id for rule in rules for test in conditions.tests_of(rule.when) if test.field in {"detail", "chain"}] == []
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda facet: facet.name)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
+import pytest
+
 from mlsupply.evidence.members import model_facts
+from tests.models.keras_files import hdf5
 
 CALL = "last: !!python/object/apply:os.system [id]\n"
 
@@ -21,3 +26,25 @@ def test_what_is_too_much_to_tell_is_a_gap() -> None:
     facts, gaps = model_facts("demo/tests/data/a.data", (_named(150) + CALL).encode())
     assert len(facts) == 50
     assert any("perhaps more" in gap.detail for gap in gaps)
+
+
+def _link(target: str) -> bytes:
+    link = b"\x01\x08\x40\x0dmodel_weights" + struct.pack("<H", len(target) + 4) + b"\0" + target.encode() + b"\0x\0"
+    return hdf5(link)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "variant"),
+    [
+        ("a.data", b"k: !!python/name:collections.Counter\n", "names"),
+        ("a.data", b"k: !!python/object/apply:test_apply.Shape [1]\n", "names"),
+        ("a.data", b"k: !!python/object/apply:os.system [id]\n", ""),
+        ("a.data", b"k: !!python/object/apply:testing.run [id]\n", ""),
+        ("a.h5", _link("b.h5"), "beside"),
+        ("a.h5", _link("/etc/shadow"), ""),
+        ("a.h5", _link("..\\secrets.h5"), ""),
+    ],
+)
+def test_what_names_and_what_is_beside_is_told_from_what_calls_and_leads_away(name: str, data: bytes, variant: str) -> None:
+    (fact,) = model_facts(f"demo/tests/data/{name}", data)[0]
+    assert fact.variant == variant

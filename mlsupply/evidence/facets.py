@@ -48,8 +48,9 @@ class CodeFact:
     variant: which form of the behaviour it is, where rules tell several apart: of runs-downloaded `piped` (to an interpreter
         at once), of runs-decoded `document` (code in a text for people), of runs-bundled `python`, of hidden-code
         `object-file`, of looses-agent `seeks-secrets`, of persists `agent` (an agent or editor reads it), `ssh-hosts` and
-        `others-key` (somebody else can sign in), of remote-control `served` (a server's handler gives the connection to a
-        program that the code does not name);
+        `others-key` (somebody else can sign in), of model-runs-code `beside` (a link to a file in the same folder) and
+        `names` (a YAML tag that names something and calls at most a `test_…`), of remote-control `served` (a server's
+        handler gives the connection to a program that the code does not name);
     moment: when it runs;
     member: the file; line: in it; scope: the function it is written in, "" for module level;
     source: kind of the worst data that flows in (`knowledge.KINDS`); secrets: how many different ones;

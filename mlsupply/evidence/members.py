@@ -106,6 +106,7 @@ def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
             member=f"{path}!/{mark.member}" if mark.member else path,
             line=0,
             detail=mark.detail,
+            variant=mark.variant,
             sink=found.format,
         )
         for mark in blocked[:_FACTS]

@@ -60,13 +60,14 @@ class Cause(StrEnum):
 
 class Mark(NamedTuple):
     """One reason for a verdict. detail: a sentence, already safe to print; member: path inside the file, nested ones
-    joined by `!/`; offset: byte in that member, -1 where bytes mean nothing."""
+    joined by `!/`; offset: byte in that member, -1 where bytes mean nothing; variant: as in `facets.CodeFact`."""
 
     verdict: Verdict
     cause: Cause
     detail: str
     member: str = ""
     offset: int = -1
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ loader, so names are judged as a pickle's are; Lambda layers carry marshalled co
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from mlsupply.evidence.models.dispatch import inside
@@ -91,6 +92,8 @@ _CONFIGS = {
     "optimizer",
 }
 
+_BESIDE = re.compile(r"[^'/\\]{1,100}")  # the name of a file in the same folder
+
 
 def look_at_hdf5(span: Span, look: Look) -> None:
     """An HDF5 file: it is whole, its links stay inside, and the Keras configurations in it are data."""
@@ -98,7 +101,8 @@ def look_at_hdf5(span: Span, look: Look) -> None:
     if end > span.size:
         look.doubt(Cause.TRUNCATED, f"the file should have {end:,} bytes and has {span.size:,}", span.size)
     for at, target in external_links(span):
-        look.block(Cause.PATH, f"a link to another file, {target!r} (CVE-2026-1669)", at)
+        variant = "beside" if _BESIDE.fullmatch(target) and target.isprintable() else ""
+        look.block(Cause.PATH, f"a link to another file, {target!r} (CVE-2026-1669)", at, variant)
     for at, target in external_data(span):
         look.block(Cause.PATH, f"numbers that lie in another file, {target!r} (CVE-2026-1669)", at)
     for at, value in json_texts(span, look.limits.json):

@@ -116,16 +116,16 @@ class Look:
         """Where inside the file this is, containers from the outside in."""
         return "!/".join(self.path)
 
-    def mark(self, verdict: Verdict, cause: Cause, detail: str, offset: int = -1) -> None:
+    def mark(self, verdict: Verdict, cause: Cause, detail: str, offset: int = -1, variant: str = "") -> None:
         """Note a reason; the same one twice is kept once, and of a flood only the beginning."""
-        mark = Mark(verdict, cause, safe(detail, 400), self.member, offset)
+        mark = Mark(verdict, cause, safe(detail, 400), self.member, offset, variant)
         room = self.limits.marks * (2 if verdict is Verdict.BLOCKED else 1)
         if len(self.marks) < room and mark not in self.marks:
             self.marks.append(mark)
 
-    def block(self, cause: Cause, detail: str, offset: int = -1) -> None:
-        """Mark what loading would run. offset: from the start of the file, -1 where there is none."""
-        self.mark(Verdict.BLOCKED, cause, detail, offset)
+    def block(self, cause: Cause, detail: str, offset: int = -1, variant: str = "") -> None:
+        """Mark what loading would run. offset: from the start of the file, -1 where there is none; variant: as in `Mark`."""
+        self.mark(Verdict.BLOCKED, cause, detail, offset, variant)
 
     def doubt(self, cause: Cause, detail: str, offset: int = -1) -> None:
         """Mark what could not be verified. offset: from the start of the file, -1 where there is none."""

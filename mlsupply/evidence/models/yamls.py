@@ -28,6 +28,9 @@ _TAG = re.compile(
     rb"(!!python/(?:object|module|name)[\w/:]{0,40}:?[\w.]{0,200})"
 )
 
+# names something, and calls nothing but what is called as tests are
+_NAMES = re.compile(r"!!python/(?:(?:name|module|object):|object/(?:new|apply):test_)")
+
 
 def look_at_yaml(span: Span, look: Look) -> None:
     """What loading the text would build. Where it is YAML to its end, its grammar decides; where it is not, or longer than
@@ -98,7 +101,8 @@ def _lines_with(mark: bytes, span: Span, told: set[int]) -> Iterator[tuple[int, 
 
 
 def _tag(tag: str, look: Look, at: int) -> None:
-    look.block(Cause.CONFIG, f"a YAML tag that builds a Python object: {safe(tag, 120)}", at)
+    variant = "names" if _NAMES.match(tag) else ""
+    look.block(Cause.CONFIG, f"a YAML tag that builds a Python object: {safe(tag, 120)}", at, variant)
 
 
 def judge_target(target: str, look: Look, offset: int) -> None:
