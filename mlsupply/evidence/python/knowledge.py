@@ -64,7 +64,10 @@ CLIENTS: Final = Calls(
     r"posthog|analytics|mixpanel|amplitude|segment|rollbar|bugsnag|logtail|loguru_loki|feedparser|fsspec|smart_open|pooch|"
     r"selenium|playwright|web3|pyppeteer|discord_webhook|dhooks|knockknock|apprise|pymisp|tornado\.httpclient|treq|"
     r"paramiko\.(?:\w+\.)?(?:SSHClient|Transport|SFTPClient)\b[\w().]*|scp|"
-    r"github|hvac|consul|etcd3?|ldap3|impacket|pyngrok|requests_futures|grequests|uplink|gql|sgqlc|"
+    r"github|gitlab|hvac|consul|etcd3?|ldap3|impacket|pyngrok|requests_futures|grequests|uplink|gql|sgqlc|"
+    r"httplib2|zeep|suds|jsonrpclib|jira|pyairtable|trello|asana|pubnub|nio|mattermostdriver|zulip|exchangelib|"
+    r"(?:sqlalchemy|sqlmodel)\.(?:ext\.asyncio\.)?create_(?:async_)?engine\b[\w().]*|"
+    r"ipfshttpclient|pynostr|tftpy|qdrant_client|pinecone|weaviate|chromadb\.(?:Async)?HttpClient\b[\w().]*|langfuse|logging_loki|"
     r"paho\.mqtt|paho)\."
 )
 # Files of others, fetched from a shared service: whose is for the arguments to say.

@@ -165,7 +165,9 @@ def _listened(machine: Analyser, call: Call, name: str, handler: Value) -> None:
 
 
 _LOGGING = (".addHandler", ".addFilter", ".setFormatter")
-_REMOTE_LOG = expression(r"logging\.(?:remote|handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler)\(\)")
+_REMOTE_LOG = expression(
+    r"logging\.(?:remote|handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler)\(\)|(?:logging_loki|graypy|logstash|logstash_async)\.[\w.]{1,60}Handler\(\)"
+)
 
 
 _SHAPES_RECORDS = frozenset({"mapLogRecord", "format", "makePickle", "prepare", "getSubject"})

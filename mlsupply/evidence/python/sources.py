@@ -74,13 +74,13 @@ def variable(machine: Analyser, key: Value, line: int) -> Value:
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that gives data, with its label; None for any other call."""
     ref = call.ref
-    if ref.startswith("os.environ") or ref in {"os.getenv", "os.environb.get", "os.putenv"}:
+    if ref.startswith("os.environ") or ref in {"os.getenv", "os.getenvb", "os.putenv"}:
         return _environment(machine, call)
     if ref in {"os.path.join", "pathlib.Path().joinpath"}:
         parts = [call.receiver, *call.args] if ref.startswith("pathlib") and call.receiver else call.args
         return _path("pathlib.Path()" if ref.startswith("pathlib") else "", folding.joined_path(parts), parts)
     if ref in _PATH_KEEPERS:
-        return _kept_path(call)
+        return _kept_path(machine, call)
     if ref == "os.path.dirname" and call.args:
         text = text_of(call.args[0])
         return _path("", text.rpartition("/")[0] or HOLE, call.args)
@@ -122,6 +122,9 @@ def _setting(machine: Analyser, call: Call) -> Value:
     return variable(
         machine, constant(name.decode("utf-8", "replace")) if isinstance(name, bytes) else call.args[0], call.line
     )
+
+
+_NAMED = re.compile(r"\$\{?([A-Za-z_]\w{0,100})")  # in a text, a variable of the environment
 
 
 def _place(call: Call) -> Value | None:
@@ -271,8 +274,8 @@ _SAYS_WHERE = re.compile(r"(?:^|_)(?:UR[LI]|HOST|ENDPOINT|BASE|SERVER|DOMAIN|ADD
 
 
 def _environment(machine: Analyser, call: Call) -> Value:
-    ref = call.ref
-    if ref in {"os.getenv", "os.environ.get", "os.environ.pop", "os.environb.get", "os.environ.copy().get"} and call.args:
+    ref = call.ref.replace("os.environb", "os.environ")
+    if ref in {"os.getenv", "os.getenvb", "os.environ.get", "os.environ.pop", "os.environ.copy().get"} and call.args:
         value = variable(machine, call.args[0], call.line)
         default = call.arg(1, "default")
         if default is not None and value.text == HOLE:
@@ -308,10 +311,14 @@ def _path(ref: str, text: str, parts: list[Value]) -> Value:
     return Value(ref, NOTHING, taint_of(*parts), text, layers_of(*parts))
 
 
-def _kept_path(call: Call) -> Value:
+def _kept_path(machine: Analyser, call: Call) -> Value:
     parts = [call.receiver] if call.ref.startswith("pathlib.Path().") and call.receiver else call.args
     ref = "pathlib.Path()" if call.ref.startswith("pathlib.") and not call.ref.endswith(("as_posix", "__str__")) else ""
-    return _path(ref, folding.joined_path(parts) if parts else HOLE, parts)
+    kept = _path(ref, folding.joined_path(parts) if parts else HOLE, parts)
+    if call.ref == "os.path.expandvars":
+        named = {one[1] for one in _NAMED.finditer(text_of(call.args[0]) if call.args else "")} - _HOME_VARIABLES.keys()
+        kept.taint |= taint_of(*(variable(machine, constant(name), call.line) for name in sorted(named)))
+    return kept
 
 
 def _temporary(call: Call) -> Value:

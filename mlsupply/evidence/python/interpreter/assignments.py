@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
 from mlsupply.evidence.python.interpreter import objects
 from mlsupply.evidence.python.interpreter.definitions import Definitions
@@ -52,7 +53,9 @@ class Assignments(Definitions):
                 owner.keys = {**(owner.keys or {}), name: value}  # what else it has is not made of this
             else:
                 owner.taint = owner.taint | value.taint
-        if owner.ref:
+        if owner.ref == "builtins" and not hasattr(builtins, name):
+            self.module.set(name, value)  # what every module has from then on
+        elif owner.ref:
             self.patch(f"{owner.ref}.{name}", value, node)
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:

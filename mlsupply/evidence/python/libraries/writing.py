@@ -11,7 +11,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import persistence, windows_registry
 from mlsupply.evidence.python.libraries.removing import REMOVES, removed
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
-from mlsupply.evidence.python.network import sending
+from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, request
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, legible, taint_of, text_of, unknown
@@ -130,14 +130,18 @@ def saved(machine: Analyser, call: Call) -> None:
     given = call.all
     for place, path in enumerate(given[:5]):
         text = text_of(path)
+        if _IN_STORE.match(text):
+            content = taint_of(*(other for at, other in enumerate(given) if at != place), call.receiver or Value())
+            sending.note(machine, call, "body", content, text, "fixed" if path.known else addresses.destination(text))
         if (path.taint and has(path.taint, *_TELLING)) or not _PATH_LIKE.search(text) or "://" in text:
             continue
         others = [other for at, other in enumerate(given) if at != place]
-        content = unknown(*others, *([call.receiver] if call.receiver is not None else []))
-        if has(content.taint, *_TELLING):
-            machine.files[kept_key(machine, path)] = content
+        held = unknown(*others, *([call.receiver] if call.receiver is not None else []))
+        if has(held.taint, *_TELLING):
+            machine.files[kept_key(machine, path)] = held
 
 
+_IN_STORE = re.compile(r"(?:s3|s3a|gs|gcs|az|abfss?|hf|webdav|sftp|ftp|https?)://[^/\0]{3}")
 _PATH_LIKE = re.compile(r"[/\\]|^[^\s]{1,80}\.\w{1,5}$")
 
 

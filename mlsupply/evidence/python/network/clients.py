@@ -71,13 +71,14 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _let_in(machine, call, text)
     held = receiver.taint if receiver is not None else CLEAN
     _told(machine, call, text)
-    given = _handed(call) if where == "given" else taint_of(*call.all)
+    given, opens = _handed(call), CLEAN if where == "given" else _opening(call)
     taint = given | _before(machine, call) | _in_files(machine, call)
     if not text and top in _HOSTS:
         held, taint = _without_own(held, _HOSTS[top]), _without_own(taint, _HOSTS[top])
     if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):
         sending.note(machine, call, "body", taint | held, text or HOLE, where)
-    made = Value(call.ref + "()", NOTHING, taint | held, text or HOLE, layers_of(*call.all))
+        sending.note(machine, call, "header", opens, text or HOLE, where)
+    made = Value(call.ref + "()", NOTHING, taint | opens | held, text or HOLE, layers_of(*call.all))
     gives = "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref)
     if gives and not has(made.taint, "received"):
         made.taint |= machine.origin("received", text or HOLE, call.line)
@@ -104,7 +105,7 @@ def _told(machine: Analyser, call: Call, text: str) -> None:
 
 # Keywords that say where a client goes, and what opens the account there.
 _OPENS = expression(
-    r"^(?:auth|headers?|cookies|\w{0,60}(?:tokens?|api_?key|passw\w{0,20}|credentials?|ur[li]|endpoint|host))$"
+    r"^(?:\w{0,60}auth|headers?|cookies|\w{0,60}(?:tokens?|api_?key|passw\w{0,20}|credentials?|ur[li]|endpoint|host))$"
 )
 _OPENERS = ("credential-file", "keychain", "secret-variable")
 
@@ -120,6 +121,12 @@ def _handed(call: Call) -> Taint:
     )
     content |= address - frozenset(of_kind(address, "credential-file", "keychain"))
     return content | (opens - frozenset(of_kind(opens, *_OPENERS)))
+
+
+def _opening(call: Call) -> Taint:
+    """The credentials a client is told to open its account with."""
+    told = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
+    return frozenset(of_kind(told, *_OPENERS))
 
 
 def _let_in(machine: Analyser, call: Call, text: str) -> Value:

@@ -24,6 +24,7 @@ REQUESTS = frozenset(
 CONNECTIONS = re.compile(
     r"^(?:httpx|requests|aiohttp|niquests)\.\w*(?:Client|Session|session)\w*$|^http\.client\.HTTPS?Connection$|"
     r"^urllib3\.(?:\w+\.)?(?:HTTPS?ConnectionPool|connection_from_url|PoolManager\(\)\.connection_from_\w+)$|"
+    r"^urllib3\.(?:PoolManager|ProxyManager)$|^urllib\.request\.build_opener$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
     r"^(?:socket\.create_connection|asyncio\.open_connection)$|^ssl\.(?:\w+\(\)\.)?wrap_socket$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
     r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
@@ -45,6 +46,8 @@ def connection(machine: Analyser, call: Call) -> Value:
             made.text = f"https://api.telegram.org/bot{made.text}"
     headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
     made.keys = {"headers": unknown(*headers), "base": Value(taint=base.taint) if base is not None else Value()}
+    if _SESSIONS.search(call.ref):
+        made.keys |= {name: Value(f"{made.ref}.{name}") for name in OF_SESSION if name not in call.keywords}
     if call.ref == "asyncio.open_connection":
         made.keys, made.items = None, [Value(made.ref, NOTHING, frozenset(), made.text) for _ in range(2)]  # reader, writer
         return made
@@ -57,6 +60,8 @@ def connection(machine: Analyser, call: Call) -> Value:
     return made
 
 
+_SESSIONS = re.compile(r"\.\w*(?:Client|Session|session)\w*$")
+OF_SESSION = ("params", "cookies", "auth")  # what a session adds to each request
 _FETCHED = re.compile(r"received:(?P<place>https?://[\w.-]{4,200}(?:[/:?#]\S{0,300})?)$")
 
 
@@ -92,8 +97,10 @@ def request(call: Call) -> Value:
     made = unknown(*call.args[:2], *(value for name, value in call.keywords.items() if name in {"url", "data"}))
     made.ref = "urllib.request.Request()"
     names = ("url", "data", "headers")
-    made.keys = {names[place]: value for place, value in enumerate(call.args[:3])} | {
-        name: value for name, value in call.keywords.items() if name in names
-    }
+    made.keys = (
+        {"headers": Value()}
+        | {names[place]: value for place, value in enumerate(call.args[:3])}
+        | {name: value for name, value in call.keywords.items() if name in names}
+    )
     made.text = text_of(made.keys["url"]) if "url" in made.keys else HOLE
     return made

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.network import addresses
-from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import HOLE, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
@@ -124,7 +124,18 @@ def _parts(call: Call, address: Value) -> tuple[list[Value], list[Value]]:
             headers += [value for name, value in request.keys.items() if name in {"headers", "header"}]
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
         headers.append(call.receiver.keys["headers"])
+        _added(call.receiver.keys, body, headers)
     return body, headers
+
+
+def _added(kept: dict[str, Value], body: list[Value], headers: list[Value]) -> None:
+    """What a session or an opener was given to add to each request."""
+    body += [kept[name] for name in ("params", "cookies") if name in kept and kept[name].taint]
+    headers += [kept["auth"]] if "auth" in kept else []
+    if "addheaders" in kept:
+        header = Value(taint=kept["addheaders"].taint)
+        header.keys = containers.entries(kept["addheaders"])
+        headers.append(header)
 
 
 def odd_headers(headers: list[Value]) -> list[Value]:

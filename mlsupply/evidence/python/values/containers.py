@@ -21,7 +21,8 @@ _QUEUES = frozenset(
 )
 
 
-MAKERS = (  # how the names start of all that `made` knows
+MAKERS = (
+    "os.pipe", "socket.socketpair",  # how the names start of all that `made` knows
     "builtins.dict", "collections.", "types.", "queue.", "asyncio.", "multiprocessing.", "dataclasses.", "attr.", "attrs.",
     "msgspec.",
 )  # fmt: skip
@@ -50,8 +51,8 @@ def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | Non
         return result
     if ref.startswith("multiprocessing.") and ref.endswith((".Queue", ".SimpleQueue", ".JoinableQueue")):
         return made("queue.Queue", args, keywords)
-    if ref.startswith("multiprocessing.") and ref.endswith(".Pipe"):
-        both = made("queue.Queue", [], {})
+    if ref in _PAIRS or (ref.startswith("multiprocessing.") and ref.endswith(".Pipe")):
+        both = made("queue.Queue", [], {}) if ref not in _PAIRS else Value(f"{ref}()")
         result = Value("", NOTHING)
         result.items = [both, both] if both is not None else []
         return result
@@ -63,6 +64,7 @@ def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | Non
     return None
 
 
+_PAIRS = frozenset({"os.pipe", "os.pipe2", "socket.socketpair"})  # what goes in at one end comes out at the other
 _RECORDS = frozenset({"dataclasses.asdict", "dataclasses.astuple", "attr.asdict", "attrs.asdict", "msgspec.to_builtins"})
 
 
