@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 import pytest
@@ -83,5 +84,28 @@ def test_pipes_and_quiet_runs_get_none(monkeypatch: pytest.MonkeyPatch, clock: _
     say = Progress(quiet=quiet)
     clock.now = 5.0
     say("resolving", 1, 2)
+    say.end()
+    assert screen.getvalue() == ""
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(60, 59), (20, 19), (1, 1)])
+def test_the_line_never_wraps_so_that_it_can_be_cleared(
+    columns: int, shown: int, monkeypatch: pytest.MonkeyPatch, clock: _Clock
+) -> None:
+    screen = _screen(monkeypatch)
+    screen.fileno = lambda: 2  # type: ignore[method-assign]
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+    say = Progress()
+    clock.now = 2
+    say("looking inside " + "a-long-name-" * 9, 600, 1200)
+    assert len(screen.getvalue().removeprefix("\r\x1b[K")) == shown
+
+
+def test_a_terminal_that_cannot_clear_a_line_is_shown_none(monkeypatch: pytest.MonkeyPatch, clock: _Clock) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    screen = _screen(monkeypatch)
+    say = Progress()
+    clock.now = 2
+    say("resolving")
     say.end()
     assert screen.getvalue() == ""
