@@ -67,6 +67,26 @@ def test_where_no_release_is_clear_the_one_with_the_fewest_flaws_is_named() -> N
     assert _fix("1.4", Room(tuple(map(Release, ("1.5", "1.7")))), *known) == Fix()  # the rest is no better
 
 
+def test_without_an_index_the_named_version_with_the_fewest_flaws_is_one_step_for_all() -> None:
+    """Each flaw has its own end, and a reader can make one move only."""
+    records = [
+        *(record(f"TEST-{n}", events=fixed(f"1.{n}")) for n in range(2, 9)),
+        record("TEST-10", events=[{"introduced": "0"}, {"last_affected": "1.9"}]),
+        record("TEST-11", events=[{"introduced": "0"}]),
+        record("TEST-12", events=[{"introduced": "0"}, {"fixed": "1.1"}, {"introduced": "1.3"}, {"fixed": "2.0rc1"}]),
+    ]
+    assert _fix("1.0", Room(), *records) == Fix(nearest="1.8", left=3)
+    found = {one.id: one.remedy for one in findings("demo", "1.0", *records)}
+    begun = "Upgrade to 1.8, which has the fewest known flaws (3): no release known here is clear of them."
+    assert found.pop("TEST-10") == (
+        f"{begun} For this flaw no fix is named: newer releases are not listed, which does not prove them fixed."
+    )
+    assert found.pop("TEST-11") == f"{begun} For this flaw no fix is named: none is known."
+    assert set(found.values()) == {begun}
+    late = findings("demo", "1.4", *records)
+    assert {one.id: one.remedy for one in late}["TEST-12"] == f"{begun} This flaw ends with 2.0rc1."
+
+
 def test_a_renamed_build_is_not_sent_where_its_original_is_hit() -> None:
     own = rows_of([record("TEST-1", events=fixed("1.2"))])["demo"]
     original = rows_of([record("TEST-2", events=fixed("1.4"))])["demo"]
@@ -96,7 +116,7 @@ def test_where_only_the_last_affected_release_is_known_the_index_may_have_a_newe
 
 def test_a_fix_numbered_by_the_year_is_no_way_for_a_release_that_is_not() -> None:
     known = [record("TEST-1", events=fixed("2014.2.4")), record("TEST-2", events=fixed("26.0.4"))]
-    assert _fix("26.0.3", Room(), *known) == Fix()
+    assert _fix("26.0.3", Room(), *known) == Fix(nearest="26.0.4", left=1)
     assert _fix("2014.2.1", Room(), *known).version == "2014.2.4"
     (year, _) = findings("demo", "26.0.3", *known)
     assert "2014.2.4" not in year.remedy

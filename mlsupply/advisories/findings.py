@@ -8,6 +8,7 @@ from mlsupply.advisories.fixes import NAMED, Fix, Way, same_scheme, way_out
 from mlsupply.advisories.matching import PUBLIC_VERSION, Asked, Hit
 from mlsupply.advisories.records import Advisory
 from mlsupply.advisories.severity import severity_of
+from mlsupply.advisories.versions import sort_key
 from mlsupply.model import AdvisoryRef, Confidence, Finding, Kind, Package, Severity
 from mlsupply.named import NamedTuple
 from mlsupply.upgrade import Blocker, Upgrade
@@ -118,11 +119,30 @@ def _remedy(package: Package, hit: Hit, way: Way, malicious: bool) -> str:
         return f"{go}, and treat every credential the installing or importing machine could read as stolen: rotate them."
     if way.fix.version:
         return _upgrade(package, way)
-    return _without_clear_release(package, way) + _nearest(way.fix, "")
+    return _to_nearest(package, way) if way.fix.nearest else _without_clear_release(package, way)
+
+
+def _to_nearest(package: Package, way: Way) -> str:
+    """The same beginning for all flaws of a release: a reader takes one step, not one for each of them."""
+    fix = way.fix
+    words = (
+        f"Upgrade to {fix.nearest}, which has the fewest known flaws ({fix.left}): no release known here is clear of them."
+    )
+    usable = _usable(package, way)
+    if not usable:
+        named = "newer releases are not listed, which does not prove them fixed" if way.last_affected else "none is known"
+        return f"{words} For this flaw no fix is named: {named}."
+    if all((sort_key(version) or "") > (sort_key(fix.nearest) or "") for version in usable):
+        return f"{words} This flaw ends with {usable[0]}."
+    return words
+
+
+def _usable(package: Package, way: Way) -> list[str]:
+    return [version for version in way.fixed if same_scheme(version, package.version)]
 
 
 def _without_clear_release(package: Package, way: Way) -> str:
-    if usable := [version for version in way.fixed if same_scheme(version, package.version)]:
+    if usable := _usable(package, way):
         return f"Upgrade to {usable[0]} or later for this one; no single release clears every advisory of {package.name}."
     if way.last_affected:
         return f"Move to a release newer than {way.last_affected}: it is not listed, which does not prove it fixed."

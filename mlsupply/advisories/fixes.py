@@ -20,6 +20,7 @@ from mlsupply.upgrade import Blocker
 NAMED = 3  # packages that keep a fix out, in a sentence
 _LAST_PATCH = 99  # above the third number of every Python
 _WEIGHED = 500  # releases whose flaws are counted
+_WEIGHED_NAMES = 4  # the same of the versions that advisories name, the highest: they end the most
 
 
 class Release(NamedTuple):
@@ -45,7 +46,7 @@ class Fix(NamedTuple):
     """version: where to go, "" where nothing is known; checked: the index has it, not yanked and for the project's Python;
     held: the parents whose specifier keeps it out; needs: its Requires-Python, where `python` (of the input `where`, or of
     all) is too old for it; nearest: where the project can have no clear release, the one with the fewest known flaws, `left`
-    of them; open: the parents whose specifier is not known."""
+    of them (without an index, of the highest that advisories name); open: the parents whose specifier is not known."""
 
     version: str = ""
     checked: bool = False
@@ -73,14 +74,18 @@ def best_fix(own: Sequence[Row], version: Asked, room: Room, inherited: Sequence
     it is a build of."""
     rows = (*own, *inherited)
     if room.releases is None:
-        named = clearing(rows, version)
-        return Fix(named, held=_held(named, room.parents)) if named else Fix()
+        if named := clearing(rows, version):
+            return Fix(named, held=_held(named, room.parents))
+        final = [pair for pair in _above(version, _ends(rows)) if _final(pair[1])]
+        nearest, left = _nearest((own, inherited), version, final[-_WEIGHED_NAMES:])
+        return Fix(nearest=nearest, left=left)
     there = [release for release in room.releases if not release.yanked]
     fitting = [release for release in there if _runs_on(release.requires_python, room.python)]
     unknown = tuple(who for who, asked in room.parents if not asked)
     if found := _smallest(rows, version, fitting, room.parents):
         return Fix(found.version, checked=True, held=_held(found.version, room.parents), open=unknown)
-    nearest, left = _nearest((own, inherited), version, fitting)
+    known = ((release.version, sort_key(release.version)) for release in fitting)
+    nearest, left = _nearest((own, inherited), version, _above(version, known)[:_WEIGHED])
     found = _smallest(rows, version, there, room.parents)
     if not found:
         return Fix(nearest=nearest, left=left)
@@ -99,11 +104,12 @@ def _smallest(
     return by_version.get(free or first)
 
 
-def _nearest(rows: tuple[Sequence[Row], Sequence[Row]], version: Asked, releases: Sequence[Release]) -> tuple[str, int]:
-    """(the smallest of the releases with the fewest known flaws, how many); ("", 0) where none has fewer than now."""
-    higher = _above(version, ((release.version, sort_key(release.version)) for release in releases))
+def _nearest(
+    rows: tuple[Sequence[Row], Sequence[Row]], version: Asked, higher: Sequence[tuple[str, str]]
+) -> tuple[str, int]:
+    """(the smallest of the higher versions with the fewest known flaws, how many); ("", 0) where none has fewer than now."""
     now = _flaws(rows, version)
-    counted = ((_flaws(rows, keyed(text, key)), place) for place, (text, key) in enumerate(higher[:_WEIGHED]))
+    counted = ((_flaws(rows, keyed(text, key)), place) for place, (text, key) in enumerate(higher))
     left, place = min(counted, default=(now, 0))
     return (higher[place][0], left) if left < now else ("", 0)
 
@@ -116,9 +122,14 @@ def _flaws(rows: tuple[Sequence[Row], Sequence[Row]], version: Asked) -> int:
 def clearing(rows: Sequence[Row], version: Asked, known: Iterable[str] = ()) -> str:
     """The smallest version above this one, among the fixed versions of the project's advisories and those `known` to
     exist, that no live record hits; a final release before a pre-release. "" where there is none."""
-    named = {window[4]: window[1] for row in rows if not row[WITHDRAWN] for window in row[WINDOWS] if window[2] == FIXED}
-    found = _clear(rows, version, (*named.items(), *((text, sort_key(text)) for text in known)))
+    found = _clear(rows, version, (*_ends(rows), *((text, sort_key(text)) for text in known)))
     return next(found, "")
+
+
+def _ends(rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
+    """The versions with which some flaw ends, with their sort keys."""
+    named = {window[4]: window[1] for row in rows if not row[WITHDRAWN] for window in row[WINDOWS] if window[2] == FIXED}
+    return tuple(named.items())
 
 
 def _clear(rows: Sequence[Row], version: Asked, candidates: Iterable[tuple[str, str | None]]) -> Iterator[str]:
