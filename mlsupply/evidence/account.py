@@ -93,13 +93,13 @@ def account(facts: PackageFacts) -> Iterator[str]:
     )
     for moment, words in _MOMENTS.items():
         found = sorted((fact for fact in facts.code if fact.moment is moment), key=lambda fact: fact.behaviour in _PLAIN)
-        told = list(dict.fromkeys(_told(fact) for fact in found))
-        if not told and moment in {Moment.SCRIPT, Moment.CALL}:
+        lines = list(dict.fromkeys(_lines(fact) for fact in found))
+        if not lines and moment in {Moment.SCRIPT, Moment.CALL}:
             continue
-        yield f"  {words}:" + ("" if told else " nothing that asks the network, starts programs or executes text")
-        yield from (f"    {line}" for lines in told[:_SHOWN] for line in lines)
-        if len(told) > _SHOWN:
-            yield f"    and {len(told) - _SHOWN:,} more"
+        yield f"  {words}:" + ("" if lines else " nothing that asks the network, starts programs or executes text")
+        yield from (f"    {line}" for deed in lines[:_SHOWN] for line in deed)
+        if len(lines) > _SHOWN:
+            yield f"    and {len(lines) - _SHOWN:,} more"
     odd = sorted({f"{fact.kind}: {fact.member}" for fact in facts.archive})
     if odd:
         yield "  the archive itself:"
@@ -108,7 +108,7 @@ def account(facts: PackageFacts) -> Iterator[str]:
             yield f"    and {len(odd) - _SHOWN:,} more"
 
 
-def _told(fact: CodeFact) -> tuple[str, ...]:
+def _lines(fact: CodeFact) -> tuple[str, ...]:
     """What it does and where; below that, where it is not obvious, what it decodes to and the way from source to sink."""
     words = _WORDS.get(fact.behaviour, fact.behaviour)
     where = f"{fact.member}:{fact.line}" if fact.line else fact.member

@@ -263,16 +263,16 @@ def configure(text: str) -> Iterator[Step]:
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
     """(number of its first line, line with what a backslash continues)."""
-    held: list[str] = []
+    parts: list[str] = []
     length = 0
     for number, line in enumerate(text.split("\n"), 1):
-        held.append(line.removesuffix("\\"))
+        parts.append(line.removesuffix("\\"))
         length += len(line) + 1  # an empty line counts too: a file may hold millions of them
         if not line.endswith("\\") or length > _LONG:
-            yield number - len(held) + 1, " ".join(held)
-            held, length = [], 0
-    if held:
-        yield text.count("\n") + 2 - len(held), " ".join(held)
+            yield number - len(parts) + 1, " ".join(parts)
+            parts, length = [], 0
+    if parts:
+        yield text.count("\n") + 2 - len(parts), " ".join(parts)
 
 
 def _put_in(command: str, values: Mapping[str, str]) -> str:

@@ -101,12 +101,12 @@ def _gap(package: Package, reason: Reason, detail: str) -> Gap:
 
 def compared(now: PackageFacts, before: PackageFacts) -> Iterator[ChangeFact]:
     """All differences that could matter."""
-    known: dict[str, int] = {}
+    earliest: dict[str, int] = {}
     for fact in before.code:
-        known[fact.behaviour] = max(known.get(fact.behaviour, -1), fact.moment.rank)
+        earliest[fact.behaviour] = max(earliest.get(fact.behaviour, -1), fact.moment.rank)
     seen: set[tuple[str, str]] = set()
     for fact in now.code:
-        rank = known.get(fact.behaviour, -1)
+        rank = earliest.get(fact.behaviour, -1)
         if fact.moment.rank <= max(rank, Moment.CALL.rank) or (fact.behaviour, fact.member) in seen:
             continue
         seen.add((fact.behaviour, fact.member))
@@ -145,17 +145,17 @@ def between(now: PackageFacts, other: PackageFacts, before: PackageFacts | None 
     hooks = {fact.member for fact in before.code if fact.behaviour == "start-hook"} if before else set()
     for one, two, kind in ((now, other, "here"), (other, now, "there")):
         wheel = one.kind == "wheel"
-        known = {(fact.behaviour, fact.moment) for fact in two.code if fact.moment in _EARLY}
-        told: set[tuple[str, str]] = set()
+        theirs = {(fact.behaviour, fact.moment) for fact in two.code if fact.moment in _EARLY}
+        done: set[tuple[str, str]] = set()
         for fact in one.code:
             early = fact.moment in _EARLY or (fact.moment is Moment.INSTALL and fact.behaviour not in _ORDINARY)
-            if not early or (fact.behaviour, fact.moment) in known or (fact.behaviour, fact.member) in told:
+            if not early or (fact.behaviour, fact.moment) in theirs or (fact.behaviour, fact.member) in done:
                 continue
             if wheel and fact.behaviour == "start-hook" and fact.member in hooks:
                 continue
             if not wheel and fact.moment is not Moment.INSTALL and _WORKSHOP.match(fact.member):
                 continue
-            told.add((fact.behaviour, fact.member))
+            done.add((fact.behaviour, fact.member))
             yield ChangeFact(
                 kind="wheel-only" if wheel else "source-only",
                 member=fact.member if kind == "here" else f"{one.subject}: {fact.member}",

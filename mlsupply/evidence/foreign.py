@@ -126,15 +126,15 @@ def _shell(data: bytes, allowance: Allowance) -> _Found | None:
 
 def _whole_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Commands and where they begin: lines, with those that a backslash or a pipe at their end carries on."""
-    start, end, held = 0, 0, b""
+    start, end, joined = 0, 0, b""
     for line in data.split(b"\n")[:_MAX_LINES]:
-        held, end = held + line, end + len(line) + 1
-        if _CARRIED_ON.search(line) and len(held) < MAX_LINE and not held.lstrip().startswith(_COMMENTS):
-            held = held.rstrip(b"\\\r") + b" "
+        joined, end = joined + line, end + len(line) + 1
+        if _CARRIED_ON.search(line) and len(joined) < MAX_LINE and not joined.lstrip().startswith(_COMMENTS):
+            joined = joined.rstrip(b"\\\r") + b" "
             continue
-        yield start, held
-        start, held = end, b""
-    yield start, held
+        yield start, joined
+        start, joined = end, b""
+    yield start, joined
 
 
 def _telling(deed: Deed) -> bool:

@@ -31,9 +31,9 @@ def without_data(
     nothing. missed: paths of files that were to be followed and were not; walked: gives the members of the package, with
     the bytes of those asked for; called only where there is such a fact."""
     named = {_script(fact) for module in modules for fact, _ in module.facts} - {""}
-    known: dict[str, ModuleFacts | None] = dict.fromkeys(missed)
-    known |= {module.path: module for module in modules}
-    idle = _idle(named, known, walked) if named else set[str]()
+    facts_of: dict[str, ModuleFacts | None] = dict.fromkeys(missed)
+    facts_of |= {module.path: module for module in modules}
+    idle = _idle(named, facts_of, walked) if named else set[str]()
     return [_without(module, idle) for module in modules] if idle else list(modules)
 
 
@@ -48,19 +48,21 @@ def _without(module: ModuleFacts, idle: Collection[str]) -> ModuleFacts:
     return module if len(left) == len(module.facts) else replace(module, facts=left)
 
 
-def _idle(named: set[str], known: Mapping[str, ModuleFacts | None], walked: Callable[[Wants], Iterable[Walked]]) -> set[str]:
-    """The names for which every file of that name runs nothing; none where there are more files than are read. known: what
-    following each path gave, None where it was missed; of the others no word was worth following."""
-    held: dict[str, list[bool]] = {}
+def _idle(
+    named: set[str], facts_of: Mapping[str, ModuleFacts | None], walked: Callable[[Wants], Iterable[Walked]]
+) -> set[str]:
+    """The names for which every file of that name runs nothing; none where there are more files than are read. facts_of:
+    what following each path gave, None where it was missed; of the others no word was worth following."""
+    answers: dict[str, list[bool]] = {}
     count = 0
     for item in walked(lambda path, size: path.rpartition("/")[2] in named and size <= MAX_BYTES):
         if isinstance(item, Member) and (name := item.path.rpartition("/")[2]) in named:
             count += 1
             if count > MAX_FILES:
                 return set()
-            idle = item.path not in known or _is_idle(known[item.path])
-            held.setdefault(name, []).append(idle and _runs_nothing(item.data))
-    return {name for name, found in held.items() if all(found)}
+            idle = item.path not in facts_of or _is_idle(facts_of[item.path])
+            answers.setdefault(name, []).append(idle and _runs_nothing(item.data))
+    return {name for name, found in answers.items() if all(found)}
 
 
 def _is_idle(module: ModuleFacts | None) -> bool:

@@ -89,20 +89,20 @@ class _Site:
 
     def _reached(self, roots: Sequence[_Module], owner: int) -> list[_Module]:
         """The modules that these import, and those import in turn that belong to the same package or to none."""
-        known = {root.path: root for root in roots}
+        found = {root.path: root for root in roots}
         level = list(roots)
         while level:
-            before = len(known)
+            before = len(found)
             for further in (further for module in level for further in self._imported_by(module)):
-                if len(known) == len(roots) + _MODULES and further.path not in known:
+                if len(found) == len(roots) + _MODULES and further.path not in found:
                     detail = f"what starts with Python imports more than {_MODULES} modules; the rest was not looked at"
                     self._leave(further.path, Reason.LIMIT, detail)
-                    return list(known.values())
-                known.setdefault(further.path, further)
-            new = list(known.values())[before:]
+                    return list(found.values())
+                found.setdefault(further.path, further)
+            new = list(found.values())[before:]
             owned = self._owned([module.path for module in new])
             level = [module for module in new if owned.get(module.path, -1) in {owner, -1}]
-        return list(known.values())
+        return list(found.values())
 
     def _owned(self, paths: Sequence[str]) -> dict[str, int]:
         """Path below the site folder -> index of the package whose RECORD lists it."""

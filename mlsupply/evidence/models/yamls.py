@@ -39,21 +39,21 @@ def look_at_yaml(span: Span, look: Look) -> None:
         look.doubt(Cause.UNSUPPORTED, "YAML in UTF-16", 0)
     if _MAY_BUILD.search(span.data, span.start, span.end) is None:
         return
-    told: set[int] = set()
-    whole = _parsed(span.read(0, _PARSED), look, told)
+    marked: set[int] = set()
+    whole = _parsed(span.read(0, _PARSED), look, marked)
     if span.size > _PARSED:
         look.doubt(Cause.LIMIT, f"YAML of {span.size:,} bytes, looked through by line", _PARSED)
     elif whole:
         return
-    for at, line in _lines_with(b"_target_", span, told):
+    for at, line in _lines_with(b"_target_", span, marked):
         if found := _TARGET.match(line):
             judge_target(found[1].decode("latin-1"), look, at)
-    for at, line in _lines_with(b"!!python/", span, told):
+    for at, line in _lines_with(b"!!python/", span, marked):
         if found := _TAG.match(line):
             _tag(found[1].decode("latin-1"), look, at)
 
 
-def _parsed(raw: bytes, look: Look, told: set[int]) -> bool:
+def _parsed(raw: bytes, look: Look, marked: set[int]) -> bool:
     """Judge what the grammar finds, noting the lines; whether the text is YAML to its end."""
     import yaml
 
@@ -63,10 +63,10 @@ def _parsed(raw: bytes, look: Look, told: set[int]) -> bool:
             tag, value = getattr(event, "tag", None) or "", getattr(event, "value", None)
             index = event.start_mark.index if event.start_mark else 0
             if tag.startswith(_BUILDS):
-                told.add(line := lines.of(index))
+                marked.add(line := lines.of(index))
                 _tag(tag.replace("tag:yaml.org,2002:", "!!"), look, line)
             if is_target and isinstance(value, str):
-                told.add(line := lines.of(index))
+                marked.add(line := lines.of(index))
                 judge_target(value, look, line)
             is_target = value == "_target_"
     except (yaml.YAMLError, ValueError, RecursionError):
@@ -89,14 +89,14 @@ class _Lines:
         return max(self._raw.rfind(b"\n", 0, self._at), self._raw.rfind(b"\r", 0, self._at)) + 1
 
 
-def _lines_with(mark: bytes, span: Span, told: set[int]) -> Iterator[tuple[int, bytes]]:
+def _lines_with(mark: bytes, span: Span, marked: set[int]) -> Iterator[tuple[int, bytes]]:
     """(where it begins, the line) of each line that holds the mark within its first `_LINE` bytes and is not told yet."""
     for number, at in enumerate(span.places(mark)):
         if number == _MOST:
             return
         before = span.read(at - _LINE, min(at, _LINE))
         begin = at - len(before) + max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
-        if begin > at - _LINE and begin not in told:
+        if begin > at - _LINE and begin not in marked:
             yield begin, span.read(begin, at - begin + _LINE)
 
 

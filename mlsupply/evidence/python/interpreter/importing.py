@@ -38,18 +38,18 @@ def taken(machine: Statements, node: ast.ImportFrom) -> None:
         else:
             ref = f"{base}.{name.name}" if base else name.name
             machine.edges.add((machine.root, f"import {ref}"))
-            machine.scope.set(name.asname or name.name, _known(machine, ref, node.lineno))
+            machine.scope.set(name.asname or name.name, _imported(machine, ref, node.lineno))
 
 
-def _known(machine: Statements, ref: str, line: int) -> Value:
-    if (held := machine.neighbour(ref)) is not None:
-        return held
-    if (known := summaries.given(machine, ref)) is None:
+def _imported(machine: Statements, ref: str, line: int) -> Value:
+    if (neighbour := machine.neighbour(ref)) is not None:
+        return neighbour
+    if (given := summaries.given(machine, ref)) is None:
         whole = machine.origin("environment", "all variables", line) if ref == "os.environ" else frozenset()
         return Value(_canonical(ref), NOTHING, whole | summaries.label(machine, ref))
-    if not known.known:
-        known.ref = ref
-    return known
+    if not given.known:
+        given.ref = ref
+    return given
 
 
 _OTHERS = frozenset({"requests", "httpx", "aiohttp", "winreg", "_winreg", "websockets", "pynput.keyboard"})

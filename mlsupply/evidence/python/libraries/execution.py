@@ -47,8 +47,8 @@ _ASKED = re.compile(
 
 def _decoded(machine: Analyser, call: Call, source: Value) -> None:
     """What was hidden is executed."""
-    known = source.const if isinstance(source.const, str | bytes) else ""
-    shown = known if isinstance(known, str) else known.decode("utf-8", "replace")
+    text = source.const if isinstance(source.const, str | bytes) else ""
+    shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
     origin = next((k for k in kinds_of(source.taint) if k in {"package-file", "parameter", "variable", "encoded"}), "")
     if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
         return  # a single name, as in eval("ex" + "ec"): worth what is done with it

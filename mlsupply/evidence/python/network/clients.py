@@ -69,16 +69,16 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     where = "fixed" if _KEY.match(text) else addresses.destination(text) if text else "given"
     if _LETS_IN.search(call.ref):
         return _let_in(machine, call, text)
-    held = receiver.taint if receiver is not None else CLEAN
-    _told(machine, call, text)
+    of_client = receiver.taint if receiver is not None else CLEAN
+    _redirected(machine, call, text)
     given, opens = _handed(call), CLEAN if where == "given" else _opening(call)
     taint = given | _before(machine, call) | _in_files(machine, call)
     if not text and top in _HOSTS:
-        held, taint = _without_own(held, _HOSTS[top]), _without_own(taint, _HOSTS[top])
+        of_client, taint = _without_own(of_client, _HOSTS[top]), _without_own(taint, _HOSTS[top])
     if where != "local" and not (where == "given" and _SETS_UP.search(call.ref)):
-        sending.note(machine, call, "body", taint | held, text or HOLE, where)
+        sending.note(machine, call, "body", taint | of_client, text or HOLE, where)
         sending.note(machine, call, "header", opens, text or HOLE, where)
-    made = Value(call.ref + "()", NOTHING, taint | opens | held, text or HOLE, layers_of(*call.all))
+    made = Value(call.ref + "()", NOTHING, taint | opens | of_client, text or HOLE, layers_of(*call.all))
     gives = "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref)
     if gives and not has(made.taint, "received"):
         made.taint |= machine.origin("received", text or HOLE, call.line)
@@ -90,7 +90,7 @@ _TELLS = expression(
 )
 
 
-def _told(machine: Analyser, call: Call, text: str) -> None:
+def _redirected(machine: Analyser, call: Call, text: str) -> None:
     """A function is called with each message that comes."""
     if not _TELLS.search(call.ref.rpartition(".")[2]):
         return
@@ -125,8 +125,8 @@ def _handed(call: Call) -> Taint:
 
 def _opening(call: Call) -> Taint:
     """The credentials a client is told to open its account with."""
-    told = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
-    return frozenset(of_kind(told, *_OPENERS))
+    given = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
+    return frozenset(of_kind(given, *_OPENERS))
 
 
 def _let_in(machine: Analyser, call: Call, text: str) -> Value:

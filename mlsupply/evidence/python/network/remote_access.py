@@ -62,8 +62,8 @@ def _placed(machine: Analyser, call: Call) -> None:
 
 
 def _tunnel(machine: Analyser, call: Call) -> None:
-    held = machine.pointed.get(call.ref.partition(".")[0], "")
-    others = addresses.destination(held) == "fixed" and any("PRIVATE KEY-----" in line for line in machine.lines)
+    pointed_to = machine.pointed.get(call.ref.partition(".")[0], "")
+    others = addresses.destination(pointed_to) == "fixed" and any("PRIVATE KEY-----" in line for line in machine.lines)
     _opened(machine, call, "a tunnel through which others come in", "encoded" if others else "")
 
 
@@ -130,8 +130,8 @@ def _container(machine: Analyser, call: Call) -> None:
     named = volumes.const if isinstance(volumes.const, dict) else volumes.keys or {}
     folders = [*map(str, named), *(text_of(one) for one in folding.items_of(volumes))]
     if any(folder == "/" or folder.startswith("/:/") for folder in folders):
-        told = deeds(" ".join(command_text(value) for value in call.args))
-        _opened(machine, call, "a container or process that holds the whole host", "received" if told else "")
+        inside = deeds(" ".join(command_text(value) for value in call.args))
+        _opened(machine, call, "a container or process that holds the whole host", "received" if inside else "")
 
 
 _PODS = expression(r"\.create_namespaced_(?:pod|daemon_set|deployment|job|replica_set|stateful_set|cron_job)$")
@@ -187,8 +187,8 @@ def _ended(machine: Analyser, call: Call) -> None:
     """Programs that watch the machine are ended, where the module names any."""
     if not _WATCHERS.search("\n".join(machine.lines)):
         return
-    told = _texts_about_code(machine.lines)
-    code = (line for at, line in enumerate(machine.lines, 1) if at not in told and not line.lstrip().startswith("#"))
+    comments = _texts_about_code(machine.lines)
+    code = (line for at, line in enumerate(machine.lines, 1) if at not in comments and not line.lstrip().startswith("#"))
     if found := _WATCHERS.search("\n".join(code)):
         machine.fact("evades", call.node, sink=call.ref, detail=f"security programs are ended: {safe(found[1], 40)}")
 

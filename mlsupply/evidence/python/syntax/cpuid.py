@@ -106,7 +106,7 @@ class _Look:
         kept = {name for node in inside if isinstance(node, ast.Attribute) and (name := _bound(node))}
         kept |= {node.name for node in inside if isinstance(node, _Function)}
         return not mapper.decorator_list and all(
-            self._is_step(node, names, kept) and self._shape_known(node, mapper) for node in inside
+            self._is_step(node, names, kept) and self._is_plain_node(node, mapper) for node in inside
         )
 
     def _is_step(self, node: ast.AST, names: set[str], kept: set[str]) -> bool:
@@ -121,7 +121,7 @@ class _Look:
                 return name in _STEPS or self._is_condition(node)
         return True
 
-    def _shape_known(self, node: ast.AST, mapper: _Definition) -> bool:
+    def _is_plain_node(self, node: ast.AST, mapper: _Definition) -> bool:
         """Is nothing computed, cut out or taken from whoever calls a method?"""
         match node:
             case ast.Constant(value=str()):  # said in an error or a docstring
@@ -148,7 +148,7 @@ class _Look:
 
     def _left_alone(self, inside: set[ast.AST]) -> bool:
         """Nobody else gets at the memory: not by its address, which the mapping definition keeps, nor by ctypes."""
-        held = {
+        attributes = {
             node.attr
             for node in inside
             if isinstance(node, ast.Attribute)
@@ -157,14 +157,14 @@ class _Look:
             and not isinstance(node.ctx, ast.Store)
             and not self._is_called(node)
         }
-        return not any(self._reaches_in(node, held) for node in self.nodes if node not in inside) and not any(
+        return not any(self._reaches_in(node, attributes) for node in self.nodes if node not in inside) and not any(
             _rebinds(node) for node in self.nodes
         )
 
-    def _reaches_in(self, node: ast.AST, held: set[str]) -> bool:
+    def _reaches_in(self, node: ast.AST, attributes: set[str]) -> bool:
         match node:
             case ast.Attribute(attr=name):
-                return name in held or name in _REFLECTS
+                return name in attributes or name in _REFLECTS
             case ast.Constant(value=str() as text):
                 return _REACHES_IN.search(text[:2_000]) is not None
             case ast.Name(id="ctypes"):
@@ -202,25 +202,25 @@ class _Look:
             return False
         function = next((one for one in self._around(node) if isinstance(one, _Function | ast.Lambda)), None)
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
-        return not isinstance(function, ast.Lambda) and all(self._known(value, function) for value in values)
+        return not isinstance(function, ast.Lambda) and all(self._only_asks(value, function) for value in values)
 
     def _by_default(self, function: _Function) -> bool:
         given = [*function.args.defaults, *(value for value in function.args.kw_defaults if value is not None)]
-        return all(self._known(value, None) for value in given)
+        return all(self._only_asks(value, None) for value in given)
 
-    def _known(self, value: ast.expr, function: _Function | None) -> bool:
+    def _only_asks(self, value: ast.expr, function: _Function | None) -> bool:
         """Is it made of instructions that ask, of types, and of what the function around is handed?"""
         match value:
             case ast.Constant(value=constant):
                 return _plain(constant)
             case ast.Tuple(elts=values) | ast.List(elts=values):
-                return all(self._known(one, function) for one in values)
+                return all(self._only_asks(one, function) for one in values)
             case ast.Starred(value=inner):
-                return self._known(inner, function)
+                return self._only_asks(inner, function)
             case ast.Attribute(value=ast.Name(id="ctypes"), attr=name):
                 return _TYPES.fullmatch(name) is not None
             case ast.Call(func=ast.Attribute(value=ast.Name(id="ctypes"), attr="POINTER" | "CFUNCTYPE"), args=values):
-                return all(self._known(one, function) for one in values)
+                return all(self._only_asks(one, function) for one in values)
             case ast.Name(id=name) if function is not None:
                 return self._variable(name, function)
         return False
@@ -242,7 +242,7 @@ class _Look:
             match above:
                 case ast.Assign(targets=[target], value=made) | ast.For(target=target, iter=made) if target is node:
                     stores += 1
-                    if not self._known(made, function):
+                    if not self._only_asks(made, function):
                         return False
                 case ast.For(iter=made) if made is node:
                     pass
