@@ -10,7 +10,7 @@ from mlsupply.inventory import conda
 from mlsupply.inventory.beside import Beside
 from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.parsing import source_of_url
-from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.sheet import Sheet, reads
 from mlsupply.inventory.yaml_text import yaml_of
 from mlsupply.model import Coordinate, Edge, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.text import safe
@@ -20,12 +20,9 @@ FORMAT = "conda-lock"
 _MAIN = "main"
 
 
-def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+@reads(FORMAT, yaml_of)
+def read(sheet: Sheet, document: Mapping[str, Any], _tree: Tree, _limits: Limits) -> Inventory:
     """See the module."""
-    begun = sheet_of(path, tree, limits, FORMAT, yaml_of)
-    if isinstance(begun, Inventory):
-        return begun
-    sheet, document = begun
     if (version := sheet.word(document, "version")) != "1":
         sheet.fault(f"this conda-lock file is of version {version or 'unknown'}; known is 1", Reason.UNSUPPORTED)
     names = conda.Names()
@@ -35,7 +32,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
             sheet.add(package)
     sheet.line = 0
     packages = with_direct(sheet.packages(), Beside())
-    return Inventory(path=path, format=FORMAT, packages=packages, gaps=sheet.all_gaps(), complete=True)
+    return Inventory(path=sheet.path, format=FORMAT, packages=packages, gaps=sheet.all_gaps(), complete=True)
 
 
 def _package(sheet: Sheet, entry: Mapping[str, Any], names: conda.Names) -> Package | None:

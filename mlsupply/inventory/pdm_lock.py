@@ -10,7 +10,7 @@ from mlsupply.inventory.direct import locked
 from mlsupply.inventory.files import file_name, hash_pair, kind_of
 from mlsupply.inventory.metadata import edge_of
 from mlsupply.inventory.parsing import toml_of
-from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.sheet import Sheet, reads
 from mlsupply.model import Artifact, Coordinate, Edge, Inventory, Package, Reason, Source
 from mlsupply.world import Limits, Tree
 
@@ -18,12 +18,9 @@ FORMAT = "pdm.lock"
 _DEFAULT = "default"  # the group of what the project itself needs
 
 
-def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+@reads(FORMAT, toml_of)
+def read(sheet: Sheet, document: Mapping[str, Any], tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    begun = sheet_of(path, tree, limits, FORMAT, toml_of)
-    if isinstance(begun, Inventory):
-        return begun
-    sheet, document = begun
     if "metadata" not in document:
         sheet.fault("there is no [metadata]: the lock is empty or cut off", hint="run `pdm lock`")
     metadata = sheet.table(document, "metadata")

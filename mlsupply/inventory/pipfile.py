@@ -8,7 +8,7 @@ from typing import Any
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import toml_of
 from mlsupply.inventory.pipfile_lock import NO_CATEGORY, direct_source
-from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.sheet import Sheet, reads
 from mlsupply.model import Index, Inventory, Place, Requirement, Source
 from mlsupply.text import safe, without_credentials
 from mlsupply.world import Limits, Tree
@@ -19,12 +19,9 @@ _GROUPS = {"packages": (), "dev-packages": ("develop",)}
 _MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "python_version", "python_full_version")
 
 
-def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+@reads(FORMAT, toml_of)
+def read(sheet: Sheet, document: Mapping[str, Any], _tree: Tree, _limits: Limits) -> Inventory:
     """See the module: requirements and indexes, no packages."""
-    begun = sheet_of(path, tree, limits, FORMAT, toml_of)
-    if isinstance(begun, Inventory):
-        return begun
-    sheet, document = begun
     locator = Locator(sheet.source)
     requirements: list[Requirement] = []
     for section in document:
@@ -36,7 +33,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
                 requirements.append(_requirement(sheet, key, value, groups))
     sheet.line = 0
     return Inventory(
-        path=path,
+        path=sheet.path,
         format=FORMAT,
         requirements=tuple(r for r in requirements if r.name),
         indexes=tuple(_indexes(sheet, document, locator)),

@@ -11,7 +11,7 @@ from mlsupply.inventory.beside import Beside, sibling
 from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import file_name, hash_pair, name_and_version
 from mlsupply.inventory.parsing import json_of, opened, source_of_url, toml_of
-from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.sheet import Sheet, reads
 from mlsupply.model import Artifact, Coordinate, Gap, Index, Inventory, Package, Place, Source, SourceKind
 from mlsupply.text import canonical, without_credentials
 from mlsupply.world import Limits, Tree
@@ -23,12 +23,9 @@ _SECTIONS = {"packages": "", "dev-packages": "develop"}
 NO_CATEGORY = frozenset({"source", "requires", "scripts", "pipenv"})
 
 
-def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+@reads(FORMAT, json_of)
+def read(sheet: Sheet, document: Mapping[str, Any], tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    begun = sheet_of(path, tree, limits, FORMAT, json_of)
-    if isinstance(begun, Inventory):
-        return begun
-    sheet, document = begun
     meta = sheet.table(document, _META)
     urls = {sheet.word(source, "name"): source.get("url") for source in sheet.tables(meta, "sources")}
     lines = _lines(sheet.source)
@@ -39,9 +36,9 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     packages = sheet.packages()
     requires = sheet.table(meta, "requires")
     return Inventory(
-        path=path,
+        path=sheet.path,
         format=FORMAT,
-        packages=with_direct(packages, _pipfile(sibling(path, "Pipfile"), tree, limits)),
+        packages=with_direct(packages, _pipfile(sibling(sheet.path, "Pipfile"), tree, limits)),
         indexes=tuple(_indexes(sheet, meta, packages)),
         requires_python=sheet.word(requires, "python_full_version") or sheet.word(requires, "python_version"),
         gaps=sheet.all_gaps(),

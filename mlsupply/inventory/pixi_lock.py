@@ -12,7 +12,7 @@ from mlsupply.inventory.direct import with_direct
 from mlsupply.inventory.files import conda_parts, file_name, name_and_version
 from mlsupply.inventory.metadata import edge_of
 from mlsupply.inventory.parsing import source_of_url
-from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.sheet import Sheet, reads
 from mlsupply.inventory.yaml_text import yaml_of
 from mlsupply.model import Coordinate, Index, Inventory, Package, Place, Reason, Source, SourceKind
 from mlsupply.text import canonical, count, without_credentials
@@ -23,12 +23,9 @@ _KNOWN = frozenset({"4", "5", "6", "7"})
 _DEFAULT = "default"  # the environment that is used where none is named
 
 
-def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+@reads(FORMAT, yaml_of)
+def read(sheet: Sheet, document: Mapping[str, Any], _tree: Tree, _limits: Limits) -> Inventory:
     """See the module."""
-    begun = sheet_of(path, tree, limits, FORMAT, yaml_of)
-    if isinstance(begun, Inventory):
-        return begun
-    sheet, document = begun
     if (version := sheet.word(document, "version")) not in _KNOWN:
         sheet.fault(f"this pixi.lock is of version {version or 'unknown'}; known are 4 to 7", Reason.UNSUPPORTED)
     environments = sheet.table(document, "environments")
@@ -44,7 +41,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         shown = without_credentials(min(missing))[0]
         sheet.fault(f"its environments name {count(len(missing), 'package')} that it does not describe, {shown} among them")
     return Inventory(
-        path=path,
+        path=sheet.path,
         format=FORMAT,
         packages=with_direct(sheet.packages(), Beside()),
         indexes=tuple(_indexes(sheet, environments)),

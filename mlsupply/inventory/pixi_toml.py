@@ -9,7 +9,7 @@ from mlsupply.inventory import conda
 from mlsupply.inventory.environment_yml import asked_of_conda
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import toml_of
-from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.sheet import Sheet, reads
 from mlsupply.model import Gap, Inventory, Package, Requirement, Source
 from mlsupply.world import Limits, Tree
 
@@ -18,17 +18,14 @@ _CONDA = ("dependencies", "host-dependencies", "build-dependencies", "run-depend
 _PYPI = "pypi-dependencies"
 
 
-def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+@reads(FORMAT, toml_of)
+def read(sheet: Sheet, document: Mapping[str, Any], _tree: Tree, _limits: Limits) -> Inventory:
     """See the module."""
-    begun = sheet_of(path, tree, limits, FORMAT, toml_of)
-    if isinstance(begun, Inventory):
-        return begun
-    sheet, document = begun
     reading = _Reading(sheet, Locator(sheet.source))
     reading.workspace(document)
     workspace = sheet.table(document, "workspace") or sheet.table(document, "project")
     return Inventory(
-        path=path,
+        path=sheet.path,
         format=FORMAT,
         root=sheet.word(workspace, "name"),
         packages=tuple(sheet.packages()),

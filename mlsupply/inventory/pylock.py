@@ -11,19 +11,16 @@ from typing import Any
 from mlsupply.inventory.direct import locked
 from mlsupply.inventory.files import file_name, kind_of, name_and_version
 from mlsupply.inventory.parsing import toml_of
-from mlsupply.inventory.sheet import Sheet, sheet_of
+from mlsupply.inventory.sheet import Sheet, reads
 from mlsupply.model import Artifact, Coordinate, Edge, Inventory, Package, Reason, Source, SourceKind
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pylock.toml"
 
 
-def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+@reads(FORMAT, toml_of)
+def read(sheet: Sheet, document: Mapping[str, Any], tree: Tree, limits: Limits) -> Inventory:
     """See the module."""
-    begun = sheet_of(path, tree, limits, FORMAT, toml_of)
-    if isinstance(begun, Inventory):
-        return begun
-    sheet, document = begun
     if not (version := sheet.word(document, "lock-version")).startswith("1."):
         sheet.fault(f"lock-version is {version or 'missing'}; known is 1.0", Reason.UNSUPPORTED, "update mlsupply")
     for entry in sheet.entries(document, "packages"):

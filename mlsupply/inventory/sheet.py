@@ -188,20 +188,29 @@ class Sheet:
         return [united(entries) for entries in self._packages.values()]
 
 
-def sheet_of(
-    path: str, tree: Tree, limits: Limits, form: str, parse: Callable[[str, str], Any | Gap]
-) -> tuple[Sheet, Mapping[str, Any]] | Inventory:
-    """A sheet on a file and the table `parse` (`toml_of`, `json_of`, `yaml_of`) makes of it, or the inventory of the format
-    `form` that says why there is none."""
-    contents = opened(path, tree, limits, parse)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=form, gaps=(contents,))
-    text, document = contents
-    sheet = Sheet(path, text, limits, plain=None if parse in {toml_of, json_of} else False)
-    if isinstance(document, dict):
-        return sheet, document
-    sheet.fault("the document is no object" if parse is json_of else "the document is no mapping")
-    return Inventory(path=path, format=form, gaps=sheet.all_gaps())
+Fill = Callable[[Sheet, Mapping[str, Any], Tree, Limits], Inventory]
+"""Makes an inventory of a sheet and the table that its file holds."""
+
+
+def reads(form: str, parse: Callable[[str, str], Any | Gap]) -> Callable[[Fill], Callable[[str, Tree, Limits], Inventory]]:
+    """Makes a reader of files of the format `form` of what fills an inventory from one. parse: `toml_of`, `json_of` or
+    `yaml_of`; of a file that it makes no table of, the inventory says why."""
+
+    def reader(fill: Fill) -> Callable[[str, Tree, Limits], Inventory]:
+        def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+            contents = opened(path, tree, limits, parse)
+            if isinstance(contents, Gap):
+                return Inventory(path=path, format=form, gaps=(contents,))
+            text, document = contents
+            sheet = Sheet(path, text, limits, plain=None if parse in {toml_of, json_of} else False)
+            if isinstance(document, dict):
+                return fill(sheet, document, tree, limits)
+            sheet.fault("the document is no object" if parse is json_of else "the document is no mapping")
+            return Inventory(path=path, format=form, gaps=sheet.all_gaps())
+
+        return read
+
+    return reader
 
 
 def header_lines(text: str, header: str) -> list[int]:
