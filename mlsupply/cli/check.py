@@ -9,6 +9,7 @@ import click
 
 from mlsupply.cli.common import real_world, request_of, shows_errors
 from mlsupply.cli.options import with_output
+from mlsupply.cli.terminal import coloured
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Reason, Severity
 from mlsupply.text import safe
@@ -121,7 +122,7 @@ def _tell(view: View, *, offline: bool) -> None:
         if coordinate in groups or len(quiet) <= _MOST_QUIET:
             _tell_one(coordinate, groups.get(coordinate))
     if len(quiet) > _MOST_QUIET:
-        click.echo(f"{click.style('nothing found', fg='green')}  in {len(quiet)} other names")
+        click.echo(f"{_styled('nothing found', 'green')}  in {len(quiet)} other names")
     for gap in view.gaps:
         click.echo(f"not checked: {_where(gap)}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else ""), err=True)
     for inventory in view.report.inputs:
@@ -143,11 +144,16 @@ def _where(gap: Gap) -> str:
     return f"{gap.subject}:{place.line}" if place and place.line and place.file == gap.subject else gap.subject
 
 
+def _styled(word: str, colour: str | None, *, bold: bool = False) -> str:
+    """click itself leaves colours out where stdout is no terminal."""
+    return click.style(word, fg=colour, bold=bold) if coloured() else word
+
+
 def _tell_one(coordinate: Coordinate, group: Group | None) -> None:
     if group is None:
-        click.echo(f"{click.style('nothing found', fg='green')}  {coordinate}")
+        click.echo(f"{_styled('nothing found', 'green')}  {coordinate}")
         return
-    click.echo(f"{click.style(group.label, fg=_COLOURS.get(group.label), bold=True)}  {coordinate}")
+    click.echo(f"{_styled(group.label, _COLOURS.get(group.label), bold=True)}  {coordinate}")
     told = group.findings[:_MOST_TOLD]
     for finding in told:
         click.echo(f"    {finding.id}  {finding.message}")

@@ -9,6 +9,7 @@ import click
 
 from mlsupply.cli.common import shows_errors
 from mlsupply.cli.references import EXIT_CODES, FINDINGS_IN_CODE, REFERENCES
+from mlsupply.cli.terminal import fitted
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ def command(ids: tuple[str, ...]) -> None:
     them all), a check, an error reference (bad-config) or an exit code (3). Works offline."""
     if any(map(_is_advisory, ids)) and (cut := _unread()):
         click.echo(f"not checked: {cut}", err=True)
-    click.echo("\n".join(_page(wanted) for wanted in ids), nl=False)
+    click.echo(fitted("\n".join(_page(wanted) for wanted in ids)), nl=False)
 
 
 def _unread() -> str:

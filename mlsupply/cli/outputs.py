@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Sequence
 
 from mlsupply.cli import no_more_output
+from mlsupply.cli.terminal import coloured
 from mlsupply.errors import MlsupplyError
 from mlsupply.outcome import Report
 from mlsupply.paths import Path
@@ -53,7 +54,7 @@ def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool =
         except MlsupplyError as error:
             failed.append(error)
     if failed:
-        raise MlsupplyError(failed[0].reference, "; ".join(error.message for error in failed), failed[0].hint)
+        raise MlsupplyError("output-not-written", "; ".join(error.message for error in failed), failed[0].hint)
     return view
 
 
@@ -116,4 +117,4 @@ def _for_terminal(view: View, *, quiet: bool, verbose: bool) -> bytes:
     if not sys.stdout.isatty():
         return render(view, most=most)
     width = max(60, min(shutil.get_terminal_size().columns, 140))
-    return render(view, width, color=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb", most=most)
+    return render(view, width, color=coloured(), most=most)

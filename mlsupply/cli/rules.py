@@ -11,6 +11,7 @@ import click
 
 from mlsupply.cli.common import Verb, shows_errors
 from mlsupply.cli.configuration import rule_files
+from mlsupply.cli.terminal import fitted
 from mlsupply.errors import EXIT_FINDINGS, EXIT_USAGE, MlsupplyError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def show(ids: tuple[str, ...], folders: tuple[Path, ...]) -> None:
         if wanted.upper() not in by_id:
             message = f"there is no rule {wanted}{nearest(wanted.upper(), by_id)}"
             raise MlsupplyError("unknown-rule", message, "mlsupply rules list shows all")
-    click.echo("\n".join(page(by_id[wanted.upper()], values) for wanted in ids), nl=False)
+    click.echo(fitted("\n".join(page(by_id[wanted.upper()], values) for wanted in ids)), nl=False)
 
 
 @command.command(short_help="What rules may look at.")
@@ -92,7 +93,7 @@ def facets(names: tuple[str, ...]) -> None:
             raise MlsupplyError(
                 "unknown-facet", f"there is no facet {name}{nearest(name, by_name)}", "see mlsupply rules facets"
             )
-    click.echo("\n".join(facet_page(by_name[name]) for name in names or by_name), nl=False)
+    click.echo(fitted("\n".join(facet_page(by_name[name]) for name in names or by_name)), nl=False)
 
 
 @command.command()

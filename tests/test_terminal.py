@@ -1,0 +1,58 @@
+"""What a terminal shows: no colours where they are not wanted, and no word broken on a narrow one."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def _shown(words: list[str], folder: Path, columns: int = 100, **variables: str) -> str:
+    """What mlsupply writes to a terminal of so many columns."""
+    left_out = {"NO_COLOR", "COLUMNS", "LINES"}
+    environ: Mapping[str, str] = {name: text for name, text in os.environ.items() if name not in left_out}
+    environ = {**environ, "TERM": "xterm", "MLSUPPLY_CACHE_DIR": str(folder / "cache"), **variables}
+    screen, end = pty.openpty()
+    ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    run = subprocess.Popen([sys.executable, "-m", "mlsupply", *words], env=environ, stdin=end, stdout=end, stderr=end)
+    os.close(end)
+    data = b""
+    while select.select([screen], [], [], 60)[0]:
+        try:
+            piece = os.read(screen, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        data += piece
+    run.wait(60)
+    os.close(screen)
+    return data.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("words", [["check", "reqeusts", "idna"], ["scan", "litellm==1.82.8", "--no-progress"]])
+def test_colours_are_left_out_where_a_variable_says_so(words: list[str], tmp_path: Path) -> None:
+    asked = [*words, "--offline"]
+    assert _COLOUR.search(_shown(asked, tmp_path))
+    assert not _COLOUR.search(_shown(asked, tmp_path, NO_COLOR="1"))
+    assert not _COLOUR.search(_shown(asked, tmp_path, TERM="dumb"))
+
+
+@pytest.mark.parametrize("words", [["explain", "litellm-2026"], ["rules", "show", "MLS-I001"], ["explain", "3"]])
+def test_no_word_is_broken_on_a_narrow_terminal(words: list[str], tmp_path: Path) -> None:
+    wide, narrow = _shown(words, tmp_path, 140), _shown(words, tmp_path, 60)
+    assert wide.split() == narrow.split()
+    long = [line for line in narrow.splitlines() if len(line) > 60]
+    assert all(len(line.split()) == 1 for line in long), "only what has no blank in it is longer"
