@@ -286,6 +286,18 @@ def test_only_commands_that_an_installation_runs_count_as_installation() -> None
         assert fact.moment is moment
 
 
+def test_a_source_is_built_also_where_its_folder_is_the_package() -> None:
+    backend = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    source = {
+        "demo-1.0/__init__.py": "",
+        "demo-1.0/pyproject.toml": backend,
+        "demo-1.0/backend.py": "import os\ndef build_wheel(*told):\n    os.system('make')\n",
+    }
+    assert [fact.moment for fact in seen(source)] == [Moment.INSTALL]
+    alone = {"demo/__init__.py": "", "demo/backend.py": source["demo-1.0/backend.py"]}
+    assert [fact.moment for fact in seen(alone)] == [Moment.CALL]
+
+
 def test_a_finding_tells_the_way_from_source_to_sink_and_what_was_decoded() -> None:
     (fact,) = (f for f in seen(init(f"import base64\nexec(base64.b64decode('{B64}'))")) if f.behaviour == "sends")
     assert (fact.source, fact.destination, fact.layers, fact.line) == ("environment", "fixed", ("base64",), 2)

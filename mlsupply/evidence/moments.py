@@ -57,10 +57,10 @@ def layout(paths: Iterable[str], texts: Mapping[str, bytes]) -> Layout:
     paths = list(paths)
     tops = {path.split("/", 1)[0] for path in paths if "!/" not in path}
     top = f"{next(iter(tops))}/" if len(tops) == 1 and any(path.count("/") == 1 for path in paths) else ""
-    if top and any(path == f"{top}__init__.py" for path in paths):
-        top = ""
     names = {path[len(top) :] for path in paths}
     is_source = bool(names & {"setup.py", "pyproject.toml", "setup.cfg", "PKG-INFO"})
+    if top and "__init__.py" in names and not is_source:  # a package alone; that of a source may be the folder itself
+        top, names = "", set(paths)
     pyproject = _toml(texts.get(f"{top}pyproject.toml", b""))
     system = _table(pyproject, "build-system")
     backend, folders = system.get("build-backend"), system.get("backend-path")

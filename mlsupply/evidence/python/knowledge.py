@@ -174,7 +174,7 @@ HOST_IDENTITY: Final = frozenset(
 )  # fmt: skip
 # Of these, what says how the machine is and what its folders are called, but neither which one it is nor whose.
 HOST_DETAILS: Final = expression(
-    r"host-identity:(?:platform\.platform|os\.getcwdb?|pathlib\.Path\.cwd|.*/(?:network-interfaces/|public-ipv4|local-ipv4))"
+    r"host-identity:(?:platform\.platform|os\.getuid|os\.getcwdb?|pathlib\.Path\.cwd|.*/(?:network-interfaces/|public-ipv4|local-ipv4))"
 )
 _SYSTEM: Final = frozenset({"system", "release", "version", "machine", "processor", "sysname"})
 # What a credential that a library found says about itself and its account, which opens nothing.

@@ -272,6 +272,15 @@ def is_converted(line: CommandLine, place: int) -> bool:
     )
 
 
+_OUTPUT = expression(r"--?out(?:put)?(?:[-_](?:dir|directory|folder|path))?$|--?(?:build|dist|target)[-_]dir(?:ectory)?$")
+
+
+def is_filled(line: CommandLine, place: int) -> bool:
+    """Is this the folder that a module, which Python starts by its name, is told to write to?"""
+    parts = [text_of(part) for part in line.parts[: place + 1]]
+    return parts[1:2] == ["-m"] and is_python(line.parts[0]) and place > 3 and _OUTPUT.match(parts[place - 1]) is not None
+
+
 def is_elsewhere(line: CommandLine) -> bool:
     """Does SSH run this on another machine, and nothing on this one?"""
     return _SSH.search(text_of(line.program)) is not None and not _COMES_BACK.search(line.text)

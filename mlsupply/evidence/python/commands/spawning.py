@@ -16,6 +16,7 @@ from mlsupply.evidence.python.commands.command_line import (
     is_caught,
     is_converted,
     is_elsewhere,
+    is_filled,
     is_maker,
     is_python,
     is_requirements,
@@ -267,7 +268,7 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
             bundled(machine, call, part, silent, "a file of the package")
         elif is_runtime(line.program) or is_shell(line.program):
             bundled(machine, call, part, silent, "a script of the package in another language")
-        elif not is_code and not is_maker(line.program) and not is_converted(line, place):
+        elif not is_code and not is_maker(line.program) and not (is_converted(line, place) or is_filled(line, place)):
             bundled(machine, call, part, silent, "a script of the package", script_before(parts, place))
     if is_code and isinstance(part.const, str):
         _python_code(machine, line, part)
