@@ -1,7 +1,7 @@
 """Wheels, sdists, eggs, nested archives and plain folders as one stream of members; nothing is ever extracted to disk.
 
 What a walk yields, in archive order: a `Member` for each file, an `ArchiveFact` for each oddity of the container, and a
-`Gap` where an oddity or a limit stopped the look. Formats are told by content, never by name alone.
+`Gap` where an oddity or a limit stopped the look. Formats are recognised by content, never by name alone.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ _MAX_ATTESTATIONS = 20  # of one file; there are one or two
 
 
 class Verdict(NamedTuple):
-    """standing: `verified`, `refused`, or `claimed` where it could not be told; why: one clause for the last two."""
+    """standing: `verified`, `refused`, or `claimed` where it could not be decided; why: one clause for the last two."""
 
     standing: Standing
     why: str = ""

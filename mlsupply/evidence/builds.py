@@ -31,7 +31,7 @@ _FILES: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
 _ALWAYS = frozenset({"runs-downloaded", "remote-control", "runs-decoded", "mines", "sends"})
 _ONCE_RUN = _ALWAYS | {"persists"}  # recipes that install a service are what a target `install` is for
 _SENT = frozenset({"credential-file", "environment"})
-# a command without any of these does nothing that is told; an autoconf script has thirty thousand lines
+# a command without any of these does nothing that is reported; an autoconf script has thirty thousand lines
 _HINTS = expression(
     r"(?i)curl|wget|fetch|http|/dev/(?:tcp|udp)|base64|xxd|openssl|\bnc\b|ncat|netcat|socat|powershell|iwr|irm|certutil|"
     r"bitsadmin|crontab|cron|systemctl|launchctl|schtasks|authorized_keys|bashrc|zshrc|profile|xmrig|stratum|mine|mshta|"

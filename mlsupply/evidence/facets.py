@@ -90,7 +90,7 @@ class CodeFact:
 
     @property
     def deed(self) -> tuple[object, ...]:
-        """What is told once, however many ways lead to it."""
+        """What two facts have in common that report the same deed, reached in different ways."""
         return (
             self.behaviour, self.member, self.line, self.source, self.sink, self.destination, self.position, self.detail
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which import statements bring in something that can run, send, load or decode, told from bytes.
+"""Which import statements bring in something that can run, send, load or decode, recognised in the bytes.
 
 Most files that import a library for the network only name its types (`httpx.Response`). Such a file need not be parsed when
 every name it takes from the library is one of `_HARMLESS`, and the library itself, if it is bound to a name, is used for

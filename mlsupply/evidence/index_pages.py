@@ -45,7 +45,7 @@ class IndexFile(NamedTuple):
 @value
 class Project:
     """A project as an index shows it. status: PEP 792, "" where there is none given; details: where the page
-    has them; offers: which of `times`, `sizes`, `yanks`, `status`, `provenance`, `owners` and `links` its pages told."""
+    has them; offers: which of `times`, `sizes`, `yanks`, `status`, `provenance`, `owners` and `links` its pages state."""
 
     name: str
     files: tuple[IndexFile, ...] = ()
@@ -56,7 +56,7 @@ class Project:
 
 
 def simple_page(name: str, url: str, content_type: str, body: bytes) -> Project | None:
-    """The project on a page of the simple API, told by the content type of the answer; None where it is neither."""
+    """The project on a page of the simple API, read by the content type of the answer; None where it is neither."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind.endswith("+json") or kind == "application/json":
         document = _document(body)
@@ -122,7 +122,7 @@ def _both(one: IndexFile, other: IndexFile | None) -> IndexFile:
 
 
 def version_in(filename: str, name: str) -> tuple[str, str]:
-    """(kind, version) of a file name; the version is "" where it cannot be told (PEP 427, PEP 625)."""
+    """(kind, version) of a file name; the version is "" where it cannot be read off (PEP 427, PEP 625)."""
     lower = filename.lower()
     if lower.endswith(".whl"):
         parts = filename[:-4].split("-")

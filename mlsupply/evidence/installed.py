@@ -27,7 +27,7 @@ from mlsupply.world import Failure, World
 
 _RECORD_BYTES = 64 << 20
 _MOST = Limits().members  # files of one package
-_HASHED = 64 << 20  # bytes; larger files are weights and libraries, which are told by size and time
+_HASHED = 64 << 20  # bytes; larger files are weights and libraries, which are recognised by size and time
 _SHOWN = 10  # files of one package, each with its own gap
 
 
@@ -155,8 +155,8 @@ def _digest(files: Mapping[str, Path]) -> str:
         try:
             status = path.stat()
             small = status.st_size <= _HASHED and path.is_file()
-            told = sha256_of_file(path) if small else f"{status.st_size} {status.st_mtime_ns}"
+            mark = sha256_of_file(path) if small else f"{status.st_size} {status.st_mtime_ns}"
         except OSError:
-            told = "not read"
-        whole.update(f"{name}\0{told}\n".encode("utf-8", "surrogateescape"))
+            mark = "not read"
+        whole.update(f"{name}\0{mark}\n".encode("utf-8", "surrogateescape"))
     return whole.hexdigest()

@@ -94,12 +94,12 @@ def _of_indexes(
         for url, own in asked.items():
             registry = registries[url]
             answers = pool.map(lambda package, index=registry: index.licence(package.name, package.version), own)
-            told = 0
+            stated = 0
             for package, answer in zip(own, answers, strict=True):
                 done += 1
                 world.say("asking the index about licences", done, len(packages))
-                told += isinstance(answer, str)
+                stated += isinstance(answer, str)
                 yield Stated(package, answer, _ELSEWHERE)
-            if told:
+            if stated:
                 as_of = world.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-                yield DataSource(f"licences of {registry.host}", as_of, told, url=registry.url)
+                yield DataSource(f"licences of {registry.host}", as_of, stated, url=registry.url)

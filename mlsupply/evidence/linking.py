@@ -1,4 +1,4 @@
-"""Modules of one package seen together: which of them need a second look, and what that look is told about their neighbours.
+"""Modules of one package seen together: which of them need a second look, and what that look knows of their neighbours.
 
 The first look finds what each module gives others (constants, results of functions), and which names of neighbours end up in
 something that runs or sends. A module is looked at again only if a name it wants is one that matters: in honest packages
@@ -212,7 +212,7 @@ def _again(table: _Table, given: Mapping[str, Neighbours]) -> Iterator[Again]:
 
 
 def _adds(neighbours: Neighbours, before: Neighbours | None) -> bool:
-    """Whether it contains anything that was not told before."""
+    """Whether it contains anything that was not given before."""
     pairs = ((neighbours.gifts, before.gifts), (neighbours.takes, before.takes)) if before else ()
     return before is None or any(old.get(ref) != one for new, old in pairs for ref, one in new.items())
 
@@ -287,7 +287,7 @@ def linked(modules: list[ModuleFacts], spare: Mapping[str, Spare], look: Look) -
 
 
 def _takers_of(table: _Table, names: set[str]) -> Neighbours:
-    """What a file is told when it is looked at only for the sake of these names."""
+    """What a file is given when it is looked at only for the sake of these names."""
     return Neighbours(
         {}, {ref: takes for ref, takes in table.takes.items() if ref.rpartition(".")[2] in names}, sorted(names)
     )

@@ -347,7 +347,7 @@ def _modules(
 
 
 def _together_task(group: Sequence[str], sources: Mapping[str, bytes], shape: Layout, data: Mapping[str, bytes]) -> bytes:
-    """What a worker is told of the modules that are followed together: their texts, and the data files they name."""
+    """What a worker is given of the modules that are followed together: their texts, and the data files they name."""
     modules = [[path, shape.inner(path), sources[path].decode("latin-1")] for path in group]
     return json.dumps(
         {"modules": modules, "data": {path: content.decode("latin-1") for path, content in data.items()}}

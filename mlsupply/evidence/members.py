@@ -116,7 +116,7 @@ def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
     if len(shown) > _GAPS:
         detail = f"{len(shown) - _GAPS:,} more things in it could not be verified: see `mlsupply models scan` of the file"
         shown[_GAPS:] = [replace(shown[_GAPS], detail=detail)]
-    if len(blocked) >= _FACTS:  # what is left out may be worse than all that is told
+    if len(blocked) >= _FACTS:  # what is left out may be worse than all that is reported
         detail = f"it holds {_FACTS} things that run code when it is loaded, and perhaps more, which are not told"
         shown.append(Gap(subject=safe(path), check=CHECK, reason=Reason.LIMIT, detail=detail))
     return facts, shown
@@ -190,8 +190,8 @@ def agent_facts(path: str, data: bytes, allowance: Allowance | None = None) -> I
             if deed.behaviour == "publishes":
                 continue  # a task or hook of a repository pushes and publishes what the user wrote
             yield _agent(path, number if not path.endswith(".json") else 0, "agent-command", deed.what, line)
-        told = _PUBLISHES.sub("", line) if "twine" in line else line
-        if (found := next(filter(None, map(_ordered, _pieces(told))), None)) is not None:
+        command = _PUBLISHES.sub("", line) if "twine" in line else line
+        if (found := next(filter(None, map(_ordered, _pieces(command))), None)) is not None:
             yield _agent(path, number, "agent-order", "an order to an agent, not meant for the user's eyes", found[0])
 
 

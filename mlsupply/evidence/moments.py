@@ -314,7 +314,7 @@ def _facts(modules: list[ModuleFacts], moments: Mapping[tuple[str, str], Moment]
                 scope = _WHOLE  # of a file that whoever reads it runs
             found.append(replace(fact, moment=best, scope=scope))
     found.sort(key=lambda fact: (-fact.moment.rank, fact.member, fact.line, fact.behaviour))
-    told: dict[tuple[object, ...], CodeFact] = {}  # what is reached from two modules is told once, at the earlier moment
+    once: dict[tuple[object, ...], CodeFact] = {}  # what is reached from two modules is reported once, at the earlier moment
     for fact in found:
-        told.setdefault(fact.deed, fact)
-    return list(told.values())
+        once.setdefault(fact.deed, fact)
+    return list(once.values())

@@ -108,7 +108,7 @@ class Memo:
 
     def keep_verdict(self, name: str, locked: Locked, verdict: NameVerdict) -> None:
         """Remember one more."""
-        told = {
+        document = {
             "name": verdict.name,
             "target": verdict.target,
             "technique": verdict.technique.value,
@@ -118,7 +118,7 @@ class Memo:
             "listed": verdict.listed,
             "confirmed": verdict.confirmed,
         }
-        self._keep(self._verdicts, locked.key(name), told)
+        self._keep(self._verdicts, locked.key(name), document)
 
     def _keep(self, table: dict[str, object], key: str, value: object) -> None:
         if len(table) >= _MOST:

@@ -69,7 +69,7 @@ def _said(
 def stated(
     parents: Sequence[Package], project: Project, request: Request, world: World
 ) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
-    """What each requires, canonical name to specifiers; from the disk where it was told before."""
+    """What each requires, canonical name to specifiers; from the disk where an index said so before."""
     indexes = {parent.key: index_of(parent, request) for parent in parents}
     kept = {parent.key: _kept(indexes[parent.key], parent, world) for parent in parents}
     missing = [parent for parent in parents if kept[parent.key] is None]
@@ -95,7 +95,7 @@ def _kept(index: str, parent: Package, world: World) -> Mapping[str, Sequence[st
 def _from_indexes(
     parents: Sequence[Package], indexes: Mapping[PackageKey, str], project: Project, world: World
 ) -> Mapping[PackageKey, Mapping[str, Sequence[str]]]:
-    """From the indexes. A release never changes, so what is told is kept."""
+    """From the indexes. A release never changes, so what they say is kept."""
     from mlsupply.evidence.registry import Registry, at_once, secret_for
     from mlsupply.evidence.requirements import MOST, specifiers_in
 

@@ -18,7 +18,7 @@ _NOT_DEPLOY = expression(
     r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?|samples?|tutorials?|notebooks?|constraints?)(?:[-_./]|\Z)"
 )
 _MOST = 200  # names kept of one file
-_MANY = 3  # files of a folder told as one
+_MANY = 3  # files of a folder reported as one
 _ANYWHERE = "*"
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv", "poetry", "pdm", "pipenv", "hatch", "virtualenv"})
 """What installs the rest: a container takes the newest on purpose, and what it installs does not depend on it."""

@@ -43,8 +43,8 @@ def rows(data: bytes) -> Iterator[Row]:
         if cells:
             path, digest, size = (*cells, "", "", "")[:3]
             algorithm, _, value = digest.partition("=")
-            told = int(size) if _is_size(size) else None
-            yield Row(path, _hex(algorithm, value), told, reader.line_num, algorithm)
+            length = int(size) if _is_size(size) else None
+            yield Row(path, _hex(algorithm, value), length, reader.line_num, algorithm)
 
 
 def _is_size(text: str) -> bool:

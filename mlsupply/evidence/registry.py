@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 U = TypeVar("U")
 
-REMEMBERED = 30 * 86_400  # seconds for which a change of owners is told
+REMEMBERED = 30 * 86_400  # seconds for which a change of owners is reported
 WORKERS = 16  # requests under way at once, to one index; as many connections are kept
 _READING = allocate_lock()  # the largest answer takes ten times its size as it is read; threads are for waiting
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
@@ -219,7 +219,7 @@ class Registry:
 
     def licence(self, name: str, version: str) -> str | Failure:
         """What a release's metadata states (see `licence.stated`), "" where it states none: of a wheel of it (PEP 658), or
-        else the index's JSON of the release. A release never changes: what was told once is kept."""
+        else the index's JSON of the release. A release never changes: what was said once is kept."""
         from mlsupply.headers import headers
         from mlsupply.licence import of_headers
 

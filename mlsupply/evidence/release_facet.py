@@ -27,7 +27,7 @@ class ReleaseFacet:
     all of the release before had; publisher, publisher_before: who the provenance of one of their files names; provenance,
     provenance_before: `verified` against signature, log, sha256 and identity (only with the optional library), `claimed`
     by the index, `refused` (provenance_why says what does not hold) or `none`; provenance_file: the file that was looked
-    at; provenance_refused: None where it could not be told; publisher_changed; publisher_elsewhere: the publishing
+    at; provenance_refused: None where it could not be decided; publisher_changed; publisher_elsewhere: the publishing
     repository is none the project links to; owners_added, owners_removed: against what an earlier run saw, none where
     there was none; fixes: advisories that name this version as their fix; exempt: the configuration exempts the package or
     its index from waiting.

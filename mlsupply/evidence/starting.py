@@ -197,8 +197,8 @@ class _Site:
             yield from self._files(site, folder, "__init__", ".".join(inside), first=first)
 
     def _files(self, site: str, folder: str, stem: str, package: str, *, first: bool) -> Iterator[_Module]:
-        """The source of a module in a folder; what is imported in its place is told, machine code further on aside: nearly
-        every large package has some."""
+        """The source of a module in a folder; what is imported in its place is reported, machine code further on aside:
+        nearly every large package has some."""
         names = self._names(folder)
         below = posixpath.relpath(folder, site)
         prefix = "" if below == "." else f"{below}/"

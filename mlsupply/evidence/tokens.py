@@ -49,7 +49,7 @@ class Strings:
         self._known: tuple[set[bytes], dict[bytes, int]] = (set(), {})  # words judged, those of them that tell something
 
     def possible(self, files: Sequence[set[bytes]]) -> list[int]:
-        """Of each file, told by its words, the bits of the strings that it can hold: bit 0 for the first. May be asked from
+        """Of each file, given as its words, the bits of the strings that it can hold: bit 0 for the first. May be asked from
         several threads."""
         judged, telling = self._known
         words = set[bytes]().union(*files)
@@ -59,7 +59,7 @@ class Strings:
                 new = words
             for word, bits in self._told(new):
                 telling[word] = telling.get(word, 0) | bits
-            judged |= new  # last: what is judged for one thread is told for all
+            judged |= new  # last: what is judged for one thread holds for all
         some = set(telling)
         return [self._of(words & some, telling) for words in files]
 

@@ -125,7 +125,7 @@ def parsed(source: bytes) -> ast.Module | str:
             return f"not Python: {safe(str(error), 80)}"
         except RecursionError:
             return "nested too deeply to be parsed"
-        except MemoryError:  # also what a parser stack that is full is told with
+        except MemoryError:  # raised for a parser stack that is full, too
             return "too much to be parsed: nested too deeply or too large for the memory it is given"
 
 

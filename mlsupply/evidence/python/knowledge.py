@@ -287,7 +287,7 @@ MESSENGERS: Final = expression(
     r"gmqtt|aiomqtt|asyncio_mqtt|amqtt|hbmqtt|pulsar|nsq|signalrcore|pusher|pysher|ably|pubnub|centrifuge|aio_pika|redis|"
     r"pyrebase|firebase_admin|mattermostdriver|zulip|vk_api|vkbottle|twitchio|hikari|interactions|sleekxmpp|mmpy_bot)\."
 )
-# Methods by which objects of these libraries, where a class is made of theirs, are told what somebody wrote.
+# Methods by which objects of these libraries, where a class is made of theirs, get what somebody wrote.
 HEARS: Final = expression(
     r"_?on_?(?:ws_?)?(?:message|msg|data|frame|text|packet|event|line|pubmsg|privmsg|privmessage|notice|binary|publish)\w{0,40}$|"
     r"(?:message|line|data|string|frame)_?[rR]eceived$|received?(?:_(?:message|json|text))?$"

@@ -194,8 +194,8 @@ def followed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> 
         schedule.functions(machine, module.survey)
     found, stopped = _told(machine), "too much to follow in its modules together" if machine.exhausted else ""
     machine.let_go()
-    told = [_module(one, found.get(one.dotted, [])) for one in modules]
-    return [replace(told[0], stopped=stopped), *told[1:]]
+    modules_seen = [_module(one, found.get(one.dotted, [])) for one in modules]
+    return [replace(modules_seen[0], stopped=stopped), *modules_seen[1:]]
 
 
 def _module(module: _Module, facts: list[tuple[CodeFact, tuple[str, ...]]]) -> ModuleFacts:

@@ -157,7 +157,7 @@ def _handed_on(machine: Analyser, call: Call) -> None:
 
 
 def _listened(machine: Analyser, call: Call, name: str, handler: Value) -> None:
-    """A handler of this module is told what another library, or everybody, logs."""
+    """A handler of this module gets what another library, or everybody, logs."""
     own = name == HOLE or name.partition(".")[0] == machine.dotted.partition(".")[0]
     emit = handler.instance.methods.get("emit") if handler.instance is not None else None
     if emit is not None and not own:
@@ -227,7 +227,7 @@ _LISTENERS = ("pynput.keyboard.Listener", "pynput.keyboard.GlobalHotKeys", "keyb
 
 
 def _listens(machine: Analyser, call: Call) -> None:
-    """Functions are told which keys are pressed."""
+    """Functions get the keys that are pressed."""
     heard = [one.closure for one in call.all if one.closure is not None and not isinstance(one.closure.node, ast.ClassDef)]
     if not heard or not all(map(_only_compares, heard)):
         machine.fact("spies", call.node, source="keystrokes", sink=call.ref, detail="keystrokes are listened to")
@@ -249,8 +249,8 @@ def _only_compares(closure: Closure) -> bool:
 
 
 def by_shape(machine: Analyser, call: Call) -> Value | None:
-    """Sinks on objects that nothing is known of, told by the name of the method and its arguments. Returns what comes back
-    from the network, None where nothing does."""
+    """Sinks on objects that nothing is known of, recognised by the name of the method and its arguments. Returns what comes
+    back from the network, None where nothing does."""
     if not isinstance(call.node, ast.Call) or not isinstance(call.node.func, ast.Attribute):
         return None
     name = call.node.func.attr
@@ -273,8 +273,8 @@ def module_run(machine: Analyser, call: Call) -> Value:
     name = call.arg(0, "mod_name")
     if name is None or text_of(name) not in _PROGRAMS:
         return Value()
-    told = folding.items_of(machine.variables.get("sys.argv", Value()))[1:]
-    line = folding.listed([constant("python"), constant("-m"), constant(text_of(name).partition(".")[0]), *told])
+    arguments = folding.items_of(machine.variables.get("sys.argv", Value()))[1:]
+    line = folding.listed([constant("python"), constant("-m"), constant(text_of(name).partition(".")[0]), *arguments])
     return spawning.command(machine, call._replace(ref="subprocess.run", args=[line]))
 
 

@@ -68,7 +68,7 @@ def passed_on(machine: Machine, taint: Taint, take: Take) -> None:
 
 
 def gift(value: Value) -> Gift | None:
-    """What other modules are told of a value; None where nothing in it is worth following."""
+    """What other modules get to know of a value; None where nothing in it is worth following."""
     text = text_of(value) if isinstance(value.const, str | bytes) else ""
     labels = tuple(sorted(one for one in value.taint if one.partition(":")[0] in CARRIED))
     texts = _texts(value.const)
@@ -131,11 +131,11 @@ def called(machine: Analyser, call: Call) -> Value | None:
 
 def _handed(machine: Analyser, call: Call, taint: Taint) -> None:
     """What is handed to a neighbour is noted, each label once."""
-    told = machine.handed.setdefault(call.ref, set())
-    if taint <= told:
+    before = machine.handed.setdefault(call.ref, set())
+    if taint <= before:
         return
-    new = taint - told
-    told |= new
+    new = taint - before
+    before |= new
     kinds = kinds_in(new)
     among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
     marks = [mark for mark, which in among if not kinds.isdisjoint(which)]

@@ -85,7 +85,7 @@ def command_line(call: Call, head: Value, *, silent: bool) -> CommandLine:
         given = call.args[1:] if call.ref.startswith("os.spawn") else call.args  # there a mode comes first
         parts = [item for arg in given for item in parts_of(arg)]
         if call.ref.startswith(("os.spawn", "os.exec", "os.posix_spawn")) and len(parts) > 1:
-            parts = [parts[0], *parts[2:]]  # the file, then what the program is told it is called
+            parts = [parts[0], *parts[2:]]  # the file, then the name the program gets as its own
             head = folding.listed(parts)
         parts = parts or [head]
     text = " ".join(text_of(part) for part in parts) if len(parts) > 1 else command_text(head)
@@ -220,7 +220,7 @@ def runs_its_argument(program: Value) -> bool:
     return _STARTER.search(text_of(program)) is not None
 
 
-# With these, git starts what it is told of.
+# With these, git starts a program that the command names.
 _GIT_STARTS = expression(
     r"\bgit\b[^\n]{0,200}(?:\s-c\s|--exec-path|--\w{2,10}-pack|--template|\b(?:config|submodule|bisect|hook|clone)\b)"
 )

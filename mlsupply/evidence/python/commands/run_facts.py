@@ -115,8 +115,8 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
 
 
 def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str, script: str = "") -> None:
-    """Notes that a file of the package is run. what: how it is told; script: the name of the script that is given this file,
-    where it is none itself."""
+    """Notes that a file of the package is run. what: how the report names it; script: the name of the script that is given
+    this file, where it is none itself."""
     name = text_of(part).rpartition("/")[2].replace(HOLE, "…")
     named = bool(name) and "…" not in name
     machine.fact(

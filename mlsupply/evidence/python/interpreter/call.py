@@ -42,7 +42,7 @@ class NotInNameError(Exception):
 
 
 class NameOnly:
-    """A call of which only the name is known, and a machine of which nothing is: whoever asks for more is told so."""
+    """Stands for a call of which only the name is known, and for a machine: whoever asks for more gets `NotInNameError`."""
 
     __slots__ = ("ref",)
     ref: str

@@ -279,7 +279,7 @@ def _passed_on(node: FunctionNode, *, attributes: bool = False) -> set[str]:
     return names
 
 
-# These are told of faults, which programs report; what frames hold is private wherever it is looked for.
+# These are called with faults, which programs report; what frames hold is private wherever it is looked for.
 _FAULTS = frozenset(
     {"sys.excepthook", "threading.excepthook", "sys.unraisablehook", "sys.__excepthook__", "warnings.showwarning"}
 )
@@ -330,9 +330,9 @@ def put_in_place(machine: Analyser, name: str, value: Value, node: ast.AST, *, o
         patched(machine, name, closure, node, given)
     finally:
         if own and not machine.passed_back:
-            told = safe(f"intercepted {name}", 80)
+            label = safe(f"intercepted {name}", 80)
             for key, (fact, _) in list(machine.facts.items())[known:]:
-                if fact.source == "intercepted" and any(step.startswith(told) for step in fact.chain):
+                if fact.source == "intercepted" and any(step.startswith(label) for step in fact.chain):
                     del machine.facts[key]
         machine.passed_back = before
 
@@ -396,7 +396,7 @@ def patched(machine: Analyser, name: str, closure: Closure, node: ast.AST, first
         args.append(Value(taint=label))
     if spec.kwarg is not None:
         keywords["**"] = Value(taint=label)
-    wrapper, closure.wrapper = closure.wrapper, name not in _FAULTS  # which are called with what is told of a fault
+    wrapper, closure.wrapper = closure.wrapper, name not in _FAULTS  # which are called with the particulars of a fault
     before, machine.replacing = machine.replacing, name
     machine.enter(closure, args, keywords, node)
     closure.wrapper, machine.replacing = wrapper, before

@@ -102,7 +102,7 @@ class Machine:
         self.variables: dict[str, Value] = {}  # of the environment, as far as they are set here
         self.set_here: set[str] = set()  # variables of the environment that the module sets itself
         self.views: list[Closure] = []  # what answers requests, once a server is started
-        self.pointed: dict[str, str] = {}  # a library for clients -> where it was told to go
+        self.pointed: dict[str, str] = {}  # a library for clients -> the address it was set to
         # what was found
         self.facts: dict[tuple[object, ...], tuple[CodeFact, set[str]]] = {}  # with the roots each is reached from
         self.edges: set[tuple[str, str]] = set()  # root -> dotted name that it calls
@@ -114,7 +114,7 @@ class Machine:
         self.hands: dict[str, set[str]] = {}
         self.gives: dict[str, Gift] = {}
         self.takes: dict[str, list[Take]] = {}
-        self.handed: dict[str, set[str]] = {}  # labels that `hands` was told of already
+        self.handed: dict[str, set[str]] = {}  # labels that are in `hands` already
         # answers that are kept
         self.guards: dict[ast.If, tuple[bool, bool]] = {}  # does it end something, does it name a watcher
         self.started_with: list[list[str] | None] | None = None  # what the arguments may be, see `default_run`
@@ -162,7 +162,7 @@ class Machine:
             self.untold = True
 
     def found(self) -> Iterator[tuple[CodeFact, set[str]]]:
-        """All facts with the roots they are reached from; of what is downloaded it is told whether a root verifies it."""
+        """All facts with the roots they are reached from; those of downloads say whether a root verifies them."""
         for fact, roots in self.facts.values():
             verified = fact.behaviour in {"runs-downloaded", "runs-dropped"} and not roots.isdisjoint(self.verified)
             yield replace(fact, verified=verified), roots

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def executed(machine: Analyser, call: Call, source: Value) -> None:
-    """Notes facts about `exec` or `eval` of this value: fetched, decoded, told by a model, or put together here."""
+    """Notes facts about `exec` or `eval` of this value: fetched, decoded, written by a model, or put together here."""
     layers = hiding(source.layers)
     summaries.wanted(machine, source.taint)
     summaries.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))

@@ -25,7 +25,7 @@ def content_of_file(machine: Analyser, path: str, *, binary: bool = False) -> An
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """What a known file gives that is read whole, or a parser of settings of what it was told; None for other calls."""
+    """The content of a known file that is read whole, or of settings that a parser has read; None for other calls."""
     ref = call.ref
     if ref not in _WHOLE and not ref.startswith("configparser."):
         return None  # for its name alone: then it is asked about once
@@ -46,8 +46,8 @@ def _read(ref: str, file: Value) -> Value:
 
 
 def _read_into(machine: Analyser, call: Call, parser: Value) -> None:
-    """A parser is told settings. What an installation reads of those that came with it is data of the package; of those of
-    a program's user nothing is told here."""
+    """A parser reads settings. Those that an installation reads of its own package are data of the package; those of a
+    program's user are none."""
     first = call.args[0] if call.args else Value()
     name, said = text_of(first), first.const
     if call.ref.endswith(".read"):

@@ -38,7 +38,7 @@ _SETS_INDEX = expression(
     re.MULTILINE,
 )
 _SSH_KEY = expression(SSH_KEY)
-# Packages are taken without TLS from a machine that is told by its number.
+# Packages are taken without TLS from a machine that is named by its number.
 _INSECURE = expression(r"(?:allow-insecure-host|trusted-host)[^\n]{0,80}(?:\d{1,3}\.){3}\d{1,3}")
 _MAX_FILES = 200  # of a table
 

@@ -29,9 +29,9 @@ def removed(machine: Analyser, call: Call) -> Value:
             or places.file_kind(text_of(path)) == "home-files"
             or (has(path.taint, "home-files") and "/" in text_of(path)[1:])
         ):
-            told = "received" if on_order(machine, call.line) else ""
+            source = "received" if on_order(machine, call.line) else ""
             detail = legible(text_of(path), 80) + " is removed"
-            machine.fact("destroys", call.node, source=told, sink=call.ref, detail=detail)
+            machine.fact("destroys", call.node, source=source, sink=call.ref, detail=detail)
     return Value()
 
 

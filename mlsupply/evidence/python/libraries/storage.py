@@ -63,7 +63,7 @@ _PUTS = expression(r"\.(?:put|mput|upload(?:_file)?|put_file|send_file)$")
 
 
 def put_there(machine: Analyser, call: Call) -> Taint:
-    """What lies where the paths lead that a connection is told to copy from here."""
+    """The content of the files that a connection copies from here."""
     if not _PUTS.search(call.ref):
         return CLEAN
     found = CLEAN
@@ -137,7 +137,7 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
 
 
 def _connected(call: Call, receiver: Value, name: str) -> None:
-    """A connection is told where it goes, or whose account it uses there."""
+    """A connection is set to where it goes, or to whose account it uses there."""
     first = call.args[0]
     if name == "connect":
         place = [] if isinstance(first.const, str) else folding.items_of(first)

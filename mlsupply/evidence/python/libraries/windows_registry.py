@@ -45,6 +45,6 @@ def modelled(machine: Analyser, call: Call) -> Value:
 
 def set_by_shape(machine: Analyser, call: Call, name: str) -> None:
     """Notes a value that a method of an unknown object sets where Windows starts things."""
-    told = " ".join(text_of(value) for value in call.args)
-    if places.RUN_KEY.search(told):
-        machine.fact("persists", call.node, sink=name, detail=f"registry: {legible(told, 80)}")
+    text = " ".join(text_of(value) for value in call.args)
+    if places.RUN_KEY.search(text):
+        machine.fact("persists", call.node, sink=name, detail=f"registry: {legible(text, 80)}")

@@ -227,7 +227,7 @@ def _downloaded(machine: Analyser, call: Call) -> Value:
 
 
 def by_shape(machine: Analyser, call: Call, name: str) -> None:
-    """Writes by methods of objects that nothing is known of, told by name and arguments."""
+    """Writes by methods of objects that nothing is known of, recognised by name and arguments."""
     receiver = call.receiver
     if receiver is None:
         return

@@ -56,7 +56,7 @@ def fetched_by_url(machine: Analyser, call: Call) -> Taint:
         return frozenset()
     found = machine.origin("received", addresses.shown(text), call.line)
     if call.receiver is not None and "()" in call.ref:
-        call.receiver.taint |= found  # a browser shows what it was told to open
+        call.receiver.taint |= found  # a browser shows the page it has opened
     return found
 
 

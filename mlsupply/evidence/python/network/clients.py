@@ -36,7 +36,7 @@ _FILE = expression(
 )
 
 
-_HOSTS = {  # where a library's client goes that is told no address
+_HOSTS = {  # where a library's client goes that is given no address
     "github": "api.github.com", "slack_sdk": "slack.com", "slack": "slack.com", "twilio": "api.twilio.com",
     "sendgrid": "api.sendgrid.com", "notion_client": "api.notion.com", "resend": "api.resend.com",
     "posthog": "us.i.posthog.com", "sentry_sdk": "sentry.io", "tweepy": "api.twitter.com", "praw": "oauth.reddit.com",
@@ -112,7 +112,7 @@ _OPENERS = ("credential-file", "keychain", "secret-variable")
 
 def _handed(call: Call) -> Taint:
     """What a client is handed that goes where a setting says: what opens the account there is no content. What makes a
-    client of a service that people run themselves is told first where that is, often with the account in the address."""
+    client of a service that people run themselves is given its address first, often with the account in the address."""
     makes = "()" not in call.ref and know.CLIENT_MAKERS.search(call.ref) and call.ref.partition(".")[0] not in _HOSTS
     opens = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
     address = taint_of(*call.args[:1]) if makes else CLEAN
@@ -124,7 +124,7 @@ def _handed(call: Call) -> Taint:
 
 
 def _opening(call: Call) -> Taint:
-    """The credentials a client is told to open its account with."""
+    """The credentials a client opens its account with."""
     given = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
     return frozenset(of_kind(given, *_OPENERS))
 

@@ -47,13 +47,13 @@ def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
                 )  # fmt: skip
 
 
-def copied(machine: Analyser, message: Value, told: Value, node: ast.AST) -> None:
-    """Notes a blind copy of a mail whose recipient others choose. told: the address of the copy."""
+def copied(machine: Analyser, message: Value, copy: Value, node: ast.AST) -> None:
+    """Notes a blind copy of a mail whose recipient others choose. copy: the address of the copy."""
     chosen = (message.keys or {}).get("To")
-    if told.known and MAIL.match(text_of(told)) and not (chosen is not None and chosen.known):
+    if copy.known and MAIL.match(text_of(copy)) and not (chosen is not None and chosen.known):
         machine.fact(
             "sends", node, source="intercepted", sink="email.message", destination="fixed", position="body",
-            detail=f"a blind copy for {addresses.shown(text_of(told))}",
+            detail=f"a blind copy for {addresses.shown(text_of(copy))}",
         )  # fmt: skip
 
 

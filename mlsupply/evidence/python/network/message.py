@@ -20,7 +20,7 @@ _HEADER_WORDS = frozenset(
 )
 # What is sent itself, and no address: JSON, or a text of several words.
 _MESSAGE = expression(r"[{\[]|[^\s/]{0,200}\s")
-_NO_ADDRESS = expression(r"/|[{\[]|[^\s/]{0,200}\s")  # nor is a path on a server that is told elsewhere
+_NO_ADDRESS = expression(r"/|[{\[]|[^\s/]{0,200}\s")  # nor is a path on a server that is named elsewhere
 _URL = expression(r"(?:https?|wss?|ftp)://\S{3,300}")
 # Post offices that anybody may use: who reads the mail is whom it is for, or who holds the account.
 _RELAYS = expression(
@@ -69,11 +69,11 @@ def message_of(call: Call) -> Message:
 def _recipient(call: Call) -> str:
     """`given` where neither the account nor anybody the mail is for is written here."""
     account = (call.receiver.keys or {}).get("account") if call.receiver is not None else None
-    told = [account] if account is not None else []
-    told += (
+    named = [account] if account is not None else []
+    named += (
         call.args[1:2] if call.ref.endswith("sendmail") else [value for one in call.args[:1] for value in _addressed(one)]
     )
-    several = [item for value in told for item in [value, *folding.items_of(value)[:20]]]
+    several = [item for value in named for item in [value, *folding.items_of(value)[:20]]]
     return "fixed" if any(MAIL.search(text_of(value)) for value in several) else "given"
 
 
@@ -139,7 +139,7 @@ def _added(kept: dict[str, Value], body: list[Value], headers: list[Value]) -> N
 
 
 def odd_headers(headers: list[Value]) -> list[Value]:
-    """The values in headers that open no account: there a secret is only told."""
+    """The values in headers that open no account: a secret there is only sent."""
     found = []
     for header in headers:
         for name, value in list((header.keys or {}).items())[:MAX_ENTRIES]:

@@ -27,7 +27,7 @@ _KEY = expression(
 
 
 def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, where: str) -> None:
-    """Remembers a request: the keys it shows in its headers open an account there, others are only told. shown, sent: the
+    """Remembers a request: the keys it shows in its headers open an account there, others are only sent. shown, sent: the
     labels of both; text: the address; where: its destination."""
     for label in filter(_KEY.match, shown):
         machine.opened.setdefault(_of(machine, label), set()).add(text)
@@ -84,7 +84,7 @@ def _takes(function: Closure, name: str) -> bool:
 
 
 def judged(machine: Analyser) -> None:
-    """Notes a fact for each key that opens an account with one service and is told to another whose address is written
+    """Notes a fact for each key that opens an account with one service and is sent to another whose address is written
     here."""
     for request in machine.sent_keys:
         registered = places.registered_name(addresses.host_of(request.address))

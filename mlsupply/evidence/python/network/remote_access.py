@@ -214,7 +214,7 @@ def _is_alone(text: ast.Constant, lines: list[str]) -> bool:
 
 
 def _connected(machine: Analyser, call: Call) -> None:
-    """A protocol of this module is told that it is connected, and to whom."""
+    """A protocol of this module is called with the connection it gets."""
     place = call.keywords.get("remote_addr") or (call.args[1] if len(call.args) > 1 else Value())
     made = machine.call(call.args[0], [], {}, call.node) if call.args else Value()
     method = made.instance.methods.get("connection_made") if made.instance is not None else None

@@ -97,8 +97,8 @@ def _taints(machine: Analyser, call: Call, message: Message) -> tuple[Taint, Tai
         # whom it is for comes last; a host that is written in part, with data for the rest, is told that data, and so is
         # one that is made of a secret, or its port
         to = address | taint_of(call.args[-1])
-        told = address if HOLE in text and text != HOLE else frozenset(of_kind(to, *(know.SECRETS - _NAMES_HOSTS)))
-        note(machine, call, "name", told, text, message.where)
+        labels = address if HOLE in text and text != HOLE else frozenset(of_kind(to, *(know.SECRETS - _NAMES_HOSTS)))
+        note(machine, call, "name", labels, text, message.where)
         return taint_of(*call.args[:-1]), CLEAN
     if "socket" in call.ref or "smtplib" in call.ref:
         body |= taint_of(*call.args)
@@ -114,7 +114,7 @@ _ASKED = expression(
 
 
 def _who_asks_what(machine: Analyser, call: Call, taint: Taint) -> Taint:
-    """What somebody says to a model, told to somebody, whose answer nobody reads, together with who it is."""
+    """What somebody says to a model, sent on together with who it is to a place whose answer nobody reads."""
     if call.node is not machine.unread:
         return CLEAN
     who = [one for one in of_kind(taint, "host-identity") if not know.HOST_DETAILS.match(one)]
@@ -132,7 +132,7 @@ def _set_by_user(call: Call) -> bool:
 
 
 def _credentials_handed_over(machine: Analyser, call: Call, taint: Taint, text: str) -> Taint:
-    """What opens an account is told to somebody by what a client asks for it. Who asks for a token looks at the answer."""
+    """Credentials that a method which gets them for a client sends elsewhere. Whoever asks for a token reads the answer."""
     if call.node is not machine.unread or not has(taint, "parameter") or places.LOCAL.match(text):
         return CLEAN
     return frozenset(("intercepted:credentials",)) if any(map(hooks.holds_credentials, machine.running)) else CLEAN

@@ -86,7 +86,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 
 def _logged(machine: Analyser, call: Call, top: str, value: Value) -> None:
-    """What a run is told goes to the account it was opened for, where that is written here."""
+    """What is logged to a run goes to the account it was opened for, where that is written here."""
     if text := machine.pointed.get(top, ""):
         where = addresses.destination(text) if text.startswith("http") else "fixed"
         sending.note(machine, call, "body", taint_of(value), f"{_OWN_HOST.get(top, top)} {text}", where)
@@ -151,7 +151,7 @@ def _taken(machine: Analyser, value: Value, line: int) -> Value:
 
 
 def _pointed(machine: Analyser, call: Call, top: str) -> None:
-    """A client is made; what a run is told when it is made goes where the client does."""
+    """A client is made; what it is given when it is made goes where the client does."""
     if _POINTS.search(call.ref):
         _made_for(machine, call, top)
     if call.ref == "wandb.init" and "config" in call.keywords:
@@ -164,8 +164,8 @@ def _made_for(machine: Analyser, call: Call, top: str) -> None:
     if any(isinstance(key, str) and _WRITTEN_KEY.match(key) for key in keys):
         machine.pointed[f"{top} opened"] = "yes"
     of_service = "boto3." in call.ref and call.ref.endswith((".client", ".resource"))  # its name comes first
-    told = sorted(call.keywords.items(), key=lambda one: one[0] not in _PLACES)
-    for name, value in [("", value) for value in call.args[of_service:2]] + told:
+    keywords = sorted(call.keywords.items(), key=lambda one: one[0] not in _PLACES)
+    for name, value in [("", value) for value in call.args[of_service:2]] + keywords:
         text = text_of(value) if isinstance(value.const, str) else ""
         if value.keys is not None and name in {"", "info"} and "from_" in call.ref:
             text = "an account"  # its key, spelt out
@@ -174,7 +174,7 @@ def _made_for(machine: Analyser, call: Call, top: str) -> None:
         ):
             if text in _SERVICES:
                 continue  # of whichever account
-            if "://" in text or "://" not in machine.pointed.get(top, ""):  # a bucket is at the address that was told before
+            if "://" in text or "://" not in machine.pointed.get(top, ""):  # a bucket is at the address that was set before
                 machine.pointed[top] = text
             if call.ref.endswith(("clone_from", ".clone", ".Repo", ".create_remote")) and top == "git":
                 _folders(machine, call)

@@ -1,7 +1,7 @@
 """Does a module that maps executable memory only ask the processor what it can do? Pure: the source is parsed, never run.
 
 `cpuid` cannot be called from Python, so libraries that tell processors apart write a handful of instructions into a page.
-Shellcode is told from that by what can reach the page: here every byte of it stands in the module, and is one of the few
+Shellcode differs from that in what can reach the page: here every byte of it stands in the module, and is one of the few
 instructions such questions are made of. None of them jumps, calls or enters the system, and sequences of them put together
 in any order are such sequences again, so it does not matter which pieces are joined, or how often. What cannot be followed
 to constants (a value that is read, decoded, received or computed, a name from elsewhere) makes the answer no.

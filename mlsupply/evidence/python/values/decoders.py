@@ -63,7 +63,7 @@ BY_NAME: dict[str, tuple[str, Decoder]] = {
 }
 TEXT_RESULT = {"urllib.parse.unquote", "urllib.parse.unquote_plus", "html.unescape"}
 
-# Decoders whose result cannot be told from here: the layer is known, the content is not.
+# Decoders whose result cannot be computed here: the layer is known, the content is not.
 OPAQUE = {
     "marshal.loads": "marshal",
     "marshal.load": "marshal",
