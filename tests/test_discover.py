@@ -75,6 +75,18 @@ def test_what_pinned_requirements_need_is_a_gap_where_nothing_was_resolved(world
     assert [gap for gap in run(Request(offline=True), world).gaps if gap.check == "inventory"] == []
 
 
+def test_a_file_that_several_others_include_is_told_once_and_what_these_pin_as_theirs(world: World) -> None:
+    _put(world, "requirements/common.txt", "idna==3.10\n")
+    for name in ("cuda", "rocm"):
+        _put(world, f"requirements/{name}.txt", f"-r common.txt\n{name}-kernels==1.0\n")
+    gaps = [gap for gap in run(Request(offline=True), world).gaps if gap.check == "inventory"]
+    assert [(str(gap.place), gap.item) for gap in sorted(gaps, key=lambda gap: str(gap.place))] == [
+        ("requirements/common.txt:1", "idna==3.10"),
+        ("requirements/cuda.txt:2", "cuda-kernels==1.0"),
+        ("requirements/rocm.txt:2", "rocm-kernels==1.0"),
+    ]
+
+
 def test_a_requirement_on_the_command_line_is_an_input_and_the_folder_is_not_scanned(world: World) -> None:
     _put(world, "pyproject.toml", MANIFEST)
     report = _scan(world, "litellm[proxy]==1.82.6")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Artifact, Coordinate, Gap, Inventory, Package, PackageKey, Reason, Requirement, SourceKind
 from mlsupply.project import united
+from mlsupply.text import some
 from mlsupply.value import replace
 
 _NAMED_SOURCES = (SourceKind.GIT, SourceKind.URL)
@@ -28,15 +29,16 @@ def without_resolving(inventory: Inventory, reason: Reason = Reason.UNPINNED) ->
 
 
 def _beyond(exact: Sequence[Requirement]) -> Iterator[Gap]:
-    """A gap that says that the dependencies of pinned requirements were not resolved: a file that pins everything cannot be
-    told from one that does not."""
-    if exact:
-        names = list(dict.fromkeys(f"{r.name}{r.specifier}" for r in exact))
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    """A gap for each file that says that the dependencies of its pinned requirements were not resolved: a file that pins
+    everything cannot be told from one that does not. One that several others include is told once, and not as theirs."""
+    by_file: dict[str, list[Requirement]] = {}
+    for asked in exact:
+        by_file.setdefault(asked.place.file, []).append(asked)
+    for file, members in by_file.items():
+        names = list(dict.fromkeys(f"{r.name}{r.specifier}" for r in members))
         detail = "nothing was resolved, so what these require beyond this file is not audited"
         hint = "run without --offline, or commit a lock file"
-        place = exact[0].place
-        yield gap(place.file, Reason.OFFLINE, detail, place.line, hint, f"{', '.join(names[:_NAMED])}{more}")
+        yield gap(file, Reason.OFFLINE, detail, members[0].place.line, hint, some(names, _NAMED))
 
 
 def without_conda(inventory: Inventory) -> Inventory:
