@@ -81,7 +81,12 @@ WORDS: Words = (
         for name in (b"openai.", b"anthropic.", b"litellm.")
     ),
     (b"crontab", None),
-    (b"/etc/", expression(rb"/etc/(?:cron|passwd|shadow|hosts|profile|rc|init|ld\.so|sudoers|systemd)")),
+    (
+        b"/etc/",
+        expression(
+            rb"/etc/(?:udev|update-motd|pam\.d|apt|NetworkManager|X11|modprobe|logrotate|xdg|cron|passwd|shadow|hosts|profile|rc|init|ld\.so|sudoers|systemd)"
+        ),
+    ),
     (b".claude", expression(rb"\.claude(?:[/\\\"']|\.json)")),
     (b".cursor", expression(rb"\.cursor(?:rules|/|[\"'])")),
     (b".vscode", None),
@@ -154,6 +159,25 @@ WORDS: Words = (
         )
     ),
     (b".ipython", expression(rb"\.ipython[/\\\"']")),
+    (b"profile.ps1", None),
+    (b"tmux.conf", None),
+    (b".envrc", expression(rb"\.envrc[\"']")),
+    *((word, expression(rb"%s[\"']" % re.escape(word))) for word in (b".xprofile", b".xsession", b"gdbinit", b"lldbinit")),
+    *((word, expression(rb"%s[\"']" % re.escape(word))) for word in (b".pdbrc", b".Rprofile", b".gitconfig", b".screenrc")),
+    (b".ssh", expression(rb"\.ssh[/\\\"', ]{1,8}(?:rc|environment)\b")),
+    (b"environment.d", expression(rb"environment\.d[/\\\"']")),
+    (b"hammerspoon", None),
+    (b"AutoLaunch", None),
+    (b"custom.js", expression(rb"custom[/\\\"', ]{1,8}custom\.js")),
+    (b"torch", expression(rb"\.cache[/\\\"', ]{1,8}torch[/\\\"', ]{1,8}hub")),
+    (b"huggingface", expression(rb"huggingface[/\\\"', ]{1,8}modules")),
+    (b"/dev/", expression(rb"[\"']/dev/(?:sd|nvme|hd|vd|xvd|r?disk|mmcblk|mapper)")),
+    (b"PhysicalDrive", None),
+    (b"chmod(", expression(rb"chmod\([^\n]{1,80},\s*0o[46]\d{3}\b")),
+    (b"ngrok", expression(rb"(?:import|from)[ \t][^\n]{0,40}ngrok")),
+    (b"job_submission", None),
+    (b"SMBConnection", None),
+    (b"_pod_exec", None),
     (b"ipython_config", None),
     (b"ipython_kernel_config", None),
     (b"get_ipython_dir", None),
@@ -247,6 +271,7 @@ CLIENTS: Words = (
     *((start, expression(rb"[\"'](?:s3a?|gs)://\w")) for start in (b"s3://", b"s3a://", b"gs://")),
 )
 _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object
+_WRITES_FILES = expression(rb"(?:open|\.open)\([^\n]{0,120}[\"'](?:[awx]|r\+)b?\+?[\"']|\.write_(?:text|bytes)\(")
 # (what is looked for, what must stand anywhere else in the file)
 PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
@@ -262,6 +287,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"get_secret_value", expression(rb"https?://")),
     (b".local", expression(rb"\.local[/\\\"', ]{1,8}bin")),
     (b"upload_file", expression(rb"(?:secret_access_key|token)\s*=\s*[\"']\w")),
+    (b"huggingface_hub", expression(rb"\.(?:upload_(?:file|folder|large_folder)|create_commit)\(")),
     (b"_jupyter_server_extension", expression(rb"fetch|request|urlopen|\.post\b")),
     (b"modules", expression(rb"from\s+sys\s+import\b[\s\w,(\\]{0,150}?\bmodules\b")),  # all that are loaded
     (b".modules", expression(rb"sys\s+as\s")),
@@ -276,6 +302,8 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"rmtree", expression(rb"expanduser|Path\.home|(?<!split\()[\"']/[\"']|HOME")),
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
     (b"sys.path", expression(rb"(?:64|85|32|16)decode|unhexlify|fromhex|decompress|a2b_")),
+    *((word, _WRITES_FILES) for word in (b"getsitepackages", b"getusersitepackages", b"get_python_lib", b"purelib")),
+    *((word, _WRITES_FILES) for word in (b"**/", b"rglob", b"os.walk", b"getfile(", b"getsourcefile(")),
     (b".encrypt", expression(rb"expanduser|Path\.home|[\"']~|[\"']/(?:home|Users)\b|[\"']HOME[\"']|USERPROFILE")),
 )
 # A request through an object of unknown make: a call that could send, something worth sending, and an address.

@@ -224,21 +224,30 @@ PERSISTENT: Final = tuple(
         (
             "python start",
             r"(?:site|user)customize\.py$|\.pth$|\.ipython[/\\](?:profile_[^/\\]{1,60}[/\\]startup|extensions)|profile_default[/\\]startup[/\\]|\.pythonrc|jupyter_\w*config|"
-            r"[/\\]ipython(?:_kernel)?_config\.py$",
+            r"[/\\]ipython(?:_kernel)?_config\.py$|\.jupyter[/\\]custom[/\\]custom\.js$",
         ),
         (
             "shell start",
-            r"\.(?:bash|zsh)rc$|\.(?:bash_|z)?profile$|\.bash_login|\.zshenv|\.bash_aliases|\bactivate\.d/|(?:bin|Scripts)[/\\]activate(?:\.bat|\.ps1|\.fish)?$|config/fish/|/etc/profile\.d|\.xinitrc",
+            r"\.(?:bash|zsh)rc$|\.(?:bash_|z)?profile$|\.bash_login|\.zshenv|\.bash_aliases|\bactivate\.d/|\.tmux\.conf$|\.(?:screen|env|xsession|xprofile)rc$|"
+            r"\.x(?:session|profile)$|[/\\](?:Windows)?PowerShell[/\\](?:[\w.]{1,40}_)?profile\.ps1$|\.(?:gdb|lldb)init$|\.(?:pdb|ir|psql)rc$|"
+            r"\.Rprofile$|\.gitconfig$|config[/\\]git[/\\]config$|(?:bin|Scripts)[/\\]activate(?:\.bat|\.ps1|\.fish)?$|config/fish/|/etc/profile\.d|\.xinitrc",
         ),
         (
             "system service",
             r"/etc/cron|/var/spool/cron|systemd/(?:system|user)|LaunchAgents|LaunchDaemons|/etc/rc\.local|/etc/init\.d|"
             r"\.config/autostart|ld\.so\.preload|Start Menu.{0,40}Startup|/etc/sudoers|"
+            r"^/etc/(?:udev/rules\.d|update-motd\.d|pam\.d|apt/apt\.conf\.d|NetworkManager/dispatcher\.d|X11/Xsession\.d|"
+            r"modprobe\.d|logrotate\.d|xdg/autostart)/|config[/\\]environment\.d[/\\]|\.hammerspoon[/\\]init\.lua$|"
+            r"Scripts[/\\]AutoLaunch[/\\]|\.gradle[/\\]init(?:\.d[/\\]|\.gradle)|"
             # where units lie, or may lie: the folder is not known
             r"(?:^|[/\\\0](?:system|user|units?|[^/\\]{1,100}\.(?:wants|requires|upholds))[/\\]|\0[/\\]?)[^/\\]{1,100}\.service$",
         ),
-        ("ssh access", r"authorized_keys|\.ssh[/\\]config$"),
-        ("a module of another library", r"^\0/site-packages/.{1,200}\.(?:pyc?|so|pyd)$"),
+        ("ssh access", r"authorized_keys|\.ssh[/\\](?:config|rc|environment)$"),
+        (
+            "a module of another library",
+            r"^\0/site-packages/.{1,200}\.(?:pyc?|so|pyd)$|"
+            r"\.cache[/\\](?:torch[/\\]hub|huggingface[/\\]modules)[/\\].{0,200}\.pyc?$",
+        ),
         ("program of the user", r"(?:^~|\0)/\.local/bin/[^/]{1,80}$"),
         (
             AGENT,

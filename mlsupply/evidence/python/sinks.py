@@ -13,7 +13,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.call import Call
-from mlsupply.evidence.python.libraries import execution, storage, writing
+from mlsupply.evidence.python.libraries import execution, found_files, storage, writing
 from mlsupply.evidence.python.network import addresses, lookups, remote_access, sending, tied_shells, uploads
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
@@ -198,6 +198,8 @@ def other(machine: Analyser, call: Call) -> Value | None:
     ref = call.ref
     if ref == "logging.getLogger":
         return Value(ref + "()", NOTHING, frozenset(), text_of(call.args[0]) if call.args else "everybody")
+    if ref == "io.file()w.close":
+        found_files.emptied(machine, call)
     _handed_on(machine, call)
     if ref in {"sys.stdout.write", "sys.stdout.buffer.write", "sys.stdout.writelines"}:
         machine.heard |= taint_of(*call.args)

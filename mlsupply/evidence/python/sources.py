@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.libraries import package_data
+from mlsupply.evidence.python.libraries import found_files, package_data
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME, beside_setup
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
 from mlsupply.evidence.python.network import addresses
@@ -84,7 +84,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref == "os.path.dirname" and call.args:
         text = text_of(call.args[0])
         return _path("", text.rpartition("/")[0] or HOLE, call.args)
-    if (place := _place(call)) is not None:
+    if (place := _place(machine, call)) is not None:
         return place
     if (read := package_data.modelled(machine, call)) is not None:
         return read
@@ -127,7 +127,7 @@ def _setting(machine: Analyser, call: Call) -> Value:
 _NAMED = re.compile(r"\$\{?([A-Za-z_]\w{0,100})")  # in a text, a variable of the environment
 
 
-def _place(call: Call) -> Value | None:
+def _place(machine: Analyser, call: Call) -> Value | None:
     """Where something lies that is looked for; None where nothing is."""
     if call.ref in {"pathlib.Path.home", "pathlib.Path().home"}:
         return Value("pathlib.Path()", NOTHING, CLEAN, "~")
@@ -135,6 +135,8 @@ def _place(call: Call) -> Value | None:
         return Value("", NOTHING, CLEAN, text_of(call.args[0]) if call.args and call.args[0].known else f"{HOLE}/.env")
     if call.ref == "shutil.which" and call.args:
         return Value("", NOTHING, call.args[0].taint, f"{HOLE}/{text_of(call.args[0])}")
+    if (found := found_files.of_packages(machine, call)) is not None:
+        return found
     return Value("", NOTHING, CLEAN, "~/.ipython") if call.ref.endswith(".get_ipython_dir") else None
 
 
@@ -335,17 +337,19 @@ def _temporary(call: Call) -> Value:
     return made
 
 
+_ALL_OF_HOME = re.compile(r"(?:~|/home|/Users|/root)[/\\]\*\*")
 _WORK = re.compile(r"host-identity:(?:os\.getcwdb?|pathlib\.Path\.cwd)$")
 
 
 def _listing(machine: Analyser, call: Call) -> Value:
     start = call.receiver if call.ref.startswith("pathlib") else call.arg(0, "top", "path", "pathname")
     text = text_of(start) if start is not None else "."
-    made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), f"{text}/{HOLE}")
+    found = text if call.ref.startswith("glob.") and "*" in text else f"{text}/{HOLE}"
+    made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), found)
     named = text_of(call.args[0]) if call.ref.startswith("pathlib") and call.args else ""
     if kind := places.file_kind(f"{text}/{named}" if named else text):
         made.taint |= machine.origin(kind, text, call.line)
-    elif text in {"/", "~", "~/", "C:\\", "C:/"}:
+    elif text in {"/", "~", "~/", "C:\\", "C:/"} or _ALL_OF_HOME.match(text):
         made.taint |= machine.origin("home-files", text, call.line)
     elif text in {"", ".", "./"} or (start is not None and any(map(_WORK.match, start.taint))):
         made.taint |= machine.origin("work-files", "files of the working folder", call.line)
@@ -385,7 +389,7 @@ def opened(machine: Analyser, call: Call) -> Value:
     layers = path.layers if from_package else ()
     if from_package and DATA_NAME.search(text):
         taint = taint | machine.origin("encoded", f"data file {text.rpartition('/')[2]}", call.line)
-    taint = taint | beside_setup(machine, text, call.line)
+    taint = taint | beside_setup(machine, text, call.line) | found_files.neighbours(machine, text, call.line)
     made = Value("io.file()", NOTHING, taint, HOLE, layers)
     if (written := content_of(machine, path)) is not None:
         made.taint, made.layers = made.taint | written.taint, written.layers

@@ -19,6 +19,8 @@ _STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start
 OTHERS_KEY = "others-key"
 SSH_KEY = r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\w{1,20}) AAAA[\w+/=]"
 _CONTAINERS = r"\b(?:docker|podman|nerdctl)\b"
+_NOT_BY_NAME = r"(?!/\s[^\n|;&]{0,200}-i?(?:name|path|regex)\s)"  # of all disks: who looks for a name clears up
+_ALL_FILES = r"(?:~|/|\$HOME|\$\{HOME\}|/home|/root|/Users)"
 _HOME = r"(?:~|\$HOME|/root|/home/\w+)"
 
 
@@ -134,6 +136,23 @@ KINDS: tuple[Kind, ...] = (
         OTHERS_KEY,
     ),
     Kind("persists", "ssh access", (r"(?:>|\btee(?: -a)?)\s*\S{0,60}authorized_keys",)),
+    Kind(
+        "persists",
+        "a command that git starts in every repository",
+        (
+            r"\bgit\s+config\s+--(?:global|system)\s+(?:--\S+\s+){0,3}[\"']?(?:credential\.(?:\S{1,80}\.)?helper\s+[\"']?!|"
+            r"core\.(?:fsmonitor|askpass)\s+[\"']?[^\s\"'tf01]|init\.templatedir\s|alias\.\w{1,20}\s+[\"']?!)",
+        ),
+    ),
+    Kind(
+        "persists",
+        "something that starts when the user signs in",
+        (
+            r"\bmake\s+(?:new\s+)?login\s+item\b",
+            r"\b__EventFilter\b|\bCommandLineEventConsumer\b|\bActiveScriptEventConsumer\b",
+            r"\bRegister-(?:ScheduledTask|WmiEvent|ScheduledJob)\b",
+        ),
+    ),
     Kind("persists", "hooks of every repository", (r"\bgit config --(?:global|system) (?:--\w+ )?core\.hooksPath",)),
     Kind(
         "redirects",
@@ -166,6 +185,14 @@ KINDS: tuple[Kind, ...] = (
             r"\brm -\w*[rf]\w* (?:--no-preserve-root )?[\"']?(?:~|/|\$HOME|/\*|/home|/root)/?[\"']?(?:\s|/?\*|$|;|&)",
             r"\bdd if=/dev/(?:zero|u?random) of=/dev/|\bmkfs\.|del /[fsq] [^\n]{0,20}[a-z]:\\|format [a-z]:",
             r":\(\)\s*\{\s*:\|:",
+            rf"\bfind\s+{_NOT_BY_NAME}[\"']?{_ALL_FILES}[\"']?\s[^\n|;&]{{0,200}}(?:-delete\b|-exec(?:dir)?\s+(?:rm|shred|truncate)\b)",
+            rf"\bfind\s+{_NOT_BY_NAME}[\"']?{_ALL_FILES}[\"']?\s[^\n;&]{{0,200}}\|\s*xargs\s[^\n|;&]{{0,40}}(?:rm|shred)\b",
+            rf"\bshred\s[^\n|;&]{{0,80}}(?:/dev/(?:sd|nvme|vd|hd|disk)|{_ALL_FILES}/?\*)",
+            r"\b(?:del|rd|rmdir)\s(?:/[a-z]\s?){1,4}[^\n]{0,20}%(?:USERPROFILE|HOMEDRIVE|HOMEPATH|SystemDrive|SystemRoot)%",
+            r"\bRemove-Item\b[^\n|;]{0,80}(?:\$HOME|\$env:USERPROFILE|~|C:\\(?:Users)?)[\\/]?\*?[\"']?\s[^\n|;]{0,60}-Recurse",
+            r"\bRemove-Item\b[^\n|;]{0,60}-Recurse[^\n|;]{0,60}(?:\$HOME|\$env:USERPROFILE|\s~|C:\\(?:Users)?)[\\/]?\*?[\"']?"
+            r"(?:\s|$)",
+            r"\b(?:wipefs|blkdiscard)\s[^\n|;&]{0,40}/dev/|\bdiskutil\s+(?:eraseDisk|zeroDisk|secureErase)\b|\bcipher\s+/w:",
         ),
     ),
     Kind(
@@ -185,6 +212,7 @@ KINDS: tuple[Kind, ...] = (
             r"\bngrok(?:\.exe)?\s+(?:tcp|http|tls|start|tunnel)\b|\bcloudflared[\w.-]{0,40}\s[^\n]{0,80}\btunnel\b",
             r"\bchisel\S{0,20}\s+client\b|\bfrpc\S{0,10}\s|\bbore\s+local\b|\b(?:lt|localtunnel)\s+--port\b",
             r"@?\b(?:serveo\.net|localhost\.run)\b|\bpinggy\.io\b|\bgs-netcat\b|\btmate\s+-\w*F|\bdevtunnel\s+host\b",
+            r"\bcode(?:-insiders|-server)?\s+tunnel\b|\bwstunnel\b[^\n]{0,80}\s(?:client|-R)\b|\brathole\s|\bteleconsole\b|\bupterm\s+host\b",
             r"\btailscale\s+up\b[^\n]{0,100}--auth-?key",
         ),
     ),
@@ -192,6 +220,17 @@ KINDS: tuple[Kind, ...] = (
         "opens-host",
         "a server that anybody can enter",
         (r"\bjupyter\b[^\n]{0,200}(?:token|password)=(?:\'\'|\"\")?(?:\s|$)", r"\bttyd\s[^\n]{0,60}\b(?:ba|z)?sh\b"),
+    ),
+    Kind(
+        "opens-host",
+        "rights or commands for machines and accounts that the user can reach",
+        (
+            r"\baws\s+(?:--\S{1,80}\s+){0,4}(?:iam\s+(?:create-(?:user|access-key|login-profile)|"
+            r"(?:attach|put)-(?:user|role)-policy|update-assume-role-policy)|ssm\s+send-command|lambda\s+update-function-code)\b",
+            r"\bkubectl\s+create\s+clusterrolebinding\b[^\n]{0,120}cluster-admin",
+            r"\bgcloud\b[^\n]{0,80}(?:add-iam-policy-binding|keys create|add-metadata\b[^\n]{0,80}ssh-keys)",
+            r"\baz\s+(?:role assignment create|ad sp create-for-rbac|vm run-command)\b",
+        ),
     ),
     Kind(
         "opens-host",

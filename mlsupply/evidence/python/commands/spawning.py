@@ -191,6 +191,9 @@ def fetched(machine: Analyser, call: Call, text: str) -> None:
                 machine.files[found.group(1) + "/"] = made
 
 
+_SPREADS = expression(r"(?:^|[/ ])(?:ssh|scp|sftp|rsync|ssh-copy-id|pssh|parallel-ssh|ansible)\s")
+
+
 def flows(machine: Analyser, line: CommandLine) -> None:
     """Notes facts for what the origins of the words say: commands from the network, hidden commands, files that are run."""
     call, head, parts = line.call, line.head, line.parts
@@ -208,6 +211,9 @@ def flows(machine: Analyser, line: CommandLine) -> None:
             machine.fact("executes", call.node, source="model-answer", sink=call.ref, detail=said)
     _hidden(machine, line, taint, deciding, chain)
     programs.worked(machine, call, line.text, taint | _input_taint(call))
+    if has(taint, "neighbour") and _SPREADS.search(line.text):
+        detail = "a program goes on to the machines that SSH knows"
+        machine.fact("opens-host", call.node, sink=call.ref, silent=False, detail=detail)
     started = launched(parts)
     for place, part in enumerate(parts[:MAX_PARTS]):
         _word(machine, line, place, part, started)

@@ -188,9 +188,15 @@ _PICKLES = re.compile(r"^(?:pickle|_pickle|cloudpickle|dill|torch|joblib)\.(?:du
 
 def pickled(machine: Analyser, call: Call) -> None:
     """Notes what an object's `__reduce__` makes whoever loads it run, where that is a command or code."""
-    if not _PICKLES.match(call.ref) or not call.args or call.args[0].instance is None:
+    if not _PICKLES.match(call.ref) or not call.args:
         return
-    thing = call.args[0]
+    whole = call.args[0]
+    for thing in [whole, *list((whole.keys or {}).values())[:16], *(whole.items or [])[:16]]:
+        if thing.instance is not None:
+            _pickled(machine, call, thing)
+
+
+def _pickled(machine: Analyser, call: Call, thing: Value) -> None:
     methods = thing.instance.methods if thing.instance is not None else {}
     reduce = methods.get("__reduce__") or methods.get("__reduce_ex__")
     given = folding.items_of(machine.enter(reduce, [thing], {}, call.node)) if reduce is not None else []

@@ -10,6 +10,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands.shell import commanded, deeds
 from mlsupply.evidence.python.commands.shell_kinds import SSH_KEY
+from mlsupply.evidence.python.libraries import found_files
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.decoders import hiding
@@ -49,6 +50,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
         path.taint |= taint_of(content)
     _stored(machine, path, content)
     _overwritten(machine, call, path, content)
+    found_files.overwritten(machine, call, path, content)
     text = text_of(path)
     _redirected(machine, call, text, text_of(content))
     if (what := starts(machine, path, content)) and not text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
@@ -111,6 +113,8 @@ def starts(machine: Analyser, path: Value, content: Value) -> str:
     """What starts, or takes effect, by itself where the file lies; "" where nothing does."""
     text = text_of(path)
     what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
+    if what == "a module of another library" and found_files.is_own(machine, path):
+        return ""
     if not what and _SETS_INDEX.search(text_of(content)):
         what = "package index"  # wherever pip says that it looks for its settings
     return "" if what == "python start" and _weights(machine, text) else what
@@ -187,6 +191,8 @@ def tables(machine: Analyser) -> None:
 
 def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
     """Notes a member of an archive that runs at every start of Python once it is unpacked."""
+    if text_of(content).lstrip().startswith(("import ", "import\t")) and name.endswith(".pth"):
+        machine.fact("persists", node, detail=f"python start: {legible(name, 80)}, in an archive")
     if _runs_code(text_of(content)) or has(content.taint, "received", "encoded"):
         shown = legible(name, 80)
         machine.fact("persists", node, source="received", destination="fixed", detail=f"python start: {shown}")

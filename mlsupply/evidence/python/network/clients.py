@@ -132,6 +132,7 @@ def _opening(call: Call) -> Taint:
 def _let_in(machine: Analyser, call: Call, text: str) -> Value:
     """A connection of SSH, or what is opened on one."""
     if call.receiver is not None and call.ref.endswith(".connect"):
+        call.receiver.taint |= frozenset(of_kind(taint_of(*call.args), "neighbour"))
         call.receiver.text = text or HOLE
     return Value(call.ref + "()", NOTHING, machine.origin("received", text or HOLE, call.line), text or HOLE)
 

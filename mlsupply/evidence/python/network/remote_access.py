@@ -16,7 +16,7 @@ from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
 from mlsupply.evidence.python.network import addresses, misdirected_keys
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import Value, command_text, legible, text_of
+from mlsupply.evidence.python.values.value import CLEAN, Value, command_text, legible, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _CALLS = know.Calls(
     r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|fabric|openai|anthropic|"
-    r"transformers|kubernetes|crontab|psutil|os\.kill|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
+    r"transformers|kubernetes|crontab|boto3|ray\.job_submission|smb|smbprotocol|impacket|winrm|pypsexec|wmi|huggingface_hub|psutil|os\.kill|os\.chmod|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
 )
 _SERVERS = expression(
     r"^(?:http\.server\.(?:Threading)?HTTPServer|socketserver\.(?:Threading)?TCPServer|http\.server\.test)$"
@@ -39,7 +39,7 @@ _TUNNELS = expression(
 _LISTENS = expression(r"^(?:debugpy\.(?:listen|enable_attach)|rpyc\.(?:utils\.server\.)?\w*Server|rpyc\.classic\.\w+)$")
 _REMOTE_MODELS = expression(r"^(?:transformers\..*from_pretrained|transformers\.pipeline|torch\.hub\.load)$")
 _WRITES = expression(
-    r"^github\..*\.(?:create_file|update_file|create_repo|create_gist|create_git_\w+|create_secret|create_pull)$"
+    r"^huggingface_hub\.(?:\w+\(\)\.)?(?:upload_(?:file|folder|large_folder)|create_commit)$|^github\..*\.(?:create_file|update_file|create_repo|create_gist|create_git_\w+|create_secret|create_pull)$"
 )
 
 
@@ -76,6 +76,8 @@ def _transport(machine: Analyser, call: Call) -> None:
 
 
 def _publishes(machine: Analyser, call: Call) -> None:
+    if call.ref.startswith("huggingface_hub.") and not any(has(value.taint, "package-file") for value in call.all):
+        return  # results of the user's; a worm uploads itself
     machine.fact("publishes", call.node, sink=call.ref, detail="something is published in the name of the user")
 
 
@@ -242,11 +244,42 @@ _ELSEWHERE = expression(
 )
 
 
+# Rights, commands and programs for the machines and accounts that the user can reach.
+_ACTS_THERE = expression(
+    r"^boto3\..*\.(?:send_command|update_function_code|create_access_key|attach_user_policy|put_user_policy|create_login_profile|"
+    r"update_assume_role_policy|put_role_policy|attach_role_policy|authorize_security_group_ingress|modify_instance_attribute|"
+    r"run_instances)$|"
+    r"^kubernetes\..*\.(?:stream|create_cluster_role_binding|patch_namespaced_\w+)$|^ray\.job_submission\..*\.submit_job$|"
+    r"^smb\..*\.storeFile\w*$|^winrm\..*\.run_(?:cmd|ps)$|^pypsexec\..*\.run_executable$|^wmi\.WMI\(\)\.Win32_Process\.Create$|"
+    r"^impacket\..*\.(?:putFile|hRCreateServiceW|execute_remote)$"
+)
+
+
+def _acts_there(machine: Analyser, call: Call) -> None:
+    """Something is run or allowed on machines, or in an account, of the user's."""
+    name = call.ref.rpartition(".")[2]
+    _opened(machine, call, f"machines or accounts that the user can reach are acted on: {name}")
+
+
 def _commanded(machine: Analyser, call: Call) -> None:
     """A command on a machine that the user reaches lets somebody else in there."""
+    place = call.receiver.taint if call.receiver is not None else CLEAN
+    if has(place, "neighbour"):
+        _opened(machine, call, "a command is run on the machines that SSH knows")
     for deed in deeds(text_of(call.args[0])) if call.args else ():
         if deed.variant == OTHERS_KEY or deed.behaviour == "remote-control":
             noted(machine, call, deed, machine.silent > 0)
+
+
+_SETS_OWNER = expression(r"os\.chmod$")
+_BY_OWNER = 0o4000
+
+
+def _set_owner(machine: Analyser, call: Call) -> None:
+    """Whoever starts a program becomes its owner, which is the one who runs this."""
+    mode = call.arg(1, "mode")
+    if mode is not None and type(mode.const) is int and mode.const & _BY_OWNER:
+        _opened(machine, call, f"whoever starts {legible(text_of(call.args[0]), 60)} becomes its owner")
 
 
 _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] = (
@@ -256,12 +289,14 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] 
     (expression(re.escape(_HANDLER) + r"\(\)\.__init__$"), _placed),
     (_TUNNELS, _tunnel),
     (_LISTENS, _listens),
+    (_ACTS_THERE, _acts_there),
     (expression(r"docker\."), _container),
     (expression(r"kubernetes\."), _pod),
     (_REMOTE_MODELS, _model),
     (expression(r"crontab\.CronTab\(\)\.new$"), _entered),
     (expression(r"psutil\..*\.(?:kill|terminate|suspend)$|os\.kill$"), _ended),
     (expression(r"asyncio\."), _connected),
+    (_SETS_OWNER, _set_owner),
     (_WRITES, _publishes),
     (expression(r"(?:openai|anthropic)\."), misdirected_keys.opened),
     (_ELSEWHERE, _commanded),
