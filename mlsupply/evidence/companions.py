@@ -24,10 +24,14 @@ _ENDS = frozenset(
 )  # fmt: skip
 _APART = expression(r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$|!/")
 # What does by a name that is computed, perhaps in another module, what would be a fact by its own name; and names asked for.
+_RUNNERS = rb"system|popen|exec\w*|spawn\w*|run|call|Popen|eval"  # handed on by a name of one's own
 _PICKS = expression(
     rb"\b(?:import_module|__import__)\(\s*(?![\"'])|\b(?:vars|dir)\(\s*builtins|__builtins__|\bbuiltins\s*\.\s*__dict__|"
     rb"\bgetattr\(\s*(?:builtins|os|sys|subprocess)\s*,\s*(?![\"'])|\bgetaddrinfo\(|\bgethostby|\bdns\s*\.\s*\w|\b(?:resolve_name|locate|import_string|attrgetter|methodcaller)\(|"
+    rb"\bfrom[ \t]+(?:os|posix|nt|subprocess|builtins)[ \t]+import\b[^\n]{0,200}\b(?:%s)\b|"
+    rb"(?:[=:,(\[]|\breturn)[ \t]*(?:exec|eval|(?:os|posix|nt|subprocess|builtins)\.(?:%s))\b[ \t]*(?:[,)\]}#\r\n]|$)|"
     rb"\.(?:bash|zsh)rc\b|\.(?:bash_|z)?profile[\"'/]|authorized_keys|LaunchAgents|[\"'/]autostart|profile_default|customize\.py|\.pth[\"']"
+    % (_RUNNERS, _RUNNERS)
 )
 _SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # together they say no more of these
 

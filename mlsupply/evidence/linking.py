@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, ModuleFacts, Neighbours, Take
-from mlsupply.evidence.python.knowledge import SECRETS
+from mlsupply.evidence.python.knowledge import COMMANDS, FETCHES_OR_DECODES, RUNS_CODE, SECRETS
 from mlsupply.evidence.tokens import word_in
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
@@ -31,6 +31,9 @@ _DEFINES = expression(rb"\bdef[ \t]{1,80}$|\bimport\b")
 _ASSIGNED = expression(rb"\s{0,80}(?::[^=\n]{0,400})?=(?!=)")
 
 
+_COMMAND = expression(FETCHES_OR_DECODES.encode())
+
+
 class Again(NamedTuple):
     """A module to look at once more, with what is known about its neighbours."""
 
@@ -47,11 +50,13 @@ class Spare(NamedTuple):
 
 
 class _Doer(NamedTuple):
-    """A function that neighbours may call. where: the module or class it is in; method: is that a class?"""
+    """A function that neighbours may call. where: the module or class it is in; method: is that a class? given: does it only
+    matter what command it is given?"""
 
     name: bytes
     where: bytes
     method: bool
+    given: bool = False
 
 
 def unread(table: _Table, spare: Mapping[str, Spare], sought: set[_Doer]) -> dict[str, set[str]]:
@@ -69,8 +74,10 @@ def unread(table: _Table, spare: Mapping[str, Spare], sought: set[_Doer]) -> dic
     for doer in sorted(doers):
         by_place.setdefault(word_in(doer.where), []).append(doer)
     for path, text, words in spare.values():
-        for place, here in by_place.items():
-            if place in words:
+        commands = _COMMAND.search(text) is not None
+        for place, all_here in by_place.items():
+            here = [doer for doer in all_here if commands or not doer.given]
+            if here and place in words:
                 called = {doer.name.decode() for doer in here if doer.name in text and _calls(text, doer)}
                 if called:
                     found.setdefault(path, set()).update(called)
@@ -145,12 +152,13 @@ class _Table:
             for root in roots
             if module.dotted and root not in {"", "__main__", "<lambda>"} and root.count(".") <= 1
         }
-        names |= {name for name in self.exports if self.real(name) in names}
-        return {self._doer(name) for name in names}
+        names |= {name for name in self.exports if self.real(name) in names or _runs(self.real(name))}
+        runners = {name for name, takes in self.takes.items() if any(take.behaviour == "runs-command" for take in takes)}
+        return {self._doer(name) for name in names} | {self._doer(name, given=True) for name in runners - names}
 
-    def _doer(self, name: str) -> _Doer:
+    def _doer(self, name: str, *, given: bool = False) -> _Doer:
         holder, _, last = name.rpartition(".")
-        return _Doer(last.encode(), holder.rpartition(".")[2].encode(), holder not in self.names)
+        return _Doer(last.encode(), holder.rpartition(".")[2].encode(), holder not in self.names, given)
 
     def used_here(self, module: ModuleFacts) -> list[str]:
         """The names that reach an end in this module, or in a function of a neighbour they are handed to."""
@@ -174,8 +182,16 @@ class _Table:
         """What the module can use of it."""
         gifts = {ref: self.gifts[real] for ref in self.used_here(module) if (real := self.real(ref)) in self.gifts}
         takes = {ref: self.takes[real] for ref, _ in module.hands if (real := self.real(ref)) in self.takes}
+        gifts |= {ref: Gift(ref=stands_for) for _, ref in module.edges if (stands_for := self._runner(ref))}
         names = {ref.rpartition(".")[2] for ref in (*gifts, *takes)}
         return Neighbours(gifts, takes, sorted(names))
+
+    def _runner(self, ref: str) -> str:
+        """The function of another package that runs code or programs, where the module calls it by a name that a neighbour
+        gave it; "" of any other."""
+        holder = next((part for part in _prefixes(ref) if part in self.exports), "")
+        real = self.real(holder) + ref[len(holder) :] if holder else ref
+        return real if real != ref and _runs(real) else ""
 
     def real(self, ref: str) -> str:
         """Through what packages export again."""
@@ -188,6 +204,10 @@ class _Table:
                 found = self.exports[found]
             self._real[ref] = found
         return found
+
+
+def _runs(ref: str) -> bool:
+    return ref in RUNS_CODE or COMMANDS.match(ref)
 
 
 def _prefixes(ref: str) -> Iterator[str]:

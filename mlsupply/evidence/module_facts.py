@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
-PROBE = "python/118"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/124"  # part of the cache key: raised whenever a fact may change
 HANDED = "handed to "  # the way of a file that a script is told of; the name of the script follows
 OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
 PRECIOUS = "!"  # among the same: what it reads is a secret
@@ -18,12 +18,13 @@ PASSED = ":"  # among the same: what the function that hands it on was given by 
 
 class Gift(NamedTuple):
     """What a name of a module stands for, or what calling it gives. text: a constant, or ""; labels, layers: as of
-    `values.value.Value`; texts: a list of constants."""
+    `values.value.Value`; texts: a list of constants; ref: the dotted name of a function elsewhere that it is."""
 
     text: str = ""
     labels: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    ref: str = ""
 
 
 class Take(NamedTuple):

@@ -66,7 +66,7 @@ def module_from_json(value: Mapping[str, Any]) -> ModuleFacts:
 
 
 def _gift(value: list[Any]) -> Gift:
-    return Gift(value[0], tuple(value[1]), tuple(value[2]), tuple(value[3]))
+    return Gift(value[0], tuple(value[1]), tuple(value[2]), tuple(value[3]), value[4])
 
 
 def _take(value: list[Any]) -> Take:

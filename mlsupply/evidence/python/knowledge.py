@@ -114,6 +114,10 @@ COMMANDS: Final = Calls(
     r"IPython\..*\.system|invoke\.run|plumbum\.(?!(?:cli|colorlib|colors|fs|lib|path|typed_env|version)\b).*|test\.support\.script_helper\.\w+|"
     r"(?:ctypes\..*|cffi\.FFI\(\)\.dlopen\(\))\.(?:system|popen|execv[pe]?|WinExec|ShellExecute[AW]?|CreateProcess[AW]?))$"
 )
+# Words of a command that fetches something or decodes it, in any text.
+FETCHES_OR_DECODES: Final = (
+    r"\b(?:curl|wget|powershell|bitsadmin|certutil|mshta|(?:ba)?sh -c)\b|\|\s{0,9}(?:ba)?sh\b|base64 -d"
+)
 RUNS_CODE: Final = frozenset(
     {
         "builtins.exec", "builtins.eval", "code.InteractiveInterpreter().runsource", "code.InteractiveInterpreter().runcode",

@@ -105,7 +105,7 @@ def given(machine: Machine, ref: str) -> Value | None:
         return None
     for one in found.labels:
         machine.origins.setdefault(one, f"in {ref}")
-    return Value("", found.text or list(found.texts) or NOTHING, frozenset(found.labels), HOLE, found.layers)
+    return Value(found.ref, found.text or list(found.texts) or NOTHING, frozenset(found.labels), HOLE, found.layers)
 
 
 def called(machine: Analyser, call: Call) -> Value | None:
@@ -129,8 +129,18 @@ def called(machine: Analyser, call: Call) -> Value | None:
     return made
 
 
+_COMMAND = re.compile(know.FETCHES_OR_DECODES)
+
+
+def _is_command(value: Value) -> bool:
+    """Is it a text written here that tells a shell, perhaps, to fetch or decode something?"""
+    return isinstance(value.const, str) and len(value.const) <= MAX_TEXT and _COMMAND.search(value.const) is not None
+
+
 def _handed(machine: Analyser, call: Call, taint: Taint) -> None:
     """What is handed to a neighbour is noted, each label once."""
+    if any(map(_is_command, call.args)):
+        machine.hands.setdefault(call.ref.replace("()", ""), set()).add(OWN)
     before = machine.handed.setdefault(call.ref, set())
     if taint <= before:
         return
@@ -155,6 +165,8 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
     elif take.behaviour == "looks-up":
         for name in call.all if take.address == HOLE else [Value(taint=taint, text=take.address)]:
             lookups.looked_up(machine, through._replace(args=[name], keywords={}))
+    elif take.behaviour == "runs-command" and _is_command(first):
+        spawning.command(machine, through)
     elif has(taint, "received", "encoded") or take.layers:
         if take.behaviour == "executes":
             execution.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))

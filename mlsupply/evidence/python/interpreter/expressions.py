@@ -111,7 +111,12 @@ class Expressions(Machine):
 
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         ref = reflection.reached(owner, name)
-        if self.neighbours.gifts and "()" not in ref and (known := summaries.given(self, ref)) is not None and known.known:
+        if (
+            self.neighbours.gifts
+            and "()" not in ref
+            and (known := summaries.given(self, ref))
+            and (known.known or known.ref)
+        ):
             return known
         taint = summaries.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
         if taint:

@@ -46,8 +46,9 @@ def _imported(machine: Statements, ref: str, line: int) -> Value:
         return neighbour
     if (given := summaries.given(machine, ref)) is None:
         whole = machine.origin("environment", "all variables", line) if ref == "os.environ" else frozenset()
-        return Value(_canonical(ref), NOTHING, whole | summaries.label(machine, ref))
-    if not given.known:
+        label = summaries.label(machine, ref)
+        return Value((reflection.handed_on(ref) if label else "") or _canonical(ref), NOTHING, whole | label)
+    if not given.known and not given.ref:
         given.ref = ref
     return given
 

@@ -54,6 +54,7 @@ _HELD: Final = frozenset(
         "importlib",
     }
 )
+_HANDED_ON: Final = frozenset({"os", "subprocess", "builtins", "pty", "ctypes", "posix"})
 _REAL: Final = frozenset({"asyncio.subprocess", "six.moves.urllib"})  # modules of their own
 _STANDARD: Final = frozenset(sys.stdlib_module_names)
 # Modules and functions that do what others do under the names those have.
@@ -91,6 +92,8 @@ def reached(owner: Value, name: str) -> str:
     """The dotted name of `owner.name`; "" where nothing is known of the owner."""
     if owner.ref and (held := behind(owner.ref, name)):
         return held
+    if name in _HANDED_ON and f"from:{owner.ref}" in owner.taint:
+        return name  # a module of the package has it, as it has all that it imports
     if owner.taint >= _ANY_MODULE and name in _OF_ANY:
         return _OF_ANY[name]
     if name == "__self__":
@@ -113,6 +116,12 @@ def behind(ref: str, name: str) -> str:
     ):
         return ""
     return plain
+
+
+def handed_on(ref: str) -> str:
+    """The module of the standard library that a neighbour of this dotted name hands on; "" where it is none of them."""
+    name = ref.rpartition(".")[2]
+    return name if name in _HANDED_ON else ""
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
