@@ -8,10 +8,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import sources
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects, reflection
-from mlsupply.evidence.python.libraries import decoder_calls, execution, storage, writing
+from mlsupply.evidence.python.libraries import decoder_calls, execution, reading, storage, writing
 from mlsupply.evidence.python.network import answers
 from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.decoders import hiding
@@ -38,7 +37,7 @@ def given(machine: Analyser, call: Call) -> Value:
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
         spawning.command(machine, call._replace(ref="subprocess.Popen"))
     writing.saved(machine, call)
-    for taint in (sources.read_by_path(machine, call), answers.fetched_by_url(machine, call)):
+    for taint in (reading.read_by_path(machine, call), answers.fetched_by_url(machine, call)):
         if taint:  # a union with nothing would be another set all the same
             result.taint |= taint
     if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import sources
 from mlsupply.evidence.python.interpreter import objects, reflection
 from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
-from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, writing
+from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, writing
 from mlsupply.evidence.python.values import containers, decoders, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.taint import has, of_kind
@@ -248,7 +247,7 @@ def _itself(machine: Analyser, name: str, call: Call) -> Value | None:
 
 
 def _opened(machine: Analyser, name: str, call: Call) -> Value | None:
-    return sources.opened(machine, call) if name else None
+    return reading.opened(machine, call) if name else None
 
 
 _MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
