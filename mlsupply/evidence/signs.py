@@ -47,11 +47,17 @@ WORDS: Words = (
     (
         b"spawn",
         expression(
-            rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b|distutils\.spawn(?:\s+import[^\n]{0,80}\bspawn\b|\s+as\b|\.spawn)|spawnProcess|PopenSpawn"
+            rb"\.(?:posix_spawnp?|spawn[lv]p?e?)\b|distutils\.spawn(?:\s+import[^\n]{0,80}\bspawn\b|\s+as\b|\.spawn)|"
+            rb"distutils\s+import[^\n]{0,80}\bspawn\b|spawnProcess|PopenSpawn"
         ),
     ),
     (b"_process", expression(rb"\b(?:run|open)_process\b")),
     (b"tornado.process", None),
+    (b"trace.Trace", None),
+    (b"docstring_examples", None),
+    (b"script_helper", None),
+    (b"filepager", expression(rb"\.tempfilepager\b")),
+    (b"pipepager", None),
     (b"getProcess", expression(rb"\bgetProcess(?:Output|Value)")),
     (b"PtyProcess", None),
     (b"delegator", expression(rb"\bdelegator\.(?:run|chain)\b|\bdelegator\s+import\b")),

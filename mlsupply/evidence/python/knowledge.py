@@ -106,7 +106,7 @@ COMMANDS: Final = Calls(
     r"subprocess\.(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput)|commands\.get\w+|pty\.spawn|"
     r"asyncio\.(?:subprocess\.)?create_subprocess_(?:exec|shell)|asyncio\..{1,60}\.subprocess_(?:exec|shell)|"
     r"pip\.main|pip\._internal(?:\.cli\.main)?\.main(?:\.main)?|pip\._internal\.main_entry|setuptools\.command\.easy_install\.main|"
-    r"platform\.popen|sh\.\w+|pexpect\.(?:spawn|run|popen_spawn\.PopenSpawn)|ptyprocess\.PtyProcess(?:Unicode)?\.spawn|"
+    r"platform\.popen|pydoc\.(?:pipe|tempfile)pager|sh\.\w+|pexpect\.(?:spawn|run|popen_spawn\.PopenSpawn)|ptyprocess\.PtyProcess(?:Unicode)?\.spawn|"
     r"(?:anyio|trio|trio\.lowlevel)\.(?:run|open)_process|tornado\.process\.Subprocess|delegator\.(?:run|chain)|"
     r"twisted\.internet\.(?:utils\.getProcess\w+|reactor\.spawnProcess)|numpy\.distutils\.exec_command\.exec_command|"
     r"(?:setuptools\._)?distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"

@@ -97,6 +97,8 @@ def _spelt_out(call: Call, head: Value) -> tuple[Call, Value]:
     if call.ref.startswith("asyncio.") and ".subprocess_" in call.ref:
         call = call._replace(args=call.args[1:])  # there a protocol comes first
         head = call.args[0] if call.args else Value()
+    if call.ref.endswith(("filepager", "pipepager")):
+        call, head = call._replace(args=call.args[1:]), call.args[1] if len(call.args) > 1 else head  # a text comes first
     if call.ref.endswith(".spawnProcess"):
         call, head = call._replace(args=call.args[1:]), call.args[2] if len(call.args) > 2 else head  # likewise, then a path
     if (named := _NAMED_PROGRAM.fullmatch(call.ref)) is not None:
