@@ -15,7 +15,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from mlsupply.model import Kind, PackageKey, Place
+from mlsupply.model import Coordinate, Kind, PackageKey, Place
 from mlsupply.report import FORMATS
 from mlsupply.report.github import render as github
 from mlsupply.report.html import render as html
@@ -24,6 +24,7 @@ from mlsupply.report.sarif import render as sarif
 from mlsupply.report.table import WHOLE
 from mlsupply.report.table import render as table
 from mlsupply.report.view import view_of
+from mlsupply.upgrade import Upgrade
 from tests.conftest import SHARED
 from tests.golden import FINDINGS, PACKAGES, REPORT
 from tests.report_readers import markdown_page, page_of
@@ -177,6 +178,27 @@ def test_sarif_that_github_would_refuse_is_cut_and_says_by_how_much(monkeypatch:
         f"left out: {600 - len(run['results'])} findings",
         f"left out: {600 - len(gaps)} gaps",
     ]
+
+
+def test_markdown_stays_a_comment_however_long_names_and_how_many_flaws_are() -> None:
+    """GitHub takes 65,536 characters; a package with more findings than fit is not left out for it."""
+    flaw = next(one for one in FINDINGS if one.advisory)
+    assert flaw.advisory is not None
+    upgrade = Upgrade("2.0+" + "<" * 190, checked=True, needs_python=">" * 190)
+    long = [Coordinate("pypi", f"{'n' * 190}{n}", "1.0+" + "<" * 190) for n in range(200)]
+    moving = replace(flaw.advisory, upgrade=upgrade)
+    findings = [replace(flaw, package=one, advisory=moving if n % 2 else flaw.advisory) for n, one in enumerate(long)]
+    data = markdown(view_of(replace(REPORT, findings=tuple(findings))))
+    assert len(data.decode()) <= 60_000
+    assert _of_markdown(data) == (200, len(REPORT.gaps))
+    assert re.search(r"\*\*\d+ more do not fit here", data.decode())
+
+    many = [replace(flaw, id=f"CVE-2026-{n}", remedy=f"step {n:03}", message="a message " * 20) for n in range(900)]
+    text = markdown(view_of(replace(REPORT, findings=tuple(many)))).decode()
+    assert len(text) <= 60_000
+    assert _of_markdown(text.encode()) == (900, len(REPORT.gaps))
+    assert text.count("CVE-2026-") > 50, "some of them are told"
+    assert "and 890 more steps" in text
 
 
 def test_what_a_group_has_no_room_for_is_counted_in_every_format_for_people() -> None:

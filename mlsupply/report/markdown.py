@@ -19,6 +19,9 @@ _PLACES = 20  # of one cause
 _PATHS, _AT, _NOTED = 3, 4, 3  # of one package
 _NAMES = 20  # in one of them
 _UPGRADES = 50
+_UPGRADES_ROOM = 15_000  # characters of them
+_GROUP_ROOM = 15_000  # characters of the findings of one package, where not all fit
+_REMEDIES = 10
 _ALL = "the JSON report has them all"
 _HEADS = "| | check | what | why | next step |\n| --- | --- | --- | --- | --- |\n"
 _STEPS = "| package | move | what it ends |\n| --- | --- | --- |\n"
@@ -42,10 +45,12 @@ def render(view: View) -> bytes:
         head += f"\n{escape(scope)}\n"
     head += _upgrades(view)
     foot = "\n<sub>" + " ".join(escape(sentence) for sentence in view.coverage) + "</sub>\n"
-    groups = [_group(group) for group in view.groups]
     told_gaps = [row for kin in alike(view.unchecked) for row in _unchecked_rows(kin)]
     rows = [row for row, _ in told_gaps]
     room = _MAX_CHARACTERS - len(head) - len(foot) - _NOTES
+    groups = [_group(group, _MAX_CHARACTERS) for group in view.groups]
+    if sum(map(len, groups)) > room:
+        groups = [_group(group, _GROUP_ROOM) for group in view.groups]
     shown = _fitting(rows, max(room // 2, room - sum(map(len, groups))))
     told = _fitting(groups, room - sum(map(len, rows[:shown])))
     text = head + "".join(groups[:told])
@@ -67,9 +72,10 @@ def _upgrades(view: View) -> str:
         return ""
     rows = [_row(step.name, f"{step.version} → {step.to}", step.said) for step in steps[:_UPGRADES]]
     rows += [_row(step.name, f"{step.version}: {NO_STEP}", "") for step in stuck[:_UPGRADES]]
-    cut = sum(max(len(some) - _UPGRADES, 0) for some in (steps, stuck))
+    shown = _fitting(rows, _UPGRADES_ROOM)
+    cut = len(steps) + len(stuck) - shown
     more = f"\n**{cut:,} more do not fit here: {_ALL}.**\n" if cut else ""
-    return f"\n**Upgrade**\n\n{_STEPS}{''.join(rows)}{more}"
+    return f"\n**Upgrade**\n\n{_STEPS}{''.join(rows[:shown])}{more}"
 
 
 def _fitting(parts: Sequence[str], room: int) -> int:
@@ -77,16 +83,21 @@ def _fitting(parts: Sequence[str], room: int) -> int:
     return sum(1 for length in accumulate(map(len, parts)) if length <= room)
 
 
-def _group(group: Group) -> str:
+def _group(group: Group, room: int) -> str:
+    """room: characters for its findings, of which one is told at least."""
     rows = [f"\n### {escape(group.label)}: {escape(group.title)}\n"]
-    rows += [f"- {_finding(finding, group)}" for finding in group.findings]
+    lines = [f"- {_finding(finding, group)}" for finding in group.findings]
+    shown = max(_fitting(lines, room), 1)
+    rows += lines[:shown]
+    rows += [f"- **{count(more, 'finding')} more, do not fit here: {_ALL}**" for more in [len(lines) - shown] if more > 0]
     rows += [f"- through {' → '.join(escape(name) for name in path)}" for path in group.paths[:_PATHS]]
     rows += [f"- and {count(more, 'more path')}" for more in [len(group.paths) - _PATHS] if more > 0]
     if group.places:
         rows.append("- at " + some([escape(str(place)) for place in group.places], _AT))
     rows += [f"- note: {escape(note)}" for note in group.notes[:_NOTED]]
     rows += [f"- and {count(more, 'more note')}" for more in [len(group.notes) - _NOTED] if more > 0]
-    rows += [f"- **do** {escape(remedy)}" for remedy in group.remedies]
+    rows += [f"- **do** {escape(remedy)}" for remedy in group.remedies[:_REMEDIES]]
+    rows += [f"- and {count(more, 'more step')}" for more in [len(group.remedies) - _REMEDIES] if more > 0]
     return "\n".join(rows) + "\n"
 
 
