@@ -153,8 +153,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         "wave.open",
     }:
         return reading.opened(machine, call)
-    if _SETTINGS.match(ref):
-        return _setting(machine, call)
+    if (told := _told_by_user(machine, call)) is not None:
+        return told
     if ref in know.HOST_IDENTITY:
         made = "pathlib.Path()" if ref == "pathlib.Path.cwd" else ref + "()"
         return Value(made, NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
@@ -202,6 +202,30 @@ def _resource(machine: Analyser, call: Call) -> Value:
 
 
 _AS_FILE = frozenset({"importlib.resources.as_file", "importlib_resources.as_file"})
+
+
+_PROMPTS = know.Calls(
+    r"^(?:streamlit\.(?:sidebar\.)?text_input|(?:click|typer)\.prompt|rich\.prompt\.Prompt\.ask|prompt_toolkit\.(?:shortcuts\.)?prompt)$"
+)
+_HIDDEN_PROMPTS = know.Calls(r"^(?:(?:questionary|inquirer)\.password|pwinput\.pwinput|stdiomask\.getpass|maskpass\.\w+)$")
+
+
+def _told_by_user(machine: Analyser, call: Call) -> Value | None:
+    """What the user sets, or types where nobody is to see it; None for any other call."""
+    if _SETTINGS.match(call.ref):
+        return _setting(machine, call)
+    if not _asks_hidden(call):
+        return None
+    prompt = next((text_of(value) for value in call.args if value.known), HOLE)
+    return Value(call.ref + "()", NOTHING, machine.origin("secret-variable", f"{addresses.PROMPT} {prompt}", call.line))
+
+
+def _asks_hidden(call: Call) -> bool:
+    """Does it ask for something at a prompt that nobody is to see on the screen?"""
+    if _HIDDEN_PROMPTS.match(call.ref):
+        return True
+    hides = (call.keywords.get(name) for name in ("hide_input", "password", "is_password", "type"))
+    return _PROMPTS.match(call.ref) and any(one is not None and one.const in (True, "password") for one in hides)
 
 
 def _taken(machine: Analyser, call: Call, kind: str) -> Value:
