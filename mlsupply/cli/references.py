@@ -7,12 +7,13 @@ EXIT_CODES = {
     "1": "Findings at or above the threshold (--fail-on, [tool.mlsupply] fail-on), or a malicious release, whatever the "
     "threshold. Waived findings and those of a baseline do not count, but stay in the report.",
     "2": "Usage or configuration: an option, a file that was named, a rule or the configuration is wrong. Nothing was "
-    "audited; the message names the place and the fix.",
+    "audited; the message names the place and the fix. Also where an output could not be written: the others are.",
     "3": "Nothing was found, but something that was asked for could not be checked. The report says what, by cause: it "
     "failed or the data is too old, the input leaves it open, the options of this run rule it out (--offline), or nobody "
     "publishes it; and beside each the step that closes it. Take that, or accept it with [[tool.mlsupply.tolerate]]; "
     "--incomplete warn lets such a run end with 0.",
-    "4": "Nothing to audit: no file that mlsupply reads, or files without a single package.",
+    "4": "Nothing to audit: no file that mlsupply reads, or files without a single package. Of why: the package is in "
+    "none of what was read.",
     "130": "Stopped by Ctrl-C or SIGTERM. Files that were to be written are whole, or as they were before.",
 }
 

@@ -18,7 +18,8 @@ _MOST_PATHS = 1000
 @reading_options
 @shows_errors
 def command(name: str, subjects: tuple[str, ...], **options: object) -> None:
-    """Show every path from a root of the project to the package NAME."""
+    """Show every path from a root of the project to the package NAME. Exit codes: 0 where it is there, 4 where it is not, 3
+    where something that could hold it was not read."""
     from mlsupply.inventory import gather, starting_where_asked
     from mlsupply.project import merge
     from mlsupply.text import canonical, count, safe
