@@ -195,11 +195,14 @@ def _ended(machine: Analyser, call: Call) -> None:
         machine.fact("evades", call.node, sink=call.ref, detail=f"security programs are ended: {safe(found[1], 40)}")
 
 
+_READS_TEXTS = expression(r"__doc__|doc(?:string)?s?\b *\(|getdoc|getsource|findsource|getcomments|pydoc|linecache|__file__")
+
+
 def _texts_about_code(lines: list[str]) -> set[int]:
     """The numbers of the lines that hold nothing but a text nobody uses, as docstrings are; none where the module reads
     such texts."""
     source = "\n".join(lines)
-    if "__doc__" in source or "inspect" in source:
+    if _READS_TEXTS.search(source):
         return set()
     try:
         tree = ast.parse(source)
