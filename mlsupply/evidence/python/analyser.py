@@ -165,6 +165,8 @@ class Analyser(Statements):
 
     def _known(self, call: Call) -> Value | None:
         """What the models say of it; None where it is none of theirs, as most are by their name alone."""
+        if (kept := self.saved.get(call.ref, "")) in know.RUNS_CODE or know.COMMANDS.match(kept):
+            call = call._replace(ref=kept)  # put in the place of another function, and called by its name
         return None if turned_down(call.ref) else self._modelled(call)
 
     def _modelled(self, call: Call) -> Value | None:

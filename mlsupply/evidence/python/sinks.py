@@ -13,7 +13,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.call import Call
-from mlsupply.evidence.python.libraries import execution, found_files, storage, writing
+from mlsupply.evidence.python.libraries import execution, found_files, memory_code, storage, writing
 from mlsupply.evidence.python.network import addresses, lookups, remote_access, sending, tied_shells, uploads
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
@@ -75,48 +75,6 @@ def _run_command(machine: Analyser, closure: Closure) -> None:
     for name in ("__init__", "initialize_options", "finalize_options", "run"):
         if name in state.methods:
             machine.enter(state.methods[name], [objects.one_of(state)], {}, closure.node)
-
-
-_INJECTING = ("VirtualAlloc", "VirtualProtect", "RtlMoveMemory", "CreateThread", "CreateRemoteThread", "WriteProcessMemory")
-
-
-_MAPPING = frozenset({"VirtualAlloc", "VirtualProtect"})
-
-
-def _injects(machine: Analyser, ref: str) -> bool:
-    """One step of putting foreign code into memory and starting it, in a module that takes another step too: allocating
-    executable memory alone is how honest libraries ask the processor what it can do."""
-    step = ref.rpartition(".")[2]
-    if step not in _INJECTING or not any(word in ref for word in ("ctypes", "kernel32", "windll")):
-        return False
-    text = "\n".join((*machine.lines, machine.code_text))
-    others = {other for other in _INJECTING if other != step and other in text}
-    if step in _MAPPING and others <= _MAPPING:  # a few bytes that ask the processor are mapped in these two steps
-        return bool(others) and _BRINGS_CODE.search(text) is not None
-    return bool(others)
-
-
-# What runs a file that has no name: memory is shared between processes that way too, and programs write into it.
-_RUNS_FILES = expression(r"\bos\.(?:exec[vl]p?e?|posix_spawnp?|spawn[vl]\w{0,2}|fexecve)\b|\b(?:exec[vl]p?e|fexecve)\(")
-# Machine code that is written here, decoded or fetched; a compiler maps what it is given.
-_BRINGS_CODE = expression(
-    r"(?:\\x[0-9a-fA-F]{2}){6}|b(?:64|32|85|16)decode|fromhex|unhexlify|decompress\(|urlopen|requests\.|httpx\.|\.recv\(|"
-    r"__file__|\[(?: ?0x[0-9a-fA-F]{2},){6}"
-)
-_NUMBERED = expression(r"(\w{1,40}) ?= ?[^\n=]{0,80}(?:/proc/|/dev/fd)")
-_STARTS_FILES = expression(
-    r"\b(?:Popen|run|(?:check_)?(?:call|output)|CDLL|dlopen|LoadLibrary|system|popen)\(([^\n]{0,200})"
-)
-
-
-def _runs_files(machine: Analyser) -> bool:
-    """Does the module start or load a file by the number it is open under?"""
-    text = "\n".join(machine.lines)
-    if _RUNS_FILES.search(text):
-        return True
-    names = {found[1] for found in _NUMBERED.finditer(text)}
-    given = [found[1] for found in _STARTS_FILES.finditer(text)]
-    return any("/proc/" in one or "/dev/fd" in one or not names.isdisjoint(re.findall(r"\w{1,40}", one)) for one in given)
 
 
 _HOOKS = expression(
@@ -203,12 +161,12 @@ def other(machine: Analyser, call: Call) -> Value | None:
     _handed_on(machine, call)
     if ref in {"sys.stdout.write", "sys.stdout.buffer.write", "sys.stdout.writelines"}:
         machine.heard |= taint_of(*call.args)
-    if (ref.endswith("memfd_create") and _runs_files(machine)) or _injects(machine, ref):
+    if (memory_code.makes_file(call) and memory_code.runs_files(machine)) or memory_code.injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref.endswith(".GetProcAddress") and any(_SCANNERS.search(text_of(value)) for value in call.args):
         machine.fact("evades", call.node, sink=ref, detail="the scanner of scripts (AMSI) is looked up in memory")
     if ref == "mmap.mmap" and "PROT_EXEC" in ast.unparse(call.node):
-        brought = "encoded" if _BRINGS_CODE.search("\n".join(machine.lines)) else ""
+        brought = "encoded" if memory_code.BRINGS_CODE.search("\n".join(machine.lines)) else ""
         machine.fact("injects", call.node, sink=ref, source=brought, detail="executable memory is mapped")
     if "()" not in ref and ref.startswith(_LISTENERS):
         _listens(machine, call)

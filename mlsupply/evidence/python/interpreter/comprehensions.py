@@ -41,6 +41,8 @@ def made(machine: Expressions, node: Node) -> Value:
         containers.put(result.keys, key, value)
         return result
     element = machine.value(node.elt)
+    if element.known and isinstance(node.elt, ast.IfExp):
+        element = unknown(element, source)  # one or the other, for each anew
     result = unknown(element, source)
     result.items = [*begins, element]  # what comes first may be a program, and what follows what it is told
     return result

@@ -140,6 +140,9 @@ class Expressions(Machine):
         if owner.instance is not None:
             if (made := objects.operated(self, owner, "[]", [key], node)) is not None:
                 return made
+        elif owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
+            if (asked := self.class_state(owner.closure).methods.get("__class_getitem__")) is not None:
+                return self.enter(asked, [owner, key], {}, node)
         elif owner.keys is not None and not owner.ref and (owner.const is NOTHING or not key.known):
             return containers.entry(owner, key)
         if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and _is_named(key.const):

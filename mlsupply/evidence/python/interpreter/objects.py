@@ -64,6 +64,14 @@ def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
     that is known, its lines."""
     if value.ref == "io.file()" and value.known:
         return folding.listed(folding.items_of(value), value.layers, value.taint)
+    if value.closure is not None and isinstance(value.closure.node, ast.ClassDef) and node is not None:
+        state = machine.class_state(value.closure)
+        names = [name for name in state.attributes if not name.startswith("_")] if _is_enum(state) else []
+        if names:
+            members = [_member(machine, state, value, name, node, state.attributes[name]) for name in names]
+            result = unknown(*members)
+            result.items = members
+            return result
     for _ in range(3):
         if (made := operated(machine, value, "iter", [], node)) is not None and made is not value and made.instance is None:
             return made
@@ -148,7 +156,11 @@ def _contains(state: ClassState, call: Call, result: Value) -> None:
 def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> None:
     """A class without a constructor of its own takes its annotated fields, or whatever its base takes."""
     given = dict(zip(state.fields, call.args, strict=False)) | call.keywords
+    asking = [name for name, value in attributes(state).items() if value.keys and not _ASKING.isdisjoint(value.keys)]
+    if not state.fields and asking:
+        given = dict(zip(asking, call.args, strict=False)) | call.keywords
     for name, value in given.items():
+        _checked(machine, state, name, value, call)
         keep(state, name, value)
     if not state.fields and call.args:
         keep(state, "args", folding.listed(list(call.args)))
@@ -158,6 +170,25 @@ def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> 
         default = attribute_of(state, name)
         if name not in given and default is not None and default.keys and (factory := default.keys.get("default_factory")):
             state.attributes[name] = machine.call(factory, [], {}, call.node)
+
+
+_ASKING = frozenset({"converter", "validator"})
+_CHECKERS = frozenset(
+    {"field_validator", "validator", "model_validator", "root_validator", "validates", "field_serializer", "default"}
+)
+
+
+def _checked(machine: Analyser, state: ClassState, name: str, value: Value, call: Call) -> None:
+    """A field is given a value: functions that convert or check it are called with that."""
+    default = attribute_of(state, name)
+    keys = (default.keys or {}) if default is not None else {}
+    if "converter" in keys:
+        machine.call(keys["converter"], [value], {}, call.node)
+    if "validator" in keys:
+        machine.call(keys["validator"], [Value(), Value(), value], {}, call.node)
+    for method in state.methods.values():
+        if any(_called(decorator) in _CHECKERS for decorator in decorators(method)):
+            machine.enter(method, [Value(), value], {}, call.node)
 
 
 def keep(state: ClassState, name: str, value: Value) -> None:
@@ -228,11 +259,15 @@ def _member(machine: Expressions, state: ClassState, owner: Value, name: str, no
         return machine.call(found.keys["fget"], [owner], {}, node)
     if found.instance is not None and found.instance is not state and "__get__" in found.instance.methods:
         return machine.enter(found.instance.methods["__get__"], [found, owner, Value()], {}, node)
-    if any(base.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag"} for base in state.bases) and not found.keys:
+    if _is_enum(state) and not found.keys:
         member = found.copy()
         member.keys = {"value": found, "name": constant(name)}
         return member
     return found
+
+
+def _is_enum(state: ClassState) -> bool:
+    return any(base.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"} for base in state.bases)
 
 
 def _names(state: ClassState) -> Value:

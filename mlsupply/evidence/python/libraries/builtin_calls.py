@@ -85,7 +85,7 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
     if name == "str" and len(call.args) == 1 and call.args[0].ref.startswith("pathlib.") and call.args[0].text == HOLE:
         return Value("pathlib.Path().__str__()", NOTHING, call.args[0].taint)
     if name in {"max", "min", "sorted"} and "key" in call.keywords:
-        return _ordered(name, call)
+        return _ordered(machine, name, call)
     if call.ref in decoders.BY_NAME:
         return decoder_calls.decoded(machine, call)
     if know.STARTERS.match(call.ref):
@@ -110,9 +110,11 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
 _LISTS = frozenset({"list", "tuple", "sorted", "set", "reversed"})
 
 
-def _ordered(name: str, call: Call) -> Value:
+def _ordered(machine: Analyser, name: str, call: Call) -> Value:
     """By length, which is folded; by anything else it may be any of them."""
     items = folding.items_of(call.args[0]) if len(call.args) == 1 else call.args
+    if (key := call.keywords["key"]).ref in know.RUNS_CODE or know.COMMANDS.match(key.ref):
+        machine.call(key, [merged(list(items)[:50]) if items else unknown(*call.args)], {}, call.node)
     if (
         call.keywords["key"].ref == "builtins.len"
         and items

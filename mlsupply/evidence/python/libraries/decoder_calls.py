@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DATA_NAME = re.compile(
     r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|xml|enc|np[yz]|h5|"
     r"parquet|arrow|feather|safetensors|onnx|pt|sqlite3?|mp3|ogg|flac|hex|b64|b85|vocab|merges|bpe|spm|idx|lst|tsv|jsonl)$|"
+    r"(?:^|[/\\])(?:py\.typed|LICEN[CS]E|NOTICE|COPYING|AUTHORS|INSTALLER|WHEEL|RECORD|METADATA|\.gitkeep|\.keep)$|\.mo$|"
     r"(?:^|[/\\])[^\0/\\*?]+\.(?:ya?ml|toml)$",  # of these one that is named: which of many is read, a user says
     re.I,
 )

@@ -111,6 +111,9 @@ def _field(call: Call) -> Value:
     factory = call.keywords.get("default_factory") or call.keywords.get("factory")
     if factory is not None:
         result.keys = {"default_factory": factory}
+    asked = {name: value for name, value in call.keywords.items() if name in {"converter", "validator"}}
+    if asked:
+        result.keys = {**(result.keys or {}), **asked}
     return result
 
 
