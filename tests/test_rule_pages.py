@@ -60,6 +60,8 @@ def test_what_a_sample_leaves_open_stands_as_its_field() -> None:
         text.split()
     )
     assert all(facet_page(facet).startswith(facet.name) for facet in FACETS)
+    code = facet_page(next(facet for facet in FACETS if facet.name == "code")).splitlines()
+    assert {"  variant", "  moment", "  detail"} <= {line.partition(":")[0] for line in code}  # one a line
 
 
 def test_the_schema_is_a_schema() -> None:

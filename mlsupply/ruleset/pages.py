@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mlsupply.ruleset.conditions import Always, AnyOf, Condition, FieldTest, Not, Values, names_in, tests_of
 from mlsupply.ruleset.facets import Facet, FieldKind, vocabulary
@@ -46,7 +46,9 @@ def facet_page(facet: Facet) -> str:
     lines = [facet.name]
     if words is None:
         return facet.name
-    lines.extend(f"  {line}" for line in textwrap.wrap(" ".join(words.doc.split()), _WIDTH))
+    for part in _parts(words.doc, words.fields):
+        hanging = "    " if lines[1:] else "  "
+        lines.extend(textwrap.wrap(part, _WIDTH, initial_indent="  ", subsequent_indent=hanging, break_on_hyphens=False))
     wide = max(len(name) for name in words.fields)
     for name, field in words.fields.items():
         kind = f"one of {', '.join(field.choices)}" if field.choices else field.kind.value
@@ -56,6 +58,17 @@ def facet_page(facet: Facet) -> str:
             textwrap.wrap(f"    {name:<{wide}}  {kind}{unknown}{operators}", _WIDTH, subsequent_indent=" " * (wide + 6))
         )
     return "\n".join(lines) + "\n"
+
+
+def _parts(doc: str, fields: Collection[str]) -> list[str]:
+    """A facet's description, cut before each line on which a field begins and what came before has ended."""
+    parts = [""]
+    for line in map(str.strip, doc.splitlines()):
+        if line.partition(":")[0] in fields and parts[-1].endswith((".", ";")):
+            parts.append(line)
+        else:
+            parts[-1] = f"{parts[-1]} {line}".strip()
+    return parts
 
 
 def _section(title: str, text: str) -> str:
