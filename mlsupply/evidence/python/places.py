@@ -253,7 +253,7 @@ PERSISTENT: Final = tuple(
             AGENT,
             r"\.claude(?:/|\\|\.json)|\.cursor(?:rules|/|\\)|mcp(?:_config|_settings)?\.json$|"
             r"claude_desktop_config|\.vscode[/\\]|"
-            r"\.idea[/\\](?:runConfigurations|workspace\.xml|tools)|nvim[/\\]init\.(?:lua|vim)$|[/\\]\.vimrc$|config[/\\]zed[/\\]|"
+            r"\.idea[/\\](?:runConfigurations|workspace\.xml|tools)|nvim[/\\]init\.(?:lua|vim)$|[/\\]\.vimrc$|config[/\\](?:zed|opencode|goose|crush)[/\\]|"
             r"Code(?: - Insiders)?[/\\]User[/\\]|(?:VSCodium|Cursor|Windsurf|code-server)[/\\]User[/\\]|"
             r"[/\\]\.vim[/\\](?:plugin|after|ftplugin|autoload)|nvim[/\\](?:plugin|after|lua)[/\\]|[/\\]\.emacs(?:\.d[/\\]|$)|"
             r"Sublime Text[^/\\]{0,10}[/\\]Packages[/\\]|\.devcontainer[/\\]|JetBrains[/\\]|\.spyder-py3|"
@@ -263,10 +263,13 @@ PERSISTENT: Final = tuple(
         ),
         (
             "repository",
-            r"\.github[/\\]workflows|\.git[/\\]hooks|\.gitlab-ci\.yml|\.husky/|pre-commit$|\.git[/\\]config|"
+            r"\.github[/\\]workflows|\.git[/\\]hooks|\.gitlab-ci\.yml|\.husky/|pre-commit$|\.pre-commit-config\.ya?ml$|\.git[/\\]config|"
             r"hooks[/\\](?:pre|post)-(?:commit|checkout|merge|push|receive|rewrite)$",
         ),
-        ("package index", r"pip\.(?:conf|ini)$|\.pip/|\.pydistutils\.cfg|\.npmrc$|uv\.toml$"),
+        (
+            "package index",
+            r"pip\.(?:conf|ini)$|\.pip/|\.pydistutils\.cfg|\.npmrc$|uv\.toml$|\.condarc$|(?:^|[/\\])\.(?:curl|wget)rc$",
+        ),
         ("name resolution", r"^/etc/hosts$|drivers\\etc\\hosts|/etc/resolv\.conf"),
     )
 )

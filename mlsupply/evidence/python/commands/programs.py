@@ -22,7 +22,7 @@ _PIPES = r"nc|ncat|netcat|socat|telnet|scp|rsync|s?ftp|lftp"
 _FETCHES = expression(
     rf"{_START}(?:{_WEB}|aria2c|lynx|fetch)(?:\.exe)?\s|DownloadString|"
     rf"{_START}(?:nslookup|dig|host|drill|kdig)\s[^\n]{{0,200}}\bTXT\b|"
-    rf"{_START}(?:aws s3 cp|gsutil cat|gcloud storage cat|git show|gh (?:api|gist view))\s"
+    rf"{_START}(?:aws s3 cp|gsutil cat|gcloud storage cat|git show|git ls-remote|whois|gh (?:api|gist view))\s"
 )
 # What prints a credential the user is signed in with.
 _CREDENTIALS = expression(

@@ -160,6 +160,7 @@ KINDS: tuple[Kind, ...] = (
         (
             r"\bpip3?\s+config\s+(?:--\S+\s+){0,4}set\s+\S{0,40}index-url\s+[\"']?https?://",
             r"\bgit\s+config\s+--(?:global|system)\s+(?:--\S+\s+){0,3}[\"']?(?:url\.\S{4,200}\.insteadof|http\.proxy|core\.sshCommand)",
+            r"(?:>|\btee(?:\s+-a)?)\s{0,4}[\"']?/etc/hosts\b",
             r"\bnpm\s+config\s+set\s+[\"']?(?:registry|(?:https-)?proxy)[= ]",
         ),
     ),
