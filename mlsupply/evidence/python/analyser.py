@@ -366,6 +366,8 @@ class Analyser(Statements):
             summaries.returned(self, name, given)
             if hooks.gives_code(closure):
                 execution.executed(self, Call("builtins.exec", Value(), [given], {}, closure.node, None), given)
+            if name in know.BACKEND_HOOKS and name.startswith("get_requires"):
+                execution.required(self, given, closure.node)
             self.finish()
         except (BudgetError, RecursionError):
             return False

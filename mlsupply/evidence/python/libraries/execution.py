@@ -40,6 +40,13 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
         _made(machine, call, source)
 
 
+def required(machine: Analyser, given: Value, node: ast.AST) -> None:
+    """Notes packages that a hook of a build backend asks for (PEP 517) where the network names them."""
+    if has(given.taint, "received"):
+        detail = "what the network names as needed for the build"
+        machine.fact("installs-package", node, source="received", sink="a build backend", destination="fixed", detail=detail)
+
+
 _ASKED = re.compile(
     r"\.accept\(\)|^received:(?:websockets\.(?:\w+\.)*serve|asyncio\.start_(?:unix_)?server)\b"
 )  # a server of its own
