@@ -195,7 +195,7 @@ def _ended(machine: Analyser, call: Call) -> None:
         machine.fact("evades", call.node, sink=call.ref, detail=f"security programs are ended: {safe(found[1], 40)}")
 
 
-_READS_TEXTS = expression(r"__doc__|doc(?:string)?s?\b *\(|getdoc|getsource|findsource|getcomments|pydoc|linecache|__file__")
+_READS_TEXTS = expression(r"__doc__|get_?doc|getsource|findsource|getcomments|pydoc|linecache")
 
 
 def _texts_about_code(lines: list[str]) -> set[int]:
