@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import hooks, objects
@@ -104,19 +105,17 @@ class Definitions(Entering):
             self.body(node.body)
         finally:
             inner, self.scope = self.scope, outer
-        self.closures[held:] = [one for one in self.closures[held:] if one[1].scope is not inner]  # methods are named below
+        # methods are named below; those of a class in this one are named already
+        defined = [one for _, one in self.closures[held:] if one.scope is inner and one.owner is None]
+        self.closures[held:] = [one for one in self.closures[held:] if one[1] not in defined]
         for name, value in inner.names.items():
             if value.closure is not None and value.bound is None and not isinstance(value.closure.node, ast.ClassDef):
-                value.closure.owner, value.closure.name = state, f"{node.name}.{name}"
-                value.closure.scope = outer
-                value.closure.wrapper = isinstance(value.closure.node, _FunctionNode) and hooks.wraps(
-                    value.closure.node, None
-                )
+                self._method(state, name, value.closure, outer)
                 state.methods[name] = value.closure
-                self.closures.append((self.root, value.closure))
             else:
                 state.attributes[name] = value
             objects.operated(self, value, "named", [Value(), constant(name)], node)
+        self._taken_over(state, defined, outer)
         state.fields = [
             statement.target.id
             for statement in node.body
@@ -131,6 +130,27 @@ class Definitions(Entering):
         value.closure = closure
         self.scope.set(node.name, self._decorated(node, value))
         self._class_hooks(node, state)
+
+    def _method(self, state: ClassState, name: str, closure: Closure, outer: Scope) -> None:
+        closure.owner, closure.name, closure.scope = state, f"{state.name}.{name}", outer
+        closure.wrapper = isinstance(closure.node, _FunctionNode) and hooks.wraps(closure.node, None)
+        self.closures.append((self.root, closure))
+
+    def _taken_over(self, state: ClassState, defined: Sequence[Closure], outer: Scope) -> None:
+        """Methods whose name a later definition has: a property that can be set as well as read, and what a decorator keeps.
+        defined: all functions of the class."""
+        for closure in defined:
+            if isinstance(closure.node, ast.Lambda) and closure.owner is None:
+                self.closures.append((self.root, closure))
+            if not isinstance(closure.node, _FunctionNode) or not closure.node.decorator_list:
+                continue
+            name = closure.node.name
+            if closure.owner is None:
+                self._method(state, name, closure, outer)
+            if objects.decorated_with(closure, "setter"):
+                state.methods[objects.setter_of(name)] = closure
+            elif objects.is_getter(closure):
+                state.methods[name] = closure
 
     def _settings(self, state: ClassState, node: ast.ClassDef) -> None:
         """The fields of a class of settings (pydantic) are filled from the environment: those by the name of a well-known

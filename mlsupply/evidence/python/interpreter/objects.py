@@ -243,7 +243,7 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     if method is not None:
         bound = Value(taint=owner.taint)
         bound.closure, bound.instance = method, state.of or state
-        if any(_called(d) in _GETTERS for d in decorators(method)):
+        if is_getter(method):
             return machine.call(bound, [], {}, node, owner)
         return bound
     for fallback in ("__getattribute__", "__getattr__"):
@@ -292,6 +292,16 @@ def decorated_with(closure: Closure, name: str) -> bool:
     return any(_called(decorator) == name for decorator in decorators(closure))
 
 
+def is_getter(closure: Closure) -> bool:
+    """Is it run where the attribute of its name is read?"""
+    return any(_called(decorator) in _GETTERS for decorator in decorators(closure))
+
+
+def setter_of(name: str) -> str:
+    """The key among the methods of a class for what is run where this attribute is set."""
+    return f"{name}.setter"
+
+
 def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, node: ast.AST) -> bool:
     """`owner.name = value`; False, and nothing is done, where owner is neither object, class nor function of this module."""
     if owner.instance is not None:
@@ -300,6 +310,8 @@ def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, n
         if before is not None and before.instance is not None and "__set__" in before.instance.methods:
             machine.enter(before.instance.methods["__set__"], [before, owner, value], {}, node)
             return True
+        if (setter := state.methods.get(setter_of(name))) is not None:
+            machine.enter(setter, [owner, value], {}, node)
         if "__setattr__" in state.methods:
             machine.enter(state.methods["__setattr__"], [owner, constant(name), value], {}, node)
         keep(state, name, value)
