@@ -24,7 +24,7 @@ _FILES: Final = tuple(
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
             r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
             r"\.config/(?:openai|anthropic|gh|hub|glab-cli|doctl|github-copilot|op|sops/age|fly)(?:/|\\|$)|jupyter/runtime|\.password-store|\.gnupg|"
-            r"\.claude/\.credentials|\.claude\.json|\.codex/auth|\.(?:gemini|qwen)/oauth_creds|opencode/auth\.json|\.aider\.conf|"
+            r"\.claude/\.credentials|\.claude\.json|\.codex/auth|\.(?:gemini|qwen)/oauth_creds|opencode/auth\.json|"
             r"globalStorage[/\\]state\.vscdb|serviceaccount(?:/|$)|rclone\.conf|\.streamlit/secrets|\.lightning/credentials|"
             r"\.runpod/config|\.fly/config|\.snowflake/|\.yarnrc\.yml|\.gem/credentials|\.m2/settings\.xml|\.composer/auth|/run/secrets(?:/|$)|"
             r"/etc/kubernetes/admin\.conf|\.comet\.config|clearml\.conf|\.gradle/gradle\.properties|\.heroku|\.mlflow/credentials|\.config/git/credentials|\.kdbx$|Bitwarden|keepassxc|"
