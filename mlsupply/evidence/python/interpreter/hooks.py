@@ -74,8 +74,6 @@ SIGNS = {
 }  # fmt: skip
 _KEY_NAME = re.compile(r"(?i)key|secret|priv|^pk$|mnemonic|seed|phrase")
 _CODE_GIVERS = frozenset({"get_data", "get_source", "get_code", "source_to_code"})
-
-
 _KEEPER = re.compile(r"(?i)secret|token|passw|credential|api_?key|private|sensitive|encrypt")
 
 
