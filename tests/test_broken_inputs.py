@@ -59,11 +59,12 @@ DAMAGES: dict[str, Callable[[str], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("name", sorted(_SYNTAX))
+# YAML that is cut off is YAML.
+BROKEN = [(name, damage) for name in sorted(_SYNTAX) for damage in DAMAGES if (damage, name[-3:]) != ("cut", "yml")]
+
+
+@pytest.mark.parametrize(("name", "damage"), BROKEN)
 def test_a_broken_file_is_told_with_its_line_and_what_to_do(name: str, damage: str, project: Path) -> None:
-    if damage == "cut" and name.endswith("yml"):
-        pytest.skip("YAML that is cut off is YAML")
     (project / name).write_bytes(DAMAGES[damage](WHOLE[name]))
     report = _scan(project)
     assert "MAL-2026-2144" in {row["id"] for row in report["findings"]}, "what is beside it is audited as before"

@@ -90,7 +90,7 @@ def overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> N
     what = ""
     if _OF_ALL_PACKAGES.search(text):
         what = "modules of all packages"
-    elif _OF_PROJECTS.match(text):
+    elif _OF_PROJECTS.match(text) and ("*" in text or not has(path.taint, "package-file")):  # else it is in its own folder
         what = "code of other projects"
     if what:
         # a tool that rewrites code does so where its user starts it, heard or not
