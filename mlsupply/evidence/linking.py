@@ -31,6 +31,8 @@ _DEFINES = expression(rb"\bdef[ \t]{1,80}$|\bimport\b")
 _ASSIGNED = expression(rb"\s{0,80}(?::[^=\n]{0,400})?=(?!=)")
 
 
+_COMMAND_WORDS = (b"curl", b"wget", b"powershell", b"bitsadmin", b"certutil", b"mshta", b"sh -c", b"base64 -d")
+_PIPED = expression(rb"\|\s{0,9}(?:ba)?sh\b")
 _COMMAND = expression(FETCHES_OR_DECODES.encode())
 
 
@@ -74,14 +76,18 @@ def unread(table: _Table, spare: Mapping[str, Spare], sought: set[_Doer]) -> dic
     for doer in sorted(doers):
         by_place.setdefault(word_in(doer.where), []).append(doer)
     for path, text, words in spare.values():
-        commands = _COMMAND.search(text) is not None
-        for place, all_here in by_place.items():
-            here = [doer for doer in all_here if commands or not doer.given]
-            if here and place in words:
-                called = {doer.name.decode() for doer in here if doer.name in text and _calls(text, doer)}
+        for place, here in by_place.items():
+            if place in words:
+                there = [doer for doer in here if doer.name in text and (not doer.given or _holds_command(text))]
+                called = {doer.name.decode() for doer in there if _calls(text, doer)}
                 if called:
                     found.setdefault(path, set()).update(called)
     return found
+
+
+def _holds_command(text: bytes) -> bool:
+    """Could a text in it be a command that fetches or decodes? Plain bytes first: a file is asked more than once."""
+    return (_PIPED.search(text) or any(word in text for word in _COMMAND_WORDS)) and _COMMAND.search(text) is not None
 
 
 def _may_give(text: bytes, name: str) -> bool:
@@ -137,6 +143,8 @@ class _Table:
         self._real: dict[str, str] = {}
         self.secrets |= {name for name in self.exports if self.real(name) in self.secrets}
         self._named_in: dict[str, set[str]] = {}
+        # names under which modules hand on what runs something, or the library that has it
+        self._runners = {name for name in self.exports if self.real(name) in _LIBRARIES or _runs(self.real(name))}
 
     def doers(self) -> set[_Doer]:
         """Functions that send what they are given, and those that do what is worth a finding: somebody may call them earlier
@@ -182,14 +190,15 @@ class _Table:
         """What the module can use of it."""
         gifts = {ref: self.gifts[real] for ref in self.used_here(module) if (real := self.real(ref)) in self.gifts}
         takes = {ref: self.takes[real] for ref, _ in module.hands if (real := self.real(ref)) in self.takes}
-        gifts |= {ref: Gift(ref=stands_for) for _, ref in module.edges if (stands_for := self._runner(ref))}
+        if self._runners:
+            gifts |= {ref: Gift(ref=stands_for) for _, ref in module.edges if (stands_for := self._runner(ref))}
         names = {ref.rpartition(".")[2] for ref in (*gifts, *takes)}
         return Neighbours(gifts, takes, sorted(names))
 
     def _runner(self, ref: str) -> str:
         """The function of another package that runs code or programs, where the module calls it by a name that a neighbour
         gave it; "" of any other."""
-        holder = next((part for part in _prefixes(ref) if part in self.exports), "")
+        holder = next((part for part in _prefixes(ref) if part in self._runners), "")
         real = self.real(holder) + ref[len(holder) :] if holder else ref
         return real if real != ref and _runs(real) else ""
 
@@ -204,6 +213,12 @@ class _Table:
                 found = self.exports[found]
             self._real[ref] = found
         return found
+
+
+# of what runs something
+_LIBRARIES = frozenset(
+    ("os", "posix", "nt", "builtins", *(ref.rpartition(".")[0] for ref in RUNS_CODE), "subprocess", "pty")
+)
 
 
 def _runs(ref: str) -> bool:

@@ -83,7 +83,7 @@ WORDS: Words = (
     (b".ipython", expression(rb"\.ipython[/\\\"']")),
     (b".__init__", expression(rb"\w\.__init__[ \t]*=(?!=)")),  # put in the place of another's
     *(
-        (name, expression(rb"\b(?:openai|anthropic|litellm)\.\w+[ \t]*=(?!=)"))
+        (name, expression(rb"\b(?:openai|anthropic|litellm)\.(?:api_base|base_url|\w*(?:OpenAI|Anthropic)\w*)[ \t]*=(?!=)"))
         for name in (b"openai.", b"anthropic.", b"litellm.")
     ),
     (b"crontab", None),
@@ -268,7 +268,7 @@ _LIBRARIES = (
     b"mlflow", b"motor", b"asyncpg", b"mysql", b"nats", b"opensearchpy", b"cassandra", b"pyrebase", b"pusher", b"ably",
     b"resend", b"notion_client", b"smbclient", b"webdav", b"fsspec", b"smart_open", b"apprise", b"dropbox", b"boxsdk",
     b"googleapiclient", b"github", b"gitlab", b"hvac", b"pyngrok", b"httplib2", b"zeep", b"suds", b"jsonrpclib", b"jira",
-    b"pyairtable", b"trello", b"pubnub", b"nio", b"mattermostdriver", b"zulip", b"exchangelib", b"ipfshttpclient",
+    b"pyairtable", b"trello", b"pubnub", b"mattermostdriver", b"zulip", b"exchangelib", b"ipfshttpclient",
     b"pynostr", b"tftpy", b"qdrant_client", b"pinecone", b"weaviate", b"chromadb", b"langfuse", b"logging_loki",
     b"datadog", b"sqlalchemy", b"knockknock", b"wandb", b"comet_ml", b"neptune", b"clearml", b"pydrive", b"gql.transport",
     b"webbrowser", b"analytics",
@@ -280,6 +280,7 @@ CLIENTS: Words = (
     *((name, expression(_IMPORTED % re.escape(name))) for name in _LIBRARIES),
     *((name, None) for name in (b"push_to_hub", b"create_datagram_endpoint", b"asyncio.Protocol", b"create_connection")),
     (b"handlers.SysLog", None),
+    *((start + b" nio", None) for start in (b"from", b"import")),
     *((start, expression(rb"[\"'](?:s3a?|gs)://\w")) for start in (b"s3://", b"s3a://", b"gs://")),
 )
 _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object
