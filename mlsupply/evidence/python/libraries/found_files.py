@@ -90,11 +90,19 @@ def overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> N
     what = ""
     if _OF_ALL_PACKAGES.search(text):
         what = "modules of all packages"
-    elif _OF_PROJECTS.match(text) and ("*" in text or not has(path.taint, "package-file")):  # else it is in its own folder
+    elif _OF_PROJECTS.match(text) and _is_found(path, text):
         what = "code of other projects"
     if what:
         # a tool that rewrites code does so where its user starts it, heard or not
         machine.fact("persists", call.node, sink=call.ref, silent=False, detail=f"{what}: {legible(text, 100)}")
+
+
+def _is_found(path: Value, text: str) -> bool:
+    """Was it looked for, where anybody's files may be? A folder of which nothing is known may well be the module's own."""
+    return "*" in text or has(path.taint, "work-files", "home-files") or text.startswith(_ANYBODYS)
+
+
+_ANYBODYS = ("~", "./", "/home/", "/Users/")
 
 
 def _is_user_file(path: Value) -> bool:
