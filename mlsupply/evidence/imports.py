@@ -67,6 +67,9 @@ _STATEMENT = expression(
     re.MULTILINE,
 )
 _LIST = 8_000  # bytes of a list of names in brackets
+_OPENS_LIST = expression(rb"\bimport[ \t\f]*\(")
+_BLANK = expression(rb"\s*+")
+_COMMENT = expression(rb"#[^\n\r]*")
 _LINE = 200  # bytes of a line that is worth remembering
 _MAX_JOINED = 50  # lines
 _SAID = expression(rb"[ \t\f]*(?:#(?!!)|>>>)")  # a comment, or an example within a text
@@ -108,8 +111,9 @@ def brings_power(data: bytes) -> bool:
         start = data.rfind(b"\n", 0, at) + 1
         end = data.find(b"\n", at)
         end = len(data) if end < 0 else end
+        listed = _listed(data, start, end)
         if (joined and _continued(data, start, end)) or (
-            _names_one(data[start : _list_end(data, start, end)])
+            (listed is None or _names_one(data[start:end]) or (listed and _names_one(listed)))
             and not lines.only_say(start, end)
             and _STARTS.search(data, start, end)
             and any(_matters(taken, bound) for taken in _taken(data, start, end))
@@ -166,12 +170,21 @@ def joins_lines(data: bytes) -> bool:
     return b"\\" in data and (b"\\\n" in data or b"\\\r" in data)  # a single byte is found many times as fast
 
 
-def _list_end(data: bytes, start: int, end: int) -> int:
-    """Where the statement of this line ends, whose names may follow in brackets."""
-    if data.find(b"(", start, end) < 0 or data.find(b")", start, end) >= 0:
-        return end
-    closing = data.find(b")", end, end + _LIST)
-    return closing if closing > 0 else end
+def _listed(data: bytes, start: int, end: int) -> bytes | None:
+    """The names in the brackets that imports between these places open; None where a list does not end within the bound."""
+    lists = [_bracketed(data, found.end()) for found in _OPENS_LIST.finditer(data, start, end)]
+    return None if None in lists else b",".join(one for one in lists if one)
+
+
+def _bracketed(data: bytes, start: int) -> bytes | None:
+    """What stands from here to the closing bracket, without comments; None where there is none within the bound."""
+    blank = _BLANK.match(data, start)
+    text = data[blank.end() : blank.end() + _LIST] if blank is not None else b""
+    closing = text.find(b")")
+    if closing < 0 or b"#" in text[:closing]:
+        text = _COMMENT.sub(b"", text)
+        closing = text.find(b")")
+    return text[:closing] if closing >= 0 else None
 
 
 def _names_one(line: bytes) -> bool:
@@ -246,8 +259,8 @@ def _taken(data: bytes, start: int, end: int) -> Iterator[_Taken | None]:
         understood = True
         names = found["modules"] if found["names"] is None else found["names"]
         if data[found.end() : found.end() + 1] == b"(":
-            closing = data.find(b")", found.end(), found.end() + _LIST)
-            names = re.sub(rb"#[^\n\r]*", b"", data[found.end() + 1 : closing]) if closing > 0 else b"* *"
+            listed = _bracketed(data, found.end() + 1)
+            names = b"* *" if listed is None else listed
         for words in (part.split() for part in names.split(b",")):
             if len(words) == 1:
                 yield _Taken(found["base"] or b"", words[0], renamed=False)

@@ -280,7 +280,7 @@ CLIENTS: Words = (
     *((name, expression(_IMPORTED % re.escape(name))) for name in _LIBRARIES),
     *((name, None) for name in (b"push_to_hub", b"create_datagram_endpoint", b"asyncio.Protocol", b"create_connection")),
     (b"handlers.SysLog", None),
-    *((start + b" nio", None) for start in (b"from", b"import")),
+    (b"nio", expression(rb"\b(?:import|from)[ \t\f]+nio\b|,[ \t]*nio\b")),
     *((start, expression(rb"[\"'](?:s3a?|gs)://\w")) for start in (b"s3://", b"s3a://", b"gs://")),
 )
 _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object

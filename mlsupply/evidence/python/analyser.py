@@ -106,7 +106,7 @@ class Analyser(Statements):
 
     def _called_in_place(self, call: Call) -> None:
         """What a function calls that takes the place of another module's: the original, perhaps, and by whose host."""
-        sinks.passed_on(self, call)
+        sinks.called_in_place(self, call)
         if call.ref and call.function.closure is None and not self.passed_back:
             self.passed_back = hooks.is_original(self, call.ref, self.replacing)
 

@@ -256,7 +256,7 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
 WAYS = frozenset({"proxies", "proxy", "base_url", "api_base"})  # arguments that say by whose host a client goes
 
 
-def passed_on(machine: Analyser, call: Call) -> None:
+def called_in_place(machine: Analyser, call: Call) -> None:
     """What takes the place of another module's function gives that one, or what it hands on, a way to go (`WAYS`)."""
     method = call.node.func.attr if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else ""
     if method == "setdefault" and len(call.args) == 2 and text_of(call.args[0]) in WAYS:

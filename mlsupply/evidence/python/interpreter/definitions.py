@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import hooks, objects
@@ -106,7 +106,7 @@ class Definitions(Entering):
         finally:
             inner, self.scope = self.scope, outer
         # methods are named below; those of a class in this one are named already
-        defined = [one for _, one in self.closures[held:] if one.scope is inner and one.owner is None]
+        defined = dict.fromkeys(one for _, one in self.closures[held:] if one.scope is inner and one.owner is None)
         self.closures[held:] = [one for one in self.closures[held:] if one[1] not in defined]
         for name, value in inner.names.items():
             if value.closure is not None and value.bound is None and not isinstance(value.closure.node, ast.ClassDef):
@@ -136,7 +136,7 @@ class Definitions(Entering):
         closure.wrapper = isinstance(closure.node, _FunctionNode) and hooks.wraps(closure.node, None)
         self.closures.append((self.root, closure))
 
-    def _taken_over(self, state: ClassState, defined: Sequence[Closure], outer: Scope) -> None:
+    def _taken_over(self, state: ClassState, defined: Iterable[Closure], outer: Scope) -> None:
         """Methods whose name a later definition has: a property that can be set as well as read, and what a decorator keeps.
         defined: all functions of the class."""
         for closure in defined:

@@ -31,7 +31,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if (names := _READERS.get(call.ref)) is None or not call.args:
         return None
     made = []
-    for place, (target, below) in enumerate(_named(call.args[0], names, 0)):
+    for place, (target, below) in enumerate(_named(machine, call.args[0], names, 0)):
         if place == _MOST:
             machine.cut = True
             break
@@ -55,8 +55,9 @@ def _function(machine: Analyser, target: Value, call: Call) -> Value:
     return machine.attribute(Value(owner), name, call.node) if owner else Value(f"builtins.{name}")
 
 
-def _named(config: Value, names: tuple[str, ...], depth: int) -> Iterator[tuple[Value, dict[str, Value]]]:
+def _named(machine: Analyser, config: Value, names: tuple[str, ...], depth: int) -> Iterator[tuple[Value, dict[str, Value]]]:
     """Each target that is named in the configuration, with the entries beside it."""
+    machine.tick()  # the same part may stand in many places
     below = containers.entries(config) if config.keys is not None or isinstance(config.const, dict) else {}
     for name in names:
         if name in below and (text_of(below[name]) or below[name].closure is not None):
@@ -64,4 +65,4 @@ def _named(config: Value, names: tuple[str, ...], depth: int) -> Iterator[tuple[
     if depth < _DEEPEST:
         for value in (*below.values(), *(folding.items_of(config) if not below else ())):
             if value is not config:
-                yield from _named(value, names, depth + 1)
+                yield from _named(machine, value, names, depth + 1)

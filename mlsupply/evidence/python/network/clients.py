@@ -70,8 +70,9 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if _LETS_IN.search(call.ref):
         return _let_in(machine, call, text)
     of_client = receiver.taint if receiver is not None else CLEAN
-    _redirected(machine, call, text)
-    given, opens = _handed(call), CLEAN if where == "given" else _opening(call)
+    _subscribed(machine, call, text)
+    opens = CLEAN if where == "given" else _opening(call, text)
+    given = _handed(call) if where == "given" else _besides(call, opens)
     taint = given | _before(machine, call) | _in_files(machine, call)
     if not text and top in _HOSTS:
         of_client, taint = _without_own(of_client, _HOSTS[top]), _without_own(taint, _HOSTS[top])
@@ -90,7 +91,7 @@ _TELLS = expression(
 )
 
 
-def _redirected(machine: Analyser, call: Call, text: str) -> None:
+def _subscribed(machine: Analyser, call: Call, text: str) -> None:
     """A function is called with each message that comes."""
     if not _TELLS.search(call.ref.rpartition(".")[2]):
         return
@@ -123,10 +124,30 @@ def _handed(call: Call) -> Taint:
     return content | (opens - frozenset(of_kind(opens, *_OPENERS)))
 
 
-def _opening(call: Call) -> Taint:
-    """The credentials a client opens its account with."""
+def _opening(call: Call, text: str) -> Taint:
+    """The credentials by which a client is made for the service at this address, as far as they may be its own: what belongs
+    to another, or opens machines, is only told there. text: the address."""
+    if "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref):
+        return CLEAN  # what a method is given is what it sends, whatever the argument is called
     given = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
-    return frozenset(of_kind(given, *_OPENERS))
+    return frozenset(one for one in of_kind(given, *_OPENERS) if not _is_foreign(one, text))
+
+
+def _is_foreign(label: str, text: str) -> bool:
+    kind, _, name = label.partition(":")
+    return (
+        addresses.foreign(name, text)
+        if kind == "secret-variable"
+        else kind == "credential-file"
+        and (addresses.foreign_file([label], text) or sending.NO_LOGIN.match(label) is not None)
+    )
+
+
+def _besides(call: Call, opens: Taint) -> Taint:
+    """What the call is given but for these, where they open an account."""
+    openers = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
+    others = taint_of(*call.args, *(value for name, value in call.keywords.items() if not _OPENS.match(name)))
+    return others | (openers - opens)
 
 
 def _let_in(machine: Analyser, call: Call, text: str) -> Value:

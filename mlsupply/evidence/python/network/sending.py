@@ -71,7 +71,7 @@ def _leaves(machine: Analyser, call: Call, message: Message) -> None:
     cookies = [call.keywords["cookies"]] if "cookies" in call.keywords else []
     note(machine, call, "body", taint_of(*odd_headers(message.headers), *cookies), text, where, own=own)
     note(machine, call, "header", headers, text, where)
-    if no_login := frozenset(filter(_NO_LOGIN.match, headers)):
+    if no_login := frozenset(filter(NO_LOGIN.match, headers)):
         note(machine, call, "body", no_login, text, where, own=own)
     of_service = addresses.OF_SERVICES.search(addresses.host_of(text))
     if has(headers, "intercepted") and addresses.names_services(machine.lines) and not of_service:
@@ -81,7 +81,7 @@ def _leaves(machine: Analyser, call: Call, message: Message) -> None:
 
 
 # What no service takes for a login, whichever header it stands in.
-_NO_LOGIN = expression(
+NO_LOGIN = expression(
     r"(?:history|keystrokes|chat-store|screen|camera|clipboard):|credential-file:.*(?:\.ssh|id_(?:rsa|ed25519|ecdsa|dsa))"
 )
 
