@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,51 @@ def test_what_looks_like_an_incident_is_not_taken_for_a_package(words: str) -> N
 def test_a_slip_in_an_incident_is_answered_with_the_one_that_is_meant() -> None:
     with pytest.raises(MlsupplyError, match="did you mean litellm-2026"):
         ask("litelm-2026")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("nonsense!!", "nonsense!! is neither an incident nor a release"),
+        ("acme-", "acme- is neither an incident nor a release"),
+        ("", "an empty word is neither"),
+        ("./src", "./src is neither an incident nor a release"),
+        ("litellm>=1.82", "litellm>=1.82 is neither an incident nor a release"),
+        ("litellm 1.82.7", "did you mean litellm==1.82.7?"),
+        ("litellm==", "litellm== is neither"),
+        ("litellm==1.82.*", "1.82.* in litellm==1.82.* is no version"),
+        ("litellm==latest", "latest in litellm==latest is no version"),
+    ],
+)
+def test_what_is_no_question_is_refused_with_the_form_of_one(words: str, said: str) -> None:
+    done = CliRunner().invoke(main, ["exposure", words, "--no-progress"])
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "or releases, such as litellm==1.82.7,1.82.8" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("words", ["litellm==1.82.7,1.82.8", "litellm == 1.82.8, 1.82.7", "litellm==1.82.7,==1.82.8"])
+def test_versions_may_be_written_with_spaces_or_repeated_signs(words: str) -> None:
+    assert ask(words).bad == {"litellm": frozenset({"1.82.7", "1.82.8"})}
+
+
+def test_a_name_alone_asks_for_what_a_record_holds_of_it_and_says_so(tmp_path: Path) -> None:
+    history = History(tmp_path / "repo")
+    history.commit("2026-03-01T10:00:00Z", uvDOTlock=lock("1.82.6"))
+    done = CliRunner().invoke(main, ["exposure", "LiteLLM", str(tmp_path), "--no-progress"])
+    assert done.exit_code == 0
+    assert "\nreleases: litellm 1.82.7, 1.82.8 (litellm-2026)\n" in done.stdout
+    history.commit("2026-03-24T11:30:00Z", uvDOTlock=lock("1.82.8"))
+    assert CliRunner().invoke(main, ["exposure", "litellm", str(tmp_path), "--no-progress"]).exit_code == 1
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "html"])
+def test_a_name_of_no_record_is_asked_for_in_every_release_and_the_report_says_so(tmp_path: Path, form: str) -> None:
+    History(tmp_path / "repo").commit("2026-03-01T10:00:00Z", requirementsDOTtxt="acme-sdk==1.4\n")
+    done = CliRunner().invoke(main, ["exposure", "acme.sdk", str(tmp_path), "-o", form, "--no-progress"])
+    assert done.exit_code == 1
+    assert "every release of acme-sdk (no version was named, and no incident record holds any)" in unescape(done.stdout)
 
 
 def test_no_repository_is_nothing_to_look_at(tmp_path: Path) -> None:

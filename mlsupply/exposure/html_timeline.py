@@ -51,8 +51,9 @@ class _Row(NamedTuple):
 def as_html(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """UTF-8 HTML, the same bytes for the same answer."""
     headline = report.headline(question, answers, machine)
+    releases = element("p", f"Releases: {report.releases_of(question)}", class_="dim")
     window = element("p", f"Window: {report.window_of(question)}", class_="dim")
-    header = element("header", element("h1", headline), window, _notice(answers, machine))
+    header = element("header", element("h1", headline), releases, window, _notice(answers, machine))
     sections = (
         _timeline(question, answers) if answers else "",
         _exposures(answers),

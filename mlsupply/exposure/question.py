@@ -13,10 +13,13 @@ from mlsupply.text import canonical, safe
 from mlsupply.value import replace, value
 
 _EXTRAS = re.compile(r"\[[A-Za-z0-9._, -]*\]")
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"  # PEP 508
+_RELEASES = re.compile(rf"({_NAME})(?:\s*==\s*(\S(?:.*\S)?))?")
+_WITHOUT_SIGNS = re.compile(rf"({_NAME})\s+v?(\d\S*)")  # as people say it: litellm 1.82.7
 _NO_NAME = re.compile(
     r"-20|^\s*(?:CVE|GHSA|PYSEC|MAL|SNYK)-", re.IGNORECASE
 )  # what is an incident or an advisory by its form
-_HINT = "name an incident (mlsupply explain incidents) or a release such as litellm==1.82.7,1.82.8"
+_HINT = "name an incident (mlsupply explain incidents) or releases, such as litellm==1.82.7,1.82.8; PATHs come behind it"
 
 
 @value
@@ -53,21 +56,36 @@ class Question:
 
 
 def ask(text: str, window: str = "") -> Question:
-    """`litellm-2026` or the id of an advisory of it, `litellm==1.82.7,1.82.8` (extras mean nothing here), `litellm` (every
-    version). window: `FROM..TO` (RFC 3339 or dates, UTC) in
-    the place of the record's. Raises `MlsupplyError` (`unknown-incident`, `bad-window`)."""
+    """`litellm-2026` or the id of an advisory of it, `litellm==1.82.7,1.82.8` (extras mean nothing here), `litellm` (the
+    releases of it that a record holds, every one where none does). window: `FROM..TO` (RFC 3339 or dates, UTC) in the place
+    of the record's. Raises `MlsupplyError` (`unknown-incident`, `bad-window`)."""
     chosen = interval(window) if window else None
-    text = _EXTRAS.sub("", text)
-    record = incident(text.strip()) or _of_advisory(text.strip().upper()) or _record_of(text)
+    text = _EXTRAS.sub("", text).strip()
+    record = incident(text) or _of_advisory(text.upper())
     if record is not None:
-        found = _of_record(text, record, chosen)
-        return found if "==" not in text else _narrowed(found, text)
-    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==\s*([^\s]+))?\s*", text)
+        return _of_record(text, record, chosen)
+    name, versions = _named(text)
+    record = _record_of(name, versions)
+    if record is None:
+        return Question(text=safe(text), bad={name: versions}, window=chosen or Interval(), released={})
+    found = _of_record(text, record, chosen)
+    return replace(found, bad={name: found.bad[name] if versions is None else versions})
+
+
+def _named(text: str) -> tuple[str, frozenset[str] | None]:
+    """The project and the versions a spec names, None where it names none. Raises `MlsupplyError` for anything else."""
+    match = _RELEASES.fullmatch(text)
     if match is None or (match[2] is None and _NO_NAME.search(text)):
-        said = f"{safe(text)} is neither an incident nor a release"
-        raise MlsupplyError("unknown-incident", said + _nearest(text), _HINT)
-    versions = frozenset(filter(None, match[2].split(","))) if match[2] else None
-    return Question(text=safe(text), bad={canonical(match[1]): versions}, window=chosen or Interval(), released={})
+        raise _no_question(f"{safe(text) or 'an empty word'} is neither an incident nor a release", text)
+    versions = [version.strip().removeprefix("==").strip() for version in match[2].split(",")] if match[2] else None
+    for version in versions or ():
+        if version and not _is_version(version):
+            raise _no_question(f"{safe(version)} in {safe(text)} is no version", text)
+    return canonical(match[1]), None if versions is None else frozenset(filter(None, versions))
+
+
+def _no_question(said: str, text: str) -> MlsupplyError:
+    return MlsupplyError("unknown-incident", said + _nearest(text), _HINT)
 
 
 def _of_advisory(identifier: str) -> Incident | None:
@@ -82,25 +100,25 @@ def _of_advisory(identifier: str) -> Incident | None:
 def _nearest(text: str) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(text.strip().lower(), incidents().briefs, n=1)
+    if without := _WITHOUT_SIGNS.fullmatch(text):
+        return f", did you mean {without[1]}=={without[2]}?"
+    close = get_close_matches(text.lower(), incidents().briefs, n=1)
     return f", did you mean {close[0]}?" if close else ""
 
 
-def _record_of(text: str) -> Incident | None:
-    """The incident whose releases a spec names: the one record that holds all of them."""
-    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*([^\s]+)\s*", text)
-    if match is None:
-        return None
-    found = [incidents().of_release(match[1], version) for version in match[2].split(",") if version]
-    shared = set(found[0]).intersection(*found[1:]) if found else set()
-    return incident(min(shared)) if shared else None
-
-
-def _narrowed(question: Question, text: str) -> Question:
-    """The record's question for the versions typed alone."""
-
-    name, _, versions = text.partition("==")
-    return replace(question, bad={canonical(name.strip()): frozenset(v.strip() for v in versions.split(",") if v.strip())})
+def _record_of(name: str, versions: frozenset[str] | None) -> Incident | None:
+    """The one incident that holds all these releases; of a name alone, the one that holds any. Raises `MlsupplyError`
+    where several do."""
+    known = incidents()
+    if versions is None:
+        found = set(known.releases.get(name, ()))
+    else:
+        several = [set(known.of_release(name, version)) for version in versions]
+        found = set.intersection(*several) if several else set()
+    if versions is None and len(found) > 1:
+        said = f"{name} is in several incidents: {', '.join(sorted(found)[:5])}"
+        raise MlsupplyError("unknown-incident", said, "name the one you mean, or the versions")
+    return incident(min(found)) if found else None
 
 
 def _of_record(text: str, record: Incident, chosen: Interval | None) -> Question:
@@ -142,6 +160,16 @@ def _moment(text: str) -> int | None:
     except ValueError:
         return None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _is_version(text: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def _same(one: str, other: str) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlsupply.advisories.playbook import clean_releases, steps
+from mlsupply.advisories.versions import sort_key
 from mlsupply.exposure import machine_report
 from mlsupply.exposure.answer import Answer, Exposure, Verdict
 from mlsupply.exposure.history import Commit
@@ -19,6 +20,7 @@ from mlsupply.report.markdown import escape
 from mlsupply.text import count, safe
 
 SCHEMA_VERSION = "1.2"
+_MOST_NAMED = 5  # projects of a wave that the text lists
 _EXPOSED = (Verdict.RESOLVED, Verdict.WOULD_HAVE)
 
 
@@ -34,7 +36,8 @@ def undecided(answers: Sequence[Answer]) -> bool:
 
 def as_text(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """For a terminal or a pipe, plain."""
-    lines = [headline(question, answers, machine), f"window: {window_of(question)}", ""]
+    lines = [headline(question, answers, machine), f"releases: {releases_of(question)}"]
+    lines += [f"window: {window_of(question)}", ""]
     for one in answers:
         shown = [exposure for exposure in one.exposures if exposure.verdict is not Verdict.NO]
         if shown:
@@ -46,7 +49,8 @@ def as_text(question: Question, answers: Sequence[Answer], machine: Machine | No
 
 def as_markdown(question: Question, answers: Sequence[Answer], machine: Machine | None = None) -> bytes:
     """The same for a ticket."""
-    rows = [f"## {escape(headline(question, answers, machine))}", "", f"Window: {escape(window_of(question))}", ""]
+    rows = [f"## {escape(headline(question, answers, machine))}", "", f"Releases: {escape(releases_of(question))}", ""]
+    rows += [f"Window: {escape(window_of(question))}", ""]
     if answers:
         rows += _table(answers)
     if machine:
@@ -112,6 +116,21 @@ def headline(question: Question, answers: Sequence[Answer], machine: Machine | N
     nowhere = "it is named nowhere in what could be read" if any(one.gaps for one in answers) else "it is named nowhere"
     found = f"in files: {', '.join(parts)}" if parts else nowhere
     return f"{question.text}: {len(hit)} of {count(len(answers), 'repository')} exposed ({found})"
+
+
+def releases_of(question: Question) -> str:
+    """Which releases were searched for, in words, and whose word it is that they are bad."""
+    named = [f"{name} {_in_order(bad)}" if bad else f"every release of {name}" for name, bad in question.bad.items()]
+    more = f" and {count(len(named) - _MOST_NAMED, 'more project')}" if len(named) > _MOST_NAMED else ""
+    listed = "; ".join(named[:_MOST_NAMED]) + more
+    if question.incident is not None:
+        return f"{listed} ({question.incident.id})"
+    anything = None in question.bad.values()
+    return f"{listed} (no version was named, and no incident record holds any)" if anything else listed
+
+
+def _in_order(versions: frozenset[str]) -> str:
+    return ", ".join(sorted(versions, key=lambda version: sort_key(version) or version))
 
 
 def window_of(question: Question) -> str:
