@@ -338,7 +338,7 @@ class Analyser(Statements):
         for state in self.states.values():
             state.methods.clear()
             state.attributes.clear()
-            state.made.clear()
+            state.objects.clear()
         self.module.names.clear()
         self.entered.clear()
 

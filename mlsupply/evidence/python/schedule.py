@@ -196,7 +196,7 @@ def _names_of_neighbours(machine: Analyser) -> set[str]:
 def _shared(machine: Analyser) -> dict[str, Taint]:
     """Where what functions share comes from, as far as that is worth following: names of the module, attributes."""
     found: dict[str, Taint] = {}
-    objects = [one for state in machine.states.values() for one in (state, *state.made.values())]
+    objects = [one for state in machine.states.values() for one in (state, *state.objects.values())]
     shared = [*machine.module.names.items(), *(pair for state in objects for pair in state.attributes.items())]
     for name, value in shared:
         if taint := frozenset(label for label in taint_of(value) if label.partition(":")[0] in _SHARED):

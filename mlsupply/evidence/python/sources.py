@@ -289,7 +289,7 @@ def _reshaped(call: Call) -> Value | None:
         import textwrap
 
         return constant(textwrap.dedent(call.args[0].const), call.args[0].layers, call.args[0].taint)
-    if ref.startswith(containers.MAKERS) and (made := containers.made(ref, call.args, call.keywords)) is not None:
+    if ref.startswith(containers.CONSTRUCTORS) and (made := containers.new(ref, call.args, call.keywords)) is not None:
         return made
     return unknown(*call.all) if ref.startswith("collections.") and ref != "collections.namedtuple" else None
 

@@ -172,12 +172,12 @@ class Definitions(Entering):
                     if name in base.methods:
                         self.enter(base.methods[name], [] if maker in makers else [made], named, node)
                 if maker in makers:
-                    state.maker = base
+                    state.metaclass = base
                     continue
                 state.parents = (*state.parents, base)
                 state.fields = [*base.fields, *(name for name in state.fields if name not in base.fields)]
                 state.bases = (*state.bases, *(one for one in base.bases if one not in state.bases))
-                state.maker = state.maker or base.maker
+                state.metaclass = state.metaclass or base.metaclass
                 for name, method in base.methods.items():
                     state.methods.setdefault(name, method)
                 for name, value in base.attributes.items():

@@ -22,7 +22,7 @@ from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
 from mlsupply.evidence.python.values import containers, folding, operators
 from mlsupply.evidence.python.values.merging import iterated, merged
-from mlsupply.evidence.python.values.taint import said_of
+from mlsupply.evidence.python.values.taint import labels_after_comparison
 from mlsupply.evidence.python.values.value import (
     HOLE,
     MAX_TEXT,
@@ -158,7 +158,7 @@ class Expressions(Machine):
             result.hidden = owner.hidden
             if owner.keys is None and owner.items is None:
                 return result
-        result = containers.plain(folding.index(owner, key), key)
+        result = containers.fitted_to_key(folding.index(owner, key), key)
         if _ALL in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
             result.taint = (result.taint - {_ALL}) | self.environment(key, node).taint  # one variable of all that are held
         return result
@@ -240,7 +240,7 @@ class Expressions(Machine):
         if values[-1].ref == "os.environ" and isinstance(values[0].const, str):
             return Value(taint=self.environment(values[0], node).taint)  # whether it is set
         taint = taint_of(*values)
-        return Value(taint=said_of(taint) if taint else taint)
+        return Value(taint=labels_after_comparison(taint) if taint else taint)
 
     def _lambda(self, node: ast.Lambda) -> Value:
         result = Value()

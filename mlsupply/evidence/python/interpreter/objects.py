@@ -91,7 +91,7 @@ def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Val
     result.instance = state = _one(state, call.node)
     if state.bases and result.keys is None and result.items is None:
         _contains(state, call, result)
-    if state.maker is not None and (calls := state.maker.methods.get("__call__")) is not None:
+    if state.metaclass is not None and (calls := state.metaclass.methods.get("__call__")) is not None:
         machine.enter(calls, [call.function, *call.args], call.keywords, call.node)
     if "__init__" not in state.methods:
         _fields(machine, state, call, result)
@@ -105,24 +105,32 @@ def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Val
 
 def _one(state: ClassState, node: ast.AST) -> ClassState:
     """The object that this call makes."""
-    found = state.made.get(node)
+    found = state.objects.get(node)
     if found is None:
-        if len(state.made) >= _MAX_OBJECTS:
+        if len(state.objects) >= _MAX_OBJECTS:
             return state
         found = ClassState(
-            state.name, state.bases, state.methods, {}, state.fields, state.parents, state.maker, state.closure, kind=state
+            state.name,
+            state.bases,
+            state.methods,
+            {},
+            state.fields,
+            state.parents,
+            state.metaclass,
+            state.closure,
+            of_class=state,
         )
-        state.made[node] = found
+        state.objects[node] = found
     return found
 
 
 def attribute_of(state: ClassState, name: str) -> Value | None:
     """The value of an attribute of an object or class, as far as it is known; None where nothing is."""
     own = state.attributes.get(name)
-    if state.kind is not None:
-        others = [state.kind.attributes[name]] if name in state.kind.attributes else []
+    if state.of_class is not None:
+        others = [state.of_class.attributes[name]] if name in state.of_class.attributes else []
     else:
-        others = [one.attributes[name] for one in state.made.values() if name in one.attributes] if state.made else []
+        others = [one.attributes[name] for one in state.objects.values() if name in one.attributes] if state.objects else []
     if own is None:
         return (merged(others) if len(others) > 1 else others[0]) if others else None
     telling = [one for one in others if one is not own and _tells_more(one, own)]
@@ -135,11 +143,6 @@ def _tells_more(other: Value, own: Value) -> bool:
     if taint and any(one.partition(":")[0] in _TELLING for one in taint - taint_of(own)):
         return True
     return other.closure is not None and own.closure is None
-
-
-def attributes(state: ClassState) -> dict[str, Value]:
-    """All known attributes of an object, with those of its class."""
-    return {**state.kind.attributes, **state.attributes} if state.kind is not None else state.attributes
 
 
 def _contains(state: ClassState, call: Call, result: Value) -> None:
@@ -156,7 +159,7 @@ def _contains(state: ClassState, call: Call, result: Value) -> None:
 def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> None:
     """A class without a constructor of its own takes its annotated fields, or whatever its base takes."""
     given = dict(zip(state.fields, call.args, strict=False)) | call.keywords
-    asking = [name for name, value in attributes(state).items() if value.keys and not _ASKING.isdisjoint(value.keys)]
+    asking = [name for name, value in state.all_attributes().items() if value.keys and not _ASKING.isdisjoint(value.keys)]
     if not state.fields and asking:
         given = dict(zip(asking, call.args, strict=False)) | call.keywords
     for name, value in given.items():
@@ -242,7 +245,7 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     method = state.methods.get(name)
     if method is not None:
         bound = Value(taint=owner.taint)
-        bound.closure, bound.instance = method, state.of or state
+        bound.closure, bound.instance = method, state.super_of or state
         if is_getter(method):
             return machine.call(bound, [], {}, node, owner)
         return bound
@@ -272,7 +275,7 @@ def _is_enum(state: ClassState) -> bool:
 
 def _names(state: ClassState) -> Value:
     """`__dict__` and `vars()`: what is stored into it is an attribute."""
-    result = Value("", NOTHING, taint_of(*attributes(state).values()))
+    result = Value("", NOTHING, taint_of(*state.all_attributes().values()))
     result.keys = state.attributes
     return result
 
@@ -342,7 +345,12 @@ def parent(machine: Expressions) -> Value:
     view = ClassState(own.name, closure.owner.bases)
     for base in closure.owner.parents:
         view.methods = {**base.methods, **view.methods}
-    view.attributes, view.of, view.kind, view.made = own.attributes, own.of or own, own.kind, own.made
+    view.attributes, view.super_of, view.of_class, view.objects = (
+        own.attributes,
+        own.super_of or own,
+        own.of_class,
+        own.objects,
+    )
     result = Value(next((base + "()" for base in view.bases if base and not base.startswith("builtins.")), ""))
     result.instance = view
     return result
@@ -359,4 +367,6 @@ def one_of(state: ClassState) -> Value:
 def named_like(state: ClassState, text: str) -> list[str]:
     """The attributes and methods whose names fit a text that is known in part; at most eight."""
     shape = re.compile("".join(".{0,80}" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", text[:200])))
-    return [name for name in (*attributes(state), *state.methods) if not name.startswith("__") and shape.fullmatch(name)][:8]
+    return [
+        name for name in (*state.all_attributes(), *state.methods) if not name.startswith("__") and shape.fullmatch(name)
+    ][:8]

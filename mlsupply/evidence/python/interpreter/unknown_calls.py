@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.commands import spawning
-from mlsupply.evidence.python.interpreter import hooks, objects, reflection
+from mlsupply.evidence.python.interpreter import hooks, reflection
 from mlsupply.evidence.python.libraries import decoder_calls, execution, reading, storage, writing
 from mlsupply.evidence.python.network import answers
 from mlsupply.evidence.python.values import containers
@@ -121,9 +121,9 @@ def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: V
     """A method of an object: the object takes up what it is given, and gives what it holds."""
     storage.taken_up(machine, call, receiver, name)
     if name in {"get", "pop"} and call.args:
-        containers.plain(result, call.args[0])
+        containers.fitted_to_key(result, call.args[0])
     if receiver.instance is not None and _DUMPS.match(name):
-        result.taint |= taint_of(*objects.attributes(receiver.instance).values())
+        result.taint |= taint_of(*receiver.instance.all_attributes().values())
     if receiver.keys is not None and "into" in receiver.keys and name.startswith("write"):
         writing.handed(machine, call._replace(args=[*call.args, receiver.keys["into"]]))
     if name in hooks.SIGNS:

@@ -137,7 +137,7 @@ def _container(machine: Analyser, name: str, call: Call) -> Value | None:
         return made
     if name == "iter":
         return call.args[0] if call.args and call.args[0].items is not None else None
-    return containers.made("builtins.dict", call.args, call.keywords)
+    return containers.new("builtins.dict", call.args, call.keywords)
 
 
 def _map(machine: Analyser, name: str, call: Call) -> Value | None:

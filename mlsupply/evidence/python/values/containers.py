@@ -1,8 +1,7 @@
-"""Containers that are known in part: what goes into a list, dict or queue of this module, and what comes out again.
+"""Abstract containers: what is put into a list, dict, queue or pipe of the followed program, and what comes out again.
 
-A dict keeps its values by constant key, and all others together; a list that is not wholly constant keeps its items. Taking
-something out leaves it in: the next turn of a loop may find it there.
-"""
+A dict keeps one value for each constant key and one, under HOLE, for all other keys; a list that is not wholly constant
+keeps its items. Removing something leaves it in, because the next turn of a loop may find it there."""
 
 from __future__ import annotations
 
@@ -10,27 +9,26 @@ from typing import Any
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.merging import iterated, merged, one_of
+from mlsupply.evidence.python.values.merging import iterated, merged, merged_many
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
 from mlsupply.lazy import expression
 
 _MAX_ITEMS = 4_096
-_MAX_BYTES = 16_384  # of what is put together byte by byte
+_MAX_BYTES = 16_384  # of a bytearray that is assembled byte by byte
 _QUEUES = frozenset(
     {"queue.Queue", "queue.LifoQueue", "queue.SimpleQueue", "queue.PriorityQueue", "asyncio.Queue", "multiprocessing.Queue"}
 )
-
-
-MAKERS = (
-    "os.pipe", "socket.socketpair",  # how the names start of all that `made` knows
+# Prefixes of all dotted names that `new` knows.
+CONSTRUCTORS = (
+    "os.pipe", "socket.socketpair",
     "builtins.dict", "collections.", "types.", "queue.", "asyncio.", "multiprocessing.", "dataclasses.", "attr.", "attrs.",
     "msgspec.",
 )  # fmt: skip
 
 
-def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+def new(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
     """The container that a call of `ref` makes (`dict`, `collections.*`, queues, pipes, `dataclasses.asdict`); None for any
-    other call."""
+    other dotted name."""
     if ref in {
         "builtins.dict",
         "collections.OrderedDict",
@@ -50,16 +48,16 @@ def made(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | Non
         result.items = []
         return result
     if ref.startswith("multiprocessing.") and ref.endswith((".Queue", ".SimpleQueue", ".JoinableQueue")):
-        return made("queue.Queue", args, keywords)
+        return new("queue.Queue", args, keywords)
     if ref in _PAIRS or (ref.startswith("multiprocessing.") and ref.endswith(".Pipe")):
-        both = made("queue.Queue", [], {}) if ref not in _PAIRS else Value(f"{ref}()")
+        both = new("queue.Queue", [], {}) if ref not in _PAIRS else Value(f"{ref}()")
         result = Value("", NOTHING)
         result.items = [both, both] if both is not None else []
         return result
     if ref in _RECORDS and args and args[0].instance is not None:
         state = args[0].instance
         result = unknown(*args, *state.attributes.values())
-        result.keys = {**state.kind.attributes, **state.attributes} if state.kind is not None else state.attributes
+        result.keys = state.all_attributes()
         return result
     return None
 
@@ -70,7 +68,7 @@ _RECORDS = frozenset({"dataclasses.asdict", "dataclasses.astuple", "attr.asdict"
 
 def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
     if len(sources) == 1 and sources[0].ref in {"builtins", "builtins.__dict__"} and not keywords:
-        return Value("builtins.__dict__", NOTHING, sources[0].taint)  # a copy of that namespace
+        return Value("builtins.__dict__", NOTHING, sources[0].taint)  # a copy of the builtins
     result = unknown(*sources)
     result.keys = {}
     for source in sources:
@@ -81,7 +79,7 @@ def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
 
 
 def entries(source: Value) -> dict[str, Value]:
-    """The entries of a dict, or of a sequence of pairs, by key; those whose key is not known stand under HOLE."""
+    """The entries of a dict, or of a sequence of pairs, by key; all whose key is not known are merged under HOLE."""
     if source.keys is not None:
         return source.keys
     if isinstance(source.const, dict):
@@ -103,16 +101,17 @@ def put(keys: dict[str, Value], key: Value, value: Value) -> None:
 
 
 def looked_up(container: Value, key: Value) -> Value | None:
-    """`d[key]`, or one of all values where the key is not known; None where nothing is known of it."""
+    """`container[key]`, or the join of all values where the key is not known; None where no entry fits."""
     keys = container.keys or {}
     if isinstance(key.const, str):
         return keys.get(key.const) or keys.get(HOLE)
     found = [value for name, value in keys.items() if not key.known or name == HOLE]
-    return one_of(found) if found else None
+    return merged_many(found) if found else None
 
 
 def replaced(owner: Value, key: Value, value: Value) -> Any:
-    """The constant list or bytes with one element replaced (a list in place); NOTHING where the result is not known."""
+    """The constant of `owner`, a list (changed in place) or bytes, after `owner[key] = value`; NOTHING where that is not
+    known."""
     const, place, new = owner.const, key.const, value.const
     if not isinstance(const, list | bytes) or type(place) is not int or not -len(const) <= place < len(const):
         return NOTHING
@@ -125,9 +124,9 @@ def replaced(owner: Value, key: Value, value: Value) -> Any:
     return NOTHING
 
 
-def narrowed(container: Value, key: Value) -> Value:
-    """An entry that the container does not know: an unknown with the taint of the container. Of the whole environment it is
-    the named variable alone."""
+def unknown_entry(container: Value, key: Value) -> Value:
+    """An entry of which nothing is known: an unknown with the taint of the container. An entry of a copy of the environment
+    is labelled as that one variable instead."""
     made = unknown(container)
     whole = {label for label in made.taint if label.startswith("environment:")}
     if whole and isinstance(key.const, str):
@@ -136,28 +135,24 @@ def narrowed(container: Value, key: Value) -> Value:
     return made
 
 
-# Arguments that say how something is done, and hold nothing that anybody keeps to himself.
+# Keys whose values are switches: they hold no secret.
 _FLAGS = frozenset(
     {
         "verbose", "quiet", "debug", "force", "wait", "watch", "pull", "recreate", "reload", "dry_run", "detach", "yes",
         "recursive", "strict", "overwrite", "interactive", "color", "no_cache", "stream", "parallel",
     }
 )  # fmt: skip
-
-
 _OPENS_WALLET = expression(
     r"(?i)secret_?(?:phrase|seed)|seed_?(?:phrase|words)|mnemonic(?:_?(?:phrase|words))?|recovery_?(?:phrase|words)|"
     r"wallet_?(?:seed|key)"
 )
-
-
 _OPENS_ACCOUNT = expression(r"(?i)(?:proxy-)?authorization|(?:x-)?api-key|(?:set-)?cookie")
 INTERCEPTED_KEY = "intercepted:what opens an account"
 
 
-def plain(value: Value, key: Value) -> Value:
-    """The value under this key, its taint fitted to the name of the key: what opens a wallet or an account is labelled so,
-    and a flag such as `verbose` holds nothing that was intercepted. Changes the value in place."""
+def fitted_to_key(value: Value, key: Value) -> Value:
+    """The value, changed in place, with the labels that the name of its key suggests: what opens a wallet or an account gets
+    one, and a switch such as `verbose` loses its `intercepted:` labels."""
     if isinstance(key.const, str) and not value.known:
         if _OPENS_WALLET.fullmatch(key.const):
             value.taint |= {f"wallet:{key.const}"}
@@ -169,18 +164,18 @@ def plain(value: Value, key: Value) -> Value:
 
 
 def entry(container: Value, key: Value) -> Value:
-    """`d[key]`. An entry that was not known is kept in the dict, so that what is put into it later is seen."""
+    """`container[key]`. An entry that was not known is added to the container, so that what is put into it later is seen."""
     found = looked_up(container, key)
     if found is None:
-        found = narrowed(container, key)
+        found = unknown_entry(container, key)
         if container.keys is not None and len(container.keys) < _MAX_ITEMS:
             put(container.keys, key, found)
     return found
 
 
 def method(receiver: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
-    """The result of a method of a container, which is changed in place; None where the method, or the container, is not
-    known."""
+    """The result of `receiver.name(...)`, with the receiver changed in place; None where it is no container or the method is
+    not modelled."""
     if receiver.keys is not None:
         return _of_dict(receiver, name, args, keywords)
     if receiver.items is not None or (isinstance(receiver.const, list) and name in _CHANGES):
@@ -198,7 +193,7 @@ def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, 
         if name == "setdefault":
             return _defaulted(receiver, keys, args, found)
         default = args[1:] if found is None or not args[0].known else []
-        loose = [narrowed(receiver, args[0])] if found is None and receiver.taint else []
+        loose = [unknown_entry(receiver, args[0])] if found is None and receiver.taint else []
         values = [*([found] if found is not None else []), *loose, *default]
         return merged(values) if values else None
     if name in {"values", "items"}:
@@ -225,7 +220,8 @@ def _pair(key: str, value: Value) -> Value:
 
 
 def _defaulted(receiver: Value, keys: dict[str, Value], args: list[Value], found: Value | None) -> Value:
-    """The entry itself, so that what is put into it later is seen."""
+    """`setdefault`: gives the entry itself, not a copy, so that what is put into it later is seen. found: the entry that is
+    there already."""
     if found is not None:
         return found
     value = args[1] if len(args) > 1 else Value()
@@ -255,7 +251,9 @@ def _of_list(receiver: Value, name: str, args: list[Value]) -> Value | None:
     elif name in {"pop", "popleft", "get", "get_nowait", "recv"} and items:
         if len(args) == 1 and args[0].known:
             return folding.index(receiver, args[0])
-        return iterated(receiver) if name != "pop" else items[-1] if len(items) == 1 else merged([items[-1], *items[:20]])
+        if name != "pop":
+            return iterated(receiver)
+        return items[-1] if len(items) == 1 else merged([items[-1], *items[:20]])
     elif name == "copy":
         result = receiver.copy()
         result.items = list(items)
@@ -278,7 +276,7 @@ def _inserted(receiver: Value, place: Value, value: Value) -> None:
 
 
 def appended(receiver: Value, value: Value) -> None:
-    """`receiver.append(value)`, in place; a list of constants stays a constant."""
+    """`receiver.append(value)`, in place. A constant list or bytearray stays a constant while what is added is one."""
     receiver.taint |= value.taint
     if isinstance(receiver.const, list):
         if value.known and len(receiver.const) < 65_536:

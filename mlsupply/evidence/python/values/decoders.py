@@ -1,4 +1,4 @@
-"""Encodings undone without running anything: the transforms that hide a payload, each bounded, one layer after another."""
+"""Decoders for the encodings that hide payloads. They run nothing from the payload, and their output is bounded."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-MAX_OUT = 4 << 20  # bytes one step may give
-MAX_LAYERS = 6
+MAX_OUT = 4 << 20  # bytes that one step may give
+MAX_LAYERS = 6  # encodings within one another that `peel` undoes
 
 Decoder = Callable[[bytes], bytes]
 
@@ -33,6 +33,7 @@ def _b64(data: bytes) -> bytes:
 
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 
+# Dotted name of a decoder -> (layer, function).
 BY_NAME: dict[str, tuple[str, Decoder]] = {
     "base64.b64decode": ("base64", _b64),
     "base64.standard_b64decode": ("base64", _b64),
@@ -61,6 +62,7 @@ BY_NAME: dict[str, tuple[str, Decoder]] = {
     "urllib.parse.unquote_plus": ("percent", lambda data: unquote(data.decode("utf-8", "replace")).encode()),
     "html.unescape": ("html", lambda data: html.unescape(data.decode("utf-8", "replace")).encode()),
 }
+# Those of them that give `str`; the others give `bytes`.
 TEXT_RESULT = {"urllib.parse.unquote", "urllib.parse.unquote_plus", "html.unescape"}
 
 # Decoders whose result cannot be computed here: the layer is known, the content is not.
@@ -81,6 +83,7 @@ OPAQUE = {
     "base58.b58decode": "base58",
 }
 
+# Name of a codec -> layer, for the codecs that hide a text.
 CODECS = {
     "rot13": "rot13", "rot_13": "rot13", "rot-13": "rot13", "hex": "hex", "hex_codec": "hex", "base64": "base64",
     "base64_codec": "base64", "base_64": "base64", "zlib": "zlib", "zlib_codec": "zlib", "zip": "zlib", "bz2": "bz2",
@@ -91,7 +94,8 @@ _SAFE_ERRORS = (ValueError, zlib.error, lzma.LZMAError, EOFError, OSError, TypeE
 
 
 def decoded(name: str, data: str | bytes) -> tuple[str, str | bytes] | None:
-    """(layer, result) of the decoder with this dotted name, or None where it is none or the data does not fit it."""
+    """(layer, result) of the decoder with this dotted name; None where there is none, the data does not fit it, or the
+    result is longer than MAX_OUT."""
     entry = BY_NAME.get(name)
     if entry is None:
         return None
@@ -106,7 +110,7 @@ def decoded(name: str, data: str | bytes) -> tuple[str, str | bytes] | None:
 
 
 def by_codec(data: str | bytes, codec: str) -> tuple[str, Any] | None:
-    """(layer, result) of `codecs.decode(data, codec)`; layer "" for plain text encodings."""
+    """(layer, result) of `codecs.decode(data, codec)`, the layer "" for plain text encodings; None where decoding fails."""
     layer = CODECS.get(codec.lower(), "")
     try:
         if layer == "zlib":
@@ -123,7 +127,7 @@ def by_codec(data: str | bytes, codec: str) -> tuple[str, Any] | None:
 
 @lru_cache(maxsize=256)
 def is_codec(name: str) -> bool:
-    """Does Python have a codec by this name? A package may register others."""
+    """Whether Python itself has a codec of this name; packages may register others."""
     if name.lower() in {"mbcs", "oem", "ansi", "dbcs"}:
         return True  # on Windows
     try:
@@ -141,7 +145,8 @@ _CODE_WORDS = re.compile(
 
 
 def looks_like_code(data: bytes) -> bool:
-    """Is this Python, a shell script or an executable rather than data? Needs two words of code, or a magic number."""
+    """Whether this is Python, a shell script or an executable rather than data: it has two words of code, or a magic
+    number."""
     if data.startswith((b"\x7fELF", b"MZ\x90", b"\xcf\xfa\xed\xfe", b"#!/")):
         return True
     head = data[:20_000]
@@ -151,7 +156,7 @@ def looks_like_code(data: bytes) -> bool:
 
 
 def _steps(data: bytes) -> list[tuple[str, Decoder]]:
-    """The decoders that could fit, likely ones first."""
+    """(layer, decoder) of the encodings that the data could be in, the likely ones first."""
     stripped = data.strip()
     if stripped[:2] in {b"\x78\x9c", b"\x78\xda", b"\x78\x01", b"\x1f\x8b"}:
         return [("zlib", _inflate)]
@@ -171,7 +176,8 @@ def _steps(data: bytes) -> list[tuple[str, Decoder]]:
 
 
 def peel(data: bytes, depth: int = 0) -> tuple[tuple[str, ...], bytes] | None:
-    """What lies under the layers of `data` if it is code: (layers, code); None where nothing like code comes out."""
+    """(layers, code) where undoing up to MAX_LAYERS encodings of `data` gives code; None otherwise. depth: layers undone
+    already."""
     if looks_like_code(data):
         return ((), data) if depth else None
     if depth >= MAX_LAYERS or len(data) < 40 or len(data) > MAX_OUT:
@@ -194,7 +200,7 @@ _LINE_OF_CODE = re.compile(rb"(?:import|from|exec\(|eval\(|__import__\()[ -~\s]{
 
 
 def unxor(data: bytes) -> tuple[int, bytes] | None:
-    """(key, code) where one byte XORed over `data` gives code."""
+    """(key, code) where XOR with one byte turns `data` into code; None otherwise."""
     if not 24 <= len(data) <= 1 << 16:
         return None
     for key in range(1, 256):
@@ -207,7 +213,7 @@ def unxor(data: bytes) -> tuple[int, bytes] | None:
 _XOR = [bytes(value ^ key for value in range(256)) for key in range(256)]
 
 
-# Layers that hide a text; `replace`, `join` and the like do not.
+# Layers that hide content from a reader; `replace`, `join` and the like do not.
 HIDING = frozenset(
     {
         "base64", "base32", "hex", "base85", "ascii85", "zlib", "gzip", "bz2", "lzma", "xor", "rot13", "reversed", "strided",
@@ -218,5 +224,5 @@ HIDING = frozenset(
 
 
 def hiding(layers: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the layers that hide content from a reader; a plain text encoding does not."""
+    """The layers that are in `HIDING`."""
     return tuple(layer for layer in layers if layer in HIDING)

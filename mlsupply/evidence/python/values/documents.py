@@ -1,4 +1,4 @@
-"""Documents of data read as values: JSON, TOML, YAML and INI, by parsers that run nothing."""
+"""Data documents (JSON, TOML, YAML, CSV, INI, literals) parsed into values, by parsers that run nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from mlsupply.evidence.python.values.value import Value, constant, unknown
 
-_MAX = 1 << 17  # characters, of what is not parsed fast
+_MAX = 1 << 17  # characters or bytes, for all parsers but the fast ones (`json`, `ast`)
 READS = frozenset(
     {
         "json.load", "json.loads", "tomllib.load", "tomllib.loads", "tomli.load", "tomli.loads", "toml.load", "toml.loads",
@@ -41,7 +41,8 @@ def _table(ref: str, text: str) -> list[Any]:
 
 
 def document(ref: str, text: Value) -> Value | None:
-    """What the call of this name makes of a text that is known; None where it is no such call, or the text not known."""
+    """The result of parsing `text` by the function of this dotted name; an unknown where that fails. None where the function
+    is not one of `READS` or the text is not a constant."""
     if ref not in READS or not isinstance(text.const, str | bytes):
         return None
     if len(text.const) > _MAX and not ref.startswith(("json.", "ast.")):

@@ -1,4 +1,4 @@
-"""Constants folded as Python would, within bounds: texts, slices, methods of strings and lists, a few builtins."""
+"""Constant folding within bounds: f-strings, slices, methods of strings and sequences, a few builtins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mlsupply.evidence.python.values.value import (
     unknown,
 )
 
-# What Python raises where an operation does not go with its values.
+# What Python raises where the operands do not suit an operation.
 ERRORS = (
     ValueError,
     TypeError,
@@ -36,7 +36,7 @@ _PLACED = re.compile(r"%(?:\((\w{1,40})\))?[-#0 +]{0,4}\d{0,4}(?:\.\d{1,4})?[a-z
 
 
 def percent(shape: str, parts: list[Value], named: Mapping[str, Value] | None = None) -> str:
-    """`shape % parts` with HOLE for what is not known. named: those that the shape asks for by a name."""
+    """`shape % parts` with HOLE for what is not known. named: values for `%(name)s`."""
     texts = iter([text_of(part) for part in parts])
 
     def put(found: re.Match[str]) -> str:
@@ -48,7 +48,7 @@ def percent(shape: str, parts: list[Value], named: Mapping[str, Value] | None = 
 
 
 def joined(values: list[Value]) -> str:
-    """The texts one after the other, HOLE for what is not known, cut at MAX_TEXT."""
+    """The texts concatenated, HOLE for what is not known, cut at MAX_TEXT."""
     text = "".join(text_of(value) for value in values)
     text = re.sub(f"{HOLE}+", HOLE, text) if HOLE * 2 in text else text
     return text[:MAX_TEXT]
@@ -67,7 +67,7 @@ def joined_text(values: list[Value]) -> Value:
 
 
 def joined_path(values: list[Value]) -> str:
-    """`os.path.join` of these parts: a part that is absolute starts anew."""
+    """`os.path.join` of these parts, where one that is absolute discards those before it. `~` counts as absolute."""
     path = ""
     for value in values:
         text = text_of(value)
@@ -76,7 +76,8 @@ def joined_path(values: list[Value]) -> str:
 
 
 def items_of(value: Value) -> list[Value]:
-    """The items of a list, tuple, string or the like, as far as they are known; a bounded number."""
+    """The items that a loop over the value goes through, at most 65,536 of a constant sequence; [] where they are not
+    known."""
     if value.items is not None:
         return value.items
     if value.ref == "io.file()" and isinstance(value.const, str | bytes):
@@ -95,21 +96,21 @@ _LISTS = ("builtins.list()", "builtins.sorted()", "builtins.tuple()")
 
 
 def _list_of_others(value: Value) -> bool:
-    """Is this a list of which nothing is known? Turned round it hides no text."""
+    """Whether this is a list with no constant in it, which is not a text that reversing could hide."""
     return value.ref.startswith(_LISTS) or (value.items is not None and not any(item.known for item in value.items))
 
 
 def index(value: Value, key: Value) -> Value:
-    """`value[key]` as Python gives it, else an unknown of the same origins."""
+    """`value[key]` where that is known, else an unknown with the taint of the value. A negative or strided slice adds a
+    layer."""
     if value.known and key.known:
         try:
             layers = value.layers
-            if not value.const:
-                pass  # nothing turned round is nothing
-            elif isinstance(key.const, slice) and key.const.step == -1 and isinstance(value.const, _ORDERED):
-                layers = (*layers, "reversed")
-            elif isinstance(key.const, slice) and key.const.step not in {None, 1}:
-                layers = (*layers, "strided")
+            if isinstance(key.const, slice) and value.const:  # reversing an empty sequence hides nothing
+                if key.const.step == -1 and isinstance(value.const, _ORDERED):
+                    layers = (*layers, "reversed")
+                elif key.const.step not in {None, 1}:
+                    layers = (*layers, "strided")
             return constant(value.const[key.const], layers, value.taint)
         except ERRORS:
             return unknown(value)
@@ -124,42 +125,13 @@ def index(value: Value, key: Value) -> Value:
 
 
 _STRING_METHODS = frozenset(
-    [
-        "strip",
-        "lstrip",
-        "rstrip",
-        "lower",
-        "upper",
-        "title",
-        "swapcase",
-        "capitalize",
-        "casefold",
-        "split",
-        "rsplit",
-        "splitlines",
-        "partition",
-        "rpartition",
-        "removeprefix",
-        "removesuffix",
-        "startswith",
-        "endswith",
-        "find",
-        "rfind",
-        "index",
-        "count",
-        "hex",
-        "isdigit",
-        "isalpha",
-        "to_bytes",
-        "bit_length",
-        "keys",
-        "values",
-        "items",
-        "copy",
-        "get",
-        "union",
-    ]
-)
+    {
+        "strip", "lstrip", "rstrip", "lower", "upper", "title", "swapcase", "capitalize", "casefold", "split",
+        "rsplit", "splitlines", "partition", "rpartition", "removeprefix", "removesuffix", "startswith", "endswith",
+        "find", "rfind", "index", "count", "hex", "isdigit", "isalpha", "to_bytes", "bit_length", "keys", "values",
+        "items", "copy", "get", "union",
+    }
+)  # fmt: skip
 _SCRAMBLES = {"swapcase": "swapcase", "translate": "translate", "replace": "replace"}
 
 
@@ -177,9 +149,9 @@ def _coded(const: str | bytes, args: list[Value], layers: tuple[str, ...], taint
 def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
     """`value.name(*args)` where value is a constant, or a text known in part; None where it is not folded here."""
     if not value.known:
-        return _of_part(value, name, args, keywords) if value.text != HOLE else None
+        return _of_partly_known(value, name, args, keywords) if value.text != HOLE else None
     const = value.const
-    shown = args[1:] if name == "replace" else args  # what is looked for does not stay in the text
+    shown = args[1:] if name == "replace" else args  # the text that is replaced is not in the result
     layers, taint = layers_of(value, *shown), taint_of(value, *shown)
     if name in {"encode", "decode"} and isinstance(const, str | bytes):
         return _coded(const, args, layers, taint)
@@ -192,7 +164,7 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
     if name == "format" and isinstance(const, str) and not re.search(r"\d{5}", const):
         return _format(const, args, keywords, layers, taint)
     if not all(arg.known for arg in args) or keywords:
-        return _partly_known(value, name, args)
+        return _with_unknown_argument(value, name, args)
     values = [arg.const for arg in args]
     if name in _SCRAMBLES and isinstance(const, str | bytes):
         if name == "replace" and not _short_enough(const, *values[1:2]):
@@ -203,7 +175,8 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
     return None
 
 
-def _of_part(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+def _of_partly_known(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """A method of a text that is known in part."""
     if name == "replace":
         return replaced(value, args)
     if name == "format" and not re.search(r"\d{5}", value.text):
@@ -214,8 +187,8 @@ def _of_part(value: Value, name: str, args: list[Value], keywords: dict[str, Val
 _PLAIN = {"utf8", "ascii", "latin1", "iso88591", "utf16", "utf16le", "cp1252", "us-ascii", "utf8sig"}
 
 
-def _partly_known(value: Value, name: str, args: list[Value]) -> Value | None:
-    """What is left of a text whose method is given something unknown."""
+def _with_unknown_argument(value: Value, name: str, args: list[Value]) -> Value | None:
+    """A method of a constant text whose arguments are not all known, or are given by name."""
     text = value.const
     if name == "translate":
         return Value("", NOTHING, taint_of(value, *args), HOLE, (*layers_of(value, *args), "translate"))
@@ -223,7 +196,8 @@ def _partly_known(value: Value, name: str, args: list[Value]) -> Value | None:
 
 
 def replaced(value: Value, args: list[Value]) -> Value | None:
-    """`value.replace(*args)` of a text that is known in part, or is given something unknown; None where that is too long."""
+    """`value.replace(*args)` where the text, or what is put in, is known in part. None where the result could be too long,
+    or what is looked for is not known."""
     text = text_of(value)
     if len(args) != 2 or not isinstance(args[0].const, str) or not _short_enough(text, put := text_of(args[1])):
         return None
@@ -232,7 +206,7 @@ def replaced(value: Value, args: list[Value]) -> Value | None:
 
 
 def _short_enough(text: str | bytes, put: object = None) -> bool:
-    """Whether `put` in the place of each letter of `text` stays within bounds; False also for what is no text."""
+    """Whether the result stays within bounds even if `put` replaces each letter of `text`; False if `put` is no text."""
     return isinstance(put, str | bytes) and len(put) * max(1, len(text)) <= MAX_TEXT * 4
 
 
@@ -260,7 +234,7 @@ def _join(separator: Value, parts: Value, layers: tuple[str, ...], taint: frozen
 
 
 def quoted(parts: Value) -> Value:
-    """`shlex.join(parts)`; a part that is not known counts as one word."""
+    """`shlex.join(parts)`, where a part that is not known counts as one word."""
     import shlex
 
     items = items_of(parts)
@@ -296,20 +270,23 @@ def _one_word(items: list[Value]) -> bool:
     return len(items) == 1 and isinstance(items[0].const, str)
 
 
+# What these give without arguments; a bytearray is kept as bytes.
+_EMPTY: dict[str, Callable[[], Any]] = {
+    "str": str, "bytes": bytes, "list": list, "dict": dict, "tuple": tuple, "bytearray": bytes,
+}  # fmt: skip
+
+
 def builtin(name: str, args: list[Value]) -> Value | None:
-    """The result of `builtins.name(*args)` for the few that hide text; None where it is not folded here."""
+    """The result of `builtins.name(*args)`; None where that is not folded. Functions that hide text, such as `chr` and
+    `reversed`, add a layer."""
     if not args:
-        return (
-            constant({"str": "", "bytes": b"", "list": [], "dict": {}, "tuple": (), "bytearray": b""}[name])
-            if name in {"str", "bytes", "list", "dict", "tuple", "bytearray"}
-            else None
-        )
+        return constant(_EMPTY[name]()) if name in _EMPTY else None
     first = args[0]
     if name in {"list", "tuple", "set", "sorted", "iter", "frozenset", "reversed"} and (
         first.known or first.items is not None
     ):
         items = items_of(first)
-        # a list of which nothing is known hides nothing, nor does one of a single word
+        # a list without constants hides no text, nor does one of a single word
         text = not isinstance(first.const, range) and any(item.known for item in items) and not _one_word(items)
         layers = (*first.layers, "reversed") if name == "reversed" and text else first.layers
         items = items[::-1] if name == "reversed" else items
@@ -325,8 +302,15 @@ def builtin(name: str, args: list[Value]) -> Value | None:
     return _fold_builtin(name, [arg.const for arg in args], layers_of(*args), taint_of(*args))
 
 
-# `chr` stands for these where a format takes no escapes; no word is made of them.
+# Characters that honest code writes as `chr(10)` where escapes are awkward; no word can be made of them.
 _PLAIN_SIGNS = frozenset(map(ord, "\t\n\r \"'\\"))
+
+
+# Folded by calling them, whatever constants they are given.
+_AS_IT_IS: dict[str, Callable[..., Any]] = {
+    "ord": ord, "len": len, "abs": abs, "hex": hex, "oct": oct, "bin": bin, "min": min, "max": max, "sum": sum,
+    "repr": repr, "ascii": ascii, "bool": bool, "float": float, "divmod": divmod,
+}  # fmt: skip
 
 
 def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: frozenset[str]) -> Value | None:
@@ -351,12 +335,8 @@ def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: 
         return _try(lambda: int(*values), layers, taint)
     if name == "range" and all(isinstance(value, int) for value in values):
         return _try(lambda: range(*values), layers, taint)
-    if name in {"ord", "len", "abs", "hex", "oct", "bin", "min", "max", "sum", "repr", "ascii", "bool", "float", "divmod"}:
-        functions = {
-            "ord": ord, "len": len, "abs": abs, "hex": hex, "oct": oct, "bin": bin, "min": min, "max": max, "sum": sum,
-            "repr": repr, "ascii": ascii, "bool": bool, "float": float, "divmod": divmod,
-        }  # fmt: skip
-        return _try(lambda: functions[name](*values), layers, taint)  # type: ignore[operator]  # a mixed table of builtins
+    if (function := _AS_IT_IS.get(name)) is not None:
+        return _try(lambda: function(*values), layers, taint)
     if name in {"zip", "enumerate"}:
         return _try(lambda: _paired(name, values), layers, taint)
     if name == "slice":
@@ -370,8 +350,8 @@ def _paired(name: str, values: list[Any]) -> list[Any]:
 
 
 def listed(items: list[Value], layers: tuple[str, ...] = (), taint: frozenset[str] = frozenset()) -> Value:
-    """A list of these values: a constant where all of them are, else a value with items. layers, taint: of what they came
-    from."""
+    """A list of these values: a constant where all of them are, else a value with `items`. layers, taint: of the value that
+    the items were taken from."""
     taint = taint | taint_of(*items)
     longest = layers_of(*items)
     layers = longest if len(longest) > len(layers) else layers

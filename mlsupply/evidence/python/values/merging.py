@@ -1,4 +1,4 @@
-"""One value for several that are possible: after a branch, from a container, or from one of several returns."""
+"""Joins: one value for several possible ones, after a branch, from a container, or from several `return`s."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, unknown
 
-_MAX_EITHER = 8
-_MANY = 50
+_MAX_EITHER = 8  # callables and objects that a value keeps as alternatives
+_MANY = 50  # values that are merged at once
 _EMPTY = (None, "", 0, False, b"")
 
 
 def merged(values: list[Value]) -> Value:
-    """One value for those that are possible: a copy of the most telling one, with the taint of all. Where several of them
-    can act (run, send, load), `either` lists those. values: at least one."""
+    """The join of one or more values: a copy of the most informative one, with the taint of all. Where several of them can
+    run, send or load something, `either` lists those."""
     best = _best(values)
     result = best.copy()
     result.taint = taint_of(*values)
     if not best.known:
-        result.layers = layers_of(best, *values)  # one of them may have been hidden
+        result.layers = layers_of(best, *values)  # another of them may have been decoded
     result.hidden = any(value.hidden for value in values)
     if len(values) == 1 and hasattr(best, "unset"):
         result.unset = best.unset
@@ -31,8 +31,8 @@ def merged(values: list[Value]) -> Value:
 
 
 def merged_parts(value: Value, other: Value) -> Value:
-    """The same as `merged` of two, of which each part stays apart where they are made of parts: what one attribute holds is
-    no origin of the others."""
+    """`merged([value, other])`, but where nothing is known of them except entries (`keys`), these are merged one by one, so
+    that one entry does not taint the others."""
     result = merged([value, other])
     if any(one.known or one.items or one.ref or one.closure or one.instance for one in (value, other)):
         return result
@@ -45,7 +45,7 @@ def merged_parts(value: Value, other: Value) -> Value:
 
 
 def _best(values: list[Value]) -> Value:
-    """The one that can do something, has a name, is a constant, or is known in part: the first of the best kind."""
+    """The most informative value: the first callable or object, else a dotted name, a constant, a partly known text."""
     named = constant = text = None
     for value in values:
         if value.closure is not None or value.instance is not None:
@@ -60,7 +60,7 @@ def _best(values: list[Value]) -> Value:
 
 
 def _tells_more(value: Value, other: Value) -> bool:
-    """Can it do something, which the other cannot?"""
+    """Whether its name can run, send or load something and the other's cannot."""
     return not _acts(other.ref) and _acts(value.ref)
 
 
@@ -69,12 +69,13 @@ _HARMLESS_BUILTIN = re.compile(r"builtins\.(?!(?:exec|eval|compile|__import__|op
 
 @lru_cache(maxsize=8_192)
 def _acts(ref: str) -> bool:
-    """Is this the name of something that can run, send or load?"""
+    """Whether this dotted name can run, send or load something."""
     return matters(ref) and not _HARMLESS_BUILTIN.match(ref)
 
 
 def _alternatives(values: list[Value]) -> list[Value] | None:
-    """The different functions, objects and names among the values, where there is more than one that can do something."""
+    """The distinct callables, objects and acting names among the values, at most _MAX_EITHER; None where there is at most
+    one."""
     found: dict[object, Value] = {}
     for value in values:
         for one in value.either or (value,):
@@ -84,8 +85,8 @@ def _alternatives(values: list[Value]) -> list[Value] | None:
     return several[:_MAX_EITHER] if len(several) > 1 else None
 
 
-def one_of(values: list[Value]) -> Value:
-    """The same as `merged`, for any number of values: of many, those of which something is known are merged."""
+def merged_many(values: list[Value]) -> Value:
+    """`merged` at bounded cost: of more than _MANY values, those of which something is known are merged first."""
     if len(values) <= _MANY:
         return merged(values)
     known = [value for value in values if value.closure or value.instance or value.ref or value.taint or value.either]
@@ -95,10 +96,10 @@ def one_of(values: list[Value]) -> Value:
 
 
 def iterated(value: Value) -> Value:
-    """What one turn of a loop over the value gets: one of its items, or an unknown of the same origins."""
+    """What the target of a loop over the value is bound to: the join of its items, or an unknown with its taint."""
     items = value.items
     if items:
-        return one_of(items)
+        return merged_many(items)
     if value.known:
         found = folding.items_of(value)
         return found[0] if found else unknown(value)

@@ -11,7 +11,7 @@ from typing import Any
 from mlsupply.evidence.python.values.folding import ERRORS, items_of, joined, joined_path, percent
 from mlsupply.evidence.python.values.value import HOLE, MAX_TEXT, Value, constant, layers_of, taint_of, unknown
 
-_INT_BITS = 1 << 16
+_INT_BITS = 1 << 16  # of an integer that is computed
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -27,11 +27,12 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.RShift: operator.rshift,
     ast.Pow: operator.pow,
 }
-_UNSEEN = (0xE0000, 0xE0100, 0xFE00)  # where the blocks of characters begin that nobody sees: tags, variation selectors
+_INVISIBLE = (0xE0000, 0xE0100, 0xFE00)  # starts of the Unicode blocks of tags and variation selectors
 _HUGE_WIDTH = re.compile(r"\d{5}|\*")
 
 
 def _too_big(kind: type[ast.operator], left: Any, right: Any) -> bool:
+    """Whether the result could be longer than MAX_TEXT or have more than _INT_BITS bits."""
     if kind is ast.Mult:
         for one, other in ((left, right), (right, left)):
             if isinstance(one, str | bytes | list | tuple) and isinstance(other, int):
@@ -52,12 +53,13 @@ def _is_list(value: Value) -> bool:
 
 
 def _items(value: Value) -> list[Value]:
-    """Its items; of a list of which nothing is known, one that stands for all."""
+    """Its items; for a list of which nothing is known, one unknown that stands for all."""
     return items_of(value) if _is_list(value) or value.known else [unknown(value)]
 
 
 def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
-    """`left <operator> right`: folded where both are constants of bounded size, else an unknown of the same origins."""
+    """`left <operator> right`: folded where both are constants and the result is bounded, else an unknown with the taint of
+    both. `^`, `%c` and subtraction from invisible characters count as decoding and add a layer."""
     if left.known and right.known:
         function = _OPERATORS.get(kind)
         if function is not None and not _too_big(kind, left.const, right.const):
@@ -73,7 +75,7 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
     result = unknown(left, right)
     if kind is ast.BitXor and "xor" not in result.layers:
         result.layers = (*result.layers, "xor")
-    if kind is ast.Sub and right.const in _UNSEEN:
+    if kind is ast.Sub and right.const in _INVISIBLE:
         result.layers = (*result.layers, "tags")
     if kind is ast.Add:
         result.text = joined([left, right])
@@ -101,7 +103,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 def compared(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
-    """`left <operator> right` of two constants; an unknown where Python would raise."""
+    """`left <operator> right` of two constants; an unknown for `is`, and where Python would raise."""
     function = _COMPARISONS.get(kind)
     try:
         return constant(bool(function(left.const, right.const))) if function is not None else Value()

@@ -1,4 +1,4 @@
-"""Bytes kept as something else: numbers of UUIDs, of addresses, of packed structures. Loaders of shellcode favour them."""
+"""Bytes written as UUIDs, IP addresses, arrays or packed structures, as loaders of shellcode like to keep them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _FUNCTIONS = frozenset(
     {*_ADDRESSES, *_ARRAYS, *_OPERATIONS, "uuid.UUID", "itertools.cycle", "struct.pack", *_UNPACKS, "int.from_bytes",
      "builtins.int.from_bytes"}
 )  # fmt: skip
-_MAX_SHAPE = 64  # characters of a format; with repeat counts bounded below
-_MAX_COUNT = 1 << 16
+_MAX_SHAPE = 64  # characters of a format string
+_MAX_COUNT = 1 << 16  # bytes or items of a result
 
 
 def modelled(call: Call) -> Value | None:
@@ -41,42 +41,42 @@ def modelled(call: Call) -> Value | None:
     consts = [arg.const for arg in call.args]
     if not consts or any(const is NOTHING for const in consts):
         return None
-    layers, taint = layers_of(*call.args), taint_of(*call.args)
     try:
-        if ref == "uuid.UUID" and isinstance(consts[0], str):
-            import uuid
-
-            number = uuid.UUID(consts[0])
-            return _parts((*layers, "uuid"), taint, bytes=number.bytes, bytes_le=number.bytes_le, hex=number.hex)
-        if ref in _ADDRESSES and isinstance(consts[-1], str):
-            packed = ipaddress.ip_address(consts[-1]).packed
-            if ref.startswith("socket."):
-                return constant(packed, (*layers, "addresses"), taint)
-            return _parts((*layers, "addresses"), taint, packed=packed)
-        if ref == "itertools.cycle" and isinstance(consts[0], str | bytes | list | tuple) and consts[0]:
-            around = list(consts[0])[:_MAX_COUNT]
-            return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
-        if ref in _ARRAYS and isinstance(consts[-1], list | tuple):
-            return constant(list(consts[-1]), layers, taint)
-        if (kind := _OPERATIONS.get(ref)) is not None and len(call.args) == 2:
-            return operators.binary(kind, *call.args)
-        if ref.startswith("struct."):
-            return constant(
-                _packed(consts) if ref == "struct.pack" else _unpacked(ref, consts), (*layers, "integers"), taint
-            )
-        if (
-            ref in {"int.from_bytes", "builtins.int.from_bytes"}
-            and isinstance(consts[0], bytes)
-            and len(consts[0]) <= 1 << 16
-        ):
-            order = consts[1] if len(consts) > 1 else "big"
-            return constant(int.from_bytes(consts[0], "little" if order == "little" else "big"), layers, taint)
+        return _computed(ref, consts, call.args)
     except _ERRORS:
         return None
+
+
+def _computed(ref: str, consts: list[Any], args: list[Value]) -> Value | None:
+    """The result of one of `_FUNCTIONS`. consts: of the arguments. Raises one of `_ERRORS` where they do not suit it."""
+    layers, taint = layers_of(*args), taint_of(*args)
+    if ref == "uuid.UUID" and isinstance(consts[0], str):
+        import uuid
+
+        number = uuid.UUID(consts[0])
+        return _parts((*layers, "uuid"), taint, bytes=number.bytes, bytes_le=number.bytes_le, hex=number.hex)
+    if ref in _ADDRESSES and isinstance(consts[-1], str):
+        packed = ipaddress.ip_address(consts[-1]).packed
+        if ref.startswith("socket."):
+            return constant(packed, (*layers, "addresses"), taint)
+        return _parts((*layers, "addresses"), taint, packed=packed)
+    if ref == "itertools.cycle" and isinstance(consts[0], str | bytes | list | tuple) and consts[0]:
+        around = list(consts[0])[:_MAX_COUNT]
+        return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
+    if ref in _ARRAYS and isinstance(consts[-1], list | tuple):
+        return constant(list(consts[-1]), layers, taint)
+    if (kind := _OPERATIONS.get(ref)) is not None and len(args) == 2:
+        return operators.binary(kind, *args)
+    if ref.startswith("struct."):
+        return constant(_packed(consts) if ref == "struct.pack" else _unpacked(ref, consts), (*layers, "integers"), taint)
+    if ref in {"int.from_bytes", "builtins.int.from_bytes"} and isinstance(consts[0], bytes) and len(consts[0]) <= 1 << 16:
+        order = consts[1] if len(consts) > 1 else "big"
+        return constant(int.from_bytes(consts[0], "little" if order == "little" else "big"), layers, taint)
     return None
 
 
 def _packed(consts: list[Any]) -> bytes:
+    """`struct.pack(*consts)`. Raises ValueError where the result would be too long."""
     shape = consts[0]
     if not isinstance(shape, str) or len(shape) > _MAX_SHAPE or struct.calcsize(shape) > _MAX_COUNT:
         raise ValueError
@@ -84,6 +84,7 @@ def _packed(consts: list[Any]) -> bytes:
 
 
 def _unpacked(ref: str, consts: list[Any]) -> list[Any]:
+    """What `ref(*consts)` of `struct` unpacks. Raises ValueError where the format asks for too much."""
     shape, data = consts[0], consts[-1]
     if (
         not isinstance(shape, str)
@@ -99,6 +100,7 @@ def _unpacked(ref: str, consts: list[Any]) -> list[Any]:
 
 
 def _parts(layers: tuple[str, ...], taint: frozenset[str], **parts: object) -> Value:
+    """An object with these constants as attributes."""
     made = Value("", NOTHING, taint)
     made.layers = layers
     made.keys = {name: constant(part, layers, taint) for name, part in parts.items()}

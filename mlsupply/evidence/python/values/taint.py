@@ -1,6 +1,6 @@
-"""Questions about taint: the labels, `kind:detail`, of where the content of a value comes from.
+"""Queries on taint: sets of labels `kind:detail` that say where the content of a value comes from.
 
-The same sets of labels come up again and again, so answers are kept.
+The same few sets are asked about again and again, so the answers are cached.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import lru_cache
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values.value import Taint
 
-# Set by what the program runs in, and not by a user who wants something.
+# Labels of variables that the environment sets (CI, shell, cluster, notebook), not a user who asks for something.
 _AMBIENT = re.compile(
     r"variable:(?:CI|GITHUB|GITLAB|JENKINS|TRAVIS|CIRCLE|BUILDKITE|TF_BUILD|KUBERNETES|VIRTUAL_ENV|CONDA|AWS|GOOGLE|AZURE|COLAB|"
     r"JPY|JUPYTER|KAGGLE|HOME|USER|PATH|DISPLAY|SSH|TERM|SHELL|LANG|LC_|LOGNAME|MAIL$|PWD|OLDPWD|HOST(?:NAME|TYPE)?$|"
@@ -24,14 +24,16 @@ _AMBIENT = re.compile(
 
 @lru_cache(maxsize=8_192)
 def on_request(taint: Taint) -> bool:
-    """Does a condition on a value with these labels look at what the user asks for: an argument, or a variable that is not
-    set by what the program runs in?"""
-    return "parameter:sys.argv" in taint or any(one.startswith("variable:") and not _AMBIENT.match(one) for one in taint)
+    """Whether the value depends on what the user asks for: on arguments of the program, or on a variable that the
+    environment does not set by itself."""
+    return "parameter:sys.argv" in taint or any(
+        label.startswith("variable:") and not _AMBIENT.match(label) for label in taint
+    )
 
 
 @lru_cache(maxsize=8_192)
 def kinds_in(taint: Taint) -> frozenset[str]:
-    """The kinds of origin among the labels."""
+    """The kinds of the labels."""
     return frozenset(map(_kind, taint))
 
 
@@ -40,23 +42,23 @@ def _kind(label: str) -> str:
     return label.partition(":")[0]
 
 
-_SAID = frozenset({"variable", "secret-variable", "parameter", "from"})
+_USER_INPUT = frozenset({"variable", "secret-variable", "parameter", "from"})
 
 
 @lru_cache(maxsize=8_192)
-def said_of(taint: Taint) -> Taint:
-    """The labels that remain when a value with these is compared: the answer tells little, but may tell what the user asked
-    for."""
-    return frozenset(one for one in taint if _kind(one) in _SAID)
+def labels_after_comparison(taint: Taint) -> Taint:
+    """The labels of the result of comparing a value with these. True or False gives away next to nothing of the content, but
+    still depends on what the user asked for."""
+    return frozenset(label for label in taint if _kind(label) in _USER_INPUT)
 
 
 def kinds_of(taint: Taint) -> list[str]:
-    """The kinds of origin among the labels, the most sensitive first (`knowledge.RANK`)."""
+    """The kinds of the labels, the most sensitive first (`knowledge.RANK`)."""
     return sorted(kinds_in(taint), key=lambda kind: know.RANK.get(kind, 99))
 
 
 def has(taint: Taint, *kinds: str) -> bool:
-    """Does any of the labels have one of these kinds?"""
+    """Whether any label is of one of these kinds."""
     return bool(taint) and not kinds_in(taint).isdisjoint(kinds)
 
 

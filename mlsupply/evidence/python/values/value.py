@@ -1,4 +1,4 @@
-"""What the analyser knows about a value: perhaps a constant, perhaps a dotted name, and always where it comes from."""
+"""Abstract values: what the analyser knows about a value of the program it follows, and the scopes values are bound in."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mlsupply.named import NamedTuple
 from mlsupply.text import MAX_QUOTE, safe
 
 HOLE: Final = "\0"  # stands in `text` for a part that is not known
-_MAX_WITHIN: Final = 48
+_MAX_WITHIN: Final = 48  # items and entries of containers that `taint_of` looks at
 MAX_TEXT: Final = 1 << 22  # characters or bytes of a folded constant
 
 
 def legible(text: str, limit: int = MAX_QUOTE) -> str:
-    """A text that may be known in part, made safe for a report."""
+    """A text that may be known in part, made safe for a report: HOLE becomes an ellipsis."""
     return safe(text.replace(HOLE, "…"), limit)
 
 
@@ -33,25 +33,25 @@ CLEAN: Final[Taint] = frozenset()
 
 
 class Value:
-    """A value during analysis; mutable, since Python's containers are.
+    """An abstract value. Mutable, since containers of the followed program are changed in place.
 
     What it is:
     ref       dotted name of something outside this module (`os.environ`, `socket.socket()`); "" where it has none
     const     the constant, or NOTHING; `known` says which
-    text      of a string that is known in part, with HOLE for the rest
-    items     of a list, or of call arguments, where not all are constant
-    keys      of a dict, by constant key; under HOLE what stands under any other
-    closure   a function, lambda or class of this module
-    instance  the class of this module it is an object of
-    bound     arguments it was given beforehand (`functools.partial`)
-    either    all callables or objects it may be, where there are several
+    text      a string that is known in part, with HOLE for each unknown part
+    items     the items of a sequence in which not all are constants
+    keys      the entries of a dict by constant key; HOLE is the key of all entries whose key is not known
+    closure   the function, lambda or class of this module that it is
+    instance  the state of the object of this module that it is (of its class, where the object is not known)
+    bound     arguments given in advance (`functools.partial`)
+    either    all callables and objects it may be, where there are several
 
     Where it comes from:
-    taint     labels `kind:detail`, of the kinds in `knowledge.KINDS`
+    taint     taint labels, `kind:detail`; `knowledge.KINDS` lists most kinds
     layers    the encodings undone to get it, outermost first
-    hidden    was its name computed rather than written?
-    unset     of what depends on wishes of the user: what it is without them, for each way the module may be started (see
-              `default_run`); absent on others
+    hidden    whether its name was computed rather than written
+    unset     for a value that depends on what the user asks for: what it is if the user asks for nothing, one outcome for
+              each way the module may be started (see `default_run`); the attribute is absent on all other values
     """
 
     __slots__ = (
@@ -83,11 +83,11 @@ class Value:
 
     @property
     def known(self) -> bool:
-        """Is it a constant? `None` is one."""
+        """Whether it is a known constant, which `None` may be."""
         return self.const is not NOTHING
 
     def copy(self) -> Value:
-        """Another value with the same knowledge."""
+        """A shallow copy: the containers it refers to are shared. `unset` is not copied."""
         other = Value(self.ref, self.const, self.taint, self.text, self.layers)
         other.items, other.keys, other.closure, other.instance = self.items, self.keys, self.closure, self.instance
         other.hidden, other.bound, other.either = self.hidden, self.bound, self.either
@@ -95,7 +95,7 @@ class Value:
 
 
 class Bound(NamedTuple):
-    """Arguments a callable was given before it is called."""
+    """Arguments a callable is given before those of the call itself."""
 
     args: list[Value]
     keywords: dict[str, Value]
@@ -103,29 +103,30 @@ class Bound(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Closure:
-    """A function, lambda or class of the analysed module, with the names it sees. owner: the class of a method."""
+    """A function, lambda or class of the analysed module, with the scope it was defined in. name: qualified (`Class.method`,
+    `outer.inner`); owner: the class of a method."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
     scope: Scope
     name: str
     owner: ClassState | None = None
-    wrapper: bool = False  # made inside a function, around a callable that function was given
-    around: str = ""  # the first thing that function was given: as a rule what is wrapped
-    defaults: dict[str, Value] | None = None  # of parameters: lists and dicts, which outlive a call
+    wrapper: bool = False  # stands around a callable, as the inner function of a decorator does
+    around: str = ""  # of a wrapper: the first parameter of the enclosing function, as a rule the wrapped callable
+    defaults: dict[str, Value] | None = None  # mutable defaults by parameter: they keep what earlier calls put into them
 
 
 @dataclass(eq=False, slots=True)
 class ClassState:
-    """What is known of a class of the analysed module, or of one of its objects.
+    """The state of a class of the analysed module, or of one of its objects.
 
-    bases    dotted names of its bases outside this module; parents: those of this module
-    methods, attributes   by name; attributes are also those set through `self`
-    fields   names its constructor takes in order, where it writes none itself
-    maker    its metaclass
-    closure  the class as a callable
-    of       the class of the object that a `super()` stands for
-    kind     of an object: its class
-    made     of a class: its objects, by the call that makes them
+    bases       dotted names of the base classes outside this module; parents: the states of those in this module
+    methods, attributes   by name; attributes include those set through `self`
+    fields      annotated names, which a constructor takes in order where the class defines none
+    metaclass   the state of its metaclass, where that is of this module
+    closure     the class as a callable
+    super_of    of the view that `super()` gives: the object seen through it
+    of_class    of an object: its class
+    objects     of a class: its objects, by the call that makes them
     """
 
     name: str
@@ -134,25 +135,29 @@ class ClassState:
     attributes: dict[str, Value] = field(default_factory=dict)
     fields: list[str] = field(default_factory=list)
     parents: tuple[ClassState, ...] = ()
-    maker: ClassState | None = None
+    metaclass: ClassState | None = None
     closure: Closure | None = None
-    of: ClassState | None = None
-    kind: ClassState | None = None
-    made: dict[ast.AST, ClassState] = field(default_factory=dict)
+    super_of: ClassState | None = None
+    of_class: ClassState | None = None
+    objects: dict[ast.AST, ClassState] = field(default_factory=dict)
+
+    def all_attributes(self) -> dict[str, Value]:
+        """The attributes by name; for an object, those of its class too."""
+        return {**self.of_class.attributes, **self.attributes} if self.of_class is not None else self.attributes
 
 
 class Scope:
-    """Names of a module, function or class, and the scope around it."""
+    """The names bound in a module, function, class or comprehension. outer: the enclosing scope."""
 
     __slots__ = ("names", "outer", "shared")
 
     def __init__(self, outer: Scope | None = None) -> None:
         self.names: dict[str, Value] = {}
         self.outer = outer
-        self.shared: set[str] = set()  # declared global or nonlocal
+        self.shared: set[str] = set()  # names declared global or nonlocal
 
     def find(self, name: str) -> Value | None:
-        """The value bound to the name here or in a scope around; None where it is bound in none."""
+        """The value bound to the name here or in the nearest enclosing scope; None where no scope binds it."""
         scope: Scope | None = self
         while scope is not None:
             if (found := scope.names.get(name)) is not None:
@@ -161,7 +166,7 @@ class Scope:
         return None
 
     def set(self, name: str, value: Value) -> None:
-        """Binds the name: here, or where `global` and `nonlocal` say."""
+        """Binds the name here, or in the scope that `global` or `nonlocal` declares it in."""
         if name in self.shared and self.outer is not None:
             scope = self.outer
             while scope.outer is not None and name not in scope.names:
@@ -171,13 +176,12 @@ class Scope:
             self.names[name] = value
 
 
-_LONG = (str, bytes, bytearray, list, tuple)  # asked for so often that no union is made each time
+_SIZED = (str, bytes, bytearray, list, tuple)  # a tuple: `isinstance` is called so often that building a union would cost
 
 
 def constant(value: Any, layers: tuple[str, ...] = (), taint: Taint = CLEAN) -> Value:
-    """A value for a constant of Python. One that is too long to carry on (MAX_TEXT) becomes an unknown with the same taint
-    and layers."""
-    if isinstance(value, _LONG):
+    """The value of a Python constant. One longer than MAX_TEXT becomes an unknown with the same taint and layers."""
+    if isinstance(value, _SIZED):
         if len(value) > MAX_TEXT:
             return Value(taint=taint, layers=layers)
         if isinstance(value, bytearray):
@@ -186,20 +190,20 @@ def constant(value: Any, layers: tuple[str, ...] = (), taint: Taint = CLEAN) -> 
 
 
 def unknown(*origins: Value) -> Value:
-    """A value computed from these in a way that is not followed: no constant, but the taint of all and their longest
+    """The result of an operation that is not modelled: no constant, the taint of all operands and the longest of their
     layers."""
     return Value("", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
 
 
 def taint_of(*values: Value) -> Taint:
-    """All labels of the values, and of the items and entries they hold (of the first 48)."""
+    """The taint of the values and of what they hold, to any depth but at most _MAX_WITHIN items and entries of each."""
     found = CLEAN
     for value in values:
         taint = value.taint
         if taint and taint is not found:
             if not found:
                 found = taint
-            elif not taint <= found:  # what stays the same set is known by its identity where answers about it are kept
+            elif not taint <= found:  # no new set for the same labels: caches elsewhere look it up faster by identity
                 found = found | taint
         if value.items or value.keys:
             found = _taint_within(value, found)
@@ -207,7 +211,7 @@ def taint_of(*values: Value) -> Taint:
 
 
 def _taint_within(value: Value, found: Taint) -> Taint:
-    """The labels of the first few items and entries as well, and of what is in those."""
+    """`found` and the labels of the first _MAX_WITHIN items and entries in the value, to any depth."""
     stack, left = [value], _MAX_WITHIN
     while stack and left > 0:
         inner = stack.pop()
@@ -224,7 +228,7 @@ def _taint_within(value: Value, found: Taint) -> Taint:
 
 
 def layers_of(*values: Value) -> tuple[str, ...]:
-    """The longest chain of undone encodings among the values; () where nothing was encoded."""
+    """The longest chain of undone encodings among the values; () where none was decoded."""
     longest: tuple[str, ...] = ()
     for value in values:
         if len(value.layers) > len(longest):
