@@ -8,18 +8,18 @@ from mlsupply.evidence.python.syntax import reachability
 from mlsupply.evidence.python.syntax.survey import Mentions, Survey
 
 
-def quiet(source: str) -> set[str]:
+def sinkless(source: str) -> set[str]:
     """Names of the functions of a module from which `post` is not reached."""
 
     def ends(mentions: Mentions) -> bool:
         return "post" in mentions.attributes
 
-    found = reachability.quiet(Survey(ast.parse(dedent(source))), ends)
+    found = reachability.sinkless(Survey(ast.parse(dedent(source))), ends)
     return {node.name for node in found.functions if isinstance(node, ast.FunctionDef)}
 
 
-def test_who_calls_what_sends_is_not_quiet() -> None:
-    assert quiet("""
+def test_who_calls_what_sends_reaches_a_sink() -> None:
+    assert sinkless("""
         def send(client, text): client.post(text)
         def tell(client): send(client, name())
         def name(): return "n"
@@ -29,7 +29,7 @@ def test_who_calls_what_sends_is_not_quiet() -> None:
 
 
 def test_making_an_object_runs_its_constructor_and_that_of_its_bases() -> None:
-    assert quiet("""
+    assert sinkless("""
         class Base:
             def __init__(self): self.client.post(1)
             def label(self): return "b"
@@ -42,7 +42,7 @@ def test_making_an_object_runs_its_constructor_and_that_of_its_bases() -> None:
 
 def test_a_thread_runs_when_it_is_made_somewhere() -> None:
     assert (
-        quiet("""
+        sinkless("""
         class Work(Thread):
             def run(self): self.client.post(1)
         def start(): Work().start()
@@ -52,9 +52,9 @@ def test_a_thread_runs_when_it_is_made_somewhere() -> None:
     )  # `run` may be called by anybody without a word
 
 
-def test_operators_that_send_make_nothing_quiet() -> None:
+def test_operators_that_send_make_nothing_sinkless() -> None:
     assert (
-        quiet("""
+        sinkless("""
         class Pipe:
             def __or__(self, other): self.client.post(other)
         def plain(a, b): return a | b
@@ -64,7 +64,7 @@ def test_operators_that_send_make_nothing_quiet() -> None:
 
 
 def test_what_is_defined_in_a_function_that_sends_uses_its_names() -> None:
-    assert quiet("""
+    assert sinkless("""
         def outer(client):
             post = client.post
             def inner(text): post(text)

@@ -15,10 +15,10 @@ from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.syntax import reachability
 from mlsupply.evidence.python.syntax.relevance import (
     calls,
-    comes_to_an_end,
     is_client,
-    matters_here,
-    names_one,
+    matters_in_module,
+    mentions_one,
+    mentions_sink,
     worth_following,
 )
 from mlsupply.evidence.python.syntax.survey import Mentions, Survey
@@ -100,7 +100,7 @@ def functions(machine: Analyser, survey: Survey) -> None:
     if changed:
         machine.entered.clear()
     for closure in [one for _, one in machine.closures if one in done] if changed else ():
-        if machine.steps < MAX_STEPS and names_one(survey.of(closure.node), changed):
+        if machine.steps < MAX_STEPS and mentions_one(survey.of(closure.node), changed):
             machine.run_root(closure.name, closure)
 
 
@@ -113,7 +113,7 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
             return True
         return closure.node in wanted or worth_following(survey.of(closure.node), bound)
 
-    machine.quiet = _quiet(survey, wanted, bound) if machine.alone else reachability.NONE
+    machine.sinkless = _quiet(survey, wanted, bound) if machine.alone else reachability.NONE
     done = _constructors(machine, chosen)
     made = Made(survey)
     place, left = 0, list[Closure]()
@@ -146,20 +146,20 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
 
 def _bound(machine: Analyser) -> dict[str, str]:
     """The names of the module that stand for what can run, send or load, to what they stand for."""
-    found = {name: value.ref for name, value in machine.module.names.items() if matters_here(value.ref)}
+    found = {name: value.ref for name, value in machine.module.names.items() if matters_in_module(value.ref)}
     clients = {name: value.ref for name, value in machine.module.names.items() if is_client(value.ref)}
     if clients and _PRIVATE.search("\n".join(machine.lines)):
         found |= clients
     return found
 
 
-def _quiet(survey: Survey, wanted: Set[ast.AST], bound: Mapping[str, str]) -> reachability.Quiet:
+def _quiet(survey: Survey, wanted: Set[ast.AST], bound: Mapping[str, str]) -> reachability.Sinkless:
     """The functions of the module that come to no end, and that no neighbour is about."""
 
-    def ends(one: Mentions) -> bool:
-        return one.node in wanted or comes_to_an_end(one, bound)
+    def is_sink(one: Mentions) -> bool:
+        return one.node in wanted or mentions_sink(one, bound)
 
-    return reachability.quiet(survey, ends)
+    return reachability.sinkless(survey, is_sink)
 
 
 _CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__")

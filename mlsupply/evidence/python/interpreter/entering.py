@@ -71,7 +71,7 @@ class Entering(Expressions):
             if not carries or self.depth == SHALLOW or len(self.running) >= MAX_CARRIED:
                 self.cut = self.cut or carries
                 return result
-        if self.running and closure.node in self.quiet.functions and self._for_nothing(closure):
+        if self.running and closure.node in self.sinkless.functions and self._for_nothing(closure):
             result = unknown(*args, *keywords.values())
             if _carries_nothing(result, args, keywords):
                 return result
@@ -107,9 +107,9 @@ class Entering(Expressions):
 
     def _for_nothing(self, closure: Closure) -> bool:
         """Does nothing come of following this one here? One that was made by another calls what that was given."""
-        if self.running[0].node not in self.quiet.functions or closure.scope is not self.module or closure.wrapper:
+        if self.running[0].node not in self.sinkless.functions or closure.scope is not self.module or closure.wrapper:
             return False
-        return len(self.running) > 1 or closure.node in self.quiet.long
+        return len(self.running) > 1 or closure.node in self.sinkless.long
 
     def _result(self) -> Value:
         """What the function that is followed gives: its items where it is a generator, else one of its returns."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 
 from mlsupply.evidence.python.analyser import Analyser
-from mlsupply.evidence.python.syntax.relevance import matters, telling
+from mlsupply.evidence.python.syntax.relevance import can_act_by_name, matters
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, taint_of
 
@@ -74,7 +74,7 @@ def _kind(value: Value) -> object:
     if value.items is not None or value.keys is not None or value.either is not None or value.bound is not None:
         return id(value)
     const = value.const
-    if isinstance(const, str) and _WORD.fullmatch(const) and not telling(const):
+    if isinstance(const, str) and _WORD.fullmatch(const) and not can_act_by_name(const):
         const = str
     elif const is not NOTHING and not isinstance(const, str | bytes | int | None):
         return id(value)

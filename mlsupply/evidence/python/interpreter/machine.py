@@ -47,7 +47,7 @@ class Machine:
     """What all walkers of expressions, statements and calls share."""
 
     alone = True  # is this the only module that is followed?
-    quiet = reachability.NONE  # functions that come to no end, once they are known
+    sinkless = reachability.NONE  # functions that reach no sink, once they are known
     serving = False  # are the views of a server followed, with what they are asked?
     unread: ast.AST | None = None  # the expression whose result nobody looks at
     installs = False  # does the text of the module speak of installing at all?

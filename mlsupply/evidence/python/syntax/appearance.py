@@ -1,5 +1,5 @@
-"""What the text of a module shows, whatever it does: code far to the right, look-alike identifiers, text in another order
-than it is read, constants that are code."""
+"""What the source text of a module hides from a reader, whatever the code does: statements far to the right, look-alike
+identifiers, text in another order than it is shown, invisible characters, constants that are encoded code."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
-_FAR = 120  # columns
+_FAR = 120  # the column from which on a statement is out of sight
 _WIDE_GAP = expression(r"[;\s]\s{60,}(?=[^\s#\"'])")
 _BIDI = expression("[\u202a-\u202e\u2066-\u2069]")
 _EMBEDS = expression("[\u202a\u202b\u202d\u202e]")
 _ISOLATES = expression("[\u2066-\u2068]")
+# Words by which a text tells an agent to keep something from its user.
 _KEPT_FROM_USER = expression(
     r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal|show|notify)[a-z ]{0,30} (?:the )?(?:user|human)"
 )
-# what that pattern holds in every case: looked for first, since a plain search is many times as fast
+# One of these is in every match of `_SECRET_PLACE`: looked for first, since a plain search is many times as fast.
 _IN_SECRET_PLACE = (".ssh", "id_", ".aws", ".env", "mcp.", ".netrc", ".kube", "/etc/", "claude")
 _SECRET_PLACE = expression(
     r"(?i)\.ssh/|id_rsa|id_ed25519|\.aws/|\.env\b|mcp\.json|\.netrc|\.kube/|/etc/passwd|claude_desktop_config"
@@ -32,21 +33,17 @@ _WORD = expression(r"[^\W\d]\w*")
 _POWERFUL = frozenset(
     {"exec", "eval", "compile", "__import__", "open", "getattr", "globals", "system", "popen", "subprocess", "os"}
 )
-_MAX_BLOBS = 200
-
-
-# Controls by themselves between quotes: a table of them, or what a program turns a line with.
+_MAX_BLOBS = 200  # constants of a module that are tried for hidden code
+# Control characters alone between quotes: an entry of a table, or what a program puts into its own output.
 _TABLE = expression(r"\"[^\w\"'#\\\s]{1,80}\"|'[^\w\"'#\\\s]{1,80}'")
-
-
-# Words between quotes with nothing but the end of the line behind them: neither can be taken for code.
+# Words between quotes with nothing but the end of the line behind them: neither can pass for code.
 _WORDS_ALONE = expression(
     r"\"[^#()=;{}\[\]'\"\\]{0,200}\"(?=[\s,)\]}:]{0,20}$)|'[^#()=;{}\[\]'\"\\]{0,200}'(?=[\s,)\]}:]{0,20}$)"
 )
 
 
 class Sight(NamedTuple):
-    """Something the text shows. behaviour, layers, decoded, hidden, variant: as in `facets.CodeFact`."""
+    """One thing that the text hides. All fields are as in `facets.CodeFact`."""
 
     behaviour: str
     line: int
@@ -58,40 +55,41 @@ class Sight(NamedTuple):
 
 
 def sights(text: str, tree: ast.Module, survey: Survey) -> Iterator[Sight]:
-    """Everything of this kind in the text of a module, in no order. tree, survey: of the same text."""
+    """Everything that the source text of a module hides, in no particular order. tree, survey: of the same text."""
     lines = text.split("\n")
     yield from _far_right(lines, tree)
     if not text.isascii():
-        yield from _odd_names(lines, tree)
-        yield from _turned(lines, survey)
-        yield from _unseen(lines)
-    yield from _orders(survey)
-    yield from _blobs(survey)
+        yield from _lookalikes(lines, tree)
+        yield from _reordered(lines, survey)
+        yield from _invisible(lines)
+    yield from _agent_orders(survey)
+    yield from _hidden_constants(survey)
 
 
-def _turned(lines: list[str], survey: Survey) -> Iterator[Sight]:
-    """The first line that turns the reading direction, and the first that does not turn it back (UAX #9)."""
-    turning = [(number, line) for number, line in enumerate(lines, 1) if not line.isascii() and _BIDI.search(line)]
-    if turning:
-        yield Sight("bidi", turning[0][0], "text that is shown in another order than it is read")
-    for number, shown in turning:
+def _reordered(lines: list[str], survey: Survey) -> Iterator[Sight]:
+    """The first line with a character that changes the reading direction, and the first that does not change it back (UAX
+    #9)."""
+    marked = [(number, line) for number, line in enumerate(lines, 1) if not line.isascii() and _BIDI.search(line)]
+    if marked:
+        yield Sight("bidi", marked[0][0], "text that is shown in another order than it is read")
+    for number, shown in marked:
         line = _WORDS_ALONE.sub("", _TABLE.sub("", shown))
         embedded = len(_EMBEDS.findall(line)) - line.count("\u202c")
         isolated = len(_ISOLATES.findall(line)) - line.count("\u2069")
-        if (embedded > 0 or isolated > 0) and not _is_shown(number, shown, lines, survey):
+        if (embedded > 0 or isolated > 0) and not _is_inside_text(number, shown, lines, survey):
             yield Sight("bidi", number, "a control character makes the rest of the line show elsewhere", hidden=True)
             return
 
 
-# How a text over several lines ends, and the signs that look like a part of that.
+# The quotes that end a text over several lines -> characters that look like a part of them.
 _QUOTES = {
     '"""': frozenset('"\u201c\u201d\u201e\u201f\u2033\u02ba\u02dd\u02ee\u3003\uff02'),
     "'''": frozenset("'`\u2018\u2019\u201a\u201b\u2032\u00b4\u02b9\u02bb\u02bc\u02c8\uff07"),
 }
 
 
-def _is_shown(number: int, line: str, lines: list[str], survey: Survey) -> bool:
-    """Is the whole line a line of a longer text, in which no quote could pass for the end of it?"""
+def _is_inside_text(number: int, line: str, lines: list[str], survey: Survey) -> bool:
+    """Whether the whole line is in a longer text and holds no character that could pass for the end of that text."""
     for node in survey.blobs:
         if isinstance(node, ast.Constant) and node.lineno < number < (node.end_lineno or 0):
             end = lines[(node.end_lineno or 1) - 1].encode()[: node.end_col_offset or 0].decode("utf-8", "replace")
@@ -102,23 +100,28 @@ def _is_shown(number: int, line: str, lines: list[str], survey: Survey) -> bool:
 _SELECTORS = expression("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{24}")
 
 
-def _unseen(lines: list[str]) -> Iterator[Sight]:
-    """A row of characters that are not shown, each of which chooses among 256 shapes of the one before (UTS #37): one is."""
+def _invisible(lines: list[str]) -> Iterator[Sight]:
+    """The first row of variation selectors (UTS #37): 256 characters without a shape of their own, so each can carry a
+    byte."""
     for number, line in enumerate(lines, 1):
         if not line.isascii() and (found := _SELECTORS.search(line)):
-            shown = "".join(chr(_value(ord(sign)) & 0x7F) for sign in line[found.start() :][:200] if _value(ord(sign)) >= 0)
+            row = map(_selector_number, line[found.start() :][:200])
+            shown = "".join(chr(number & 0x7F) for number in row if number >= 0)
             yield Sight("hidden-code", number, "text is hidden in variation selectors", ("selectors",), safe(shown))
             return
 
 
-def _value(sign: int) -> int:
-    if 0xFE00 <= sign <= 0xFE0F:
-        return sign - 0xFE00
-    return sign - 0xE0100 + 16 if 0xE0100 <= sign <= 0xE01EF else -1
+def _selector_number(character: str) -> int:
+    """The number of a variation selector, 0 to 255; -1 for any other character."""
+    point = ord(character)
+    if 0xFE00 <= point <= 0xFE0F:
+        return point - 0xFE00
+    return point - 0xE0100 + 16 if 0xE0100 <= point <= 0xE01EF else -1
 
 
-def _orders(survey: Survey) -> Iterator[Sight]:
-    """Texts that tell an agent to fetch a secret and to keep it from the user: descriptions of tools, prompts."""
+def _agent_orders(survey: Survey) -> Iterator[Sight]:
+    """The first text (a prompt, the description of a tool) that tells an agent to fetch a secret and hide that from its
+    user."""
     for node in survey.blobs:
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
         if not text or len(text) > 20_000:
@@ -132,7 +135,7 @@ def _orders(survey: Survey) -> Iterator[Sight]:
 
 
 def _far_right(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
-    """Statements that start where nobody scrolls to."""
+    """Statements that start beyond column _FAR, behind a wide gap."""
     suspects = {number for number, line in enumerate(lines, 1) if len(line) > _FAR and _WIDE_GAP.search(line)}
     if not suspects:
         return
@@ -144,9 +147,9 @@ def _far_right(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
                 suspects.discard(node.lineno)
 
 
-def _odd_names(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
-    """Identifiers that Python reads as another, powerful name (PEP 3131: NFKC)."""
-    written = set[tuple[int, str]]()  # texts may speak of such names
+def _lookalikes(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
+    """The first identifier in look-alike letters that Python reads as a powerful name (NFKC, PEP 3131)."""
+    identifiers = set[tuple[int, str]]()  # a text may hold such a word without using it as a name
     for number, line in enumerate(lines, 1):
         if line.isascii():
             continue
@@ -154,14 +157,14 @@ def _odd_names(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
             word = found[0]
             if word.isascii() or (plain := unicodedata.normalize("NFKC", word)) not in _POWERFUL:
                 continue
-            written = written or {pair for node in ast.walk(tree) for pair in _named(node)}
-            if (number, plain) in written:
+            identifiers = identifiers or {pair for node in ast.walk(tree) for pair in _identifiers(node)}
+            if (number, plain) in identifiers:
                 yield Sight("hides-name", number, f"{safe(plain)} is written in look-alike letters")
                 return
 
 
-def _named(node: ast.AST) -> Iterator[tuple[int, str]]:
-    """Each line of the node, with a name that stands in it."""
+def _identifiers(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """(line, identifier) of a node, for each of its first 20 lines: the tree does not say on which the identifier is."""
     name = next(
         (found for field in ("id", "attr", "name", "arg") if isinstance(found := getattr(node, field, None), str)), ""
     )
@@ -172,8 +175,7 @@ def _named(node: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _acts(code: bytes) -> bool:
-    """Could it do something? Python that only computes or prints does nothing, whoever runs it; of programs and of other
-    languages that is not known."""
+    """Whether this code could do anything but compute and print. Always true for code that is not Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -183,9 +185,9 @@ def _acts(code: bytes) -> bool:
     return worth_parsing(code)
 
 
-def _blobs(survey: Survey) -> Iterator[Sight]:
-    """Constants that are code under their encodings, whether or not anything here is seen to run them."""
-    seen = 0
+def _hidden_constants(survey: Survey) -> Iterator[Sight]:
+    """Constants that are code under an encoding, whether or not the module is seen to run them."""
+    tried = 0
     for node in survey.blobs:
         if isinstance(node, ast.Constant):
             data = node.value if isinstance(node.value, bytes) else str(node.value).encode("utf-8", "replace")
@@ -193,31 +195,40 @@ def _blobs(survey: Survey) -> Iterator[Sight]:
             data = _numbers(node)
         if not data or len(data) > 4 << 20 or (isinstance(node, ast.Constant) and b" " in data[:200] and b"\0" not in data):
             continue  # encodings hold no blanks; text does
-        seen += 1
-        if seen > _MAX_BLOBS:
+        tried += 1
+        if tried > _MAX_BLOBS:
             return
-        if (found := peel(data)) is not None and _acts(found[1]):
-            what, variant = ("an object file", "object-file") if _is_object(found[1]) else ("code", "")
-            said = f"a constant is {what} under its encoding"
-            yield Sight("hidden-code", node.lineno, said, found[0], _shown(found[1]), variant=variant)
-        elif not isinstance(node, ast.Constant) or isinstance(node.value, bytes):
-            if looks_like_code(data) and not isinstance(node, ast.Constant):
-                yield Sight("hidden-code", node.lineno, "a list of numbers is code", ("integers",), _shown(data))
-            elif (xored := unxor(data)) is not None:
-                yield Sight("hidden-code", node.lineno, f"code XORed with {xored[0]}", ("xor",), _shown(xored[1]))
+        if (sight := _hidden_code(node, data)) is not None:
+            yield sight
+
+
+def _hidden_code(node: ast.Constant | ast.List | ast.Tuple, data: bytes) -> Sight | None:
+    """What the data of a constant or list is, where that is code; None otherwise."""
+    if (found := peel(data)) is not None and _acts(found[1]):
+        what, variant = ("an object file", "object-file") if _is_object(found[1]) else ("code", "")
+        said = f"a constant is {what} under its encoding"
+        return Sight("hidden-code", node.lineno, said, found[0], _shown(found[1]), variant=variant)
+    if isinstance(node, ast.Constant) and not isinstance(node.value, bytes):
+        return None
+    if looks_like_code(data) and not isinstance(node, ast.Constant):
+        return Sight("hidden-code", node.lineno, "a list of numbers is code", ("integers",), _shown(data))
+    if (xored := unxor(data)) is not None:
+        return Sight("hidden-code", node.lineno, f"code XORed with {xored[0]}", ("xor",), _shown(xored[1]))
+    return None
 
 
 def _is_object(data: bytes) -> bool:
-    """Is it an ELF file that has to be linked before anything can run it: relocatable, with no segments and no entry (ELF
-    specification, chapter 4)?"""
+    """Whether it is an ELF file that must be linked before it can run: relocatable, without segments or an entry point (ELF
+    specification, chapter 4)."""
     if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] not in {1, 2} or data[5] not in {1, 2}:
         return False
-    kind = data[16:18] if data[5] == 1 else data[17:15:-1]  # in the order of its bytes
+    kind = data[16:18] if data[5] == 1 else data[17:15:-1]  # as little-endian
     entry, segments = (data[24:32], data[56:58]) if data[4] == 2 else (data[24:28], data[44:46])
     return kind == b"\x01\0" and not any(entry) and not any(segments)
 
 
 def _numbers(node: ast.List | ast.Tuple) -> bytes:
+    """The bytes that a list of numbers stands for; b"" where an element is no constant from 0 to 255."""
     values = [element.value for element in node.elts if isinstance(element, ast.Constant) and isinstance(element.value, int)]
     return bytes(values) if len(values) == len(node.elts) and all(0 <= value < 256 for value in values) else b""
 

@@ -1,10 +1,11 @@
-"""Does a module that maps executable memory only ask the processor what it can do? Pure: the source is parsed, never run.
+"""Recognises modules that map executable memory only to ask the processor for its features. The source is parsed, never run.
 
-`cpuid` cannot be called from Python, so libraries that tell processors apart write a handful of instructions into a page.
-Shellcode differs from that in what can reach the page: here every byte of it stands in the module, and is one of the few
-instructions such questions are made of. None of them jumps, calls or enters the system, and sequences of them put together
-in any order are such sequences again, so it does not matter which pieces are joined, or how often. What cannot be followed
-to constants (a value that is read, decoded, received or computed, a name from elsewhere) makes the answer no.
+`cpuid` cannot be called from Python, so libraries that identify processors write a handful of machine instructions into a
+page of memory. They differ from loaders of shellcode in what can reach that page: every byte of it is a constant of the
+module, and one of the few instructions that such a query consists of. None of these jumps, calls or enters the system, and
+any concatenation of them is such a sequence again, so it does not matter which pieces are joined, or how often. Whatever
+cannot be followed to constants (a value that is read, decoded, received or computed, a name from elsewhere) makes the answer
+no.
 
 Instructions: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.
 """
@@ -27,7 +28,7 @@ _INSTRUCTION = re.compile(
 )
 _NUMBERS = frozenset({0, 1, 2, 3, 4, 7, 0x10, 0x20, 0x22, 0x40, 0x1000, 0x2000, 0x3000, 0x4000, 0x8000})
 _MAPS = frozenset({"VirtualAlloc", "VirtualProtect", "PROT_EXEC"})
-# what whoever maps may use: steps of mapping, writing a buffer it was handed, and making it callable
+# names a mapper may use: to map, to write a buffer it is given, and to make that callable
 _STEPS = _MAPS | frozenset(
     re.findall(
         r"\w+",
@@ -42,8 +43,8 @@ _STRANGE = (
     ast.Lambda, ast.Global, ast.Nonlocal, ast.Subscript, ast.AugAssign, ast.AsyncFunctionDef, ast.JoinedStr, ast.NamedExpr,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Yield, ast.YieldFrom, ast.Await, ast.Dict, ast.Set,
 )  # fmt: skip
-MAX_SOURCE = 1 << 18  # bytes of a module that is gone through: the largest known, py-cpuinfo's, has 84,000
-_MOST_CARRIERS = 16  # each is one more time through the module
+MAX_SOURCE = 1 << 18  # bytes of a module that is looked at: the largest known, py-cpuinfo's, has 84,000
+_MOST_CARRIERS = 16  # each costs one more pass over the module
 _MOST_VARIABLES = 64
 _TYPES = re.compile(r"c_\w+|POINTER|CFUNCTYPE|byref")
 _REACHES_IN = re.compile(r"\b(?:ctypes|cffi|mprotect)\b")
@@ -58,8 +59,8 @@ _REFLECTS = frozenset(
 
 
 def carriers(tree: ast.Module) -> tuple[str, ...]:
-    """The names under which bytes can be handed to the executable memory of a module, where all bytes it is handed there are
-    instructions that ask the processor; none where that is not so."""
+    """The names through which bytes can reach the executable memory of the module, where all bytes it passes there itself
+    are instructions that query the processor; () where they are not, or that is not certain."""
     try:
         look = _Look(tree)
         return tuple(look.carriers) if look.holds() else ()
@@ -68,16 +69,17 @@ def carriers(tree: ast.Module) -> tuple[str, ...]:
 
 
 class _Look:
-    """One module: who stands around each node, who maps, and who hands bytes to whoever maps."""
+    """One look at a module. A mapper is the outermost definition that maps memory; a carrier is a function that passes its
+    arguments to the mapper, or the mapper itself."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.nodes = list(ast.walk(tree))
         self.parents = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
-        self.variables: set[tuple[_Function, str]] = set()  # looked at, or being looked at
-        self.carriers: list[str] = []  # names of what hands on its arguments to whoever maps, and its own
+        self.variables: set[tuple[_Function, str]] = set()  # checked, or being checked
+        self.carriers: list[str] = []  # names, the mapper's first
 
     def holds(self) -> bool:
-        """Is there one definition that maps, and is all that it and those around it use known?"""
+        """Whether there is exactly one mapper and only processor queries can reach it."""
         mappers = {self._outermost(node) for node in self.nodes if _name(node) in _MAPS}
         mapper = next(iter(mappers), None)
         if len(mappers) != 1 or mapper is None:
@@ -100,7 +102,7 @@ class _Look:
             above = self.parents.get(above)
 
     def _maps_only(self, mapper: _Definition, inside: set[ast.AST]) -> bool:
-        """Nothing but the steps of mapping, and no bytes or numbers other code could be made of."""
+        """Whether the mapper does nothing but map, and holds no bytes or numbers that other code could be made of."""
         names = {name for node in inside if not isinstance(node, ast.Attribute) and (name := _bound(node))}
         names |= _STEPS | _BUILTIN | _MODULES
         kept = {name for node in inside if isinstance(node, ast.Attribute) and (name := _bound(node))}
@@ -122,9 +124,9 @@ class _Look:
         return True
 
     def _is_plain_node(self, node: ast.AST, mapper: _Definition) -> bool:
-        """Is nothing computed, cut out or taken from whoever calls a method?"""
+        """Whether the node computes nothing, slices nothing and takes nothing from the caller of a method."""
         match node:
-            case ast.Constant(value=str()):  # said in an error or a docstring
+            case ast.Constant(value=str()):  # allowed in an error message or a docstring
                 above = self.parents[node]
                 return isinstance(above, ast.Expr) or (isinstance(above, ast.Call) and _name(above.func) in _BUILTIN)
             case ast.Constant(value=value):
@@ -142,12 +144,12 @@ class _Look:
         return not isinstance(node, _STRANGE)
 
     def _is_condition(self, node: ast.AST) -> bool:
-        """`if DataSource.is_windows`: it is looked at, and goes nowhere."""
+        """Whether the node is only tested, as in `if DataSource.is_windows`: its value goes nowhere."""
         above = self.parents[node]
         return any(isinstance(one, ast.If) and one.test in {node, above} for one in (above, self.parents.get(above)))
 
     def _left_alone(self, inside: set[ast.AST]) -> bool:
-        """Nobody else gets at the memory: not by its address, which the mapping definition keeps, nor by ctypes."""
+        """Whether no other code can get at the memory, by the address that the mapper keeps or by ctypes."""
         attributes = {
             node.attr
             for node in inside
@@ -182,8 +184,9 @@ class _Look:
         return isinstance(above, ast.Call) and above.func is node
 
     def _handed_constants(self, inside: set[ast.AST]) -> bool:
-        """Every use of a carrier is a call with known arguments; parameters make the function around a carrier too."""
-        for name in self.carriers:  # grows while it is gone through
+        """Whether every use of a carrier is a call with known arguments. A function that passes on a parameter becomes a
+        carrier."""
+        for name in self.carriers:  # grows meanwhile
             if len(self.carriers) > _MOST_CARRIERS:
                 return False
             if not all(self._carries(node, name, node in inside) for node in self.nodes):
@@ -194,7 +197,7 @@ class _Look:
         if isinstance(node, _Function) and (within or node.name == name):
             return not node.decorator_list and self._by_default(node)
         if isinstance(node, ast.Constant) and node.value == name:
-            return False  # it is asked for by its name
+            return False  # it may be looked up by its name
         if _name(node) != name or within:
             return True
         call = self.parents[node]
@@ -209,7 +212,8 @@ class _Look:
         return all(self._only_asks(value, None) for value in given)
 
     def _only_asks(self, value: ast.expr, function: _Function | None) -> bool:
-        """Is it made of instructions that ask, of types, and of what the function around is handed?"""
+        """Whether the value consists of query instructions, `ctypes` types, and checked variables of the enclosing
+        function."""
         match value:
             case ast.Constant(value=constant):
                 return _plain(constant)
@@ -226,7 +230,8 @@ class _Look:
         return False
 
     def _variable(self, name: str, function: _Function) -> bool:
-        """A parameter, or what the function sets to known values and does nothing with but hand it on."""
+        """Whether this is a parameter of the function, or a variable that it sets to known values and only passes on to
+        carriers."""
         if (function, name) in self.variables or len(self.variables) > _MOST_VARIABLES:
             return len(self.variables) <= _MOST_VARIABLES
         self.variables.add((function, name))
@@ -254,7 +259,7 @@ class _Look:
 
 
 def _plain(value: object) -> bool:
-    """Instructions that ask, one of the numbers memory is mapped with, or nothing."""
+    """Whether the constant is harmless: query instructions, one of the numbers used for mapping, or None."""
     if isinstance(value, bytes):
         return _INSTRUCTION.fullmatch(value) is not None
     return value is None or (isinstance(value, int) and value in _NUMBERS)
@@ -268,7 +273,7 @@ def _name(node: ast.AST) -> str:
 
 
 def _bound(node: ast.AST) -> str:
-    """The name a definition gives to something of its own."""
+    """The name that the node binds: of a variable, parameter, function or attribute of `self`; "" for any other node."""
     match node:
         case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.FunctionDef(name=name):
             return name
@@ -278,7 +283,7 @@ def _bound(node: ast.AST) -> str:
 
 
 def _rebinds(node: ast.AST) -> bool:
-    """Does one of the names the mapping rests on stand for something else, or come under another name?"""
+    """Whether the node binds one of the names that mapping relies on to something else, or imports it under another name."""
     match node:
         case ast.Import(names=names):
             return any((one.asname or one.name) in _MODULES | _BUILTIN and one.asname is not None for one in names) or any(

@@ -1,8 +1,8 @@
-"""Which functions of a module can reach nothing that acts, decided by names before any is followed.
+"""Which functions of a module can reach no sink, decided by a call graph of names before any function is followed.
 
-The names in a function are all it can call in its module, and so on for what those name. A function from which nothing is
-reached that runs, sends, loads or writes can only compute what others use: on its own, it is followed into the first
-function it calls and no further. Where something worth following is handed on, or a function is, everything is followed.
+A function can only call what it names, and what those functions name in turn. One from which no sink is reached can only
+compute what others use. Analysed as an entry point, it is followed into the functions it calls but no deeper, unless a call
+carries taint worth following or a function as an argument.
 """
 
 from __future__ import annotations
@@ -14,46 +14,46 @@ from typing import Any
 from mlsupply.evidence.python.syntax.survey import Mentions, Survey
 from mlsupply.named import NamedTuple
 
-_LONG = 50  # different names in a function
-_STARTED = frozenset({"run"})  # by making an object of a class below `Thread`
+_LONG = 50  # different names, from which on a function counts as long
+_STARTED = frozenset({"run"})  # methods that run when an object of a subclass of `Thread` is made
 
 
-class Quiet(NamedTuple):
-    """Functions that reach nothing that runs, sends, loads or writes. long: those of them that are too long to be followed
-    within another."""
+class Sinkless(NamedTuple):
+    """Functions that reach no sink. long: those of them that are too long to be followed even as the first call of an entry
+    point."""
 
     functions: Set[ast.AST] = frozenset()
     long: Set[ast.AST] = frozenset()
 
 
-NONE = Quiet()
+NONE = Sinkless()
 
 
-def quiet(survey: Survey, ends: Callable[[Mentions], bool]) -> Quiet:
-    """The quiet functions of a module. ends: does a function itself name what acts?"""
+def sinkless(survey: Survey, is_sink: Callable[[Mentions], bool]) -> Sinkless:
+    """The functions of a module that reach no sink. is_sink: whether a function itself mentions one."""
     members = _members(survey.classes)
     functions = [one for one in survey.all if one.outer is not None]
     callers = _callers(functions, members)
-    loud = _spread({one.node for one in functions if _within(one, ends)}, callers)
-    if any(method.name != "__init__" and method in loud for methods in members.values() for method in methods):
-        return NONE  # operators call without naming what they call
-    calm = {one.node for one in functions if one.node not in loud}
-    long = {one.node for one in functions if len(one.names) + len(one.attributes) > _LONG and one.node in calm}
-    return Quiet(calm, long)
+    acting = _with_callers({one.node for one in functions if _or_enclosing(one, is_sink)}, callers)
+    if any(method.name != "__init__" and method in acting for methods in members.values() for method in methods):
+        return NONE  # operators call special methods without naming them
+    silent = {one.node for one in functions if one.node not in acting}
+    long = {one.node for one in functions if len(one.names) + len(one.attributes) > _LONG and one.node in silent}
+    return Sinkless(silent, long)
 
 
-def _within(mentions: Mentions, ends: Callable[[Mentions], bool]) -> bool:
-    """Does it name an end, or a function around it? That one's names are its own."""
+def _or_enclosing(mentions: Mentions, is_sink: Callable[[Mentions], bool]) -> bool:
+    """Whether the function mentions a sink, or a function that encloses it does: it sees the names of that one."""
     around: Mentions | None = mentions
     while around is not None and around.outer is not None:
-        if ends(around):
+        if is_sink(around):
             return True
         around = around.outer
     return False
 
 
 def _callers(functions: Iterable[Mentions], members: dict[str, list[Any]]) -> dict[ast.AST, list[ast.AST]]:
-    """Function -> functions that name it, or a class whose objects it belongs to."""
+    """Call graph: function -> functions that name it, or name a class whose objects run it implicitly (see `_members`)."""
     by_name: dict[str, list[ast.AST]] = {name: list(methods) for name, methods in members.items()}
     for one in functions:
         if isinstance(one.node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -67,7 +67,8 @@ def _callers(functions: Iterable[Mentions], members: dict[str, list[Any]]) -> di
 
 
 def _members(classes: Iterable[ast.ClassDef]) -> dict[str, list[Any]]:
-    """Class -> what runs where an object of it is made or used without a word, of its bases too."""
+    """Class -> the methods that run without being named where an object of it is made or used, those of its bases
+    included."""
     own: dict[str, list[Any]] = {}
     bases: dict[str, set[str]] = {}
     for one in classes:
@@ -88,8 +89,8 @@ def _members(classes: Iterable[ast.ClassDef]) -> dict[str, list[Any]]:
     return found
 
 
-def _spread(found: set[ast.AST], callers: dict[ast.AST, list[ast.AST]]) -> set[ast.AST]:
-    """These, and all that come to them."""
+def _with_callers(found: set[ast.AST], callers: dict[ast.AST, list[ast.AST]]) -> set[ast.AST]:
+    """These functions and all that can reach them."""
     found, todo = set(found), list(found)
     while todo:
         for caller in callers.get(todo.pop(), ()):

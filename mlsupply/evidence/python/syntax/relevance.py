@@ -1,5 +1,7 @@
-"""Which functions are worth following: those that name anything that runs, sends, loads or holds a secret. Decided by names
-alone."""
+"""Which functions are worth following, judged by the names they mention: those that may reach a sink or read a source.
+
+A sink runs, sends or loads something; a source holds a secret.
+"""
 
 from __future__ import annotations
 
@@ -31,64 +33,67 @@ _ATTRIBUTES = frozenset(
         "upload_from_filename", "upload_folder", "set_content", "containers",
     }
 )  # fmt: skip
-# Those of them that only hold or tell something.
-_HOLD_BUILTINS = frozenset({"locals", "__file__"})
-_HOLD_ATTRIBUTES = frozenset(
+# Those of them that are sources only.
+_SOURCE_BUILTINS = frozenset({"locals", "__file__"})
+_SOURCE_ATTRIBUTES = frozenset(
     {"environ", "getenv", "expanduser", "home", "modules", "__dict__", "_private_key", "private_key", "secret_key"}
 )
-_END_BUILTINS, _END_ATTRIBUTES = _BUILTINS - _HOLD_BUILTINS, _ATTRIBUTES - _HOLD_ATTRIBUTES
-
-_ASKS = frozenset({"get", "send", "delete", "patch", "stream", "fetch", "emit", "head", "options", "upload", "publish"})
+_SINK_BUILTINS, _SINK_ATTRIBUTES = _BUILTINS - _SOURCE_BUILTINS, _ATTRIBUTES - _SOURCE_ATTRIBUTES
+# Methods that send where the object is a client, and mean nothing on others.
+_CLIENT_METHODS = frozenset(
+    {"get", "send", "delete", "patch", "stream", "fetch", "emit", "head", "options", "upload", "publish"}
+)
 
 
 @lru_cache(maxsize=8_192)
 def is_client(ref: str) -> bool:
-    """Does the dotted name belong to a client library of some service?"""
+    """Whether the dotted name belongs to the client library of some service."""
     return bool(ref) and CLIENTS.match(ref + ".")
 
 
 @lru_cache(maxsize=8_192)
 def matters(ref: str) -> bool:
-    """Is code that uses this dotted name worth following? So for every module but those known to be harmless."""
+    """Whether code that uses this dotted name is worth following: its module is one that can act, and it is not known to be
+    harmless itself."""
     return bool(ref) and MODULES.search(b"import " + ref.encode("utf-8", "replace")) is not None and not harmless(ref)
 
 
-def matters_here(ref: str) -> bool:
-    """The same for what a name of the module level stands for; handlers of `logging` that send count too."""
+def matters_in_module(ref: str) -> bool:
+    """`matters`, for the dotted name that a name of the module level stands for; also true for `logging` handlers that
+    send."""
     return matters(ref) or (ref.startswith("logging.") and ref.rpartition(".")[2] in _HANDLERS)
 
 
 def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
-    """Does the function mention anything that runs, sends, loads or holds a secret? bound: names of the module level that
-    stand for such things, and their dotted names."""
-    return comes_to_an_end(mentions, bound) or not (
-        mentions.names.isdisjoint(_HOLD_BUILTINS) and mentions.attributes.isdisjoint(_HOLD_ATTRIBUTES)
+    """Whether the function mentions a sink or a source. bound: the names of the module level that stand for something that
+    matters, with its dotted name."""
+    return mentions_sink(mentions, bound) or not (
+        mentions.names.isdisjoint(_SOURCE_BUILTINS) and mentions.attributes.isdisjoint(_SOURCE_ATTRIBUTES)
     )
 
 
-def comes_to_an_end(mentions: Mentions, bound: Mapping[str, str]) -> bool:
-    """Does the function mention anything that runs, sends or loads? What only holds a secret does not count. bound: as
-    above."""
+def mentions_sink(mentions: Mentions, bound: Mapping[str, str]) -> bool:
+    """Whether the function mentions anything that runs, sends or loads. bound: as of `worth_following`."""
     return (
         mentions.address
         or mentions.patches
-        or not mentions.names.isdisjoint(_END_BUILTINS)
+        or not mentions.names.isdisjoint(_SINK_BUILTINS)
         or not mentions.names.isdisjoint(bound)
-        or not mentions.attributes.isdisjoint(_END_ATTRIBUTES)
-        or _uses(mentions, bound)
+        or not mentions.attributes.isdisjoint(_SINK_ATTRIBUTES)
+        or _uses_bound_name(mentions, bound)
         or not mentions.imported.isdisjoint(_HANDLERS)
         or any(matters(name) for name in mentions.imported)
     )
 
 
-def telling(word: str) -> bool:
-    """Can this word be the name of something that runs, sends or loads?"""
-    return word in _BUILTINS or word in _ATTRIBUTES or word in _ASKS or matters(word)
+def can_act_by_name(word: str) -> bool:
+    """Whether this word can be the name of a sink or source."""
+    return word in _BUILTINS or word in _ATTRIBUTES or word in _CLIENT_METHODS or matters(word)
 
 
 def calls(mentions: Mentions, functions: Iterable[str]) -> bool:
-    """Does the function mention one of these functions of the module (`name` or `Class.method`)? A method counts where its
-    class, `self` or `cls` is mentioned too."""
+    """Whether the function mentions one of these functions of the module (`name` or `Class.method`). A method counts only
+    where its class is mentioned too or it is an attribute of `self` or `cls`."""
     for function in functions:
         owner, _, name = function.rpartition(".")
         if not owner or name == "__init__":
@@ -104,16 +109,17 @@ def _own(name: str) -> frozenset[tuple[str, str]]:
     return frozenset({("self", name), ("cls", name)})
 
 
-def names_one(mentions: Mentions, names: Set[str]) -> bool:
-    """Does the function mention one of these variables, or attributes of its own object?"""
+def mentions_one(mentions: Mentions, names: Set[str]) -> bool:
+    """Whether the function mentions a variable, or an attribute of `self` or `cls`, of one of these names."""
     return not mentions.names.isdisjoint(names) or any(
         owner in names or (owner in {"self", "cls"} and name in names) for owner, name in mentions.dotted
     )
 
 
-def _uses(mentions: Mentions, bound: Mapping[str, str]) -> bool:
-    """Does it take more of what it names than types, or could an object of those be told to send?"""
-    asks = not mentions.attributes.isdisjoint(_ASKS)
+def _uses_bound_name(mentions: Mentions, bound: Mapping[str, str]) -> bool:
+    """Whether it uses an attribute of a bound name that is not known to be harmless, or any attribute of one beside a method
+    by which clients send."""
+    asks = not mentions.attributes.isdisjoint(_CLIENT_METHODS)
     return any(
         name in _BUILTINS or (name in bound and (asks or not harmless(f"{bound[name]}.{attribute}")))
         for name, attribute in mentions.dotted

@@ -1,8 +1,7 @@
-"""One pass over the tree of a module for all that is asked about its nodes: names in each function, long constants, classes.
+"""One pass over the syntax tree of a module: the names each function mentions, long constants, classes.
 
-`ast.walk` visits half as many nodes again (`Load`, `Store`), asks each for all its fields, and would be needed once for each
-question.
-"""
+This is faster than `ast.walk`, which visits half as many nodes again (`Load`, `Store`), reads all fields of each, and would
+be needed once for each question."""
 
 from __future__ import annotations
 
@@ -28,8 +27,8 @@ _NO_NODES = frozenset(
 
 
 class _Shape(NamedTuple):
-    """Fields of a kind of node that hold nodes worth a visit. ones: gets those of one node or None, where there are at
-    least two; one: gets the only one; lists: get those of lists of them."""
+    """Getters for the fields of a kind of node that hold child nodes. ones: of all fields with a single (or no) child, where
+    there are at least two such fields; one: of the only such field; lists: of each field with a list of children."""
 
     ones: Callable[[Any], tuple[Any, ...]] | None
     one: Callable[[Any], Any] | None
@@ -40,7 +39,8 @@ _SHAPES: dict[type, _Shape] = dict.fromkeys((type(None), ast.Constant, ast.Match
 
 
 def _shape(node: Any) -> _Shape:
-    """Told from the first node of a kind that is met: a field holds lists in all of them or in none."""
+    """The getters for a kind of node, from the first one that is met: a field holds lists in all nodes of a kind or in
+    none."""
     fields = [name for name in type(node)._fields if name not in _NO_NODES]
     lists = [name for name in fields if type(getattr(node, name)) is list]
     ones = [name for name in fields if name not in lists]
@@ -54,13 +54,17 @@ def _shape(node: Any) -> _Shape:
 
 
 class Mentions:
-    """What a function (or the module) and the functions within it mention. Its decorators belong to what is around it.
+    """The names that a function (or the module) and the functions within it mention. Decorators count for the enclosing
+    scope.
 
+    outer       the mentions of the enclosing function or module; None for the module
     names       of variables
-    attributes  names after a dot; dotted: (variable, attribute)
-    imported    modules, and names from them
-    address     does a text start as an address does?
-    replaced    variables that are put in the place of attributes of others; patches: is one of those a function?
+    attributes  names after a dot
+    dotted      pairs (variable, attribute)
+    imported    modules, and names imported from them
+    address     whether a text starts like a URL
+    replaced    variables assigned to attributes of other objects
+    patches     whether one of those is a function of this module
     """
 
     __slots__ = ("address", "attributes", "dotted", "imported", "names", "node", "outer", "patches", "replaced")
@@ -76,13 +80,13 @@ class Mentions:
         self.replaced: set[str] = set()
         self.patches = False
 
-    def is_about(self, names: set[str]) -> bool:
-        """Is the function called by one of these names, or does it mention one?"""
+    def has_name_in(self, names: set[str]) -> bool:
+        """Whether the function has one of these names or mentions one."""
         return getattr(self.node, "name", "") in names or not (
             names.isdisjoint(self.names) and names.isdisjoint(self.attributes) and names.isdisjoint(self.imported)
         )
 
-    def take_up(self, inner: Mentions) -> None:
+    def absorb(self, inner: Mentions) -> None:
         """Adds what a function within this one mentions."""
         self.names |= inner.names
         self.attributes |= inner.attributes
@@ -93,15 +97,15 @@ class Mentions:
 
 
 class Survey:
-    """What the pass found. blobs: constants and lists long enough to hold code, in the order of the text; classes: all
-    definitions."""
+    """The result of the pass over a tree. blobs: constants and lists long enough to hold code, in source order; classes: all
+    class definitions."""
 
     def __init__(self, tree: ast.AST) -> None:
         self.blobs: list[ast.Constant | ast.List | ast.Tuple] = []
         self.classes: list[ast.ClassDef] = []
         found = [Mentions(tree, None)]
-        functions: set[str] = set()  # of the module level
-        for mentions in found:  # grows by the functions that are met
+        functions: set[str] = set()  # names of those of the module level
+        for mentions in found:  # grows meanwhile by the functions that are met
             inner = self._scanned(mentions)
             if mentions.outer is None:
                 functions = _names(inner)
@@ -109,7 +113,7 @@ class Survey:
             found += [Mentions(node, mentions) for node in inner]
         for mentions in reversed(found):
             if mentions.outer is not None:
-                mentions.outer.take_up(mentions)
+                mentions.outer.absorb(mentions)
         self._mentions = {mentions.node: mentions for mentions in found}
         self.blobs.sort(key=lambda node: (node.lineno, node.col_offset))
 
@@ -119,27 +123,27 @@ class Survey:
         return self._mentions.values()
 
     def of(self, node: ast.AST) -> Mentions:
-        """What a function mentions. A function that came from text which the module runs is surveyed now."""
+        """The mentions of a function. One that is not of the tree (it was decoded from a text) is surveyed now."""
         return self._mentions.get(node) or Survey(node)._mentions[node]
 
     def naming(self, names: Iterable[str]) -> set[ast.AST]:
-        """The functions that have one of these names or mention one, and those that mention these in turn."""
+        """The functions that have one of these names or mention one, and transitively those that mention such a function."""
         wanted = set(names)
         found: set[ast.AST] = set()
         before = -1
         while len(found) > before:
             before = len(found)
             for node, mentions in self._mentions.items():
-                if node not in found and mentions.is_about(wanted):
+                if node not in found and mentions.has_name_in(wanted):
                     found.add(node)
                     wanted |= {node.name} if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else set()
         return found
 
     def _scanned(self, mentions: Mentions) -> list[ast.AST]:
-        """Note what the nodes of one function mention; gives the functions within it."""
+        """Notes what the nodes of one function mention; returns the functions right within it."""
         within: list[ast.AST] = []
         names, attributes, dotted = mentions.names, mentions.attributes, mentions.dotted
-        stack = _run_by(mentions.node)
+        stack = _run_when_called(mentions.node)
         while stack:
             node = stack.pop()
             kind = type(node)
@@ -158,7 +162,7 @@ class Survey:
                 stack.append(node.func)
                 stack += node.args
                 if len(node.args) == 3:
-                    _set(node, mentions)
+                    _note_setattr(node, mentions)
                 stack += [keyword.value for keyword in node.keywords]
             elif kind in _FUNCTIONS:
                 within.append(node)
@@ -170,13 +174,13 @@ class Survey:
         return within
 
     def _rare(self, kind: type, node: Any, mentions: Mentions) -> list[Any]:
-        """What these mention; gives what is below them."""
+        """Notes what a node of one of the rarer kinds mentions; returns its children."""
         if kind is ast.Import or kind is ast.ImportFrom:
             mentions.imported |= {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
             return []
         if kind is ast.Assign:
             if type(node.targets[0]) is ast.Attribute:
-                _replaced(node.value, mentions)
+                _note_replacement(node.value, mentions)
         elif kind is ast.ClassDef:
             self.classes.append(node)
         elif len(node.elts) >= LONG_LIST:
@@ -184,35 +188,37 @@ class Survey:
         return children(node)
 
     def _text(self, node: Any, mentions: Mentions) -> None:
+        """Notes a constant text or bytes."""
         if len(node.value) >= LONG_TEXT:
             self.blobs.append(node)
         if type(node.value) is str and node.value.startswith(("http", "ws")):
             mentions.address = True
 
 
-def _replaced(value: ast.expr, mentions: Mentions) -> None:
+def _note_replacement(value: ast.expr, mentions: Mentions) -> None:
+    """Notes a variable that is assigned to an attribute."""
     if type(value) is ast.Name:
         mentions.replaced.add(value.id)
 
 
-def _set(call: ast.Call, mentions: Mentions) -> None:
+def _note_setattr(call: ast.Call, mentions: Mentions) -> None:
     if type(call.func) is ast.Name and call.func.id == "setattr":
-        _replaced(call.args[2], mentions)
+        _note_replacement(call.args[2], mentions)
 
 
 def _names(functions: Iterable[ast.AST]) -> set[str]:
     return {node.name for node in functions if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def _run_by(node: Any) -> list[Any]:
-    """What a function holds but for its decorators, which are run where it is defined; of other nodes all."""
+def _run_when_called(node: Any) -> list[Any]:
+    """The children of a function without its decorators, which run where it is defined; all children of other nodes."""
     if type(node) is ast.FunctionDef or type(node) is ast.AsyncFunctionDef:
         return [*node.body, node.args, node.returns]
     return children(node)
 
 
 def children(node: Any) -> list[Any]:
-    """The nodes right below this one, without contexts and operators; None for an optional one that is absent."""
+    """The child nodes of a node, without contexts and operators; None stands for an optional child that is absent."""
     ones, one, lists = _SHAPES.get(type(node)) or _shape(node)
     found = [*ones(node)] if ones is not None else [one(node)] if one is not None else []
     for nodes in lists:
@@ -221,12 +227,12 @@ def children(node: Any) -> list[Any]:
 
 
 def last_name(node: ast.AST) -> str:
-    """The last part of a name: `c` of `a.b.c`; "" of what is no name."""
+    """The last part of a dotted name, `c` of `a.b.c`; "" for any other expression."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def descendants(nodes: Iterable[Any]) -> Iterator[Any]:
-    """These nodes and all below them, without contexts and operators, in no particular order."""
+    """These nodes and all their descendants, without contexts and operators, in no particular order."""
     stack = list(nodes)
     while stack:
         node = stack.pop()
