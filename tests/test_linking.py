@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from mlsupply.evidence.facets import CodeFact
-from mlsupply.evidence.linking import MAX_LOOKS, ROUNDS, Linked, Spare, linked
+from mlsupply.evidence.linking import MAX_LOOKS, ROUNDS, Linked, SkippedFile, linked
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.tokens import words_of
@@ -34,9 +34,9 @@ def together(files: dict[str, str], parsed: Iterable[str] = ()) -> Linked:
     return linked(first, spare, look)
 
 
-def spares(files: dict[str, bytes]) -> dict[str, Spare]:
+def spares(files: dict[str, bytes]) -> dict[str, SkippedFile]:
     """Files that the first look leaves out."""
-    return {dotted_name(path)[0]: Spare(path, text, b"\n".join(words_of(text))) for path, text in files.items()}
+    return {dotted_name(path)[0]: SkippedFile(path, text, b"\n".join(words_of(text))) for path, text in files.items()}
 
 
 def sent(found: list[CodeFact]) -> list[tuple[str, str, str]]:

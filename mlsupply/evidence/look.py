@@ -21,7 +21,7 @@ from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.handed import without_data
 from mlsupply.evidence.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
-from mlsupply.evidence.linking import Spare, linked
+from mlsupply.evidence.linking import SkippedFile, linked
 from mlsupply.evidence.mapping import without_questions
 from mlsupply.evidence.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
 from mlsupply.evidence.members import (
@@ -75,7 +75,7 @@ class _Seen:
     waiting: list[tuple[str, str, bytes]] = field(default_factory=list)
     layout_files: dict[str, bytes] = field(default_factory=dict)
     records: dict[str, bytes] = field(default_factory=dict)
-    spare: list[Spare] = field(default_factory=list)
+    spare: list[SkippedFile] = field(default_factory=list)
     spare_bytes: int = 0
     untied: list[str] = field(default_factory=list)
     sifted: int = 0  # of those that are waiting
@@ -280,7 +280,7 @@ def _sift(seen: _Seen) -> None:
         elif seen.spare_bytes + len(data) > _SPARES:
             seen.untied.append(path)
         else:
-            seen.spare.append(Spare(path, data, words))
+            seen.spare.append(SkippedFile(path, data, words))
             seen.spare_bytes += len(data)
     seen.sifted, seen.unsifted = len(seen.waiting), 0
 
