@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsupply.evidence import look
+from mlsupply.evidence import gathered
 from mlsupply.evidence.linking import ROUNDS
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.model import Reason
@@ -29,7 +29,7 @@ def test_padding_takes_no_file_out_of_what_its_neighbours_know(tmp_path: Path) -
 
 
 def test_more_code_than_is_kept_side_by_side_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "_SPARES", 1000)
+    monkeypatch.setattr(gathered, "_MAX_SKIPPED", 1000)
     facts = looked(tmp_path, {"__init__": PADDING + STARTS, "read": READS, "send": SENDS})
     (gap,) = facts.gaps
     assert gap.reason is Reason.LIMIT

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsupply.evidence import look, package
+from mlsupply.evidence import gathered, package
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.imports import MODULES
 from mlsupply.evidence.pool import Pool
@@ -270,7 +270,7 @@ def test_what_waits_keeps_the_order_of_the_archive_however_many_are_judged_toget
     for number in range(9):
         text = "import subprocess\nsubprocess.run(['ls'])\n" if number % 3 else "x = 1\n"
         (tmp_path / f"a{number}.py").write_text(text)
-    monkeypatch.setattr(look, "_TOGETHER", bytes_together)
+    monkeypatch.setattr(gathered, "_BATCH", bytes_together)
     with Pool(1) as pool:
         facts = package.look_inside(tmp_path, pool)
     assert [fact.member for fact in facts.code] == [f"a{number}.py" for number in range(9) if number % 3]
@@ -340,7 +340,7 @@ def test_the_labelled_trees_show_the_same_with_every_file_parsed(monkeypatch: py
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
     trees = [folder / row["path"] for row in rows]
     filtered = [_ids(tree) for tree in trees]
-    monkeypatch.setattr(look, "left_out", lambda files: [None] * len(files))
+    monkeypatch.setattr(gathered, "left_out", lambda files: [None] * len(files))
     assert filtered == [_ids(tree) for tree in trees]
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mlsupply.evidence.bytecode import source_of
 from mlsupply.evidence.contents_check import ENVIRONMENT
+from mlsupply.evidence.gathered import is_wanted
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
-from mlsupply.evidence.look import is_wanted
 from mlsupply.evidence.record import rows
 from mlsupply.folders import is_link
 from mlsupply.model import Package, Reason
