@@ -27,6 +27,7 @@ Pins = dict[str, list[Span]]
 """What stood in locks, by name."""
 
 _MAX_PATHS = 3
+_LONGEST_PATH = 4096
 
 
 class Verdict(StrEnum):
@@ -85,7 +86,22 @@ def judged(found: Repository, history: History, question: Question, limits: Limi
     """The answer from a history that was read, now or before, and from the work tree as it is now."""
     whole = with_uncommitted(history, Extractor(question.bad, limits), limits)
     whole = replace(whole, gaps=(*whole.gaps, *unread(history.folder, history.modules)))
-    return explained(judge(whole, question), found, whole, limits, ways)
+    return _shown(explained(judge(whole, question), found, whole, limits, ways))
+
+
+def _shown(given: Answer) -> Answer:
+    """With the names of files as they can be shown: those of a repository are any bytes."""
+    exposures = [
+        replace(
+            one,
+            file=safe(one.file, _LONGEST_PATH),
+            former_files=tuple(safe(path, _LONGEST_PATH) for path in one.former_files),
+            paths=tuple(tuple(safe(step) for step in path) for path in one.paths),
+            notes=tuple(safe(note, _LONGEST_PATH) for note in one.notes),
+        )
+        for one in given.exposures
+    ]
+    return replace(given, exposures=tuple(exposures))
 
 
 def judge(history: History, question: Question) -> Answer:

@@ -48,8 +48,8 @@ def _of_one(history: History, window: Interval) -> Iterator[Change]:
                     sides.setdefault((commit.oid, file, span.held.name), (set(), set()))[side].add(held)
     for (oid, path, name), (before, after) in sides.items():
         yield Change(
-            repository=history.folder,
-            file=path,
+            repository=safe(history.folder),
+            file=safe(path),
             name=name,
             before=tuple(sorted(before)),
             after=tuple(sorted(after)),

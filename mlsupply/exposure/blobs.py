@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from mlsupply.exposure.repository import Git, feed
+from mlsupply.exposure.repository import Git, feed, request
 from mlsupply.named import NamedTuple
 
 
@@ -101,7 +101,7 @@ class _Batch:
 
     def __init__(self, git: Git, oids: Sequence[str], mode: str) -> None:
         self._process = git.start("cat-file", mode, "--buffer", stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self._feeder = threading.Thread(target=feed, args=(self._process, "\n".join(oids).encode() + b"\n"), daemon=True)
+        self._feeder = threading.Thread(target=feed, args=(self._process, request(oids)), daemon=True)
 
     def __enter__(self) -> subprocess.Popen[bytes]:
         self._feeder.start()

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 
 from mlsupply.exposure.blobs import present
-from mlsupply.exposure.repository import Git, Repository, feed, gap
+from mlsupply.exposure.repository import Git, Repository, feed, gap, request
 from mlsupply.model import Gap, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import count
@@ -87,7 +87,7 @@ def _logged(git: Git, wanted: Sequence[str], patterns: Sequence[str]) -> tuple[l
     )  # fmt: skip
     lines = [*dict.fromkeys(wanted), "--", *patterns]
     errors: list[bytes] = []
-    feeder = threading.Thread(target=_feed, args=(process, "\n".join(lines).encode() + b"\n", errors))
+    feeder = threading.Thread(target=_feed, args=(process, request(lines), errors))
     feeder.start()
     records = _records(process, f"{mark}:".encode(), errors)
     found = [commit for record in records if (commit := _commit(record, mark)) is not None]

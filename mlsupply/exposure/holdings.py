@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 
 from mlsupply.exposure.named_files import named_by
 from mlsupply.inventory import Reader, reader_named, reader_of
+from mlsupply.inventory.sniff import is_script
 from mlsupply.memory import MemoryTree
 from mlsupply.model import Inventory, Reason
 from mlsupply.named import NamedTuple
@@ -73,7 +74,7 @@ class Extractor:
     def read(self, path: str, data: bytes) -> Holding:
         """What the file of this path and content holds of the names asked for."""
         reader = self.reader(path)
-        if reader is None:
+        if reader is None or (reader.format == "script" and not is_script(data)):
             return _NOTHING
         names = tuple(named_by(reader.format, path, data))
         if self._names is not None and not self._mentions(data):

@@ -17,7 +17,7 @@ from mlsupply.exposure.question import Question
 from mlsupply.exposure.traces import Machine, State
 from mlsupply.named import NamedTuple
 from mlsupply.report.html_elements import Html, asset, element, join, page, scrolled, section, table
-from mlsupply.text import count
+from mlsupply.text import count, safe
 
 _NOTICED = 5  # gaps told beside the verdict
 _MAX_ROWS = 300  # spans drawn; the tables hold all
@@ -141,7 +141,7 @@ def _window(question: Question, scale: _Scale, height: int) -> Iterator[Html]:
 def _bar(row: _Row, place: int, scale: _Scale) -> Iterator[Html]:
     one, y = row.exposure, 30 + _ROW * place
     tone = _class(one.verdict)
-    label = f"{one.repository.rstrip('/').rpartition('/')[2]}/{one.file}"
+    label = f"{safe(one.repository).rstrip('/').rpartition('/')[2]}/{one.file}"
     yield element("text", element("title", label), label if len(label) <= 44 else f"…{label[-43:]}", x="8", y=str(y + 4))
     end = scale.last if row.until is None else row.until
     x, wide = scale.across(row.since), max(scale.across(end) - scale.across(row.since), 4)
@@ -174,7 +174,7 @@ def _exposures(answers: Sequence[Answer]) -> Html:
         ends = f"{_stamp(one.last.time)} {one.last.oid[:12]}" if one.last else left
         merged = (f"merged {_stamp(merge.time)} by {merge.committer}" for merge in one.merged[:3])
         why = [*(" → ".join(path) for path in one.paths), *one.notes, *merged]
-        where = join(element("strong", one.file), element("span", one.repository, class_="said"))
+        where = join(element("strong", one.file), element("span", safe(one.repository), class_="said"))
         held = f"{one.name} {one.version or one.specifier or 'any'}"
         told = element("ul", *(element("li", line) for line in why), class_="plain") if why else ""
         rows.append((_tag(one.verdict.value), where, held, _came(one.first), ends, told))

@@ -21,6 +21,7 @@ from mlsupply.exposure.repository import gap
 from mlsupply.exposure.traces import Trace
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.metadata import parse
+from mlsupply.inventory.sniff import is_script
 from mlsupply.model import Gap, Reason
 from mlsupply.text import canonical, safe
 from mlsupply.world import Limits
@@ -35,6 +36,8 @@ _TEXT = re.compile(
 )
 # the version of an egg may be followed by that of Python
 _INSTALLED = re.compile(r"/([^/]+?)-([^-/]+)(?:-py\d[^/]*)?\.(?:dist-info|egg-info|egg)(?=/|$)")
+# standard libraries, environments, caches of uv and conda: files that came with a release, and many
+_INSTALLED_CODE = re.compile(r"/(?:(?:site|dist)-packages|node_modules|pkgs|archive-v\d+|lib(?:64)?/python\d[^/]*)/")
 _UV_BUCKET = re.compile(r"/(?:wheels|built-wheels|sdists)-v\d+/(?:pypi|index/[^/]+)/([^/]+)/([^/]+)(?:/|$)")
 _CONDA = re.compile(r"/(?:conda-meta/([^/]+)\.json|pkgs/([^/]+?)(?:\.conda|\.tar\.bz2|/info/index\.json))$")
 
@@ -62,7 +65,12 @@ class Hunt:
     def wants(self, path: str, size: int) -> bool:
         """Whether the content matters."""
         return (
-            self.hashes(path) or _is_metadata(path) or _is_record(path) or self._is_text(path) or _is_inventory(path)
+            self.hashes(path)
+            or _is_metadata(path)
+            or _is_record(path)
+            or self._is_text(path)
+            or _is_inventory(path)
+            or _may_be_script(path)
         ) and size >= 0
 
     def hashes(self, path: str) -> bool:
@@ -94,6 +102,9 @@ class Hunt:
             if len(data) > TEXT_BYTES:
                 self.gaps.append(gap(shown, Reason.TOO_LARGE, f"only the first {TEXT_BYTES:,} bytes were searched"))
         if _is_inventory(path):
+            self.inventory(path, data, shown)
+        elif _may_be_script(path) and is_script(data):
+            self._extractor.named[path] = "script"
             self.inventory(path, data, shown)
 
     def digested(self, shown: str, digests: dict[str, str]) -> None:
@@ -225,6 +236,11 @@ def _is_record(path: str) -> bool:
 def _is_inventory(path: str) -> bool:
     reader = reader_of(path)
     return reader is not None and reader.role in {"lock", "sbom", "manifest"}
+
+
+def _may_be_script(path: str) -> bool:
+    """Whether a file may have requirements of its own (PEP 723): a Python file that nobody installed."""
+    return path.endswith(".py") and _INSTALLED_CODE.search(f"/{path}") is None
 
 
 def _release_of(base: str) -> tuple[str, str] | None:

@@ -22,7 +22,7 @@ from mlsupply.exposure.tracing import History, Traced, Unread
 from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 
-_APPLICATION, _VERSION = 0x6D6C7865, 4  # "mlxe"; raised whenever what is stored or how it is traced changes
+_APPLICATION, _VERSION = 0x6D6C7865, 5  # "mlxe"; raised whenever what is stored or how it is traced changes
 _TABLES = """
 CREATE TABLE repository (id INTEGER PRIMARY KEY, folder TEXT UNIQUE, heads TEXT, facts TEXT);
 CREATE TABLE moment (id INTEGER PRIMARY KEY, repository INTEGER, facts TEXT);
@@ -118,7 +118,7 @@ class InventoryFile:
     def paths(self, key: tuple[str, ...]) -> tuple[tuple[str, ...], ...] | None:
         """The ways kept for (path, blob, name, version); a blob never changes, so they hold whatever moves."""
         try:
-            row = self._base.execute("SELECT paths FROM way WHERE source = ?", ("\0".join(key),)).fetchone()
+            row = self._base.execute("SELECT paths FROM way WHERE source = ?", (_stored(key),)).fetchone()
             return None if row is None else tuple(tuple(map(str, path)) for path in json.loads(row[0]))
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise self._refused(f"damaged: {error}") from error
@@ -127,7 +127,7 @@ class InventoryFile:
         """Keep the ways."""
         try:
             with self._base:
-                self._base.execute("INSERT OR REPLACE INTO way VALUES (?, ?)", ("\0".join(key), json.dumps(paths)))
+                self._base.execute("INSERT OR REPLACE INTO way VALUES (?, ?)", (_stored(key), json.dumps(paths)))
         except sqlite3.Error as error:
             raise self._refused(str(error)) from error
 
@@ -164,6 +164,11 @@ def heads_of(found: Repository) -> str:
     """A digest of all refs and of what is cut off: as long as it stays, so does the history."""
     lines = [f"{ref.oid} {ref.name}" for ref in found.refs] + ["shallow", *found.shallow, "logged", *found.logged]
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()
+
+
+def _stored(key: tuple[str, ...]) -> str:
+    """As SQLite takes it: a path of a repository may hold bytes that are no text."""
+    return "\0".join(key).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _span(one: Traced, moments: dict[str, int]) -> dict[str, object]:

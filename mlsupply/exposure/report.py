@@ -72,7 +72,14 @@ def _table(answers: Sequence[Answer]) -> list[str]:
         for exposure in one.exposures:
             if exposure.verdict is not Verdict.NO:
                 held = f"{exposure.name} {exposure.version or exposure.specifier or 'any'}"
-                cells = (one.repository, exposure.file, exposure.verdict.value, held, _stamp(exposure.first), _end(exposure))
+                cells = (
+                    safe(one.repository),
+                    exposure.file,
+                    exposure.verdict.value,
+                    held,
+                    _stamp(exposure.first),
+                    _end(exposure),
+                )
                 rows.append("| " + " | ".join(escape(cell) for cell in cells) + " |")
     return rows
 
@@ -227,7 +234,7 @@ def coverage(answers: Sequence[Answer], machine: Machine | None) -> list[str]:
 
 def _answer(one: Answer) -> dict[str, Any]:
     return {
-        "repository": one.repository,
+        "repository": safe(one.repository),
         "files": one.files,
         "versions": one.versions,
         "commits": one.commits,

@@ -14,7 +14,7 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -265,6 +265,11 @@ class Git:
         )
         limit(process.pid)
         return process
+
+
+def request(lines: Iterable[str]) -> bytes:
+    """What git is asked, a line each. Paths come as they are in its trees, which may hold any bytes but zero."""
+    return "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n"
 
 
 def feed(process: subprocess.Popen[bytes], data: bytes) -> bool:

@@ -155,7 +155,7 @@ def _each(work: Callable[[tuple[str, str]], Read], found: Sequence[tuple[str, st
 
 def _key(folder: str) -> str:
     """A folder's name in an inventory, the same from wherever it is asked."""
-    return str(Path(folder).resolve())
+    return os.fsencode(Path(folder).resolve()).decode("utf-8", "backslashreplace")
 
 
 @value

@@ -9,6 +9,7 @@ from mlsupply.exposure.history import Commit, commits
 from mlsupply.exposure.holdings import Extractor, Held, Holding
 from mlsupply.exposure.named_files import inside
 from mlsupply.exposure.repository import Git, Repository, gap
+from mlsupply.exposure.scripts import scripts_in
 from mlsupply.exposure.spans import Span, State, lines, spans, with_again
 from mlsupply.inventory import READERS, reader_of
 from mlsupply.model import Gap, Reason
@@ -89,9 +90,13 @@ def _read(
     git: Git, found: Repository, extractor: Extractor, limits: Limits
 ) -> tuple[list[Commit], list[Gap], Holdings, list[tuple[str, str, str]]]:
     """The commits, what they hold, and what could not be read. Files of any name that a manifest names, by `-r` say, are
-    read as requirements, and so are those that these name; what a link leads to is read as what the link is called."""
+    read as requirements, and so are those that these name; what a link leads to is read as what the link is called. Scripts
+    are known by what is in them."""
     wanted = [*patterns(), f":(literal){submodules.FILE}"]
     holdings, unread, gaps = Holdings(), list[tuple[str, str, str]](), list[Gap]()
+    scripts, unsearched = scripts_in(git, found, limits)
+    extractor.named.update(dict.fromkeys(scripts, "script"))
+    wanted += [f":(literal){path}" for path in scripts]
     history: list[Commit] = []
     for _ in range(_MOST_ROUNDS):
         history, gaps = commits(git, found, wanted)
@@ -106,7 +111,7 @@ def _read(
             gaps.append(gap(found.folder, Reason.LIMIT, detail))
         extractor.named.update({path: named[path] for path in further[:_MOST_NAMED]})
         wanted += [f":(literal){path}" for path in further[:_MOST_NAMED]]
-    return history, gaps, holdings, unread
+    return history, [*gaps, *unsearched], holdings, unread
 
 
 def _linked(git: Git, history: Iterable[Commit], limits: Limits) -> dict[str, str]:
@@ -140,18 +145,32 @@ def _beside(span: Span, states: Mapping[str, State]) -> tuple[str, ...]:
 
 
 def _lock_beside(span: Span, state: State) -> str:
-    """What pinned the project where the requirement stood, "" where nothing did: a lock in the same folder, or above it
-    for a pyproject.toml, which may be a member of a workspace."""
-    folder, _, name = span.path.rpartition("/")
-    above = name == "pyproject.toml"
+    """What pinned the project where the requirement stood, "" where nothing did."""
     for path, held in state.items():
-        where = path.rpartition("/")[0]
-        governs = where == folder or (above and (not where or folder.startswith(f"{where}/")))
-        if path != span.path and governs:
+        if path != span.path and _governs(path, span.path):
             pins = sorted(one.version for one in held if one.pinned and one.name == span.held.name)
             if pins:
                 return f"{path} held {', '.join(pins)}"
     return ""
+
+
+def _governs(lock: str, manifest: str) -> bool:
+    """Whether a lock decides what a manifest resolves to: one in the same folder, or above it for a pyproject.toml, which
+    may be a member of a workspace. A script has a lock of its own, beside it."""
+    if is_script_lock(lock) or _is_script(manifest):
+        return lock == f"{manifest}.lock"
+    where, (folder, _, name) = lock.rpartition("/")[0], manifest.rpartition("/")
+    above = name == "pyproject.toml"
+    return where == folder or (above and (not where or folder.startswith(f"{where}/")))
+
+
+def is_script_lock(path: str) -> bool:
+    """Whether a file is the lock of one script, `NAME.py.lock`."""
+    return path.endswith(".py.lock")
+
+
+def _is_script(path: str) -> bool:
+    return path.endswith(".py") and reader_of(path) is None
 
 
 def _holdings(
@@ -194,5 +213,8 @@ def _holders(span: Span, holders: Mapping[tuple[str, Held], list[str]]) -> Itera
 
 def _unlocked(holdings: Holdings) -> Iterator[str]:
     """Manifests beside which no lock ever lay."""
-    locked = {path.rpartition("/")[0] for (path, _), holding in holdings.items() if holding.complete}
-    yield from sorted({path for path, _ in holdings if path.rpartition("/")[0] not in locked})
+    locks = {path for (path, _), holding in holdings.items() if holding.complete}
+    folders = {path.rpartition("/")[0] for path in locks if not is_script_lock(path)}
+    for path in sorted({path for path, _ in holdings} - locks):
+        if f"{path}.lock" not in locks if _is_script(path) else path.rpartition("/")[0] not in folders:
+            yield path

@@ -4,7 +4,7 @@ is never committed. Read as bytes; links are not followed."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mlsupply.exposure.history import Commit
@@ -14,6 +14,7 @@ from mlsupply.exposure.spans import Span
 from mlsupply.exposure.tracing import History, Traced
 from mlsupply.folders import is_file, is_link
 from mlsupply.inventory import reader_of
+from mlsupply.inventory.sniff import MOST_OF_SCRIPT, MOST_SCRIPTS, is_script
 from mlsupply.model import Gap, Reason
 from mlsupply.value import replace
 from mlsupply.world import Limits
@@ -32,7 +33,7 @@ def with_uncommitted(history: History, extractor: Extractor, limits: Limits) -> 
     traced: list[Traced] = []
     gaps: list[Gap] = []
     top = Path(history.folder)
-    for path in _files(top, gaps) if (top / ".git").exists() else ():
+    for path in _files(top, gaps, extractor) if (top / ".git").exists() else ():
         found = _held(top / path, path, extractor, limits)
         if isinstance(found, Gap):
             gaps.append(found)
@@ -44,7 +45,10 @@ def with_uncommitted(history: History, extractor: Extractor, limits: Limits) -> 
     return replace(history, traced=(*history.traced, *traced), gaps=(*history.gaps, *gaps))
 
 
-def _files(top: Path, gaps: list[Gap]) -> Iterator[str]:
+def _files(top: Path, gaps: list[Gap], extractor: Extractor) -> Iterator[str]:
+    """Locks, manifests and SBOMs by their names, and scripts by what is in them, which the extractor is told."""
+    python = list[str]()
+
     def note(error: OSError) -> None:
         gaps.append(
             gap(str(error.filename), Reason.FORBIDDEN, f"in the work tree, and could not be listed: {error.strerror}")
@@ -56,12 +60,39 @@ def _files(top: Path, gaps: list[Gap]) -> Iterator[str]:
         for name in sorted(names):
             path = name if inside == "." else f"{inside}/{name}"
             reader = reader_of(path)
-            if reader and reader.role in _ROLES and not is_link(Path(where, name)):
+            if is_link(Path(where, name)):
+                continue
+            if reader and reader.role in _ROLES:
                 yield path
+            elif reader is None and name.endswith(".py") and "__init__.py" not in names:
+                python.append(path)
         if seen >= _MOST_FOLDERS:
             detail = f"what is not committed was looked for in {_MOST_FOLDERS:,} folders of its work tree"
             gaps.append(gap(str(top), Reason.LIMIT, detail, "--machine looks at all files"))
-            return
+            break
+    for path in _scripts(top, python, gaps):
+        extractor.named[path] = "script"
+        yield path
+
+
+def _scripts(top: Path, paths: Sequence[str], gaps: list[Gap]) -> Iterator[str]:
+    """Those of the Python files that have requirements of their own (PEP 723)."""
+    for path in paths[:MOST_SCRIPTS]:
+        try:
+            with open(top / path, "rb") as handle:
+                head = handle.read(MOST_OF_SCRIPT)
+                whole = not handle.read(1)
+        except OSError as error:
+            gaps.append(gap(str(top / path), Reason.FORBIDDEN, f"in the work tree, and could not be read: {error.strerror}"))
+            continue
+        if is_script(head):
+            yield path
+        elif not whole:
+            detail = f"only its first {MOST_OF_SCRIPT:,} bytes were looked into for requirements of its own (PEP 723)"
+            gaps.append(gap(str(top / path), Reason.LIMIT, detail))
+    if left := paths[MOST_SCRIPTS:]:
+        detail = f"{len(left):,} Python files from here on were not looked into for requirements of their own (PEP 723)"
+        gaps.append(gap(str(top / left[0]), Reason.LIMIT, detail, "--machine looks at all files"))
 
 
 def _is_apart(folder: Path) -> bool:
