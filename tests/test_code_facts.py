@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mlsupply.evidence.explained.mapping import without_questions
 from mlsupply.evidence.facets import CodeFact, Moment
-from mlsupply.evidence.mapping import without_questions
 from mlsupply.evidence.moments import layout, placed
 from mlsupply.evidence.package import PackageFacts
-from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.prefilter.choice import worth_parsing
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.python.analyser import turned_down
 from mlsupply.model import Severity

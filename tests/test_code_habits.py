@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlsupply.evidence.members import agent_facts
+from mlsupply.evidence.files.agent_files import agent_facts
 from mlsupply.evidence.python.commands.shell import deeds
 from tests.test_code_facts import found, init
 

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from mlsupply.evidence.mapping import without_questions
+from mlsupply.evidence.explained.mapping import without_questions
 from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.python.syntax.cpuid import MAX_SOURCE

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlsupply.evidence.members import requirement_facts
-from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.files.requirement_lists import requirement_facts
+from mlsupply.evidence.prefilter.choice import worth_parsing
 from mlsupply.evidence.python import analyse
 from tests.test_code_facts import found, init, setup
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlsupply.evidence.foreign import foreign_facts
+from mlsupply.evidence.files.foreign import foreign_facts
 from tests.test_code_facts import found, init
 
 RUNS_DOWNLOADED = "MLS-C004"

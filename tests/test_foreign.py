@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsupply.evidence.foreign import foreign_facts, is_foreign, is_foreign_program, unseen
+from mlsupply.evidence.files.foreign import foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.look import looked_at
 from mlsupply.evidence.pool import Pool
 from mlsupply.model import Reason

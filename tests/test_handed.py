@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.evidence.archives import Limits
-from mlsupply.evidence.handed import MAX_FILES
+from mlsupply.evidence.explained.handed import MAX_FILES
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Pool
 from tests.made_wheels import METADATA, put

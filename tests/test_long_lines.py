@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlsupply.evidence.builds import build_facts
-from mlsupply.evidence.imports import brings_power
-from mlsupply.evidence.members import agent_facts
+from mlsupply.evidence.files.agent_files import agent_facts
+from mlsupply.evidence.files.builds import build_facts
 from mlsupply.evidence.models import Verdict, look
+from mlsupply.evidence.prefilter.imports import brings_power
 from mlsupply.evidence.references import configurations
 from mlsupply.evidence.references.seen import Seen
 from mlsupply.inventory.metadata import parse

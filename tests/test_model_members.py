@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from mlsupply.evidence.members import model_facts
+from mlsupply.evidence.files.model_files import model_facts
 from tests.models.keras_files import hdf5
 
 CALL = "last: !!python/object/apply:os.system [id]\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mlsupply.evidence.explained.plain_data import MAX_FILES
 from mlsupply.evidence.package import look_inside
-from mlsupply.evidence.plain_data import MAX_FILES
 from mlsupply.evidence.pool import Pool
 from tests.made_wheels import METADATA, put
 from tests.test_archives import tarred, zipped

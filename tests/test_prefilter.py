@@ -11,12 +11,12 @@ import pytest
 
 from mlsupply.evidence import gathered, package
 from mlsupply.evidence.contents import judged
-from mlsupply.evidence.imports import MODULES
 from mlsupply.evidence.pool import Pool
-from mlsupply.evidence.prefilter import left_out, worth_parsing
+from mlsupply.evidence.prefilter.choice import left_out, worth_parsing
+from mlsupply.evidence.prefilter.imports import MODULES
+from mlsupply.evidence.prefilter.tokens import Strings, word_in, words_of
 from mlsupply.evidence.python import analyse
 from mlsupply.evidence.python.places import persistent
-from mlsupply.evidence.tokens import Strings, word_in, words_of
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load

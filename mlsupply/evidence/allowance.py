@@ -1,16 +1,17 @@
-"""How much of one archive may be searched for commands, over all of its files that hold some.
+"""How much text of one archive is searched for shell commands, over all of its files.
 
-Reading commands takes about four microseconds a character at worst, and an archive may hold any number of files with them.
+Judging a command takes up to four microseconds a character, and an archive may hold any number of files with commands.
 """
 
 from __future__ import annotations
 
 MOST = 1 << 19  # characters; of 660 honest archives the largest holds 18 thousand
-_LEAST = 100  # characters that a look costs as much as, however short the command is
+MOST_TEXT = 1 << 20  # bytes of one list of requirements, or of one file for agents, that are searched
+_LEAST = 100  # characters a command costs at least, however short it is
 
 
 class Allowance:
-    """What is left for one archive. refused: something was not looked at because nothing was left."""
+    """What is left for one archive, in characters. refused: some text was not searched because nothing was left."""
 
     __slots__ = ("left", "most", "refused")
 
@@ -19,7 +20,7 @@ class Allowance:
         self.refused = False
 
     def take(self, text: str | bytes) -> bool:
-        """May this be looked at?"""
+        """May this text be searched? Takes its length from what is left."""
         self.left -= max(len(text), _LEAST)
         self.refused = self.refused or self.left < 0
         return self.left >= 0

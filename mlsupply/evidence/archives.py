@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from mlsupply.evidence.bytecode import head_of, runs_unasked
 from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.evidence.files.bytecode import head_of, runs_unasked
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe

@@ -11,30 +11,24 @@ import time
 from collections.abc import Iterator
 from typing import Literal
 
-from mlsupply.evidence.allowance import Allowance
+from mlsupply.evidence.allowance import MOST_TEXT, Allowance
 from mlsupply.evidence.archives import Limits, Member, Walked, is_nested_name
-from mlsupply.evidence.builds import build_facts, build_system
-from mlsupply.evidence.bytecode import over_sources, runs_unasked, without_source
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
-from mlsupply.evidence.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
-from mlsupply.evidence.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
+from mlsupply.evidence.files.agent_files import agent_facts, is_agent_file
+from mlsupply.evidence.files.builds import build_facts, build_system
+from mlsupply.evidence.files.bytecode import over_sources, runs_unasked, without_source
+from mlsupply.evidence.files.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
+from mlsupply.evidence.files.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
+from mlsupply.evidence.files.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
+from mlsupply.evidence.files.model_files import is_model, model_facts
+from mlsupply.evidence.files.native import binary_fact
+from mlsupply.evidence.files.requirement_lists import is_requirement_list, requirement_facts
+from mlsupply.evidence.files.start_lines import start_lines
 from mlsupply.evidence.linking import SkippedFile
-from mlsupply.evidence.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
-from mlsupply.evidence.members import (
-    MOST_TEXT,
-    agent_facts,
-    binary_fact,
-    is_agent_file,
-    is_model,
-    is_requirement_list,
-    model_facts,
-    requirement_facts,
-)
 from mlsupply.evidence.moments import is_layout_file, is_program
 from mlsupply.evidence.package import located_gap
-from mlsupply.evidence.prefilter import left_out
+from mlsupply.evidence.prefilter.choice import left_out
 from mlsupply.evidence.share import Share
-from mlsupply.evidence.start_lines import start_lines
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple

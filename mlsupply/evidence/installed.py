@@ -15,8 +15,8 @@ from pathlib import Path
 
 from mlsupply.digest import sha256_of_file
 from mlsupply.evidence.archives import Limits
-from mlsupply.evidence.bytecode import head_of, runs_unasked, source_of
 from mlsupply.evidence.facets import ArchiveFact
+from mlsupply.evidence.files.bytecode import head_of, runs_unasked, source_of
 from mlsupply.evidence.package import PackageFacts, located_gap, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.record import rows

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, ModuleFacts, Neighbours, Take
+from mlsupply.evidence.prefilter.tokens import word_in
 from mlsupply.evidence.python.knowledge import COMMANDS, FETCHES_OR_DECODES, RUNS_CODE, SECRETS
-from mlsupply.evidence.tokens import word_in
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 

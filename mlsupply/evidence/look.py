@@ -10,21 +10,21 @@ from pathlib import Path
 from mlsupply.evidence import stored
 from mlsupply.evidence.against_record import better_digests, record_facts, record_gaps
 from mlsupply.evidence.archives import Limits, Walked, Wants, walk, walk_files
-from mlsupply.evidence.builds import at_its_moment
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.data_files import MAX_FILES, named_data, read_data
+from mlsupply.evidence.explained.handed import without_data
+from mlsupply.evidence.explained.mapping import without_questions
+from mlsupply.evidence.explained.plain_data import without_literals
+from mlsupply.evidence.explained.twice import with_same_content
+from mlsupply.evidence.explained.unparsable import Unparsable
+from mlsupply.evidence.files.builds import at_its_moment
+from mlsupply.evidence.files.native import beside_libraries
 from mlsupply.evidence.gathered import Gathered, is_wanted
-from mlsupply.evidence.handed import without_data
 from mlsupply.evidence.linking import linked
-from mlsupply.evidence.mapping import without_questions
-from mlsupply.evidence.members import beside_libraries
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.moments import Layout, layout, placed
 from mlsupply.evidence.package import PackageFacts
-from mlsupply.evidence.plain_data import without_literals
 from mlsupply.evidence.pool import Lost, Pool, Task
-from mlsupply.evidence.twice import with_same_content
-from mlsupply.evidence.unparsable import Unparsable
 from mlsupply.model import Reason
 from mlsupply.text import canonical
 

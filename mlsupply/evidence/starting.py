@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from mlsupply.evidence.contents_check import ENVIRONMENT
+from mlsupply.evidence.files.start_lines import start_lines, text_of
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
 from mlsupply.evidence.record import rows
-from mlsupply.evidence.start_lines import start_lines, text_of
 from mlsupply.model import Package, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.project import Project, installed_at

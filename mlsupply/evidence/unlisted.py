@@ -11,8 +11,8 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mlsupply.evidence.bytecode import source_of
 from mlsupply.evidence.contents_check import ENVIRONMENT
+from mlsupply.evidence.files.bytecode import source_of
 from mlsupply.evidence.gathered import is_wanted
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
 from mlsupply.evidence.record import rows

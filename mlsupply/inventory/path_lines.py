@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from mlsupply.evidence.start_lines import text_of
+from mlsupply.evidence.files.start_lines import text_of
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Gap, Package, Reason, SourceKind
 from mlsupply.text import safe

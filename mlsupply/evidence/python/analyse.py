@@ -9,7 +9,8 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlsupply.evidence.mapping import maps_memory
+from mlsupply.evidence.explained.mapping import maps_memory
+from mlsupply.evidence.files.start_lines import start_lines, text_of
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import schedule
 from mlsupply.evidence.python.analyser import Analyser
@@ -22,7 +23,6 @@ from mlsupply.evidence.python.summaries import constants
 from mlsupply.evidence.python.syntax import appearance, cpuid
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.value import CLEAN, Value, constant
-from mlsupply.evidence.start_lines import start_lines, text_of
 from mlsupply.text import safe
 
 MAX_SOURCE = 8 << 20  # bytes of one file

@@ -8,7 +8,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator
 
-from mlsupply.evidence.prefilter import worth_parsing
+from mlsupply.evidence.prefilter.choice import worth_parsing
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.decoders import looks_like_code, peel, unxor
 from mlsupply.lazy import expression

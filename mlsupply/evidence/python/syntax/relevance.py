@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 
-from mlsupply.evidence.imports import MODULES, harmless
+from mlsupply.evidence.prefilter.imports import MODULES, harmless
 from mlsupply.evidence.python.knowledge import CLIENTS
 from mlsupply.evidence.python.syntax.survey import Mentions
 

@@ -13,9 +13,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from string import ascii_letters, digits
 
-from mlsupply.evidence import signs
-from mlsupply.evidence.imports import FROM_OS, MODULES, Lines, brings_power, joins_lines
-from mlsupply.evidence.tokens import Strings, words_of
+from mlsupply.evidence.prefilter import signs
+from mlsupply.evidence.prefilter.imports import FROM_OS, MODULES, Lines, brings_power, joins_lines
+from mlsupply.evidence.prefilter.tokens import Strings, words_of
 from mlsupply.hints import TypeVar
 from mlsupply.lazy import expression
 

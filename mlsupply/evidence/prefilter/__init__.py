@@ -1,0 +1,1 @@
+"""Which Python files are worth parsing, decided from their bytes."""
