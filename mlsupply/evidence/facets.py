@@ -50,7 +50,8 @@ class CodeFact:
         `object-file`, of looses-agent `seeks-secrets`, of persists `agent` (an agent or editor reads it), `ssh-hosts` and
         `others-key` (somebody else can sign in), of model-runs-code `beside` (a link to a file in the same folder) and
         `names` (a YAML tag that names something and calls at most a `test_…`), of remote-control `served` (a server's
-        handler gives the connection to a program that the code does not name);
+        handler gives the connection to a program that the code does not name), `request` (what a request brings is run
+        by the function that answers it) and `any-request` (by one that an application calls with every request);
     moment: when it runs;
     member: the file; line: in it; scope: the function it is written in, "" for module level;
     source: kind of the worst data that flows in (`knowledge.KINDS`); secrets: how many different ones;

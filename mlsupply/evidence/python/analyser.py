@@ -31,7 +31,7 @@ from mlsupply.evidence.python.libraries import (
     tree_nodes,
     writing,
 )
-from mlsupply.evidence.python.network import clients, far_end, remote_access, servers, telemetry, uploads
+from mlsupply.evidence.python.network import clients, far_end, remote_access, requested, servers, telemetry, uploads
 from mlsupply.evidence.python.values import decoders, packing
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.taint import has
@@ -201,6 +201,8 @@ class Analyser(Statements):
         servers.view(self, registrar, function)
         if closure is None or isinstance(closure.node, ast.ClassDef):
             return
+        if requested.registered(registrar, function, node) and closure in self.ran:
+            self._once_more(closure)
         if not know.MESSENGERS.match(registrar.ref) and not _on_received(registrar, node):
             return
         spec = closure.node.args
@@ -212,6 +214,13 @@ class Analyser(Statements):
             if parameter.arg in _CONNECTIONS:
                 value.ref, value.text = registrar.ref.removesuffix("()") + "()", registrar.text
         self.enter(closure, first, named, node)
+
+    def _once_more(self, closure: Closure) -> None:
+        """Follows a function of which is only now known what it is given."""
+        root, self.root = self.root, closure.name
+        self.entered.clear()
+        self.enter(closure, self.first(closure), {}, None)
+        self.root = root
 
     def environment(self, key: Value, node: ast.AST) -> Value:
         if isinstance(key.const, str) and key.const in self.variables:

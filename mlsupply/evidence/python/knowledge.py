@@ -17,7 +17,7 @@ KINDS: Final = (
     "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment",
     "foreign-secret", "history", "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file",
     "chat-store", "secret-variable", "work-files", "process-list", "host-identity", "host-details", "received",
-    "model-answer", "encoded", "package-file", "variable", "parameter",
+    "request", "model-answer", "encoded", "package-file", "variable", "parameter",
 )  # fmt: skip
 RANK: Final = {kind: place for place, kind in enumerate(KINDS)}
 SECRETS: Final = frozenset((*KINDS[: RANK["clipboard"] + 1], "chat-store"))

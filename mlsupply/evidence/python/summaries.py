@@ -28,7 +28,7 @@ _TELLING = re.compile(r"curl|wget|https?://|powershell|\b(?:ba)?sh\b|base64|\bim
 MAX_TEXT = 1 << 16  # characters of a constant that is handed on
 _MAX_GIFTS = 200  # a module
 # What is worth carrying from one module to another.
-CARRIED = know.SECRETS | {"work-files", "host-identity", "received", "encoded"}
+CARRIED = know.SECRETS | {"work-files", "host-identity", "received", "request", "encoded"}
 
 
 def label(machine: Machine, ref: str) -> Taint:
@@ -167,7 +167,7 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
             lookups.looked_up(machine, through._replace(args=[name], keywords={}))
     elif take.behaviour == "runs-command" and _is_command(first):
         spawning.command(machine, through)
-    elif has(taint, "received", "encoded") or take.layers:
+    elif has(taint, "received", "request", "encoded") or take.layers:
         if take.behaviour == "executes":
             execution.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))
         else:  # of a list, the program: what else is in it tells the program on what to work

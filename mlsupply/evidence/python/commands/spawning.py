@@ -35,7 +35,7 @@ from mlsupply.evidence.python.commands.run_facts import bundled, from_network, n
 from mlsupply.evidence.python.commands.shell import Deed, deeds, python_in
 from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.libraries.storage import content_of
-from mlsupply.evidence.python.network import tied_shells
+from mlsupply.evidence.python.network import requested, tied_shells
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, constant, legible, taint_of, text_of
@@ -206,6 +206,8 @@ def flows(machine: Analyser, line: CommandLine) -> None:
         if has(deciding.taint, "received"):
             said = "a command from the network is run"
             from_network(machine, call, deciding.taint, "remote-control", said, chain=chain, silent=line.silent)
+        elif requested.ran(machine, call, deciding.taint, "a command"):
+            pass
         elif has(deciding.taint, "model-answer"):
             said = "a model's answer says which command is run"
             machine.fact("executes", call.node, source="model-answer", sink=call.ref, detail=said)

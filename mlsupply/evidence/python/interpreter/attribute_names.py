@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import hooks, reflection
-from mlsupply.evidence.python.network import servers
+from mlsupply.evidence.python.network import requested, servers
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, text_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or
         *_STORES, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
-        "value", "buf", *_CALLED,
+        "value", "buf", *_CALLED, *requested.NAMES, "request",
     }
 )  # fmt: skip
 
@@ -79,6 +79,8 @@ def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | N
         return frozenset((f"intercepted:{name} of a client",))
     if machine.serving and servers.asked(ref):
         return servers.RECEIVED
+    if (name in requested.NAMES or name == "request") and (of_request := requested.part(owner, name, ref)):
+        return of_request
     return reflection.ANY_CLASS if name == "__subclasses__" else None
 
 

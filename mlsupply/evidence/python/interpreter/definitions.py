@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import hooks, objects
 from mlsupply.evidence.python.interpreter.entering import Entering
+from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
@@ -134,6 +135,8 @@ class Definitions(Entering):
     def _method(self, state: ClassState, name: str, closure: Closure, outer: Scope) -> None:
         closure.owner, closure.name, closure.scope = state, f"{state.name}.{name}", outer
         closure.wrapper = isinstance(closure.node, _FunctionNode) and hooks.wraps(closure.node, None)
+        closure.brings = requested.passes_on(closure, state.closure.node if state.closure is not None else None)
+        closure.before_views = bool(closure.brings)
         self.closures.append((self.root, closure))
 
     def _taken_over(self, state: ClassState, defined: Iterable[Closure], outer: Scope) -> None:

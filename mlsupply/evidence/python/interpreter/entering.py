@@ -9,10 +9,12 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.expressions import Expressions
 from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, Entered
+from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
+    CLEAN,
     HOLE,
     NOTHING,
     Bound,
@@ -128,7 +130,10 @@ class Entering(Expressions):
             closure.defaults = closure.defaults or {}
             return closure.defaults.setdefault(name, self.value(node))
         value = self.value(node).copy()
-        return value if brings == "parameter" else Value(taint=value.taint | {f"{brings}:{name}"})
+        if brings == "parameter" or value.ref.endswith(".Depends()"):
+            return value
+        both = {f"parameter:{name}"} if brings == "request" else CLEAN
+        return Value(taint=value.taint | {f"{brings}:{name}"} | both)
 
     def _parameters(self, closure: Closure, spec: ast.arguments, args: list[Value], keywords: dict[str, Value]) -> None:
         """Binds the parameters. One that nobody gives is labelled with what others are known to give, else `parameter`."""
@@ -144,7 +149,7 @@ class Entering(Expressions):
                 value = self._default(closure, spec.defaults[default], parameter.arg, brings)
             else:
                 kind = "intercepted" if know.PRECIOUS.search(parameter.arg) else brings
-                value = Value(taint=frozenset((f"{kind}:{parameter.arg}",)))
+                value = Value(taint=requested.given(closure, parameter, kind))
             names[parameter.arg] = value
         names |= hooks.known_given(self, closure, names)
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):

@@ -20,9 +20,9 @@ from mlsupply.evidence.python.interpreter import (
 from mlsupply.evidence.python.interpreter.attribute_names import MODELLED
 from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
-from mlsupply.evidence.python.values import containers, folding, operators
+from mlsupply.evidence.python.values import containers, folding, operators, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged
-from mlsupply.evidence.python.values.taint import labels_after_comparison
+from mlsupply.evidence.python.values.taint import kinds_in, labels_after_comparison
 from mlsupply.evidence.python.values.value import (
     HOLE,
     MAX_TEXT,
@@ -121,6 +121,8 @@ class Expressions(Machine):
         taint = summaries.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
         if taint:
             taint = know.part_of(taint, owner.ref, name)
+            if "request" in kinds_in(taint):
+                taint = request_parts.attribute(taint, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         result.hidden = owner.hidden
         if name == "__file__" and _MODULE.match(owner.ref) and not self._of_package(owner.ref):
@@ -157,6 +159,8 @@ class Expressions(Machine):
             result = Value(owner.ref + "[]", NOTHING, owner.taint | key.taint, HOLE, owner.layers)
             result.hidden = owner.hidden
             if owner.keys is None and owner.items is None:
+                if isinstance(key.const, str) and "request" in kinds_in(result.taint):
+                    result.taint = request_parts.entry(result.taint, key.const)
                 return result
         result = containers.fitted_to_key(folding.index(owner, key), key)
         if _ALL in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # Last part of a base class -> the methods its users call, and the kind of what they are called with.
 _LLM = r"(?:\w*CallbackHandler|CustomLogger|TracingProcessor|Span(?:Exporter|Processor))"
-_HTTP = r"(?:HTTPAdapter|(?:Async)?(?:Base|HTTP)Transport|\w*HTTPMiddleware|MiddlewareMixin)"
+_HTTP = r"(?:HTTPAdapter|(?:Async)?(?:Base|HTTP)Transport)"
+_SERVED = r"(?:\w*HTTPMiddleware|MiddlewareMixin)"
 _AUTH = r"(?:AuthBase|HTTP(?:Basic|Digest|Proxy)Auth|(?:Basic|Digest|FunctionAuth|NetRC)?Auth|AuthMetadataPlugin)"
 _BASES = tuple(
     (re.compile(bases + r"$"), re.compile(methods), kind)
     for bases, methods, kind in (
         (_LLM, r"(?:async_)?(?:on|log)_|export", "intercepted"),
-        (_HTTP, r"send$|handle_(?:async_)?request$|__call__$|dispatch$|process_re", "intercepted"),
+        (_HTTP, r"send$|handle_(?:async_)?request$|__call__$", "intercepted"),
+        (_SERVED, r"__call__$|dispatch$|process_", "request"),
         (_AUTH, r"(?:a?sync_)?auth_flow$|__call__$", "intercepted"),
         (r"(?:Unary|Stream)(?:Unary|Stream)ClientInterceptor", r"intercept_", "intercepted"),
         (r"(?:Buffered|Datagram)?Protocol", r"(?:data|datagram|buffer|pipe_data)_(?:received|updated)$", "received"),
@@ -79,6 +81,8 @@ _KEEPER = re.compile(r"(?i)secret|token|passw|credential|api_?key|private|sensit
 
 def passed_in(closure: Closure) -> str:
     """The kind of data that callers pass to a method, by the base of its class; "" for any other function."""
+    if closure.brings:
+        return closure.brings
     owner = closure.owner
     name = closure.name.rpartition(".")[2]
     if owner is not None and name == "__set__" and _KEEPER.search(owner.name):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import summaries
 from mlsupply.evidence.python.interpreter import reflection
+from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.values.value import NOTHING, Value
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def _imported(machine: Statements, ref: str, line: int) -> Value:
     if (given := summaries.given(machine, ref)) is None:
         whole = machine.origin("environment", "all variables", line) if ref == "os.environ" else frozenset()
         label = summaries.label(machine, ref)
+        if requested.is_request(ref):
+            label |= {f"request:{ref}"}
         return Value((reflection.handed_on(ref) if label else "") or _canonical(ref), NOTHING, whole | label)
     if not given.known and not given.ref:
         given.ref = ref

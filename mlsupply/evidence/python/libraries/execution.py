@@ -12,6 +12,7 @@ from mlsupply.evidence.python import summaries
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, ran_file
 from mlsupply.evidence.python.libraries.decoder_calls import unpacked
 from mlsupply.evidence.python.libraries.storage import content_of, taint_below
+from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_of, of_kind
@@ -34,6 +35,8 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
         if all(map(_ASKED.search, of_kind(source.taint, "received"))):
             fields["destination"] = "given"  # of whoever comes, where somebody started a server for them
         from_network(machine, call, source.taint, "runs-downloaded", said, **fields)
+    elif requested.ran(machine, call, source.taint, "code"):
+        return
     elif layers or has(source.taint, "encoded"):
         _decoded(machine, call, source)
     else:

@@ -105,7 +105,10 @@ def _server(machine: Analyser, call: Call) -> None:
     serves = handler.ref == _HANDLER
     if handler.closure is not None and isinstance(handler.closure.node, ast.ClassDef):
         serves = _HANDLER in machine.class_state(handler.closure).bases
-        machine.call(handler, [Value(), Value(), Value()], {}, call.node)
+        made = machine.call(handler, [Value(), Value(), Value()], {}, call.node)
+        answers = [one for name, one in machine.class_state(handler.closure).methods.items() if name.startswith("do_")]
+        for method in answers:  # from now on, whoever asks is answered
+            machine.enter(method, [made], {}, call.node)
     kind = places.file_kind(machine.folder) or ("home-files" if machine.folder in {"/", "~", "~/", "C:/", "C:\\"} else "")
     if serves and kind and not re.match(r"127\.|localhost|::1", host):
         shown = legible(machine.folder, 80)

@@ -10,7 +10,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places, summaries
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.libraries import storage
-from mlsupply.evidence.python.network import addresses, answers, connecting, far_end, misdirected_keys
+from mlsupply.evidence.python.network import addresses, answers, connecting, far_end, misdirected_keys, requested
 from mlsupply.evidence.python.network.message import Message, asks_for_token, message_of, odd_headers
 from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
 from mlsupply.evidence.python.values.taint import has, kinds_in, kinds_of, of_kind
@@ -64,6 +64,7 @@ def _leaves(machine: Analyser, call: Call, message: Message) -> None:
         body, address = _without_own(machine, body), _without_own(machine, address)
     body_place = "header" if renews and not has(body, *know.SECRETS) else "body"
     body |= _who_asks_what(machine, call, body)
+    body, address = body | requested.passing(machine, body), address | requested.passing(machine, address)
     for place, whither in [(text, where), *connecting.given_by_answer(call, message.address, body)]:
         note(machine, call, body_place, body, place, whither, own=own)
     if text != HOLE or has(address, "received") or kinds_in(address) & know.SECRETS != {"credential-file"}:
@@ -167,6 +168,8 @@ def _hidden_in(machine: Analyser, address: Value, text: str) -> tuple[str, ...]:
 def own_account(header: Value, depth: int = 3) -> bool:
     """Does it hold a credential that the user set or gave, and nobody wrote here?"""
     if has(header.taint, "variable", "secret-variable", "parameter") and not header.known:
+        if has(header.taint, "request"):
+            return False  # of those who come to a server
         return HOLE in text_of(header) or not text_of(header)
     inner = [*(header.items or ()), *(header.keys or {}).values()][:8]
     return depth > 0 and any(own_account(value, depth - 1) for value in inner)

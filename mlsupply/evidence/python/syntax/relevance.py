@@ -31,6 +31,8 @@ _ATTRIBUTES = frozenset(
         "subprocess", "sendmail", "writestr", "_private_key", "private_key", "secret_key",
         "create_namespaced_pod", "create_namespaced_daemon_set", "upload_file", "fput_object",
         "upload_from_filename", "upload_folder", "set_content", "containers",
+        "before_request", "after_request", "before_app_request", "after_app_request", "add_middleware", "add_url_rule",
+        "add_api_route", "add_get", "add_post", "add_route", "middlewares",
     }
 )  # fmt: skip
 # Those of them that are sources only.

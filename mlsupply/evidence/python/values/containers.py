@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values import folding, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged, merged_many
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
 from mlsupply.lazy import expression
 
@@ -158,6 +159,8 @@ def fitted_to_key(value: Value, key: Value) -> Value:
             value.taint |= {f"wallet:{key.const}"}
         elif _OPENS_ACCOUNT.fullmatch(key.const) and any(one.startswith("intercepted:") for one in value.taint):
             value.taint |= {INTERCEPTED_KEY}
+    if isinstance(key.const, str) and has(value.taint, "request", "parameter", "intercepted"):
+        value.taint = request_parts.entry(value.taint, key.const)
     if value.taint and isinstance(key.const, str) and key.const in _FLAGS:
         value.taint = frozenset(one for one in value.taint if not one.startswith("intercepted:"))
     return value

@@ -1,0 +1,53 @@
+"""Parts of a request to a server, by their labels: which of them open an account, and which tell no more than who asked for
+which page."""
+
+from __future__ import annotations
+
+from mlsupply.evidence.python.values.value import Taint
+from mlsupply.lazy import expression
+
+KEY = "request:what opens an account"
+ADDRESS = "request:its address"
+HEADERS = "request:headers"
+_LINE = frozenset(  # attributes that say who asks for what, and how it went
+    {
+        "path", "method", "url", "host", "scheme", "client", "remote_addr", "endpoint", "user_agent", "status_code", "id",
+        "base_url", "url_root", "full_path", "url_rule", "blueprint", "content_type", "content_length", "path_info",
+        "referrer", "status", "elapsed", "path_params", "match_info", "resolver_match", "host_url",
+    }
+)  # fmt: skip
+# Attributes by which a framework gives what is its own, and nobody's who asks.
+_OWN = frozenset({"app", "state", "ctx", "config", "session", "user", "transport", "loop", "db", "logger", "router"})
+_OPENS = expression(
+    r"(?i)(?:http_)?(?:(?:proxy[-_])?authorization|(?:x[-_])?api[-_]?key|(?:set[-_])?cookie|x[-_]\w{0,40}?(?:token|secret|key))|"
+    r"\w{0,40}?(?:passw|secret|token|credential|session_?id|api_?key)\w{0,40}"
+)
+_PROVES = expression(
+    r"(?i)[\w-]{0,20}(?:captcha|turnstile)[\w-]{0,20}|csrf\w{0,20}"
+)  # that it is somebody, and who he is not
+_OF_SERVER = expression(r"HTTP_[A-Z_]{1,60}|QUERY_STRING|PATH_INFO|wsgi\.input|query_string")  # WSGI (PEP 3333), ASGI
+
+
+def attribute(taint: Taint, name: str) -> Taint:
+    """The labels of the attribute of this name, of something with these labels, some of a request."""
+    others = frozenset(one for one in taint if not one.startswith("request:"))
+    if name in _OWN:
+        return others
+    if name in _LINE:
+        return others | {ADDRESS}
+    return others | {HEADERS} if name in {"headers", "META"} else taint
+
+
+def entry(taint: Taint, key: str) -> Taint:
+    """The labels of what stands under this key. taint: of what holds it, of a request or given."""
+    of_request = {one for one in taint if one.startswith("request:")}
+    if not of_request and not _OF_SERVER.fullmatch(key):
+        return taint
+    others = taint - of_request
+    if _PROVES.fullmatch(key):
+        return others | {ADDRESS}
+    if _OPENS.fullmatch(key):
+        return others | {KEY}
+    if HEADERS in of_request or key.startswith("HTTP_"):
+        return others | {ADDRESS}
+    return others | (of_request or {f"request:{key}"})
