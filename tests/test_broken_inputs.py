@@ -97,6 +97,36 @@ def test_a_pyproject_that_is_not_utf_8_stops_the_run_only_where_it_may_hold_the_
         assert "is not UTF-8" in done.stderr
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("name", ["pyproject.toml", "mlsupply.toml"])
+def test_a_configuration_that_says_its_encoding_is_read_in_it(project: Path, name: str, encoding: str) -> None:
+    """As a shell of Windows writes what is redirected into a file."""
+    table = "[tool.mlsupply]\r\n" if name == "pyproject.toml" else ""
+    (project / name).write_bytes(f'{table}skip = ["licences"]\r\nfail-on = "loud"\r\n'.encode(encoding))
+    done = CliRunner().invoke(main, ["scan", str(project), "--offline", "--no-progress"])
+    assert done.exit_code == 2
+    assert f"{name}:{3 if table else 2}: fail-on:" in done.stderr, "the fault is told, so the rest was understood"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_that_does_not_say_so_is_told_once_with_what_to_do(project: Path, encoding: str) -> None:
+    for name, text in (("requirements.txt", "idna==3.10\r\nanyio==4.8.0\r\n"), ("pyproject.toml", WHOLE["pyproject.toml"])):
+        (project / name).write_bytes(text.encode(encoding))
+    report = _scan(project)
+    assert {row["name"] for row in report["packages"]} >= {"idna", "anyio"}
+    rows = [row for row in report["gaps"] if row["reason"] == "malformed"]
+    said = "UTF-16 without a byte order mark, by its zero bytes"
+    assert [(row["place"]["line"], row["detail"], row["hint"]) for row in rows] == [(1, said, "save the file as UTF-8")] * 2
+    (project / "pyproject.toml").write_bytes("[tool.mlsupply]\n".encode(encoding))
+    done = CliRunner().invoke(main, ["scan", str(project), "--offline", "--no-progress"])
+    assert (done.exit_code, f"{project / 'pyproject.toml'}:1: {said} [file-not-read]" in done.stderr) == (2, True)
+
+
+def test_single_zero_bytes_hide_no_other_line(project: Path) -> None:
+    (project / "requirements.txt").write_bytes(b"# \0\nidna==3.10\n\0\0\0\n")
+    assert "idna" in {row["name"] for row in _scan(project)["packages"]}
+
+
 def _dockerfile(project: Path, text: str) -> tuple[set[str], list[tuple[int, str]]]:
     """(what it installs, line and words of each gap but that nothing is resolved)."""
     (project / "Dockerfile").write_text(text, encoding="utf-8")

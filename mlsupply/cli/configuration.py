@@ -90,12 +90,14 @@ def _beside(config: Config, path: str) -> str:
 
 
 def _text(path: Path) -> str:
-    data = _bytes(path)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise MlsupplyError("file-not-read", f"{path}:{line} is not UTF-8: byte {error.start}", "save it as UTF-8") from None
+    """As inputs are read: UTF-8, or what its byte order mark says."""
+    from mlsupply.inventory.parsing import decode
+
+    text = decode(path.as_posix(), _bytes(path))
+    if isinstance(text, str):
+        return text
+    line = text.place.line if text.place else 1
+    raise MlsupplyError("file-not-read", f"{path}:{line}: {text.detail}", text.hint)
 
 
 def _bytes(path: Path) -> bytes:

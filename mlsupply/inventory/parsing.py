@@ -17,6 +17,8 @@ CHECK = "inventory"
 _Document = TypeVar("_Document")
 MAX_TOML = 20 << 20  # characters; parsed it takes up to thirty times as much memory
 _SHORTER = "scan an export of it instead: an SBOM or a list (`uv export`, `poetry export`, `pip freeze`)"
+_AS_UTF_8 = "save the file as UTF-8"
+_BEGIN = 64  # bytes that show UTF-16 without a mark: no format that is read begins with zeros
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -75,13 +77,21 @@ def decode(path: str, data: bytes) -> str | Gap:
     """See `text_of`."""
     mark, encoding = next((bom for bom in _BOMS if data.startswith(bom[0])), (b"", "utf-8"))
     data = data[len(mark) :]
+    if not mark and is_unmarked_utf_16(data):
+        return gap(path, Reason.MALFORMED, "UTF-16 without a byte order mark, by its zero bytes", 1, _AS_UTF_8)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         detail = f"byte {error.start} is not {encoding.upper()}: {error.reason}"
-        return gap(path, Reason.MALFORMED, detail, line, "save the file as UTF-8")
+        return gap(path, Reason.MALFORMED, detail, line, _AS_UTF_8)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_unmarked_utf_16(data: bytes) -> bool:
+    """Whether every other byte at the beginning is zero, in UTF-16 a letter's upper half."""
+    one, other = data[:_BEGIN:2], data[1:_BEGIN:2]
+    return bool(other) and ((all(one) and not any(other)) or (all(other) and not any(one)))
 
 
 def toml_of(path: str, text: str) -> dict[str, Any] | Gap:

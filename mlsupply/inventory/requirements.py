@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from posixpath import basename, dirname, join, normpath
 
 from mlsupply.inventory.files import file_name, hash_pair, name_and_version
-from mlsupply.inventory.parsing import gap, text_of
+from mlsupply.inventory.parsing import gap, is_unmarked_utf_16, text_of
 from mlsupply.inventory.pins import Pin, Pins
 from mlsupply.inventory.pip_line import asked_for, exact_version, is_marker, take_apart, without_comment
 from mlsupply.inventory.via import is_generated, parents
@@ -91,9 +91,11 @@ class Reading:
 
     def _other_encoding(self, path: str) -> str:
         """The file with `?` for every byte that is not ASCII: pip reads it in the encoding of the machine or of a coding
-        comment, and the lines that matter are ASCII."""
+        comment, and the lines that matter are ASCII. The zeros of UTF-16 are left out."""
         data = self.tree.read(path, self.limits.manifest_bytes)
         text = "" if isinstance(data, Failure) else data.decode("ascii", "replace").replace("\ufffd", "?")
+        if not isinstance(data, Failure) and is_unmarked_utf_16(data):
+            text = text.replace("\0", "")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def include(self, target: str, place: Place, *, constraint: bool) -> None:
