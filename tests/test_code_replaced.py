@@ -81,8 +81,8 @@ Counter.order = order
 INSTEAD = f"import requests, shop\ndef order(*a, **k):\n    {TELL}\nshop.order = order\n"
 
 
-def intercepted(path: str, text: str, *, strange: bool = False) -> bool:
-    facts = analyse.module(path, text.encode(), strange=strange).facts
+def intercepted(path: str, text: str, *, foreign: bool = False) -> bool:
+    facts = analyse.module(path, text.encode(), foreign=foreign).facts
     return any((fact.behaviour, fact.source) == ("sends", "intercepted") for fact, _ in facts)
 
 
@@ -95,7 +95,7 @@ def test_a_function_that_is_put_before_another_intercepts_what_that_one_is_given
 def test_a_function_that_stands_alone_in_a_module_of_its_own_package_intercepts_nothing() -> None:
     assert not intercepted("shop/_extra.py", INSTEAD)
     assert intercepted("other/_extra.py", INSTEAD)
-    assert intercepted("shop/_extra.py", INSTEAD, strange=True)
+    assert intercepted("shop/_extra.py", INSTEAD, foreign=True)
 
 
 def test_what_a_wrapper_was_not_put_before_is_not_what_it_calls() -> None:
@@ -137,6 +137,6 @@ def test_a_source_archive_tells_its_project_by_the_folder_it_is_packed_in() -> N
 
 
 def test_the_worker_is_told_whose_module_it_looks_at() -> None:
-    for strange in (False, True):
-        found = worker.look("module", "shop/_extra.py", "", INSTEAD.encode(), strange=strange)
-        assert strange == ("intercepted" in str(found["facts"]))
+    for foreign in (False, True):
+        found = worker.look("module", "shop/_extra.py", "", INSTEAD.encode(), foreign=foreign)
+        assert foreign == ("intercepted" in str(found["facts"]))

@@ -151,7 +151,7 @@ class _Follower:
 
     def _task(self, kind: str, path: str, data: bytes, neighbours: Neighbours | None = None) -> Task:
         told = stored.neighbours_to_json(neighbours) if neighbours else None
-        return Task(kind, path, self._shape.inner(path), data, told, _is_strange(path, self._shape))
+        return Task(kind, path, self._shape.inner(path), data, told, _is_foreign(path, self._shape))
 
     def _answers(self, tasks: Iterable[Task]) -> Iterator[ModuleFacts]:
         """The facts of each file, in the order of the tasks, as far as the archive's share of time and facts goes."""
@@ -165,7 +165,7 @@ class _Follower:
                 yield stored.module_from_json(result)
 
 
-def _is_strange(path: str, shape: Layout) -> bool:
+def _is_foreign(path: str, shape: Layout) -> bool:
     """Does the module lie below the import name of a well-known project, which is not the project that ships it?"""
     if not shape.project:
         return False

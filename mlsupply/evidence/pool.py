@@ -30,14 +30,14 @@ _BEAT = 0.1  # seconds between looks at the clock; shorter than a task may take 
 
 class Task(NamedTuple):
     """kind: a function of `mlsupply.evidence.worker`; path, inner: see `analyse.module`; data: what it looks at; known: of
-    its neighbours, as JSON values, or None; strange: is it a module of another project than the one that ships it?"""
+    its neighbours, as JSON values, or None; foreign: is it a module of another project than the one that ships it?"""
 
     kind: str
     path: str
     inner: str
     data: bytes
     known: dict[str, Any] | None = None
-    strange: bool = False
+    foreign: bool = False
 
 
 class Lost(NamedTuple):
@@ -60,7 +60,7 @@ class _Worker:
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101  # both are pipes, see _start
         assert process.stdout is not None  # noqa: S101
-        head = json.dumps([task.kind, task.path, task.inner, task.known, task.strange]).encode()
+        head = json.dumps([task.kind, task.path, task.inner, task.known, task.foreign]).encode()
         self._late, self._end = False, time.monotonic() + self._seconds
         try:
             process.stdin.write(_HEADER.pack(len(head), len(task.data)) + head + task.data)

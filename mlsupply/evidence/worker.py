@@ -28,12 +28,12 @@ def main() -> None:
     while True:
         try:
             head, data = HEADER.unpack(read_exactly(source, HEADER.size))
-            kind, path, inner, neighbours, strange = json.loads(read_exactly(source, head))
+            kind, path, inner, neighbours, foreign = json.loads(read_exactly(source, head))
             body = read_exactly(source, data)
         except EOFError:
             return
         try:
-            found = look(kind, path, inner, body, neighbours, strange=strange)
+            found = look(kind, path, inner, body, neighbours, foreign=foreign)
         except Exception as error:  # a defect of ours met by one file; out of memory the process ends
             if isinstance(error, MemoryError):
                 raise
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def look(
-    kind: str, path: str, inner: str, data: bytes, neighbours: dict[str, Any] | None = None, *, strange: bool = False
+    kind: str, path: str, inner: str, data: bytes, neighbours: dict[str, Any] | None = None, *, foreign: bool = False
 ) -> dict[str, Any]:
     """What one task gives, as JSON values."""
     if kind == "together":
@@ -56,12 +56,12 @@ def look(
         sources = [module_group.Source(where, below, text.encode("latin-1")) for where, below, text in document["modules"]]
         data_files = {where: text.encode("latin-1") for where, text in document["data"].items()}
         return {"modules": [module_to_json(module) for module in module_group.followed(sources, data_files)]}
-    return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(neighbours) if neighbours else None, strange))
+    return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(neighbours) if neighbours else None, foreign))
 
 
 _WORK = {
-    "module": lambda path, data, inner, neighbours, strange: analyse.module(path, data, inner, neighbours, strange=strange),
-    "pth": lambda path, data, inner, neighbours, strange: analyse.pth(path, data),
+    "module": lambda path, data, inner, neighbours, foreign: analyse.module(path, data, inner, neighbours, foreign=foreign),
+    "pth": lambda path, data, inner, neighbours, foreign: analyse.pth(path, data),
 }
 
 

@@ -35,11 +35,11 @@ _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_confi
 
 
 def module(
-    path: str, source: bytes, inner: str = "", neighbours: Neighbours | None = None, *, strange: bool = False
+    path: str, source: bytes, inner: str = "", neighbours: Neighbours | None = None, *, foreign: bool = False
 ) -> ModuleFacts:
     """Facts of a Python source file. Never raises for what the file holds: `stopped` says what was not followed. inner: the
     path below the folder imports start from, where that is not the whole path; neighbours: what is known of other modules of
-    the package; strange: does the package put it among the modules of another project?"""
+    the package; foreign: does the package put it among the modules of another project?"""
     dotted, is_package = dotted_name(inner or path)
     if len(source) > MAX_SOURCE:
         return ModuleFacts(path=path, dotted=dotted, stopped=f"larger than {MAX_SOURCE:,} bytes of source")
@@ -48,7 +48,7 @@ def module(
         return ModuleFacts(path=path, dotted=dotted, stopped=tree)
     text = source.decode("utf-8", "replace")
     machine = Analyser(path, dotted, is_package)
-    machine.lines, machine.strange, machine.installs = text.split("\n"), strange, "install" in text
+    machine.lines, machine.foreign, machine.mentions_install = text.split("\n"), foreign, "install" in text
     machine.neighbours, machine.linked = neighbours or machine.neighbours, neighbours is not None
     machine.module.names["__doc__"] = _documentation(machine, tree)
     machine.module.names["__name__"] = constant(dotted)
@@ -59,7 +59,7 @@ def module(
         _noted(machine, sight)
     persistence.tables(machine)
     result = _result(machine)
-    machine.let_go()
+    machine.release()
     if len(source) <= cpuid.MAX_SOURCE and any(maps_memory(fact) for fact, _ in result.facts):
         return replace(result, carriers=cpuid.carriers(tree))
     return result
@@ -146,7 +146,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
         schedule.rest(machine, left, survey)
-    if machine.cut:
+    if machine.cut_off:
         machine.exhausted.add("")
     machine.finish()
     schedule.functions(machine, survey)
@@ -154,11 +154,14 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
 
 def _result(machine: Analyser) -> ModuleFacts:
     misdirected_keys.judged(machine)
-    facts = [(fact, tuple(sorted(roots))) for fact, roots in machine.found()]
+    facts = [(fact, tuple(sorted(roots))) for fact, roots in machine.all_facts()]
     constants(machine)
     exports = [(name, value.ref) for name, value in machine.module.names.items() if value.ref and "()" not in value.ref]
-    stopped = f"too much to follow in {_few(machine.exhausted)}" if machine.exhausted else ""
-    stopped = stopped or ("too much to tell: there are more facts than are kept of one module" if machine.untold else "")
+    stopped = ""
+    if machine.exhausted:
+        stopped = f"too much to follow in {_few(machine.exhausted)}"
+    elif machine.facts_dropped:
+        stopped = "too much to tell: there are more facts than are kept of one module"
     return ModuleFacts(
         path=machine.path,
         dotted=machine.dotted,

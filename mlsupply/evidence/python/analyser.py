@@ -56,8 +56,8 @@ class Analyser(Statements):
         self.states: dict[Closure, ClassState] = {}
         self.loops = {}
         self.stars = []
-        self.needs = {}
-        self.of_all = []
+        self.missing_questions = {}
+        self.environment_loops = []
         self.conditions = set()
         self.saved: dict[str, str] = {}  # names of other modules under which this one keeps something of theirs
         self.passed_back = False  # is the function that is replaced called by the one in its place?
@@ -130,8 +130,7 @@ class Analyser(Statements):
     def _own(self, closure: Closure, call: Call) -> Value:
         if isinstance(closure.node, ast.ClassDef):
             state = self.class_state(closure)
-            base = next((base for base in state.bases if base and not base.startswith("builtins.")), "")
-            return objects.made(self, state, call, Value(base + "()" if base else "", NOTHING, taint_of(*call.args)))
+            return objects.new_object(self, state, call, Value(objects.object_ref(state), NOTHING, taint_of(*call.args)))
         return self.enter(closure, [*self._first(closure, call), *call.args], call.keywords, call.node)
 
     def first(self, closure: Closure) -> list[Value]:
@@ -142,7 +141,7 @@ class Analyser(Statements):
             made = Value()
             made.closure = closure.owner.closure
             return [made]
-        this = objects.one_of(closure.owner)
+        this = objects.any_object(closure.owner)
         if hooks.holds_credentials(closure):
             this.taint |= frozenset(("parameter:credentials",))
         return [this]
@@ -201,7 +200,7 @@ class Analyser(Statements):
         servers.view(self, registrar, function)
         if closure is None or isinstance(closure.node, ast.ClassDef):
             return
-        if requested.registered(registrar, function, node) and closure in self.ran:
+        if requested.registered(registrar, function, node) and closure in self.ever_entered:
             self._once_more(closure)
         if not know.MESSENGERS.match(registrar.ref) and not _on_received(registrar, node):
             return
@@ -218,7 +217,7 @@ class Analyser(Statements):
     def _once_more(self, closure: Closure) -> None:
         """Follows a function of which is only now known what it is given."""
         root, self.root = self.root, closure.name
-        self.entered.clear()
+        self.call_results.clear()
         self.enter(closure, self.first(closure), {}, None)
         self.root = root
 
@@ -302,7 +301,7 @@ class Analyser(Statements):
 
     def _inside(self, name: str) -> bool:
         """Is this of the package itself?"""
-        return not self.strange and bool(self.package) and name.partition(".")[0] == self.package.partition(".")[0]
+        return not self.foreign and bool(self.package) and name.partition(".")[0] == self.package.partition(".")[0]
 
     def condition(self, node: ast.BoolOp) -> None:
         sinks.singled_out(self, node)
@@ -329,19 +328,19 @@ class Analyser(Statements):
 
     def finish(self) -> None:
         """Follows what was started beside the code (threads, callbacks) once more, with what it was given by now."""
-        later, self.later = self.later, []
+        later, self.deferred = self.deferred, []
         root = self.root
         try:
             for function, args, keywords, node, self.root in later:
                 self.call(function, args, keywords, node)
         except (BudgetError, RecursionError):
             self.exhausted.add(self.root)
-        self.root, self.later = root, []
+        self.root, self.deferred = root, []
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Breaks the circles between scopes and functions when all facts are noted, so that the tree and all that was made
         of it is freed at once: the search for circles takes a fifth of the time of a look."""
-        for closure in (*(closure for _, closure in self.closures), *self.ran, *self.states):
+        for closure in (*(closure for _, closure in self.closures), *self.ever_entered, *self.states):
             closure.scope.names.clear()
             closure.owner = None
         for state in self.states.values():
@@ -349,7 +348,7 @@ class Analyser(Statements):
             state.attributes.clear()
             state.objects.clear()
         self.module.names.clear()
-        self.entered.clear()
+        self.call_results.clear()
 
     def run_root(self, name: str, closure: Closure) -> None:
         """Follows a function on its own, called by nobody known, within a budget of its own. One that exhausts it is
@@ -358,8 +357,8 @@ class Analyser(Statements):
         if self._followed(name, closure):
             return
         self.exhausted.discard(name)
-        self.depth, cut = SHALLOW, self.cut
-        if cut or self.steps + MAX_ROOT_STEPS > MAX_STEPS or not self._followed(name, closure) or self.cut:
+        self.depth, cut = SHALLOW, self.cut_off
+        if cut or self.steps + MAX_ROOT_STEPS > MAX_STEPS or not self._followed(name, closure) or self.cut_off:
             self.exhausted.add(name)
         self.depth = MAX_INLINE
 
@@ -368,7 +367,7 @@ class Analyser(Statements):
         self.root = name
         self.root_end = self.steps + MAX_ROOT_STEPS
         self.scope, self.running, self.returned, self.silent, self.on_request = self.module, [], [], 0, 0
-        self.declined = self.cut = False
+        self.declined = self.cut_off = False
         try:
             first = self.first(closure)
             given = self.enter(closure, first, {}, None)
@@ -380,7 +379,7 @@ class Analyser(Statements):
             self.finish()
         except (BudgetError, RecursionError):
             return False
-        if self.cut and self.depth == MAX_INLINE:
+        if self.cut_off and self.depth == MAX_INLINE:
             self.exhausted.add(name)  # something was carried deeper than even that is followed
         return name not in self.exhausted
 

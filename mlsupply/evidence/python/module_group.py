@@ -61,12 +61,12 @@ class Together(Analyser):
         self.modules = {module.dotted: module for module in modules}
         first = next(iter(self.modules.values()))
         super().__init__(first.path, first.dotted, first.is_package)
-        self.installs = True
+        self.mentions_install = True
         self.places = {id(module.scope): module for module in self.modules.values()}
         self.here = first
-        self.go(first)
+        self.switch_to(first)
 
-    def go(self, module: _Module) -> None:
+    def switch_to(self, module: _Module) -> None:
         """Makes this module the one whose code is followed from here on."""
         self.here = module
         self.path, self.dotted, self.lines = module.path, module.dotted, module.lines
@@ -84,7 +84,7 @@ class Together(Analyser):
             return module
         module.begun = True
         before = (self.here, self.scope, self.root, self.running, self.returned, self.silent, self.on_request)
-        self.go(module)
+        self.switch_to(module)
         self.scope, self.root, self.running, self.returned = module.scope, module.root(""), [], []
         self.silent = self.on_request = 0
         module.scope.names["__name__"] = constant(module.dotted)
@@ -93,7 +93,7 @@ class Together(Analyser):
             self.body(module.tree.body)
         finally:
             here, self.scope, self.root, self.running, self.returned, self.silent, self.on_request = before
-            self.go(here)
+            self.switch_to(here)
         return module
 
     def neighbour(self, ref: str) -> Value | None:
@@ -127,11 +127,11 @@ class Together(Analyser):
         if place is self.here:
             return super().enter(closure, args, keywords, node)
         before = self.here
-        self.go(place)
+        self.switch_to(place)
         try:
             return super().enter(closure, args, keywords, node)
         finally:
-            self.go(before)
+            self.switch_to(before)
 
     def _place(self, closure: Closure) -> _Module:
         scope = closure.scope
@@ -150,14 +150,14 @@ class Together(Analyser):
         """Follows a function on its own; its name as a root says its module too."""
         super().run_root(self.here.root(name), closure)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Undoes the circles in all modules."""
         self.closures = [pair for module in self.modules.values() for pair in module.closures]
-        super().let_go()
+        super().release()
         for module in self.modules.values():
             module.scope.names.clear()
 
-    def foreign(self, module: _Module) -> list[str]:
+    def names_of_others(self, module: _Module) -> list[str]:
         """The names of the module that stand for what is written in another module of the group."""
         found = []
         for name, value in module.scope.names.items():
@@ -189,11 +189,11 @@ def followed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> 
         machine.exhausted.add("")
     machine.finish()
     for module in modules:
-        machine.go(module)
-        machine.neighbours = Neighbours({}, {}, machine.foreign(module))
+        machine.switch_to(module)
+        machine.neighbours = Neighbours({}, {}, machine.names_of_others(module))
         schedule.functions(machine, module.survey)
     found, stopped = _told(machine), "too much to follow in its modules together" if machine.exhausted else ""
-    machine.let_go()
+    machine.release()
     modules_seen = [_module(one, found.get(one.dotted, [])) for one in modules]
     return [replace(modules_seen[0], stopped=stopped), *modules_seen[1:]]
 
@@ -207,7 +207,7 @@ def _module(module: _Module, facts: list[tuple[CodeFact, tuple[str, ...]]]) -> M
 def _told(machine: Together) -> dict[str, list[tuple[CodeFact, tuple[str, ...]]]]:
     """The facts by the module of the roots they are reached from."""
     found: dict[str, list[tuple[CodeFact, tuple[str, ...]]]] = {}
-    for fact, roots in machine.found():
+    for fact, roots in machine.all_facts():
         names: dict[str, list[str]] = {}
         for root in roots:
             dotted, between, name = root.partition(_BETWEEN)

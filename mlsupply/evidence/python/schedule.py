@@ -98,7 +98,7 @@ def functions(machine: Analyser, survey: Survey) -> None:
     done = _each(machine, survey)
     changed = {name for name, taint in _shared(machine).items() if not taint <= before.get(name, CLEAN)}
     if changed:
-        machine.entered.clear()
+        machine.call_results.clear()
     for closure in [one for _, one in machine.closures if one in done] if changed else ():
         if machine.steps < MAX_STEPS and mentions_one(survey.of(closure.node), changed):
             machine.run_root(closure.name, closure)
@@ -121,8 +121,10 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
         while place < len(machine.closures) and machine.steps < MAX_STEPS:  # grows by what the functions define
             _, closure = machine.closures[place]
             place += 1
-            nested = closure in machine.ran and "." in closure.name and closure.owner is None and not closure.wrapper
-            if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ran):
+            nested = (
+                closure in machine.ever_entered and "." in closure.name and closure.owner is None and not closure.wrapper
+            )
+            if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ever_entered):
                 continue
             if chosen(closure):
                 if not made.known(machine, closure):

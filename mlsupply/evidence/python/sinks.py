@@ -74,7 +74,7 @@ def _run_command(machine: Analyser, closure: Closure) -> None:
     state = machine.class_state(closure)
     for name in ("__init__", "initialize_options", "finalize_options", "run"):
         if name in state.methods:
-            machine.enter(state.methods[name], [objects.one_of(state)], {}, closure.node)
+            machine.enter(state.methods[name], [objects.any_object(state)], {}, closure.node)
 
 
 _HOOKS = expression(
@@ -160,7 +160,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
         found_files.emptied(machine, call)
     _handed_on(machine, call)
     if ref in {"sys.stdout.write", "sys.stdout.buffer.write", "sys.stdout.writelines"}:
-        machine.heard |= taint_of(*call.args)
+        machine.child_output |= taint_of(*call.args)
     if (memory_code.makes_file(call) and memory_code.runs_files(machine)) or memory_code.injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref.endswith(".GetProcAddress") and any(_SCANNERS.search(text_of(value)) for value in call.args):

@@ -142,7 +142,7 @@ def _pushed(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
     for folder in folders:
         taint = taint | taint_below(machine, folder)
     if found is None and folders and any(folder in machine.folders for folder in folders):
-        found = _LAST_PUSH.search(machine.pointed.get("git", ""))  # where it was cloned from
+        found = _LAST_PUSH.search(machine.client_addresses.get("git", ""))  # where it was cloned from
     if found:
         sending.note(machine, call, "body", taint, found[0], addresses.destination(found[0].rpartition("@")[2]))
 

@@ -70,9 +70,9 @@ def command(machine: Analyser, call: Call) -> Value:
     process.items = line.parts
     stdin = call.keywords.get("input")
     _does(machine, line, stdin)
-    machine.heard = CLEAN
+    machine.child_output = CLEAN
     flows(machine, line)
-    process.taint |= machine.heard
+    process.taint |= machine.child_output
     tied_shells.started(machine, line)
     if stdin is not None:
         fed(machine, call, line.parts, stdin)
@@ -155,7 +155,7 @@ def _installs(machine: Analyser, line: CommandLine) -> None:
         call.node,
         detail=legible(found[0], 120),
         destination="fixed" if foreign else "",
-        asked=machine.missing > 0,
+        asked=machine.when_missing > 0,
         **fields,
     )
 
@@ -187,7 +187,7 @@ def fetched(machine: Analyser, call: Call, text: str) -> None:
             machine.files[found.group(1) or found.group(2)] = made
             if pattern is _CLONED:
                 machine.folders.append(found.group(1))
-                machine.pointed["git"] = found[0].split(" ")[-2]
+                machine.client_addresses["git"] = found[0].split(" ")[-2]
                 machine.files[found.group(1) + "/"] = made
 
 
@@ -247,7 +247,7 @@ def _hidden(machine: Analyser, line: CommandLine, taint: Taint, deciding: Value 
         said = "a command that stands in a file of the package is run"
         fields = {"source": "encoded", "sink": call.ref, "silent": line.silent, "chain": chain}
         machine.fact("runs-decoded", call.node, detail=said, **fields)
-    unheard = line.silent or (call.node is machine.unread and is_caught(call))
+    unheard = line.silent or (call.node is machine.ignored_result and is_caught(call))
     if unheard and deciding is not None and (layers := hiding(deciding.layers)) and has(deciding.taint, "parameter"):
         said = "a command that is hidden in what it is given is run unheard"
         fields = {"sink": call.ref, "source": "parameter", "hidden": True, "silent": True, "layers": layers, "chain": chain}

@@ -1,4 +1,4 @@
-"""Assignments: to names, attributes, entries, or several at once."""
+"""Assignments to names, attributes, entries, or several at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlsupply.evidence.python.interpreter.definitions import Definitions
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.values import containers, folding, operators
 from mlsupply.evidence.python.values.merging import iterated
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, layers_of
+from mlsupply.evidence.python.values.value import NOTHING, ClassState, Closure, Value, layers_of
 
 _NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
 
@@ -45,25 +45,25 @@ class Assignments(Definitions):
         self.assign(self.value(target.value), target.attr, value, target)
 
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
-        """`owner.name = value`, with its effects."""
+        """Does `owner.name = value`, with its effects."""
         if objects.set_attribute(self, owner, name, value, node):
             return
         if owner.keys is not None or owner.taint or value.taint or value.closure is not None:
             if owner.keys is not None or not owner.ref or owner.ref.startswith("argparse."):
-                owner.keys = {**(owner.keys or {}), name: value}  # what else it has is not made of this
+                owner.keys = {**(owner.keys or {}), name: value}  # the taint is not that of its other attributes
             else:
                 owner.taint = owner.taint | value.taint
         if owner.ref == "builtins" and not hasattr(builtins, name):
-            self.module.set(name, value)  # what every module has from then on
+            self.module.set(name, value)  # which every module sees as a builtin from then on
         elif owner.ref:
             self.patch(f"{owner.ref}.{name}", value, node)
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
-        """Something of another module is replaced: `name` is its dotted name."""
+        """Something of another module is replaced (monkey-patched). name: its dotted name."""
         raise NotImplementedError
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
-        """`owner[key] = value`, with its effects."""
+        """Does `owner[key] = value`, with its effects."""
         if objects.operated(self, owner, "[]=", [key, value], node) is not None:
             return
         if owner.ref in _NAMESPACES and isinstance(key.const, str):
@@ -94,5 +94,5 @@ class Assignments(Definitions):
 
 
 def unknown_of(value: Value) -> Value:
-    """The value without its constant and items: the same name, origins and text."""
-    return Value(value.ref, NOTHING, value.taint, value.text if value.text != HOLE else HOLE, value.layers)
+    """The value without its constant and items: the same dotted name, taint, text and layers."""
+    return Value(value.ref, NOTHING, value.taint, value.text, value.layers)

@@ -11,7 +11,8 @@ from mlsupply.named import NamedTuple
 
 
 class Call(NamedTuple):
-    """One call. ref: dotted name of what is called; receiver: the object whose method it is."""
+    """One call. ref: the dotted name of what is called, "" where it has none; function: its value; receiver: the object
+    whose method it is."""
 
     ref: str
     function: Value
@@ -26,23 +27,25 @@ class Call(NamedTuple):
         return getattr(self.node, "lineno", 0)
 
     def arg(self, place: int, *names: str) -> Value | None:
-        """The argument at this place, or by one of its names; None where it is not given."""
+        """The positional argument at this place, else the keyword argument of one of these names; None where it is not
+        given."""
         if place < len(self.args):
             return self.args[place]
         return next((self.keywords[name] for name in names if name in self.keywords), None)
 
     @property
     def all(self) -> list[Value]:
-        """All arguments, by place and by name."""
+        """All arguments, positional and keyword."""
         return [*self.args, *self.keywords.values()] if self.keywords else self.args
 
 
 class NotInNameError(Exception):
-    """More than the name of a call was asked for."""
+    """Raised by `NameOnly` where more than the name of the call is asked for."""
 
 
 class NameOnly:
-    """Stands for a call of which only the name is known, and for a machine: whoever asks for more gets `NotInNameError`."""
+    """Stands in for a `Call` and for the machine, with nothing but the dotted name: a model that asks for more raises
+    NotInNameError. So it is found out which names no model knows, whatever the arguments."""
 
     __slots__ = ("ref",)
     ref: str
@@ -61,8 +64,8 @@ class NameOnly:
 
 
 class SentKey(NamedTuple):
-    """A request with a key in it, of interest where the key opens an account elsewhere. labels: of the keys; address: where
-    it goes; fields: of the fact it would be."""
+    """A request that carries a key, kept until it is known where the key belongs. labels: taint of the keys; address: where
+    the request goes; fields: of the `CodeFact` it would be."""
 
     labels: tuple[str, ...]
     address: str

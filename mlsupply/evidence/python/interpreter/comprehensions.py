@@ -1,4 +1,4 @@
-"""Comprehensions and generator expressions: element by element where that is known, else once."""
+"""Comprehensions and generator expressions: evaluated turn by turn where the items are known, else once for all."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
 Node = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
-_MAX_ITEMS = 65_536
-ALL = "environment:all variables"
-_FEW = 16  # items of which any may be left out
+_MAX_ITEMS = 65_536  # that are gone through turn by turn
+ALL_VARIABLES = "environment:all variables"  # the taint label of the whole environment
+_FEW = 16  # items that are each evaluated although a condition may leave them out
 
 
-def made(machine: Expressions, node: Node) -> Value:
-    """The result of a comprehension; its names are bound in the scope the machine is in."""
+def evaluated(machine: Expressions, node: Node) -> Value:
+    """The value of a comprehension. Its names are bound in the current scope of the machine."""
     source = objects.iterable(machine, machine.value(node.generators[0].iter), node)
     done = _entries(machine, node, source) if isinstance(node, ast.DictComp) else _items(machine, node, source)
     if done is not None:
         return done
     if len(node.generators) == 1 and 1 < len(few := folding.items_of(source)) <= _FEW:
-        return _any_of(machine, node, few, source)
-    begins = list[Value]()
+        return _over_few(machine, node, few, source)
+    first = list[Value]()
     if not isinstance(node, ast.DictComp) and not source.known:
-        begins = [_once(machine, node, item) for item in folding.items_of(source)[:1]]
-    _bound(machine, node, machine.element(source))
-    source = _of_one_program(machine, node.generators[0], source)
+        first = [_element_for(machine, node, item) for item in folding.items_of(source)[:1]]
+    _bind_generators(machine, node, machine.element(source))
+    source = _narrowed(machine, node.generators[0], source)
     if isinstance(node, ast.DictComp):
         key, value = machine.value(node.key), machine.value(node.value)
         result = unknown(key, value, source)
@@ -42,30 +42,30 @@ def made(machine: Expressions, node: Node) -> Value:
         return result
     element = machine.value(node.elt)
     if element.known and isinstance(node.elt, ast.IfExp):
-        element = unknown(element, source)  # one or the other, for each anew
+        element = unknown(element, source)  # either branch, for each item anew
     result = unknown(element, source)
-    result.items = [*begins, element]  # what comes first may be a program, and what follows what it is told
+    result.items = [*first, element]  # apart, since the first may be a program and the rest its arguments
     return result
 
 
-def _once(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, item: Value) -> Value:
-    """What is made of one item."""
-    _bound(machine, node, item)
+def _element_for(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, item: Value) -> Value:
+    """The element that one item of the outermost generator gives."""
+    _bind_generators(machine, node, item)
     return machine.value(node.elt)
 
 
-def _bound(machine: Expressions, node: Node, item: Value) -> None:
-    """One turn of all generators, the outermost at this item."""
+def _bind_generators(machine: Expressions, node: Node, item: Value) -> None:
+    """Binds the targets of all generators for one turn, with this item of the outermost one."""
     for generator in node.generators:
         if generator is not node.generators[0]:
             item = machine.element(objects.iterable(machine, machine.value(generator.iter), node))
-        machine.bind(generator.target, _of_one_program(machine, generator, item))
+        machine.bind(generator.target, _narrowed(machine, generator, item))
         for test in generator.ifs:
             machine.value(test)
 
 
-def _any_of(machine: Expressions, node: Node, items: list[Value], source: Value) -> Value:
-    """Of a few items nobody knows which are left out: all are looked at."""
+def _over_few(machine: Expressions, node: Node, items: list[Value], source: Value) -> Value:
+    """A comprehension over a few items under conditions with unknown outcomes: none is left out."""
     keys: dict[str, Value] = {}
     found: list[Value] = []
     for item in items:
@@ -84,25 +84,25 @@ def _any_of(machine: Expressions, node: Node, items: list[Value], source: Value)
     return result
 
 
-def _of_one_program(machine: Expressions, generator: ast.comprehension, item: Value) -> Value:
-    return of_one_program(machine, item, generator.ifs) if ALL in item.taint else item
+def _narrowed(machine: Expressions, generator: ast.comprehension, item: Value) -> Value:
+    return with_prefix_only(machine, item, generator.ifs) if ALL_VARIABLES in item.taint else item
 
 
-def of_one_program(machine: Expressions, item: Value, tests: list[ast.expr]) -> Value:
-    """One variable of the whole environment, where the tests let only those of one program through (`startswith`); else the
-    item as it is."""
-    starts = [start for test in tests for start in _starts(machine, test)]
-    if not starts or any(
-        len(start) < 4 or places.is_secret(start) or places.owner_of(start) is not None for start in starts
+def with_prefix_only(machine: Expressions, item: Value, tests: list[ast.expr]) -> Value:
+    """An item of the environment under tests such as `name.startswith("ACME_")`: labelled with these prefixes instead of all
+    variables, unless a prefix is short, or names a secret or a service."""
+    prefixes = [prefix for test in tests for prefix in _prefixes(machine, test)]
+    if not prefixes or any(
+        len(prefix) < 4 or places.is_secret(prefix) or places.owner_of(prefix) is not None for prefix in prefixes
     ):
         return item
-    made = item.copy()
-    made.taint = (item.taint - {ALL}) | {f"variable:{start}" for start in starts}
-    return made
+    result = item.copy()
+    result.taint = (item.taint - {ALL_VARIABLES}) | {f"variable:{prefix}" for prefix in prefixes}
+    return result
 
 
-def asks_for_start(test: ast.expr) -> str:
-    """The name in `name.startswith(...)`, or ""."""
+def startswith_name(test: ast.expr) -> str:
+    """`name` of the test `name.startswith(...)`; "" for any other test."""
     match test:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="startswith"), args=[_]):
             return name
@@ -110,9 +110,9 @@ def asks_for_start(test: ast.expr) -> str:
             return ""
 
 
-def _starts(machine: Expressions, test: ast.expr) -> list[str]:
-    """The beginnings that `name.startswith(...)` asks for, where they are all known."""
-    if not asks_for_start(test) or not isinstance(test, ast.Call):
+def _prefixes(machine: Expressions, test: ast.expr) -> list[str]:
+    """The prefixes that the test `name.startswith(...)` allows; [] where one is not known, or for any other test."""
+    if not startswith_name(test) or not isinstance(test, ast.Call):
         return []
     argument = machine.value(test.args[0])
     parts = [argument] if isinstance(argument.const, str) else folding.items_of(argument)
@@ -121,6 +121,8 @@ def _starts(machine: Expressions, test: ast.expr) -> list[str]:
 
 
 def _items(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: Value) -> Value | None:
+    """The list, evaluated turn by turn; None where that is not possible. source: what the outermost generator goes
+    through."""
     done: list[Value] = []
 
     def add() -> bool:
@@ -131,6 +133,7 @@ def _items(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.Generato
 
 
 def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value | None:
+    """The dict, evaluated turn by turn; None where that is not possible."""
     keys: dict[str, Value] = {}
 
     def add() -> bool:
@@ -146,19 +149,20 @@ def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value |
 
 
 def _turns(machine: Expressions, node: Node, depth: int, source: Value, add: Callable[[], bool]) -> bool:
-    """Every turn of the generators from `depth` on; False where one cannot be followed turn by turn."""
+    """Runs every turn of the generators from number `depth` on. add: evaluates the element, and says whether to go on. False
+    where that cannot be followed: items or a condition are not known, there are too many, or the budget runs low."""
     generator, items = node.generators[depth], folding.items_of(source)
     if not items or len(items) > _MAX_ITEMS:
         return False
-    enough = machine.steps + (machine.root_end - machine.steps) * 9 // 10  # the rest is for what comes after it
+    limit = machine.steps + (machine.root_end - machine.steps) * 9 // 10  # the rest is for what comes after it
     for item in items:
-        if machine.steps > enough:
+        if machine.steps > limit:
             return False
         machine.bind(generator.target, item)
-        wanted = [machine.value(test).const for test in generator.ifs]
-        if NOTHING in wanted:
+        tests = [machine.value(test).const for test in generator.ifs]
+        if NOTHING in tests:
             return False
-        if not all(wanted):
+        if not all(tests):
             continue
         if depth + 1 == len(node.generators):
             if not add():

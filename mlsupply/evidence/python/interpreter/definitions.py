@@ -1,4 +1,4 @@
-"""Functions and classes as they are defined: what their decorators, defaults, bases and metaclasses run."""
+"""Definitions of functions and classes, and what they run: decorators, defaults, bases, metaclasses."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ from mlsupply.evidence.python.values.value import (
 from mlsupply.lazy import expression
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-_TEXTS = frozenset({"received", "encoded", "package-file"})
-_DULL_ANNOTATIONS = frozenset({ast.Name, ast.Attribute, ast.Constant})
-_DISPATCHERS = ("singledispatch", "singledispatchmethod")
+_TEXTS = frozenset({"received", "encoded", "package-file"})  # kinds of taint of a text that may be code
+_INERT_ANNOTATIONS = frozenset({ast.Name, ast.Attribute, ast.Constant})
 _DISPATCHERS = ("singledispatch", "singledispatchmethod")
 _PLAIN_DECORATORS = frozenset(
     {"builtins.property", "builtins.staticmethod", "builtins.classmethod", "functools.cached_property"}
 )
-_KEY = expression(r"(?i)(?:api_?key|token|secret|password|credential)s?$")  # a field whose way is worth following
+_KEY = expression(r"(?i)(?:api_?key|token|secret|password|credential)s?$")  # a field worth following
 
 
 class Definitions(Entering):
@@ -54,16 +53,17 @@ class Definitions(Entering):
         self.scope.set(node.name, self._decorated(node, value))
 
     def annotated(self, annotation: ast.expr | None) -> None:
-        """Evaluates an annotation that calls something: it runs when the definition does."""
+        """Evaluates an annotation if it calls something: it runs when the definition does."""
         part = annotation
         while type(part) is ast.Subscript and type(part.value) is ast.Name:
             part = part.slice  # as in `list[str]`
-        if part is None or type(part) in _DULL_ANNOTATIONS:
+        if part is None or type(part) in _INERT_ANNOTATIONS:
             return
         if any(isinstance(inner, ast.Call) for inner in descendants((part,))):
             self.value(annotation)
 
     def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:
+        """What the name of a definition is bound to: the value after its decorators were followed, the innermost first."""
         result = passed = value
         for decorator in reversed(node.decorator_list):
             made = self.value(decorator)
@@ -77,11 +77,11 @@ class Definitions(Entering):
             if made.closure is not None and returned.closure is not None:
                 result = passed = returned
             elif made.closure is not None and (returned.known or not kinds_in(returned.taint).isdisjoint(_TEXTS)):
-                passed = returned  # no function, but text for the next to run
+                passed = returned  # a text, which the next decorator may run
         return result
 
     def _dispatched(self, decorator: ast.expr, value: Value) -> bool:
-        """Is this `@function.register`, by which one of several functions is chosen when `function` is called (PEP 443)?"""
+        """Whether this is `@function.register` (PEP 443); the value is then added to the alternatives of `function`."""
         named = decorator.func if isinstance(decorator, ast.Call) else decorator
         if not isinstance(named, ast.Attribute) or named.attr != "register":
             return False
@@ -93,7 +93,7 @@ class Definitions(Entering):
         return True
 
     def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
-        """A function was handed to something (`registrar`) that calls it with messages."""
+        """A function was registered with something (`registrar`) that may call it with what others write."""
         raise NotImplementedError
 
     def _class(self, node: ast.ClassDef) -> None:
@@ -106,7 +106,7 @@ class Definitions(Entering):
             self.body(node.body)
         finally:
             inner, self.scope = self.scope, outer
-        # methods are named below; those of a class in this one are named already
+        # functions of this class only: those of a class within it have an owner already
         defined = dict.fromkeys(one for _, one in self.closures[held:] if one.scope is inner and one.owner is None)
         self.closures[held:] = [one for one in self.closures[held:] if one[1] not in defined]
         for name, value in inner.names.items():
@@ -116,14 +116,14 @@ class Definitions(Entering):
             else:
                 state.attributes[name] = value
             objects.operated(self, value, "named", [Value(), constant(name)], node)
-        self._taken_over(state, defined, outer)
+        self._replaced_methods(state, defined, outer)
         state.fields = [
             statement.target.id
             for statement in node.body
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
         ]
         if "__init__" not in state.methods:
-            for name in filter(_KEY.search, state.fields):  # given by who makes the object
+            for name in filter(_KEY.search, state.fields):  # given by the caller of the constructor
                 state.attributes.setdefault(name, Value(taint=frozenset((f"parameter:{name}",))))
         if any(base.endswith(".BaseSettings") for base in state.bases):
             self._settings(state, node)
@@ -133,15 +133,16 @@ class Definitions(Entering):
         self._class_hooks(node, state)
 
     def _method(self, state: ClassState, name: str, closure: Closure, outer: Scope) -> None:
+        """Makes a function a method of the class. outer: the scope around the class, which is the one its body sees."""
         closure.owner, closure.name, closure.scope = state, f"{state.name}.{name}", outer
         closure.wrapper = isinstance(closure.node, _FunctionNode) and hooks.wraps(closure.node, None)
         closure.brings = requested.passes_on(closure, state.closure.node if state.closure is not None else None)
         closure.before_views = bool(closure.brings)
         self.closures.append((self.root, closure))
 
-    def _taken_over(self, state: ClassState, defined: Iterable[Closure], outer: Scope) -> None:
-        """Methods whose name a later definition has: a property that can be set as well as read, and what a decorator keeps.
-        defined: all functions of the class."""
+    def _replaced_methods(self, state: ClassState, defined: Iterable[Closure], outer: Scope) -> None:
+        """Registers functions whose names are bound to something else in the end: getters that have a setter, functions that
+        a decorator keeps, lambdas. defined: all functions of the class."""
         for closure in defined:
             if isinstance(closure.node, ast.Lambda) and closure.owner is None:
                 self.closures.append((self.root, closure))
@@ -156,14 +157,15 @@ class Definitions(Entering):
                 state.methods[name] = closure
 
     def _settings(self, state: ClassState, node: ast.ClassDef) -> None:
-        """The fields of a class of settings (pydantic) are filled from the environment: those by the name of a well-known
-        service's secret. Others may have a prefix that says whose they are."""
+        """Fills those fields of a pydantic settings class from the environment that are named after a secret of a well-known
+        service. Other fields may have a prefix, set elsewhere, that says whose they are."""
         for name in state.fields:
             if places.is_secret(name) and places.owner_of(name) is not None:
                 state.attributes[name] = self.environment(constant(name.upper()), node)
 
     def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
-        """What making the class runs: the metaclass, `__init_subclass__` of bases; what it takes from them."""
+        """Follows what making the class runs (its metaclass, `__init_subclass__` of its bases), and inherits from the
+        bases."""
         makers = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
         made = Value()
         made.closure = state.closure
@@ -187,5 +189,5 @@ class Definitions(Entering):
                     state.attributes.setdefault(name, value)
 
     def class_state(self, closure: Closure) -> ClassState:
-        """What is known of a class of the module; nothing yet where its definition was not followed."""
+        """The state of a class of the module; an empty one where its definition was not followed."""
         return self.states.setdefault(closure, ClassState(closure.name))

@@ -1,4 +1,4 @@
-"""Displays: f-strings, lists, tuples, sets, dicts and slices as they are written in the source."""
+"""Literals with parts: f-strings, lists, tuples, sets, dicts and slices."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mlsupply.evidence.python.values.value import HOLE, Value, constant, layers_
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
-_REPR = ord("r")  # `{value!r}`, as the tree says it
+_REPR = ord("r")  # the conversion of `{value!r}` in the tree
 
 
 def joined(machine: Expressions, node: ast.JoinedStr) -> Value:
-    """The text of an f-string, HOLE where a part is not known."""
+    """The value of an f-string, with HOLE for each part that is not known."""
     return folding.joined_text([machine.value(part) for part in node.values])
 
 
 def formatted(machine: Expressions, node: ast.FormattedValue) -> Value:
-    """One `{...}` of an f-string; an object of this module formats itself."""
+    """The value of one `{...}` of an f-string."""
     value = machine.value(node.value)
     if value.instance is not None:
         made = objects.operated(machine, value, "repr" if node.conversion == _REPR else "format", [constant("")], node)
@@ -36,7 +36,7 @@ def formatted(machine: Expressions, node: ast.FormattedValue) -> Value:
 
 
 def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Value:
-    """A list, tuple or set: a constant where all items are known, else its items one by one."""
+    """A list, tuple or set: a constant where all items are, else a value with `items`."""
     items: list[Value] = []
     for element in node.elts:
         if isinstance(element, ast.Starred):
@@ -50,10 +50,10 @@ def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Valu
 
 
 def dictionary(machine: Expressions, node: ast.Dict) -> Value:
-    """A dict by its constant keys; what stands under any other key is kept under HOLE."""
+    """A dict by its constant text keys; the values of unknown keys are merged under HOLE."""
     keys: dict[str, Value] = {}
-    loose: list[Value] = []
-    computed: list[Value] = []  # entries whose keys nobody knows
+    loose: list[Value] = []  # keys that are no constant texts with their values, and dicts that are unpacked
+    computed: list[Value] = []  # values whose keys are not known
     for name, item in zip(node.keys, node.values, strict=True):
         value = machine.value(item)
         key = machine.value(name) if name is not None else None
@@ -77,7 +77,7 @@ def dictionary(machine: Expressions, node: ast.Dict) -> Value:
 
 
 def sliced(machine: Expressions, node: ast.Slice) -> Value:
-    """`lower:upper:step` as a constant slice, else an unknown of the same origins."""
+    """`lower:upper:step` as a constant slice, else an unknown with the taint of its parts."""
     parts = [machine.value(part) if part is not None else constant(None) for part in (node.lower, node.upper, node.step)]
     if all(part.known for part in parts):
         return Value("", slice(*(part.const for part in parts)))
@@ -85,7 +85,7 @@ def sliced(machine: Expressions, node: ast.Slice) -> Value:
 
 
 def _table(loose: list[Value]) -> dict[int, Any] | None:
-    """A table of constants by number: keys and values in turn."""
+    """The dict of constants by integer that these keys and values, in turn, make up; None where they do not."""
     names, values = loose[::2], loose[1::2]
     if len(names) != len(values) or not all(type(name.const) is int for name in names):
         return None

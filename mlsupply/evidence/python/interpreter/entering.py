@@ -1,4 +1,4 @@
-"""Functions of the module that are called: whether one is entered, its arguments bound, its body followed, its result."""
+"""Calls of functions of the module: whether one is entered, how its parameters are bound, what it returns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.expressions import Expressions
-from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, Entered
+from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, CallResult
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.values.merging import merged
@@ -29,51 +29,54 @@ from mlsupply.evidence.python.values.value import (
 )
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_MAX_YIELDED = 256
-_PASSING = "intercepted:arguments"
+_MAX_YIELDED = 256  # items of a generator that are kept apart
+_PASSING = "intercepted:arguments"  # the label of what callers of a wrapped function pass through the wrapper
 
 
 class Entering(Expressions):
     """Enters functions of the module. `body` is defined by the layer above."""
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
-        """Every statement, in order."""
+        """Runs the statements in order."""
         raise NotImplementedError
 
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
-        """Follows the function with these arguments, here and now, and returns what it gives. node: the call; None where
-        nobody known calls. A class, recursion, and what lies too deep give an unknown with the origins of the arguments.
-        Raises BudgetError."""
+        """Follows a call of the function and returns its result. node: the call; None where the function is an entry point.
+        Classes, recursion and calls that are too deep give an unknown with the taint of the arguments. Raises
+        BudgetError."""
         if isinstance(closure.node, ast.ClassDef) or closure in self.running:
             return unknown(*args, *keywords.values())
-        if (left_out := self._left_out(closure, args, keywords)) is not None:
-            return left_out
+        if (stand_in := self._not_entered(closure, args, keywords)) is not None:
+            return stand_in
         self.steps += 2
         if self.steps > self.root_end:
             raise BudgetError
-        self.ran.add(closure)
+        self.ever_entered.add(closure)
         if any(one.wrapper and hooks.is_around(one, closure) for one in self.running):
-            args, keywords = [_own(arg) for arg in args], {name: _own(value) for name, value in keywords.items()}
+            args, keywords = (
+                [_no_longer_passing(arg) for arg in args],
+                {name: _no_longer_passing(value) for name, value in keywords.items()},
+            )
         key = (closure, self.root, self.code_line, self.silent > 0, tuple(map(signature, args)), *sorted(
             (name, signature(value)) for name, value in keywords.items()
         ))  # fmt: skip
-        if key in self.entered:
-            return self.entered[key].result
+        if key in self.call_results:
+            return self.call_results[key].result
         kept = [identities(arg) for arg in (*args, *keywords.values())]
         result = self._followed_into(closure, closure.node, args, keywords, by_module=node is not None)
         if not isinstance(closure.node, ast.Lambda):
-            self.entered[key] = Entered(result, kept)
+            self.call_results[key] = CallResult(result, kept)
         return result
 
-    def _left_out(self, closure: Closure, args: list[Value], keywords: dict[str, Value]) -> Value | None:
-        """What stands for the result of a function that is not entered; None where it is."""
+    def _not_entered(self, closure: Closure, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+        """The result of a call that is too deep, or cannot reach a sink; None where the function is to be entered."""
         if len(self.running) >= self.depth:
             result = unknown(*args, *keywords.values())
             carries = bool(result.layers) or not kinds_in(result.taint).isdisjoint(CARRIED)
             if not carries or self.depth == SHALLOW or len(self.running) >= MAX_CARRIED:
-                self.cut = self.cut or carries
+                self.cut_off = self.cut_off or carries
                 return result
-        if self.running and closure.node in self.sinkless.functions and self._for_nothing(closure):
+        if self.running and closure.node in self.sinkless.functions and self._reaches_no_sink(closure):
             result = unknown(*args, *keywords.values())
             if _carries_nothing(result, args, keywords):
                 return result
@@ -82,14 +85,15 @@ class Entering(Expressions):
     def _followed_into(
         self, closure: Closure, function: _Function, args: list[Value], keywords: dict[str, Value], *, by_module: bool
     ) -> Value:
-        """The body in a scope of its own. by_module: is it the module itself that calls?"""
+        """Follows the body in a new scope. by_module: the call is written in the module."""
         outer, self.scope = self.scope, Scope(closure.scope)
         self.running.append(closure)
         self.returned.append([])
         self.yielded.append([])
         sent = len(self.sent)
         wrapper = closure.wrapper
-        closure.wrapper = wrapper and (not by_module or bool(self.replacing))  # what the module calls it with is its own
+        # what the module itself passes is not intercepted
+        closure.wrapper = wrapper and (not by_module or bool(self.replacing))
         try:
             self._parameters(closure, function.args, args, keywords)
             if isinstance(function, ast.Lambda):
@@ -107,14 +111,15 @@ class Entering(Expressions):
             self.running.pop()
             self.scope = outer
 
-    def _for_nothing(self, closure: Closure) -> bool:
-        """Does nothing come of following this one here? One that was made by another calls what that was given."""
+    def _reaches_no_sink(self, closure: Closure) -> bool:
+        """Whether entering this function cannot lead to a sink. Inner functions are always entered: they may call what the
+        function around them was given. So are short functions that an entry point calls itself."""
         if self.running[0].node not in self.sinkless.functions or closure.scope is not self.module or closure.wrapper:
             return False
         return len(self.running) > 1 or closure.node in self.sinkless.long
 
     def _result(self) -> Value:
-        """What the function that is followed gives: its items where it is a generator, else one of its returns."""
+        """The result of the innermost function: the yielded items of a generator, else the join of its `return`s."""
         if items := self.yielded[-1]:
             result = Value("", NOTHING, taint_of(*items), HOLE, layers_of(*items))
             more = [merged(items[_MAX_YIELDED:])] if len(items) > _MAX_YIELDED else []
@@ -124,8 +129,8 @@ class Entering(Expressions):
         return merged(found) if found else constant(None)
 
     def _default(self, closure: Closure, node: ast.expr | None, name: str, brings: str) -> Value:
-        """Of a parameter that nobody gives here: its default, unless others are known to fill it. A list or a dict is made
-        once, where the function is defined, and keeps what calls put into it."""
+        """The value of a parameter that the call does not give: its default, unless callers elsewhere are known to give it
+        (`brings` is then the kind of what they give). A mutable default is made once and keeps what calls put into it."""
         if isinstance(node, ast.List | ast.Dict | ast.Set) and brings == "parameter":
             closure.defaults = closure.defaults or {}
             return closure.defaults.setdefault(name, self.value(node))
@@ -136,7 +141,8 @@ class Entering(Expressions):
         return Value(taint=value.taint | {f"{brings}:{name}"} | both)
 
     def _parameters(self, closure: Closure, spec: ast.arguments, args: list[Value], keywords: dict[str, Value]) -> None:
-        """Binds the parameters. One that nobody gives is labelled with what others are known to give, else `parameter`."""
+        """Binds the parameters. One without an argument or default gets the label `parameter:`, or one of the kind that
+        callers elsewhere are known to pass (`hooks.passed_in`)."""
         named = [*spec.posonlyargs, *spec.args]
         names = self.scope.names
         brings = hooks.passed_in(closure) or "parameter"
@@ -162,7 +168,7 @@ class Entering(Expressions):
         label = _PASSING if closure.wrapper else f"{brings}:*"
         taint = taint_of(*rest, *keywords.values()) | {label}
         if spec.vararg is not None:
-            names[spec.vararg.arg] = _all_positional(rest, taint)
+            names[spec.vararg.arg] = _star_args(rest, taint)
         if spec.kwarg is not None:
             others = {name: value for name, value in keywords.items() if name != "**" and name not in names}
             value = Value(taint=taint)
@@ -170,8 +176,8 @@ class Entering(Expressions):
             names[spec.kwarg.arg] = value
 
 
-def _all_positional(rest: list[Value], taint: Taint) -> Value:
-    """The tuple that `*args` stands for."""
+def _star_args(rest: list[Value], taint: Taint) -> Value:
+    """The tuple that `*args` is bound to."""
     if rest and all(one.known for one in rest):
         return constant(tuple(one.const for one in rest), layers_of(*rest), taint_of(*rest))
     value = Value(taint=taint)
@@ -180,14 +186,16 @@ def _all_positional(rest: list[Value], taint: Taint) -> Value:
 
 
 def _carries_nothing(whole: Value, args: list[Value], keywords: dict[str, Value]) -> bool:
-    """Is nothing worth following among the arguments, and no function that may be called? whole: of all that is in them."""
+    """Whether the arguments carry neither taint worth following, nor decoded content, nor a function. whole: an unknown with
+    the taint of all of them."""
     if whole.layers or not kinds_in(whole.taint).isdisjoint(CARRIED):
         return False
     return all(value.closure is None for value in (*args, *keywords.values()))
 
 
-def _own(value: Value) -> Value:
-    """What a wrapper hands to the function it is made for is meant for that one: it is no more than an argument there."""
+def _no_longer_passing(value: Value) -> Value:
+    """An argument that a wrapper passes to the wrapped function, which it was meant for: there it is an ordinary
+    parameter."""
     if _PASSING not in value.taint:
         return value
     made = value.copy()
@@ -196,14 +204,14 @@ def _own(value: Value) -> Value:
 
 
 def _resumed(closure: Closure, args: list[Value], keywords: dict[str, Value]) -> Value:
-    """The method `send` of a generator: what it is given is what a `yield` in it gives."""
+    """The method `send` of a generator: calls the function again, so that `yield` gives what was sent."""
     result = Value()
     result.closure, result.bound = closure, Bound(args, keywords)
     return result
 
 
 def signature(value: Value) -> tuple[object, ...]:
-    """What of an argument decides whether a call was followed before: two values with one signature are followed once."""
+    """The part of a cache key for one argument: a call with arguments of the same signatures is followed once."""
     const, items, keys = value.const, value.items, value.keys
     plain = None if const is NOTHING or const is None else const if isinstance(const, _PLAIN) else id(const)
     return (
@@ -220,9 +228,9 @@ def signature(value: Value) -> tuple[object, ...]:
     )
 
 
-_PLAIN = (str, bytes, int)  # asked for so often that no union is made each time
+_PLAIN = (str, bytes, int)  # a tuple, since building a union at each call of `isinstance` would cost
 
 
 def identities(value: Value) -> tuple[object, ...]:
-    """The parts of a value that `signature` tells apart by `id`; keep them as long as the signature."""
+    """The parts of a value that `signature` compares by `id`; they must live as long as the signature."""
     return value.const, value.closure, value.instance, value.items, value.keys

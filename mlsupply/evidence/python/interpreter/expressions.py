@@ -1,4 +1,4 @@
-"""Expressions to values: names through imports and aliases, attributes, entries, operators, calls."""
+"""Evaluates expressions to abstract values: names, attributes, subscripts, operators, calls."""
 
 from __future__ import annotations
 
@@ -36,31 +36,32 @@ from mlsupply.evidence.python.values.value import (
     unknown,
 )
 
-_BEHIND = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}  # names in the globals of os
-
-_ALL = comprehensions.ALL
+# What these names stand for in the `__globals__` of functions of `os`.
+_IN_GLOBALS = {"system": "os.system", "popen": "os.popen", "__builtins__": "builtins"}
+_ALL_VARIABLES = comprehensions.ALL_VARIABLES
 _MODULE = re.compile(r"[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*$")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
 
 
 class Expressions(Machine):
-    """Evaluates expressions. `call`, `enter`, `bind` and the like are defined by the classes that extend this one. stars:
-    modules of which all names are imported."""
+    """Evaluates expressions. `call`, `enter`, `bind` and the like are defined by subclasses. stars: modules imported by
+    `import *`; conditions: `and` and `or` expressions that `condition` has been called for."""
 
     stars: list[str]
+    conditions: set[ast.BoolOp]
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
     ) -> Value:
-        """The result of a call, with its effects. receiver: the object whose method it is."""
+        """The result of a call; its effects are applied and its facts noted. receiver: the object whose method it is."""
         raise NotImplementedError
 
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
-        """Follows a function of the module with these arguments, here and now; returns what it gives."""
+        """The result of a call of a function of the module, whose body is followed."""
         raise NotImplementedError
 
     def value(self, node: ast.expr | None) -> Value:
-        """What is known of the expression; `None` for no expression. Raises BudgetError."""
+        """The value of an expression; of no expression, the constant None. Raises BudgetError."""
         if node is None:
             return constant(None)
         self.steps += 1
@@ -70,6 +71,7 @@ class Expressions(Machine):
         return handler(self, node) if handler else self._anything(node)
 
     def _anything(self, node: ast.expr) -> Value:
+        """An expression of another kind: an unknown with the taint of its parts."""
         return unknown(*(self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)))
 
     def _constant(self, node: ast.Constant) -> Value:
@@ -96,7 +98,7 @@ class Expressions(Machine):
         return self.attribute(self.value(node.value), node.attr, node)
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
-        """`owner.name`: of an object of the module, else by its dotted name."""
+        """The value of `owner.name`."""
         if owner.either is not None:
             return merged([self.attribute(one, name, node) for one in owner.either])
         if owner.instance is not None or owner.closure is not None or owner.keys is not None:
@@ -106,11 +108,13 @@ class Expressions(Machine):
         return self._outside_attribute(owner, name, node)
 
     def _of_package(self, ref: str) -> bool:
-        """Is it of the package that is followed?"""
+        """Whether the dotted name is of the top-level package that this module is in."""
         return ref.partition(".")[0] == self.dotted.partition(".")[0]
 
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
-        ref = reflection.reached(owner, name)
+        """`owner.name` where the owner is not of this module: a dotted name, with what its neighbours and models know of
+        it."""
+        ref = reflection.attribute_ref(owner, name)
         if (
             self.neighbours.gifts
             and "()" not in ref
@@ -128,13 +132,13 @@ class Expressions(Machine):
         if name == "__file__" and _MODULE.match(owner.ref) and not self._of_package(owner.ref):
             result.text = f"{HOLE}/site-packages/{owner.ref.replace('.', '/')}/__init__.py"
         if owner.text != HOLE and owner.ref.startswith("xmlrpc.client.ServerProxy()"):
-            result.text = owner.text  # a method of a method is asked for at the same place
+            result.text = owner.text  # its methods and their attributes are called at the same address
         if name in MODELLED or ref in MODELLED or self.serving:
             attribute_names.modelled(self, result, owner, name, node)
         return result
 
     def class_state(self, closure: Closure) -> ClassState:
-        """What is known of a class of the module."""
+        """The state of a class of the module."""
         raise NotImplementedError
 
     def _subscript(self, node: ast.Subscript) -> Value:
@@ -143,12 +147,12 @@ class Expressions(Machine):
             if (made := objects.operated(self, owner, "[]", [key], node)) is not None:
                 return made
         elif owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
-            if (asked := self.class_state(owner.closure).methods.get("__class_getitem__")) is not None:
-                return self.enter(asked, [owner, key], {}, node)
+            if (method := self.class_state(owner.closure).methods.get("__class_getitem__")) is not None:
+                return self.enter(method, [owner, key], {}, node)
         elif owner.keys is not None and not owner.ref and (owner.const is NOTHING or not key.known):
             return containers.entry(owner, key)
-        if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and _is_named(key.const):
-            result = Value(_BEHIND.get(key.const, key.const), NOTHING, owner.taint)
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and _is_global_name(key.const):
+            result = Value(_IN_GLOBALS.get(key.const, key.const), NOTHING, owner.taint)
             result.hidden = True
             return result
         if owner.ref:
@@ -163,16 +167,17 @@ class Expressions(Machine):
                     result.taint = request_parts.entry(result.taint, key.const)
                 return result
         result = containers.fitted_to_key(folding.index(owner, key), key)
-        if _ALL in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
-            result.taint = (result.taint - {_ALL}) | self.environment(key, node).taint  # one variable of all that are held
+        if _ALL_VARIABLES in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
+            # one entry of a copy of the environment
+            result.taint = (result.taint - {_ALL_VARIABLES}) | self.environment(key, node).taint
         return result
 
     def environment(self, key: Value, node: ast.AST) -> Value:
-        """`os.environ[key]`."""
+        """The value of the environment variable of this name."""
         raise NotImplementedError
 
     def _binary(self, node: ast.BinOp) -> Value:
-        """Left-leaning chains of a thousand `+` are walked without recursion."""
+        """Chains of operators are walked without recursion: they may be thousands long."""
         spine: list[ast.BinOp] = []
         left: ast.expr = node
         while isinstance(left, ast.BinOp):
@@ -189,36 +194,35 @@ class Expressions(Machine):
         return result
 
     def _overloaded(self, node: ast.BinOp, left: Value, right: Value) -> Value:
-        """An operator between values of which one is an object of this module."""
+        """A binary operator of which one operand is an object of this module."""
         name = type(node.op).__name__
-        done = objects.operated(self, left, name, [right], node)
-        if done is None:
-            done = objects.operated(self, right, "R" + name, [left], node)
-        return done if done is not None else operators.binary(type(node.op), left, right)
+        result = objects.operated(self, left, name, [right], node)
+        if result is None:
+            result = objects.operated(self, right, "R" + name, [left], node)
+        return result if result is not None else operators.binary(type(node.op), left, right)
 
-    def _either(self, node: ast.BoolOp) -> Value:
+    def _bool_operator(self, node: ast.BoolOp) -> Value:
         values = [self.value(part) for part in node.values]
         if node not in self.conditions:
             self.conditions.add(node)
             self.condition(node)
         if isinstance(node.op, ast.And) and values[-1].known and values[-1].const:
-            return constant(values[-1].const, values[-1].layers, taint_of(*values))  # or nothing; what decides hides nothing
+            # the last operand, or a false one of which only the taint matters
+            return constant(values[-1].const, values[-1].layers, taint_of(*values))
         return merged(values)
 
-    conditions: set[ast.BoolOp]  # that were looked at
-
     def condition(self, node: ast.BoolOp) -> None:
-        """Notes facts about conditions that are met together (`and`, `or`); called once for each."""
+        """Notes facts about an `and` or `or` expression; called once for each."""
         raise NotImplementedError
 
-    def _choice(self, node: ast.IfExp) -> Value:
+    def _conditional(self, node: ast.IfExp) -> Value:
         test = self.value(node.test)
         if isinstance(test.const, bool):
             return self.value(node.body if test.const else node.orelse)
-        given, otherwise = self.value(node.body), self.value(node.orelse)
-        if given.ref == otherwise.ref and given.text == HOLE != otherwise.text:
-            return merged([otherwise, given])  # of the same kind: the path there is where nobody says another
-        return merged([given, otherwise])
+        body, orelse = self.value(node.body), self.value(node.orelse)
+        if body.ref == orelse.ref and body.text == HOLE != orelse.text:
+            return merged([orelse, body])  # of the same kind, and the path of the second is a known default
+        return merged([body, orelse])
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)
@@ -242,7 +246,7 @@ class Expressions(Machine):
         if len(values) == 2 and values[0].known and values[1].known:
             return operators.compared(type(node.ops[0]), values[0], values[1])
         if values[-1].ref == "os.environ" and isinstance(values[0].const, str):
-            return Value(taint=self.environment(values[0], node).taint)  # whether it is set
+            return Value(taint=self.environment(values[0], node).taint)  # only whether it is set
         taint = taint_of(*values)
         return Value(taint=labels_after_comparison(taint) if taint else taint)
 
@@ -255,16 +259,16 @@ class Expressions(Machine):
     def _comprehension(self, node: comprehensions.Node) -> Value:
         outer, self.scope = self.scope, Scope(self.scope)
         try:
-            return comprehensions.made(self, node)
+            return comprehensions.evaluated(self, node)
         finally:
             self.scope = outer
 
     def bind(self, target: ast.expr, value: Value) -> None:
-        """Assign to a name, attribute, item or several."""
+        """Assigns to a name, attribute, entry, or several at once."""
         raise NotImplementedError
 
     def element(self, source: Value) -> Value:
-        """What one turn of a loop over the value gets."""
+        """What the target of a loop over the value is bound to."""
         raise NotImplementedError
 
     def _call(self, node: ast.Call) -> Value:
@@ -292,16 +296,17 @@ class Expressions(Machine):
             folded = folding.method(receiver, node.func.attr, args, keywords)
             if folded is not None:
                 return folded
-        taken = self._taken(receiver, function, getattr(node.func, "attr", ""), args, keywords)
-        if taken is not None and function.closure is None:
-            return taken
+        held = self._container_method(receiver, function, getattr(node.func, "attr", ""), args, keywords)
+        if held is not None and function.closure is None:
+            return held
         called = self.call(function, args, keywords, node, receiver)
-        return called if taken is None else merged([taken, called])
+        return called if held is None else merged([held, called])
 
-    def _taken(
+    def _container_method(
         self, receiver: Value | None, function: Value, name: str, args: list[Value], keywords: dict[str, Value]
     ) -> Value | None:
-        """What a method of a container gives; None where this is none. An entry of a dict may be called as the method is."""
+        """The result of a method of a container; None where it is none. function: the attribute of that name, which may be a
+        method of a class below `dict` or `list`, or an entry of a dict."""
         if receiver is None or (receiver.ref and receiver.instance is None):
             return None
         if receiver.keys is None and receiver.items is None and type(receiver.const) is not list:
@@ -310,7 +315,7 @@ class Expressions(Machine):
             return None
         return containers.method(receiver, name, args, keywords)
 
-    def _inner(self, node: ast.Await | ast.Starred) -> Value:
+    def _await_or_starred(self, node: ast.Await | ast.Starred) -> Value:
         value = self.value(node.value)
         made = objects.operated(self, value, "await", [], node) if isinstance(node, ast.Await) else None
         return made if made is not None else value
@@ -318,7 +323,8 @@ class Expressions(Machine):
     def _yield(self, node: ast.Yield) -> Value:
         value = self.value(node.value)
         if value.ref == "urllib.request.Request()" and self.running and hooks.holds_credentials(self.running[-1]):
-            return self.call(Value("httpx.Client().send"), [value], {}, node)  # one more than was asked for
+            # an `auth_flow` that yields another request sends it
+            return self.call(Value("httpx.Client().send"), [value], {}, node)
         if self.yielded:
             self.yielded[-1].append(value)
         return self.sent[-1] if self.sent else Value()
@@ -335,8 +341,8 @@ class Expressions(Machine):
         return value
 
 
-def _is_named(key: object) -> bool:
-    """Is this a name in the globals of a module that somebody gave?"""
+def _is_global_name(key: object) -> bool:
+    """Whether this is a name in the globals of a module that the module itself defines, or `__builtins__`."""
     return isinstance(key, str) and (key == "__builtins__" or not key.startswith("__"))
 
 
@@ -347,8 +353,8 @@ _HANDLERS: dict[type[ast.expr], Any] = {
     ast.Subscript: Expressions._subscript,
     ast.Call: Expressions._call,
     ast.BinOp: Expressions._binary,
-    ast.BoolOp: Expressions._either,
-    ast.IfExp: Expressions._choice,
+    ast.BoolOp: Expressions._bool_operator,
+    ast.IfExp: Expressions._conditional,
     ast.UnaryOp: Expressions._unary,
     ast.Compare: Expressions._compare,
     ast.JoinedStr: displays.joined,
@@ -363,8 +369,8 @@ _HANDLERS: dict[type[ast.expr], Any] = {
     ast.SetComp: Expressions._comprehension,
     ast.GeneratorExp: Expressions._comprehension,
     ast.DictComp: Expressions._comprehension,
-    ast.Await: Expressions._inner,
-    ast.Starred: Expressions._inner,
+    ast.Await: Expressions._await_or_starred,
+    ast.Starred: Expressions._await_or_starred,
     ast.YieldFrom: Expressions._yield_from,
     ast.Yield: Expressions._yield,
     ast.NamedExpr: Expressions._walrus,

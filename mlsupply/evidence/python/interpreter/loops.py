@@ -1,4 +1,4 @@
-"""How a loop behaves, and which of the items it goes through need a turn of their own."""
+"""What the body of a loop is like, and which of its items need a turn of their own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import Value
 from mlsupply.named import NamedTuple
 
-_MAX_VAGUE = 16
+_MAX_VAGUE = 16  # items without a known value that get a turn each
 _BUILDERS = frozenset({"append", "extend", "insert", "add", "write", "writelines", "update", "join", "appendleft", "push"})
 
 
 class Loop(NamedTuple):
-    """What is known of a loop before it is run. weight: nodes in its body; builds: do its turns add to something; added: the
-    names they add to."""
+    """What the body of a loop shows before it is run. weight: number of its nodes; builds: whether it changes a container or
+    adds to a variable; added: the variables it adds to (`name += ...`)."""
 
     weight: int
     builds: bool
@@ -27,7 +27,7 @@ class Loop(NamedTuple):
 
 
 def loop_of(body: list[ast.stmt]) -> Loop:
-    """Reads the body of a loop."""
+    """The summary of a loop with this body."""
     weight, builds, added = 0, False, []
     for inner in descendants(body):
         weight += 1
@@ -43,11 +43,11 @@ def loop_of(body: list[ast.stmt]) -> Loop:
 
 
 def distinct(items: list[Value]) -> list[Value]:
-    """The items that need a turn of their own: one of all that are known to be alike. Of many that are only known by their
-    origins, one with all of these."""
+    """The items that need a turn of their own: the first of all that are alike. More than _MAX_VAGUE items of which only the
+    taint is known are merged into one."""
     if len(items) < 2:
-        return list(items)  # what the loop adds to it is not gone through as well
-    found = list({(_make(item.ref), *signature(item)[1:]): item for item in reversed(items)}.values())[::-1]
+        return list(items)  # a copy, since the body may add to the original
+    found = list({(_comparable(item.ref), *signature(item)[1:]): item for item in reversed(items)}.values())[::-1]
     vague = [item for item in found if not (item.known or item.closure or item.instance or item.items or item.keys)]
     if len(vague) <= _MAX_VAGUE:
         return found
@@ -56,7 +56,7 @@ def distinct(items: list[Value]) -> list[Value]:
 
 
 @lru_cache(maxsize=8_192)
-def _make(ref: str) -> str:
-    """The dotted name, or one word for all objects of libraries of which nothing is known."""
+def _comparable(ref: str) -> str:
+    """The dotted name, or "()" for an object of a library that is not known to matter."""
     foreign = ref.endswith("()") and ref.split(".", 1)[0] not in sys.stdlib_module_names and not matters(ref)
     return "()" if foreign else ref

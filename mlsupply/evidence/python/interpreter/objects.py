@@ -1,13 +1,12 @@
-"""Objects of the module's own classes: how they are made, what their attributes are, which method an operation runs.
+"""Objects of the module's own classes: construction, attributes, and the special methods that operations run.
 
-What is known of the attributes of an object is known by the call that makes it. The class stands for an object nobody knows:
-it has what any of its objects was given, and what its methods do to it may have been done to each.
+Objects are told apart by the call expression that makes them (allocation sites). The state of the class stands for an object
+of unknown origin: its attributes are those that any of its objects was given, and updates of it may concern each of them.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
-_MAX_OBJECTS = 64  # of a class that are told apart
-_TELLING = frozenset(know.KINDS) - {"parameter", "variable"}
-_MAKERS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "model_post_init", "__del__")
+_MAX_OBJECTS = 64  # of one class that are told apart
+_WORTH_FOLLOWING = frozenset(know.KINDS) - {"parameter", "variable"}
+_CONSTRUCTORS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "model_post_init", "__del__")
 _GETTERS = frozenset({"property", "cached_property", "getter", "lazy_property", "classproperty", "reify"})
 _RUNNERS = frozenset({"Thread", "Process", "Timer"})
-# Builtin or operator -> the methods that may do its work, the first one that is there.
+# Builtin or operator -> the special methods that implement it, in the order they are looked up.
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "str": ("__str__", "__repr__"), "repr": ("__repr__",), "format": ("__format__", "__str__", "__repr__"),
     "len": ("__len__",), "int": ("__int__", "__index__"), "float": ("__float__",), "bytes": ("__bytes__", "__iter__"),
@@ -49,8 +48,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 
 def operated(machine: Expressions, value: Value, what: str, args: list[Value], node: ast.AST | None) -> Value | None:
-    """The result of an operation on an object of this module, by the method that does its work; None where there is no such
-    method. what: a key of `OPERATIONS`."""
+    """The result of an operation on an object of this module, by following its special method; None where value is no such
+    object or its class has none. what: a key of `OPERATIONS`."""
     if value.instance is None:
         return None
     for name in OPERATIONS.get(what, ()):
@@ -60,15 +59,15 @@ def operated(machine: Expressions, value: Value, what: str, args: list[Value], n
 
 
 def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
-    """What a loop over the value goes through; of an object of this module, what `__iter__` or `__next__` gives; of a file
-    that is known, its lines."""
+    """The value whose items a loop over `value` goes through: the result of `__iter__` or `__next__` for an object of this
+    module, the lines of a known file, the members of an enumeration, else the value itself."""
     if value.ref == "io.file()" and value.known:
         return folding.listed(folding.items_of(value), value.layers, value.taint)
     if value.closure is not None and isinstance(value.closure.node, ast.ClassDef) and node is not None:
         state = machine.class_state(value.closure)
         names = [name for name in state.attributes if not name.startswith("_")] if _is_enum(state) else []
         if names:
-            members = [_member(machine, state, value, name, node, state.attributes[name]) for name in names]
+            members = [_read(machine, state, value, name, node, state.attributes[name]) for name in names]
             result = unknown(*members)
             result.items = members
             return result
@@ -85,17 +84,17 @@ def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
     return value
 
 
-def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Value:
-    """Makes an object of the class: its fields are set, its constructor is followed. result: the value that is to stand for
-    it, returned."""
-    result.instance = state = _one(state, call.node)
+def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) -> Value:
+    """Makes an object of the class: sets its fields and follows its constructors. result: the value that becomes the object;
+    it is returned."""
+    result.instance = state = _object_of_call(state, call.node)
     if state.bases and result.keys is None and result.items is None:
-        _contains(state, call, result)
+        _fill_container(state, call, result)
     if state.metaclass is not None and (calls := state.metaclass.methods.get("__call__")) is not None:
         machine.enter(calls, [call.function, *call.args], call.keywords, call.node)
     if "__init__" not in state.methods:
-        _fields(machine, state, call, result)
-    for name in _MAKERS:
+        _set_fields(machine, state, call, result)
+    for name in _CONSTRUCTORS:
         if name in state.methods:
             machine.enter(state.methods[name], [result, *call.args], call.keywords, call.node)
     if "run" in state.methods and any(base.rpartition(".")[2] in _RUNNERS for base in state.bases):
@@ -103,8 +102,8 @@ def made(machine: Analyser, state: ClassState, call: Call, result: Value) -> Val
     return result
 
 
-def _one(state: ClassState, node: ast.AST) -> ClassState:
-    """The object that this call makes."""
+def _object_of_call(state: ClassState, node: ast.AST) -> ClassState:
+    """The state of the object that this call makes; that of the class where it has too many objects already."""
     found = state.objects.get(node)
     if found is None:
         if len(state.objects) >= _MAX_OBJECTS:
@@ -125,7 +124,8 @@ def _one(state: ClassState, node: ast.AST) -> ClassState:
 
 
 def attribute_of(state: ClassState, name: str) -> Value | None:
-    """The value of an attribute of an object or class, as far as it is known; None where nothing is."""
+    """The value of an attribute of an object or class; None where it is not known. What the class knows (for an object), or
+    its objects know (for a class), is merged in where it adds something."""
     own = state.attributes.get(name)
     if state.of_class is not None:
         others = [state.of_class.attributes[name]] if name in state.of_class.attributes else []
@@ -133,20 +133,20 @@ def attribute_of(state: ClassState, name: str) -> Value | None:
         others = [one.attributes[name] for one in state.objects.values() if name in one.attributes] if state.objects else []
     if own is None:
         return (merged(others) if len(others) > 1 else others[0]) if others else None
-    telling = [one for one in others if one is not own and _tells_more(one, own)]
-    return merged([own, *telling]) if telling else own
+    adding = [one for one in others if one is not own and _adds_to(one, own)]
+    return merged([own, *adding]) if adding else own
 
 
-def _tells_more(other: Value, own: Value) -> bool:
-    """Does it come from where something worth following comes from, or do something, which the other does not?"""
+def _adds_to(other: Value, own: Value) -> bool:
+    """Whether `other` has taint worth following, or is callable, where `own` is not."""
     taint = taint_of(other)
-    if taint and any(one.partition(":")[0] in _TELLING for one in taint - taint_of(own)):
+    if taint and any(one.partition(":")[0] in _WORTH_FOLLOWING for one in taint - taint_of(own)):
         return True
     return other.closure is not None and own.closure is None
 
 
-def _contains(state: ClassState, call: Call, result: Value) -> None:
-    """Objects of a class below `dict` or `list` hold entries or items as well."""
+def _fill_container(state: ClassState, call: Call, result: Value) -> None:
+    """Gives an object of a subclass of `dict` or `list` its entries or items."""
     kinds = {base.rpartition(".")[2] for base in state.bases}
     if kinds & {"dict", "OrderedDict", "UserDict", "defaultdict", "MutableMapping"}:
         result.keys = dict(call.keywords)
@@ -156,17 +156,19 @@ def _contains(state: ClassState, call: Call, result: Value) -> None:
         result.items = list(folding.items_of(call.args[0])) if call.args else []
 
 
-def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> None:
-    """A class without a constructor of its own takes its annotated fields, or whatever its base takes."""
+def _set_fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> None:
+    """What an object of a class without a constructor of its own is given: its annotated fields (data classes, `NamedTuple`,
+    pydantic, attrs), else `args`."""
     given = dict(zip(state.fields, call.args, strict=False)) | call.keywords
-    asking = [name for name, value in state.all_attributes().items() if value.keys and not _ASKING.isdisjoint(value.keys)]
-    if not state.fields and asking:
-        given = dict(zip(asking, call.args, strict=False)) | call.keywords
+    known = state.all_attributes().items()
+    checked = [name for name, value in known if value.keys and not _CHECKING_KEYS.isdisjoint(value.keys)]
+    if not state.fields and checked:
+        given = dict(zip(checked, call.args, strict=False)) | call.keywords
     for name, value in given.items():
-        _checked(machine, state, name, value, call)
-        keep(state, name, value)
+        _run_checks(machine, state, name, value, call)
+        weak_update(state, name, value)
     if not state.fields and call.args:
-        keep(state, "args", folding.listed(list(call.args)))
+        weak_update(state, "args", folding.listed(list(call.args)))
     if any(base.endswith("NamedTuple") for base in state.bases) or state.closure is None:
         result.items = [attribute_of(state, name) or Value() for name in state.fields]
     for name in state.fields:
@@ -175,14 +177,15 @@ def _fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> 
             state.attributes[name] = machine.call(factory, [], {}, call.node)
 
 
-_ASKING = frozenset({"converter", "validator"})
+_CHECKING_KEYS = frozenset({"converter", "validator"})
+# Decorators of methods that are called with the values of fields.
 _CHECKERS = frozenset(
     {"field_validator", "validator", "model_validator", "root_validator", "validates", "field_serializer", "default"}
 )
 
 
-def _checked(machine: Analyser, state: ClassState, name: str, value: Value, call: Call) -> None:
-    """A field is given a value: functions that convert or check it are called with that."""
+def _run_checks(machine: Analyser, state: ClassState, name: str, value: Value, call: Call) -> None:
+    """Follows the converters and validators of a field with the value it is given."""
     default = attribute_of(state, name)
     keys = (default.keys or {}) if default is not None else {}
     if "converter" in keys:
@@ -194,7 +197,7 @@ def _checked(machine: Analyser, state: ClassState, name: str, value: Value, call
             machine.enter(method, [Value(), value], {}, call.node)
 
 
-def keep(state: ClassState, name: str, value: Value) -> None:
+def weak_update(state: ClassState, name: str, value: Value) -> None:
     """Sets an attribute; the value it had before stays possible."""
     before = state.attributes.get(name)
     if before is not None and before is not value:
@@ -203,17 +206,17 @@ def keep(state: ClassState, name: str, value: Value) -> None:
 
 
 def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> Value | None:
-    """`owner.name` of an object, class, function or dict of this module; None for any other owner, or where nothing is
-    known."""
+    """`owner.name` where the owner is an object, class, function or dict of this module; None for any other owner, or where
+    the attribute is not known."""
     if owner.instance is not None and (found := _of_object(machine, owner, owner.instance, name, node)) is not None:
         return found
     if owner.closure is not None:
         if isinstance(owner.closure.node, ast.ClassDef):
             state = machine.class_state(owner.closure)
             if name == "__dict__":
-                return _names(state)
+                return _namespace(state)
             if (found := attribute_of(state, name)) is not None:
-                return _member(machine, state, owner, name, node, found)
+                return _read(machine, state, owner, name, node, found)
             if name in state.methods:
                 bound = Value()
                 bound.closure = state.methods[name]
@@ -234,14 +237,15 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
 
 
 def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:
+    """`owner.name` of an object; None where that is not known."""
     if name == "__dict__":
-        return _names(state)
+        return _namespace(state)
     if name == "__class__" and state.closure is not None:
         result = Value()
         result.closure = state.closure
         return result
     if (found := attribute_of(state, name)) is not None:
-        return _member(machine, state, owner, name, node, found)
+        return _read(machine, state, owner, name, node, found)
     method = state.methods.get(name)
     if method is not None:
         bound = Value(taint=owner.taint)
@@ -255,9 +259,11 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     return attribute_of(state, HOLE)
 
 
-def _member(machine: Expressions, state: ClassState, owner: Value, name: str, node: ast.AST, found: Value) -> Value:
+def _read(machine: Expressions, state: ClassState, owner: Value, name: str, node: ast.AST, found: Value) -> Value:
+    """What reading an attribute gives that holds `found`: properties, descriptors, default factories and members of
+    enumerations give something else."""
     if not found.ref and found.keys and (factory := found.keys.get("default_factory")):
-        state.attributes[name] = found = machine.call(factory, [], {}, node)  # of a class no object of which was made
+        state.attributes[name] = found = machine.call(factory, [], {}, node)  # of a class of which no object was made
     if found.ref == "builtins.property()" and found.keys and owner.instance is not None:
         return machine.call(found.keys["fget"], [owner], {}, node)
     if found.instance is not None and found.instance is not state and "__get__" in found.instance.methods:
@@ -270,11 +276,12 @@ def _member(machine: Expressions, state: ClassState, owner: Value, name: str, no
 
 
 def _is_enum(state: ClassState) -> bool:
+    """Whether the class is an enumeration."""
     return any(base.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"} for base in state.bases)
 
 
-def _names(state: ClassState) -> Value:
-    """`__dict__` and `vars()`: what is stored into it is an attribute."""
+def _namespace(state: ClassState) -> Value:
+    """`__dict__` of an object or class: a dict that shares its entries with the attributes."""
     result = Value("", NOTHING, taint_of(*state.all_attributes().values()))
     result.keys = state.attributes
     return result
@@ -291,22 +298,22 @@ def decorators(closure: Closure) -> list[ast.expr]:
 
 
 def decorated_with(closure: Closure, name: str) -> bool:
-    """Has it a decorator whose last name is this?"""
+    """Whether it has a decorator with this as the last part of its name."""
     return any(_called(decorator) == name for decorator in decorators(closure))
 
 
 def is_getter(closure: Closure) -> bool:
-    """Is it run where the attribute of its name is read?"""
+    """Whether it is a property: it runs where the attribute of its name is read."""
     return any(_called(decorator) in _GETTERS for decorator in decorators(closure))
 
 
 def setter_of(name: str) -> str:
-    """The key among the methods of a class for what is run where this attribute is set."""
+    """The key in `ClassState.methods` of the property setter of this attribute."""
     return f"{name}.setter"
 
 
 def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, node: ast.AST) -> bool:
-    """`owner.name = value`; False, and nothing is done, where owner is neither object, class nor function of this module."""
+    """Does `owner.name = value` and returns True; False where the owner is no object, class or function of this module."""
     if owner.instance is not None:
         state = owner.instance
         before = attribute_of(state, name)
@@ -317,7 +324,7 @@ def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, n
             machine.enter(setter, [owner, value], {}, node)
         if "__setattr__" in state.methods:
             machine.enter(state.methods["__setattr__"], [owner, constant(name), value], {}, node)
-        keep(state, name, value)
+        weak_update(state, name, value)
         return True
     if owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
         state = machine.class_state(owner.closure)
@@ -325,9 +332,9 @@ def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, n
             value.closure.owner = state
             state.methods[name] = value.closure
         else:
-            keep(state, name, value)
+            weak_update(state, name, value)
         return True
-    if owner.closure is not None:  # a function carries it
+    if owner.closure is not None:  # an attribute of a function
         owner.keys = {**(owner.keys or {}), name: value}
         owner.taint |= value.taint
         return True
@@ -335,7 +342,7 @@ def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, n
 
 
 def parent(machine: Expressions) -> Value:
-    """`super()` in a method: the object, seen as one of the bases of the method's class."""
+    """`super()` in the method that is followed: a view of its object with the methods of the bases of the method's class."""
     closure = next((one for one in reversed(machine.running) if one.owner is not None), None)
     if closure is None or closure.owner is None or isinstance(closure.node, ast.Lambda | ast.ClassDef):
         return Value("builtins.super()")
@@ -351,22 +358,27 @@ def parent(machine: Expressions) -> Value:
         own.of_class,
         own.objects,
     )
-    result = Value(next((base + "()" for base in view.bases if base and not base.startswith("builtins.")), ""))
+    result = Value(object_ref(view))
     result.instance = view
     return result
 
 
-def one_of(state: ClassState) -> Value:
-    """Stands for any object of the class."""
-    base = next((base for base in state.bases if base and not base.startswith("builtins.")), "")
-    result = Value(base + "()" if base else "")
+def object_ref(state: ClassState) -> str:
+    """The dotted name by which an object of the class is known outside this module, that of its first base with `()`; ""
+    where it has no base that matters."""
+    return next((f"{base}()" for base in state.bases if base and not base.startswith("builtins.")), "")
+
+
+def any_object(state: ClassState) -> Value:
+    """A value that stands for any object of the class."""
+    result = Value(object_ref(state))
     result.instance = state
     return result
 
 
 def named_like(state: ClassState, text: str) -> list[str]:
-    """The attributes and methods whose names fit a text that is known in part; at most eight."""
-    shape = re.compile("".join(".{0,80}" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", text[:200])))
+    """The attributes and methods whose names match a partly known text; at most eight."""
+    shape = folding.pattern_of(text)
     return [
         name for name in (*state.all_attributes(), *state.methods) if not name.startswith("__") and shape.fullmatch(name)
     ][:8]

@@ -1,6 +1,6 @@
-"""Reflection: modules and functions reached by namespaces, through other modules, by import specs, by computed names.
+"""Reflection: modules and functions reached through namespaces, other modules, import specs or computed names.
 
-Whatever is reached is treated as if its name were written; where the name was computed, that is remembered (`Value.hidden`).
+Whatever is reached is treated as if its name were written out; a name that was computed sets `Value.hidden`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.values import containers
+from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Value, constant, taint_of, text_of
 
@@ -26,7 +26,7 @@ _GETS = re.compile(
 )
 _ATTRIBUTES = re.compile(r"^(?:builtins\.(?:object|type)|types\.ModuleType)\.__getattribute__$")
 _SPECS: Final = frozenset({"importlib.util.find_spec", "importlib.machinery.PathFinder.find_spec", "importlib.find_loader"})
-# What a dotted path stands for.
+# These return what a dotted path, given as a text, stands for.
 _BY_PATH: Final = frozenset(
     {
         "pkgutil.resolve_name", "pydoc.locate", "pydoc.resolve", "zope.dottedname.resolve.resolve", "hydra.utils.get_method",
@@ -36,7 +36,7 @@ _BY_PATH: Final = frozenset(
 )  # fmt: skip
 _OF_SPECS: Final = frozenset({*_SPECS, *_BY_PATH, "importlib.util.module_from_spec"})
 _LOADS = re.compile(r"\.load_module$|^importlib\.reload$")
-# What a module of the standard library imports is an attribute of it; these are worth reaching.
+# Modules worth reaching as attributes of modules of the standard library that import them (`logging.os`).
 _HELD: Final = frozenset(
     {
         "os",
@@ -54,10 +54,11 @@ _HELD: Final = frozenset(
         "importlib",
     }
 )
+# The same, of modules of the audited package.
 _HANDED_ON: Final = frozenset({"os", "subprocess", "builtins", "pty", "ctypes", "posix"})
 _REAL: Final = frozenset({"asyncio.subprocess", "six.moves.urllib"})  # modules of their own
 _STANDARD: Final = frozenset(sys.stdlib_module_names)
-# Modules and functions that do what others do under the names those have.
+# Other names of modules and functions -> the names they are modelled under.
 _STANDS_FOR: Final = {
     "os._execvpe": "os.execvpe",
     "subprocess.subprocess": "subprocess",
@@ -66,10 +67,11 @@ _STANDS_FOR: Final = {
 _COPIES: Final = re.compile(
     r"(?:gevent|eventlet\.green)\.((?:ftplib|http|os|smtplib|socket|ssl|subprocess|urllib|urllib2)(?:\.[\w.]{1,100})?)$"
 )
-_ANY_MODULE: Final = frozenset(("any-module:sys.modules",))  # one of all that are loaded, picked by a name nobody wrote
-ANY_CLASS: Final = frozenset(("any-class:subclasses",))  # likewise, of all that are loaded
-ANY_IMPORT: Final = frozenset(("any-module:imported",))  # one whose name was hidden
-_LOOKS: Final = frozenset(
+_ANY_MODULE: Final = frozenset(("any-module:sys.modules",))  # one of the loaded modules, chosen by a name that is not known
+ANY_CLASS: Final = frozenset(("any-class:subclasses",))  # one of the loaded classes, likewise
+ANY_IMPORT: Final = frozenset(("any-module:imported",))  # an imported module whose name was hidden
+# Last parts of all dotted names that `modelled` knows.
+_LOOKUPS: Final = frozenset(
     {
         "get", "pop", "setdefault", "__getitem__", "getitem", "__getattribute__", "values", "items", "copy", "resolve_name",
         "find_spec", "find_loader", "module_from_spec", "load_module", "reload",
@@ -77,35 +79,35 @@ _LOOKS: Final = frozenset(
         *(one.rpartition(".")[2] for one in _BY_PATH),
     }
 )  # fmt: skip
-# What an attribute of this name can only be, of whichever module it is asked.
+# An attribute of this name, of whichever module, can only be this.
 _OF_ANY: Final = {"system": "os.system", "popen": "os.popen", "Popen": "subprocess.Popen", "execv": "os.execv"}
 
 
 def real_name(ref: str) -> str:
-    """The name under which a module or function is known here that stands for another one."""
+    """The name that a module or function is modelled under: that of the original, where it is a stand-in or copy."""
     if ref.startswith(("gevent.", "eventlet.")) and (copied := _COPIES.match(ref)) is not None:
         return copied[1]
     return _STANDS_FOR.get(ref, ref)
 
 
-def reached(owner: Value, name: str) -> str:
-    """The dotted name of `owner.name`; "" where nothing is known of the owner."""
-    if owner.ref and (held := behind(owner.ref, name)):
+def attribute_ref(owner: Value, name: str) -> str:
+    """The dotted name of `owner.name`; "" where the owner has none."""
+    if owner.ref and (held := held_module(owner.ref, name)):
         return held
     if name in _HANDED_ON and f"from:{owner.ref}" in owner.taint:
-        return name  # a module of the package has it, as it has all that it imports
+        return name  # a neighbour that imports it has it as an attribute
     if owner.taint >= _ANY_MODULE and name in _OF_ANY:
         return _OF_ANY[name]
     if name == "__self__":
         module, _, function = owner.ref.partition(".")
         if module in _STANDARD and function.isidentifier():
-            return module  # a function written in C belongs to its module
+            return module  # `__self__` of a function written in C is its module
     return real_name(f"{owner.ref}.{name}") if owner.ref else ""
 
 
-def behind(ref: str, name: str) -> str:
-    """The module that a module of the standard library holds under this name (`logging.os` is `os`); "" where it holds
-    none."""
+def held_module(ref: str, name: str) -> str:
+    """The module that a module of the standard library (`ref`) has as an attribute of this name (`logging.os` is `os`); ""
+    where it has none."""
     plain = name.lstrip("_") if name.startswith("_") else name
     if (
         plain not in _HELD
@@ -119,7 +121,7 @@ def behind(ref: str, name: str) -> str:
 
 
 def handed_on(ref: str) -> str:
-    """The module of the standard library that a neighbour of this dotted name hands on; "" where it is none of them."""
+    """The module of the standard library that this dotted name of a neighbour stands for; "" where it is none of them."""
     name = ref.rpartition(".")[2]
     return name if name in _HANDED_ON else ""
 
@@ -127,7 +129,7 @@ def handed_on(ref: str) -> str:
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that looks up a module or an attribute; None for any other call."""
     ref = call.ref
-    if ref.rpartition(".")[2] not in _LOOKS:
+    if ref.rpartition(".")[2] not in _LOOKUPS:
         return None
     if (found := _GETS.fullmatch(ref)) is not None and call.args:
         owner = Value(found["owner"], NOTHING, call.receiver.taint if call.receiver is not None else frozenset())
@@ -139,34 +141,34 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in {"sys.modules.values", "sys.modules.items", "sys.modules.copy"}:
         return Value(ref + "()", NOTHING, _ANY_MODULE)
     if ref in {"sys.modules.update", "sys.modules.__setitem__"}:
-        for name, value in _put(call).items():
+        for name, value in _entries_put(call).items():
             machine.stored(Value("sys.modules"), constant(name), value, call.node)
         return Value()
     if ref.endswith(_FILLED):
-        return _filled(machine, call)
+        return _fill_namespace(machine, call)
     return _module(call)
 
 
 _FILLED = (".__dict__.update", ".__dict__.__setitem__", ".__dict__.setdefault")
 
 
-def _filled(machine: Analyser, call: Call) -> Value | None:
-    """A method of `thing.__dict__` or `vars(thing)` sets attributes of the thing."""
+def _fill_namespace(machine: Analyser, call: Call) -> Value | None:
+    """A method of `thing.__dict__` or `vars(thing)` that sets attributes of the thing."""
     holder = call.node.func.value if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else None
     if isinstance(holder, ast.Attribute):
         owner = machine.value(holder.value)
     elif isinstance(holder, ast.Call) and len(holder.args) == 1:
         owner = machine.value(holder.args[0])
     else:
-        owner = Value(call.ref.rsplit(".", 2)[0])  # by another name
-    for name, value in _put(call).items():
+        owner = Value(call.ref.rsplit(".", 2)[0])  # the namespace was bound to a name
+    for name, value in _entries_put(call).items():
         if name.isidentifier():
             machine.assign(owner, name, value, call.node)
     return Value()
 
 
-def _put(call: Call) -> dict[str, Value]:
-    """What a method of a dict puts into it, by key."""
+def _entries_put(call: Call) -> dict[str, Value]:
+    """The entries that a method of a dict puts into it, by key."""
     if not call.ref.endswith(".update"):
         return {text_of(call.args[0]): call.args[1]} if len(call.args) == 2 else {}
     given = [containers.entries(source) for source in call.args]
@@ -174,7 +176,7 @@ def _put(call: Call) -> dict[str, Value]:
 
 
 def _attribute(machine: Analyser, call: Call) -> Value | None:
-    """`thing.__getattribute__(name)`, or that of its class."""
+    """`thing.__getattribute__(name)`, or `object.__getattribute__(thing, name)`; None where the name is not known."""
     of_class = _ATTRIBUTES.match(call.ref) is not None
     owner = call.args[0] if of_class else call.receiver
     name = call.args[-1].const
@@ -186,7 +188,8 @@ def _attribute(machine: Analyser, call: Call) -> Value | None:
 
 
 def _module(call: Call) -> Value | None:
-    """The module a spec stands for."""
+    """The spec, module or object that a function of `importlib`, or one that resolves dotted paths, gives; None for any
+    other call."""
     ref = call.ref
     if ref not in _OF_SPECS and not _LOADS.search(ref):
         return None
@@ -209,6 +212,7 @@ def _module(call: Call) -> Value | None:
 
 
 def _computed(call: Call, place: int) -> bool:
+    """Whether the argument at this place is computed rather than written as a constant or name."""
     node = call.node.args[place] if isinstance(call.node, ast.Call) and place < len(call.node.args) else None
     return not isinstance(node, ast.Constant | ast.Name | ast.Call) or bool(call.args[place].layers)
 
@@ -221,7 +225,7 @@ _DICTIONARIES = (".__dict__", ".__globals__")
 
 def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
     """`owner[key]` of a namespace: `os.environ`, `globals()`, `vars(os)`, `sys.modules`, `x.__dict__`. None for any other
-    owner. computed: was the key not written as a constant?"""
+    owner. computed: the key is not written as a constant there."""
     name = key.const if isinstance(key.const, str) else None
     if owner.ref in _FRAMES and name is None and (several := _functions_like(machine, key)):
         return several
@@ -247,24 +251,23 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
 
 
 def _functions_like(machine: Expressions, key: Value) -> Value | None:
-    """One of the functions of the module whose names fit a text that is known in part; None where nothing is."""
+    """The join of the functions of the module whose names match a partly known text; None where too little of it is known,
+    or none matches."""
     if len(key.text.replace(HOLE, "")) < 2:
         return None
-    shape = re.compile(
-        "".join(".{0,80}" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", key.text[:200]))
-    )
+    shape = folding.pattern_of(key.text)
     found = [one for name, one in machine.module.names.items() if one.closure is not None and shape.fullmatch(name)]
     return merged(found[:8]) if found else None
 
 
 def _written(machine: Expressions, name: str) -> bool:
-    """Does the name stand in the module as it is, in quotes?"""
+    """Whether the name stands somewhere in the source, in quotes."""
     text = "\n".join(machine.lines)
     return "\n" not in name and (f"'{name}'" in text or f'"{name}"' in text)
 
 
 def named(machine: Expressions, name: str, computed: bool) -> Value:
-    """What a name that is looked up at run time stands for."""
+    """What a name that is looked up at run time is bound to. computed: the name is not written in the source."""
     found = machine.scope.find(name)
     if found is None:
         found = Value(

@@ -1,4 +1,4 @@
-"""Statements in order: both sides of every branch, loops over constants turn by turn, functions where they are called."""
+"""Runs statements abstractly: both sides of every branch, and loops over constants turn by turn."""
 
 from __future__ import annotations
 
@@ -17,29 +17,34 @@ from mlsupply.evidence.python.values.taint import on_request
 from mlsupply.evidence.python.values.value import Scope, Value, unknown
 from mlsupply.named import NamedTuple
 
-_MAX_RAISED = 64
+_MAX_RAISED = 64  # exceptions that are kept apart
 
 
-class OfAll(NamedTuple):
-    """A loop over all variables of the environment: the scope it is in, and the names it binds."""
+class EnvironmentLoop(NamedTuple):
+    """A loop over all environment variables. scope: the one it is in; names: those its target binds."""
 
     scope: Scope
     names: frozenset[str]
 
 
 class Statements(Assignments):
-    """Runs statements abstractly. `guard` and others are defined by `analyser.Analyser`."""
+    """Runs statements. `guard` and others are defined by `analyser.Analyser`.
+
+    loops              cache: loop -> what its body is like
+    missing_questions  cache: node -> whether it asks if something is not installed
+    environment_loops  the enclosing loops over the environment, the innermost last
+    """
 
     loops: dict[ast.AST, Loop]
-    needs: dict[ast.AST, bool]
-    of_all: list[OfAll]
+    missing_questions: dict[ast.AST, bool]
+    environment_loops: list[EnvironmentLoop]
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
-        """Runs every statement in order; code behind a `return` is followed too. Raises BudgetError."""
+        """Runs the statements in order, those after a `return` too. Raises BudgetError."""
         before = self.on_request
         for statement in statements:
             self.statement(statement)
-            if self.declined:  # who did not ask for it has left
+            if self.declined:  # only who asked for it gets beyond this statement
                 self.declined = False
                 self.on_request += 1
         self.on_request = before
@@ -54,9 +59,10 @@ class Statements(Assignments):
             handler(self, node)
 
     def _expression(self, node: ast.Expr) -> None:
-        before, self.unread = self.unread, node.value.value if isinstance(node.value, ast.Await) else node.value
+        before = self.ignored_result
+        self.ignored_result = node.value.value if isinstance(node.value, ast.Await) else node.value
         self.value(node.value)
-        self.unread = before
+        self.ignored_result = before
 
     def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)
@@ -72,7 +78,7 @@ class Statements(Assignments):
     def _while(self, node: ast.While) -> None:
         objects.operated(self, self.value(node.test), "bool", [], node)
         self.body(node.body)
-        self._blur(node)
+        self._forget_accumulated(node)
         self.body(node.orelse)
 
     def _return(self, node: ast.Return) -> None:
@@ -87,8 +93,8 @@ class Statements(Assignments):
     def _match(self, node: ast.Match) -> None:
         subject = self.value(node.subject)
         for case in node.cases:
-            self._capture(case.pattern, subject)
-        self._ways([case.body for case in node.cases])
+            self._bind_pattern(case.pattern, subject)
+        self._branches([case.body for case in node.cases])
 
     def _raise(self, node: ast.Raise) -> None:
         value = self.value(node.exc)
@@ -98,12 +104,13 @@ class Statements(Assignments):
                 value = merged([self.raised.pop(), value])
             self.raised.append(value)
 
-    def _parts(self, node: ast.Assert | ast.Delete) -> None:
+    def _evaluate_children(self, node: ast.Assert | ast.Delete) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 self.value(child)
 
-    def _capture(self, pattern: ast.pattern, subject: Value) -> None:
+    def _bind_pattern(self, pattern: ast.pattern, subject: Value) -> None:
+        """Binds the names of a `case` pattern, each to an unknown with the taint of the subject."""
         for inner in ast.walk(pattern):
             if isinstance(inner, ast.MatchAs | ast.MatchStar) and inner.name:
                 self.scope.set(inner.name, unknown(subject))
@@ -124,52 +131,53 @@ class Statements(Assignments):
         self.guard(node, test)
         if test.instance is not None:
             objects.operated(self, test, "bool", [], node)
-        if self.of_all and self.of_all[-1].scope is self.scope and comprehensions.asks_for_start(node.test):
-            self._of_one_program(node, self.of_all[-1])
+        loops = self.environment_loops
+        if loops and loops[-1].scope is self.scope and comprehensions.startswith_name(node.test):
+            self._variables_with_prefix(node, loops[-1])
             return
-        if self.installs and self._needed(node, asks_whether_it_is_there, node.test):
-            self.missing += 1
+        if self.mentions_install and self._asks_for_missing(node, asks_whether_it_is_there, node.test):
+            self.when_missing += 1
             self.body(node.body)
-            self.missing -= 1
+            self.when_missing -= 1
             self.body(node.orelse)
             return
         if on_request(test.taint):
-            self._on_request(node, default_run.holds(self, node.test))
+            self._if_on_request(node, default_run.holds(self, node.test))
             return
-        if not node.orelse:  # what the one way bound stays
+        if not node.orelse:  # taken to be followed: what the body binds replaces what was bound before
             self.body(node.body)
             return
-        self._ways([node.body, node.orelse])
+        self._branches([node.body, node.orelse])
 
-    def _of_one_program(self, node: ast.If, around: OfAll) -> None:
-        """In a loop over all variables: the body is for those alone whose names begin as the test asks."""
+    def _variables_with_prefix(self, node: ast.If, loop: EnvironmentLoop) -> None:
+        """`if name.startswith(...)` in a loop over the environment: the body sees only variables with that prefix."""
         names = self.scope.names
-        before = {name: names[name] for name in around.names if name in names}
-        if comprehensions.asks_for_start(node.test) in before:
-            names.update({name: comprehensions.of_one_program(self, value, [node.test]) for name, value in before.items()})
+        before = {name: names[name] for name in loop.names if name in names}
+        if comprehensions.startswith_name(node.test) in before:
+            names.update({name: comprehensions.with_prefix_only(self, value, [node.test]) for name, value in before.items()})
         self.body(node.body)
         names.update(before)
         self.body(node.orelse)
 
-    def _needed(self, node: ast.AST, question: Callable[..., bool], *about: ast.AST) -> bool:
-        """The answer about this node, looked for once however often it is met."""
-        if node not in self.needs:
-            self.needs[node] = question(*about)
-        return self.needs[node]
+    def _asks_for_missing(self, node: ast.AST, question: Callable[..., bool], *about: ast.AST) -> bool:
+        """`question(*about)` of `missing_packages`, cached by node."""
+        if node not in self.missing_questions:
+            self.missing_questions[node] = question(*about)
+        return self.missing_questions[node]
 
-    def _on_request(self, node: ast.If, met: bool | None) -> None:
-        """A condition on what the user asks for. met: is it, where nobody asks? Then what follows it is on request
-        where it leaves, and what stands behind its `else` is."""
-        self.on_request += met is False
+    def _if_on_request(self, node: ast.If, by_default: bool | None) -> None:
+        """An `if` on what the user asks for. by_default: its outcome where the user asks for nothing, None where that is not
+        known. The branch not taken by default is on request; so is all that follows a body taken by default that leaves."""
+        self.on_request += by_default is False
         self.body(node.body)
-        self.on_request -= met is False
-        self.on_request += met is True
+        self.on_request -= by_default is False
+        self.on_request += by_default is True
         self.body(node.orelse)
-        self.on_request -= met is True
-        self.declined = met is True and not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
+        self.on_request -= by_default is True
+        self.declined = by_default is True and not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
 
-    def _ways(self, bodies: list[list[ast.stmt]]) -> None:
-        """One of these ways is gone: each starts from what was bound before, and what any of them bound stays."""
+    def _branches(self, bodies: list[list[ast.stmt]]) -> None:
+        """Alternative branches: each starts from the names bound before, and what they bind is merged afterwards."""
         names = self.scope.names
         before, bound = dict(names), dict[str, list[Value]]()
         for body in bodies:
@@ -184,15 +192,16 @@ class Statements(Assignments):
                 values.append(before[name])
             names[name] = merged(values) if len(values) > 1 else values[0]
 
-    def _both(self, before: dict[str, Value], after: dict[str, Value]) -> None:
-        """After two ways of which one was gone: what either bound. before, after: the names around the first way."""
+    def _merge_with(self, before: dict[str, Value], after: dict[str, Value]) -> None:
+        """Merges into the scope the names that another branch bound. before, after: the names as that branch began and
+        ended."""
         for name, value in after.items():
             now = self.scope.names.get(name)
             if now is not None and now is not value and now is not before.get(name):
                 self.scope.names[name] = merged([value, now])
 
     def guard(self, node: ast.If, test: Value) -> None:
-        """Notes facts about a condition: does it look for watchers before it goes on?"""
+        """Notes facts about a condition, such as a check for debuggers or sandboxes."""
         raise NotImplementedError
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
@@ -209,55 +218,55 @@ class Statements(Assignments):
                 if counts and turn < 2:
                     now = self._constants(node.target)
                     if turn and now == before:
-                        break  # a loop that only counts: further turns show nothing else
+                        break  # two turns left the same names behind: further ones would too
                     before = now
         else:
             names_before = dict(self.scope.names) if source.known else {}
             self.bind(node.target, self.element(source))
-            self._each(node, source)
-            self._blur(node)
-            self._perhaps(names_before)
+            self._body_once(node, source)
+            self._forget_accumulated(node)
+            self._keep_known(names_before)
         self.body(node.orelse)
 
-    def _perhaps(self, before: dict[str, Value]) -> None:
-        """Where nothing was gone through, as far as is known, what had a name or did something still stands for it."""
+    def _keep_known(self, before: dict[str, Value]) -> None:
+        """After a loop that may have had no turn at all: names bound before to something callable or named stay so."""
         for name, value in before.items():
             if (value.ref or value.closure or value.instance) and name in self.scope.names:
                 self.scope.names[name] = value
 
-    def _each(self, node: ast.For | ast.AsyncFor, source: Value) -> None:
-        """The body once for all items of which nothing is known."""
-        if comprehensions.ALL not in source.taint:
+    def _body_once(self, node: ast.For | ast.AsyncFor, source: Value) -> None:
+        """Runs the body once, for all items together."""
+        if comprehensions.ALL_VARIABLES not in source.taint:
             self.body(node.body)
             return
         names = frozenset(one.id for one in ast.walk(node.target) if isinstance(one, ast.Name))
-        self.of_all.append(OfAll(self.scope, names))
+        self.environment_loops.append(EnvironmentLoop(self.scope, names))
         try:
             self.body(node.body)
         finally:
-            self.of_all.pop()
+            self.environment_loops.pop()
 
     def _constants(self, target: ast.expr) -> dict[str, object]:
-        """What is known of the names around a loop, but for the one that counts."""
+        """The constants bound in the scope of a loop, without its target."""
         counter = target.id if isinstance(target, ast.Name) else ""
         return {name: value.const for name, value in self.scope.names.items() if value.known and name != counter}
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> Loop:
-        """What a loop is like, looked at once however often it is run."""
+        """What the body of a loop is like, cached by loop."""
         found = self.loops.get(node)
         if found is None:
             self.loops[node] = found = loop_of(node.body)
         return found
 
-    def _blur(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
-        """After one of many turns, what the turn added to is no constant any more."""
+    def _forget_accumulated(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
+        """After one turn that stands for many: what the body adds to is no constant any more."""
         for name in self._loop(node).added:
             value = self.scope.names.get(name)
             if value is not None and value.known:
                 self.scope.names[name] = unknown(value)
 
     def element(self, source: Value) -> Value:
-        """What one turn of a loop over the value gets; of a connection, what is received."""
+        """What the target of a loop over the value is bound to."""
         return iterated(source)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
@@ -266,7 +275,7 @@ class Statements(Assignments):
             value = self.value(item.context_expr)
             entered = objects.operated(self, value, "enter", [], node)
             if entered is None and value.items is not None and len(value.items) == 1:
-                entered = value.items[0]  # of a generator that was made a context manager
+                entered = value.items[0]  # what a generator function under `contextmanager` yields
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, entered if entered is not None else value)
             left.append(value)
@@ -286,16 +295,17 @@ class Statements(Assignments):
             if handler.name:
                 thrown = self.raised[raised:]
                 self.scope.set(handler.name, merged(thrown) if thrown else Value())
-            absent = self.installs and self._needed(handler, is_for_missing, node, handler)
-            self.missing += absent
+            absent = self.mentions_install and self._asks_for_missing(handler, is_for_missing, node, handler)
+            self.when_missing += absent
             self.body(handler.body)
-            self.missing -= absent
-            self._both(before, after)
+            self.when_missing -= absent
+            self._merge_with(before, after)
         self.body(node.orelse)
         self.body(node.finalbody)
 
 
 def _is_main(test: ast.expr) -> bool:
+    """Whether this is `__name__ == "__main__"`."""
     return (
         isinstance(test, ast.Compare)
         and isinstance(test.left, ast.Name)
@@ -307,6 +317,7 @@ def _is_main(test: ast.expr) -> bool:
 
 
 def _swallows(handler: ast.ExceptHandler) -> bool:
+    """Whether this handler catches everything and does nothing about it."""
     broad = handler.type is None or (
         isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
     )
@@ -335,7 +346,7 @@ _HANDLERS: dict[type[ast.stmt], Any] = {
     ast.Global: Statements._shared,
     ast.Nonlocal: Statements._shared,
     ast.Match: Statements._match,
-    ast.Assert: Statements._parts,
+    ast.Assert: Statements._evaluate_children,
     ast.Raise: Statements._raise,
-    ast.Delete: Statements._parts,
+    ast.Delete: Statements._evaluate_children,
 }

@@ -234,7 +234,7 @@ def _some_attribute(machine: Analyser, name: str, call: Call) -> Value:
     if owner.instance is None:
         return unknown(*call.args)
     if name == "setattr" and len(call.args) > 2:
-        objects.keep(owner.instance, HOLE, call.args[2])
+        objects.weak_update(owner.instance, HOLE, call.args[2])
         return Value()
     fits = objects.named_like(owner.instance, text_of(call.args[1]))
     return merged([machine.attribute(owner, one, call.node) for one in fits]) if fits else unknown(*call.args)

@@ -33,7 +33,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     made = []
     for place, (target, below) in enumerate(_named(machine, call.args[0], names, 0)):
         if place == _MOST:
-            machine.cut = True
+            machine.cut_off = True
             break
         args = folding.items_of(below["_args_"]) if "_args_" in below else []
         given = {name: value for name, value in {**below, **call.keywords}.items() if name not in _FOR_READER}

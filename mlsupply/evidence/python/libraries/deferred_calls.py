@@ -55,7 +55,7 @@ def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[st
     """Follows a function that something else calls beside the code that goes on: now, and once more at the end, with what
     its arguments hold by then. Returns what it gives now."""
     if any(value.items is not None or value.keys is not None or value.instance is not None for value in args):
-        machine.later.append((function, args, keywords, node, machine.root))
+        machine.deferred.append((function, args, keywords, node, machine.root))
     return machine.call(function, args, keywords, node)
 
 

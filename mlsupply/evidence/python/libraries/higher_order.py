@@ -201,4 +201,4 @@ def _class(call: Call) -> Value:
 def instantiated(machine: Analyser, call: Call) -> Value:
     """The object that a class made by `type(...)` or `namedtuple(...)` gives when it is called."""
     assert call.function.instance is not None  # noqa: S101  # asked for only where there is one
-    return objects.made(machine, call.function.instance, call, Value(taint=taint_of(*call.all)))
+    return objects.new_object(machine, call.function.instance, call, Value(taint=taint_of(*call.all)))

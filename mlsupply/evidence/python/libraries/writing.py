@@ -148,7 +148,7 @@ _PATH_LIKE = re.compile(r"[/\\]|^[^\s]{1,80}\.\w{1,5}$")
 def printed(machine: Analyser, call: Call, target: Value | None) -> None:
     """`print(..., file=target)`."""
     if target is None:
-        machine.heard |= taint_of(*call.args)
+        machine.child_output |= taint_of(*call.args)
         return
     target.taint |= taint_of(*call.args)
     if target.ref == "io.file()w":

@@ -62,10 +62,10 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return None  # the library itself is no client of itself
     address = _address(call)
     if address:
-        machine.pointed[top] = address
+        machine.client_addresses[top] = address
     receiver = call.receiver
     inherited = receiver.text if receiver is not None and receiver.text != HOLE else ""
-    text = address or inherited or machine.pointed.get(top, "")
+    text = address or inherited or machine.client_addresses.get(top, "")
     where = "fixed" if _KEY.match(text) else addresses.destination(text) if text else "given"
     if _LETS_IN.search(call.ref):
         return _let_in(machine, call, text)

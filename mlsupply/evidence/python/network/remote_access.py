@@ -62,7 +62,7 @@ def _placed(machine: Analyser, call: Call) -> None:
 
 
 def _tunnel(machine: Analyser, call: Call) -> None:
-    pointed_to = machine.pointed.get(call.ref.partition(".")[0], "")
+    pointed_to = machine.client_addresses.get(call.ref.partition(".")[0], "")
     others = addresses.destination(pointed_to) == "fixed" and any("PRIVATE KEY-----" in line for line in machine.lines)
     _opened(machine, call, "a tunnel through which others come in", "encoded" if others else "")
 
@@ -72,7 +72,7 @@ def _transport(machine: Analyser, call: Call) -> None:
     place = call.arg(0, "sock", "hostname", "host") or Value()
     parts = [] if isinstance(place.const, str) else folding.items_of(place)
     if "." in (text := text_of((parts or [place])[0])):
-        machine.pointed[call.ref.partition(".")[0]] = text
+        machine.client_addresses[call.ref.partition(".")[0]] = text
 
 
 def _publishes(machine: Analyser, call: Call) -> None:

@@ -116,7 +116,7 @@ _ASKED = expression(
 
 def _who_asks_what(machine: Analyser, call: Call, taint: Taint) -> Taint:
     """What somebody says to a model, sent on together with who it is to a place whose answer nobody reads."""
-    if call.node is not machine.unread:
+    if call.node is not machine.ignored_result:
         return CLEAN
     who = [one for one in of_kind(taint, "host-identity") if not know.HOST_DETAILS.match(one)]
     return frozenset(("intercepted:what is asked, and who asks",)) if who and any(map(_ASKED.match, taint)) else CLEAN
@@ -134,7 +134,7 @@ def _set_by_user(call: Call) -> bool:
 
 def _credentials_handed_over(machine: Analyser, call: Call, taint: Taint, text: str) -> Taint:
     """Credentials that a method which gets them for a client sends elsewhere. Whoever asks for a token reads the answer."""
-    if call.node is not machine.unread or not has(taint, "parameter") or places.LOCAL.match(text):
+    if call.node is not machine.ignored_result or not has(taint, "parameter") or places.LOCAL.match(text):
         return CLEAN
     return frozenset(("intercepted:credentials",)) if any(map(hooks.holds_credentials, machine.running)) else CLEAN
 

@@ -56,11 +56,11 @@ def started(machine: Analyser, call: Call) -> None:
     if machine.serving or machine.on_request:  # whoever sets it to be started here means to be asked
         return
     machine.serving = True
-    machine.entered.clear()
+    machine.call_results.clear()
     for closure in machine.views:
         first = machine.first(closure)
         spec = closure.node.args if not isinstance(closure.node, ast.ClassDef) else None
         names = [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)] if spec is not None else []
         machine.enter(closure, first, {name: Value(taint=RECEIVED) for name in names[len(first) :]}, call.node)
-    machine.entered.clear()
+    machine.call_results.clear()
     machine.serving = False

@@ -41,7 +41,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     held = taint_of(*call.all, *([receiver] if receiver is not None else []))
     if address and (_PROVIDER.search(call.ref) or _ADDS.search(call.ref)):
         _told(machine, call, held, address)
-    elif _TELLS.search(call.ref) and (pointed := machine.pointed.get(_LIBRARY, "")):
+    elif _TELLS.search(call.ref) and (pointed := machine.client_addresses.get(_LIBRARY, "")):
         _told(machine, call, taint_of(*call.all), pointed)
     return Value(call.ref + "()", NOTHING, held, address or HOLE, layers_of(*call.all))
 
@@ -51,10 +51,10 @@ def _exporter(machine: Analyser, call: Call) -> Value:
     address = call.arg(0, "endpoint", "collector_endpoint", "agent_host_name", "url")
     text = text_of(address) if address is not None else HOLE
     if addresses.destination(text) in {"fixed", "chat"}:
-        machine.pointed[_LIBRARY] = text
+        machine.client_addresses[_LIBRARY] = text
         opening = (call.keywords[name] for name in ("headers", "credentials", "metadata") if name in call.keywords)
         if any(map(sending.own_account, opening)):
-            machine.pointed[_OWN] = text  # where the user has an account, and traces what the user asks it to
+            machine.client_addresses[_OWN] = text  # where the user has an account, and traces what the user asks it to
     headers = taint_of(*call.all)
     if has(headers, *know.SECRETS):
         _told(machine, call, headers, text)
@@ -62,7 +62,7 @@ def _exporter(machine: Analyser, call: Call) -> Value:
 
 
 def _told(machine: Analyser, call: Call, taint: frozenset[str], address: str) -> None:
-    own = machine.pointed.get(_OWN) == address
+    own = machine.client_addresses.get(_OWN) == address
     sending.note(machine, call, "body", taint, address, addresses.destination(address), own=own)
 
 

@@ -64,7 +64,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if not _UPLOADS.match(call.ref):
         _pointed(machine, call, top)
         return None
-    text = machine.pointed.get(top, "")
+    text = machine.client_addresses.get(top, "")
     where = "fixed" if text else "given"
     if text.startswith(("http", "file:")):
         where = addresses.destination(text)
@@ -87,7 +87,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 def _logged(machine: Analyser, call: Call, top: str, value: Value) -> None:
     """What is logged to a run goes to the account it was opened for, where that is written here."""
-    if text := machine.pointed.get(top, ""):
+    if text := machine.client_addresses.get(top, ""):
         where = addresses.destination(text) if text.startswith("http") else "fixed"
         sending.note(machine, call, "body", taint_of(value), f"{_OWN_HOST.get(top, top)} {text}", where)
 
@@ -101,7 +101,7 @@ _KEYS_OF = {
 def variable_set(machine: Analyser, name: str, value: Value) -> None:
     """Remembers that the key of an account was put where a library looks for it."""
     if name in _KEYS_OF and isinstance(value.const, str) and _WRITTEN_KEY.match(value.const):
-        machine.pointed[_KEYS_OF[name]] = "an account"
+        machine.client_addresses[_KEYS_OF[name]] = "an account"
 
 
 def stored(machine: Analyser, owner: Value, value: Value, node: ast.AST) -> None:
@@ -113,7 +113,7 @@ def stored(machine: Analyser, owner: Value, value: Value, node: ast.AST) -> None
 def _for_others(machine: Analyser, call: Call, top: str, where: str) -> Taint:
     """Whatever files somebody hands over are private where they go to an account whose key is written here."""
     known = all(value.known or has(value.taint, "package-file") for value in call.all[:1])
-    if known or where != "fixed" or not _FILES.search(call.ref) or f"{top} opened" not in machine.pointed:
+    if known or where != "fixed" or not _FILES.search(call.ref) or f"{top} opened" not in machine.client_addresses:
         return CLEAN
     return machine.origin("home-files", "files it is given, for an account whose key is written here", call.line)
 
@@ -162,7 +162,7 @@ def _made_for(machine: Analyser, call: Call, top: str) -> None:
     """A client is made for an account, a bucket or an address that is written here."""
     keys = (value.const for name, value in call.keywords.items() if name in _KEYS)
     if any(isinstance(key, str) and _WRITTEN_KEY.match(key) for key in keys):
-        machine.pointed[f"{top} opened"] = "yes"
+        machine.client_addresses[f"{top} opened"] = "yes"
     of_service = "boto3." in call.ref and call.ref.endswith((".client", ".resource"))  # its name comes first
     keywords = sorted(call.keywords.items(), key=lambda one: one[0] not in _PLACES)
     for name, value in [("", value) for value in call.args[of_service:2]] + keywords:
@@ -174,8 +174,9 @@ def _made_for(machine: Analyser, call: Call, top: str) -> None:
         ):
             if text in _SERVICES:
                 continue  # of whichever account
-            if "://" in text or "://" not in machine.pointed.get(top, ""):  # a bucket is at the address that was set before
-                machine.pointed[top] = text
+            # a bucket is at the address that was set before
+            if "://" in text or "://" not in machine.client_addresses.get(top, ""):
+                machine.client_addresses[top] = text
             if call.ref.endswith(("clone_from", ".clone", ".Repo", ".create_remote")) and top == "git":
                 _folders(machine, call)
             return
@@ -194,7 +195,7 @@ def _pushed(machine: Analyser, call: Call) -> Value:
     taint: Taint = CLEAN
     for folder in machine.folders:
         taint |= taint_below(machine, folder)
-    text = machine.pointed.get("git", "")
+    text = machine.client_addresses.get("git", "")
     if "://" in text or "@" in text:
         sending.note(machine, call, "body", taint, text, addresses.destination(text.rpartition("@")[2]))
     return Value()

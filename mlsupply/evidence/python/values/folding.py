@@ -47,6 +47,13 @@ def percent(shape: str, parts: list[Value], named: Mapping[str, Value] | None = 
     return _PLACED.sub(put, shape)[:MAX_TEXT]
 
 
+def pattern_of(text: str) -> re.Pattern[str]:
+    """A pattern for the names that a partly known text (its first 200 characters) may be; HOLE stands for up to 80
+    characters."""
+    parts = re.split(f"({HOLE})", text[:200])
+    return re.compile("".join(".{0,80}" if part == HOLE else re.escape(part) for part in parts))
+
+
 def joined(values: list[Value]) -> str:
     """The texts concatenated, HOLE for what is not known, cut at MAX_TEXT."""
     text = "".join(text_of(value) for value in values)
