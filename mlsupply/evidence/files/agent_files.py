@@ -37,6 +37,7 @@ _FORBIDS = expression(r"(?i)\b(?:do not|don't|never|must not|refuse to)\s(?:[\w`
 _CLAIM = expression(
     r"\s+(?:that\s+)?(?:their|its|the|an?|it|they)\s(?:[\w'`/.-]{1,40}\s){0,6}?(?:is|are|was|were|has|have|had|works?|succeeded|passed)\b"
 )
+# What such a claim must not speak of: something that is done to the user, or with what is theirs.
 _TELLING = expression(
     r"(?i)key|token|secret|passw|credential|sent|send|upload|copi|cop(?:y|ie)|download|install|\br[au]n\b|execut|\bread\b|command|script|"
     r"chang|edit|modif|delet|remov|instruct|prompt|https?:"

@@ -1,5 +1,5 @@
 """What a Python file that needs a look has in its text: words, with what must stand around them, and pairs of words. Tables
-only; `prefilter` searches for them, and `syntax.appearance` and the analyser say what they mean.
+only; `choice` searches for them, and `syntax.appearance` and the analyser say what they mean.
 """
 
 from __future__ import annotations
