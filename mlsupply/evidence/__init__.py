@@ -18,11 +18,11 @@ The contents of an archive, in the order of a look:
 2. `package.look_inside` takes a result that was kept (`stored`), or has `look` make one. `identity` is its name and version,
    `archives` (`archives_zip`, `archives_tar`) the stream of members, each of which `gathered` passes to what looks at it;
    `share` and `allowance` bound what that may take.
-3. `prefilter/` decides from bytes which Python is worth parsing; `pool` and `worker` have it followed in a process of its own
-   by `python/`, whose results are `module_facts`. `facets` are the facts rules judge.
+3. `prefilter/` decides from bytes which Python is worth parsing; `pool` and `worker` have `python/` follow it in a process
+   of its own. The results are `module_facts`; `facets` are the facts rules judge.
 4. `linking` and `companions` look again at modules that give each other something, with `data_files` they name; what another
    file explains is taken back by `explained/`.
-5. `files/`: what is no module, such as native programs, models, scripts in other languages, build files and what agents read.
+5. `files/` looks at what is no module: native programs, models, scripts in other languages, build files, what agents read.
    `record` and `against_record`: the list an installer goes by.
 6. `moments` says when each fact happens; `compare` holds it against the release before, `account` puts it into words.
 """

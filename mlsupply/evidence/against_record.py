@@ -1,4 +1,4 @@
-"""The files of a wheel or an installed package held against its RECORD.
+"""The files of a wheel or an installed package compared with its RECORD.
 
 Source: the specification "Recording installed projects".
 """
@@ -6,9 +6,9 @@ Source: the specification "Recording installed projects".
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
-from mlsupply.evidence.archives import Member, Walked, Wants
+from mlsupply.evidence.archives import Member, Walk
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.package import located_gap
 from mlsupply.evidence.record import BETTER, Row, rows
@@ -20,26 +20,27 @@ _OWN_RECORD = expression(r"[^/]+\.dist-info/RECORD")  # not those of distributio
 
 
 def record_gaps(records: Mapping[str, bytes], subject: str) -> Iterator[Gap]:
-    """What RECORD says of files in digests that nothing can be held against."""
+    """A gap where RECORD lists files with digests of an algorithm that is not compared."""
     for path, data in records.items():
-        mute = [row.algorithm for row in rows(data) if row.algorithm and row.path and not row.digest]
-        if mute and _OWN_RECORD.fullmatch(path):
-            named = ", ".join(safe(algorithm, 20) for algorithm in sorted(set(mute))[:3])
-            detail = f"its digests of {count(len(mute), 'file')} were not compared: no sha256, sha384 or sha512 ({named})"
+        unusable = [row.algorithm for row in rows(data) if row.algorithm and row.path and not row.digest]
+        if unusable and _OWN_RECORD.fullmatch(path):
+            named = ", ".join(safe(algorithm, 20) for algorithm in sorted(set(unusable))[:3])
+            detail = (
+                f"its digests of {count(len(unusable), 'file')} were not compared: no sha256, sha384 or sha512 ({named})"
+            )
             yield located_gap(subject, path, Reason.UNSUPPORTED, detail)
 
 
-def better_digests(
-    records: Mapping[str, bytes], read: Container[str], walked: Callable[[Wants], Iterable[Walked]]
-) -> dict[str, str]:
-    """Digests of the members read for which RECORD has another one than sha256, in that algorithm. Few distributions have
-    such, and RECORD comes last in a wheel: only then is the archive walked again."""
+def better_digests(records: Mapping[str, bytes], read: Container[str], walk: Walk) -> dict[str, str]:
+    """Path -> digest as hex, for members whose digest in RECORD is sha384 or sha512, in that algorithm. Few distributions
+    have such digests, and RECORD comes last in a wheel: only for these is the archive walked again. read: paths of the
+    members that can be compared."""
     own = (data for path, data in records.items() if _OWN_RECORD.fullmatch(path))
     listed = (row for data in own for row in rows(data) if row.algorithm in BETTER and row.digest)
     wanted = {name: row.algorithm for row in listed if (name := safe(row.path, 1024)) in read}
     if not wanted:
         return {}
-    members = (item for item in walked(lambda path, size: path in wanted) if isinstance(item, Member))
+    members = (item for item in walk(lambda path, size: path in wanted) if isinstance(item, Member))
     return {
         item.path: hashlib.new(wanted[item.path], item.data).hexdigest()
         for item in members
@@ -50,8 +51,8 @@ def better_digests(
 def record_facts(
     members: list[tuple[str, int]], records: Mapping[str, bytes], digests: Mapping[str, str], better: Mapping[str, str]
 ) -> Iterator[ArchiveFact]:
-    """What RECORD says against what is there (PyPA: Recording installed projects). Digests are compared where the member
-    was read (better: those of other algorithms than sha256), sizes everywhere."""
+    """Each difference between RECORD and the members. Sizes are compared everywhere, digests where the member was read.
+    members: path and size of all; records: path -> content; digests: path -> sha256; better: from `better_digests`."""
     sizes = dict(members)
     missing: list[str] = []
     listed: set[str] = set()
@@ -80,7 +81,7 @@ def record_facts(
 
 
 def _differs(row: Row, name: str, size: int, digests: Mapping[str, str]) -> Iterator[ArchiveFact]:
-    """A member whose size, or else digest, is not what its line says."""
+    """The difference between a member and its line: of the size, or else of the digest."""
     if row.size is not None and row.size != size:
         yield ArchiveFact(kind="record-size", member=name, detail=f"{size:,} bytes, RECORD says {row.size:,}")
     elif row.digest and row.digest != digests.get(name, row.digest):

@@ -10,7 +10,7 @@ import io
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,8 @@ class Member(NamedTuple):
 Walked = Member | ArchiveFact | Gap
 Wants = Callable[[str, int], bool]
 """(path, declared size) -> are all its bytes needed?"""
+Walk = Callable[[Wants], Iterable[Walked]]
+"""Walks one archive or folder once more, with the bytes of what is asked for."""
 
 
 @dataclass(slots=True)
@@ -113,6 +115,20 @@ def walk(path: Path, wants: Wants, limits: Limits | None = None, subject: str = 
 def walk_bytes(data: bytes, wants: Wants, limits: Limits | None = None, subject: str = "archive") -> Iterator[Walked]:
     """The same for an archive in memory."""
     yield from _opened(io.BytesIO(data), "", wants, Budget(limits or Limits(), safe(subject), len(data)), 0)
+
+
+def members_named(names: Collection[str], walk: Walk, most_bytes: int, most_files: int) -> dict[str, list[Member]] | None:
+    """File name -> all members of that name, in any folder; None where there are more than `most_files` of them altogether.
+    Those larger than `most_bytes` come without their data."""
+    found: dict[str, list[Member]] = {}
+    count = 0
+    for item in walk(lambda path, size: path.rpartition("/")[2] in names and size <= most_bytes):
+        if isinstance(item, Member) and (name := item.path.rpartition("/")[2]) in names:
+            count += 1
+            if count > most_files:
+                return None
+            found.setdefault(name, []).append(item)
+    return found
 
 
 def container_of(head: bytes) -> str:

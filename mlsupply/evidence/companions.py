@@ -1,8 +1,7 @@
-"""Which modules of a package are followed together as one program, and what that adds to following each alone.
+"""Which modules of a package are followed together as one program (`python.module_group`), and what that adds.
 
-This is done within a bound, for small packages in which anything runs, sends or loads at all: there it costs little, and
-hostile packages are small. Every module has been followed alone before, with what is known of the functions of the others;
-this adds only what no module shows alone.
+Only small packages in which anything runs, sends or loads are followed so: there it costs little, and hostile packages are
+small. Each module was followed alone before, with the summaries of the others (`linking`); this adds what none shows alone.
 """
 
 from __future__ import annotations
@@ -14,18 +13,20 @@ from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.lazy import expression
 
-MAX_BYTES = 200_000  # of the source of a group
+MAX_BYTES = 200_000  # of source in a group
 MAX_MODULES = 80
-_ENDS = frozenset(
+# Behaviours of which one is reason enough to follow the package together.
+_ACTS = frozenset(
     {
         "sends", "executes", "runs-command", "runs-decoded", "runs-downloaded", "runs-dropped", "runs-bundled", "persists",
         "remote-control", "destroys",
     }
 )  # fmt: skip
 _APART = expression(r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$|!/")
-# What does by a name that is computed, perhaps in another module, what would be a fact by its own name; and names asked for.
-_RUNNERS = rb"system|popen|exec\w*|spawn\w*|run|call|Popen|eval"  # handed on by a name of one's own
-_PICKS = expression(
+_RUNNERS = rb"system|popen|exec\w*|spawn\w*|run|call|Popen|eval"
+# Code that may act through another module: looks names up dynamically, re-exports or aliases what runs code, resolves host
+# names, or names a place where things start by themselves.
+_INDIRECT = expression(
     rb"\b(?:import_module|__import__)\(\s*(?![\"'])|\b(?:vars|dir)\(\s*builtins|__builtins__|\bbuiltins\s*\.\s*__dict__|"
     rb"\bgetattr\(\s*(?:builtins|os|sys|subprocess)\s*,\s*(?![\"'])|\bgetaddrinfo\(|\bgethostby|\bdns\s*\.\s*\w|\b(?:resolve_name|locate|import_string|attrgetter|methodcaller)\(|"
     rb"\bfrom[ \t]+(?:os|posix|nt|subprocess|builtins)[ \t]+import\b[^\n]{0,200}\b(?:%s)\b|"
@@ -33,36 +34,37 @@ _PICKS = expression(
     rb"\.(?:bash|zsh)rc\b|\.(?:bash_|z)?profile[\"'/]|authorized_keys|LaunchAgents|[\"'/]autostart|profile_default|customize\.py|\.pth[\"']"
     % (_RUNNERS, _RUNNERS)
 )
-_SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # together they say no more of these
+_SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # following together adds nothing to these
 
 
 def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes], fewest: int = 2) -> list[str]:
-    """Paths of the modules to be followed together, packages before what is in them; none where that is not worth it, or
-    where they are fewer than `fewest`."""
-    acts = any(_ends(fact) for module in modules for fact, _ in module.facts)
+    """Paths of the modules to follow together, packages before the modules in them; none where it is not worth it, or where
+    there are fewer than `fewest`. sources: path -> text of all Python files."""
+    acts = any(_acts(fact) for module in modules for fact, _ in module.facts)
     paths = sorted(
         (path for path in sources if path.endswith(".py") and not _APART.search(path)),
         key=lambda path: (path.count("/"), not path.endswith("__init__.py"), path),
     )
     if not fewest <= len(paths) <= MAX_MODULES or sum(len(sources[path]) for path in paths) > MAX_BYTES:
         return []
-    return paths if acts or any(_PICKS.search(sources[path]) for path in paths) else []
+    return paths if acts or any(_INDIRECT.search(sources[path]) for path in paths) else []
 
 
-def _ends(fact: CodeFact) -> bool:
-    return fact.behaviour in _ENDS or (
+def _acts(fact: CodeFact) -> bool:
+    return fact.behaviour in _ACTS or (
         fact.behaviour == "contacts" and fact.destination in {"fixed", "chat", "given", "metadata"}
     )
 
 
 def joined(modules: Sequence[ModuleFacts], together: Sequence[ModuleFacts]) -> list[ModuleFacts]:
-    """The modules with what was seen only together."""
+    """The modules with the facts added that only `together`, from `python.module_group`, has."""
     more = {module.path: module for module in together}
     known = [_with(module, more.pop(module.path, None)) for module in modules]
     return [*known, *(_with(replace(module, facts=()), module) for module in more.values() if module.facts)]
 
 
 def _with(module: ModuleFacts, more: ModuleFacts | None) -> ModuleFacts:
+    """The module with the facts of `more`; a fact that both have keeps the details it had alone, and the roots of both."""
     if more is None:
         return module
     facts = {fact.deed: (fact, roots) for fact, roots in module.facts}

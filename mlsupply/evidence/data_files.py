@@ -1,14 +1,14 @@
-"""Data files that the modules of a small package name: what they say is followed as if it stood in the code.
+"""Data files that the modules of a small package read: their content is followed as if it were written in the code.
 
-A payload in a table of settings is read by code that does nothing by itself. Only files that are named whole in the code
-are read, and only for packages that are followed together (`companions`).
+A payload may hide in a table of settings, read by code that does nothing suspicious itself. Only files whose whole name
+stands in the code are read, and only for packages that are followed as one program (`companions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from mlsupply.evidence.archives import Member, Walked, Wants
+from mlsupply.evidence.archives import Member, Walk
 from mlsupply.lazy import expression
 
 MAX_BYTES = 1 << 16  # of one file
@@ -18,8 +18,8 @@ _READS = expression(rb"\bjson\b|\btoml|\byaml\b|configparser|read_text|read_byte
 
 
 def named_data(members: Iterable[tuple[str, int]], sources: Mapping[str, bytes]) -> set[str]:
-    """Paths of the data files that are named in the sources and small enough to be read. members: path and size of all
-    files."""
+    """Paths of the data files that are named in the sources and at most `MAX_BYTES` large. members: path and size of all
+    files; sources: path -> text."""
     names: set[str] = set()
     for text in sources.values():
         if _READS.search(text):
@@ -29,9 +29,9 @@ def named_data(members: Iterable[tuple[str, int]], sources: Mapping[str, bytes])
     return {path for path, size in members if size <= MAX_BYTES and path.rpartition("/")[2] in names}
 
 
-def read_data(wanted: Collection[str], walked: Callable[[Wants], Iterable[Walked]]) -> dict[str, bytes]:
-    """The bytes of these files, by path. walked: gives the members of the package, with the bytes of those asked for."""
+def read_data(wanted: Collection[str], walk: Walk) -> dict[str, bytes]:
+    """Path -> content of those of these files that can be read."""
     if not wanted:
         return {}
-    found = walked(lambda path, size: path in wanted and size <= MAX_BYTES)
+    found = walk(lambda path, size: path in wanted and size <= MAX_BYTES)
     return {one.path: one.data for one in found if isinstance(one, Member) and one.path in wanted and one.data is not None}

@@ -4,12 +4,12 @@ would run."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mlsupply.evidence import stored
 from mlsupply.evidence.against_record import better_digests, record_facts, record_gaps
-from mlsupply.evidence.archives import Limits, Walked, Wants, walk, walk_files
+from mlsupply.evidence.archives import Limits, Walk, Walked, Wants, walk, walk_files
 from mlsupply.evidence.companions import companions, joined
 from mlsupply.evidence.data_files import MAX_FILES, named_data, read_data
 from mlsupply.evidence.explained.handed import without_data
@@ -70,12 +70,12 @@ def looked_at(
 class _Follower:
     """Has the Python of one archive analysed by the workers, and adds to its gaps what was not."""
 
-    def __init__(self, gathered: Gathered, shape: Layout, pool: Pool, walked: Callable[[Wants], Iterable[Walked]]) -> None:
+    def __init__(self, gathered: Gathered, shape: Layout, pool: Pool, walk: Walk) -> None:
         self._gathered = gathered
         self._share = gathered.share
         self._shape = shape
         self._pool = pool
-        self._walked = walked
+        self._walk = walk
         self._texts = {one.path: one.text for one in gathered.skipped}  # of all Python files
         self._texts |= {one.path: one.data for one in gathered.sources if one.kind == "module"}
 
@@ -86,9 +86,9 @@ class _Follower:
         if not self._gathered.unlinked and not any(self._share.left_out()):
             modules = without_questions(modules, self._texts)
         self._tell_stopped(modules)
-        modules = without_literals(modules, self._walked)
+        modules = without_literals(modules, self._walk)
         due = {one.path for one in self._gathered.sources}.union(self._share.crowded)
-        modules = without_data(modules, due.difference(module.path for module in modules), self._walked)
+        modules = without_data(modules, due.difference(module.path for module in modules), self._walk)
         for path, reason, detail in self._share.left_out():
             self._gathered.add_gap(path, reason, detail)
         return modules
@@ -124,7 +124,7 @@ class _Follower:
             wanted = set()
         if not wanted and len(group) <= 1:
             return modules
-        data = read_data(wanted, self._walked)
+        data = read_data(wanted, self._walk)
         task = Task("together", group[0], "", self._group_as_json(group, data))
         for answer in self._pool.map([task] if self._share.has_time(group[0]) else []):
             if isinstance(answer, Lost):

@@ -3,8 +3,8 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
@@ -70,6 +70,11 @@ class ModuleFacts:
     wants: tuple[str, ...] = ()
     hands: tuple[tuple[str, tuple[str, ...]], ...] = ()
     carriers: tuple[str, ...] = ()
+
+    def without(self, explained: Callable[[CodeFact], bool]) -> ModuleFacts:
+        """The same without the facts that `explained` says yes to."""
+        left = tuple(pair for pair in self.facts if not explained(pair[0]))
+        return self if len(left) == len(self.facts) else replace(self, facts=left)
 
 
 def dotted_name(path: str) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""RECORD: what an installer or a build tool wrote down of the files of a distribution.
+"""RECORD: the list of a distribution's files that an installer or a build tool wrote.
 
 Source: PEP 376 and the specification "Recording installed projects": CSV lines of path, `algorithm=digest` in unpadded
 URL-safe base64, and size, the latter two empty where they are not known. The algorithm is sha256 or better.
@@ -17,9 +17,9 @@ BETTER = {"sha384": 48, "sha512": 64}  # than sha256; bytes of their digests
 
 
 class Row(NamedTuple):
-    """One line. path: as it is written, "" of a line that cannot be read; digest: as hex, "" where there is none that can be
-    held against the file; size: bytes, None where there is none; line: where the entry ends; algorithm: of the digest, also
-    of one that cannot be used."""
+    """One entry. path: as written, "" where the entry cannot be read; digest: as hex, "" where there is none that can be
+    compared; size: bytes, None where there is none; line: where the entry ends; algorithm: of the digest, also of one that
+    cannot be compared."""
 
     path: str
     digest: str
@@ -29,8 +29,8 @@ class Row(NamedTuple):
 
 
 def rows(data: bytes) -> Iterator[Row]:
-    """Every entry. One that is no CSV comes with an empty path, and those behind it are read on: whoever made the file
-    may want its end unread."""
+    """Every entry. One that is not CSV comes with an empty path, and the entries behind it are still read: whoever made the
+    file may not want them to be."""
     reader = csv.reader(io.StringIO(data.decode("utf-8", "replace"), newline=""))
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What one archive may take of memory and time while it is looked at, however much it holds."""
+"""The bounds of memory and time for one archive, however much it holds: see `archives.Limits`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from mlsupply.model import Reason
 
 
 class Share:
-    """Asked before something is kept or begun; remembers what was left out, so that it is said."""
+    """Asked before something is kept or begun. Remembers the paths that a limit left out, which `left_out` tells:
+
+    crowded: no memory to hold the file; teeming: too many facts; slow: no processor time left for what is no Python; late:
+    no time left to follow Python.
+    """
 
     __slots__ = ("_end", "_facts", "_limits", "_probed", "_room", "crowded", "late", "slow", "teeming")
 
@@ -23,7 +27,7 @@ class Share:
         self.slow: list[str] = []
 
     def holds(self, path: str, size: int) -> bool:
-        """Is there room for so many bytes of a member until all of the archive was walked?"""
+        """Is there memory to hold `size` bytes of a member until the whole archive was walked? Takes it if so."""
         if size > self._room:
             self.crowded.append(path)
             return False
@@ -31,7 +35,7 @@ class Share:
         return True
 
     def keeps(self, path: str, facts: int) -> bool:
-        """Is there room for so many facts of a file?"""
+        """Is there room for this number of facts about a file? Takes it if so."""
         if facts > self._facts:
             self.teeming.append(path)
             return False
@@ -39,29 +43,29 @@ class Share:
         return True
 
     def probes(self, path: str) -> bool:
-        """May another file that is not Python be looked at?"""
+        """Is there processor time left to look at another file that is no Python?"""
         if self._probed > self._limits.probing:
             self.slow.append(path)
             return False
         return True
 
     def probed(self, seconds: float) -> None:
-        """So much of the processor that took."""
+        """Notes the processor time that a look took."""
         self._probed += seconds
 
     def begin(self) -> None:
-        """The archive was walked; following it begins."""
+        """The walk is over; the time for following Python starts here."""
         self._end = time.monotonic() + self._limits.following
 
     def has_time(self, path: str) -> bool:
-        """May another file be followed?"""
+        """Is there time left to follow another Python file?"""
         if time.monotonic() > self._end:
             self.late.append(path)
             return False
         return True
 
     def left_out(self) -> Iterator[tuple[str, Reason, str]]:
-        """(the first path, reason, what happened) for each limit that was reached."""
+        """(first path that was left out, reason, detail for a gap) for each limit that was reached."""
         limits = self._limits
         for paths, reason, why in (
             (self.crowded, Reason.LIMIT, f"more than {limits.held:,} bytes of sources in one archive"),

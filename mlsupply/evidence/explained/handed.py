@@ -1,7 +1,7 @@
-"""Files that a package hands to a script of its own: a script that runs nothing does not run them either.
+"""Files of a package that are passed to one of its scripts as an argument: harmless where the script runs nothing.
 
-`subprocess.run([sys.executable, "tools/convert.py", "README.rst"])` starts one file of the package and tells it of another.
-The analyser sees the command, but not what the script does with its arguments; here the script is asked.
+`subprocess.run([sys.executable, "tools/convert.py", "README.rst"])` starts one file of the package with another as its
+argument. The analyser sees the command, but not what the script does with the file; here the script is read.
 """
 
 from __future__ import annotations
@@ -9,69 +9,57 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
-from mlsupply.evidence.archives import Member, Walked, Wants
+from mlsupply.evidence.archives import Walk, members_named
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import HANDED, ModuleFacts
 
 MAX_BYTES = 1 << 16  # of one script
 MAX_FILES = 8
+# Modules of the standard library that may run what they are given.
 _RUNS_OTHERS = frozenset(
     {"runpy", "importlib", "imp", "pickle", "marshal", "ctypes", "code", "codeop", "shelve", "zipimport"}
 )
 _HARMLESS = frozenset({"contacts"})
 
 
-def without_data(
-    modules: Sequence[ModuleFacts], missed: Collection[str], walked: Callable[[Wants], Iterable[Walked]]
-) -> list[ModuleFacts]:
-    """The modules, without the facts that say that a file is handed to a script where every script of that name runs
-    nothing. missed: paths of files that were to be followed and were not; walked: gives the members of the package, with
-    the bytes of those asked for; called only where there is such a fact."""
+def without_data(modules: Sequence[ModuleFacts], missed: Collection[str], walk: Walk) -> list[ModuleFacts]:
+    """The modules, without the facts that say that a file is passed to a script, where every script of that name runs
+    nothing. missed: paths of files that should have been followed and were not; walk: called only where there is such a
+    fact."""
     named = {_script(fact) for module in modules for fact, _ in module.facts} - {""}
-    facts_of: dict[str, ModuleFacts | None] = dict.fromkeys(missed)
-    facts_of |= {module.path: module for module in modules}
-    idle = _idle(named, facts_of, walked) if named else set[str]()
-    return [_without(module, idle) for module in modules] if idle else list(modules)
+    followed: dict[str, ModuleFacts | None] = dict.fromkeys(missed)
+    followed |= {module.path: module for module in modules}
+    idle = _idle(named, followed, walk) if named else set[str]()
+    return [module.without(lambda fact: _script(fact) in idle) for module in modules] if idle else list(modules)
 
 
 def _script(fact: CodeFact) -> str:
-    """The name of the script that the file is handed to, "" for all other facts."""
+    """The name of the script that the file is passed to; "" for any other fact."""
     step = fact.chain[0] if fact.behaviour == "runs-bundled" and fact.chain else ""
     return step.removeprefix(HANDED) if step.startswith(HANDED) else ""
 
 
-def _without(module: ModuleFacts, idle: Collection[str]) -> ModuleFacts:
-    left = tuple(pair for pair in module.facts if _script(pair[0]) not in idle)
-    return module if len(left) == len(module.facts) else replace(module, facts=left)
-
-
-def _idle(
-    named: set[str], facts_of: Mapping[str, ModuleFacts | None], walked: Callable[[Wants], Iterable[Walked]]
-) -> set[str]:
-    """The names for which every file of that name runs nothing; none where there are more files than are read. facts_of:
-    what following each path gave, None where it was missed; of the others no word was worth following."""
-    answers: dict[str, list[bool]] = {}
-    count = 0
-    for item in walked(lambda path, size: path.rpartition("/")[2] in named and size <= MAX_BYTES):
-        if isinstance(item, Member) and (name := item.path.rpartition("/")[2]) in named:
-            count += 1
-            if count > MAX_FILES:
-                return set()
-            idle = item.path not in facts_of or _is_idle(facts_of[item.path])
-            answers.setdefault(name, []).append(idle and _runs_nothing(item.data))
-    return {name for name, found in answers.items() if all(found)}
+def _idle(named: set[str], followed: Mapping[str, ModuleFacts | None], walk: Walk) -> set[str]:
+    """The file names for which every script of that name runs nothing; none where there are more scripts than are read.
+    followed: by path, None for one that was missed. A path that is not in it was left out by the pre-filter."""
+    scripts = members_named(named, walk, MAX_BYTES, MAX_FILES) or {}
+    return {
+        name
+        for name, members in scripts.items()
+        if all((one.path not in followed or _is_idle(followed[one.path])) and _runs_nothing(one.data) for one in members)
+    }
 
 
 def _is_idle(module: ModuleFacts | None) -> bool:
-    """Was it followed to its end, and nothing seen but requests?"""
+    """Was the module followed to its end, and nothing seen in it but requests?"""
     return module is not None and not module.stopped and all(fact.behaviour in _HARMLESS for fact, _ in module.facts)
 
 
 def _runs_nothing(data: bytes | None) -> bool:
-    """Does it use only such modules of Python as run nothing?"""
+    """Does the script import only modules of the standard library, and none of `_RUNS_OTHERS`? False for one that was not
+    read or cannot be parsed."""
     if data is None:
         return False
     with warnings.catch_warnings():
