@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Iterator
+from posixpath import basename
+from shlex import quote
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import Reader, reader_named, reader_of
@@ -24,6 +26,8 @@ _FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".p
 _RESOLVED_AT_ONCE = 4
 _REPORT = "this is a defect of mlsupply: please report it with the file"
 _STEPS = {Reason.FORBIDDEN: "let this user list it, and scan again", Reason.LIMIT: "scan by name what lies further on"}
+_ENVIRONMENT = "an environment, read as a folder: what is installed in it was not looked at"
+_SITES = ("site-packages", "dist-packages")
 _OFTEN_EMPTY = ("Dockerfile", "GitHub workflow", "notebook")  # most of these install nothing and are no inputs
 
 
@@ -90,7 +94,8 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
         from mlsupply.inventory.pythons import for_their_pythons
 
         found = for_their_pythons(found)
-    return _with_survey(_settled(found, request, world), world.tree.survey(), paths)
+    apart = [path for path in paths if path != request.environment and is_environment(path, world.tree)]
+    return _with_survey(_settled(found, request, world), world.tree.survey(), paths, apart)
 
 
 def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
@@ -239,11 +244,24 @@ def _resolved(inventory: Inventory, request: Request, world: World) -> Inventory
         return without_resolving(told)
 
 
-def _with_survey(found: list[Inventory], survey: Survey, paths: tuple[str, ...]) -> tuple[Inventory, ...]:
-    """Add a gap for what the walk left out to the first input, or make an input of it where there is none."""
+def is_environment(path: str, tree: Tree) -> bool:
+    """Whether a folder is, by its marks, a virtual or conda environment, or where one keeps its packages."""
+    marked = tree.kind(f"{path}/pyvenv.cfg") == "file" or tree.kind(f"{path}/conda-meta") == "folder"
+    return marked or (basename(path.rstrip("/")) in _SITES and tree.kind(path) == "folder")
+
+
+def _with_survey(
+    found: list[Inventory], survey: Survey, paths: tuple[str, ...], environments: list[str]
+) -> tuple[Inventory, ...]:
+    """Add a gap for what the walk left out to the first input, or make an input of it where there is none. environments:
+    those of the paths that are one, which is not what they were named as."""
     failures = survey.failures
     gaps = [gap(path, reason, detail, hint=_STEPS.get(reason, "")) for path, (reason, detail) in failures]
+    why = Reason.DISABLED if found else Reason.UNSUPPORTED  # a project may lie in an environment of its own
+    gaps += [gap(path, why, _ENVIRONMENT, hint=f"mlsupply scan --env {quote(path)}") for path in environments]
     skipped = [one for one in survey.skipped if one.why not in {NO_FILE, NO_TARGET}]
+    if environments:
+        skipped = [one for one in skipped if one.why != "installed packages"]  # told by the gap above
     gaps += [
         gap(one.path, Reason.UNSUPPORTED, f"{one.why}, where {reader.format} was to be expected: not read")
         for one in survey.skipped
@@ -252,7 +270,8 @@ def _with_survey(found: list[Inventory], survey: Survey, paths: tuple[str, ...])
     if skipped:
         listed = ", ".join(f"{one.path} ({one.why})" for one in skipped[:8])
         more = f" and {len(skipped) - 8} more" if len(skipped) > 8 else ""
-        hint = "name such a folder to scan it; an installed environment with --env"
+        inside = next((one.path for one in skipped if one.why.endswith("environment")), "")
+        hint = f"name such a folder to scan it; an environment with --env {quote(inside) if inside else 'PATH'}"
         gaps.append(gap(paths[0], Reason.DISABLED, f"folders left out: {listed}{more}", hint=hint))
     if not found:
         found = [Inventory(path=path, format="folder") for path in paths]
