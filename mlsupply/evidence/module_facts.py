@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
-PROBE = "python/141"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/142"  # part of the cache key: raised whenever a fact may change
 HANDED = "handed to "  # the way of a file that a script is told of; the name of the script follows
 OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
 PRECIOUS = "!"  # among the same: what it reads is a secret

@@ -33,7 +33,7 @@ from mlsupply.evidence.python.libraries import (
 )
 from mlsupply.evidence.python.network import clients, far_end, remote_access, requested, servers, telemetry, uploads
 from mlsupply.evidence.python.values import decoders, packing
-from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.merging import merged, ways
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import (
     HOLE,
@@ -70,8 +70,8 @@ class Analyser(Statements):
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
     ) -> Value:
         self.tick(2)
-        if function.either is not None:
-            return merged([self.call(one, args, keywords, node, receiver) for one in function.either])
+        if several := ways(function, receiver):
+            return merged([self.call(one, args, keywords, node, on) for one, on in several])
         if function.bound is not None:
             args, keywords = [*function.bound.args, *args], {**function.bound.keywords, **keywords}
         done = Call(function.ref, function, args, keywords, node, receiver)

@@ -44,10 +44,14 @@ def connection(machine: Analyser, call: Call) -> Value:
         made.layers = base.layers
         if re.match(r"\d{6,12}:[\w-]{20,}$", made.text):
             made.text = f"https://api.telegram.org/bot{made.text}"
-    headers = [call.keywords[name] for name in ("headers", "auth", "cookies", "params") if name in call.keywords]
-    made.keys = {"headers": unknown(*headers), "base": Value(taint=base.taint) if base is not None else Value()}
+    headers = [call.keywords[name] for name in ("headers", "auth", "cookies") if name in call.keywords]
+    added = unknown(*headers)
+    added.keys = call.keywords["headers"].keys if "headers" in call.keywords else None
+    made.keys = {"headers": added, "base": Value(taint=base.taint) if base is not None else Value()}
     if _SESSIONS.search(call.ref):
         made.keys |= {name: Value(f"{made.ref}.{name}") for name in OF_SESSION if name not in call.keywords}
+    if "params" in call.keywords:
+        made.keys["params"] = call.keywords["params"]  # of each address
     if call.ref == "asyncio.open_connection":
         made.keys, made.items = None, [Value(made.ref, NOTHING, frozenset(), made.text) for _ in range(2)]  # reader, writer
         return made

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, unknown
 
 _MAX_EITHER = 8  # callables and objects that a value keeps as alternatives
 _MANY = 50  # values that are merged at once
@@ -19,7 +19,7 @@ def merged(values: list[Value]) -> Value:
     run, send or load something, `either` lists those."""
     best = _best(values)
     result = best.copy()
-    result.taint = taint_of(*values)
+    result.taint = _origins(values)
     if not best.known:
         result.layers = layers_of(best, *values)  # another of them may have been decoded
     result.hidden = any(value.hidden for value in values)
@@ -28,6 +28,25 @@ def merged(values: list[Value]) -> Value:
     if (best.closure or best.instance or best.ref) and len(values) > 1:
         result.either = _alternatives(values)
     return result
+
+
+def is_client(value: Value) -> bool:
+    """Does it know where it goes and what it adds to each request?"""
+    return value.keys is not None and "base" in value.keys and "headers" in value.keys
+
+
+def ways(function: Value, receiver: Value | None) -> list[tuple[Value, Value | None]]:
+    """What may be called, and on what: the functions it may be, or the clients whose method it is; empty if one."""
+    if function.either is not None:
+        return [(one, receiver) for one in function.either]
+    several = receiver.either if receiver is not None else None
+    return [(function, one) for one in several or () if is_client(one) and function.ref.startswith(one.ref + ".")]
+
+
+def _origins(values: list[Value]) -> Taint:
+    """The taint of all. What a client adds to its own requests stays with it: it is no part of what the others say."""
+    parts = [value for value in values if is_client(value)]
+    return taint_of(*(value for value in values if not is_client(value))).union(*(value.taint for value in parts))
 
 
 def merged_parts(value: Value, other: Value) -> Value:
@@ -80,7 +99,8 @@ def _alternatives(values: list[Value]) -> list[Value] | None:
     for value in values:
         for one in value.either or (value,):
             if one.closure is not None or one.instance is not None or (one.ref and _acts(one.ref)):
-                found.setdefault((one.closure, one.instance, one.ref), one)
+                where = one.text if is_client(one) else ""
+                found.setdefault((one.closure, one.instance, one.ref, where), one)
     several = sorted(found.values(), key=lambda one: not one.ref) if len(found) > _MAX_EITHER else list(found.values())
     return several[:_MAX_EITHER] if len(several) > 1 else None
 
@@ -91,7 +111,7 @@ def merged_many(values: list[Value]) -> Value:
         return merged(values)
     known = [value for value in values if value.closure or value.instance or value.ref or value.taint or value.either]
     made = merged([*known, *values][:_MANY])
-    made.taint = made.taint | taint_of(*known)
+    made.taint = made.taint | _origins(known)
     return made
 
 
