@@ -134,7 +134,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     machine.root_end = machine.steps + MAX_STEPS // 3
     left = Level(body)
     try:
-        imported = default_run.reached(body, machine.lines)
+        imported = default_run.statements_run_by_import(body, machine.lines)
         machine.body(left.followed(imported))
         machine.root = machine.main_root()
         machine.body(left.followed(len(body)))

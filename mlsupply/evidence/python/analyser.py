@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sinks, sources, summaries
-from mlsupply.evidence.python.interpreter import hooks, objects, reflection, unknown_calls
+from mlsupply.evidence.python.interpreter import hooks, objects, reflection, replacements, unknown_calls
 from mlsupply.evidence.python.interpreter.call import Call, NameOnly, NotInNameError, SentKey
 from mlsupply.evidence.python.interpreter.machine import (
     CODE_DEPTH,
@@ -99,7 +99,7 @@ class Analyser(Statements):
     def _unknown(self, call: Call) -> Value:
         """The result of a call that no model knows by its name; its shape may tell something."""
         answer = sinks.by_shape(self, call)
-        result = unknown_calls.given(self, call)
+        result = unknown_calls.result_of(self, call)
         if answer is not None:
             result.taint |= answer.taint
         return result
@@ -108,7 +108,7 @@ class Analyser(Statements):
         """What a function calls that takes the place of another module's: the original, perhaps, and by whose host."""
         sinks.called_in_place(self, call)
         if call.ref and call.function.closure is None and not self.passed_back:
-            self.passed_back = hooks.is_original(self, call.ref, self.replacing)
+            self.passed_back = replacements.is_original(self, call.ref, self.replacing)
 
     def _stands_between(self) -> bool:
         """Is what is followed put between a function and those who call it?"""
@@ -282,21 +282,21 @@ class Analyser(Statements):
         sinks.handler_changed(self, owner, name, value, node)
         given = not owner.ref and owner.closure is None and has(owner.taint, "parameter", "intercepted")
         if given and value.closure is not None:
-            hooks.put_on_given(self, name, value, node)
+            replacements.follow_patch_of_argument(self, name, value, node)
         if name == "__code__" and (value.layers or has(taint_of(value), "received", "encoded")):  # what the function runs
             self.execute(Call("types.FunctionType", Value(), [value], {}, node, None), value)
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
         """A function or setting of another module is replaced: what passes through a function is followed as intercepted."""
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
-            hooks.replaced(self, name, self.class_state(value.closure), node)
+            replacements.follow_methods(self, name, self.class_state(value.closure), node)
         elif value.closure is not None:
-            hooks.put_in_place(self, name, value, node, own=self._inside(name))
+            replacements.follow_patch(self, name, value, node, own=self._inside(name))
         else:
             if value.ref:
                 self.saved[name] = value.ref
             if name.endswith("hooks") or (name.startswith("litellm.") and "callback" in name):
-                hooks.hooked(self, value, node)
+                replacements.follow_hooks(self, value, node)
             sinks.attribute_set(self, name, value, node)
 
     def _inside(self, name: str) -> bool:
@@ -314,7 +314,7 @@ class Analyser(Statements):
         if owner.ref.startswith("neptune."):
             uploads.stored(self, owner, value, node)
         if owner.ref == "sys.modules" and value.instance is not None:
-            hooks.replaced(self, text_of(key), value.instance, node)
+            replacements.follow_methods(self, text_of(key), value.instance, node)
         if owner.ref.startswith("email.") and text_of(key).lower() == "bcc":
             far_end.copied(self, owner, value, node)
         if text_of(key).endswith((".pth", "customize.py")):

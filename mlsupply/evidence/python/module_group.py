@@ -17,7 +17,7 @@ from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import schedule
 from mlsupply.evidence.python.analyse import parsed
 from mlsupply.evidence.python.analyser import Analyser
-from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.interpreter import replacements
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.value import Closure, Scope, Value, constant
@@ -119,7 +119,7 @@ class Together(Analyser):
         if owner.ref == "sys.modules" and value.ref in self.modules and isinstance(key.const, str):
             for name, inner in list(self.names_of(value.ref).items()):
                 if inner.closure is not None and not name.startswith("_"):
-                    hooks.patched(self, f"{key.const}.{name}", inner.closure, node)
+                    replacements.follow(self, f"{key.const}.{name}", inner.closure, node)
 
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
         """Follows the function in the module it is written in."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import hooks
-from mlsupply.evidence.python.interpreter.factories import Made
+from mlsupply.evidence.python.interpreter.factories import FactoryFunctions
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.syntax import reachability
@@ -115,7 +115,7 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
 
     machine.sinkless = _quiet(survey, wanted, bound) if machine.alone else reachability.NONE
     done = _constructors(machine, chosen)
-    made = Made(survey)
+    factory_functions = FactoryFunctions(survey)
     place, left = 0, list[Closure]()
     while machine.steps < MAX_STEPS:
         while place < len(machine.closures) and machine.steps < MAX_STEPS:  # grows by what the functions define
@@ -127,7 +127,7 @@ def _each(machine: Analyser, survey: Survey) -> set[Closure]:
             if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ever_entered):
                 continue
             if chosen(closure):
-                if not made.known(machine, closure):
+                if not factory_functions.enough_followed(machine, closure):
                     _alone(machine, closure, done)
             else:
                 left.append(closure)

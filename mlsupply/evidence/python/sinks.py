@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands import spawning
-from mlsupply.evidence.python.interpreter import hooks, objects
+from mlsupply.evidence.python.interpreter import hooks, objects, replacements
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import execution, found_files, memory_code, storage, writing
 from mlsupply.evidence.python.network import addresses, lookups, remote_access, sending, tied_shells, uploads
@@ -94,8 +94,8 @@ def _handed_on(machine: Analyser, call: Call) -> None:
         storage.logged(machine, call)
     if _HOOKS.search(call.ref):
         for value in call.args:
-            hooks.hooked(machine, value, call.node)
-    hooks.wrapped(machine, call)
+            replacements.follow_hooks(machine, value, call.node)
+    replacements.follow_wrapping_call(machine, call)
     if not call.ref.endswith(_LOGGING) or call.receiver is None or not call.args:
         return
     given = call.args[0]
@@ -119,7 +119,7 @@ def _listened(machine: Analyser, call: Call, name: str, handler: Value) -> None:
     own = name == HOLE or name.partition(".")[0] == machine.dotted.partition(".")[0]
     emit = handler.instance.methods.get("emit") if handler.instance is not None else None
     if emit is not None and not own:
-        hooks.patched(machine, f"the log of {name}", emit, call.node, [handler])
+        replacements.follow(machine, f"the log of {name}", emit, call.node, [handler])
 
 
 _LOGGING = (".addHandler", ".addFilter", ".setFormatter")

@@ -1,4 +1,4 @@
-"""Attributes that say something by their name: keys of accounts, parts of paths, arguments of the program, all variables."""
+"""Attributes that are modelled by their name: keys of accounts, parts of paths, `sys.argv`, the environment."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, tex
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
-ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # all of them, to be picked by a name nobody wrote
+ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # one of the builtins, chosen by a name that is not known
 _KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
-_CLIENT_KEYS = frozenset({"api_key", "auth_headers", "auth_token", "default_headers"})
-_AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_base58_string"})
+_CLIENT_CREDENTIALS = frozenset({"api_key", "auth_headers", "auth_token", "default_headers"})
+# Attributes and methods of an account that give its key as data.
+_KEY_AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_base58_string"})
 _ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
 _MADE = re.compile(r"\.(?:from_\w+|create\w*|generate\w*|random|new|derive\w*|Keypair|\w*Account|PrivateKey|\w*Wallet)\(\)$")
 _LIBRARY_KEYS = frozenset(
@@ -26,29 +27,29 @@ _LIBRARY_KEYS = frozenset(
         "openai", "anthropic", "cohere", "replicate", "stripe", "litellm", "pinecone", "groq", "wandb.api", "wandb.Api()",
     )
 ) | {"huggingface_hub.HfApi().token"}  # fmt: skip
-# Settings of an application that hold what opens it.
-_STORES = frozenset({"streamlit.secrets", "django.conf.settings.SECRET_KEY", "django.conf.settings.DATABASES"})
+# Settings of an application that hold its secrets.
+_SECRET_SETTINGS = frozenset({"streamlit.secrets", "django.conf.settings.SECRET_KEY", "django.conf.settings.DATABASES"})
 _TOKEN_PATHS = {"huggingface_hub.constants.HF_TOKEN_PATH": "~/.cache/huggingface/token"}
-_CALLED = frozenset({"__name__", "__qualname__", "__module__"})
+_OWN_NAMES = frozenset({"__name__", "__qualname__", "__module__"})
 MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or the whole of the name
     {
-        *_KEYS, *_AS_DATA, *_CLIENT_KEYS, *know.ENVIRONMENTS, *_LIBRARY_KEYS,
-        *_STORES, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
+        *_KEYS, *_KEY_AS_DATA, *_CLIENT_CREDENTIALS, *know.ENVIRONMENTS, *_LIBRARY_KEYS,
+        *_SECRET_SETTINGS, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
-        "value", "buf", *_CALLED, *requested.NAMES, "request",
+        "value", "buf", *_OWN_NAMES, *requested.NAMES, "request",
     }
 )  # fmt: skip
 
 
 def modelled(machine: Expressions, result: Value, owner: Value, name: str, node: ast.AST) -> None:
-    """Adds to `result`, the value of `owner.name`, what is known of an attribute by its name."""
+    """Adds to `result`, the value of `owner.name`, what its name says of it."""
     ref = result.ref
-    if name in _CALLED and not owner.ref:
-        result.taint = CLEAN  # what a function is called is nothing it was given
-    if (marks := _marks(machine, owner, name, ref)) is not None:
-        result.taint |= marks
-    if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _AS_DATA and is_account(owner.ref)):
+    if name in _OWN_NAMES and not owner.ref:
+        result.taint = CLEAN  # the name of a function does not come from its arguments
+    if (labels := _labels(machine, owner, name, ref)) is not None:
+        result.taint |= labels
+    if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _KEY_AS_DATA and is_account(owner.ref)):
         result.taint |= machine.origin("wallet", f"the {name} of an account", getattr(node, "lineno", 0))
     if ref in know.ENVIRONMENTS:
         result.ref = "os.environ" if name == "environ" else ref
@@ -65,17 +66,17 @@ def modelled(machine: Expressions, result: Value, owner: Value, name: str, node:
         result.text = _TOKEN_PATHS[ref]
 
 
-def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | None:
-    """What is to be remembered of an attribute that stands for many things, or for what others say or hold."""
+def _labels(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | None:
+    """The taint labels of an attribute that is a source; None for any other."""
     if ref == "builtins.__dict__":
         return ANY_BUILTIN
     if ref in {"sys.argv", "sys.stdin"}:
         return machine.child_input | frozenset((f"parameter:{ref}",))
     if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
         return frozenset((f"intercepted:{name}",))
-    if ref in _LIBRARY_KEYS or ref in _STORES:
+    if ref in _LIBRARY_KEYS or ref in _SECRET_SETTINGS:
         return frozenset((f"secret-variable:{ref}",))
-    if name in _CLIENT_KEYS and hooks.is_client(owner.ref):
+    if name in _CLIENT_CREDENTIALS and hooks.is_client(owner.ref):
         return frozenset((f"intercepted:{name} of a client",))
     if machine.serving and servers.asked(ref):
         return servers.RECEIVED
@@ -85,7 +86,7 @@ def _marks(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | N
 
 
 def is_account(ref: str) -> bool:
-    """Is this dotted name an account, or a pair of keys, made by a library for wallets?"""
+    """Whether this dotted name is an account, or a pair of keys, made by a library for wallets."""
     return _MADE.search(ref) is not None and _ACCOUNT.match(ref) is not None
 
 
@@ -93,7 +94,8 @@ _MAX_PARENTS = 6
 
 
 def _parents(owner: Value, like: Value) -> list[Value]:
-    """The folders around a path, the nearest first, as far as the names are known."""
+    """The values of `path.parents`, the nearest folder first, _MAX_PARENTS of them. like: the value to copy the rest
+    from."""
     found: list[Value] = []
     text = text_of(owner)
     while len(found) < _MAX_PARENTS:
@@ -103,6 +105,7 @@ def _parents(owner: Value, like: Value) -> list[Value]:
 
 
 def _path_part(text: str, name: str) -> str:
+    """The attribute `name` of a path; HOLE where it is not known."""
     if name == "parent":
         return text.rpartition("/")[0] or HOLE
     tail = text.rpartition("/")[2]

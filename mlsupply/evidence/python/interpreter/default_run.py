@@ -1,9 +1,8 @@
-"""What a condition comes to by default: no variable is set by the user, and no argument is given.
+"""The default run of a module: what conditions evaluate to if the user sets no environment variable and gives no argument.
 
-`if os.getenv("PUBLISH"):` waits for a wish, `if os.getenv("NO_PUBLISH") != "1":` does not. What such an expression gives is
-worked out for that case. Code that sets the variable or the arguments itself, or that cannot be worked out, is taken not to
-wait. In a `setup.py` the arguments are those that pip gives.
-"""
+`if os.getenv("PUBLISH"):` waits for the user to ask, `if os.getenv("NO_PUBLISH") != "1":` does not. Expressions are
+evaluated for that case. Where the code sets the variable or the arguments itself, or the outcome is not known, it is taken
+not to wait. In a `setup.py` the arguments are those that pip gives."""
 
 from __future__ import annotations
 
@@ -19,12 +18,12 @@ from mlsupply.evidence.python.values.value import NOTHING, Value
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.statements import Statements
 
-_BUILDS: Final = ("egg_info", "bdist_wheel", "install", "develop", "dist_info", "editable_wheel", "build")
+_SETUP_COMMANDS: Final = ("egg_info", "bdist_wheel", "install", "develop", "dist_info", "editable_wheel", "build")
 _SETS_ARGUMENTS = re.compile(r"\bargv(?:\[[^\]\n]{0,40}\])?\s{0,4}\+?=(?!=)|\bargv\.(?:append|insert|extend)\b")
-_PROGRAM = "\0"  # the name of the program, which nobody here knows
-_INTERACTIVE: Final = ("-c", "-m", "", "-")  # what stands there instead
-_GONE: Final = object()  # in the place of what raises an error where nobody asks
-_ASKED = frozenset({"os.getenv", "os.environ.get", "os.environ.copy().get"})
+_PROGRAM = "\0"  # stands for `sys.argv[0]`, which is not known
+_INTERACTIVE: Final = ("-c", "-m", "", "-")  # `sys.argv[0]` where no file is run
+_RAISES: Final = object()  # the outcome of an expression that raises an error by default
+_VARIABLE_READERS = frozenset({"os.getenv", "os.environ.get", "os.environ.copy().get"})
 _METHODS = frozenset(
     {"lower", "upper", "strip", "casefold", "split", "startswith", "endswith", "isdigit", "rstrip", "lstrip"}
 )
@@ -39,7 +38,9 @@ _COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
 }  # fmt: skip
 
 
-_TAKEN_APART = frozenset(
+_MAX_DEPTH = 12  # of an expression that is evaluated
+# Kinds of expressions that `_DefaultRun.value` evaluates itself; of others, the abstract value is taken.
+_EVALUATED = frozenset(
     {
         ast.Constant, ast.Tuple, ast.List, ast.Set, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.NamedExpr,
         ast.Subscript, ast.Call,
@@ -48,64 +49,66 @@ _TAKEN_APART = frozenset(
 
 
 class _UnknownError(Exception):
-    """What this comes to depends on more than on wishes."""
+    """The outcome depends on more than what the user asks for."""
 
 
-def holds(machine: Statements, test: ast.expr) -> bool | None:
-    """Is the condition met by default, in any way the module may be started? None: that is not known."""
+def outcome_of_test(machine: Statements, test: ast.expr) -> bool | None:
+    """Whether the condition is met by default, for at least one way the module may be started; None where that is not
+    known."""
     outcomes = [_truth(one) for one in _outcomes(machine, test)]
     if any(one is True for one in outcomes):
         return True
     return False if all(one is False for one in outcomes) else None
 
 
-def remembered(machine: Statements, node: ast.expr | None, value: Value) -> None:
-    """Keeps in `value.unset` what the expression comes to by default, where that depends on the user."""
+def remember_outcome(machine: Statements, node: ast.expr | None, value: Value) -> None:
+    """Sets `value.unset` to the outcomes of the expression by default, if the value depends on what the user asks for."""
     if node is not None and value.taint and value.const is NOTHING and on_request(value.taint):
         value.unset = _outcomes(machine, node, value)
 
 
 def _outcomes(machine: Statements, node: ast.expr, value: Value | None = None) -> tuple[Any, ...]:
-    """What the expression comes to for each way the module may be started; NOTHING where that is not known. value: what is
-    known of the expression, where that was worked out just now."""
+    """The outcome of the expression for each way the module may be started: a constant, _RAISES, or NOTHING where it is not
+    known. value: the abstract value of the expression, where it is known already."""
     found = []
-    whole = value if value is not None and type(node) not in _TAKEN_APART else None
+    whole = value if value is not None and type(node) not in _EVALUATED else None
     for number, argv in enumerate(_arguments(machine)):
-        unasked = _Unasked(machine, number, argv)
+        run = _DefaultRun(machine, number, argv)
         try:
-            found.append(unasked.value(node, 12) if whole is None else unasked.known(whole))
+            found.append(run.value(node, _MAX_DEPTH) if whole is None else run.outcome(whole))
         except _UnknownError:
             found.append(NOTHING)
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MemoryError):
-            found.append(_GONE)
+            found.append(_RAISES)
     return tuple(found)
 
 
 def _arguments(machine: Statements) -> list[list[str] | None]:
-    """What `sys.argv` may be; None where the module changes it. Worked out once a module."""
+    """The possible `sys.argv`, one for each way the module may be started; None for one that the module changes. Cached."""
     if machine.started_with is None:
         text = "\n".join(machine.lines)
         if "argv" in text and _SETS_ARGUMENTS.search(text):
             machine.started_with = [None]
         elif machine.path.rpartition("/")[2] == "setup.py":
-            machine.started_with = [[_PROGRAM, command] for command in _BUILDS]
+            machine.started_with = [[_PROGRAM, command] for command in _SETUP_COMMANDS]
         else:
             machine.started_with = [[_PROGRAM]]
     return machine.started_with
 
 
 def _truth(outcome: Any) -> bool | None:
-    return None if outcome is NOTHING else outcome is not _GONE and bool(outcome)
+    """Whether a condition with this outcome is met; None where it is not known."""
+    return None if outcome is NOTHING else outcome is not _RAISES and bool(outcome)
 
 
-class _Unasked:
-    """Works out an expression for one way the module is started."""
+class _DefaultRun:
+    """Evaluates expressions for one way the module may be started. number: of that way; argv: the `sys.argv` of it."""
 
     def __init__(self, machine: Statements, number: int, argv: list[str] | None) -> None:
         self.machine, self.number, self.argv = machine, number, argv
 
     def value(self, node: ast.expr, depth: int) -> Any:
-        """What it comes to. Raises what Python would, and `_UnknownError`."""
+        """The outcome of an expression. Raises what Python would, and _UnknownError."""
         if depth == 0:
             raise _UnknownError
         match node:
@@ -116,7 +119,7 @@ class _Unasked:
             case ast.UnaryOp(op=ast.Not()):
                 return not self.value(node.operand, depth - 1)
             case ast.BoolOp():
-                return self._either(node, depth)
+                return self._bool_operator(node, depth)
             case ast.Compare():
                 return self._compared(node, depth)
             case ast.IfExp():
@@ -128,10 +131,10 @@ class _Unasked:
             case ast.Call():
                 return self._call(node, depth)
             case _:
-                return self.known(self.machine.value(node))
+                return self.outcome(self.machine.value(node))
 
-    def _either(self, node: ast.BoolOp, depth: int) -> Any:
-        """One side that settles it is enough."""
+    def _bool_operator(self, node: ast.BoolOp, depth: int) -> Any:
+        """The outcome of `and` or `or`, for which one operand that decides is enough."""
         settles, found, unknown = isinstance(node.op, ast.Or), None, False
         for part in node.values:
             try:
@@ -150,7 +153,7 @@ class _Unasked:
         for sign, part in zip(node.ops, node.comparators, strict=True):
             right = self.value(part, depth - 1)
             if (left == _PROGRAM and right in _INTERACTIVE) or (isinstance(sign, ast.In | ast.NotIn) and right == _PROGRAM):
-                raise _UnknownError  # how it was started is no wish
+                raise _UnknownError  # the way it is started says nothing about what the user asks for
             if not _COMPARE[type(sign)](left, right):
                 return False
             left = right
@@ -159,7 +162,7 @@ class _Unasked:
     def _item(self, node: ast.Subscript, depth: int) -> Any:
         owner = self.machine.value(node.value)
         if owner.ref in {"os.environ", "os.environ.copy()"}:
-            return self._variable(node.slice, depth, _GONE)
+            return self._variable(node.slice, depth, _RAISES)
         holder = self.value(node.value, depth - 1)
         if isinstance(node.slice, ast.Slice):
             ends = [
@@ -170,11 +173,11 @@ class _Unasked:
         return holder[self.value(node.slice, depth - 1)]
 
     def _variable(self, name: ast.expr, depth: int, default: Any) -> Any:
-        """A variable that nobody sets: what stands in its place."""
+        """The outcome of reading an environment variable, which is not set by default. default: what stands in its place."""
         key = self.value(name, depth - 1)
-        if not isinstance(key, str) or key in self.machine.set_here or not on_request(frozenset((f"variable:{key}",))):
+        if not self.is_unset(key):
             raise _UnknownError
-        if default is _GONE:
+        if default is _RAISES:
             raise LookupError(key)
         return default
 
@@ -186,28 +189,32 @@ class _Unasked:
                 raise _UnknownError if owner == _PROGRAM else AttributeError(function.attr)
             return getattr(owner, function.attr)(*self._several(node.args, depth))
         called = self.machine.value(function)
-        if called.ref in _ASKED and node.args:
+        if called.ref in _VARIABLE_READERS and node.args:
             default = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords), None)
             return self._variable(node.args[0], depth, None if default is None else self.value(default, depth - 1))
         name = called.ref.removeprefix("builtins.")
         if called.ref != name and name in _BUILTINS and not node.keywords:
             return _BUILTINS[name](*self._several(node.args, depth))
         if called.closure is not None:
-            return self.known(self.machine.value(node))
+            return self.outcome(self.machine.value(node))
         raise _UnknownError
 
     def _several(self, nodes: list[ast.expr], depth: int) -> list[Any]:
         return [tuple(one) if isinstance(one := self.value(node, depth - 1), list) else one for node in nodes]
 
-    def known(self, found: Value) -> Any:
-        """What a value comes to that is not taken apart."""
+    def is_unset(self, key: object) -> bool:
+        """Whether this is the name of an environment variable that only a user sets, who asks for something."""
+        return isinstance(key, str) and key not in self.machine.set_here and on_request(frozenset((f"variable:{key}",)))
+
+    def outcome(self, found: Value) -> Any:
+        """The outcome that an abstract value stands for. Raises _UnknownError."""
         if found.ref == "sys.argv" and self.argv is not None:
             return self.argv
         if found.ref in {"os.environ", "os.environ.copy()"}:
-            return _Nowhere(self)
+            return _UnsetVariables(self)
         kept = getattr(found, "unset", ())
         outcome = kept[self.number if len(kept) > 1 else 0] if kept else NOTHING
-        if outcome is _GONE:
+        if outcome is _RAISES:
             raise LookupError
         if outcome is not NOTHING:
             return outcome
@@ -216,12 +223,12 @@ class _Unasked:
         raise _UnknownError
 
 
-def reached(body: list[ast.stmt], lines: list[str]) -> int:
-    """How many statements of a module an import gets to. Nothing behind a parser that requires an argument runs unless the
-    module is started as a program, with that argument."""
+def statements_run_by_import(body: list[ast.stmt], lines: list[str]) -> int:
+    """How many statements of the module level run when the module is imported: none after `parse_args()` of a parser with a
+    required option, which exits unless the module is started as a program. lines: of the source."""
     if not any("parse_args()" in line for line in lines) or any("argv" in line or "SystemExit" in line for line in lines):
         return len(body)
-    parsers, insisting = set[str](), set[str]()
+    parsers, requiring = set[str](), set[str]()
     for place, statement in enumerate(body):
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function, keywords=keywords)):
@@ -233,28 +240,25 @@ def reached(body: list[ast.stmt], lines: list[str]) -> int:
                 ast.Call(ast.Attribute(ast.Name(id=name), "add_argument"), [ast.Constant(str(flag)), *_], keywords)
             ):
                 if name in parsers and flag.startswith("--") and any(map(_required, keywords)):
-                    insisting.add(name)
+                    requiring.add(name)
         match statement:
-            case ast.Assign(value=ast.Call(ast.Attribute(ast.Name(id=name), "parse_args"), [], [])) if name in insisting:
+            case ast.Assign(value=ast.Call(ast.Attribute(ast.Name(id=name), "parse_args"), [], [])) if name in requiring:
                 return place + 1
     return len(body)
 
 
 def _required(keyword: ast.keyword) -> bool:
+    """Whether this is `required=True`."""
     return keyword.arg == "required" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
 
 
-class _Nowhere:
-    """The environment: a variable that nobody sets is not in it."""
+class _UnsetVariables:
+    """The environment by default, without the variables that a user sets; whether others are in it is not known."""
 
-    def __init__(self, unasked: _Unasked) -> None:
-        self.unasked = unasked
+    def __init__(self, run: _DefaultRun) -> None:
+        self._run = run
 
     def __contains__(self, key: object) -> bool:
-        if (
-            not isinstance(key, str)
-            or key in self.unasked.machine.set_here
-            or not on_request(frozenset((f"variable:{key}",)))
-        ):
+        if not self._run.is_unset(key):
             raise _UnknownError
         return False

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter import hooks, objects
+from mlsupply.evidence.python.interpreter import objects, wrappers
 from mlsupply.evidence.python.interpreter.entering import Entering
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.syntax.survey import descendants
@@ -38,10 +38,10 @@ class Definitions(Entering):
     def _function(self, node: _FunctionNode) -> None:
         owner = f"{self.running[-1].name}." if self.running else ""
         closure = Closure(
-            node, self.scope, owner + node.name, None, bool(self.running) and hooks.wraps(node, self.running[-1])
+            node, self.scope, owner + node.name, None, bool(self.running) and wrappers.wraps(node, self.running[-1])
         )
         if closure.wrapper:
-            closure.around = hooks.first_given(self.running[-1])
+            closure.around = wrappers.first_parameter(self.running[-1])
         self.closures.append((self.root, closure))
         value = Value()
         value.closure = closure
@@ -135,7 +135,7 @@ class Definitions(Entering):
     def _method(self, state: ClassState, name: str, closure: Closure, outer: Scope) -> None:
         """Makes a function a method of the class. outer: the scope around the class, which is the one its body sees."""
         closure.owner, closure.name, closure.scope = state, f"{state.name}.{name}", outer
-        closure.wrapper = isinstance(closure.node, _FunctionNode) and hooks.wraps(closure.node, None)
+        closure.wrapper = isinstance(closure.node, _FunctionNode) and wrappers.wraps(closure.node, None)
         closure.brings = requested.passes_on(closure, state.closure.node if state.closure is not None else None)
         closure.before_views = bool(closure.brings)
         self.closures.append((self.root, closure))

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.interpreter import hooks, wrappers
 from mlsupply.evidence.python.interpreter.expressions import Expressions
 from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, CallResult
 from mlsupply.evidence.python.network import requested
@@ -52,7 +52,7 @@ class Entering(Expressions):
         if self.steps > self.root_end:
             raise BudgetError
         self.ever_entered.add(closure)
-        if any(one.wrapper and hooks.is_around(one, closure) for one in self.running):
+        if any(one.wrapper and wrappers.is_around(one, closure) for one in self.running):
             args, keywords = (
                 [_no_longer_passing(arg) for arg in args],
                 {name: _no_longer_passing(value) for name, value in keywords.items()},
@@ -157,7 +157,7 @@ class Entering(Expressions):
                 kind = "intercepted" if know.PRECIOUS.search(parameter.arg) else brings
                 value = Value(taint=requested.given(closure, parameter, kind))
             names[parameter.arg] = value
-        names |= hooks.known_given(self, closure, names)
+        names |= hooks.known_arguments(self, closure, names)
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
             given = keywords.get(parameter.arg)
             names[parameter.arg] = (

@@ -1,8 +1,7 @@
-"""Functions that one function makes again and again, differing only in the names they were made with.
+"""Inner functions that a factory function makes again and again, with other values in their closures.
 
-A class that offers a hundred operations may make each by calling one function of its own with the name of the operation. All
-functions made this way have the same code: what it does for one it does for all, unless something it was made with can act
-by itself.
+A class with a hundred operations may make each by calling one factory with the name of the operation. All functions made so
+share one body, and one of them shows what all do, unless a value in a closure can act by itself.
 """
 
 from __future__ import annotations
@@ -16,27 +15,28 @@ from mlsupply.evidence.python.syntax.relevance import can_act_by_name, matters
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, taint_of
 
-_DEPTH = 4  # functions within functions that are compared
-_EACH = 4  # of one kind are followed
+_DEPTH = 4  # of functions in closures of functions that are compared
+_MOST_ALIKE = 4  # functions of one kind that are followed
 _WORD = re.compile(r"[a-z]{1,40}(?:_[a-z]{1,40}){0,12}")
 _PLAIN = frozenset({"parameter", "from"})
 
 
-class Made:
-    """Remembers which functions were followed, by their code and what they were made with."""
+class FactoryFunctions:
+    """Remembers which inner functions were followed, by their body and the values in their closures."""
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
         self._followed: dict[tuple[object, ...], list[Closure]] = {}
 
-    def known(self, machine: Analyser, closure: Closure) -> bool:
-        """Were enough functions of this kind followed already? If not, this one is remembered, and is to be followed."""
+    def enough_followed(self, machine: Analyser, closure: Closure) -> bool:
+        """Whether enough functions of this kind were followed already. If so, what was found of them is noted for this one;
+        if not, this one is counted, and is to be followed."""
         if closure.scope is machine.module or closure.owner is not None:
             return False
         held = dict(self._held(machine, closure))
         kind = self._made_with(machine, closure, _DEPTH)
         before = self._followed.setdefault(kind, [])
-        if len(before) < _EACH:
+        if len(before) < _MOST_ALIKE:
             before.append(closure)
             return False
         first = dict(self._held(machine, before[0]))
@@ -47,7 +47,7 @@ class Made:
         return True
 
     def _held(self, machine: Analyser, closure: Closure) -> Iterator[tuple[str, Value]]:
-        """The names it takes from the function it was made in."""
+        """The names that it takes from the functions around it, with their values."""
         for name in self._survey.of(closure.node).names:
             scope = closure.scope
             while scope is not machine.module and scope.outer is not None:
@@ -57,8 +57,8 @@ class Made:
                 scope = scope.outer
 
     def _made_with(self, machine: Analyser, closure: Closure, depth: int) -> tuple[object, ...]:
-        """What must be the same in two functions that are alike: the code, and what each of its names stands for. Of a
-        function within it the same once more: a wrapper may be around a wrapper around something else."""
+        """What two functions that are alike have in common: the body, and a key for each value in their closures. A function
+        there is compared in the same way, since a wrapper may stand around another wrapper."""
         if not depth:
             return (id(closure),)
         kinds = [
@@ -70,7 +70,7 @@ class Made:
 
 
 def _kind(value: Value) -> object:
-    """What must be the same of a value: all, but for names that can do nothing and words."""
+    """What two values that are alike have in common: everything but the text of harmless words and dotted names."""
     if value.items is not None or value.keys is not None or value.either is not None or value.bound is not None:
         return id(value)
     const = value.const

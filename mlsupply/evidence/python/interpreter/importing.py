@@ -1,4 +1,4 @@
-"""Imports: the names that stand for other modules and what is taken from them."""
+"""Imports: binds names to other modules and what they define."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def imported(machine: Statements, node: ast.Import) -> None:
-    """`import name, other.name as third`."""
+    """Runs `import name, other.name as third`."""
     for name in node.names:
         machine.edges.add((machine.root, f"import {name.name}"))
         machine.neighbour(name.name)
@@ -26,8 +26,8 @@ def imported(machine: Statements, node: ast.Import) -> None:
         machine.scope.set(name.asname or ref, Value(ref, NOTHING, summaries.label(machine, ref)))
 
 
-def taken(machine: Statements, node: ast.ImportFrom) -> None:
-    """`from base import name, other as third`, or `import *`."""
+def imported_from(machine: Statements, node: ast.ImportFrom) -> None:
+    """Runs `from base import name, other as third`, or `import *`."""
     base = node.module or ""
     if node.level:
         parts = machine.package.split(".")
@@ -35,7 +35,7 @@ def taken(machine: Statements, node: ast.ImportFrom) -> None:
         base = ".".join([*parts, base] if base else parts)
     for name in node.names:
         if name.name == "*":
-            _all(machine, base)
+            _import_star(machine, base)
         else:
             ref = f"{base}.{name.name}" if base else name.name
             machine.edges.add((machine.root, f"import {ref}"))
@@ -43,6 +43,8 @@ def taken(machine: Statements, node: ast.ImportFrom) -> None:
 
 
 def _imported(machine: Statements, ref: str, line: int) -> Value:
+    """The value of an imported dotted name: that of a module followed together, what the summary of a neighbour says, or
+    just the name."""
     if (neighbour := machine.neighbour(ref)) is not None:
         return neighbour
     if (given := summaries.given(machine, ref)) is None:
@@ -56,20 +58,21 @@ def _imported(machine: Statements, ref: str, line: int) -> Value:
     return given
 
 
-_OTHERS = frozenset({"requests", "httpx", "aiohttp", "winreg", "_winreg", "websockets", "pynput.keyboard"})
+# Modules outside the standard library for which `import *` is followed.
+_STARRED = frozenset({"requests", "httpx", "aiohttp", "winreg", "_winreg", "websockets", "pynput.keyboard"})
 
 
-def _all(machine: Statements, base: str) -> None:
-    """`from base import *`: a name that nothing else explains is one of that module."""
+def _import_star(machine: Statements, base: str) -> None:
+    """Runs `from base import *`. A name that nothing else binds is taken to be of that module (`starred`)."""
     for name, value in machine.names_of(base).items():
         if not name.startswith("_"):
             machine.scope.set(name, value)
-    if base.partition(".")[0] in sys.stdlib_module_names or base in _OTHERS:
+    if base.partition(".")[0] in sys.stdlib_module_names or base in _STARRED:
         machine.stars.append(base)
 
 
 def starred(machine: Expressions, node: ast.Name) -> Value:
-    """What a name stands for that only `import *` explains; `either` where several modules may have it."""
+    """The value of a name that nothing but `import *` can have bound; with `either` where several modules may define it."""
     refs = [_canonical(f"{base}.{node.id}") for base in machine.stars[-_MAX_STARS:][::-1]]
     found = [Value(ref) for ref in refs]
     for value in found:
@@ -81,9 +84,7 @@ def starred(machine: Expressions, node: ast.Name) -> Value:
     return result
 
 
-_MAX_STARS = 24
-
-
+_MAX_STARS = 24  # modules that a name may be of
 _VENDORED = re.compile(
     r"^[\w.]{1,100}\.(?:_?vendor(?:ed)?|_?extern(?:al)?|packages|moves|third_party)\."
     r"(?P<ref>(?:requests|httpx|aiohttp|urllib3|urllib\.request)(?:\.[\w.]{1,100})?)$"
@@ -91,6 +92,6 @@ _VENDORED = re.compile(
 
 
 def _canonical(ref: str) -> str:
-    """The name something goes by: a copy of a client inside another package is that client."""
+    """The dotted name that something is modelled under: a vendored copy of a client is that client."""
     copied = _VENDORED.match(ref)
     return copied["ref"] if copied is not None else reflection.real_name(ref)

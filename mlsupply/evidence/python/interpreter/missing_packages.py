@@ -1,5 +1,5 @@
-"""Conditions for something that is not installed: honest packages install what a single function of theirs needs behind
-one."""
+"""Recognises code that runs only where something is not installed: behind such a condition, honest packages install what one
+of their functions needs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LOOKED_FOR = re.compile(
 )
 
 
-def asks_whether_it_is_there(test: ast.expr) -> bool:
-    """Does the condition ask whether something is installed, or in which version?"""
+def tests_for_missing(test: ast.expr) -> bool:
+    """Whether the condition tests if something is installed, or in which version."""
     return any(map(_is_looked_for, _words(test)))
 
 
-def is_for_missing(node: ast.Try | ast.TryStar, handler: ast.ExceptHandler) -> bool:
-    """Does this handler run where something cannot be imported or was not found?"""
+def handles_missing(node: ast.Try | ast.TryStar, handler: ast.ExceptHandler) -> bool:
+    """Whether this handler runs where something cannot be imported or was not found."""
     if handler.type is not None and any(map(_ABSENT.search, _words(handler.type))):
         return True
     return any(map(_is_looked_for, _words(*node.body)))
@@ -34,12 +34,12 @@ def is_for_missing(node: ast.Try | ast.TryStar, handler: ast.ExceptHandler) -> b
 
 @lru_cache(maxsize=8_192)
 def _is_looked_for(word: str) -> bool:
-    """Is this a name by which one looks whether something is there? The same names come up again and again."""
+    """Whether this name is of something that looks for an installed package or file."""
     return _LOOKED_FOR.search(word) is not None
 
 
 def _words(*nodes: ast.AST) -> Iterator[str]:
-    """The names in these nodes; an import stands for a look whether it is there."""
+    """The names in these nodes; an import counts as the word `import_module`."""
     for inner in descendants(nodes):
         kind = type(inner)
         if kind is ast.Name:

@@ -10,7 +10,7 @@ from mlsupply.evidence.python.interpreter import comprehensions, default_run, im
 from mlsupply.evidence.python.interpreter.assignments import Assignments
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError
-from mlsupply.evidence.python.interpreter.missing_packages import asks_whether_it_is_there, is_for_missing
+from mlsupply.evidence.python.interpreter.missing_packages import handles_missing, tests_for_missing
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import iterated, merged
 from mlsupply.evidence.python.values.taint import on_request
@@ -66,7 +66,7 @@ class Statements(Assignments):
 
     def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)
-        default_run.remembered(self, node.value, value)
+        default_run.remember_outcome(self, node.value, value)
         for target in node.targets:
             self.bind(target, value)
 
@@ -83,7 +83,7 @@ class Statements(Assignments):
 
     def _return(self, node: ast.Return) -> None:
         value = self.value(node.value)
-        default_run.remembered(self, node.value, value)
+        default_run.remember_outcome(self, node.value, value)
         if self.returned:
             self.returned[-1].append(value)
 
@@ -135,14 +135,14 @@ class Statements(Assignments):
         if loops and loops[-1].scope is self.scope and comprehensions.startswith_name(node.test):
             self._variables_with_prefix(node, loops[-1])
             return
-        if self.mentions_install and self._asks_for_missing(node, asks_whether_it_is_there, node.test):
+        if self.mentions_install and self._asks_for_missing(node, tests_for_missing, node.test):
             self.when_missing += 1
             self.body(node.body)
             self.when_missing -= 1
             self.body(node.orelse)
             return
         if on_request(test.taint):
-            self._if_on_request(node, default_run.holds(self, node.test))
+            self._if_on_request(node, default_run.outcome_of_test(self, node.test))
             return
         if not node.orelse:  # taken to be followed: what the body binds replaces what was bound before
             self.body(node.body)
@@ -295,7 +295,7 @@ class Statements(Assignments):
             if handler.name:
                 thrown = self.raised[raised:]
                 self.scope.set(handler.name, merged(thrown) if thrown else Value())
-            absent = self.mentions_install and self._asks_for_missing(handler, is_for_missing, node, handler)
+            absent = self.mentions_install and self._asks_for_missing(handler, handles_missing, node, handler)
             self.when_missing += absent
             self.body(handler.body)
             self.when_missing -= absent
@@ -330,7 +330,7 @@ _HANDLERS: dict[type[ast.stmt], Any] = {
     ast.AnnAssign: Statements._annotated,
     ast.AugAssign: Statements._augment,
     ast.Import: importing.imported,
-    ast.ImportFrom: importing.taken,
+    ast.ImportFrom: importing.imported_from,
     ast.FunctionDef: Statements._function,
     ast.AsyncFunctionDef: Statements._function,
     ast.ClassDef: Statements._class,

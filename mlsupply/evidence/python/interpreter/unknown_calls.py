@@ -1,5 +1,5 @@
-"""Calls of functions that nothing is known of: the result has the origins of the arguments, and mutable arguments take up
-those of the others."""
+"""Calls of functions of which nothing is known: the result has the taint of the arguments, and mutable arguments get that of
+the others."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 
-def given(machine: Analyser, call: Call) -> Value:
-    """The result of such a call, with the effects that its shape suggests."""
+def result_of(machine: Analyser, call: Call) -> Value:
+    """The result of such a call, with the effects that the name of its method and its arguments suggest."""
     receiver = call.receiver
-    origins = _goes_in(call)
+    origins = _inputs(call)
     origins += [call.function] if receiver is None else [receiver, call.function]
     result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
     if receiver is not None and receiver.taint and (machine.package or "." in machine.dotted):
-        result.taint = _told_elsewhere(call, result.taint)
+        result.taint = _by_summary(call, result.taint)
     if call.ref in storage.DATABASES:
         _database(machine, call, result)
     if call.args and call.function.taint:
-        _picked(machine, call)
+        _run_by_computed_name(machine, call)
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
         spawning.command(machine, call._replace(ref="subprocess.Popen"))
     writing.saved(machine, call)
     for taint in (reading.read_by_path(machine, call), answers.fetched_by_url(machine, call)):
-        if taint:  # a union with nothing would be another set all the same
+        if taint:  # a union with the empty set would be a new object: sets are compared by identity elsewhere
             result.taint |= taint
     if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):
         machine.verified.add(machine.root)
-    _read(machine, call, result)
+    _apply_arguments(machine, call, result)
     decoder_calls.decrypted(machine, call, result)
     execution.armoured(machine, call)
     writing.handed(machine, call)
     if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
-        _method(machine, call, receiver, call.node.func.attr, result)
-    _goes_on(machine, call)
+        _apply_method(machine, call, receiver, call.node.func.attr, result)
+    _follow_arguments(machine, call)
     if call.function.taint and has(call.function.taint, "parameter") and machine.running and machine.running[-1].wrapper:
         result.taint |= frozenset(("intercepted:result",))
     return result
@@ -62,63 +62,68 @@ _PUT_INTO_FIRST = frozenset(
         "collections.deque.appendleft", "operator.iconcat", "operator.iadd",
     }
 )  # fmt: skip
-_BEGINS = re.compile(r"(?:start_soon|start_task|spawn\w*|call_soon\w*|run_sync|add_task|run_in_executor|defer\w*)$")
+# Methods that start the function they are given, in a thread or task.
+_STARTS = re.compile(r"(?:start_soon|start_task|spawn\w*|call_soon\w*|run_sync|add_task|run_in_executor|defer\w*)$")
 
 
-def _goes_on(machine: Analyser, call: Call) -> None:
-    """What becomes of its arguments: one is put into another, and functions are called."""
+def _follow_arguments(machine: Analyser, call: Call) -> None:
+    """Puts one argument into another where the function does that, and follows those that are functions."""
     if call.ref in _PUT_INTO_FIRST and len(call.args) > 1:
         containers.appended(call.args[0], call.args[1])
     for value in call.all:
         if value.closure is not None:
             machine.called_back(call, value.closure, value)
-    _begun(machine, call)
+    _follow_started(machine, call)
 
 
-def _begun(machine: Analyser, call: Call) -> None:
-    """A function that is begun beside the rest, with what is given behind it; or told of a result that is known."""
+def _follow_started(machine: Analyser, call: Call) -> None:
+    """Follows a function that is started in a thread or task, with the arguments after it; or a callback of a known
+    future."""
     name = call.node.func.attr if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else ""
     place = next((at for at, one in enumerate(call.args) if one.closure is not None), None)
     if place is None or isinstance(getattr(call.args[place].closure, "node", None), ast.ClassDef):
         return
-    if _BEGINS.match(name):
+    if _STARTS.match(name):
         machine.call(call.args[place], call.args[place + 1 :], {}, call.node)
     elif name == "add_done_callback" and call.receiver is not None:
         machine.call(call.args[place], [call.receiver], {}, call.node)
 
 
 def _database(machine: Analyser, call: Call, result: Value) -> None:
-    """A file that is a database: what the connection takes up is kept there; one of the package may have any name."""
+    """Opens a database file: `result`, the connection, stands for what is kept there. A file of the package may hold
+    anything."""
     path = call.arg(0, "database", "filename", "file") or Value()
     result.text = text_of(path)
     if call.ref != "sqlite3.connect" and has(path.taint, "package-file"):
         result.taint |= machine.origin("encoded", f"data file {result.text.rpartition('/')[2]}", call.line)
 
 
-def _read(machine: Analyser, call: Call, result: Value) -> None:
-    """What it is given the path of, or an open file: what lies there, and where what is written to the result goes."""
+def _apply_arguments(machine: Analyser, call: Call, result: Value) -> None:
+    """Adds to the result what an argument stands for: the content of the file at a path, or an open file that writes to the
+    result go to."""
     for arg in call.args:
         if arg.ref == "io.file()w" and result.keys is None:
             result.keys = {"into": arg}
         if arg.ref.startswith("grpc.") and arg.text != HOLE:
-            result.ref, result.text = "grpc.stub()", arg.text  # what was generated for a service talks through its channel
+            result.ref, result.text = "grpc.stub()", arg.text  # a generated stub of a service talks through its channel
         if arg.taint and (taint := decoder_calls.unpacked(machine, arg, call.line)):
             result.taint |= taint
         if (written := storage.content_of(machine, arg)) is not None:
             result.taint |= written.taint
 
 
-def _picked(machine: Analyser, call: Call) -> None:
-    """One of all builtins is called, by a name nobody wrote, with what came from elsewhere or was hidden; or what a hidden
-    name stands for in a module of a hidden name, with what was hidden."""
+def _run_by_computed_name(machine: Analyser, call: Call) -> None:
+    """A builtin of unknown name, called with received or decoded data, or a function of a module of hidden name, called with
+    decoded data: both count as `exec`."""
     first, function = call.args[0], call.function.taint
     any_builtin = has(function, "any-builtin") and (has(first.taint, "received", "encoded") or first.layers)
     if any_builtin or (function >= reflection.ANY_IMPORT and hiding(first.layers)):
         execution.executed(machine, call._replace(ref="builtins.exec"), first)
 
 
-def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: Value) -> None:
-    """A method of an object: the object takes up what it is given, and gives what it holds."""
+def _apply_method(machine: Analyser, call: Call, receiver: Value, name: str, result: Value) -> None:
+    """The effects that the name of a method suggests: the object keeps what it is given, and the result has what it
+    holds."""
     storage.taken_up(machine, call, receiver, name)
     if name in {"get", "pop"} and call.args:
         containers.fitted_to_key(result, call.args[0])
@@ -131,7 +136,7 @@ def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: V
         result.taint = know.without_keys(result.taint) if name.startswith(("sign", "unsafe_sign")) else result.taint
     if name == "joinpath":
         decoder_calls.joined_resource(machine, call, result)
-    if name in _HOSTS:
+    if name in _WITH_HOST:
         host = (
             call.keywords.get("host")
             or call.keywords.get("netloc")
@@ -141,14 +146,15 @@ def _method(machine: Analyser, call: Call, receiver: Value, name: str, result: V
     if name in _SAME_TEXT or (name == "split" and call.args and call.args[0].ref == "os.pathsep"):
         result.text, result.items = receiver.text, receiver.items
     elif name == "split" and not call.all:
-        result.text = receiver.text  # a line of words is read as it was written
+        result.text = receiver.text  # the words of a command line make up the same command
     if call.ref in _DIGESTS or (name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac."))):
-        # a number that stands for the machine tells nobody which one it is, and one made with a key does not show it
-        result.taint = frozenset(one for one in result.taint if not _TELLS_WHICH.match(one))
+        # a digest neither tells which machine it is of, nor shows the key it was made with
+        result.taint = frozenset(one for one in result.taint if not _IDENTITY.match(one))
 
 
-def _told_elsewhere(call: Call, taint: Taint) -> Taint:
-    """What the method of a neighbour gives the neighbour tells; what its object came across is no sign of it."""
+def _by_summary(call: Call, taint: Taint) -> Taint:
+    """The taint of the result of a method of a neighbour: what it receives itself is in its own summary, so `received:`
+    labels count only if the arguments have them."""
     if f"from:{call.ref.replace('()', '')}" not in call.function.taint or "received" not in kinds_in(taint):
         return taint
     given = taint_of(*call.all)
@@ -156,20 +162,22 @@ def _told_elsewhere(call: Call, taint: Taint) -> Taint:
 
 
 _DIGESTS = frozenset({"hashlib.pbkdf2_hmac", "hashlib.scrypt", "hmac.digest"})
-_TELLS_WHICH = re.compile(
+# Labels of what identifies the machine, or of a key.
+_IDENTITY = re.compile(
     r"host-identity:|secret-variable:|system-file:/etc/(?:machine-id|hostname)|credential-file:registry: .*MachineGuid|"
     r"command-output:(?:ioreg|hostname|uname|wmic|dmidecode|system_profiler|cat /etc/machine-id|reg query)"
 )
 _DUMPS = re.compile(
     r"(?:model_)?dump\w*$|dict$|json$|(?:to|as)_?(?:dict|json|yaml|string|bytes|xml)\w*$|serialize\w*$|Serialize\w*$|copy$"
 )
-_HOSTS = frozenset({"copy_with", "_replace", "with_host"})  # make an address of another host
+_WITH_HOST = frozenset({"copy_with", "_replace", "with_host"})  # methods that change the host of an address
 _SAME_TEXT = frozenset({"strip", "decode", "encode", "lower", "upper", "rstrip", "expanduser", "copy", "as_posix", "cursor"})
-# A library is asked whether a signature or digest is right.
+# Functions of libraries that check a signature or digest.
 _VERIFIES = know.Calls(
     r".*\.(?:verify\w*|check_(?:signature|hash|digest|checksum)|compare_digest|validate_(?:hash|checksum|signature))$"
 )
-_OPENERS = frozenset(
+# Keyword arguments that authenticate the call.
+_CREDENTIALS = frozenset(
     {
         "token", "hf_token", "api_key", "use_auth_token", "auth", "access_token", "credentials", "auth_token",
         "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
@@ -177,17 +185,17 @@ _OPENERS = frozenset(
 )  # fmt: skip
 
 
-def _goes_in(call: Call) -> list[Value]:
-    """The arguments that its result may be made of."""
+def _inputs(call: Call) -> list[Value]:
+    """The arguments that the result may be made of."""
     given = [*call.args[1:]] if _replaces(call) else [*call.args]
     if call.keywords:
-        given += [value for name, value in call.keywords.items() if not _beside(name, value)]
+        given += [value for name, value in call.keywords.items() if not _is_beside_the_point(name, value)]
     return given
 
 
 def _replaces(call: Call) -> bool:
-    """Is this `text.replace(old, new)`? What is looked for does not stay in the text. `str.replace(text, old, new)` is told
-    apart by its third argument, which is the text to put in and no number."""
+    """Whether this is `text.replace(old, new)`, whose result does not hold the first argument. `str.replace(text, old, new)`
+    is told apart by its third argument, which is no number."""
     function = call.node.func if isinstance(call.node, ast.Call) else None
     return (
         isinstance(function, ast.Attribute)
@@ -197,11 +205,13 @@ def _replaces(call: Call) -> bool:
     )
 
 
-def _beside(name: str, value: Value) -> bool:
-    """Is this argument what a call may look at, or the key it is let in with? Its result is not made of it."""
-    return name in _SURROUNDINGS or (
-        name in _OPENERS and kinds_in(value.taint) <= {"secret-variable", "variable", "parameter", "from"} and not value.keys
+def _is_beside_the_point(name: str, value: Value) -> bool:
+    """Whether the result is not made of this keyword argument: an environment, or a credential of its own for the call."""
+    return name in _ENVIRONMENT_ARGUMENTS or (
+        name in _CREDENTIALS
+        and kinds_in(value.taint) <= {"secret-variable", "variable", "parameter", "from"}
+        and not value.keys
     )
 
 
-_SURROUNDINGS = frozenset({"env", "environ", "environment"})  # what a call may look at; its result is not made of it
+_ENVIRONMENT_ARGUMENTS = frozenset({"env", "environ", "environment"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.interpreter import replacements
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has, of_kind
@@ -57,7 +57,7 @@ def connection(machine: Analyser, call: Call) -> Value:
         return made
     for name in ("event_hooks", "hooks", "middlewares"):
         if name in call.keywords:
-            hooks.hooked(machine, call.keywords[name], call.node)
+            replacements.follow_hooks(machine, call.keywords[name], call.node)
     registrar = Value(call.ref, NOTHING, frozenset(), made.text)
     for value in call.all:
         machine.handler(registrar, value, call.node)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places, summaries
-from mlsupply.evidence.python.interpreter import hooks
+from mlsupply.evidence.python.interpreter import hooks, replacements
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.network import addresses, answers, connecting, far_end, misdirected_keys, requested
 from mlsupply.evidence.python.network.message import Message, asks_for_token, message_of, odd_headers
@@ -34,7 +34,7 @@ def sent(machine: Analyser, call: Call) -> Value:
     """Notes facts about a call that sends a request or message. Returns what comes back."""
     message = message_of(call)
     if "hooks" in call.keywords:
-        hooks.hooked(machine, call.keywords["hooks"], call.node)
+        replacements.follow_hooks(machine, call.keywords["hooks"], call.node)
     if message.where != "metadata":
         _leaves(machine, call, message)
     far_end.changed(machine, call, message)
