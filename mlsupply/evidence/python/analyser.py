@@ -27,6 +27,7 @@ from mlsupply.evidence.python.libraries import (
     deferred_calls,
     execution,
     higher_order,
+    implicit_calls,
     persistence,
     tree_nodes,
     writing,
@@ -82,6 +83,7 @@ class Analyser(Statements):
         if function.instance is not None and "__call__" in function.instance.methods and done.ref != "builtins.type()":
             return self.enter(function.instance.methods["__call__"], [function, *args], keywords, node)
         if done.ref:
+            done = implicit_calls.followed(self, done)
             if function.hidden:
                 execution.hidden_name(self, done)
             if function.instance is not None and done.ref == "builtins.type()":

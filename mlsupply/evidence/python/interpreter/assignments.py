@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 
-from mlsupply.evidence.python.interpreter import objects
+from mlsupply.evidence.python.interpreter import objects, special_methods
 from mlsupply.evidence.python.interpreter.definitions import Definitions
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.values import containers, folding, operators
@@ -31,6 +31,7 @@ class Assignments(Definitions):
                 owner, key = self.value(target.value), self.value(target.slice)
                 self.stored(owner, key, value, target)
             case ast.Tuple() | ast.List():
+                value = objects.iterable(self, value, target)
                 items = folding.items_of(value)
                 starred = any(isinstance(element, ast.Starred) for element in target.elts)
                 for place, element in enumerate(target.elts):
@@ -64,7 +65,7 @@ class Assignments(Definitions):
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         """Does `owner[key] = value`, with its effects."""
-        if objects.operated(self, owner, "[]=", [key, value], node) is not None:
+        if special_methods.operated(self, owner, "[]=", [key, value], node) is not None:
             return
         if owner.ref in _NAMESPACES and isinstance(key.const, str):
             (self.scope if owner.ref == "builtins.locals()" else self.module).set(key.const, value)
@@ -89,7 +90,7 @@ class Assignments(Definitions):
 
     def _augment(self, node: ast.AugAssign) -> None:
         left, right = self.value(node.target), self.value(node.value)
-        result = objects.operated(self, left, type(node.op).__name__, [right], node)
+        result = special_methods.operated(self, left, type(node.op).__name__, [right], node)
         self.bind(node.target, result if result is not None else operators.binary(type(node.op), left, right))
 
 

@@ -38,6 +38,11 @@ class Call(NamedTuple):
         """All arguments, positional and keyword."""
         return [*self.args, *self.keywords.values()] if self.keywords else self.args
 
+    @property
+    def given(self) -> list[Value]:
+        """All arguments, and the object whose method it is."""
+        return self.all if self.receiver is None else [self.receiver, *self.all]
+
 
 class NotInNameError(Exception):
     """Raised by `NameOnly` where more than the name of the call is asked for."""

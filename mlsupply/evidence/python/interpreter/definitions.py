@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter import objects, wrappers
+from mlsupply.evidence.python.interpreter import objects, special_methods, wrappers
 from mlsupply.evidence.python.interpreter.entering import Entering
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.syntax.survey import descendants
@@ -71,6 +71,9 @@ class Definitions(Entering):
                 continue
             if isinstance(decorator, ast.Call | ast.Attribute) and self._dispatched(decorator, result):
                 continue
+            if made.instance is not None and any(base.endswith("ContextDecorator") for base in made.instance.bases):
+                special_methods.operated(self, made, "enter", [], decorator)
+                special_methods.operated(self, made, "exit", [Value(), Value(), Value()], decorator)
             returned = self.call(made, [passed], {}, decorator)
             self.handler(made, result, decorator)
             passed = result
@@ -115,7 +118,7 @@ class Definitions(Entering):
                 state.methods[name] = value.closure
             else:
                 state.attributes[name] = value
-            objects.operated(self, value, "named", [Value(), constant(name)], node)
+            special_methods.operated(self, value, "named", [Value(), constant(name)], node)
         self._replaced_methods(state, defined, outer)
         state.fields = [
             statement.target.id
@@ -173,7 +176,7 @@ class Definitions(Entering):
         for maker in makers + [self.value(base) for base in node.bases]:
             if maker.closure is not None and isinstance(maker.closure.node, ast.ClassDef):
                 base = self.class_state(maker.closure)
-                for name in ("__new__", "__init__") if maker in makers else ("__init_subclass__",):
+                for name in ("__prepare__", "__new__", "__init__") if maker in makers else ("__init_subclass__",):
                     if name in base.methods:
                         self.enter(base.methods[name], [] if maker in makers else [made], named, node)
                 if maker in makers:
@@ -187,6 +190,8 @@ class Definitions(Entering):
                     state.methods.setdefault(name, method)
                 for name, value in base.attributes.items():
                     state.attributes.setdefault(name, value)
+            elif maker.instance is not None:
+                special_methods.operated(self, maker, "bases", [], node)
 
     def class_state(self, closure: Closure) -> ClassState:
         """The state of a class of the module; an empty one where its definition was not followed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from mlsupply.evidence.python.interpreter import objects
+from mlsupply.evidence.python.interpreter import objects, special_methods
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, Value, constant, layers_of, taint_of, unknown
@@ -25,7 +25,9 @@ def formatted(machine: Expressions, node: ast.FormattedValue) -> Value:
     """The value of one `{...}` of an f-string."""
     value = machine.value(node.value)
     if value.instance is not None:
-        made = objects.operated(machine, value, "repr" if node.conversion == _REPR else "format", [constant("")], node)
+        made = special_methods.operated(
+            machine, value, "repr" if node.conversion == _REPR else "format", [constant("")], node
+        )
         return made if made is not None else value
     shape = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
     if type(value.const) is int and len(shape) == 1 and isinstance(shape[0], ast.Constant) and shape[0].value == "c":
@@ -40,10 +42,12 @@ def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Valu
     items: list[Value] = []
     for element in node.elts:
         if isinstance(element, ast.Starred):
-            inner = machine.value(element.value)
+            inner = objects.iterable(machine, machine.value(element.value), node)
             items += folding.items_of(inner) or [unknown(inner)]
         else:
             items.append(machine.value(element))
+            if isinstance(node, ast.Set):
+                special_methods.operated(machine, items[-1], "hash", [], node)
     if isinstance(node, ast.Tuple) and all(item.known for item in items):
         return constant(tuple(item.const for item in items), layers_of(*items), taint_of(*items))
     return folding.listed(items)
@@ -57,6 +61,8 @@ def dictionary(machine: Expressions, node: ast.Dict) -> Value:
     for name, item in zip(node.keys, node.values, strict=True):
         value = machine.value(item)
         key = machine.value(name) if name is not None else None
+        if key is not None and key.instance is not None:
+            special_methods.operated(machine, key, "hash", [], node)
         if key is not None and isinstance(key.const, str):
             keys[key.const] = value
         else:

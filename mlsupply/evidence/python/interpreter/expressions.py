@@ -16,6 +16,7 @@ from mlsupply.evidence.python.interpreter import (
     importing,
     objects,
     reflection,
+    special_methods,
 )
 from mlsupply.evidence.python.interpreter.attribute_names import MODELLED
 from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
@@ -143,8 +144,9 @@ class Expressions(Machine):
 
     def _subscript(self, node: ast.Subscript) -> Value:
         owner, key = self.value(node.value), self.value(node.slice)
+        special_methods.operated(self, key, "hash" if owner.keys is not None else "index", [], node)
         if owner.instance is not None:
-            if (made := objects.operated(self, owner, "[]", [key], node)) is not None:
+            if (made := special_methods.operated(self, owner, "[]", [key], node)) is not None:
                 return made
         elif owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
             if (method := self.class_state(owner.closure).methods.get("__class_getitem__")) is not None:
@@ -196,13 +198,18 @@ class Expressions(Machine):
     def _overloaded(self, node: ast.BinOp, left: Value, right: Value) -> Value:
         """A binary operator of which one operand is an object of this module."""
         name = type(node.op).__name__
-        result = objects.operated(self, left, name, [right], node)
+        if name == "Mod" and isinstance(left.const, str):
+            special_methods.operated(self, right, "str", [], node)
+        result = special_methods.operated(self, left, name, [right], node)
         if result is None:
-            result = objects.operated(self, right, "R" + name, [left], node)
+            result = special_methods.operated(self, right, "R" + name, [left], node)
         return result if result is not None else operators.binary(type(node.op), left, right)
 
     def _bool_operator(self, node: ast.BoolOp) -> Value:
         values = [self.value(part) for part in node.values]
+        for value in values[:-1]:
+            if value.instance is not None:
+                special_methods.operated(self, value, "bool", [], node)
         if node not in self.conditions:
             self.conditions.add(node)
             self.condition(node)
@@ -217,6 +224,8 @@ class Expressions(Machine):
 
     def _conditional(self, node: ast.IfExp) -> Value:
         test = self.value(node.test)
+        if test.instance is not None:
+            special_methods.operated(self, test, "bool", [], node)
         if isinstance(test.const, bool):
             return self.value(node.body if test.const else node.orelse)
         body, orelse = self.value(node.body), self.value(node.orelse)
@@ -226,7 +235,7 @@ class Expressions(Machine):
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)
-        if (made := objects.operated(self, value, type(node.op).__name__, [], node)) is not None:
+        if (made := special_methods.operated(self, value, type(node.op).__name__, [], node)) is not None:
             return made
         if isinstance(value.const, int) and isinstance(node.op, ast.USub | ast.Invert):
             return constant(-value.const if isinstance(node.op, ast.USub) else ~value.const, value.layers, value.taint)
@@ -240,9 +249,11 @@ class Expressions(Machine):
         if values[0].instance is not None and isinstance(
             node.ops[0], ast.Eq | ast.NotEq | ast.Lt | ast.Gt | ast.LtE | ast.GtE
         ):
-            objects.operated(self, values[0], type(node.ops[0]).__name__, values[1:], node)
+            special_methods.operated(self, values[0], type(node.ops[0]).__name__, values[1:], node)
         elif values[-1].instance is not None and isinstance(node.ops[-1], ast.In | ast.NotIn):
-            objects.operated(self, values[-1], "In", values[:1], node)
+            special_methods.operated(self, values[-1], "In", values[:1], node)
+        elif values[0].instance is not None:
+            special_methods.operated(self, values[0], "Eq", values[1:], node)  # `in` compares with each item
         if len(values) == 2 and values[0].known and values[1].known:
             return operators.compared(type(node.ops[0]), values[0], values[1])
         if values[-1].ref == "os.environ" and isinstance(values[0].const, str):
@@ -281,7 +292,7 @@ class Expressions(Machine):
         args: list[Value] = []
         for arg in node.args:
             if isinstance(arg, ast.Starred):
-                inner = self.value(arg.value)
+                inner = objects.iterable(self, self.value(arg.value), node)
                 args += folding.items_of(inner) or [inner]
             else:
                 args.append(self.value(arg))
@@ -293,6 +304,8 @@ class Expressions(Machine):
             else:
                 keywords.update(value.keys or {"**": value})
         if isinstance(node.func, ast.Attribute) and receiver is not None and not receiver.ref:
+            if keywords or any(arg.instance is not None for arg in args):
+                args = objects.gone_through(self, receiver, node.func.attr, args, keywords, node)
             folded = folding.method(receiver, node.func.attr, args, keywords)
             if folded is not None:
                 return folded
@@ -317,7 +330,7 @@ class Expressions(Machine):
 
     def _await_or_starred(self, node: ast.Await | ast.Starred) -> Value:
         value = self.value(node.value)
-        made = objects.operated(self, value, "await", [], node) if isinstance(node, ast.Await) else None
+        made = special_methods.operated(self, value, "await", [], node) if isinstance(node, ast.Await) else None
         return made if made is not None else value
 
     def _yield(self, node: ast.Yield) -> Value:

@@ -10,10 +10,21 @@ import ast
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.interpreter import special_methods
 from mlsupply.evidence.python.syntax.survey import last_name
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged, merged_parts
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, ClassState, Closure, Value, constant, taint_of, unknown
+from mlsupply.evidence.python.values.value import (
+    HOLE,
+    NOTHING,
+    Bound,
+    ClassState,
+    Closure,
+    Value,
+    constant,
+    taint_of,
+    unknown,
+)
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -25,37 +36,6 @@ _WORTH_FOLLOWING = frozenset(know.KINDS) - {"parameter", "variable"}
 _CONSTRUCTORS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "model_post_init", "__del__")
 _GETTERS = frozenset({"property", "cached_property", "getter", "lazy_property", "classproperty", "reify"})
 _RUNNERS = frozenset({"Thread", "Process", "Timer"})
-# Builtin or operator -> the special methods that implement it, in the order they are looked up.
-OPERATIONS: dict[str, tuple[str, ...]] = {
-    "str": ("__str__", "__repr__"), "repr": ("__repr__",), "format": ("__format__", "__str__", "__repr__"),
-    "len": ("__len__",), "int": ("__int__", "__index__"), "float": ("__float__",), "bytes": ("__bytes__", "__iter__"),
-    "hash": ("__hash__",), "bool": ("__bool__", "__len__"), "abs": ("__abs__",), "dir": ("__dir__",),
-    "iter": ("__iter__", "__aiter__", "__getitem__"), "next": ("__next__", "__anext__"), "await": ("__await__",),
-    "enter": ("__enter__", "__aenter__"), "exit": ("__exit__", "__aexit__"), "print": ("__str__", "__repr__"),
-    "Add": ("__add__", "__iadd__"), "Sub": ("__sub__", "__isub__"), "Mult": ("__mul__", "__imul__"),
-    "Div": ("__truediv__", "__itruediv__"), "FloorDiv": ("__floordiv__",), "Mod": ("__mod__",), "Pow": ("__pow__",),
-    "LShift": ("__lshift__", "__ilshift__"), "RShift": ("__rshift__", "__irshift__"), "BitOr": ("__or__", "__ior__"),
-    "BitAnd": ("__and__", "__iand__"), "BitXor": ("__xor__", "__ixor__"), "MatMult": ("__matmul__", "__imatmul__"),
-    "RAdd": ("__radd__",), "RSub": ("__rsub__",), "RMult": ("__rmul__",), "RDiv": ("__rtruediv__",), "RMod": ("__rmod__",),
-    "RLShift": ("__rlshift__",), "RRShift": ("__rrshift__",), "RBitOr": ("__ror__",), "RBitAnd": ("__rand__",),
-    "RBitXor": ("__rxor__",), "RMatMult": ("__rmatmul__",),
-    "Eq": ("__eq__",), "NotEq": ("__ne__", "__eq__"), "Lt": ("__lt__",), "Gt": ("__gt__",), "LtE": ("__le__",),
-    "GtE": ("__ge__",), "In": ("__contains__", "__iter__"), "NotIn": ("__contains__",),
-    "named": ("__set_name__",),
-    "[]": ("__getitem__", "__missing__"), "[]=": ("__setitem__",),
-    "USub": ("__neg__",), "UAdd": ("__pos__",), "Invert": ("__invert__",), "Not": ("__bool__", "__len__"),
-}  # fmt: skip
-
-
-def operated(machine: Expressions, value: Value, what: str, args: list[Value], node: ast.AST | None) -> Value | None:
-    """The result of an operation on an object of this module, by following its special method; None where value is no such
-    object or its class has none. what: a key of `OPERATIONS`."""
-    if value.instance is None:
-        return None
-    for name in OPERATIONS.get(what, ()):
-        if name in value.instance.methods:
-            return machine.enter(value.instance.methods[name], [value, *args], {}, node)
-    return None
 
 
 def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
@@ -72,9 +52,13 @@ def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
             result.items = members
             return result
     for _ in range(3):
-        if (made := operated(machine, value, "iter", [], node)) is not None and made is not value and made.instance is None:
+        if (
+            (made := special_methods.operated(machine, value, "iter", [], node)) is not None
+            and made is not value
+            and made.instance is None
+        ):
             return made
-        if (item := operated(machine, value, "next", [], node)) is not None:
+        if (item := special_methods.operated(machine, value, "next", [], node)) is not None:
             result = Value("", NOTHING, item.taint, HOLE, item.layers)
             result.items = [item]
             return result
@@ -92,6 +76,8 @@ def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) 
         _fill_container(state, call, result)
     if state.metaclass is not None and (calls := state.metaclass.methods.get("__call__")) is not None:
         machine.enter(calls, [call.function, *call.args], call.keywords, call.node)
+    if _is_enum(state) and "_missing_" in state.methods:
+        machine.enter(state.methods["_missing_"], [call.function, *call.args], {}, call.node)
     if "__init__" not in state.methods:
         _set_fields(machine, state, call, result)
     for name in _CONSTRUCTORS:
@@ -213,14 +199,10 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
     if owner.closure is not None:
         if isinstance(owner.closure.node, ast.ClassDef):
             state = machine.class_state(owner.closure)
-            if name == "__dict__":
-                return _namespace(state)
-            if (found := attribute_of(state, name)) is not None:
-                return _read(machine, state, owner, name, node, found)
-            if name in state.methods:
-                bound = Value()
-                bound.closure = state.methods[name]
-                return bound
+            if (found := _of_class(machine, owner, state, name, node)) is not None:
+                return found
+        elif name in {"__call__", "__code__"}:
+            return owner
         elif owner.keys is None and name == "__dict__":
             owner.keys = {}
         if name == "__doc__" and not isinstance(owner.closure.node, ast.Lambda):
@@ -234,6 +216,48 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
         whole.ref, whole.keys = owner.ref and f"{owner.ref}.__dict__", owner.keys
         return whole
     return None
+
+
+def _of_class(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:
+    if name == "__dict__":
+        return _namespace(state)
+    if (found := attribute_of(state, name)) is not None:
+        return _read(machine, state, owner, name, node, found)
+    if name in state.methods:
+        bound = Value()
+        bound.closure = state.methods[name]
+        return bound
+    if name == "__subclasses__":
+        asked = Value("builtins.__subclasses__")
+        asked.bound = Bound([owner], {})
+        return asked
+    return _of_metaclass(machine, owner, state.metaclass, name, node) if state.metaclass is not None else None
+
+
+def _of_metaclass(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:
+    """An attribute of a class that its metaclass computes; None for any other."""
+    method = state.methods.get(name)
+    if method is not None:
+        return machine.enter(method, [owner], {}, node) if is_getter(method) else None
+    if "__getattr__" in state.methods and not name.startswith("__"):
+        return machine.enter(state.methods["__getattr__"], [owner, constant(name)], {}, node)
+    return None
+
+
+def gone_through(
+    machine: Expressions, receiver: Value, name: str, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> list[Value]:
+    """The arguments of a method of a text or list; of an object of this module that the method goes through, what it yields.
+    An object that is put into a text formats itself, and `sort` calls its key."""
+    if name == "sort" and (key := keywords.get("key")) is not None and key.closure is not None:
+        machine.call(key, [Value(taint=receiver.taint)], {}, node)
+    if name == "format":
+        for value in args:
+            special_methods.operated(machine, value, "format", [constant("")], node)
+    return [iterable(machine, value, node) for value in args] if name in _GO_THROUGH else args
+
+
+_GO_THROUGH = frozenset({"join", "extend", "update", "writelines"})
 
 
 def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:

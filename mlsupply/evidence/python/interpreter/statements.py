@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mlsupply.evidence.python.interpreter import comprehensions, default_run, importing, objects
+from mlsupply.evidence.python.interpreter import comprehensions, default_run, importing, objects, special_methods
 from mlsupply.evidence.python.interpreter.assignments import Assignments
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError
@@ -14,7 +14,7 @@ from mlsupply.evidence.python.interpreter.missing_packages import handles_missin
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import iterated, merged
 from mlsupply.evidence.python.values.taint import on_request
-from mlsupply.evidence.python.values.value import Scope, Value, unknown
+from mlsupply.evidence.python.values.value import Scope, Value, constant, unknown
 from mlsupply.named import NamedTuple
 
 _MAX_RAISED = 64  # exceptions that are kept apart
@@ -76,7 +76,7 @@ class Statements(Assignments):
         self.annotated(node.annotation)
 
     def _while(self, node: ast.While) -> None:
-        objects.operated(self, self.value(node.test), "bool", [], node)
+        special_methods.operated(self, self.value(node.test), "bool", [], node)
         self.body(node.body)
         self._forget_accumulated(node)
         self.body(node.orelse)
@@ -108,6 +108,10 @@ class Statements(Assignments):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 self.value(child)
+            if isinstance(child, ast.Attribute) and isinstance(node, ast.Delete):
+                special_methods.operated(self, self.value(child.value), "del", [constant(child.attr)], node)
+            elif isinstance(child, ast.Subscript) and isinstance(node, ast.Delete):
+                special_methods.operated(self, self.value(child.value), "del[]", [self.value(child.slice)], node)
 
     def _bind_pattern(self, pattern: ast.pattern, subject: Value) -> None:
         """Binds the names of a `case` pattern, each to an unknown with the taint of the subject."""
@@ -130,7 +134,7 @@ class Statements(Assignments):
             return
         self.guard(node, test)
         if test.instance is not None:
-            objects.operated(self, test, "bool", [], node)
+            special_methods.operated(self, test, "bool", [], node)
         loops = self.environment_loops
         if loops and loops[-1].scope is self.scope and comprehensions.startswith_name(node.test):
             self._variables_with_prefix(node, loops[-1])
@@ -273,7 +277,7 @@ class Statements(Assignments):
         left: list[Value] = []
         for item in node.items:
             value = self.value(item.context_expr)
-            entered = objects.operated(self, value, "enter", [], node)
+            entered = special_methods.operated(self, value, "enter", [], node)
             if entered is None and value.items is not None and len(value.items) == 1:
                 entered = value.items[0]  # what a generator function under `contextmanager` yields
             if item.optional_vars is not None:
@@ -281,7 +285,7 @@ class Statements(Assignments):
             left.append(value)
         self.body(node.body)
         for value in left:
-            objects.operated(self, value, "exit", [Value(), Value(), Value()], node)
+            special_methods.operated(self, value, "exit", [Value(), Value(), Value()], node)
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
         quiet = any(_swallows(handler) for handler in node.handlers)

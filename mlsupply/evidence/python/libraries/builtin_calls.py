@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import objects, reflection
+from mlsupply.evidence.python.interpreter import objects, reflection, special_methods
 from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
 from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, writing
 from mlsupply.evidence.python.values import containers, decoders, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.taint import has, of_kind
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of, text_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Value, layers_of, taint_of, text_of, unknown
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -27,9 +27,11 @@ _SETTLED = frozenset({"isinstance", "hasattr", "id", "issubclass", "callable", "
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a builtin, with its effects; None where nothing more is known of it than of its arguments."""
     name = call.ref[9:]
+    if name in _CHECKS and len(call.args) > 1 and call.args[1].closure is not None:
+        _asked_of_class(machine, name, call, call.args[1].closure)
     if name in _SETTLED and (not call.args or call.args[0].instance is None):
         return Value()
-    done = objects.operated(machine, call.args[0], name, call.args[1:], call.node) if call.args else None
+    done = special_methods.operated(machine, call.args[0], name, call.args[1:], call.node) if call.args else None
     if done is not None:
         return done
     modelled = _MODELS.get(name)
@@ -37,7 +39,36 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     return made if made is not None else _plain(machine, name, call)
 
 
+_CHECKS = {"isinstance": "__instancecheck__", "issubclass": "__subclasscheck__"}
+
+
+def _asked_of_class(machine: Analyser, name: str, call: Call, asked: Closure) -> None:
+    """`isinstance` and `issubclass` ask the metaclass, or the class itself (PEP 3119)."""
+    if not isinstance(asked.node, ast.ClassDef):
+        return
+    state = machine.class_state(asked)
+    of_metaclass = state.metaclass.methods if state.metaclass is not None else {}
+    for method in (of_metaclass.get(_CHECKS[name]), state.methods.get("__subclasshook__")):
+        if method is not None:
+            machine.enter(method, [call.args[1], call.args[0]], {}, call.node)
+
+
+def _subclasses(machine: Analyser, name: str, call: Call) -> Value | None:
+    """`__subclasses__()` of a class of the module: those that are defined so far."""
+    if not name or not call.args or call.args[0].closure is None:
+        return None
+    base = machine.class_state(call.args[0].closure)
+    found = []
+    for closure, state in machine.states.items():
+        if base in state.parents:
+            found.append(Value())
+            found[-1].closure = closure
+    return folding.listed(found)
+
+
 def _run(machine: Analyser, name: str, call: Call) -> Value | None:
+    if name in {"exec", "eval"} and call.args and call.args[0].closure is not None:  # of a function, its `__code__`
+        return machine.call(call.args[0], [], {}, call.node)
     if name != "compile":
         return machine.execute(call, call.arg(0, "source", "object"))
     source = call.arg(0, "source")
@@ -90,8 +121,6 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         return decoder_calls.decoded(machine, call)
     if know.STARTERS.match(call.ref):
         deferred_calls.started(machine, call)
-    if name == "next" and call.args and call.args[0].ref == "pathlib.Path()":
-        return call.args[0].copy()  # the first of the files that were looked for
     if name in {"int", "float"} and len(call.args) == len(call.all) == 1 and not call.args[0].known:
         return _counted(call)
     if name in {"bytes", "str", "list", "bytearray"} and call.args and is_account(call.args[0].ref):
@@ -125,6 +154,23 @@ def _ordered(machine: Analyser, name: str, call: Call) -> Value:
     if name == "sorted":
         return folding.listed(list(items), taint=taint_of(*call.args)) if items else unknown(*call.args)
     return merged(list(items)[:50]) if items else unknown(*call.args)
+
+
+def _next(machine: Analyser, name: str, call: Call) -> Value | None:
+    """The first function of several, or the first of the files that were looked for."""
+    first = call.args[0] if call.args else None
+    if first is None or machine is None or not name:
+        return None
+    if first.items and first.items[0].closure is not None:
+        return first.items[0]
+    return first.copy() if first.ref == "pathlib.Path()" else None
+
+
+def _has(machine: Analyser, name: str, call: Call) -> Value | None:
+    """`hasattr` asks for the attribute, which may run code of the class."""
+    if name and len(call.args) > 1 and call.args[0].instance is not None:
+        machine.attribute(call.args[0], text_of(call.args[1]), call.node)
+    return None
 
 
 def _container(machine: Analyser, name: str, call: Call) -> Value | None:
@@ -263,4 +309,7 @@ _MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
     "open": _opened,
     "map": _map,
     "property": _getter,
+    "__subclasses__": _subclasses,
+    "next": _next,
+    "hasattr": _has,
 }

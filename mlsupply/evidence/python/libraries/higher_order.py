@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import objects
@@ -45,6 +47,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _bound(call)
     if (place := _SAME.get(ref)) is not None and len(call.args) > place:
         return call.args[place].copy()
+    if ref in _MADE:
+        return _MADE[ref](call)
     if ref in _MAKERS:
         result = Value(_MAKERS[ref], NOTHING, taint_of(*call.args))
         result.bound = Bound(call.args, call.keywords)
@@ -54,20 +58,44 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref == "functools.reduce" and len(call.args) >= 2:
         return _reduced(machine, call)
     if ref == "builtins.type" and len(call.args) == 3:
-        return _class(call)
+        return _class(machine, call)
     if ref in _FIELDS:
         return _field(call)
     if ref in _RECORDS and len(call.args) > 1:
         return _record(call)
-    if ref == "string.Template" and call.args:
-        result = call.args[0].copy()
-        result.ref, result.const, result.text = "string.Template()", NOTHING, text_of(call.args[0])
-        return result
     if ref in _FILLS and call.receiver is not None:
         return _filled(call, call.receiver)
     if ref in {"itertools.starmap", "operator.itemgetter()"} and call.args:
         return _each(machine, call)
     return None
+
+
+def _namespace(call: Call) -> Value:
+    """An object that has the keywords as attributes."""
+    result = Value(f"{call.ref}()", NOTHING, taint_of(*call.all))
+    result.keys = dict(call.keywords)
+    return result
+
+
+def _of_code(call: Call) -> Value | None:
+    """A function made of the code of another one, which is here the function itself."""
+    return call.args[0].copy() if call.args and call.args[0].closure is not None else None
+
+
+def _template(call: Call) -> Value | None:
+    if not call.args:
+        return None
+    result = call.args[0].copy()
+    result.ref, result.const, result.text = "string.Template()", NOTHING, text_of(call.args[0])
+    return result
+
+
+_MADE: dict[str, Callable[[Call], Value | None]] = {
+    "types.SimpleNamespace": _namespace,
+    "argparse.Namespace": _namespace,
+    "types.FunctionType": _of_code,
+    "string.Template": _template,
+}
 
 
 def _bound(call: Call) -> Value | None:
@@ -184,9 +212,15 @@ def _reduced(machine: Analyser, call: Call) -> Value:
     return result
 
 
-def _class(call: Call) -> Value:
+def _class(machine: Analyser, call: Call) -> Value:
     """An object stands for the class: calling it runs what the mapping calls `__init__`."""
-    state = ClassState(str(call.args[0].const), tuple(base.ref for base in folding.items_of(call.args[1])))
+    bases = folding.items_of(call.args[1])
+    state = ClassState(str(call.args[0].const), tuple(base.ref for base in bases))
+    for base in bases:
+        if base.closure is not None and isinstance(base.closure.node, ast.ClassDef):
+            state.methods.update(machine.class_state(base.closure).methods)
+            if (asked := state.methods.get("__init_subclass__")) is not None:
+                machine.enter(asked, [Value()], {}, call.node)
     for name, value in (call.args[2].keys or {}).items():
         if value.closure is not None:
             value.closure.owner = state

@@ -299,6 +299,11 @@ def builtin(name: str, args: list[Value]) -> Value | None:
         items = items[::-1] if name == "reversed" else items
         return listed(items, layers, first.taint)
     if not all(arg.known for arg in args):
+        if name in {"zip", "enumerate"} and all(arg.known or arg.items is not None for arg in args):
+            columns = [items_of(arg) for arg in args]
+            if name == "enumerate":
+                columns = [[constant(place) for place in range(len(columns[0]))], columns[0]]
+            return listed([listed(list(row)) for row in zip(*columns, strict=False)], layers_of(*args), taint_of(*args))
         if name == "chr":
             made = unknown(*args)
             made.layers = made.layers if "chr" in made.layers else (*made.layers, "chr")
