@@ -1,5 +1,7 @@
-"""What the analyser finds in one Python file, as values that do not need the analyser, so that kept results are read without
-it."""
+"""What the analyser finds in one Python file: its facts, its part of the call graph, and its summary for other modules.
+
+These values do not need the analyser, so that kept results are read without importing it.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,17 @@ from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
 PROBE = "python/142"  # part of the cache key: raised whenever a fact may change
-HANDED = "handed to "  # the way of a file that a script is told of; the name of the script follows
-OWN = "."  # among what a function of a neighbour is handed: something worth carrying that this module itself reads
-PRECIOUS = "!"  # among the same: what it reads is a secret
-PASSED = ":"  # among the same: what the function that hands it on was given by its caller
+HANDED = "handed to "  # begins the step of a chain for a file that is passed to a script; the script's name follows
+# Marks in `ModuleFacts.hands`, beside the names of other modules: what a function of another module is handed.
+OWN = "."  # something worth following from this module itself: what it reads, or a shell command in it
+PRECIOUS = "!"  # a secret that this module reads
+PASSED = ":"  # what the calling function got from its own caller
 
 
 class Gift(NamedTuple):
-    """What a name of a module stands for, or what calling it gives. text: a constant, or ""; labels, layers: as of
-    `values.value.Value`; texts: a list of constants; ref: the dotted name of a function elsewhere that it is."""
+    """The value of a module's name, or what calling it returns. text: a constant string, or ""; labels, layers: its taint
+    and the encodings undone, as in `values.value.Value`; texts: a list of constant strings; ref: the dotted name of the
+    function it is an alias of."""
 
     text: str = ""
     labels: tuple[str, ...] = ()
@@ -28,8 +32,8 @@ class Gift(NamedTuple):
 
 
 class Take(NamedTuple):
-    """A function that passes its arguments on. behaviour: sends, looks-up, executes or runs-command; the rest as in
-    `facets.CodeFact`; address: where it sends to; layers: what it undoes before."""
+    """A function of which an argument reaches a sink. behaviour: sends, looks-up, executes or runs-command; address: where
+    it sends to; layers: encodings it undoes first; the rest as in `facets.CodeFact`."""
 
     behaviour: str
     sink: str
@@ -40,7 +44,8 @@ class Take(NamedTuple):
 
 
 class Neighbours(NamedTuple):
-    """By dotted name, for one module's second look. names: last parts of all that makes a function worth following there."""
+    """What one module is told of the others for a second look, by dotted name. names: last parts of names; a function that
+    mentions one of them is worth following."""
 
     gifts: dict[str, Gift]
     takes: dict[str, list[Take]]
@@ -49,14 +54,20 @@ class Neighbours(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleFacts:
-    """What one file shows. dotted: its import name; facts: each with the roots it can be reached from ("" is the module
-    level, otherwise a function's name); edges: (root, dotted name it calls, or `import` and a
-    dotted name); functions: names of all roots;
-    exports: (name, what it stands for) of the module level; stopped: why the look was cut short, or ""; gives, takes: what
-    neighbours get from its names and what its functions do with what they get; wants: names of neighbours that reach an
-    end here; hands: functions of neighbours, with the names of neighbours they are
-    handed; carriers: the names that can hand bytes to executable memory of the module, where all it hands there itself only
-    asks the processor what it can do."""
+    """What one file shows.
+
+    dotted: its import name;
+    facts: each with the roots it can be reached from; a root is "" for the module level, otherwise a function's name;
+    edges: of the call graph: (root, dotted name that it calls, or `import` and the dotted name of a module);
+    functions: names of all roots but the module level;
+    exports: (name, dotted name it stands for) of imports and aliases at module level;
+    stopped: why the file was not followed, or not reported, to its end; "" where it was;
+    gives, takes: its summary, by name: the values of its names, and the functions that pass an argument to a sink;
+    wants: names of other modules whose value reaches a sink here;
+    hands: (function of another module, what is passed to it: names of other modules, and the marks above);
+    carriers: names through which other modules could put bytes into the executable memory of this one; empty unless what it
+        maps there itself only asks the processor what it can do.
+    """
 
     path: str
     dotted: str
@@ -78,7 +89,7 @@ class ModuleFacts:
 
 
 def dotted_name(path: str) -> tuple[str, bool]:
-    """(import name, is it a package) of a file in a wheel or source tree."""
+    """(import name, is it a package) of a file. path: below the folder from which imports start; `src/` is left out."""
     parts = path.rpartition("!/")[2].removesuffix(".py").split("/")
     if parts and parts[0] == "src":
         parts = parts[1:]

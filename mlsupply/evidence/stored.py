@@ -1,4 +1,4 @@
-"""Facts to JSON and back: between processes, and in the cache of what was looked at before."""
+"""Facts to JSON values and back: for the workers, and for the cache of earlier results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlsupply.model import Cause, Gap, Place, Reason
 
 
 def code_to_json(fact: CodeFact) -> dict[str, Any]:
-    """Only what differs from the defaults."""
+    """The fields that differ from their defaults."""
     pairs = ((name, getattr(fact, name)) for name in _CODE_FIELDS)
     return {name: value for name, value in pairs if value not in ("", (), False, 0) or name in _ALWAYS}
 
@@ -22,7 +22,7 @@ _ALWAYS = {"behaviour", "moment", "member", "line"}
 
 
 def code_from_json(value: Mapping[str, Any]) -> CodeFact:
-    """The inverse. Raises TypeError, KeyError or ValueError for what was not written by `code_to_json`."""
+    """The inverse of `code_to_json`. Raises TypeError, KeyError or ValueError for anything else."""
     known = dict(value)
     for name in ("layers", "chain"):
         known[name] = tuple(known.get(name, ()))
@@ -30,7 +30,7 @@ def code_from_json(value: Mapping[str, Any]) -> CodeFact:
 
 
 def module_to_json(module: ModuleFacts) -> dict[str, Any]:
-    """For the file of kept facts."""
+    """For the answer of a worker."""
     return {
         "path": module.path,
         "dotted": module.dotted,
@@ -88,22 +88,22 @@ def neighbours_from_json(value: Mapping[str, Any]) -> Neighbours:
 
 
 def archive_to_json(fact: ArchiveFact) -> dict[str, Any]:
-    """For the file of kept facts."""
+    """For the cache."""
     return asdict(fact)
 
 
 def archive_from_json(value: Mapping[str, Any]) -> ArchiveFact:
-    """The way back."""
+    """The inverse of `archive_to_json`; raises as `code_from_json`."""
     return ArchiveFact(**value)
 
 
 def gap_to_json(gap: Gap) -> dict[str, Any]:
-    """For the file of kept facts."""
+    """For the cache."""
     return {**asdict(gap), "place": list(gap.place) if gap.place else None}
 
 
 def gap_from_json(value: Mapping[str, Any]) -> Gap:
-    """The way back."""
+    """The inverse of `gap_to_json`; raises as `code_from_json`."""
     place = Place(*value["place"]) if value["place"] else None
     cause = Cause(value["cause"]) if value.get("cause") else None
     return Gap(**{**value, "reason": Reason(value["reason"]), "place": place, "cause": cause})

@@ -1,9 +1,9 @@
-"""Which Python files need a look, decided from their bytes many times faster than by parsing.
+"""Which Python files are worth parsing: a file is left out where nothing in its bytes could matter to the analyser.
 
-The set of the file's words shows what can be in it at all. What can be there is searched for as plain bytes, and regular
-expressions look only at import lines, at overlong lines and around what was found. A file that is left out can neither run,
-send, load nor hide anything the analyser knows of: all of that needs a module, a builtin or a path that `signs` names, or a
-name put together from them.
+Whatever runs, sends, loads or hides something needs a module, a builtin or a path that `imports` or `signs` names, or a name
+put together from such. The search goes from cheap to costly: the set of the file's words says which strings it can hold at
+all (`tokens`); these are searched for as plain bytes; regular expressions see only what stands around them, import lines and
+overlong lines.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from mlsupply.evidence.prefilter.tokens import Strings, words_of
 from mlsupply.hints import TypeVar
 from mlsupply.lazy import expression
 
-_AROUND = 160  # bytes before and behind a word
-_SAID_AROUND = 3  # times a word may stand in comments there
-_LONG = 160  # characters of a line from which on its shape is looked at
-_BLOB = 300  # letters and digits in a row
+_AROUND = 160  # bytes before and behind a word that its pattern may look at
+_MOST_COMMENTED = 3  # matches around one word that are passed over because they stand in comments
+_LONG = 160  # bytes of a line from which on its shape is looked at
+_BLOB = 300  # letters and digits in a row that are taken for encoded data
 _IN_BLOB = bytes(byte if chr(byte) in f"{ascii_letters}{digits}+/=_-" else 32 for byte in range(256))  # others as blanks
+# Code far to the right, behind blanks; a long list of small numbers.
 _SHAPES = expression(rb"[;\t ][\t ]{60}[^\s#\"']|(?:\d{1,3},\s?){60}")
-_FAR, _NUMBERS = b" " * 60, 60  # what these hold in every case: blanks, commas
-_LETTERS = (  # what turns the reading direction, letters that look like others: beginning, and the whole
+_BLANKS, _COMMAS = b" " * 60, 60  # what a line of such a shape holds in any case
+# Characters that turn the reading direction or look like others: (bytes they begin with, pattern of the whole).
+_DECEPTIVE = (
     (b"\xe2\x80", expression(rb"\xe2\x80[\xaa-\xae]")),
     (b"\xe2\x81", expression(rb"\xe2\x81[\xa6-\xa9]")),
     (b"\xf3\xa0", expression(rb"(?:\xf3\xa0[\x84-\x87][\x80-\xbf]){16}")),
@@ -35,10 +37,13 @@ _LETTERS = (  # what turns the reading direction, letters that look like others:
 )
 _ASCII = bytes(range(128))
 _COOKIE = expression(rb"[ \t\f]*#[^\n]{0,200}?coding[:=][ \t]*([-\w.]+)")  # PEP 263
-_PLAIN = expression(rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].*|cp125\d")  # where ASCII reads as ASCII
-
+_ASCII_ALIKE = expression(
+    rb"(?i)utf[-_]?8(?:[-_].*)?|(?:us-)?ascii|(?:latin|iso)[-_].*|cp125\d"
+)  # ASCII bytes read as ASCII
 
 _Pair = TypeVar("_Pair")
+# All strings that are searched for, in groups. `possible`, below, is an integer with a bit for each of them in this order,
+# and one more for a module of `imports.MODULES`: set where the file may hold the string.
 _TABLES: tuple[signs.Words, ...] = (
     signs.WORDS, signs.PAIRS, signs.MORE, signs.ADDRESSES, signs.PRIVATE, signs.CLIENTS, signs.ORDERS,
 )  # fmt: skip
@@ -50,35 +55,36 @@ _STARTS = [sum(map(len, _GROUPS[:place])) for place in range(len(_GROUPS) + 1)] 
 _ANY = [((1 << len(group)) - 1) << start for group, start in zip(_GROUPS, _STARTS, strict=False)]
 _OF_WORDS, _OF_PAIRS, _OF_MORE, _OF_ADDRESSES, _OF_PRIVATE, _OF_CLIENTS = range(6)
 _OF_ORDERS, _OF_ASKING, _OF_SENDING, _OF_SECRETS, _OF_OS = range(6, len(_GROUPS))
-_POWER = 1 << _STARTS[-1]
+_OF_MODULES = 1 << _STARTS[-1]
 
 
 def worth_parsing(data: bytes) -> bool:
-    """Does the file name or show anything that could matter?"""
+    """Is there anything in the file that could matter to the analyser?"""
     return left_out([data])[0] is None
 
 
 def left_out(files: Sequence[bytes]) -> list[bytes | None]:
-    """Of each of many files, whose words are judged together: None where it is worth parsing, otherwise its different words,
-    one a line."""
-    texts = [_shown(data) for data in files]
+    """For each file: None where it is worth parsing, otherwise its distinct words, one a line. The words of all files are
+    judged together, which is faster than one by one."""
+    texts = [_normalised(data) for data in files]
     words = [words_of(text or b"") for text in texts]
     each = zip(texts, words, _STRINGS.possible(words), strict=True)
     return [None if text is None or _worth(text, possible) else b"\n".join(held) for text, held, possible in each]
 
 
 def _worth(data: bytes, possible: int) -> bool:
-    return (_imports(data, possible) and brings_power(data)) or _says(data, possible) or _odd(data)
+    return (_may_import(data, possible) and brings_power(data)) or _has_sign(data, possible) or _has_odd_line(data)
 
 
-def _shown(data: bytes) -> bytes | None:
-    """The text as Python compares its names (PEP 3131: NFKC); None for one that is read otherwise than it looks."""
-    if _other_encoding(data):
+def _normalised(data: bytes) -> bytes | None:
+    """The text as Python compares its names (PEP 3131: NFKC); None where it reads otherwise than its bytes look: another
+    encoding, deceptive characters, no UTF-8."""
+    if _declares_encoding(data):
         return None
     if data.isascii():
         return data
-    foreign = data.translate(None, _ASCII)  # no letter of ASCII changes by itself, and none comes of letters put together
-    if any(start in foreign and whole.search(foreign) for start, whole in _LETTERS):
+    foreign = data.translate(None, _ASCII)  # NFKC leaves ASCII as it is, and composes no ASCII from other letters
+    if any(start in foreign and whole.search(foreign) for start, whole in _DECEPTIVE):
         return None
     try:
         text = data.decode("utf-8-sig")
@@ -88,34 +94,34 @@ def _shown(data: bytes) -> bytes | None:
     return data if normal else unicodedata.normalize("NFKC", text).encode()
 
 
-def _imports(data: bytes, possible: int) -> bool:
-    """Could an import line of it name what matters, or go on over lines? Every such name is a word of its own."""
-    if possible & _POWER or joins_lines(data):
+def _may_import(data: bytes, possible: int) -> bool:
+    """Could an import name one of `imports.MODULES`, or be a statement over several lines?"""
+    if possible & _OF_MODULES or joins_lines(data):
         return True
     return bool(possible & _ANY[_OF_OS]) and FROM_OS.search(data) is not None
 
 
-def _says(data: bytes, possible: int) -> bool:
-    """Does one of the words stand in it as it would if it mattered?"""
+def _has_sign(data: bytes, possible: int) -> bool:
+    """Does one of the strings of `signs` stand in the file as it would where it matters?"""
     if _stands(data, signs.WORDS, possible >> _STARTS[_OF_WORDS], Lines(data)):
         return True
     if _stands(data, signs.ORDERS, possible >> _STARTS[_OF_ORDERS]):
         return True
-    if any(word in data and other.search(data) for word, other in _these(signs.PAIRS, possible >> _STARTS[_OF_PAIRS])):
+    if any(word in data and other.search(data) for word, other in _chosen(signs.PAIRS, possible >> _STARTS[_OF_PAIRS])):
         return True
-    if possible & _ANY[_OF_CLIENTS] and _entrusts(data, possible):
+    if possible & _ANY[_OF_CLIENTS] and _may_use_client(data, possible):
         return True
-    return bool(possible & (_ANY[_OF_ASKING] | _ANY[_OF_SENDING])) and _requests(data, possible)
+    return bool(possible & (_ANY[_OF_ASKING] | _ANY[_OF_SENDING])) and _may_request(data, possible)
 
 
-def _entrusts(data: bytes, possible: int) -> bool:
-    """Does it have something worth sending, and a client to send it with?"""
+def _may_use_client(data: bytes, possible: int) -> bool:
+    """Does it name something worth sending, and a client library to send it with?"""
     clients, private = possible >> _STARTS[_OF_CLIENTS], possible >> _STARTS[_OF_PRIVATE]
     return _stands(data, signs.PRIVATE, private, Lines(data)) and _stands(data, signs.CLIENTS, clients)
 
 
-def _these(pairs: Sequence[_Pair], possible: int) -> Iterator[_Pair]:
-    """Those whose bits are set."""
+def _chosen(pairs: Sequence[_Pair], possible: int) -> Iterator[_Pair]:
+    """The pairs whose bit is set."""
     possible &= (1 << len(pairs)) - 1
     while possible:
         last = possible & -possible
@@ -124,12 +130,12 @@ def _these(pairs: Sequence[_Pair], possible: int) -> Iterator[_Pair]:
 
 
 def _stands(data: bytes, words: signs.Words, possible: int, lines: Lines | None = None) -> bool:
-    """Is one of the words there, with what must stand around it? possible: bits of those that can be there; lines: of the
-    data, where a word in a comment is nothing."""
-    for word, near in _these(words, possible):
+    """Does one of the words stand in the file, with its pattern around it? possible: bits of the words that can be there;
+    lines: given where a word in a comment does not count."""
+    for word, near in _chosen(words, possible):
         at = data.find(word)
         while at >= 0:
-            if lines is not None and (end := lines.said(at)):
+            if lines is not None and (end := lines.commented_until(at)):
                 at = data.find(word, end)
                 continue
             if near is None or _fits(data, near, max(0, at - _AROUND), at + _AROUND, lines):
@@ -139,20 +145,21 @@ def _stands(data: bytes, words: signs.Words, possible: int, lines: Lines | None 
 
 
 def _fits(data: bytes, near: re.Pattern[bytes], start: int, end: int, lines: Lines | None) -> bool:
-    """Is it there between these bytes, and does it fit what comes right behind them too?"""
-    found, said = near.search(data, start, end), 0
+    """Does the pattern match between these places, and still if it sees what follows them?"""
+    found, commented = near.search(data, start, end), 0
     while found is not None:
         whole = near.match(data, found.start(), end + _AROUND)
         if whole is not None:
-            if lines is None or said == _SAID_AROUND or not lines.said(whole.end() - 1):
+            if lines is None or commented == _MOST_COMMENTED or not lines.commented_until(whole.end() - 1):
                 return True
-            said += 1
+            commented += 1
         found = near.search(data, found.start() + 1, end)
     return False
 
 
-def _requests(data: bytes, possible: int) -> bool:
-    """Could it send a secret through an object that another module made?"""
+def _may_request(data: bytes, possible: int) -> bool:
+    """Could it send a secret with a client that another module made? That takes a call that may send, a secret and an
+    address."""
     more, addresses = possible >> _STARTS[_OF_MORE], possible >> _STARTS[_OF_ADDRESSES]
     if not possible & _ANY[_OF_ADDRESSES] or not possible & (_ANY[_OF_SECRETS] | _ANY[_OF_MORE]):
         return False
@@ -164,19 +171,19 @@ def _requests(data: bytes, possible: int) -> bool:
     return _stands(data, signs.ADDRESSES, addresses)
 
 
-def _other_encoding(data: bytes) -> bool:
-    """Does one of the first two lines say that the bytes are not to be read as they look?"""
+def _declares_encoding(data: bytes) -> bool:
+    """Does one of the first two lines declare an encoding in which ASCII bytes are no ASCII text?"""
     lines = data[:600].split(b"\n", 2)[:2]
-    return any((found := _COOKIE.match(line)) and not _PLAIN.fullmatch(found[1]) for line in lines)
+    return any((found := _COOKIE.match(line)) and not _ASCII_ALIKE.fullmatch(found[1]) for line in lines)
 
 
-def _odd(data: bytes) -> bool:
-    """Overlong lines that hold a blob or code far to the right."""
+def _has_odd_line(data: bytes) -> bool:
+    """Is there an overlong line with encoded data, with many numbers, or with code far to the right?"""
     return any(_is_odd(line) for line in data.split(b"\n") if len(line) > _LONG)
 
 
 def _is_odd(line: bytes) -> bool:
     if len(line) >= _BLOB and max(map(len, line.translate(_IN_BLOB).split()), default=0) >= _BLOB:
         return True
-    shaped = _FAR in line.replace(b"\t", b" ") or line.count(b",") >= _NUMBERS
+    shaped = _BLANKS in line.replace(b"\t", b" ") or line.count(b",") >= _COMMAS
     return shaped and _SHAPES.search(line) is not None

@@ -1,5 +1,6 @@
-"""What a Python file that needs a look has in its text: words, with what must stand around them, and pairs of words. Tables
-only; `choice` searches for them, and `syntax.appearance` and the analyser say what they mean.
+"""Strings that a Python file holds if it is worth parsing: words, with what must stand around them, and pairs of words.
+
+Tables only: `choice` searches for them, and the analyser says what they mean.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from keyword import kwlist
 from mlsupply.lazy import expression
 
 Words = tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
+"""(what is searched for, pattern of what must stand around it; None where the word alone is enough)"""
 
 _MARKS = (b"/", b"\\", b'"', b"'", b",", b" ")  # what stands between the parts of a path, whole or put together
 _KEYWORD = rb"(?:%s)\b" % b"|".join(map(str.encode, kwlist))
-# Two names in a row are no Python: what cannot stand behind one on its line, and what can stand before one.
+# Two names in a row are prose, not Python: what follows a name in prose, and what may stand before one in code.
 _PROSE = rb"[ \t]+(?!%s)[A-Za-z_]" % _KEYWORD
 _BEFORE = rb"(?:^|[^\w \t.`/\"'-]|\b%s(?=[ \t]))[ \t]*" % _KEYWORD
-_ACTS = rb"exec|spawn|posix_spawn|fork|system|popen|startfile|eval|compile|sys|_"  # names that begin so can do something
-# `os` as another module has it
+# names of `os` and `builtins` that begin so can do something
+_ACTS = rb"exec|spawn|posix_spawn|fork|system|popen|startfile|eval|compile|sys|_"
+# `getattr` on the `os` of another module
 _OF_OTHERS = rb"getattr\([^\n]{1,60}\._?os\s*,\s*+(?![\"'](?!%s)[\w.]{1,40}[\"']\s*[,)])"
-# (what is looked for, what must stand around it); None: finding it is enough.
 WORDS: Words = (
     (
         b"exec",
@@ -241,14 +243,14 @@ WORDS: Words = (
     (b"subprocess_shell", None),
     (b"subprocess_exec", None),
 )
-ORDERS: Words = (  # to agents, in any text
+ORDERS: Words = (  # to coding agents, in comments too
     (b"tell the user", None),
     (b"mention", expression(rb"(?i)(?:not|n't|never) mention")),
 )
 _VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update)|[,)])|putenv")
-# all of it; a variable that a text names as `os.environ/NAME` is one, and so is `"NAME" in os.environ`
+# The whole environment: not one variable of it, `"NAME" in os.environ`, or `os.environ/NAME` in a text.
 _ENVIRON = expression(rb"(?<![\"\'] in os\.)(?<![\"\'] not in os\.)environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
-# What is worth sending, in a file that has one of the clients.
+# What is worth sending, in a file that names one of `CLIENTS`.
 PRIVATE: Words = (
     (
         b"environ",
@@ -274,7 +276,7 @@ _LIBRARIES = (
     b"webbrowser", b"analytics",
 )  # fmt: skip
 _IMPORTED = (
-    rb"(?:\b(?:import|from)[ \t\f]+|,\s*|\\[\r\n]+\s*|[\"\'])[\w.]{0,40}%s"  # by a statement, or by its name in a text
+    rb"(?:\b(?:import|from)[ \t\f]+|,\s*|\\[\r\n]+\s*|[\"\'])[\w.]{0,40}%s"  # by a statement, or by its name in a string
 )
 CLIENTS: Words = (
     *((name, expression(_IMPORTED % re.escape(name))) for name in _LIBRARIES),
@@ -285,7 +287,7 @@ CLIENTS: Words = (
 )
 _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object
 _WRITES_FILES = expression(rb"(?:open|\.open)\([^\n]{0,120}[\"'](?:[awx]|r\+)b?\+?[\"']|\.write_(?:text|bytes)\(")
-# (what is looked for, what must stand anywhere else in the file)
+# (what is searched for, what must stand anywhere else in the file)
 PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
     (b"_API_BASE", _VARIABLE_SET),
@@ -319,8 +321,8 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     *((word, _WRITES_FILES) for word in (b"**/", b"rglob", b"os.walk", b"getfile(", b"getsourcefile(")),
     (b".encrypt", expression(rb"expanduser|Path\.home|[\"']~|[\"']/(?:home|Users)\b|[\"']HOME[\"']|USERPROFILE")),
 )
-# A request through an object of unknown make: a call that could send, something worth sending, and an address.
-_CALL = rb"\s*\((?!\s*[\"'](?!https?:|wss?:|\"\"|''))"  # with anything first but a plain text
+# A request by a client that another module made: a call that may send, a secret or something else of value, an address.
+_CALL = rb"\s*\((?!\s*[\"'](?!https?:|wss?:|\"\"|''))"  # its first argument is no string, or an address
 ASKS = expression(rb"\.get" + _CALL)
 SENDS = expression(rb"\.(?:post|put|request|urlopen|send|emit|fetch)" + _CALL)
 SECRETS = (b"environ", b"getenv", b"get_secret")
