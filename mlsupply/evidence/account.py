@@ -24,6 +24,7 @@ _WORDS = {
     "start-hook": "runs a line at start",
     "installs-package": "installs a package",
     "redirects": "redirects traffic",
+    "trusts-anybody": "switches off the check of certificates",
     "hides-name": "hides what it calls",
     "runs-decoded": "runs what was encoded",
     "runs-dropped": "runs a file it wrote from encoded text",

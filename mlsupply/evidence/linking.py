@@ -22,7 +22,8 @@ from mlsupply.named import NamedTuple
 _ACTS = frozenset(
     {
         "sends", "runs-decoded", "runs-dropped", "runs-downloaded", "runs-bundled", "remote-control", "persists", "destroys",
-        "mines", "spies", "redirects", "injects", "opens-host", "publishes", "installs-package", "looses-agent",
+        "mines", "spies", "redirects", "trusts-anybody", "injects", "opens-host", "publishes", "installs-package",
+        "looses-agent",
     }
 )  # fmt: skip
 ROUNDS = 5  # modules a value may pass through beyond the first

@@ -141,6 +141,11 @@ WORDS: Words = (
     (b".subprocess.", expression(rb"\.subprocess\.(?:run|call|Popen|check_|get(?:status)?output)\b")),
     (b"HTTPHandler", expression(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
     (b"__pyarmor__", None),
+    (
+        b"wrap_function_wrapper",
+        expression(rb"wrap_function_wrapper\(\s{0,80}[\"']?(?:socket|ssl|http|urllib3?|requests|httpx|aiohttp)\b"),
+    ),
+    (b"create_default_context", expression(rb"\bcreate_default_context[ \t]*=(?!=)")),  # put in its place
     (b"unsafe_load", None),
     (b"py/reduce", None),
     # the other places that start by themselves, whole or put together from their parts (see `knowledge.PERSISTENT`)
@@ -309,6 +314,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"OPENAI_API_KEY", _BASE_URL),
     (b"ANTHROPIC_API_KEY", _BASE_URL),
     (b"_PROXY", _VARIABLE_SET),
+    *((word, _VARIABLE_SET) for word in (b"PYTHONHTTPSVERIFY", b"_REJECT_UNAUTHORIZED", b"_CA_BUNDLE", b"SSL_NO_VERIFY")),
     (b"INDEX_URL", _VARIABLE_SET),
     (
         b"os.kill",

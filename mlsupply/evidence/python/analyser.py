@@ -32,7 +32,16 @@ from mlsupply.evidence.python.libraries import (
     tree_nodes,
     writing,
 )
-from mlsupply.evidence.python.network import clients, far_end, remote_access, requested, servers, telemetry, uploads
+from mlsupply.evidence.python.network import (
+    clients,
+    diverted,
+    far_end,
+    remote_access,
+    requested,
+    servers,
+    telemetry,
+    uploads,
+)
 from mlsupply.evidence.python.values import decoders, packing
 from mlsupply.evidence.python.values.merging import merged, ways
 from mlsupply.evidence.python.values.taint import has
@@ -290,6 +299,7 @@ class Analyser(Statements):
 
     def patch(self, name: str, value: Value, node: ast.AST) -> None:
         """A function or setting of another module is replaced: what passes through a function is followed as intercepted."""
+        diverted.replaced(self, name, value, node)
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
             replacements.follow_methods(self, name, self.class_state(value.closure), node)
         elif value.closure is not None:

@@ -14,7 +14,7 @@ from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects, replacements
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import execution, found_files, memory_code, storage, writing
-from mlsupply.evidence.python.network import addresses, lookups, remote_access, sending, tied_shells, uploads
+from mlsupply.evidence.python.network import addresses, diverted, lookups, remote_access, sending, tied_shells, uploads
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import of_kind
@@ -159,6 +159,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
     if ref == "io.file()w.close":
         found_files.emptied(machine, call)
     _handed_on(machine, call)
+    diverted.proxied(machine, call)
     if ref in {"sys.stdout.write", "sys.stdout.buffer.write", "sys.stdout.writelines"}:
         machine.child_output |= taint_of(*call.args)
     if (memory_code.makes_file(call) and memory_code.runs_files(machine)) or memory_code.injects(machine, ref):
@@ -263,6 +264,7 @@ def called_in_place(machine: Analyser, call: Call) -> None:
         led_astray(machine, machine.replacing, call.args[1], call.node)
     for way in WAYS & call.keywords.keys():
         led_astray(machine, machine.replacing, call.keywords[way], call.node)
+    diverted.called(machine, call)
 
 
 def led_astray(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
@@ -279,6 +281,7 @@ def variable_set(machine: Analyser, key: Value, value: Value, node: ast.AST) -> 
     if isinstance(name, str):
         machine.set_here.add(name)
         uploads.variable_set(machine, name, value)
+        diverted.variable_set(machine, name, value, node)
     if isinstance(name, str) and know.REDIRECTS.match(name) and isinstance(value.const, str):
         where = "maker" if places.USUAL_HOST.match(value.const) else addresses.destination(value.const)
         if where in {"fixed", "chat"} or name.upper() in {"LD_PRELOAD", "PYTHONSTARTUP"}:

@@ -124,6 +124,8 @@ def is_original(machine: Analyser, ref: str, name: str) -> bool:
 def follow(machine: Analyser, name: str, closure: Closure, node: ast.AST, first: list[Value] | None = None) -> None:
     """Follows a function that replaces the function `name` of another module, with all its arguments labelled as intercepted
     (or received, where it handles messages). first: arguments before those, as the object of a method."""
+    from mlsupply.evidence.python.network import diverted
+
     if isinstance(closure.node, ast.ClassDef) or closure in machine.running:
         return
     kind = "received" if know.MESSENGERS.match(name) or name.rpartition(".")[2] == "on_message" else "intercepted"
@@ -139,5 +141,6 @@ def follow(machine: Analyser, name: str, closure: Closure, node: ast.AST, first:
         keywords["**"] = Value(taint=label)
     wrapper, closure.wrapper = closure.wrapper, name not in _ERROR_HOOKS
     before, machine.replacing = machine.replacing, name
-    machine.enter(closure, args, keywords, node)
+    returned = machine.enter(closure, args, keywords, node)
     closure.wrapper, machine.replacing = wrapper, before
+    diverted.answered(machine, name, closure, returned, node)

@@ -12,7 +12,7 @@ from mlsupply.evidence.python.libraries import persistence, windows_registry
 from mlsupply.evidence.python.libraries.removing import REMOVES, removed
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
 from mlsupply.evidence.python.network import addresses, sending
-from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, request
+from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, prepared, request
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, legible, taint_of, text_of, unknown
 from mlsupply.lazy import expression
@@ -67,8 +67,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return windows_registry.modelled(machine, call)
     if _DOWNLOADS.match(ref):
         return _downloaded(machine, call)
-    if ref in REQUESTS:
-        return request(call)
+    if (made := request(call) if ref in REQUESTS else prepared(call)) is not None:
+        return made
     if ref in {"shutil.make_archive", "zipfile.ZipFile", "tarfile.open"}:
         return _packed(machine, call)
     if CONNECTIONS.match(ref):

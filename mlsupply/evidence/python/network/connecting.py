@@ -91,6 +91,14 @@ def _wrapped(call: Call, made: Value) -> Value:
     return made
 
 
+def prepared(call: Call) -> Value | None:
+    """A request that was built and is made ready to be sent; None for any other call."""
+    if call.ref == "urllib.request.Request().prepare":
+        return call.receiver
+    built = call.args[0] if call.args and call.ref.endswith(".prepare_request") else None
+    return built if built is not None and built.ref == "urllib.request.Request()" else None
+
+
 def request(call: Call) -> Value:
     """A request that is built before it is sent: its `keys` say what is address, data and header."""
     if not call.ref.startswith("urllib"):  # there the method comes first, and what is sent has other names

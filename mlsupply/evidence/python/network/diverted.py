@@ -1,0 +1,157 @@
+"""Connections of everybody in the program: what takes the place of a library's function leads them to another host, or no
+longer asks who answers there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import places
+from mlsupply.evidence.python.interpreter import replacements
+from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.syntax.survey import descendants, last_name
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.taint import has
+from mlsupply.evidence.python.values.value import HOLE, Closure, Value, constant, legible, text_of
+from mlsupply.lazy import expression
+from mlsupply.text import safe
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.analyser import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_LIBRARIES = expression(
+    r"(?:socket|ssl|asyncio|http\.client|urllib\.request|urllib3|requests|httpx|httpcore|aiohttp|anyio|niquests|curl_cffi|botocore)\."
+)
+_HOST = expression(
+    r"(?:(?:https?|wss?|socks\w{0,3})://)?(?:(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}|(?:\d{1,3}\.){3}\d{1,3})(?::\d{1,5})?(?:[/?\0]|$)",
+    re.IGNORECASE,
+)
+# These make an address of another host.
+_REWRITES = frozenset({"replace", "_replace", "copy_with", "with_host", "urlunparse", "urlunsplit", "sub", "removeprefix"})
+# What everybody's connections ask for the way to check certificates.
+_MAKES_CONTEXT = expression(
+    r"ssl\.(?:_create_(?:default|stdlib)_\w*context|create_default_context|_create_unverified_context|SSLContext)$|"
+    r"urllib3\.(?:\w+\.){0,3}(?:create_urllib3_context|ssl_wrap_socket)$"
+)
+_COMPARES_NAMES = expression(r"(?:ssl|urllib3\.(?:\w+\.){0,3})\.?_?match_hostname$")
+_OFF = expression(r"verify|verify_ssl|check_hostname|trust_env|ssl|ssl_verify|cert_reqs|verify_mode|assert_hostname")
+_SWITCHES = {  # variables that switch verification off, and their values that do
+    "PYTHONHTTPSVERIFY": "0", "NODE_TLS_REJECT_UNAUTHORIZED": "0", "CURL_CA_BUNDLE": "", "REQUESTS_CA_BUNDLE": "",
+    "GIT_SSL_NO_VERIFY": "1", "SSL_VERIFY": "0",
+}  # fmt: skip
+
+
+def is_of_clients(name: str) -> bool:
+    """Is this the dotted name of something that connects or sends?"""
+    return _LIBRARIES.match(name) is not None
+
+
+def called(machine: Analyser, call: Call) -> None:
+    """Notes where a function that takes the place of a library's leads what passes through it: what it calls the original
+    with, or makes addresses of."""
+    name = machine.replacing
+    if not is_of_clients(name):
+        return
+    method = call.node.func.attr if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else ""
+    handed = (
+        isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Name) and has(call.function.taint, "intercepted")
+    )
+    original = replacements.is_original(machine, call.ref, name) if call.ref else handed
+    if original or method in _REWRITES:
+        given = call.all[1:] if method in {"replace", "sub"} else call.all
+        led = [one for value in given for one in _texts(value)]
+        _led(machine, name, led, call.node)
+    off = [*call.keywords.items()] if original else []
+    if method == "setdefault" and len(call.args) == 2:
+        off.append((text_of(call.args[0]), call.args[1]))
+    if original and name.endswith("cert_verify"):
+        off += [("verify", value) for value in call.args]
+    if any(_is_off(key, value) for key, value in off):
+        unverified(machine, name, call.node)
+
+
+def answered(machine: Analyser, name: str, closure: Closure, given: Value, node: ast.AST) -> None:
+    """Notes where a function leads that takes the place of one which looks hosts up. given: what it returns."""
+    if not is_of_clients(name):
+        return
+    returned = (one.value for one in descendants((closure.node,)) if isinstance(one, ast.Return))
+    listed = descendants(one for one in returned if isinstance(one, ast.List | ast.Tuple))
+    written = [one.value for one in listed if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    _led(machine, name, [*_texts(given), *written], node)
+
+
+def _texts(value: Value, depth: int = 4) -> list[str]:
+    """The texts in a value, and in the lists and tuples in it."""
+    if depth == 0 or isinstance(value.const, str):
+        return [text_of(value)]
+    inner = folding.items_of(value)[:16]
+    return [text for one in inner for text in _texts(one, depth - 1)] if inner else [value.text]
+
+
+def _led(machine: Analyser, name: str, texts: list[str], node: ast.AST) -> None:
+    for text in texts:
+        if text == HOLE or not _HOST.match(text) or addresses.destination(text) not in {"fixed", "chat"}:
+            continue
+        whole = text if "://" in text else f"https://{text}"
+        if not places.USUAL_HOST.match(whole) and not places.MODEL_SERVICE.match(whole):
+            machine.fact("redirects", node, sink=name, destination="fixed", detail=legible(text, 100))
+
+
+def _is_off(key: str, value: Value) -> bool:
+    """Does this argument say that nobody is to check who answers?"""
+    if _OFF.fullmatch(key) is None:
+        return False
+    return value.const is False or value.const == "CERT_NONE" or value.ref.endswith("CERT_NONE")
+
+
+def unverified(machine: Analyser, name: str, node: ast.AST) -> None:
+    """Notes that certificates are no longer checked. name: what was changed."""
+    machine.fact("trusts-anybody", node, sink=safe(name, 100), detail=f"{safe(name, 100)} no longer checks certificates")
+
+
+def replaced(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
+    """Notes a setting or function of another module that is changed so that certificates are no longer checked."""
+    if not is_of_clients(name):
+        return
+    closure = value.closure
+    if value.ref == "socks.socksocket":
+        _led(machine, name, [machine.client_addresses.get("proxies", "")], node)
+    if _MAKES_CONTEXT.match(name):
+        if value.ref.endswith("_create_unverified_context") or (closure is not None and _names_none(closure)):
+            unverified(machine, name, node)
+    elif _COMPARES_NAMES.match(name) and closure is not None:
+        if not any(isinstance(one, ast.Raise) for one in descendants((closure.node,))):
+            unverified(machine, name, node)
+    else:
+        off = [*value.bound.keywords.items()] if value.bound is not None else []
+        if "()" not in name:
+            off.append((name.rpartition(".")[2], value))
+        if any(_is_off(key, one) for key, one in off):
+            unverified(machine, name, node)
+
+
+def _names_none(closure: Closure) -> bool:
+    """Does the function make a context that accepts every certificate?"""
+    return any(last_name(one) in {"_create_unverified_context", "CERT_NONE"} for one in descendants((closure.node,)))
+
+
+def variable_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
+    """Notes a variable of the environment that switches verification off for all that is started."""
+    if name in _SWITCHES and value.const == _SWITCHES[name]:
+        unverified(machine, f"os.environ[{name}]", node)
+
+
+_PROXIES = frozenset({"urllib.request.ProxyHandler", "socks.set_default_proxy", "socks.setdefaultproxy"})
+
+
+def proxied(machine: Analyser, call: Call) -> None:
+    """Remembers a proxy that is written here, and notes where everybody is made to use it."""
+    if call.ref in _PROXIES:
+        given = [one for value in call.all for one in (value.keys or {"": value}).values()]
+        given += [constant(one) for value in call.all if isinstance(value.const, dict) for one in value.const.values()]
+        found = [text for value in given for text in _texts(value) if _HOST.match(text)]
+        machine.client_addresses["proxies"] = found[0] if found else ""
+    elif call.ref == "urllib.request.install_opener":
+        _led(machine, call.ref, [machine.client_addresses.get("proxies", "")], call.node)
