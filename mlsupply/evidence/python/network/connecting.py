@@ -95,7 +95,7 @@ def prepared(call: Call) -> Value | None:
     """A request that was built and is made ready to be sent; None for any other call."""
     if call.ref == "urllib.request.Request().prepare":
         return call.receiver
-    built = call.args[0] if call.args and call.ref.endswith(".prepare_request") else None
+    built = call.args[0] if call.ref.endswith(".prepare_request") and call.args else None
     return built if built is not None and built.ref == "urllib.request.Request()" else None
 
 
