@@ -131,6 +131,8 @@ def test_a_full_disk_is_said_and_a_cache_that_cannot_be_written_is_done_without(
         got = fetched(package.artifacts[0], online)
     assert isinstance(got, Failure)
     assert got.detail.startswith("the cache could not be written: No space left on device; free some space")
+    nowhere = fetched(package.artifacts[0], replace(online, cache=Path("/proc/no-such-folder")))
+    assert isinstance(nowhere, Path), "a folder that nobody can make is done without too"
     world.cache.write_text("a file where the folder should be")
     path = fetched(package.artifacts[0], online)
     assert isinstance(path, Path)

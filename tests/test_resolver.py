@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
 from types import SimpleNamespace
 
 import pytest
+import uv
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.fetch import LiveFetch
@@ -461,6 +463,28 @@ def test_of_many_releases_held_back_those_not_asked_about_are_said(index: Loopba
     assert set(versions(found).values()) == {"1.0"}
     assert [gap.reason for gap in found.gaps] == [Reason.NO_ARTIFACT] * 5 + [Reason.LIMIT]
     assert found.gaps[-1].detail.startswith("p5 and 2 more were taken at an older release")
+
+
+def test_inputs_that_are_resolved_at_once_look_for_uv_one_after_the_other(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """sysconfig, which says where uv is, shows a second thread the table that a first one has only begun to fill."""
+    looking: list[int] = []
+    most: list[int] = []
+
+    def found() -> str:
+        looking.append(1)
+        most.append(len(looking))
+        sleep(0.02)
+        looking.pop()
+        return str(tmp_path / "no uv")
+
+    monkeypatch.setattr(uv, "find_uv_bin", found)
+    for number in range(4):
+        (tmp_path / f"requirements-{number}.txt").write_text(f"app{number}\n", encoding="ascii")
+    request = Request(subjects=(".",), index_url="http://127.0.0.1:9/simple")
+    gather(request, replace(world, tree=DiskTree(tmp_path), resolving=True))
+    assert most == [1] * 4
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")

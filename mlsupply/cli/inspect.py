@@ -191,7 +191,7 @@ def _release(text: str, version: str, served: Served) -> _Subject:
     got = chosen if isinstance(chosen, Failure) else served.fetched(chosen, package)
     if isinstance(got, Failure):
         detail = f"not looked into: {got.detail}"
-        hint = _HINTS.get(got.reason, "")
+        hint = "" if got.detail.startswith("the cache ") else _HINTS.get(got.reason, "")
         gap = Gap(subject=str(package.coordinate), check=CHECK, reason=got.reason, detail=detail, hint=hint)
         return _Subject(None, package, gap)
     return _Subject(got, package)

@@ -115,7 +115,7 @@ def _stored(path: Path, body: bytes) -> Path | Failure:
     return path
 
 
-_NOT_OURS = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+_NOT_OURS = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOENT}
 _making = Lock()
 
 

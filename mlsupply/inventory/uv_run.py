@@ -29,6 +29,7 @@ _CERTIFICATES = (
     "SSL_CERT_DIR",
 )  # as `connections` has it
 _running: dict[Path, subprocess.Popen[bytes]] = {}  # folder -> its uv
+_finding = Lock()
 _changing = Lock()  # held while one starts, so that `stop_all` misses none
 
 
@@ -81,9 +82,12 @@ def _locked(program: str, folder: Path, cache: str, environ: Mapping[str, str], 
 
 
 def _program() -> str:
+    """Where uv is, asked by one thread at a time: it asks `sysconfig`, which shows others its half-filled table while the
+    first who asks fills it (Python 3.11)."""
     import uv
 
-    return uv.find_uv_bin()
+    with _finding:
+        return uv.find_uv_bin()
 
 
 def _run(arguments: list[str], folder: Path, environ: Mapping[str, str], seconds: float) -> int | None:
