@@ -15,7 +15,7 @@ from mlsupply.evidence.files.build_steps import cmake, configure, make, meson
 from mlsupply.evidence.files.builds import at_its_moment, build_facts, build_system
 from mlsupply.evidence.files.jupyter import is_jupyter_file, jupyter_facts, settings_facts
 from mlsupply.evidence.files.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
-from mlsupply.evidence.moments import Layout
+from mlsupply.evidence.layout import Layout
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.request import RuleSettings

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from mlsupply.evidence.explained.mapping import without_questions
 from mlsupply.evidence.facets import CodeFact, Moment
-from mlsupply.evidence.moments import layout, placed
+from mlsupply.evidence.layout import layout_of
+from mlsupply.evidence.moments import placed
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.prefilter.choice import worth_parsing
 from mlsupply.evidence.python import analyse
@@ -36,7 +37,7 @@ PACKED = base64.b64encode(zlib.compress(STEAL.encode())).decode()
 
 def seen(files: Mapping[str, str]) -> list[CodeFact]:
     """The facts of a source tree."""
-    shape = layout(files, {path: text.encode() for path, text in files.items()})
+    shape = layout_of(files, {path: text.encode() for path, text in files.items()})
     modules = []
     for path, text in files.items():
         if path.endswith(".py"):

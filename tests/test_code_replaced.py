@@ -130,10 +130,10 @@ def test_whose_a_module_is_says_the_project_that_ships_it(project: str, told: bo
 
 
 def test_a_source_archive_tells_its_project_by_the_folder_it_is_packed_in() -> None:
-    from mlsupply.evidence.moments import layout
+    from mlsupply.evidence.layout import layout_of
 
-    assert layout(["acme-tools-1.0/PKG-INFO", "acme-tools-1.0/acme/__init__.py"], {}).project == "acme-tools"
-    assert layout(["acme/__init__.py"], {}).project == ""
+    assert layout_of(["acme-tools-1.0/PKG-INFO", "acme-tools-1.0/acme/__init__.py"], {}).project == "acme-tools"
+    assert layout_of(["acme/__init__.py"], {}).project == ""
 
 
 def test_the_worker_is_told_whose_module_it_looks_at() -> None:

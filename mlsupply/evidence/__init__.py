@@ -24,5 +24,6 @@ The contents of an archive, in the order of a look:
    file explains is taken back by `explained/`.
 5. `files/` looks at what is no module: native programs, models, scripts in other languages, build files, what agents read.
    `record` and `against_record`: the list an installer goes by.
-6. `moments` says when each fact happens; `compare` holds it against the release before, `account` puts it into words.
+6. `layout` says how the package is laid out, `moments` when each fact happens; `compare` holds it
+   against the release before, `account` puts it into words.
 """

@@ -24,8 +24,9 @@ from mlsupply.evidence.files.model_files import is_model, model_facts
 from mlsupply.evidence.files.native import binary_fact
 from mlsupply.evidence.files.requirement_lists import is_requirement_list, requirement_facts
 from mlsupply.evidence.files.start_lines import start_lines
+from mlsupply.evidence.layout import is_layout_file
 from mlsupply.evidence.linking import SkippedFile
-from mlsupply.evidence.moments import is_layout_file, is_program
+from mlsupply.evidence.moments import is_program
 from mlsupply.evidence.package import located_gap
 from mlsupply.evidence.prefilter.choice import left_out
 from mlsupply.evidence.share import Share

@@ -20,9 +20,10 @@ from mlsupply.evidence.explained.unparsable import Unparsable
 from mlsupply.evidence.files.builds import at_its_moment
 from mlsupply.evidence.files.native import beside_libraries
 from mlsupply.evidence.gathered import Gathered, is_wanted
+from mlsupply.evidence.layout import Layout, layout_of
 from mlsupply.evidence.linking import linked
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.moments import Layout, layout, placed
+from mlsupply.evidence.moments import placed
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.model import Reason
@@ -44,7 +45,7 @@ def looked_at(
         if gathered.python == 1:
             pool.expect()  # nearly every package has something to follow
     gathered.finish()
-    shape = layout((path for path, _ in gathered.members), gathered.layout_files)
+    shape = layout_of((path for path, _ in gathered.members), gathered.layout_files)
     setup = next((one.data for one in gathered.sources if one.path == f"{shape.top}setup.py"), b"")
     code = [at_its_moment(fact, shape, setup) for fact in gathered.code]
     archive = beside_libraries(with_same_content(gathered.archive, walked), gathered.members, subject)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.files.build_steps import Reader, Step, cmake, configure, make, meson
-from mlsupply.evidence.moments import Layout
+from mlsupply.evidence.layout import Layout
 from mlsupply.evidence.python.commands.shell import Deed, deeds
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
