@@ -23,7 +23,7 @@ from mlsupply.evidence.moments import placed
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.prefilter.choice import worth_parsing
 from mlsupply.evidence.python import analyse
-from mlsupply.evidence.python.analyser import turned_down
+from mlsupply.evidence.python.models import no_model_knows
 from mlsupply.model import Severity
 from mlsupply.request import RuleSettings
 from mlsupply.ruleset import load
@@ -363,13 +363,13 @@ def test_the_models_are_asked_once_about_a_name_that_is_none_of_theirs() -> None
         "numpy.zeros",
         "typing.get_type_hints",
     )
-    assert [name for name in names if not turned_down(name)] == []
+    assert [name for name in names if not no_model_knows(name)] == []
 
 
-def test_a_name_is_not_turned_down_where_the_models_look_at_what_is_around_the_call() -> None:
+def test_a_name_is_modelled_where_the_models_look_at_what_is_around_the_call() -> None:
     """A client is none to its own library, and memory is mapped for foreign code where the module takes a further step."""
     names = ("redis.Redis().set", "ctypes.windll.kernel32.VirtualAlloc", "struct.pack", "subprocess.run", "builtins.len")
-    assert [name for name in names if turned_down(name)] == []
+    assert [name for name in names if no_model_knows(name)] == []
 
 
 def test_a_logging_handler_is_followed_by_whatever_name_and_a_class_of_that_name_is_not() -> None:

@@ -18,7 +18,7 @@ from mlsupply.evidence.python.interpreter import default_run
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.network import misdirected_keys
-from mlsupply.evidence.python.schedule import Level
+from mlsupply.evidence.python.schedule import ModuleLevel
 from mlsupply.evidence.python.summaries import constants
 from mlsupply.evidence.python.syntax import appearance, cpuid
 from mlsupply.evidence.python.syntax.survey import Survey
@@ -132,7 +132,7 @@ def parsed(source: bytes) -> ast.Module | str:
 def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     """The module level, then every function nobody has called yet, on its own."""
     machine.root_end = machine.steps + MAX_STEPS // 3
-    left = Level(body)
+    left = ModuleLevel(body)
     try:
         imported = default_run.statements_run_by_import(body, machine.lines)
         machine.body(left.followed(imported))
@@ -145,11 +145,11 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
                 machine.enter(found.closure, [Value("IPython.get_ipython()")] * name.startswith("load_ipython"), {}, None)
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
-        schedule.rest(machine, left, survey)
+        schedule.follow_rest(machine, left, survey)
     if machine.cut_off:
         machine.exhausted.add("")
-    machine.finish()
-    schedule.functions(machine, survey)
+    machine.run_deferred()
+    schedule.follow_functions(machine, survey)
 
 
 def _result(machine: Analyser) -> ModuleFacts:

@@ -187,11 +187,11 @@ def followed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> 
             machine.loaded(module.dotted)
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
-    machine.finish()
+    machine.run_deferred()
     for module in modules:
         machine.switch_to(module)
         machine.neighbours = Neighbours({}, {}, machine.names_of_others(module))
-        schedule.functions(machine, module.survey)
+        schedule.follow_functions(machine, module.survey)
     found, stopped = _told(machine), "too much to follow in its modules together" if machine.exhausted else ""
     machine.release()
     modules_seen = [_module(one, found.get(one.dotted, [])) for one in modules]

@@ -1,10 +1,11 @@
-"""Which functions of a module are followed on their own, and in which order; the others only where they are called."""
+"""Which functions of a module are followed as entry points, and in which order; the others are followed only where they are
+called."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from contextlib import suppress
 
 from mlsupply.evidence.python.analyser import Analyser
@@ -24,15 +25,15 @@ from mlsupply.evidence.python.syntax.relevance import (
 from mlsupply.evidence.python.syntax.survey import Mentions, Survey
 from mlsupply.evidence.python.values.value import CLEAN, Closure, Taint, taint_of
 
-_SHARED = frozenset((*CARRIED, "intercepted"))
-# What is worth handing to the client of a service: all variables, and secrets of the user.
+_SHARED = frozenset((*CARRIED, "intercepted"))  # kinds of taint that matter in shared variables
+# Code that reads the whole environment or the home folder: worth following where a client could send it.
 _PRIVATE = re.compile(r"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|expanduser|Path\.home")
-_OF_REST = 1_500  # steps for one statement of a module level that is too much to follow
-_NESTED = 20  # statements within statements that are looked at there
-_MAX_CHAIN = 8  # functions that only call one another
+_STATEMENT_STEPS = 1_500  # for one statement of a module level that exhausted its budget
+_NESTED = 20  # depth of statements within statements that are looked at there
+_MAX_CHAIN = 8  # calls between a function that was not followed and one with facts
 
 
-class Level:
+class ModuleLevel:
     """The statements of the module level, and how far they have been followed."""
 
     def __init__(self, body: list[ast.stmt]) -> None:
@@ -40,18 +41,18 @@ class Level:
         self._at = 0
 
     def followed(self, end: int) -> Iterator[ast.stmt]:
-        """The statements up to this place, one after the other, from where it stopped before."""
+        """The statements up to number `end`, from where the last call stopped."""
         while self._at < end:
             yield self._body[self._at]
             self._at += 1
 
     def left(self) -> list[ast.stmt]:
-        """The statements behind the place where it stopped, and those within the one it stopped in."""
+        """The simple statements from the place where it stopped, those within the statement it stopped in included."""
         return [inner for one in self._body[self._at :] for inner in _simple(one, _NESTED)]
 
 
 def _simple(statement: ast.stmt, depth: int) -> Iterator[ast.stmt]:
-    """The statement, or those in it where it only holds others."""
+    """The statement, or the simple statements within it where it is a branch, loop, `try` or `with`."""
     if depth == 0 or not isinstance(statement, ast.If | ast.Try | ast.With | ast.For | ast.While):
         yield statement
         return
@@ -61,42 +62,42 @@ def _simple(statement: ast.stmt, depth: int) -> Iterator[ast.stmt]:
         yield from _simple(inner, depth - 1)
 
 
-def rest(machine: Analyser, level: Level, survey: Survey) -> None:
-    """What is followed of a module level that exhausted its budget: imports, definitions, and statements that name what
-    runs, sends or loads. So work that is put in front hides nothing."""
-    machine.scope, machine.running, machine.returned, machine.silent, machine.on_request = machine.module, [], [], 0, 0
-    machine.root, machine.declined = "", False
+def follow_rest(machine: Analyser, level: ModuleLevel, survey: Survey) -> None:
+    """Follows the rest of a module level that exhausted its budget, each statement within a budget of its own: imports,
+    definitions, and statements that mention a sink or source. So expensive code put in front hides nothing."""
+    machine.at_module_level()
+    machine.root = ""
     end = machine.steps + MAX_STEPS // 6
     left = level.left()
     imports = [one for one in left if isinstance(one, ast.Import | ast.ImportFrom)]
     others = [one for one in left if not isinstance(one, ast.Import | ast.ImportFrom)]
-    for brought in imports:
-        _followed(machine, brought, end)
+    for one in imports:
+        _follow_statement(machine, one, end)
     bound = _bound(machine)
     for statement in others:
         if _defines(statement) or worth_following(survey.of(statement), bound):
-            _followed(machine, statement, end)
+            _follow_statement(machine, statement, end)
 
 
 def _defines(statement: ast.stmt) -> bool:
-    """Is this a function, a class, or a name for what takes no loop to make?"""
+    """Whether this defines a function or class, or assigns something that needs no comprehension."""
     if isinstance(statement, ast.Assign | ast.AnnAssign):
         return not any(isinstance(node, ast.comprehension) for node in ast.walk(statement))
     return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
 
-def _followed(machine: Analyser, statement: ast.stmt, end: int) -> None:
-    machine.root_end = min(machine.steps + _OF_REST, end)
-    with suppress(BudgetError, RecursionError):  # that it was too much is said already
+def _follow_statement(machine: Analyser, statement: ast.stmt, end: int) -> None:
+    machine.root_end = min(machine.steps + _STATEMENT_STEPS, end)
+    with suppress(BudgetError, RecursionError):  # the root is noted as exhausted already
         machine.statement(statement)
 
 
-def functions(machine: Analyser, survey: Survey) -> None:
-    """Follows every function that names what acts, and those that hand what one function gives to another. Where a function
-    then left something for one that was followed earlier, that one is followed once more."""
-    before = _shared(machine)
-    done = _each(machine, survey)
-    changed = {name for name, taint in _shared(machine).items() if not taint <= before.get(name, CLEAN)}
+def follow_functions(machine: Analyser, survey: Survey) -> None:
+    """Follows the entry points of the module. Where one of them leaves taint in a name or attribute that an entry point
+    followed earlier mentions, that one is followed again."""
+    before = _shared_taint(machine)
+    done = _EntryPoints(machine, survey).follow()
+    changed = {name for name, taint in _shared_taint(machine).items() if not taint <= before.get(name, CLEAN)}
     if changed:
         machine.call_results.clear()
     for closure in [one for _, one in machine.closures if one in done] if changed else ():
@@ -104,50 +105,110 @@ def functions(machine: Analyser, survey: Survey) -> None:
             machine.run_root(closure.name, closure)
 
 
-def _each(machine: Analyser, survey: Survey) -> set[Closure]:
-    bound = _bound(machine)
-    wanted: Set[ast.AST] = survey.naming(_names_of_neighbours(machine)) if machine.linked else frozenset()
+class _EntryPoints:
+    """Chooses the entry points among the functions of a module, and follows them."""
 
-    def chosen(closure: Closure) -> bool:
+    def __init__(self, machine: Analyser, survey: Survey) -> None:
+        self._machine = machine
+        self._survey = survey
+        self._bound = _bound(machine)
+        self._wanted: Set[ast.AST] = survey.naming(_names_of_neighbours(machine)) if machine.linked else frozenset()
+        self._factory_functions = FactoryFunctions(survey)
+        self._next = 0  # index of the first of `machine.closures` that was not considered yet
+        self._done: set[Closure] = set()  # followed as entry points
+        self._left: list[Closure] = []  # considered, but not chosen so far
+
+    def follow(self) -> set[Closure]:
+        """Follows the functions that may reach a sink or read a source; then those that pass something to what they were
+        found to do, until there are no more. Returns all of these."""
+        machine = self._machine
+        machine.sinkless = reachability.sinkless(self._survey, self._is_sink) if machine.alone else reachability.NONE
+        self._follow_constructors()
+        while machine.steps < MAX_STEPS:
+            self._follow_chosen()
+            decoding = {one for one in self._left if machine.takes and one not in self._done and self._passes_encoded(one)}
+            passing = {one for one in self._left if machine.takes and self._passes_on(one)}
+            if self._next >= len(machine.closures) and not passing and not decoding:
+                _note_callers(machine, self._survey, self._left)
+                return self._done
+            for closure in [one for one in self._left if (one in passing or one in decoding) and one not in self._done]:
+                for constructor in _constructors(closure):
+                    if constructor not in self._done:
+                        self._run(constructor)
+                self._run(closure)
+            self._left = [one for one in self._left if one not in passing]
+        machine.exhausted.add("*")
+        return self._done
+
+    def _run(self, closure: Closure) -> None:
+        self._done.add(closure)
+        self._machine.run_root(closure.name, closure)
+
+    def _is_sink(self, mentions: Mentions) -> bool:
+        return mentions.node in self._wanted or mentions_sink(mentions, self._bound)
+
+    def _is_chosen(self, closure: Closure) -> bool:
+        """Whether the function may reach a sink or read a source, is wanted by a neighbour, or has callers elsewhere."""
         if closure.wrapper or hooks.gives_code(closure) or hooks.passed_in(closure):
             return True
-        return closure.node in wanted or worth_following(survey.of(closure.node), bound)
+        return closure.node in self._wanted or worth_following(self._survey.of(closure.node), self._bound)
 
-    machine.sinkless = _quiet(survey, wanted, bound) if machine.alone else reachability.NONE
-    done = _constructors(machine, chosen)
-    factory_functions = FactoryFunctions(survey)
-    place, left = 0, list[Closure]()
-    while machine.steps < MAX_STEPS:
-        while place < len(machine.closures) and machine.steps < MAX_STEPS:  # grows by what the functions define
-            _, closure = machine.closures[place]
-            place += 1
-            nested = (
-                closure in machine.ever_entered and "." in closure.name and closure.owner is None and not closure.wrapper
-            )
-            if closure in done or nested or (isinstance(closure.node, ast.Lambda) and closure in machine.ever_entered):
+    def _follow_constructors(self) -> None:
+        """Follows the constructors of classes with a chosen method first: they say what the attributes of `self` hold."""
+        methods = [closure for _, closure in self._machine.closures if closure.owner is not None]
+        owners = {closure.owner for closure in methods if self._is_chosen(closure)}
+        self._done |= {closure for closure in methods if closure.owner in owners and closure.name.endswith(_CONSTRUCTORS)}
+        for closure in methods:
+            if closure in self._done:
+                self._machine.run_root(closure.name, closure)
+
+    def _follow_chosen(self) -> None:
+        """Considers the functions defined since the last time, and follows those that are chosen."""
+        machine = self._machine
+        while self._next < len(machine.closures) and machine.steps < MAX_STEPS:  # grows by what these define in turn
+            _, closure = machine.closures[self._next]
+            self._next += 1
+            if closure in self._done or self._was_followed_where_defined(closure):
                 continue
-            if chosen(closure):
-                if not factory_functions.enough_followed(machine, closure):
-                    _alone(machine, closure, done)
-            else:
-                left.append(closure)
-        hiding = {one for one in left if machine.takes and one not in done and _hides(machine, survey.of(one.node))}
-        more = {one for one in left if machine.takes and _hands_on(machine, one, survey.of(one.node))}
-        if place >= len(machine.closures) and not more and not hiding:
-            _callers(machine, survey, left)
-            return done
-        for closure in [one for one in left if (one in more or one in hiding) and one not in done]:
-            for first in _constructor(closure):
-                if first not in done:
-                    _alone(machine, first, done)
-            _alone(machine, closure, done)
-        left = [one for one in left if one not in more]
-    machine.exhausted.add("*")
-    return done
+            if not self._is_chosen(closure):
+                self._left.append(closure)
+            elif not self._factory_functions.enough_followed(machine, closure):
+                self._run(closure)
+
+    def _was_followed_where_defined(self, closure: Closure) -> bool:
+        """Whether this is a lambda or an inner function, no wrapper, that was called already where it is defined."""
+        if closure not in self._machine.ever_entered:
+            return False
+        inner = "." in closure.name and closure.owner is None and not closure.wrapper
+        return inner or isinstance(closure.node, ast.Lambda)
+
+    def _passes_on(self, closure: Closure) -> bool:
+        """Whether it calls a function that passes its arguments to a sink, and has something to give it: the result of
+        another function, what callers elsewhere pass, or what an inner function of it is given."""
+        machine, mentions = self._machine, self._survey.of(closure.node)
+        if not calls(mentions, machine.takes):
+            return False
+        has_callers = closure.wrapper or bool(hooks.passed_in(closure))
+        return has_callers or calls(mentions, machine.gives) or _has_inner_function(closure)
+
+    def _passes_encoded(self, closure: Closure) -> bool:
+        """Whether it calls a function that decodes and runs its arguments, which may be constants of this one."""
+        decoding = [name for name, takes in self._machine.takes.items() if any(take.layers for take in takes)]
+        return calls(self._survey.of(closure.node), decoding)
+
+
+_CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__")
+
+
+def _constructors(closure: Closure) -> list[Closure]:
+    """The constructors of the class of a method."""
+    methods = closure.owner.methods if closure.owner is not None else {}
+    return [methods[name] for name in _CONSTRUCTORS if name in methods]
 
 
 def _bound(machine: Analyser) -> dict[str, str]:
-    """The names of the module that stand for what can run, send or load, to what they stand for."""
+    """The names of the module level that stand for something that matters, with its dotted name. Clients of services count
+    only where the module reads the whole environment or the home folder."""
     found = {name: value.ref for name, value in machine.module.names.items() if matters_in_module(value.ref)}
     clients = {name: value.ref for name, value in machine.module.names.items() if is_client(value.ref)}
     if clients and _PRIVATE.search("\n".join(machine.lines)):
@@ -155,48 +216,14 @@ def _bound(machine: Analyser) -> dict[str, str]:
     return found
 
 
-def _quiet(survey: Survey, wanted: Set[ast.AST], bound: Mapping[str, str]) -> reachability.Sinkless:
-    """The functions of the module that come to no end, and that no neighbour is about."""
-
-    def is_sink(one: Mentions) -> bool:
-        return one.node in wanted or mentions_sink(one, bound)
-
-    return reachability.sinkless(survey, is_sink)
-
-
-_CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__")
-
-
-def _alone(machine: Analyser, closure: Closure, done: set[Closure]) -> None:
-    done.add(closure)
-    machine.run_root(closure.name, closure)
-
-
-def _constructor(closure: Closure) -> list[Closure]:
-    """The constructors of the class of a method."""
-    methods = closure.owner.methods if closure.owner is not None else {}
-    return [methods[name] for name in _CONSTRUCTORS if name in methods]
-
-
-def _constructors(machine: Analyser, chosen: Callable[[Closure], bool]) -> set[Closure]:
-    """Those of classes of which something is followed, first: they tell the other methods what `self` holds."""
-    methods = [closure for _, closure in machine.closures if closure.owner is not None]
-    followed = {closure.owner for closure in methods if chosen(closure)}
-    done = {closure for closure in methods if closure.owner in followed and closure.name.endswith(_CONSTRUCTORS)}
-    for closure in methods:
-        if closure in done:
-            machine.run_root(closure.name, closure)
-    return done
-
-
 def _names_of_neighbours(machine: Analyser) -> set[str]:
-    """The names a neighbour asked for or that neighbours are asked for, as this module writes them."""
+    """The names, as this module writes them, that make a function worth following for its neighbours."""
     names = set(machine.neighbours.names)
     return names | {name for name, value in machine.module.names.items() if value.ref.rpartition(".")[2] in names}
 
 
-def _shared(machine: Analyser) -> dict[str, Taint]:
-    """Where what functions share comes from, as far as that is worth following: names of the module, attributes."""
+def _shared_taint(machine: Analyser) -> dict[str, Taint]:
+    """The taint worth following of what functions share, by name: variables of the module level, attributes of objects."""
     found: dict[str, Taint] = {}
     objects = [one for state in machine.states.values() for one in (state, *state.objects.values())]
     shared = [*machine.module.names.items(), *(pair for state in objects for pair in state.attributes.items())]
@@ -206,37 +233,26 @@ def _shared(machine: Analyser) -> dict[str, Taint]:
     return found
 
 
-def _hands_on(machine: Analyser, closure: Closure, mentions: Mentions) -> bool:
-    """Does it call what takes something somewhere, with what another one gives or with what it is there to pass on?"""
-    if not calls(mentions, machine.takes):
-        return False
-    return closure.wrapper or bool(hooks.passed_in(closure)) or calls(mentions, machine.gives) or _makes_functions(closure)
-
-
-def _hides(machine: Analyser, mentions: Mentions) -> bool:
-    """Does it call what decodes and runs what it is given? That may be written here."""
-    return calls(mentions, [name for name, takes in machine.takes.items() if any(take.layers for take in takes)])
-
-
-def _makes_functions(closure: Closure) -> bool:
-    """Is there a function inside, as of a decorator?"""
+def _has_inner_function(closure: Closure) -> bool:
+    """Whether a function is defined within it, as in a decorator."""
     inner = (node for node in ast.walk(closure.node) if node is not closure.node)
     return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in inner)
 
 
-def _callers(machine: Analyser, survey: Survey, left: list[Closure]) -> None:
-    """Functions that were not followed run what those they call are found to do."""
-    doing: dict[str, list[set[str]]] = {}
+def _note_callers(machine: Analyser, survey: Survey, left: list[Closure]) -> None:
+    """Adds functions that were not followed to the roots of the facts of the functions they call, through at most _MAX_CHAIN
+    calls."""
+    doing: dict[str, list[set[str]]] = {}  # function -> the sets of roots of its facts
     for _, roots in machine.facts.values():
         for name in roots - {"", "__main__", "<lambda>"}:
             doing.setdefault(name, []).append(roots)
     for _ in range(_MAX_CHAIN if doing else 0):
-        more = [one for one in left if calls(survey.of(one.node), doing)]
-        if not more:
+        callers = [one for one in left if calls(survey.of(one.node), doing)]
+        if not callers:
             return
-        taken = set(more)
-        left = [one for one in left if one not in taken]
-        for closure in more:
+        noted = set(callers)
+        left = [one for one in left if one not in noted]
+        for closure in callers:
             mentions = survey.of(closure.node)
             reached = [roots for name, found in doing.items() if calls(mentions, (name,)) for roots in found]
             for roots in reached:

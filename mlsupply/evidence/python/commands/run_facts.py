@@ -107,11 +107,11 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
             chain=chain,
         )
         if written.known:
-            machine.inner(code, written.layers, call.line)
+            machine.run_text(code, written.layers, call.line)
     elif isinstance(written.const, str | bytes):
         for deed in deeds(text_of(written)):
             noted(machine, call, deed, silent)
-        machine.inner(written.const, written.layers, call.line)
+        machine.run_text(written.const, written.layers, call.line)
 
 
 def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str, script: str = "") -> None:

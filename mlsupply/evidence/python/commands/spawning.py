@@ -308,7 +308,7 @@ def _one_line(machine: Analyser, line: CommandLine) -> None:
     """A line for a shell holds Python, or starts a file this module wrote through an interpreter. Where the interpreter is
     not known (`sys.executable` in the line), only what is written here is followed."""
     if code := python_in(line.text):
-        machine.inner(code, line.head.layers, line.call.line)
+        machine.run_text(code, line.head.layers, line.call.line)
     words = _WORDS.findall(line.text)[:MAX_PARTS]
     for place, word in enumerate(words[1:], 1):
         written = machine.files.get(word)
@@ -334,7 +334,7 @@ def _python_code(machine: Analyser, line: CommandLine, code: Value) -> None:
             decoded=safe(str(code.const)),
             detail="encoded text is run by another Python",
         )
-    machine.inner(str(code.const), code.layers, call.line)
+    machine.run_text(str(code.const), code.layers, call.line)
     machine.child_input = before
 
 
@@ -370,4 +370,4 @@ def _fed_text(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -
         noted(machine, call, deed, machine.silent > 0)
     program = text_of(parts[0]) if parts else ""
     if (parts and is_python(parts[0])) or "executable" in program or program == HOLE:
-        machine.inner(text, stdin.layers, call.line)
+        machine.run_text(text, stdin.layers, call.line)

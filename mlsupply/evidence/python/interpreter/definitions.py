@@ -31,7 +31,7 @@ _KEY = expression(r"(?i)(?:api_?key|token|secret|password|credential)s?$")  # a 
 
 
 class Definitions(Entering):
-    """Defines functions and classes. `handler` is defined by the layer above."""
+    """Defines functions and classes. `registered_with` is defined by `analyser.Analyser`."""
 
     states: dict[Closure, ClassState]
 
@@ -75,7 +75,7 @@ class Definitions(Entering):
                 special_methods.operated(self, made, "enter", [], decorator)
                 special_methods.operated(self, made, "exit", [Value(), Value(), Value()], decorator)
             returned = self.call(made, [passed], {}, decorator)
-            self.handler(made, result, decorator)
+            self.registered_with(made, result, decorator)
             passed = result
             if made.closure is not None and returned.closure is not None:
                 result = passed = returned
@@ -95,7 +95,7 @@ class Definitions(Entering):
         function.either = [*(function.either or [function.copy()]), value]
         return True
 
-    def handler(self, registrar: Value, function: Value, node: ast.AST) -> None:
+    def registered_with(self, registrar: Value, function: Value, node: ast.AST) -> None:
         """A function was registered with something (`registrar`) that may call it with what others write."""
         raise NotImplementedError
 

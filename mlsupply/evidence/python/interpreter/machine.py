@@ -124,6 +124,12 @@ class Machine:
         self.guards: dict[ast.If, tuple[bool, bool]] = {}  # (does it end something, does it name a watcher)
         self.started_with: list[list[str] | None] | None = None  # possible `sys.argv`, see `default_run`
 
+    def at_module_level(self) -> None:
+        """Leaves whatever function, branch or `try` was being followed."""
+        self.scope, self.running, self.returned = self.module, [], []
+        self.silent = self.on_request = 0
+        self.declined = False
+
     def tick(self, cost: int = 1) -> None:
         """Counts steps. Raises BudgetError where the root has used up its budget."""
         self.steps += cost

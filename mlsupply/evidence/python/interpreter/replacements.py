@@ -26,7 +26,7 @@ def follow_hooks(machine: Analyser, value: Value, node: ast.AST, depth: int = 3)
     """Follows the functions that a client calls with each request or answer. value: one of them, or a container of them, at
     most `depth` levels deep."""
     if value.closure is not None:
-        follow(machine, "a hook of a client", value.closure, node, machine.first(value.closure))
+        follow(machine, "a hook of a client", value.closure, node, machine.implicit_arguments(value.closure))
     for inner in [*(value.keys or {}).values(), *(value.items or [])][:16] if depth else ():
         follow_hooks(machine, inner, node, depth - 1)
 
@@ -36,7 +36,7 @@ def follow_methods(machine: Analyser, name: str, state: ClassState, node: ast.AS
     as the replacement of the function of the same name there."""
     for method, closure in state.methods.items():
         if method in {"__getattr__", "__init__", "__call__"} or not method.startswith("_"):
-            follow(machine, f"{name}.{method}", closure, node, machine.first(closure))
+            follow(machine, f"{name}.{method}", closure, node, machine.implicit_arguments(closure))
     for attribute, value in state.attributes.items():
         if value.closure is not None:
             follow(machine, f"{name}.{attribute}", value.closure, node)
@@ -55,7 +55,8 @@ def follow_wrapping_call(machine: Analyser, call: Call) -> None:
     name = ".".join(value.ref or text_of(value) for value in call.args[:-1]).replace(HOLE, "")
     for value in call.all[-2:]:
         if value.closure is not None:
-            follow(machine, name or "a wrapped function", value.closure, call.node, machine.first(value.closure))
+            first = machine.implicit_arguments(value.closure)
+            follow(machine, name or "a wrapped function", value.closure, call.node, first)
 
 
 def follow_patch(machine: Analyser, name: str, value: Value, node: ast.AST, *, own: bool) -> None:

@@ -68,7 +68,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
             variant=places.variant(what, text),
         )
         if isinstance(content.const, str) and text.endswith(".py"):
-            machine.inner(content.const, content.layers, call.line)
+            machine.run_text(content.const, content.layers, call.line)
 
 
 _SET_THERE = expression(r"(?m)^(?:export[ \t]+)?(?P<name>[A-Z][A-Z0-9_]{3,60})=[\"']?(?P<place>https?://[^\s\"'\0]{4,200})")

@@ -98,7 +98,7 @@ def _subscribed(machine: Analyser, call: Call, text: str) -> None:
     for value in call.all:
         if (closure := value.closure) is None or isinstance(closure.node, ast.ClassDef):
             continue
-        spec, first = closure.node.args, machine.first(closure)
+        spec, first = closure.node.args, machine.implicit_arguments(closure)
         label = machine.origin("received", text or HOLE, call.line)
         names = [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)][len(first) :]
         machine.enter(closure, first, {name: Value(taint=label) for name in names}, call.node)

@@ -60,7 +60,7 @@ def connection(machine: Analyser, call: Call) -> Value:
             replacements.follow_hooks(machine, call.keywords[name], call.node)
     registrar = Value(call.ref, NOTHING, frozenset(), made.text)
     for value in call.all:
-        machine.handler(registrar, value, call.node)
+        machine.registered_with(registrar, value, call.node)
     return made
 
 

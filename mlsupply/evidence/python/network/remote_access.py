@@ -242,7 +242,7 @@ def _examples(machine: Analyser, call: Call) -> None:
         text = "\n".join(machine.lines)
         for block in re.split(r"\n[ \t]*\n|\"\"\"", text):
             if code := "\n".join(_EXAMPLE.findall(block)):
-                machine.inner(code, (), call.line)
+                machine.run_text(code, (), call.line)
 
 
 _ELSEWHERE = expression(

@@ -58,7 +58,7 @@ def started(machine: Analyser, call: Call) -> None:
     machine.serving = True
     machine.call_results.clear()
     for closure in machine.views:
-        first = machine.first(closure)
+        first = machine.implicit_arguments(closure)
         spec = closure.node.args if not isinstance(closure.node, ast.ClassDef) else None
         names = [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)] if spec is not None else []
         machine.enter(closure, first, {name: Value(taint=RECEIVED) for name in names[len(first) :]}, call.node)

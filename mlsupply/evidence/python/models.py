@@ -1,0 +1,69 @@
+"""The models of library functions, asked in turn what a call does and returns."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import sinks, sources
+from mlsupply.evidence.python.interpreter import reflection
+from mlsupply.evidence.python.interpreter.call import Call, NameOnly, NotInNameError
+from mlsupply.evidence.python.libraries import (
+    builtin_calls,
+    codec_calls,
+    configured,
+    decoder_calls,
+    deferred_calls,
+    higher_order,
+    tree_nodes,
+    writing,
+)
+from mlsupply.evidence.python.network import clients, remote_access, servers, telemetry, uploads
+from mlsupply.evidence.python.values import decoders, packing
+from mlsupply.evidence.python.values.value import (
+    Value,
+)
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.analyser import Analyser
+
+
+def modelled(machine: Analyser, call: Call) -> Value | None:
+    """The result of a call that a model knows, its effects applied; None for any other call."""
+    ref = call.ref
+    if (found := reflection.modelled(machine, call)) is not None:
+        return found
+    if ref.startswith("builtins."):
+        return builtin_calls.modelled(machine, call)
+    if (recoded := codec_calls.modelled(call)) is not None:
+        return recoded
+    if ref in decoders.BY_NAME or ref in decoders.OPAQUE:
+        return decoder_calls.decoded(machine, call)
+    if ref.startswith(("ftplib.", "pycurl.")):
+        writing.filled(machine, call)
+    made = higher_order.modelled(machine, call) or packing.modelled(call) or tree_nodes.modelled(call)
+    made = made or configured.modelled(machine, call) or sources.modelled(machine, call)
+    if made is not None:
+        return made
+    remote_access.looked_for(machine, call)
+    if servers.starts(ref):
+        servers.started(machine, call)
+    if know.STARTERS.match(ref):
+        return deferred_calls.started(machine, call)
+    if (taken := uploads.modelled(machine, call) or telemetry.modelled(machine, call)) is not None:
+        return taken
+    if not know.SENDS.match(ref) and (asked := clients.modelled(machine, call)) is not None:
+        return asked
+    return sinks.modelled(machine, call)
+
+
+@lru_cache(maxsize=16_384)
+def no_model_knows(name: str) -> bool:
+    """Whether the models decline a call for its name alone, whatever its arguments. Cached, so that they are asked about a
+    name once."""
+    nothing = NameOnly(name)
+    try:
+        return modelled(nothing, nothing) is None  # type: ignore[arg-type]  # raises where more is asked for
+    except NotInNameError:
+        return False
