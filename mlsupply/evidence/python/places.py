@@ -25,8 +25,8 @@ _FILES: Final = tuple(
             r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
             r"\.config/(?:openai|anthropic|gh|hub|glab-cli|doctl|github-copilot|op|sops/age|fly)(?:/|\\|$)|jupyter/runtime|\.password-store|\.gnupg|"
             r"\.claude/\.credentials|\.claude\.json|\.codex/auth|\.(?:gemini|qwen)/oauth_creds|opencode/auth\.json|"
-            r"globalStorage[/\\]state\.vscdb|serviceaccount(?:/|$)|rclone\.conf|\.streamlit/secrets|\.lightning/credentials|"
-            r"\.runpod/config|\.fly/config|\.snowflake/|\.yarnrc\.yml|\.gem/credentials|\.m2/settings\.xml|\.composer/auth|/run/secrets(?:/|$)|"
+            r"globalStorage[/\\]state\.vscdb|serviceaccount(?:/(?!(?:namespace|ca\.crt)$)|$)|rclone\.conf|\.streamlit/secrets|\.lightning/credentials|"
+            r"\.runpod/config|\.fly/config|\.snowflake/|\.yarnrc\.yml|\.gem/credentials|\.m2/settings\.xml|\.composer/auth|/run/secrets(?:/(?!kubernetes\.io/serviceaccount/(?:namespace|ca\.crt)$)|$)|"
             r"/etc/kubernetes/admin\.conf|\.comet\.config|clearml\.conf|\.gradle/gradle\.properties|\.heroku|\.mlflow/credentials|\.config/git/credentials|\.kdbx$|Bitwarden|keepassxc|"
             r"FileZilla|\.databrickscfg|\.snowsql|\.modal\.toml|\.wandb/|\.kaggle|/proc/[^/]{0,20}/environ|\.git/config$|/proc/.{1,12}/mem",
         ),
@@ -105,10 +105,23 @@ def owner_of(variable: str) -> tuple[str, ...] | None:
 _SECOND_LEVEL: Final = frozenset({"co", "com", "ac", "gov", "org", "net"})  # below the code of a country
 
 
+# Interfaces of Google that answer whoever asks, and keep nothing for anybody; they take their key in the address.
+_OF_GOOGLE: Final = frozenset(
+    f"{name}.googleapis.com"
+    for name in (
+        "customsearch", "factchecktools", "generativelanguage", "kgsearch", "language", "maps", "pagespeedonline", "places",
+        "safebrowsing", "speech", "texttospeech", "translation", "vision", "webrisk",
+    )
+)  # fmt: skip
+_KEY_OF_GOOGLE = expression(r"(?:GEMINI|GOOGLE(?:_\w{1,30})?|GCP)_API_KEY$")
+
+
 def is_own(variable: str, host: str) -> bool:
     """Is the host of the service that the name of this secret begins with (VERDA_CLIENT_SECRET at api.verda.com)? Only the
     registered name counts: anybody may have verda.c.example."""
     registered = registered_name(host).replace("-", "")
+    if host.lower() in _OF_GOOGLE:
+        return _KEY_OF_GOOGLE.match(variable) is not None
     words = re.split(r"[_.]", variable.lower())
     starts = {words[0], "".join(words[:2])} | {part for part in owner_of(variable) or () if "." not in part}
     return len(registered) >= 4 and registered in starts

@@ -55,7 +55,7 @@ _PATTERNS = tuple(
 _READS = expression(
     r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n]))|"
     r"(?P<credential>\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
-    r"\.docker/config|/etc/shadow|\.env\b|/gcloud/|print-access-token|serviceaccount|huggingface/(?:stored_)?token|"
+    r"\.docker/config|/etc/shadow|\.env\b|/gcloud/|print-access-token|serviceaccount(?!/(?:namespace|ca\.crt)(?![\w./]))|huggingface/(?:stored_)?token|"
     r"\.vault-token|\.pgpass|\.kaggle/|\.config/gh/|\.wandb/|\.databrickscfg)|"
     r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
     r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlsupply.evidence.python.interpreter import comprehensions, default_run, importing, objects, special_methods
 from mlsupply.evidence.python.interpreter.assignments import Assignments
+from mlsupply.evidence.python.interpreter.listed_words import one_of_words
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError
 from mlsupply.evidence.python.interpreter.missing_packages import handles_missing, tests_for_missing
@@ -149,9 +150,19 @@ class Statements(Assignments):
             self._if_on_request(node, default_run.outcome_of_test(self, node.test))
             return
         if not node.orelse:  # taken to be followed: what the body binds replaces what was bound before
-            self.body(node.body)
+            self._then(node)
             return
         self._branches([node.body, node.orelse])
+
+    def _then(self, node: ast.If) -> None:
+        """The body, which sees one of the words under a name that is compared with them."""
+        known, names = one_of_words(node.test, self.scope.names), self.scope.names
+        before = names[known.name] if known is not None else None
+        if known is not None:
+            names[known.name] = known.value
+        self.body(node.body)
+        if known is not None and before is not None and names.get(known.name) is known.value:
+            names[known.name] = before
 
     def _variables_with_prefix(self, node: ast.If, loop: EnvironmentLoop) -> None:
         """`if name.startswith(...)` in a loop over the environment: the body sees only variables with that prefix."""
@@ -173,7 +184,7 @@ class Statements(Assignments):
         """An `if` on what the user asks for. by_default: its outcome where the user asks for nothing, None where that is not
         known. The branch not taken by default is on request; so is all that follows a body taken by default that leaves."""
         self.on_request += by_default is False
-        self.body(node.body)
+        self._then(node)
         self.on_request -= by_default is False
         self.on_request += by_default is True
         self.body(node.orelse)
