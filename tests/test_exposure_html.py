@@ -50,7 +50,7 @@ def test_steps_are_orders_only_where_something_was_found(repository: Path, tmp_p
     for folder, heading in ((repository, "What to do ("), (clean, "What to do where it is found (")):
         said = CliRunner().invoke(main, ["exposure", "litellm-2026", str(folder), "--no-progress"]).stdout
         assert f"\n{heading}litellm-2026; " in said
-        assert "\nclean release before: 1.82.6 (1.82.6 is inside CVE-2026-42208" in said
+        assert "\nclean release before: 1.82.6 is inside CVE-2026-42208" in said
 
 
 def test_nothing_runs_nothing_is_loaded_and_text_stays_text(repository: Path) -> None:

@@ -54,3 +54,16 @@ def test_an_environment_around_a_project_is_only_left_out(project: Path) -> None
     _, rows = _gaps(project)
     found = {(row["detail"].partition(":")[0], row["counts"]) for row in rows if row["reason"] == "disabled"}
     assert found == {("an environment, read as a folder", False), ("folders left out", False)}
+
+
+def test_addresses_of_an_advisory_can_be_opened_from_the_terminal() -> None:
+    links = _run("explain", "CVE-2026-35030").stdout.partition("links:")[2].partition("from:")[0].split()
+    assert "https://nvd.nist.gov/vuln/detail/CVE-2026-35030" in links
+    assert "https://github.com/advisories/GHSA-jjhc-v7c2-5hh6" in links, "no line ends within an address"
+    assert all(link.startswith("https://") for link in links)
+
+
+def test_a_clean_release_is_named_once() -> None:
+    text = _run("explain", "litellm-2026").stdout
+    assert "before: 1.82.6 is inside CVE-2026-42208" in text
+    assert "after: 1.83.0 (first from rebuilt pipeline)" in text

@@ -91,7 +91,19 @@ def test_a_remedy_that_another_begins_with_is_not_said_twice() -> None:
     long = replace(short, id="PYSEC-2026-1", remedy="Upgrade to 2.11.0. For this flaw no fix is named.")
     other = replace(short, id="PYSEC-2026-2", remedy="Upgrade to 2.12.0.")
     said = replace(torch, findings=(short, long, other)).remedies
-    assert said == (long.remedy, other.remedy)
+    assert said == ("Upgrade to 2.11.0. For PYSEC-2026-1 no fix is named.", other.remedy)
+
+
+def test_a_remedy_of_one_flaw_among_several_says_which_or_how_many() -> None:
+    torch = next(group for group in VIEW.groups if group.title.startswith("torch"))
+    fixed = replace(torch.findings[0], remedy="Upgrade to 2.11.0.")
+    one = replace(fixed, id="PYSEC-2026-1", remedy="Upgrade to 2.9.0, the best there is. This flaw ends with 2.12.0.")
+    two = [replace(fixed, id=f"PYSEC-2026-{n}", remedy="Upgrade to 2.11.0. For this flaw no fix is named.") for n in (2, 3)]
+    assert replace(torch, findings=(fixed, one, *two)).remedies == (
+        "Upgrade to 2.9.0, the best there is. PYSEC-2026-1 ends with 2.12.0.",
+        "Upgrade to 2.11.0. For 2 of its flaws no fix is named.",
+    )
+    assert replace(torch, findings=(two[0],)).remedies == ("Upgrade to 2.11.0. For this flaw no fix is named.",)
 
 
 def test_the_table_colours_only_when_asked() -> None:

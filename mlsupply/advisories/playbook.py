@@ -70,6 +70,7 @@ def clean_releases(record: Incident) -> list[str]:
     lines = []
     for side in ("before", "after"):
         version, note = record.safe.get(side, ""), record.safe.get(f"{side}_note", "")
+        begun = note.startswith(f"{version} ")  # many notes name the version themselves
         if version or note:
-            lines.append(f"{side}: {version} ({note})" if version and note else f"{side}: {version or note}")
+            lines.append(f"{side}: {version} ({note})" if version and note and not begun else f"{side}: {note or version}")
     return lines

@@ -135,7 +135,7 @@ def _record(project: str, record: Advisory, origin: str) -> str:
         "modified": record.modified,
         "withdrawn": record.withdrawn,
         "doubts": "; ".join(record.doubts),
-        "links": " ".join(links_of((record.id, *record.aliases))),
+        "links": "\n".join(links_of((record.id, *record.aliases))),
         "from": origin,
     }
     return f"{record.id}\n" + "".join(_field(name, text) for name, text in fields.items() if text)
@@ -152,4 +152,8 @@ def _windows(windows: object) -> Iterator[str]:
 
 
 def _field(name: str, text: str) -> str:
-    return textwrap.fill(f"  {name + ':':<14} {text}", _WIDTH, subsequent_indent=" " * 17) + "\n"
+    """Wrapped; a text of several lines, such as addresses, keeps them, and nothing is broken within a word."""
+    first, *rest = text.split("\n")
+    lines = [f"  {name + ':':<14} {first}", *(" " * 17 + line for line in rest)]
+    wrapped = textwrap.TextWrapper(_WIDTH, subsequent_indent=" " * 17, break_long_words=False, break_on_hyphens=False)
+    return "".join(f"{wrapped.fill(line)}\n" for line in lines)

@@ -39,8 +39,20 @@ class Group:
         point."""
         found = dict.fromkeys(finding.remedy for finding in self.findings if finding.remedy and not finding.waiver)
         begun = {one for one, after in pairwise(sorted(found)) if after.startswith(one)}  # in order, the next one tells
-        whole = tuple(one for one in found if one not in begun)
+        whole = tuple(_with_whose(one, self.findings) for one in found if one not in begun)
         return whole[: 1 if self.label == "MALICIOUS" else None]
+
+
+def _with_whose(remedy: str, findings: Sequence[Finding]) -> str:
+    """The remedy, which speaks of one flaw, in the words of a group of several: which, or how many, it is about."""
+    live = [one for one in findings if one.remedy and not one.waiver]
+    whose = [one.id for one in live if one.remedy == remedy]
+    if len(live) < 2 or not whose:
+        return remedy
+    if len(whose) == 1:
+        return remedy.replace("This flaw ends", f"{whose[0]} ends").replace("For this flaw ", f"For {whose[0]} ")
+    several = f"{len(whose):,} of its flaws"
+    return remedy.replace("This flaw ends", f"{several} end").replace("For this flaw ", f"For {several} ")
 
 
 @value
