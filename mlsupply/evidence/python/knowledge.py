@@ -248,7 +248,10 @@ _CALL_ORIGINS: Final = tuple(
             r"^dbutils\.secrets\.get$|^streamlit\.secrets\.\w+$",
         ),
         ("environment", r"^psutil\..*\.environ$"),
-        ("cloud-metadata", r"^botocore\.(?:utils|credentials)\.\w{1,60}\(\)\.(?:load|retrieve_\w+|fetch_\w+)$"),
+        (
+            "cloud-metadata",
+            r"^id\.detect_credential$|^botocore\.(?:utils|credentials)\.\w{1,60}\(\)\.(?:load|retrieve_\w+|fetch_\w+)$",
+        ),
         (
             "cluster-secret",
             r"^(?:aio)?boto(?:3|core)\..*\.(?:batch_)?get_secret_value$|^kubernetes(?:_asyncio)?\..*\.(?:list_\w*secret\w*|read_namespaced_secret\w*)$|^hvac\..*\.read_secret\w*$|"

@@ -72,8 +72,20 @@ def file_kind(path: str) -> str:
 
 
 _SECRET_NAME = expression(
-    r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|CREDENTIAL|PRIVATE_?KEY|MNEMONIC|SEED_PHRASE|_AUTH$|_PAT$|DSN$|AWS_SESSION",
+    r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|CREDENTIAL|PRIVATE_?KEY|MNEMONIC|SEED_PHRASE|_AUTH$|_PAT$|DSN$|AWS_SESSION|_JWT(?:_V\d)?$",
     re.IGNORECASE,
+)
+# Services that give rights of their own for a token by which a run of continuous integration says who it is.
+_FEDERATED: Final = (
+    "amazonaws",
+    "googleapis",
+    "microsoftonline",
+    "vault",
+    "pypi",
+    "sigstore",
+    "npmjs",
+    "circleci",
+    "bitbucket",
 )
 # Prefix of a variable's name -> what the host of its owner contains.
 _OWNERS: Final = (
@@ -87,6 +99,11 @@ _OWNERS: Final = (
     ("DATABRICKS", ("databricks",)), ("SNOWFLAKE", ("snowflake",)), ("STRIPE", ("stripe",)), ("KUBE", ("kubernetes",)),
     ("VAULT", ("vault",)), ("DOCKER", ("docker",)), ("CLOUDFLARE", ("cloudflare",)), ("DATABASE_", ()), ("SSH_", ()),
     ("DEEPSEEK", ("deepseek",)),
+    ("FLASK.CONFIG", ()), ("DJANGO.CONF.SETTINGS.", ()), ("BOTO", ("amazonaws", "aws")), ("AIOBOTO", ("amazonaws", "aws")),
+    ("ACTIONS_ID_TOKEN", ("github",)), ("ACTIONS_RUNTIME_TOKEN", ("github",)),
+    ("SYSTEM_ACCESSTOKEN", ("azure", "visualstudio")),
+    *((name, _FEDERATED) for name in ("CIRCLE_OIDC", "BITBUCKET_STEP_OIDC", "VERCEL_OIDC", "SIGSTORE_ID_TOKEN")),
+    ("BUILDKITE_AGENT_ACCESS", ("buildkite",)), ("BITBUCKET", ("bitbucket", "atlassian")), ("CIRCLE", ("circleci",)),
     ("OPENROUTER", ("openrouter",)), ("TOGETHER", ("together",)), ("PERPLEXITY", ("perplexity",)),
 )  # fmt: skip
 
@@ -147,7 +164,7 @@ _FILE_OWNERS: Final = (
     (".snowflake", ("snowflake",)), (".lightning", ("lightning",)), (".comet", ("comet",)), ("clearml", ("clear.ml",)),
     (".heroku", ("heroku",)), ("/op", ("1password",)), ("opencode", ("opencode",)), (".gem/", ("rubygems",)),
     (".composer", ("packagist",)), (".claude", ("anthropic", "claude")), ("gh auth", ("github",)),
-    ("git credential", ("git",)), ("aws ", ("amazonaws", "aws")),
+    ("git credential", ("git",)), ("git config", ("git",)), ("aws ", ("amazonaws", "aws")),
     ("az account", ("azure", "microsoft", "windows.net")), ("kubectl", ("kubernetes",)), ("vault ", ("vault",)),
 )  # fmt: skip
 
@@ -201,9 +218,22 @@ WHO_IT_IS: Final = expression(
 )
 METADATA: Final = expression(
     r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"
-    r"computeMetadata|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
+    r"computeMetadata|\.actions\.githubusercontent\.com|_apis/distributedtask/|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
     re.IGNORECASE,
 )
+# Variables that say where a run of continuous integration, or a function in a cloud, asks who it is -> what that looks like.
+ASKS_WHO_IT_IS: Final = {
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://run.actions.githubusercontent.com/\0",
+    "SYSTEM_OIDCREQUESTURI": "https://dev.azure.com/_apis/distributedtask/\0",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.2/\0", "IDENTITY_ENDPOINT": "http://169.254.169.254/\0",
+    "MSI_ENDPOINT": "http://169.254.169.254/\0",
+}  # fmt: skip
+# Whom such a token is shown for rights there, beside the clouds (trusted publishing, keyless signing).
+TOKEN_EXCHANGES: Final = expression(
+    r"https://(?:(?:test\.|upload\.)?pypi\.org|registry\.npmjs\.org|fulcio\.sigst(?:ore|age)\.dev|crates\.io|rubygems\.org|"
+    r"api\.github\.com|huggingface\.co)(?::443)?(?:/|$)"
+)
+AUDIENCE: Final = expression(r"(?i)[?&]audience=(?P<whom>[\w.:/%-]{3,60})")
 CLUSTER: Final = expression(
     r"kubernetes\.default|/api/v1/(?:namespaces/[^/]*/)?secrets|:8200/v1/|secretsmanager", re.IGNORECASE
 )

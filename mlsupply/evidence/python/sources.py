@@ -67,7 +67,8 @@ def variable(machine: Analyser, key: Value, line: int) -> Value:
         return Value("", NOTHING, CLEAN, _HOME_VARIABLES[name])
     if name in {"TEMP", "TMP", "TMPDIR"}:
         return Value("", NOTHING, CLEAN, f"/tmp/{HOLE}")  # noqa: S108  # a label of where it points, nothing is written
-    return Value(taint=machine.origin("secret-variable" if places.is_secret(name) else "variable", name, line))
+    label = machine.origin("secret-variable" if places.is_secret(name) else "variable", name, line)
+    return Value("", NOTHING, label, places.ASKS_WHO_IT_IS.get(name, HOLE))
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:

@@ -34,6 +34,7 @@ _CREDENTIALS = expression(
     r"op (?:read|item get)|"
     r"bw (?:get|list|export)|vault (?:kv get|print token|read)|kubectl (?:get secrets?|config view\b.{0,40}--raw)|"
     r"docker-credential-\w+ get|keyring get|npm (?:token|config get \S*_auth)|"
+    r"git config (?:--?[\w-]{1,20} ){0,4}(?:[^\s|;&]{0,80}extraheader|--list|-l)\b|"
     r"heroku auth:token|doppler secrets|"
     r"sops (?:-d|decrypt)|"
     r"cmdkey /list|netsh wlan show profiles?\b.{0,60}key=clear|gpg (?:\S+ ){0,3}--export-secret-keys)"

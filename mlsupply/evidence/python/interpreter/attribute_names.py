@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import hooks, reflection
 from mlsupply.evidence.python.network import requested, servers
+from mlsupply.evidence.python.values import app_settings
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, text_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _LIBRARY_KEYS = frozenset(
     )
 ) | {"huggingface_hub.HfApi().token"}  # fmt: skip
 # Settings of an application that hold its secrets.
-_SECRET_SETTINGS = frozenset({"streamlit.secrets", "django.conf.settings.SECRET_KEY", "django.conf.settings.DATABASES"})
+_SECRET_SETTINGS = frozenset({"streamlit.secrets"})
 _TOKEN_PATHS = {"huggingface_hub.constants.HF_TOKEN_PATH": "~/.cache/huggingface/token"}
 _OWN_NAMES = frozenset({"__name__", "__qualname__", "__module__"})
 MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or the whole of the name
@@ -37,7 +38,7 @@ MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or
         *_SECRET_SETTINGS, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
-        "value", "buf", *_OWN_NAMES, *requested.NAMES, "request",
+        "value", "buf", *_OWN_NAMES, *requested.NAMES, "request", *app_settings.NAMES,
     }
 )  # fmt: skip
 
@@ -80,6 +81,8 @@ def _labels(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | 
         return frozenset((f"intercepted:{name} of a client",))
     if machine.serving and servers.asked(ref):
         return servers.RECEIVED
+    if name in app_settings.NAMES and (setting := app_settings.source(owner, name)):
+        return setting
     if (name in requested.NAMES or name == "request") and (of_request := requested.part(owner, name, ref)):
         return of_request
     return reflection.ANY_CLASS if name == "__subclasses__" else None

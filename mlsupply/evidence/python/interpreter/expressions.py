@@ -21,7 +21,7 @@ from mlsupply.evidence.python.interpreter import (
 from mlsupply.evidence.python.interpreter.attribute_names import MODELLED
 from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
-from mlsupply.evidence.python.values import containers, folding, operators, request_parts
+from mlsupply.evidence.python.values import app_settings, containers, folding, operators, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged
 from mlsupply.evidence.python.values.taint import kinds_in, labels_after_comparison
 from mlsupply.evidence.python.values.value import (
@@ -128,6 +128,8 @@ class Expressions(Machine):
             taint = know.part_of(taint, owner.ref, name)
             if "request" in kinds_in(taint):
                 taint = request_parts.attribute(taint, name)
+            if app_settings.ALL in taint:
+                taint = app_settings.attribute(taint, name)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         result.hidden = owner.hidden
         if name == "__file__" and _MODULE.match(owner.ref) and not self._of_package(owner.ref):
@@ -165,8 +167,7 @@ class Expressions(Machine):
             result = Value(owner.ref + "[]", NOTHING, owner.taint | key.taint, HOLE, owner.layers)
             result.hidden = owner.hidden
             if owner.keys is None and owner.items is None:
-                if isinstance(key.const, str) and "request" in kinds_in(result.taint):
-                    result.taint = request_parts.entry(result.taint, key.const)
+                result.taint = containers.labels_under(result.taint, key)
                 return result
         result = containers.fitted_to_key(folding.index(owner, key), key)
         if _ALL_VARIABLES in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):

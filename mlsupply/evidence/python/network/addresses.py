@@ -35,6 +35,21 @@ def destination(address: str) -> str:
     return "fixed" if "." in known.strip(".") and len(known) >= 4 else "given"
 
 
+_IDENTITY = expression(r"cloud-metadata:(?:.*\.actions\.githubusercontent\.com|.*/distributedtask/|id\.detect_credential)")
+
+
+def takes_identity(labels: list[str], address: str) -> bool:
+    """Is this the label of a token by which a run of continuous integration says who it is, for the service at the address?
+    Elsewhere than there, or where such tokens are exchanged for others, it opens nothing."""
+    tokens = [one for one in labels if one.startswith("cloud-metadata:")]
+    if not tokens or not all(map(_IDENTITY.match, tokens)):
+        return False
+    name = places.registered_name(host_of(address))
+    named = [found["whom"] for one in tokens if (found := places.AUDIENCE.search(one)) is not None]
+    meant = len(named) == len(tokens) and len(name) >= 4 and all(name in one.lower() for one in named)
+    return meant or places.TOKEN_EXCHANGES.match(address) is not None
+
+
 def host_of(address: str) -> str:
     """The host of a URL; "" where it has none."""
     found = _HOST.match(address)

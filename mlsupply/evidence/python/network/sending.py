@@ -193,7 +193,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     if places.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
         labels = [one for one in labels if not addresses.of_cloud(one, text)]
     kind = kinds_of(frozenset(labels))[0] if labels else ""
-    if not kind or _expected(machine, kind, call, text, where, own=own):
+    if not kind or _expected(machine, kind, call, text, where, own=own) or addresses.takes_identity(labels, text):
         return
     if kind == "intercepted" and position == "address" and (INTERCEPTED_KEY in labels or any(map(_SEED.search, labels))):
         position = "body"  # what opens a wallet or an account is no part of an address that was asked for
@@ -254,4 +254,6 @@ def _expected(machine: Analyser, kind: str, call: Call, text: str, where: str, *
         return True  # a wrapper that passes on what it was given, or to where the user has an account
     if call.ref.startswith("webbrowser.") and kind in {"intercepted", "host-identity", "command-output"}:
         return True  # a report of a fault, shown to the user before it is sent
-    return kind == "cloud-metadata" and bool(places.CLOUD.match(text))  # what a cloud says of the machine goes back to it
+    return (
+        kind == "cloud-metadata" and places.CLOUD.match(text) is not None
+    )  # what a cloud says of the machine goes back to it

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.values import folding, request_parts
+from mlsupply.evidence.python.values import app_settings, folding, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged, merged_many
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, layers_of, taint_of, unknown
 from mlsupply.lazy import expression
 
 _MAX_ITEMS = 4_096
@@ -159,11 +159,19 @@ def fitted_to_key(value: Value, key: Value) -> Value:
             value.taint |= {f"wallet:{key.const}"}
         elif _OPENS_ACCOUNT.fullmatch(key.const) and any(one.startswith("intercepted:") for one in value.taint):
             value.taint |= {INTERCEPTED_KEY}
-    if isinstance(key.const, str) and has(value.taint, "request", "parameter", "intercepted"):
-        value.taint = request_parts.entry(value.taint, key.const)
+    value.taint = labels_under(value.taint, key)
     if value.taint and isinstance(key.const, str) and key.const in _FLAGS:
         value.taint = frozenset(one for one in value.taint if not one.startswith("intercepted:"))
     return value
+
+
+def labels_under(taint: Taint, key: Value) -> Taint:
+    """The labels of what stands under this key in a request, or in the settings of an application. taint: of the whole."""
+    if not taint or not isinstance(key.const, str):
+        return taint
+    if has(taint, "request", "parameter", "intercepted"):
+        taint = request_parts.entry(taint, key.const)
+    return app_settings.entry(taint, key.const) if app_settings.ALL in taint else taint
 
 
 def entry(container: Value, key: Value) -> Value:
