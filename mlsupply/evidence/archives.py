@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from mlsupply.evidence.facets import ArchiveFact
-from mlsupply.evidence.files.bytecode import head_of, runs_unasked
+from mlsupply.evidence.files.bytecode import head_of, runs_unchecked
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
@@ -245,7 +245,7 @@ def _folder(root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:
         cache = Path(folder).name == "__pycache__"  # sources can be imported from it too
         for name in sorted([*names, *linked]):
             full = Path(folder, name)
-            if cache and name.endswith((".pyc", ".pyo")) and not runs_unasked(head_of(full)):
+            if cache and name.endswith((".pyc", ".pyo")) and not runs_unchecked(head_of(full)):
                 continue  # Python compares it with its source
             path = full.relative_to(root).as_posix()
             budget.members += 1

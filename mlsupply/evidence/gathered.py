@@ -16,7 +16,7 @@ from mlsupply.evidence.archives import Limits, Member, Walked, is_nested_name
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.files.agent_files import agent_facts, is_agent_file
 from mlsupply.evidence.files.builds import build_facts, build_system
-from mlsupply.evidence.files.bytecode import over_sources, runs_unasked, without_source
+from mlsupply.evidence.files.bytecode import over_sources, runs_unchecked, without_source
 from mlsupply.evidence.files.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.files.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
 from mlsupply.evidence.files.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
@@ -139,7 +139,7 @@ class Gathered:
             self.archive.append(odd)
         if member.data is not None:
             self._sort(member.path, member.data)
-        if member.path.endswith(".pyc") and runs_unasked(member.head):
+        if member.path.endswith(".pyc") and runs_unchecked(member.head):
             self._unchecked_bytecode.append(member.path)
         if detail := _too_long(member):
             self.add_gap(member.path, Reason.TOO_LARGE, detail)

@@ -16,7 +16,7 @@ from pathlib import Path
 from mlsupply.digest import sha256_of_file
 from mlsupply.evidence.archives import Limits
 from mlsupply.evidence.facets import ArchiveFact
-from mlsupply.evidence.files.bytecode import head_of, runs_unasked, source_of
+from mlsupply.evidence.files.bytecode import head_of, runs_unchecked, source_of
 from mlsupply.evidence.package import PackageFacts, located_gap, look_inside
 from mlsupply.evidence.pool import Pool
 from mlsupply.evidence.record import rows
@@ -96,7 +96,7 @@ def _free(name: str, full: str, homes: dict[str, str]) -> str:
 def _is_made(name: str, files: Mapping[str, Path]) -> bool:
     """Whether the file is bytecode that Python compiled from a source that is there: bytecode without a source comes from
     somebody else."""
-    return "__pycache__/" in name and source_of(name) in files and not runs_unasked(head_of(files[name]))
+    return "__pycache__/" in name and source_of(name) in files and not runs_unchecked(head_of(files[name]))
 
 
 def _few(left: list[Left]) -> Iterator[Left]:

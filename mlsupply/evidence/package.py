@@ -1,4 +1,4 @@
-"""What was seen in one archive or folder: looked at now, or kept from before and read without the analyser."""
+"""The facts of one archive or folder: from a look at it now, or from the cache, which does not need the analyser."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageFacts:
-    """What was seen in one archive or folder. subject: how it is called; digest: sha256 of the archive, "" for a folder;
-    members: (path, size) of all; parsed: how many Python files were followed, of `python` in all;
-    backend: what builds it, for a source."""
+    """What was seen in one archive or folder. subject: its name in reports; digest: sha256 of the archive as hex, "" for a
+    folder; members: (path, size in bytes) of all; parsed: how many of its `python` files were followed; source_bytes: size
+    of all Python files; backend: for a source, what builds it."""
 
     subject: str
     digest: str = ""
@@ -41,7 +41,7 @@ class PackageFacts:
 
     @property
     def kind(self) -> str:
-        """`wheel` or `sdist`, by what it holds: a source may carry the metadata of others, but not at its top."""
+        """`wheel` or `sdist`, by its content: a wheel has a `.dist-info` at its top."""
         tops = (path.partition("/") for path, _ in self.members)
         return "wheel" if any(slash and top.endswith(".dist-info") for top, slash, _ in tops) else "sdist"
 
@@ -56,9 +56,12 @@ def look_inside(
     files: Mapping[str, Path] | None = None,
     digest: str = "",
 ) -> PackageFacts:
-    """Facts of the archive or folder at `path`. cache: folder of earlier results, by digest and probe version; what is
-    there is not read again. files: of a folder these alone, path in the package -> where it lies, with the digest of all
-    of them. Never raises for what the archive holds."""
+    """Facts of the archive or folder at `path`. Never raises for what it holds.
+
+    cache: folder of earlier results, by digest and `PROBE`; an archive with a result there is not looked at again; subject:
+    its name in gaps, default the file name; files: of a folder these alone, path in the package -> where it lies; digest: of
+    the archive or of all `files`, where it is known.
+    """
     subject = safe(subject or path.name)
     digest = digest or ("" if path.is_dir() else sha256_if_read(path))
     kept = cache / f"{digest[:2]}" / f"{digest}-{PROBE.replace('/', '-')}.json" if cache is not None and digest else None
@@ -68,7 +71,7 @@ def look_inside(
 
     try:
         facts = looked_at(path, pool, subject, digest, limits, files)
-    except Exception as error:  # a defect of ours met by one archive must not blind the check to all others
+    except Exception as error:  # a defect of ours, met by one archive, must not stop the look at all others
         detail = f"the look inside broke off: {type(error).__name__}: {safe(str(error), 200)}"
         return PackageFacts(subject=subject, digest=digest, gaps=(located_gap(subject, subject, Reason.INTERNAL, detail),))
     if kept is not None and not any(gap.reason in {Reason.TIMEOUT, Reason.INTERNAL} for gap in facts.gaps):
@@ -77,14 +80,14 @@ def look_inside(
 
 
 def located_gap(subject: str, path: str, reason: Reason, detail: str) -> Gap:
-    """A gap of this check at a member."""
+    """A gap of the contents check, located at a member of the archive."""
     return Gap(
         subject=subject, check=CHECK, reason=reason, detail=f"{safe(path, 200)}: {detail}", place=Place(subject, member=path)
     )
 
 
 def _recall(path: Path, subject: str) -> PackageFacts | None:
-    """Facts kept from before; what cannot be read is looked at anew."""
+    """The kept facts, under the name `subject`; None where there are none that can be read."""
     try:
         value = kept_json(path) or {}
         return PackageFacts(
@@ -104,7 +107,7 @@ def _recall(path: Path, subject: str) -> PackageFacts | None:
 
 
 def _renamed(gap: Gap, before: str, now: str) -> Gap:
-    """What was said of the archive under another name."""
+    """A gap of the archive, under the name it has now."""
     if gap.subject != before:
         return gap
     return replace(gap, subject=now, place=gap.place._replace(file=now) if gap.place else None)

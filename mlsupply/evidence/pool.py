@@ -1,5 +1,4 @@
-"""Worker processes for work that may crash or hang: tasks of one kind share a process, and results come in the order of the
-tasks.
+"""Worker processes for work that may crash or hang. Results come in the order of the tasks.
 
 A worker that dies, runs out of memory or takes too long costs only its task: it is ended and replaced, and the task's result
 is a `Lost`. Tasks and results travel as JSON lines and raw bytes, never as pickles.
@@ -23,14 +22,15 @@ if TYPE_CHECKING:  # what starts processes is imported when the first one is sta
     from concurrent.futures import Future, ThreadPoolExecutor
 
 _WINDOW = 4  # tasks waiting per worker, so that memory stays bounded
-BROKE = "broke off"  # the one key of an answer that tells of a defect instead
+BROKE = "broke off"  # the only key of an answer about a defect of ours
 _HEADER = struct.Struct("!II")
-_BEAT = 0.1  # seconds between looks at the clock; shorter than a task may take where that is shorter still
+_BEAT = 0.1  # seconds between looks at the clock, at most
 
 
 class Task(NamedTuple):
-    """kind: a function of `mlsupply.evidence.worker`; path, inner: see `analyse.module`; data: what it looks at; known: of
-    its neighbours, as JSON values, or None; foreign: is it a module of another project than the one that ships it?"""
+    """One file for a worker. kind: "module", "pth" or "together", see `mlsupply.evidence.worker`; path, inner: see
+    `analyse.module`; data: its bytes; known: what it is told of other modules, as JSON values, or None; foreign: is it a
+    module of another project than the one that ships it?"""
 
     kind: str
     path: str
@@ -48,7 +48,7 @@ class Lost(NamedTuple):
 
 
 class _Worker:
-    """One process, started when first needed."""
+    """One process, started when first needed, and again after it was ended."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -57,6 +57,7 @@ class _Worker:
         self._late = False
 
     def run(self, task: Task) -> dict[str, Any] | Lost:
+        """The worker's answer, as JSON values."""
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101  # both are pipes, see _start
         assert process.stdout is not None  # noqa: S101
@@ -115,7 +116,7 @@ def read_exactly(stream: IO[bytes], size: int) -> bytes:
 
 
 class Pool:
-    """Use as a context manager. jobs: processes at most; seconds: for one task."""
+    """Up to `jobs` worker processes, each with `seconds` for one task. A context manager, which ends them."""
 
     def __init__(self, jobs: int, seconds: float = 60.0) -> None:
         self.jobs = max(1, jobs)
@@ -137,7 +138,7 @@ class Pool:
             worker.close()
 
     def expect(self) -> None:
-        """Tasks are likely to come: a first process starts meanwhile, on another processor where there is one."""
+        """Starts a first process ahead of the first task, while the caller goes on."""
         if self._threads is None:
             self._started().submit(self._prepare)
 
@@ -149,7 +150,7 @@ class Pool:
             self._idle.append(worker)
 
     def map(self, tasks: Iterable[Task]) -> Iterator[dict[str, Any] | Lost]:
-        """The result of each task, in order; tasks are taken only as far as they fit the window. May be asked from several
+        """The answer to each task, in order. Only a few tasks are taken ahead of the answers. Safe to call from several
         threads."""
         waiting: deque[Future[dict[str, Any] | Lost]] = deque()
         for task in tasks:
@@ -174,7 +175,7 @@ class Pool:
                 worker.watch()
 
     def _one(self, task: Task) -> dict[str, Any] | Lost:
-        worker = self._idle.pop()  # as many as there are threads
+        worker = self._idle.pop()  # never empty: there are as many workers as threads
         try:
             return worker.run(task)
         finally:

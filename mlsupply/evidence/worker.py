@@ -1,4 +1,4 @@
-"""The process that looks at one hostile file after another. See `pool`."""
+"""The worker process of `pool`: analyses one hostile file after another."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def main() -> None:
 
     _bounded()
     gc.freeze()
-    gc.disable()  # a tree has no circles; what the analyser makes of it is collected once in a while
+    gc.disable()  # a tree has no reference cycles; those of the analyser are collected once in a while
     grown = 0
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while True:
@@ -34,7 +34,7 @@ def main() -> None:
             return
         try:
             found = look(kind, path, inner, body, neighbours, foreign=foreign)
-        except Exception as error:  # a defect of ours met by one file; out of memory the process ends
+        except Exception as error:  # a defect of ours; but out of memory the process has to end
             if isinstance(error, MemoryError):
                 raise
             found = {BROKE: f"{type(error).__name__}: {safe(str(error), 200)}"}
@@ -50,7 +50,7 @@ def main() -> None:
 def look(
     kind: str, path: str, inner: str, data: bytes, neighbours: dict[str, Any] | None = None, *, foreign: bool = False
 ) -> dict[str, Any]:
-    """What one task gives, as JSON values."""
+    """The answer to one task, as JSON values. Parameters: see `pool.Task`."""
     if kind == "together":
         document = json.loads(data)
         sources = [module_group.Source(where, below, text.encode("latin-1")) for where, below, text in document["modules"]]
@@ -66,7 +66,7 @@ _WORK = {
 
 
 def _bounded() -> None:
-    """A file that makes the analyser grow ends this process, not the machine."""
+    """Limits the memory: a file that makes the analyser grow must end this process, not the machine."""
     if sys.platform != "win32":
         import resource
 

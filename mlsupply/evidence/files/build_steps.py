@@ -1,6 +1,7 @@
-"""The commands that files of build systems run, and what they fetch: Meson, CMake, Make. By patterns, not by parsing. Pure.
+"""The commands that files of Meson, CMake, Make and configure run, and what they download.
 
-Names that are set once and used are put in; conditions are not followed: a command that stands there counts as run.
+By patterns, not by parsing: variables are replaced by what they were set to, and conditions are not followed, so that every
+command counts as run.
 Sources: the reference manuals of Meson, CMake and GNU Make.
 """
 
@@ -13,17 +14,17 @@ from itertools import islice
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
-MOST_CALLS = 5_000  # looked at in one file
+MOST_CALLS = 5_000  # calls of functions that are looked at in one file
 _LONG = 4_000  # characters of a call
-_VALUE = 1_000  # characters of what a name stands for
-_IN_ALL = 1 << 20  # characters of the calls of a file
-_HOPS = 3  # times that names within values are replaced
+_VALUE = 1_000  # characters of the value of a variable
+_IN_ALL = 1 << 20  # characters of all calls of one file
+_HOPS = 3  # times that variables in the value of a variable are replaced
 
 
 class Step(NamedTuple):
-    """kind: `runs` (a command line), `fetches` (an address, stored at `path`), `includes` (a file of the build system, run
-    as part of it) or `cut` (what follows is not looked at); verified: what is fetched is held to a digest; recipe: run only
-    when somebody asks for its target."""
+    """One thing a build file does. kind: `runs` (a command line), `fetches` (the address `command`, stored at `path`),
+    `includes` (another build file at `path`) or `cut` (what follows is not looked at); line: from 1; verified: the download
+    is compared with a digest, or is one commit; recipe: runs only when somebody asks for its target."""
 
     kind: str
     line: int
@@ -34,13 +35,16 @@ class Step(NamedTuple):
 
 
 class _Call(NamedTuple):
+    """A call of a function. inner: the text between its parentheses; name: "" where the bounds end the search."""
+
     name: str
     line: int
     inner: str
 
 
 def _called(text: str, names: re.Pattern[str], quotes: str) -> Iterator[_Call]:
-    """The calls of these functions, with what stands between their parentheses; one without a name where it ends early."""
+    """The calls of functions. names: pattern of a name, as its first group, with the opening parenthesis; quotes: pattern of
+    the language's strings."""
     token = expression(rf"{quotes}|[()]", re.DOTALL)
     line, at, left = 1, 0, _IN_ALL
     for number, found in enumerate(names.finditer(text)):
@@ -61,13 +65,14 @@ def _called(text: str, names: re.Pattern[str], quotes: str) -> Iterator[_Call]:
 
 
 def _blanked(text: str, comments: re.Pattern[str]) -> str:
-    """The text with its comments made blank, each at its length. comments: strings, or a comment as its first group."""
+    """The text with each comment replaced by as many blanks. comments: pattern of a string, or of a comment as its first
+    group."""
     return comments.sub(lambda found: re.sub(r"[^\n]", " ", found[0]) if found[1] is not None else found[0], text)
 
 
 # --- Meson ---------------------------------------------------------------------------------------------------------------
 
-# one that is not closed goes on to the end of its line or text: looked for at each of its marks, it would take forever
+# A string that is not closed matches to the end of its line or text: tried at each quote again, it would be quadratic.
 _MESON_STRING = r"'''.*?'''|'(?:\\.|[^'\\\n])*+'?"
 _MESON_COMMENT = expression(rf"{_MESON_STRING}|(#[^\n]*)", re.DOTALL)
 _MESON_CALL = expression(
@@ -82,7 +87,7 @@ _ON_DEMAND = frozenset({"run_target", "add_dist_script"})
 
 
 def meson(text: str) -> Iterator[Step]:
-    """Of a `meson.build`."""
+    """The steps of a `meson.build`."""
     text = _blanked(text, _MESON_COMMENT)
     values: dict[str, str] = {}
     for found in islice(_MESON_SET.finditer(text), MOST_CALLS):
@@ -95,7 +100,7 @@ def meson(text: str) -> Iterator[Step]:
 
 
 def _meson_words(expression: str, values: Mapping[str, str]) -> str:
-    """The texts of an expression as one command line; `+` puts texts together."""
+    """The strings of an expression as one command line; those with `+` between them are one word."""
     words: list[str] = []
     joins = False
     for found in _MESON_TOKEN.finditer(expression):
@@ -132,7 +137,7 @@ _COMMIT = expression(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 
 
 def cmake(text: str) -> Iterator[Step]:
-    """Of a `CMakeLists.txt` or `*.cmake`."""
+    """The steps of a `CMakeLists.txt` or `*.cmake`."""
     values: dict[str, str] = {}
     for call in _called(_without_comments(text), _CMAKE_CALL, _CMAKE_STRING):
         words = [_filled(word, values, _CMAKE_NAME) for word in _cmake_words(call.inner)]
@@ -155,7 +160,8 @@ def cmake(text: str) -> Iterator[Step]:
 
 
 def _cmake_tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    """(what it says, start, end) of each argument; a comment says nothing. What a bracket opens is looked for once."""
+    """(text, start, end) of each argument; the text of a comment is "". A closing bracket that is missing is searched for
+    only once."""
     at, never = 0, set[str]()
     while found := _CMAKE_TOKEN.search(text, at):
         at, said = found.end(), found[4] or ""
@@ -173,7 +179,7 @@ def _cmake_tokens(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _without_comments(text: str) -> str:
-    """The text with comments made blank, each at its length."""
+    """The text with each comment replaced by as many blanks."""
     kept, at = [], 0
     for _, start, end in _cmake_tokens(text):
         if text[start] == "#":
@@ -187,7 +193,7 @@ def _cmake_words(inner: str) -> list[str]:
 
 
 def _cmake_commands(words: list[str]) -> Iterator[str]:
-    """Each command of a call: what follows `COMMAND` up to the next word that means something to CMake."""
+    """Each command of a call: what follows `COMMAND` up to the next keyword of CMake."""
     command: list[str] | None = None
     for word in [*words, "END_OF_CALL"]:
         if _CMAKE_KEY.fullmatch(word):
@@ -206,16 +212,17 @@ def _cmake_fetched(name: str, words: list[str], line: int) -> Iterator[Step]:
         folder = f"${{{words[0].lower()}_SOURCE_DIR}}" if words else ""
         if url := _after("URL", words):
             yield Step("fetches", line, url, folder, verified)
-        elif url := _after("GIT_REPOSITORY", words):  # a tag or a branch is whatever its owner lets it be
+        elif url := _after("GIT_REPOSITORY", words):  # its owner can move a tag or branch
             yield Step("fetches", line, url, folder, bool(_COMMIT.fullmatch(_after("GIT_TAG", words))))
 
 
 def _after(key: str, words: list[str]) -> str:
+    """The argument behind a keyword, "" without it."""
     return words[words.index(key, 1) + 1] if key in words[1:-1] else ""
 
 
 def _filled(text: str, values: Mapping[str, str], names: re.Pattern[str]) -> str:
-    """The text with what its names stand for."""
+    """The text with its variables replaced by their values; an unknown one stays. names: pattern of a variable."""
     for _ in range(_HOPS):
         filled = names.sub(lambda found: values.get(found[1], found[0]), text)[:_LONG]
         if filled == text:
@@ -234,7 +241,7 @@ _SAYS = expression(r"\s*(?:(?:@\s*)?(?:echo|printf)\b|#|:\s|AC_MSG_|AS_ECHO|as_f
 
 
 def make(text: str) -> Iterator[Step]:
-    """Of a Makefile: what is run whenever make reads it, and the recipes."""
+    """The steps of a Makefile: what runs whenever make reads it, and the recipes."""
     values: dict[str, str] = {}
     calls = 0
     for number, line in _logical(text):
@@ -257,12 +264,12 @@ def make(text: str) -> Iterator[Step]:
 
 
 def configure(text: str) -> Iterator[Step]:
-    """Of a `configure` script or what it is made of, line by line; what is only said to the user is left out."""
+    """The steps of a `configure` script or its source: each line but those that only print."""
     return (Step("runs", number, line[:_LONG]) for number, line in _logical(text) if not _SAYS.match(line))
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
-    """(number of its first line, line with what a backslash continues)."""
+    """(number of its first line, line) with lines joined where they end in a backslash."""
     parts: list[str] = []
     length = 0
     for number, line in enumerate(text.split("\n"), 1):
@@ -280,3 +287,4 @@ def _put_in(command: str, values: Mapping[str, str]) -> str:
 
 
 Reader = Callable[[str], Iterator[Step]]
+"""Reads the text of a build file."""

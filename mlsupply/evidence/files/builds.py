@@ -1,8 +1,8 @@
-"""Files by which build systems other than Python's run commands: what they run that no build needs.
+"""Files of Meson, CMake, Make and configure: the commands in them that no build needs.
 
-Meson, CMake, Make and configure scripts build most of scientific Python, and run programs while they do. So only commands
-are reported that run a download, hide what they do, take orders from outside, install something that starts by itself, or
-send data away. Fetching and building sources is what such files are for.
+These build most of scientific Python, and fetching sources and running programs is what they are for. So only such commands
+are reported as run a download, hide what they do, take orders from outside, install something that starts by itself, or
+send data away.
 """
 
 from __future__ import annotations
@@ -29,20 +29,22 @@ _FILES: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("configure", expression(r"(?:^|/)configure(?:\.(?:ac|in))?$"), configure),
 )
 _ALWAYS = frozenset({"runs-downloaded", "remote-control", "runs-decoded", "mines", "sends"})
-_ONCE_RUN = _ALWAYS | {"persists"}  # recipes that install a service are what a target `install` is for
+_NOT_IN_RECIPES = _ALWAYS | {"persists"}  # a target `install` may well install a service
 _SENT = frozenset({"credential-file", "environment"})
-# a command without any of these does nothing that is reported; an autoconf script has thirty thousand lines
+# What every reported command holds: searched for first, since an autoconf script has thirty thousand lines.
 _HINTS = expression(
     r"(?i)curl|wget|fetch|http|/dev/(?:tcp|udp)|base64|xxd|openssl|\bnc\b|ncat|netcat|socat|powershell|iwr|irm|certutil|"
     r"bitsadmin|crontab|cron|systemctl|launchctl|schtasks|authorized_keys|bashrc|zshrc|profile|xmrig|stratum|mine|mshta|"
     r"regsvr32|sh -i|nslookup|\bdig\b|\.ssh|\.aws|ftp|scp|iex"
 )
+# Build system -> pattern of the build backends that start it.
 _BACKENDS = {
     "meson": expression(r"mesonpy|meson"),
     "cmake": expression(r"scikit_build_core|skbuild|py_build_cmake|cmake"),
     "make": expression(r"(?!)"),
     "configure": expression(r"(?!)"),
 }
+# Build system -> pattern of a setup.py that starts it.
 _STARTED = {
     "meson": expression(rb"\bmeson\b"),
     "cmake": expression(rb"(?i)cmake|skbuild"),
@@ -52,26 +54,26 @@ _STARTED = {
 _SHOWN = expression(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?|tests?)/")
 _STORED = expression(r"(?:\s-[a-zA-Z]{0,6}[oO]|--output(?:-document)?|>)[ =]?[\"']?([^\s\"';|&<>]{1,200})")
 _FETCHES = expression(r"(?:^|[\s/;&|(\"'])(?:curl|wget|aria2c|fetch)\s[^\n;|&]{0,1000}?(https?://[^\s\"';|&<>)]{4,300})")
-_FETCHED = 20  # downloads of a file that are watched for
-_GOES_ON = expression(r"(?<!\s)\s++(?=\|)")  # a new line among them is seen to where it is used
+_MAX_FETCHED = 20  # downloads of one file whose later use is searched for
+_BEFORE_PIPE = expression(r"(?<!\s)\s++(?=\|)")
 _INTERPRETER = r"(?:(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|source|\.|cmd(?:\.exe)? /c|chmod \S+)"
 
 
 def build_system(path: str) -> str:
-    """`meson`, `cmake`, `make` or `configure` for a file of theirs, else ""."""
+    """The build system that reads a file of this path: `meson`, `cmake`, `make` or `configure`, else ""."""
     return next((name for name, pattern, _ in _FILES if pattern.search(path)), "")
 
 
 class Built(NamedTuple):
-    """What is reported about a build file. cut: what of it was not looked at, "" where that is nothing."""
+    """What is reported about a build file. cut: the part that was not looked at, as text for a gap; "" where all was."""
 
     facts: tuple[CodeFact, ...] = ()
     cut: str = ""
 
 
 def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Built:
-    """What the file runs, as far as the allowance goes. The moment is `install` for what is run by reading the file, which
-    `at_its_moment` weighs against who reads it, and `call` for a recipe."""
+    """The commands of a build file (`build_system`) that are reported, as far as the allowance goes. Their moment is `call`
+    for a recipe, and `install` for what runs when the file is read; `at_its_moment` corrects that by who reads the file."""
     name, reader = next((name, reader) for name, pattern, reader in _FILES if pattern.search(path))
     text = data[:MOST_BUILD].decode("utf-8", "replace")
     cut = f"what follows its first {MOST_BUILD:,} bytes" if len(data) > MOST_BUILD else ""
@@ -84,7 +86,7 @@ def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> B
         if step.kind == "cut":
             cut = cut or f"the calls from line {step.line:,} on"
         elif step.kind == "fetches":
-            fetched += [step] if len(fetched) < _FETCHED else []
+            fetched += [step] if len(fetched) < _MAX_FETCHED else []
         elif step.kind == "includes" and (source := _source(step.path, fetched)):
             facts.append(
                 _fact("build-include", path, name, step, "a downloaded build file is run as part of the build", source)
@@ -93,13 +95,13 @@ def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> B
             if not allowance.take(step.command):
                 break
             facts += _run(path, name, step, fetched)
-            fetched += _stored(step) if len(fetched) < _FETCHED else []
+            fetched += _stored(step) if len(fetched) < _MAX_FETCHED else []
     return Built(tuple(facts), cut)
 
 
 def at_its_moment(fact: CodeFact, shape: Layout, setup: bytes) -> CodeFact:
-    """A fact about a build file with the moment it runs: during installation, if this is a source whose backend or setup.py
-    starts the build system; otherwise when somebody builds it. setup: the code of setup.py."""
+    """The fact at the moment it runs: during installation if the backend or setup.py of a source starts the build system,
+    otherwise when somebody builds it. Other facts than of build files are returned as they are. setup: text of setup.py."""
     if fact.behaviour not in BEHAVIOURS or fact.moment is Moment.CALL:
         return fact
     if not shape.is_source or _SHOWN.search(fact.member):
@@ -109,7 +111,8 @@ def at_its_moment(fact: CodeFact, shape: Layout, setup: bytes) -> CodeFact:
 
 
 def _run(path: str, name: str, step: Step, fetched: list[Step]) -> Iterator[CodeFact]:
-    deed = next((deed for deed in deeds(_on_one_line(step.command)) if _telling(deed, step)), None)
+    """At most one fact about a command: what it does itself, or that it starts an unverified download."""
+    deed = next((deed for deed in deeds(_on_one_line(step.command)) if _is_reported(deed, step)), None)
     if deed is not None:
         yield _fact("build-command", path, name, step, deed.what, deed.url, maker=deed.maker)
         return
@@ -120,20 +123,20 @@ def _run(path: str, name: str, step: Step, fetched: list[Step]) -> Iterator[Code
 
 
 def _on_one_line(command: str) -> str:
-    """The command with a pipe that starts a line put behind the line before."""
-    return _GOES_ON.sub(lambda found: " " if "\n" in found[0] else found[0], command)
+    """The command, with a pipe at the beginning of a line joined to the line before."""
+    return _BEFORE_PIPE.sub(lambda found: " " if "\n" in found[0] else found[0], command)
 
 
-def _telling(deed: Deed, step: Step) -> bool:
+def _is_reported(deed: Deed, step: Step) -> bool:
     if deed.behaviour == "sends":
         return deed.source in _SENT
-    if step.recipe and deed.behaviour == "runs-downloaded":  # how to get a tool is what many a recipe tells
+    if step.recipe and deed.behaviour == "runs-downloaded":  # many recipes install a tool
         return False
-    return deed.behaviour in (_ALWAYS if step.recipe else _ONCE_RUN)
+    return deed.behaviour in (_ALWAYS if step.recipe else _NOT_IN_RECIPES)
 
 
 def _stored(step: Step) -> list[Step]:
-    """What a command downloads, and where to."""
+    """The download of a command as a step, with the file it is stored in; none if it downloads nothing."""
     found = _FETCHES.search(step.command)
     if not found:
         return []
@@ -143,7 +146,7 @@ def _stored(step: Step) -> list[Step]:
 
 
 def _starts(command: str, stored: str) -> bool:
-    """Whether a command starts a stored file, or one below a folder that was fetched."""
+    """Does the command start the stored file, or one below a folder that was fetched?"""
     if stored.endswith("_SOURCE_DIR}"):
         return re.search(rf"(?:^|\s){_INTERPRETER} (?:-\S+ )?{re.escape(stored)}/", command) is not None
     file = stored.rpartition("/")[2]
@@ -154,6 +157,7 @@ def _starts(command: str, stored: str) -> bool:
 
 
 def _source(included: str, fetched: list[Step]) -> str:
+    """The address that an included file was downloaded from unverified; "" for any other."""
     file = included.rpartition("/")[2].removesuffix(".cmake")
     for step in fetched:
         if not step.verified and file and step.path.rpartition("/")[2].removesuffix(".cmake") == file:

@@ -1,4 +1,4 @@
-"""Compiled Python without the source it was made of: it can be imported or loaded, and nobody can read it here.
+"""Compiled Python that stands without its source or in place of it: Python may run it, and it cannot be read here.
 
 Sources: PEP 552, and PEP 3147: `a/__pycache__/b.cpython-312.pyc` stands beside `a/b.py` and is not imported without it;
 `a/b.pyc` is.
@@ -15,7 +15,7 @@ _CACHE = "__pycache__/"
 
 
 def source_of(path: str) -> str:
-    """The source that a `.pyc` or `.pyo` was made of, by PEP 3147; "" of what is neither. path: with `/`."""
+    """The path of the source of a `.pyc` or `.pyo`, by PEP 3147; "" for any other file. path: with `/`."""
     if not path.endswith((".pyc", ".pyo")):
         return ""
     folder, slash, name = path.rpartition("/")
@@ -24,14 +24,14 @@ def source_of(path: str) -> str:
     return f"{folder}{slash}{name[:-1]}"
 
 
-def runs_unasked(head: bytes) -> bool:
-    """Whether Python runs the compiled file without comparing it with its source (PEP 552: an unchecked hash). head: at
-    least the first 8 bytes."""
+def runs_unchecked(head: bytes) -> bool:
+    """Does Python run the compiled file without comparing it with its source (PEP 552: an unchecked hash)? head: at least
+    the first 8 bytes."""
     return len(head) >= 8 and head[2:4] == b"\r\n" and int.from_bytes(head[4:8], "little") & 3 == 1
 
 
 def head_of(path: Path) -> bytes:
-    """What `runs_unasked` needs of a file; nothing of one that is none or may not be read."""
+    """The first bytes of a file, enough for `runs_unchecked`; b"" for what is no file or cannot be read."""
     try:
         if not path.is_file():  # a pipe would block
             return b""
@@ -41,16 +41,16 @@ def head_of(path: Path) -> bytes:
         return b""
 
 
-def over_sources(unasked: Iterable[str], paths: Collection[str]) -> Iterator[ArchiveFact]:
-    """Which of the files that Python runs unasked have their source among `paths`: it imports them in place of it. (Of
-    `a.pyc` beside `a.py` it imports the source.)"""
-    for path in unasked:
+def over_sources(unchecked: Iterable[str], paths: Collection[str]) -> Iterator[ArchiveFact]:
+    """An `overrides-source` for each of the `unchecked` files in a `__pycache__` whose source is among `paths`: Python
+    imports it in place of the source. (Of `a.pyc` beside `a.py` it imports the source.)"""
+    for path in unchecked:
         if f"/{_CACHE}" in f"/{path}" and (source := source_of(path)) in paths:
             yield ArchiveFact(kind="overrides-source", member=path, detail=source)
 
 
 def without_source(paths: Collection[str]) -> Iterator[str]:
-    """The compiled files among `paths` that have no source among them."""
+    """The compiled files among `paths` whose source is not among them."""
     compiled = [(path, source) for path in paths if (source := source_of(path))]
     known = frozenset(paths) if compiled else frozenset()
     return (path for path, source in compiled if source not in known)

@@ -1,8 +1,7 @@
-"""Scripts and sources in other languages inside a Python package: what plainly steals, hides code or takes orders. Patterns,
-not parsing.
+"""Scripts and sources in other languages inside a Python package: what plainly steals, hides code or takes orders.
 
-Nothing here says that a file is harmless. Each pattern needs two things that do not occur together in honest files of the
-kind.
+By patterns, not by parsing; no answer says that a file is harmless. Each pattern needs two things that do not occur together
+in honest files of the kind.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from mlsupply.text import safe
 MAX_SOURCE = 16 << 20  # bytes of one file
 _SUFFIXES = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs|j2|jinja2?)$", re.IGNORECASE)
 _TEMPLATE = expression(r"\.(?:j2|jinja2?)$", re.IGNORECASE)
+# A template that reaches the internals of Python objects (server-side template injection).
 _REACHES = expression(rb"\{[{%][^{}]{0,400}?__(?:globals|subclasses|builtins|import)__[^{}]{0,400}")
 _SHELL = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd)$", re.IGNORECASE)
 _SCRIPT = expression(r"\.[cm]?js$", re.IGNORECASE)
@@ -29,36 +29,38 @@ _SCRIPT_FIRST = expression(rb"#![^\n]{0,200}?\b(?:node|deno|bun)\b")
 _MAX_LINES = 20_000
 _COMMENTS = (b"#", b"REM ", b"::")
 _CARRIED_ON = expression(rb"(?:\\|\|[ \t]{0,20})\r?$")  # the command goes on in the next line
+# Rust that starts a shell or downloader with an address.
 _STARTS = expression(
     rb"Command::new\(\s*\"(?:/bin/)?(?:sh|bash|curl|wget|powershell|cmd)\"[^;]{0,400}?(?:curl|wget|iwr|https?://)[^;]{0,200}"
 )
-_OBEYS = expression(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1")  # waiting for a port asks /dev/tcp too
+_OBEYS = expression(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1")  # a plain /dev/tcp may wait for a port
 _SECRETS = expression(
     rb"\.ssh[/\\\"'](?!config\b|known_hosts)|id_rsa|id_ed25519|\.aws/credentials|\.npmrc|\.pypirc|\.netrc|\.kube/config|wallet\.dat"
 )
-# what the patterns hold in every case: looked for first, since a plain search is ten times as fast
+# Plain strings of which `_SECRETS`, and below `_READS`, hold one in any case: ten times faster to search for.
 _IN_SECRETS = (b".ssh", b"id_rsa", b"id_ed25519", b".aws", b".npmrc", b".pypirc", b".netrc", b".kube", b"wallet.dat")
 _LEAVES = expression(rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(")
 _READS = expression(rb"readFileSync|readFile\(|child_process|Bun\.file")
 _IN_READS = (b"readFile", b"child_process", b"Bun.file")
-_SCRAMBLED = expression(rb"\b_0x[0-9a-f]{4,6}\b")  # names as the common obfuscators make them
+_SCRAMBLED = expression(rb"\b_0x[0-9a-f]{4,6}\b")  # names that the common obfuscators of JavaScript make
 _EXECUTES = expression(rb"\bexec(?:Sync)?\(\s{0,20}[\"'`]([^\"'`\n]{6,400})[\"'`]")
 _MAX_COMMANDS = 200
-_MANY = 60  # of such names
-_NEAR = 20_000  # bytes: in a bundle of megabytes everything stands somewhere
+_MANY = 60  # scrambled names that make a file obfuscated
+_NEAR = 20_000  # bytes between what must stand together; a bundle of megabytes holds everything somewhere
 _MAX_PLACES = 50
 
 
-_Found = tuple[str, bytes, int]  # what it does, the text that shows it, where that begins
+_Found = tuple[str, bytes, int]
+"""(what the file does, the text that shows it, where that text begins)"""
 
 
 def is_foreign(path: str) -> bool:
-    """A script or source of a kind that is looked at here; what other languages' package managers brought along is not."""
+    """Is this, by its suffix, a script or source that is looked at here? Not what npm installed."""
     return bool(_SUFFIXES.search(path)) and "node_modules/" not in path
 
 
 def is_foreign_program(data: bytes) -> bool:
-    """The same of a file whose first line tells it."""
+    """Is this, by its first line, a shell or JavaScript program?"""
     return _SHELL_FIRST.match(data) is not None or _SCRIPT_FIRST.match(data) is not None
 
 
@@ -67,28 +69,29 @@ def _is_shell(path: str, data: bytes) -> bool:
 
 
 def foreign_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Iterator[CodeFact]:
-    """At most one fact a file; its commands are looked at as far as the allowance goes."""
+    """At most one fact `foreign-code` for the file. Its commands are searched as far as the allowance goes."""
     found: _Found | None
     if _is_shell(path, data):
         found = _shell(data, allowance or Allowance())
     elif _SCRIPT.search(path) or _SCRIPT_FIRST.match(data):
         found = _javascript(data, allowance or Allowance())
     elif _TEMPLATE.search(path):
-        found = (
-            ("a template that reaches for Python's own functions", hit[0], hit.start())
-            if (hit := _REACHES.search(data))
-            else None
-        )
+        found = _matched(_REACHES, data, "a template that reaches for Python's own functions")
     else:
-        found = ("a shell is started that asks the network", hit[0], hit.start()) if (hit := _STARTS.search(data)) else None
+        found = _matched(_STARTS, data, "a shell is started that asks the network")
     if found is not None:
         line = data.count(b"\n", 0, found[2]) + 1
         shown = safe(found[1].decode("utf-8", "replace"))
         yield CodeFact(behaviour="foreign-code", moment=Moment.CALL, member=path, line=line, detail=found[0], decoded=shown)
 
 
+def _matched(pattern: re.Pattern[bytes], data: bytes, what: str) -> _Found | None:
+    found = pattern.search(data)
+    return (what, found[0], found.start()) if found is not None else None
+
+
 def unseen(path: str, data: bytes) -> str:
-    """What `foreign_facts` does not look at in a file, "" where that is nothing."""
+    """The part of a file that `foreign_facts` does not look at, as text for a gap; "" where it looks at all."""
     if _is_shell(path, data):
         return f"the lines after the first {_MAX_LINES:,}" if data.count(b"\n") > _MAX_LINES else ""
     if not (_SCRIPT.search(path) or _SCRIPT_FIRST.match(data)):
@@ -104,7 +107,8 @@ def unseen(path: str, data: bytes) -> str:
 
 @lru_cache(maxsize=1)
 def _may_take(data: bytes) -> bool:
-    """Could it read a place of secrets that it names? Asked twice of each file."""
+    """Does the file read files or start programs, and name a place of secrets? Cached, as it is asked twice for each
+    file."""
     return any(word in data for word in _IN_READS) and any(word in data for word in _IN_SECRETS)
 
 
@@ -119,13 +123,13 @@ def _shell(data: bytes, allowance: Allowance) -> _Found | None:
         if not allowance.take(command):
             return None
         for deed in deeds(command):
-            if _telling(deed):
+            if _is_hostile(deed):
                 return deed.what, line, start
     return None
 
 
 def _whole_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Commands and where they begin: lines, with those that a backslash or a pipe at their end carries on."""
+    """(where it begins, command): each line, joined with the next where it ends in a backslash or a pipe."""
     start, end, joined = 0, 0, b""
     for line in data.split(b"\n")[:_MAX_LINES]:
         joined, end = joined + line, end + len(line) + 1
@@ -137,7 +141,8 @@ def _whole_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
     yield start, joined
 
 
-def _telling(deed: Deed) -> bool:
+def _is_hostile(deed: Deed) -> bool:
+    """Is this nothing that an honest script of a package does?"""
     if deed.behaviour == "sends":
         return deed.source in {"credential-file", "environment"}
     return deed.behaviour in {"mines", "runs-decoded"}
@@ -151,7 +156,9 @@ def _javascript(data: bytes, allowance: Allowance) -> _Found | None:
             line = hit[1]
             if not allowance.take(line):
                 break
-            if any(_telling(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))):
+            if any(
+                _is_hostile(deed) or deed.behaviour == "runs-downloaded" for deed in deeds(line.decode("utf-8", "replace"))
+            ):
                 return "JavaScript that has a shell run what is downloaded", line, hit.start()
     for hit in islice(_SECRETS.finditer(data), _MAX_PLACES) if _may_take(data) else ():
         start, end = max(0, hit.start() - _NEAR), hit.end() + _NEAR

@@ -1,6 +1,7 @@
-"""Files of Jupyter that a package may bring: kernels, whose command line is run whenever a notebook is opened with them, and
-the configuration of Jupyter and IPython. What of it is Python is read as Python too; here the texts in it are found that
-IPython executes at its start.
+"""Files of Jupyter in a package: kernels, whose command line runs whenever a notebook is opened with them, and
+configurations of Jupyter and IPython.
+
+A configuration in Python is followed as a module too; here the strings in it are found that IPython executes at its start.
 
 Sources: documentation of jupyter_client (kernel specs), jupyter_server and IPython (configuration files).
 """
@@ -28,22 +29,22 @@ _MOST_SETTINGS = 1 << 20  # bytes of a configuration in Python
 _LITERAL = expression(
     r"[rRuU]?(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')", re.DOTALL
 )
-_BETWEEN = expression(r"(?:[\s\[(,\\0-9]|#[^\n]*)+")  # of a list, or the place of an `insert`
+_BETWEEN = expression(r"(?:[\s\[(,\\0-9]|#[^\n]*)+")  # between the strings of a list; the index of an `insert`
 _EXECUTED = expression(r"\.(?:exec_lines|code_to_run)\s*(?:\+?=|\.(?:append|extend|insert)\()")
 _SET = expression(r"(?m)\.(\w{2,40})\.(\w{2,40})[ \t]*=[ \t]*(True|False|\"[^\"\\\n]*\"|'[^'\\\n]*')[ \t]*(?:#.*)?$")
-_LONG = 20_000  # characters of what is executed
+_LONG = 20_000  # characters of executed text that are followed
 _MOST_EXECUTED = 50  # settings that execute something
 _PYTHON = expression(r"(?:^|[/\\{])(?:python[\d.]*|sys\.executable\}|pypy[\d.]*)(?:\.exe)?$")
 _HARMFUL = frozenset({"runs-downloaded", "remote-control", "runs-decoded", "mines", "persists", "evades", "destroys"})
 _SENT = frozenset({"credential-file", "environment"})
-_ANYBODYS = expression(r"^(?:/tmp/|/var/tmp/|/dev/shm/|%TEMP%|[A-Za-z]:\\(?:Windows\\Temp|Users\\Public)\\)", re.IGNORECASE)
-_LOADED = frozenset({"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PYTHONSTARTUP", "BASH_ENV", "PYTHONPATH"})
+_WRITABLE = expression(r"^(?:/tmp/|/var/tmp/|/dev/shm/|%TEMP%|[A-Za-z]:\\(?:Windows\\Temp|Users\\Public)\\)", re.IGNORECASE)
+_LOADERS = frozenset({"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PYTHONSTARTUP", "BASH_ENV", "PYTHONPATH"})
 _SERVERS = ("ServerApp", "NotebookApp", "IdentityProvider", "PasswordIdentityProvider", "LabApp")
 
 
 class JupyterFacts(NamedTuple):
-    """What is reported about a file of Jupyter. code: Python text in it that is executed, "" where there is none; cut: what
-    of it was not looked at, "" where that is nothing."""
+    """What is reported about a file of Jupyter. code: the Python in it that is executed, "" without any; cut: the part that
+    was not looked at, as text for a gap, "" where all was."""
 
     facts: tuple[CodeFact, ...] = ()
     code: str = ""
@@ -51,26 +52,26 @@ class JupyterFacts(NamedTuple):
 
 
 def is_settings(path: str) -> bool:
-    """A configuration of Jupyter or IPython that is Python."""
+    """Is this, by its name, a configuration of Jupyter or IPython in Python?"""
     return bool(_SETTINGS.search(path))
 
 
 def settings_facts(path: str, data: bytes) -> JupyterFacts:
-    """What such a configuration sets, as far as it stands there as constants."""
+    """What a configuration in Python sets, as far as by constants."""
     text = data[:_MOST_SETTINGS].decode("utf-8", "replace")
-    said: dict[str, dict[str, object]] = {}
+    settings: dict[str, dict[str, object]] = {}
     for found in _SET.finditer(text):
-        said.setdefault(found[1], {})[found[2]] = _value(found[3])
+        settings.setdefault(found[1], {})[found[2]] = _value(found[3])
     executed = list(islice(_EXECUTED.finditer(text), _MOST_EXECUTED + 1))
     code = [one for found in executed[:_MOST_EXECUTED] for one in _texts(text[found.end() : found.end() + _LONG])]
     cut = f"what follows its first {_MOST_SETTINGS:,} bytes" if len(data) > _MOST_SETTINGS else ""
     if len(executed) > _MOST_EXECUTED:
         cut = f"what it executes after the first {_MOST_EXECUTED} settings"
-    return JupyterFacts(tuple(_opened(path, said)), "\n".join(map(_without_magic, code))[:_LONG], cut)
+    return JupyterFacts(tuple(_open_server(path, settings)), "\n".join(map(_without_magic, code))[:_LONG], cut)
 
 
 def _without_magic(text: str) -> str:
-    """IPython's own lines as Python: `!command` is run by a shell, `%magic` says what only IPython knows."""
+    """IPython's own syntax as Python: `!command` as a call of `os.system`, `%magic` as `pass`."""
     lines = text.split("\n")
     for number, line in enumerate(lines):
         bare = line.lstrip()
@@ -82,7 +83,7 @@ def _without_magic(text: str) -> str:
 
 
 def _texts(expression: str) -> Iterator[str]:
-    """The texts an expression begins with: one, or those of a list, which may go over several lines."""
+    """The strings an expression begins with: one, or those of a list, which may span several lines."""
     at = 0
     while at < len(expression):
         if found := _LITERAL.match(expression, at):
@@ -104,47 +105,48 @@ def _value(literal: str) -> object:
 
 
 def is_jupyter_file(path: str) -> bool:
-    """A kernel, or a configuration of the server in JSON."""
+    """Is this, by its path, a kernel or a configuration of the server in JSON?"""
     return bool(_KERNEL.search(path) or _CONFIG.search(path))
 
 
 def jupyter_facts(path: str, data: bytes, allowance: Allowance | None = None) -> JupyterFacts:
-    """What the file makes Jupyter do without need; command lines are looked at as far as the allowance goes."""
+    """What a kernel or configuration in JSON does that Jupyter does not need. Command lines are searched as far as the
+    allowance goes; nothing is reported about a file that is no JSON object, which Jupyter cannot read."""
     try:
         document = json.loads(data)
-    except (ValueError, RecursionError):  # Jupyter cannot read it either
+    except (ValueError, RecursionError):
         return JupyterFacts()
     if not isinstance(document, Mapping):
         return JupyterFacts()
-    return (
-        _kernel(path, document, allowance or Allowance())
-        if _KERNEL.search(path)
-        else JupyterFacts(tuple(_opened(path, document)))
-    )
+    if _KERNEL.search(path):
+        return _kernel(path, document, allowance or Allowance())
+    return JupyterFacts(tuple(_open_server(path, document)))
 
 
 def _kernel(path: str, document: Mapping[str, Any], allowance: Allowance) -> JupyterFacts:
     argv = document.get("argv")
     words = [word for word in argv if isinstance(word, str)] if isinstance(argv, list) else []
     environment = document.get("env")
-    facts = [*_commanded(path, words, allowance), *_loaded(path, environment if isinstance(environment, Mapping) else {})]
+    facts = list(_command_facts(path, words, allowance))
+    if isinstance(environment, Mapping):
+        facts += _environment_facts(path, environment)
     code = words[2] if len(words) > 2 and _PYTHON.search(words[0]) and words[1] == "-c" else ""
     return JupyterFacts(tuple(facts), code)
 
 
-def _commanded(path: str, words: list[str], allowance: Allowance) -> Iterator[CodeFact]:
+def _command_facts(path: str, words: list[str], allowance: Allowance) -> Iterator[CodeFact]:
     command = " ".join(words)
     for deed in deeds(command) if allowance.take(command) else ():
         if (deed.behaviour in _HARMFUL and not deed.maker) or (deed.behaviour == "sends" and deed.source in _SENT):
             yield _fact(path, f"its command line: {deed.what}", command)
             return
-    if place := next((word for word in words if _ANYBODYS.search(word)), ""):
+    if place := next((word for word in words if _WRITABLE.search(word)), ""):
         yield _fact(path, "its command line names a file in a folder anybody can write to", place)
 
 
-def _loaded(path: str, environment: Mapping[str, Any]) -> Iterator[CodeFact]:
+def _environment_facts(path: str, environment: Mapping[str, Any]) -> Iterator[CodeFact]:
     for name, value in environment.items():
-        if name in _LOADED and isinstance(value, str) and any(_ANYBODYS.search(part) for part in value.split(":")):
+        if name in _LOADERS and isinstance(value, str) and any(_WRITABLE.search(part) for part in value.split(":")):
             yield _fact(path, f"it sets {name} to a place anybody can write to", value)
 
 
@@ -160,13 +162,13 @@ def _fact(path: str, detail: str, text: str) -> CodeFact:
     )
 
 
-def _opened(path: str, document: Mapping[str, Any]) -> Iterator[CodeFact]:
-    """A server that others can reach, without a secret."""
-    settings = [document[name] for name in _SERVERS if isinstance(document.get(name), Mapping)]
-    said = {str(key): value for one in settings for key, value in one.items()}
-    without = [name for name in ("token", "password", "hashed_password") if said.get(name) == ""]
-    reached = [name for name in ("allow_remote_access", "disable_check_xsrf") if said.get(name) is True]
-    reached += [name for name in ("ip", "allow_origin") if said.get(name) in {"*", "0.0.0.0", "::"}]  # noqa: S104  read, not bound
+def _open_server(path: str, document: Mapping[str, Any]) -> Iterator[CodeFact]:
+    """The fact `opens-host` for settings by which others can reach the server, and without a secret."""
+    servers = [document[name] for name in _SERVERS if isinstance(document.get(name), Mapping)]
+    settings = {str(key): value for one in servers for key, value in one.items()}
+    without = [name for name in ("token", "password", "hashed_password") if settings.get(name) == ""]
+    reached = [name for name in ("allow_remote_access", "disable_check_xsrf") if settings.get(name) is True]
+    reached += [name for name in ("ip", "allow_origin") if settings.get(name) in {"*", "0.0.0.0", "::"}]  # noqa: S104  read, not bound
     if without and reached:
         detail = f"a Jupyter server that anybody can enter: {', '.join([*without, *reached])}"
         moment = Moment.CALL if is_aside(path) else Moment.START

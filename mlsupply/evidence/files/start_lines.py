@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 
 def text_of(data: bytes) -> str:
-    """What is read of a `.pth`: all of a text, whatever its encoding; of weights of a model, which stop being UTF-8 at once,
-    what stands before that."""
+    """The text of a `.pth`, whatever its encoding. The weights of a model may have the same suffix: of a file with a NUL
+    only what stands before its first byte that is no UTF-8."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -21,7 +21,7 @@ def text_of(data: bytes) -> str:
 
 
 def start_lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """(number from 1, line) of each that begins with `import` and a blank."""
+    """(number from 1, line) for each line that Python executes: one that begins with `import` and a blank or tab."""
     for number, line in enumerate(text_of(data).splitlines(), 1):
         if line.startswith(("import ", "import\t")):
             yield number, line
