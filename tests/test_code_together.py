@@ -89,7 +89,7 @@ def test_modules_that_import_each_other_are_followed_to_an_end(tmp_path: Path) -
 def test_packages_in_which_nothing_acts_or_that_are_large_are_not_followed_together() -> None:
     quiet = [ModuleFacts(path="demo/__init__.py", dotted="demo")]
     assert companions(quiet, {"demo/__init__.py": b"", "demo/a.py": b""}) == []
-    facts = module_group.followed([module_group.Source("demo/a.py", "demo/a.py", b"import os\nos.system('ls')\n")])
+    facts = module_group.analysed([module_group.Source("demo/a.py", "demo/a.py", b"import os\nos.system('ls')\n")])
     assert companions(facts, {"demo/a.py": b"", "demo/__init__.py": b""}) == ["demo/__init__.py", "demo/a.py"]
     assert companions(facts, {"demo/a.py": b" " * MAX_BYTES, "demo/__init__.py": b"\n"}) == []
     assert companions(facts, {"demo/a.py": b"", "tests/test_a.py": b""}) == []
@@ -97,7 +97,7 @@ def test_packages_in_which_nothing_acts_or_that_are_large_are_not_followed_toget
 
 def test_a_group_that_takes_too_long_is_cut_short_and_says_so() -> None:
     loop = b"x = 0\n" + b"def f():\n    g()\ndef g():\n    pass\n" + b"f()\n" * (MAX_STEPS // 20)
-    told = module_group.followed(
+    told = module_group.analysed(
         [module_group.Source("demo/a.py", "demo/a.py", loop), module_group.Source("demo/b.py", "demo/b.py", b"1 +")]
     )
     assert [module.path for module in told] == ["demo/a.py"]

@@ -55,7 +55,7 @@ def look(
         document = json.loads(data)
         sources = [module_group.Source(where, below, text.encode("latin-1")) for where, below, text in document["modules"]]
         data_files = {where: text.encode("latin-1") for where, text in document["data"].items()}
-        return {"modules": [module_to_json(module) for module in module_group.followed(sources, data_files)]}
+        return {"modules": [module_to_json(module) for module in module_group.analysed(sources, data_files)]}
     return module_to_json(_WORK[kind](path, data, inner, neighbours_from_json(neighbours) if neighbours else None, foreign))
 
 

@@ -1,4 +1,4 @@
-"""One Python file to facts. `module` parses and follows it; `pth` does the same for the executable lines of a `.pth`."""
+"""Analyses one Python file: `module` for a source file, `pth` for the executable lines of a `.pth` file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.network import misdirected_keys
 from mlsupply.evidence.python.schedule import ModuleLevel
-from mlsupply.evidence.python.summaries import constants
+from mlsupply.evidence.python.summaries import note_constants
 from mlsupply.evidence.python.syntax import appearance, cpuid
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.value import CLEAN, Value, constant
@@ -27,19 +27,20 @@ from mlsupply.text import safe
 
 MAX_SOURCE = 8 << 20  # bytes of one file
 _MOST_START_LINES = 500  # of one `.pth`: those of setuptools and of editable installs have one to five
-# in documentation: calls and statements of Python, blanks nobody sees at the ends of lines, words longer than any
+# What documentation for people does not hold: statements of Python, rows of blanks at the ends of lines, very long words.
 _NOT_FOR_PEOPLE = re.compile(
     r"(?m)^[ \t]*(?:import|from|exec|def|for|with|print)\b[^\n.]{0,200}[(:]|(?:[ \t]{4}|\t | \t)$|[A-Za-z0-9+/=_-]{80}|\\x"
 )
+# Functions that others call soon after the import; they are followed like the module level.
 _LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
 
 
 def module(
     path: str, source: bytes, inner: str = "", neighbours: Neighbours | None = None, *, foreign: bool = False
 ) -> ModuleFacts:
-    """Facts of a Python source file. Never raises for what the file holds: `stopped` says what was not followed. inner: the
-    path below the folder imports start from, where that is not the whole path; neighbours: what is known of other modules of
-    the package; foreign: does the package put it among the modules of another project?"""
+    """The facts of a Python source file. Never raises for what the file holds: `stopped` says what was not followed. inner:
+    the path below the folder that imports start from, where that is not the whole path; neighbours: the summaries of other
+    modules of the package, for a second look; foreign: the module is put among those of another project."""
     dotted, is_package = dotted_name(inner or path)
     if len(source) > MAX_SOURCE:
         return ModuleFacts(path=path, dotted=dotted, stopped=f"larger than {MAX_SOURCE:,} bytes of source")
@@ -56,7 +57,7 @@ def module(
     _run(machine, tree.body, survey)
     for sight in appearance.sights(text, tree, survey):
         machine.root, machine.code_line = "", sight.line
-        _noted(machine, sight)
+        _note_sight(machine, sight)
     persistence.tables(machine)
     result = _result(machine)
     machine.release()
@@ -66,7 +67,7 @@ def module(
 
 
 def pth(path: str, source: bytes) -> ModuleFacts:
-    """Facts of the lines of a `.pth` file that Python executes: those that start with `import` (docs of `site`)."""
+    """The facts of the lines of a `.pth` file that Python executes: those that start with `import` (docs of `site`)."""
     machine = Analyser(path, "", False)
     machine.lines = text_of(source).splitlines()
     unparsed = ""
@@ -88,19 +89,19 @@ def pth(path: str, source: bytes) -> ModuleFacts:
         _run(machine, tree.body, survey)
         for sight in appearance.sights(line, tree, survey):
             machine.root = ""
-            _noted(machine, sight)
+            _note_sight(machine, sight)
     result = _result(machine)
     return replace(result, stopped=result.stopped or unparsed)
 
 
 def _documentation(machine: Analyser, tree: ast.Module) -> Value:
-    """What a module says of itself: text for people, in which code can be hidden."""
+    """The value of `__doc__`. It counts as encoded where it holds what is not written for people: it can hide code."""
     text = ast.get_docstring(tree, clean=False)
     hides = text is not None and _NOT_FOR_PEOPLE.search(text) is not None
     return constant(text, (), machine.origin("encoded", "text of documentation", 1) if hides else CLEAN)
 
 
-def _noted(machine: Analyser, sight: appearance.Sight) -> None:
+def _note_sight(machine: Analyser, sight: appearance.Sight) -> None:
     machine.fact(
         sight.behaviour,
         None,
@@ -113,7 +114,7 @@ def _noted(machine: Analyser, sight: appearance.Sight) -> None:
 
 
 def parsed(source: bytes) -> ast.Module | str:
-    """The tree of a source file, or why it cannot be parsed. Never raises."""
+    """The syntax tree of a source file, or a phrase why it cannot be parsed. Never raises."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -125,12 +126,12 @@ def parsed(source: bytes) -> ast.Module | str:
             return f"not Python: {safe(str(error), 80)}"
         except RecursionError:
             return "nested too deeply to be parsed"
-        except MemoryError:  # raised for a parser stack that is full, too
+        except MemoryError:  # the parser raises this where its stack is full, too
             return "too much to be parsed: nested too deeply or too large for the memory it is given"
 
 
 def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
-    """The module level, then every function nobody has called yet, on its own."""
+    """Follows the module level, then the functions that are entry points."""
     machine.root_end = machine.steps + MAX_STEPS // 3
     left = ModuleLevel(body)
     try:
@@ -153,9 +154,10 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
 
 
 def _result(machine: Analyser) -> ModuleFacts:
+    """The facts and the summary of a module that was followed."""
     misdirected_keys.judged(machine)
     facts = [(fact, tuple(sorted(roots))) for fact, roots in machine.all_facts()]
-    constants(machine)
+    note_constants(machine)
     exports = [(name, value.ref) for name, value in machine.module.names.items() if value.ref and "()" not in value.ref]
     stopped = ""
     if machine.exhausted:
@@ -178,5 +180,6 @@ def _result(machine: Analyser) -> ModuleFacts:
 
 
 def _few(names: Iterable[str]) -> str:
+    """The first five of the names of roots, in words, and how many more there are."""
     shown = sorted(name or "the module level" for name in names)
     return ", ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")

@@ -85,7 +85,7 @@ class Analyser(Statements):
                 return self._intercepted(this, result) if self._stands_between() else result
             if this.ref.count(".") and not this.ref.startswith("builtins."):
                 self.edges.add((self.root, this.ref))
-                if (summarised := summaries.called(self, this)) is not None:
+                if (summarised := summaries.apply_summary(self, this)) is not None:
                     return summarised
         result = self._unknown(this)
         return self._intercepted(this, result) if self._stands_between() else result
@@ -340,7 +340,7 @@ class Analyser(Statements):
         try:
             first = self.implicit_arguments(closure)
             given = self.enter(closure, first, {}, None)
-            summaries.returned(self, name, given)
+            summaries.note_returned(self, name, given)
             if hooks.gives_code(closure):
                 execution.executed(self, Call("builtins.exec", Value(), [given], {}, closure.node, None), given)
             if name in know.BACKEND_HOOKS and name.startswith("get_requires"):

@@ -1,7 +1,7 @@
-"""What names mean: what sends, what runs, what gives what. Tables only; the analyser asks, rules judge.
+"""Tables of names: the kinds of taint, and which dotted names are sources, sinks or calls of functions they are given.
 
-Labels of origin are `kind:detail`. Dotted names follow the libraries' public interfaces.
-"""
+Taint labels are `kind:detail`. Dotted names follow the public interfaces of the libraries; `()` stands for the result of a
+call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 
 from mlsupply.lazy import expression
 
-# Kinds of origin, worst first. The order decides which one a finding names.
+# Kinds of taint, the most sensitive first. The order decides which one a finding names.
 KINDS: Final = (
     "credential-file", "wallet", "browser-store", "keychain", "cloud-metadata", "cluster-secret", "environment",
     "foreign-secret", "history", "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file",
@@ -24,12 +24,12 @@ SECRETS: Final = frozenset((*KINDS[: RANK["clipboard"] + 1], "chat-store"))
 
 
 class Calls:
-    """Dotted names of calls, by a pattern. The same names come up again and again: answers are kept."""
+    """Dotted names of calls, by a pattern. Answers are cached, since the same names come up again and again."""
 
     def __init__(self, pattern: str) -> None:
         names = expression(pattern)
         self.match: Callable[[str], bool] = lru_cache(maxsize=8_192)(lambda ref: names.match(ref) is not None)
-        """Is this one of them?"""
+        """Whether this dotted name is one of them."""
 
 
 _HTTP_VERBS = r"(?:get|post|put|patch|delete|head|options|request|stream|send|upload|urlopen|fetch)"
@@ -70,7 +70,7 @@ CLIENTS: Final = Calls(
     r"ipfshttpclient|pynostr|tftpy|qdrant_client|pinecone|weaviate|chromadb\.(?:Async)?HttpClient\b[\w().]*|langfuse|logging_loki|"
     r"paho\.mqtt|paho)\."
 )
-# Files of others, fetched from a shared service: whose is for the arguments to say.
+# Downloads from a service that many share: the arguments say whose files.
 SHARED_FILES: Final = Calls(
     r"^(?:huggingface_hub|modelscope)\.(?:\w+\.)*(?:hf_hub_download|snapshot_download|cached_download)$|^datasets\.load_dataset$|^boto3\..*\.get_object$|"
     r"^google\.cloud\.storage\..*\.download_as_\w+$|^azure\.storage\..*\.download_blob$|^github\..*\.get_(?:contents|gist)$"
@@ -114,7 +114,7 @@ COMMANDS: Final = Calls(
     r"IPython\..*\.system|invoke\.run|plumbum\.(?!(?:cli|colorlib|colors|fs|lib|path|typed_env|version)\b).*|test\.support\.script_helper\.\w+|"
     r"(?:ctypes\..*|cffi\.FFI\(\)\.dlopen\(\))\.(?:system|popen|execv[pe]?|WinExec|ShellExecute[AW]?|CreateProcess[AW]?))$"
 )
-# Words of a command that fetches something or decodes it, in any text.
+# In a text, the words of a command that fetches or decodes something.
 FETCHES_OR_DECODES: Final = (
     r"\b(?:curl|wget|powershell|bitsadmin|certutil|mshta|(?:ba)?sh -c)\b|\|\s{0,9}(?:ba)?sh\b|base64 -d"
 )
@@ -132,9 +132,9 @@ RUNS_CODE: Final = frozenset(
         "IPython.get_ipython().run_cell", "js2py.eval_js", "execjs.eval",
     }
 )  # fmt: skip
-# Of these, what takes an interpreter before the text.
+# Of these, the ones whose first argument is an interpreter, and the second the code.
 RUNS_IN: Final = frozenset({"_xxsubinterpreters.run_string", "_interpreters.run_string", "_interpreters.exec"})
-# These rebuild objects from pickles in other clothes.
+# Loaders of formats that contain pickles, or build objects likewise.
 REBUILDS: Final = frozenset(
     {
         "torch.load",
@@ -176,12 +176,13 @@ HOST_IDENTITY: Final = frozenset(
         "psutil.users", "netifaces.interfaces", "os.getuid", "pathlib.Path.cwd",
     }
 )  # fmt: skip
-# Of these, what says how the machine is and what its folders are called, but neither which one it is nor whose.
+# Labels of these that describe the machine and its folders, but do not identify it or its user.
 HOST_DETAILS: Final = expression(
     r"host-identity:(?:platform\.platform|os\.getuid|os\.getcwdb?|pathlib\.Path\.cwd|.*/(?:network-interfaces/|public-ipv4|local-ipv4))"
 )
+# Parts of `uname` that do not identify the machine.
 _SYSTEM: Final = frozenset({"system", "release", "version", "machine", "processor", "sysname"})
-# What a credential that a library found says about itself and its account, which opens nothing.
+# Attributes of a credential that say something about it or its account, but open nothing.
 _PUBLIC: Final = frozenset(
     {
         "universe_domain", "project_id", "project", "quota_project_id", "service_account_email", "signer_email", "region",
@@ -190,16 +191,17 @@ _PUBLIC: Final = frozenset(
 )  # fmt: skip
 
 
-# What everybody may know of an account or a pair of keys.
-_SHOWN: Final = frozenset({"address", "public_key", "pubkey", "publicKey", "verify_key", "checksum_address"})
+# Attributes of an account or a pair of keys that anybody may know.
+_PUBLIC_KEY_PARTS: Final = frozenset({"address", "public_key", "pubkey", "publicKey", "verify_key", "checksum_address"})
 
 
-# Names of parameters that bring a key, or the words that stand for one.
+# Names of parameters that take a private key or a seed phrase.
 PRECIOUS: Final = expression(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase|wallet_?(?:key|seed)|^seed_words$")
 
 
 def without_keys(taint: frozenset[str]) -> frozenset[str]:
-    """The labels of what is made with a key and does not show it: an address, a signature."""
+    """The taint of something made with a private key that does not contain it, as an address or a signature: without the
+    labels of the key."""
     return frozenset(
         one
         for one in taint
@@ -208,16 +210,18 @@ def without_keys(taint: frozenset[str]) -> frozenset[str]:
 
 
 def part_of(taint: frozenset[str], owner: str, name: str) -> frozenset[str]:
-    """The labels of an attribute of something with these: some parts tell less than the whole."""
+    """The taint of the attribute `name` of an object with this taint, some of which tell less than the whole. owner: the
+    dotted name of the object."""
     if name in _SYSTEM and owner in {"platform.uname()", "os.uname()"}:
         return taint - {f"host-identity:{owner[:-2]}"}
-    if name in _SHOWN:
+    if name in _PUBLIC_KEY_PARTS:
         return without_keys(taint)
     if name in _PUBLIC:
         return frozenset(one for one in taint if not one.startswith("secret-variable:") or "." not in one)
     return taint
 
 
+# Kind of taint -> dotted names of calls whose result has it.
 _CALL_ORIGINS: Final = tuple(
     (kind, expression(pattern))
     for kind, pattern in (
@@ -270,11 +274,11 @@ _CALL_ORIGINS: Final = tuple(
 
 @lru_cache(maxsize=8_192)
 def origin_of(ref: str) -> str:
-    """The kind of data that a call of this dotted name gives, or ""."""
+    """The kind of taint of the result of a call of this dotted name; "" where it is no source."""
     return next((kind for kind, pattern in _CALL_ORIGINS if pattern.search(ref)), "")
 
 
-# A function passed to one of these runs, at the same moment or soon after.
+# Calls that run a function they are passed, at once or soon after.
 STARTERS: Final = Calls(
     r"^(?:threading\.(?:Thread|Timer)|multiprocessing\.util\.Finalize|"
     r"multiprocessing\.(?:[\w.]{1,60}(?:\(\))?\.)?(?:Process|(?:Thread)?Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
@@ -287,14 +291,14 @@ STARTERS: Final = Calls(
     r"trio\.run|anyio\.run|gevent\.spawn|nest_asyncio\.\w+|apscheduler\..*|schedule\..*|contextlib\.suppress|"
     r"contextlib\.(?:Async)?ExitStack\(\)\.callback|(?:setuptools|distutils)\..{1,80}\.execute)$"
 )
-# What is handed to these is called with what other people write.
+# Libraries for messages: a function registered with one is called with what other people write.
 MESSENGERS: Final = expression(
     r"^(?:discord|nextcord|disnake|telebot|telegram|telethon|pyrogram|aiogram|socketio|slack_bolt|slixmpp|irc|"
     r"paho|pika|nats|websockets?|autobahn|ws4py|picows|lomond|tornado\.websocket|nio|mautrix|aiortc|nostr_sdk|pynostr|stomp|"
     r"gmqtt|aiomqtt|asyncio_mqtt|amqtt|hbmqtt|pulsar|nsq|signalrcore|pusher|pysher|ably|pubnub|centrifuge|aio_pika|redis|"
     r"pyrebase|firebase_admin|mattermostdriver|zulip|vk_api|vkbottle|twitchio|hikari|interactions|sleekxmpp|mmpy_bot)\."
 )
-# Methods by which objects of these libraries, where a class is made of theirs, get what somebody wrote.
+# Methods by which a subclass of a class of these libraries gets such messages.
 HEARS: Final = expression(
     r"_?on_?(?:ws_?)?(?:message|msg|data|frame|text|packet|event|line|pubmsg|privmsg|privmessage|notice|binary|publish)\w{0,40}$|"
     r"(?:message|line|data|string|frame)_?[rR]eceived$|received?(?:_(?:message|json|text))?$"

@@ -1,9 +1,8 @@
-"""Modules of one package followed together, as the one program they are: what objects of one module hold and do in another.
+"""Analyses several modules of one package together, with one state, as the program they make up.
 
-Looking at modules one by one, even with what is known about their neighbours' functions, ends at objects: data put into an
-object in one module and sent by its method in another is seen only where both are followed together. That is done for the
-few modules of a package that have something worth sending or running and something that sends or runs, if they are small
-enough.
+Analysis module by module, even with summaries of the neighbours' functions, loses taint in objects: data that is put into an
+object in one module and sent by its method in another is found only where both are followed together. That is done for the
+few modules of a package that have sources and sinks between them, if they are small enough.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.value import Closure, Scope, Value, constant
 from mlsupply.named import NamedTuple
 
-BUDGET = 100_000  # steps for all modules of a group: each was followed alone before
-_BETWEEN = "\x1f"  # in the name of a root: the module, then the function
+BUDGET = 100_000  # steps for all modules of a group together: each was analysed alone before
+_BETWEEN = "\x1f"  # in the name of a root, between the dotted name of the module and that of the function
 
 
 class Source(NamedTuple):
-    """One module of the group. path: in the package; inner: below the folder imports start from."""
+    """The source of one module of the group. path: in the package; inner: below the folder that imports start from."""
 
     path: str
     inner: str
@@ -36,7 +35,7 @@ class Source(NamedTuple):
 
 
 class _Module:
-    """A module while the group is followed."""
+    """A module of the group while it is analysed. begun: its module level was followed, or is being followed."""
 
     def __init__(self, source: Source, tree: ast.Module) -> None:
         self.path = source.path
@@ -49,11 +48,12 @@ class _Module:
         self.begun = False
 
     def root(self, name: str) -> str:
+        """The name of a root of this module. name: of the function; "" for the module level."""
         return f"{self.dotted}{_BETWEEN}{name}"
 
 
-class Together(Analyser):
-    """Follows several modules with one state; a name imported from one of them is what it is there."""
+class GroupAnalyser(Analyser):
+    """Follows several modules with one state, so that a name imported from one of them has its value there."""
 
     alone = False
 
@@ -62,28 +62,28 @@ class Together(Analyser):
         first = next(iter(self.modules.values()))
         super().__init__(first.path, first.dotted, first.is_package)
         self.mentions_install = True
-        self.places = {id(module.scope): module for module in self.modules.values()}
-        self.here = first
+        self._module_by_scope = {id(module.scope): module for module in self.modules.values()}
+        self.current = first
         self.switch_to(first)
 
     def switch_to(self, module: _Module) -> None:
-        """Makes this module the one whose code is followed from here on."""
-        self.here = module
+        """Makes this module the one whose code is followed from now on."""
+        self.current = module
         self.path, self.dotted, self.lines = module.path, module.dotted, module.lines
         self.package = module.dotted if module.is_package else module.dotted.rpartition(".")[0]
         self.module, self.closures = module.scope, module.closures
 
-    def loaded(self, dotted: str) -> _Module | None:
-        """The module of this dotted name, its module level followed as an import would; None where it is not of the
-        group."""
+    def load(self, dotted: str) -> _Module | None:
+        """Imports the module of this dotted name: its module level is followed, if it was not before. None where it is not
+        of the group."""
         module = self.modules.get(dotted)
         if module is None or module.begun:
             return module
-        self.loaded(dotted.rpartition(".")[0])
+        self.load(dotted.rpartition(".")[0])
         if module.begun:
             return module
         module.begun = True
-        before = (self.here, self.scope, self.root, self.running, self.returned, self.silent, self.on_request)
+        before = (self.current, self.scope, self.root, self.running, self.returned, self.silent, self.on_request)
         self.switch_to(module)
         self.scope, self.root, self.running, self.returned = module.scope, module.root(""), [], []
         self.silent = self.on_request = 0
@@ -92,21 +92,20 @@ class Together(Analyser):
         try:
             self.body(module.tree.body)
         finally:
-            here, self.scope, self.root, self.running, self.returned, self.silent, self.on_request = before
-            self.switch_to(here)
+            importer, self.scope, self.root, self.running, self.returned, self.silent, self.on_request = before
+            self.switch_to(importer)
         return module
 
     def neighbour(self, ref: str) -> Value | None:
-        """The module, or the value of the name in one of them, that a dotted name stands for; None where it is not of the
-        group."""
-        if self.loaded(ref) is not None:
+        """The value of a dotted name that is a module of the group, or a name of one; None for any other."""
+        if self.load(ref) is not None:
             return Value(ref)
-        module = self.loaded(ref.rpartition(".")[0])
+        module = self.load(ref.rpartition(".")[0])
         return module.scope.names.get(ref.rpartition(".")[2]) if module is not None else None
 
     def names_of(self, dotted: str) -> dict[str, Value]:
-        """The names of the module level of a module of the group; {} for any other."""
-        module = self.loaded(dotted)
+        """The names of the module level of a module of the group; {} for any other module."""
+        module = self.load(dotted)
         return module.scope.names if module is not None else {}
 
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
@@ -114,55 +113,56 @@ class Together(Analyser):
         return found if found is not None else super()._outside_attribute(owner, name, node)
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
-        """`sys.modules[name] = module` of the group: each of its functions stands for the one of that name."""
+        """Does `owner[key] = value`. A module of the group put into `sys.modules` replaces the functions of that name."""
         super().stored(owner, key, value, node)
         if owner.ref == "sys.modules" and value.ref in self.modules and isinstance(key.const, str):
-            for name, inner in list(self.names_of(value.ref).items()):
-                if inner.closure is not None and not name.startswith("_"):
-                    replacements.follow(self, f"{key.const}.{name}", inner.closure, node)
+            for name, found in list(self.names_of(value.ref).items()):
+                if found.closure is not None and not name.startswith("_"):
+                    replacements.follow(self, f"{key.const}.{name}", found.closure, node)
 
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
-        """Follows the function in the module it is written in."""
-        place = self._place(closure)
-        if place is self.here:
+        """Follows a call of the function, in the module that defines it."""
+        module = self._module_of(closure)
+        if module is self.current:
             return super().enter(closure, args, keywords, node)
-        before = self.here
-        self.switch_to(place)
+        before = self.current
+        self.switch_to(module)
         try:
             return super().enter(closure, args, keywords, node)
         finally:
             self.switch_to(before)
 
-    def _place(self, closure: Closure) -> _Module:
+    def _module_of(self, closure: Closure) -> _Module:
+        """The module that defines a function."""
         scope = closure.scope
         while scope.outer is not None:
             scope = scope.outer
-        return self.places.get(id(scope), self.here)
+        return self._module_by_scope.get(id(scope), self.current)
 
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
-        """`module.name = value` changes that module."""
+        """Does `owner.name = value`, also where the owner is a module of the group."""
         if owner.ref in self.modules and owner.instance is None and owner.closure is None:
             self.modules[owner.ref].scope.names[name] = value
             return
         super().assign(owner, name, value, node)
 
     def run_root(self, name: str, closure: Closure) -> None:
-        """Follows a function on its own; its name as a root says its module too."""
-        super().run_root(self.here.root(name), closure)
+        """Follows a function as an entry point, whose root has the module in its name."""
+        super().run_root(self.current.root(name), closure)
 
     def release(self) -> None:
-        """Undoes the circles in all modules."""
+        """Breaks the reference cycles in all modules."""
         self.closures = [pair for module in self.modules.values() for pair in module.closures]
         super().release()
         for module in self.modules.values():
             module.scope.names.clear()
 
     def names_of_others(self, module: _Module) -> list[str]:
-        """The names of the module that stand for what is written in another module of the group."""
+        """The names of the module that stand for something defined in another module of the group."""
         found = []
         for name, value in module.scope.names.items():
             closure = value.closure or (value.instance.closure if value.instance is not None else None)
-            if value.ref in self.modules or (closure is not None and self._place(closure) is not module):
+            if value.ref in self.modules or (closure is not None and self._module_of(closure) is not module):
                 found.append(name)
         return found
 
@@ -170,21 +170,21 @@ class Together(Analyser):
         return self.root + "__main__" if self.root.endswith(_BETWEEN) else self.root
 
 
-def followed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> list[ModuleFacts]:
-    """Facts of a group of modules, as far as they show where all are followed together; those that cannot be parsed are left
-    out. Each fact stands with the module of the roots it is reached from, which may not be the one it lies in. data: files
-    of data that they name, by path."""
+def analysed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> list[ModuleFacts]:
+    """The facts of a group of modules followed together, one `ModuleFacts` for each that can be parsed. A fact stands with
+    the module of the roots it is reached from, which may not be the one it lies in; why the analysis was cut short, with the
+    first module. data: data files that the modules name, by path."""
     trees = [(source, parsed(source.text)) for source in sources]
     modules = [_Module(source, tree) for source, tree in trees if not isinstance(tree, str)]
     if not modules:
         return []
-    machine = Together(modules)
+    machine = GroupAnalyser(modules)
     machine.data = data or {}
     machine.linked, machine.steps = True, MAX_STEPS - BUDGET
     machine.root_end = machine.steps + BUDGET // 2
     try:
         for module in modules:
-            machine.loaded(module.dotted)
+            machine.load(module.dotted)
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
     machine.run_deferred()
@@ -192,20 +192,20 @@ def followed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> 
         machine.switch_to(module)
         machine.neighbours = Neighbours({}, {}, machine.names_of_others(module))
         schedule.follow_functions(machine, module.survey)
-    found, stopped = _told(machine), "too much to follow in its modules together" if machine.exhausted else ""
+    found, stopped = _facts_by_module(machine), "too much to follow in its modules together" if machine.exhausted else ""
     machine.release()
-    modules_seen = [_module(one, found.get(one.dotted, [])) for one in modules]
-    return [replace(modules_seen[0], stopped=stopped), *modules_seen[1:]]
+    results = [_module_facts(module, found.get(module.dotted, [])) for module in modules]
+    return [replace(results[0], stopped=stopped), *results[1:]]
 
 
-def _module(module: _Module, facts: list[tuple[CodeFact, tuple[str, ...]]]) -> ModuleFacts:
-    """functions: those of its facts, by which others that call them find the moment."""
+def _module_facts(module: _Module, facts: list[tuple[CodeFact, tuple[str, ...]]]) -> ModuleFacts:
+    """The result for one module. Its `functions` are the roots of its facts, by which it is found out when they run."""
     roots = dict.fromkeys(root for _, roots in facts for root in roots)
     return ModuleFacts(path=module.path, dotted=module.dotted, facts=tuple(facts), functions=tuple(roots))
 
 
-def _told(machine: Together) -> dict[str, list[tuple[CodeFact, tuple[str, ...]]]]:
-    """The facts by the module of the roots they are reached from."""
+def _facts_by_module(machine: GroupAnalyser) -> dict[str, list[tuple[CodeFact, tuple[str, ...]]]]:
+    """Dotted name -> the facts that are reached from roots of that module, with the names of these."""
     found: dict[str, list[tuple[CodeFact, tuple[str, ...]]]] = {}
     for fact, roots in machine.all_facts():
         names: dict[str, list[str]] = {}

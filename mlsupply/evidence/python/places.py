@@ -1,8 +1,7 @@
-"""Places: where secrets are kept and where things start by themselves, whom a variable or file belongs to, and whose hosts
-are whose.
+"""Tables of places: files that hold secrets, files that start programs by themselves, the services that secrets belong to,
+and the hosts of those services.
 
-Tables only, as in `knowledge`. Places of secrets follow the vendors' own documentation and the incident reports of 2022 to
-2026.
+Places of secrets follow the vendors' own documentation and the incident reports of 2022 to 2026.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ _FILES: Final = tuple(
         (
             "system-file",
             r"^/etc/(?:passwd|hosts|hostname|resolv\.conf|machine-id)|"
-            # counters of protocols name nothing and nobody
+            # but not the counters of protocols, which identify nobody
             r"/proc/net(?!/(?:netstat|snmp6?|sockstat6?|softnet_stat|protocols)$)|/proc/version",
         ),
         (
@@ -63,7 +62,7 @@ _FILES: Final = tuple(
 
 @lru_cache(maxsize=1_024)
 def file_kind(path: str) -> str:
-    """The kind of secret a path leads to, or "". The same few paths are asked about again and again."""
+    """The kind of secret that the file at a path holds, as of `knowledge.KINDS`; "" where it holds none."""
     if len(path) < 3 or len(path) > 4096:
         return ""
     if path.startswith("file:"):
@@ -87,7 +86,8 @@ _FEDERATED: Final = (
     "circleci",
     "bitbucket",
 )
-# Prefix of a variable's name -> what the host of its owner contains.
+# Prefix of the name of a secret variable -> texts of which the hosts of the service it belongs to contain one; () where no
+# host is known to everybody.
 _OWNERS: Final = (
     ("OPENAI", ("openai", "azure")), ("ANTHROPIC", ("anthropic", "claude")), ("HF_", ("huggingface", "hf.co")),
     ("HUGGING", ("huggingface", "hf.co")), ("AWS_", ("amazonaws", "aws")), ("GITHUB_", ("github",)), ("GH_", ("github",)),
@@ -109,17 +109,19 @@ _OWNERS: Final = (
 
 
 def is_secret(variable: str) -> bool:
-    """Does the name of this environment variable promise a secret?"""
+    """Whether an environment variable of this name is likely to hold a secret."""
     return bool(_SECRET_NAME.search(variable))
 
 
 def owner_of(variable: str) -> tuple[str, ...] | None:
-    """What the host of the service this secret belongs to contains; None where the service is not known."""
+    """Texts of which the hosts of the service that this secret variable belongs to contain one; None where it is not
+    known."""
     upper = variable.upper()
     return next((hosts for prefix, hosts in _OWNERS if upper.startswith(prefix)), None)
 
 
-_SECOND_LEVEL: Final = frozenset({"co", "com", "ac", "gov", "org", "net"})  # below the code of a country
+# Second-level domains below the code of a country.
+_SECOND_LEVEL: Final = frozenset({"co", "com", "ac", "gov", "org", "net"})
 
 
 # Interfaces of Google that answer whoever asks, and keep nothing for anybody; they take their key in the address.
@@ -134,8 +136,8 @@ _KEY_OF_GOOGLE = expression(r"(?:GEMINI|GOOGLE(?:_\w{1,30})?|GCP)_API_KEY$")
 
 
 def is_own(variable: str, host: str) -> bool:
-    """Is the host of the service that the name of this secret begins with (VERDA_CLIENT_SECRET at api.verda.com)? Only the
-    registered name counts: anybody may have verda.c.example."""
+    """Whether the host is of the service that the name of this secret variable begins with (VERDA_CLIENT_SECRET at
+    api.verda.com). Only the registered name counts: anybody may have verda.c.example."""
     registered = registered_name(host).replace("-", "")
     if host.lower() in _OF_GOOGLE:
         return _KEY_OF_GOOGLE.match(variable) is not None
@@ -145,13 +147,14 @@ def is_own(variable: str, host: str) -> bool:
 
 
 def registered_name(host: str) -> str:
-    """The label of a host that somebody registered (`verda` of api.verda.co.uk), or ""."""
+    """The label of a host that is registered, `verda` of api.verda.co.uk; "" where there is none."""
     labels = host.lower().partition(":")[0].split(".")
     while len(labels) > 2 and labels[-2] in _SECOND_LEVEL:
         labels = labels[:-1]
     return labels[-2] if len(labels) > 1 else ""
 
 
+# Part of the path or command in a taint label -> texts of which the hosts of the service contain one, as in `_OWNERS`.
 _FILE_OWNERS: Final = (
     ("huggingface", ("huggingface", "hf.co")), (".aws", ("amazonaws", "aws")), ("serviceaccount", ("kubernetes",)),
     ("gcloud", ("google",)), ("application_default", ("google",)), (".azure", ("azure", "microsoft", "windows.net")),
@@ -169,7 +172,7 @@ _FILE_OWNERS: Final = (
 )  # fmt: skip
 
 
-# Whole name of a host that takes the credentials of a service -> the service, as in `_FILE_OWNERS`.
+# Host that takes the credentials of a service -> the text in `_FILE_OWNERS` that stands for the service.
 SERVICE_OF: Final = {
     "huggingface.co": "huggingface", "www.huggingface.co": "huggingface", "upload.pypi.org": "pypi", "test.pypi.org": "pypi",
     "registry.npmjs.org": "npm", "api.wandb.ai": "wandb", "www.kaggle.com": "kaggle", "api.kaggle.com": "kaggle",
@@ -183,17 +186,19 @@ SERVICE_OF: Final = {
 
 
 def file_owner(label: str) -> tuple[str, ...] | None:
-    """What the host of the service contains whose credentials this file keeps; None where the service is not known."""
+    """Texts of which the hosts of the service contain one whose credentials this file keeps; None where it is not known.
+    label: the taint label of the file."""
     return next((hosts for part, hosts in _FILE_OWNERS if part in label), None)
 
 
+# Addresses of services that run models.
 MODEL_SERVICE: Final = expression(
     r"https://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|together|cohere|perplexity|x|fireworks|replicate|"
     r"moonshot|siliconflow)\.\w{2,3}|dashscope(?:-intl)?\.aliyuncs\.com|"
     r"generativelanguage\.googleapis\.com|openrouter\.ai|[\w-]{1,60}\.openai\.azure\.com|"
     r"(?:router|api-inference)\.huggingface\.co)(?:/|$)"
 )
-# Where makers of well-known tools keep their installers and programs, as their own documentation gives it.
+# Addresses of installers and programs of well-known tools, as their makers' documentation gives them.
 MAKERS: Final = expression(
     r"https://(?!\S*\.\.)(?:astral\.sh/|sh\.rustup\.rs(?:/|$)|static\.rust-lang\.org/|bun\.sh/install|deno\.land/install\.sh|get\.docker\.com(?:/|$)|"
     r"install\.python-poetry\.org(?:/|$)|bootstrap\.pypa\.io/|raw\.githubusercontent\.com/(?:Homebrew/install|nvm-sh/nvm|pyenv/pyenv-installer)/|"
@@ -204,18 +209,19 @@ MAKERS: Final = expression(
     r"storage\.googleapis\.com/chrome-for-testing-public/|chromedriver\.storage\.googleapis\.com/|"
     r"msedgedriver\.(?:azureedge\.net|microsoft\.com)/|github\.com/mozilla/geckodriver/releases/download/)"
 )
-# Where these settings point by themselves, and public mirrors of it (PyPI; "Mirrors" in the documentation of pip and of
-# huggingface_hub): the whole host, so that no other one starts like it.
+# Default values of the settings in `knowledge.REDIRECTS`, and public mirrors of these ("Mirrors" in the documentation of pip
+# and of huggingface_hub). The whole host is matched, so that no other one starts like it.
 USUAL_HOST: Final = expression(
     r"https://(?:(?:www\.)?huggingface\.co|hf-mirror\.com|api\.openai\.com|api\.anthropic\.com|api\.wandb\.ai|(?:test\.)?pypi\.org|"
     r"download\.pytorch\.org|pypi\.(?:tuna\.tsinghua\.edu\.cn|mirrors\.ustc\.edu\.cn|nvidia\.com)|mirrors\.(?:aliyun|cloud\.tencent)\.com)(?::443)?(?:/|$)"
 )
-# What says who or where the machine is, and opens nothing by itself.
+# Paths of the metadata service of a cloud that identify the machine, but hold no credential.
 WHO_IT_IS: Final = expression(
     r"/service-accounts/[^/]{1,80}/(?:identity|email)\b|/instance/(?:id|zone|name|hostname|machine-type|network-interfaces/)|"
     r"/computeMetadata/v1/project/(?:numeric-)?project-id\b|"
     r"/meta-data/(?:public-|local-|instance-|ami-|host|mac|placement|availability)"
 )
+# Addresses of metadata services of clouds.
 METADATA: Final = expression(
     r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"
     r"computeMetadata|\.actions\.githubusercontent\.com|_apis/distributedtask/|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
@@ -234,26 +240,28 @@ TOKEN_EXCHANGES: Final = expression(
     r"api\.github\.com|huggingface\.co)(?::443)?(?:/|$)"
 )
 AUDIENCE: Final = expression(r"(?i)[?&]audience=(?P<whom>[\w.:/%-]{3,60})")
+# Addresses of stores of secrets in clusters and clouds.
 CLUSTER: Final = expression(
     r"kubernetes\.default|/api/v1/(?:namespaces/[^/]*/)?secrets|:8200/v1/|secretsmanager", re.IGNORECASE
 )
-# On a service that many share, who reads it is who holds the account; where that is not written here, it is the user's.
+# Addresses of shared services with the account left open: it is not written in the code, so it is taken to be the user's.
 ACCOUNT: Final = expression(
     r"https://(?:api\.telegram\.org/bot\0|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\0|hooks\.slack\.com/\S{0,30}\0|"
     r"api\.github\.com/repos/\0|ntfy\.sh/\0|script\.google\.com/macros/s/\0|"
     r"\0\.(?:supabase\.co|openai\.azure\.com|snowflakecomputing\.com|atlassian\.net|firebaseio\.com|blob\.core\.windows\.net|"
     r"webhook\.office\.com|cloud\.databricks\.com))"
 )
-# Hosts of clouds, but for those anybody may have a store or a queue on.
+# Hosts of clouds that only the cloud itself answers on: not those of storage and queues, which anybody can rent.
 CLOUD: Final = expression(
     r"(?:https?://)?(?!storage\.|firebasestorage\.|pubsub\.)[\w\0-]{1,60}\.(?:googleapis\.com|azure\.com|azure\.net|microsoftonline\.com)(?=[/:?]|$)|"
     r"(?:https?://)?(?:sts|iam|ec2|ssm|secretsmanager|bedrock[\w-]*|sagemaker)\.[\w\0.-]{0,40}amazonaws\.com(?=[/:?]|$)"
 )
-# No more of a name may follow, and nobody who signs in there: `localhost.x.invalid` and `localhost@x.invalid` are elsewhere.
+# Addresses of this machine and of private networks; `localhost.x.invalid` and `localhost@x.invalid` are elsewhere.
 LOCAL: Final = expression(
     r"^(?:\w+://)?(?![^/?#\s]{0,300}@)(?:(?:localhost(?:\.localdomain)?|127(?:\.[\d\0]{1,3}){1,3}|0\.0\.0\.0|host\.docker\.internal|"
     r"192\.168\.[\d.\0]{0,12}|10\.\d{1,3}\.[\d.\0]{0,12})(?![.-]?\w)|\[?::1\]?(?:[:/]|$))"
 )
+# Addresses that anybody can get anonymously to receive data: webhooks of chats, request bins, tunnels.
 CHAT_HOOK: Final = expression(
     r"/api/webhooks/\d{6,}/[\w-]{8,}|/bot\d{6,}:(?:[\w-]{20,}|[\w-]{5,}/[a-z]+[A-Z])|hooks\.slack\.com/services/T\w{6,}|webhook\.site/[\w-]{20,}|"
     r"\.m\.pipedream\.net|//\w{10,40}\.pipedream\.net|\boast(?:ify)?\.|burpcollaborator|interact\.sh|requestbin|"
@@ -261,6 +269,7 @@ CHAT_HOOK: Final = expression(
 )
 
 AGENT: Final = "agent or editor"
+# Kind of start -> files that something runs or reads by itself when it starts.
 PERSISTENT: Final = tuple(
     (what, expression(pattern, re.IGNORECASE))
     for what, pattern in (
@@ -282,7 +291,7 @@ PERSISTENT: Final = tuple(
             r"^/etc/(?:udev/rules\.d|update-motd\.d|pam\.d|apt/apt\.conf\.d|NetworkManager/dispatcher\.d|X11/Xsession\.d|"
             r"modprobe\.d|logrotate\.d|xdg/autostart)/|config[/\\]environment\.d[/\\]|\.hammerspoon[/\\]init\.lua$|"
             r"Scripts[/\\]AutoLaunch[/\\]|\.gradle[/\\]init(?:\.d[/\\]|\.gradle)|"
-            # where units lie, or may lie: the folder is not known
+            # units of systemd, in a folder for them or one that is not known
             r"(?:^|[/\\\0](?:system|user|units?|[^/\\]{1,100}\.(?:wants|requires|upholds))[/\\]|\0[/\\]?)[^/\\]{1,100}\.service$",
         ),
         ("ssh access", r"authorized_keys|\.ssh[/\\](?:config|rc|environment)$"),
@@ -301,7 +310,7 @@ PERSISTENT: Final = tuple(
             r"[/\\]\.vim[/\\](?:plugin|after|ftplugin|autoload)|nvim[/\\](?:plugin|after|lua)[/\\]|[/\\]\.emacs(?:\.d[/\\]|$)|"
             r"Sublime Text[^/\\]{0,10}[/\\]Packages[/\\]|\.devcontainer[/\\]|JetBrains[/\\]|\.spyder-py3|"
             r"CLAUDE\.md$|AGENTS\.md$|\.codeium|\.gemini/|\.windsurf|copilot-instructions|\.continue/|SKILL\.md$|"
-            # of its folder, what Codex reads by itself
+            # the files that Codex reads by itself
             r"\.codex/(?:$|config|hooks|prompts|skills|rules|plugins|agents|mcp|[^/]{0,80}\0|[^/]{1,80}\.(?:md|toml|sh|py|js)$)",
         ),
         (
@@ -318,18 +327,19 @@ PERSISTENT: Final = tuple(
 )
 
 
-_PASSING: Final = expression(r"/(?:var/)?tmp/")
+_TEMPORARY: Final = expression(r"/(?:var/)?tmp/")
 
 
 def persistent(path: str) -> str:
-    """What starts whatever is written to this path, or "". In a temporary folder nothing looks by itself."""
-    if _PASSING.match(path) and ".." not in path:
+    """The kind of start, a key of `PERSISTENT`, that runs what is written to this path; "" where nothing does, as in a
+    temporary folder."""
+    if _TEMPORARY.match(path) and ".." not in path:
         return ""
     return next((what for what, pattern in PERSISTENT if pattern.search(path)), "") if 4 <= len(path) < 4096 else ""
 
 
 def variant(what: str, path: str) -> str:
-    """Which form of `persists` a file is, as in `facets.CodeFact`. what: as of `persistent`."""
+    """The variant of a `persists` fact, as in `facets.CodeFact`. what: the result of `persistent` for the path."""
     return "agent" if what == AGENT else "ssh-hosts" if path.endswith(".ssh/config") else ""
 
 

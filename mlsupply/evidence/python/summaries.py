@@ -1,8 +1,9 @@
-"""What one module of a package gives to another: constants, results of functions, functions that pass on what they get.
+"""Summaries, by which taint is followed across the modules of a package: what names stand for, what functions return, and
+which functions pass an argument to a sink.
 
-A module is looked at alone first. What it takes from its neighbours is labelled `from:` and the dotted name. Where such a
-label reaches a sink (`exec`, a command, a request), the name is noted as wanted. `mlsupply.evidence.linking` then looks a
-second time at those few modules, with what their neighbours were found to give.
+A module is analysed alone first. What it imports from its neighbours gets the taint label `from:` and the dotted name. Where
+such a label reaches a sink (`exec`, a command, a request), the name is noted as wanted. `mlsupply.evidence.linking` then has
+those few modules analysed again, with the summaries of their neighbours (`module_facts.Neighbours`).
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
     from mlsupply.evidence.python.interpreter.machine import Machine
 
-_FIXED = re.compile(r"(?:https?|wss?|ftp)://[\w.-]{4}")
-_TELLING = re.compile(r"curl|wget|https?://|powershell|\b(?:ba)?sh\b|base64|\bimport |exec|/tmp/|[\w+/=]{40}")
-MAX_TEXT = 1 << 16  # characters of a constant that is handed on
-_MAX_GIFTS = 200  # a module
-# What is worth carrying from one module to another.
+_FIXED_ADDRESS = re.compile(r"(?:https?|wss?|ftp)://[\w.-]{4}")
+# Constant texts that are worth following into other modules.
+_WORTH_FOLLOWING = re.compile(r"curl|wget|https?://|powershell|\b(?:ba)?sh\b|base64|\bimport |exec|/tmp/|[\w+/=]{40}")
+MAX_TEXT = 1 << 16  # characters of a constant in a summary
+_MAX_GIFTS = 200  # entries of each kind in the summary of a module
+# Kinds of taint that are worth following into other functions and modules.
 CARRIED = know.SECRETS | {"work-files", "host-identity", "received", "request", "encoded"}
 
 
-def label(machine: Machine, ref: str) -> Taint:
-    """The label `from:NAME` for a name imported from the same package; the empty set for any other name."""
+def neighbour_label(machine: Machine, ref: str) -> Taint:
+    """The label `from:REF` for a dotted name of the same package, as a set; the empty set for any other."""
     top = ref.partition(".")[0]
     own = machine.dotted.partition(".")[0]
     inside = "." in machine.dotted or machine.package
@@ -41,65 +43,70 @@ def label(machine: Machine, ref: str) -> Taint:
     return frozenset((f"from:{ref}",))
 
 
-def narrowed(taint: Taint, owner: str, ref: str) -> Taint:
-    """The labels of the attribute `ref` of `owner`: `from:` its owner becomes `from:` the attribute."""
-    label = "from:" + (owner.replace("()", "") if "()" in owner else owner)
-    if label not in taint:
+def attribute_taint(taint: Taint, owner: str, ref: str) -> Taint:
+    """The taint of an attribute of a neighbour: the label `from:OWNER` becomes `from:REF`. owner, ref: dotted names of the
+    object and of its attribute."""
+    of_owner = "from:" + (owner.replace("()", "") if "()" in owner else owner)
+    if of_owner not in taint:
         return taint
-    return (taint - {label}) | {"from:" + ref.replace("()", "")}
+    return (taint - {of_owner}) | {"from:" + ref.replace("()", "")}
 
 
-def wanted(machine: Machine, taint: Taint) -> None:
-    """Notes that what comes from these neighbours has reached a sink."""
-    machine.wants.update(_names(taint))
+def note_wanted(machine: Machine, taint: Taint) -> None:
+    """Notes the neighbours in the taint of what has reached a sink."""
+    machine.wants.update(_neighbours_in(taint))
 
 
 @lru_cache(maxsize=4_096)
-def _names(taint: Taint) -> frozenset[str]:
+def _neighbours_in(taint: Taint) -> frozenset[str]:
+    """The dotted names in the `from:` labels."""
     return frozenset(one[5:].replace("()", "") for one in taint if one.startswith("from:"))
 
 
-def passed_on(machine: Machine, taint: Taint, take: Take) -> None:
-    """Notes that a parameter of the function that is followed has reached a sink. take: the sink."""
+def note_take(machine: Machine, taint: Taint, take: Take) -> None:
+    """Notes in the summary of the current root that a parameter of it has reached a sink, if the taint is that of one."""
     if machine.root and machine.root != "__main__" and "parameter" in kinds_in(taint):
         machine.takes.setdefault(machine.root, [])
         if take not in machine.takes[machine.root] and len(machine.takes) < _MAX_GIFTS:
             machine.takes[machine.root].append(take)
 
 
-def gift(value: Value) -> Gift | None:
-    """What other modules get to know of a value; None where nothing in it is worth following."""
+def gift_of(value: Value) -> Gift | None:
+    """The summary of a value for other modules; None where nothing in it is worth following."""
     text = text_of(value) if isinstance(value.const, str | bytes) else ""
     labels = tuple(sorted(one for one in value.taint if one.partition(":")[0] in CARRIED))
     texts = _texts(value.const)
-    if len(text) > MAX_TEXT or not (labels or _TELLING.search(text) or any(places.file_kind(one) for one in (text, *texts))):
+    if len(text) > MAX_TEXT:
+        return None
+    if not labels and not _WORTH_FOLLOWING.search(text) and not any(places.file_kind(one) for one in (text, *texts)):
         return None
     return Gift(text, labels[:20], value.layers, texts)
 
 
 def _texts(const: object) -> tuple[str, ...]:
+    """The items of a list of up to 100 short texts; () for any other constant."""
     if not isinstance(const, list | tuple) or not 0 < len(const) <= 100:
         return ()
     return tuple(const) if all(isinstance(one, str) and len(one) < 400 for one in const) else ()
 
 
-def returned(machine: Machine, name: str, value: Value) -> None:
-    """Notes what a function returns, where that is worth following."""
-    if len(machine.gives) < _MAX_GIFTS and (found := gift(value)) is not None:
+def note_returned(machine: Machine, name: str, value: Value) -> None:
+    """Notes in the summary what a function returns, if that is worth following."""
+    if len(machine.gives) < _MAX_GIFTS and (found := gift_of(value)) is not None:
         machine.gives[name] = found
 
 
-def constants(machine: Machine) -> None:
-    """Notes the texts of the module level that are worth following."""
+def note_constants(machine: Machine) -> None:
+    """Notes in the summary the values of the module level that are worth following."""
     for name, value in machine.module.names.items():
         if name.startswith("__") or len(machine.gives) >= _MAX_GIFTS or value.closure is not None or value.ref:
             continue
-        if (found := gift(value)) is not None:
+        if (found := gift_of(value)) is not None:
             machine.gives.setdefault(name, found)
 
 
-def given(machine: Machine, ref: str) -> Value | None:
-    """What a dotted name of a neighbour is known to stand for; None where nothing is known."""
+def value_of(machine: Machine, ref: str) -> Value | None:
+    """The value of a dotted name of a neighbour by its summary; None where that says nothing."""
     found = machine.neighbours.gifts.get(ref.replace("()", "")) if machine.neighbours.gifts else None
     if found is None:
         return None
@@ -108,23 +115,23 @@ def given(machine: Machine, ref: str) -> Value | None:
     return Value(found.ref, found.text or list(found.texts) or NOTHING, frozenset(found.labels), HOLE, found.layers)
 
 
-def called(machine: Analyser, call: Call) -> Value | None:
-    """A call of a function of a neighbour: what it is known to do with the arguments is done here. Returns what it gives,
-    None where that is not known."""
+def apply_summary(machine: Analyser, call: Call) -> Value | None:
+    """A call of a function of a neighbour: applies to the arguments what its summary says it does with them. Returns its
+    result by the summary; None where that says nothing."""
     function = call.function.taint
     if function and "from" in kinds_in(function):
-        _handed(machine, call, taint_of(*call.all))
+        _note_handed(machine, call, taint_of(*call.all))
     if not machine.neighbours.takes and not machine.neighbours.gifts:
         return None
     name = call.ref.replace("()", "")
     if name in machine.neighbours.takes:
         taint = taint_of(*call.all)
         for take in machine.neighbours.takes[name]:
-            _taken(machine, call, take, taint)
-    made = given(machine, call.ref)
+            _apply_take(machine, call, take, taint)
+    made = value_of(machine, call.ref)
     if made is not None and "received" in kinds_in(made.taint):
-        # Where it asks is often for the caller to say: then it counts if what the caller says is written there.
-        fixed = all(value.known for value in call.all) or any(_FIXED.match(text_of(value)) for value in call.all)
+        # What it receives depends on the address it is given: it counts as received only if that is written in the code.
+        fixed = all(value.known for value in call.all) or any(_FIXED_ADDRESS.match(text_of(value)) for value in call.all)
         made.taint = frozenset(one for one in made.taint if fixed or not one.startswith("received:"))
     return made
 
@@ -133,12 +140,12 @@ _COMMAND = re.compile(know.FETCHES_OR_DECODES)
 
 
 def _is_command(value: Value) -> bool:
-    """Is it a text written here that tells a shell, perhaps, to fetch or decode something?"""
+    """Whether this is a constant text that may tell a shell to fetch or decode something."""
     return isinstance(value.const, str) and len(value.const) <= MAX_TEXT and _COMMAND.search(value.const) is not None
 
 
-def _handed(machine: Analyser, call: Call, taint: Taint) -> None:
-    """What is handed to a neighbour is noted, each label once."""
+def _note_handed(machine: Analyser, call: Call, taint: Taint) -> None:
+    """Notes in the summary what a function of a neighbour is passed, each label once."""
     if any(map(_is_command, call.args)):
         machine.hands.setdefault(call.ref.replace("()", ""), set()).add(OWN)
     before = machine.handed.setdefault(call.ref, set())
@@ -149,10 +156,11 @@ def _handed(machine: Analyser, call: Call, taint: Taint) -> None:
     kinds = kinds_in(new)
     among = ((OWN, CARRIED), (PRECIOUS, know.SECRETS), (PASSED, {"parameter"}))
     marks = [mark for mark, which in among if not kinds.isdisjoint(which)]
-    machine.hands.setdefault(call.ref.replace("()", ""), set()).update([*marks, *_names(new)])
+    machine.hands.setdefault(call.ref.replace("()", ""), set()).update([*marks, *_neighbours_in(new)])
 
 
-def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
+def _apply_take(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
+    """Does with the arguments of the call what the function it calls does. taint: of all arguments."""
     from mlsupply.evidence.python.commands import spawning
     from mlsupply.evidence.python.commands.command_line import CommandLine, parts_of
     from mlsupply.evidence.python.libraries import execution
@@ -167,10 +175,11 @@ def _taken(machine: Analyser, call: Call, take: Take, taint: Taint) -> None:
             lookups.looked_up(machine, through._replace(args=[name], keywords={}))
     elif take.behaviour == "runs-command" and _is_command(first):
         spawning.command(machine, through)
-    elif has(taint, "received", "request", "encoded") or take.layers:
-        if take.behaviour == "executes":
-            execution.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))
-        else:  # of a list, the program: what else is in it tells the program on what to work
-            head = first.copy()
-            head.layers = (*head.layers, *take.layers)
-            spawning.flows(machine, CommandLine(through, head, parts_of(head), text_of(head), machine.silent > 0))
+    elif not has(taint, "received", "request", "encoded") and not take.layers:
+        return
+    elif take.behaviour == "executes":
+        execution.executed(machine, through, Value("", NOTHING, taint, HOLE, take.layers))
+    else:  # of an argument list only the program counts: the rest is data for it
+        head = first.copy()
+        head.layers = (*head.layers, *take.layers)
+        spawning.flows(machine, CommandLine(through, head, parts_of(head), text_of(head), machine.silent > 0))

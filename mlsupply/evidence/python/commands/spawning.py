@@ -200,9 +200,9 @@ def flows(machine: Analyser, line: CommandLine) -> None:
     taint = head.taint.union(*(part.taint for part in parts))
     chain = machine.chain(taint, call.ref, call.line)
     deciding = deciding_part(line)
-    summaries.wanted(machine, taint)
+    summaries.note_wanted(machine, taint)
     if deciding is not None:
-        summaries.passed_on(machine, deciding.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
+        summaries.note_take(machine, deciding.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
         if has(deciding.taint, "received"):
             said = "a command from the network is run"
             from_network(machine, call, deciding.taint, "remote-control", said, chain=chain, silent=line.silent)
@@ -344,7 +344,7 @@ _READABLE = expression(r"[ -~\s]{6}")  # what a program is told in its own langu
 def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:
     """Text is fed to the standard input of the program with these words: notes what a shell or interpreter makes of it."""
     programs.worked(machine, call, " ".join(text_of(part) for part in parts), stdin.taint)
-    summaries.wanted(machine, stdin.taint)
+    summaries.note_wanted(machine, stdin.taint)
     if has(stdin.taint, "received") and parts and runs_its_argument(parts[0]):
         page = any(one.startswith(("received:http://", "received:https://")) for one in stdin.taint)  # fetched, not awaited
         behaviour = "remote-control" if is_shell(parts[0]) and not page else "runs-downloaded"

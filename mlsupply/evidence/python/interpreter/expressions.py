@@ -119,11 +119,11 @@ class Expressions(Machine):
         if (
             self.neighbours.gifts
             and "()" not in ref
-            and (known := summaries.given(self, ref))
+            and (known := summaries.value_of(self, ref))
             and (known.known or known.ref)
         ):
             return known
-        taint = summaries.narrowed(owner.taint, owner.ref, ref) if owner.taint else owner.taint
+        taint = summaries.attribute_taint(owner.taint, owner.ref, ref) if owner.taint else owner.taint
         if taint:
             taint = know.part_of(taint, owner.ref, name)
             if "request" in kinds_in(taint):

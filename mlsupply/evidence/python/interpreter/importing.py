@@ -23,7 +23,7 @@ def imported(machine: Statements, node: ast.Import) -> None:
         machine.edges.add((machine.root, f"import {name.name}"))
         machine.neighbour(name.name)
         ref = reflection.real_name(name.name) if name.asname else name.name.partition(".")[0]
-        machine.scope.set(name.asname or ref, Value(ref, NOTHING, summaries.label(machine, ref)))
+        machine.scope.set(name.asname or ref, Value(ref, NOTHING, summaries.neighbour_label(machine, ref)))
 
 
 def imported_from(machine: Statements, node: ast.ImportFrom) -> None:
@@ -47,9 +47,9 @@ def _imported(machine: Statements, ref: str, line: int) -> Value:
     just the name."""
     if (neighbour := machine.neighbour(ref)) is not None:
         return neighbour
-    if (given := summaries.given(machine, ref)) is None:
+    if (given := summaries.value_of(machine, ref)) is None:
         whole = machine.origin("environment", "all variables", line) if ref == "os.environ" else frozenset()
-        label = summaries.label(machine, ref)
+        label = summaries.neighbour_label(machine, ref)
         if requested.is_request(ref):
             label |= {f"request:{ref}"}
         return Value((reflection.handed_on(ref) if label else "") or _canonical(ref), NOTHING, whole | label)

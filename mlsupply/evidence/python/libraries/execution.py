@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def executed(machine: Analyser, call: Call, source: Value) -> None:
     """Notes facts about `exec` or `eval` of this value: fetched, decoded, written by a model, or put together here."""
     layers = hiding(source.layers)
-    summaries.wanted(machine, source.taint)
-    summaries.passed_on(machine, source.taint, Take("executes", call.ref, layers=layers))
+    summaries.note_wanted(machine, source.taint)
+    summaries.note_take(machine, source.taint, Take("executes", call.ref, layers=layers))
     if has(source.taint, "received"):
         said = "code from the network is executed"
         fields: dict[str, object] = {"layers": layers, "hidden": call.function.hidden}

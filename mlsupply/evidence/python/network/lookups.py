@@ -37,7 +37,7 @@ def looked_up(machine: Analyser, call: Call) -> Value:
     if name is not None:
         _name_told(machine, call, name)
         if (text := text_of(name)).rstrip(".").endswith(HOLE):
-            summaries.passed_on(machine, name.taint, Take("looks-up", call.ref, "given", "name", text))
+            summaries.note_take(machine, name.taint, Take("looks-up", call.ref, "given", "name", text))
     kind = "received" if call.ref.startswith("dns.") else "host-address"
     return Value(
         call.ref + "()", NOTHING, machine.origin(kind, addresses.shown(text_of(name) if name is not None else ""), call.line)

@@ -183,13 +183,13 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     """
     labels = of_kind(taint, *_SECRET_KINDS)
     if position in {"body", "name"}:
-        summaries.wanted(machine, taint)
+        summaries.note_wanted(machine, taint)
         if where in {"fixed", "chat"}:
-            summaries.passed_on(machine, taint, Take("sends", call.ref or "a request", where, position, text))
+            summaries.note_take(machine, taint, Take("sends", call.ref or "a request", where, position, text))
     if not labels:
         return
     if where == "given":
-        summaries.wanted(machine, taint_of(*call.all))
+        summaries.note_wanted(machine, taint_of(*call.all))
     if places.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
         labels = [one for one in labels if not addresses.of_cloud(one, text)]
     kind = kinds_of(frozenset(labels))[0] if labels else ""
