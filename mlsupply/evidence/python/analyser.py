@@ -6,7 +6,7 @@ import ast
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sinks, sources, summaries
-from mlsupply.evidence.python.interpreter import hooks, objects, replacements, unknown_calls
+from mlsupply.evidence.python.interpreter import conditions, hooks, objects, replacements, unknown_calls
 from mlsupply.evidence.python.interpreter.call import Call, SentKey
 from mlsupply.evidence.python.interpreter.machine import (
     CODE_DEPTH,
@@ -21,6 +21,7 @@ from mlsupply.evidence.python.libraries import (
     execution,
     higher_order,
     implicit_calls,
+    log_records,
     persistence,
     tree_nodes,
 )
@@ -246,7 +247,7 @@ class Analyser(Statements):
 
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         super().assign(owner, name, value, node)
-        sinks.handler_changed(self, owner, name, value, node)
+        log_records.handler_changed(self, owner, name, value, node)
         given = not owner.ref and owner.closure is None and has(owner.taint, "parameter", "intercepted")
         if given and value.closure is not None:
             replacements.follow_patch_of_argument(self, name, value, node)
@@ -273,10 +274,10 @@ class Analyser(Statements):
         return not self.foreign and bool(self.package) and name.partition(".")[0] == self.package.partition(".")[0]
 
     def condition(self, node: ast.BoolOp) -> None:
-        sinks.singled_out(self, node)
+        conditions.singled_out(self, node)
 
     def guard(self, node: ast.If, test: Value) -> None:
-        sinks.guarded(self, node, test)
+        conditions.guarded(self, node, test)
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         super().stored(owner, key, value, node)
@@ -288,8 +289,8 @@ class Analyser(Statements):
             far_end.copied(self, owner, value, node)
         if text_of(key).endswith((".pth", "customize.py")):
             persistence.member(self, text_of(key), value, node)
-        if self.replacing and text_of(key) in sinks.WAYS:
-            sinks.led_astray(self, self.replacing, value, node)
+        if self.replacing and text_of(key) in sinks.ROUTES:
+            sinks.rerouted(self, self.replacing, value, node)
         if owner.ref == "os.environ":
             if isinstance(key.const, str) and (value.taint or value.layers):
                 self.variables[key.const] = value
