@@ -17,7 +17,7 @@ Path = tuple[str, ...]
 """Names from a root to a package."""
 
 _NAMED = 6  # conda packages named in a sentence
-_MAX_PATHS = 5  # kept per package and input in reports; `why` asks for more
+MAX_PATHS = 5  # kept per package and input in reports; `why` asks for more
 _LONGEST = 200  # names of a path: real ones have thirty, and those of a chain of all packages would fill the memory
 
 
@@ -38,7 +38,7 @@ class Project:
         """Of all inputs, in order."""
         return tuple(requirement for inventory in self.inventories for requirement in inventory.requirements)
 
-    def paths(self, wanted: Iterable[PackageKey], most: int = _MAX_PATHS) -> dict[PackageKey, tuple[Path, ...]]:
+    def paths(self, wanted: Iterable[PackageKey], most: int = MAX_PATHS) -> dict[PackageKey, tuple[Path, ...]]:
         """For every package a shortest path from a root, ((root, ..., name), ...); for each wanted one the shortest through
         each direct parent, at most `most`. Empty where the input has no edges that lead to it, or only paths of more than
         `_LONGEST` names."""

@@ -15,15 +15,16 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from mlsupply.model import Coordinate, Kind, PackageKey, Place
+from mlsupply.model import Coordinate, Finding, Kind, PackageKey, Place, Severity
+from mlsupply.project import MAX_PATHS
 from mlsupply.report import FORMATS
 from mlsupply.report.github import render as github
 from mlsupply.report.html import render as html
 from mlsupply.report.markdown import render as markdown
 from mlsupply.report.sarif import render as sarif
-from mlsupply.report.table import WHOLE
+from mlsupply.report.table import WHOLE, Most
 from mlsupply.report.table import render as table
-from mlsupply.report.view import view_of
+from mlsupply.report.view import View, view_of
 from mlsupply.upgrade import Upgrade
 from tests.conftest import SHARED
 from tests.golden import FINDINGS, PACKAGES, REPORT
@@ -216,3 +217,39 @@ def test_what_a_group_has_no_room_for_is_counted_in_every_format_for_people() ->
         assert f"and {places_left} more" in flat
     assert "in m0.py, m1.py, m2.py and 67 more" in shown["table"]
     assert "m69.py" in table(view, most=WHOLE).decode()
+
+
+def test_a_report_that_keeps_five_ways_does_not_say_that_there_are_five() -> None:
+    name, torch = PACKAGES[3].name, next(one for one in FINDINGS if one.package == PACKAGES[3].coordinate)
+    paths: dict[PackageKey, tuple[tuple[str, ...], ...]] = {
+        PACKAGES[3].key: tuple((f"service-{n}", name) for n in range(MAX_PATHS))
+    }
+    view = view_of(replace(REPORT, packages=(PACKAGES[3],), paths=paths, findings=(torch,)))
+    assert f"and at least 2 more paths: mlsupply why {name}" in table(view).decode()
+    assert "and at least 2 more paths" in markdown(view).decode()
+    assert "and perhaps more paths" in html(view).decode()
+
+
+def _of_many_projects(number: int, severity: Severity = Severity.LOW) -> View:
+    """The same said of many files, in one of them something more."""
+    said = Finding(
+        id="MLS-X1", check="index", kind=Kind.INDEX, title="No version", message="", severity=severity, remedy="Pin it."
+    )
+    several = [replace(said, subject=f"p{n:03}/requirements.txt", message=f"{n} names no version") for n in range(number)]
+    more = replace(several[-1], id="MLS-X2")
+    return view_of(replace(REPORT, findings=(*several, more)))
+
+
+def test_what_is_said_of_many_files_alike_is_told_of_a_few_and_the_rest_is_counted() -> None:
+    text = table(_of_many_projects(300)).decode()
+    told = " ".join(text.split())
+    assert told.count("names no version") == Most().alike + 2, "the last says more than the others"
+    assert "LOW 294 more with MLS-X1 alone p005/requirements.txt, p006/requirements.txt," in told
+    assert "and 288 more: scan -v shows all" in told
+    assert told.count("Pin it.") == Most().alike + 1
+
+
+def test_what_is_worse_than_low_is_told_of_every_file_and_so_is_everything_with_v() -> None:
+    assert table(_of_many_projects(20, Severity.MEDIUM)).decode().count("names no version") == 21
+    assert table(_of_many_projects(20), most=WHOLE).decode().count("names no version") == 21
+    assert "more with" not in table(_of_many_projects(Most().alike + 1)).decode()

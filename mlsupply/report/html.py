@@ -14,7 +14,7 @@ from mlsupply.report.causes import TITLES, Unchecked, alike, in_brief, scope_of,
 from mlsupply.report.html_drawing import graph, timeline
 from mlsupply.report.html_elements import Html, asset, element, join, page, prose, scrolled, section, table
 from mlsupply.report.upgrades import NO_STEP, Step, upgrades
-from mlsupply.report.view import Group, View, brief, label_of, subject_of, summary_of
+from mlsupply.report.view import Group, View, brief, label_of, more_paths, subject_of, summary_of
 from mlsupply.text import count, some
 
 _NOTICED = 5  # reasons told beside the verdict
@@ -173,8 +173,8 @@ def _section(name: str, *children: Html | str) -> Html:
 def _group(group: Group, failing: frozenset[str]) -> Html:
     """What to do comes first, then through what it came, then one line a finding."""
     paths = [element("li", " → ".join(path)) for path in group.paths[:_PATHS]]
-    if len(group.paths) > _PATHS:
-        paths.append(element("li", f"and {count(len(group.paths) - _PATHS, 'more path')}", class_="dim"))
+    if more := more_paths(group, _PATHS):
+        paths.append(element("li", f"and {more}", class_="dim"))
     places = [element("li", element("code", str(place))) for place in group.places[:_AT]]
     if len(group.places) > _AT:
         places.append(element("li", f"and {count(len(group.places) - _AT, 'more place')}", class_="dim"))

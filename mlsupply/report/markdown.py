@@ -9,7 +9,7 @@ from itertools import accumulate
 from mlsupply.model import Finding
 from mlsupply.report.causes import TITLES, Unchecked, alike, scope_of, where
 from mlsupply.report.upgrades import NO_STEP, upgrades
-from mlsupply.report.view import Group, View, brief, label_of, summary_of
+from mlsupply.report.view import Group, View, brief, label_of, more_paths, summary_of
 from mlsupply.text import count, some
 
 _MAX_CHARACTERS = 60_000
@@ -91,7 +91,8 @@ def _group(group: Group, room: int) -> str:
     rows += lines[:shown]
     rows += [f"- **{count(more, 'finding')} more, do not fit here: {_ALL}**" for more in [len(lines) - shown] if more > 0]
     rows += [f"- through {' → '.join(escape(name) for name in path)}" for path in group.paths[:_PATHS]]
-    rows += [f"- and {count(more, 'more path')}" for more in [len(group.paths) - _PATHS] if more > 0]
+    if more := more_paths(group, _PATHS):
+        rows.append(f"- and {more}")
     if group.places:
         rows.append("- at " + some([escape(str(place)) for place in group.places], _AT))
     rows += [f"- note: {escape(note)}" for note in group.notes[:_NOTED]]

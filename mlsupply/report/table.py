@@ -17,7 +17,7 @@ from mlsupply.model import Finding
 from mlsupply.named import NamedTuple
 from mlsupply.report.causes import Unchecked, alike, by_cause, scope_of, where
 from mlsupply.report.upgrades import NO_STEP, upgrades
-from mlsupply.report.view import Group, View, brief, label_of, summary_of
+from mlsupply.report.view import Group, View, brief, label_of, more_paths, summary_of
 from mlsupply.text import count, some
 
 _STYLES = {
@@ -46,10 +46,11 @@ class Most(NamedTuple):
     names: int = 8  # of one of them
     upgrades: int = 30
     inside: int = 3  # places of one finding inside an archive
+    alike: int = 5  # files of which the same is said, and nothing worse
 
 
 CUT = Most()
-WHOLE = Most(*[1_000_000] * 9)
+WHOLE = Most(*[1_000_000] * 10)
 
 
 def sentence(view: View) -> bytes:
@@ -69,8 +70,11 @@ def render(view: View, width: int = 100, *, color: bool = False, most: Most = CU
         emoji=False,
     )
     _verdict(console, view)
-    for group in view.groups:
-        _group(console, group, most)
+    for several in _alike(view.groups):
+        for group in several[: most.alike]:
+            _group(console, group, most)
+        if rest := several[most.alike :]:
+            _more_alike(console, rest, most)
     _upgrades(console, view, most)
     _gaps(console, view, most)
     console.print(Padding(Text(" ".join(view.coverage), style="dim" if color else ""), (1, 0, 0, 0)))
@@ -101,6 +105,26 @@ def _counted(findings: Iterable[Finding]) -> str:
     return ", ".join(f"{one} ({times:,})" if times > 1 else one for one, times in Counter(f.id for f in findings).items())
 
 
+def _alike(groups: Iterable[Group]) -> list[list[Group]]:
+    """The groups in their order; those of low severity about no package that say the same of one file after another, as in
+    a folder of many projects, stand together."""
+    found: dict[object, list[Group]] = {}
+    for place, group in enumerate(groups):
+        plain = group.package is None and group.label == "LOW"
+        said = tuple((one.id, one.severity, one.waiver) for one in group.findings)
+        found.setdefault((said, group.remedies) if plain else place, []).append(group)
+    return list(found.values())
+
+
+def _more_alike(console: Console, rest: list[Group], most: Most) -> None:
+    """What is left of groups that are alike: how many, which, and where all of them are."""
+    same = f"{len(rest):,} more with {_counted(rest[0].findings)} alone"
+    console.print()
+    console.print(Text.assemble(_label(rest[0].label), " ", (same, "bold")))
+    named = some([group.title for group in rest], most.files)
+    console.print(Padding(Text(f"{named}: scan -v shows all" if len(rest) > most.files else named), (0, 0, 0, 3)))
+
+
 def _group(console: Console, group: Group, most: Most) -> None:
     console.print()
     console.print(Text.assemble(_label(group.label), " ", (group.title, "bold")))
@@ -114,9 +138,8 @@ def _group(console: Console, group: Group, most: Most) -> None:
     shown = group.paths[: most.paths]
     for place, path in enumerate(shown):
         facts.add_row("through" if place == 0 else "", Text(" → ".join(path)))
-    if len(group.paths) > len(shown):
-        more_paths = count(len(group.paths) - len(shown), "more path")
-        facts.add_row("", Text(f"and {more_paths}: mlsupply why {group.title.split()[0]}"))
+    if more := more_paths(group, most.paths):
+        facts.add_row("", Text(f"and {more}: mlsupply why {group.title.split()[0]}"))
     if group.places:
         facts.add_row("at", Text(some([str(place) for place in group.places], most.places)))
     for note in group.notes[: most.notes]:

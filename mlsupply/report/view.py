@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from mlsupply.model import Confidence, Coordinate, Finding, Gap, Kind, Package, Place, Severity
 from mlsupply.outcome import Coverage, Report
+from mlsupply.project import MAX_PATHS
 from mlsupply.report.causes import Unchecked, unchecked
 from mlsupply.text import count
 from mlsupply.value import value
@@ -41,6 +42,14 @@ class Group:
         begun = {one for one, after in pairwise(sorted(found)) if after.startswith(one)}  # in order, the next one tells
         whole = tuple(_with_whose(one, self.findings) for one in found if one not in begun)
         return whole[: 1 if self.label == "MALICIOUS" else None]
+
+
+def more_paths(group: Group, shown: int) -> str:
+    """How many ways to the package are not shown, "" where there are none; a report keeps so many of them and no more."""
+    left = len(group.paths) - shown
+    if len(group.paths) == MAX_PATHS:
+        return f"at least {count(left, 'more path')}" if left > 0 else "perhaps more paths"
+    return count(left, "more path") if left > 0 else ""
 
 
 def _with_whose(remedy: str, findings: Sequence[Finding]) -> str:
