@@ -27,7 +27,7 @@ from mlsupply.evidence.python.libraries import (
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
 from mlsupply.evidence.python.network import diverted, far_end, requested, servers, uploads
-from mlsupply.evidence.python.values.merging import merged, ways
+from mlsupply.evidence.python.values.merging import callees, merged
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import (
     HOLE,
@@ -64,7 +64,7 @@ class Analyser(Statements):
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
     ) -> Value:
         self.tick(2)
-        if several := ways(function, receiver):
+        if several := callees(function, receiver):
             return merged([self.call(one, args, keywords, node, on) for one, on in several])
         if function.bound is not None:
             args, keywords = [*function.bound.args, *args], {**function.bound.keywords, **keywords}
@@ -170,7 +170,7 @@ class Analyser(Statements):
         if closure is None or isinstance(closure.node, ast.ClassDef):
             return
         if requested.registered(registrar, function, node) and closure in self.ever_entered:
-            self._once_more(closure)
+            self._follow_again(closure)
         if not know.MESSENGERS.match(registrar.ref) and not _on_received(registrar, node):
             return
         spec = closure.node.args
@@ -183,7 +183,7 @@ class Analyser(Statements):
                 value.ref, value.text = registrar.ref.removesuffix("()") + "()", registrar.text
         self.enter(closure, first, named, node)
 
-    def _once_more(self, closure: Closure) -> None:
+    def _follow_again(self, closure: Closure) -> None:
         """Follows a function again, as an entry point, of which it has become known what it is called with."""
         root, self.root = self.root, closure.name
         self.call_results.clear()

@@ -16,10 +16,10 @@ from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.syntax import reachability
 from mlsupply.evidence.python.syntax.relevance import (
     calls,
-    is_client,
     matters_in_module,
     mentions_one,
     mentions_sink,
+    of_client_library,
     worth_following,
 )
 from mlsupply.evidence.python.syntax.survey import Mentions, Survey
@@ -210,7 +210,7 @@ def _bound(machine: Analyser) -> dict[str, str]:
     """The names of the module level that stand for something that matters, with its dotted name. Clients of services count
     only where the module reads the whole environment or the home folder."""
     found = {name: value.ref for name, value in machine.module.names.items() if matters_in_module(value.ref)}
-    clients = {name: value.ref for name, value in machine.module.names.items() if is_client(value.ref)}
+    clients = {name: value.ref for name, value in machine.module.names.items() if of_client_library(value.ref)}
     if clients and _PRIVATE.search("\n".join(machine.lines)):
         found |= clients
     return found

@@ -77,7 +77,7 @@ def _labels(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | 
         return frozenset((f"intercepted:{name}",))
     if ref in _LIBRARY_KEYS or ref in _SECRET_SETTINGS:
         return frozenset((f"secret-variable:{ref}",))
-    if name in _CLIENT_CREDENTIALS and hooks.is_client(owner.ref):
+    if name in _CLIENT_CREDENTIALS and hooks.is_model_client(owner.ref):
         return frozenset((f"intercepted:{name} of a client",))
     if machine.serving and servers.asked(ref):
         return servers.RECEIVED

@@ -36,6 +36,7 @@ class Definitions(Entering):
     states: dict[Closure, ClassState]
 
     def _function(self, node: _FunctionNode) -> None:
+        """Defines a function: evaluates its annotations and defaults, and applies its decorators."""
         owner = f"{self.running[-1].name}." if self.running else ""
         closure = Closure(
             node, self.scope, owner + node.name, None, bool(self.running) and wrappers.wraps(node, self.running[-1])
@@ -100,6 +101,7 @@ class Definitions(Entering):
         raise NotImplementedError
 
     def _class(self, node: ast.ClassDef) -> None:
+        """Defines a class: runs its body, makes its functions methods, and applies bases, metaclass and decorators."""
         closure = Closure(node, self.scope, node.name)
         state = ClassState(node.name, tuple(self.value(base).ref for base in node.bases), closure=closure)
         self.states[closure] = state

@@ -112,8 +112,9 @@ class Entering(Expressions):
             self.scope = outer
 
     def _reaches_no_sink(self, closure: Closure) -> bool:
-        """Whether entering this function cannot lead to a sink. Inner functions are always entered: they may call what the
-        function around them was given. So are short functions that an entry point calls itself."""
+        """Whether this function need not be entered, since neither it nor the entry point can reach a sink. Inner functions
+        are always entered, since they may call what the function around them was given; so are short functions that the
+        entry point calls itself."""
         if self.running[0].node not in self.sinkless.functions or closure.scope is not self.module or closure.wrapper:
             return False
         return len(self.running) > 1 or closure.node in self.sinkless.long

@@ -145,6 +145,7 @@ class Expressions(Machine):
         raise NotImplementedError
 
     def _subscript(self, node: ast.Subscript) -> Value:
+        """`owner[key]` of an object, class or container of the module, a namespace, or a constant."""
         owner, key = self.value(node.value), self.value(node.slice)
         special_methods.operated(self, key, "hash" if owner.keys is not None else "index", [], node)
         if owner.instance is not None:
@@ -243,6 +244,7 @@ class Expressions(Machine):
         return unknown(value)
 
     def _compare(self, node: ast.Compare) -> Value:
+        """A comparison, folded where two constants are compared. One of a digest marks the root as verifying."""
         values = [self.value(node.left), *(self.value(part) for part in node.comparators)]
         for value in values:
             if value.ref and ("hashlib" in value.ref or "digest" in value.ref):
@@ -284,6 +286,7 @@ class Expressions(Machine):
         raise NotImplementedError
 
     def _call(self, node: ast.Call) -> Value:
+        """Evaluates function and arguments; folds methods of constants and containers, and calls everything else."""
         receiver: Value | None = None
         if isinstance(node.func, ast.Attribute):
             receiver = self.value(node.func.value)
@@ -306,7 +309,7 @@ class Expressions(Machine):
                 keywords.update(value.keys or {"**": value})
         if isinstance(node.func, ast.Attribute) and receiver is not None and not receiver.ref:
             if keywords or any(arg.instance is not None for arg in args):
-                args = objects.gone_through(self, receiver, node.func.attr, args, keywords, node)
+                args = objects.iterated_arguments(self, receiver, node.func.attr, args, keywords, node)
             folded = folding.method(receiver, node.func.attr, args, keywords)
             if folded is not None:
                 return folded

@@ -139,7 +139,7 @@ def signed(machine: Analyser, call: Call, name: str) -> None:
         value.taint |= machine.origin("wallet", "the key that is signed with", call.line)
 
 
-def is_client(ref: str) -> bool:
+def is_model_client(ref: str) -> bool:
     """Whether this dotted name is an object of a client class for models (`openai.OpenAI()`)."""
     return ref.endswith("()") and _CLIENTS[1][0].match(ref[:-2]) is not None
 

@@ -1,4 +1,4 @@
-"""Conditions that let only words through which are written in them: `if answer in ("yes", "no")`."""
+"""Conditions that a variable is one of several constant words: `if answer in ("yes", "no")`."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import Value, constant
 from mlsupply.named import NamedTuple
 
-_MAX_WORDS = 32
+_MAX_WORDS = 32  # in such a condition
 _SETTINGS = frozenset({"variable", "secret-variable"})
 
 
 class OneOf(NamedTuple):
-    """A name, and what it is where the condition is met: one of the words."""
+    """What such a condition says. name: of the variable; value: its value where the condition is met."""
 
     name: str
     value: Value
 
 
 def one_of_words(test: ast.expr, names: dict[str, Value]) -> OneOf | None:
-    """What a condition says of a variable of the environment, which is a plain text; None for any other. An object of the
-    package, or of a class nobody knows, may be equal to every word."""
+    """What a condition says of a variable that holds an environment variable; None for any other condition. Values that may
+    be objects do not count: an object can be equal to every word."""
     if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or len(test.ops) != 1:
         return None
     value, listed = names.get(test.left.id), test.comparators[0]
@@ -35,5 +35,6 @@ def one_of_words(test: ast.expr, names: dict[str, Value]) -> OneOf | None:
 
 
 def _is_setting(value: Value) -> bool:
+    """Whether this is the plain text of an environment variable, and no object."""
     made = value.ref or value.instance or value.closure or value.keys or value.items or value.layers
     return not made and bool(value.taint) and kinds_in(value.taint) <= _SETTINGS

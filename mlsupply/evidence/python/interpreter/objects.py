@@ -244,20 +244,20 @@ def _of_metaclass(machine: Expressions, owner: Value, state: ClassState, name: s
     return None
 
 
-def gone_through(
+def iterated_arguments(
     machine: Expressions, receiver: Value, name: str, args: list[Value], keywords: dict[str, Value], node: ast.AST
 ) -> list[Value]:
-    """The arguments of a method of a text or list; of an object of this module that the method goes through, what it yields.
-    An object that is put into a text formats itself, and `sort` calls its key."""
+    """The arguments of a method of a text or list, each that the method iterates over replaced by what it yields. Follows
+    the `key` of `sort`, and `__format__` of the arguments of `format`."""
     if name == "sort" and (key := keywords.get("key")) is not None and key.closure is not None:
         machine.call(key, [Value(taint=receiver.taint)], {}, node)
     if name == "format":
         for value in args:
             special_methods.operated(machine, value, "format", [constant("")], node)
-    return [iterable(machine, value, node) for value in args] if name in _GO_THROUGH else args
+    return [iterable(machine, value, node) for value in args] if name in _ITERATING else args
 
 
-_GO_THROUGH = frozenset({"join", "extend", "update", "writelines"})
+_ITERATING = frozenset({"join", "extend", "update", "writelines"})
 
 
 def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:

@@ -1,5 +1,5 @@
-"""Special methods: which of them does the work of an operator or builtin on an object of the module (see the data model of
-the language reference)."""
+"""Special methods: which of them implements an operator or builtin for an object of the module ("Data model" in the language
+reference)."""
 
 from __future__ import annotations
 

@@ -105,14 +105,18 @@ class Statements(Assignments):
                 value = merged([self.raised.pop(), value])
             self.raised.append(value)
 
-    def _evaluate_children(self, node: ast.Assert | ast.Delete) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                self.value(child)
-            if isinstance(child, ast.Attribute) and isinstance(node, ast.Delete):
-                special_methods.operated(self, self.value(child.value), "del", [constant(child.attr)], node)
-            elif isinstance(child, ast.Subscript) and isinstance(node, ast.Delete):
-                special_methods.operated(self, self.value(child.value), "del[]", [self.value(child.slice)], node)
+    def _assert(self, node: ast.Assert) -> None:
+        self.value(node.test)
+        if node.msg is not None:
+            self.value(node.msg)
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            self.value(target)
+            if isinstance(target, ast.Attribute):
+                special_methods.operated(self, self.value(target.value), "del", [constant(target.attr)], node)
+            elif isinstance(target, ast.Subscript):
+                special_methods.operated(self, self.value(target.value), "del[]", [self.value(target.slice)], node)
 
     def _bind_pattern(self, pattern: ast.pattern, subject: Value) -> None:
         """Binds the names of a `case` pattern, each to an unknown with the taint of the subject."""
@@ -123,6 +127,8 @@ class Statements(Assignments):
                 self.scope.set(inner.rest, unknown(subject))
 
     def _if(self, node: ast.If) -> None:
+        """Follows both branches, unless the condition is for the type checker only. Branches that run only for a program,
+        only for some variables, only where something is missing, or only on request are followed as such."""
         if _is_main(node.test):
             root, self.root = self.root, self.main_root()
             self.body(node.body)
@@ -150,12 +156,12 @@ class Statements(Assignments):
             self._if_on_request(node, default_run.outcome_of_test(self, node.test))
             return
         if not node.orelse:  # taken to be followed: what the body binds replaces what was bound before
-            self._then(node)
+            self._body_if_met(node)
             return
         self._branches([node.body, node.orelse])
 
-    def _then(self, node: ast.If) -> None:
-        """The body, which sees one of the words under a name that is compared with them."""
+    def _body_if_met(self, node: ast.If) -> None:
+        """Runs the body of an `if`, in which a variable that the test compares with words is one of these."""
         known, names = one_of_words(node.test, self.scope.names), self.scope.names
         before = names[known.name] if known is not None else None
         if known is not None:
@@ -184,7 +190,7 @@ class Statements(Assignments):
         """An `if` on what the user asks for. by_default: its outcome where the user asks for nothing, None where that is not
         known. The branch not taken by default is on request; so is all that follows a body taken by default that leaves."""
         self.on_request += by_default is False
-        self._then(node)
+        self._body_if_met(node)
         self.on_request -= by_default is False
         self.on_request += by_default is True
         self.body(node.orelse)
@@ -220,6 +226,7 @@ class Statements(Assignments):
         raise NotImplementedError
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        """Runs the body turn by turn where the items are known and not too many, else once for all."""
         source = objects.iterable(self, self.value(node.iter), node)
         items = folding.items_of(source) if (source.known or source.items) and source.ref == "" else []
         items = items if source.known else distinct(items)
@@ -299,6 +306,7 @@ class Statements(Assignments):
             special_methods.operated(self, value, "exit", [Value(), Value(), Value()], node)
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
+        """Runs the body, then each handler as an alternative to the end of the body."""
         quiet = any(_swallows(handler) for handler in node.handlers)
         raised = len(self.raised)
         before = dict(self.scope.names)
@@ -361,7 +369,7 @@ _HANDLERS: dict[type[ast.stmt], Any] = {
     ast.Global: Statements._shared,
     ast.Nonlocal: Statements._shared,
     ast.Match: Statements._match,
-    ast.Assert: Statements._evaluate_children,
+    ast.Assert: Statements._assert,
     ast.Raise: Statements._raise,
-    ast.Delete: Statements._evaluate_children,
+    ast.Delete: Statements._delete,
 }

@@ -38,7 +38,7 @@ def result_of(machine: Analyser, call: Call) -> Value:
         spawning.command(machine, call._replace(ref="subprocess.Popen"))
     writing.saved(machine, call)
     for taint in (reading.read_by_path(machine, call), answers.fetched_by_url(machine, call)):
-        if taint:  # a union with the empty set would be a new object: sets are compared by identity elsewhere
+        if taint:  # a union with the empty set would be a new object: caches find the old one faster
             result.taint |= taint
     if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):
         machine.verified.add(machine.root)

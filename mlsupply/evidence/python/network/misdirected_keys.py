@@ -54,10 +54,10 @@ def opened(machine: Analyser, call: Call) -> None:
     what key opens an account with that service."""
     key, base = call.keywords.get("api_key"), call.keywords.get("base_url", call.keywords.get("api_base"))
     text = text_of(base) if base is not None else ""
-    if key is not None and base is None and hooks.is_client(call.ref + "()"):
+    if key is not None and base is None and hooks.is_model_client(call.ref + "()"):
         for label in filter(_KEY.match, key.taint):  # whose the key is shows: whoever else is told it here has no use for it
             machine.opened.setdefault(_of(machine, label), set()).add(f"https://api.{call.ref.partition('.')[0]}.com")
-    if key is None or addresses.destination(text) not in {"fixed", "chat"} or not hooks.is_client(call.ref + "()"):
+    if key is None or addresses.destination(text) not in {"fixed", "chat"} or not hooks.is_model_client(call.ref + "()"):
         return
     host = addresses.host_of(text)
     names = [one.partition(":")[2] for one in of_kind(key.taint, "secret-variable")]

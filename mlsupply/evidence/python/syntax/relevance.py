@@ -48,7 +48,7 @@ _CLIENT_METHODS = frozenset(
 
 
 @lru_cache(maxsize=8_192)
-def is_client(ref: str) -> bool:
+def of_client_library(ref: str) -> bool:
     """Whether the dotted name belongs to the client library of some service."""
     return bool(ref) and CLIENTS.match(ref + ".")
 
@@ -119,8 +119,8 @@ def mentions_one(mentions: Mentions, names: Set[str]) -> bool:
 
 
 def _uses_bound_name(mentions: Mentions, bound: Mapping[str, str]) -> bool:
-    """Whether it uses an attribute of a bound name that is not known to be harmless, or any attribute of one beside a method
-    by which clients send."""
+    """Whether it uses an attribute of one of `_BUILTINS`, or of a bound name: one that is not known to be harmless, or any
+    at all where it also mentions a method by which clients send."""
     asks = not mentions.attributes.isdisjoint(_CLIENT_METHODS)
     return any(
         name in _BUILTINS or (name in bound and (asks or not harmless(f"{bound[name]}.{attribute}")))

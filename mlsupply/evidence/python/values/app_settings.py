@@ -1,7 +1,7 @@
-"""Settings of web applications (Flask, Quart, Django): which of them open the application, and which hold keys of services.
+"""Taint labels for the settings of web applications (Flask, Quart, Django).
 
-The labels `secret-variable:flask.config…` and `secret-variable:django.conf.settings…` are of what opens the application
-itself. A key of a service is labelled by its name, as an environment variable is.
+The labels `secret-variable:flask.config…` and `secret-variable:django.conf.settings…` are for secrets of the application
+itself. The key of a service has the label of an environment variable of the same name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _GIVEN = re.compile(r"parameter:(?:app|application|flask_app|current_app)$")
 
 
 def source(owner: Value, name: str) -> Taint:
-    """The labels of `owner.name` where that is a setting of an application, or all of them; empty for anything else."""
+    """The labels of `owner.name` where that is a secret setting of an application, or all its settings; the empty set for
+    anything else."""
     if name in DJANGO:
         return frozenset((f"secret-variable:{owner.ref}.{name}",)) if owner.ref == "django.conf.settings" else CLEAN
     given = not owner.ref and len(owner.taint) == 1 and any(map(_GIVEN.match, owner.taint))
@@ -36,12 +37,13 @@ def source(owner: Value, name: str) -> Taint:
 
 
 def attribute(taint: Taint, name: str) -> Taint:
-    """The labels of an attribute of all settings, which have these: only their methods give more than one of them."""
+    """The labels of an attribute of an object with these labels: of all settings, only methods that give several keep the
+    label for all."""
     return taint if name in _WHOLE else taint - {ALL}
 
 
 def entry(taint: Taint, key: str) -> Taint:
-    """The labels of the setting under this key. taint: of all settings."""
+    """The labels of the setting under this key. taint: the labels of all settings."""
     others = taint - {ALL}
     if key in _FLASK:
         return others | {f"{ALL} {key}"}

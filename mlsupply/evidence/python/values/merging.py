@@ -30,23 +30,25 @@ def merged(values: list[Value]) -> Value:
     return result
 
 
-def is_client(value: Value) -> bool:
-    """Does it know where it goes and what it adds to each request?"""
+def has_own_address(value: Value) -> bool:
+    """Whether this is the object of a client with an address and headers of its own (entries `base` and `headers`)."""
     return value.keys is not None and "base" in value.keys and "headers" in value.keys
 
 
-def ways(function: Value, receiver: Value | None) -> list[tuple[Value, Value | None]]:
-    """What may be called, and on what: the functions it may be, or the clients whose method it is; empty if one."""
+def callees(function: Value, receiver: Value | None) -> list[tuple[Value, Value | None]]:
+    """The alternatives of a call, (function, receiver): the callables that the function may be, or the clients whose method
+    it may be; [] where there is only one."""
     if function.either is not None:
         return [(one, receiver) for one in function.either]
     several = receiver.either if receiver is not None else None
-    return [(function, one) for one in several or () if is_client(one) and function.ref.startswith(one.ref + ".")]
+    return [(function, one) for one in several or () if has_own_address(one) and function.ref.startswith(one.ref + ".")]
 
 
 def _origins(values: list[Value]) -> Taint:
-    """The taint of all. What a client adds to its own requests stays with it: it is no part of what the others say."""
-    parts = [value for value in values if is_client(value)]
-    return taint_of(*(value for value in values if not is_client(value))).union(*(value.taint for value in parts))
+    """The taint of all values and of what they hold. Of clients only their own counts, not that of their headers: these go
+    nowhere but to the address of that client."""
+    clients = [value for value in values if has_own_address(value)]
+    return taint_of(*(value for value in values if not has_own_address(value))).union(*(value.taint for value in clients))
 
 
 def merged_parts(value: Value, other: Value) -> Value:
@@ -99,7 +101,7 @@ def _alternatives(values: list[Value]) -> list[Value] | None:
     for value in values:
         for one in value.either or (value,):
             if one.closure is not None or one.instance is not None or (one.ref and _acts(one.ref)):
-                where = one.text if is_client(one) else ""
+                where = one.text if has_own_address(one) else ""
                 found.setdefault((one.closure, one.instance, one.ref, where), one)
     several = sorted(found.values(), key=lambda one: not one.ref) if len(found) > _MAX_EITHER else list(found.values())
     return several[:_MAX_EITHER] if len(several) > 1 else None

@@ -1,5 +1,5 @@
-"""Parts of a request to a server, by their labels: which of them open an account, and which tell no more than who asked for
-which page."""
+"""Taint labels for the parts of a request to a server: which parts are credentials, and which only say who asked for which
+page."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from mlsupply.lazy import expression
 KEY = "request:what opens an account"
 ADDRESS = "request:its address"
 HEADERS = "request:headers"
-_LINE = frozenset(  # attributes that say who asks for what, and how it went
+_LINE = frozenset(  # attributes with metadata of the request or its response
     {
         "path", "method", "url", "host", "scheme", "client", "remote_addr", "endpoint", "user_agent", "status_code", "id",
         "base_url", "url_root", "full_path", "url_rule", "blueprint", "content_type", "content_length", "path_info",
         "referrer", "status", "elapsed", "path_params", "match_info", "resolver_match", "host_url",
     }
 )  # fmt: skip
-# Attributes by which a framework gives what is its own, and nobody's who asks.
+# Attributes by which a framework gives access to its own objects: nothing in them comes from the client.
 _OWN = frozenset({"app", "state", "ctx", "config", "session", "user", "transport", "loop", "db", "logger", "router"})
 _OPENS = expression(
     r"(?i)(?:http_)?(?:(?:proxy[-_])?authorization|(?:x[-_])?api[-_]?key|(?:set[-_])?cookie|x[-_]\w{0,40}?(?:token|secret|key))|"
     r"\w{0,40}?(?:passw|secret|token|credential|session_?id|api_?key)\w{0,40}"
 )
-_PROVES = expression(
-    r"(?i)[\w-]{0,20}(?:captcha|turnstile)[\w-]{0,20}|csrf\w{0,20}"
-)  # that it is somebody, and who he is not
+# Tokens that prove a human or a session, but open no account.
+_PROVES = expression(r"(?i)[\w-]{0,20}(?:captcha|turnstile)[\w-]{0,20}|csrf\w{0,20}")
 _OF_SERVER = expression(r"HTTP_[A-Z_]{1,60}|QUERY_STRING|PATH_INFO|wsgi\.input|query_string")  # WSGI (PEP 3333), ASGI
 
 
 def attribute(taint: Taint, name: str) -> Taint:
-    """The labels of the attribute of this name, of something with these labels, some of a request."""
+    """The labels of the attribute `name` of an object with these labels, of which at least one is of a request."""
     others = frozenset(one for one in taint if not one.startswith("request:"))
     if name in _OWN:
         return others
@@ -39,7 +38,7 @@ def attribute(taint: Taint, name: str) -> Taint:
 
 
 def entry(taint: Taint, key: str) -> Taint:
-    """The labels of what stands under this key. taint: of what holds it, of a request or given."""
+    """The labels of the entry under this key. taint: the labels of its container."""
     of_request = {one for one in taint if one.startswith("request:")}
     if not of_request and not _OF_SERVER.fullmatch(key):
         return taint

@@ -113,8 +113,8 @@ class Closure:
     wrapper: bool = False  # stands around a callable, as the inner function of a decorator does
     around: str = ""  # of a wrapper: the first parameter of the enclosing function, as a rule the wrapped callable
     defaults: dict[str, Value] | None = None  # mutable defaults by parameter: they keep what earlier calls put into them
-    brings: str = ""  # the kind of origin its callers are known to give; "" where its class says or nobody does
-    before_views: bool = False  # handed to an application that calls it with every request
+    brings: str = ""  # the kind of taint that its callers are known to pass, where its class does not say so
+    before_views: bool = False  # registered with an application that calls it for every request
 
 
 @dataclass(eq=False, slots=True)
