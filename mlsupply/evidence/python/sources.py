@@ -1,4 +1,4 @@
-"""Where data comes from: files, the environment, paths, received bytes. Each gives a value labelled with its origin."""
+"""Sources: calls that give data from files, the environment, the machine or the network, labelled with its origin."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _HOME_VARIABLES = {"HOME": "~", "USERPROFILE": "~", "APPDATA": "~/AppData/Roaming", "LOCALAPPDATA": "~/AppData/Local"}
-_PATH_KEEPERS = frozenset(
+# Calls that return the path they are given, perhaps in another form.
+_SAME_PATH = frozenset(
     {
         "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser", "os.path.expandvars", "os.fspath",
         "os.path.normcase", "os.fsencode", "os.fsdecode", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath",
@@ -52,12 +53,17 @@ _DATA_READERS = know.Calls(
     r"^(?:importlib\.resources|pkgutil|pkg_resources|importlib_resources)\.(?:.*\.)?(?:read_\w+|"
     r"get_data|resource_\w+|open_\w+|files)$"
 )
+_OPENS = frozenset(
+    {
+        "io.open", "codecs.open", "os.open", "gzip.open", "bz2.open", "lzma.open", "aiofiles.open", "os.fdopen", "wave.open",
+    }
+)  # fmt: skip
 _PICTURES = frozenset({"screen", "camera"})
 _FILE_READS = frozenset({"pathlib.Path().read_text", "pathlib.Path().read_bytes", "pathlib.Path().open"})
 
 
 def variable(machine: Analyser, key: Value, line: int) -> Value:
-    """`os.environ[key]`: labelled as a secret by its name, or as the whole environment where the name is not known."""
+    """The value of `os.environ[key]`, labelled as a secret or a plain variable by its name. line: for the label."""
     name = key.const
     if not isinstance(name, str):
         if know.RANK and not key.taint and key.text == HOLE:
@@ -66,26 +72,26 @@ def variable(machine: Analyser, key: Value, line: int) -> Value:
     if name in _HOME_VARIABLES:
         return Value("", NOTHING, CLEAN, _HOME_VARIABLES[name])
     if name in {"TEMP", "TMP", "TMPDIR"}:
-        return Value("", NOTHING, CLEAN, f"/tmp/{HOLE}")  # noqa: S108  # a label of where it points, nothing is written
+        return Value("", NOTHING, CLEAN, f"/tmp/{HOLE}")  # noqa: S108  # only a description; nothing is written there
     label = machine.origin("secret-variable" if places.is_secret(name) else "variable", name, line)
     return Value("", NOTHING, label, places.ASKS_WHO_IT_IS.get(name, HOLE))
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The result of a call that gives data, with its label; None for any other call."""
+    """The result of a call that is a source or makes a path, with its labels; None for any other call."""
     ref = call.ref
     if ref.startswith("os.environ") or ref in {"os.getenv", "os.getenvb", "os.putenv"}:
         return _environment(machine, call)
     if ref in {"os.path.join", "pathlib.Path().joinpath"}:
         parts = [call.receiver, *call.args] if ref.startswith("pathlib") and call.receiver else call.args
         return _path("pathlib.Path()" if ref.startswith("pathlib") else "", folding.joined_path(parts), parts)
-    if ref in _PATH_KEEPERS:
-        return _kept_path(machine, call)
+    if ref in _SAME_PATH:
+        return _same_path(machine, call)
     if ref == "os.path.dirname" and call.args:
         text = text_of(call.args[0])
         return _path("", text.rpartition("/")[0] or HOLE, call.args)
-    if (place := _place(machine, call)) is not None:
-        return place
+    if (path := _located(machine, call)) is not None:
+        return path
     if (read := package_data.modelled(machine, call)) is not None:
         return read
     if ref in {"pathlib.Path().with_name", "pathlib.Path().with_suffix"} and call.receiver:
@@ -105,7 +111,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     return _library(machine, call)
 
 
-# Libraries that read the environment, and files that stand for it.
+# Calls of libraries that read the environment, or files that take its place.
 _SETTINGS = know.Calls(
     r"^(?:decouple\.(?:config|AutoConfig\(\)|Config\(\))|(?:environs|environ)\.Env\(\)(?:\.\w+)?|environs\.env(?:\.\w+)?|"
     r"starlette\.config\.Config\(\)|ctypes\..{0,60}\.getenv)$"
@@ -113,7 +119,7 @@ _SETTINGS = know.Calls(
 
 
 def _setting(machine: Analyser, call: Call) -> Value:
-    """One variable by its name, or all of them."""
+    """What a call of `_SETTINGS` gives: one variable, all of them, or another object of the library."""
     if call.ref.endswith(".dump"):
         return Value(taint=environment_label(machine, call.line))
     if not call.args or call.ref.endswith((".read_env", ".prefixed", ".seal", ".read_envfile")):
@@ -124,11 +130,11 @@ def _setting(machine: Analyser, call: Call) -> Value:
     )
 
 
-_NAMED = re.compile(r"\$\{?([A-Za-z_]\w{0,100})")  # in a text, a variable of the environment
+_VARIABLE_IN_TEXT = re.compile(r"\$\{?([A-Za-z_]\w{0,100})")
 
 
-def _place(machine: Analyser, call: Call) -> Value | None:
-    """Where something lies that is looked for; None where nothing is."""
+def _located(machine: Analyser, call: Call) -> Value | None:
+    """The path that a call finds: the home folder, a program, a file of a package; None for any other call."""
     if call.ref in {"pathlib.Path.home", "pathlib.Path().home"}:
         return Value("pathlib.Path()", NOTHING, CLEAN, "~")
     if call.ref in {"dotenv.find_dotenv", "dotenv.main.find_dotenv"}:
@@ -141,33 +147,24 @@ def _place(machine: Analyser, call: Call) -> Value | None:
 
 
 def _library(machine: Analyser, call: Call) -> Value | None:
+    """What a library reads from files, the machine, a package or the network; None for any other call."""
     ref = call.ref
-    if ref in {
-        "io.open",
-        "codecs.open",
-        "os.open",
-        "gzip.open",
-        "bz2.open",
-        "lzma.open",
-        "aiofiles.open",
-        "os.fdopen",
-        "wave.open",
-    }:
+    if ref in _OPENS:
         return reading.opened(machine, call)
-    if (told := _told_by_user(machine, call)) is not None:
-        return told
+    if (setting := _set_by_user(machine, call)) is not None:
+        return setting
     if ref in know.HOST_IDENTITY:
         made = "pathlib.Path()" if ref == "pathlib.Path.cwd" else ref + "()"
         return Value(made, NOTHING, machine.origin("host-identity", ref, call.line) | taint_of(*call.all))
     if ref.startswith("dotenv.") and call.args and _named_by_caller(call.args[0]):
-        return Value(ref + "()", NOTHING, taint_of(*call.all))  # the file whoever calls it names
+        return Value(ref + "()", NOTHING, taint_of(*call.all))  # the caller of this function names the file
     if kind := know.origin_of(ref):
-        return _taken(machine, call, kind)
+        return _read_from_machine(machine, call, kind)
     if know.SHARED_FILES.match(ref):
         whose = call.arg(0, "repo_id", "model_id") if ref.startswith(("huggingface", "modelscope")) else None
         names = [whose] if whose is not None else [value for value in call.all if isinstance(value.const, str)]
         named = text_of(names[0]) if names else HOLE
-        named = f"{HOLE} rows of {named}" if ref.startswith("datasets.") else named  # which ones, the arguments say
+        named = f"{HOLE} rows of {named}" if ref.startswith("datasets.") else named  # of which dataset, the arguments say
         return Value(ref + "()", NOTHING, machine.origin("received", named, call.line))
     if _DATA_READERS.match(ref) or ref in _AS_FILE:
         return _resource(machine, call)
@@ -175,8 +172,8 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         return Value(ref + "()", NOTHING, machine.origin("encoded", "package metadata", call.line))
     if ref.endswith(".getresponse") and call.receiver is not None and "answer" in (call.receiver.keys or {}):
         return call.receiver.keys["answer"].copy() if call.receiver.keys else None
-    if know.RECEIVES.match(ref) and not _asks(ref):
-        _rebuilt(machine, call)
+    if know.RECEIVES.match(ref) and not _is_request(ref):
+        _note_unpickled(machine, call)
         of_cloud = call.receiver is not None and places.METADATA.search(call.receiver.text)
         return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if of_cloud else "received", ref, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
@@ -187,7 +184,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
 
 
 def _resource(machine: Analyser, call: Call) -> Value:
-    """Data that came with a package, or where it lies."""
+    """Data files of a package: their content where it is known, or an object to read them with."""
     if call.ref in _AS_FILE and call.args:
         return call.args[0]
     name = next((text_of(arg) for arg in reversed(call.args) if arg.known), "a data file")
@@ -203,16 +200,14 @@ def _resource(machine: Analyser, call: Call) -> Value:
 
 
 _AS_FILE = frozenset({"importlib.resources.as_file", "importlib_resources.as_file"})
-
-
 _PROMPTS = know.Calls(
     r"^(?:streamlit\.(?:sidebar\.)?text_input|(?:click|typer)\.prompt|rich\.prompt\.Prompt\.ask|prompt_toolkit\.(?:shortcuts\.)?prompt)$"
 )
 _HIDDEN_PROMPTS = know.Calls(r"^(?:(?:questionary|inquirer)\.password|pwinput\.pwinput|stdiomask\.getpass|maskpass\.\w+)$")
 
 
-def _told_by_user(machine: Analyser, call: Call) -> Value | None:
-    """What the user sets, or types where nobody is to see it; None for any other call."""
+def _set_by_user(machine: Analyser, call: Call) -> Value | None:
+    """What the user sets in the environment, or types at a hidden prompt; None for any other call."""
     if _SETTINGS.match(call.ref):
         return _setting(machine, call)
     if not _asks_hidden(call):
@@ -222,17 +217,18 @@ def _told_by_user(machine: Analyser, call: Call) -> Value | None:
 
 
 def _asks_hidden(call: Call) -> bool:
-    """Does it ask for something at a prompt that nobody is to see on the screen?"""
+    """Does the call ask for something at a prompt that does not show what is typed?"""
     if _HIDDEN_PROMPTS.match(call.ref):
         return True
     hides = (call.keywords.get(name) for name in ("hide_input", "password", "is_password", "type"))
     return _PROMPTS.match(call.ref) and any(one is not None and one.const in (True, "password") for one in hides)
 
 
-def _taken(machine: Analyser, call: Call, kind: str) -> Value:
-    """What a library takes from the machine; a picture it may write to a file it is given the path of."""
-    says = (kind == "keychain" or call.ref == addresses.PROMPT) and call.args
-    detail = f"{call.ref} {text_of(call.args[0])}" if says else _named_secret(call) or call.ref
+def _read_from_machine(machine: Analyser, call: Call, kind: str) -> Value:
+    """What a library reads from the machine. kind: of the label; a picture may also be written to a file, whose path is an
+    argument."""
+    names_it = (kind == "keychain" or call.ref == addresses.PROMPT) and call.args
+    detail = f"{call.ref} {text_of(call.args[0])}" if names_it else _named_secret(call) or call.ref
     made = Value(call.ref + "()", NOTHING, machine.origin(kind, detail, call.line) | taint_of(*call.all))
     for path in call.all if kind in _PICTURES else ():
         if text_of(path) != HOLE:
@@ -244,26 +240,26 @@ _SECRETS_BY_NAME = know.Calls(r"^google\.colab\.userdata\.get$|^kaggle_secrets\.
 
 
 def _named_secret(call: Call) -> str:
-    """The name a notebook's store keeps a secret under: it says whose it is, and not whose store it is; "" elsewhere."""
+    """The name of a secret in the store of a notebook service, which says whose key it is; "" for any other call."""
     if not _SECRETS_BY_NAME.match(call.ref):
         return ""
     name = next((text_of(value) for value in reversed(call.all) if value.known), HOLE)
     return f"a secret of {call.ref}" if name == HOLE else name
 
 
-def _asks(ref: str) -> bool:
-    """Is this for those to model who know what is sent?"""
+def _is_request(ref: str) -> bool:
+    """Does the call send something too? Then the models of `network/` give its result."""
     return ref.endswith("urlretrieve") or ref in know.LOOKUPS or know.SENDS.match(ref)
 
 
-def _rebuilt(machine: Analyser, call: Call) -> None:
-    """A connection of processes gives what the other end pickled."""
+def _note_unpickled(machine: Analyser, call: Call) -> None:
+    """Notes that a `multiprocessing` connection to a fixed host unpickles what the other end sends."""
     from mlsupply.evidence.python.network import addresses
 
     of_processes = call.ref.startswith("multiprocessing.") and call.receiver is not None
     if of_processes and call.receiver is not None and addresses.destination(call.receiver.text) == "fixed":
-        said = "objects are rebuilt from the network"
-        machine.fact("executes", call.node, source="received", sink=call.ref, detail=said)
+        detail = "objects are rebuilt from the network"
+        machine.fact("executes", call.node, source="received", sink=call.ref, detail=detail)
 
 
 def _named_by_caller(path: Value) -> bool:
@@ -271,7 +267,7 @@ def _named_by_caller(path: Value) -> bool:
 
 
 def _reshaped(call: Call) -> Value | None:
-    """Data in another shape."""
+    """Data in another shape: parsed, serialised, copied, put into a container; None for any other call."""
     ref = call.ref
     if ref in documents.READS and call.args and (parsed := documents.document(ref, call.args[0])) is not None:
         return parsed
@@ -296,18 +292,20 @@ def _reshaped(call: Call) -> Value | None:
 
 
 _ADDRESS = re.compile(r"https?://[\w.-]{3,200}")
-_SAYS_WHERE = re.compile(r"(?:^|_)(?:UR[LI]|HOST|ENDPOINT|BASE|SERVER|DOMAIN|ADDRESS)(?:_|$)")
+_NAMES_ADDRESS = re.compile(r"(?:^|_)(?:UR[LI]|HOST|ENDPOINT|BASE|SERVER|DOMAIN|ADDRESS)(?:_|$)")
 
 
 def _environment(machine: Analyser, call: Call) -> Value:
+    """The result of a call on `os.environ`, or of `os.getenv` and `os.putenv`."""
     ref = call.ref.replace("os.environb", "os.environ")
     if ref in {"os.getenv", "os.getenvb", "os.environ.get", "os.environ.pop", "os.environ.copy().get"} and call.args:
         value = variable(machine, call.args[0], call.line)
         default = call.arg(1, "default")
         if default is not None and value.text == HOLE:
             value.text = text_of(default)
-        if has(value.taint, "secret-variable") and _ADDRESS.match(value.text) and _SAYS_WHERE.search(text_of(call.args[0])):
-            value.taint = machine.origin("variable", text_of(call.args[0]), call.line)  # where to sign in, as it says itself
+        name = text_of(call.args[0])
+        if has(value.taint, "secret-variable") and _ADDRESS.match(value.text) and _NAMES_ADDRESS.search(name):
+            value.taint = machine.origin("variable", name, call.line)  # such as AUTH_URL, which only sounds secret
         return value
     if ref in {"os.environ.setdefault", "os.putenv"}:
         from mlsupply.evidence.python import sinks
@@ -327,21 +325,23 @@ def _environment(machine: Analyser, call: Call) -> Value:
 
 
 def environment_label(machine: Analyser, line: int) -> Taint:
-    """The label for all variables of the environment."""
+    """The label for the whole environment."""
     return machine.origin("environment", "all variables", line)
 
 
 def _path(ref: str, text: str, parts: list[Value]) -> Value:
+    """A path made of parts, with the labels of all. ref: of the object; text: the path, with holes for what is unknown."""
     if HOLE not in text and not ref and all(part.known for part in parts):
         return constant(text, layers_of(*parts), taint_of(*parts))
     return Value(ref, NOTHING, taint_of(*parts), text, layers_of(*parts))
 
 
-def _kept_path(machine: Analyser, call: Call) -> Value:
+def _same_path(machine: Analyser, call: Call) -> Value:
     parts = [call.receiver] if call.ref.startswith("pathlib.Path().") and call.receiver else call.args
     ref = "pathlib.Path()" if call.ref.startswith("pathlib.") and not call.ref.endswith(("as_posix", "__str__")) else ""
     kept = _path(ref, folding.joined_path(parts) if parts else HOLE, parts)
     if call.ref == "os.path.expandvars":
-        named = {one[1] for one in _NAMED.finditer(text_of(call.args[0]) if call.args else "")} - _HOME_VARIABLES.keys()
+        text = text_of(call.args[0]) if call.args else ""
+        named = {one[1] for one in _VARIABLE_IN_TEXT.finditer(text)} - _HOME_VARIABLES.keys()
         kept.taint |= taint_of(*(variable(machine, constant(name), call.line) for name in sorted(named)))
     return kept

@@ -1,4 +1,4 @@
-"""Functions that a configuration names, which a library calls: `_target_` of Hydra, `()` and `class` of `logging.config`."""
+"""Functions that a library calls because a configuration names them: `_target_` of Hydra, `()` of `logging.config`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ _READERS = {
 _FOR_READER = frozenset(
     {"_target_", "_args_", "_recursive_", "_convert_", "_partial_", "()", "level", "formatter", "filters"}
 )
-_DEEPEST, _MOST = 5, 64
+_DEEPEST, _MOST = 5, 64  # levels of a configuration, targets in it
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The result of a call that reads such a configuration; None for any other. What the configuration names is called as
-    if its name were written there."""
+    """The result of a call that reads such a configuration, each function it names called; None for any other call."""
     if (names := _READERS.get(call.ref)) is None or not call.args:
         return None
     made = []
@@ -37,7 +36,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
             break
         args = folding.items_of(below["_args_"]) if "_args_" in below else []
         given = {name: value for name, value in {**below, **call.keywords}.items() if name not in _FOR_READER}
-        args += call.args[1:] or ([] if args else list(given.values())[:1])  # of a builtin the names are not known
+        args += call.args[1:] or ([] if args else list(given.values())[:1])  # a builtin has no names for its arguments here
         made.append(machine.call(_function(machine, target, call), args, given, call.node))
     result = unknown(*call.all)
     result.taint |= taint_of(*made)
@@ -45,7 +44,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 
 def _function(machine: Analyser, target: Value, call: Call) -> Value:
-    """What the target stands for: a function of the module, or a dotted name."""
+    """The function that a target names: one of the module, or of a library."""
     if not isinstance(target.const, str):
         return target
     own = machine.module.names.get(target.const.removeprefix(machine.dotted + "."))
@@ -56,8 +55,8 @@ def _function(machine: Analyser, target: Value, call: Call) -> Value:
 
 
 def _named(machine: Analyser, config: Value, names: tuple[str, ...], depth: int) -> Iterator[tuple[Value, dict[str, Value]]]:
-    """Each target that is named in the configuration, with the entries beside it."""
-    machine.tick()  # the same part may stand in many places
+    """(target, its entries) for each target in the configuration, at any depth."""
+    machine.tick()  # counts as a step: the same part may stand in many places
     below = containers.entries(config) if config.keys is not None or isinstance(config.const, dict) else {}
     for name in names:
         if name in below and (text_of(below[name]) or below[name].closure is not None):

@@ -1,4 +1,4 @@
-"""What the module looks for and writes to: files of the user, modules of all packages, code of other projects, disks."""
+"""Files that a module finds by looking for them, and writes to: of the user, of other packages and projects, whole disks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
-IN_SITE: Taint = frozenset(("place:site-packages",))  # of a path that was made of the folder of all packages
+IN_SITE: Taint = frozenset(("place:site-packages",))  # the label of a path below the folder of all packages
 # The folders in which packages are installed.
 _SITE = frozenset(
     {
@@ -25,8 +25,9 @@ _SITE = frozenset(
 _DISK = expression(
     r"/dev/(?:sd[a-z]|nvme\d|[hv]d[a-z]|xvd[a-z]|r?disk\d|mmcblk\d|mapper/)|\\\\\.\\PhysicalDrive\d", re.IGNORECASE
 )
-_FOUND = expression(r"[*\0][^/\\]{0,20}$")  # the path of a file as it was found, with nothing put behind
-_ANY_FOLDER = r"(?:(?=[^/*\0]{0,60}[*\0])[^/]{1,120}/){1,6}"  # one way to read it: no pattern here may blow up
+_FOUND = expression(r"[*\0][^/\\]{0,20}$")  # a path that ends as it was found
+# Folders, at least one of them unknown; it matches in one way only, so that it cannot blow up.
+_ANY_FOLDER = r"(?:(?=[^/*\0]{0,60}[*\0])[^/]{1,120}/){1,6}"
 _OF_ALL_PACKAGES = expression(rf"(?:site|dist)-packages/{_ANY_FOLDER}[^/]{{0,60}}\.py$")
 _CODE = (
     r"(?:\.pyw?|\.ipynb|requirements[^/]{0,20}\.txt|package\.json|pyproject\.toml|setup\.(?:py|cfg)|Dockerfile|Makefile|"
@@ -40,13 +41,14 @@ _MODULE = re.compile(r"[a-zA-Z_]\w{0,60}(?:\.[a-zA-Z_]\w{0,60}){0,8}")
 _KNOWN_HOSTS = re.compile(r"\.ssh[/\\](?:known_hosts\d?|config)$|^/etc/hosts$")
 
 
-def neighbours(machine: Analyser, path: str, line: int) -> Taint:
-    """The label for a file that lists other machines; empty for any other."""
+def lists_machines(machine: Analyser, path: str, line: int) -> Taint:
+    """The label `neighbour` for a file that lists other machines (`known_hosts`, `/etc/hosts`); none for any other."""
     return machine.origin("neighbour", path, line) if _KNOWN_HOSTS.search(path) else CLEAN
 
 
 def of_packages(machine: Analyser, call: Call) -> Value | None:
-    """Where packages are installed, or a module of one of them; None for any other call."""
+    """The path that a call gives of the folder of all packages, or of a module of another package; None for any other
+    call."""
     if call.ref in _FILES_OF:
         module = call.args[0].ref if call.args else ""
         own = module.partition(".")[0] in {machine.dotted.partition(".")[0], "builtins"}
@@ -68,8 +70,8 @@ def of_packages(machine: Analyser, call: Call) -> Value | None:
 
 
 def is_own(machine: Analyser, path: Value) -> bool:
-    """Does this path, made of the folder of all packages, lead to the package itself, as far as can be said? What installs
-    it puts its own files there."""
+    """Does this path below the folder of all packages lead to the package itself? True for any known one in its setup.py,
+    which installs the package there."""
     if not has(path.taint, "place"):
         return False
     package = text_of(path).rpartition("site-packages/")[2].partition("/")[0]
@@ -79,30 +81,30 @@ def is_own(machine: Analyser, path: Value) -> bool:
 
 
 def overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> None:
-    """Notes facts about what is written over files that were found by looking for them, or over a disk."""
+    """Notes where `content` is written over files that were found by looking for them, or over a disk."""
     text = text_of(path)
     if _DISK.match(text):
         machine.fact("destroys", call.node, sink=call.ref, detail=f"{legible(text, 60)} is overwritten")
     if _is_user_file(path) and not has(content.taint, "home-files", "received"):
         machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten")
     if machine.path.rpartition("/")[2] == "setup.py":
-        return  # where it is started, all files are its own
+        return  # it works on the source of its own package
     what = ""
     if _OF_ALL_PACKAGES.search(text):
         what = "modules of all packages"
     elif _OF_PROJECTS.match(text) and _is_found(path, text):
         what = "code of other projects"
     if what:
-        # a tool that rewrites code does so where its user starts it, heard or not
+        # not `silent`: tools that rewrite code often print nothing
         machine.fact("persists", call.node, sink=call.ref, silent=False, detail=f"{what}: {legible(text, 100)}")
 
 
 def _is_found(path: Value, text: str) -> bool:
-    """Was it looked for, where anybody's files may be? A folder of which nothing is known may well be the module's own."""
-    return "*" in text or has(path.taint, "work-files", "home-files") or text.startswith(_ANYBODYS)
+    """Was the file looked for, where the files of others may be? An unknown folder may be the module's own."""
+    return "*" in text or has(path.taint, "work-files", "home-files") or text.startswith(_SHARED_PLACES)
 
 
-_ANYBODYS = ("~", "./", "/home/", "/Users/")
+_SHARED_PLACES = ("~", "./", "/home/", "/Users/")
 
 
 def _is_user_file(path: Value) -> bool:
@@ -110,7 +112,7 @@ def _is_user_file(path: Value) -> bool:
 
 
 def emptied(machine: Analyser, call: Call) -> None:
-    """`open(path, "w").close()`."""
+    """Notes `open(path, "w").close()` on a file of the user."""
     node = call.node.func if isinstance(call.node, ast.Call) else None
     if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Call):
         return  # something may have been written to it

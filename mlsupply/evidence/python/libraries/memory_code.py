@@ -1,4 +1,4 @@
-"""Memory that becomes code: foreign bytes put into it and started, files without a name that are run."""
+"""Machine code that is put into memory and started, and files without a name (`memfd_create`) that are run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MAPPING = frozenset({"VirtualAlloc", "VirtualProtect"})
 
 
 def injects(machine: Analyser, ref: str) -> bool:
-    """One step of putting foreign code into memory and starting it, in a module that takes another step too: allocating
-    executable memory alone is how honest libraries ask the processor what it can do."""
+    """Is the function `ref` one step of putting machine code into memory and starting it, in a module that names another
+    step too? Honest libraries only allocate such memory, to ask the processor what it can do."""
     step = ref.rpartition(".")[2]
     if step == "mprotect" and "ctypes" in ref:
         return (
@@ -31,14 +31,14 @@ def injects(machine: Analyser, ref: str) -> bool:
         return False
     text = "\n".join((*machine.lines, machine.code_text))
     others = {other for other in _INJECTING if other != step and other in text}
-    if step in _MAPPING and others <= _MAPPING:  # a few bytes that ask the processor are mapped in these two steps
+    if step in _MAPPING and others <= _MAPPING:  # code that asks the processor takes just these two steps
         return bool(others) and BRINGS_CODE.search(text) is not None
     return bool(others)
 
 
-# What runs a file that has no name: memory is shared between processes that way too, and programs write into it.
+# Calls that run a file by its number. A file without a name alone may only share memory between processes.
 _RUNS_FILES = expression(r"\bos\.(?:exec[vl]p?e?|posix_spawnp?|spawn[vl]\w{0,2}|fexecve)\b|\b(?:exec[vl]p?e|fexecve)\(")
-# Machine code that is written here, decoded or fetched; a compiler maps what it is given.
+# Signs of machine code that the module itself holds, decodes or fetches. A compiler has none: it maps what it is given.
 BRINGS_CODE = expression(
     r"(?:\\x[0-9a-fA-F]{2}){6}|b(?:64|32|85|16)decode|fromhex|unhexlify|decompress\(|urlopen|requests\.|httpx\.|\.recv\(|"
     r"__file__|\[(?: ?0x[0-9a-fA-F]{2},){6}"
@@ -50,7 +50,7 @@ _STARTS_FILES = expression(
 
 
 def runs_files(machine: Analyser) -> bool:
-    """Does the module start or load a file by the number it is open under?"""
+    """Does the module start or load a file by its number (`/proc/self/fd/…`)?"""
     text = "\n".join(machine.lines)
     if _RUNS_FILES.search(text):
         return True
@@ -59,11 +59,11 @@ def runs_files(machine: Analyser) -> bool:
     return any("/proc/" in one or "/dev/fd" in one or not names.isdisjoint(re.findall(r"\w{1,40}", one)) for one in given)
 
 
-_BY_NUMBER = frozenset({319, 279, 385, 356})  # `memfd_create` among the system calls of Linux, on several processors
+_MEMFD_CREATE = frozenset({319, 279, 385, 356})  # its number as a system call of Linux, on several processors
 
 
 def makes_file(call: Call) -> bool:
-    """Is a file without a name made in memory, by its function or by the number of the system call?"""
+    """Does the call make a file without a name, by `memfd_create` or the number of that system call?"""
     if call.ref.endswith(".syscall") and "ctypes" in call.ref:
-        return bool(call.args) and call.args[0].const in _BY_NUMBER
+        return bool(call.args) and call.args[0].const in _MEMFD_CREATE
     return call.ref.endswith("memfd_create")

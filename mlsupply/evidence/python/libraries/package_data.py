@@ -1,4 +1,4 @@
-"""Data files that come with the package and were read: what a file, or a parser of settings, gives of them."""
+"""Data files of the package itself: what reading one, or a parser of settings that read one, gives."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _WHOLE = frozenset({"io.file().read", "io.file().readlines"})
-_TELLS = (".read", ".read_file", ".read_string", ".readfp")
+_PARSES = (".read", ".read_file", ".read_string", ".readfp")
 
 
 def content_of_file(machine: Analyser, path: str, *, binary: bool = False) -> Any:
-    """What the data file of the package at this path says, where that is known; else NOTHING. binary: as bytes?"""
+    """The content of the package's data file at this path, as bytes (`binary`) or text; NOTHING where it is not known."""
     data = machine.data_file(path)
     if data is None:
         return NOTHING
@@ -28,13 +28,13 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     """The content of a known file that is read whole, or of settings that a parser has read; None for other calls."""
     ref = call.ref
     if ref not in _WHOLE and not ref.startswith("configparser."):
-        return None  # for its name alone: then it is asked about once
+        return None  # decided by the name alone, so that `no_model_knows` can be cached
     receiver = call.receiver
     if receiver is None:
         return None
     if ref in _WHOLE:
         return _read(ref, receiver) if isinstance(receiver.const, str | bytes) and not call.args else None
-    if ref.endswith(_TELLS):
+    if ref.endswith(_PARSES):
         _read_into(machine, call, receiver)
     return _setting(call, receiver) if ref.endswith((".get", ".items")) else None
 
@@ -46,8 +46,7 @@ def _read(ref: str, file: Value) -> Value:
 
 
 def _read_into(machine: Analyser, call: Call, parser: Value) -> None:
-    """A parser reads settings. Those that an installation reads of its own package are data of the package; those of a
-    program's user are none."""
+    """`parser.read(path)` and the like. What setup.py reads from its own package is labelled as encoded data."""
     first = call.args[0] if call.args else Value()
     name, said = text_of(first), first.const
     if call.ref.endswith(".read"):
@@ -61,7 +60,7 @@ def _read_into(machine: Analyser, call: Call, parser: Value) -> None:
 
 
 def _setting(call: Call, parser: Value) -> Value | None:
-    """`parser.get(section, option)` and `parser.items(section)`, where that is known."""
+    """`parser.get(section, option)` or `parser.items(section)`, None where it is not known."""
     section = (parser.keys or {}).get(text_of(call.args[0])) if call.args else None
     if section is None or not isinstance(section.const, dict):
         return None

@@ -1,4 +1,4 @@
-"""Files that start or take effect by themselves where they lie: what is put there, and whether it is code."""
+"""Persistence: files that start or take effect by themselves where they lie, and whether what is written there is code."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 
 IN_MEMORY = frozenset({"io.BytesIO()", "io.StringIO()"})
 _FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\)$")
-# Skills and plugins of an agent lie there until somebody asks for them; fetching one by a command is what installers do.
+# Skills and plugins of an agent do nothing until somebody asks for them, and installers fetch them by commands.
 _ASKED_FOR = re.compile(
     r"\.(?:claude|codex|cursor|gemini|agents|windsurf)[/\\](?:skills|plugins|commands|prompts|rules)[/\\]|(?:^|[/\\])SKILL\.md$"
 )
-# A file of weights, wherever it is not among the modules of Python.
+# Folders that Python looks for modules and `.pth` files in.
 _AMONG_MODULES = re.compile(
     r"(?:site|dist)-?packages|purelib|platlib|get_paths?\(|get_python_lib|sys\.(?:path|(?:base_|exec_)?prefix)\b"
 )
-# Settings of pip with another index than the public one, or one more.
+# Settings of pip that name another index than the public one.
 _SETS_INDEX = expression(
     r"(?s)\[(?:global|install)\](?=.{0,2000}?^[ \t]*(?:extra-index-url[ \t]*=\s*(?:https?://|\0)|index-url[ \t]*=\s*(?:https?://(?!pypi\.org/)|\0)))",
     re.MULTILINE,
 )
 _SSH_KEY = expression(SSH_KEY)
-# Packages are taken without TLS from a machine that is named by its number.
+# Settings by which packages are fetched without TLS from an IP address.
 _INSECURE = expression(r"(?:allow-insecure-host|trusted-host)[^\n]{0,80}(?:\d{1,3}\.){3}\d{1,3}")
-_MAX_FILES = 200  # of a table
+_MAX_FILES = 200  # of one table (path: content)
 
 
 def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
@@ -53,7 +53,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     found_files.overwritten(machine, call, path, content)
     text = text_of(path)
     _redirected(machine, call, text, text_of(content))
-    if (what := starts(machine, path, content)) and not text.startswith("/tmp/"):  # noqa: S108  # compares, writes nothing; nothing starts from there
+    if (what := starts(machine, path, content)) and not text.startswith("/tmp/"):  # noqa: S108  # only compared; nothing starts from there
         shown = _shown(content)
         code = _is_code(what, text, content, shown)
         machine.fact(
@@ -76,7 +76,7 @@ _SETTINGS = expression(r"(?:^|[/\\])\.env(?:\.\w{1,20})?$|\.(?:bash|zsh)rc$|prof
 
 
 def _redirected(machine: Analyser, call: Call, path: str, text: str) -> None:
-    """Where programs find a service is set, in a file of settings, to a host that is written here."""
+    """Notes a line in a file of settings that sets the address of a service to a host that is constant in the module."""
     for found in _SET_THERE.finditer(text[:_MOST_SETTINGS]) if _SETTINGS.search(path) else ():
         name, place = found["name"], found["place"]
         where = "maker" if places.USUAL_HOST.match(place) else addresses.destination(place)
@@ -88,7 +88,7 @@ _MOST_SETTINGS = 1 << 16  # characters
 
 
 def _stored(machine: Analyser, path: Value, content: Value) -> None:
-    """The file holds this as well as what was written to it before."""
+    """Keeps the content under the path, merged with what was written there before."""
     before = content_of(machine, path)
     merged = content.copy()
     merged.ref = ""
@@ -99,34 +99,34 @@ def _stored(machine: Analyser, path: Value, content: Value) -> None:
 
 
 def _overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> None:
-    """Files of the user that are encrypted, or replaced as something from the network says."""
+    """Notes files of the user that are encrypted, or overwritten with what depends on the network."""
     if not has(path.taint, "home-files"):
         return
     if "encrypt" in content.ref:
         machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten by what is encrypted")
     if has(content.taint, "home-files") and has(content.taint, "received"):
-        said = "files of the user are overwritten by what is made of them and of what the network gives"
-        machine.fact("destroys", call.node, source="received", sink=call.ref, detail=said)
+        detail = "files of the user are overwritten by what is made of them and of what the network gives"
+        machine.fact("destroys", call.node, source="received", sink=call.ref, detail=detail)
 
 
 def starts(machine: Analyser, path: Value, content: Value) -> str:
-    """What starts, or takes effect, by itself where the file lies; "" where nothing does."""
+    """The kind of place (`places.persistent`) where the file starts or takes effect by itself, "" for any other place."""
     text = text_of(path)
     what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
     if what == "a module of another library" and found_files.is_own(machine, path):
         return ""
     if not what and _SETS_INDEX.search(text_of(content)):
-        what = "package index"  # wherever pip says that it looks for its settings
+        what = "package index"  # in any file, since a setting can tell pip to read it
     return "" if what == "python start" and _weights(machine, text) else what
 
 
 def _is_code(what: str, path: str, content: Value, shown: str) -> bool:
-    """Is more put there than settings: commands, code, or what was hidden or fetched? what: starts there; shown: the content
-    as text."""
+    """Is the content more than settings: commands, code, or something hidden or fetched? what: as from `starts`; shown: the
+    content as text."""
     found = deeds(_flat(content))
-    if not content.known and HOLE in text_of(content):  # of a text that is known in part, what needs no more of it
+    if not content.known and HOLE in text_of(content):  # of a partly known text only what is plain without the rest
         found += [one for one in deeds(text_of(content).replace(HOLE, " ")) if one.behaviour == "remote-control"]
-    if what == "program of the user":  # installers put theirs there
+    if what == "program of the user":  # installers put programs there
         return any(not deed.maker for deed in found)
     code = _runs_code(shown) or bool(found) or _INSECURE.search(shown) is not None
     code = code or (what == "ssh access" and _SSH_KEY.search(shown) is not None)
@@ -144,7 +144,8 @@ def _shown(content: Value) -> str:
 
 
 def _weights(machine: Analyser, text: str) -> bool:
-    """Is this `.pth` what PyTorch calls so: in a folder that is written here, or of a module that speaks of torch?"""
+    """Is this `.pth` a file of weights for PyTorch: not among modules, and in a known folder or of a module that names
+    torch?"""
     if not text.endswith(".pth") or _AMONG_MODULES.search(text):
         return False
     if not text.startswith(HOLE):
@@ -154,8 +155,8 @@ def _weights(machine: Analyser, text: str) -> bool:
 
 
 def _as_it_is(label: str, path: str) -> bool:
-    """A YAML or TOML file of the package that is written under its own ending, or a document for agents under its own name:
-    a template, to be read in both places."""
+    """Is a file of the package written unchanged in kind: YAML or TOML under its own suffix, a document for agents under its
+    own name? Then it is a template that anybody can read in both places."""
     names = [re.split(r"[/\\ ]", one)[-1] for one in (label, path)]
     if names[0] == names[1] and names[0] in {"AGENTS.md", "CLAUDE.md", "GEMINI.md"}:
         return True
@@ -164,17 +165,18 @@ def _as_it_is(label: str, path: str) -> bool:
 
 
 def _runs_code(text: str) -> bool:
+    """Does the text look like code or commands that run something?"""
     return bool(re.search(r"exec\(|eval\(|urlopen|subprocess|os\.system|base64|__import__|curl |wget ", text))
 
 
 def holds_code(content: Value) -> bool:
-    """Is this content that another program runs later: code of its own, or from elsewhere?"""
+    """Is this content code, encoded, or from the network, which another program may run later?"""
     return _runs_code(text_of(content)) or has(content.taint, "received", "encoded") or bool(content.layers)
 
 
 def tables(machine: Analyser) -> None:
-    """Notes files in tables at the module level (path: content) that start by themselves and do more than files there do.
-    Where they are written shows only when modules are followed together: by itself a table does nothing."""
+    """Notes tables at module level (path: content) with a file that starts by itself and holds suspicious commands. For
+    modules that are followed together, where another one may write them."""
     for name, value in machine.module.names.items():
         for path, content in list((value.keys or {}).items())[:_MAX_FILES] if value.closure is None else ():
             if (what := places.persistent(path)) and any(not deed.maker for deed in deeds(_flat(content))):
@@ -190,7 +192,7 @@ def tables(machine: Analyser) -> None:
 
 
 def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
-    """Notes a member of an archive that runs at every start of Python once it is unpacked."""
+    """Notes a member put into an archive that, once unpacked, runs at every start of Python."""
     if text_of(content).lstrip().startswith(("import ", "import\t")) and name.endswith(".pth"):
         machine.fact("persists", node, detail=f"python start: {legible(name, 80)}, in an archive")
     if _runs_code(text_of(content)) or has(content.taint, "received", "encoded"):
@@ -199,7 +201,7 @@ def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
 
 
 def _flat(value: Value, depth: int = 0) -> str:
-    """All text in a nested value, in order."""
+    """All text in a nested value, in order, as one line of at most 20,000 characters."""
     if depth > 6:
         return ""
     if isinstance(value.const, str | bytes):

@@ -1,4 +1,4 @@
-"""Files that are found, opened, or read by a library that is given their path."""
+"""Files that are listed, opened, or read by a library that is given their path."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def temporary(call: Call) -> Value:
-    """A temporary file or folder that is made."""
+    """The temporary file or folder that a call makes."""
     suffix = call.arg(0, "suffix") if call.ref.endswith(("mktemp", "mkstemp")) else call.keywords.get("suffix")
     tail = text_of(suffix) if suffix is not None else ""
     made = Value(call.ref + "()", NOTHING, CLEAN, f"/tmp/{HOLE}{tail}")  # noqa: S108  # a label, nothing is written
@@ -47,7 +47,7 @@ _WORK = re.compile(r"host-identity:(?:os\.getcwdb?|pathlib\.Path\.cwd)$")
 
 
 def listing(machine: Analyser, call: Call) -> Value:
-    """What a folder holds, with the label its path promises."""
+    """The paths that a call lists or finds in a folder, labelled by what that folder holds."""
     start = call.receiver if call.ref.startswith("pathlib") else call.arg(0, "top", "path", "pathname")
     text = text_of(start) if start is not None else "."
     found = text if call.ref.startswith("glob.") and "*" in text else f"{text}/{HOLE}"
@@ -69,7 +69,7 @@ def listing(machine: Analyser, call: Call) -> Value:
 
 
 def opened(machine: Analyser, call: Call) -> Value:
-    """The file that a call opens: to be read, with the label its path promises, or to be written."""
+    """The file that a call opens: for writing, or for reading, then labelled by its path and with its content if known."""
     path = (
         call.receiver if call.ref.startswith("pathlib.") and call.receiver is not None else call.arg(0, "file", "filename")
     )
@@ -95,7 +95,7 @@ def opened(machine: Analyser, call: Call) -> Value:
     layers = path.layers if from_package else ()
     if from_package and DATA_NAME.search(text):
         taint = taint | machine.origin("encoded", f"data file {text.rpartition('/')[2]}", call.line)
-    taint = taint | beside_setup(machine, text, call.line) | found_files.neighbours(machine, text, call.line)
+    taint = taint | beside_setup(machine, text, call.line) | found_files.lists_machines(machine, text, call.line)
     made = Value("io.file()", NOTHING, taint, HOLE, layers)
     if (written := content_of(machine, path)) is not None:
         made.taint, made.layers = made.taint | written.taint, written.layers

@@ -77,6 +77,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 
 def _packed(machine: Analyser, call: Call) -> Value:
+    """The archive that a call opens or makes, with the labels of what goes into it."""
     first = call.args[0] if call.args else Value()
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all), text_of(first))
     made.layers = first.layers
@@ -95,13 +96,14 @@ def _packed(machine: Analyser, call: Call) -> Value:
 
 
 def _path_of(handle: Value) -> Value:
+    """The path of an open file."""
     if handle.keys is not None and "name" in handle.keys:
         return handle.keys["name"]
     return handle
 
 
 def handed(machine: Analyser, call: Call) -> None:
-    """A file that is open for writing is given to an unknown function, which fills it with what else it was given."""
+    """Notes that an unknown function, given a file open for writing, may write its other arguments there."""
     given = call.all
     for place, value in enumerate(given):
         if not value.ref.startswith("io."):
@@ -118,35 +120,36 @@ _WRITES = know.Calls(
     r".*(?:\.|_)(?:save\w*|dump|write\w*|imwrite|imsave|to_(?:csv|json|parquet|pickle|excel|feather|hdf|html|xml|png|file|disk)|"
     r"tofile|export\w*|serialize|store)$"
 )
-_TELLING = frozenset(
+_CARRIED = frozenset(
     {*know.SECRETS, "received", "encoded", "work-files", "command-output", "host-identity", "secret-variable"}
 )
 
 
 def saved(machine: Analyser, call: Call) -> None:
-    """Stores what an unknown library function writes (`save`, `dump`, `to_csv`) to the path it is given."""
+    """Keeps what an unknown function that writes by its name (`save`, `dump`, `to_csv`) may write to a path it is given; a
+    path in a remote store counts as sent."""
     if not _WRITES.match(call.ref):
         return
     given = call.all
     for place, path in enumerate(given[:5]):
         text = text_of(path)
-        if _IN_STORE.match(text):
+        if _REMOTE.match(text):
             content = taint_of(*(other for at, other in enumerate(given) if at != place), call.receiver or Value())
             sending.note(machine, call, "body", content, text, "fixed" if path.known else addresses.destination(text))
-        if (path.taint and has(path.taint, *_TELLING)) or not _PATH_LIKE.search(text) or "://" in text:
+        if (path.taint and has(path.taint, *_CARRIED)) or not _PATH_LIKE.search(text) or "://" in text:
             continue
         others = [other for at, other in enumerate(given) if at != place]
         held = unknown(*others, *([call.receiver] if call.receiver is not None else []))
-        if has(held.taint, *_TELLING):
+        if has(held.taint, *_CARRIED):
             machine.files[kept_key(machine, path)] = held
 
 
-_IN_STORE = re.compile(r"(?:s3|s3a|gs|gcs|az|abfss?|hf|webdav|sftp|ftp|https?)://[^/\0]{3}")
+_REMOTE = re.compile(r"(?:s3|s3a|gs|gcs|az|abfss?|hf|webdav|sftp|ftp|https?)://[^/\0]{3}")
 _PATH_LIKE = re.compile(r"[/\\]|^[^\s]{1,80}\.\w{1,5}$")
 
 
 def printed(machine: Analyser, call: Call, target: Value | None) -> None:
-    """`print(..., file=target)`."""
+    """`print(..., file=target)`; without a target the output of the process."""
     if target is None:
         machine.child_output |= taint_of(*call.args)
         return
@@ -158,7 +161,8 @@ def printed(machine: Analyser, call: Call, target: Value | None) -> None:
 
 
 def filled(machine: Analyser, call: Call) -> None:
-    """A library passes what it receives to a function of this module, or to the method of a container or file."""
+    """Follows a call of a library that passes what it receives to a callback: a function of this module, or the method of a
+    container or file."""
     if not isinstance(call.node, ast.Call):
         return
     received = Value("", NOTHING, machine.origin("received", call.ref, call.line))
@@ -177,7 +181,7 @@ _ACTIVATES = expression(r"(?:bin|Scripts)[/\\](?:de)?activate(?:\.\w{2,4})?$", r
 
 
 def _dumped(machine: Analyser, call: Call) -> Value:
-    """The first argument is written to the second: a file, or what stands for a connection."""
+    """A call that writes its first argument to the second: a file, or the file-like end of a connection."""
     source, target = call.args[:2]
     if _CONNECTED.match(target.ref):
         through = call._replace(ref=target.ref + ".write", args=[source], keywords={}, receiver=target)
@@ -190,6 +194,7 @@ _CONNECTED = expression(r"(?:socket|ssl)\..*makefile\(\)$")
 
 
 def _copied(machine: Analyser, call: Call) -> Value:
+    """A call that copies, moves or links: the target has the content of the source. Notes a target that starts by itself."""
     source = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "src")
     target = call.arg(0 if call.ref.startswith("pathlib") else 1, "dst", "target")
     if source is None or target is None:
@@ -204,8 +209,8 @@ def _copied(machine: Analyser, call: Call) -> Value:
         machine.files[kept_key(machine, target) + "/"] = moved
     target.taint |= frozenset(label for label in taint if label.split(":", 1)[0] in know.KINDS[:8])
     if what := persistence.starts(machine, target, moved):
-        made = text_of(target).startswith(HOLE) and _ACTIVATES.search(text_of(target))  # of an environment that is made
-        of_package = has(taint, "package-file") and not made
+        of_made_environment = text_of(target).startswith(HOLE) and _ACTIVATES.search(text_of(target))
+        of_package = has(taint, "package-file") and not of_made_environment
         machine.fact(
             "persists",
             call.node,
@@ -218,6 +223,7 @@ def _copied(machine: Analyser, call: Call) -> Value:
 
 
 def _downloaded(machine: Analyser, call: Call) -> Value:
+    """A call that downloads an address to a file."""
     address = call.arg(0, "url")
     made = Value(call.ref + "()", NOTHING, machine.origin("received", text_of(address) if address else "", call.line))
     target = call.arg(1, "out", "dst", "output")
@@ -227,7 +233,7 @@ def _downloaded(machine: Analyser, call: Call) -> Value:
 
 
 def by_shape(machine: Analyser, call: Call, name: str) -> None:
-    """Writes by methods of objects that nothing is known of, recognised by name and arguments."""
+    """Follows writes by methods of unknown objects, recognised by name and arguments."""
     receiver = call.receiver
     if receiver is None:
         return
