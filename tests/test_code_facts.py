@@ -377,7 +377,7 @@ def test_a_logging_handler_is_followed_by_whatever_name_and_a_class_of_that_name
         """What a function calls is known where it is followed."""
         text = (
             f"import logging\n{imported}\n\ndef report(name):\n    logging.getLogger(name).addHandler({made}('c.example'))\n"
-        )
+        ) + "# of a module of some length\n" * 120
         return any(root == "report" for root, _ in analyse.module("demo/a.py", text.encode()).edges)
 
     assert followed("from logging.handlers import HTTPHandler as Sink", "Sink")

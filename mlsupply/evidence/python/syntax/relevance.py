@@ -35,6 +35,11 @@ _ATTRIBUTES = frozenset(
         "add_api_route", "add_get", "add_post", "add_route", "middlewares",
     }
 )  # fmt: skip
+# Libraries that make entries where things start, and rare ones that run text (the start of a dotted name).
+_ACTING = (
+    "crontab.", "doctest", "pdb", "bdb", "trace.", "cProfile", "profile.", "code.", "_interpreters", "_xxsubinterpreters",
+    "_testcapi",
+)  # fmt: skip
 # Those of them that are sources only.
 _SOURCE_BUILTINS = frozenset({"locals", "__file__"})
 _SOURCE_ATTRIBUTES = frozenset(
@@ -62,8 +67,8 @@ def matters(ref: str) -> bool:
 
 def matters_in_module(ref: str) -> bool:
     """`matters`, for the dotted name that a name of the module level stands for; also true for `logging` handlers that
-    send."""
-    return matters(ref) or (ref.startswith("logging.") and ref.rpartition(".")[2] in _HANDLERS)
+    send, and for libraries of `_ACTING`."""
+    return matters(ref) or ref.startswith(_ACTING) or (ref.startswith("logging.") and ref.rpartition(".")[2] in _HANDLERS)
 
 
 def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
@@ -77,7 +82,7 @@ def worth_following(mentions: Mentions, bound: Mapping[str, str]) -> bool:
 def mentions_sink(mentions: Mentions, bound: Mapping[str, str]) -> bool:
     """Whether the function mentions anything that runs, sends or loads. bound: as of `worth_following`."""
     return (
-        mentions.address
+        mentions.telling
         or mentions.patches
         or not mentions.names.isdisjoint(_SINK_BUILTINS)
         or not mentions.names.isdisjoint(bound)

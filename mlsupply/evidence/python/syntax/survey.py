@@ -53,6 +53,18 @@ def _shape(node: Any) -> _Shape:
     return made
 
 
+_COMMANDS = (
+    "curl", "wget", "powershell", "bash", "sh -c", "/bin/sh", "/bin/bash", "cmd /c", "cmd.exe", "python -c", "python3 -c",
+    "certutil", "mshta", "bitsadmin",
+)  # fmt: skip
+_TELLING = ("http", "ws", *_COMMANDS)
+
+
+def is_command(text: str) -> bool:
+    """Whether a text starts like a command that fetches or runs something, or ends in a shell that is piped to."""
+    return text.startswith(_COMMANDS) or ("|" in text and text.rstrip().endswith(("sh", "bash")))
+
+
 class Mentions:
     """The names that a function (or the module) and the functions within it mention. Decorators count for the enclosing
     scope.
@@ -62,12 +74,12 @@ class Mentions:
     attributes  names after a dot
     dotted      pairs (variable, attribute)
     imported    modules, and names imported from them
-    address     whether a text starts like a URL
+    telling     whether a text starts like a URL or like a command that fetches or runs something
     replaced    variables assigned to attributes of other objects
     patches     whether one of those is a function of this module
     """
 
-    __slots__ = ("address", "attributes", "dotted", "imported", "names", "node", "outer", "patches", "replaced")
+    __slots__ = ("attributes", "dotted", "imported", "names", "node", "outer", "patches", "replaced", "telling")
 
     def __init__(self, node: ast.AST, outer: Mentions | None) -> None:
         self.node = node
@@ -76,7 +88,7 @@ class Mentions:
         self.attributes: set[str] = set()
         self.dotted: set[tuple[str, str]] = set()
         self.imported: set[str] = set()
-        self.address = False
+        self.telling = False
         self.replaced: set[str] = set()
         self.patches = False
 
@@ -92,7 +104,7 @@ class Mentions:
         self.attributes |= inner.attributes
         self.dotted |= inner.dotted
         self.imported |= inner.imported
-        self.address = self.address or inner.address
+        self.telling = self.telling or inner.telling
         self.patches = self.patches or inner.patches
 
 
@@ -191,8 +203,8 @@ class Survey:
         """Notes a constant text or bytes."""
         if len(node.value) >= LONG_TEXT:
             self.blobs.append(node)
-        if type(node.value) is str and node.value.startswith(("http", "ws")):
-            mentions.address = True
+        if type(node.value) is str and (node.value.startswith(_TELLING) or is_command(node.value)):
+            mentions.telling = True
 
 
 def _note_replacement(value: ast.expr, mentions: Mentions) -> None:
