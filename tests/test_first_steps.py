@@ -67,3 +67,52 @@ def test_a_clean_release_is_named_once() -> None:
     text = _run("explain", "litellm-2026").stdout
     assert "before: 1.82.6 is inside CVE-2026-42208" in text
     assert "after: 1.83.0 (first from rebuilt pipeline)" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--home", "no-such-home"], "there is no folder no-such-home"),
+        (["no-such-path"], "there is no file or folder no-such-path"),
+        (["--inventory", "no-such-folder/file"], "there is no folder no-such-folder"),
+    ],
+)
+def test_exposure_of_a_place_that_is_not_there_is_no_answer(
+    project: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+) -> None:
+    """A home that was mistyped would leave its indicators absent."""
+    monkeypatch.chdir(project)
+    done = _run("exposure", "litellm-2026", *words, "--no-progress")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_one_end_of_a_time_is_no_time(project: Path) -> None:
+    done = _run("exposure", "--between", "2026-03-24", project)
+    assert done.exit_code == 2
+    assert "--between and --and go together" in done.stderr
+    done = _run("exposure", "--between", "2026-03-24", "--and", "2026-03-23", project)
+    assert "2026-03-24..2026-03-23 ends before it begins" in done.stderr
+    assert "hint: write --between 2026-03-24T10:00Z --and 2026-03-24T16:00Z" in done.stderr
+
+
+def test_a_lock_of_models_is_not_replaced_by_an_empty_one(project: Path) -> None:
+    """As happens on a machine whose caches lie elsewhere."""
+    lock = project / "mlsupply-models.lock"
+    lock.write_text("kept", encoding="ascii")
+    done = _run("models", "lock", "--cache", f"huggingface={project / 'nowhere'}", "-o", lock)
+    assert done.exit_code == 4
+    assert f"the caches hold no model, so {lock} was not written: {project / 'nowhere'}" in done.stderr
+    assert lock.read_text(encoding="ascii") == "kept"
+
+
+@pytest.mark.parametrize("words", [["build", "-o", "made.sqlite", "--from"], ["import"]])
+def test_a_folder_without_advisories_makes_no_database(
+    project: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(project)
+    done = _run("db", *words, ".")
+    assert done.exit_code == 2
+    assert ". holds no advisory that can be read [nothing-to-import]" in done.stderr
+    assert "hint: name OSV's all.zip" in done.stderr
+    assert not (project / "made.sqlite").exists()

@@ -15,6 +15,7 @@ from mlsupply.errors import EXIT_INCOMPLETE, MlsupplyError
 from mlsupply.text import count
 
 if TYPE_CHECKING:
+    from mlsupply.advisories.build import Compiled
     from mlsupply.advisories.store import About
     from mlsupply.advisories.sync import Outcome
 
@@ -76,6 +77,13 @@ def _size(about: About) -> str:
     return f"{count(about.records, 'record')} of {count(about.projects, 'project')}"
 
 
+def _not_empty(compiled: Compiled, origin: Path) -> None:
+    if not compiled.modified:
+        reason = f": {compiled.refused[0]}" if compiled.refused else ""
+        said = f"{origin} holds no advisory that can be read{reason}"
+        raise MlsupplyError("nothing-to-import", said, "name OSV's all.zip, a folder of OSV files or a PyPA checkout")
+
+
 @command.command(short_help="Compile an OSV export into a database file.")
 @click.option("--from", "origin", required=True, type=click.Path(exists=True, path_type=Path), metavar="OSV-EXPORT")
 @click.option("-o", "--output", "target", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
@@ -88,6 +96,7 @@ def build(origin: Path, target: Path, facts_only: bool) -> None:
 
     world = real_world(offline=True)
     compiled = compile_records(records_of(origin), prose=not facts_only)
+    _not_empty(compiled, origin)
     source = source_of(origin, compiled.newest(world.now().strftime("%Y-%m-%dT%H:%M:%SZ")), compiled.modified)
     about = save(compiled, target, source)
     _refused(compiled.refused)
@@ -150,9 +159,7 @@ def import_(origin: Path) -> None:
     world = real_world(offline=True)
     now = dated(world)
     compiled = compile_records(records_of(origin))
-    if not compiled.modified:
-        reason = f": {compiled.refused[0]}" if compiled.refused else ""
-        raise MlsupplyError("nothing-to-import", f"{origin} holds no advisory that can be read{reason}")
+    _not_empty(compiled, origin)
     source = source_of(origin, compiled.newest(now), compiled.modified)
     with locked(world):
         about = install(world, compiled, source._replace(url=str(origin)))

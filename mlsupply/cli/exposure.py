@@ -14,6 +14,7 @@ from mlsupply.cli.options import with_output
 from mlsupply.cli.outputs import named, send
 from mlsupply.cli.progress import Progress
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
+from mlsupply.paths import Path
 
 if TYPE_CHECKING:  # only named in annotations: the modules are imported when the verb runs
     from mlsupply.exposure.answer import Answer
@@ -53,8 +54,11 @@ def command(words: tuple[str, ...], **options: Any) -> None:
     environment, a cache, an image (tar or OCI layout), a folder of SBOMs or one without repositories is searched for traces
     instead.
 
-    The question is an incident (litellm-2026) or releases ("litellm==1.82.7,1.82.8"). With --between TIME --and TIME there
-    is none: everything that changed in any lock or manifest in that time is listed."""
+    The question is an incident (litellm-2026), releases ("litellm==1.82.7,1.82.8") or the name of a project, which asks for
+    the releases of it that an incident record holds. With --between TIME --and TIME there is none: everything that changed
+    in any lock or manifest in that time is listed.
+
+    Exit codes: 0 not exposed, 1 exposed, 3 something could not be read or decided, 4 nothing was there to look at."""
     if options["between"] or options["until"]:
         _list_changes(words or (".",), options)
     elif not words:
@@ -68,6 +72,7 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
     from mlsupply.exposure.question import ask
     from mlsupply.exposure.survey import survey
     from mlsupply.exposure.traces import hit
+    from mlsupply.text import safe
     from mlsupply.world import Limits
 
     renders: dict[str, Callable[[Question, Sequence[Answer], Machine | None], bytes]] = {
@@ -78,6 +83,10 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
     }
     chosen = named(options["outputs"] or ("table",), renders)
     asked = ask(text, options["window"])
+    _there(paths, "name what is to be looked at")
+    if options["home"] and not Path(options["home"]).is_dir():
+        said = f"there is no folder {safe(options['home'])}"
+        raise MlsupplyError("path-not-found", said, "--home wants the folder of a user, such as /home/me")
     progress = Progress(quiet=options["no_progress"])
     surveyed = survey(paths, asked, Limits(), _jobs(options), progress, options["inventory"])
     answers = surveyed.answers
@@ -118,16 +127,16 @@ def _list_changes(paths: Sequence[str], options: Mapping[str, Any]) -> None:
     from mlsupply.exposure import between
     from mlsupply.exposure.question import interval
     from mlsupply.exposure.survey import histories
-    from mlsupply.text import safe
     from mlsupply.world import Limits
 
     renders = {"table": between.as_text, "json": between.as_json, "markdown": between.as_markdown}
     chosen = named(options["outputs"] or ("table",), renders)
-    window = interval(f"{options['between']}..{options['until']}")
-    for path in paths:
-        if not os.path.lexists(path):
-            said, hint = f"there is no file or folder {safe(path)}", "with --between there is no question, only paths"
-            raise MlsupplyError("path-not-found", said, hint)
+    if not (options["between"] and options["until"]):
+        raise click.UsageError("--between and --and go together: --between 2026-03-24T10:00Z --and 2026-03-24T16:00Z")
+    window = interval(
+        f"{options['between']}..{options['until']}", "write --between 2026-03-24T10:00Z --and 2026-03-24T16:00Z"
+    )
+    _there(paths, "with --between there is no question, only paths")
     progress = Progress(quiet=options["no_progress"])
     read, kept = histories(paths, Limits(), _jobs(options), progress, options["inventory"])
     progress.end()
@@ -140,9 +149,16 @@ def _list_changes(paths: Sequence[str], options: Mapping[str, Any]) -> None:
     sys.exit(EXIT_INCOMPLETE if any(one.gaps for one in read) else EXIT_CLEAN)
 
 
-def _jobs(options: Mapping[str, Any]) -> int:
-    import os
+def _there(paths: Sequence[str], hint: str) -> None:
+    """Said before anything is read, which may take long."""
+    from mlsupply.text import safe
 
+    for path in paths:
+        if not os.path.lexists(path):
+            raise MlsupplyError("path-not-found", f"there is no file or folder {safe(path)}", hint)
+
+
+def _jobs(options: Mapping[str, Any]) -> int:
     return options["jobs"] or os.cpu_count() or 1
 
 

@@ -62,13 +62,17 @@ def lock_weights(names: tuple[str, ...], caches: tuple[str, ...], output: str) -
     found = [one for one in cached(roots_of(caches)) if not names or one.name in names]
     try:
         models = lock(found)
-        Path(output).write_bytes(written(models))
+        if models:
+            Path(output).write_bytes(written(models))
     except OSError as error:
         raise MlsupplyError("output-not-written", f"{error.filename}: {error.strerror}") from error
     files = sum(len(model.files) for model in models)
-    click.echo(f"{output}: {count(len(models), 'model')}, {count(files, 'file')}", err=True)
-    if not models:
-        click.echo(f"the caches hold none of them: {', '.join(map(str, roots_of(caches).values()))}", err=True)
+    if models:
+        click.echo(f"{output}: {count(len(models), 'model')}, {count(files, 'file')}", err=True)
+    else:
+        listed = ", ".join(map(str, roots_of(caches).values()))
+        wanted = "none of these models" if names else "no model"
+        click.echo(f"the caches hold {wanted}, so {output} was not written: {listed}", err=True)
     for name in set(names) - {model.name for model in models}:
         click.echo(f"not checked: {name} is in no cache", err=True)
     missing = set(names) - {model.name for model in models}

@@ -46,11 +46,12 @@ REFERENCES = {
     "bad-inventory": "The file given with --inventory was not written by mlsupply exposure, is of another version, or is "
     "damaged. Name another, or delete it: everything in it can be read again from the repositories.",
     "bad-url": "--index-url or --feed-url is not a URL: write it whole, with https:// before it.",
-    "bad-window": "--window is not a pair of times: write FROM..TO, e.g. 2026-03-24T10:00Z..2026-03-24T16:00Z (UTC).",
+    "bad-window": "--window is not a pair of times: write FROM..TO, e.g. 2026-03-24T10:00Z..2026-03-24T16:00Z (UTC); or "
+    "--between and --and are none. The second is the later one.",
     "no-git": "mlsupply exposure reads histories with the program git, which is not on the PATH.",
     "unknown-incident": "mlsupply exposure was asked of something that is neither an incident record nor a release.",
     "not-an-export": "What was given to mlsupply db import is neither a zip nor a folder of OSV advisories.",
-    "nothing-to-import": "What was given to mlsupply db import holds no advisory that can be read.",
+    "nothing-to-import": "What was given to mlsupply db import or build holds no advisory that can be read.",
     "nothing-known": "mlsupply explain knows rules, advisories of the embedded database, incidents, error references, exit "
     "codes and checks; this is none of them.",
     "nothing-named": "mlsupply check was given neither a name nor a file of names.",

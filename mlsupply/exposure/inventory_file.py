@@ -40,6 +40,8 @@ class InventoryFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
+            if not path.parent.is_dir():
+                raise self._refused(f"there is no folder {path.parent}")
             new = not path.exists() or path.stat().st_size == 0
             self._base = sqlite3.connect(path)
         except (sqlite3.Error, OSError) as error:

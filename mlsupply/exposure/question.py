@@ -143,13 +143,14 @@ def _of_record(text: str, record: Incident, chosen: Interval | None) -> Question
     )
 
 
-def interval(text: str) -> Interval:
-    """`FROM..TO` in UTC. Raises `MlsupplyError` (`bad-window`)."""
+def interval(text: str, hint: str = "write --window 2026-03-24T10:00Z..2026-03-24T16:00Z") -> Interval:
+    """`FROM..TO` in UTC. hint: how it is written where it was asked for. Raises `MlsupplyError` (`bad-window`)."""
     start, separator, end = text.partition("..")
     first, last = _moment(start), _moment(end)
-    if not separator or first is None or last is None or last < first:
-        hint = "write --window 2026-03-24T10:00Z..2026-03-24T16:00Z"
+    if not separator or first is None or last is None:
         raise MlsupplyError("bad-window", f"{safe(text)} is no window", hint)
+    if last < first:
+        raise MlsupplyError("bad-window", f"{safe(text)} ends before it begins", hint)
     return Interval(start=first, early_end=last, end=last)
 
 
