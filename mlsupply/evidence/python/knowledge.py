@@ -289,7 +289,7 @@ STARTERS: Final = Calls(
     r"signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
     r"threading\.setprofile|weakref\.finalize|sched\.scheduler\(\)\.enter|os\.register_at_fork|gc\.callbacks\.append|"
     r"trio\.run|anyio\.run|gevent\.spawn|nest_asyncio\.\w+|apscheduler\..*|schedule\..*|contextlib\.suppress|"
-    r"contextlib\.(?:Async)?ExitStack\(\)\.callback|(?:setuptools|distutils)\..{1,80}\.execute)$"
+    r"contextlib\.(?:Async)?ExitStack\(\)\.callback|contextvars\.(?:copy_context|Context)\(\)\.run|(?:setuptools|distutils)\..{1,80}\.execute)$"
 )
 # Libraries for messages: a function registered with one is called with what other people write.
 MESSENGERS: Final = expression(

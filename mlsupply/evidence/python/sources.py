@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.libraries import found_files, package_data, reading
+from mlsupply.evidence.python.libraries import found_files, own_source, package_data, reading
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import addresses
@@ -92,7 +92,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _path("", text.rpartition("/")[0] or HOLE, call.args)
     if (path := _located(machine, call)) is not None:
         return path
-    if (read := package_data.modelled(machine, call)) is not None:
+    if (read := package_data.modelled(machine, call) or own_source.modelled(machine, call)) is not None:
         return read
     if ref in {"pathlib.Path().with_name", "pathlib.Path().with_suffix"} and call.receiver:
         folder, slash, name = text_of(call.receiver).rpartition("/")

@@ -117,6 +117,7 @@ class Definitions(Entering):
         for name, value in inner.names.items():
             if value.closure is not None and value.bound is None and not isinstance(value.closure.node, ast.ClassDef):
                 self._method(state, name, value.closure, outer)
+                value.closure.variants = tuple(one.closure for one in value.either or () if one.closure is not None)
                 state.methods[name] = value.closure
             else:
                 state.attributes[name] = value

@@ -29,6 +29,7 @@ from mlsupply.evidence.python.values.value import (
 )
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_MAX_VARIANTS = 16  # functions that a dispatcher chooses from
 _MAX_YIELDED = 256  # items of a generator that are kept apart
 _PASSING = "intercepted:arguments"  # the label of what callers of a wrapped function pass through the wrapper
 
@@ -64,6 +65,9 @@ class Entering(Expressions):
             return self.call_results[key].result
         kept = [identities(arg) for arg in (*args, *keywords.values())]
         result = self._followed_into(closure, closure.node, args, keywords, by_module=node is not None)
+        if closure.variants:
+            others = [one for one in closure.variants[:_MAX_VARIANTS] if one is not closure]
+            result = merged([result, *(self.enter(one, args, keywords, node) for one in others)])
         if not isinstance(closure.node, ast.Lambda):
             self.call_results[key] = CallResult(result, kept)
         return result

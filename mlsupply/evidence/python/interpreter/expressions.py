@@ -21,6 +21,7 @@ from mlsupply.evidence.python.interpreter import (
 from mlsupply.evidence.python.interpreter.attribute_names import MODELLED
 from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
+from mlsupply.evidence.python.libraries import own_source
 from mlsupply.evidence.python.values import app_settings, containers, folding, operators, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged
 from mlsupply.evidence.python.values.taint import kinds_in, labels_after_comparison
@@ -91,6 +92,8 @@ class Expressions(Machine):
             return Value("", NOTHING, frozenset(("package-file:" + node.id,)), f"{HOLE}/{self.path}")
         if node.id in BUILTINS:
             return Value("builtins." + node.id)
+        if node.id == "__annotations__":
+            return own_source.of_module(self)
         if self.stars:
             return importing.starred(self, node)
         return Value()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import special_methods
+from mlsupply.evidence.python.libraries import own_source
 from mlsupply.evidence.python.syntax.survey import last_name
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged, merged_parts
@@ -205,6 +206,8 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
             return owner
         elif owner.keys is None and name == "__dict__":
             owner.keys = {}
+        if name in own_source.NAMES and (found := own_source.of_function(owner.closure, name)) is not None:
+            return found
         if name == "__doc__" and not isinstance(owner.closure.node, ast.Lambda):
             return constant(ast.get_docstring(owner.closure.node, clean=False))
         if name == "__name__":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, reflection
-from mlsupply.evidence.python.libraries import decoder_calls, execution, reading, storage, writing
+from mlsupply.evidence.python.libraries import decoder_calls, execution, own_source, reading, storage, writing
 from mlsupply.evidence.python.network import answers
 from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.decoders import hiding
@@ -45,6 +45,7 @@ def result_of(machine: Analyser, call: Call) -> Value:
     _apply_arguments(machine, call, result)
     decoder_calls.decrypted(machine, call, result)
     execution.armoured(machine, call)
+    own_source.evaluated(machine, call)
     writing.handed(machine, call)
     if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
         _apply_method(machine, call, receiver, call.node.func.attr, result)

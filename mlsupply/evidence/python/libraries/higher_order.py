@@ -34,7 +34,7 @@ _MAKERS = {
     "operator.itemgetter": "operator.itemgetter()",
 }
 # Give back what they are given at this place, and call nothing.
-_SAME = {"typing.cast": 1, "typing_extensions.cast": 1, "functools.update_wrapper": 0}
+_SAME = {"typing.cast": 1, "typing_extensions.cast": 1, "functools.update_wrapper": 0, "weakref.proxy": 0}
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "pydantic.Field"})
 _RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasses.make_dataclass"})
 _MAX_TURNS = 1_024  # of a reduction: code that is turned round letter by letter has hundreds
@@ -48,7 +48,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if (place := _SAME.get(ref)) is not None and len(call.args) > place:
         return call.args[place].copy()
     if ref in _MADE:
-        return _MADE[ref](call)
+        return _MADE[ref](machine, call)
     if ref in _MAKERS:
         result = Value(_MAKERS[ref], NOTHING, taint_of(*call.args))
         result.bound = Bound(call.args, call.keywords)
@@ -70,19 +70,19 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     return None
 
 
-def _namespace(call: Call) -> Value:
+def _namespace(_: Analyser, call: Call) -> Value:
     """An object that has the keywords as attributes."""
     result = Value(f"{call.ref}()", NOTHING, taint_of(*call.all))
     result.keys = dict(call.keywords)
     return result
 
 
-def _of_code(call: Call) -> Value | None:
+def _of_code(_: Analyser, call: Call) -> Value | None:
     """A function made of the code of another one, which is here the function itself."""
     return call.args[0].copy() if call.args and call.args[0].closure is not None else None
 
 
-def _template(call: Call) -> Value | None:
+def _template(_: Analyser, call: Call) -> Value | None:
     if not call.args:
         return None
     result = call.args[0].copy()
@@ -90,11 +90,28 @@ def _template(call: Call) -> Value | None:
     return result
 
 
-_MADE: dict[str, Callable[[Call], Value | None]] = {
+def _weak(machine: Analyser, call: Call) -> Value:
+    """What gives the object, or the method of one, when it is called. A function behind it is called when that is gone."""
+    for value in call.all[1:]:
+        if value.closure is not None or value.bound is not None:
+            machine.call(value, [Value()], {}, call.node)
+    result = Value("weakref.ref()", NOTHING, taint_of(*call.args))
+    result.bound = Bound(call.args[:1], {})
+    return result
+
+
+def _referent(_: Analyser, call: Call) -> Value | None:
+    return call.args[0] if call.args else None
+
+
+_MADE: dict[str, Callable[[Analyser, Call], Value | None]] = {
+    "weakref.ref": _weak,
+    "weakref.WeakMethod": _weak,
     "types.SimpleNamespace": _namespace,
     "argparse.Namespace": _namespace,
     "types.FunctionType": _of_code,
     "string.Template": _template,
+    "weakref.ref()": _referent,
 }
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.libraries import found_files, package_data
+from mlsupply.evidence.python.libraries import found_files, own_source, package_data
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME, beside_setup
 from mlsupply.evidence.python.libraries.storage import content_of, taint_below
 from mlsupply.evidence.python.values import folding
@@ -100,6 +100,8 @@ def opened(machine: Analyser, call: Call) -> Value:
     if (written := content_of(machine, path)) is not None:
         made.taint, made.layers = made.taint | written.taint, written.layers
         made.const = written.const
+    elif own_source.is_own(machine, text):
+        made.const = own_source.whole(machine, binary="b" in mode_text or call.ref.endswith("read_bytes"))
     elif from_package:
         made.const = package_data.content_of_file(machine, text, binary="b" in mode_text or call.ref.endswith("read_bytes"))
     place = path.copy()

@@ -115,6 +115,7 @@ class Closure:
     defaults: dict[str, Value] | None = None  # mutable defaults by parameter: they keep what earlier calls put into them
     brings: str = ""  # the kind of taint that its callers are known to pass, where its class does not say so
     before_views: bool = False  # registered with an application that calls it for every request
+    variants: tuple[Closure, ...] = ()  # of a dispatcher (`singledispatch`): the functions it chooses from
 
 
 @dataclass(eq=False, slots=True)

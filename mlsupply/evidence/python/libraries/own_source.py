@@ -1,0 +1,188 @@
+"""What a module reads of its own text: annotations, defaults, constants, comments and docstrings, lines by their number; and
+the annotations that a library evaluates."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.syntax.survey import descendants
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Value, constant, taint_of, text_of
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.analyser import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+    from mlsupply.evidence.python.interpreter.machine import Machine
+
+_MAX_TEXT = 1 << 18  # characters of a module's text that is read as a whole
+_MAX_PARTS = 200  # constants, comments or annotations
+NAMES = frozenset({"__annotations__", "__defaults__", "__kwdefaults__", "co_consts"})
+_EVALUATES = frozenset({"typing.get_type_hints", "typing_extensions.get_type_hints"})
+_EVALUATES_IF = frozenset({"inspect.get_annotations", "inspect.signature", "annotationlib.get_annotations"})
+_TOKENS = frozenset({"tokenize.tokenize", "tokenize.generate_tokens"})
+_CALLS = frozenset(
+    {
+        *_TOKENS, "linecache.getline", "linecache.getlines", "inspect.getsource",
+        "inspect.getsourcelines", "inspect.getcomments", "inspect.getdoc", "pydoc.getdoc",
+    }
+)  # fmt: skip
+
+
+def modelled(machine: Analyser, call: Call) -> Value | None:
+    """The result of a call that reads the text of this module, as far as it is known; None for any other call."""
+    if _TRANSLATES.match(call.ref):
+        return _translated(machine, call)
+    if call.ref not in _CALLS or not call.args:
+        return None
+    first, name = call.args[0], call.ref.rpartition(".")[2]
+    if call.ref in _TOKENS:
+        return _comments(machine) if any("package-file:__file__" in value.taint for value in call.all) else None
+    if call.ref.startswith("linecache."):
+        lines = [f"{line}\n" for line in machine.lines] if is_own(machine, text_of(first)) else None
+    else:
+        lines = _lines_of(machine, first, comments=name == "getcomments")
+    if name == "getdoc":
+        return _doc(first)
+    if lines is None or sum(map(len, lines)) > _MAX_TEXT:
+        return None
+    if name == "getline":
+        place = call.args[1].const if len(call.args) > 1 else None
+        return constant(lines[place - 1]) if isinstance(place, int) and 0 < place <= len(lines) else None
+    if name in {"getlines", "getsourcelines"}:
+        listed = folding.listed(list(map(constant, lines)))
+        return listed if name == "getlines" else folding.listed([listed, constant(0)])
+    return constant("".join(lines))
+
+
+_TRANSLATES = know.Calls(
+    r"^gettext\.install$|^(?:gettext|babel\.support|i18n)\.(?:[\w()]{1,60}\.)?(?:[dn]{0,2}p?gettext|u[n]?gettext|lgettext|t)$"
+)
+
+
+def _translated(machine: Analyser, call: Call) -> Value:
+    """A text out of a catalogue of the package; `install` makes the function known to every module."""
+    if call.ref == "gettext.install":
+        machine.module.set("_", Value("gettext.gettext"))
+        return Value()
+    label = machine.origin("encoded", "a catalogue of translations", call.line)
+    return Value(call.ref + "()", NOTHING, label | taint_of(*call.args))
+
+
+def is_own(machine: Analyser, path: str) -> bool:
+    """Is this the path of the module itself?"""
+    return path == f"{HOLE}/{machine.path}"
+
+
+def whole(machine: Analyser, *, binary: bool) -> object:
+    """The text of the module as a constant; NOTHING where it is too long."""
+    text = "\n".join(machine.lines)
+    if len(text) > _MAX_TEXT:
+        return NOTHING
+    return text.encode("utf-8", "replace") if binary else text
+
+
+def _lines_of(machine: Analyser, what: Value, *, comments: bool) -> list[str] | None:
+    """The lines of a function or class, or of the whole module; comments: those of comments in front of it."""
+    if what.closure is None:
+        own = what.ref.startswith("sys.modules") and not comments
+        return [f"{line}\n" for line in machine.lines] if own else None
+    node = what.closure.node
+    start = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))]) - 1
+    if not comments:
+        return [f"{line}\n" for line in machine.lines[start : node.end_lineno]]
+    first = start
+    while first > 0 and machine.lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return [f"{line}\n" for line in machine.lines[first:start]]
+
+
+def _doc(what: Value) -> Value | None:
+    node = what.closure.node if what.closure is not None else None
+    text = (
+        ast.get_docstring(node, clean=False)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        else None
+    )
+    return constant(inspect.cleandoc(text)) if text is not None else None
+
+
+def _comments(machine: Analyser) -> Value:
+    """The tokens of the module, of which only comments are told."""
+    found = (line.strip() for line in machine.lines if line.lstrip().startswith("#"))
+    tokens = []
+    for text, _ in zip(found, range(_MAX_PARTS), strict=False):
+        token = Value()
+        token.keys = {"string": constant(text)}
+        token.items = [Value(), constant(text), Value(), Value(), Value()]
+        tokens.append(token)
+    return folding.listed(tokens)
+
+
+def of_function(closure: Closure, name: str) -> Value | None:
+    """The attribute of a function or class by which Python gives a part of its text (`NAMES`); None where there is none."""
+    node = closure.node
+    if name == "__annotations__":
+        return _by_name(annotated(node))
+    if isinstance(node, ast.ClassDef):
+        return None
+    if name == "__defaults__":
+        return folding.listed([_constant(one) for one in node.args.defaults])
+    if name == "__kwdefaults__":
+        pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        return _by_name((one.arg, value) for one, value in pairs if value is not None)
+    body = node.body if isinstance(node.body, list) else []
+    first = [] if body and ast.get_docstring(node, clean=False) is not None else [constant(None)]  # type: ignore[arg-type]  # no lambda
+    inner = sorted(
+        (one for one in descendants(body) if isinstance(one, ast.Constant)), key=lambda one: (one.lineno, one.col_offset)
+    )
+    return folding.listed([*first, *map(_constant, inner[:_MAX_PARTS])])
+
+
+def of_module(machine: Machine) -> Value:
+    """`__annotations__` of the module level."""
+    try:
+        tree = ast.parse("\n".join(machine.lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Value()
+    return _by_name(annotated(tree))
+
+
+def annotated(node: ast.AST) -> list[tuple[str, ast.expr]]:
+    """The annotated names of a function, a class or a module, with what they are annotated with."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        spec = node.args
+        parameters = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg]
+        found = [(one.arg, one.annotation) for one in parameters if one is not None and one.annotation is not None]
+        return [*found, *([("return", node.returns)] if node.returns is not None else [])][:_MAX_PARTS]
+    body = node.body if isinstance(node, ast.ClassDef | ast.Module) else []
+    stated = (one for one in body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name))
+    return [(one.target.id, one.annotation) for one in stated][:_MAX_PARTS]  # type: ignore[union-attr]  # a name, as was just asked
+
+
+def _by_name(pairs: Iterable[tuple[str, ast.expr]]) -> Value:
+    result = Value()
+    result.keys = {name: _constant(value) for name, value in pairs}
+    return result
+
+
+def _constant(node: ast.expr) -> Value:
+    """A text as it stands; of a call, what it is called where annotations are kept as texts (PEP 563)."""
+    if isinstance(node, ast.Constant):
+        return constant(node.value)
+    return constant(ast.unparse(node)) if isinstance(node, ast.Call) else Value()
+
+
+def evaluated(machine: Analyser, call: Call) -> None:
+    """Follows annotations that are texts as code, where they call anything and this call of a library evaluates them."""
+    if call.ref not in _EVALUATES and not (
+        call.ref in _EVALUATES_IF and call.keywords.get("eval_str", Value()).const is True
+    ):
+        return
+    what = call.args[0].closure if call.args else None
+    for _, one in annotated(what.node) if what is not None else ():
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and "(" in one.value:
+            machine.run_text(one.value, (), call.line)
