@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.machine import Machine
 
 _MAX_TEXT = 1 << 18  # characters of a module's text that is read as a whole
+_A_STEP = 16  # lines that are read for one step of the budget
 _MAX_PARTS = 200  # constants, comments or annotations
 NAMES = frozenset({"__annotations__", "__defaults__", "__kwdefaults__", "co_consts"})
 _EVALUATES = frozenset({"typing.get_type_hints", "typing_extensions.get_type_hints"})
@@ -36,8 +37,11 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that reads the text of this module, as far as it is known; None for any other call."""
     if _TRANSLATES.match(call.ref):
         return _translated(machine, call)
-    if call.ref not in _CALLS or not call.args:
+    if call.ref not in _CALLS or not call.args or machine.code_depth:
         return None
+    if call.ref == "linecache.getline":
+        return _line(machine, call)
+    machine.tick(len(machine.lines) // _A_STEP)
     first, name = call.args[0], call.ref.rpartition(".")[2]
     if call.ref in _TOKENS:
         return _comments(machine) if any("package-file:__file__" in value.taint for value in call.all) else None
@@ -49,13 +53,17 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _doc(first)
     if lines is None or sum(map(len, lines)) > _MAX_TEXT:
         return None
-    if name == "getline":
-        place = call.args[1].const if len(call.args) > 1 else None
-        return constant(lines[place - 1]) if isinstance(place, int) and 0 < place <= len(lines) else None
     if name in {"getlines", "getsourcelines"}:
         listed = folding.listed(list(map(constant, lines)))
         return listed if name == "getlines" else folding.listed([listed, constant(0)])
     return constant("".join(lines))
+
+
+def _line(machine: Analyser, call: Call) -> Value | None:
+    place = call.args[1].const if len(call.args) > 1 else None
+    if not isinstance(place, int) or not 0 < place <= len(machine.lines) or not is_own(machine, text_of(call.args[0])):
+        return None
+    return constant(f"{machine.lines[place - 1]}\n")
 
 
 _TRANSLATES = know.Calls(
@@ -78,9 +86,10 @@ def is_own(machine: Analyser, path: str) -> bool:
 
 
 def whole(machine: Analyser, *, binary: bool) -> object:
-    """The text of the module as a constant; NOTHING where it is too long."""
+    """The text of the module as a constant; NOTHING where it is too long, and for code that is run out of a text."""
+    machine.tick(len(machine.lines) // _A_STEP)
     text = "\n".join(machine.lines)
-    if len(text) > _MAX_TEXT:
+    if len(text) > _MAX_TEXT or machine.code_depth:
         return NOTHING
     return text.encode("utf-8", "replace") if binary else text
 
@@ -144,6 +153,7 @@ def of_function(closure: Closure, name: str) -> Value | None:
 
 def of_module(machine: Machine) -> Value:
     """`__annotations__` of the module level."""
+    machine.tick(len(machine.lines))
     try:
         tree = ast.parse("\n".join(machine.lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
