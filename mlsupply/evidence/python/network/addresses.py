@@ -13,13 +13,13 @@ _WORDS = expression(r"[A-Za-z]{2,40}")
 _HOST = expression(
     r"^(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://)?(?:[^/@\s]{0,200}@)?(?P<host>[^/:?#\s]{1,255})", re.IGNORECASE
 )
-# Where services give tokens (RFC 6749, section 3.2).
+# Paths of token endpoints (RFC 6749, section 3.2).
 TOKEN_PLACE = expression(r"/(?:oauth2?|tokens?|connect)(?:[/?]|$)", re.IGNORECASE)
 
 
 def destination(address: str) -> str:
-    """How an address reads: `chat` (a webhook), `metadata` (of a cloud or cluster), `local`, `fixed` (its host is written
-    here) or `given` (somebody says it)."""
+    """The kind of an address: `chat` (a webhook), `metadata` (of a cloud or cluster), `local`, `fixed` (its host is constant
+    in the code) or `given` (a parameter or setting). address: a URL or host, HOLE for each unknown part."""
     if not address or address == HOLE or places.ACCOUNT.match(address):
         return "given"
     if places.CHAT_HOOK.search(address):
@@ -39,15 +39,15 @@ _IDENTITY = expression(r"cloud-metadata:(?:.*\.actions\.githubusercontent\.com|.
 
 
 def takes_identity(labels: list[str], address: str) -> bool:
-    """Is this the label of a token by which a run of continuous integration says who it is, for the service at the address?
-    Elsewhere than there, or where such tokens are exchanged for others, it opens nothing."""
+    """Are all cloud labels identity tokens of a CI run, sent to the service they are issued for (their audience), or where
+    such tokens are exchanged? Such a token opens nothing else."""
     tokens = [one for one in labels if one.startswith("cloud-metadata:")]
     if not tokens or not all(map(_IDENTITY.match, tokens)):
         return False
     name = places.registered_name(host_of(address))
     named = [found["whom"] for one in tokens if (found := places.AUDIENCE.search(one)) is not None]
-    meant = len(named) == len(tokens) and len(name) >= 4 and all(name in one.lower() for one in named)
-    return meant or places.TOKEN_EXCHANGES.match(address) is not None
+    is_audience = len(named) == len(tokens) and len(name) >= 4 and all(name in one.lower() for one in named)
+    return is_audience or places.TOKEN_EXCHANGES.match(address) is not None
 
 
 def host_of(address: str) -> str:
@@ -57,42 +57,43 @@ def host_of(address: str) -> str:
 
 
 def foreign(variable: str, address: str) -> bool:
-    """Does this secret belong to a service other than the one at the address? False where its service is not known."""
+    """Does the secret of this name belong to a service other than the one at the address? False if its service is
+    unknown."""
     owner = places.owner_of(variable)
     return owner is not None and not any(part in address.lower() for part in owner)
 
 
 def are_at_home(kind: str, variables: Iterable[str], address: str) -> bool:
-    """Do all these secrets belong to the service at the address, told by its whole host name? A service where anybody may
-    run a program does not count. kind: of the most sensitive thing that is sent."""
+    """Do all these secrets belong to the service at the address, by its whole host name? Not for services where anybody can
+    run a program. kind: of the most sensitive label that is sent."""
     service = places.SERVICE_OF.get(host_of(address).lower().partition(":")[0]) if kind == "secret-variable" else None
     return service is not None and all(service in (places.owner_of(name) or ()) for name in variables)
 
 
 def of_cloud(label: str, address: str) -> bool:
-    """Is this the label of a file of credentials of the service at the address?"""
+    """Is this the label of a credentials file of the service at the address?"""
     owner = places.file_owner(label) if label.startswith("credential-file:") else None
     return owner is not None and any(part in address.lower() for part in owner)
 
 
 def own_file(labels: list[str], host: str) -> bool:
-    """Do all files of credentials among the labels belong to the service of this host, told by its whole name? One where
-    anybody may have a store does not count."""
+    """Do all credentials files among the labels belong to the service of this host, by its whole name? Not for services
+    where anybody can have a store."""
     service = places.SERVICE_OF.get(host.lower().partition(":")[0])
     owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
     return service is not None and all(service in (one or ()) for one in owners)
 
 
 def is_own_remote(labels: list[str], address: str) -> bool:
-    """Is this where a repository comes from, by its own configuration, in an address of the API of a forge, told by its
-    whole name? Only the forge sees which repository it is asked about."""
+    """Is the only file that is read `.git/config`, for an address of GitHub or GitLab? Then the forge learns which of its
+    repositories this is, and nobody else does."""
     forge = places.SERVICE_OF.get(host_of(address).lower()) in {"github", "gitlab"} and address.startswith("https://")
     files = [label for label in labels if label.startswith("credential-file:")]
     return forge and bool(files) and all(label.endswith(".git/config") for label in files)
 
 
 PROMPT = "getpass.getpass"
-# Where people sign in to the machine itself, to the store of its secrets, or to money.
+# Prompts for the password of the machine, of a store of secrets, or of money.
 _OF_MACHINE = expression(
     r"(?i)sudo|root|admin|system|windows|\bmac\b|mac ?os|linux|keychain|keyring|login|unlock|ssh|passphrase|wallet|seed|"
     r"mnemonic|private|pin\b|card"
@@ -100,8 +101,8 @@ _OF_MACHINE = expression(
 
 
 def is_typed_for(secrets: Iterable[str], address: str) -> bool:
-    """Are all these secrets typed at a prompt, for the service at the address as far as the prompt says whose they are? A
-    prompt that nobody knows, or that asks for what opens the machine, is none for a service."""
+    """Are all these secrets typed at a prompt that may be for the service at the address? Not where the prompt is unknown,
+    names another service, or asks for a password of the machine."""
     host = host_of(address).lower()
     if not address.startswith("https://") or not places.registered_name(host) or host.replace(".", "").isdigit():
         return False
@@ -109,6 +110,7 @@ def is_typed_for(secrets: Iterable[str], address: str) -> bool:
 
 
 def _names_this(secret: str, host: str) -> bool:
+    """Is the secret typed at a prompt that names no other service than this host's?"""
     asked, _, prompt = secret.partition(" ")
     if asked != PROMPT or "\u2026" in prompt or _OF_MACHINE.search(prompt):
         return False
@@ -117,18 +119,18 @@ def _names_this(secret: str, host: str) -> bool:
 
 
 def foreign_file(labels: list[str], address: str) -> bool:
-    """Do all files of credentials among the labels belong to services other than the one at the address?"""
+    """Do all credentials files among the labels belong to services other than the one at the address?"""
     owners = [places.file_owner(label) for label in labels if label.startswith("credential-file:")]
     return all(owner is not None and not any(part in address.lower() for part in owner) for owner in owners)
 
 
-# Services of models, whose hosts a transport may look for.
+# Hosts of model services as they stand in code, which a transport may look for.
 _SERVICES = expression(
     r"\b(?:openai|anthropic|mistral|groq|deepseek|cohere|together|openrouter|perplexity|huggingface)\.(?:com|ai|xyz|co)\b"
 )
 
 
-# Hosts of theirs, by their whole names, but for those where anybody may have a program of his own.
+# Whole hosts of model services, without those where anybody can run a program.
 OF_SERVICES = expression(
     r"(?:^|\.)(?:openai\.com|anthropic\.com|claude\.ai|mistral\.ai|groq\.com|deepseek\.com|cohere\.(?:com|ai)|together\.(?:ai|xyz)|"
     r"openrouter\.ai|perplexity\.ai|huggingface\.(?:co|cloud)|hf\.co)$"
@@ -141,5 +143,5 @@ def names_services(lines: Iterable[str]) -> bool:
 
 
 def shown(address: str) -> str:
-    """The address as it is printed: made safe, with an ellipsis for what is not known of it."""
+    """The address for reports: made safe, with an ellipsis for each unknown part."""
     return legible(address, 120)

@@ -1,4 +1,4 @@
-"""What comes back: from a request, and from a library that is given an address."""
+"""Answers as sources: what a request gives back, or a library that is called with an address."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
+# Calls that only handle the text of an address.
 _PURE = expression(
     r"^(?:urllib\.parse|re|os|posixpath|pathlib|logging|string|builtins|str|json|yarl|furl|hashlib|uuid|warnings)\.|\bRequest$|\bURL$"
 )
-# These take an address apart, or make another of it.
+# Methods that take an address apart, or make another of it.
 _PARTS = expression(
     r"\.get_\w+_(?:ur[li]|host|domain|path|name|endpoint)$|\.get_(?:host|domain|base|scheme|netloc|endpoint|path|name)\w*$|"
     r"\.\w*parse_?ur[li]\w*$|\.ur[li]_?parse\w*$"
@@ -26,7 +27,7 @@ _FETCHERS = expression(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request
 
 
 def answer(machine: Analyser, call: Call, text: str) -> Value:
-    """What a request gives back. text: its address, which says what kind of data that is."""
+    """What a request gives back, labelled by the kind of its address `text`."""
     kind = (
         "cloud-metadata" if places.METADATA.search(text) else "cluster-secret" if places.CLUSTER.search(text) else "received"
     )
@@ -48,7 +49,7 @@ def answer(machine: Analyser, call: Call, text: str) -> Value:
 
 
 def fetched_by_url(machine: Analyser, call: Call) -> Taint:
-    """The label for what a library gives that is called with an address written here; empty for any other call."""
+    """The label of what a library fetches that is called with a constant address; none for any other call."""
     text = text_of(call.args[0]) if call.args else ""
     if not text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "hf://")) or places.LOCAL.match(text):
         return frozenset()
@@ -56,11 +57,11 @@ def fetched_by_url(machine: Analyser, call: Call) -> Taint:
         return frozenset()
     found = machine.origin("received", addresses.shown(text), call.line)
     if call.receiver is not None and "()" in call.ref:
-        call.receiver.taint |= found  # a browser shows the page it has opened
+        call.receiver.taint |= found  # a browser object holds the page it opened
     return found
 
 
 def _path(address: str) -> str:
-    """The path that a service sees; "" where it leads back up. What stands behind it chooses nothing."""
+    """The address without query and fragment; "" where its path could lead elsewhere than it reads."""
     path = re.split(r"[?#]", address, maxsplit=1)[0]
     return "" if ".." in path or "%" in path else path

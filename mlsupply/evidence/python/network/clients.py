@@ -1,7 +1,7 @@
-"""Clients of libraries for stores, queues, databases, mail and telemetry: they talk to whatever they were pointed at.
+"""Clients of libraries for stores, queues, databases, mail and telemetry.
 
-Of their methods only this much is assumed: what they are given goes there, and what they return comes from there. Where that
-is depends on what the client, or the library as a whole, was made with: a URL, a host, or the keys of an account.
+Of their methods only this is assumed: arguments are sent to the client's destination, and results come from there. The
+destination is what the client, or the library as a whole, was set up with: a URL, a host, or the key of an account.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _URL = expression(r"(?:[a-z][a-z0-9+.-]{1,20}://|[\w.+-]{1,60}@)[^\s\"']{4,300}$
 _HOST = expression(
     r"(?:(?:[a-z0-9-]{1,60}\.){1,6}[a-z]{2,24}|(?:\d{1,3}\.){3}\d{1,3})(?::\d{2,5})?(?:/[^\s]{0,200})?$", re.IGNORECASE
 )
-# What opens somebody's account where the service is one that many share.
+# Keys of accounts with services that many share: a constant one says whose account it is.
 _KEY = expression(
     r"^(?:AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|xox[abp]-|hf_|SG\.|sk_live_|key-|dop_v1_|npm_|pypi-)[\w-]{4,200}$"
 )
@@ -36,30 +36,30 @@ _FILE = expression(
 )
 
 
-_HOSTS = {  # where a library's client goes that is given no address
+_HOSTS = {  # library -> host of its clients that are given no address
     "github": "api.github.com", "slack_sdk": "slack.com", "slack": "slack.com", "twilio": "api.twilio.com",
     "sendgrid": "api.sendgrid.com", "notion_client": "api.notion.com", "resend": "api.resend.com",
     "posthog": "us.i.posthog.com", "sentry_sdk": "sentry.io", "tweepy": "api.twitter.com", "praw": "oauth.reddit.com",
     "datadog": "api.datadoghq.com",
 }  # fmt: skip
-# Of SSH: what lets its user in at the other end is used there, not sent; what stands in a file goes by the path of that.
-_LETS_IN = expression(
+# Calls of SSH: credentials open the other end and are not sent there; files are sent by their path.
+_SIGNS_IN = expression(
     r"^(?:paramiko|asyncssh|pysftp|fabric|scp)\..*(?:connect\w*|Connection|Transport|SSHClient|SFTPClient|SCPClient|start_\w+|auth_\w+|"
     r"get_transport|from_transport|open_\w+|exec_command|invoke_\w+)$"
 )
 _UPLOADS = expression(
     r"\.(?:put\w*|\w*upload\w*|send_?file\w*|scp\w*|copy_?to\w*|store_?(?:file|binary)\w*|fput_object|mput|mirror)$"
 )
-_SETS_UP = expression(r"\.(?:init|setup|configure)$")  # takes what it likes of its settings, and sends none of them
+_SETS_UP = expression(r"\.(?:init|setup|configure)$")  # reads settings, and sends none of them
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The result of a call of such a library, or of an object it made, with what it sends noted; None for any other call."""
+    """The result of a call of such a library or its objects, what it sends noted; None for any other call."""
     if not know.CLIENTS.match(call.ref):
         return None
     top = call.ref.partition(".")[0]
     if top == machine.dotted.partition(".")[0]:
-        return None  # the library itself is no client of itself
+        return None  # this is a module of the library itself
     address = _address(call)
     if address:
         machine.client_addresses[top] = address
@@ -67,12 +67,12 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     inherited = receiver.text if receiver is not None and receiver.text != HOLE else ""
     text = address or inherited or machine.client_addresses.get(top, "")
     where = "fixed" if _KEY.match(text) else addresses.destination(text) if text else "given"
-    if _LETS_IN.search(call.ref):
-        return _let_in(machine, call, text)
+    if _SIGNS_IN.search(call.ref):
+        return _signed_in(machine, call, text)
     of_client = receiver.taint if receiver is not None else CLEAN
     _subscribed(machine, call, text)
     opens = CLEAN if where == "given" else _opening(call, text)
-    given = _handed(call) if where == "given" else _besides(call, opens)
+    given = _content(call) if where == "given" else _besides(call, opens)
     taint = given | _before(machine, call) | _in_files(machine, call)
     if not text and top in _HOSTS:
         of_client, taint = _without_own(of_client, _HOSTS[top]), _without_own(taint, _HOSTS[top])
@@ -92,7 +92,7 @@ _TELLS = expression(
 
 
 def _subscribed(machine: Analyser, call: Call, text: str) -> None:
-    """A function is called with each message that comes."""
+    """Follows the callbacks that a call subscribes, with what the service sends."""
     if not _TELLS.search(call.ref.rpartition(".")[2]):
         return
     for value in call.all:
@@ -104,16 +104,16 @@ def _subscribed(machine: Analyser, call: Call, text: str) -> None:
         machine.enter(closure, first, {name: Value(taint=label) for name in names}, call.node)
 
 
-# Keywords that say where a client goes, and what opens the account there.
+# Keywords for the destination of a client and its credentials.
 _OPENS = expression(
     r"^(?:\w{0,60}auth|headers?|cookies|\w{0,60}(?:tokens?|api_?key|passw\w{0,20}|credentials?|ur[li]|endpoint|host))$"
 )
-_OPENERS = ("credential-file", "keychain", "secret-variable")
+_CREDENTIALS = ("credential-file", "keychain", "secret-variable")
 
 
-def _handed(call: Call) -> Taint:
-    """What a client is handed that goes where a setting says: what opens the account there is no content. What makes a
-    client of a service that people run themselves is given its address first, often with the account in the address."""
+def _content(call: Call) -> Taint:
+    """The labels of the arguments without credentials, for a client whose destination is a setting. The first argument that
+    makes a client of a self-hosted service is its address, often with credentials in it."""
     makes = "()" not in call.ref and know.CLIENT_MAKERS.search(call.ref) and call.ref.partition(".")[0] not in _HOSTS
     opens = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
     address = taint_of(*call.args[:1]) if makes else CLEAN
@@ -121,19 +121,20 @@ def _handed(call: Call) -> Taint:
         *call.args[1 if makes else 0 :], *(value for name, value in call.keywords.items() if not _OPENS.match(name))
     )
     content |= address - frozenset(of_kind(address, "credential-file", "keychain"))
-    return content | (opens - frozenset(of_kind(opens, *_OPENERS)))
+    return content | (opens - frozenset(of_kind(opens, *_CREDENTIALS)))
 
 
 def _opening(call: Call, text: str) -> Taint:
-    """The credentials by which a client is made for the service at this address, as far as they may be its own: what belongs
-    to another, or opens machines, is only told there. text: the address."""
+    """The labels of the credentials that a client for the service at the address `text` is made with. Those that belong to
+    another service, or open machines, do not count: they are only sent there."""
     if "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref):
-        return CLEAN  # what a method is given is what it sends, whatever the argument is called
+        return CLEAN  # the arguments of a method are content, whatever they are called
     given = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
-    return frozenset(one for one in of_kind(given, *_OPENERS) if not _is_foreign(one, text))
+    return frozenset(one for one in of_kind(given, *_CREDENTIALS) if not _is_foreign(one, text))
 
 
 def _is_foreign(label: str, text: str) -> bool:
+    """Does this credential belong to another service than the one at the address, or open machines?"""
     kind, _, name = label.partition(":")
     return (
         addresses.foreign(name, text)
@@ -144,14 +145,14 @@ def _is_foreign(label: str, text: str) -> bool:
 
 
 def _besides(call: Call, opens: Taint) -> Taint:
-    """What the call is given but for these, where they open an account."""
+    """The labels of the arguments without the credentials `opens`, which may still be content elsewhere."""
     openers = taint_of(*(value for name, value in call.keywords.items() if _OPENS.match(name)))
     others = taint_of(*call.args, *(value for name, value in call.keywords.items() if not _OPENS.match(name)))
     return others | (openers - opens)
 
 
-def _let_in(machine: Analyser, call: Call, text: str) -> Value:
-    """A connection of SSH, or what is opened on one."""
+def _signed_in(machine: Analyser, call: Call, text: str) -> Value:
+    """An SSH connection, or what is opened on one."""
     if call.receiver is not None and call.ref.endswith(".connect"):
         call.receiver.taint |= frozenset(of_kind(taint_of(*call.args), "neighbour"))
         call.receiver.text = text or HOLE
@@ -159,7 +160,7 @@ def _let_in(machine: Analyser, call: Call, text: str) -> Value:
 
 
 def _in_files(machine: Analyser, call: Call) -> Taint:
-    """What stands in the files whose paths it is given to send."""
+    """The labels of the files that an upload is given the paths of."""
     found = CLEAN
     for value in call.all[:4] if _UPLOADS.search(call.ref) else ():
         if kind := places.file_kind(text := text_of(value)):
@@ -170,13 +171,13 @@ def _in_files(machine: Analyser, call: Call) -> Taint:
 
 
 def _without_own(taint: Taint, host: str) -> Taint:
-    """Without the keys of the service itself."""
+    """The labels without the keys of the service at this host."""
     keys = of_kind(taint, "secret-variable")
     return taint - {label for label in keys if places.is_own(label.partition(":")[2], host)}
 
 
 def _before(machine: Analyser, call: Call) -> Taint:
-    """What functions add that the library asks before it sends (`before_send`)."""
+    """The labels of what hooks such as `before_send` add to a message."""
     found = CLEAN
     for name, value in call.keywords.items():
         if name.startswith("before_") and value.closure is not None:
@@ -191,7 +192,8 @@ _WHERE = expression(r"host|url|uri|server|endpoint|dsn|address|domain|broker|acc
 
 
 def _address(call: Call) -> str:
-    """The first argument that reads like a URL or the key of an account, or, of what makes a client, like a host."""
+    """The first argument that reads like a URL or the key of an account, or like a host where the call makes a client; ""
+    where none does."""
     makes = know.CLIENT_MAKERS.search(call.ref) is not None
     named = [(makes, value) for value in call.args]
     named += [(bool(_WHERE.search(name)), value) for name, value in call.keywords.items()]

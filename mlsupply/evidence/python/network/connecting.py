@@ -1,4 +1,4 @@
-"""Clients that know their destination, and requests that are built before they are sent."""
+"""Clients and connections that keep their destination, and requests that are built before they are sent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ CONNECTIONS = re.compile(
 
 
 def connection(machine: Analyser, call: Call) -> Value:
-    """A client that knows where it goes. Functions it is to call with messages are followed."""
+    """The client or connection that a call makes: `text` is its address, `keys` hold what it adds to each request. Its
+    callbacks are followed."""
     made = Value(call.ref + "()", NOTHING, frozenset())
     if call.ref.endswith(".wrap_socket"):
         return _wrapped(call, made)
@@ -51,7 +52,7 @@ def connection(machine: Analyser, call: Call) -> Value:
     if _SESSIONS.search(call.ref):
         made.keys |= {name: Value(f"{made.ref}.{name}") for name in OF_SESSION if name not in call.keywords}
     if "params" in call.keywords:
-        made.keys["params"] = call.keywords["params"]  # of each address
+        made.keys["params"] = call.keywords["params"]
     if call.ref == "asyncio.open_connection":
         made.keys, made.items = None, [Value(made.ref, NOTHING, frozenset(), made.text) for _ in range(2)]  # reader, writer
         return made
@@ -70,8 +71,8 @@ _FETCHED = re.compile(r"received:(?P<place>https?://[\w.-]{4,200}(?:[/:?#]\S{0,3
 
 
 def given_by_answer(call: Call, address: Value, sent: Taint) -> list[tuple[str, str]]:
-    """The address written here whose answer says where this goes, as (address, `fixed`): so the host that listens is never
-    in the code. Empty where the host is written, or as likely said by who calls."""
+    """The constant address whose answer is the host that data is sent to, as (address, `fixed`): so the receiver never
+    stands in the code. Empty where the host is known, or may come from the caller or a setting."""
     base = (call.receiver.keys or {}).get("base") if call.receiver is not None else None
     url = (address.keys or {}).get("url")
     taint = taint_of(*(value for value in (address, url, base) if value is not None))
@@ -85,14 +86,14 @@ def given_by_answer(call: Call, address: Value, sent: Taint) -> list[tuple[str, 
 
 
 def _wrapped(call: Call, made: Value) -> Value:
-    """A connection under TLS goes where the one goes that it is made of."""
+    """A TLS connection, to where the socket it wraps goes."""
     inner, name = call.arg(0, "sock"), call.keywords.get("server_hostname")
     made.text = inner.text if inner is not None and inner.text != HOLE else text_of(name) if name is not None else HOLE
     return made
 
 
 def prepared(call: Call) -> Value | None:
-    """A request that was built and is made ready to be sent; None for any other call."""
+    """The request that `prepare` or `prepare_request` makes ready to be sent; None for any other call."""
     if call.ref == "urllib.request.Request().prepare":
         return call.receiver
     built = call.args[0] if call.ref.endswith(".prepare_request") and call.args else None
@@ -100,8 +101,8 @@ def prepared(call: Call) -> Value | None:
 
 
 def request(call: Call) -> Value:
-    """A request that is built before it is sent: its `keys` say what is address, data and header."""
-    if not call.ref.startswith("urllib"):  # there the method comes first, and what is sent has other names
+    """The request object that a call builds, its `keys` named as those of `urllib.request.Request`: url, data, headers."""
+    if not call.ref.startswith("urllib"):  # elsewhere the method comes first, and the body has other names
         named = {
             {"json": "data", "content": "data", "params": "data"}.get(name, name): one for name, one in call.keywords.items()
         }

@@ -1,4 +1,4 @@
-"""What a message does at the other end: something is published, a container is started, somebody gets a copy."""
+"""What a message makes its receiver do: publish something, start a container, send a copy to somebody."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _BINDS = expression(r"\"?(?:Binds\"?: ?\[\"/:/|Privileged\"?: ?[tT]rue)")
 
 
 def changed(machine: Analyser, call: Call, message: Message) -> None:
-    """Notes what a request does at the other end: it publishes something, or starts a container with the whole disk; and a
-    blind copy of a message for somebody whose address is written here."""
+    """Notes a request that publishes something or starts a container with the whole disk, and a message with a blind copy to
+    a constant address."""
     text, body = message.text, message.body
     if _PUBLISHES.search(text) and _writes(call):
         what = f"something is published in the name of the user: {addresses.shown(text)}"
@@ -37,7 +37,7 @@ def changed(machine: Analyser, call: Call, message: Message) -> None:
 
 
 def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
-    """A message of the user's is sent to one more, whose address is written here."""
+    """Notes that a message of the caller is also sent to a constant address."""
     for value in body:
         for name, entry in list((value.keys or {}).items())[:MAX_ENTRIES]:
             if name.lower() in {"bcc", "blind_copy"} and MAIL.match(text_of(entry)) and entry.known:
@@ -58,7 +58,7 @@ def copied(machine: Analyser, message: Value, copy: Value, node: ast.AST) -> Non
 
 
 def _writes(call: Call) -> bool:
-    """Does this request change something at the other end?"""
+    """Does this request change something at its receiver?"""
     if call.ref.endswith((".put", ".post", ".patch")):
         return True
     if call.ref.endswith(".request"):

@@ -1,4 +1,4 @@
-"""Names of hosts that are asked for: data leaves in the name itself, to whoever answers for the end of it."""
+"""DNS as a sink: data leaves in the name of a host that is looked up, to the servers of its domain."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 
-def _name_told(machine: Analyser, call: Call, name: Value) -> None:
+def _note_name(machine: Analyser, call: Call, name: Value) -> None:
+    """Notes data in a host name of which a part is constant."""
     text = text_of(name)
     if "." in text.replace(HOLE, "") and HOLE in text:
-        # whose servers are asked stands at the end of the name
+        # the end of the name says whose servers are asked
         sending.note(machine, call, "name", name.taint, text, "given" if text.rstrip(".").endswith(HOLE) else "fixed")
 
 
 def connected(machine: Analyser, call: Call) -> None:
-    """A connection to a host by its name, which is asked for first."""
+    """Notes the host name of a connection, which is looked up first; does nothing for other calls."""
     if call.ref not in {"asyncio.open_connection", "socket.create_connection"}:
         return
     if (host := call.arg(0, "host", "address")) is not None:
         parts = folding.items_of(host) if not isinstance(host.const, str) and (host.items or host.known) else []
-        _name_told(machine, call, parts[0] if parts else host)
+        _note_name(machine, call, parts[0] if parts else host)
 
 
 def looked_up(machine: Analyser, call: Call) -> Value:
-    """A DNS query: data leaves in the name that is asked for."""
+    """The answer to a DNS query, the name that it asks for noted."""
     name = call.arg(0, "host", "hostname", "qname")
     if name is not None:
-        _name_told(machine, call, name)
+        _note_name(machine, call, name)
         if (text := text_of(name)).rstrip(".").endswith(HOLE):
             summaries.note_take(machine, name.taint, Take("looks-up", call.ref, "given", "name", text))
     kind = "received" if call.ref.startswith("dns.") else "host-address"

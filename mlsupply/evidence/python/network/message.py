@@ -1,4 +1,4 @@
-"""A request or message: where it goes, and what of it is body and headers."""
+"""The parts of a request or message: its address, body and headers, from the arguments of the call that sends it."""
 
 from __future__ import annotations
 
@@ -18,30 +18,34 @@ if TYPE_CHECKING:
 _HEADER_WORDS = frozenset(
     {"headers", "auth", "cookies", "cert", "verify", "timeout", "context", "proxies", "ssl", "extra_headers"}
 )
-# What is sent itself, and no address: JSON, or a text of several words.
+# A text that is content, and no address: JSON, or several words.
 _MESSAGE = expression(r"[{\[]|[^\s/]{0,200}\s")
-_NO_ADDRESS = expression(r"/|[{\[]|[^\s/]{0,200}\s")  # nor is a path on a server that is named elsewhere
+_NO_ADDRESS = expression(r"/|[{\[]|[^\s/]{0,200}\s")  # neither is a path without a host
 _URL = expression(r"(?:https?|wss?|ftp)://\S{3,300}")
-# Post offices that anybody may use: who reads the mail is whom it is for, or who holds the account.
-_RELAYS = expression(
+# Mail services that anybody may use: what counts is the recipient or the account, not the host.
+_MAIL_SERVICES = expression(
     r"(?:^|\.)(?:smtp|smtp-mail|smtp-relay|mail|in-v3|email-smtp\.[\w-]+)\.(?:gmail|googlemail|office365|outlook|live|yahoo|zoho|mail|"
     r"icloud|gmx|sendgrid|mailgun|mailjet|amazonaws|qq|163|126|yandex|fastmail|brevo|sparkpostmail|sendinblue)\.(?:com|net|ru|org|io)$"
 )
-_ODD = frozenset({"referer", "user-agent", "origin", "cookie", "etag", "if-none-match", "accept-language", "from", "via",
-                  "traceparent", "x-request-id", "x-forwarded-for"})  # fmt: skip
-# What stands in the name of a header that opens an account, or says which one it is.
+_NO_LOGIN_HEADERS = frozenset(
+    {
+        "referer", "user-agent", "origin", "cookie", "etag", "if-none-match", "accept-language", "from", "via",
+        "traceparent", "x-request-id", "x-forwarded-for",
+    }
+)  # fmt: skip
+# Parts of the names of headers that hold credentials or say whose account it is.
 _OPENING = expression(
     r"(?i)auth|key|token|secret|cred|passw|bearer|sign|jwt|api|sess|amz|goog|x-ms|access|client|user|acc(?:ount|t)|org|project|"
     r"tenant|subscription|licen|private|login|email|app|\0"
 )
-_GIVES_BACK = expression(r"/(?:oauth2?|tokens?|connect)/(?:\w{1,40}/)?(?:revoke|revocation|introspect)")
+_REVOKES = expression(r"/(?:oauth2?|tokens?|connect)/(?:\w{1,40}/)?(?:revoke|revocation|introspect)")
 MAX_ENTRIES = 1_000  # of headers or fields that are looked at one by one
 MAIL = expression(r"[\w.+-]{1,64}@(?!(?:[\w-]{1,60}\.)?example\.)[\w-]{1,60}\.[\w.-]{2,60}$")
 
 
 class Message(NamedTuple):
-    """A request or message. address: the value that says where it goes; text: of that; where: its destination, as in
-    `addresses.destination`; body, headers: what is in it."""
+    """A request or message. address: the value that says where it goes; text: the URL or host in it; where: its
+    `addresses.destination`; body, headers: the values that are sent."""
 
     address: Value
     text: str
@@ -51,23 +55,23 @@ class Message(NamedTuple):
 
     @property
     def address_taint(self) -> Taint:
-        """The taint of the address alone, where it is that of a request."""
+        """The labels of the URL alone, without the rest of a request object that holds it."""
         keys = self.address.keys
         return keys["url"].taint if keys and "url" in keys else self.address.taint
 
 
 def message_of(call: Call) -> Message:
-    """What a call sends, and to whom."""
+    """The message that a call sends."""
     address = _address(call)
     text = text_of(address)
     where = addresses.destination(text)
-    if where == "fixed" and call.ref.startswith("smtplib.") and _RELAYS.search(text):
+    if where == "fixed" and call.ref.startswith("smtplib.") and _MAIL_SERVICES.search(text):
         where = _recipient(call)
     return Message(address, text, where, *_parts(call, address))
 
 
 def _recipient(call: Call) -> str:
-    """`given` where neither the account nor anybody the mail is for is written here."""
+    """The destination of a mail through a mail service: `fixed` if the account or a recipient is constant, else `given`."""
     account = (call.receiver.keys or {}).get("account") if call.receiver is not None else None
     named = [account] if account is not None else []
     named += (
@@ -82,7 +86,7 @@ def _addressed(message: Value) -> list[Value]:
 
 
 def _address(call: Call) -> Value:
-    """The value a call goes to: a URL among its arguments, or what its connection was made with."""
+    """The value that holds the address: a URL among the arguments, or the connection that the method is called on."""
     first = call.args[0] if call.args else None
     if call.ref.endswith((".request", ".stream")) and len(call.args) > 1 and not text_of(call.args[0]).startswith("http"):
         first = call.args[1]
@@ -108,12 +112,12 @@ def _address(call: Call) -> Value:
         if _URL.match(text) or (text != HOLE and value is not receiver and not _NO_ADDRESS.match(text)):
             return chosen
     if receiver is not None and (receiver.text != HOLE or len(candidates) == 1):
-        return receiver  # of a connection: what it is handed is no address
+        return receiver  # of a connection: its arguments are content
     return first if first is not None and first is not receiver and not _MESSAGE.match(text_of(first)) else Value()
 
 
 def _parts(call: Call, address: Value) -> tuple[list[Value], list[Value]]:
-    """Body and headers of a request."""
+    """(body, headers) of a message, taken apart where the argument is a request object."""
     headers = [value for name, value in call.keywords.items() if name in _HEADER_WORDS]
     body = [value for value in call.args if value is not address]
     body += [value for name, value in call.keywords.items() if name not in _HEADER_WORDS and name not in {"url", "method"}]
@@ -124,12 +128,12 @@ def _parts(call: Call, address: Value) -> tuple[list[Value], list[Value]]:
             headers += [value for name, value in request.keys.items() if name in {"headers", "header"}]
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
         headers.append(call.receiver.keys["headers"])
-        _added(call.receiver.keys, body, headers)
+        _add_of_session(call.receiver.keys, body, headers)
     return body, headers
 
 
-def _added(kept: dict[str, Value], body: list[Value], headers: list[Value]) -> None:
-    """What a session or an opener was given to add to each request."""
+def _add_of_session(kept: dict[str, Value], body: list[Value], headers: list[Value]) -> None:
+    """Adds what a session or an opener adds to each of its requests. kept: the `keys` of that."""
     body += [kept[name] for name in ("params", "cookies") if name in kept and kept[name].taint]
     headers += [kept["auth"]] if "auth" in kept else []
     if "addheaders" in kept:
@@ -139,11 +143,11 @@ def _added(kept: dict[str, Value], body: list[Value], headers: list[Value]) -> N
 
 
 def odd_headers(headers: list[Value]) -> list[Value]:
-    """The values in headers that open no account: a secret there is only sent."""
+    """The values in headers that are no credentials for the receiver, so that a secret there is plain content."""
     found = []
     for header in headers:
         for name, value in list((header.keys or {}).items())[:MAX_ENTRIES]:
-            if name.lower() in _ODD:
+            if name.lower() in _NO_LOGIN_HEADERS:
                 found.append(value)
             elif not _OPENING.search(name) and (secrets := of_kind(taint_of(value), *know.SECRETS, "secret-variable")):
                 found.append(Value(taint=frozenset(secrets)))
@@ -151,9 +155,9 @@ def odd_headers(headers: list[Value]) -> list[Value]:
 
 
 def asks_for_token(message: Message) -> bool:
-    """Does a client show its secret to the service that gives tokens for it (RFC 6749, section 4), or give a token back
-    (RFC 7009)?"""
+    """Is this a request for a token (RFC 6749, section 4), or one that revokes a token (RFC 7009)? Both hold secrets of the
+    service itself."""
     names = {name for value in message.body for name in [*(value.keys or {})][:MAX_ENTRIES]}
-    if "token" in names and _GIVES_BACK.search(message.text):
+    if "token" in names and _REVOKES.search(message.text):
         return True
     return "grant_type" in names and bool(addresses.TOKEN_PLACE.search(message.text))

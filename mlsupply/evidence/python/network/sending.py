@@ -1,4 +1,4 @@
-"""Data that leaves: what is sent, in which part of the message, and to whom."""
+"""Requests and messages as sinks: which secret is sent, in which part of the message, and to whom."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _SECRET_KINDS = (
     "home-files", "keystrokes", "screen", "camera", "clipboard", "intercepted", "system-file", "chat-store",
     "secret-variable", "work-files", "process-list", "host-identity", "command-output",
 )  # fmt: skip
-_WITH_KEYS = frozenset({"secret-variable", "process-list", "host-identity", "command-output"})
+_BESIDE_KEYS = frozenset({"secret-variable", "process-list", "host-identity", "command-output"})
 _SEEN_BY_MODELS = frozenset({"screen", "camera", "clipboard", "home-files", "intercepted"})
 
 
 def sent(machine: Analyser, call: Call) -> Value:
-    """Notes facts about a call that sends a request or message. Returns what comes back."""
+    """Notes what a call sends in a request or message, and whom it contacts. Returns the answer."""
     message = message_of(call)
     if "hooks" in call.keywords:
         replacements.follow_hooks(machine, call.keywords["hooks"], call.node)
     if message.where != "metadata":
-        _leaves(machine, call, message)
+        _note_parts(machine, call, message)
     far_end.changed(machine, call, message)
     machine.fact(
         "contacts",
@@ -52,15 +52,15 @@ def sent(machine: Analyser, call: Call) -> Value:
     return answer
 
 
-def _leaves(machine: Analyser, call: Call, message: Message) -> None:
-    """Each part of the message, and what in it is a secret there."""
+def _note_parts(machine: Analyser, call: Call, message: Message) -> None:
+    """Notes each part of the message with what in it is a secret to its receiver."""
     text, where, headers = message.text, message.where, taint_of(*message.headers)
     body, address = _taints(machine, call, message)
     credentials = _credentials_handed_over(machine, call, body | headers, text)
     body |= credentials
     own = not credentials and any(own_account(value) for value in message.headers)
     renews = asks_for_token(message)
-    if renews:  # what the package itself put into the keychain is shown where it came from
+    if renews:  # the package's own entries of the keychain are tokens of that service
         body, address = _without_own(machine, body), _without_own(machine, address)
     body_place = "header" if renews and not has(body, *know.SECRETS) else "body"
     body |= _who_asks_what(machine, call, body)
@@ -68,7 +68,7 @@ def _leaves(machine: Analyser, call: Call, message: Message) -> None:
     for place, whither in [(text, where), *connecting.given_by_answer(call, message.address, body)]:
         note(machine, call, body_place, body, place, whither, own=own)
     if text != HOLE or has(address, "received") or kinds_in(address) & know.SECRETS != {"credential-file"}:
-        note(machine, call, "address", address, text, where, own=own)  # else a file of the user says where this goes
+        note(machine, call, "address", address, text, where, own=own)  # otherwise a file of the user holds the whole address
     cookies = [call.keywords["cookies"]] if "cookies" in call.keywords else []
     note(machine, call, "body", taint_of(*odd_headers(message.headers), *cookies), text, where, own=own)
     note(machine, call, "header", headers, text, where)
@@ -76,27 +76,26 @@ def _leaves(machine: Analyser, call: Call, message: Message) -> None:
         note(machine, call, "body", no_login, text, where, own=own)
     of_service = addresses.OF_SERVICES.search(addresses.host_of(text))
     if has(headers, "intercepted") and addresses.names_services(machine.lines) and not of_service:
-        # what opens an account elsewhere
+        # intercepted headers hold the key of a model service, and this is none
         note(machine, call, "body", frozenset(of_kind(headers, "intercepted")), text, where)
     misdirected_keys.note(machine, call, headers, body | address, text, where)
 
 
-# What no service takes for a login, whichever header it stands in.
+# What no service takes as a login, in whichever header it is sent.
 NO_LOGIN = expression(
     r"(?:history|keystrokes|chat-store|screen|camera|clipboard):|credential-file:.*(?:\.ssh|id_(?:rsa|ed25519|ecdsa|dsa))"
 )
 
 
 def _taints(machine: Analyser, call: Call, message: Message) -> tuple[Taint, Taint]:
-    """Those of the body and of the address."""
+    """(labels of the body, labels of the address). Notes a datagram's address itself, as a name that is looked up."""
     text = message.text
     body, address = taint_of(*message.body), message.address_taint
     if message.where == "given" and _set_by_user(call):
         body -= frozenset(of_kind(body, "credential-file", "secret-variable"))
         address -= frozenset(of_kind(address, "credential-file", "secret-variable"))
     if call.ref.endswith(".sendto") and len(call.args) > 1:
-        # whom it is for comes last; a host that is written in part, with data for the rest, is told that data, and so is
-        # one that is made of a secret, or its port
+        # the address comes last: data in a part of the host name, and a secret in the host or port, reach the receiver
         to = address | taint_of(call.args[-1])
         labels = address if HOLE in text and text != HOLE else frozenset(of_kind(to, *(know.SECRETS - _NAMES_HOSTS)))
         note(machine, call, "name", labels, text, message.where)
@@ -108,14 +107,14 @@ def _taints(machine: Analyser, call: Call, message: Message) -> tuple[Taint, Tai
     return body, address
 
 
-_NAMES_HOSTS = frozenset(("system-file", "environment", "foreign-secret", "intercepted"))  # may say whom to ask
+_NAMES_HOSTS = frozenset(("system-file", "environment", "foreign-secret", "intercepted"))  # may well hold the name of a host
 _ASKED = expression(
     r"parameter:(?:messages|prompts?|conversation|chat_history|dialog(?:ue)?|completions?|transcript|user_(?:input|message|prompt))$"
 )
 
 
 def _who_asks_what(machine: Analyser, call: Call, taint: Taint) -> Taint:
-    """What somebody says to a model, sent on together with who it is to a place whose answer nobody reads."""
+    """The label for prompts of a user that are sent with an identity, where the answer is ignored: they are watched."""
     if call.node is not machine.ignored_result:
         return CLEAN
     who = [one for one in of_kind(taint, "host-identity") if not know.HOST_DETAILS.match(one)]
@@ -126,14 +125,15 @@ _SAYS_WHERE = expression(r"variable:(?:\w{1,60}_)?(?:ADDR|ADDRESS|URL|URI|HOST|E
 
 
 def _set_by_user(call: Call) -> bool:
-    """Was its client made for a host that the user says in a variable, as clients of services which people run themselves
-    are? What opens an account there goes there."""
+    """Was the client made for a host from a variable of the environment, as for services that people host themselves? Then
+    credentials belong there."""
     base = (call.receiver.keys or {}).get("base") if call.receiver is not None else None
     return base is not None and any(map(_SAYS_WHERE.match, base.taint))
 
 
 def _credentials_handed_over(machine: Analyser, call: Call, taint: Taint, text: str) -> Taint:
-    """Credentials that a method which gets them for a client sends elsewhere. Whoever asks for a token reads the answer."""
+    """The label for credentials that pass through a method of a client which handles them, and are sent elsewhere. Not where
+    the answer is read: then it may be the request for a token."""
     if call.node is not machine.ignored_result or not has(taint, "parameter") or places.LOCAL.match(text):
         return CLEAN
     return frozenset(("intercepted:credentials",)) if any(map(hooks.holds_credentials, machine.running)) else CLEAN
@@ -143,7 +143,7 @@ _SEED = expression(r"(?i)private_?key|mnemonic|seed_?phrase|secret_?phrase")
 
 
 def _without_own(machine: Analyser, taint: Taint) -> Taint:
-    """Without the entries of a keychain that are kept under the name of this package."""
+    """The labels without the entries of a keychain that bear the name of this package."""
     own = _letters(machine.dotted.partition(".")[0])
     if len(own) < 4:
         return taint
@@ -157,7 +157,7 @@ def _letters(name: str) -> str:
 
 
 def _hidden_in(machine: Analyser, address: Value, text: str) -> tuple[str, ...]:
-    """The layers the address is hidden under, where its host is not written in the module as it is."""
+    """The encodings that hide the address; none where its host also stands in the module in plain text."""
     from mlsupply.evidence.python.values.decoders import hiding
 
     layers = hiding(address.layers)
@@ -166,10 +166,10 @@ def _hidden_in(machine: Analyser, address: Value, text: str) -> tuple[str, ...]:
 
 
 def own_account(header: Value, depth: int = 3) -> bool:
-    """Does it hold a credential that the user set or gave, and nobody wrote here?"""
+    """Does the header hold a credential from the user's settings or the caller, and no constant of the module?"""
     if has(header.taint, "variable", "secret-variable", "parameter") and not header.known:
         if has(header.taint, "request"):
-            return False  # of those who come to a server
+            return False  # of a client of this server
         return HOLE in text_of(header) or not text_of(header)
     inner = [*(header.items or ()), *(header.keys or {}).values()][:8]
     return depth > 0 and any(own_account(value, depth - 1) for value in inner)
@@ -179,7 +179,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     """Notes a fact for the most sensitive thing in this part of a message, unless it goes where it is expected to go.
 
     position: `body`, `name` (of a host that is looked up), `address` or `header`; taint: of this part; text: the address;
-    where: its destination; own: is it for the user's own account there?
+    where: its destination; own: does the message open the user's own account there?
     """
     labels = of_kind(taint, *_SECRET_KINDS)
     if position in {"body", "name"}:
@@ -190,20 +190,20 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         return
     if where == "given":
         summaries.note_wanted(machine, taint_of(*call.all))
-    if places.CLOUD.match(text):  # what opens an account with a cloud goes to that cloud
+    if places.CLOUD.match(text):  # credentials of a cloud belong there
         labels = [one for one in labels if not addresses.of_cloud(one, text)]
     kind = kinds_of(frozenset(labels))[0] if labels else ""
     if not kind or _expected(machine, kind, call, text, where, own=own) or addresses.takes_identity(labels, text):
         return
     if kind == "intercepted" and position == "address" and (INTERCEPTED_KEY in labels or any(map(_SEED.search, labels))):
-        position = "body"  # what opens a wallet or an account is no part of an address that was asked for
+        position = "body"  # nobody asked to put the key of a wallet or account into an address
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     identities = {label for label in labels if label.startswith("host-identity:")}
     where = "maker" if position == "header" and addresses.are_at_home(kind, secrets, text) else where
     if _is_foreign(kind, labels, secrets, text, where, position):
         kind = "foreign-secret"
     elif _is_of_service(kind, labels, secrets, text, position):
-        position = "header"  # the key of this service, in whichever part of the message it wants it
+        position = "header"  # a service may want its key in any part of the message
     elif kind == "command-output":
         kind = "remote-output" if has(taint, "received") else "command-output"
     elif kind == "host-identity" and all(map(know.HOST_DETAILS.match, identities)):
@@ -224,15 +224,15 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
 
 
 def _is_foreign(kind: str, labels: list[str], secrets: set[str], text: str, where: str, position: str) -> bool:
-    """Does a key, or a file of credentials, belong to a service other than the one it is sent to?"""
-    if kind in _WITH_KEYS:
+    """Do keys, or the credentials of a file, belong to another service than the one they are sent to?"""
+    if kind in _BESIDE_KEYS:
         return any(addresses.foreign(name, text) for name in secrets)
     shown = kind == "credential-file" and position == "header" and where == "fixed"
     return shown and addresses.foreign_file(labels, text)
 
 
 def _is_of_service(kind: str, labels: list[str], secrets: set[str], text: str, position: str) -> bool:
-    """Does it open the service it is sent to?"""
+    """Do keys, or the credentials of a file, belong to the service they are sent to?"""
     host = addresses.host_of(text)
     if kind == "secret-variable":
         return all(places.is_own(name, host) for name in secrets)
@@ -244,16 +244,15 @@ _TRANSPORTS = ("handle_request", "handle_async_request")
 
 
 def _expected(machine: Analyser, kind: str, call: Call, text: str, where: str, *, own: bool) -> bool:
-    """Does this go where whoever calls it expects it to go?"""
+    """Does the data go where the user expects it to? kind: of the most sensitive label."""
     if kind in _SEEN_BY_MODELS and places.MODEL_SERVICE.match(text):
         return True  # what the user shows to a model goes to that model
-    made_anew = call.ref.endswith(_TRANSPORTS) and addresses.names_services(machine.lines)  # for a host it looks for
-    if kind == "intercepted" and call.receiver is not None and call.receiver.instance is not None and not made_anew:
-        return True  # an object that passes on what it was given by what it is made of
+    # a transport that sends the requests to some hosts again, by a client of its own
+    resends = call.ref.endswith(_TRANSPORTS) and addresses.names_services(machine.lines)
+    if kind == "intercepted" and call.receiver is not None and call.receiver.instance is not None and not resends:
+        return True  # an object that wraps another and passes its arguments on
     if kind == "intercepted" and (where == "given" or own):
-        return True  # a wrapper that passes on what it was given, or to where the user has an account
+        return True  # a wrapper that passes its arguments on, to a given host or the user's own account
     if call.ref.startswith("webbrowser.") and kind in {"intercepted", "host-identity", "command-output"}:
-        return True  # a report of a fault, shown to the user before it is sent
-    return (
-        kind == "cloud-metadata" and places.CLOUD.match(text) is not None
-    )  # what a cloud says of the machine goes back to it
+        return True  # a bug report, which the user sees before it is sent
+    return kind == "cloud-metadata" and places.CLOUD.match(text) is not None  # a cloud's own data returns to it

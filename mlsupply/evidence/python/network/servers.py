@@ -1,4 +1,4 @@
-"""Servers in this module: their views are followed with what a request brings once the server is started."""
+"""Servers that a module starts: their views are followed with a request as input."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def asked(ref: str) -> bool:
 
 
 def started(machine: Analyser, call: Call) -> None:
-    """Follows each view with what anybody may ask it."""
+    """Follows each view with a request that anybody may send."""
     for value in call.all:
         view(machine, Value("flask.Flask().route()"), value)
-    if machine.serving or machine.on_request:  # whoever sets it to be started here means to be asked
+    if machine.serving or machine.on_request:  # a user who switches a server on expects it to answer
         return
     machine.serving = True
     machine.call_results.clear()

@@ -31,7 +31,7 @@ _TELLS = re.compile(
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The result of a call of OpenTelemetry or of an object it made, with what it sends noted; None for any other call."""
+    """The result of a call of OpenTelemetry or its objects, what it sends noted; None for any other call."""
     if not call.ref.startswith("opentelemetry.") or machine.dotted.partition(".")[0] == _LIBRARY:
         return None
     if _EXPORTER.search(call.ref):
@@ -47,7 +47,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 
 def _exporter(machine: Analyser, call: Call) -> Value:
-    """It goes to the address it is made with; its headers travel with all it tells."""
+    """Remembers the address that an exporter is made with, and notes its headers."""
     address = call.arg(0, "endpoint", "collector_endpoint", "agent_host_name", "url")
     text = text_of(address) if address is not None else HOLE
     if addresses.destination(text) in {"fixed", "chat"}:

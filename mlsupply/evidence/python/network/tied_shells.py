@@ -1,4 +1,4 @@
-"""A connection that becomes standard input or output: whoever is at the other end talks to the program that is started."""
+"""Connections that become the standard input or output of a program: their other end controls it (a reverse shell)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
-# What a handler of requests reads from and writes to.
+# The connection of a handler of requests.
 _OF_HANDLER = expression(r"(?:^|\.)(?:http\.server|socketserver)\.\w{1,60}Handler\(\)\.(?:[rw]file|request|connection)\b")
-# What whoever asks says; the path of a file below the folder that is served is no more than which of its files is meant.
+# Data of the client. A path below the served folder does not count: it only selects a file.
 _ASKED = expression(r"(?:^|\.)(?:http\.server|socketserver)\.\w{1,60}Handler\(\)\.(?!translate_path\()")
 _SAID = "a socket becomes standard input or output"
 
 
 def tied(machine: Analyser, call: Call) -> None:
-    """Notes that a connection becomes standard input or output (`os.dup2`, `makefile`). Where it is that of a server's
-    handler, it is the variant `served`, until it is seen which program gets it (`started`)."""
+    """Notes that a connection becomes standard input or output (`os.dup2`, `makefile`). The connection of a server's handler
+    is the variant `served`, until `started` sees which program gets it."""
     if call.ref == "os.dup2" and _is_no_standard(call.args[1:2]):
         return
     served = call.ref == "os.dup2" and bool(machine.running) and any(_OF_HANDLER.search(value.ref) for value in call.all)
@@ -33,8 +33,8 @@ def tied(machine: Analyser, call: Call) -> None:
 
 
 def started(machine: Analyser, line: CommandLine) -> None:
-    """Notes that a program gets a handler's connection, where the code, the network or a setting says which one. A server of
-    CGI programs starts the file that was asked for, in a folder of its own."""
+    """Notes that a program gets a handler's connection, where the code, the network or a setting names the program. A CGI
+    server is different: it starts the file in its folder that was asked for."""
     if machine.tied.isdisjoint(machine.running) or "stdin" in line.call.keywords:
         return
     program = line.program
@@ -44,6 +44,6 @@ def started(machine: Analyser, line: CommandLine) -> None:
 
 
 def _is_no_standard(numbers: list[Value]) -> bool:
-    """Is this the number of another file than standard input, output and errors: a higher one, or that of a socket?"""
+    """Is this the number of another file than standard input, output and error: a higher one, or that of a socket?"""
     known = [one for one in numbers if type(one.const) is int and one.const > 2]
     return bool(known) or any(one.ref.endswith(".fileno()") and "socket" in one.ref for one in numbers)

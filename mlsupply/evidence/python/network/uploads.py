@@ -32,8 +32,8 @@ _UPLOADS = know.Calls(
     r"insert_rows\w*|log_\w+|log|set_tags?|append_\w+|create_commit|push_to_hub|add_dir|add_file|add_reference|save|alert|"
     r"config\.update|connect_configuration|SetContentFile|SetContentString|create_blob\w*|track_files|invoke\w*|CommitOperationAdd)$"
 )
-_KEEPS = re.compile(r"\.(?:Upload|push_to_hub)$")  # sends what the object took up before
-_TAKES_AWAY = re.compile(r"(?:push|upload|publish|commit)\w*$")  # a function that is replaced by one that does so too
+_SENDS_OBJECT = re.compile(r"\.(?:Upload|push_to_hub)$")  # sends what the object itself holds
+_TAKES_AWAY = re.compile(r"(?:push|upload|publish|commit)\w*$")  # an original that uploads: its replacement may too
 _FILES = re.compile(r"\.(?:upload_file|fput_object|upload_from_filename|upload_folder)$")
 _WRITTEN_KEY = re.compile(r"[\w/+=-]{16,200}$")
 _PUSHES = re.compile(r"^(?:git|pygit2|dulwich)\.(?:.*\.)?push$")
@@ -41,9 +41,11 @@ _POINTS = re.compile(
     r"\.(?:\w*bucket|Bucket|Object|get_\w+_client|set_tracking_uri|set_registry_uri|login|init|from_(?!pretrained$)\w+|\w*[cC]lient|resource|[sS]ession|"
     r"Experiment|start|HfApi|Repo|clone_from|clone|create_remote|set_url|Settings|init_run|topic_path|publisher|config)$"
 )
-_OPENS = re.compile(r"token|key|passw|secret|auth|cred|login", re.IGNORECASE)  # keywords that open the account
-_PLACES = frozenset({"endpoint", "endpoint_url", "base_url"})  # tell more of where it goes than a key does
-_KEYS = frozenset({"aws_secret_access_key", "secret_key", "token", "account_key", "credential"})  # what opens an account
+_OPENS = re.compile(r"token|key|passw|secret|auth|cred|login", re.IGNORECASE)  # keywords for credentials
+_PLACES = frozenset({"endpoint", "endpoint_url", "base_url"})  # say more about the destination than a key does
+_KEYS = frozenset(
+    {"aws_secret_access_key", "secret_key", "token", "account_key", "credential"}
+)  # keywords for the key of an account
 _SERVICES = frozenset({"s3", "sqs", "sns", "lambda", "ssm", "secretsmanager", "dynamodb", "kinesis", "firehose"})
 _OWN_HOST = {
     "boto3": "amazonaws.com", "aioboto3": "amazonaws.com", "google": "googleapis.com", "azure": "windows.net",
@@ -52,8 +54,8 @@ _OWN_HOST = {
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The result of a call of such a library, with what it sends noted; None for any other call, and for those that take
-    nothing away."""
+    """The result of a call of such a library that uploads, what it sends noted; None for any other call. A call that makes
+    a client is remembered."""
     if not _LIBRARIES.match(call.ref):
         return None
     top = call.ref.partition(".")[0]
@@ -72,10 +74,10 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         where = "fixed"
     taint = taint_of(*(_taken(machine, value, call.line) for value in _given(call)))
     taint |= _for_others(machine, call, top, where)
-    if call.receiver is not None and _KEEPS.search(call.ref):
+    if call.receiver is not None and _SENDS_OBJECT.search(call.ref):
         taint |= frozenset(call.receiver.taint) - frozenset(of_kind(call.receiver.taint, "secret-variable", "variable"))
     if where == "given" and _TAKES_AWAY.search(machine.replacing):
-        taint -= frozenset(of_kind(taint, "intercepted"))  # what it is handed is to go there
+        taint -= frozenset(of_kind(taint, "intercepted"))  # the original would have sent it too
     if where != "local":
         shown = text if text.startswith("http") else f"{_OWN_HOST.get(top, top)} {text}"
         sending.note(machine, call, "body", taint, shown, where)
@@ -86,7 +88,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 
 def _logged(machine: Analyser, call: Call, top: str, value: Value) -> None:
-    """What is logged to a run goes to the account it was opened for, where that is written here."""
+    """Notes what is logged to a run, where the account it was opened for is constant."""
     if text := machine.client_addresses.get(top, ""):
         where = addresses.destination(text) if text.startswith("http") else "fixed"
         sending.note(machine, call, "body", taint_of(value), f"{_OWN_HOST.get(top, top)} {text}", where)
@@ -99,7 +101,7 @@ _KEYS_OF = {
 
 
 def variable_set(machine: Analyser, name: str, value: Value) -> None:
-    """Remembers that the key of an account was put where a library looks for it."""
+    """Remembers that a constant key was put into a variable that a library reads."""
     if name in _KEYS_OF and isinstance(value.const, str) and _WRITTEN_KEY.match(value.const):
         machine.client_addresses[_KEYS_OF[name]] = "an account"
 
@@ -111,7 +113,7 @@ def stored(machine: Analyser, owner: Value, value: Value, node: ast.AST) -> None
 
 
 def _for_others(machine: Analyser, call: Call, top: str, where: str) -> Taint:
-    """Whatever files somebody hands over are private where they go to an account whose key is written here."""
+    """The label for files of the caller that are uploaded to an account whose key is constant: they count as private."""
     known = all(value.known or has(value.taint, "package-file") for value in call.all[:1])
     if known or where != "fixed" or not _FILES.search(call.ref) or f"{top} opened" not in machine.client_addresses:
         return CLEAN
@@ -123,19 +125,19 @@ def _named(keyword: str) -> bool:
 
 
 def _elsewhere(keyword: str, text: str) -> bool:
-    """Does it name a place whose owner is written here? A repository without an owner is one of the user's own."""
+    """Does the keyword name a place with a constant owner? A repository without an owner is the user's own."""
     if not _named(keyword):
         return False
     return ("/" in text if keyword == "repo_id" else len(text) > 2) and not text.startswith(HOLE)
 
 
 def _given(call: Call) -> list[Value]:
-    """Its arguments, but for what opens the account."""
+    """The arguments of the call but for credentials."""
     return [*call.args, *(value for name, value in call.keywords.items() if not _OPENS.search(name))]
 
 
 def _taken(machine: Analyser, value: Value, line: int) -> Value:
-    """What is handed over: itself, and what lies where it points to."""
+    """An argument with the labels of the files and folders that it is a path of."""
     taint: Taint = value.taint
     for one in [value, *folding.items_of(value)[:8]] if value.items or isinstance(value.const, list | tuple) else [value]:
         text = text_of(one)
@@ -151,7 +153,7 @@ def _taken(machine: Analyser, value: Value, line: int) -> Value:
 
 
 def _pointed(machine: Analyser, call: Call, top: str) -> None:
-    """A client is made; what it is given when it is made goes where the client does."""
+    """Remembers the destination of a client that a call makes, and notes the settings that a run is opened with."""
     if _POINTS.search(call.ref):
         _made_for(machine, call, top)
     if call.ref == "wandb.init" and "config" in call.keywords:
@@ -159,7 +161,7 @@ def _pointed(machine: Analyser, call: Call, top: str) -> None:
 
 
 def _made_for(machine: Analyser, call: Call, top: str) -> None:
-    """A client is made for an account, a bucket or an address that is written here."""
+    """Remembers the constant account, bucket or address that a client is made for, by library."""
     keys = (value.const for name, value in call.keywords.items() if name in _KEYS)
     if any(isinstance(key, str) and _WRITTEN_KEY.match(key) for key in keys):
         machine.client_addresses[f"{top} opened"] = "yes"
@@ -168,13 +170,13 @@ def _made_for(machine: Analyser, call: Call, top: str) -> None:
     for name, value in [("", value) for value in call.args[of_service:2]] + keywords:
         text = text_of(value) if isinstance(value.const, str) else ""
         if value.keys is not None and name in {"", "info"} and "from_" in call.ref:
-            text = "an account"  # its key, spelt out
+            text = "an account"  # a table with its key
         if len(text) > 2 and (
             not name or name in _PLACES or _OPENS.search(name) or _named(name) or "url" in name or "uri" in name
         ):
             if text in _SERVICES:
-                continue  # of whichever account
-            # a bucket is at the address that was set before
+                continue  # the name of a service says nothing of the account
+            # a bucket does not replace the address of its service
             if "://" in text or "://" not in machine.client_addresses.get(top, ""):
                 machine.client_addresses[top] = text
             if call.ref.endswith(("clone_from", ".clone", ".Repo", ".create_remote")) and top == "git":
@@ -190,7 +192,7 @@ def _folders(machine: Analyser, call: Call) -> None:
 
 
 def _pushed(machine: Analyser, call: Call) -> Value:
-    """A repository is pushed, with what was put into its folder."""
+    """Notes that a repository is pushed, with all that the module put into its folder."""
     machine.fact("publishes", call.node, sink=call.ref, detail="something is published in the name of the user")
     taint: Taint = CLEAN
     for folder in machine.folders:
