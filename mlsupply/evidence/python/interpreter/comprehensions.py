@@ -29,6 +29,11 @@ def evaluated(machine: Expressions, node: Node) -> Value:
         return done
     if len(node.generators) == 1 and 1 < len(few := folding.items_of(source)) <= _FEW:
         return _over_few(machine, node, few, source)
+    return _over_all(machine, node, source)
+
+
+def _over_all(machine: Expressions, node: Node, source: Value) -> Value:
+    """A comprehension of which one turn stands for all. source: what the outermost generator goes through."""
     first = list[Value]()
     if not isinstance(node, ast.DictComp) and not source.known:
         first = [_element_for(machine, node, item) for item in folding.items_of(source)[:1]]

@@ -105,62 +105,72 @@ class Definitions(Entering):
         closure = Closure(node, self.scope, node.name)
         state = ClassState(node.name, tuple(self.value(base).ref for base in node.bases), closure=closure)
         self.states[closure] = state
-        outer, self.scope = self.scope, Scope(self.scope)
-        held = len(self.closures)
-        try:
-            self.body(node.body)
-        finally:
-            inner, self.scope = self.scope, outer
-        # functions of this class only: those of a class within it have an owner already
-        defined = dict.fromkeys(one for _, one in self.closures[held:] if one.scope is inner and one.owner is None)
-        self.closures[held:] = [one for one in self.closures[held:] if one[1] not in defined]
-        for name, value in inner.names.items():
+        names, functions = self._class_body(node)
+        for name, value in names.items():
             if value.closure is not None and value.bound is None and not isinstance(value.closure.node, ast.ClassDef):
-                self._method(state, name, value.closure, outer)
+                self._method(state, name, value.closure)
                 value.closure.variants = tuple(one.closure for one in value.either or () if one.closure is not None)
                 state.methods[name] = value.closure
             else:
                 state.attributes[name] = value
             special_methods.operated(self, value, "named", [Value(), constant(name)], node)
-        self._replaced_methods(state, defined, outer)
-        state.fields = [
-            statement.target.id
-            for statement in node.body
-            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
-        ]
-        if "__init__" not in state.methods:
-            for name in filter(_KEY.search, state.fields):  # given by the caller of the constructor
-                state.attributes.setdefault(name, Value(taint=frozenset((f"parameter:{name}",))))
-        if any(base.endswith(".BaseSettings") for base in state.bases):
-            self._settings(state, node)
+        self._replaced_methods(state, functions)
+        self._fields(state, node)
         value = Value()
         value.closure = closure
         self.scope.set(node.name, self._decorated(node, value))
         self._class_hooks(node, state)
 
-    def _method(self, state: ClassState, name: str, closure: Closure, outer: Scope) -> None:
-        """Makes a function a method of the class. outer: the scope around the class, which is the one its body sees."""
-        closure.owner, closure.name, closure.scope = state, f"{state.name}.{name}", outer
+    def _class_body(self, node: ast.ClassDef) -> tuple[dict[str, Value], Iterable[Closure]]:
+        """Runs the body of a class in a scope of its own. Gives the names it binds, and the functions defined right in it;
+        these are taken out of `closures` again, since they become methods."""
+        outer, self.scope = self.scope, Scope(self.scope)
+        before = len(self.closures)
+        try:
+            self.body(node.body)
+        finally:
+            inner, self.scope = self.scope, outer
+        # functions of a class within this one have an owner already
+        functions = dict.fromkeys(one for _, one in self.closures[before:] if one.scope is inner and one.owner is None)
+        self.closures[before:] = [one for one in self.closures[before:] if one[1] not in functions]
+        return inner.names, functions
+
+    def _method(self, state: ClassState, name: str, closure: Closure) -> None:
+        """Makes a function a method of the class. Its body sees the scope around the class, which is the current one."""
+        closure.owner, closure.name, closure.scope = state, f"{state.name}.{name}", self.scope
         closure.wrapper = isinstance(closure.node, _FunctionNode) and wrappers.wraps(closure.node, None)
         closure.brings = requested.passes_on(closure, state.closure.node if state.closure is not None else None)
         closure.before_views = bool(closure.brings)
         self.closures.append((self.root, closure))
 
-    def _replaced_methods(self, state: ClassState, defined: Iterable[Closure], outer: Scope) -> None:
+    def _replaced_methods(self, state: ClassState, functions: Iterable[Closure]) -> None:
         """Registers functions whose names are bound to something else in the end: getters that have a setter, functions that
-        a decorator keeps, lambdas. defined: all functions of the class."""
-        for closure in defined:
+        a decorator keeps, lambdas. functions: all that are defined in the body of the class."""
+        for closure in functions:
             if isinstance(closure.node, ast.Lambda) and closure.owner is None:
                 self.closures.append((self.root, closure))
             if not isinstance(closure.node, _FunctionNode) or not closure.node.decorator_list:
                 continue
             name = closure.node.name
             if closure.owner is None:
-                self._method(state, name, closure, outer)
+                self._method(state, name, closure)
             if objects.decorated_with(closure, "setter"):
                 state.methods[objects.setter_of(name)] = closure
             elif objects.is_getter(closure):
                 state.methods[name] = closure
+
+    def _fields(self, state: ClassState, node: ast.ClassDef) -> None:
+        """Notes the annotated fields. Those for keys are given by the caller of the constructor, if the class defines none."""
+        state.fields = [
+            statement.target.id
+            for statement in node.body
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+        ]
+        if "__init__" not in state.methods:
+            for name in filter(_KEY.search, state.fields):
+                state.attributes.setdefault(name, Value(taint=frozenset((f"parameter:{name}",))))
+        if any(base.endswith(".BaseSettings") for base in state.bases):
+            self._settings(state, node)
 
     def _settings(self, state: ClassState, node: ast.ClassDef) -> None:
         """Fills those fields of a pydantic settings class from the environment that are named after a secret of a well-known
@@ -172,30 +182,36 @@ class Definitions(Entering):
     def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
         """Follows what making the class runs (its metaclass, `__init_subclass__` of its bases), and inherits from the
         bases."""
-        makers = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
-        made = Value()
-        made.closure = state.closure
-        named = {one.arg: self.value(one.value) for one in node.keywords if one.arg and one.arg != "metaclass"}
-        for maker in makers + [self.value(base) for base in node.bases]:
-            if maker.closure is not None and isinstance(maker.closure.node, ast.ClassDef):
-                base = self.class_state(maker.closure)
-                for name in ("__prepare__", "__new__", "__init__") if maker in makers else ("__init_subclass__",):
-                    if name in base.methods:
-                        self.enter(base.methods[name], [] if maker in makers else [made], named, node)
-                if maker in makers:
-                    state.metaclass = base
-                    continue
-                state.parents = (*state.parents, base)
-                state.fields = [*base.fields, *(name for name in state.fields if name not in base.fields)]
-                state.bases = (*state.bases, *(one for one in base.bases if one not in state.bases))
-                state.metaclass = state.metaclass or base.metaclass
-                for name, method in base.methods.items():
-                    state.methods.setdefault(name, method)
-                for name, value in base.attributes.items():
-                    state.attributes.setdefault(name, value)
-            elif maker.instance is not None:
-                special_methods.operated(self, maker, "bases", [], node)
+        metaclasses = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
+        this = Value()
+        this.closure = state.closure
+        keywords = {one.arg: self.value(one.value) for one in node.keywords if one.arg and one.arg != "metaclass"}
+        for value in metaclasses + [self.value(base) for base in node.bases]:
+            if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
+                other = self.class_state(value.closure)
+                is_metaclass = value in metaclasses
+                for name in ("__prepare__", "__new__", "__init__") if is_metaclass else ("__init_subclass__",):
+                    if name in other.methods:
+                        self.enter(other.methods[name], [] if is_metaclass else [this], keywords, node)
+                if is_metaclass:
+                    state.metaclass = other
+                else:
+                    _inherit(state, other)
+            elif value.instance is not None:
+                special_methods.operated(self, value, "bases", [], node)
 
     def class_state(self, closure: Closure) -> ClassState:
         """The state of a class of the module; an empty one where its definition was not followed."""
         return self.states.setdefault(closure, ClassState(closure.name))
+
+
+def _inherit(state: ClassState, base: ClassState) -> None:
+    """Gives a class what it does not define itself of a base."""
+    state.parents = (*state.parents, base)
+    state.fields = [*base.fields, *(name for name in state.fields if name not in base.fields)]
+    state.bases = (*state.bases, *(one for one in base.bases if one not in state.bases))
+    state.metaclass = state.metaclass or base.metaclass
+    for name, method in base.methods.items():
+        state.methods.setdefault(name, method)
+    for name, value in base.attributes.items():
+        state.attributes.setdefault(name, value)
