@@ -6,7 +6,7 @@ import ast
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sinks, sources, summaries
-from mlsupply.evidence.python.interpreter import conditions, hooks, objects, replacements, unknown_calls
+from mlsupply.evidence.python.interpreter import conditions, decorators, hooks, objects, replacements, unknown_calls
 from mlsupply.evidence.python.interpreter.call import Call, SentKey
 from mlsupply.evidence.python.interpreter.machine import (
     CODE_DEPTH,
@@ -132,10 +132,10 @@ class Analyser(Statements):
     def _receiver_argument(self, closure: Closure, call: Call) -> list[Value]:
         """The argument before those of the call: the object or class that a method is called on; [] for a function."""
         receiver, owner = call.receiver, call.function.instance or closure.owner
-        if owner is None or closure.owner is None or objects.decorated_with(closure, "staticmethod"):
+        if owner is None or closure.owner is None or decorators.decorated_with(closure, "staticmethod"):
             return []
         first = Value()
-        if objects.decorated_with(closure, "classmethod"):
+        if decorators.decorated_with(closure, "classmethod"):
             first.closure = owner.closure if receiver is None or receiver.closure is None else receiver.closure
             return [first]
         if receiver is not None and receiver.closure is not None and call.function.instance is None and call.args:
@@ -153,9 +153,9 @@ class Analyser(Statements):
 
     def implicit_arguments(self, closure: Closure) -> list[Value]:
         """The first argument of a method that is an entry point: an object of its class, or the class; [] for a function."""
-        if closure.owner is None or objects.decorated_with(closure, "staticmethod"):
+        if closure.owner is None or decorators.decorated_with(closure, "staticmethod"):
             return []
-        if objects.decorated_with(closure, "classmethod"):
+        if decorators.decorated_with(closure, "classmethod"):
             this = Value()
             this.closure = closure.owner.closure
             return [this]

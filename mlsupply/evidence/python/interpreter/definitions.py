@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter import objects, special_methods, wrappers
+from mlsupply.evidence.python.interpreter import decorators, special_methods, wrappers
 from mlsupply.evidence.python.interpreter.entering import Entering
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.syntax.survey import descendants
@@ -91,7 +91,7 @@ class Definitions(Entering):
             return False
         function = self.value(named.value)
         first = function.either[0] if function.either else function
-        if first.closure is None or not any(objects.decorated_with(first.closure, name) for name in _DISPATCHERS):
+        if first.closure is None or not any(decorators.decorated_with(first.closure, name) for name in _DISPATCHERS):
             return False
         function.either = [*(function.either or [function.copy()]), value]
         return True
@@ -154,13 +154,14 @@ class Definitions(Entering):
             name = closure.node.name
             if closure.owner is None:
                 self._method(state, name, closure)
-            if objects.decorated_with(closure, "setter"):
-                state.methods[objects.setter_of(name)] = closure
-            elif objects.is_getter(closure):
+            if decorators.decorated_with(closure, "setter"):
+                state.methods[decorators.setter_of(name)] = closure
+            elif decorators.is_getter(closure):
                 state.methods[name] = closure
 
     def _fields(self, state: ClassState, node: ast.ClassDef) -> None:
-        """Notes the annotated fields. Those for keys are given by the caller of the constructor, if the class defines none."""
+        """Notes the annotated fields. Those for keys are given by the caller of the constructor, if the class defines
+        none."""
         state.fields = [
             statement.target.id
             for statement in node.body

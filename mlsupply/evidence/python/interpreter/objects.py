@@ -10,9 +10,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import special_methods
+from mlsupply.evidence.python.interpreter import decorators, special_methods
 from mlsupply.evidence.python.libraries import own_source
-from mlsupply.evidence.python.syntax.survey import last_name
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged, merged_parts
 from mlsupply.evidence.python.values.value import (
@@ -20,7 +19,6 @@ from mlsupply.evidence.python.values.value import (
     NOTHING,
     Bound,
     ClassState,
-    Closure,
     Value,
     constant,
     taint_of,
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 _MAX_OBJECTS = 64  # of one class that are told apart
 _WORTH_FOLLOWING = frozenset(know.KINDS) - {"parameter", "variable"}
 _CONSTRUCTORS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "model_post_init", "__del__")
-_GETTERS = frozenset({"property", "cached_property", "getter", "lazy_property", "classproperty", "reify"})
 _RUNNERS = frozenset({"Thread", "Process", "Timer"})
 
 
@@ -180,7 +177,7 @@ def _run_checks(machine: Analyser, state: ClassState, name: str, value: Value, c
     if "validator" in keys:
         machine.call(keys["validator"], [Value(), Value(), value], {}, call.node)
     for method in state.methods.values():
-        if any(_called(decorator) in _CHECKERS for decorator in decorators(method)):
+        if not _CHECKERS.isdisjoint(decorators.names(method)):
             machine.enter(method, [Value(), value], {}, call.node)
 
 
@@ -241,7 +238,7 @@ def _of_metaclass(machine: Expressions, owner: Value, state: ClassState, name: s
     """An attribute of a class that its metaclass computes; None for any other."""
     method = state.methods.get(name)
     if method is not None:
-        return machine.enter(method, [owner], {}, node) if is_getter(method) else None
+        return machine.enter(method, [owner], {}, node) if decorators.is_getter(method) else None
     if "__getattr__" in state.methods and not name.startswith("__"):
         return machine.enter(state.methods["__getattr__"], [owner, constant(name)], {}, node)
     return None
@@ -277,7 +274,7 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     if method is not None:
         bound = Value(taint=owner.taint)
         bound.closure, bound.instance = method, state.super_of or state
-        if is_getter(method):
+        if decorators.is_getter(method):
             return machine.call(bound, [], {}, node, owner)
         return bound
     for fallback in ("__getattribute__", "__getattr__"):
@@ -314,31 +311,6 @@ def _namespace(state: ClassState) -> Value:
     return result
 
 
-def _called(decorator: ast.expr) -> str:
-    """The last part of the name of a decorator."""
-    return last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
-
-
-def decorators(closure: Closure) -> list[ast.expr]:
-    """The decorators of a function or class."""
-    return [] if isinstance(closure.node, ast.Lambda) else closure.node.decorator_list
-
-
-def decorated_with(closure: Closure, name: str) -> bool:
-    """Whether it has a decorator with this as the last part of its name."""
-    return any(_called(decorator) == name for decorator in decorators(closure))
-
-
-def is_getter(closure: Closure) -> bool:
-    """Whether it is a property: it runs where the attribute of its name is read."""
-    return any(_called(decorator) in _GETTERS for decorator in decorators(closure))
-
-
-def setter_of(name: str) -> str:
-    """The key in `ClassState.methods` of the property setter of this attribute."""
-    return f"{name}.setter"
-
-
 def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, node: ast.AST) -> bool:
     """Does `owner.name = value` and returns True; False where the owner is no object, class or function of this module."""
     if owner.instance is not None:
@@ -347,7 +319,7 @@ def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, n
         if before is not None and before.instance is not None and "__set__" in before.instance.methods:
             machine.enter(before.instance.methods["__set__"], [before, owner, value], {}, node)
             return True
-        if (setter := state.methods.get(setter_of(name))) is not None:
+        if (setter := state.methods.get(decorators.setter_of(name))) is not None:
             machine.enter(setter, [owner, value], {}, node)
         if "__setattr__" in state.methods:
             machine.enter(state.methods["__setattr__"], [owner, constant(name), value], {}, node)
