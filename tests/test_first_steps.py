@@ -116,3 +116,63 @@ def test_a_folder_without_advisories_makes_no_database(
     assert ". holds no advisory that can be read [nothing-to-import]" in done.stderr
     assert "hint: name OSV's all.zip" in done.stderr
     assert not (project / "made.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("idna", 0, ""),
+        ("IDNA[all]", 0, ""),
+        ("idna==3.10.0", 0, ""),
+        ("idna == 3.9", 3, "idna == 3.9 is in none of what was read (1 input); idna is there as 3.10"),
+        ("idnaa", 3, "idnaa is in none of what was read (1 input), did you mean idna?"),
+        ("idna!!", 2, "idna!! is not the name of a package [no-name]"),
+        ("idna>=3", 2, "hint: write mlsupply why NAME or NAME==VERSION"),
+        ("", 2, "an empty word is not the name of a package"),
+        (".", 2, ". is not the name of a package"),
+    ],
+)
+def test_why_says_what_is_there_instead_and_what_is_no_name(project: Path, name: str, code: int, said: str) -> None:
+    done = _run("why", name, project, "--offline", "--no-progress")
+    assert (done.exit_code, said in done.stderr) == (code, True), done.stderr
+
+
+@pytest.mark.parametrize("verb", [["scan"], ["sbom"], ["why", "idna"]])
+@pytest.mark.parametrize("word", ["demo", "demo.core"])
+def test_a_word_that_names_no_file_is_said_to_be_taken_for_a_package(
+    project: Path, monkeypatch: pytest.MonkeyPatch, verb: list[str], word: str
+) -> None:
+    monkeypatch.chdir(project)
+    done = _run(*verb, word, "--offline", "--no-progress")
+    assert f"there is no file or folder {word}: it was taken for the name of a package" in done.stderr
+    assert "taken for" not in _run(*verb, ".", "--offline", "--no-progress").stderr
+
+
+@pytest.mark.parametrize("word", ["README.md", "setup.sh", "notes.rst"])
+def test_the_name_of_a_document_that_is_missing_is_asked_of_no_index(
+    project: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.chdir(project)
+    done = _run("scan", word, "--index-url", "http://127.0.0.1:9/simple", "--no-progress")
+    assert (done.exit_code, f"there is no file or folder {word}" in done.stderr) == (2, True)
+
+
+def test_an_output_whose_file_is_empty_is_not_put_on_the_terminal(project: Path) -> None:
+    done = _run("scan", project, "--offline", "-o", "json=")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "-o json= names no file" in done.stderr
+    assert "write json=FILE, or json alone for stdout; is a variable empty?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("litellm", "if it is a package: mlsupply check litellm"),
+        ("litellm==1.82.8", "if it is a package: mlsupply check litellm==1.82.8"),
+        ("CVE-2026-35030", "to have it explained: mlsupply explain CVE-2026-35030"),
+        ("scann", "did you mean scan?"),
+    ],
+)
+def test_a_word_without_a_verb_is_answered_with_the_verb_that_takes_it(word: str, said: str) -> None:
+    done = _run(word)
+    assert (done.exit_code, said in done.stderr) == (2, True)

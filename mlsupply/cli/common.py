@@ -6,7 +6,7 @@ import errno
 import functools
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from mlsupply.cli import no_more_output, stopped
@@ -16,11 +16,12 @@ from mlsupply.hints import TYPE_CHECKING, Any, NoReturn, TypeVar
 from mlsupply.paths import Path
 from mlsupply.request import Request, Targets
 from mlsupply.text import safe
-from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, World, silent
+from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, Tree, World, silent
 
 if TYPE_CHECKING:
     from mlsupply.config import Config
 
+_IN_NAMES = str.maketrans("", "", "-_.")
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
@@ -32,6 +33,13 @@ def reading_options(verb: Verb) -> Verb:
 def looking_options(verb: Verb) -> Verb:
     """The options of a verb that looks into files and reads no project."""
     return with_options(RUN, (*RESOLVING, "feed", "feed_url"))(verb)
+
+
+def taken_for_names(subjects: Iterable[str], tree: Tree) -> None:
+    """Say of bare words that name no file or folder, as one misspelt would, what they were taken for."""
+    for word in subjects:
+        if word.translate(_IN_NAMES).isalnum() and not tree.kind(word):
+            sys.stderr.write(f"mlsupply: there is no file or folder {word}: it was taken for the name of a package\n")
 
 
 def request_of(subjects: tuple[str, ...], options: Mapping[str, Any]) -> Request:

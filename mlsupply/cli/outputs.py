@@ -14,6 +14,7 @@ from mlsupply.outcome import Report
 from mlsupply.paths import Path
 from mlsupply.report import FORMATS, Format
 from mlsupply.report.view import View, view_of
+from mlsupply.text import safe
 
 
 def parse_outputs(texts: Sequence[str]) -> list[tuple[Format, str]]:
@@ -26,7 +27,10 @@ def named(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, str]]
     """`json=report.json` -> ("json", "report.json"); without `=` the file is "" and means stdout. Checked before the run
     starts: known formats, at most one to stdout, files that can be written. Raises `MlsupplyError`."""
     chosen = [(name, path) for name, _, path in (text.partition("=") for text in texts)]
-    for name, path in chosen:
+    for (name, path), text in zip(chosen, texts, strict=True):
+        if not path and text.endswith("="):
+            hint = f"write {name}=FILE, or {name} alone for stdout; is a variable empty?"
+            raise MlsupplyError("output-not-written", f"-o {safe(text)} names no file", hint)
         if name not in known:
             raise MlsupplyError("unknown-format", f"there is no output format named {name}", f"one of: {', '.join(known)}")
         if path and (why := _no_file(Path(path))):

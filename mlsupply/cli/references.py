@@ -42,6 +42,8 @@ REFERENCES = {
     "no-database": "--feed local needs a database that mlsupply db sync or mlsupply db import has made.",
     "no-environment": "The folder given with --env holds no installed packages. Name the environment's folder: the one with "
     "bin or Scripts, or its site-packages.",
+    "no-name": "mlsupply why was asked about something that cannot be the name of a package (PEP 508): letters, digits, "
+    "dots, dashes and underscores, at both ends a letter or digit.",
     "no-rules": "The folder given to mlsupply rules test holds no rule file. Rules are files named *.yaml.",
     "bad-inventory": "The file given with --inventory was not written by mlsupply exposure, is of another version, or is "
     "damaged. Name another, or delete it: everything in it can be read again from the repositories.",

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from mlsupply.cli.common import reading_options, real_world, request_of, shows_errors
+from mlsupply.cli.common import reading_options, real_world, request_of, shows_errors, taken_for_names
 from mlsupply.cli.options import with_output
 from mlsupply.errors import MlsupplyError
 
@@ -34,7 +34,9 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | N
         if form.name not in _FORMATS:
             raise MlsupplyError("unknown-format", f"{form.name} is no format of an SBOM", f"one of: {', '.join(_FORMATS)}")
     request = request_of(subjects, options)
-    report = inventory_report(request, real_world(offline=request.offline))
+    world = real_world(offline=request.offline)
+    report = inventory_report(request, world)
+    taken_for_names(subjects, world.tree)
     if wanted:
         import json
 

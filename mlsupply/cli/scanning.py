@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
-from mlsupply.cli.common import real_world, request_of, shows_errors
+from mlsupply.cli.common import real_world, request_of, shows_errors, taken_for_names
 from mlsupply.cli.options import RUN, Option, output
 from mlsupply.cli.progress import Progress
 from mlsupply.errors import EXIT_CLEAN, EXIT_INCOMPLETE
 from mlsupply.hints import Any, NoReturn
 from mlsupply.model import Severity
-from mlsupply.world import Tree
 
 OPTIONS = (
     *RUN,
@@ -67,15 +66,10 @@ def scan(subjects: tuple[str, ...], options: Mapping[str, Any]) -> NoReturn:
     world = real_world(offline=request.offline, say=progress)
     report = run(request, world)
     progress.end()
-    for word in () if quiet else _taken_for_names(subjects, world.tree):
-        sys.stderr.write(f"mlsupply: there is no file or folder {word}: it was taken for the name of a package\n")
+    if not quiet:
+        taken_for_names(subjects, world.tree)
     view = write(report, chosen, quiet=quiet, verbose=bool(options["verbose"]))
     if not quiet and all(path for _, path in chosen):
         sys.stderr.write(f"{view.word}: {view.headline}\n")
     code = report.verdict.exit_code
     sys.exit(EXIT_CLEAN if code == EXIT_INCOMPLETE and options["incomplete"] == "warn" else code)
-
-
-def _taken_for_names(subjects: Iterable[str], tree: Tree) -> Iterator[str]:
-    """Bare words that name no file or folder, as one misspelt would."""
-    return (word for word in subjects if word.replace("-", "").replace("_", "").isalnum() and not tree.kind(word))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib import import_module
 from typing import NoReturn
 
@@ -10,6 +11,8 @@ import click
 
 from mlsupply import __version__
 from mlsupply.named import NamedTuple
+
+_IDS = ("CVE-", "GHSA-", "PYSEC-", "MAL-", "MLS-")
 
 
 class Verb(NamedTuple):
@@ -78,6 +81,10 @@ def _refuse(word: str, ctx: click.Context) -> NoReturn:
         said = f"; did you mean {meant[0]}?"
     elif os.path.exists(word):  # noqa: PTH110  see _is_wheel
         said = f"; to audit it: mlsupply scan {safe(word, 200)}"
+    elif word.upper().startswith(_IDS):
+        said = f"; to have it explained: mlsupply explain {safe(word, 80)}"
+    elif re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:==[A-Za-z0-9.+!]+)?", word):
+        said = f"; if it is a package: mlsupply check {safe(word, 80)}"
     ctx.fail(f"there is no command {safe(word, 80)}{said}")
 
 

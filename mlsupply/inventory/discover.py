@@ -22,7 +22,10 @@ from mlsupply.text import count, safe
 from mlsupply.value import replace
 from mlsupply.world import NO_FILE, NO_TARGET, Survey, Tree, World
 
-_FILE_ENDINGS = (".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb")
+_FILE_ENDINGS = (
+    *(".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb"),
+    *(".md", ".rst", ".xml", ".ini", ".sh"),
+)
 _RESOLVED_AT_ONCE = 4
 _REPORT = "this is a defect of mlsupply: please report it with the file"
 _STEPS = {Reason.FORBIDDEN: "let this user list it, and scan again", Reason.LIMIT: "scan by name what lies further on"}
