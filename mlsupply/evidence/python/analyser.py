@@ -59,6 +59,7 @@ class Analyser(Statements):
         self.opened: dict[str, set[str]] = {}  # taint label of a key -> addresses where it opens an account
         self.tied: set[Closure] = set()  # functions that connected a program they start to a handler's socket
         self.sent_keys: list[SentKey] = []
+        self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None

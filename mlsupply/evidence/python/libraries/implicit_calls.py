@@ -61,6 +61,7 @@ _SPECIAL: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Methods that parsers, visitors, shells and handlers of the library call in the classes made of them.
 _HOOKS = re.compile(r"(?:visit|handle|unknown|do|on|test)_\w|(?:emit|filter|default|setUp|precmd|preloop)$")
+_ASSERTS = re.compile(r"\.(?:assert\w+|fail|skipTest|subTest|add\w+)$")  # of a test case: none of them starts a test
 _REDUCES = frozenset({"__reduce__", "__reduce_ex__"})
 
 
@@ -90,11 +91,15 @@ def followed(machine: Analyser, call: Call) -> Call:
 
 
 def _inherited(machine: Analyser, call: Call, receiver: Value) -> None:
-    """A method that the class has from a base of the library: the base calls what the class puts in the place of hooks."""
-    state = receiver.instance
-    for name, method in list(state.methods.items()) if state is not None else ():
+    """A method that the class has from a base of the library: the base calls what the class puts in the place of hooks. They
+    are followed once for each such method, entry point and origin of its arguments."""
+    state, taint = receiver.instance, taint_of(*call.all)
+    if state is None or _ASSERTS.search(call.ref) or (key := (state, call.ref, taint, machine.root)) in machine.hooked:
+        return
+    machine.hooked.add(key)
+    for name, method in list(state.methods.items()):
         if _HOOKS.match(name):
-            others = [Value(taint=taint_of(*call.all))] * max(0, len(_parameters(method)) - 1)
+            others = [Value(taint=taint)] * max(0, len(_parameters(method)) - 1)
             machine.enter(method, [receiver, *others], {}, call.node)
 
 
