@@ -182,6 +182,7 @@ class _DefaultRun:
         return default
 
     def _call(self, node: ast.Call, depth: int) -> Any:
+        """The outcome of a method of a text, of reading a variable, of a builtin, or of a function of the module."""
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in _METHODS and not node.keywords:
             owner = self.value(function.value, depth - 1)
@@ -200,6 +201,7 @@ class _DefaultRun:
         raise _UnknownError
 
     def _several(self, nodes: list[ast.expr], depth: int) -> list[Any]:
+        """The outcomes of arguments, with tuples for lists, so that methods of texts accept them."""
         return [tuple(one) if isinstance(one := self.value(node, depth - 1), list) else one for node in nodes]
 
     def is_unset(self, key: object) -> bool:
@@ -225,31 +227,49 @@ class _DefaultRun:
 
 def statements_run_by_import(body: list[ast.stmt], lines: list[str]) -> int:
     """How many statements of the module level run when the module is imported: none after `parse_args()` of a parser with a
-    required option, which exits unless the module is started as a program. lines: of the source."""
+    required option, which exits unless the module is started as a program with that option. lines: of the source."""
     if not any("parse_args()" in line for line in lines) or any("argv" in line or "SystemExit" in line for line in lines):
         return len(body)
-    parsers, requiring = set[str](), set[str]()
+    parsers, requiring = set[str](), set[str]()  # names of variables
     for place, statement in enumerate(body):
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function, keywords=keywords)):
-                if ast.unparse(function) in {"argparse.ArgumentParser", "ArgumentParser"} and not any(
-                    one.arg in {None, "exit_on_error"} for one in keywords
-                ):
-                    parsers.add(name)
-            case ast.Expr(
-                ast.Call(ast.Attribute(ast.Name(id=name), "add_argument"), [ast.Constant(str(flag)), *_], keywords)
-            ):
-                if name in parsers and flag.startswith("--") and any(map(_required, keywords)):
-                    requiring.add(name)
-        match statement:
-            case ast.Assign(value=ast.Call(ast.Attribute(ast.Name(id=name), "parse_args"), [], [])) if name in requiring:
-                return place + 1
+        if (name := _makes_parser(statement)) is not None:
+            parsers.add(name)
+        elif (name := _requires_option(statement)) in parsers:
+            requiring.add(name)
+        elif _parses(statement) in requiring:
+            return place + 1
     return len(body)
 
 
-def _required(keyword: ast.keyword) -> bool:
+def _makes_parser(statement: ast.stmt) -> str | None:
+    """The variable that the statement assigns a parser to, which exits where a required option is missing; None for any
+    other statement."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function, keywords=keywords)):
+            is_parser = ast.unparse(function) in {"argparse.ArgumentParser", "ArgumentParser"}
+            return name if is_parser and not any(one.arg in {None, "exit_on_error"} for one in keywords) else None
+    return None
+
+
+def _requires_option(statement: ast.stmt) -> str:
+    """The variable of `variable.add_argument("--option", required=True)`; "" for any other statement."""
+    match statement:
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name(id=name), "add_argument"), [ast.Constant(str(flag)), *_], keywords)):
+            return name if flag.startswith("--") and any(map(_is_required, keywords)) else ""
+    return ""
+
+
+def _is_required(keyword: ast.keyword) -> bool:
     """Whether this is `required=True`."""
     return keyword.arg == "required" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+
+
+def _parses(statement: ast.stmt) -> str:
+    """The variable of `... = variable.parse_args()`; "" for any other statement."""
+    match statement:
+        case ast.Assign(value=ast.Call(ast.Attribute(ast.Name(id=name), "parse_args"), [], [])):
+            return name
+    return ""
 
 
 class _UnsetVariables:

@@ -49,6 +49,7 @@ class Machine:
     A root is an entry point: the module level, or a function that is followed by itself because nobody known calls it.
     """
 
+    # defaults, replaced on the object where they differ
     alone = True  # this is the only module that is followed
     sinkless = reachability.NONE  # functions that reach no sink, once they are known
     serving = False  # the views of a server are being followed, so that attributes of requests are tainted
@@ -77,7 +78,7 @@ class Machine:
         self.root = ""  # the name of the current entry point; "" for the module level
         self.running: list[Closure] = []  # the call stack, the innermost function last
         self.replacing = ""  # the function of another module that the current one was put in the place of
-        self.folder = ""  # the working directory, as far as the code sets it
+        self.folder = ""  # the working directory, or the one a server serves, as far as the code sets it
         self.silent = 0  # enclosing `try` blocks that swallow all errors
         self.on_request = 0  # enclosing branches that are taken only where the user asks for them
         self.declined = False  # the statement just followed leaves the function unless the user asked for something
@@ -101,7 +102,7 @@ class Machine:
         self.exhausted: set[str] = set()  # roots that were not followed to their end
         # the effects of the module
         self.files: dict[str, Value] = {}  # content by path, see `storage`
-        self.paths: list[Value] = []  # the keys of `files`
+        self.paths: list[Value] = []  # path values kept alive: the `id` of one may be in a key of `files`
         self.folders: list[str] = []  # working copies of repositories
         self.variables: dict[str, Value] = {}  # environment variables that the module sets, with their values
         self.set_here: set[str] = set()  # names of environment variables that the module sets
