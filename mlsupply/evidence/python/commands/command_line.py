@@ -26,40 +26,40 @@ _STARTER = expression(
 _LAUNCHER = expression(
     r"(?:^|/)(?:nice|ionice|taskset|timeout|stdbuf|chrt|systemd-run|nohup|setsid|sudo|doas|env|unshare|chroot|xvfb-run|start|time)$"
 )
-# Builders and readers work on what they are given; they do not run it.
-_MAKER = expression(
+# Programs that build, copy or print the files they are given, and do not run them.
+_DATA_PROGRAM = expression(
     r"(?:^|[/\\])(?:cmake|make|gmake|nmake|ninja|meson|scons|bazel|cargo|maturin|rustc|go|gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|nvcc|cl|msbuild|"
     r"swig|cython|protoc|pgen|bison|re2c|ragel|flex|nasm|gfortran|hipcc|glslc|msgfmt|windres|ar|ld|ldd|strip|patch|patchelf|readelf|objdump|objcopy|nm|otool|install_name_tool|codesign|lipo|tar|unzip|git|ls|cat|cp|du|file|diff|grep|sha256sum)(?:\.exe)?$"
 )
-# Programs that show a file by its ending, and pictures, which nothing that shows them runs.
-_VIEWER = expression(r"^(?:(?:/usr)?/bin/)?(?:open|xdg-open)$")  # another program of that name may be anything
+# Programs that open a file by its suffix, at their usual place; and pictures, which no viewer runs.
+_VIEWER = expression(r"^(?:(?:/usr)?/bin/)?(?:open|xdg-open)$")
 _PICTURE = expression(r"\.(?:png|jpe?g|gif|bmp|webp|tiff?)$", re.IGNORECASE)
-# Modules that convert, check or print the file they are given.
+# Modules that convert, check or print the file they are given (`python -m`).
 _READER = frozenset(
     {
         "ast", "black", "codespell_lib", "compileall", "dis", "isort", "json.tool", "nbconvert", "py_compile", "ruff",
         "tokenize", "twine",
     }
 )  # fmt: skip
-# Of these, those that no option makes run anything.
+# Those of them that no option makes run anything.
 _ONLY_READER = frozenset({"ast", "codespell_lib", "compileall", "dis", "json.tool", "py_compile", "ruff", "tokenize"})
 _EXECUTES = expression(r"(?i)-.*(?:execute|config|template|processor|post|writer|exporter)|--to=.*\.")
 _SSH = expression(r"(?:^|[/\\])ssh(?:\.exe)?$")
-# What SSH starts here, and this machine entered as if it were another.
-_COMES_BACK = expression(r"(?i)(?:Proxy|Local|KnownHosts)Command|\blocalhost\b|\b127\.\d|(?<![\w:])::1\b|\b0\.0\.0\.0\b")
+# Signs that SSH runs something on this machine: a local command, or itself as the other end.
+_RUNS_HERE = expression(r"(?i)(?:Proxy|Local|KnownHosts)Command|\blocalhost\b|\b127\.\d|(?<![\w:])::1\b|\b0\.0\.0\.0\b")
 _SETTINGS = expression(r"\.(?:ya?ml|toml|json|cfg|ini|csv)$")
 _REQUIREMENTS = frozenset({"-r", "--requirement", "-c", "--constraint"})
 _DEVNULL = -3  # of `subprocess`
-_UNHEARD = expression(r">\s?(?:/dev/null|nul\b)", re.IGNORECASE)
+_DISCARDED = expression(r">\s?(?:/dev/null|nul\b)", re.IGNORECASE)
 
 
-_NAMED_PROGRAM = expression(r"(?:sh|plumbum\.cmd)\.(\w+)")  # these libraries have a function for each program
-_FILE_AND_LIST = expression(r"twisted\.internet\.utils\.")  # the program, and the words behind it in a list
+_NAMED_PROGRAM = expression(r"(?:sh|plumbum\.cmd)\.(\w+)")  # libraries with a function for each program
+_FILE_AND_LIST = expression(r"twisted\.internet\.utils\.")  # (program, list of arguments)
 
 
 class CommandLine(NamedTuple):
     """A command that is started. call: the call that starts it; head: the argument with the command; parts: its words, or
-    one part that is the whole line; text: all of it, HOLE where it is not known; silent: is its output seen by nobody?"""
+    the whole line as one; text: the whole line, HOLE for unknown parts; silent: does nobody see its output?"""
 
     call: Call
     head: Value
@@ -74,33 +74,35 @@ class CommandLine(NamedTuple):
 
 
 def command_line(call: Call, head: Value, *, silent: bool) -> CommandLine:
-    """The command line that a call starts. head: the argument with the command; silent: is the code around it unheard?"""
-    call, head = _spelt_out(call, head)
+    """The command line that a call starts. head: the argument with the command; silent: does the code around the call
+    swallow errors or output?"""
+    call, head = _normalised(call, head)
     if know.CLIENTS.match(head.ref) and not head.known:
-        head = Value(head.ref, head.const, head.taint, layers=head.layers)  # what a client gave, and not where that is
+        head = Value(head.ref, head.const, head.taint, layers=head.layers)  # without the address of the client that gave it
     parts = parts_of(head)
     if "_exec" in call.ref:
         head = folding.listed(call.args)
     if "spawn" in call.ref or "exec" in call.ref or call.ref.startswith("pexpect"):
-        given = call.args[1:] if call.ref.startswith("os.spawn") else call.args  # there a mode comes first
+        given = call.args[1:] if call.ref.startswith("os.spawn") else call.args  # the first argument is a mode
         parts = [item for arg in given for item in parts_of(arg)]
         if call.ref.startswith(("os.spawn", "os.exec", "os.posix_spawn")) and len(parts) > 1:
-            parts = [parts[0], *parts[2:]]  # the file, then the name the program gets as its own
+            parts = [parts[0], *parts[2:]]  # the second word is only `argv[0]`
             head = folding.listed(parts)
         parts = parts or [head]
     text = " ".join(text_of(part) for part in parts) if len(parts) > 1 else command_text(head)
-    return CommandLine(call, head, parts, text, silent or _unheard(call) or _UNHEARD.search(text) is not None)
+    return CommandLine(call, head, parts, text, silent or _is_silent(call) or _DISCARDED.search(text) is not None)
 
 
-def _spelt_out(call: Call, head: Value) -> tuple[Call, Value]:
-    """The call and its command where that does not come first, or is a program that runs in this process."""
+def _normalised(call: Call, head: Value) -> tuple[Call, Value]:
+    """(call, head) as if the command came first, for functions with another order of arguments or a fixed program."""
     if call.ref.startswith("asyncio.") and ".subprocess_" in call.ref:
-        call = call._replace(args=call.args[1:])  # there a protocol comes first
+        call = call._replace(args=call.args[1:])  # the first argument is a protocol
         head = call.args[0] if call.args else Value()
-    if call.ref.endswith(("filepager", "pipepager")):
-        call, head = call._replace(args=call.args[1:]), call.args[1] if len(call.args) > 1 else head  # a text comes first
-    if call.ref.endswith(".spawnProcess"):
-        call, head = call._replace(args=call.args[1:]), call.args[2] if len(call.args) > 2 else head  # likewise, then a path
+    # (text, command) and (protocol, path, words)
+    place = 1 if call.ref.endswith(("filepager", "pipepager")) else 2 if call.ref.endswith(".spawnProcess") else 0
+    if place:
+        head = call.args[place] if len(call.args) > place else head
+        call = call._replace(args=call.args[1:])
     if (named := _NAMED_PROGRAM.fullmatch(call.ref)) is not None:
         head = folding.listed([constant(named[1]), *(item for arg in call.args for item in parts_of(arg))])
     if _FILE_AND_LIST.match(call.ref) and len(call.args) > 1:
@@ -110,8 +112,8 @@ def _spelt_out(call: Call, head: Value) -> tuple[Call, Value]:
     return call, head
 
 
-def is_caught(call: Call) -> bool:
-    """Is what it prints given to the code that starts it, which alone can show it?"""
+def is_captured(call: Call) -> bool:
+    """Is the output returned to the code that starts the program, so that only this can show it?"""
     if call.ref.endswith((".popen", ".check_output", ".getoutput", ".getstatusoutput")):
         return True
     given = call.keywords.get("capture_output")
@@ -120,8 +122,8 @@ def is_caught(call: Call) -> bool:
     )
 
 
-def _unheard(call: Call) -> bool:
-    """Is what it prints thrown away, or is it let loose from this process?"""
+def _is_silent(call: Call) -> bool:
+    """Is the output discarded, the window hidden, or the program detached from this process?"""
     quiet = any(
         call.keywords[name].ref == "subprocess.DEVNULL"
         or call.keywords[name].const == _DEVNULL
@@ -135,12 +137,12 @@ def _unheard(call: Call) -> bool:
 
 
 def parts_of(head: Value) -> list[Value]:
-    """The words of a command that is given as a list; of any other, the one value it is."""
+    """The words of a command that is a list; a command that is one text, as the only word."""
     return folding.items_of(head) if not isinstance(head.const, str | bytes) and (head.items or head.known) else [head]
 
 
 def script_of(parts: list[Value]) -> str:
-    """What follows `-c` in the words of a shell, as one text; "" of any other program."""
+    """The script behind `-c` in the words of a shell, as one text; "" for any other command."""
     if len(parts) < 3 or not is_shell(parts[0]):
         return ""
     flags = [place for place, part in enumerate(parts[:-1]) if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand", text_of(part))]
@@ -148,35 +150,35 @@ def script_of(parts: list[Value]) -> str:
 
 
 def deciding_part(line: CommandLine) -> Value | None:
-    """The part that says what is done: the program, what follows `-c`, or a whole line for a shell; None where it is a path
-    written here, only parts of which come from elsewhere."""
+    """The part that decides what runs, where it is not constant: the program, the code behind `-c`, or a whole line for a
+    shell. None where the unknown parts are only arguments or parts of a path."""
     head, parts = line.head, line.parts
     if isinstance(head.const, str | bytes) or (head.items is None and not head.known):
         text = text_of(head)
-        # what a client gave, by its address
+        # the text is only the address that the command was fetched from
         fetched = re.match(r"[a-z+]{2,20}://", text) is not None and has(head.taint, "received")
         return head if (text.startswith(HOLE) and "/" not in text) or fetched else None
     for place, part in enumerate(parts[:-1]):
-        if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)) and not _sets(parts, place):
+        if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)) and not _is_option(parts, place):
             shell = place == 1 and is_shell(parts[0])
             return parts[place + 1] if not shell or commanded(text_of(parts[place + 1])) else None
-    named = bool(parts) and text_of(parts[0]) == HOLE and not parts[0].ref.startswith("pathlib.")  # a path leads to a file
+    named = bool(parts) and text_of(parts[0]) == HOLE and not parts[0].ref.startswith("pathlib.")  # a `Path` names a file
     return parts[0] if named else None
 
 
-# Behind `-c`, `-e` or `-r` these take a setting, a name, a pattern or a count.
+# Programs for which `-c`, `-e` or `-r` take a setting, name, pattern or count, and no code.
 _SETTER = expression(
     r"(?:^|[/\\])(?:docker|podman|nerdctl|kubectl|oc|conda|mamba|micromamba|curl|wget|grep|rg|ping|ffmpeg|ffprobe|tar)(?:\.exe)?$"
 )
-# Settings of git which start nothing; `core.sshCommand`, `alias.*` and the like do.
+# Settings of git that start nothing, unlike `core.sshCommand` or `alias.*`.
 _OF_GIT = expression(r"(?:http|user|advice|color|safe|protocol)\.[\w\0]")
-# Commands of git itself behind which `-e` and `-r` take no code.
+# Commands of git for which `-e` and `-r` take no code.
 _PLAIN_GIT = frozenset({"add", "branch", "cat-file", "commit", "diff-tree", "grep", "ls-tree", "pull", "rm"})
 
 
-def _sets(parts: list[Value], place: int) -> bool:
-    """Is what follows this flag a setting for the program, and no code? A shell or interpreter that it starts stands before
-    its own flag, and so may what is not known."""
+def _is_option(parts: list[Value], place: int) -> bool:
+    """Does the flag at `place` take an option of the program, and no code? It takes code where a shell, an interpreter or an
+    unknown word stands between program and flag."""
     program = text_of(parts[0])
     if _is_pip(parts) and text_of(parts[place]) in _REQUIREMENTS:
         return True
@@ -188,7 +190,7 @@ def _sets(parts: list[Value], place: int) -> bool:
 
 
 def launched(parts: list[Value]) -> int:
-    """The place of the program that is run by one which starts others (`nice`, `timeout`); 0 where it is no such one."""
+    """The place of the program that a launcher (`nice`, `timeout`) runs; 0 for any other command."""
     if not parts or not _LAUNCHER.search(text_of(parts[0])):
         return 0
     rest = enumerate(parts[1:MAX_PARTS], 1)
@@ -201,64 +203,63 @@ def is_shell(program: Value) -> bool:
 
 
 def is_python(program: Value) -> bool:
-    """Is this an interpreter of Python, or the one that runs this code?"""
+    """Is this a Python interpreter, by name or as `sys.executable`?"""
     return program.ref.startswith("sys.executable") or _PYTHON.search(text_of(program)) is not None
 
 
 def is_runtime(program: Value) -> bool:
-    """Does it run JavaScript?"""
+    """Is this a runtime of JavaScript?"""
     return _RUNTIME.search(text_of(program)) is not None
 
 
-def is_maker(program: Value) -> bool:
-    """Does it build, copy or print what it is given, and run none of it?"""
-    return _MAKER.search(text_of(program)) is not None
+def only_processes(program: Value) -> bool:
+    """Does the program build, copy or print its files, and run none of them?"""
+    return _DATA_PROGRAM.search(text_of(program)) is not None
 
 
 def runs_its_argument(program: Value) -> bool:
-    """Is this an interpreter, or a program that starts another?"""
+    """Is this an interpreter or shell, or a program that starts another?"""
     if is_python(program) or is_shell(program) or is_runtime(program):
         return True
     return _STARTER.search(text_of(program)) is not None
 
 
-# With these, git starts a program that the command names.
+# Options and commands with which git starts a program.
 _GIT_STARTS = expression(
     r"\bgit\b[^\n]{0,200}(?:\s-c\s|--exec-path|--\w{2,10}-pack|--template|\b(?:config|submodule|bisect|hook|clone)\b)"
 )
 _PIECES = expression(r"&&|\|\||[;|&\n]")
-_LETS_GO = frozenset({"twine", "gh", "hub"})  # what these are given they send
+_UPLOADERS = frozenset({"twine", "gh", "hub"})
 
 
-def only_told(text: str) -> bool:
-    """Is all that is not known of this line an argument of programs that build, copy, print or send what they are given? It
-    may hold no more than one word of such a program, and no command of its own."""
+def only_arguments_unknown(text: str) -> bool:
+    """Are the unknown parts of this line only arguments of programs that build, copy, print or send, none of which could be
+    a command of its own?"""
     if _GIT_STARTS.search(text) or "`" in text or "$(" in text:
         return False
     for piece in _PIECES.split(text):
         program = piece.split()[0] if piece.split() else ""
-        if HOLE in piece and (HOLE in program or not (_MAKER.search(program) or program in _LETS_GO)):
+        if HOLE in piece and (HOLE in program or not (_DATA_PROGRAM.search(program) or program in _UPLOADERS)):
             return False
     return True
 
 
 def is_settings(parts: list[Value], place: int) -> bool:
-    """Is this a file of settings behind the script that an interpreter runs?"""
+    """Is the word at `place` a file of settings, given to the script that an interpreter runs?"""
     before = [text_of(part) for part in parts[1:place]]
     return any(not one.startswith("-") for one in before) and _SETTINGS.search(text_of(parts[place])) is not None
 
 
 def is_shown(line: CommandLine, place: int) -> bool:
-    """Is this a picture, by its ending, that is opened for the user to look at?"""
+    """Is the word at `place` a picture, by its suffix, that is opened for the user?"""
     if _PICTURE.search(text_of(line.parts[place])) is None:
         return False
     return line.call.ref == "os.startfile" or (len(line.parts) == 2 and _VIEWER.search(text_of(line.program)) is not None)
 
 
 def is_converted(line: CommandLine, place: int) -> bool:
-    """Does Python start a module by its name that only reads the file at `place`? That has to be known in part, and so do
-    all words where an option could make the module run something. In another folder, or with other variables, the name may
-    be that of any module; so may a class to convert with."""
+    """Does `python -m` start a module that only reads the file at `place`? Not where unknown words could be options that
+    make the module run something, nor where the folder or environment is changed, so that the name may be any module's."""
     words = [text_of(part) for part in line.parts[1:]]
     if len(words) < 3 or words[0] != "-m" or words[1] not in _READER or not is_python(line.parts[0]):
         return False
@@ -266,7 +267,7 @@ def is_converted(line: CommandLine, place: int) -> bool:
         return False
     if any(flag == "--to" and "." in form for flag, form in pairwise(words)):
         return False
-    if words[1] == "twine":  # what follows is sent, whatever it is
+    if words[1] == "twine":  # it sends its files
         return True
     unknown = words[place - 1] == HOLE if words[1] in _ONLY_READER else HOLE in words
     return not unknown and not any(
@@ -278,14 +279,14 @@ _OUTPUT = expression(r"--?out(?:put)?(?:[-_](?:dir|directory|folder|path))?$|--?
 
 
 def is_filled(line: CommandLine, place: int) -> bool:
-    """Is this the folder that a module, which Python starts by its name, is told to write to?"""
+    """Is the word at `place` the output folder of a module that `python -m` starts?"""
     parts = [text_of(part) for part in line.parts[: place + 1]]
     return parts[1:2] == ["-m"] and is_python(line.parts[0]) and place > 3 and _OUTPUT.match(parts[place - 1]) is not None
 
 
 def is_elsewhere(line: CommandLine) -> bool:
-    """Does SSH run this on another machine, and nothing on this one?"""
-    return _SSH.search(text_of(line.program)) is not None and not _COMES_BACK.search(line.text)
+    """Is this an SSH command that runs on another machine alone?"""
+    return _SSH.search(text_of(line.program)) is not None and not _RUNS_HERE.search(line.text)
 
 
 def _is_pip(parts: list[Value]) -> bool:
@@ -293,21 +294,21 @@ def _is_pip(parts: list[Value]) -> bool:
 
 
 def listed_by_network(parts: list[Value]) -> Value | None:
-    """The file of requirements that pip is given by a path which the network gave or had a part in; None for others."""
+    """The requirements file of a pip command whose path came from the network, in part or whole; None without one."""
     return next(
         (part for flag, part in pairwise(parts) if text_of(flag) in _REQUIREMENTS and has(part.taint, "received")), None
     )
 
 
 def is_requirements(parts: list[Value], place: int, written: Value) -> bool:
-    """Is this a list that pip reads, made of one that the package holds in plain text? One that was hidden or fetched is
-    a fact like any other. written: what the file holds."""
+    """Is the word at `place` a requirements file of pip, neither decoded nor fetched? written: its content."""
     pip = _is_pip(parts) and place > 3 and text_of(parts[place - 1]) in _REQUIREMENTS
     return pip and not hiding(written.layers) and not has(written.taint, "received")
 
 
 def script_before(parts: list[Value], place: int) -> str:
-    """The name of the script that Python runs and that is given the word at `place`; "" where that may be the script."""
+    """The name of the script that Python runs with the word at `place` as an argument; "" where the word may be the
+    script."""
     before = next((text_of(part) for part in parts[1:place] if not text_of(part).startswith("-")), "")
     name = before.rpartition("/")[2]
     return name if is_python(parts[0]) and name.endswith(".py") and HOLE not in name else ""

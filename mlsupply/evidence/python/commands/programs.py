@@ -1,4 +1,4 @@
-"""What a program that is started does with its arguments: fetches, sends, packs, copies, or takes code from a folder."""
+"""Taint through programs that are started: what they print, send, pack, copy or store, and folders they take code from."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FETCHES = expression(
     rf"{_START}(?:nslookup|dig|host|drill|kdig)\s[^\n]{{0,200}}\bTXT\b|"
     rf"{_START}(?:aws s3 cp|gsutil cat|gcloud storage cat|git show|git ls-remote|whois|gh (?:api|gist view))\s"
 )
-# What prints a credential the user is signed in with.
+# Commands that print a credential of the user.
 _CREDENTIALS = expression(
     rf"{_START}(?:gh auth (?:token|status -t)|git credential(?:-\w+)? (?:fill|get)|"
     r"gcloud (?:auth|config) (?:\S+ )?print-\w*-?token|"
@@ -51,13 +51,13 @@ _UPLOADS = expression(
     rf"{_START}(?:{_PIPES}|openssl|aws|gsutil|gcloud|az|rclone|sendmail|mutt|mailx?|croc|wormhole)(?:\.exe)?\s"
 )
 _HEADERS = expression(r"\s(?:-H|--header|-u|--user|--header=\S*|-b|--cookie)(?=[\s=])")
-_ASKING = expression(rf"{_START}(?:nslookup|dig|host|ping|drill|kdig|Resolve-DnsName)\s")
+_LOOKS_UP = expression(rf"{_START}(?:nslookup|dig|host|ping|drill|kdig|Resolve-DnsName)\s")
 _CODE_IN = expression(
     rf"{_START}(?:node|bun|deno|perl|ruby|php|python[\d.]*|pwsh|powershell)(?:\.exe)?\s(?:\S+\s){{0,4}}?-(?:e|c|r|Command)\s"
 )
 _PUSHES = expression(rf"{_START}git\s[^\n]{{0,200}}\bpush\b")
 _REPOSITORY = expression(r"\bgit -C (\S{2,200})|\bcd (\S{2,200})")
-_KEEPS = expression(
+_COPIES = expression(
     rf"{_START}(?:tar|zip|7z|7za|gzip|cp|mv|cat|tee|gpg|openssl|dd|rsync|copy|xcopy|robocopy|Compress-Archive|sqlite3|base64)\s"
 )
 _URL = expression(
@@ -73,7 +73,7 @@ _REDIRECTED = expression(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P
 
 
 def printed(machine: Analyser, call: Call, text: str) -> Taint:
-    """The taint of what the program prints."""
+    """The labels of what the program prints. text: the command line."""
     made = machine.origin("command-output", text[:40], call.line)
     if _CREDENTIALS.search(text):
         made |= machine.origin("credential-file", text[:60], call.line)
@@ -86,11 +86,12 @@ def printed(machine: Analyser, call: Call, text: str) -> Taint:
 
 
 def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
-    """What the files and input of a program contain goes where it sends or packs them. taint: of its arguments and input."""
+    """Notes what a program sends, and keeps what it copies or packs. text: the command line; taint: of its arguments and
+    input."""
     words = [word.rpartition("=")[2].lstrip("@") for word in _WORD.findall(text)[:_MAX_WORDS]]
     held = taint_of(*(machine.files[word] for word in words if word in machine.files))
-    if _KEEPS.search(text):
-        _kept(machine, call, words, taint | held)
+    if _COPIES.search(text):
+        _copied(machine, call, words, taint | held)
     if _PUSHES.search(text):
         _pushed(machine, call, text, taint)
         return
@@ -103,12 +104,12 @@ def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
         sending.note(machine, call, "header", taint | held, found[0], where)
     elif not sends and found and _CODE_IN.search(text):
         sending.note(machine, call, "body", taint | held, found[0], where)
-    elif not sends and _ASKING.search(text):
+    elif not sends and _LOOKS_UP.search(text):
         sending.note(machine, call, "name", taint, text, "fixed")
 
 
 def redirected(machine: Analyser, call: Call, text: str) -> None:
-    """Stores what programs print under the file it goes to: by `>`, or by the handle given as `stdout`."""
+    """Keeps what programs print to files: by `>`, or by a handle given as `stdout`."""
     for found in _REDIRECTED.finditer(text) if ">" in text else ():
         if not found["file"].startswith("/dev/"):
             machine.files[found["file"]] = Value("", NOTHING, printed(machine, call, found["what"]))
@@ -117,8 +118,8 @@ def redirected(machine: Analyser, call: Call, text: str) -> None:
         machine.files[kept_key(machine, handle.keys["name"])] = Value("", NOTHING, printed(machine, call, text))
 
 
-def _kept(machine: Analyser, call: Call, words: list[str], taint: Taint) -> None:
-    """Files that are packed or copied: what is written holds what is read."""
+def _copied(machine: Analyser, call: Call, words: list[str], taint: Taint) -> None:
+    """Keeps the content of the files that a program copies or packs, under every path among its words."""
     for word in words:
         if kind := places.file_kind(word):
             taint = taint | machine.origin(kind, word, call.line)
@@ -130,12 +131,12 @@ def _kept(machine: Analyser, call: Call, words: list[str], taint: Taint) -> None
             machine.files.setdefault(word, content)
 
 
-_LAST_PUSH = expression(r"(?:https?|ssh|git)://\S{4,200}|\S{1,60}@[\w.-]{3,80}:\S{1,100}")
+_REMOTE = expression(r"(?:https?|ssh|git)://\S{4,200}|\S{1,60}@[\w.-]{3,80}:\S{1,100}")
 
 
 def _pushed(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
-    """What lies in a repository is sent where it is pushed to, if that is written here."""
-    found = _LAST_PUSH.search(text)
+    """Notes what lies in a repository that is pushed to a constant address."""
+    found = _REMOTE.search(text)
     folders = [one or two for one, two in _REPOSITORY.findall(text)]
     cwd = call.keywords.get("cwd")
     if cwd is not None:
@@ -143,14 +144,14 @@ def _pushed(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
     for folder in folders:
         taint = taint | taint_below(machine, folder)
     if found is None and folders and any(folder in machine.folders for folder in folders):
-        found = _LAST_PUSH.search(machine.client_addresses.get("git", ""))  # where it was cloned from
+        found = _REMOTE.search(machine.client_addresses.get("git", ""))  # the address it was cloned from
     if found:
         sending.note(machine, call, "body", taint, found[0], addresses.destination(found[0].rpartition("@")[2]))
 
 
-def led(machine: Analyser, call: Call, text: str) -> list[tuple[Value, str]]:
-    """The content and path of folders this module filled that the program takes code from: by `PYTHONPATH` and the like, or
-    mounted into a container."""
+def code_folders(machine: Analyser, call: Call, text: str) -> list[tuple[Value, str]]:
+    """(content, path) of the folders that this module filled and the program takes code from: by `PYTHONPATH` and the like,
+    or mounted into a container."""
     found: list[tuple[Value, str]] = []
     env = call.keywords.get("env")
     for name in ("PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "LD_PRELOAD", "BASH_ENV", "ENV", "NODE_OPTIONS"):
@@ -163,6 +164,7 @@ def led(machine: Analyser, call: Call, text: str) -> list[tuple[Value, str]]:
 
 
 def _filled(machine: Analyser, paths: list[str]) -> list[tuple[Value, str]]:
+    """(content, path) of those of the paths that this module filled with fetched or encoded data."""
     made = []
     for path in paths:
         if len(path.replace(HOLE, "")) < 3:

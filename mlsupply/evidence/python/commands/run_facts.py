@@ -1,5 +1,4 @@
-"""Facts about what is run: files that this module wrote or brought along, what the network gives, what a command line
-does."""
+"""Facts about what is run: command lines, files that this module wrote or ships, and data from the network."""
 
 from __future__ import annotations
 
@@ -22,20 +21,20 @@ if TYPE_CHECKING:
 
 
 def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value | None = None) -> None:
-    """Notes what a command line does (`deed`). head: the value that holds the command, where it was decoded."""
+    """Notes a deed of a command line. silent: does nobody see its output? head: the value that holds the command."""
     layers = hiding(head.layers) if head is not None else ()
+    if deed.maker:
+        destination = "maker"
+    elif deed.url:
+        destination = addresses.destination(deed.url)
+    else:
+        destination = "fixed" if deed.behaviour == "sends" else ""
     machine.fact(
         deed.behaviour,
         call.node,
         sink=call.ref,
         source=deed.source or ("received" if deed.behaviour == "runs-downloaded" or deed.variant == OTHERS_KEY else ""),
-        destination="maker"
-        if deed.maker
-        else addresses.destination(deed.url)
-        if deed.url
-        else "fixed"
-        if deed.behaviour == "sends"
-        else "",
+        destination=destination,
         position="body" if deed.behaviour == "sends" else "",
         detail=deed.what,
         variant=deed.variant,
@@ -46,7 +45,7 @@ def noted(machine: Analyser, call: Call, deed: Deed, silent: bool, head: Value |
 
 
 def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, detail: str, **more: object) -> None:
-    """Notes that what the network gives is run, or says what is run. more: further fields of the fact, which go before those
+    """Notes that data from the network is run, or decides what is run. more: further fields of the fact, which replace those
     made here."""
     fields: dict[str, object] = {
         "source": "received",
@@ -59,40 +58,35 @@ def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, de
 
 
 def addressed(taint: Taint) -> bool:
-    """Does all that was received come from where a setting or a caller says?"""
+    """Does everything received come from an address that a setting or the caller gives?"""
     found = [label.partition(":")[2] for label in of_kind(taint, "received")]
-    return all(one.startswith("\u2026") or bool(places.LOCAL.match(one) or _WHOSE.match(one)) for one in found)
+    return all(one.startswith("\u2026") or bool(places.LOCAL.match(one) or _GIVEN_REPOSITORY.match(one)) for one in found)
 
 
 def _of_makers(machine: Analyser, taint: Taint) -> bool:
-    """Is all that was received the program of a well-known tool, from its maker?"""
+    """Is everything received the installer of a well-known tool, from its maker?"""
     return all(machine.makers.get(label, False) for label in of_kind(taint, "received"))
 
 
-# A repository of whomever the caller names.
-_WHOSE = re.compile(
+# A repository whose owner the caller names.
+_GIVEN_REPOSITORY = re.compile(
     r"https://(?:codeload\.github\.com|raw\.githubusercontent\.com|github\.com|api\.github\.com/repos|gitlab\.com|bitbucket\.org|"
     r"huggingface\.co)/\u2026"
 )
 
 
 def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent: bool) -> None:
-    """Notes facts about a file that this module wrote and that is run or loaded. written: its content."""
+    """Notes that a file which this module wrote is run or loaded, and follows it. written: its content; silent: does nobody
+    see the output?"""
     shown = legible(text_of(path), 100)
-    # what modules are looked for in is cleared before it is filled, not behind what ran
+    # a folder put on `sys.path` is cleared before it is filled, so that removing it hides nothing
     removed = bool(machine.files.get(f"removed {text_of(path)}")) and not call.ref.startswith("sys.path.")
     chain = machine.chain(written.taint, call.ref, call.line)
     if has(written.taint, "received"):
-        hidden_run = silent or removed or text_of(path).startswith("/tmp/")  # noqa: S108  # compares, writes nothing
+        hidden_run = silent or removed or text_of(path).startswith("/tmp/")  # noqa: S108  # only compared
         from_network(machine, call, written.taint, "runs-downloaded", "a downloaded file is run", silent=hidden_run)
     elif hiding(written.layers) or has(written.taint, "encoded"):
-        code = (
-            written.const
-            if isinstance(written.const, bytes)
-            else str(written.const).encode("utf-8", "replace")
-            if written.known
-            else b""
-        )
+        code = _bytes_of(written)
         if code.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not call.ref.startswith(("subprocess", "os")):
             return
         machine.fact(
@@ -114,9 +108,15 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
         machine.run_text(written.const, written.layers, call.line)
 
 
+def _bytes_of(written: Value) -> bytes:
+    if isinstance(written.const, bytes):
+        return written.const
+    return str(written.const).encode("utf-8", "replace") if written.known else b""
+
+
 def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str, script: str = "") -> None:
-    """Notes that a file of the package is run. what: how the report names it; script: the name of the script that is given
-    this file, where it is none itself."""
+    """Notes that a file of the package is run. part: its path; what: how the report names it; script: the name of the script
+    that is given this file as an argument."""
     name = text_of(part).rpartition("/")[2].replace(HOLE, "…")
     named = bool(name) and "…" not in name
     machine.fact(

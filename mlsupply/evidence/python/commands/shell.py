@@ -1,5 +1,5 @@
-"""What a shell, PowerShell or cmd line does, judged by its text: download and run, send data away, start again later, hide,
-destroy."""
+"""What a command line for a shell, PowerShell or cmd does, judged by its text: download and run, send data, persist, hide,
+destroy. The patterns are in `shell_kinds`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from mlsupply.evidence.python.values.value import HOLE
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
-_SHORT = 500  # characters of a line for which the answer is kept
-MAX_LINE = 20_000  # characters looked at as one; longer ones are looked at in pieces
+_SHORT = 500  # characters of a line whose deeds are cached
+MAX_LINE = 20_000  # characters judged at a time; a longer line is judged in overlapping pieces
 MAX_COMMAND = 1 << 20  # characters; a Linux system takes 128 kB as one argument (execve(2))
 _BLANKS = expression(r"[ \t]{2,}")
 
 
 class Deed(NamedTuple):
-    """Something a command line does. behaviour: as in `facets.CodeFact`; what: one phrase; text: the part that shows it;
-    url: where it goes, or ""; source: what is sent; maker: is all that it fetches the installer of a well-known tool, from
-    its maker; variant: as in `facets.CodeFact`, or `OTHERS_KEY`."""
+    """Something suspicious that a command line does. behaviour: as in `facets.CodeFact`; what: one phrase for people; text:
+    the part that shows it; url: that it contacts, or ""; source: kind of what is sent; maker: does it fetch only the
+    installer of a well-known tool, from its maker? variant: as in `facets.CodeFact`, or `OTHERS_KEY`."""
 
     behaviour: str
     what: str
@@ -34,8 +34,8 @@ class Deed(NamedTuple):
     variant: str = ""
 
 
-# Whether a port answers: nothing, or a word written here, goes to it from no program, and nothing reads what comes back.
-_PORT_ASKED = expression(
+# A test whether a port answers: at most a constant word is sent, and the answer is not read.
+_PORT_TEST = expression(
     r"(?:^|[\n;]|&&|\|\||(?<![$<>])\(|\s-c\s{1,9}[\"']|\b(?:if|while|until|then|do|timeout \S{1,9})\s|!)\s{0,9}"
     r"(?:(?:echo|printf)(?: -\w{1,3})?(?: [\w.:-]{1,30}| \"[\w.: -]{0,30}\"| '[\w.: -]{0,30}')?|:|true|"
     r"cat\s?<\s?/dev/null)?\s?"
@@ -65,9 +65,9 @@ _SENDERS = (
     r"socat|telnet)\b|/dev/tcp/"
 )
 _SENDS = expression(_SENDERS, re.IGNORECASE)
-# What a client of SSH shows it knows, and keeps to itself.
+# The key file of an SSH client, which signs with it and does not send it.
 _IDENTITY = expression(r"(?<=\s)-(?:i\s?|oIdentityFile=|o IdentityFile=)[\w.~/$\"'-]{2,200}(?=[\s\"']|$)")
-# What every command holds that takes something along, mines, or hides what it runs.
+# What every command holds that sends, looks up, mines, or hides what it runs: for a first, cheap search.
 MAY_TAKE_OR_HIDE = expression(
     "|".join(
         (
@@ -90,18 +90,18 @@ _PYTHON_C = expression(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"
 
 
 def deeds(text: str, depth: int = 0) -> list[Deed]:
-    """What a command line does that ordinary ones do not. An empty list says nothing of safety. depth: of commands within
+    """The suspicious things that a command line does; an empty list does not make it safe. depth: of commands in
     commands."""
-    return [*_again(text, depth)] if len(text) < _SHORT else _looked_for(text, depth)
+    return [*_cached(text, depth)] if len(text) < _SHORT else _judged(text, depth)
 
 
 @lru_cache(maxsize=256)
-def _again(text: str, depth: int) -> tuple[Deed, ...]:
-    """The same line is met as often as the function is followed that it stands in."""
-    return tuple(_looked_for(text, depth))
+def _cached(text: str, depth: int) -> tuple[Deed, ...]:
+    """A line is judged each time that the function around it is followed."""
+    return tuple(_judged(text, depth))
 
 
-def _looked_for(text: str, depth: int) -> list[Deed]:
+def _judged(text: str, depth: int) -> list[Deed]:
     text = _BLANKS.sub(" ", text[:MAX_COMMAND])
     if len(text) <= MAX_LINE:
         return _deeds(text, depth)
@@ -114,7 +114,7 @@ def _deeds(text: str, depth: int) -> list[Deed]:
     urls = _URL.findall(text)
     url, maker = (urls[0], all(map(MAKERS.match, urls))) if urls else ("", False)
     done = []
-    tied = _PORT_ASKED.sub(" ", text) if "/dev/" in text else text
+    tied = _PORT_TEST.sub(" ", text) if "/dev/" in text else text
     for (behaviour, what, _, variant), pattern, apart in _PATTERNS:
         looked_at = tied if behaviour == "remote-control" else text
         found = pattern.search(looked_at) if pattern is not None else None
@@ -126,16 +126,16 @@ def _deeds(text: str, depth: int) -> list[Deed]:
     if (sends := _SENDS.search(text) or _LOOKS_UP.search(text)) and (reads := _READS.search(text)):
         source = {"environment": "environment", "credential": "credential-file"}.get(reads.lastgroup or "", "host-identity")
         piped = source != "environment" or "|" in text[reads.start() :] or "$(" in text or "`" in text
-        if piped and (source != "credential-file" or _hands_over(text)):
+        if piped and (source != "credential-file" or _sends_credential(text)):
             done.append(Deed("sends", f"{source} sent by {sends[0]}", text, url, source))
     if depth < 3:
         done += _inner(text, depth)
     return done
 
 
-def _hands_over(text: str) -> bool:
-    """Is a credential named where something is sent, or does what is sent come from the command line at all? To download a
-    tool and to use a credential afterwards is how every client of a cloud is set up."""
+def _sends_credential(text: str) -> bool:
+    """Does one command of the line both name a credential and send, or one that sends upload anything? Downloading a tool
+    and using a credential with it afterwards is how every cloud client is set up."""
     commands = _NEXT.split(text)
     return any(_READS.search(one) and _SENDS.search(one) for one in commands) or any(
         _SENDS.search(one) and _UPLOADS.search(one) for one in commands
@@ -143,6 +143,7 @@ def _hands_over(text: str) -> bool:
 
 
 def _inner(text: str, depth: int) -> list[Deed]:
+    """The deeds of encoded PowerShell in the line."""
     found = _ENCODED.search(text)
     if not found:
         return []
@@ -160,7 +161,7 @@ _COMMANDED = expression(
 
 
 def commanded(text: str) -> bool:
-    """May a part of the script that is not known be a command of it, rather than an argument or the name of a file?"""
+    """May an unknown part of the script be a command, rather than an argument or a part of a path?"""
     return HOLE not in text or _COMMANDED.search(text[:MAX_LINE]) is not None or HOLE in text[MAX_LINE:]
 
 

@@ -1,4 +1,4 @@
-"""The table of what a shell, PowerShell or cmd line can do that ordinary ones do not, and how it shows in the text."""
+"""Patterns of what a suspicious command line for a shell, PowerShell or cmd does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from mlsupply.evidence.python.commands.nearby import Gap, Near, near
 from mlsupply.evidence.python.values.value import HOLE
 from mlsupply.named import NamedTuple
 
-OVERLAP = 2_000  # characters; pieces of a long line share as many, so no pattern that spans more can be found in all
+OVERLAP = 2_000  # characters that the pieces of a long line share: what a pattern may span at most
 _GET = r"(?:curl|wget|fetch|aria2c|lwp-download|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)"
 _RUN = (
     r"(?:sudo (?:-\w+ )?)?(?:env )?(?:/(?:usr/)?bin/)?"
@@ -19,13 +19,13 @@ _STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start
 OTHERS_KEY = "others-key"
 SSH_KEY = r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\w{1,20}) AAAA[\w+/=]"
 _CONTAINERS = r"\b(?:docker|podman|nerdctl)\b"
-_NOT_BY_NAME = r"(?!/\s[^\n|;&]{0,200}-i?(?:name|path|regex)\s)"  # of all disks: who looks for a name clears up
+_NOT_BY_NAME = r"(?!/\s[^\n|;&]{0,200}-i?(?:name|path|regex)\s)"  # of all disks: a search by name only cleans up
 _ALL_FILES = r"(?:~|/|\$HOME|\$\{HOME\}|/home|/root|/Users)"
 _HOME = r"(?:~|\$HOME|/root|/home/\w+)"
 
 
 class Kind(NamedTuple):
-    """How a deed shows in a command line. parts: patterns, of which one is enough; the rest as in `shell.Deed`."""
+    """A kind of deed, and its patterns (`parts`), of which one is enough. The other fields are as in `shell.Deed`."""
 
     behaviour: str
     what: str

@@ -1,4 +1,4 @@
-"""Programs that are started, or given input: what the command line does, and where the words in it come from."""
+"""Starting a program as a sink: what its command line does, and where its words and its input come from."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from mlsupply.evidence.python.commands.command_line import (
     CommandLine,
     command_line,
     deciding_part,
-    is_caught,
+    is_captured,
     is_converted,
     is_elsewhere,
     is_filled,
-    is_maker,
     is_python,
     is_requirements,
     is_runtime,
@@ -26,7 +25,8 @@ from mlsupply.evidence.python.commands.command_line import (
     is_shown,
     launched,
     listed_by_network,
-    only_told,
+    only_arguments_unknown,
+    only_processes,
     runs_its_argument,
     script_before,
     script_of,
@@ -51,12 +51,12 @@ _INSTALLS = expression(
     r"npx|bunx|uvx|pipx run|(?:pnpm|yarn) dlx)\b(?P<rest>[^\n]{0,200})"
 )
 _BUILDS = expression(r"^(?:npm|pnpm|yarn|bun|npx|node|deno)(?:\.cmd|\.exe)?\s+\S")
-_BUILD_SCRIPT = expression(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # what builds a package may well build its scripts
+_BUILD_SCRIPT = expression(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # a build script may well build its own JavaScript
 _WORDS = expression(r"[^\s\"'&|;<>]+")
 
 
 def command(machine: Analyser, call: Call) -> Value:
-    """A call that starts a program: notes facts about the command line. Returns what stands for the process, its output."""
+    """Notes what a call that starts a program does. Returns a value for the process, labelled as its output."""
     head = call.arg(0, "args", "cmd", "command", "file", "path")
     if head is None:
         return Value()
@@ -69,22 +69,22 @@ def command(machine: Analyser, call: Call) -> Value:
     process = Value(call.ref + "()", NOTHING, programs.printed(machine, call, text), text)
     process.items = line.parts
     stdin = call.keywords.get("input")
-    _does(machine, line, stdin)
+    _note_deeds(machine, line, stdin)
     machine.child_output = CLEAN
     flows(machine, line)
     process.taint |= machine.child_output
     tied_shells.started(machine, line)
     if stdin is not None:
         fed(machine, call, line.parts, stdin)
-    _builds_own(machine, line)
-    for content, path in programs.led(machine, call, text):
+    _note_own_build(machine, line)
+    for content, path in programs.code_folders(machine, call, text):
         ran_file(machine, call, content, constant(path), line.silent)
     _installs(machine, line)
     return process
 
 
-def _does(machine: Analyser, line: CommandLine, stdin: Value | None) -> None:
-    """What the text of the command line does. stdin: what is fed to the program."""
+def _note_deeds(machine: Analyser, line: CommandLine, stdin: Value | None) -> None:
+    """Notes what the text of the command line does. stdin: the input of the program."""
     found = deeds(script_of(line.parts)) or deeds(line.text)
     found = [deed for deed in found if not (_is_bare_shell(deed) and _is_local_shell(machine, line))]
     fetches = any(deed.behaviour == "runs-downloaded" for deed in found)
@@ -106,14 +106,13 @@ _HERE = expression(r"subprocess\.(?:PIPE|STDOUT|DEVNULL)$|(?:pty|os)\.openpty\(\
 
 
 def _is_bare_shell(deed: Deed) -> bool:
-    """Does nothing speak for this deed but that a shell is interactive?"""
+    """Is an interactive shell the only sign of this deed?"""
     return _INTERACTIVE.fullmatch(deed.text) is not None
 
 
 def _is_local_shell(machine: Analyser, line: CommandLine) -> bool:
-    """Is an interactive shell on another machine that is entered from here, or tied to nothing: does it get pipes or a
-    terminal made here, its line lead nowhere, and the module not speak of what is elsewhere? A terminal for those who are
-    at this machine starts one so."""
+    """Does the interactive shell serve the user of this machine, as a terminal does? It gets no connection (only pipes or a
+    terminal made here), its line redirects nothing, and the module names nothing remote; or it runs over SSH."""
     keywords = line.call.keywords
     ends = [keywords[name] for name in ("stdin", "stdout", "stderr") if name in keywords]
     if any(sign in line.text for sign in "<>|"):
@@ -123,8 +122,8 @@ def _is_local_shell(machine: Analyser, line: CommandLine) -> bool:
     return is_elsewhere(line) or not any(map(_REMOTE.search, machine.lines))
 
 
-def _builds_own(machine: Analyser, line: CommandLine) -> None:
-    """A builder of JavaScript is started in a folder of the package: it runs the scripts there."""
+def _note_own_build(machine: Analyser, line: CommandLine) -> None:
+    """Notes a build tool of JavaScript started in a folder of the package, whose scripts it runs."""
     where = line.call.keywords.get("cwd")
     if where is None or not has(where.taint, "package-file"):
         return
@@ -134,7 +133,7 @@ def _builds_own(machine: Analyser, line: CommandLine) -> None:
 
 
 def _installs(machine: Analyser, line: CommandLine) -> None:
-    """An installer is started. Installs from elsewhere than an index count as from a fixed place, unless the user set it."""
+    """Notes a package installer. Anything but an index counts as a fixed place, unless the user set its address."""
     found = _INSTALLS.search(line.text)
     if not found:
         return
@@ -161,7 +160,7 @@ def _installs(machine: Analyser, line: CommandLine) -> None:
 
 
 def _named_by_network(parts: list[Value]) -> Value | None:
-    """A package to install whose whole name the network gave."""
+    """The name of a package to install that came from the network as a whole; None without one."""
     named = parts if len(parts) > 1 else []
     return next((part for part in named if text_of(part) == HOLE and has(part.taint, "received")), None)
 
@@ -178,7 +177,7 @@ _SAVED = expression(
 
 
 def fetched(machine: Analyser, call: Call, text: str) -> None:
-    """Remembers the files that a command line leaves on the disk: screenshots, downloads and clones."""
+    """Keeps the files that a command line creates: screenshots, downloads and clones."""
     if (shot := _SHOT.search(text)) is not None:
         machine.files[shot.group(1)] = Value("", NOTHING, machine.origin("screen", text[:40], call.line))
     for pattern in (_CLONED, _SAVED):
@@ -195,7 +194,7 @@ _SPREADS = expression(r"(?:^|[/ ])(?:ssh|scp|sftp|rsync|ssh-copy-id|pssh|paralle
 
 
 def flows(machine: Analyser, line: CommandLine) -> None:
-    """Notes facts for what the origins of the words say: commands from the network, hidden commands, files that are run."""
+    """Notes what the labels of the words tell: commands from the network, hidden commands, files that are run."""
     call, head, parts = line.call, line.head, line.parts
     taint = head.taint.union(*(part.taint for part in parts))
     chain = machine.chain(taint, call.ref, call.line)
@@ -204,13 +203,13 @@ def flows(machine: Analyser, line: CommandLine) -> None:
     if deciding is not None:
         summaries.note_take(machine, deciding.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
         if has(deciding.taint, "received"):
-            said = "a command from the network is run"
-            from_network(machine, call, deciding.taint, "remote-control", said, chain=chain, silent=line.silent)
+            detail = "a command from the network is run"
+            from_network(machine, call, deciding.taint, "remote-control", detail, chain=chain, silent=line.silent)
         elif requested.ran(machine, call, deciding.taint, "a command"):
             pass
         elif has(deciding.taint, "model-answer"):
-            said = "a model's answer says which command is run"
-            machine.fact("executes", call.node, source="model-answer", sink=call.ref, detail=said)
+            detail = "a model's answer says which command is run"
+            machine.fact("executes", call.node, source="model-answer", sink=call.ref, detail=detail)
     _hidden(machine, line, taint, deciding, chain)
     programs.worked(machine, call, line.text, taint | _input_taint(call))
     if has(taint, "neighbour") and _SPREADS.search(line.text):
@@ -225,7 +224,7 @@ def flows(machine: Analyser, line: CommandLine) -> None:
 
 
 def _hidden(machine: Analyser, line: CommandLine, taint: Taint, deciding: Value | None, chain: tuple[str, ...]) -> None:
-    """A command that was decoded: here, from a data file of the package, or from what the function is given."""
+    """Notes a command that was decoded: from a constant, a data file of the package, or an argument of the function."""
     call, head = line.call, line.head
     if hiding(head.layers) and (head.known or has(taint, "encoded")):
         machine.fact(
@@ -240,28 +239,27 @@ def _hidden(machine: Analyser, line: CommandLine, taint: Taint, deciding: Value 
         )
         return
     if len(line.parts) > 1 and is_python(line.parts[0]) and _is_of_data(line.parts[1]):
-        said = "Python is started with arguments out of a data file of the package"
+        detail = "Python is started with arguments out of a data file of the package"
         fields = {"source": "encoded", "sink": call.ref, "silent": line.silent, "chain": chain}
-        machine.fact("runs-decoded", call.node, detail=said, **fields)
+        machine.fact("runs-decoded", call.node, detail=detail, **fields)
     if line.text.startswith(HOLE + " ") and has(taint, "encoded") and machine.path.rpartition("/")[2] == "setup.py":
-        said = "a command that stands in a file of the package is run"
+        detail = "a command that stands in a file of the package is run"
         fields = {"source": "encoded", "sink": call.ref, "silent": line.silent, "chain": chain}
-        machine.fact("runs-decoded", call.node, detail=said, **fields)
-    unheard = line.silent or (call.node is machine.ignored_result and is_caught(call))
+        machine.fact("runs-decoded", call.node, detail=detail, **fields)
+    unheard = line.silent or (call.node is machine.ignored_result and is_captured(call))
     if unheard and deciding is not None and (layers := hiding(deciding.layers)) and has(deciding.taint, "parameter"):
-        said = "a command that is hidden in what it is given is run unheard"
+        detail = "a command that is hidden in what it is given is run unheard"
         fields = {"sink": call.ref, "source": "parameter", "hidden": True, "silent": True, "layers": layers, "chain": chain}
-        machine.fact("runs-decoded", call.node, detail=said, **fields)
+        machine.fact("runs-decoded", call.node, detail=detail, **fields)
 
 
 def _is_of_data(part: Value) -> bool:
-    """Is all of it the content of a data file?"""
+    """Is the whole word the content of a data file?"""
     return text_of(part) == HOLE and any(one.startswith("encoded:data file ") for one in part.taint)
 
 
 def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started: int) -> None:
-    """One word of a command: a file this module wrote or brought along, or code. started: the place of the program that a
-    launcher runs."""
+    """Follows one word of a command: a file that this module wrote or ships, or code. started: as from `launched`."""
     call, parts, silent = line.call, line.parts, line.silent
     is_code = place > 0 and text_of(parts[place - 1]) == "-c"
     written = content_of(machine, part)
@@ -270,20 +268,20 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
     if written is not None and (place in {0, started} or runs_its_argument(line.program)) and not only_read:
         ran_file(machine, call, written, part, silent)
     elif has(part.taint, "package-file"):
-        if place == 0 and len(parts) == 1 and only_told(line.text):
+        if place == 0 and len(parts) == 1 and only_arguments_unknown(line.text):
             return
         if place == 0:
             bundled(machine, call, part, silent, "a file of the package")
         elif is_runtime(line.program) or is_shell(line.program):
             bundled(machine, call, part, silent, "a script of the package in another language")
-        elif not is_code and not is_maker(line.program) and not (is_converted(line, place) or is_filled(line, place)):
+        elif not is_code and not only_processes(line.program) and not (is_converted(line, place) or is_filled(line, place)):
             bundled(machine, call, part, silent, "a script of the package", script_before(parts, place))
     if is_code and isinstance(part.const, str):
         _python_code(machine, line, part)
 
 
 def _input_taint(call: Call) -> Taint:
-    """Where its input comes from, and the variables that are set for it alone."""
+    """The labels of the input and of the environment that a program is given."""
     given = [call.keywords[name] for name in ("input", "stdin") if name in call.keywords]
     env = call.keywords.get("env")
     return taint_of(*given, *((env.keys or {}).values() if env is not None else ()))
@@ -293,7 +291,7 @@ _MODULE = expression(r"^\S{1,300} (?:-\w{1,9} ){0,4}?-m ?(?P<name>[\w.]{1,200})(
 
 
 def _module(machine: Analyser, line: CommandLine) -> None:
-    """Python starts a module by its name, which this module wrote to a file."""
+    """Follows a module that this module wrote to a file, where `python -m` starts it."""
     found = _MODULE.match(line.text)
     if found is None or not (is_python(line.parts[0]) or is_python(constant(line.text.partition(" ")[0]))):
         return
@@ -305,8 +303,8 @@ def _module(machine: Analyser, line: CommandLine) -> None:
 
 
 def _one_line(machine: Analyser, line: CommandLine) -> None:
-    """A line for a shell holds Python, or starts a file this module wrote through an interpreter. Where the interpreter is
-    not known (`sys.executable` in the line), only what is written here is followed."""
+    """Follows the code of `python -c`, or a file that this module wrote, in a line for a shell. An unknown interpreter (such
+    as `sys.executable`) counts where the content of the file is known."""
     if code := python_in(line.text):
         machine.run_text(code, line.head.layers, line.call.line)
     words = _WORDS.findall(line.text)[:MAX_PARTS]
@@ -320,7 +318,7 @@ def _one_line(machine: Analyser, line: CommandLine) -> None:
 
 
 def _python_code(machine: Analyser, line: CommandLine, code: Value) -> None:
-    """What follows `-c` of a program that is no shell is followed as Python."""
+    """Follows the code behind `-c` as Python, unless the program is a shell."""
     if is_shell(line.program):
         return
     call = line.call
@@ -338,24 +336,25 @@ def _python_code(machine: Analyser, line: CommandLine, code: Value) -> None:
     machine.child_input = before
 
 
-_READABLE = expression(r"[ -~\s]{6}")  # what a program is told in its own language, and no head of a message
+_READABLE = expression(r"[ -~\s]{6}")  # code or commands, and no head of a binary message
 
 
 def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:
-    """Text is fed to the standard input of the program with these words: notes what a shell or interpreter makes of it."""
+    """Notes what a program makes of its standard input. parts: the words of its command; stdin: the input."""
     programs.worked(machine, call, " ".join(text_of(part) for part in parts), stdin.taint)
     summaries.note_wanted(machine, stdin.taint)
     if has(stdin.taint, "received") and parts and runs_its_argument(parts[0]):
-        page = any(one.startswith(("received:http://", "received:https://")) for one in stdin.taint)  # fetched, not awaited
-        behaviour = "remote-control" if is_shell(parts[0]) and not page else "runs-downloaded"
-        said = "what the network gives is fed to " + ("a shell" if is_shell(parts[0]) else "an interpreter")
-        machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=said, variant="piped")
+        # a page is fetched once, which is no control by commands that come
+        is_page = any(one.startswith(("received:http://", "received:https://")) for one in stdin.taint)
+        behaviour = "remote-control" if is_shell(parts[0]) and not is_page else "runs-downloaded"
+        detail = "what the network gives is fed to " + ("a shell" if is_shell(parts[0]) else "an interpreter")
+        machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=detail, variant="piped")
     if isinstance(stdin.const, str | bytes):
         _fed_text(machine, call, parts, stdin)
 
 
 def _fed_text(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:
-    """Input that is known: decoded, a script for a shell, or Python."""
+    """Follows constant input: decoded text, a script for a shell, or Python."""
     text = stdin.const if isinstance(stdin.const, str) else stdin.const.decode("utf-8", "replace")
     if hiding(stdin.layers) and _READABLE.search(text):
         machine.fact(
