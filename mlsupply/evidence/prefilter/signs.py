@@ -200,6 +200,8 @@ WORDS: Words = (
     (b"ipython_config", None),
     (b"ipython_kernel_config", None),
     (b"get_ipython_dir", None),
+    (b"locate_profile", None),
+    (b"startup_dir", None),
     (b"runConfigurations", None),
     (b"nvim", expression(rb"init\.(?:lua|vim)|nvim[/\\\"', ]{1,6}(?:plugin|after|lua)")),
     (b".vim", expression(rb"\.vim[/\\\"']")),

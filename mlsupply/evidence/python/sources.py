@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.libraries import found_files, own_source, package_data, reading
+from mlsupply.evidence.python.libraries import found_files, known_folders, own_source, package_data, reading
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import addresses
@@ -135,15 +135,13 @@ _VARIABLE_IN_TEXT = re.compile(r"\$\{?([A-Za-z_]\w{0,100})")
 
 def _located(machine: Analyser, call: Call) -> Value | None:
     """The path that a call finds: the home folder, a program, a file of a package; None for any other call."""
-    if call.ref in {"pathlib.Path.home", "pathlib.Path().home"}:
-        return Value("pathlib.Path()", NOTHING, CLEAN, "~")
+    if (folder := known_folders.told(call)) is not None:
+        return folder
     if call.ref in {"dotenv.find_dotenv", "dotenv.main.find_dotenv"}:
         return Value("", NOTHING, CLEAN, text_of(call.args[0]) if call.args and call.args[0].known else f"{HOLE}/.env")
     if call.ref == "shutil.which" and call.args:
         return Value("", NOTHING, call.args[0].taint, f"{HOLE}/{text_of(call.args[0])}")
-    if (found := found_files.of_packages(machine, call)) is not None:
-        return found
-    return Value("", NOTHING, CLEAN, "~/.ipython") if call.ref.endswith(".get_ipython_dir") else None
+    return found_files.of_packages(machine, call)
 
 
 def _library(machine: Analyser, call: Call) -> Value | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import hooks, reflection
+from mlsupply.evidence.python.libraries.known_folders import IN_PROFILE
 from mlsupply.evidence.python.network import requested, servers
 from mlsupply.evidence.python.values import app_settings
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, text_of
@@ -39,6 +40,7 @@ MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
         "value", "buf", *_OWN_NAMES, *requested.NAMES, "request", *app_settings.NAMES,
+        *IN_PROFILE,
     }
 )  # fmt: skip
 
@@ -65,6 +67,8 @@ def modelled(machine: Expressions, result: Value, owner: Value, name: str, node:
         result.items = owner.items
     elif ref in _TOKEN_PATHS:
         result.text = _TOKEN_PATHS[ref]
+    elif name in IN_PROFILE and ref.startswith("IPython."):
+        result.text = IN_PROFILE[name]
 
 
 def _labels(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | None:

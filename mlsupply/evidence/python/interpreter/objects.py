@@ -7,6 +7,7 @@ of unknown origin: its attributes are those that any of its objects was given, a
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
@@ -280,7 +281,17 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     for fallback in ("__getattribute__", "__getattr__"):
         if fallback in state.methods and not name.startswith("__"):
             return machine.enter(state.methods[fallback], [owner, constant(name)], {}, node)
+    if name in _OF_SESSION and (base := next(filter(_SESSIONS.match, state.bases), "")):
+        state.attributes[name] = Value(f"{base}().{name}")  # one for all methods: what one adds another may read
+        return state.attributes[name]
     return attribute_of(state, HOLE)
+
+
+# What objects of classes below a session of these libraries keep for each request.
+_OF_SESSION = frozenset({"headers", "params", "cookies"})
+_SESSIONS = re.compile(
+    r"(?:requests|httpx|niquests|aiohttp|curl_cffi\.requests)\.(?:\w{1,20}\.)?(?:Async)?(?:Client)?(?:Session|Client)$"
+)
 
 
 def _read(machine: Expressions, state: ClassState, owner: Value, name: str, node: ast.AST, found: Value) -> Value:
