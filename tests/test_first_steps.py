@@ -176,3 +176,20 @@ def test_an_output_whose_file_is_empty_is_not_put_on_the_terminal(project: Path)
 def test_a_word_without_a_verb_is_answered_with_the_verb_that_takes_it(word: str, said: str) -> None:
     done = _run(word)
     assert (done.exit_code, said in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("acme-frobnicator", "whether the index has a project of that name is not known: 127.0.0.1 could not be reached"),
+        ("reqeusts", "it was judged by its letters alone: 127.0.0.1 could not be reached"),
+    ],
+)
+def test_a_name_that_the_index_could_not_be_asked_about_is_not_checked(project: Path, name: str, said: str) -> None:
+    """Popular names need no index, and offline this is said of all at once."""
+    words = [name, "requests", "--feed", "embedded", "--index-url", "http://127.0.0.1:9/simple"]
+    done = _run("check", *words)
+    assert done.exit_code == (3 if name != "reqeusts" else 1)
+    assert f"not checked: {name}: {said} (check the address, the credentials and the network)" in done.stderr
+    assert done.stderr.count("not checked:") == 1
+    assert "could not be reached" not in _run("check", *words, "--offline").stderr

@@ -193,7 +193,7 @@ class _Bench:
             gaps: tuple[Gap, ...] = ()
             verdict = letters
             if isinstance(answer, Failure):
-                gaps = (_letters_alone(one, answer),) if letters.target else ()
+                gaps = tuple(_letters_alone(one, answer, letters.target))
             elif answer is not None:
                 evidence = replace(locked.added_to(answer), advised=one.name in advised)
                 verdict = self._engine.judge(one.name, evidence, now)
@@ -313,7 +313,13 @@ def _vouched(settings: Mapping[str, object]) -> frozenset[str]:
     return frozenset(canonical(name) for name in names if isinstance(name, str))
 
 
-def _letters_alone(one: _Candidate, failure: Failure) -> Gap:
-    detail = f"it was judged by its letters alone: {failure.detail}"
+def _letters_alone(one: _Candidate, failure: Failure, target: str | None) -> Iterator[Gap]:
+    """The gap where the answer of the index would have mattered: the name resembles another, or no release is pinned, so
+    that whoever registers the name decides what is installed."""
+    if not target and one.package and one.package.version:
+        return
+    said = "it was judged by its letters alone" if target else "whether the index has a project of that name is not known"
     place = one.places[0] if one.places else None
-    return Gap(subject=one.name, check=CHECK, reason=failure.reason, detail=detail, place=place)
+    hint = "check the address, the credentials and the network"
+    detail = f"{said}: {failure.detail}"
+    yield Gap(subject=one.name, check=CHECK, reason=failure.reason, detail=detail, hint=hint, place=place)
