@@ -141,6 +141,17 @@ WORDS: Words = (
     (b".subprocess.", expression(rb"\.subprocess\.(?:run|call|Popen|check_|get(?:status)?output)\b")),
     (b"HTTPHandler", expression(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
     (b"__pyarmor__", None),
+    (b"os.fork", None),
+    (b"getattr(shutil", None),
+    *((walk, None) for walk in (b'os.walk("/")', b"os.walk('/')")),
+    *(
+        (word, expression(rb"while (?:True|1)\s*:[ \t]*\n\s{1,40}(?:[\w.]{0,40}Process\(|\w{1,40}\.write\()"))
+        for word in (b"while True", b"while 1")
+    ),
+    (b".drop_database(", None),
+    (b".flushall(", expression(rb"(?m)^[^\s#][^\n]{0,160}\.flushall\(")),
+    (b"DROP", expression(rb"[\"'(][ \t\n]{0,20}DROP\s{1,4}(?:DATABASE|SCHEMA)\b")),
+    (b"drop_all(", expression(rb"\.drop_all\(")),
     (
         b"wrap_function_wrapper",
         expression(rb"wrap_function_wrapper\(\s{0,80}[\"']?(?:socket|ssl|http|urllib3?|requests|httpx|aiohttp)\b"),
@@ -294,6 +305,7 @@ CLIENTS: Words = (
 )
 _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object
 _WRITES_FILES = expression(rb"(?:open|\.open)\([^\n]{0,120}[\"'](?:[awx]|r\+)b?\+?[\"']|\.write_(?:text|bytes)\(")
+_WRITES_RANDOM = rb"write\w{0,6}\([^\n]{0,60}(?:urandom|token_bytes|randbytes)\("
 # (what is searched for, what must stand anywhere else in the file)
 PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
@@ -324,6 +336,8 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     ),
     (b"rmtree", expression(rb"expanduser|Path\.home|(?<!split\()[\"']/[\"']|HOME")),
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
+    (b"expanduser", expression(rb"os\.truncate|%s" % _WRITES_RANDOM)),
+    (b"Path.home", expression(rb"\.unlink\(|os\.(?:remove|unlink)\b|%s" % _WRITES_RANDOM)),
     (b"sys.path", expression(rb"(?:64|85|32|16)decode|unhexlify|fromhex|decompress|a2b_")),
     *((word, _WRITES_FILES) for word in (b"getsitepackages", b"getusersitepackages", b"get_python_lib", b"purelib")),
     *((word, _WRITES_FILES) for word in (b"**/", b"rglob", b"os.walk", b"getfile(", b"getsourcefile(")),

@@ -24,6 +24,7 @@ from mlsupply.evidence.python.libraries import (
     log_records,
     persistence,
     tree_nodes,
+    wearing_out,
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
 from mlsupply.evidence.python.network import diverted, far_end, requested, servers, uploads
@@ -276,6 +277,9 @@ class Analyser(Statements):
 
     def condition(self, node: ast.BoolOp) -> None:
         conditions.singled_out(self, node)
+
+    def endless(self, node: ast.While) -> None:
+        wearing_out.without_end(self, node)
 
     def guard(self, node: ast.If, test: Value) -> None:
         conditions.guarded(self, node, test)

@@ -40,6 +40,14 @@ _SAME_PATH = frozenset(
         "pathlib.Path().__str__", "pathlib.WindowsPath", "pathlib.PureWindowsPath", "pathlib.PurePosixPath",
     }
 )  # fmt: skip
+# What these give tells nothing of what they are given: bytes at random, a number of bytes.
+_TELLS_NOTHING = frozenset(
+    {
+        "os.urandom", "secrets.token_bytes", "secrets.token_hex", "secrets.token_urlsafe", "random.randbytes", "uuid.uuid4",
+        "random.Random().randbytes", "random.SystemRandom().randbytes", "os.path.getsize", "numpy.random.bytes", "os.stat",
+        "pathlib.Path().stat",
+    }
+)  # fmt: skip
 _LISTINGS = frozenset(
     {
         "os.walk", "os.listdir", "os.scandir", "glob.glob", "glob.iglob", "pathlib.Path().rglob", "pathlib.Path().glob",
@@ -267,6 +275,8 @@ def _named_by_caller(path: Value) -> bool:
 def _reshaped(call: Call) -> Value | None:
     """Data in another shape: parsed, serialised, copied, put into a container; None for any other call."""
     ref = call.ref
+    if ref in _TELLS_NOTHING:
+        return Value(f"{ref}()")
     if ref in documents.READS and call.args and (parsed := documents.document(ref, call.args[0])) is not None:
         return parsed
     if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load", "copy.copy", "copy.deepcopy"} and call.args:

@@ -78,9 +78,14 @@ class Statements(Assignments):
 
     def _while(self, node: ast.While) -> None:
         special_methods.operated(self, self.value(node.test), "bool", [], node)
+        self.endless(node)
         self.body(node.body)
         self._forget_accumulated(node)
         self.body(node.orelse)
+
+    def endless(self, node: ast.While) -> None:
+        """Notes facts about a loop that may never end."""
+        raise NotImplementedError
 
     def _return(self, node: ast.Return) -> None:
         value = self.value(node.value)

@@ -11,8 +11,9 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import objects, reflection, special_methods
 from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
 from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, writing
+from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.values import containers, decoders, folding
-from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.merging import iterated, merged
 from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Value, layers_of, taint_of, text_of, unknown
 
@@ -199,6 +200,8 @@ def _map(machine: Analyser, name: str, call: Call) -> Value | None:
                 break
         else:
             return folding.listed(done, layers_of(*call.args[1:]))
+    if function.ref in REMOVES:
+        machine.call(function, [iterated(call.args[1])], {}, call.node)
     if function.closure is not None:
         machine.enter(function.closure, [Value(taint=taint_of(*call.args))], {}, call.node)
     return _counted(call) if function.ref in {"builtins.int", "builtins.float"} else unknown(*call.args)

@@ -42,6 +42,7 @@ def temporary(call: Call) -> Value:
     return made
 
 
+_ANY_FIRST = ("", "*", "?", "[", HOLE)  # how a pattern begins that does not say which files are looked for
 _ALL_OF_HOME = re.compile(r"(?:~|/home|/Users|/root)[/\\]\*\*")
 _WORK = re.compile(r"host-identity:(?:os\.getcwdb?|pathlib\.Path\.cwd)$")
 
@@ -55,7 +56,7 @@ def listing(machine: Analyser, call: Call) -> Value:
     named = text_of(call.args[0]) if call.ref.startswith("pathlib") and call.args else ""
     if kind := places.file_kind(f"{text}/{named}" if named else text):
         made.taint |= machine.origin(kind, text, call.line)
-    elif text in {"/", "~", "~/", "C:\\", "C:/"} or _ALL_OF_HOME.match(text):
+    elif (text in {"/", "~", "~/", "C:\\", "C:/"} and named[:1] in _ANY_FIRST) or _ALL_OF_HOME.match(text):
         made.taint |= machine.origin("home-files", text, call.line)
     elif text in {"", ".", "./"} or (start is not None and any(map(_WORK.match, start.taint))):
         made.taint |= machine.origin("work-files", "files of the working folder", call.line)

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
-REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rmdir", "pathlib.Path().unlink", "os.truncate"})
+REMOVES = frozenset(
+    {
+        "os.remove", "os.unlink", "shutil.rmtree", "os.rmdir", "pathlib.Path().unlink", "pathlib.Path().rmdir",
+        "os.truncate", "os.removedirs",
+    }
+)  # fmt: skip
 _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.libraries import wearing_out
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.values import folding
@@ -67,6 +68,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     inherited = receiver.text if receiver is not None and receiver.text != HOLE else ""
     text = address or inherited or machine.client_addresses.get(top, "")
     where = "fixed" if _KEY.match(text) else addresses.destination(text) if text else "given"
+    wearing_out.emptied(machine, call, where)
     if _SIGNS_IN.search(call.ref):
         return _signed_in(machine, call, text)
     of_client = receiver.taint if receiver is not None else CLEAN

@@ -125,4 +125,5 @@ def iterated(value: Value) -> Value:
     if value.known:
         found = folding.items_of(value)
         return found[0] if found else unknown(value)
-    return Value(value.ref + "[]" if value.ref else "", NOTHING, value.taint, value.text, value.layers)
+    one = value.ref if value.ref == "pathlib.Path()" else value.ref + "[]" if value.ref else ""  # what a folder is asked for
+    return Value(one, NOTHING, value.taint, value.text, value.layers)
