@@ -193,3 +193,14 @@ def test_a_name_that_the_index_could_not_be_asked_about_is_not_checked(project: 
     assert f"not checked: {name}: {said} (check the address, the credentials and the network)" in done.stderr
     assert done.stderr.count("not checked:") == 1
     assert "could not be reached" not in _run("check", *words, "--offline").stderr
+
+
+def test_a_project_that_is_named_as_an_environment_is_told_which_lies_in_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    assert "hint: give a virtual environment" in _run("scan", "--env", ".").stderr
+    (project / ".venv").mkdir()
+    (project / ".venv" / "pyvenv.cfg").touch()
+    assert "hint: there is one in it: --env .venv" in _run("scan", "--env", ".").stderr
+    assert f"hint: there is one in it: --env {project}/.venv" in _run("scan", "--env", f"{project}/").stderr

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import Any
 
 from mlsupply.errors import MlsupplyError
@@ -45,7 +46,10 @@ def read_environment(path: str, tree: Tree, limits: Limits) -> Inventory:
     sites, conda = sites_of(path, tree), posixpath.join(path, "conda-meta")
     has_conda = tree.kind(conda) == "folder"
     if not sites and not has_conda:
+        inside = next((name for name in names_in(path, tree) if tree.kind(f"{path}/{name}pyvenv.cfg") == "file"), "")
         hint = "give a virtual environment, a conda prefix or a site-packages folder"
+        if inside:
+            hint = f"there is one in it: --env {quote(posixpath.normpath(posixpath.join(path, inside)))}"
         raise MlsupplyError("no-environment", f"{safe(path)} holds no installed packages", hint)
     packages: dict[object, Package] = {}
     gaps: list[Gap] = list(_system_packages(path, tree))
