@@ -1,4 +1,4 @@
-"""Code that is run: text or bytes executed, objects rebuilt from bytes, files loaded as modules or libraries."""
+"""Running code as a sink: text or bytes executed, objects unpickled, files loaded as modules or libraries."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 
 def executed(machine: Analyser, call: Call, source: Value) -> None:
-    """Notes facts about `exec` or `eval` of this value: fetched, decoded, written by a model, or put together here."""
+    """Notes what `exec` or `eval` of this value runs: text that was fetched, decoded, or made at run time."""
     layers = hiding(source.layers)
     summaries.note_wanted(machine, source.taint)
     summaries.note_take(machine, source.taint, Take("executes", call.ref, layers=layers))
     if has(source.taint, "received"):
         said = "code from the network is executed"
         fields: dict[str, object] = {"layers": layers, "hidden": call.function.hidden}
-        if all(map(_ASKED.search, of_kind(source.taint, "received"))):
-            fields["destination"] = "given"  # of whoever comes, where somebody started a server for them
+        if all(map(_OF_CLIENTS.search, of_kind(source.taint, "received"))):
+            fields["destination"] = "given"  # by clients of a server that somebody started
         from_network(machine, call, source.taint, "runs-downloaded", said, **fields)
     elif requested.ran(machine, call, source.taint, "code"):
         return
@@ -44,24 +44,24 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
 
 
 def required(machine: Analyser, given: Value, node: ast.AST) -> None:
-    """Notes packages that a hook of a build backend asks for (PEP 517) where the network names them."""
+    """Notes requirements that a hook of a build backend returns (PEP 517), where they came from the network."""
     if has(given.taint, "received"):
         detail = "what the network names as needed for the build"
         machine.fact("installs-package", node, source="received", sink="a build backend", destination="fixed", detail=detail)
 
 
-_ASKED = re.compile(
+_OF_CLIENTS = re.compile(
     r"\.accept\(\)|^received:(?:websockets\.(?:\w+\.)*serve|asyncio\.start_(?:unix_)?server)\b"
 )  # a server of its own
 
 
 def _decoded(machine: Analyser, call: Call, source: Value) -> None:
-    """What was hidden is executed."""
+    """Notes that decoded or encoded text is executed."""
     text = source.const if isinstance(source.const, str | bytes) else ""
     shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
     origin = next((k for k in kinds_of(source.taint) if k in {"package-file", "parameter", "variable", "encoded"}), "")
     if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
-        return  # a single name, as in eval("ex" + "ec"): worth what is done with it
+        return  # a single name, as in eval("ex" + "ec"), which matters only when it is called
     of_document = _is_of_document(source)
     machine.fact(
         "runs-decoded",
@@ -81,18 +81,18 @@ _DOCUMENT = re.compile(r"encoded:data file [^/]{1,60}\.(?:md|rst|markdown)$", re
 
 
 def _is_of_document(source: Value) -> bool:
-    """Is it text, as it stands, of a document for people, which may show code?"""
+    """Is this the plain text of a document for people, which may hold examples of code?"""
     return not hiding(source.layers) and all(map(_DOCUMENT.match, of_kind(source.taint, "encoded")))
 
 
 def _made(machine: Analyser, call: Call, source: Value) -> None:
-    """Text that is neither fetched nor hidden is executed."""
+    """Notes that text which is neither fetched nor encoded is executed, unless it is constant and plain."""
     source_kind = next(
         (k for k in kinds_of(source.taint) if k in {"package-file", "variable", "clipboard", "environment", "model-answer"}),
         "",
     )
     if source_kind == "variable" and "parameter:sys.argv" in source.taint:
-        source_kind = ""  # whoever starts it says what it runs, on its command line or in its stead
+        source_kind = ""  # the user names the code on the command line
     if not source.known:
         machine.fact(
             "executes",
@@ -116,7 +116,7 @@ def _made(machine: Analyser, call: Call, source: Value) -> None:
 
 
 def _escaped(machine: Analyser, call: Call) -> bool:
-    """Is the text written as escapes although it is plain? `lines` are set by the module's analysis."""
+    """Is the constant text of the call written mostly as escapes?"""
     lines = machine.lines
     if machine.code_line or not isinstance(call.node, ast.Call) or not 0 < call.line <= len(lines):
         return False
@@ -131,10 +131,10 @@ _VERB = re.compile(r"\.(?:get|post|put|patch|delete|head|options|request)$")
 
 
 def hidden_name(machine: Analyser, call: Call) -> None:
-    """Notes that a function that acts is called by a name which is put together at run time."""
+    """Notes that a dangerous function is called by a name that was computed."""
     ref = call.ref
     if _VERB.search(ref) and "()" in ref:
-        return  # the method of a request is data to a client, and asked of its session by that name
+        return  # clients look up the method of a request on their session by name
     if ref in know.DANGEROUS or know.COMMANDS.match(ref) or ref in know.RUNS_CODE or know.SENDS.match(ref):
         machine.fact("hides-name", call.node, sink=ref, hidden=True, detail=f"{ref} is called by a computed name")
 
@@ -146,7 +146,7 @@ _PICKLE_CALLS = re.compile(rb"posix|nt\n|system|builtins|subprocess|__import__")
 
 
 def unpickled(machine: Analyser, call: Call, data: Value) -> None:
-    """Notes facts about bytes that rebuild objects: what is received, or a constant here, can run code."""
+    """Notes that received data, or a constant which calls functions, is unpickled or loaded as YAML or JSON objects."""
     if has(data.taint, "received"):
         machine.fact(
             "executes",
@@ -172,7 +172,7 @@ _LOADS = re.compile(r"^(?:pickle|_pickle|cPickle|dill|cloudpickle)\.(?:.*\.)?loa
 
 
 def rebuilt(machine: Analyser, call: Call) -> Value | None:
-    """The result of a call that rebuilds objects from bytes, or turns them into bytes; None for any other call."""
+    """The result of a call that unpickles or pickles objects; None for any other call."""
     pickled(machine, call)
     if _LOADS.match(call.ref):
         if call.args:
@@ -181,8 +181,8 @@ def rebuilt(machine: Analyser, call: Call) -> Value | None:
     if call.ref not in know.REBUILDS or not call.args:
         return None
     if call.ref == "yaml.load" and _is_unsafe(call) and has(call.args[0].taint, "package-file"):
-        said = "objects are rebuilt from a data file of the package, which may name any function"
-        machine.fact("runs-decoded", call.node, source="package-file", sink=call.ref, detail=said)
+        detail = "objects are rebuilt from a data file of the package, which may name any function"
+        machine.fact("runs-decoded", call.node, source="package-file", sink=call.ref, detail=detail)
     if call.keywords.get("weights_only", Value()).const is not True:
         unpickled(machine, call, call.args[0])
     return Value(call.ref + "()", NOTHING, call.args[0].taint | unpacked(machine, call.args[0], call.line))
@@ -197,7 +197,7 @@ _PICKLES = re.compile(r"^(?:pickle|_pickle|cloudpickle|dill|torch|joblib)\.(?:du
 
 
 def pickled(machine: Analyser, call: Call) -> None:
-    """Notes what an object's `__reduce__` makes whoever loads it run, where that is a command or code."""
+    """Follows the command or code that an object's `__reduce__` runs when the pickle is loaded."""
     if not _PICKLES.match(call.ref) or not call.args:
         return
     whole = call.args[0]
@@ -214,14 +214,14 @@ def _pickled(machine: Analyser, call: Call, thing: Value) -> None:
         machine.call(given[0], folding.items_of(given[1]), {}, call.node)
 
 
-_UNLIKE = re.compile(
+_OTHER_SUFFIX = re.compile(
     r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|log|enc|onnx|safetensors|gguf|h5|np[yz]|tflite|parquet|vocab|weights)$",
     re.IGNORECASE,
 )
 
 
 def _filled(machine: Analyser, call: Call, value: Value) -> Value | None:
-    """What was put into a folder that modules are looked for in, where it is not of this package."""
+    """What this module put into a folder that modules are imported from, if it was fetched or encoded."""
     if not call.ref.startswith(("sys.path.", "site.", "runpy.")):
         return None
     taint = taint_below(machine, text_of(value))
@@ -229,7 +229,7 @@ def _filled(machine: Analyser, call: Call, value: Value) -> Value | None:
 
 
 def loaded(machine: Analyser, call: Call) -> Value:
-    """A call that loads a path as code, or puts it where modules are looked for; returns what stands for the module."""
+    """Notes a call that loads a file as a module or library, or puts a folder on the import path. Returns the module."""
     candidates = [*call.all, *([call.receiver] if call.receiver is not None else [])]
     for value in candidates:
         written = content_of(machine, value) or _filled(machine, call, value)
@@ -237,7 +237,7 @@ def loaded(machine: Analyser, call: Call) -> Value:
             ran_file(machine, call, written, value, machine.silent > 0)
         elif has(value.taint, "received"):
             from_network(machine, call, value.taint, "runs-downloaded", "what is downloaded is loaded as code")
-        elif "ctypes" not in call.ref and has(value.taint, "package-file") and _UNLIKE.search(text_of(value)):
+        elif "ctypes" not in call.ref and has(value.taint, "package-file") and _OTHER_SUFFIX.search(text_of(value)):
             bundled(machine, call, value, True, "modules under the name of other data")
         elif has(value.taint, "package-file") and "ctypes" in call.ref:
             name = text_of(value).rpartition("/")[2]
@@ -250,8 +250,7 @@ def loaded(machine: Analyser, call: Call) -> Value:
 
 
 def armoured(machine: Analyser, call: Call) -> None:
-    """Notes a module that is only bytes for a runtime which can read them, as PyArmor writes it: `__pyarmor__(__name__,
-    __file__, b"...")`."""
+    """Notes a module that PyArmor encrypted: `__pyarmor__(__name__, __file__, b"...")`."""
     if not call.args or not isinstance(call.node, ast.Call):
         return
     blob = call.args[-1].const

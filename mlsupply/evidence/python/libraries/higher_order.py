@@ -33,15 +33,15 @@ _MAKERS = {
     "operator.attrgetter": "operator.attrgetter()",
     "operator.itemgetter": "operator.itemgetter()",
 }
-# Give back what they are given at this place, and call nothing.
+# Functions that return the argument at this place.
 _SAME = {"typing.cast": 1, "typing_extensions.cast": 1, "functools.update_wrapper": 0, "weakref.proxy": 0}
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "pydantic.Field"})
 _RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasses.make_dataclass"})
-_MAX_TURNS = 1_024  # of a reduction: code that is turned round letter by letter has hundreds
+_MAX_TURNS = 1_024  # of a `reduce`; code that is decoded letter by letter takes hundreds
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The function, class or result that this call makes; None where it makes none."""
+    """The function, class or object that the call makes or applies; None for any other call."""
     ref = call.ref
     if ref in _AS_IT_IS:
         return _bound(call)
@@ -71,14 +71,14 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 
 def _namespace(_: Analyser, call: Call) -> Value:
-    """An object that has the keywords as attributes."""
+    """An object with the keywords as attributes."""
     result = Value(f"{call.ref}()", NOTHING, taint_of(*call.all))
     result.keys = dict(call.keywords)
     return result
 
 
 def _of_code(_: Analyser, call: Call) -> Value | None:
-    """A function made of the code of another one, which is here the function itself."""
+    """A function made of the code of another, taken for that one; None where the code is not known."""
     return call.args[0].copy() if call.args and call.args[0].closure is not None else None
 
 
@@ -116,7 +116,7 @@ _MADE: dict[str, Callable[[Analyser, Call], Value | None]] = {
 
 
 def _bound(call: Call) -> Value | None:
-    """The function that is given, with what is given to be put before its arguments."""
+    """The function of a `partial` and the like, with its bound arguments; None for an unknown function."""
     if not call.args:
         return None
     result = call.args[0].copy()
@@ -126,7 +126,7 @@ def _bound(call: Call) -> Value | None:
     return result if result.closure is not None or result.bound is not None else None
 
 
-# Gives a function that does what the one does which it is given.
+# Functions that return their argument as a function, perhaps with bound arguments.
 _AS_IT_IS = frozenset(
     {
         "joblib.delayed", "joblib.parallel.delayed", "dask.delayed", "dask.delayed.delayed", "types.MethodType",
@@ -139,7 +139,7 @@ _BLANK = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w{0,60})|\{(?P<braced>[A-Za-z_]\w{
 
 
 def _filled(call: Call, template: Value) -> Value:
-    """A template with its blanks filled in, as far as what fills them is known."""
+    """A template with its blanks filled in, HOLE for unknown values."""
     given = {**(call.args[0].keys or {} if call.args else {}), **call.keywords}
     texts = {name: text_of(value) for name, value in given.items()}
     if sum(map(len, texts.values())) * (template.text.count("$") + 1) > MAX_TEXT:
@@ -150,7 +150,7 @@ def _filled(call: Call, template: Value) -> Value:
 
 
 def _field(call: Call) -> Value:
-    """A field of a data class: its default, or what makes it."""
+    """A field of a data class: its default, or the factory of that, and its converter and validator."""
     default = call.arg(0, "default") if call.ref.startswith("pydantic") else call.keywords.get("default")
     result = default.copy() if default is not None else Value()
     factory = call.keywords.get("default_factory") or call.keywords.get("factory")
@@ -163,7 +163,7 @@ def _field(call: Call) -> Value:
 
 
 def _record(call: Call) -> Value:
-    """A class of named fields."""
+    """A class of named fields, as `namedtuple` and the like make it."""
     names = call.args[1]
     fields = names.const.replace(",", " ").split() if isinstance(names.const, str) else []
     for item in folding.items_of(names) if not fields else ():
@@ -175,7 +175,7 @@ def _record(call: Call) -> Value:
 
 
 def _each(machine: Analyser, call: Call) -> Value:
-    """`starmap(f, rows)` calls with every row; `itemgetter(key)(thing)` takes what is below the key."""
+    """The result of `starmap(f, rows)` or `itemgetter(key)(thing)`."""
     if call.ref == "operator.itemgetter()":
         found = [_below(machine, call, key) for key in call.args[:-1]]
         return found[0] if len(found) == 1 else folding.listed(found)
@@ -184,7 +184,7 @@ def _each(machine: Analyser, call: Call) -> Value:
 
 
 def _below(machine: Analyser, call: Call, key: Value) -> Value:
-    """What lies below a key of the thing: in the namespace of a module the thing of that name."""
+    """The item of an object by key; of the namespace of a module (`__dict__`), the attribute of that name."""
     thing = call.args[-1]
     if thing.keys is not None:
         return containers.entry(thing, key)
@@ -197,7 +197,8 @@ def _below(machine: Analyser, call: Call, key: Value) -> Value:
 
 
 def _applied(machine: Analyser, call: Call) -> Value:
-    """`methodcaller(name, *args)(thing)` and `attrgetter(name)(thing)`: the name was computed, or need not have been."""
+    """The result of `methodcaller(name, *args)(thing)` or `attrgetter(name)(thing)`. The function counts as reached by a
+    computed name."""
     if len(call.args) < 2:
         return Value()
     name, thing = call.args[0], call.args[-1]
@@ -230,7 +231,7 @@ def _reduced(machine: Analyser, call: Call) -> Value:
 
 
 def _class(machine: Analyser, call: Call) -> Value:
-    """An object stands for the class: calling it runs what the mapping calls `__init__`."""
+    """The class that `type(name, bases, namespace)` makes."""
     bases = folding.items_of(call.args[1])
     state = ClassState(str(call.args[0].const), tuple(base.ref for base in bases))
     for base in bases:
@@ -250,6 +251,6 @@ def _class(machine: Analyser, call: Call) -> Value:
 
 
 def instantiated(machine: Analyser, call: Call) -> Value:
-    """The object that a class made by `type(...)` or `namedtuple(...)` gives when it is called."""
+    """An object of a class that `type(...)` or `namedtuple(...)` made."""
     assert call.function.instance is not None  # noqa: S101  # asked for only where there is one
     return objects.new_object(machine, call.function.instance, call, Value(taint=taint_of(*call.all)))

@@ -1,4 +1,4 @@
-"""What the module stores, and where: in files by their path, in containers, archives and connections."""
+"""What a module stores during the analysis: in files by their path, in containers, archives, databases and connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def file_key(path: Value) -> str:
-    """What tells this path from another one during the analysis."""
+    """The key that this path has in `machine.files`; unique to the value where too little of the path is known."""
     text = text_of(path)
     while text.startswith("./"):
         text = text[2:]
@@ -25,13 +25,13 @@ def file_key(path: Value) -> str:
 
 
 def kept_key(machine: Machine, path: Value) -> str:
-    """The same, to store something under. The path is kept alive, so that no other one gets its identity."""
+    """The same, for storing. Keeps the value alive, so that no other one gets its `id`."""
     machine.paths.append(path)
     return file_key(path)
 
 
 def content_of(machine: Analyser, path: Value) -> Value | None:
-    """What this module wrote to the path before, or put into a folder above it; None where it wrote nothing there."""
+    """What this module wrote to the path, or put into a folder above it; None if nothing."""
     if not machine.files:
         return None
     key = file_key(path)
@@ -45,7 +45,7 @@ def content_of(machine: Analyser, path: Value) -> Value | None:
 
 
 def logged(machine: Analyser, call: Call) -> None:
-    """Stores what is logged in the files that the module logs to."""
+    """Remembers a log file that a call sets, or keeps what a call logs in the log files."""
     if _LOG_FILES.match(call.ref):
         path = call.keywords.get("filename") or (call.args[0] if call.args and call.ref != "logging.basicConfig" else None)
         machine.logs += [path] if path is not None else []
@@ -63,7 +63,7 @@ _PUTS = expression(r"\.(?:put|mput|upload(?:_file)?|put_file|send_file)$")
 
 
 def put_there(machine: Analyser, call: Call) -> Taint:
-    """The content of the files that a connection copies from here."""
+    """The labels of the files that a connection uploads."""
     if not _PUTS.search(call.ref):
         return CLEAN
     found = CLEAN
@@ -76,7 +76,7 @@ def put_there(machine: Analyser, call: Call) -> Taint:
 
 
 def taint_below(machine: Analyser, folder: str) -> Taint:
-    """The taint of all that this module put into the folder."""
+    """The labels of everything that this module put into the folder."""
     start = folder.rstrip("/") + "/"
     if len(start.replace(HOLE, "")) < 4:
         return CLEAN
@@ -101,7 +101,7 @@ _HEADERS = frozenset({"add_header", "add_unredirected_header", "putheader", "upd
 
 
 def _with_header(call: Call, held: Value) -> Value:
-    """The headers with one more, by its name where that is known."""
+    """The headers with the one that a call adds, under its name if known."""
     made = unknown(held, *call.all)
     made.keys = dict(held.keys or {}) or None
     if len(call.args) == 2 and isinstance(call.args[0].const, str):
@@ -110,7 +110,7 @@ def _with_header(call: Call, held: Value) -> Value:
 
 
 def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
-    """A container, buffer, archive or connection (`receiver`) takes up what its method `name` is given."""
+    """Adds the arguments of a method that stores (`name`) to its object: a container, buffer, archive or connection."""
     if name == "save" and call.args and receiver.taint:
         if file_key(call.args[0]) in machine.files or call.args[0].text != HOLE or call.args[0].known:
             machine.files[kept_key(machine, call.args[0])] = unknown(receiver)
@@ -137,7 +137,7 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
 
 
 def _connected(call: Call, receiver: Value, name: str) -> None:
-    """A connection is set to where it goes, or to whose account it uses there."""
+    """Remembers the host that a connection is opened to, or the account it signs in with."""
     first = call.args[0]
     if name == "connect":
         place = [] if isinstance(first.const, str) else folding.items_of(first)
@@ -149,7 +149,7 @@ def _connected(call: Call, receiver: Value, name: str) -> None:
 
 
 def _put_in_file(machine: Analyser, call: Call, receiver: Value) -> None:
-    """What a database or an archive takes up is in its file."""
+    """Keeps the content of a database or an archive under its path."""
     if put_in_database(machine, receiver):
         return
     if "zip" in receiver.ref.lower() or "tar" in receiver.ref.lower():
@@ -161,7 +161,8 @@ _OF_DATABASE = tuple(f"{one}()" for one in sorted(DATABASES))
 
 
 def put_in_database(machine: Machine, receiver: Value) -> bool:
-    """Keeps what an open database holds, so that opening its file again gives it. Is it one, of a known path?"""
+    """Keeps what an open database holds, so that opening its file again gives it. Returns whether this is a database of a
+    known path."""
     if receiver.text == HOLE or not receiver.ref.startswith(_OF_DATABASE):
         return False
     machine.files[kept_key(machine, Value(text=receiver.text))] = unknown(receiver)
@@ -169,7 +170,7 @@ def put_in_database(machine: Machine, receiver: Value) -> bool:
 
 
 def _packed(machine: Analyser, call: Call, archive: Value) -> None:
-    """A file is put into an archive."""
+    """Adds a file to an archive."""
     for source in call.args[:1]:
         if kind := places.file_kind(text_of(source)):
             archive.taint |= machine.origin(kind, text_of(source), call.line)

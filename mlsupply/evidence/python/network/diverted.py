@@ -1,5 +1,5 @@
-"""Connections of everybody in the program: what takes the place of a library's function leads them to another host, or no
-longer asks who answers there."""
+"""Changes to network libraries that affect the whole program: connections are led to another host, or certificates are no
+longer checked."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _HOST = expression(
     r"(?:(?:https?|wss?|socks\w{0,3})://)?(?:(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}|(?:\d{1,3}\.){3}\d{1,3})(?::\d{1,5})?(?:[/?\0]|$)",
     re.IGNORECASE,
 )
-# These make an address of another host.
+# Methods that make an address with another host.
 _REWRITES = frozenset({"replace", "_replace", "copy_with", "with_host", "urlunparse", "urlunsplit", "sub", "removeprefix"})
-# What everybody's connections ask for the way to check certificates.
+# Functions that decide how certificates are checked for all connections.
 _MAKES_CONTEXT = expression(
     r"ssl\.(?:_create_(?:default|stdlib)_\w*context|create_default_context|_create_unverified_context|SSLContext)$|"
     r"urllib3\.(?:\w+\.){0,3}(?:create_urllib3_context|ssl_wrap_socket)$"
@@ -44,13 +44,13 @@ _SWITCHES = {  # variables that switch verification off, and their values that d
 
 
 def is_of_clients(name: str) -> bool:
-    """Is this the dotted name of something that connects or sends?"""
+    """Is this a dotted name of a library that connects or sends?"""
     return _LIBRARIES.match(name) is not None
 
 
 def called(machine: Analyser, call: Call) -> None:
-    """Notes where a function that takes the place of a library's leads what passes through it: what it calls the original
-    with, or makes addresses of."""
+    """Notes the host that a replacement of a library's function leads to: by the arguments it calls the original with, or by
+    the addresses it makes. Notes as well if it switches the check of certificates off."""
     name = machine.replacing
     if not is_of_clients(name):
         return
@@ -73,7 +73,7 @@ def called(machine: Analyser, call: Call) -> None:
 
 
 def answered(machine: Analyser, name: str, closure: Closure, given: Value, node: ast.AST) -> None:
-    """Notes where a function leads that takes the place of one which looks hosts up. given: what it returns."""
+    """Notes the hosts that a replacement of a function for looking up hosts returns. given: its result."""
     if not is_of_clients(name):
         return
     returned = (one.value for one in descendants((closure.node,)) if isinstance(one, ast.Return))
@@ -83,7 +83,7 @@ def answered(machine: Analyser, name: str, closure: Closure, given: Value, node:
 
 
 def _texts(value: Value, depth: int = 4) -> list[str]:
-    """The texts in a value, and in the lists and tuples in it."""
+    """The texts in a value, at most `depth` levels of lists and tuples deep."""
     if depth == 0 or isinstance(value.const, str):
         return [text_of(value)]
     inner = folding.items_of(value)[:16]
@@ -100,19 +100,20 @@ def _led(machine: Analyser, name: str, texts: list[str], node: ast.AST) -> None:
 
 
 def _is_off(key: str, value: Value) -> bool:
-    """Does this argument say that nobody is to check who answers?"""
+    """Does this argument switch the check of certificates off?"""
     if _OFF.fullmatch(key) is None:
         return False
     return value.const is False or value.const == "CERT_NONE" or value.ref.endswith("CERT_NONE")
 
 
 def unverified(machine: Analyser, name: str, node: ast.AST) -> None:
-    """Notes that certificates are no longer checked. name: what was changed."""
+    """Notes that certificates are no longer checked. name: dotted name of what was changed."""
     machine.fact("trusts-anybody", node, sink=safe(name, 100), detail=f"{safe(name, 100)} no longer checks certificates")
 
 
 def replaced(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
-    """Notes a setting or function of another module that is changed so that certificates are no longer checked."""
+    """Notes a setting or function of a library that is replaced so that certificates are no longer checked, or connections
+    go by way of a fixed proxy."""
     if not is_of_clients(name):
         return
     closure = value.closure
@@ -138,7 +139,7 @@ def _names_none(closure: Closure) -> bool:
 
 
 def variable_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
-    """Notes a variable of the environment that switches verification off for all that is started."""
+    """Notes a variable of the environment that switches the check of certificates off, in child processes too."""
     if name in _SWITCHES and value.const == _SWITCHES[name]:
         unverified(machine, f"os.environ[{name}]", node)
 
@@ -147,7 +148,7 @@ _PROXIES = frozenset({"urllib.request.ProxyHandler", "socks.set_default_proxy", 
 
 
 def proxied(machine: Analyser, call: Call) -> None:
-    """Remembers a proxy that is written here, and notes where everybody is made to use it."""
+    """Remembers a constant proxy, and notes where it is installed for the whole program."""
     if call.ref in _PROXIES:
         given = [one for value in call.all for one in (value.keys or {"": value}).values()]
         given += [constant(one) for value in call.all if isinstance(value.const, dict) for one in value.const.values()]

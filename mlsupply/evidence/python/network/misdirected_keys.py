@@ -20,22 +20,20 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
-# A parameter that is called as keys are, and a variable whose name depends on whose key it is.
+# Parameters that are named like keys, and variables with a computed name, which may hold the key of any service.
 _KEY = expression(
     r"(?i)parameter:(?:\w{0,40}_)?(?:api_?key|token|secret|password|credential)s?$|variable:a name computed at run time$"
 )
 
 
 def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, where: str) -> None:
-    """Remembers a request: the keys it shows in its headers open an account there, others are only sent. shown, sent: the
-    labels of both; text: the address; where: its destination."""
+    """Remembers a request: keys in its headers open an account there, keys elsewhere are only sent. shown, sent: the labels
+    of headers and of the rest; text: the address; where: its destination."""
     for label in filter(_KEY.match, shown):
         machine.opened.setdefault(_of(machine, label), set()).add(text)
     labels = tuple(sorted(filter(_KEY.match, sent - shown)))
-    of_service = places.MODEL_SERVICE.match(text) or addresses.TOKEN_PLACE.search(
-        text
-    )  # where keys are shown in the message itself
-    if labels and where in {"fixed", "chat"} and not of_service:
+    takes_keys = places.MODEL_SERVICE.match(text) or addresses.TOKEN_PLACE.search(text)  # in the message itself
+    if labels and where in {"fixed", "chat"} and not takes_keys:
         fields: dict[str, object] = {
             "source": "foreign-secret",
             "secrets": len(labels),
@@ -50,12 +48,12 @@ def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, wh
 
 
 def opened(machine: Analyser, call: Call) -> None:
-    """Notes a client of a model service that is made with the key of that service, for somebody else's host, and remembers
-    what key opens an account with that service."""
+    """Notes a client of a model service that is made with a key of that service for the host of another, and remembers which
+    keys open an account with the service."""
     key, base = call.keywords.get("api_key"), call.keywords.get("base_url", call.keywords.get("api_base"))
     text = text_of(base) if base is not None else ""
     if key is not None and base is None and hooks.is_model_client(call.ref + "()"):
-        for label in filter(_KEY.match, key.taint):  # whose the key is shows: whoever else is told it here has no use for it
+        for label in filter(_KEY.match, key.taint):  # a key of this service, so that nobody else needs it
             machine.opened.setdefault(_of(machine, label), set()).add(f"https://api.{call.ref.partition('.')[0]}.com")
     if key is None or addresses.destination(text) not in {"fixed", "chat"} or not hooks.is_model_client(call.ref + "()"):
         return
@@ -70,8 +68,8 @@ def opened(machine: Analyser, call: Call) -> None:
 
 
 def _of(machine: Analyser, label: str) -> str:
-    """The label, with whose it is for what goes by the name of a parameter: that of another function has the same name. What
-    an object is made with is the same thing in all its methods."""
+    """The label, made unique where it is that of a parameter: by the function, as others have parameters of the same name,
+    or by the class, for what an object is made with."""
     if not label.startswith("parameter:"):
         return label
     method = machine.running[0] if machine.running else None
@@ -88,8 +86,7 @@ def _takes(function: Closure, name: str) -> bool:
 
 
 def judged(machine: Analyser) -> None:
-    """Notes a fact for each key that opens an account with one service and is sent to another whose address is written
-    here."""
+    """Notes each key that opens an account with one service and is sent to the constant address of another."""
     for request in machine.sent_keys:
         registered = places.registered_name(addresses.host_of(request.address))
         opens = [(label, one) for label in request.labels for one in machine.opened.get(label, ())]
@@ -99,6 +96,7 @@ def judged(machine: Analyser) -> None:
 
 
 def _another(label: str, opened: str, registered: str) -> bool:
-    """Is what the key opens a service of somebody else? Where that is not written here, the key of any service does."""
+    """Does the key open another service than the one it was sent to? A key with a computed name may be of any service, so it
+    does where the address is not constant."""
     name = places.registered_name(addresses.host_of(opened)) if addresses.destination(opened) == "fixed" else ""
     return name != registered if name else label.startswith("variable:")

@@ -1,5 +1,5 @@
-"""Ways into the machine that code opens: servers of the user's files, tunnels, debuggers, containers with access to the
-host."""
+"""Calls that open the machine to others, or act with the user's rights elsewhere: file servers, tunnels, debuggers,
+containers with access to the host, remote commands."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WRITES = expression(
 
 
 def looked_for(machine: Analyser, call: Call) -> None:
-    """Notes facts about a call that may open one; its result is for other models to say."""
+    """Notes what a call of such a library does. Its result is left to other models."""
     ref = call.ref
     if not _CALLS.match(ref):
         return
@@ -68,7 +68,7 @@ def _tunnel(machine: Analyser, call: Call) -> None:
 
 
 def _transport(machine: Analyser, call: Call) -> None:
-    """A connection of SSH is made to a host that is written here."""
+    """Remembers the host of an SSH connection."""
     place = call.arg(0, "sock", "hostname", "host") or Value()
     parts = [] if isinstance(place.const, str) else folding.items_of(place)
     if "." in (text := text_of((parts or [place])[0])):
@@ -77,12 +77,12 @@ def _transport(machine: Analyser, call: Call) -> None:
 
 def _publishes(machine: Analyser, call: Call) -> None:
     if call.ref.startswith("huggingface_hub.") and not any(has(value.taint, "package-file") for value in call.all):
-        return  # results of the user's; a worm uploads itself
+        return  # it uploads results of the user; a worm uploads its own files
     machine.fact("publishes", call.node, sink=call.ref, detail="something is published in the name of the user")
 
 
 def _listens(machine: Analyser, call: Call) -> None:
-    """A debugger or a server of objects that lets everybody in."""
+    """Notes a debugger or a server of objects that accepts anybody."""
     everywhere = any("0.0.0.0" in text_of(one) for value in call.all for one in [value, *folding.items_of(value)[:2]])  # noqa: S104  # compares
     if call.ref.startswith("debugpy") and everywhere:
         _opened(machine, call, "a debugger that anybody can enter")
@@ -95,7 +95,7 @@ def _opened(machine: Analyser, call: Call, what: str, source: str = "") -> None:
 
 
 def _server(machine: Analyser, call: Call) -> None:
-    """Whoever asks is given the files below a folder."""
+    """Notes a server of a folder with private files, and follows the methods of a request handler of this module."""
     if len(call.args) < 2:
         return
     place, handler = call.args[0], call.args[1]
@@ -107,7 +107,7 @@ def _server(machine: Analyser, call: Call) -> None:
         serves = _HANDLER in machine.class_state(handler.closure).bases
         made = machine.call(handler, [Value(), Value(), Value()], {}, call.node)
         answers = [one for name, one in machine.class_state(handler.closure).methods.items() if name.startswith("do_")]
-        for method in answers:  # from now on, whoever asks is answered
+        for method in answers:  # requests are answered from now on
             machine.enter(method, [made], {}, call.node)
     kind = places.file_kind(machine.folder) or ("home-files" if machine.folder in {"/", "~", "~/", "C:/", "C:\\"} else "")
     if serves and kind and not re.match(r"127\.|localhost|::1", host):
@@ -128,7 +128,7 @@ def container_by_shape(machine: Analyser, call: Call, name: str) -> None:
 
 
 def _container(machine: Analyser, call: Call) -> None:
-    """A container that is given the whole disk."""
+    """Notes a container that mounts the whole disk."""
     if not call.ref.endswith((".run", ".create", ".create_container", ".create_host_config")):
         return
     volumes = call.keywords.get("volumes", call.keywords.get("binds", Value()))
@@ -143,7 +143,7 @@ _PODS = expression(r"\.create_namespaced_(?:pod|daemon_set|deployment|job|replic
 
 
 def _pod(machine: Analyser, call: Call) -> None:
-    """A pod that is given the disk of its node."""
+    """Notes a pod that mounts the disk of its node."""
     if not _PODS.search(call.ref) and not call.ref.endswith((".create_from_dict", ".create_from_yaml")):
         return
     shown = " ".join(_flat(value) for value in call.all)
@@ -154,7 +154,7 @@ def _pod(machine: Analyser, call: Call) -> None:
 
 
 def _flat(value: Value, depth: int = 6) -> str:
-    """All that is known of a nested value, as text."""
+    """The known parts of a nested value, as text."""
     if value.known or depth == 0:
         return str(value.const)[:20_000] if value.known else ""
     inner = [f"'{name}': {_flat(one, depth - 1)}" for name, one in list((value.keys or {}).items())[:40]]
@@ -162,7 +162,7 @@ def _flat(value: Value, depth: int = 6) -> str:
 
 
 def _model(machine: Analyser, call: Call) -> None:
-    """Code that lies beside a model of somebody is run when the model is loaded."""
+    """Notes that loading a model of a fixed name runs the code in its repository."""
     trusted = call.keywords.get("trust_remote_code")
     named = call.arg(0, "pretrained_model_name_or_path", "repo_or_dir", "model")
     hub = call.ref == "torch.hub.load" and text_of(call.keywords.get("source", Value())) != "local"
@@ -174,7 +174,7 @@ def _model(machine: Analyser, call: Call) -> None:
 
 
 def _entered(machine: Analyser, call: Call) -> None:
-    """An entry for cron, by a library."""
+    """Notes an entry for cron."""
     command = call.arg(0, "command")
     done = deeds(text_of(command)) if command is not None else []
     machine.fact("persists", call.node, sink=call.ref, source="received" if done else "", detail="a cron entry")
@@ -185,11 +185,11 @@ _WATCHERS = expression(
     r"""clam(?:d|av|scan)|sentinel(?:one|agent)|cbdefense|carbonblack|kaspersky|bitdefender|sysmon|mdatp|cylance|"""
     r"""wireshark|procmon)"""
 )
-"""As programs are listed: `falcon` and `clam` alone are models and numbers held to a range, and comments end nothing."""
+"""Security programs, as they stand in lists. `falcon` or `clam` alone may be a model or `clamp`; comments do not count."""
 
 
 def _ended(machine: Analyser, call: Call) -> None:
-    """Programs that watch the machine are ended, where the module names any."""
+    """Notes that programs are ended, where the module names security programs."""
     if not _WATCHERS.search("\n".join(machine.lines)):
         return
     comments = _texts_about_code(machine.lines)
@@ -202,8 +202,8 @@ _READS_TEXTS = expression(r"__doc__|get_?doc|getsource|findsource|getcomments|py
 
 
 def _texts_about_code(lines: list[str]) -> set[int]:
-    """The numbers of the lines that hold nothing but a text nobody uses, as docstrings are; none where the module reads
-    such texts."""
+    """The numbers of the lines that hold only an unused string, such as a docstring; none where the module reads docstrings
+    or its own source."""
     source = "\n".join(lines)
     if _READS_TEXTS.search(source):
         return set()
@@ -216,13 +216,13 @@ def _texts_about_code(lines: list[str]) -> set[int]:
 
 
 def _is_alone(text: ast.Constant, lines: list[str]) -> bool:
-    """Does nothing else stand in its lines?"""
+    """Is there nothing else on the lines of this string?"""
     last = lines[(text.end_lineno or text.lineno) - 1].encode()
     return not lines[text.lineno - 1][: text.col_offset].strip() and not last[text.end_col_offset or 0 :].strip()
 
 
 def _connected(machine: Analyser, call: Call) -> None:
-    """A protocol of this module is called with the connection it gets."""
+    """Follows `connection_made` of a protocol of this module, with the connection it gets."""
     place = call.keywords.get("remote_addr") or (call.args[1] if len(call.args) > 1 else Value())
     made = machine.call(call.args[0], [], {}, call.node) if call.args else Value()
     method = made.instance.methods.get("connection_made") if made.instance is not None else None
@@ -237,7 +237,7 @@ _EXAMPLE = expression(r"^[ \t\f]*+(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
 
 
 def _examples(machine: Analyser, call: Call) -> None:
-    """Examples in the texts of the module are run."""
+    """Follows the examples in the module's docstrings, which `doctest` runs."""
     if not machine.running or not machine.code_depth:
         text = "\n".join(machine.lines)
         for block in re.split(r"\n[ \t]*\n|\"\"\"", text):
@@ -250,7 +250,7 @@ _ELSEWHERE = expression(
 )
 
 
-# Rights, commands and programs for the machines and accounts that the user can reach.
+# Calls that run something, or grant rights, on machines and accounts of the user.
 _ACTS_THERE = expression(
     r"^boto3\..*\.(?:send_command|update_function_code|create_access_key|attach_user_policy|put_user_policy|create_login_profile|"
     r"update_assume_role_policy|put_role_policy|attach_role_policy|authorize_security_group_ingress|modify_instance_attribute|"
@@ -262,13 +262,13 @@ _ACTS_THERE = expression(
 
 
 def _acts_there(machine: Analyser, call: Call) -> None:
-    """Something is run or allowed on machines, or in an account, of the user's."""
+    """Notes a call that runs something, or grants rights, on machines or in an account of the user."""
     name = call.ref.rpartition(".")[2]
     _opened(machine, call, f"machines or accounts that the user can reach are acted on: {name}")
 
 
 def _commanded(machine: Analyser, call: Call) -> None:
-    """A command on a machine that the user reaches lets somebody else in there."""
+    """Notes a command over SSH that opens the other machine, or that runs on machines found in SSH's own files."""
     place = call.receiver.taint if call.receiver is not None else CLEAN
     if has(place, "neighbour"):
         _opened(machine, call, "a command is run on the machines that SSH knows")
@@ -278,13 +278,13 @@ def _commanded(machine: Analyser, call: Call) -> None:
 
 
 _SETS_OWNER = expression(r"os\.chmod$")
-_BY_OWNER = 0o4000
+_SET_USER_ID = 0o4000
 
 
 def _set_owner(machine: Analyser, call: Call) -> None:
-    """Whoever starts a program becomes its owner, which is the one who runs this."""
+    """Notes a set-user-ID bit: who starts the program gets the rights of its owner."""
     mode = call.arg(1, "mode")
-    if mode is not None and type(mode.const) is int and mode.const & _BY_OWNER:
+    if mode is not None and type(mode.const) is int and mode.const & _SET_USER_ID:
         _opened(machine, call, f"whoever starts {legible(text_of(call.args[0]), 60)} becomes its owner")
 
 

@@ -1,5 +1,4 @@
-"""What a request to a server brings: parameters of the functions that answer it, or that stand before all of those, and
-parts of the request, by the names that frameworks give them.
+"""Requests to a server as sources: parameters of views and middleware, and parts of a request by the names of frameworks.
 
 Labels are `request:` and which part it is, see `values.request_parts`.
 """
@@ -25,19 +24,19 @@ PASSING = "intercepted:requests to an application"
 _GLOBALS = re.compile(r"(?:flask|quart|bottle|cherrypy|sanic)\.request$")
 _HANDLERS = re.compile(r"(?:http\.server|BaseHTTPServer|SimpleHTTPServer|CGIHTTPServer)\.\w+\(\)$")
 _OF_HANDLERS = frozenset({"path", "headers", "requestline"})
-_ASKED = frozenset(  # methods of handlers (Tornado, Jupyter) that give a part of the request
+_GETTERS = frozenset(  # methods of handlers (Tornado, Jupyter) that give a part of the request
     {"get_argument", "get_arguments", "get_query_argument", "get_query_arguments", "get_body_argument", "get_body_arguments",
      "get_json_body"}
 )  # fmt: skip
 _DJANGO = frozenset({"GET", "POST", "META", "COOKIES", "query_params"})
 _PARTS = frozenset({"headers", "cookies", "args", "form", "query", "body", "data", "json", "values", "params"})
-NAMES = _OF_HANDLERS | _ASKED | _DJANGO | _PARTS
+NAMES = _OF_HANDLERS | _GETTERS | _DJANGO | _PARTS
 _REQUEST = re.compile(r"parameter:(?:request|req|_request)$")
 _TYPES = frozenset({"Request", "HttpRequest", "HTTPConnection", "WebSocket"})
 _FRAMEWORKS = re.compile(
     r"(?:fastapi|starlette|flask|quart|django|aiohttp\.web|sanic|litestar|bottle|werkzeug|rest_framework)\b"
 )
-# Decorators and methods that hand a function to an application: to answer some requests, or to stand before all.
+# Decorators and methods that register a function with an application: as a view, or to be called with every request.
 _ROUTES = frozenset(
     {
         "route",
@@ -66,13 +65,13 @@ _MIDDLEWARE = re.compile(r"(?:.*\.)?(?:\w*HTTPMiddleware|MiddlewareMixin|WSGIMid
 
 
 def is_request(ref: str) -> bool:
-    """Is this dotted name the request that is answered, as some frameworks have it for everybody?"""
+    """Is this dotted name the global request object of a framework (`flask.request`)?"""
     return _GLOBALS.match(ref) is not None
 
 
 def registered(registrar: Value, function: Value, node: ast.AST) -> bool:
-    """Remembers a function that is handed to an application, to answer requests or to stand before what does. Was it not
-    known before?"""
+    """Marks a function that is registered with an application as a view, or as called with every request. Returns whether
+    it was not marked before."""
     closure = function.closure
     if closure is None or isinstance(closure.node, ast.ClassDef) or closure.brings:
         return False
@@ -86,20 +85,20 @@ def registered(registrar: Value, function: Value, node: ast.AST) -> bool:
 
 
 def _names_page(node: ast.AST) -> bool:
-    """Is the path of a page its first argument?"""
+    """Is the first argument of the call the path of a page?"""
     first = node.args[0] if isinstance(node, ast.Call) and node.args else None
     return isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] in {"", "/"}
 
 
 def given(closure: Closure, parameter: ast.arg, kind: str) -> Taint:
-    """The labels of a parameter that nobody known gives. kind: of what others are known to give."""
+    """The labels of a parameter whose argument is not known. kind: of the label, "request" for a view."""
     if kind == "request" or (kind == "parameter" and _is_typed(closure, parameter.annotation)):
         return frozenset((f"parameter:{parameter.arg}", f"request:{parameter.arg}"))
     return frozenset((f"{kind}:{parameter.arg}",))
 
 
 def _is_typed(closure: Closure, annotation: ast.expr | None) -> bool:
-    """Is it annotated as a request of a framework?"""
+    """Is the parameter annotated as a request of a framework?"""
     if not isinstance(annotation, ast.Name | ast.Attribute) or last_name(annotation) not in _TYPES:
         return False
     first: ast.expr = annotation
@@ -110,14 +109,13 @@ def _is_typed(closure: Closure, annotation: ast.expr | None) -> bool:
 
 
 def part(owner: Value, name: str, ref: str) -> Taint:
-    """The labels of `owner.name` where that is a part of a request, or the whole of it; empty where it is not. ref: its
-    dotted name."""
+    """The labels of `owner.name` where that is a request or a part of one, else none. ref: its dotted name."""
     if name == "request":
         return frozenset((f"request:{ref}",)) if is_request(ref) else CLEAN
     whose = kinds_in(owner.taint)
     asked = (
         (name in _OF_HANDLERS and _HANDLERS.match(owner.ref) is not None)
-        or (name in _ASKED and owner.instance is not None)
+        or (name in _GETTERS and owner.instance is not None)
         or (name in _DJANGO and not owner.ref and "parameter" in whose)
         or (name in _PARTS and not owner.ref and any(map(_REQUEST.match, owner.taint)))
     )
@@ -125,8 +123,7 @@ def part(owner: Value, name: str, ref: str) -> Taint:
 
 
 def passing(machine: Analyser, taint: Taint) -> Taint:
-    """The labels of what is sent where a function stands before the views of others, and it is of a request to one of
-    those."""
+    """The label for data of requests to other views, where a function that is called with every request sends it."""
     parts = of_kind(taint, "request")
     if not parts or all(one == ADDRESS for one in parts) or not any(map(stands_before, machine.running)):
         return CLEAN
@@ -134,15 +131,15 @@ def passing(machine: Analyser, taint: Taint) -> Taint:
 
 
 def stands_before(closure: Closure) -> bool:
-    """Is it called with every request, whichever view is asked?"""
+    """Is the function called with every request, whichever view it is for (middleware)?"""
     if closure.before_views:
         return True
     return closure.owner is not None and any(_MIDDLEWARE.match(base) for base in closure.owner.bases)
 
 
 def ran(machine: Analyser, call: Call, taint: Taint, what: str) -> bool:
-    """Notes that a part of a request is run. what: as what. False, and nothing is noted, where it is none, or was made of
-    one by a neighbour nobody followed."""
+    """Notes that a part of a request is run as `what` ("code", "a command"). Returns False, and notes nothing, where the
+    data is from no request, or passed through another module or a model."""
     if not has(taint, "request") or has(taint, "from", "model-answer"):
         return False
     before = any(one.wrapper or stands_before(one) for one in machine.running)
@@ -161,8 +158,8 @@ def ran(machine: Analyser, call: Call, taint: Taint, what: str) -> bool:
 
 
 def passes_on(closure: Closure, owner: ast.AST | None) -> str:
-    """The kind of what a method `__call__` is given that hands all of it to what its object was made with, and leaves the
-    answer to that; "" of all others. So does what stands before an application (WSGI, ASGI, Django). owner: its class."""
+    """The kind of label for the arguments of a method `__call__` that passes all of them to what its object was made with,
+    and returns that answer, as middleware does (WSGI, ASGI, Django); "" for any other method. owner: its class."""
     node = closure.node
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not isinstance(owner, ast.ClassDef):
         return ""
@@ -176,7 +173,7 @@ _CALLED = re.compile(r"_?(?:environ|env|scope|request|req)")
 
 
 def _left(node: ast.AST) -> Iterator[ast.expr | None]:
-    """What a function leaves the answer to: what it returns, under a name perhaps, or what it ends with."""
+    """The expressions that may be the answer of a function: what it returns, also by a name, and its bare expressions."""
     whole = list(descendants((node,)))
     names = {one.value.id for one in whole if isinstance(one, ast.Return) and isinstance(one.value, ast.Name)}
     for one in whole:
@@ -186,7 +183,7 @@ def _left(node: ast.AST) -> Iterator[ast.expr | None]:
 
 
 def _hands_on(value: ast.expr | None, names: list[str], owner: ast.ClassDef) -> bool:
-    """Is this a call of what the object holds with these names, the first of which is the object?"""
+    """Is this a call of an attribute of `names[0]`, the object, with the other names as arguments?"""
     call = value.value if isinstance(value, ast.Await) else value
     if not isinstance(call, ast.Call) or not _is_held(call.func, names[0], owner):
         return False
@@ -194,7 +191,7 @@ def _hands_on(value: ast.expr | None, names: list[str], owner: ast.ClassDef) -> 
 
 
 def _is_held(called: ast.expr, this: str, owner: ast.ClassDef) -> bool:
-    """Is it an attribute of the object that its constructor is given?"""
+    """Is this an attribute of the object that its constructor gets as an argument?"""
     if not isinstance(called, ast.Attribute) or not isinstance(called.value, ast.Name) or called.value.id != this:
         return False
     made = next((one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)
