@@ -277,12 +277,12 @@ def _reshaped(call: Call) -> Value | None:
     ref = call.ref
     if ref in _TELLS_NOTHING:
         return Value(f"{ref}()")
-    if ref in documents.READS and call.args and (parsed := documents.document(ref, call.args[0])) is not None:
+    if ref in documents.READS and call.args and (parsed := documents.parsed(ref, call.args[0])) is not None:
         return parsed
     if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load", "copy.copy", "copy.deepcopy"} and call.args:
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
     if ref == "shlex.join" and call.args:
-        return folding.quoted(call.args[0])
+        return folding.shell_joined(call.args[0])
     if ref == "json.dumps" and call.args and isinstance(call.args[0].const, dict | list):
         import json
 

@@ -1,1 +1,1 @@
-"""Statements, expressions and calls followed in order, over values instead of data (abstract interpretation)."""
+"""The abstract interpreter: it runs the statements and calls of a module in order, over abstract values."""

@@ -82,7 +82,7 @@ class Assignments(Definitions):
             containers.put(owner.keys, key, value)
         elif owner.items is not None and isinstance(key.const, int) and -len(owner.items) <= key.const < len(owner.items):
             owner.items[key.const] = value
-        elif (replaced := containers.replaced(owner, key, value)) is not NOTHING:
+        elif (replaced := containers.with_element(owner, key, value)) is not NOTHING:
             owner.const, owner.layers = replaced, layers_of(owner, value)
             return
         if owner.known:

@@ -165,7 +165,7 @@ class Expressions(Machine):
             return result
         if owner.ref:
             if (
-                found := reflection.namespaced(self, owner, key, node, not isinstance(node.slice, ast.Constant))
+                found := reflection.namespace_entry(self, owner, key, node, not isinstance(node.slice, ast.Constant))
             ) is not None:
                 return found
             result = Value(owner.ref + "[]", NOTHING, owner.taint | key.taint, HOLE, owner.layers)

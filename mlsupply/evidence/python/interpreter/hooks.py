@@ -128,7 +128,7 @@ def holds_credentials(closure: Closure) -> bool:
     return any(map(_IS_AUTH.match, closure.owner.bases))
 
 
-def signed(machine: Analyser, call: Call, name: str) -> None:
+def label_signing_key(machine: Analyser, call: Call, name: str) -> None:
     """Adds a `wallet:` label to the key that a call signs with or makes an account of. name: of the method, one of
     `SIGNS`."""
     place = SIGNS[name]
@@ -150,7 +150,7 @@ _EXTENSIONS = frozenset(
 _SERVER_SECRETS = ("token", "password", "connection_url", "display_url", "public_url", "cookie_secret")
 
 
-def extends_jupyter(closure: Closure) -> str:
+def extension_server_parameter(closure: Closure) -> str:
     """The parameter by which a Jupyter extension is given the server that loads it (Jupyter Server's documentation,
     "Authoring extensions"); "" for all other functions."""
     spec = closure.node
@@ -159,7 +159,7 @@ def extends_jupyter(closure: Closure) -> str:
     return spec.args.args[0].arg if spec.args.args else ""
 
 
-def server(machine: Entering) -> Value:
+def notebook_server(machine: Entering) -> Value:
     """A value for a notebook server, whose attributes hold the token that opens it."""
     opens = Value(taint=machine.origin("credential-file", "what opens the notebook server", 0))
     made = Value("jupyter_server.serverapp.ServerApp()")
@@ -169,7 +169,7 @@ def server(machine: Entering) -> Value:
     return made
 
 
-def loaded_for(closure: Closure) -> str:
+def loaded_module_parameter(closure: Closure) -> str:
     """The parameter by which `exec_module` of an import loader is given the module to fill; "" for all other functions."""
     owner, spec = closure.owner, closure.node
     if owner is None or isinstance(spec, ast.ClassDef) or not closure.name.endswith(".exec_module"):
@@ -180,9 +180,9 @@ def loaded_for(closure: Closure) -> str:
 def known_arguments(machine: Entering, closure: Closure, names: Mapping[str, Value]) -> dict[str, Value]:
     """Values for parameters of a function whose callers outside the module are known. names: the parameters as bound so
     far."""
-    if name := extends_jupyter(closure):
-        return {name: server(machine)}
-    if (name := loaded_for(closure)) and not names[name].ref:
+    if name := extension_server_parameter(closure):
+        return {name: notebook_server(machine)}
+    if (name := loaded_module_parameter(closure)) and not names[name].ref:
         return {name: Value("loaded", NOTHING, names[name].taint)}
     return _trained(closure, names) if closure.owner is not None else {}
 

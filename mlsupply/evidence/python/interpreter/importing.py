@@ -52,7 +52,7 @@ def _imported(machine: Statements, ref: str, line: int) -> Value:
         label = summaries.neighbour_label(machine, ref)
         if requested.is_request(ref):
             label |= {f"request:{ref}"}
-        return Value((reflection.handed_on(ref) if label else "") or _canonical(ref), NOTHING, whole | label)
+        return Value((reflection.module_of_neighbour(ref) if label else "") or _canonical(ref), NOTHING, whole | label)
     if not given.known and not given.ref:
         given.ref = ref
     return given

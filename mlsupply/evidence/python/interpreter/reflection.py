@@ -120,7 +120,7 @@ def held_module(ref: str, name: str) -> str:
     return plain
 
 
-def handed_on(ref: str) -> str:
+def module_of_neighbour(ref: str) -> str:
     """The module of the standard library that this dotted name of a neighbour stands for; "" where it is none of them."""
     name = ref.rpartition(".")[2]
     return name if name in _HANDED_ON else ""
@@ -133,9 +133,9 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return None
     if (found := _GETS.fullmatch(ref)) is not None and call.args:
         owner = Value(found["owner"], NOTHING, call.receiver.taint if call.receiver is not None else frozenset())
-        return namespaced(machine, owner, call.args[0], call.node, _computed(call, 0))
+        return namespace_entry(machine, owner, call.args[0], call.node, _computed(call, 0))
     if ref == "operator.getitem" and len(call.args) == 2:
-        return namespaced(machine, call.args[0], call.args[1], call.node, _computed(call, 1))
+        return namespace_entry(machine, call.args[0], call.args[1], call.node, _computed(call, 1))
     if ref.endswith(".__getattribute__") and call.args:
         return _attribute(machine, call)
     if ref in {"sys.modules.values", "sys.modules.items", "sys.modules.copy"}:
@@ -223,7 +223,7 @@ _NAMESPACES = _FRAMES | {"sys.modules", "builtins"}
 _DICTIONARIES = (".__dict__", ".__globals__")
 
 
-def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
+def namespace_entry(machine: Expressions, owner: Value, key: Value, node: ast.AST, computed: bool) -> Value | None:
     """`owner[key]` of a namespace: `os.environ`, `globals()`, `vars(os)`, `sys.modules`, `x.__dict__`. None for any other
     owner. computed: the key is not written as a constant there."""
     name = key.const if isinstance(key.const, str) else None
@@ -235,7 +235,7 @@ def namespaced(machine: Expressions, owner: Value, key: Value, node: ast.AST, co
         return None
     computed = (computed and not _written(machine, name)) or bool(key.layers)
     if owner.ref in _FRAMES:
-        return named(machine, name, computed)
+        return value_of_name(machine, name, computed)
     target = name
     if owner.ref in {"builtins", "builtins.__dict__"}:
         target = f"builtins.{name}"
@@ -266,7 +266,7 @@ def _written(machine: Expressions, name: str) -> bool:
     return "\n" not in name and (f"'{name}'" in text or f'"{name}"' in text)
 
 
-def named(machine: Expressions, name: str, computed: bool) -> Value:
+def value_of_name(machine: Expressions, name: str, computed: bool) -> Value:
     """What a name that is looked up at run time is bound to. computed: the name is not written in the source."""
     found = machine.scope.find(name)
     if found is None:

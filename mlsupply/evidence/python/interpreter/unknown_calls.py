@@ -133,7 +133,7 @@ def _apply_method(machine: Analyser, call: Call, receiver: Value, name: str, res
     if receiver.keys is not None and "into" in receiver.keys and name.startswith("write"):
         writing.handed(machine, call._replace(args=[*call.args, receiver.keys["into"]]))
     if name in hooks.SIGNS:
-        hooks.signed(machine, call, name)
+        hooks.label_signing_key(machine, call, name)
         result.taint = know.without_keys(result.taint) if name.startswith(("sign", "unsafe_sign")) else result.taint
     if name == "joinpath":
         decoder_calls.joined_resource(machine, call, result)

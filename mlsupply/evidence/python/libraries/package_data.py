@@ -55,7 +55,7 @@ def _read_into(machine: Analyser, call: Call, parser: Value) -> None:
         said = content_of_file(machine, name) if "package-file" in kinds_in(first.taint) else NOTHING
     if isinstance(said, str):
         parser.taint |= first.taint
-        sections = {part: constant(values, (), parser.taint) for part, values in documents.settings(said).items()}
+        sections = {part: constant(values, (), parser.taint) for part, values in documents.ini_sections(said).items()}
         parser.keys = {**(parser.keys or {}), **sections}
 
 

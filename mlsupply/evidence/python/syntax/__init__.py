@@ -1,1 +1,1 @@
-"""What the tree and the text of a module show before anything in it is followed."""
+"""What the syntax tree and the text of a module show before it is followed."""

@@ -1,1 +1,1 @@
-"""What is known of a value, and what becomes of it: constants folded, encodings undone, branches merged. No side effects."""
+"""Abstract values, and the operations on them: constant folding, decoding, merging after branches. They note no facts."""

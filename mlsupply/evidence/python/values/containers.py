@@ -110,7 +110,7 @@ def looked_up(container: Value, key: Value) -> Value | None:
     return merged_many(found) if found else None
 
 
-def replaced(owner: Value, key: Value, value: Value) -> Any:
+def with_element(owner: Value, key: Value, value: Value) -> Any:
     """The constant of `owner`, a list (changed in place) or bytes, after `owner[key] = value`; NOTHING where that is not
     known."""
     const, place, new = owner.const, key.const, value.const
@@ -198,6 +198,7 @@ _CHANGES = frozenset({"append", "appendleft", "insert", "extend", "extendleft", 
 
 
 def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """The result of a method of a dict; None where it is not modelled."""
     keys = receiver.keys if receiver.keys is not None else {}
     if name in {"get", "pop", "setdefault"} and args:
         found = looked_up(receiver, args[0])
@@ -247,6 +248,7 @@ def _defaulted(receiver: Value, keys: dict[str, Value], args: list[Value], found
 
 
 def _of_list(receiver: Value, name: str, args: list[Value]) -> Value | None:
+    """The result of a method of a list, set or queue, or of an end of a pipe; None where it is not modelled."""
     items = receiver.items if receiver.items is not None else []
     if name in {"append", "appendleft", "put", "put_nowait", "add", "send"} and args:
         appended(receiver, args[0])

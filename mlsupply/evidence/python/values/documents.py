@@ -18,7 +18,7 @@ READS = frozenset(
 )  # fmt: skip
 
 
-def settings(text: str) -> dict[str, dict[str, str]]:
+def ini_sections(text: str) -> dict[str, dict[str, str]]:
     """The sections of an INI file, as `configparser` reads them without interpolation; {} where it cannot."""
     import configparser
 
@@ -31,6 +31,7 @@ def settings(text: str) -> dict[str, dict[str, str]]:
 
 
 def _table(ref: str, text: str) -> list[Any]:
+    """The rows of a CSV file, as lists or dicts. Raises ValueError."""
     import csv
 
     lines = text[:_MAX].splitlines()
@@ -40,7 +41,7 @@ def _table(ref: str, text: str) -> list[Any]:
         raise ValueError("not a table") from error
 
 
-def document(ref: str, text: Value) -> Value | None:
+def parsed(ref: str, text: Value) -> Value | None:
     """The result of parsing `text` by the function of this dotted name; an unknown where that fails. None where the function
     is not one of `READS` or the text is not a constant."""
     if ref not in READS or not isinstance(text.const, str | bytes):
@@ -55,6 +56,7 @@ def document(ref: str, text: Value) -> Value | None:
 
 
 def _parsed(ref: str, text: str | bytes) -> Any:
+    """The document in a text. Raises what the parser does, YAML and CSV errors as ValueError."""
     if ref == "ast.literal_eval":
         import ast
 

@@ -240,7 +240,7 @@ def _join(separator: Value, parts: Value, layers: tuple[str, ...], taint: frozen
     return result
 
 
-def quoted(parts: Value) -> Value:
+def shell_joined(parts: Value) -> Value:
     """`shlex.join(parts)`, where a part that is not known counts as one word."""
     import shlex
 
@@ -326,6 +326,7 @@ _AS_IT_IS: dict[str, Callable[..., Any]] = {
 
 
 def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: frozenset[str]) -> Value | None:
+    """`builtin` for constant arguments. layers, taint: of the arguments."""
     first = values[0]
     if name == "chr" and isinstance(first, int):
         hides = "chr" not in layers and first not in _PLAIN_SIGNS
