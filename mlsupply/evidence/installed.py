@@ -94,13 +94,12 @@ def _free(name: str, full: str, homes: dict[str, str]) -> str:
 
 
 def _is_made(name: str, files: Mapping[str, Path]) -> bool:
-    """Whether the file is bytecode that Python compiled from a source that is there: bytecode without a source comes from
-    somebody else."""
+    """Is the file bytecode that Python compiled from a source beside it? Bytecode without a source comes from elsewhere."""
     return "__pycache__/" in name and source_of(name) in files and not runs_unchecked(head_of(files[name]))
 
 
 def _few(left: list[Left]) -> Iterator[Left]:
-    """The first ones, with how many more there are: a hostile RECORD can name a hundred thousand."""
+    """The first entries, and one that counts the others: a hostile RECORD can name a hundred thousand files."""
     yield from left[:_SHOWN]
     if len(left) > _SHOWN:
         yield left[_SHOWN]._replace(detail=f"{left[_SHOWN].detail}, as are {len(left) - _SHOWN - 1:,} more")

@@ -1,4 +1,4 @@
-"""Builtins: those that run text, those that reach names and attributes in other ways, and those that make containers."""
+"""Builtins: those that run code, those that look names and attributes up, and those that make containers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 
-_SETTLED = frozenset({"isinstance", "hasattr", "id", "issubclass", "callable", "hash"})  # nothing is left of it
+_SETTLED = frozenset(
+    {"isinstance", "hasattr", "id", "issubclass", "callable", "hash"}
+)  # the result holds nothing of the argument
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
-    """The result of a builtin, with its effects; None where nothing more is known of it than of its arguments."""
+    """The result of a builtin, its effects applied; None where only its arguments tell something of the result."""
     name = call.ref[9:]
     if name in _CHECKS and len(call.args) > 1 and call.args[1].closure is not None:
         _asked_of_class(machine, name, call, call.args[1].closure)
@@ -44,7 +46,7 @@ _CHECKS = {"isinstance": "__instancecheck__", "issubclass": "__subclasscheck__"}
 
 
 def _asked_of_class(machine: Analyser, name: str, call: Call, asked: Closure) -> None:
-    """`isinstance` and `issubclass` ask the metaclass, or the class itself (PEP 3119)."""
+    """Follows the methods of the metaclass or class that `isinstance` and `issubclass` call (PEP 3119)."""
     if not isinstance(asked.node, ast.ClassDef):
         return
     state = machine.class_state(asked)
@@ -55,7 +57,7 @@ def _asked_of_class(machine: Analyser, name: str, call: Call, asked: Closure) ->
 
 
 def _subclasses(machine: Analyser, name: str, call: Call) -> Value | None:
-    """`__subclasses__()` of a class of the module: those that are defined so far."""
+    """`__subclasses__()` of a class of the module: the ones defined so far."""
     if not name or not call.args or call.args[0].closure is None:
         return None
     base = machine.class_state(call.args[0].closure)
@@ -141,7 +143,7 @@ _LISTS = frozenset({"list", "tuple", "sorted", "set", "reversed"})
 
 
 def _ordered(machine: Analyser, name: str, call: Call) -> Value:
-    """By length, which is folded; by anything else it may be any of them."""
+    """The result of `sorted`, `min` or `max` with a key: by length it is computed, otherwise it may be any of the items."""
     items = folding.items_of(call.args[0]) if len(call.args) == 1 else call.args
     if (key := call.keywords["key"]).ref in know.RUNS_CODE or know.COMMANDS.match(key.ref):
         machine.call(key, [merged(list(items)[:50]) if items else unknown(*call.args)], {}, call.node)
@@ -158,7 +160,7 @@ def _ordered(machine: Analyser, name: str, call: Call) -> Value:
 
 
 def _next(machine: Analyser, name: str, call: Call) -> Value | None:
-    """The first function of several, or the first of the files that were looked for."""
+    """`next` of functions or of listed files: the first."""
     first = call.args[0] if call.args else None
     if first is None or machine is None or not name:
         return None
@@ -208,14 +210,14 @@ def _map(machine: Analyser, name: str, call: Call) -> Value | None:
 
 
 def _rows(columns: list[Value]) -> list[list[Value]]:
-    """What `map` hands over turn by turn: an item of each column, until the shortest ends."""
+    """The arguments of each call that `map` makes: an item of each column, until the shortest ends."""
     if len(columns) > 1 and (pairs := folding.builtin("zip", columns)) is not None:
         return [folding.items_of(pair) for pair in folding.items_of(pairs)]
     return [list(row) for row in zip(*map(folding.items_of, columns), strict=False)]
 
 
 def _counted(call: Call) -> Value:
-    """A number read from text: what a program printed is gone but for its version or its count."""
+    """A number read from text, which holds no more of a program's output than a version or a count."""
     made = unknown(*call.args)
     made.taint -= frozenset(of_kind(made.taint, "command-output"))
     return made
@@ -239,7 +241,7 @@ def imported(machine: Analyser, call: Call) -> Value:
 
 
 def _is_one_of_a_kind(node: ast.expr | None) -> bool:
-    """Is a name a word written here, and what a variable says behind it: `"send_" + kind`, `f"on_{event}"`?"""
+    """Is a computed name a constant prefix with a variable behind it, as for handlers: `"send_" + kind`, `f"on_{event}"`?"""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         word, kind = node.left, node.right
     elif isinstance(node, ast.JoinedStr) and len(node.values) == 2 and isinstance(node.values[1], ast.FormattedValue):
@@ -272,7 +274,7 @@ def _reflect(machine: Analyser, name: str, call: Call) -> Value | None:
 
 
 def _some_attribute(machine: Analyser, name: str, call: Call) -> Value:
-    """`getattr` and `setattr` by a name that is not known: of an object of this module, any that may be meant."""
+    """`getattr` and `setattr` by an unknown name: of an object of this module, any attribute that may be meant."""
     owner = call.args[0]
     if owner.ref in {"os", "subprocess", "posix", "nt"} and name == "getattr":
         return Value(taint=taint_of(*call.args) | reflection.ANY_CLASS)

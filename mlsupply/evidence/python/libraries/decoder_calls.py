@@ -24,8 +24,8 @@ DATA_NAME = re.compile(
 
 
 def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
-    """The label for what a library reads from a data file of the package: a picture, sound or table may hold anything. Empty
-    for any other path."""
+    """The label `encoded` for what a library reads from a data file of the package, such as a picture or table, which may
+    hold anything; none for any other path."""
     if "package-file" not in kinds_in(path.taint) or not DATA_NAME.search(text := text_of(path)):
         return CLEAN
     return machine.origin("encoded", f"data file {text.rpartition('/')[2]}", line)
@@ -40,8 +40,8 @@ _NO_TEXT = re.compile(
 
 
 def beside_setup(machine: Analyser, path: str, line: int) -> Taint:
-    """The label for what a `setup.py` reads by a name relative to the folder it is started in, that of the package. Empty in
-    any other module, and for texts."""
+    """The label `encoded` for a file that `setup.py` reads by a relative path, so from its own package; none in any other
+    module, and for settings and texts."""
     if machine.path.rpartition("/")[2] != "setup.py" or path.startswith((HOLE, "/", "~")) or not _NO_TEXT.search(path):
         return CLEAN
     return machine.origin("encoded", f"data file {path}", line)
@@ -58,8 +58,8 @@ _DECRYPTS = frozenset({"decrypt", "decrypt_and_verify", "decrypt_message", "upda
 
 
 def decrypted(machine: Analyser, call: Call, result: Value) -> None:
-    """Marks the result as decrypted where a method of an unknown object is called as ciphers are, with what is written here
-    or came with the package."""
+    """Marks the result as decrypted where a method of an unknown object is called like that of a cipher, with a constant or
+    data of the package."""
     name = call.ref.rpartition(".")[2]
     if name not in _DECRYPTS or not call.args or (name == "update" and not call.ref.endswith("decryptor().update")):
         return

@@ -1,4 +1,4 @@
-"""Functions that are handed over to be called later: by a thread, a pool, an event loop, at exit, on a signal."""
+"""Callbacks that are called later: by a thread, a pool, an event loop, at exit, on a signal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOT_GIVEN = frozenset({"args", "argument", "kwargs", "iterable", "initargs", "d
 
 
 def started(machine: Analyser, call: Call) -> Value:
-    """Follows the function that is handed over; returns what stands for the thread, task or result."""
+    """Follows the callback of a call; returns a value for the thread, task or result."""
     handed = [*call.args, *(value for name, value in call.keywords.items() if name not in _NOT_GIVEN)]
     target = next((at for at, value in enumerate(call.args) if acts(value)), None)
     inner, extra = _arguments(call, target), call.keywords.get("kwargs")
@@ -52,8 +52,8 @@ def started(machine: Analyser, call: Call) -> Value:
 
 
 def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
-    """Follows a function that something else calls beside the code that goes on: now, and once more at the end, with what
-    its arguments hold by then. Returns what it gives now."""
+    """Follows a function that is called while other code goes on: now, and once more at the end, when its arguments may have
+    changed. Returns its result of now."""
     if any(value.items is not None or value.keys is not None or value.instance is not None for value in args):
         machine.deferred.append((function, args, keywords, node, machine.root))
     return machine.call(function, args, keywords, node)
@@ -80,7 +80,7 @@ def _arguments(call: Call, target: int | None) -> list[Value]:
 
 
 def _one_of(several: Value) -> Value:
-    """One of those of which no two are told apart."""
+    """One item of a collection, labelled as any of them."""
     return Value("", NOTHING, several.taint, several.text, several.layers)
 
 

@@ -1,4 +1,4 @@
-"""Files that are removed: the user's own, and those that something from the network says to remove."""
+"""Removing files as a sink: files of the user, and files that are removed on an order from the network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 
 
 def removed(machine: Analyser, call: Call) -> Value:
-    """Notes facts about a call of one of `REMOVES`."""
+    """Notes what a call of one of `REMOVES` removes."""
     path = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "path")
     if path is not None:
         machine.files[f"removed {text_of(path)}"] = path
@@ -41,7 +41,7 @@ def removed(machine: Analyser, call: Call) -> Value:
 
 
 def on_order(machine: Analyser, line: int) -> bool:
-    """Does the function that is followed come to this line only where something from the network says so?"""
+    """Does the function that is followed reach this line only under a condition on data from the network?"""
     tests = (
         node.test
         for node in (descendants((machine.running[-1].node,)) if machine.running else ())
