@@ -12,7 +12,16 @@ from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects, replacements
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import execution, found_files, log_records, memory_code, wearing_out, writing
-from mlsupply.evidence.python.network import addresses, diverted, lookups, remote_access, sending, tied_shells, uploads
+from mlsupply.evidence.python.network import (
+    addresses,
+    diverted,
+    duckdb_calls,
+    lookups,
+    remote_access,
+    sending,
+    tied_shells,
+    uploads,
+)
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, constant, taint_of, text_of
@@ -106,6 +115,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
     _hooked(machine, call)
     diverted.proxied(machine, call)
     wearing_out.metadata_dropped(machine, call)
+    duckdb_calls.run(machine, call)
     if ref in {"sys.stdout.write", "sys.stdout.buffer.write", "sys.stdout.writelines"}:
         machine.child_output |= taint_of(*call.args)
     if (memory_code.makes_file(call) and memory_code.runs_files(machine)) or memory_code.injects(machine, ref):
