@@ -154,6 +154,7 @@ def test_names_of_files_that_are_no_text_stop_nothing(tmp_path: Path, form: str,
         done = CliRunner().invoke(main, ["exposure", "litellm-2026", str(tmp_path), *words, "-o", form, "--no-progress"])
         assert (done.exit_code, type(done.exception)) == (1, SystemExit)
         assert "caf\ufffd/requirements.txt" in done.stdout
+        assert "which branches and tags hold it now was not asked" in done.stdout
         assert "\x1b" not in done.stdout
     asked = ["exposure", "--between", BEFORE, "--and", AFTER, str(tmp_path), *words, "-o", form, "--no-progress"]
     if form != "html":

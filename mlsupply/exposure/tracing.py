@@ -73,6 +73,7 @@ def trace(found: Repository, extractor: Extractor, limits: Limits) -> History:
     ways = lines(history, (ref.oid for ref in found.refs))
     held = [span if span.held.pinned else with_again(span, ways, states) for span in held]
     unread = tuple(_unread(history, *one) for one in broken)
+    gaps += _unasked(found, held)
     return History(
         folder=found.folder,
         traced=tuple(Traced(span, _beside(span, states), _source(span)) for span in held),
@@ -112,6 +113,13 @@ def _read(
         extractor.named.update({path: named[path] for path in further[:_MOST_NAMED]})
         wanted += [f":(literal){path}" for path in further[:_MOST_NAMED]]
     return history, [*gaps, *unsearched], holdings, unread
+
+
+def _unasked(found: Repository, held: Iterable[Span]) -> Iterator[Gap]:
+    """Files with a line end in their names: git is asked by lines which branches hold a file."""
+    for path in sorted({span.path for span in held if "\n" in span.path}):
+        detail = "its name holds a line end: which branches and tags hold it now was not asked"
+        yield gap(f"{found.folder}/{path}", Reason.UNSUPPORTED, detail, "rename it")
 
 
 def _linked(git: Git, history: Iterable[Commit], limits: Limits) -> dict[str, str]:
