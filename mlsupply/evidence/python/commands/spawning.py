@@ -50,6 +50,7 @@ _INSTALLS = expression(
     r"(?:^|[ /])(?:(?:pip3?|uv pip|uv|npm|pnpm|yarn) (?:-\S+ ){0,6}(?:install|add|i)|"
     r"npx|bunx|uvx|pipx run|(?:pnpm|yarn) dlx)\b(?P<rest>[^\n]{0,200})"
 )
+_INSTALLER = expression(r"(?:^|[\s/])(?:pip3?|uv|npm|pnpm|yarn|npx|bunx|uvx|pipx)\b")
 _BUILDS = expression(r"^(?:npm|pnpm|yarn|bun|npx|node|deno)(?:\.cmd|\.exe)?\s+\S")
 _BUILD_SCRIPT = expression(r"(?:^|/)[^/]*(?:setup|build)[^/]*\.py$")  # a build script may well build its own JavaScript
 _WORDS = expression(r"[^\s\"'&|;<>]+")
@@ -138,7 +139,7 @@ def _installs(machine: Analyser, line: CommandLine) -> None:
     if not found:
         return
     call, fields = line.call, {"sink": line.call.ref, "silent": line.silent}
-    if (named := _named_by_network(line.parts) or listed_by_network(line.parts)) is not None:
+    if (named := _named_by_network(line) or listed_by_network(line.parts)) is not None:
         machine.fact(
             "runs-downloaded",
             call.node,
@@ -159,9 +160,13 @@ def _installs(machine: Analyser, line: CommandLine) -> None:
     )
 
 
-def _named_by_network(parts: list[Value]) -> Value | None:
-    """The name of a package to install that came from the network as a whole; None without one."""
-    named = parts if len(parts) > 1 else []
+def _named_by_network(line: CommandLine) -> Value | None:
+    """The name of a package to install that came from the network as a whole; None without one. Before the installer, SSH is
+    told only where to run it."""
+    named = line.parts if len(line.parts) > 1 else []
+    if is_elsewhere(line):
+        installer = next((place for place, part in enumerate(named) if _INSTALLER.search(text_of(part))), 0)
+        named = named[installer:]
     return next((part for part in named if text_of(part) == HOLE and has(part.taint, "received")), None)
 
 
