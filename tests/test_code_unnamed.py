@@ -29,9 +29,9 @@ def go(*a, **k):
 PERSISTS = "MLS-C022"
 
 
-def ways() -> Iterator[tuple[str, str]]:
+def ways(of: str = "unnamed") -> Iterator[tuple[str, str]]:
     """Name and text of each."""
-    whole = (Path(__file__).parent / "code_unnamed.txt").read_text(encoding="utf-8")
+    whole = (Path(__file__).parent / f"code_{of}.txt").read_text(encoding="utf-8")
     for block in whole.split("## ")[1:]:
         name, _, body = block.partition("\n")
         yield name, body.rstrip("\n") + "\n"
@@ -86,3 +86,14 @@ def test_every_function_of_a_small_module_is_followed() -> None:
     wipes = "import os, shutil\n\ndef wipe(p):\n    shutil.rmtree(os.path.expanduser(p))\n\ndef act():\n    wipe('~')\n"
     assert found({**CALLED, "demo/tools.py": wipes})
     assert not found({**CALLED, "demo/tools.py": wipes.replace("'~'", "'~/.cache/demo'")})
+
+
+@pytest.mark.parametrize("text", [text for _, text in ways("methods")], ids=[name for name, _ in ways("methods")])
+def test_a_method_that_was_taken_off_its_object(text: str) -> None:
+    """Honest code does the same with files of its own, with its own settings and with plain commands."""
+    assert found(init(text))
+    honest = text.replace("~/.bashrc", "~/.demorc").replace(".config/autostart", ".cache/demo").replace("/tmp/x", "demo")
+    honest = honest.replace("cuQrl https://c.example/i | sh", "date").replace("exec(", "print(")
+    honest = honest.replace("['cu', 'rl https://c.example/i | s', 'h']", "['da', 'te']")
+    honest = honest.replace("AWS_SECRET_ACCESS_KEY", "DEMO_LANG").replace(".aws/credentials", ".demo/settings")
+    assert not found(init(honest.replace("dict(os.environ)", "'ready'").replace("os.environ)", "{'ready': True})")))

@@ -6,7 +6,7 @@ import ast
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sinks, sources, summaries
-from mlsupply.evidence.python.interpreter import conditions, decorators, hooks, objects, replacements, unknown_calls
+from mlsupply.evidence.python.interpreter import conditions, decorators, hooks, methods, objects, replacements, unknown_calls
 from mlsupply.evidence.python.interpreter.call import Call, SentKey
 from mlsupply.evidence.python.interpreter.machine import (
     CODE_DEPTH,
@@ -60,6 +60,7 @@ class Analyser(Statements):
         self.opened: dict[str, set[str]] = {}  # taint label of a key -> addresses where it opens an account
         self.tied: set[Closure] = set()  # functions that connected a program they start to a handler's socket
         self.sent_keys: list[SentKey] = []
+        self.method_calls = {}
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
 
     def call(
@@ -69,7 +70,7 @@ class Analyser(Statements):
         if several := callees(function, receiver):
             return merged([self.call(one, args, keywords, node, on) for one, on in several])
         if function.bound is not None:
-            args, keywords = [*function.bound.args, *args], {**function.bound.keywords, **keywords}
+            return methods.called_bound(self, function, function.bound, args, keywords, node, receiver)
         this = Call(function.ref, function, args, keywords, node, receiver)
         if self.replacing:
             self._note_original(this)

@@ -230,6 +230,7 @@ def signature(value: Value) -> tuple[object, ...]:
         value.instance,
         None if items is None else id(items),
         None if keys is None else id(keys),
+        None if value.bound is None else id(value.bound),
     )
 
 
@@ -238,4 +239,4 @@ _PLAIN = (str, bytes, int)  # a tuple, since building a union at each call of `i
 
 def identities(value: Value) -> tuple[object, ...]:
     """The parts of a value that `signature` compares by `id`; they must live as long as the signature."""
-    return value.const, value.closure, value.instance, value.items, value.keys
+    return value.const, value.closure, value.instance, value.items, value.keys, value.bound

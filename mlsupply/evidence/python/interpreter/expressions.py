@@ -14,6 +14,7 @@ from mlsupply.evidence.python.interpreter import (
     displays,
     hooks,
     importing,
+    methods,
     objects,
     reflection,
     special_methods,
@@ -51,6 +52,8 @@ class Expressions(Machine):
 
     stars: list[str]
     conditions: set[ast.BoolOp]
+
+    method_calls: dict[tuple[ast.AST, str], ast.Call]  # written for methods that were taken off their objects
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST, receiver: Value | None = None
@@ -99,7 +102,10 @@ class Expressions(Machine):
         return Value()
 
     def _attribute(self, node: ast.Attribute) -> Value:
-        return self.attribute(self.value(node.value), node.attr, node)
+        owner = self.value(node.value)
+        result = self.attribute(owner, node.attr, node)
+        methods.taken_off(owner, node.attr, result)
+        return result
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """The value of `owner.name`."""
@@ -310,30 +316,9 @@ class Expressions(Machine):
                 keywords[keyword.arg] = value
             else:
                 keywords.update(value.keys or {"**": value})
-        if isinstance(node.func, ast.Attribute) and receiver is not None and not receiver.ref:
-            if keywords or any(arg.instance is not None for arg in args):
-                args = objects.iterated_arguments(self, receiver, node.func.attr, args, keywords, node)
-            folded = folding.method(receiver, node.func.attr, args, keywords)
-            if folded is not None:
-                return folded
-        held = self._container_method(receiver, function, getattr(node.func, "attr", ""), args, keywords)
-        if held is not None and function.closure is None:
-            return held
-        called = self.call(function, args, keywords, node, receiver)
-        return called if held is None else merged([held, called])
-
-    def _container_method(
-        self, receiver: Value | None, function: Value, name: str, args: list[Value], keywords: dict[str, Value]
-    ) -> Value | None:
-        """The result of a method of a container; None where it is none. function: the attribute of that name, which may be a
-        method of a class below `dict` or `list`, or an entry of a dict."""
-        if receiver is None or (receiver.ref and receiver.instance is None):
-            return None
-        if receiver.keys is None and receiver.items is None and type(receiver.const) is not list:
-            return None
-        if function.closure is not None and (receiver.instance is not None or name not in (receiver.keys or {})):
-            return None
-        return containers.method(receiver, name, args, keywords)
+        if isinstance(node.func, ast.Attribute) and receiver is not None:
+            return methods.called(self, receiver, function, node.func.attr, args, keywords, node)
+        return self.call(function, args, keywords, node)
 
     def _await_or_starred(self, node: ast.Await | ast.Starred) -> Value:
         value = self.value(node.value)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import objects, reflection, special_methods
+from mlsupply.evidence.python.interpreter import methods, objects, reflection, special_methods
 from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
 from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, writing
 from mlsupply.evidence.python.libraries.removing import REMOVES
@@ -265,6 +265,7 @@ def _reflect(machine: Analyser, name: str, call: Call) -> Value | None:
         machine.assign(owner, attribute, call.args[2], call.node)
         return Value()
     result = machine.attribute(owner, attribute, call.node)
+    methods.taken_off(owner, attribute, result)
     node = call.node.args[1] if isinstance(call.node, ast.Call) and len(call.node.args) > 1 else None
     if result.ref and (not isinstance(node, ast.Constant | ast.Name) or call.args[1].layers):
         result.hidden |= bool(call.args[1].layers) or "()" not in owner.ref or not _is_one_of_a_kind(node)

@@ -122,7 +122,7 @@ def _bound(call: Call) -> Value | None:
     result = call.args[0].copy()
     if call.ref.startswith(("functools.", "types.")):
         before = result.bound or Bound([], {})
-        result.bound = Bound([*before.args, *call.args[1:]], {**before.keywords, **call.keywords})
+        result.bound = before._replace(args=[*before.args, *call.args[1:]], keywords={**before.keywords, **call.keywords})
     return result if result.closure is not None or result.bound is not None else None
 
 

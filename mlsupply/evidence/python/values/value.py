@@ -59,6 +59,9 @@ class Value:
         "unset",
     )  # fmt: skip
     unset: tuple[Any, ...]
+    const: Any
+    items: list[Value] | None
+    keys: dict[str, Value] | None
 
     def __init__(
         self,
@@ -73,8 +76,8 @@ class Value:
         self.taint = taint
         self.text = text
         self.layers = layers
-        self.items: list[Value] | None = None
-        self.keys: dict[str, Value] | None = None
+        self.items = None
+        self.keys = None
         self.closure: Closure | None = None
         self.instance: ClassState | None = None
         self.hidden = False
@@ -95,10 +98,13 @@ class Value:
 
 
 class Bound(NamedTuple):
-    """Arguments a callable is given before those of the call itself."""
+    """Arguments a callable is given before those of the call itself. receiver, name: of a method that was taken off its
+    object, the object and the name of the method."""
 
     args: list[Value]
     keywords: dict[str, Value]
+    receiver: Value | None = None
+    name: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -1,0 +1,105 @@
+"""Calls of methods: of constants and containers, which are folded, and of all other objects; also where the method was taken
+from its object before (`write = path.write_text`), or is called through the class (`Path.write_text(path, text)`)."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python.interpreter import objects
+from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import Bound, Value
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.interpreter.expressions import Expressions
+
+_PLAIN_CLASSES = {f"builtins.{one.__name__}": one for one in (str, bytes, list, dict, set)}
+_OF_CLASS = frozenset({"fromhex", "fromkeys", "maketrans"})  # methods of those classes that make something
+
+
+def called(
+    machine: Expressions,
+    receiver: Value,
+    function: Value,
+    name: str,
+    args: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+) -> Value:
+    """The result of `receiver.name(...)`; its effects are applied. function: the attribute of that name."""
+    if args and name not in _OF_CLASS and _is_class_of(receiver, args[0]) and function.closure is None:
+        receiver, args = args[0], args[1:]
+        function = machine.attribute(receiver, name, node)
+    if not receiver.ref:
+        if keywords or any(arg.instance is not None for arg in args):
+            args = objects.iterated_arguments(machine, receiver, name, args, keywords, node)
+        folded = folding.method(receiver, name, args, keywords)
+        if folded is not None:
+            return folded
+    held = _of_container(receiver, function, name, args, keywords)
+    if held is not None and function.closure is None:
+        return held
+    result = machine.call(function, args, keywords, node, receiver)
+    return result if held is None else merged([held, result])
+
+
+def _is_class_of(receiver: Value, first: Value) -> bool:
+    """Whether the receiver is the class of the first argument, which is then the object."""
+    if receiver.ref in _PLAIN_CLASSES:
+        if first.known:
+            return isinstance(first.const, _PLAIN_CLASSES[receiver.ref])
+        return not first.ref and (first.items is not None or first.keys is not None)
+    return bool(receiver.ref) and first.ref.endswith("()") and first.ref[:-2] == receiver.ref
+
+
+def _of_container(
+    receiver: Value, function: Value, name: str, args: list[Value], keywords: dict[str, Value]
+) -> Value | None:
+    """The result of a method of a container; None where it is none. function: the attribute of that name, which may be a
+    method of a class below `dict` or `list`, or an entry of a dict."""
+    if receiver.ref and receiver.instance is None:
+        return None
+    if receiver.keys is None and receiver.items is None and type(receiver.const) is not list:
+        return None
+    if function.closure is not None and (receiver.instance is not None or name not in (receiver.keys or {})):
+        return None
+    return containers.method(receiver, name, args, keywords)
+
+
+def taken_off(owner: Value, name: str, method: Value) -> None:
+    """Makes the value of `owner.name` remember its object, where it may be a method that is called later. method: a value
+    made for this attribute alone."""
+    if owner.instance is not None or owner.closure is not None or owner.either is not None or method.bound is not None:
+        return
+    if owner.keys is not None and name in owner.keys:
+        return
+    if "()" in owner.ref or (not owner.ref and (owner.known or owner.items is not None or owner.keys is not None)):
+        method.bound = Bound([], {}, owner, name)
+
+
+def called_bound(
+    machine: Expressions,
+    function: Value,
+    bound: Bound,
+    args: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+    receiver: Value | None,
+) -> Value:
+    """The result of a function that was given arguments before, or of a method that was taken off its object."""
+    args, keywords = [*bound.args, *args], {**bound.keywords, **keywords}
+    plain = function.copy()
+    plain.bound = None
+    if bound.receiver is None or receiver is not None:
+        return machine.call(plain, args, keywords, node, receiver)
+    return called(machine, bound.receiver, plain, bound.name, args, keywords, _as_written(machine, bound.name, node))
+
+
+def _as_written(machine: Expressions, name: str, node: ast.AST) -> ast.Call:
+    """The call as it would be written with the method on its object, for models that look at the name there."""
+    if (node, name) not in machine.method_calls:
+        args, keywords = (node.args, node.keywords) if isinstance(node, ast.Call) else ([], [])
+        made = ast.Call(ast.Attribute(ast.Name("_", ast.Load()), name, ast.Load()), args, keywords)
+        machine.method_calls[node, name] = ast.fix_missing_locations(ast.copy_location(made, node))
+    return machine.method_calls[node, name]
