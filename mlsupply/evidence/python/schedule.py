@@ -30,7 +30,7 @@ _SHARED = frozenset((*CARRIED, "intercepted"))  # kinds of taint that matter in 
 _PRIVATE = re.compile(r"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|expanduser|Path\.home")
 _STATEMENT_STEPS = 1_500  # for one statement of a module level that exhausted its budget
 _NESTED = 20  # depth of statements within statements that are looked at there
-_SMALL = 3_000  # characters of a module of which every function is followed: names alone leave much open
+_SMALL = 3_000  # characters: of a module up to this size every function is followed, since names alone leave much open
 _MAX_CHAIN = 8  # calls between a function that was not followed and one with facts
 
 
@@ -115,7 +115,7 @@ class _EntryPoints:
         self._bound = _bound(machine)
         self._wanted: Set[ast.AST] = survey.naming(_names_of_neighbours(machine)) if machine.linked else frozenset()
         self._factory_functions = FactoryFunctions(survey)
-        self._small = sum(map(len, machine.lines)) <= _SMALL
+        self._small = machine.alone and sum(map(len, machine.lines)) <= _SMALL
         self._next = 0  # index of the first of `machine.closures` that was not considered yet
         self._done: set[Closure] = set()  # followed as entry points
         self._left: list[Closure] = []  # considered, but not chosen so far
