@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+from collections.abc import Iterable, Iterator
+
+import pytest
 
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.evidence.python import analyse
+from mlsupply.evidence.python.interpreter import replacements
+from mlsupply.evidence.python.syntax.survey import descendants
 
 
 def followed(text: str) -> ModuleFacts:
@@ -193,3 +199,20 @@ def test_a_parser_calls_its_hooks_with_what_each_feeding_gives_it() -> None:
         "reader = Reader()\nreader.feed('<p>hello</p>')\nreader.feed(requests.get('https://c.example').text)\n"
     )
     assert "remote-control" in {fact.behaviour for fact in deeds(text)}
+
+
+def test_functions_that_all_name_each_other_are_not_searched_along_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+
+    def counted(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+        searched.append(1)
+        return descendants(nodes)
+
+    monkeypatch.setattr(replacements, "descendants", counted)
+    names = [f"inner{place}" for place in range(20)]
+    inner = "".join(f"    def {name}(*given):\n        return {', '.join(names)}\n" for name in names)
+    found = followed(
+        f"def install():\n{inner}    import demo.api\n    demo.api.ask = inner0\ninstall()\nimport subprocess\n"
+    )
+    assert found.stopped == ""
+    assert 0 < len(searched) < 20 * 8

@@ -54,6 +54,7 @@ class Analyser(Statements):
         self.missing_questions = {}
         self.environment_loops = []
         self.conditions = set()
+        self.replaced: set[str] = set()  # dotted names of other modules that the module assigned to
         self.saved: dict[str, str] = {}  # dotted name that the module assigned to -> dotted name of what it put there
         self.passed_back = False  # the function that replaces another called the original
         self.logs: list[Value] = []  # paths of files that are logged to
@@ -261,6 +262,7 @@ class Analyser(Statements):
         """A function or setting of another module is replaced; what passes through a replaced function counts as
         intercepted."""
         diverted.replaced(self, name, value, node)
+        self.replaced.add(name)
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
             replacements.follow_methods(self, name, self.class_state(value.closure), node)
         elif value.closure is not None:

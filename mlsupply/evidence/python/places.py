@@ -75,7 +75,7 @@ _SECRET_NAME = expression(
     re.IGNORECASE,
 )
 # Services that give rights of their own for a token by which a run of continuous integration says who it is.
-_FEDERATED: Final = (
+FEDERATED: Final = (
     "amazonaws",
     "googleapis",
     "microsoftonline",
@@ -102,7 +102,7 @@ _OWNERS: Final = (
     ("FLASK.CONFIG", ()), ("DJANGO.CONF.SETTINGS.", ()), ("BOTO", ("amazonaws", "aws")), ("AIOBOTO", ("amazonaws", "aws")),
     ("ACTIONS_ID_TOKEN", ("github",)), ("ACTIONS_RUNTIME_TOKEN", ("github",)),
     ("SYSTEM_ACCESSTOKEN", ("azure", "visualstudio")),
-    *((name, _FEDERATED) for name in ("CIRCLE_OIDC", "BITBUCKET_STEP_OIDC", "VERCEL_OIDC", "SIGSTORE_ID_TOKEN")),
+    *((name, FEDERATED) for name in ("CIRCLE_OIDC", "BITBUCKET_STEP_OIDC", "VERCEL_OIDC", "SIGSTORE_ID_TOKEN")),
     ("BUILDKITE_AGENT_ACCESS", ("buildkite",)), ("BITBUCKET", ("bitbucket", "atlassian")), ("CIRCLE", ("circleci",)),
     ("OPENROUTER", ("openrouter",)), ("TOGETHER", ("together",)), ("PERPLEXITY", ("perplexity",)),
 )  # fmt: skip
@@ -239,7 +239,7 @@ TOKEN_EXCHANGES: Final = expression(
     r"https://(?:(?:test\.|upload\.)?pypi\.org|registry\.npmjs\.org|fulcio\.sigst(?:ore|age)\.dev|crates\.io|rubygems\.org|"
     r"api\.github\.com|huggingface\.co)(?::443)?(?:/|$)"
 )
-AUDIENCE: Final = expression(r"(?i)[?&]audience=(?P<whom>[\w.:/%-]{3,60})")
+AUDIENCE: Final = expression(r"(?i)[?&]audience=(?P<whom>[\w.:/%-]{3,60}…?)")
 # Addresses of stores of secrets in clusters and clouds.
 CLUSTER: Final = expression(
     r"kubernetes\.default|/api/v1/(?:namespaces/[^/]*/)?secrets|:8200/v1/|secretsmanager", re.IGNORECASE

@@ -186,7 +186,7 @@ def _library(machine: Analyser, call: Call) -> Value | None:
         from mlsupply.evidence.python.libraries import builtin_calls
 
         return builtin_calls.imported(machine, call)
-    return _reshaped(call)
+    return _reshaped(machine, call)
 
 
 def _resource(machine: Analyser, call: Call) -> Value:
@@ -272,10 +272,10 @@ def _named_by_caller(path: Value) -> bool:
     return "parameter" in kinds_in(path.taint) or path.ref.startswith("argparse.")
 
 
-def _reshaped(call: Call) -> Value | None:
+def _reshaped(machine: Analyser, call: Call) -> Value | None:
     """Data in another shape: parsed, serialised, copied, put into a container; None for any other call."""
     ref = call.ref
-    if ref in _TELLS_NOTHING:
+    if ref in _TELLS_NOTHING and ref not in machine.replaced:
         return Value(f"{ref}()")
     if ref in documents.READS and call.args and (parsed := documents.parsed(ref, call.args[0])) is not None:
         return parsed

@@ -85,12 +85,23 @@ def follow_patch_of_argument(machine: Analyser, name: str, value: Value, node: a
         follow(machine, f"{name} of a class it is given", closure, node)
 
 
-def _may_call(machine: Analyser, closure: Closure, name: str, given: list[Value], depth: int = 3) -> bool:
+def _may_call(
+    machine: Analyser,
+    closure: Closure,
+    name: str,
+    given: list[Value],
+    depth: int = 3,
+    seen: dict[Closure, int] | None = None,
+) -> bool:
     """Whether the function may call the original of this dotted name: it, the arguments it was bound to (`given`), or a
-    function that it calls (`depth` levels) mentions the original or something that holds it."""
+    function that it calls (`depth` levels) mentions the original or something that holds it. seen: functions that were
+    looked at, with their depth, so that many that call each other cost little."""
+    seen = {} if seen is None else seen
+    seen[closure] = depth
     last = name.rpartition(".")[2]
     words: set[str] = set()
     for node in descendants((closure.node,)):
+        machine.tick()
         if isinstance(node, ast.Name):
             words.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -106,7 +117,9 @@ def _may_call(machine: Analyser, closure: Closure, name: str, given: list[Value]
     inner = [
         value.closure for word, value in found.items() if value.closure is not None and word not in machine.module.names
     ]
-    return depth > 0 and any(_may_call(machine, one, name, [], depth - 1) for one in inner if one is not closure)
+    return depth > 0 and any(
+        _may_call(machine, one, name, [], depth - 1, seen) for one in inner if seen.get(one, -1) < depth - 1
+    )
 
 
 def _with_contents(value: Value) -> list[Value]:

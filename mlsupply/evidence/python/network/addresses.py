@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.values.value import HOLE, legible
@@ -37,6 +38,8 @@ def destination(address: str) -> str:
 
 _IDENTITY = expression(r"cloud-metadata:(?:.*\.actions\.githubusercontent\.com|.*/distributedtask/|id\.detect_credential)")
 
+_CUT = "…"  # ends a label that was longer
+
 
 def takes_identity(labels: list[str], address: str) -> bool:
     """Are all cloud labels identity tokens of a CI run, sent to the service they are issued for (their audience), or where
@@ -44,10 +47,24 @@ def takes_identity(labels: list[str], address: str) -> bool:
     tokens = [one for one in labels if one.startswith("cloud-metadata:")]
     if not tokens or not all(map(_IDENTITY.match, tokens)):
         return False
-    name = places.registered_name(host_of(address))
     named = [found["whom"] for one in tokens if (found := places.AUDIENCE.search(one)) is not None]
-    is_audience = len(named) == len(tokens) and len(name) >= 4 and all(name in one.lower() for one in named)
+    is_audience = len(named) == len(tokens) and all(_is_of_audience(unquote(one).lower(), address) for one in named)
     return is_audience or places.TOKEN_EXCHANGES.match(address) is not None
+
+
+def _is_of_audience(audience: str, address: str) -> bool:
+    """Is the host of the address the one that the audience names, or below the same registered name? Where it is a word, it
+    must be that name; the word of a service that many trust names no host, since anybody may register pypi.example."""
+    host = host_of(address).lower()
+    name = places.registered_name(host)
+    if len(name) < 4:
+        return False
+    whom = host_of(audience) or audience
+    if audience.endswith(_CUT):
+        return host.startswith(whom.rstrip(_CUT)) and f"{name}." in whom
+    if "." in whom:
+        return f".{whom}".endswith(f".{host[host.rindex(name + '.') :]}")
+    return whom == name and whom not in places.FEDERATED
 
 
 def host_of(address: str) -> str:

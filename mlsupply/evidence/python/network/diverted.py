@@ -91,12 +91,16 @@ def _texts(value: Value, depth: int = 4) -> list[str]:
 
 
 def _led(machine: Analyser, name: str, texts: list[str], node: ast.AST) -> None:
-    for text in texts:
-        if text == HOLE or not _HOST.match(text) or addresses.destination(text) not in {"fixed", "chat"}:
-            continue
-        whole = text if "://" in text else f"https://{text}"
-        if not places.USUAL_HOST.match(whole) and not places.MODEL_SERVICE.match(whole):
-            machine.fact("redirects", node, sink=name, destination="fixed", detail=legible(text, 100))
+    for text in filter(_is_elsewhere, texts):
+        machine.fact("redirects", node, sink=name, destination="fixed", detail=legible(text, 100))
+
+
+def _is_elsewhere(text: str) -> bool:
+    """Is this a constant host that is neither this machine nor of a service that everybody knows?"""
+    if text == HOLE or not _HOST.match(text) or addresses.destination(text) not in {"fixed", "chat"}:
+        return False
+    whole = text if "://" in text else f"https://{text}"
+    return not places.USUAL_HOST.match(whole) and not places.MODEL_SERVICE.match(whole)
 
 
 def _is_off(key: str, value: Value) -> bool:
@@ -148,11 +152,13 @@ _PROXIES = frozenset({"urllib.request.ProxyHandler", "socks.set_default_proxy", 
 
 
 def proxied(machine: Analyser, call: Call) -> None:
-    """Remembers a constant proxy, and notes where it is installed for the whole program."""
+    """Remembers a constant proxy, and notes where one is installed for the whole program. Another proxy that leads nowhere
+    does not make it forgotten, since either may be installed."""
     if call.ref in _PROXIES:
         given = [one for value in call.all for one in (value.keys or {"": value}).values()]
         given += [constant(one) for value in call.all if isinstance(value.const, dict) for one in value.const.values()]
-        found = [text for value in given for text in _texts(value) if _HOST.match(text)]
-        machine.client_addresses["proxies"] = found[0] if found else ""
+        found = [text for value in given for text in _texts(value) if _is_elsewhere(text)]
+        if found:
+            machine.client_addresses["proxies"] = found[0]
     elif call.ref == "urllib.request.install_opener":
         _led(machine, call.ref, [machine.client_addresses.get("proxies", "")], call.node)

@@ -17,8 +17,8 @@ _LIBRARY = "duckdb"
 _STATEMENTS = expression(r"^duckdb\.(?:.{0,60}\.)?(?:sql|execute|executemany|query|from_query)$")
 # What a statement writes to, or asks for: a store, a page, a database of MotherDuck.
 _ELSEWHERE = expression(
-    r"(?i)\b(?P<how>TO|ATTACH|FROM|read_\w{2,20}\()\s{0,9}"
-    r"'(?P<where>(?:s3|gs|gcs|r2|az|https?|md|motherduck):[^']{1,600})'"
+    r"(?i)\b(?P<how>TO|ATTACH|EXPORT\s{1,9}DATABASE|FROM|read_\w{2,20}\()(?:[\s(]|/\*[^*]{0,40}\*/|--[^\n]{0,40}\n){0,9}"
+    r"(?:e?'|\$\w{0,9}\$)(?P<where>(?:s3|gs|gcs|r2|az|https?|md|motherduck):[^'$]{1,600})['$]"  # three ways to quote
 )
 _WRITTEN_ACCOUNT = expression(
     r"(?i)(?:motherduck_token[= ]\s?'?|\bKEY_ID\s{1,9}'|s3_access_key_id\s?=\s?'|\bSECRET\s{1,9}')[\w/+-]{3}"
@@ -46,5 +46,5 @@ def run(machine: Analyser, call: Call) -> None:
             taint |= machine.origin(kind, path, call.line)
     page = found is not None and address.lower().startswith("http")
     where = addresses.destination(address) if page else machine.client_addresses.get(f"{_LIBRARY} account", "given")
-    position = "address" if found is not None and found["how"].upper() not in {"TO", "ATTACH"} else "body"
+    position = "address" if found is not None and found["how"].upper().startswith(("FROM", "READ_")) else "body"
     sending.note(machine, call, position, taint, address, where)

@@ -14,7 +14,7 @@ from mlsupply.evidence.python.syntax.survey import descendants, last_name
 from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
 from mlsupply.evidence.python.values.request_parts import ADDRESS, KEY
 from mlsupply.evidence.python.values.taint import has, kinds_in, of_kind
-from mlsupply.evidence.python.values.value import CLEAN, Closure, Taint, Value
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, Closure, Taint, Value, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -79,15 +79,35 @@ def registered(registrar: Value, function: Value, node: ast.AST) -> bool:
     name = last_name(made) if isinstance(made, ast.Attribute | ast.Name) else ""
     if name in _BEFORE or (isinstance(made, ast.Attribute) and last_name(made.value) == "middlewares"):
         closure.brings, closure.before_views = "request", True
-    elif registrar.ref.startswith("gradio.") or (name in _ROUTES and _names_page(node)):
+    elif registrar.ref.startswith("gradio.") or (name in _ROUTES and _names_page(node, closure)):
         closure.brings = "request"
     return bool(closure.brings)
 
 
-def _names_page(node: ast.AST) -> bool:
-    """Is the first argument of the call the path of a page?"""
-    first = node.args[0] if isinstance(node, ast.Call) and node.args else None
-    return isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value[:1] in {"", "/"}
+def _names_page(node: ast.AST, closure: Closure) -> bool:
+    """Is the first argument of the call the path of a page, or the second after the method of the request?"""
+    if not isinstance(node, ast.Call):
+        return False
+    named = [one.value for one in node.keywords if one.arg in _PAGE]
+    return any(_start(one, closure)[:1] in {"", "/"} for one in [*node.args[:1], *named]) or any(
+        _start(one, closure)[:1] == "/" for one in node.args[1:2]
+    )
+
+
+_PAGE = frozenset({"path", "rule", "uri"})
+
+
+def _start(node: ast.expr, closure: Closure, depth: int = 4) -> str:
+    """The text that an expression starts with; HOLE where that is not known."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else HOLE
+    if isinstance(node, ast.Name):
+        found = closure.scope.find(node.id)
+        return text_of(found) if found is not None and isinstance(found.const, str) else HOLE
+    first = {ast.JoinedStr: "values", ast.FormattedValue: "value", ast.BinOp: "left"}.get(type(node), "")
+    inner = getattr(node, first, None)
+    inner = inner[0] if isinstance(inner, list) and inner else inner
+    return _start(inner, closure, depth - 1) if depth and isinstance(inner, ast.expr) else HOLE
 
 
 def given(closure: Closure, parameter: ast.arg, kind: str) -> Taint:
