@@ -55,6 +55,7 @@ class Analyser(Statements):
         self.environment_loops = []
         self.conditions = set()
         self.replaced: set[str] = set()  # dotted names of other modules that the module assigned to
+        self.code_running: list[str] = []  # texts that are run as code, the outer ones first
         self.saved: dict[str, str] = {}  # dotted name that the module assigned to -> dotted name of what it put there
         self.passed_back = False  # the function that replaces another called the original
         self.logs: list[Value] = []  # paths of files that are logged to
@@ -240,6 +241,7 @@ class Analyser(Statements):
             self.code_layers, self.code_text = (*self.code_layers, *layers), text
         self.code_line = self.code_line or line
         self.code_depth += 1
+        self.code_running.append(text)
         try:
             if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
                 return self.value(tree.body[0].value)
@@ -247,6 +249,7 @@ class Analyser(Statements):
             return Value()
         finally:
             self.code_depth -= 1
+            self.code_running.pop()
             self.code_layers, self.code_text, self.code_line = before
 
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:

@@ -4,6 +4,7 @@ from its object before (`write = path.write_text`), or is called through the cla
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import objects
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
 _PLAIN_CLASSES = {f"builtins.{one.__name__}": one for one in (str, bytes, list, dict, set)}
+_PATHS = re.compile(r"^pathlib\.(?:Posix|Windows)Path$")  # which of them a path is, the system says
 _OF_CLASS = frozenset({"fromhex", "fromkeys", "maketrans"})  # methods of those classes that make something
 
 
@@ -50,7 +52,8 @@ def _is_class_of(receiver: Value, first: Value) -> bool:
         if first.known:
             return isinstance(first.const, _PLAIN_CLASSES[receiver.ref])
         return not first.ref and (first.items is not None or first.keys is not None)
-    return bool(receiver.ref) and first.ref.endswith("()") and first.ref[:-2] == receiver.ref
+    named = _PATHS.sub("pathlib.Path", receiver.ref)
+    return bool(named) and first.ref.endswith("()") and _PATHS.sub("pathlib.Path", first.ref[:-2]) == named
 
 
 def _of_container(

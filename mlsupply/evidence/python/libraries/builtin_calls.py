@@ -87,6 +87,8 @@ def _type(machine: Analyser, name: str, call: Call) -> Value | None:
         return machine.attribute(call.args[0], "__class__", call.node)
     if name == "type" and len(call.args) == 1 and (made := call.args[0].closure) is not None:
         return None if isinstance(made.node, ast.ClassDef) else Value("types.FunctionType")
+    if name == "type" and len(call.args) == 1 and call.args[0].ref.endswith("()"):
+        return Value(call.args[0].ref[:-2])
     return higher_order.modelled(machine, call)
 
 

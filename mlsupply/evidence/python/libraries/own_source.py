@@ -37,7 +37,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that reads the text of this module, as far as it is known; None for any other call."""
     if _TRANSLATES.match(call.ref):
         return _translated(machine, call)
-    if call.ref not in _CALLS or not call.args or machine.code_depth:
+    if call.ref not in _CALLS or not call.args or _is_repeated(machine):
         return None
     if call.ref == "linecache.getline":
         return _line(machine, call)
@@ -85,11 +85,18 @@ def is_own(machine: Analyser, path: str) -> bool:
     return path == f"{HOLE}/{machine.path}"
 
 
+def _is_repeated(machine: Analyser) -> bool:
+    """Is the code that is followed run by itself, or by the whole text of the module? What it reads was read before."""
+    running = machine.code_running
+    return len(set(running)) < len(running) or any(len(one) >= sum(map(len, machine.lines)) for one in running)
+
+
 def whole(machine: Analyser, *, binary: bool) -> object:
-    """The text of the module as a constant; NOTHING where it is too long, and for code that is run out of a text."""
+    """The text of the module as a constant; NOTHING where it is too long, and for code that it made run
+    before."""
     machine.tick(len(machine.lines) // _A_STEP)
     text = "\n".join(machine.lines)
-    if len(text) > _MAX_TEXT or machine.code_depth:
+    if len(text) > _MAX_TEXT or _is_repeated(machine):
         return NOTHING
     return text.encode("utf-8", "replace") if binary else text
 

@@ -124,7 +124,8 @@ def replaced(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
     if value.ref == "socks.socksocket":
         _led(machine, name, [machine.client_addresses.get("proxies", "")], node)
     if _MAKES_CONTEXT.match(name):
-        if value.ref.endswith("_create_unverified_context") or (closure is not None and _names_none(closure)):
+        trusting = value.ref != name and _TRUSTS_ALL.match(value.ref)
+        if trusting or (closure is not None and _makes_trusting(closure)):
             unverified(machine, name, node)
     elif _COMPARES_NAMES.match(name) and closure is not None:
         if not any(isinstance(one, ast.Raise) for one in descendants((closure.node,))):
@@ -137,9 +138,27 @@ def replaced(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
             unverified(machine, name, node)
 
 
-def _names_none(closure: Closure) -> bool:
-    """Does the function make a context that accepts every certificate?"""
-    return any(last_name(one) in {"_create_unverified_context", "CERT_NONE"} for one in descendants((closure.node,)))
+# Those that check nothing where they are called without arguments, as HTTP clients call them.
+_TRUSTS_ALL = expression(r"ssl\.(?:_create_unverified_context|_create_stdlib_context|SSLContext)$")
+_CHECKS = frozenset({"verify_mode", "check_hostname"})
+
+
+def _makes_trusting(closure: Closure) -> bool:
+    """Does the function make a context that accepts every certificate, or one for any host?"""
+    return any(
+        last_name(one) in {"_create_unverified_context", "CERT_NONE"} or _switches_off(one)
+        for one in descendants((closure.node,))
+    )
+
+
+def _switches_off(node: ast.AST) -> bool:
+    """Is this an assignment of False or 0 to a setting of a context that says what is checked?"""
+    if not isinstance(node, ast.Assign) or not any(last_name(one) in _CHECKS for one in node.targets):
+        return False
+    value = node.value
+    if isinstance(value, ast.Call) and len(value.args) == 1:  # ssl.VerifyMode(0)
+        value = value.args[0]
+    return isinstance(value, ast.Constant) and not value.value
 
 
 def variable_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
