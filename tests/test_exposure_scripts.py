@@ -6,13 +6,15 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
 
 from mlsupply.cli import main
 from mlsupply.exposure import scripts, uncommitted
+from mlsupply.exposure.history import Commit
 from tests.exposure_history import History, lock
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -161,3 +163,20 @@ def test_names_of_files_that_are_no_text_stop_nothing(tmp_path: Path, form: str,
         changes = CliRunner().invoke(main, asked)
         assert changes.exit_code == 3, "a script whose name has a line end in it cannot be asked for"
         assert "caf\ufffd/requirements.txt" in changes.stdout
+
+
+def test_an_empty_file_at_very_many_paths_is_not_compared_path_by_path() -> None:
+    compared = []
+
+    class Watched(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(1)
+            return str.__eq__(self, other)
+
+    changes = [SimpleNamespace(blob="e69de29", path=Watched(f"tool{place}/run.py")) for place in range(200)]
+    found = scripts._paths_of([cast("Commit", SimpleNamespace(changes=[*changes, *changes]))])
+    assert len(found["e69de29"]) == 200
+    assert len(compared) < 1_000

@@ -61,13 +61,11 @@ def _paths_of(history: Iterable[Commit]) -> dict[str, list[str]]:
     """Blobs of files that may be scripts, the newest first, and where each stood."""
     changes = [change for commit in history for change in commit.changes]
     packages = {_folder(change.path) for change in changes if change.path.rpartition("/")[2] == "__init__.py"}
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}  # one blob, as that of an empty file, may stand at very many paths
     for change in reversed(changes):
         if change.blob and _folder(change.path) not in packages and reader_of(change.path) is None:
-            paths = found.setdefault(change.blob, [])
-            if change.path not in paths:
-                paths.append(change.path)
-    return found
+            found.setdefault(change.blob, {})[change.path] = None
+    return {blob: [*paths] for blob, paths in found.items()}
 
 
 def _folder(path: str) -> str:
