@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlsupply.evidence.python import analyse
 from tests.test_code_facts import found, init, seen
 
 SERVER = """
@@ -211,3 +212,25 @@ def test_a_type_that_is_asserted_calls_nothing() -> None:
     )
     assert found(init(text)) == {"MLS-C011"}
     assert found(init(text + "ask()\n")) == {"MLS-C010"}
+
+
+RUN_TOKEN = """
+import os
+import requests
+
+def token_of_run():
+    headers = {'Authorization': 'bearer ' + os.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}
+    return requests.get(os.environ['ACTIONS_ID_TOKEN_REQUEST_URL'], headers=headers).json()['value']
+
+def lookup(name):
+    if name.startswith('oidc/'):
+        return token_of_run()
+    return os.environ.get(name)
+"""
+
+
+def test_what_looks_settings_up_by_name_gives_other_modules_no_more_than_who_runs() -> None:
+    """Whoever asks it for a setting by name did not ask for the token of the run, which it could give as well."""
+    gives = {name: gift.labels for name, gift in analyse.module("demo/settings.py", RUN_TOKEN.encode()).gives}
+    address = "https://run.actions.githubusercontent.com/\u2026"
+    assert gives == {"token_of_run": (f"cloud-metadata:{address}",), "lookup": (f"host-identity:{address}",)}

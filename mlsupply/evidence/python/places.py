@@ -221,6 +221,10 @@ WHO_IT_IS: Final = expression(
     r"/computeMetadata/v1/project/(?:numeric-)?project-id\b|"
     r"/meta-data/(?:public-|local-|instance-|ami-|host|mac|placement|availability)"
 )
+# Where a run of continuous integration gets a token that says which run it is, as `ASKS_WHO_IT_IS` has the addresses.
+ASKED_BY_A_RUN: Final = expression(
+    r"https://(?:run\.actions\.githubusercontent\.com|dev\.azure\.com/_apis/distributedtask)/"
+)
 # Addresses of metadata services of clouds.
 METADATA: Final = expression(
     r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"

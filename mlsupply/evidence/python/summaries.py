@@ -74,13 +74,22 @@ def note_take(machine: Machine, taint: Taint, take: Take) -> None:
 def gift_of(value: Value) -> Gift | None:
     """The summary of a value for other modules; None where nothing in it is worth following."""
     text = text_of(value) if isinstance(value.const, str | bytes) else ""
-    labels = tuple(sorted(one for one in value.taint if one.partition(":")[0] in CARRIED))
+    by_name = {"variable", "parameter"} <= kinds_in(value.taint)  # a variable that the caller names, perhaps
+    carried = (one for one in value.taint if one.partition(":")[0] in CARRIED)
+    labels = tuple(sorted(map(_of_lookup, carried) if by_name else carried))
     texts = _texts(value.const)
     if len(text) > MAX_TEXT:
         return None
     if not labels and not _WORTH_FOLLOWING.search(text) and not any(places.file_kind(one) for one in (text, *texts)):
         return None
     return Gift(text, labels[:20], value.layers, texts)
+
+
+def _of_lookup(label: str) -> str:
+    """The label of what a function gives that looks settings up by name: a token that says which run of continuous
+    integration this is comes only where the name asks for it, and counts as no more than what it says."""
+    kind, _, detail = label.partition(":")
+    return f"host-identity:{detail}" if kind == "cloud-metadata" and places.ASKED_BY_A_RUN.match(detail) else label
 
 
 def _texts(const: object) -> tuple[str, ...]:

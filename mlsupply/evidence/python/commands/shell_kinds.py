@@ -95,7 +95,7 @@ KINDS: tuple[Kind, ...] = (
             r"\b(?:nc|ncat|netcat)\b[^\n|;]{0,80}\s-\w{0,6}[ec]\s",
             r"\bmkfifo\b[^\n]{0,120}\b(?:nc|ncat|telnet|openssl)\b",
             r"\bsocat\b[^\n]{0,120}exec:",
-            r"\b(?:ba)?sh -i\b",
+            r"\b(?:ba)?sh -i\b(?!\s{1,4}(?:-\w|[/~$.\"'{\0]))",  # with a file or a command behind it, it runs that
         ),
     ),
     Kind(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.network import addresses
-from mlsupply.evidence.python.values.value import NOTHING, Taint, Value, text_of
+from mlsupply.evidence.python.values.value import CLEAN, NOTHING, Taint, Value, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ def answer(machine: Analyser, call: Call, text: str) -> Value:
     if machine.running and machine.running[-1].wrapper:
         made.taint |= frozenset(("intercepted:result",))
     if call.ref.endswith("urlretrieve"):
-        path = call.arg(1, "filename")
-        if path is not None:
-            from mlsupply.evidence.python.libraries.storage import kept_key
+        from mlsupply.evidence.python.libraries.storage import kept_key
 
-            machine.files[kept_key(machine, path)] = made
-        made.items = [made.copy(), Value()]
+        path = call.arg(1, "filename")
+        if path is None or (path.known and path.const is None):
+            path = Value("", NOTHING, CLEAN, f"/fetched-{call.line}")  # a temporary file, of a name of its own
+        machine.files[kept_key(machine, path)] = made
+        made.items = [path.copy(), Value()]
     return made
 
 

@@ -53,16 +53,17 @@ def _shape(node: Any) -> _Shape:
     return made
 
 
-_COMMANDS = (
-    "curl", "wget", "powershell", "bash", "sh -c", "/bin/sh", "/bin/bash", "cmd /c", "cmd.exe", "python -c", "python3 -c",
-    "certutil", "mshta", "bitsadmin",
-)  # fmt: skip
-_TELLING = ("http", "ws", *_COMMANDS)
+_FETCHING = ("curl", "wget", "certutil", "mshta", "bitsadmin", "python -c", "python3 -c")
+_SHELLS = ("powershell", "bash", "sh -c", "/bin/sh", "/bin/bash", "cmd /c", "cmd.exe")
+_TELLING = ("http", "ws", *_FETCHING)
 
 
 def is_command(text: str) -> bool:
-    """Whether a text starts like a command that fetches or runs something, or ends in a shell that is piped to."""
-    return text.startswith(_COMMANDS) or ("|" in text and text.rstrip().endswith(("sh", "bash")))
+    """Whether a text starts like a command that fetches something or runs Python, alone or in a shell, or ends in a shell
+    that is piped to."""
+    if text.startswith(_FETCHING) or ("|" in text and text.rstrip().endswith(("sh", "bash"))):
+        return True
+    return text.startswith(_SHELLS) and "http" in text
 
 
 class Mentions:
