@@ -57,6 +57,12 @@ def test_a_function_that_is_kept_is_not_run() -> None:
     assert PERSISTS not in found(init(ACTS + kept + told))
 
 
+def test_objects_in_front_of_a_list_hide_none_behind_them() -> None:
+    decoys = "class A:\n    def __lt__(self, o):\n        return True\nclass B:\n    def __lt__(self, o):\n        go()\n"
+    assert PERSISTS in found(init(ACTS + decoys + f"sorted([{'A(), ' * 40}B()])\n"))
+    assert not found(init(ACTS.replace("    register()\n", "") + decoys + f"sorted([{'A(), ' * 40}B()])\n"))
+
+
 PADDING = "# of a module of some length\n" * 150
 CALLED = {"demo/__init__.py": "from .tools import act\nact()\n"}
 CRON = "from crontab import CronTab\n\ndef act():\n    with CronTab(user=True) as tab:\n        tab.new(command='sync')\n"

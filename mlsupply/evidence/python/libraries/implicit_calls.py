@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _LIBRARY = sys.stdlib_module_names | {"builtins"}
-_MOST_ITEMS = 8  # objects of one list whose special methods are followed
 # Builtins that call a function they are given; `map`, `filter`, `iter` and `reduce` have models of their own.
 _CALLING_BUILTINS = frozenset({"sorted", "max", "min", "__build_class__"})
 # Modules whose functions keep or describe the function they are given, or have a model that says when it is called.
@@ -104,11 +103,10 @@ def _inherited(machine: Analyser, call: Call, receiver: Value) -> None:
 
 
 def _objects(call: Call) -> Iterator[Value]:
-    """Objects among the arguments and among the items of the first one."""
-    inside = [item for value in call.args[:2] for item in (value.items or ())[:_MOST_ITEMS]]
-    for value in (*call.args, *inside):
-        if value.instance is not None:
-            yield value
+    """Objects among the arguments and among the items of the first two. All of them, each once: those in front may be there
+    to hide another, and the budget of steps ends what is too much."""
+    inside = (item for value in call.args[:2] for item in value.items or ())
+    yield from {id(value): value for value in (*call.args, *inside) if value.instance is not None}.values()
 
 
 def _function(machine: Analyser, call: Call, value: Value, top: str, name: str) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python.values.value import CLEAN, NOTHING, Value, text_of
+from mlsupply.evidence.python.values.value import CLEAN, MAX_TEXT, NOTHING, Value, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
@@ -38,5 +38,5 @@ def told(call: Call) -> Value | None:
     if found is None:
         return None
     below = [text_of(arg) for arg in call.args[: 1 if found.re is _OF_USER else None]]
-    path = "/".join((_XDG[found[1]], *below))
+    path = "/".join((_XDG[found[1]], *below))[:MAX_TEXT]
     return Value("pathlib.Path()" if found[0].endswith("user_" + found[1] + "_path") else "", NOTHING, CLEAN, path)
