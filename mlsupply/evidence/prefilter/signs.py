@@ -103,6 +103,7 @@ WORDS: Words = (
     (b"/workflows", None),
     (b"LD_PRELOAD", None),
     (b"pickle.load", None),
+    (b"recv_pyobj", None),
     (b"169.254.", None),
     (b"Start Menu", None),
     (b".gemini", expression(rb"\.gemini[/\\\"']")),
@@ -307,6 +308,9 @@ _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an 
 _WRITES_FILES = expression(rb"(?:open|\.open)\([^\n]{0,120}[\"'](?:[awx]|r\+)b?\+?[\"']|\.write_(?:text|bytes)\(")
 _WRITES_RANDOM = rb"write\w{0,6}\([^\n]{0,60}(?:urandom|token_bytes|randbytes)\("
 # (what is searched for, what must stand anywhere else in the file)
+_SERVES = expression(
+    rb"(?:from|import)[ \t]+(?:fastapi|flask|starlette|aiohttp|quart|sanic|litestar|bottle|django|tornado)\b"
+)
 PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_BASE_URL", _VARIABLE_SET),
     (b"_API_BASE", _VARIABLE_SET),
@@ -316,6 +320,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"OLLAMA_HOST", _VARIABLE_SET),
     (b"containers.run", expression(rb"[\"']/[\"']\s*:|/:/")),
     (b"upload_folder", expression(rb"(?:token|endpoint)\s*=\s*[\"']\w")),
+    *((word, _SERVES) for word in (b"torch.load", b"joblib.load", b"read_pickle")),
     (b"UnsafeLoader", expression(rb"__file__|files\(|resource")),
     (b"Github", expression(rb"base_url\s*=\s*[\"']http|os\.environ\)")),
     (b"get_secret_value", expression(rb"https?://")),

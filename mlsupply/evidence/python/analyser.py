@@ -51,6 +51,7 @@ class Analyser(Statements):
         self.states: dict[Closure, ClassState] = {}
         self.loops = {}
         self.stars = []
+        self.carried = {}
         self.missing_questions = {}
         self.environment_loops = []
         self.conditions = set()

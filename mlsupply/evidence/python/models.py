@@ -47,6 +47,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if made is not None:
         return made
     remote_access.looked_for(machine, call)
+    if servers.adds_servicer(ref):
+        servers.servicer_added(machine, call)
     if servers.starts(ref):
         servers.started(machine, call)
     if know.STARTERS.match(ref):

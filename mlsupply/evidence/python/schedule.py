@@ -12,13 +12,16 @@ from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.factories import FactoryFunctions
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
+from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.syntax import reachability
 from mlsupply.evidence.python.syntax.relevance import (
     calls,
     matters_in_module,
+    may_rebuild,
     mentions_one,
     mentions_sink,
+    names_request,
     of_client_library,
     worth_following,
 )
@@ -101,8 +104,11 @@ def follow_functions(machine: Analyser, survey: Survey) -> None:
     changed = {name for name, taint in _shared_taint(machine).items() if not taint <= before.get(name, CLEAN)}
     if changed:
         machine.call_results.clear()
+    carried = changed & machine.carried.keys()
     for closure in [one for _, one in machine.closures if one in done] if changed else ():
-        if machine.steps < MAX_STEPS and mentions_one(survey.of(closure.node), changed):
+        mentions = survey.of(closure.node)
+        reads = mentions_one(mentions, changed) or not carried.isdisjoint(mentions.attributes)
+        if machine.steps < MAX_STEPS and reads:
             machine.run_root(closure.name, closure)
 
 
@@ -153,7 +159,12 @@ class _EntryPoints:
         """Whether the function may reach a sink or read a source, is wanted by a neighbour, or has callers elsewhere."""
         if self._small or closure.wrapper or hooks.gives_code(closure) or hooks.passed_in(closure) not in {"", "request"}:
             return True
-        return closure.node in self._wanted or worth_following(self._survey.of(closure.node), self._bound)
+        mentions = self._survey.of(closure.node)
+        if closure.node in self._wanted or worth_following(mentions, self._bound):
+            return True
+        if requested.stands_before(closure):
+            return True
+        return may_rebuild(mentions) and (names_request(mentions) or hooks.passed_in(closure) == "request")
 
     def _follow_constructors(self) -> None:
         """Follows the constructors of classes with a chosen method first: they say what the attributes of `self` hold."""
@@ -235,7 +246,11 @@ def _shared_taint(machine: Analyser) -> dict[str, Taint]:
     """The taint worth following of what functions share, by name: variables of the module level, attributes of objects."""
     found: dict[str, Taint] = {}
     objects = [one for state in machine.states.values() for one in (state, *state.objects.values())]
-    shared = [*machine.module.names.items(), *(pair for state in objects for pair in state.attributes.items())]
+    shared = [
+        *machine.module.names.items(),
+        *machine.carried.items(),
+        *(pair for state in objects for pair in state.attributes.items()),
+    ]
     for name, value in shared:
         if taint := frozenset(label for label in taint_of(value) if label.partition(":")[0] in _SHARED):
             found[name] = found.get(name, CLEAN) | taint

@@ -210,7 +210,7 @@ def flows(machine: Analyser, line: CommandLine) -> None:
         if has(deciding.taint, "received"):
             detail = "a command from the network is run"
             from_network(machine, call, deciding.taint, "remote-control", detail, chain=chain, silent=line.silent)
-        elif requested.ran(machine, call, deciding.taint, "a command"):
+        elif requested.ran(machine, call, deciding.taint, "run as a command"):
             pass
         elif has(deciding.taint, "model-answer"):
             detail = "a model's answer says which command is run"

@@ -8,8 +8,8 @@ import builtins
 from mlsupply.evidence.python.interpreter import objects, special_methods
 from mlsupply.evidence.python.interpreter.definitions import Definitions
 from mlsupply.evidence.python.libraries import storage
-from mlsupply.evidence.python.values import containers, folding, operators
-from mlsupply.evidence.python.values.merging import iterated
+from mlsupply.evidence.python.values import containers, folding, operators, request_parts
+from mlsupply.evidence.python.values.merging import iterated, merged
 from mlsupply.evidence.python.values.value import NOTHING, ClassState, Closure, Value, layers_of
 
 _NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
@@ -48,6 +48,10 @@ class Assignments(Definitions):
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """Does `owner.name = value`, with its effects."""
         if objects.set_attribute(self, owner, name, value, node):
+            return
+        if owner.ref == request_parts.CARRIER:
+            before = self.carried.get(name)
+            self.carried[name] = merged([value, before]) if before is not None else value
             return
         if owner.keys is not None or owner.taint or value.taint or value.closure is not None:
             if owner.keys is not None or not owner.ref or owner.ref.startswith("argparse."):

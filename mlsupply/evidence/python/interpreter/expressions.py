@@ -48,9 +48,11 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
 
 class Expressions(Machine):
     """Evaluates expressions. `call`, `enter`, `bind` and the like are defined by subclasses. stars: modules imported by
-    `import *`; conditions: `and` and `or` expressions that `condition` has been called for."""
+    `import *`; conditions: `and` and `or` expressions that `condition` has been called for; carried: what is put
+    into `state` of an application or a request, by the attribute."""
 
     stars: list[str]
+    carried: dict[str, Value]
     conditions: set[ast.BoolOp]
 
     method_calls: dict[tuple[ast.AST, str], ast.Call]  # written for methods that were taken off their objects
@@ -139,6 +141,10 @@ class Expressions(Machine):
                 taint = request_parts.attribute(taint, name)
             if app_settings.ALL in taint:
                 taint = app_settings.attribute(taint, name)
+        if owner.ref == request_parts.CARRIER:
+            return self.carried.get(name) or Value("", NOTHING, owner.taint)
+        if name in {"state", "ctx"} and request_parts.carries(owner.ref, owner.taint):
+            return Value(request_parts.CARRIER, NOTHING, taint)
         result = Value(ref, NOTHING, taint, HOLE, owner.layers)
         result.hidden = owner.hidden
         if name == "__file__" and _MODULE.match(owner.ref) and not self._of_package(owner.ref):

@@ -28,6 +28,7 @@ _BASES = tuple(
         (_LLM, r"(?:async_)?(?:on|log)_|export", "intercepted"),
         (_HTTP, r"send$|handle_(?:async_)?request$|__call__$", "intercepted"),
         (_SERVED, r"__call__$|dispatch$|process_", "request"),
+        (r"\w{1,100}Servicer", r"[A-Za-z]", "request"),  # gRPC: of `*_pb2_grpc` modules
         (_AUTH, r"(?:a?sync_)?auth_flow$|__call__$", "intercepted"),
         (r"(?:Unary|Stream)(?:Unary|Stream)ClientInterceptor", r"intercept_", "intercepted"),
         (r"(?:Buffered|Datagram)?Protocol", r"(?:data|datagram|buffer|pipe_data)_(?:received|updated)$", "received"),

@@ -35,7 +35,7 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
         if all(map(_OF_CLIENTS.search, of_kind(source.taint, "received"))):
             fields["destination"] = "given"  # by clients of a server that somebody started
         from_network(machine, call, source.taint, "runs-downloaded", said, **fields)
-    elif requested.ran(machine, call, source.taint, "code"):
+    elif requested.ran(machine, call, source.taint, "run as code"):
         return
     elif layers or has(source.taint, "encoded"):
         _decoded(machine, call, source)
@@ -146,7 +146,8 @@ _PICKLE_CALLS = re.compile(rb"posix|nt\n|system|builtins|subprocess|__import__")
 
 
 def unpickled(machine: Analyser, call: Call, data: Value) -> None:
-    """Notes that received data, or a constant which calls functions, is unpickled or loaded as YAML or JSON objects."""
+    """Notes that received data, a part of a request, or a constant which calls functions, is unpickled or loaded as YAML or
+    JSON objects."""
     if has(data.taint, "received"):
         machine.fact(
             "executes",
@@ -156,6 +157,8 @@ def unpickled(machine: Analyser, call: Call, data: Value) -> None:
             detail="objects are rebuilt from the network",
             chain=machine.chain(data.taint, call.ref, call.line),
         )
+    elif _is_content(call, data) and requested.ran(machine, call, data.taint, _REBUILT):
+        return
     elif _PICKLE_CALLS.search(data.const) if isinstance(data.const, bytes) else _CALLS_FUNCTIONS.search(text_of(data)):
         what = "pickle" if isinstance(data.const, bytes) else "document"
         machine.fact(
@@ -168,6 +171,16 @@ def unpickled(machine: Analyser, call: Call, data: Value) -> None:
         )
 
 
+_REBUILT = "rebuilt as objects, which may run any code"
+_IN_MEMORY = re.compile(r"(?:io\.BytesIO|io\.StringIO|tempfile\.\w{1,60})\(\)|.*\.(?:file|stream)$")
+
+
+def _is_content(call: Call, data: Value) -> bool:
+    """Is this what is loaded, and not the name of a file with it?"""
+    return call.ref not in _TAKES_PATHS or _IN_MEMORY.match(data.ref) is not None
+
+
+_TAKES_PATHS = frozenset({"torch.load", "joblib.load", "numpy.load", "pandas.read_pickle"})
 _LOADS = re.compile(r"^(?:pickle|_pickle|cPickle|dill|cloudpickle)\.(?:.*\.)?loads?$")
 
 
@@ -175,17 +188,32 @@ def rebuilt(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that unpickles or pickles objects; None for any other call."""
     pickled(machine, call)
     if _LOADS.match(call.ref):
-        if call.args:
-            unpickled(machine, call, call.args[0])
+        data = call.receiver if call.ref.endswith("pickle.Unpickler().load") else next(iter(call.args), None)
+        if data is not None:
+            unpickled(machine, call, data)
         return Value(call.ref + "()", NOTHING, frozenset().union(*(value.taint for value in call.all)))
     if call.ref not in know.REBUILDS or not call.args:
         return None
     if call.ref == "yaml.load" and _is_unsafe(call) and has(call.args[0].taint, "package-file"):
         detail = "objects are rebuilt from a data file of the package, which may name any function"
         machine.fact("runs-decoded", call.node, source="package-file", sink=call.ref, detail=detail)
-    if call.keywords.get("weights_only", Value()).const is not True:
+    if not _builds_only_data(call):
         unpickled(machine, call, call.args[0])
     return Value(call.ref + "()", NOTHING, call.args[0].taint | unpacked(machine, call.args[0], call.line))
+
+
+def _builds_only_data(call: Call) -> bool:
+    """Does an argument say that only plain data, or tensors, are built?"""
+    if call.ref == "yaml.load":
+        loader = call.arg(1, "Loader")
+        return loader is not None and _PLAIN_LOADER.match(loader.ref) is not None
+    if call.ref == "numpy.load":  # as it is by default
+        allowed = call.arg(2, "allow_pickle")
+        return allowed is None or allowed.const is False
+    return call.keywords.get("weights_only", Value()).const is True
+
+
+_PLAIN_LOADER = re.compile(r"yaml\.(?:\w{1,20}\.)?C?(?:Safe|Base)Loader$")
 
 
 def _is_unsafe(call: Call) -> bool:

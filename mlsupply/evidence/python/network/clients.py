@@ -69,6 +69,9 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     text = address or inherited or machine.client_addresses.get(top, "")
     where = "fixed" if _KEY.match(text) else addresses.destination(text) if text else "given"
     wearing_out.emptied(machine, call, where)
+    if call.ref.endswith(".recv_pyobj") and where != "local":  # of ZeroMQ
+        detail = "objects are rebuilt from the network"
+        machine.fact("executes", call.node, source="received", sink=call.ref, detail=detail)
     if _SIGNS_IN.search(call.ref):
         return _signed_in(machine, call, text)
     of_client = receiver.taint if receiver is not None else CLEAN

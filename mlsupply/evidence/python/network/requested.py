@@ -158,8 +158,8 @@ def stands_before(closure: Closure) -> bool:
 
 
 def ran(machine: Analyser, call: Call, taint: Taint, what: str) -> bool:
-    """Notes that a part of a request is run as `what` ("code", "a command"). Returns False, and notes nothing, where the
-    data is from no request, or passed through another module or a model."""
+    """Notes what is done with a part of a request, as `what` says it ("run as code"). Returns False, and notes nothing,
+    where the data is from no request, or passed through another module or a model."""
     if not has(taint, "request") or has(taint, "from", "model-answer"):
         return False
     before = any(one.wrapper or stands_before(one) for one in machine.running)
@@ -171,7 +171,7 @@ def ran(machine: Analyser, call: Call, taint: Taint, what: str) -> bool:
         sink=call.ref,
         destination="given",
         variant="any-request" if before else "request",
-        detail=f"{said} is run as {what}",
+        detail=f"{said} is {what}",
         chain=machine.chain(taint, call.ref, call.line),
     )
     return True

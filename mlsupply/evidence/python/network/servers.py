@@ -23,7 +23,7 @@ _VIEWS = re.compile(
 _STARTS = know.Calls(
     rf"^{_LIBRARIES}\b.*\.(?:run|run_app|serve|serve_forever|listen|start)$|^uvicorn\.(?:run|Server\(\)\.\w+)$|^waitress\.serve$|"
     r"^werkzeug\.serving\.run_simple$|^hypercorn\..*\.serve$|^gevent\.(?:py)?wsgi\.WSGIServer\(\)\.\w+$|"
-    r"^wsgiref\.simple_server\.make_server\(\)\.\w+$|^cherrypy\.(?:quickstart|engine\.start)$"
+    r"^wsgiref\.simple_server\.make_server\(\)\.\w+$|^cherrypy\.(?:quickstart|engine\.start)$|^grpc\.(?:aio\.)?server\(\)\.start$"
 )
 _ASKED = re.compile(r"^(?:flask|quart|bottle|cherrypy)\.request\b")
 RECEIVED = frozenset(("received:\u2026 a request to it",))
@@ -37,6 +37,21 @@ def view(machine: Analyser, registrar: Value, function: Value) -> None:
         return
     if closure not in machine.views:
         machine.views.append(closure)
+
+
+_ADDS_SERVICER = know.Calls(r".*\.add_\w{1,100}Servicer_to_server$")
+
+
+def adds_servicer(ref: str) -> bool:
+    """Does a call of this name have an object answer the requests to a gRPC server?"""
+    return _ADDS_SERVICER.match(ref)
+
+
+def servicer_added(machine: Analyser, call: Call) -> None:
+    """Remembers the public methods of that object as views."""
+    for value in call.args[:1]:
+        methods = value.instance.methods if value.instance is not None else {}
+        machine.views += [one for name, one in methods.items() if name[:1] != "_" and one not in machine.views]
 
 
 def starts(ref: str) -> bool:

@@ -93,6 +93,26 @@ def mentions_sink(mentions: Mentions, bound: Mapping[str, str]) -> bool:
     )
 
 
+# Methods that rebuild objects, those of plain data among them, and names of what brings a request.
+_LOADERS = frozenset({"loads", "load", "unsafe_load", "full_load", "read_pickle", "Unpickler"})
+_ASKED = frozenset({"request", "req", "rfile", "body", "files", "headers", "get_data"})
+_PLAIN = frozenset({"json", "ujson", "orjson", "simplejson", "toml", "tomllib"})
+
+
+def may_rebuild(mentions: Mentions) -> bool:
+    """Whether the function mentions a function of a library that may rebuild objects."""
+    return not mentions.names.isdisjoint(_LOADERS) or any(
+        owner == "jsonpickle" or (attribute in _LOADERS and owner not in _PLAIN) for owner, attribute in mentions.dotted
+    )
+
+
+def names_request(mentions: Mentions) -> bool:
+    """Whether the function mentions a part of a request."""
+    if not mentions.names.isdisjoint(_ASKED) or not mentions.attributes.isdisjoint(_ASKED):
+        return True
+    return any(owner in _ASKED for owner, _ in mentions.dotted)
+
+
 def can_act_by_name(word: str) -> bool:
     """Whether this word can be the name of a sink or source."""
     return word in _BUILTINS or word in _ATTRIBUTES or word in _CLIENT_METHODS or matters(word)

@@ -27,6 +27,20 @@ _PROVES = expression(r"(?i)[\w-]{0,20}(?:captcha|turnstile)[\w-]{0,20}|csrf\w{0,
 _OF_SERVER = expression(r"HTTP_[A-Z_]{1,60}|QUERY_STRING|PATH_INFO|wsgi\.input|query_string")  # WSGI (PEP 3333), ASGI
 
 
+CARRIER = "web.state"
+"""The dotted name of what an application or a request carries for those who answer it."""
+_HAVE_STATE = expression(
+    r"(?:fastapi|starlette|litestar|sanic|quart|blacksheep)\.(?:\w{1,40}\.){0,3}\w{1,40}\(\)(?:\.app)?$"
+)
+_REQUESTS = expression(r"(?:parameter|request):_?(?:request|req|ws|websocket|app|conn|connection)$")
+
+
+def carries(ref: str, taint: Taint) -> bool:
+    """Has an object an attribute `state` (`ctx` in Sanic) for what others put there: is it an application or a request? ref:
+    its dotted name."""
+    return _HAVE_STATE.match(ref) is not None or any(map(_REQUESTS.match, taint))
+
+
 def attribute(taint: Taint, name: str) -> Taint:
     """The labels of the attribute `name` of an object with these labels, of which at least one is of a request."""
     others = frozenset(one for one in taint if not one.startswith("request:"))
