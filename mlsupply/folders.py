@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Sequence
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.paths import Path
@@ -28,9 +29,13 @@ def is_link(path: Path) -> bool:
         return False
 
 
-def files_below(folder: Path, suffixes: tuple[str, ...], most: int = MOST) -> list[Path]:
+def files_below(
+    folder: Path, suffixes: tuple[str, ...], most: int = MOST, without: Callable[[Sequence[str]], object] | None = None
+) -> list[Path]:
     """Regular files below `folder` whose names end so, sorted; links to folders are not followed, pipes and devices left
-    out. Raises `MlsupplyError` (`folder-too-large`) where there are more than `most` entries, and (`file-not-read`) where a
+    out. without: is told the names in a folder further down, and says whether to leave that folder out.
+
+    Raises `MlsupplyError` (`folder-too-large`) where there are more than `most` entries, and (`file-not-read`) where a
     folder cannot be listed: what it holds would be left out in silence."""
     found: list[Path] = []
     for where, folders, names in os.walk(folder, onerror=_refuse):
@@ -38,6 +43,9 @@ def files_below(folder: Path, suffixes: tuple[str, ...], most: int = MOST) -> li
         if most < 0:
             message = f"{folder} holds too many files to be a folder of rules or advisories"
             raise MlsupplyError("folder-too-large", message, "name a smaller folder")
+        if without is not None and Path(where) != folder and without([*folders, *names]):
+            folders[:] = []
+            continue
         paths = (Path(where, name) for name in names if name.endswith(suffixes))
         found += (path for path in paths if is_file(path))
     return sorted(found)

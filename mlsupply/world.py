@@ -7,7 +7,7 @@ clock or the environment (the command line reads the environment, once).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
 
@@ -265,7 +265,7 @@ class _Walk:
             self.failures.append((path or ".", listed))
             return
         names = {name for name, _ in listed}
-        if depth and (why := next((_ENVIRONMENTS[name] for name in _ENVIRONMENTS if name in names), "")):
+        if depth and (why := environment_kind(names)):
             self.skipped.append(Skipped(path, why))
             return
         folders = [
@@ -342,6 +342,11 @@ _PRUNED = {
     "third_party": "vendored code",
 }
 _ENVIRONMENTS = {"pyvenv.cfg": "virtual environment", "conda-meta": "conda environment"}  # marker file -> what it marks
+
+
+def environment_kind(names: Collection[str]) -> str:
+    """What a folder that holds these names is by its marks: `virtual environment`, `conda environment` or ""."""
+    return next((kind for mark, kind in _ENVIRONMENTS.items() if mark in names), "")
 
 
 def _tidy(path: str) -> str:

@@ -138,6 +138,22 @@ def test_a_folder_is_read_like_an_archive_and_links_out_of_it_are_not_followed(t
     assert facts_of(found) == [("link-outside", "away")]
 
 
+@pytest.mark.parametrize("mark", ["pyvenv.cfg", "conda-meta"])
+def test_an_environment_below_a_folder_is_left_out_with_its_place(tmp_path: Path, mark: str) -> None:
+    environment = tmp_path / "tree" / "py env"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "bin" / "python").symlink_to("/usr/bin/python3")
+    (environment / mark).mkdir()
+    (tmp_path / "tree" / "app.py").touch()
+    found = list(walk(tmp_path / "tree", everything))
+    (left,) = gaps_of(found)
+    assert members_of(found) == {"app.py": b""}
+    assert facts_of(found) == []
+    assert (left.reason, str(left.place)) == (Reason.UNSUPPORTED, environment.as_posix())
+    assert f"mlsupply scan --env '{environment}'" in left.hint
+    assert not gaps_of(walk(environment, everything))
+
+
 def test_what_is_no_archive_or_not_there_is_a_gap(tmp_path: Path) -> None:
     (tmp_path / "x.whl").write_bytes(b"not an archive")
     (unsupported,) = gaps_of(walk(tmp_path / "x.whl", everything))

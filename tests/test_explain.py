@@ -113,3 +113,10 @@ def test_all_incidents_are_listed_where_that_is_asked_for() -> None:
     listed = explain("incidents").stdout.splitlines()
     assert len(listed) == len(records())
     assert any(line.startswith("litellm-2026 ") and "1.82.8" in line for line in listed)
+
+
+def test_what_is_known_is_explained_beside_what_is_not() -> None:
+    result = explain("NO-SUCH", "MLS-A001", "MLS-A0O2")
+    assert result.exit_code == 2
+    assert result.stdout == explain("MLS-A001").stdout
+    assert "nothing is known about NO-SUCH, MLS-A0O2" in result.stderr

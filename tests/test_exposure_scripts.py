@@ -96,6 +96,42 @@ def test_a_module_of_a_package_and_a_text_about_headers_are_no_scripts(history: 
     assert _asked(history.folder)[0] == 0
 
 
+@pytest.mark.parametrize("story", ["became a package later", "was one before", "lost its mark", "is one on a branch only"])
+def test_a_folder_that_was_a_package_at_another_time_hides_no_script(history: History, story: str) -> None:
+    mark = history.folder / "tools" / "__init__.py"
+    mark.parent.mkdir()
+    if story in {"was one before", "lost its mark"}:
+        mark.touch()
+        history.commit(BEFORE, tools__otherDOTpy=PLAIN)
+    if story == "was one before":
+        mark.unlink()
+        history.commit(BEFORE)
+    if story == "is one on a branch only":
+        history.git("checkout", "-qb", "side")
+        mark.touch()
+        history.commit(BEFORE)
+        history.git("checkout", "-q", "main")
+    history.commit(INSIDE, tools__askDOTpy=_script("litellm==1.82.8"))
+    if story == "lost its mark":
+        mark.unlink()
+        history.commit(AFTER)
+    if story == "became a package later":
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
+        history.commit(AFTER, tools__askDOTpy=None)
+    code, said = _asked(history.folder)
+    assert (code, _verdicts(said)) == (1, {"tools/ask.py": "resolved"})
+
+
+def test_a_module_of_a_package_that_was_given_up_with_it_is_no_script(history: History) -> None:
+    (history.folder / "app").mkdir()
+    (history.folder / "app" / "__init__.py").touch()
+    history.commit(INSIDE, app__askDOTpy=_script("litellm==1.82.8"))
+    (history.folder / "app" / "__init__.py").unlink()
+    history.commit(AFTER, app__askDOTpy=None)
+    assert _asked(history.folder)[0] == 0
+
+
 def test_a_header_without_an_end_is_unknown_where_it_names_the_project(history: History) -> None:
     history.commit(INSIDE, askDOTpy='# /// script\n# dependencies = ["litellm==1.82.8"]\nimport litellm\n')
     code, said = _asked(history.folder)
@@ -176,7 +212,7 @@ def test_an_empty_file_at_very_many_paths_is_not_compared_path_by_path() -> None
             compared.append(1)
             return str.__eq__(self, other)
 
-    changes = [SimpleNamespace(blob="e69de29", path=Watched(f"tool{place}/run.py")) for place in range(200)]
-    found = scripts._paths_of([cast("Commit", SimpleNamespace(changes=[*changes, *changes]))])
+    changes = [SimpleNamespace(blob="e69de29", link="", path=Watched(f"tool{place}/run.py")) for place in range(200)]
+    found = scripts._paths_of([cast("Commit", SimpleNamespace(oid="1", parents=(), changes=[*changes, *changes]))])
     assert len(found["e69de29"]) == 200
     assert len(compared) < 1_000

@@ -157,6 +157,18 @@ def test_the_name_of_a_document_that_is_missing_is_asked_of_no_index(
     assert (done.exit_code, f"there is no file or folder {word}" in done.stderr) == (2, True)
 
 
+def test_a_package_with_the_name_of_a_file_is_not_only_taken_for_a_file(project: Path) -> None:
+    done = _run("scan", "tubular.py", "--offline", "--no-progress")
+    assert done.exit_code == 2
+    assert "there is no file or folder tubular.py" in done.stderr
+    assert (
+        'if a package is meant, "tubular.py==VERSION" scans it, `mlsupply check tubular.py` checks its name' in done.stderr
+    )
+    assert _run("scan", "tubular.py==1.0", "--offline", "--no-progress").exit_code == 3
+    assert "tubular-py" in _run("check", "tubular.py", "--offline").stdout
+    assert "a package is meant" not in _run("scan", "setup.py", "--offline", "--no-progress").stderr
+
+
 def test_an_output_whose_file_is_empty_is_not_put_on_the_terminal(project: Path) -> None:
     done = _run("scan", project, "--offline", "-o", "json=")
     assert (done.exit_code, done.stdout) == (2, "")

@@ -123,7 +123,7 @@ def test_a_sync_that_fails_says_so_and_keeps_what_was_there(online: World, fault
         server.fault = fault
         with pytest.raises(MlsupplyError, match=said) as caught:
             bring_up_to_date(online, server.url, whole=True)
-        assert "the database that was there is kept" in caught.value.message
+        assert "scans go on with the advisories that are here already" in caught.value.message
         assert caught.value.exit_code == EXIT_INCOMPLETE
     assert synced(online) == before
 

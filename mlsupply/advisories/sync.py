@@ -35,6 +35,7 @@ _CONNECTIONS = 8
 _RESTARTS = 3  # of a transfer, because the archive changed under it
 _KEPT = 0.9  # of the records and bytes there were, as many must come again
 _READABLE = 0.95  # of the records in an archive
+_KEEPS = "scans go on with the advisories that are here already (`mlsupply db status` shows them)"
 JUST_NOW = timedelta(minutes=1)
 
 
@@ -272,8 +273,9 @@ def _begun(part: Path, notes: Path, url: str) -> str:
 def _unreachable(url: str, detail: str) -> MlsupplyError:
     return MlsupplyError(
         "sync-failed",
-        f"{url} could not be fetched: {detail}; the database that was there is kept",
-        "try again later, or import an export with `mlsupply db import`",
+        f"{url} could not be fetched: {detail}; {_KEEPS}",
+        "see that this machine reaches that address (HTTPS_PROXY names a proxy) and try again, or fetch PyPI/all.zip of the "
+        "bucket on another machine and run `mlsupply db import all.zip` here",
         EXIT_INCOMPLETE,
     )
 
@@ -281,7 +283,7 @@ def _unreachable(url: str, detail: str) -> MlsupplyError:
 def _refused(bucket: str, reason: str) -> MlsupplyError:
     return MlsupplyError(
         "sync-refused",
-        f"what {bucket} offers is not taken over: {reason}; the database that was there is kept",
+        f"what {bucket} offers is not taken over: {reason}; {_KEEPS}",
         "if the source really changed so, remove the database folder (`mlsupply db status` names it) and sync again",
         EXIT_INCOMPLETE,
     )

@@ -27,7 +27,12 @@ def command(ids: tuple[str, ...]) -> None:
     them all), a check, an error reference (bad-config) or an exit code (3). Works offline."""
     if any(map(_is_advisory, ids)) and (cut := _unread()):
         click.echo(f"not checked: {cut}", err=True)
-    click.echo(fitted("\n".join(_page(wanted) for wanted in ids)), nl=False)
+    pages = {wanted: _page(wanted) for wanted in ids}
+    click.echo(fitted("\n".join(page for page in pages.values() if page)), nl=False)
+    if unknown := [wanted for wanted, page in pages.items() if not page]:
+        hint = "try a rule (mlsupply rules list), an advisory id, an incident, a check, an error reference or an exit code"
+        named = ", ".join(f"{wanted}{_like(wanted)}" for wanted in unknown)
+        raise MlsupplyError("nothing-known", f"nothing is known about {named}", hint)
 
 
 def _unread() -> str:
@@ -38,14 +43,9 @@ def _unread() -> str:
 
 
 def _page(wanted: str) -> str:
-    """The first that knows the id; all that know it where several do."""
-    pages = [
-        page for look in (_list_of_incidents, _reference, _rule, _check, _incident, _advisory) if (page := look(wanted))
-    ]
-    if not pages:
-        hint = "try a rule (mlsupply rules list), an advisory id, an incident, a check, an error reference or an exit code"
-        raise MlsupplyError("nothing-known", f"nothing is known about {wanted}{_like(wanted)}", hint)
-    return "\n".join(pages)
+    """What is known under the id, all of it where several kinds share it; "" for nothing."""
+    looks = (_list_of_incidents, _reference, _rule, _check, _incident, _advisory)
+    return "\n".join(page for look in looks if (page := look(wanted)))
 
 
 def _like(wanted: str) -> str:

@@ -134,11 +134,17 @@ def _project(packages: Iterable[Package]) -> Project:
 
 
 def _with_archives(text: str) -> list[str]:
-    """A folder and every archive below it: a folder of wheels is a folder of packages, not a package."""
+    """A folder and every archive below it: a folder of wheels is a folder of packages, not a package. What lies in an
+    environment below it belongs to that."""
     from mlsupply.evidence.contents_check import SUFFIXES
     from mlsupply.folders import files_below
+    from mlsupply.world import environment_kind
 
-    return [text, *(path.as_posix() for path in files_below(Path(text), SUFFIXES))] if Path(text).is_dir() else [text]
+    return (
+        [text, *(path.as_posix() for path in files_below(Path(text), SUFFIXES, without=environment_kind))]
+        if Path(text).is_dir()
+        else [text]
+    )
 
 
 def _served(request: Request, world: World) -> Served:

@@ -68,7 +68,7 @@ def _sent(facts: list[ModelFacts], chosen: list[tuple[str, str]]) -> None:
 
 def only_models(words: list[str]) -> bool:
     """Whether the paths among the arguments of `mlsupply inspect` are all of models, and there is one."""
-    from mlsupply.evidence.models.folder import stands_alone
+    from mlsupply.evidence.alone import stands_alone
 
     named = (word for word in words if not word.startswith("-") and "==" not in word and os.path.exists(word))  # noqa: PTH110  pathlib raises for a word too long for a name
     paths = [Path(word) for word in named]

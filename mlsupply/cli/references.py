@@ -63,9 +63,12 @@ REFERENCES = {
     "may not read or write it, or the disk is full. Fix that, or name another file, and run again.",
     "path-not-found": "A path that should be audited does not exist, and it is not a requirement such as torch==2.6.0.",
     "sync-busy": "Another mlsupply db sync has been using the same cache folder for minutes. Wait for it, or stop it.",
-    "sync-failed": "The advisories could not be fetched. The database that was there is kept and used; try again later.",
+    "sync-failed": "The advisories could not be fetched. Scans go on with those that are here already, at least the ones "
+    "that came with mlsupply: `mlsupply db status` shows them. Without a network, fetch PyPI/all.zip elsewhere "
+    "and give it to `mlsupply db import`.",
     "sync-refused": "The feed offers data that shrank, is older than the local data or cannot be read. It is not taken "
-    "over: a feed that was tampered with or is half published looks like this. The local database is kept.",
+    "over: a feed that was tampered with or is half published looks like this. Scans go on with the advisories that are "
+    "here already.",
     "two-outputs-to-stdout": "Only one -o may go to stdout; give the others a file: -o json -o sarif=report.sarif.",
     "unaccounted": "A check said nothing about a package. That would look like a clean result, so no report is made. This "
     "is a defect of mlsupply: please report it with the input file.",

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import IO
 
 from mlsupply.evidence.facets import ArchiveFact
@@ -21,6 +22,8 @@ from mlsupply.evidence.files.bytecode import head_of, runs_unchecked
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
+from mlsupply.value import replace
+from mlsupply.world import environment_kind
 
 CHECK = "contents"
 
@@ -233,13 +236,19 @@ class Names:
 
 
 def _folder(root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:
-    """A plain folder, in name order. Links are facts, not followed."""
+    """A plain folder, in name order. Links are facts, not followed. An environment below it is left out: what is installed
+    there is not what the folder holds, and its links lead outside as they should. That makes the look incomplete, as whoever
+    made the folder may have put the mark there."""
 
     def unreadable(error: OSError) -> None:
         failed.append(str(error.filename or ""))
 
     failed: list[str] = []
     for folder, folders, names in os.walk(root, onerror=unreadable):
+        if Path(folder) != root and (kind := environment_kind([*folders, *names])):
+            folders[:] = []
+            yield _left_out(Path(folder), kind, budget)
+            continue
         linked = [name for name in folders if Path(folder, name).is_symlink()]
         folders[:] = sorted(set(folders) - {".git", *linked})
         cache = Path(folder).name == "__pycache__"  # sources can be imported from it too
@@ -255,6 +264,15 @@ def _folder(root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:
             yield from _file(full, path, root, wants, budget)
     for name in failed:
         yield budget.gap(Reason.FORBIDDEN, f"folder {name} could not be listed")
+
+
+def _left_out(folder: Path, kind: str, budget: Budget) -> Gap:
+    named = safe(folder.as_posix(), budget.limits.name)
+    hint = (
+        f"mlsupply inspect {quote(named)} looks at its files, mlsupply scan --env {quote(named)} at what is installed in it"
+    )
+    gap = budget.gap(Reason.UNSUPPORTED, f"a {kind} below {budget.subject}: left out")
+    return replace(gap, hint=hint, place=Place(named))
 
 
 def walk_files(

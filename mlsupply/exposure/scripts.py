@@ -1,13 +1,15 @@
 """Scripts with requirements of their own (PEP 723) in a history: their names do not tell them, so every version of the
-Python files that may be scripts is looked into for the header. Modules of a package are no scripts, as `scan` has it too.
+Python files that may be scripts is looked into for the header. Modules of a package are no scripts, as `scan` has it too: a
+version counts as one where an `__init__.py` lies beside it in every commit that holds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from mlsupply.exposure import blobs
-from mlsupply.exposure.history import Commit, commits
+from mlsupply.exposure.history import Change, Commit, commits
 from mlsupply.exposure.repository import Git, Repository, gap
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.sniff import MOST_OF_SCRIPT, is_script
@@ -57,15 +59,74 @@ def _cut(found: Repository, paths: dict[str, list[str]], seen: int) -> Gap:
     return gap(found.folder, Reason.LIMIT, f"{said} of their own (PEP 723)", _HINT)
 
 
-def _paths_of(history: Iterable[Commit]) -> dict[str, list[str]]:
+def _paths_of(history: Sequence[Commit]) -> dict[str, list[str]]:
     """Blobs of files that may be scripts, the newest first, and where each stood."""
-    changes = [change for commit in history for change in commit.changes]
-    packages = {_folder(change.path) for change in changes if change.path.rpartition("/")[2] == "__init__.py"}
     found: dict[str, dict[str, None]] = {}  # one blob, as that of an empty file, may stand at very many paths
-    for change in reversed(changes):
-        if change.blob and _folder(change.path) not in packages and reader_of(change.path) is None:
-            found.setdefault(change.blob, {})[change.path] = None
+    for path, blob in reversed([*_outside_packages(history)]):
+        if reader_of(path) is None:
+            found.setdefault(blob, {})[path] = None
     return {blob: [*paths] for blob, paths in found.items()}
+
+
+class _Tree:
+    """What a commit holds, as far as it matters here. packages: folders with an `__init__.py`; beside: of those folders that
+    lose it somewhere in the history, path and blob of their other Python files."""
+
+    def __init__(self, packages: Iterable[str] = (), beside: Iterable[tuple[str, dict[str, str]]] = ()) -> None:
+        self.packages = set(packages)
+        self.beside = {folder: dict(files) for folder, files in beside}
+
+    def copy(self) -> _Tree:
+        return _Tree(self.packages, self.beside.items())
+
+
+def _outside_packages(history: Sequence[Commit]) -> Iterator[tuple[str, str]]:
+    """(path, blob) of every Python file that stands, in any commit, in a folder without an `__init__.py`. history: parents
+    first. What a commit holds is kept until the last commit that builds on it."""
+    losing = {_folder(one.path) for commit in history for one in commit.changes if _marks(one) and not _is_there(one)}
+    waiting = Counter(commit.parents[0] for commit in history if commit.parents)
+    trees: dict[str, _Tree] = {}
+    for commit in history:
+        parent = commit.parents[0] if commit.parents else ""
+        waiting[parent] -= 1
+        before = trees.pop(parent, None) if waiting[parent] <= 0 else trees.get(parent)
+        tree = _Tree() if before is None else before if waiting[parent] <= 0 else before.copy()
+        yield from _after(tree, commit.changes, losing)
+        if waiting[commit.oid]:
+            trees[commit.oid] = tree
+
+
+def _after(tree: _Tree, changes: Iterable[Change], losing: set[str]) -> Iterator[tuple[str, str]]:
+    """Applies the changes of one commit to the tree, and gives the files that stand outside packages from then on."""
+    lost = set[str]()
+    others = list[Change]()
+    for change in changes:
+        if not _marks(change):
+            others.append(change)
+        elif _is_there(change):
+            tree.packages.add(_folder(change.path))
+        else:
+            tree.packages.discard(_folder(change.path))
+            lost.add(_folder(change.path))
+    for change in others:
+        folder = _folder(change.path)
+        if folder in losing:
+            files = tree.beside.setdefault(folder, {})
+            files.pop(change.path, None)
+            if change.blob:
+                files[change.path] = change.blob
+        if change.blob and folder not in tree.packages:
+            yield change.path, change.blob
+    for folder in lost:
+        yield from tree.beside.get(folder, {}).items()
+
+
+def _marks(change: Change) -> bool:
+    return change.path.rpartition("/")[2] == "__init__.py"
+
+
+def _is_there(change: Change) -> bool:
+    return bool(change.blob or change.link)
 
 
 def _folder(path: str) -> str:

@@ -31,6 +31,7 @@ _REPORT = "this is a defect of mlsupply: please report it with the file"
 _STEPS = {Reason.FORBIDDEN: "let this user list it, and scan again", Reason.LIMIT: "scan by name what lies further on"}
 _ENVIRONMENT = "an environment, read as a folder: what is installed in it was not looked at"
 _SITES = ("site-packages", "dist-packages")
+_TYPED = Place(COMMAND_LINE)
 _OFTEN_EMPTY = ("Dockerfile", "GitHub workflow", "notebook")  # most of these install nothing and are no inputs
 
 
@@ -57,8 +58,7 @@ def paths_of(request: Request, tree: Tree) -> tuple[str, ...]:
             hint = "rename it, or name the folder above it"
             raise MlsupplyError("path-not-found", f"{safe(subject)} has characters in its name that cannot be shown", hint)
         if subject not in paths and _looks_like_a_path(subject):
-            hint = 'give a folder, a file or a requirement such as "litellm[proxy]==1.82.8"'
-            raise MlsupplyError("path-not-found", f"there is no file or folder {safe(subject)}", hint)
+            raise MlsupplyError("path-not-found", f"there is no file or folder {safe(subject)}", _step(subject))
     return paths
 
 
@@ -78,6 +78,14 @@ def _looks_like_a_path(subject: str) -> bool:
     if "@" in subject or "==" in subject:
         return False
     return "/" in subject or "\\" in subject or subject.startswith(".") or subject.lower().endswith(_FILE_ENDINGS)
+
+
+def _step(missing: str) -> str:
+    """What to give instead of a path that is not there."""
+    if missing.lower().endswith(".py") and not reader_of(missing) and not isinstance(requirement(missing, _TYPED), Gap):
+        package = f'"{missing}==VERSION" scans it, `mlsupply check {missing}` checks its name'  # discord.py is one
+        return f"give a folder or a file; if a package is meant, {package}"
+    return 'give a folder, a file or a requirement such as "litellm[proxy]==1.82.8"'
 
 
 def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
@@ -188,7 +196,7 @@ def _read(path: str, reader: Reader, world: World) -> Found:
 
 def _typed(subject: str) -> Inventory:
     """A requirement from the command line as an input of its own. Raises `MlsupplyError` where it is none."""
-    parsed = requirement(subject, Place(COMMAND_LINE))
+    parsed = requirement(subject, _TYPED)
     if isinstance(parsed, Gap):
         hint = 'give a folder, a file or a requirement such as "litellm[proxy]==1.82.8"'
         raise MlsupplyError("path-not-found", f"{safe(subject)} is neither a file nor a folder nor a requirement", hint)

