@@ -13,8 +13,8 @@ release      `release_check`        `release_facet`, `release`, `release_online`
 `index_releases` keep them.
 
 The contents of an archive, in the order of a look:
-1. `contents` says which archives, `alone` what is a model's and no package; `served` and `download` fetch them; `installed`, `starting` and `unlisted` are for
-   environments.
+1. `contents` says which archives, and `alone` what is a model and no package; `served` and `download` fetch them;
+   `installed`, `starting` and `unlisted` are for environments.
 2. `package.look_inside` takes a result that was kept (`stored`), or has `look` make one. `identity` is its name and version,
    `archives` (`archives_zip`, `archives_tar`) the stream of members, each of which `gathered` passes to what looks at it;
    `share` and `allowance` bound what that may take.
