@@ -51,17 +51,14 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
 
 
 def _calls(path: str, text: str) -> tuple[list[tuple[int, dict[str, Value]]], int] | Gap:
-    import ast
-    import warnings
+    from mlsupply.evidence.python.syntax import newer, quietly
 
     if len(text) > _MAX_CHARACTERS:
         return gap(path, Reason.TOO_LARGE, f"longer than {_MAX_CHARACTERS:,} characters", hint=_HINT)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the audited file's invalid escapes are not our user's concern
-            return calls_of(ast.parse(text), "setup")
+        return calls_of(quietly.tree_of(text), "setup")
     except SyntaxError as error:
-        return gap(path, Reason.MALFORMED, f"not Python 3: {error.msg}", error.lineno or 0, _HINT)
+        return gap(path, Reason.MALFORMED, f"not Python 3: {newer.told(error)}", error.lineno or 0, _HINT)
     except (ValueError, RecursionError, MemoryError) as error:
         return gap(path, Reason.MALFORMED, f"not Python that can be read: {type(error).__name__}", hint=_HINT)
 

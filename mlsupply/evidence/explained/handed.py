@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import sys
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 
 from mlsupply.evidence.archives import Walk, members_named
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import HANDED, ModuleFacts
+from mlsupply.evidence.python.syntax import quietly
 
 MAX_BYTES = 1 << 16  # of one script
 MAX_FILES = 8
@@ -62,12 +62,10 @@ def _runs_nothing(data: bytes | None) -> bool:
     read or cannot be parsed."""
     if data is None:
         return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-            return False
+    try:
+        tree = quietly.tree_of(data)
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        return False
     used = set[str]()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -6,13 +6,12 @@ The analyser sees that the text of a data file is run, but not the text. The few
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Sequence
 
 from mlsupply.evidence.archives import Walk, members_named
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.evidence.python.syntax import quietly
 from mlsupply.lazy import expression
 
 MAX_BYTES = 1 << 16  # of one file
@@ -71,10 +70,8 @@ def _is_harmless(data: bytes) -> bool:
     """Does the file hold only requirements, or one literal that is no text?"""
     if all(map(_is_requirement, data.decode("utf-8", "replace").splitlines())):
         return True
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            found = ast.literal_eval(data.decode("utf-8").strip())
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            return False
+    try:
+        found = quietly.literal(data.decode("utf-8").strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return False
     return not isinstance(found, str | bytes)  # text might be evaluated once more

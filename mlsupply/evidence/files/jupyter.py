@@ -18,6 +18,7 @@ from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.moments import is_aside
 from mlsupply.evidence.python.commands.shell import deeds
+from mlsupply.evidence.python.syntax import quietly
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
@@ -96,10 +97,8 @@ def _texts(expression: str) -> Iterator[str]:
 
 
 def _value(literal: str) -> object:
-    import ast
-
     try:
-        return ast.literal_eval(literal)
+        return quietly.literal(literal)
     except (ValueError, SyntaxError):
         return ""
 

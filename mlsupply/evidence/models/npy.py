@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import struct
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import BrokenError, Look, Span
 from mlsupply.evidence.models.pickles import look_at_pickle, search
+from mlsupply.evidence.python.syntax import quietly
 
 _HEADER = 1 << 18  # bytes of a header; numpy itself warns above 10,000
 
@@ -67,8 +67,8 @@ def _exact(span: Span, at: int, count: int) -> bytes:
 def _header(raw: bytes, at: int) -> tuple[object, tuple[object, ...]]:
     """(type description, shape) from the literal. `literal_eval` builds constants only."""
     try:
-        header = ast.literal_eval(raw.decode("latin-1").strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        header = quietly.literal(raw.decode("latin-1").strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise BrokenError("an array header that is no literal", at) from error
     if not isinstance(header, dict) or set(header) != {"descr", "fortran_order", "shape"}:
         raise BrokenError("an array header without descr, fortran_order and shape", at)

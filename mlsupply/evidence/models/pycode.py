@@ -10,6 +10,8 @@ import ast
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
 from mlsupply.evidence.models.names import words
+from mlsupply.evidence.python.syntax import newer, quietly
+from mlsupply.text import safe
 
 _MOST = 1 << 20
 _HOSTILE = words(
@@ -29,8 +31,11 @@ def judge_code(span: Span, look: Look, what: str) -> None:
     look.saw("python code")
     source = span.read(0, _MOST)
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = quietly.tree_of(source)
+    except SyntaxError as error:
+        look.doubt(Cause.CONFIG, f"{what}: Python code that cannot be parsed: {safe(newer.told(error), 80)}", 0)
+        return
+    except (ValueError, LookupError, RecursionError, MemoryError):
         look.doubt(Cause.CONFIG, f"{what}: Python code that cannot be parsed", 0)
         return
     names = _imports(tree)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -20,7 +18,7 @@ from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.network import misdirected_keys
 from mlsupply.evidence.python.schedule import ModuleLevel
 from mlsupply.evidence.python.summaries import note_constants
-from mlsupply.evidence.python.syntax import appearance, cpuid
+from mlsupply.evidence.python.syntax import appearance, cpuid, newer, quietly
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.value import CLEAN, Value, constant
 from mlsupply.text import safe
@@ -115,19 +113,16 @@ def _note_sight(machine: Analyser, sight: appearance.Sight) -> None:
 
 def parsed(source: bytes) -> ast.Module | str:
     """The syntax tree of a source file, or a phrase why it cannot be parsed. Never raises."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(source)
-        except SyntaxError as error:
-            version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            return f"not Python {version}: {safe(str(error.msg), 80)}, line {error.lineno or 0}"
-        except (ValueError, LookupError) as error:
-            return f"not Python: {safe(str(error), 80)}"
-        except RecursionError:
-            return "nested too deeply to be parsed"
-        except MemoryError:  # the parser raises this where its stack is full, too
-            return "too much to be parsed: nested too deeply or too large for the memory it is given"
+    try:
+        return quietly.tree_of(source)
+    except SyntaxError as error:
+        return newer.unread(error)
+    except (ValueError, LookupError) as error:
+        return f"not Python: {safe(str(error), 80)}"
+    except RecursionError:
+        return "nested too deeply to be parsed"
+    except MemoryError:  # the parser raises this where its stack is full, too
+        return "too much to be parsed: nested too deeply or too large for the memory it is given"
 
 
 def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
@@ -162,6 +157,8 @@ def _result(machine: Analyser) -> ModuleFacts:
     stopped = ""
     if machine.exhausted:
         stopped = f"too much to follow in {_few(machine.exhausted)}"
+    elif machine.unread:
+        stopped = machine.unread
     elif machine.facts_dropped:
         stopped = "too much to tell: there are more facts than are kept of one module"
     return ModuleFacts(

@@ -28,6 +28,7 @@ from mlsupply.evidence.python.libraries import (
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
 from mlsupply.evidence.python.network import diverted, far_end, requested, servers, uploads
+from mlsupply.evidence.python.syntax import newer, quietly
 from mlsupply.evidence.python.values.merging import callees, merged
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import (
@@ -234,8 +235,13 @@ class Analyser(Statements):
             return Value()
         text = code if isinstance(code, str) else code.decode("utf-8", "replace")
         try:
-            tree = ast.parse(text.lstrip(" \t\n") if "\n" not in text.strip() else text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = quietly.tree_of(text.lstrip(" \t\n") if "\n" not in text.strip() else text)
+        except SyntaxError as error:
+            if newer.is_newer(error):
+                where = f"text that is run in line {self.code_line or line} was not followed"
+                self.unread = self.unread or f"{where}: {newer.unread(error)} of it"
+            return Value()
+        except (ValueError, RecursionError, MemoryError):
             return Value()
         before = (self.code_layers, self.code_text, self.code_line)
         if layers or self.code_line == 0:

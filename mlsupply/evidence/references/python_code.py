@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from mlsupply.evidence.python.syntax import newer, quietly
 from mlsupply.evidence.references.seen import SECRET, Seen, Unread, reference
 from mlsupply.evidence.references.shapes import (
     BY_LAST,
@@ -31,9 +32,11 @@ def references_in(source: bytes) -> list[Seen] | Unread:
     if len(source) > _MOST:
         return Unread(Reason.TOO_LARGE, f"Python code of {len(source):,} bytes")
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return Unread(Reason.MALFORMED, f"not Python: {safe(str(error), 120)}", getattr(error, "lineno", 0) or 0)
+        tree = quietly.tree_of(source)
+    except SyntaxError as error:
+        return Unread(Reason.MALFORMED, f"not Python: {safe(newer.told(error), 120)}", error.lineno or 0)
+    except (ValueError, LookupError, RecursionError, MemoryError) as error:
+        return Unread(Reason.MALFORMED, f"not Python: {safe(str(error), 120)}", 0)
     scope = _Scope(tree)
     found: list[Seen] = []
     for node in ast.walk(tree):

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterable
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter import decorators, special_methods, wrappers
+from mlsupply.evidence.python.interpreter import decorators, special_methods, type_parameters, wrappers
 from mlsupply.evidence.python.interpreter.entering import Entering
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.syntax.survey import descendants
+from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
     ClassState,
@@ -46,8 +47,12 @@ class Definitions(Entering):
         self.closures.append((self.root, closure))
         value = Value()
         value.closure = closure
-        for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
-            self.annotated(parameter.annotation)
+        closure.type_parameters = type_parameters.bound(self, node)
+        spec = node.args
+        for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg):
+            if parameter is not None:
+                self.annotated(parameter.annotation)
+        self.annotated(node.returns)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
                 self.value(default)
@@ -103,6 +108,19 @@ class Definitions(Entering):
     def _class(self, node: ast.ClassDef) -> None:
         """Defines a class: runs its body, makes its functions methods, and applies bases, metaclass and decorators."""
         closure = Closure(node, self.scope, node.name)
+        closure.type_parameters = type_parameters.bound(self, node)
+        outer, self.scope = self.scope, type_parameters.scope_within(closure)
+        try:
+            state = self._class_state(node, closure)
+        finally:
+            self.scope = outer
+        value = Value()
+        value.closure = closure
+        self.scope.set(node.name, self._decorated(node, value))
+        self._class_hooks(node, state)
+
+    def _class_state(self, node: ast.ClassDef, closure: Closure) -> ClassState:
+        """The state of a class, after its body was run."""
         state = ClassState(node.name, tuple(self.value(base).ref for base in node.bases), closure=closure)
         self.states[closure] = state
         names, functions = self._class_body(node)
@@ -116,10 +134,7 @@ class Definitions(Entering):
             special_methods.operated(self, value, "named", [Value(), constant(name)], node)
         self._replaced_methods(state, functions)
         self._fields(state, node)
-        value = Value()
-        value.closure = closure
-        self.scope.set(node.name, self._decorated(node, value))
-        self._class_hooks(node, state)
+        return state
 
     def _class_body(self, node: ast.ClassDef) -> tuple[dict[str, Value], Iterable[Closure]]:
         """Runs the body of a class in a scope of its own. Gives the names it binds, and the functions defined right in it;
@@ -183,10 +198,13 @@ class Definitions(Entering):
     def _class_hooks(self, node: ast.ClassDef, state: ClassState) -> None:
         """Follows what making the class runs (its metaclass, `__init_subclass__` of its bases), and inherits from the
         bases."""
-        metaclasses = [self.value(keyword.value) for keyword in node.keywords if keyword.arg == "metaclass"]
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            given = self.value(keyword.value)
+            keywords.update({keyword.arg: given} if keyword.arg is not None else containers.entries(given))
+        metaclasses = [keywords.pop("metaclass")] if "metaclass" in keywords else []
         this = Value()
         this.closure = state.closure
-        keywords = {one.arg: self.value(one.value) for one in node.keywords if one.arg and one.arg != "metaclass"}
         for value in metaclasses + [self.value(base) for base in node.bases]:
             if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
                 other = self.class_state(value.closure)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
 _REPR = ord("r")  # the conversion of `{value!r}` in the tree
+_CONVERSIONS = {_REPR: "repr", ord("a"): "repr", ord("s"): "str"}
 
 
 def joined(machine: Expressions, node: ast.JoinedStr) -> Value:
@@ -24,10 +25,10 @@ def joined(machine: Expressions, node: ast.JoinedStr) -> Value:
 def formatted(machine: Expressions, node: ast.FormattedValue) -> Value:
     """The value of one `{...}` of an f-string."""
     value = machine.value(node.value)
+    shape_text = machine.value(node.format_spec) if node.format_spec is not None else constant("")
     if value.instance is not None:
-        made = special_methods.operated(
-            machine, value, "repr" if node.conversion == _REPR else "format", [constant("")], node
-        )
+        conversion = _CONVERSIONS.get(node.conversion)
+        made = special_methods.operated(machine, value, conversion or "format", [] if conversion else [shape_text], node)
         return made if made is not None else value
     shape = node.format_spec.values if isinstance(node.format_spec, ast.JoinedStr) else []
     if type(value.const) is int and len(shape) == 1 and isinstance(shape[0], ast.Constant) and shape[0].value == "c":
@@ -35,6 +36,27 @@ def formatted(machine: Expressions, node: ast.FormattedValue) -> Value:
     if node.conversion == _REPR and isinstance(value.const, str):
         return constant(repr(value.const), value.layers, value.taint)
     return value
+
+
+def template(machine: Expressions, node: Any) -> Value:
+    """A t-string (PEP 750): its texts and its values stay apart."""
+    texts: list[Value] = []
+    values: list[Value] = []
+    interpolations: list[Value] = []
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            texts.append(machine.value(part))
+            continue
+        shape = machine.value(part.format_spec) if part.format_spec is not None else constant("")
+        values.append(machine.value(part.value))
+        made = unknown(values[-1])
+        made.keys = {"value": values[-1], "expression": constant(part.str), "format_spec": shape}
+        interpolations.append(made)
+    result = unknown(*texts, *values)
+    result.items = [*texts, *interpolations]
+    named = {"strings": texts, "values": values, "interpolations": interpolations}
+    result.keys = {name: folding.listed(parts) for name, parts in named.items()}
+    return result
 
 
 def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Value:
@@ -98,3 +120,6 @@ def _table(loose: list[Value]) -> dict[int, Any] | None:
     if not all(value.known for value in values):
         return None
     return {name.const: value.const for name, value in zip(names, values, strict=True)}
+
+
+TEMPLATES: dict[type[ast.expr], Any] = {ast.TemplateStr: template} if hasattr(ast, "TemplateStr") else {}  # Python 3.14

@@ -91,6 +91,8 @@ class Entering(Expressions):
     ) -> Value:
         """Follows the body in a new scope. by_module: the call is written in the module."""
         outer, self.scope = self.scope, Scope(closure.scope)
+        if closure.type_parameters:
+            self.scope.names.update(closure.type_parameters)
         self.running.append(closure)
         self.returned.append([])
         self.yielded.append([])

@@ -280,6 +280,9 @@ class Expressions(Machine):
         return Value(taint=labels_after_comparison(taint) if taint else taint)
 
     def _lambda(self, node: ast.Lambda) -> Value:
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                self.value(default)
         result = Value()
         result.closure = Closure(node, self.scope, "<lambda>")
         self.closures.append((self.root, result.closure))
@@ -385,4 +388,5 @@ _HANDLERS: dict[type[ast.expr], Any] = {
     ast.YieldFrom: Expressions._yield_from,
     ast.Yield: Expressions._yield,
     ast.NamedExpr: Expressions._walrus,
+    **displays.TEMPLATES,
 }

@@ -61,6 +61,7 @@ class Machine:
     child_output: Taint = frozenset()  # taint of what the child process followed last prints
     facts_dropped = False  # there were more facts than are kept
     common_facts = 0  # facts so far of behaviours in `_COMMON`
+    unread = ""  # the first text that is run and that only a newer Python reads, in words
     cut_off = False  # a call that carries something worth following was too deep to be entered
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:

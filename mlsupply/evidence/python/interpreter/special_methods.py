@@ -30,7 +30,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "Eq": ("__eq__",), "NotEq": ("__ne__", "__eq__"), "Lt": ("__lt__",), "Gt": ("__gt__",), "LtE": ("__le__",),
     "GtE": ("__ge__",), "In": ("__contains__", "__iter__"), "NotIn": ("__contains__",),
     "named": ("__set_name__",), "bases": ("__mro_entries__",),
-    "[]": ("__getitem__", "__missing__"), "[]=": ("__setitem__",), "del[]": ("__delitem__",), "del": ("__delattr__",),
+    "get": ("get",), "[]": ("__getitem__", "__missing__"), "[]=": ("__setitem__",), "del[]": ("__delitem__",),
+    "del": ("__delattr__",),
     "USub": ("__neg__",), "UAdd": ("__pos__",), "Invert": ("__invert__",), "Not": ("__bool__", "__len__"),
 }  # fmt: skip
 

@@ -6,7 +6,15 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mlsupply.evidence.python.interpreter import comprehensions, default_run, importing, objects, special_methods
+from mlsupply.evidence.python.interpreter import (
+    comprehensions,
+    default_run,
+    importing,
+    objects,
+    patterns,
+    special_methods,
+    type_parameters,
+)
 from mlsupply.evidence.python.interpreter.assignments import Assignments
 from mlsupply.evidence.python.interpreter.listed_words import one_of_words
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
@@ -74,6 +82,9 @@ class Statements(Assignments):
     def _annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.bind(node.target, self.value(node.value))
+        elif not isinstance(node.target, ast.Name):  # evaluated, except for its last step
+            self.value(node.target.value)
+            self.value(node.target.slice if isinstance(node.target, ast.Subscript) else None)
         self.annotated(node.annotation)
 
     def _while(self, node: ast.While) -> None:
@@ -99,7 +110,9 @@ class Statements(Assignments):
     def _match(self, node: ast.Match) -> None:
         subject = self.value(node.subject)
         for case in node.cases:
-            self._bind_pattern(case.pattern, subject)
+            patterns.matched(self, case.pattern, subject)
+            if case.guard is not None:
+                special_methods.operated(self, self.value(case.guard), "bool", [], node)
         self._branches([case.body for case in node.cases])
 
     def _raise(self, node: ast.Raise) -> None:
@@ -122,14 +135,6 @@ class Statements(Assignments):
                 special_methods.operated(self, self.value(target.value), "del", [constant(target.attr)], node)
             elif isinstance(target, ast.Subscript):
                 special_methods.operated(self, self.value(target.value), "del[]", [self.value(target.slice)], node)
-
-    def _bind_pattern(self, pattern: ast.pattern, subject: Value) -> None:
-        """Binds the names of a `case` pattern, each to an unknown with the taint of the subject."""
-        for inner in ast.walk(pattern):
-            if isinstance(inner, ast.MatchAs | ast.MatchStar) and inner.name:
-                self.scope.set(inner.name, unknown(subject))
-            elif isinstance(inner, ast.MatchMapping) and inner.rest:
-                self.scope.set(inner.rest, unknown(subject))
 
     def _if(self, node: ast.If) -> None:
         """Follows both branches, unless the condition is for the type checker only. Branches that run only for a program,
@@ -320,6 +325,8 @@ class Statements(Assignments):
         self.silent -= quiet
         for handler in node.handlers:
             after = dict(self.scope.names)
+            if type(handler.type) is not ast.Name:  # any expression; it is evaluated when something is raised
+                self.value(handler.type)
             if handler.name:
                 thrown = self.raised[raised:]
                 self.scope.set(handler.name, merged(thrown) if thrown else Value())
@@ -377,4 +384,5 @@ _HANDLERS: dict[type[ast.stmt], Any] = {
     ast.Assert: Statements._assert,
     ast.Raise: Statements._raise,
     ast.Delete: Statements._delete,
+    **type_parameters.STATEMENTS,
 }

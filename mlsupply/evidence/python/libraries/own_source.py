@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.syntax import quietly
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Value, constant, taint_of, text_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _MAX_TEXT = 1 << 18  # characters of a module's text that is read as a whole
 _A_STEP = 16  # lines that are read for one step of the budget
 _MAX_PARTS = 200  # constants, comments or annotations
-NAMES = frozenset({"__annotations__", "__defaults__", "__kwdefaults__", "co_consts"})
+NAMES = frozenset({"__annotations__", "__defaults__", "__kwdefaults__", "__type_params__", "co_consts"})
 _EVALUATES = frozenset({"typing.get_type_hints", "typing_extensions.get_type_hints"})
 _EVALUATES_IF = frozenset({"inspect.get_annotations", "inspect.signature", "annotationlib.get_annotations"})
 _TOKENS = frozenset({"tokenize.tokenize", "tokenize.generate_tokens"})
@@ -143,6 +144,8 @@ def of_function(closure: Closure, name: str) -> Value | None:
     node = closure.node
     if name == "__annotations__":
         return _by_name(annotated(node))
+    if name == "__type_params__":
+        return folding.listed(list((closure.type_parameters or {}).values()))
     if isinstance(node, ast.ClassDef):
         return None
     if name == "__defaults__":
@@ -162,7 +165,7 @@ def of_module(machine: Machine) -> Value:
     """`__annotations__` of the module level."""
     machine.tick(len(machine.lines))
     try:
-        tree = ast.parse("\n".join(machine.lines))
+        tree = quietly.tree_of("\n".join(machine.lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Value()
     return _by_name(annotated(tree))

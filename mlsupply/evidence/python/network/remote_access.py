@@ -14,6 +14,7 @@ from mlsupply.evidence.python.commands.run_facts import noted
 from mlsupply.evidence.python.commands.shell import deeds
 from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
 from mlsupply.evidence.python.network import addresses, misdirected_keys
+from mlsupply.evidence.python.syntax import quietly
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, Value, command_text, legible, text_of
@@ -208,7 +209,7 @@ def _texts_about_code(lines: list[str]) -> set[int]:
     if _READS_TEXTS.search(source):
         return set()
     try:
-        tree = ast.parse(source)
+        tree = quietly.tree_of(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     said = (node.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import ast
 import unicodedata
-import warnings
 from collections.abc import Iterator
 
 from mlsupply.evidence.prefilter.choice import worth_parsing
+from mlsupply.evidence.python.syntax import quietly
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.decoders import looks_like_code, peel, unxor
 from mlsupply.lazy import expression
@@ -177,9 +177,7 @@ def _identifiers(node: ast.AST) -> Iterator[tuple[int, str]]:
 def _acts(code: bytes) -> bool:
     """Whether this code could do anything but compute and print. Always true for code that is not Python."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(code)
+        quietly.tree_of(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return worth_parsing(code)

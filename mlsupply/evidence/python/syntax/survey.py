@@ -20,8 +20,8 @@ _RARE = frozenset({ast.Import, ast.ImportFrom, ast.Assign, ast.List, ast.Tuple, 
 _TEXTS = frozenset({str, bytes})
 _NO_NODES = frozenset(
     {
-        "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "module", "name",
-        "names", "op", "ops", "rest", "simple", "tag", "type_comment", "type_ignores",
+        "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "is_lazy", "kind", "kwd_attrs", "level", "module",
+        "name", "names", "op", "ops", "rest", "simple", "str", "tag", "type_comment", "type_ignores",
     }
 )  # fmt: skip
 
@@ -40,8 +40,8 @@ _SHAPES: dict[type, _Shape] = dict.fromkeys((type(None), ast.Constant, ast.Match
 
 def _shape(node: Any) -> _Shape:
     """The getters for a kind of node, from the first one that is met: a field holds lists in all nodes of a kind or in
-    none."""
-    fields = [name for name in type(node)._fields if name not in _NO_NODES]
+    none. What is no node (a text in a field that a newer Python has) has no fields."""
+    fields = [name for name in getattr(type(node), "_fields", ()) if name not in _NO_NODES]
     lists = [name for name in fields if type(getattr(node, name)) is list]
     ones = [name for name in fields if name not in lists]
     made = _Shape(
@@ -226,7 +226,7 @@ def _names(functions: Iterable[ast.AST]) -> set[str]:
 def _run_when_called(node: Any) -> list[Any]:
     """The children of a function without its decorators, which run where it is defined; all children of other nodes."""
     if type(node) is ast.FunctionDef or type(node) is ast.AsyncFunctionDef:
-        return [*node.body, node.args, node.returns]
+        return [*node.body, node.args, node.returns, *getattr(node, "type_params", ())]
     return children(node)
 
 

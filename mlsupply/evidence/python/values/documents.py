@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mlsupply.evidence.python.syntax import quietly
 from mlsupply.evidence.python.values.value import Value, constant, unknown
 
 _MAX = 1 << 17  # characters or bytes, for all parsers but the fast ones (`json`, `ast`)
@@ -58,9 +59,7 @@ def parsed(ref: str, text: Value) -> Value | None:
 def _parsed(ref: str, text: str | bytes) -> Any:
     """The document in a text. Raises what the parser does, YAML and CSV errors as ValueError."""
     if ref == "ast.literal_eval":
-        import ast
-
-        return ast.literal_eval(text.decode("utf-8") if isinstance(text, bytes) else text)
+        return quietly.literal(text.decode("utf-8") if isinstance(text, bytes) else text)
     if "json" in ref:
         return json.loads(text)
     if ref.startswith("csv."):

@@ -122,6 +122,7 @@ class Closure:
     brings: str = ""  # the kind of taint that its callers are known to pass, where its class does not say so
     before_views: bool = False  # registered with an application that calls it for every request
     variants: tuple[Closure, ...] = ()  # of a dispatcher (`singledispatch`): the functions it chooses from
+    type_parameters: dict[str, Value] | None = None  # by name
 
 
 @dataclass(eq=False, slots=True)
