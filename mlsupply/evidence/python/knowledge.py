@@ -61,7 +61,7 @@ CLIENTS: Final = Calls(
     r"aio_pika|zmq|nats|grpc|slack_sdk|slack|statsd|datadog|influxdb\w*|elasticsearch|opensearchpy|clickhouse\w*|cassandra|"
     r"supabase|firebase_admin|pyrebase|pusher|ably|twilio|sendgrid|resend|mailjet_rest|yagmail|aiosmtplib|tweepy|praw|"
     r"notion_client|gspread|minio|miniopy_async|asyncssh|pysftp|fabric|smbclient|webdav3|webdav4|mega|scapy|sentry_sdk|raven|"
-    r"posthog|analytics|mixpanel|amplitude|segment|rollbar|bugsnag|logtail|loguru_loki|feedparser|fsspec|smart_open|pooch|"
+    r"posthog|analytics|mixpanel|amplitude|segment|rollbar|s3fs|gcsfs|adlfs|ossfs|opendal|upath|pyarrow(?=\.fs\.(?:$|[\w.]{0,40}FileSystem\b))|bugsnag|logtail|loguru_loki|feedparser|fsspec|smart_open|pooch|"
     r"selenium|playwright|web3|pyppeteer|discord_webhook|dhooks|knockknock|apprise|pymisp|tornado\.httpclient|treq|"
     r"paramiko\.(?:\w+\.)?(?:SSHClient|Transport|SFTPClient)\b[\w().]*|scp|"
     r"github|gitlab|hvac|consul|etcd3?|ldap3|impacket|pyngrok|requests_futures|grequests|uplink|gql|sgqlc|"

@@ -11,7 +11,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, reflection
 from mlsupply.evidence.python.libraries import decoder_calls, execution, own_source, reading, storage, writing
-from mlsupply.evidence.python.network import answers
+from mlsupply.evidence.python.network import answers, file_systems
 from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_in
@@ -37,6 +37,7 @@ def result_of(machine: Analyser, call: Call) -> Value:
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
         spawning.command(machine, call._replace(ref="subprocess.Popen"))
     writing.saved(machine, call)
+    file_systems.handed(machine, call)
     for taint in (reading.read_by_path(machine, call), answers.fetched_by_url(machine, call)):
         if taint:  # a union with the empty set would be a new object: caches find the old one faster
             result.taint |= taint

@@ -11,7 +11,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import persistence, windows_registry
 from mlsupply.evidence.python.libraries.removing import REMOVES, removed
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
-from mlsupply.evidence.python.network import addresses, sending
+from mlsupply.evidence.python.network import addresses, clients, sending
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, prepared, request
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, legible, taint_of, text_of, unknown
@@ -156,6 +156,8 @@ def printed(machine: Analyser, call: Call, target: Value | None) -> None:
     target.taint |= taint_of(*call.args)
     if target.ref == "io.file()w":
         persistence.written(machine, call, _path_of(target), call.args[0] if len(call.args) == 1 else unknown(*call.args))
+    elif _written_far(machine, call, target, unknown(*call.args)):
+        return
     elif target.instance is not None and "write" in target.instance.methods:
         machine.enter(target.instance.methods["write"], [target, unknown(*call.args)], {}, call.node)
 
@@ -186,8 +188,18 @@ def _dumped(machine: Analyser, call: Call) -> Value:
     if _CONNECTED.match(target.ref):
         through = call._replace(ref=target.ref + ".write", args=[source], keywords={}, receiver=target)
         return sending.sent(machine, through)
-    persistence.written(machine, call, _path_of(target), source)
+    if not _written_far(machine, call, target, source):
+        persistence.written(machine, call, _path_of(target), source)
     return Value()
+
+
+def _written_far(machine: Analyser, call: Call, target: Value, source: Value) -> bool:
+    """Follows a write to a file of a remote store. Returns False, and does nothing, for any other target."""
+    if not know.CLIENTS.match(target.ref):
+        return False
+    through = call._replace(ref=target.ref + ".write", args=[source], keywords={}, receiver=target)
+    clients.modelled(machine, through)
+    return True
 
 
 _CONNECTED = expression(r"(?:socket|ssl)\..*makefile\(\)$")

@@ -14,7 +14,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import wearing_out
 from mlsupply.evidence.python.libraries.storage import content_of
-from mlsupply.evidence.python.network import addresses, sending
+from mlsupply.evidence.python.network import addresses, file_systems, sending
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
@@ -61,6 +61,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     top = call.ref.partition(".")[0]
     if top == machine.dotted.partition(".")[0]:
         return None  # this is a module of the library itself
+    if (stored := file_systems.modelled(machine, call)) is not None:
+        return stored
     address = _address(call)
     if address:
         machine.client_addresses[top] = address
