@@ -25,6 +25,7 @@ _WORDS = {
     "installs-package": "installs a package",
     "redirects": "redirects traffic",
     "trusts-anybody": "switches off the check of certificates",
+    "shows-password": "opens a shared folder of a machine elsewhere",
     "hides-name": "hides what it calls",
     "runs-decoded": "runs what was encoded",
     "runs-dropped": "runs a file it wrote from encoded text",

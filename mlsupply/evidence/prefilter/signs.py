@@ -104,6 +104,15 @@ WORDS: Words = (
     (b"LD_PRELOAD", None),
     (b"pickle.load", None),
     (b"recv_pyobj", None),
+    *(  # a shared folder of another machine
+        (
+            mark,
+            expression(
+                rb"[\"'](?:\\{2}|\\{4}|//)[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}(?:\\|/|[\"'])|[\"']\\{4}(?:[\"']\s{0,4}[+%]|\{)"
+            ),
+        )
+        for mark in (b"\\\\", b'"//', b"'//")
+    ),
     (b"169.254.", None),
     (b"Start Menu", None),
     (b".gemini", expression(rb"\.gemini[/\\\"']")),

@@ -27,7 +27,7 @@ from mlsupply.evidence.python.libraries import (
     wearing_out,
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
-from mlsupply.evidence.python.network import diverted, far_end, requested, servers, uploads
+from mlsupply.evidence.python.network import diverted, far_end, requested, servers, shares, uploads
 from mlsupply.evidence.python.syntax import newer, quietly
 from mlsupply.evidence.python.values.merging import callees, merged
 from mlsupply.evidence.python.values.taint import has
@@ -156,6 +156,8 @@ class Analyser(Statements):
         """The result of a call that a model knows; None for any other."""
         if (kept := self.saved.get(call.ref, "")) in know.RUNS_CODE or know.COMMANDS.match(kept):
             call = call._replace(ref=kept)  # a function that replaced another, called by the name of that one
+        if shares.reaches(call.ref):
+            shares.reached(self, call)
         return None if no_model_knows(call.ref) else modelled(self, call)
 
     def implicit_arguments(self, closure: Closure) -> list[Value]:

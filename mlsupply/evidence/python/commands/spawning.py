@@ -35,7 +35,7 @@ from mlsupply.evidence.python.commands.run_facts import bundled, from_network, n
 from mlsupply.evidence.python.commands.shell import Deed, deeds, python_in
 from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.libraries.storage import content_of
-from mlsupply.evidence.python.network import requested, tied_shells
+from mlsupply.evidence.python.network import requested, shares, tied_shells
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, constant, legible, taint_of, text_of
@@ -67,6 +67,7 @@ def command(machine: Analyser, call: Call) -> Value:
     machine.fact("runs-command", call.node, sink=call.ref, silent=line.silent, detail=shown)
     fetched(machine, call, text)
     programs.redirected(machine, call, text)
+    shares.commanded(machine, call, text)
     process = Value(call.ref + "()", NOTHING, programs.printed(machine, call, text), text)
     process.items = line.parts
     stdin = call.keywords.get("input")

@@ -55,7 +55,7 @@ def _shape(node: Any) -> _Shape:
 
 _FETCHING = ("curl", "wget", "certutil", "mshta", "bitsadmin", "python -c", "python3 -c")
 _SHELLS = ("powershell", "bash", "sh -c", "/bin/sh", "/bin/bash", "cmd /c", "cmd.exe")
-_TELLING = ("http", "ws", *_FETCHING)
+_TELLING = ("http", "ws", "\\\\", *_FETCHING)
 
 
 def is_command(text: str) -> bool:
