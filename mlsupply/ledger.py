@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Checked, Confidence, Finding, Gap, Kind, Learned, Package, PackageKey, Reason
 from mlsupply.outcome import Coverage
+from mlsupply.upgrade import Upgrade
 from mlsupply.value import replace
 
 _CLEAN, _GAP, _FOUND = 0, 1, 2  # a finding beside a gap is both
@@ -111,12 +112,13 @@ def once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _united(alike: Iterable[Finding]) -> Iterator[Finding]:
-    """Findings that say the same as one: in the words of the first, or of the one known by its file."""
+    """Findings that say the same as one: in the words of the one known by its file, or of one whose index has the release to
+    move to, or of the first."""
     said: dict[Finding, list[Finding]] = {}
     for finding in alike:
         said.setdefault(_said(finding), []).append(finding)
     for several in said.values():
-        told = next((finding for finding in several if _by_file(finding)), several[0])
+        told = next(filter(_by_file, several), None) or next(filter(_is_checked, several), several[0])
         notes = dict.fromkeys(note for finding in several if finding.advisory for note in finding.advisory.notes)
         yield replace(
             told,
@@ -127,13 +129,21 @@ def _united(alike: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _said(finding: Finding) -> Finding:
-    """The finding without what depends on the source of its package; for a malicious release also without how it was
-    recognised, which may be its file here and its version there."""
-    advisory = replace(finding.advisory, notes=()) if finding.advisory else None
-    alike = replace(finding, confidence=Confidence.HIGH, places=(), advisory=advisory)
+    """The finding without what depends on the source of its package, which has more to say of the same release to move to
+    where its index answers; for a malicious release also without how it was recognised, which may be its file here and its
+    version there."""
+    alike = replace(finding, confidence=Confidence.HIGH, places=())
+    if finding.advisory:
+        target = finding.advisory.upgrade
+        advisory = replace(finding.advisory, notes=(), upgrade=target and Upgrade(target.version))
+        alike = replace(alike, advisory=advisory, remedy="" if target else alike.remedy)
     if finding.kind is not Kind.MALICIOUS:
         return alike
     return replace(alike, title="", message="", remedy="", references=(), advisory=None)
+
+
+def _is_checked(finding: Finding) -> bool:
+    return finding.advisory is not None and finding.advisory.upgrade is not None and finding.advisory.upgrade.checked
 
 
 def _by_file(finding: Finding) -> bool:

@@ -35,7 +35,7 @@ def decide(
     marked += tuple(_about_waivers(policy, used, today))
     ways = _ways(project) if policy.by_group else {}
     live = [finding for finding in marked if finding.waiver is None]
-    failing = frozenset(f.fingerprint for f in live if _fails(f, policy, ways.get(f.package, frozenset())))
+    failing = [f for f in live if _fails(f, policy, ways.get(f.package, frozenset()))]
     gaps = tuple(_accounted(gap, request) for gap in gaps)
     counting = [gap for gap in gaps if gap.counts]
     code, reason = _verdict(len(failing), len(live), counting, project, policy)
@@ -43,7 +43,8 @@ def decide(
         reason += ", but for what is switched off or tolerated"
     if code == EXIT_NOTHING and gaps:
         code, reason = EXIT_INCOMPLETE, "nothing could be read"
-    return marked, gaps, Verdict(exit_code=code, reason=reason, failing=failing, counts=_counts(marked, gaps))
+    fingerprints = frozenset(finding.fingerprint for finding in failing)
+    return marked, gaps, Verdict(exit_code=code, reason=reason, failing=fingerprints, counts=_counts(marked, gaps))
 
 
 def _counts(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> tuple[tuple[str, int], ...]:

@@ -94,7 +94,7 @@ def test_an_advisory_of_the_embedded_database_is_told_by_any_of_its_ids() -> Non
 
 def test_an_advisory_without_a_description_is_explained_by_its_vector() -> None:
     text = " ".join(explain("CVE-2026-35030").output.split())
-    assert "what: An attacker over the network, without an account, can read and change everything (CVSS vector)." in text
+    assert "what: Lets an attacker read and change everything, over the network, without an account (CVSS vector)." in text
 
 
 def test_what_nobody_knows_is_said_with_the_nearest() -> None:

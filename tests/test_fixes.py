@@ -36,6 +36,10 @@ def test_by_advisory_data_alone_it_is_the_smallest_fixed_version_that_is_clean()
     assert _fix("1.0", Room()) == Fix("1.4", checked=False)
 
 
+def test_a_parent_from_two_indexes_is_named_once_among_those_nothing_is_known_of() -> None:
+    assert _fix("1.0", Room((Release("1.4.1"),), parents=(("app 1.0", ""), ("app 1.0", "")))).open == ("app 1.0",)
+
+
 def test_a_fixed_version_the_index_does_not_have_is_passed_over() -> None:
     releases = tuple(map(Release, ("1.0", "1.3", "1.4.1", "1.5.1", "2.0")))
     assert _fix("1.0", Room(releases)) == Fix("1.4.1", checked=True)

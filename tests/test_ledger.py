@@ -6,7 +6,8 @@ import pytest
 
 from mlsupply.errors import MlsupplyError
 from mlsupply.ledger import Ledger, once_each
-from mlsupply.model import Checked, Coordinate, Finding, Gap, Kind, Learned, Package, Place, Reason, Severity
+from mlsupply.model import AdvisoryRef, Checked, Coordinate, Finding, Gap, Kind, Learned, Package, Place, Reason, Severity
+from mlsupply.upgrade import Blocker, Upgrade
 from mlsupply.value import replace
 
 TORCH = Package(coordinate=Coordinate("pypi", "torch", "2.9.0"))
@@ -65,3 +66,18 @@ def test_a_release_from_thousands_of_sources_is_told_once_at_all_its_places() ->
     even, odd = once_each(said)
     assert (even.message, odd.message) == ("m 0", "m 1")
     assert [place.line for place in odd.places] == list(range(1, 20_000, 2))
+
+
+def test_a_flaw_of_a_release_from_two_indexes_is_told_once_in_the_words_of_the_index_that_answers() -> None:
+    def said(remedy: str, upgrade: Upgrade, line: int) -> Finding:
+        advisory = AdvisoryRef(id="CVE-2025-1", upgrade=upgrade)
+        return replace(_finding(), places=(Place("uv.lock", line),), remedy=remedy, advisory=advisory)
+
+    blocked = Upgrade("2.9.1", checked=True, blockers=(Blocker("app 1.0", "<2.9.1"),))
+    unchecked = said("to 2.9.1, by advisory data alone", Upgrade("2.9.1"), 1)
+    checked = said("to 2.9.1, of the index", blocked, 2)
+    elsewhere = said("to 3.0", Upgrade("3.0", checked=True), 3)
+    one, other = once_each([unchecked, checked, elsewhere])
+    assert (one.remedy, one.places) == (checked.remedy, (Place("uv.lock", 1), Place("uv.lock", 2)))
+    assert one.advisory == checked.advisory
+    assert other == elsewhere

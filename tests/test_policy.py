@@ -72,6 +72,13 @@ def _waiver(**changes: Any) -> WaiverRule:
     return replace(WaiverRule(id="CVE-2026-1", reason="not reachable", place=HERE), **changes)
 
 
+def test_the_verdict_counts_the_findings_that_the_head_of_the_report_counts() -> None:
+    """One flaw of a release from two indexes, with another way out for each, is two findings with one fingerprint."""
+    verdict = _decide(Policy(), FLAW, replace(FLAW, remedy="another"))[1]
+    assert verdict.reason.startswith("2 findings at or above")
+    assert dict(verdict.counts)["high"] == 2
+
+
 @pytest.mark.parametrize(
     ("findings", "gaps", "code"),
     [((), (), 0), ((FLAW,), (), 1), ((), (GAP,), 3), ((FLAW,), (GAP,), 1), ((replace(FLAW, severity=Severity.LOW),), (), 0)],

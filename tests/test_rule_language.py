@@ -166,6 +166,11 @@ def test_a_message_is_filled_with_values_in_words(message: str, said: str) -> No
     assert filled(message, crate, {"package": "shelf 1.0", "place": "uv.lock:3"}, NOW) == said
 
 
+@pytest.mark.parametrize(("weight", "said"), [(1264.8, "1,265"), (100.0, "100"), (99.44, "99.4"), (2.5, "2.5"), (0.0, "0")])
+def test_no_number_is_written_as_a_power_of_ten(weight: float, said: str) -> None:
+    assert filled("{weight} kg", CrateFacet(label="anvil", weight=weight), {}, NOW) == f"{said} kg"
+
+
 def test_the_same_thing_at_two_places_is_one_finding() -> None:
     rules = Rules([rule("{fragile: true}")], {}, NOW)
     facts = [Fact(CrateFacet(label="a", fragile=True), places=(Place("a", n),), subject="shelf") for n in (1, 2)]

@@ -68,7 +68,7 @@ def test_reports_say_what_the_flaw_is() -> None:
     assert len(titles) == len(set(titles)), "a list of alerts shows these alone"
 
 
-NETWORK = "An attacker over the network, without an account, can read and change everything and stop it (CVSS vector)."
+NETWORK = "Lets an attacker read and change everything and stop it, over the network, without an account (CVSS vector)."
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ NETWORK = "An attacker over the network, without an account, can read and change
         ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", NETWORK),
         (
             "CVSS:3.0/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:L",
-            "An attacker on the machine itself, with an account, helped by a user, can read some of it and slow it down"
+            "Lets an attacker read some of it and slow it down, on the machine itself, with an account, helped by a user"
             " (CVSS vector).",
         ),
         (
             "CVSS:3.1/AV:A/AC:L/PR:H/UI:N/S:U/C:N/I:H/A:N",
-            "An attacker on the same network, with a privileged account, can change everything (CVSS vector).",
+            "Lets an attacker change everything, on the same network, with a privileged account (CVSS vector).",
         ),
         ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", ""),
         ("CVSS:3.1/AV:N/C:H", ""),
@@ -99,7 +99,7 @@ def test_a_vector_is_put_into_words(vector: str, words: str) -> None:
 def test_without_a_sentence_reports_put_the_vector_into_words_and_say_where_to_read(world: World) -> None:
     (world.tree.root / "requirements.txt").write_text("waitress==3.0.0\n", encoding="utf-8")
     view = view_of(run(Request(offline=True, feed="embedded", checks=("advisories",)), world))
-    assert "An attacker over the network" in table.render(view).decode()
+    assert "Lets an attacker " in table.render(view).decode()
     pointer = [sentence for sentence in view.coverage if "https://osv.dev/vulnerability/ID" in sentence]
     assert len(pointer) == 1
     telling = tuple(replace(f, advisory=replace(f.advisory, summary=SAID)) for f in view.findings if f.advisory)
@@ -112,6 +112,11 @@ def test_the_table_keeps_it_to_one_line_unless_nothing_is_to_be_cut() -> None:
     assert any(line.startswith("     An attacker") and line.endswith("…") for line in lines)
     assert max(map(len, lines)) <= 100
     assert "reads all" in table.render(_view(long), most=table.WHOLE).decode()
+
+
+def test_the_table_cuts_no_word_of_a_flaw_where_leaving_out_its_source_is_enough() -> None:
+    lines = table.render(_view(NETWORK)).decode().splitlines()
+    assert f"     {NETWORK.removesuffix(' (CVSS vector).')}" in [line.rstrip() for line in lines]
 
 
 def test_explain_knows_what_the_local_database_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

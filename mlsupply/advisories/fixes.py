@@ -81,7 +81,7 @@ def best_fix(own: Sequence[Row], version: Asked, room: Room, inherited: Sequence
         return Fix(nearest=nearest, left=left)
     there = [release for release in room.releases if not release.yanked]
     fitting = [release for release in there if _runs_on(release.requires_python, room.python)]
-    unknown = tuple(who for who, asked in room.parents if not asked)
+    unknown = tuple(dict.fromkeys(who for who, asked in room.parents if not asked))
     if found := _smallest(rows, version, fitting, room.parents):
         return Fix(found.version, checked=True, held=_held(found.version, room.parents), open=unknown)
     known = ((release.version, sort_key(release.version)) for release in fitting)

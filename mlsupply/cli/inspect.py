@@ -47,14 +47,18 @@ class _Subject(NamedTuple):
 @click.argument("subjects", nargs=-1, required=True, metavar="FILE|DIR|NAME==VERSION...")
 @looking_options
 @with_output("As in scan. Default: a report in words.")
-@click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Lowest severity that fails.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Lowest severity that fails. Default: high.",
+)
 @click.option(
     "--compare", is_flag=True, help="Compare with the release before it on the index, and a wheel with its source."
 )
 @shows_errors
 def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, **options: object) -> None:
     """Look inside wheels, source archives, folders or releases of the index and say what they do when they are installed, at
-    every start of Python, on import and when called. Nothing of them is run."""
+    every start of Python, on import and when called. Nothing of them is run. Exit codes are those of scan."""
     from mlsupply.cli.outputs import parse_outputs, write
     from mlsupply.evidence.account import account
 

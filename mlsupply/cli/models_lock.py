@@ -49,7 +49,9 @@ def roots_of(caches: tuple[str, ...]) -> dict[str, Path]:
 @click.command(name="lock", short_help="Write which weights the caches hold.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @cache_option
-@click.option("-o", "--output", default="mlsupply-models.lock", show_default=True, metavar="FILE")
+@click.option(
+    "-o", "--output", default="mlsupply-models.lock", metavar="FILE", help="Where to write. Default: mlsupply-models.lock."
+)
 @shows_errors
 def lock_weights(names: tuple[str, ...], caches: tuple[str, ...], output: str) -> None:
     """Write which models the local caches hold, with revision, size and sha256 of every file.

@@ -17,6 +17,7 @@ from mlsupply.model import Finding
 from mlsupply.named import NamedTuple
 from mlsupply.report.causes import Unchecked, alike, by_cause, scope_of, where
 from mlsupply.report.upgrades import NO_STEP, upgrades
+from mlsupply.report.vectors import FROM_VECTOR
 from mlsupply.report.view import Group, View, brief, label_of, more_paths, summary_of
 from mlsupply.text import count, some
 
@@ -193,7 +194,9 @@ def _finding(finding: Finding, group: Group, most: Most) -> Text:
 
 
 def _summary(said: str, width: int, most: Most) -> Text:
-    """On one line, but where nothing is cut."""
+    """On one line, but where nothing is cut; what it was taken from is left out before anything else."""
+    if len(said) > width and most is not WHOLE:
+        said = said.removesuffix(f"{FROM_VECTOR}.")
     return Text(said if len(said) <= width or most is WHOLE else said[: width - 1] + "…", style="dim")
 
 

@@ -12,12 +12,13 @@ _ACCOUNTS = {"N": "without an account", "L": "with an account", "H": "with a pri
 _HELP = {"R": ", helped by a user", "A": ", helped by a user", "P": ", while a user works with it"}
 _MUCH = {"H": "everything", "L": "some of it"}
 _STOPS = {"H": "stop it", "L": "slow it down"}
+FROM_VECTOR = " (CVSS vector)"  # says that these are no words of whoever found the flaw
 _LONGEST = 400  # characters; those of version 4 with all metrics have some 200
 
 
 def words_of(vector: str) -> str:
-    """`An attacker over the network, without an account, can read and change everything and stop it (CVSS vector).`; "" for
-    what is no whole vector of version 3 or 4."""
+    """`Lets an attacker read and change everything and stop it, over the network, without an account (CVSS vector).`; "" for
+    what is no whole vector of version 3 or 4. The harm comes first: a narrow terminal cuts the end."""
     version, _, rest = vector[:_LONGEST].partition("/")
     if not version.startswith(("CVSS:3.", "CVSS:4.")):
         return ""
@@ -26,7 +27,7 @@ def words_of(vector: str) -> str:
     harm = _harm(metrics, "V" if version.startswith("CVSS:4") else "")
     if not way or not account or not harm:
         return ""
-    return f"An attacker {way}, {account}{_HELP.get(metrics.get('UI', ''), '')}, can {harm} (CVSS vector)."
+    return f"Lets an attacker {harm}, {way}, {account}{_HELP.get(metrics.get('UI', ''), '')}{FROM_VECTOR}."
 
 
 def _harm(metrics: Mapping[str, str], prefix: str) -> str:

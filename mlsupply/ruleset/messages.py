@@ -59,7 +59,7 @@ def in_words(value: object) -> str:
         shown = ", ".join(in_words(item) for item in items[:_LISTED])
         return f"{shown} and {len(items) - _LISTED} more" if len(items) > _LISTED else shown
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return safe(str(value), _MAX_VALUE)
 
 
