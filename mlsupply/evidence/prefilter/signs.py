@@ -155,7 +155,14 @@ WORDS: Words = (
     (b"getattr(shutil", None),
     *((walk, None) for walk in (b'os.walk("/")', b"os.walk('/')")),
     *(
-        (word, expression(rb"while (?:True|1)\s*:[ \t]*\n\s{1,40}(?:[\w.]{0,40}Process\(|\w{1,40}\.write\()"))
+        (
+            word,
+            expression(
+                rb"while (?:True|1)\s*:[ \t]*\n\s{1,40}(?:[\w.]{0,40}Process\(|\w{1,40}\.write\(|"
+                rb"\w{1,40}\.(?:append|extend)\([^\n]{0,80}(?:bytes|bytearray|\*|<<|urandom|ones|zeros)|"
+                rb"(\w{1,40}) [+*]= (?:\1\b|[\d\"']))"
+            ),
+        )
         for word in (b"while True", b"while 1")
     ),
     (b".drop_database(", None),
@@ -318,6 +325,7 @@ _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an 
 _WRITES_FILES = expression(rb"(?:open|\.open)\([^\n]{0,120}[\"'](?:[awx]|r\+)b?\+?[\"']|\.write_(?:text|bytes)\(")
 _WRITES_RANDOM = rb"write\w{0,6}\([^\n]{0,60}(?:urandom|token_bytes|randbytes)\("
 # (what is searched for, what must stand anywhere else in the file)
+_MOVES_OR_LOCKS = expression(rb"\bos\.(?:chmod|l?chown|renames?|replace)\b|shutil\.(?:move|chown)\b|\.(?:rename|chmod)\(")
 _SERVES = expression(
     rb"(?:from|import)[ \t]+(?:fastapi|flask|starlette|aiohttp|quart|sanic|litestar|bottle|django|tornado)\b"
 )
@@ -353,6 +361,9 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
     (b"expanduser", expression(rb"os\.truncate|%s" % _WRITES_RANDOM)),
     (b"Path.home", expression(rb"\.unlink\(|os\.(?:remove|unlink)\b|%s" % _WRITES_RANDOM)),
+    *((word, _MOVES_OR_LOCKS) for word in (b"expanduser", b"Path.home", b"/home", b"/Users", b"/root")),
+    *((word, expression(rb"delete_repo\b")) for word in (b"list_models", b"list_datasets", b"list_spaces")),
+    *((word, expression(rb"\.delete\(")) for word in (b"get_models", b"get_repos")),
     (b"sys.path", expression(rb"(?:64|85|32|16)decode|unhexlify|fromhex|decompress|a2b_")),
     *((word, _WRITES_FILES) for word in (b"getsitepackages", b"getusersitepackages", b"get_python_lib", b"purelib")),
     *((word, _WRITES_FILES) for word in (b"**/", b"rglob", b"os.walk", b"getfile(", b"getsourcefile(")),

@@ -104,6 +104,7 @@ class Analyser(Statements):
         result = unknown_calls.result_of(self, call)
         if answer is not None:
             result.taint |= answer.taint
+        wearing_out.wholesale(self, call, result)
         return result
 
     def _note_original(self, call: Call) -> None:

@@ -85,7 +85,7 @@ def overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> N
     text = text_of(path)
     if _DISK.match(text):
         machine.fact("destroys", call.node, sink=call.ref, detail=f"{legible(text, 60)} is overwritten")
-    if _is_user_file(path) and not has(content.taint, "home-files", "received"):
+    if is_user_file(path) and not has(content.taint, "home-files", "received"):
         machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten")
     if machine.path.rpartition("/")[2] == "setup.py":
         return  # it works on the source of its own package
@@ -107,7 +107,8 @@ def _is_found(path: Value, text: str) -> bool:
 _SHARED_PLACES = ("~", "./", "/home/", "/Users/")
 
 
-def _is_user_file(path: Value) -> bool:
+def is_user_file(path: Value) -> bool:
+    """Is this the path of any file that was found in the home?"""
     return has(path.taint, "home-files") and _FOUND.search(text_of(path)) is not None
 
 
@@ -117,5 +118,5 @@ def emptied(machine: Analyser, call: Call) -> None:
     if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Call):
         return  # something may have been written to it
     path = (call.receiver.keys or {}).get("name") if call.receiver is not None else None
-    if path is not None and _is_user_file(path):
+    if path is not None and is_user_file(path):
         machine.fact("destroys", call.node, sink="builtins.open", detail="files of the user are emptied")

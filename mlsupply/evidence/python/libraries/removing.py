@@ -1,4 +1,4 @@
-"""Removing files as a sink: files of the user, and files that are removed on an order from the network."""
+"""Removing, moving and locking files as a sink: files of the user, perhaps on an order from the network."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.libraries import found_files
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import Value, legible, text_of
+from mlsupply.evidence.python.values.value import legible, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -24,8 +25,11 @@ REMOVES = frozenset(
 _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 
 
-def removed(machine: Analyser, call: Call) -> Value:
-    """Notes what a call of one of `REMOVES` removes."""
+def removed(machine: Analyser, call: Call) -> None:
+    """Notes what a call of one of `REMOVES` removes, or one of `SPOILS` moves or locks."""
+    if call.ref in SPOILS:
+        _spoiled(machine, call)
+        return
     path = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "path")
     if path is not None:
         machine.files[f"removed {text_of(path)}"] = path
@@ -37,7 +41,35 @@ def removed(machine: Analyser, call: Call) -> Value:
             source = "received" if on_order(machine, call.line) else ""
             detail = legible(text_of(path), 80) + " is removed"
             machine.fact("destroys", call.node, source=source, sink=call.ref, detail=detail)
-    return Value()
+
+
+# Calls after which the user no longer finds a file, or may not read it.
+MOVES = frozenset(
+    {
+        "os.rename", "os.renames", "os.replace", "shutil.move", "pathlib.Path().rename", "pathlib.Path().replace",
+        "pathlib.Path().move",
+    }
+)  # fmt: skip
+_LOCKS = frozenset({"os.chmod", "os.lchmod", "pathlib.Path().chmod", "pathlib.Path().lchmod"})
+_GIVES_AWAY = frozenset({"os.chown", "os.lchown", "shutil.chown"})
+SPOILS = MOVES | _LOCKS | _GIVES_AWAY
+_OWNER_READS = 0o400
+
+
+def _spoiled(machine: Analyser, call: Call) -> None:
+    """Notes that a call of one of `SPOILS` moves the whole home away, or every file that is found there, or locks them."""
+    own = call.ref.startswith("pathlib.")
+    path = call.receiver if own else call.arg(0, "src", "path")
+    if path is None or not (_WIPED.match(text_of(path)) or found_files.is_user_file(path)):
+        return
+    if call.ref in _LOCKS:
+        mode = call.arg(0 if own else 1, "mode")
+        if mode is None or not isinstance(mode.const, int) or mode.const & _OWNER_READS:
+            return
+    done = "moved away" if call.ref in MOVES else "locked" if call.ref in _LOCKS else "given to another user"
+    source = "received" if on_order(machine, call.line) else ""
+    detail = f"{legible(text_of(path), 80)} is {done}"
+    machine.fact("destroys", call.node, source=source, sink=call.ref, variant="moved", detail=detail)
 
 
 def on_order(machine: Analyser, line: int) -> bool:

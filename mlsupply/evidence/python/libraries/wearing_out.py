@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.syntax.survey import descendants, last_name
-from mlsupply.evidence.python.values.value import legible, text_of
+from mlsupply.evidence.python.values.value import Value, legible, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -38,6 +38,45 @@ def without_end(machine: Analyser, node: ast.While) -> None:
         written = [one.value for one in calls if isinstance(one, ast.Attribute) and one.attr == "write"]
         if all(isinstance(one, ast.Name) and _is_file(machine, one.id) for one in written):
             machine.fact("destroys", node, sink="io.file().write", detail="a disk is filled without end")
+    elif _fills_memory(node.body, names):
+        machine.fact("destroys", node, sink="while", variant="memory", detail="memory is filled without end")
+
+
+_GROWS = frozenset({"append", "extend", "update", "add"})
+_ALLOCATES = frozenset(
+    {
+        "bytes", "bytearray", "urandom", "randbytes", "token_bytes", "ones", "zeros", "empty", "full", "rand", "randn",
+        "list",
+        "range", "dict", "str", "copy", "deepcopy", "cuda", "to", "create_string_buffer", "mmap",
+    }
+)  # fmt: skip
+
+
+def _fills_memory(body: list[ast.stmt], names: set[str]) -> bool:
+    """Does a loop without end only put new things into a container, or double something? names: of what it calls."""
+    if not names <= _GROWS | _ALLOCATES:
+        return False
+    grows = bool(names & _GROWS) and bool(names & _ALLOCATES or _multiplies(body))
+    return grows or any(map(_doubles, body))
+
+
+def _multiplies(body: list[ast.stmt]) -> bool:
+    return any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.LShift) for one in descendants(body))
+
+
+def _doubles(statement: ast.stmt) -> bool:
+    """Is this `x += x`, `x *= n`, or the like written out?"""
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+        operator, name, value = statement.op, statement.target.id, statement.value
+    elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp):
+        operator, name, value = statement.value.op, last_name(statement.targets[0]), statement.value.right
+        if last_name(statement.value.left) != name:
+            return False
+    else:
+        return False
+    if isinstance(operator, ast.Add):
+        return isinstance(value, ast.Name) and value.id == name
+    return isinstance(operator, ast.Mult) and isinstance(value, ast.Constant) and value.value not in {0, 1}
 
 
 def _called_again(machine: Analyser) -> set[str]:
@@ -71,3 +110,31 @@ def metadata_dropped(machine: Analyser, call: Call) -> None:
 
 def _was_reflected(machine: Analyser) -> bool:
     return any(".reflect(" in line or "autoload" in line for line in machine.lines)
+
+
+# Methods that list all of a kind that an account or an application has.
+_LISTS_ALL = frozenset(
+    {
+        "list_buckets", "list_models", "list_datasets", "list_spaces", "get_models", "list_containers", "list_databases",
+        "list_database_names", "list_collection_names", "list_repos", "get_repos", "list_tables", "list_indexes",
+        "list_queues",
+        "list_collections", "get_collections", "list_projects", "list_user_repos", "get_all_buckets",
+    }
+)  # fmt: skip
+_ALL = frozenset(("listed:all there are",))
+_DELETES = expression(
+    r"(?:delete|destroy|purge)(?:_\w{1,40})?$|(?:remove|empty|truncate)_\w|drop_(?:database|collection|table|index|keyspace|schema)"
+)
+
+
+def wholesale(machine: Analyser, call: Call, result: Value) -> None:
+    """Labels what lists everything, and notes that things which were listed so are deleted, one by one or by their parts."""
+    made = call.node.func if isinstance(call.node, ast.Call) else None
+    name = last_name(made) if isinstance(made, ast.Attribute | ast.Name) else ""
+    if name in _LISTS_ALL or call.ref.endswith(".buckets.all"):
+        result.taint |= _ALL
+    elif _DELETES.match(name):
+        whole = taint_of(*call.all, *([call.receiver] if call.receiver is not None else []))
+        if whole >= _ALL:
+            detail = f"a store is emptied: {legible(name, 60)} of all there are"
+            machine.fact("destroys", call.node, sink=call.ref or name, variant="store", detail=detail)

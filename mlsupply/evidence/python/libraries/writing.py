@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import persistence, windows_registry
-from mlsupply.evidence.python.libraries.removing import REMOVES, removed
+from mlsupply.evidence.python.libraries.removing import REMOVES, SPOILS, removed
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
 from mlsupply.evidence.python.network import addresses, clients, sending
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, prepared, request
@@ -59,10 +59,10 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in {"os.write"} and len(call.args) > 1:
         persistence.written(machine, call, _path_of(call.args[0]), call.args[1])
         return Value()
-    if ref in _COPIES:
-        return _copied(machine, call)
-    if ref in REMOVES:
-        return removed(machine, call)
+    if ref in SPOILS or ref in REMOVES:
+        removed(machine, call)
+    if ref in _COPIES or ref in REMOVES:
+        return _copied(machine, call) if ref in _COPIES else Value()
     if ref.startswith(("winreg.", "_winreg.")) and "()" not in ref:
         return windows_registry.modelled(machine, call)
     if _DOWNLOADS.match(ref):
