@@ -48,7 +48,8 @@ def decide(
 
 
 def _counts(findings: tuple[Finding, ...], gaps: tuple[Gap, ...]) -> tuple[tuple[str, int], ...]:
-    counts = Counter(finding.severity.value for finding in findings if finding.waiver is None)
+    counts = Counter({severity.value: 0 for severity in Severity})  # a reader of the JSON finds each, also where it is 0
+    counts.update(finding.severity.value for finding in findings if finding.waiver is None)
     counts["malicious"] = sum(finding.kind is Kind.MALICIOUS and finding.waiver is None for finding in findings)
     counts["waived"] = sum(finding.waiver is not None for finding in findings)
     counts["gaps"] = len(gaps)

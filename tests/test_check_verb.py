@@ -32,6 +32,16 @@ def test_what_was_not_asked_of_a_release_is_told_and_counts() -> None:
     assert result.exit_code in {1, 3}
 
 
+def test_what_to_do_is_told_also_where_it_is_put_together_from_more_findings_than_are_shown() -> None:
+    lines = check("torch==2.6.0").stdout.splitlines()
+    assert lines[0] == "HIGH  torch 2.6.0"
+    assert "more: -o table shows all" in lines[7]
+    assert lines[8].startswith("    → Upgrade to ")
+    high, medium = check("waitress==3.0.0").stdout.splitlines()[1:3]
+    assert high.startswith("    CVE-2024-49769  waitress"), "a severity is told where it is not that of the name"
+    assert medium.startswith("    CVE-2024-49768 (medium)  waitress")
+
+
 def test_a_popular_name_and_an_unknown_one_that_resembles_nothing_pass() -> None:
     result = check("torch", "quarry-lighthouse")
     assert result.exit_code == 0

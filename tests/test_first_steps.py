@@ -157,6 +157,17 @@ def test_the_name_of_a_document_that_is_missing_is_asked_of_no_index(
     assert (done.exit_code, f"there is no file or folder {word}" in done.stderr) == (2, True)
 
 
+def test_an_sbom_that_is_not_whole_says_so_beside_it(project: Path) -> None:
+    (project / "requirements.txt").write_text("idna>=3\n", encoding="utf-8")
+    done = _run("sbom", project / "requirements.txt", "--offline", "--no-progress")
+    assert done.exit_code == 3
+    assert "not everything could be checked: 1 outside this run (the SBOM lists it, and `mlsupply scan` says" in done.stderr
+    assert json.loads(done.stdout)["metadata"]["properties"]
+    (project / "requirements.txt").write_text(f"idna==3.10 --hash=sha256:{'a' * 64}\n", encoding="utf-8")
+    done = _run("sbom", project / "requirements.txt", "--offline", "--no-progress")
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def test_a_package_with_the_name_of_a_file_is_not_only_taken_for_a_file(project: Path) -> None:
     done = _run("scan", "tubular.py", "--offline", "--no-progress")
     assert done.exit_code == 2

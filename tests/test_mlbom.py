@@ -98,8 +98,21 @@ class TestCompleteness:
         assert found["infrastructure", "hardware"].state == "missing"
         assert found["security", "vulnerability referencing"].state == "derivable"
 
+    def test_what_is_asked_of_models_is_not_missing_where_there_is_no_model(self) -> None:
+        document = {"components": [{"type": "library", "name": "demo"}]}
+        found = {(row.cluster, row.element): row for row in rows(document, "g7-ai")}
+        assert {row.state for (cluster, _), row in found.items() if cluster == "models"} == {"none"}
+        assert found["models", "version"].ask == "none was found in the project"
+        assert (found["system", "version"].state, found["system", "version"].ask) == (
+            "derivable",
+            "give the project a version",
+        )
+        assert table(document, "g7-ai").splitlines()[-1].endswith("are asked of models or datasets, of which none was found")
+        (version,) = [row for row in rows(document, "ntia") if row.element == "version"]
+        assert version.ask == "name one version, or lock it"
+
     @pytest.mark.parametrize("name", LISTS)
     def test_the_table_says_whom_to_ask(self, view: View, name: str) -> None:
         text = table(json.loads(render(view)), name)
         assert "→" in text
-        assert text.splitlines()[-1].endswith(f"elements of {name} are present")
+        assert f"elements of {name} are present" in text.splitlines()[-1]

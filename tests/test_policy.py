@@ -77,6 +77,7 @@ def test_the_verdict_counts_the_findings_that_the_head_of_the_report_counts() ->
     verdict = _decide(Policy(), FLAW, replace(FLAW, remedy="another"))[1]
     assert verdict.reason.startswith("2 findings at or above")
     assert dict(verdict.counts)["high"] == 2
+    assert dict(verdict.counts)["critical"] == 0, "whoever reads the JSON finds every severity"
 
 
 @pytest.mark.parametrize(

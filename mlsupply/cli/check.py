@@ -35,6 +35,7 @@ _NOT_OFFERED = {  # options of scan that mean nothing where nothing is resolved
 _COLOURS = {"MALICIOUS": "red", "CRITICAL": "red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "blue"}
 _PIPE = "-"
 _MOST_QUIET = 20  # names without a finding that are told one by one
+_MOST_DONE = 3  # things to do about it
 _MOST_TOLD = 6  # findings of one name, worst first; -o table tells all
 
 
@@ -156,10 +157,11 @@ def _tell_one(coordinate: Coordinate, group: Group | None) -> None:
     click.echo(f"{_styled(group.label, _COLOURS.get(group.label), bold=True)}  {coordinate}")
     told = group.findings[:_MOST_TOLD]
     for finding in told:
-        click.echo(f"    {finding.id}  {finding.message}")
+        severity = "" if finding.severity.value.upper() == group.label else f" ({finding.severity})"
+        click.echo(f"    {finding.id}{severity}  {finding.message}")
     if len(group.findings) > len(told):
         click.echo(f"    and {len(group.findings) - len(told)} more: -o table shows all")
-    of_these = {finding.remedy for finding in told}
-    for remedy in group.remedies:
-        if remedy in of_these:
-            click.echo(f"    → {remedy}")
+    for remedy in group.remedies[:_MOST_DONE]:
+        click.echo(f"    → {remedy}")
+    if len(group.remedies) > _MOST_DONE:
+        click.echo(f"    → {len(group.remedies) - _MOST_DONE} more things to do: -o table shows all")

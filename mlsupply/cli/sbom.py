@@ -47,4 +47,7 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | N
         click.echo(table(json.loads(render(view_of(report))), wanted))
     else:
         write(report, chosen)
+    if report.verdict.exit_code:
+        steps = " (the SBOM lists it, and `mlsupply scan` says what closes it)" if report.gaps else ""
+        click.echo(f"{report.verdict.reason}{steps}", err=True)
     sys.exit(report.verdict.exit_code)

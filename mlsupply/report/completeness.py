@@ -1,5 +1,5 @@
-"""What a CycloneDX document says of what an authority asks for: element by element present, derivable or missing, and whom
-to ask. Pure.
+"""What a CycloneDX document says of what an authority asks for: element by element present, derivable, missing or about
+nothing that was found, and whom to ask. Pure.
 
 Sources: G7 "SBOM for AI - Minimum Elements" (12 May 2026, 50 elements in seven clusters); BSI TR-03183-2 v2.1.0; NTIA
 "The Minimum Elements For a Software Bill of Materials" (2021).
@@ -18,8 +18,8 @@ PUBLISHER = "whoever publishes the package"
 
 
 class Row(NamedTuple):
-    """state: `present`, `partly`, `derivable` (from what the document holds, or with one more step) or `missing`;
-    pointer: where in the document; ask: who knows."""
+    """state: `present`, `partly`, `derivable` (from what the document holds, or with one more step), `missing`, or `none`:
+    it is asked of each model or dataset, and no such part was found; pointer: where in the document; ask: who knows."""
 
     cluster: str
     element: str
@@ -29,9 +29,9 @@ class Row(NamedTuple):
 
 
 def _share(items: list[Document], path: str) -> str:
-    """present, partly or missing, by how many of the items have something at the dotted path."""
+    """present, partly or missing, by how many of the items have something at the dotted path; none where there are none."""
     if not items:
-        return "missing"
+        return "none"
     have = sum(bool(_at(item, path)) for item in items)
     return "present" if have == len(items) else "partly" if have else "missing"
 
@@ -132,9 +132,15 @@ _STEPS = {
     "hash algorithm": "mlsupply models lock",
     "hash": "mlsupply models lock",
     "vulnerability referencing": "mlsupply scan -o cyclonedx",
-    "version": "pin it to a commit",
+    "version": "name one version, or lock it",
     "author's signature": "sign the file",
 }
+# the same for one cluster alone
+_STEPS_OF = {
+    ("models", "version"): "pin it to a commit",
+    ("system", "version"): "give the project a version",
+}
+_NONE = "none was found in the project"
 
 
 def rows(document: Document, name: str) -> list[Row]:
@@ -142,7 +148,9 @@ def rows(document: Document, name: str) -> list[Row]:
     found = []
     for cluster, element, part, path, ask in LISTS[name]:
         state = _share(part(document), path) if path else "missing"
-        step = _STEPS.get(element, "") if state in {"missing", "partly"} else ""
+        step = _STEPS_OF.get((cluster, element)) or _STEPS.get(element, "")
+        if state not in {"missing", "partly"}:
+            step = _NONE if state == "none" else ""
         found.append(Row(cluster, element, "derivable" if step and state == "missing" else state, path, step or ask))
     return found
 
@@ -153,7 +161,9 @@ def table(document: Document, name: str) -> str:
     head = Row("part", "element", "state", "where in CycloneDX", "what to do, or whom to ask")
     lines = [_line(head, head.ask), *(_line(row, "" if row.state == "present" else f"→ {row.ask}") for row in found)]
     present = sum(row.state == "present" for row in found)
-    return "\n".join([*lines, f"{present} of {len(found)} elements of {name} are present"])
+    none = sum(row.state == "none" for row in found)
+    apart = f"; {none} are asked of models or datasets, of which none was found" if none and name == "g7-ai" else ""
+    return "\n".join([*lines, f"{present} of {len(found)} elements of {name} are present{apart}"])
 
 
 def _line(row: Row, ask: str) -> str:
