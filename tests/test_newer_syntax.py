@@ -266,6 +266,19 @@ def test_text_that_is_run_and_that_no_python_reads_is_none() -> None:
     assert not analyse.module("a.py", b"exec('this is no Python = =')\n").stopped
 
 
+@pytest.mark.parametrize(
+    ("code", "accused"),
+    [
+        ("p = site.getsitepackages()[0]\nopen(p + '/a.start', 'w').write('acme.hook:go')\n", True),
+        ("p = sysconfig.get_path('purelib')\nopen(os.path.join(p, 'a.start'), 'w').write(given)\n", True),
+        ("open('/var/run/a.start', 'w').write('now')\n", False),
+        ("open(given + '.start', 'w').write(str(time.time()))\n", False),
+    ],
+)
+def test_writing_what_python_calls_at_its_start_is_found(code: str, accused: bool) -> None:
+    assert bool(found(init(f"import os, site, sysconfig, time\n{code}"))) == accused
+
+
 def test_a_field_that_is_no_node_has_no_children() -> None:
     """As newer Pythons have in their trees: the text of an interpolation, whether an import is lazy."""
 

@@ -50,6 +50,15 @@ def test_the_module_is_found_however_a_start_line_names_it(mode: str, line: byte
     assert "zz_loader.py" in wheres(scanned(world, site, mode))
 
 
+@pytest.mark.parametrize("line", ["zz_loader:go", "# a\n  zz_loader:Hook.go"])
+@BOTH
+def test_the_module_of_an_entry_point_is_found(mode: str, line: str, site: Path, world: World) -> None:
+    install(site, "quiet", {"quiet/__init__.py": "x = 1\n"})
+    (site / "zz.start").write_text(line + "\n", encoding="utf-8")
+    (site / "zz_loader.py").write_text(STEALS, encoding="utf-8")
+    assert "zz_loader.py" in wheres(scanned(world, site, mode))
+
+
 @BOTH
 def test_what_a_start_module_imports_is_followed(mode: str, site: Path, world: World) -> None:
     """The line and the first module say nothing; what steals is further on, and partly in no RECORD."""

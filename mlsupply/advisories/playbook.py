@@ -50,7 +50,7 @@ def _made(record: Incident) -> tuple[str, ...]:
     if traces:
         made.append(f"Look for and remove before anything is revoked: {', '.join(traces)}.")
     if "start" in record.runs_at:
-        made.append("Look for .pth files it left in any site-packages: they run at every start of Python.")
+        made.append("Look for .pth and .start files it left in any site-packages: they run at every start of Python.")
     order = ", in this order:" if record.credentials else ""
     made.append(f"From a clean machine revoke and reissue{order} {'; '.join(rotation(record.credentials))}.")
     if {"package-indexes", "source-hosts"} & set(record.credentials):

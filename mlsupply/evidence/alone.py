@@ -58,8 +58,9 @@ def _is_code(item: Walked) -> bool:
     from mlsupply.evidence.files.foreign import is_foreign
     from mlsupply.evidence.files.jupyter import is_jupyter_file
     from mlsupply.evidence.files.requirement_lists import is_requirement_list
+    from mlsupply.evidence.files.start_lines import SUFFIXES
 
-    if not isinstance(item, Member) or item.head.startswith(b"#!") or (item.path.endswith(".pth") and _is_text(item.head)):
+    if not isinstance(item, Member) or item.head.startswith(b"#!") or (item.path.endswith(SUFFIXES) and _is_text(item.head)):
         return True
     kinds = (is_nested_name, is_agent_file, build_system, is_foreign, is_jupyter_file, is_requirement_list)
     return _CODE.search(item.path) is not None or any(kind(item.path) for kind in kinds)

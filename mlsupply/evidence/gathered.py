@@ -23,7 +23,7 @@ from mlsupply.evidence.files.matplotlibrc import is_matplotlibrc, matplotlibrc_f
 from mlsupply.evidence.files.model_files import is_model, model_facts
 from mlsupply.evidence.files.native import binary_fact
 from mlsupply.evidence.files.requirement_lists import is_requirement_list, requirement_facts
-from mlsupply.evidence.files.start_lines import start_lines
+from mlsupply.evidence.files.start_lines import SUFFIXES, start_lines
 from mlsupply.evidence.layout import is_layout_file
 from mlsupply.evidence.linking import SkippedFile
 from mlsupply.evidence.moments import is_program
@@ -37,7 +37,7 @@ from mlsupply.text import safe
 from mlsupply.value import replace
 
 _NEVER_SKIPPED = expression(
-    r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.data/scripts/[^/]+$"
+    r"(?:^|/)(?:setup|conftest|sitecustomize|usercustomize|hatch_build|pdm_build|__main__)\.py$|\.pth$|\.start$|\.data/scripts/[^/]+$"
 )
 # an installer writes the path of its interpreter there, and one that is long or holds a blank behind `/bin/sh`
 _PYTHON = expression(rb"#!(?:[^\n]{0,300}python|/bin/sh\r?\n'''exec')")
@@ -66,7 +66,7 @@ def is_wanted(path: str, size: int) -> bool:
     """Does a member have to be read whole to be looked at? size: bytes."""
     name = path.rpartition("/")[2]
     return (
-        path.endswith((".py", ".pyw"))
+        path.endswith((".py", ".pyw", ".start"))
         or (path.endswith(".pth") and size <= _MAX_PTH)
         or is_layout_file(path)
         or name == "RECORD"
@@ -154,8 +154,8 @@ class Gathered:
             self.records[path] = data
         if name.endswith((".py", ".pyw")) or (is_program(path) and _PYTHON.match(data)):
             self._add_python(path, data)
-        elif name.endswith(".pth"):
-            if any(start_lines(data)):
+        elif name.endswith(SUFFIXES):
+            if any(start_lines(path, data)):
                 self._wait(Source("pth", path, data))
             if b"\0" in data[:4096]:
                 self._add_other(path, data)

@@ -1,6 +1,6 @@
 """When code runs: the earliest moment at which each file and function of a package can be reached.
 
-Sources: docs of `site` (`.pth`, sitecustomize), PEP 517 (build backends), setuptools.
+Sources: docs of `site` (`.pth`, `.start`, sitecustomize), PEP 517 (build backends), setuptools.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
+from mlsupply.evidence.files.start_lines import SUFFIXES
 from mlsupply.evidence.layout import Layout
 from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.evidence.python.knowledge import BACKEND_HOOKS
@@ -34,7 +35,7 @@ def file_moment(path: str, shape: Layout) -> Moment:
     """When the module level of this file first runs."""
     inner = shape.installed_path(path)
     name = inner.rpartition("/")[2]
-    if name.endswith(".pth") or _CUSTOMIZE.match(inner):
+    if name.endswith(SUFFIXES) or _CUSTOMIZE.match(inner):
         return Moment.START
     if shape.is_source and inner in {"setup.py", *shape.hooks}:
         return Moment.INSTALL

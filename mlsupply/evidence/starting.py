@@ -1,5 +1,5 @@
-"""What the folders of an environment run whenever Python starts, whoever put it there: `.pth` files, sitecustomize and
-usercustomize, and the modules these import. Nothing is imported here and no interpreter is started.
+"""What the folders of an environment run whenever Python starts, whoever put it there: `.pth` and `.start` files,
+sitecustomize and usercustomize, and the modules these import. Nothing is imported here and no interpreter is started.
 
 Sources: docs of `site`, and of `importlib.machinery.FileFinder` for what an import finds.
 """
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from mlsupply.evidence.contents_check import ENVIRONMENT
-from mlsupply.evidence.files.start_lines import start_lines, text_of
+from mlsupply.evidence.files.start_lines import SUFFIXES, start_lines, text_of
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
 from mlsupply.evidence.record import rows
 from mlsupply.model import Package, Reason
@@ -73,9 +73,9 @@ class _Site:
         self._left: dict[Left, None] = {}
 
     def starting(self, *, hooks: bool) -> Iterator[tuple[Package | None, Installed]]:
-        """See `starting`. hooks: `.pth` files count here."""
+        """See `starting`. hooks: `.pth` and `.start` files count here."""
         names = self._names(self._site)
-        found = {name: _Module(name, f"{self._site}/{name}", "") for name in names if hooks and name.endswith(".pth")}
+        found = {name: _Module(name, f"{self._site}/{name}", "") for name in names if hooks and name.endswith(SUFFIXES)}
         custom = {one.path: one for name in _CUSTOM for one in self._chain(self._site, name, first=True)}
         roots, unread = found | custom, dict(self._left)
         owned = self._owned([*roots, *(left.path for left in unread)])
@@ -125,11 +125,11 @@ class _Site:
 
     def _imported_by(self, module: _Module) -> Iterator[_Module]:
         data = self._head(module)
-        if not module.path.endswith(".pth"):
+        if not module.path.endswith(SUFFIXES):
             for name in _imports(data.decode("utf-8", "replace"), module.dotted):
                 yield from self._modules(name, first=False)
             return
-        for _, line in start_lines(data):
+        for _, line in start_lines(module.path, data):
             words = dict.fromkeys(_WORD.findall(line))  # a text may be executed, or name what `__import__` is called with
             named = dict.fromkeys(_named(line))
             for name in named:
@@ -149,7 +149,7 @@ class _Site:
             return b""  # the look at the file itself says why it cannot be read
         if len(data) > _READ:
             data = data[:_READ]
-            if not module.path.endswith(".pth") or len(text_of(data).encode()) >= _READ - 4:
+            if not module.path.endswith(SUFFIXES) or len(text_of(data).encode()) >= _READ - 4:
                 self._leave(module.path, Reason.TOO_LARGE, f"what it imports was looked for in its first {_READ:,} bytes")
         return data
 

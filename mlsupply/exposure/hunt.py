@@ -30,7 +30,7 @@ TEXT_BYTES = 16 << 20  # read of one log or configuration file
 _MAX_PLACES = 20  # kept of one indicator
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".egg", ".conda", ".tar.bz2", ".pyz", ".pth", ".body")
 _TEXT = re.compile(
-    r"(?:\.log(?:\.\d{1,3})?|\.pth|\.service|\.timer|\.plist|_history"
+    r"(?:\.log(?:\.\d{1,3})?|\.pth|\.start|\.service|\.timer|\.plist|_history"
     r"|/(?:pip\.conf|pip\.ini|uv\.toml|\.pypirc|\.condarc|\.npmrc|hosts|crontab|\.env|\.profile|\.z?shrc|\.bashrc"
     r"|\.zprofile|\.bash_profile|\.gitconfig)|/(?:cron\.[a-z]{1,8}|crontabs|LaunchAgents)/[^/]{1,200})$"
 )

@@ -1,13 +1,20 @@
-"""The lines of a `.pth` file that Python executes whenever it starts.
+"""What Python executes whenever it starts: lines of `.pth` files, and the entry points in `.start` files.
 
 Sources: docs of `site`. `site.addpackage` of Python 3.11 reads text with universal newlines; that of 3.13 reads the whole
 file as UTF-8, drops a byte order mark and splits lines as `str.splitlines` does, and falls back to the encoding of the
-locale. A line that any of them would run is reported.
+locale; that of 3.15 takes no notice of blanks before `import`. A line that any of them would run is reported. `.start` files
+(PEP 829) are read from Python 3.15 on: each line `package.module:function` is imported and called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from mlsupply.lazy import expression
+
+SUFFIXES = (".pth", ".start")
+_WORDS = r"(?!\d)\w+(?:\.(?!\d)\w+)*+"
+_ENTRY = expression(rf"({_WORDS}):({_WORDS})")  # as `pkgutil.resolve_name` has it
 
 
 def text_of(data: bytes) -> str:
@@ -20,8 +27,18 @@ def text_of(data: bytes) -> str:
     return text.removeprefix("\ufeff")
 
 
-def start_lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """(number from 1, line) for each line that Python executes: one that begins with `import` and a blank or tab."""
+def start_lines(path: str, data: bytes) -> Iterator[tuple[int, str]]:
+    """(number from 1, code) for each line of the file that Python executes: one of a `.pth` that begins with `import` and a
+    blank or tab; of a `.start`, the code that stands for the entry point."""
+    entries = path.endswith(".start")
     for number, line in enumerate(text_of(data).splitlines(), 1):
-        if line.startswith(("import ", "import\t")):
+        line = line.strip()  # noqa: PLW2901  # as Python does
+        if not entries and line.startswith(("import ", "import\t")):
             yield number, line
+        elif entries and (found := _ENTRY.fullmatch(line)):
+            yield number, f"import {found[1]}; {found[1]}.{found[2]}()"
+
+
+def is_start_text(path: str, text: str) -> bool:
+    """Whether a text that is written to this path holds a line that Python executes at its start."""
+    return path.endswith(SUFFIXES) and any(start_lines(path, text.encode("utf-8", "replace")))

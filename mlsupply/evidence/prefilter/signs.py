@@ -77,6 +77,7 @@ WORDS: Words = (
     (b"sys.modules", expression(rb"sys\.modules\s*\[\s*(?!__name__)[^\]]{0,80}\]\s*(?:\.|=[^=])|sys\.modules\.get")),
     (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
     (b".pth", expression(rb"\.pth[\"']")),
+    (b".start", expression(rb"\.start[\"']")),
     (b"customize.py", None),
     (b"authorized_keys", expression(rb"[/\\\"'>][ \t]?authorized_keys|(?<!un)authorized_keys2?\b(?![ \t]*[]=.,:)[]|\s*\])")),
     (b"shrc", None),

@@ -1,4 +1,4 @@
-"""Analyses one Python file: `module` for a source file, `pth` for the executable lines of a `.pth` file."""
+"""Analyses one Python file: `module` for a source file, `pth` for what `.pth` and `.start` files execute."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def module(
 
 
 def pth(path: str, source: bytes) -> ModuleFacts:
-    """The facts of the lines of a `.pth` file that Python executes: those that start with `import` (docs of `site`)."""
+    """The facts of the lines of a `.pth` or `.start` file that Python executes (`start_lines`)."""
     machine = Analyser(path, "", False)
     machine.lines = text_of(source).splitlines()
     unparsed = ""
-    for place, (number, line) in enumerate(start_lines(source)):
+    for place, (number, line) in enumerate(start_lines(path, source)):
         if place == _MOST_START_LINES:
             unparsed = unparsed or f"too much to follow: start lines from line {number} on were not"
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from mlsupply.evidence.files.start_lines import SUFFIXES
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sinks, sources, summaries
 from mlsupply.evidence.python.interpreter import conditions, decorators, hooks, methods, objects, replacements, unknown_calls
@@ -308,7 +309,7 @@ class Analyser(Statements):
             replacements.follow_methods(self, text_of(key), value.instance, node)
         if owner.ref.startswith("email.") and text_of(key).lower() == "bcc":
             far_end.copied(self, owner, value, node)
-        if text_of(key).endswith((".pth", "customize.py")):
+        if text_of(key).endswith((*SUFFIXES, "customize.py")):
             persistence.member(self, text_of(key), value, node)
         if self.replacing and text_of(key) in sinks.ROUTES:
             sinks.rerouted(self, self.replacing, value, node)

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.files.start_lines import is_start_text
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands.shell import commanded, deeds
@@ -112,12 +113,23 @@ def _overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> 
 def starts(machine: Analyser, path: Value, content: Value) -> str:
     """The kind of place (`places.persistent`) where the file starts or takes effect by itself, "" for any other place."""
     text = text_of(path)
-    what = places.persistent(text) or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
+    what = (
+        places.persistent(text)
+        or _start_file(text, content)
+        or ("a module of another library" if _FOREIGN_FILE.search(path.ref) else "")
+    )
     if what == "a module of another library" and found_files.is_own(machine, path):
         return ""
     if not what and _SETS_INDEX.search(text_of(content)):
         what = "package index"  # in any file, since a setting can tell pip to read it
     return "" if what == "python start" and _weights(machine, text) else what
+
+
+def _start_file(path: str, content: Value) -> str:
+    """The kind of place where the file is a `.start`, among modules or with an entry point in it; "" for any other."""
+    if path.endswith(".start") and (_AMONG_MODULES.search(path) or is_start_text(path, text_of(content))):
+        return "python start"
+    return ""
 
 
 def _is_code(what: str, path: str, content: Value, shown: str) -> bool:
@@ -193,7 +205,7 @@ def tables(machine: Analyser) -> None:
 
 def member(machine: Analyser, name: str, content: Value, node: ast.AST) -> None:
     """Notes a member put into an archive that, once unpacked, runs at every start of Python."""
-    if text_of(content).lstrip().startswith(("import ", "import\t")) and name.endswith(".pth"):
+    if is_start_text(name, text_of(content)):
         machine.fact("persists", node, detail=f"python start: {legible(name, 80)}, in an archive")
     if _runs_code(text_of(content)) or has(content.taint, "received", "encoded"):
         shown = legible(name, 80)

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.files.start_lines import SUFFIXES
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import persistence, windows_registry
@@ -255,7 +256,7 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
         machine.fact("persists", call.node, sink=name, detail="a scheduled task")
     elif name in {"write", "write_text", "write_bytes"} and call.args and receiver.text != HOLE and "/" in receiver.text:
         persistence.written(machine, call, _path_of(receiver), call.args[0])
-    elif name == "writestr" and len(call.args) > 1 and text_of(call.args[0]).endswith((".pth", "customize.py")):
+    elif name == "writestr" and len(call.args) > 1 and text_of(call.args[0]).endswith((*SUFFIXES, "customize.py")):
         persistence.member(machine, text_of(call.args[0]), call.args[1], call.node)
     elif name in {"extractall", "extract"}:
         target = call.arg(0 if name == "extractall" else 1, "path")
