@@ -105,6 +105,8 @@ WORDS: Words = (
     (b"LD_PRELOAD", None),
     (b"pickle.load", None),
     (b"recv_pyobj", None),
+    (b"SSLContext.", expression(rb"SSLContext\.(?:check_hostname|verify_mode)\s*=(?!=)")),
+    (b"match_hostname", expression(rb"match_hostname\s*=(?!=)|[\"']match_hostname")),
     *(  # a shared folder of another machine
         (
             mark,

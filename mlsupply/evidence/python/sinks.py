@@ -11,7 +11,15 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects, replacements
 from mlsupply.evidence.python.interpreter.call import Call
-from mlsupply.evidence.python.libraries import execution, found_files, log_records, memory_code, wearing_out, writing
+from mlsupply.evidence.python.libraries import (
+    deferred_calls,
+    execution,
+    found_files,
+    log_records,
+    memory_code,
+    wearing_out,
+    writing,
+)
 from mlsupply.evidence.python.network import (
     addresses,
     diverted,
@@ -116,6 +124,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
     diverted.proxied(machine, call)
     wearing_out.metadata_dropped(machine, call)
     duckdb_calls.run(machine, call)
+    deferred_calls.tests_run(machine, call)
     if ref in {"sys.stdout.write", "sys.stdout.buffer.write", "sys.stdout.writelines"}:
         machine.child_output |= taint_of(*call.args)
     if (memory_code.makes_file(call) and memory_code.runs_files(machine)) or memory_code.injects(machine, ref):

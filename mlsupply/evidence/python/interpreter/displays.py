@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from mlsupply.evidence.python.interpreter import objects, special_methods
+from mlsupply.evidence.python.interpreter import objects, own_containers, special_methods
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, Value, constant, layers_of, taint_of, unknown
@@ -90,7 +90,8 @@ def dictionary(machine: Expressions, node: ast.Dict) -> Value:
         else:
             loose += [value] if key is None else [key, value]
             if key is None:
-                keys.update(containers.entries(value))
+                spread = value.instance is not None and not value.keys
+                keys.update(own_containers.spread(machine, value, node) if spread else containers.entries(value))
             elif not key.known:
                 computed.append(value)
     result = unknown(*keys.values(), *loose)

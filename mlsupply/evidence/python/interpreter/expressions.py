@@ -16,6 +16,7 @@ from mlsupply.evidence.python.interpreter import (
     importing,
     methods,
     objects,
+    own_containers,
     reflection,
     special_methods,
 )
@@ -324,7 +325,7 @@ class Expressions(Machine):
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
             else:
-                keywords.update(value.keys or {"**": value})
+                keywords.update(own_containers.spread(self, value, node))
         if isinstance(node.func, ast.Attribute) and receiver is not None:
             return methods.called(self, receiver, function, node.func.attr, args, keywords, node)
         return self.call(function, args, keywords, node)

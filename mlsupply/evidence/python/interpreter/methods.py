@@ -7,7 +7,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python.interpreter import objects
+from mlsupply.evidence.python.interpreter import objects, own_containers
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import Bound, Value
@@ -30,6 +30,12 @@ def called(
     node: ast.AST,
 ) -> Value:
     """The result of `receiver.name(...)`; its effects are applied. function: the attribute of that name."""
+    of_object = function.closure is None and (receiver.instance is not None or name == "__init__")
+    if of_object and (found := own_containers.of_parent(machine, receiver, name, args)) is not None:
+        receiver, args = found
+        if name == "__init__":
+            return own_containers.passed_on(receiver, args, keywords)
+        function = Value()
     if args and name not in _OF_CLASS and _is_class_of(receiver, args[0]) and function.closure is None:
         receiver, args = args[0], args[1:]
         function = machine.attribute(receiver, name, node)

@@ -11,9 +11,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import decorators, special_methods
+from mlsupply.evidence.python.interpreter import decorators, own_containers, special_methods
 from mlsupply.evidence.python.libraries import own_source
-from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import merged, merged_parts
 from mlsupply.evidence.python.values.value import (
     HOLE,
@@ -72,7 +72,7 @@ def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) 
     it is returned."""
     result.instance = state = _object_of_call(state, call.node)
     if state.bases and result.keys is None and result.items is None:
-        _fill_container(state, call, result)
+        own_containers.fill(state, call.args, call.keywords, result)
     if state.metaclass is not None and (calls := state.metaclass.methods.get("__call__")) is not None:
         machine.enter(calls, [call.function, *call.args], call.keywords, call.node)
     if _is_enum(state) and "_missing_" in state.methods:
@@ -81,7 +81,9 @@ def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) 
         _set_fields(machine, state, call, result)
     for name in _CONSTRUCTORS:
         if name in state.methods:
-            machine.enter(state.methods[name], [result, *call.args], call.keywords, call.node)
+            made = machine.enter(state.methods[name], [result, *call.args], call.keywords, call.node)
+            if name == "__new__":
+                result.taint |= made.taint
     if "run" in state.methods and any(base.rpartition(".")[2] in _RUNNERS for base in state.bases):
         machine.enter(state.methods["run"], [result], {}, call.node)
     return result
@@ -128,17 +130,6 @@ def _adds_to(other: Value, own: Value) -> bool:
     if taint and any(one.partition(":")[0] in _WORTH_FOLLOWING for one in taint - taint_of(own)):
         return True
     return other.closure is not None and own.closure is None
-
-
-def _fill_container(state: ClassState, call: Call, result: Value) -> None:
-    """Gives an object of a subclass of `dict` or `list` its entries or items."""
-    kinds = {base.rpartition(".")[2] for base in state.bases}
-    if kinds & {"dict", "OrderedDict", "UserDict", "defaultdict", "MutableMapping"}:
-        result.keys = dict(call.keywords)
-        for source in call.args[:1]:
-            result.keys.update(containers.entries(source))
-    elif kinds & {"list", "deque", "UserList", "MutableSequence", "set"}:
-        result.items = list(folding.items_of(call.args[0])) if call.args else []
 
 
 def _set_fields(machine: Analyser, state: ClassState, call: Call, result: Value) -> None:
@@ -284,7 +275,7 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     if name in _OF_SESSION and (base := next(filter(_SESSIONS.match, state.bases), "")):
         state.attributes[name] = Value(f"{base}().{name}")  # one for all methods: what one adds another may read
         return state.attributes[name]
-    return attribute_of(state, HOLE)
+    return attribute_of(state, HOLE) or own_containers.wrapped(state, owner, name)
 
 
 # What objects of classes below a session of these libraries keep for each request.

@@ -109,3 +109,20 @@ def acts(value: Value) -> bool:
         or know.SENDS.match(ref)
         or servers.starts(ref)
     )
+
+
+_RUNS_TESTS = know.Calls(
+    r"^(?:unittest\.(?:main|TestProgram)|unittest\.\w{0,20}Runner\(\)\.run|pytest\.(?:console_)?main|nose2?\.\w{1,20})$"
+)
+_TESTS = re.compile(r"(?:test|(?:async_)?(?:set_?up|tear_?down))", re.IGNORECASE)
+
+
+def tests_run(machine: Analyser, call: Call) -> None:
+    """Follows the tests of this module, and what prepares them, where a call runs tests."""
+    if not _RUNS_TESTS.match(call.ref):
+        return
+    for _, closure in list(machine.closures):
+        name = closure.name.rpartition(".")[2]
+        of_case = closure.owner is not None and any("Test" in base for base in (closure.owner.name, *closure.owner.bases))
+        if _TESTS.match(name) and (of_case or closure.scope is machine.module):
+            machine.enter(closure, machine.implicit_arguments(closure), {}, call.node)

@@ -127,8 +127,8 @@ def replaced(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
         trusting = value.ref != name and _TRUSTS_ALL.match(value.ref)
         if trusting or (closure is not None and _makes_trusting(closure)):
             unverified(machine, name, node)
-    elif _COMPARES_NAMES.match(name) and closure is not None:
-        if not any(isinstance(one, ast.Raise) for one in descendants((closure.node,))):
+    elif _COMPARES_NAMES.match(name):
+        if _lets_all_names_pass(machine, value):
             unverified(machine, name, node)
     else:
         off = [*value.bound.keywords.items()] if value.bound is not None else []
@@ -138,6 +138,17 @@ def replaced(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
             unverified(machine, name, node)
 
 
+def _lets_all_names_pass(machine: Analyser, value: Value) -> bool:
+    """Does what compares the name in a certificate with the host never refuse: is it a function that raises nothing, or one
+    of a library that knows nothing of certificates? What another module of the package brings is not known."""
+    closure = value.closure or (value.instance.methods.get("__call__") if value.instance is not None else None)
+    if closure is not None:
+        return not any(isinstance(one, ast.Raise) for one in descendants((closure.node,)))
+    top = value.ref.partition(".")[0]
+    return bool(top) and top not in _KNOW_CERTIFICATES and top != machine.dotted.partition(".")[0]
+
+
+_KNOW_CERTIFICATES = frozenset({"ssl", "backports", "urllib3", "requests", "pip", "service_identity", "OpenSSL", "certifi"})
 # Those that check nothing where they are called without arguments, as HTTP clients call them.
 _TRUSTS_ALL = expression(r"ssl\.(?:_create_unverified_context|_create_stdlib_context|SSLContext)$")
 _CHECKS = frozenset({"verify_mode", "check_hostname"})
