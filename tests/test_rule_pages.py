@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mlsupply.cli import main
-from mlsupply.ruleset.facets import FACETS
+from mlsupply.ruleset.facets import FACETS, vocabulary
 from mlsupply.ruleset.library import builtin_files, builtin_rules
 from mlsupply.ruleset.pages import facet_page, page
 from mlsupply.ruleset.reading import read_rule
@@ -62,6 +62,20 @@ def test_what_a_sample_leaves_open_stands_as_its_field() -> None:
     assert all(facet_page(facet).startswith(facet.name) for facet in FACETS)
     code = facet_page(next(facet for facet in FACETS if facet.name == "code")).splitlines()
     assert {"  variant", "  moment", "  detail"} <= {line.partition(":")[0] for line in code}  # one a line
+
+
+@pytest.mark.parametrize("name", ["release", "index", "requirement", "pinning", "origin", "name"])
+def test_the_page_of_a_facet_tells_what_each_field_means_and_the_operators_of_a_kind_once(name: str) -> None:
+    lines = facet_page(next(facet for facet in FACETS if facet.name == name)).splitlines()
+    words = vocabulary(name)
+    assert words is not None
+    told = [
+        one for line in lines if line[2:3].isalpha() and ": " in line for one in line.strip().partition(":")[0].split(", ")
+    ]
+    assert set(words.fields) <= set(told)
+    operators = [line for line in lines if " takes: " in line]
+    assert len(operators) == len({field.kind for field in words.fields.values()})
+    assert "  text takes: is, is_not, in," in "\n".join(operators)
 
 
 def test_the_schema_is_a_schema() -> None:

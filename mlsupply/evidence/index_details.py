@@ -19,9 +19,14 @@ MOST_LINKS = 50
 
 
 class Details(NamedTuple):
-    """owners: `role:user` and `organization:name`, sorted, None where the index does not tell; version: of which the rest
-    speaks, as the page gives it; links: URLs of the metadata; summary: its line about itself; cut: `owners` and `links`
-    where the page has more of them than are kept."""
+    """What an index says of a release beside its files.
+
+    version: which release all but the owners speak of, as the page names it.
+    owners: `ROLE:USER` and `organization:NAME`, sorted; None where the index does not tell.
+    links: the URLs in the release's metadata.
+    summary: its line about itself.
+    cut: `owners` or `links`, where the page has more of them than are kept.
+    """
 
     version: str = ""
     owners: tuple[str, ...] | None = None

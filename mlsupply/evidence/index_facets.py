@@ -8,11 +8,21 @@ from mlsupply.value import value
 
 @value
 class IndexFacet:
-    """An index that an input names. url: without credentials; host; role: `explicit` serves only what is pinned to it;
-    name: what the configuration calls it; file: the input; pinned: packages are pinned to it by name; public: it is the
-    public index or a mirror the user named; beside_public: packages of the same input may come from the public index as
-    well, and nothing pins them apart; hashed: every requirement of the input carries hashes; insecure: plain http;
-    trusted_host: its certificate is not checked; credentials: user or password stand in the file."""
+    """An index that an input names.
+
+    url: without credentials.
+    host: of the url.
+    role: `primary`, `extra` (asked beside it), `explicit` (serves only what is pinned to it) or `find-links`.
+    name: what the configuration calls it.
+    file: the input that names it.
+    pinned: packages are pinned to it by name.
+    public: it is the public index, or a mirror that the user named.
+    beside_public: packages of the same input may come from the public index as well, and nothing pins them apart.
+    hashed: every requirement of the input carries hashes.
+    insecure: it is asked over plain http.
+    trusted_host: its certificate is not checked.
+    credentials: a user or password stands in the file.
+    """
 
     url: str
     host: str = ""
@@ -30,12 +40,22 @@ class IndexFacet:
 
 @value
 class RequirementFacet:
-    """A requirement as a file writes it. source: where it comes from; specifier: PEP 440 text; pinned: one version, or a
-    full commit of a repository; floating: nothing bounds it from above; wildcard: it takes any version that begins as
-    given (`==1.*`, and `~=1.82`, which is `==1.*` from there on); hashed; deploy: the file is one that installs
-    (requirements.txt, Dockerfile), not one that declares; host and repository: of a direct reference; insecure: fetched
-    over plain http or git; public_name: the public index has a project of this name; own_repository: the reference is to
-    a repository that project links to; hidden: the line holds a run of blanks that moves text out of sight."""
+    """A requirement as a file writes it.
+
+    name: canonical.
+    source: where it comes from.
+    specifier: PEP 440, as written.
+    pinned: it takes one version, or a full commit of a repository.
+    floating: nothing bounds its version from above.
+    wildcard: it takes any version that begins as given (`==1.*`, and `~=1.82`, which is `==1.*` from there on).
+    hashed: it carries hashes.
+    deploy: the file is one that installs (requirements.txt, Dockerfile), not one that declares.
+    host, repository: of a direct reference.
+    insecure: it is fetched over plain http or git.
+    public_name: the public index has a project of this name; None where that is not known.
+    own_repository: the reference is to a repository that the public project links to; None where that is not known.
+    hidden: the line holds a run of blanks that moves text out of sight.
+    """
 
     name: str
     source: Literal["registry", "git", "url", "path", "editable", "virtual"] = "registry"
@@ -55,10 +75,16 @@ class RequirementFacet:
 
 @value
 class PinningFacet:
-    """A file that installs, as a whole, or many of one folder. file; requirements: how many it has; unpinned: names without
-    an exact version that no lock beside the file and no constraint settles, installers (pip, uv ...) apart; open: whether
-    any line of it leaves a version open; unhashed: names without hashes; any_hashed: at least one has them (then pip wants
-    them of all)."""
+    """A file that installs, as a whole, or many of one folder.
+
+    file: its path, or that of the folder.
+    requirements: how many it has.
+    unpinned: names without an exact version, which no lock beside the file and no constraint gives one; installers (pip,
+    uv ...) are left out.
+    open: a line of it leaves a version open.
+    unhashed: names without hashes.
+    any_hashed: at least one has them; pip then wants them of all.
+    """
 
     file: str
     requirements: int = 0
@@ -70,11 +96,18 @@ class PinningFacet:
 
 @value
 class OriginFacet:
-    """The index a package is locked from. index: its host; public: it is the public index; shared: other indexes of the
-    input could serve it as well; twin: the public index has a project of the same name; hashed: the lock has hashes of
-    its files; strange_hosts: hosts of locked file URLs that are not those the index serves its files from; private: the
-    index that the configuration says the name belongs to; astray: other places it comes from or may come from although it
-    is private; refused: indexes it may come from that the configuration does not allow."""
+    """The index a package is locked from.
+
+    index: its host.
+    public: it is the public index.
+    shared: other indexes of the input could serve the package as well.
+    twin: the public index has a project of the same name; None where that is not known.
+    hashed: the lock has hashes of its files.
+    strange_hosts: hosts of locked files that are not those the index serves its files from.
+    private: the index that the configuration says the name belongs to; "" where the name is not private.
+    astray: other places that the private name comes from, or may come from; None where that is not known.
+    refused: indexes it may come from that the configuration does not allow; None where that is not known.
+    """
 
     index: str = ""
     public: bool = True

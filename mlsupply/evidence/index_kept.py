@@ -14,7 +14,8 @@ _VERSION = 3  # of the kept form
 
 
 class Kept(NamedTuple):
-    """at: when the index said so, seconds since 1970; etag: by which it is asked whether it still says so."""
+    """What was kept of a project. at: when the index said so, in seconds since 1970; etag: by which it is asked whether it
+    still says so, "" where it gave none."""
 
     at: float
     etag: str

@@ -26,9 +26,16 @@ _SHA256 = expression(r"[0-9a-f]{64}\Z")
 
 
 class IndexFile(NamedTuple):
-    """A file of a release. version: as in the file name; kind: `wheel`, `sdist` or `other`; size: -1 unknown; uploaded: ISO
-    8601 UTC or "" unknown; yanked: None no, otherwise the reason; attested: None unknown; requires_python: a specifier, ""
-    where none is given."""
+    """A file of a release.
+
+    version: as the file name states it.
+    kind: `wheel`, `sdist` or `other`.
+    size: in bytes, -1 where the page does not tell.
+    uploaded: ISO 8601, UTC, "" where it does not tell.
+    yanked: the reason, "" where none is given; None where the file is not yanked.
+    attested: whether it has provenance; None where the page does not tell.
+    requires_python: a specifier, "" where none is given.
+    """
 
     filename: str
     version: str
@@ -44,8 +51,13 @@ class IndexFile(NamedTuple):
 
 @value
 class Project:
-    """A project as an index shows it. status: PEP 792, "" where there is none given; details: where the page
-    has them; offers: which of `times`, `sizes`, `yanks`, `status`, `provenance`, `owners` and `links` its pages state."""
+    """A project as an index shows it.
+
+    status, status_reason: PEP 792, "" where none is given.
+    details: of its newest release, where the page has them.
+    offers: which of `times`, `sizes`, `yanks`, `status`, `provenance`, `owners` and `links` the pages state at all; what is
+    not offered is unknown, and never "none".
+    """
 
     name: str
     files: tuple[IndexFile, ...] = ()

@@ -23,9 +23,13 @@ _SILENT = frozenset({"environment", "wheel", "sdist", "cyclonedx", "spdx", "name
 
 
 class Origin(NamedTuple):
-    """Where a package comes from against the lists. private: the index a private name belongs to, "" where the name is
-    not private; refused: where it may come from and must not by `allowed`; astray: the same by `private`; None unknown;
-    input: the path of the input that does not tell."""
+    """Where a package comes from, held against the lists.
+
+    private: the index that its name belongs to, "" where the name is not private.
+    refused: indexes it may come from that `allowed` does not list; None where its input does not tell.
+    astray: places it may come from other than the index its private name belongs to; None where its input does not tell.
+    input: the path of that input.
+    """
 
     private: str = ""
     refused: tuple[str, ...] | None = ()

@@ -32,11 +32,22 @@ _ARCHIVES = (".whl", ".zip", ".egg", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 @value
 class NameFacet:
-    """What the letters of a name, and what else is known about it, say. name: as the project writes it, canonical; target:
-    canonical name of the project it seems to imitate; likeness: how likely that is; reasons: short sentences, the strongest
-    first; listed: it is among the popular projects; public: the package comes from the public index; confirmed: more than
-    the letters supports the imitation; registered: whether the index has such a project; first_release, releases: since
-    when, and how many; None where the index was not asked or does not say; pinned: a version is asked for."""
+    """What the letters of a name, and what else is known about it, say.
+
+    name: canonical.
+    target: canonical name of the project it seems to imitate; "" for none.
+    technique: how it does so.
+    likeness: how likely that is.
+    weight: the sum of the signs for and against it.
+    reasons: the signs in short sentences, the strongest first.
+    listed: the name is among the popular projects.
+    public: the package comes from the public index.
+    ascii: it has no letters but those of ASCII.
+    confirmed: more than the letters supports the imitation.
+    registered: whether the index has such a project; `unknown` where it was not asked.
+    first_release, releases: since when, and how many; None where the index was not asked or does not say.
+    pinned: one version is asked for.
+    """
 
     name: str
     target: str = ""
@@ -84,9 +95,12 @@ class _Candidate(NamedTuple):
 
 
 class _Lock(NamedTuple):
-    """What the lock file says of names. required_by: name -> the popular project that requires it; required_through: name ->
-    the popular project at the head of a chain of requirements that leads to it; versions: version -> popular projects
-    locked at it."""
+    """What the lock file says of names.
+
+    required_by: name -> the popular project that requires it.
+    required_through: name -> the popular project at the head of a chain of requirements that leads to it.
+    versions: version -> popular projects that are locked at it.
+    """
 
     required_by: dict[str, str]
     required_through: dict[str, str]

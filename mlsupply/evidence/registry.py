@@ -49,22 +49,26 @@ _REFUSALS = {
 
 
 class Seen(NamedTuple):
-    """What the index says now. at: when it said so, seconds since 1970."""
+    """What an index says of a project. at: when it said so, in seconds since 1970."""
 
     project: Project
     at: float
 
 
 class Owners(NamedTuple):
-    """Who owns a project. before: others that an earlier run saw within `REMEMBERED`, None where none did."""
+    """Who owns a project, in the words of `Details.owners`. before: owners that an earlier run saw within `REMEMBERED`,
+    where they were others; None where no such run did."""
 
     now: tuple[str, ...]
     before: tuple[str, ...] | None = None
 
 
 class Registry:
-    """One index. url: of its simple API, without credentials; secret: (user, password) for it or None. May be used from
-    several threads."""
+    """One index, asked or read from what was kept of its answers. May be used from several threads. Its methods raise
+    nothing for what an index answers: a `Failure` says why something is not known.
+
+    url: of its simple API, without credentials; secret: (user, password) for it, or None.
+    """
 
     def __init__(self, url: str, world: World, secret: tuple[str, str] | None = None) -> None:
         self.url = url
@@ -75,8 +79,11 @@ class Registry:
         self._had = 0  # bytes of its answers
 
     def about(self, name: str, version: str = "") -> Seen | Failure:
-        """What the index says of a project (canonical name). A page that was kept and lacks `version` is asked for again.
-        A `Failure` of reason not-found means that the index has no such project."""
+        """What the index says of a project.
+
+        name: canonical; version: a release that the caller needs, "" for none: a page that was kept and lacks it is asked
+        for again. A `Failure` of reason not-found means that the index has no such project.
+        """
         page, now = self._page(name), self.world.now().timestamp()
         kept = Kept.load(self._file(page))
         if kept and is_fresh(kept.at, self.world) and (not version or kept.has(version)):
@@ -111,8 +118,11 @@ class Registry:
     def provenance(
         self, name: str, file: IndexFile, sha256: str = "", verifier: Verifier | None = None
     ) -> Provenance | Failure:
-        """Who published a file that is said to have provenance. sha256: what the file is held to, the index's own where
-        that is empty; verifier: None where the publisher is to stay claimed."""
+        """Who published a file that is said to have provenance (PEP 740).
+
+        name: canonical; sha256: what the file has to have, such as the lock's, "" for what the index says; verifier: what
+        checks the signature, None to take the index's word (the publisher is then `claimed`).
+        """
         from mlsupply.evidence.provenance import MAX_BYTES, kept_provenance, publisher_in, with_verdict
 
         if not (base := self._base()):
@@ -136,8 +146,11 @@ class Registry:
         return provenance
 
     def details(self, name: str, version: str = "") -> Details | Failure:
-        """What the index tells of a release beside its files, or of the newest one without a version. The small page of the
-        version is asked for; where an index has none of those, the page of the whole project, once it was found out."""
+        """What the index tells of a release beside its files.
+
+        version: "" for the newest release. The small page of the version is asked for; where the index has none of those,
+        which is remembered, the page of the whole project.
+        """
         if not (base := self._base()):
             return Failure(Reason.UNSUPPORTED, f"{self.host} has no address for details that is known")
         page = f"{base}/pypi/{quote(name, safe='')}"

@@ -48,9 +48,15 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Particulars:
-    """What is known beside the pages. provenance, provenance_before: of a file of this release and of the nearest one before
-    that is attested, None unknown or none; links: the project's own URLs, None unknown; owners, owners_before: now and in
-    an earlier run, None unknown; exempt: see the facet."""
+    """What is known of a release beside the pages of its project.
+
+    provenance, provenance_before: of a file of this release, and of the nearest release before that is attested; None where
+    there is none or it is not known.
+    before_open: the second could not be found out.
+    links: the project's own URLs, None where they are not known.
+    owners, owners_before: now, and others that an earlier run saw; None where they are not known.
+    exempt: see the facet.
+    """
 
     provenance: Provenance | None = None
     provenance_before: Provenance | None = None

@@ -15,22 +15,39 @@ from mlsupply.model import Package
 class ReleaseFacet:
     """One release, as the index it was locked from shows it. None: this index does not tell, or was not asked.
 
-    index: its host; listed: the release is there, project_listed: any release is; yanked (PEP 592) with yanked_reason;
-    status: PEP 792 (`active`, `archived`, `deprecated`, `quarantined`; "" none given) with status_reason; uploaded: time
-    of its first file; releases_before: how many the project had by then; silence_days: since the release before it (0
-    where there is none); size and size_before: bytes of the largest file of the kind that grew most, growth: their ratio
-    (1 where there is nothing to compare); kinds: `sdist`, `pure wheel`, `native wheel`, `other`; new_kinds: none of the
-    last releases had; lost_kinds: all of them had; late_files: uploaded a day or more after the first one, late_days: at
-    most how long after; missing_files: in the lock and not on the index; changed_files: there with another sha256;
-    missing_hashes: sha256 in the lock that no file of the release has; attested: a file has provenance (PEP 740);
-    attested_before: one of the last few before it had; unattested_files: without, where others of the release have it and
-    all of the release before had; publisher, publisher_before: who the provenance of one of their files names; provenance,
-    provenance_before: `verified` against signature, log, sha256 and identity (only with the optional library), `claimed`
-    by the index, `refused` (provenance_why says what does not hold) or `none`; provenance_file: the file that was looked
-    at; provenance_refused: None where it could not be decided; publisher_changed; publisher_elsewhere: the publishing
-    repository is none the project links to; owners_added, owners_removed: against what an earlier run saw, none where
-    there was none; fixes: advisories that name this version as their fix; exempt: the configuration exempts the package or
-    its index from waiting.
+    index: the host of the index.
+    version: of the release.
+    listed: the index has the release.
+    project_listed: it has any release of the project.
+    yanked, yanked_reason: PEP 592; the reason is "" where none is given.
+    status, status_reason: of the project, PEP 792: `active`, `archived`, `deprecated`, `quarantined`; "" for none.
+    uploaded: when the first file of the release was.
+    releases_before: how many releases the project had by then.
+    silence_days: between the release before it and this one; 0 where there is none before.
+    size, size_before: bytes of the largest file, in this release and the one before, of the kind that grew most.
+    growth: the first of these by the second; 1 where there is nothing to compare.
+    kinds: those of its files: `sdist`, `pure wheel`, `native wheel`, `other`.
+    new_kinds: kinds that none of the last releases had.
+    lost_kinds: kinds that all of them had, and this one has not.
+    late_files: files uploaded a day or more after the first one.
+    late_days: at most how long after.
+    missing_files: files of the lock that the index does not have.
+    changed_files: files of the lock that the index has with another sha256.
+    missing_hashes: sha256 of the lock, without a file name, that no file of the release has.
+    attested: one of its files has provenance (PEP 740).
+    attested_before: one of the last few releases before had it.
+    unattested_files: files without it, where others of the release have it and all files of the release before had it.
+    provenance, provenance_before: `verified` against signature, log, sha256 and identity (only with the optional library),
+    `claimed` by the index, `refused`, or `none`; of a file of this release, and of the last release before that has any.
+    provenance_file: which file of this release that was.
+    provenance_why: what does not hold, where it is refused.
+    provenance_refused: whether it is; None where that could not be decided.
+    publisher, publisher_before: who is named by that provenance.
+    publisher_changed: these two are not the same.
+    publisher_elsewhere: the repository that publishes is none that the project links to.
+    owners_added, owners_removed: of the project since an earlier run; none where there was no such run.
+    fixes: the advisories that name this version as their fix.
+    exempt: the configuration exempts the package or its index from waiting.
     """
 
     index: str

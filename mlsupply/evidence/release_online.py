@@ -140,8 +140,13 @@ def _sources(run: _Run, answered: Counter[str]) -> Iterator[DataSource]:
 
 
 class _Answer(NamedTuple):
-    """The facts of a release, why some are not known, and what is the same for every package of the index. newer: a release
-    that resolution passed over because it would have to be built."""
+    """What came of asking an index about one release.
+
+    facet: the facts.
+    unknown: fields of the facet that are not known, each with the reason.
+    shared: those reasons that hold for every package of the index.
+    newer: a release that resolution passed over because it would have to be built, "" for none.
+    """
 
     facet: ReleaseFacet
     unknown: Mapping[str, Unknown]

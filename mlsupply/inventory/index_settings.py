@@ -36,7 +36,8 @@ _PRERELEASES = ("disallow", "allow", "if-necessary", "explicit", "if-necessary-o
 
 
 class Asked(NamedTuple):
-    """An index as uv is given it. url: without credentials; role: as in `model.Index`; packages: pinned to it."""
+    """An index as uv is given it. url: without credentials; role: as in `model.Index`; name: by which its credentials are
+    handed over; packages: names that are pinned to it."""
 
     url: str
     role: str
@@ -48,8 +49,14 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the resolution runs with. strategy, prerelease, exclude_newer: uv's words or ""; overrides, constraints:
-    requirement texts of [tool.uv]; no_index: find-links alone."""
+    """What the resolution of one input runs with.
+
+    indexes: in the order uv asks them.
+    strategy, prerelease, exclude_newer: as in uv's options, "" where nothing is set.
+    overrides, constraints: the requirements of [tool.uv], as text.
+    no_index: only what find-links names is asked.
+    gaps: settings that were left out, with the reason.
+    """
 
     indexes: tuple[Asked, ...] = ()
     strategy: str = ""

@@ -41,7 +41,7 @@ def page(rule: Rule, values: Values) -> str:
 
 
 def facet_page(facet: Facet) -> str:
-    """A facet's fields with their kinds and operators."""
+    """What a facet's fields mean and which kind each is, with the operators that each kind takes."""
     words = vocabulary(facet.name)
     lines = [facet.name]
     if words is None:
@@ -52,19 +52,21 @@ def facet_page(facet: Facet) -> str:
     wide = max(len(name) for name in words.fields)
     for name, field in words.fields.items():
         kind = f"one of {', '.join(field.choices)}" if field.choices else field.kind.value
-        operators = "" if field.kind is FieldKind.OTHER else ": " + ", ".join(operators_of(field.kind))
         unknown = ", may be unknown" if field.optional else ""
-        lines.extend(
-            textwrap.wrap(f"    {name:<{wide}}  {kind}{unknown}{operators}", _WIDTH, subsequent_indent=" " * (wide + 6))
-        )
+        lines.extend(textwrap.wrap(f"    {name:<{wide}}  {kind}{unknown}", _WIDTH, subsequent_indent=" " * (wide + 6)))
+    for kind in dict.fromkeys(field.kind for field in words.fields.values() if field.kind is not FieldKind.OTHER):
+        named = "one of" if kind is FieldKind.CHOICE else kind.value
+        operators = f"  {named} takes: {', '.join(operators_of(kind))}"
+        lines.extend(textwrap.wrap(operators, _WIDTH, subsequent_indent="    "))
     return "\n".join(lines) + "\n"
 
 
 def _parts(doc: str, fields: Collection[str]) -> list[str]:
-    """A facet's description, cut before each line on which a field begins and what came before has ended."""
+    """A facet's description, cut before each line on which one or several fields begin and what came before has ended."""
     parts = [""]
     for line in map(str.strip, doc.splitlines()):
-        if line.partition(":")[0] in fields and parts[-1].endswith((".", ";")):
+        begins = all(name in fields for name in line.partition(":")[0].split(", "))
+        if begins and parts[-1].endswith((".", ";")):
             parts.append(line)
         else:
             parts[-1] = f"{parts[-1]} {line}".strip()
