@@ -159,13 +159,14 @@ def deciding_part(line: CommandLine) -> Value | None:
         fetched = re.match(r"[a-z+]{2,20}://", text) is not None and has(head.taint, "received")
         return head if (text.startswith(HOLE) and "/" not in text) or fetched else None
     for place, part in enumerate(parts[:-1]):
-        if re.fullmatch(r"-\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval", text_of(part)) and not _is_option(parts, place):
+        if _CODE_NEXT.fullmatch(text_of(part)) and not _is_option(parts, place):
             shell = place == 1 and is_shell(parts[0])
             return parts[place + 1] if not shell or commanded(text_of(parts[place + 1])) else None
     named = bool(parts) and text_of(parts[0]) == HOLE and not parts[0].ref.startswith("pathlib.")  # a `Path` names a file
     return parts[0] if named else None
 
 
+_CODE_NEXT = expression(r"-(?!exec)\w{0,3}c|/[cC]|-[cC]ommand|-e|-r|--eval")
 # Programs for which `-c`, `-e` or `-r` take a setting, name, pattern or count, and no code.
 _SETTER = expression(
     r"(?:^|[/\\])(?:docker|podman|nerdctl|kubectl|oc|conda|mamba|micromamba|curl|wget|grep|rg|ping|ffmpeg|ffprobe|tar)(?:\.exe)?$"

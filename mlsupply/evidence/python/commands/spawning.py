@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import summaries
-from mlsupply.evidence.python.commands import programs
+from mlsupply.evidence.python.commands import carriers, programs
 from mlsupply.evidence.python.commands.command_line import (
     MAX_PARTS,
     CommandLine,
@@ -205,6 +205,8 @@ def flows(machine: Analyser, line: CommandLine) -> None:
     taint = head.taint.union(*(part.taint for part in parts))
     chain = machine.chain(taint, call.ref, call.line)
     deciding = deciding_part(line)
+    if deciding is None or not has(deciding.taint, "received"):
+        deciding = carriers.carried(call, parts, machine.variables.items()) or deciding
     summaries.note_wanted(machine, taint)
     if deciding is not None:
         summaries.note_take(machine, deciding.taint, Take("runs-command", call.ref, layers=hiding(head.layers)))
@@ -349,7 +351,7 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
     """Notes what a program makes of its standard input. parts: the words of its command; stdin: the input."""
     programs.worked(machine, call, " ".join(text_of(part) for part in parts), stdin.taint)
     summaries.note_wanted(machine, stdin.taint)
-    if has(stdin.taint, "received") and parts and runs_its_argument(parts[0]):
+    if has(stdin.taint, "received") and parts and (runs_its_argument(parts[0]) or carriers.feeds_shell(parts)):
         # a page is fetched once, which is no control by commands that come
         is_page = any(one.startswith(("received:http://", "received:https://")) for one in stdin.taint)
         behaviour = "remote-control" if is_shell(parts[0]) and not is_page else "runs-downloaded"
