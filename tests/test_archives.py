@@ -89,18 +89,39 @@ class _Frames:
 
 def test_zstandard_is_read_where_its_package_is_there_and_a_gap_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     data = zstandard_frame(tarred(FILES, "w"))
-    monkeypatch.setitem(sys.modules, "zstandard", None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for name in ("compression.zstd", "zstandard"):
+        monkeypatch.setitem(sys.modules, name, None)
     (gap,) = gaps_of(walk_bytes(data, everything))
-    assert (gap.reason, "zstandard" in gap.detail) == (Reason.UNSUPPORTED, True)
+    assert (gap.reason, gap.detail) == (Reason.UNSUPPORTED, "zstd needs Python 3.14 or the package zstandard")
     there = ModuleType("zstandard")
-    there.__dict__["ZstdDecompressor"] = _Frames
+    there.__dict__.update(ZstdDecompressor=_Frames, ZstdError=KeyError)
     monkeypatch.setitem(sys.modules, "zstandard", there)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: there)
     assert members_of(walk_bytes(data, lambda path, size: path.endswith(".py"))) == {
         "pkg/__init__.py": b"import os\n",
         "pkg/data.bin": None,
     }
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="no Zstandard in the standard library")
+def test_zstandard_of_the_standard_library_is_read_and_its_damage_is_told() -> None:
+    data = zstandard_frame(tarred(FILES, "w"))
+    assert members_of(walk_bytes(data, everything)) == dict(FILES)
+    (gap,) = gaps_of(walk_bytes(data[:4] + b"\xff" * 9 + data[13:], everything))
+    assert gap.reason is Reason.MALFORMED
+
+
+def test_a_member_under_a_damaged_compression_costs_nothing_else() -> None:
+    """Its errors are of their own kind, for LZMA and for Zstandard, which Python reads from 3.14 on."""
+    for method in (zipfile.ZIP_LZMA, getattr(zipfile, "ZIP_ZSTANDARD", zipfile.ZIP_BZIP2)):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("a.py", b"import os\n" * 100, method)
+            archive.writestr("b.py", b"import sys\n")
+        whole, end = out.getvalue(), archive.getinfo("b.py").header_offset
+        for place in range(34, end):
+            damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+            found = list(walk_bytes(damaged, everything))
+            assert members_of(found)["b.py"] == b"import sys\n"
 
 
 def test_a_member_without_a_name_costs_nothing_else() -> None:

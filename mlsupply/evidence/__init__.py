@@ -16,8 +16,8 @@ The contents of an archive, in the order of a look:
 1. `contents` says which archives, and `alone` what is a model and no package; `served` and `download` fetch them;
    `installed`, `starting` and `unlisted` are for environments.
 2. `package.look_inside` takes a result that was kept (`stored`), or has `look` make one. `identity` is its name and version,
-   `archives` (`archives_zip`, `archives_tar`) the stream of members, each of which `gathered` passes to what looks at it;
-   `share` and `allowance` bound what that may take.
+   `archives` (`archives_zip`, `archives_tar`, `zstandard`) the stream of members, each of which `gathered` passes to what
+   looks at it; `share` and `allowance` bound what that may take.
 3. `prefilter/` decides from bytes which Python is worth parsing; `pool` and `worker` have `python/` follow it in a process
    of its own. The results are `module_facts`; `facets` are the facts rules judge.
 4. `linking` and `companions` look again at modules that give each other something, with `data_files` they name; what another

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
+from mlsupply.evidence import zstandard
 from mlsupply.evidence.archives import Budget, Member, Names, Walked, Wants, checked_name
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.model import Reason
@@ -49,7 +50,7 @@ def members(handle: IO[bytes], kind: str, prefix: str, wants: Wants, budget: Bud
     where = prefix.removesuffix("!/")
     stream = unpacked(handle, kind)
     if stream is None:
-        yield budget.gap(Reason.UNSUPPORTED, f"{kind} needs the package zstandard, which is not installed", where)
+        yield budget.gap(Reason.UNSUPPORTED, f"{kind} needs {zstandard.NEEDED}", where)
         return
     names = Names()
     try:
@@ -72,7 +73,7 @@ def members(handle: IO[bytes], kind: str, prefix: str, wants: Wants, budget: Bud
 
 
 def unpacked(handle: IO[bytes], kind: str) -> IO[bytes] | None:
-    """The bytes of the tar inside; None where the package that unpacks this kind is not installed."""
+    """The bytes of the tar inside; None where nothing here unpacks this kind."""
     if kind == "gzip":
         return cast("IO[bytes]", gzip.GzipFile(fileobj=handle))
     if kind == "bzip2":
@@ -81,11 +82,7 @@ def unpacked(handle: IO[bytes], kind: str) -> IO[bytes] | None:
         return cast("IO[bytes]", lzma.LZMAFile(handle))
     if kind == "tar":
         return handle
-    from importlib import import_module, util
-
-    if util.find_spec("zstandard") is None:
-        return None
-    return cast("IO[bytes]", import_module("zstandard").ZstdDecompressor(max_window_size=1 << 27).stream_reader(handle))
+    return zstandard.unpacked(handle)
 
 
 def _entry(

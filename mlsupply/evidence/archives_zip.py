@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO
 
+from mlsupply.evidence import zstandard
 from mlsupply.evidence.archives import Budget, Member, Names, Walked, Wants, checked_name
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.model import Reason
@@ -20,7 +21,7 @@ from mlsupply.text import safe
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _DESCRIPTOR = 24  # bytes at most after a member's data
-_UNREADABLE = (
+_UNREADABLE: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -30,6 +31,7 @@ _UNREADABLE = (
     ValueError,
     OSError,
     struct.error,
+    *zstandard.errors(),
 )
 
 

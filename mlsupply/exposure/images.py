@@ -14,6 +14,7 @@ from typing import IO, Protocol, cast
 
 from mlsupply.evidence.archives import Budget, Limits, Member, container_of
 from mlsupply.evidence.archives_tar import UNREADABLE, members, unpacked
+from mlsupply.evidence.zstandard import NEEDED
 from mlsupply.exposure.hunt import Hunt
 from mlsupply.exposure.repository import gap
 from mlsupply.model import Gap, Reason
@@ -48,7 +49,7 @@ def see_image(path: Path, kind: str, shown: str, hunt: Hunt, *, sure: bool = Tru
     with open(path, "rb") as file:
         stream = unpacked(file, kind)
         if stream is None:
-            yield gap(shown, Reason.UNSUPPORTED, f"{kind} needs the package zstandard, which is not installed")
+            yield gap(shown, Reason.UNSUPPORTED, f"{kind} needs {NEEDED}")
         else:
             yield from _layers(stream, shown, hunt, sure=sure)
 

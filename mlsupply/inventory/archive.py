@@ -45,10 +45,15 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     handle = tree.open(path)
     if isinstance(handle, Failure):
         return Inventory(path=path, format=FORMAT, gaps=(gap(path, handle.reason, handle.detail),))
+    import lzma
     import tarfile
     import zipfile
     import zlib
 
+    from mlsupply.evidence import zstandard
+
+    broken: tuple[type[Exception], ...] = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError)
+    broken += (*zstandard.errors(), EOFError, OSError, ValueError, *_ZIP_REFUSALS)
     with handle:
         try:
             artifact = _artifact(path, handle, limits)
@@ -59,7 +64,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
             return _inventory(path, artifact, *_tar_metadata(handle), archive=None, limits=limits)
         except _RefusedError as error:
             return Inventory(path=path, format=FORMAT, gaps=(gap(path, Reason.LIMIT, str(error)),))
-        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, *_ZIP_REFUSALS) as error:
+        except broken as error:
             detail = f"not an archive that can be read: {type(error).__name__}: {error}"
             return Inventory(
                 path=path, format=FORMAT, gaps=(gap(path, Reason.MALFORMED, detail, hint="fetch the file again"),)
