@@ -41,6 +41,8 @@ def decide(
     code, reason = _verdict(len(failing), len(live), counting, project, policy)
     if code == EXIT_CLEAN and len(counting) < len(gaps):
         reason += ", but for what is switched off or tolerated"
+    if code == EXIT_CLEAN and (chosen := request.checks or request.skip):  # the verdict may be all that is read of a run
+        reason += f"; {'checked' if request.checks else 'left out'}: {', '.join(chosen)}"
     if code == EXIT_NOTHING and gaps:
         code, reason = EXIT_INCOMPLETE, "nothing could be read"
     fingerprints = frozenset(finding.fingerprint for finding in failing)

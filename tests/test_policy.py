@@ -343,6 +343,9 @@ def test_a_pass_with_findings_says_that_they_are_below_the_threshold() -> None:
     waived = Policy(waivers=(WaiverRule(id=FLAW.id, reason="r", place=HERE),))
     assert decide((unknown,), (), PROJECT, Request(policy=waived), NOW)[2].reason == "clean and complete"
     assert decide((), (), PROJECT, Request(), NOW)[2].reason == "clean and complete"
+    assert decide((), (), PROJECT, Request(checks=("names",)), NOW)[2].reason == "clean and complete; checked: names"
+    skipped = Request(skip=("names", "index"))
+    assert decide((), (), PROJECT, skipped, NOW)[2].reason == "clean and complete; left out: names, index"
     incomplete = decide((unknown,), (GAP,), PROJECT, Request(), NOW)[2].reason
     assert incomplete.endswith("could be checked: 1 failed or too old; 1 finding below the threshold (high)")
 
