@@ -33,7 +33,7 @@ def test_more_code_than_is_kept_side_by_side_is_a_gap(tmp_path: Path, monkeypatc
     facts = looked(tmp_path, {"__init__": PADDING + STARTS, "read": READS, "send": SENDS})
     (gap,) = facts.gaps
     assert gap.reason is Reason.LIMIT
-    assert "looked at without its neighbours: 1 file" in gap.detail
+    assert "1 file, this one first, looked at without neighbours" in gap.detail
     assert gap.place is not None
     assert gap.place.member == "demo/__init__.py"
 
@@ -46,4 +46,4 @@ def test_a_chain_that_is_longer_than_is_followed_is_a_gap(tmp_path: Path) -> Non
     files["__init__"] = f"from .read import gather\nfrom .r{last} import go{last}\ngo{last}(gather())\n"
     (gap,) = looked(tmp_path, files).gaps
     assert gap.reason is Reason.LIMIT
-    assert "should have been looked at again" in gap.detail
+    assert "1 file, this one first, should be looked at again" in gap.detail

@@ -178,7 +178,8 @@ def test_lines_of_a_start_file_are_followed_up_to_a_number_and_the_others_are_a_
     assert {fact.moment for fact in facts.code} == {Moment.START}
     assert len([fact for fact in facts.code if fact.behaviour == "start-hook"]) == 500
     (gap,) = facts.gaps
-    assert (gap.reason, gap.detail) == (Reason.LIMIT, "demo.pth: too much to follow: start lines from line 501 on were not")
+    assert (gap.reason, gap.detail) == (Reason.LIMIT, "too much to follow: start lines from line 501 on were not")
+    assert str(gap.place) == "demo-1.0-py3-none-any.whl!/demo.pth"
 
 
 def test_weights_under_the_same_suffix_are_no_start_file(tmp_path: Path, pool: Pool) -> None:
@@ -448,9 +449,9 @@ def test_scripts_are_told_by_their_first_line(tmp_path: Path, pool: Pool) -> Non
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (Limits(held=600), "more than 600 bytes of sources in one archive: 1 file(s) were left out"),
-        (Limits(facts=10), "more than 10 facts and calls in one archive: 1 file(s) were left out"),
-        (Limits(following=-1), "following the Python of one archive took more than -1 s: 2 file(s) were left out"),
+        (Limits(held=600), "more than 600 bytes of sources in one archive: 1 file left out, this one first"),
+        (Limits(facts=10), "more than 10 facts and calls in one archive: 1 file left out, this one first"),
+        (Limits(following=-1), "following the Python of one archive took more than -1 s: 2 files left out, this one first"),
     ],
     ids=["bytes", "facts", "time"],
 )
@@ -460,7 +461,7 @@ def test_an_archive_that_asks_for_more_than_its_share_does_not_get_it(
     calls = b"import subprocess\n" + b"".join(b"subprocess.run(['tool', '%d'])\n" % number for number in range(20))
     path = put(tmp_path, "demo-1.0-py3-none-any.whl", wheel({**CLEAN, "demo/a.py": calls, "demo/b.py": calls[:60]}))
     facts = look_inside(path, pool, limits=limits)
-    assert [gap.detail.partition(": ")[2] for gap in facts.gaps] == [said]
+    assert [gap.detail for gap in facts.gaps] == [said]
     assert {fact.member for fact in facts.code} == (set() if limits.following < 0 else {"demo/b.py"})
 
 

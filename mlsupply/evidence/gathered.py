@@ -33,7 +33,6 @@ from mlsupply.evidence.share import Share
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
-from mlsupply.text import safe
 from mlsupply.value import replace
 
 _NEVER_SKIPPED = expression(
@@ -266,5 +265,4 @@ def _bytecode_gaps(without_source: list[str], unchecked: list[str], subject: str
 def _at_member(gap: Gap, subject: str) -> Gap:
     """A gap of a model file by itself, as one at a member of the archive."""
     member, offset = (str(gap.place._replace(offset=-1)), gap.place.offset) if gap.place else (gap.subject, -1)
-    detail = f"{safe(gap.subject, 200)}: {gap.detail}"
-    return replace(gap, subject=subject, detail=detail, place=Place(subject, 0, member, offset))
+    return replace(gap, subject=subject, place=Place(subject, 0, member, offset))

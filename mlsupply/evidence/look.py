@@ -27,7 +27,7 @@ from mlsupply.evidence.moments import placed
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.model import Reason
-from mlsupply.text import canonical
+from mlsupply.text import canonical, count
 
 
 def looked_at(
@@ -105,14 +105,14 @@ class _Follower:
 
         found = linked(first, skipped, look)
         for paths, why in (
-            (found.cut, "values pass through more modules than are followed: {} should have been looked at again"),
+            (found.cut, "values pass through more modules than are followed: {}, this one first, should be looked at again"),
             (
                 self._gathered.unlinked,
-                "too much code to keep side by side: looked at without its neighbours: {} file(s)",
+                "too much code to keep side by side: {}, this one first, looked at without neighbours",
             ),
         ):
             if paths:
-                self._gathered.add_gap(paths[0], Reason.LIMIT, why.format(len(paths)))
+                self._gathered.add_gap(paths[0], Reason.LIMIT, why.format(count(len(paths), "file")))
         return found.modules
 
     def _together(self, modules: list[ModuleFacts]) -> list[ModuleFacts]:

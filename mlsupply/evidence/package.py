@@ -73,17 +73,16 @@ def look_inside(
         facts = looked_at(path, pool, subject, digest, limits, files)
     except Exception as error:  # a defect of ours, met by one archive, must not stop the look at all others
         detail = f"the look inside broke off: {type(error).__name__}: {safe(str(error), 200)}"
-        return PackageFacts(subject=subject, digest=digest, gaps=(located_gap(subject, subject, Reason.INTERNAL, detail),))
+        return PackageFacts(subject=subject, digest=digest, gaps=(located_gap(subject, "", Reason.INTERNAL, detail),))
     if kept is not None and not any(gap.reason in {Reason.TIMEOUT, Reason.INTERNAL} for gap in facts.gaps):
         _remember(kept, facts)
     return facts
 
 
 def located_gap(subject: str, path: str, reason: Reason, detail: str) -> Gap:
-    """A gap of the contents check, located at a member of the archive."""
-    return Gap(
-        subject=subject, check=CHECK, reason=reason, detail=f"{safe(path, 200)}: {detail}", place=Place(subject, member=path)
-    )
+    """A gap of the contents check, located at a member of the archive. detail: not with the member's name, so that gaps of
+    many members are told as one."""
+    return Gap(subject=subject, check=CHECK, reason=reason, detail=detail, place=Place(subject, member=path))
 
 
 def _recall(path: Path, subject: str) -> PackageFacts | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mlsupply.evidence.archives import Limits
 from mlsupply.model import Reason
+from mlsupply.text import count
 
 
 class Share:
@@ -74,4 +75,4 @@ class Share:
             (self.late, Reason.TIMEOUT, f"following the Python of one archive took more than {limits.following:g} s"),
         ):
             if paths:
-                yield paths[0], reason, f"{why}: {len(paths):,} file(s) were left out"
+                yield paths[0], reason, f"{why}: {count(len(paths), 'file')} left out, this one first"
