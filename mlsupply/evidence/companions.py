@@ -27,7 +27,7 @@ _RUNNERS = rb"system|popen|exec\w*|spawn\w*|run|call|Popen|eval"
 # Code that may act through another module: looks names up dynamically, re-exports or aliases what runs code, resolves host
 # names, or names a place where things start by themselves.
 _INDIRECT = expression(
-    rb"\b(?:import_module|__import__)\(\s*(?![\"'])|\b(?:vars|dir)\(\s*builtins|__builtins__|\bbuiltins\s*\.\s*__dict__|"
+    rb"\b(?:import_module|__(?:lazy_)?import__)\(\s*(?![\"'])|\b(?:vars|dir)\(\s*builtins|__builtins__|\bbuiltins\s*\.\s*__dict__|"
     rb"\bgetattr\(\s*(?:builtins|os|sys|subprocess)\s*,\s*(?![\"'])|\bgetaddrinfo\(|\bgethostby|\bdns\s*\.\s*\w|\b(?:resolve_name|locate|import_string|attrgetter|methodcaller)\(|"
     rb"\bfrom[ \t]+(?:os|posix|nt|subprocess|builtins)[ \t]+import\b[^\n]{0,200}\b(?:%s)\b|"
     rb"(?:[=:,(\[]|\breturn)[ \t]*(?:exec|eval|(?:os|posix|nt|subprocess|builtins)\.(?:%s))\b[ \t]*(?:[,)\]}#\r\n]|$)|"

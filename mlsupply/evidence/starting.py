@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-import sys
 from collections.abc import Iterator, Sequence
 
 from mlsupply.evidence.contents_check import ENVIRONMENT
 from mlsupply.evidence.files.start_lines import SUFFIXES, start_lines, text_of
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
+from mlsupply.evidence.python import standard
 from mlsupply.evidence.record import rows
 from mlsupply.model import Package, Reason
 from mlsupply.named import NamedTuple
@@ -155,7 +155,7 @@ class _Site:
 
     def _told_if_absent(self, path: str, name: str) -> None:
         top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or any(top in self._tops(site) for site in self._sites):
+        if top in standard.MODULES or any(top in self._tops(site) for site in self._sites):
             return
         detail = f"it imports {top}, which is in no folder of the environment, so that was not looked at"
         self._leave(path, Reason.NOT_FOUND, detail)

@@ -7,12 +7,12 @@ argument. The analyser sees the command, but not what the script does with the f
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Collection, Mapping, Sequence
 
 from mlsupply.evidence.archives import Walk, members_named
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import HANDED, ModuleFacts
+from mlsupply.evidence.python import standard
 from mlsupply.evidence.python.syntax import quietly
 
 MAX_BYTES = 1 << 16  # of one script
@@ -72,4 +72,4 @@ def _runs_nothing(data: bytes | None) -> bool:
             used |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             used.add("" if node.level else (node.module or "").partition(".")[0])
-    return used <= sys.stdlib_module_names - _RUNS_OTHERS
+    return used <= standard.MODULES - _RUNS_OTHERS

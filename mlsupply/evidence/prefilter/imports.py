@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from mlsupply.evidence.python import standard
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
@@ -22,8 +23,8 @@ MODULES = expression(
     rb"pyrogram|telethon|aiogram|"
     rb"discord\w*|dhooks|boto3|xmlrpc|socketio|ctypes|_ctypes|cffi|marshal|mmap|winreg|_winreg|"
     rb"win32\w+|keyring|getpass|pyperclip|"
-    rb"clipboard|ImageGrab|pyautogui|mss|pynput|keyboard|runpy|zipimport|imp|code|builtins|"
-    rb"importlib(?!\.(?:metadata|resources)|_)|import_module|__import__|"
+    rb"clipboard|ImageGrab|pyautogui|mss|pynput|keyboard|runpy|zipimport|interpreters|imp|code|builtins|"
+    rb"importlib(?!\.(?:metadata|resources)|_)|import_module|__(?:lazy_)?import__|"
     rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|opentelemetry\.exporter|asyncio\.subprocess|"
     rb"cloudscraper|urllib3|js2py|execjs|system|popen|environ)\b|\bfrom\s+os\s+import\b"
 )
@@ -82,17 +83,19 @@ _ONLY_IMPORTS = expression(  # a line with nothing but an import statement
 )
 _NEXT = expression(rb"[ \t]+([a-zA-Z]+)\b(?![\"'])")
 _LAST = expression(rb"\b([a-zA-Z]+)[ \t]+$")
-_KEYWORDS = frozenset((*keyword.kwlist, *keyword.softkwlist, "print", "exec"))
-_BY_NAME = expression(rb"__import__|import_module")
+_KEYWORDS = frozenset((*keyword.kwlist, *keyword.softkwlist, *standard.KEYWORDS, "print", "exec"))
+_BY_NAME = expression(rb"__(?:lazy_)?import__|import_module")
 # An import by a literal name; not of modules through which all others can be reached.
 _LITERAL = expression(
-    rb"(?:__import__|import_module)\(\s*([\"'])(?!(?:os|sys|io|gc|types|inspect|pkgutil|operator|_\w*)[\"'.])([A-Za-z_][\w.]*)\1\s*[,)]"
+    rb"(?:__(?:lazy_)?import__|import_module)\(\s*([\"'])(?!(?:os|sys|io|gc|types|inspect|pkgutil|operator|_\w*)[\"'.])([A-Za-z_][\w.]*)\1\s*[,)]"
 )
 _KEYWORD = expression(rb"\b(?:import|from)\b")
 _STARTS = expression(  # where an import may begin, in strings of code too: behind a quote or an escape
-    rb"(?:^|[^\w \t\f])[ \t\f]*(?:from|import)\b|\\[nrt][ \t]*(?:from|import)\b|__import__|import_module", re.MULTILINE
+    rb"(?:^|[^\w \t\f])[ \t\f]*(?:lazy[ \t\f]+)?(?:from|import)\b|\\[nrt][ \t]*(?:from|import)\b|"
+    rb"__(?:lazy_)?import__|import_module",
+    re.MULTILINE,
 )
-_JOINED = expression(rb"^[ \t\f]*(?:from|import)\b|;[ \t\f]*(?:from|import)\b|\bimport\b[^\n]*\\\r?$", re.MULTILINE)
+_JOINED = expression(rb"(?:^|;)[ \t\f]*(?:lazy[ \t\f]+)?(?:from|import)\b|\bimport\b[^\n]*\\\r?$", re.MULTILINE)
 
 
 class _Imported(NamedTuple):

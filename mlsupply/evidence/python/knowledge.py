@@ -126,6 +126,8 @@ RUNS_CODE: Final = frozenset(
         "ctypes.PyDLL().PyRun_SimpleString", "ctypes.CDLL().PyRun_SimpleString", "sympy.sympify",
         "sympy.parsing.sympy_parser.parse_expr", "bdb.Bdb().run", "timeit.timeit", "types.FunctionType",
         "doctest.script_from_examples", "doctest.run_docstring_examples", "timeit.Timer",
+        "concurrent.interpreters.create().exec", "concurrent.interpreters.get_current().exec",
+        "concurrent.interpreters.get_main().exec", "concurrent.interpreters.Interpreter().exec",
         "_testcapi.run_in_subinterp", "_xxsubinterpreters.run_string", "_interpreters.run_string", "_interpreters.exec",
         "pickle.loads", "pickle.load", "dill.loads",
         "cloudpickle.loads", "marshal.loads", "yaml.unsafe_load", "jsonpickle.decode", "pandas.eval", "numexpr.evaluate",
@@ -159,7 +161,8 @@ RUNS_PATH: Final = frozenset(
 )  # fmt: skip
 DANGEROUS: Final = frozenset(
     {
-        "builtins.exec", "builtins.eval", "builtins.compile", "builtins.__import__", "os.system", "os.popen", "os.execv",
+        "builtins.exec", "builtins.eval", "builtins.compile", "builtins.__import__", "builtins.__lazy_import__",
+        "os.system", "os.popen", "os.execv",
         "os.execvp", "os.spawnl", "os.startfile", "subprocess.Popen", "subprocess.run", "subprocess.call",
         "subprocess.check_output", "subprocess.getoutput", "urllib.request.urlopen", "urllib.request.urlretrieve",
         "requests.get", "requests.post", "marshal.loads", "base64.b64decode", "pickle.loads", "ctypes.CDLL",
@@ -285,6 +288,7 @@ STARTERS: Final = Calls(
     r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.(?!subprocess_|getaddrinfo)\w+|"
     r"run_coroutine_threadsafe|gather|"
     r"to_thread|wait_for)|concurrent\.futures\.(?:\w+\.)?\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
+    r"concurrent\.interpreters\.\w+\(\)\.call(?:_in_thread)?|"
     r"builtins\.(?:map|filter|sorted|max|min|next|list|tuple|any|all|sum)|"
     r"signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
     r"threading\.setprofile|weakref\.finalize|sched\.scheduler\(\)\.enter|os\.register_at_fork|gc\.callbacks\.append|"

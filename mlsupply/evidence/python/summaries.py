@@ -9,13 +9,12 @@ those few modules analysed again, with the summaries of their neighbours (`modul
 from __future__ import annotations
 
 import re
-import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, Take
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import places
+from mlsupply.evidence.python import places, standard
 from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of
 
@@ -38,7 +37,7 @@ def neighbour_label(machine: Machine, ref: str) -> Taint:
     top = ref.partition(".")[0]
     own = machine.dotted.partition(".")[0]
     inside = "." in machine.dotted or machine.package
-    if (top != own) if inside else ("." not in ref or top in sys.stdlib_module_names):
+    if (top != own) if inside else ("." not in ref or top in standard.MODULES):
         return frozenset()
     return frozenset((f"from:{ref}",))
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python import summaries
+from mlsupply.evidence.python import standard, summaries
 from mlsupply.evidence.python.interpreter import reflection
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.values.value import NOTHING, Value
@@ -67,7 +66,7 @@ def _import_star(machine: Statements, base: str) -> None:
     for name, value in machine.names_of(base).items():
         if not name.startswith("_"):
             machine.scope.set(name, value)
-    if base.partition(".")[0] in sys.stdlib_module_names or base in _STARRED:
+    if base.partition(".")[0] in standard.MODULES or base in _STARRED:
         machine.stars.append(base)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import sys
 from functools import lru_cache
 
+from mlsupply.evidence.python import standard
 from mlsupply.evidence.python.interpreter.entering import signature
 from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.syntax.survey import descendants
@@ -58,5 +58,5 @@ def distinct(items: list[Value]) -> list[Value]:
 @lru_cache(maxsize=8_192)
 def _comparable(ref: str) -> str:
     """The dotted name, or "()" for an object of a library that is not known to matter."""
-    foreign = ref.endswith("()") and ref.split(".", 1)[0] not in sys.stdlib_module_names and not matters(ref)
+    foreign = ref.endswith("()") and ref.split(".", 1)[0] not in standard.MODULES and not matters(ref)
     return "()" if foreign else ref

@@ -6,12 +6,11 @@ Whatever is reached is treated as if its name were written out; a name that was 
 from __future__ import annotations
 
 import ast
-import builtins
 import re
-import sys
 from typing import TYPE_CHECKING, Final
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import standard
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Value, constant, taint_of, text_of
@@ -57,7 +56,7 @@ _HELD: Final = frozenset(
 # The same, of modules of the audited package.
 _HANDED_ON: Final = frozenset({"os", "subprocess", "builtins", "pty", "ctypes", "posix"})
 _REAL: Final = frozenset({"asyncio.subprocess", "six.moves.urllib"})  # modules of their own
-_STANDARD: Final = frozenset(sys.stdlib_module_names)
+_STANDARD: Final = standard.MODULES
 # Other names of modules and functions -> the names they are modelled under.
 _STANDS_FOR: Final = {
     "os._execvpe": "os.execvpe",
@@ -87,6 +86,8 @@ def real_name(ref: str) -> str:
     """The name that a module or function is modelled under: that of the original, where it is a stand-in or copy."""
     if ref.startswith(("gevent.", "eventlet.")) and (copied := _COPIES.match(ref)) is not None:
         return copied[1]
+    if ref.startswith("compression.") and not ref.startswith("compression.zstd"):
+        return ref.removeprefix("compression.")  # `bz2`, `gzip`, `lzma` and `zlib` have that name too since Python 3.14
     return _STANDS_FOR.get(ref, ref)
 
 
@@ -217,7 +218,7 @@ def _computed(call: Call, place: int) -> bool:
     return not isinstance(node, ast.Constant | ast.Name | ast.Call) or bool(call.args[place].layers)
 
 
-BUILTINS = frozenset(dir(builtins))
+BUILTINS = standard.BUILTINS
 _FRAMES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
 _NAMESPACES = _FRAMES | {"sys.modules", "builtins"}
 _DICTIONARIES = (".__dict__", ".__globals__")

@@ -232,7 +232,7 @@ def imported(machine: Analyser, call: Call) -> Value:
         hidden = any(has(one.taint, "encoded") or decoders.hiding(one.layers) for one in call.args[:1])
         return Value("", NOTHING, taint_of(*call.args) | (reflection.ANY_IMPORT if hidden else frozenset()))
     node = call.node.args[0] if isinstance(call.node, ast.Call) and call.node.args else None
-    whole = call.ref != "builtins.__import__" or len(call.args) > 3 or "fromlist" in call.keywords
+    whole = call.ref not in _GIVE_TOP or len(call.args) > 3 or "fromlist" in call.keywords
     if name.startswith("."):
         name = machine.package + name
     result = Value(name if whole else name.split(".")[0])
@@ -240,6 +240,9 @@ def imported(machine: Analyser, call: Call) -> Value:
     result.hidden |= bool(call.args[0].layers)
     machine.edges.add((machine.root, f"import {name}"))
     return result
+
+
+_GIVE_TOP = frozenset({"builtins.__import__", "builtins.__lazy_import__"})  # the module that a dotted name begins with
 
 
 def _is_one_of_a_kind(node: ast.expr | None) -> bool:
@@ -314,6 +317,7 @@ _MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
     **dict.fromkeys(("dict", "iter"), _container),
     **dict.fromkeys(("staticmethod", "classmethod"), _itself),
     "__import__": _imported,
+    "__lazy_import__": _imported,
     "open": _opened,
     "map": _map,
     "property": _getter,

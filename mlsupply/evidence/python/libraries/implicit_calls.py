@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python import standard
 from mlsupply.evidence.python.interpreter import objects, special_methods
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.value import ClassState, Closure, Value, taint_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
-_LIBRARY = sys.stdlib_module_names | {"builtins"}
+_LIBRARY = standard.MODULES | {"builtins"}
 # Builtins that call a function they are given; `map`, `filter`, `iter` and `reduce` have models of their own.
 _CALLING_BUILTINS = frozenset({"sorted", "max", "min", "__build_class__"})
 # Modules whose functions keep or describe the function they are given, or have a model that says when it is called.

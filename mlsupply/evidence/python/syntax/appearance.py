@@ -31,8 +31,11 @@ _SECRET_PLACE = expression(
 )
 _WORD = expression(r"[^\W\d]\w*")
 _POWERFUL = frozenset(
-    {"exec", "eval", "compile", "__import__", "open", "getattr", "globals", "system", "popen", "subprocess", "os"}
-)
+    {
+        "exec", "eval", "compile", "__import__", "__lazy_import__", "open", "getattr", "globals", "system", "popen",
+        "subprocess", "os",
+    }
+)  # fmt: skip
 _MAX_BLOBS = 200  # constants of a module that are tried for hidden code
 # Control characters alone between quotes: an entry of a table, or what a program puts into its own output.
 _TABLE = expression(r"\"[^\w\"'#\\\s]{1,80}\"|'[^\w\"'#\\\s]{1,80}'")

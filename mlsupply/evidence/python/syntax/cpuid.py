@@ -51,7 +51,8 @@ _REACHES_IN = re.compile(r"\b(?:ctypes|cffi|mprotect)\b")
 _REFLECTS = frozenset(
     re.findall(
         r"\w+",
-        """exec eval setattr vars globals locals __import__ mmap cffi __dict__ __class__ __setattr__ __getattribute__
+        """exec eval setattr vars globals locals __import__ __lazy_import__ mmap cffi __dict__ __class__
+        __setattr__ __getattribute__
         __globals__ __code__ __closure__ get_objects attrgetter methodcaller getmembers CDLL
         PyDLL cdll windll pythonapi mprotect""",
     )

@@ -14,7 +14,8 @@ from mlsupply.evidence.python.syntax.survey import Mentions
 
 _BUILTINS = frozenset(
     {
-        "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "open", "__builtins__", "__file__",
+        "exec", "eval", "compile", "__import__", "__lazy_import__", "globals", "locals", "vars", "open",
+        "__builtins__", "__file__",
         "wrap_function_wrapper", "resolve_name", "find_spec",
     }
 )  # fmt: skip

@@ -33,6 +33,9 @@ def _b64(data: bytes) -> bytes:
 
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 
+_B85 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+_Z85 = bytes.maketrans(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#", _B85)
+
 # Dotted name of a decoder -> (layer, function).
 BY_NAME: dict[str, tuple[str, Decoder]] = {
     "base64.b64decode": ("base64", _b64),
@@ -46,6 +49,7 @@ BY_NAME: dict[str, tuple[str, Decoder]] = {
     "base64.b16decode": ("hex", lambda data: base64.b16decode(data, casefold=True)),
     "base64.b85decode": ("base85", base64.b85decode),
     "base64.a85decode": ("ascii85", base64.a85decode),
+    "base64.z85decode": ("base85", lambda data: base64.b85decode(data.translate(_Z85))),  # Python 3.13
     "binascii.unhexlify": ("hex", binascii.unhexlify),
     "binascii.a2b_hex": ("hex", binascii.unhexlify),
     "builtins.bytes.fromhex": ("hex", lambda data: bytes.fromhex(data.decode("ascii"))),
@@ -79,6 +83,8 @@ OPAQUE = {
     "pyaes.AESModeOfOperationCTR().decrypt": "decrypted",
     "brotli.decompress": "brotli",
     "zstandard.ZstdDecompressor().decompress": "zstd",
+    "compression.zstd.ZstdDecompressor().decompress": "zstd",
+    "compression.zstd.decompress": "zstd",
     "lz4.frame.decompress": "lz4",
     "base58.b58decode": "base58",
 }

@@ -85,7 +85,9 @@ def _tells_more(value: Value, other: Value) -> bool:
     return not _acts(other.ref) and _acts(value.ref)
 
 
-_HARMLESS_BUILTIN = re.compile(r"builtins\.(?!(?:exec|eval|compile|__import__|open|getattr|globals|vars|locals)\b)")
+_HARMLESS_BUILTIN = re.compile(
+    r"builtins\.(?!(?:exec|eval|compile|__(?:lazy_)?import__|open|getattr|globals|vars|locals)\b)"
+)
 
 
 @lru_cache(maxsize=8_192)
