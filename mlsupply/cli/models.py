@@ -15,10 +15,12 @@ from mlsupply.cli.models_lock import lock_weights, verify_weights
 from mlsupply.cli.options import with_output
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
-from mlsupply.text import safe
+from mlsupply.text import count, safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.models.facts import ModelFacts
+
+_FOLDER = "folder"  # the format of what stands for a folder that was not looked through
 
 
 @click.group()
@@ -120,12 +122,16 @@ def _reported(facts: list[ModelFacts], outputs: tuple[str, ...], options: Mappin
 
 
 def _sentence(facts: list[ModelFacts]) -> str:
-    """`2 model files: 1 blocked, 1 clear`."""
+    """`2 model files: 1 blocked, 1 clear; 1 folder not looked through`."""
     from collections import Counter
 
-    counts = Counter(fact.verdict.value for fact in facts)
-    noun = "file" if len(facts) == 1 else "files"
-    return f"{len(facts)} model {noun}: " + ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    files = [fact for fact in facts if fact.format != _FOLDER]
+    counts = ", ".join(
+        f"{many} {verdict}" for verdict, many in sorted(Counter(fact.verdict.value for fact in files).items())
+    )
+    said = f"{count(len(files), 'model file')}: {counts}" if files else "no model file"
+    folders = f"; {count(len(facts) - len(files), 'folder')} not looked through" if len(files) < len(facts) else ""
+    return said + folders
 
 
 def exit_code(facts: list[ModelFacts]) -> int:
@@ -151,11 +157,12 @@ def _looked(path: str) -> Iterator[ModelFacts]:
             yield look_at_path(file)
         except OSError as error:
             yield unreadable(str(file), error.strerror or str(error))
-    yield from (unreadable(folder, why) for folder, why in unread)
+    yield from (unreadable(folder, why, _FOLDER) for folder, why in unread)
 
 
 def _lines(fact: ModelFacts) -> Iterator[str]:
-    yield f"{fact.verdict.value:<12}  {safe(fact.name, 2000)}  ({fact.format}, {fact.size:,} bytes)"
+    what = fact.format if fact.format == _FOLDER else f"{fact.format}, {fact.size:,} bytes"
+    yield f"{fact.verdict.value:<12}  {safe(fact.name, 2000)}  ({what})"
     for mark in fact.marks:
         place = mark.member + (f"@{mark.offset}" if mark.offset >= 0 else "")
         yield f"    {mark.verdict.value}: {mark.detail}" + (f"  [{place}]" if place else "")

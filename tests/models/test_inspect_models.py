@@ -143,7 +143,12 @@ def test_no_folder_is_left_out_in_silence(tmp_path: Path) -> None:
     said = [line.split(f"{tmp_path}/")[1].split()[0] for line in done.stdout.splitlines() if str(tmp_path) in line]
     assert done.exit_code == 1
     assert sorted(said) == ["__pycache__/model.pkl", "env", "node_modules", "venv/model.pkl"]
-    assert "virtual environment, left out" in done.stdout
+    assert f"not verified  {tmp_path}/env  (folder)\n    not verified: virtual environment, left out" in done.stdout
+    assert done.stderr == "2 model files: 2 blocked; 2 folders not looked through\n"
+    for name in ("venv", "__pycache__"):
+        (tmp_path / name / "model.pkl").unlink()
+    done = CliRunner().invoke(main, ["models", "scan", str(tmp_path)])
+    assert (done.exit_code, done.stderr) == (3, "no model file; 2 folders not looked through\n")
 
 
 @pytest.mark.parametrize(

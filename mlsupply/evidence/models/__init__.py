@@ -57,12 +57,12 @@ def look_at_handle(handle: BinaryIO, name: str) -> ModelFacts:
         return _judge(Span.of(mapped), name, Limits())
 
 
-def unreadable(name: str, why: str) -> ModelFacts:
-    """The facts of a file that could not be opened: not verified."""
+def unreadable(name: str, why: str, form: str = "unreadable") -> ModelFacts:
+    """The facts of a file that could not be opened, or of a folder (form) that was not looked through: not verified."""
     from mlsupply.text import safe
 
     mark = Mark(Verdict.NOT_VERIFIED, Cause.UNREADABLE, safe(why, 200))
-    return ModelFacts(name=safe(name, 300), format="unreadable", size=0, marks=(mark,))
+    return ModelFacts(name=safe(name, 300), format=form, size=0, marks=(mark,))
 
 
 def _judge(span: Span, name: str, limits: Limits) -> ModelFacts:
