@@ -83,7 +83,7 @@ RECEIVES: Final = Calls(
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
     r"^ssl\..*\.(?:recv|read|getpeercert)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"
-    r"^multiprocessing\.connection\.Client\(\)\.recv$|"
+    r"^multiprocessing\.connection\.(?:Client\(\)|Listener\(\)\.accept\(\))\.recv$|"
     r"^imaplib\.\w+\(\)\.(?:fetch|search|uid)$|^poplib\.\w+\(\)\.retr$|"
     r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
     r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+)+$|"

@@ -19,11 +19,16 @@ _BEFORE = (
     r"(?:(?:Proxy|Local|KnownHosts|AuthorizedKeys)Command[= ]|"
     r"(?:core\.(?:sshCommand|pager|editor|fsmonitor|askPass|gitProxy|alternateRefsCommand)|(?:sequence|gpg)\.(?:editor|program)|"
     r"diff\.external|(?:merge|diff)tool\.\w{1,40}\.cmd|(?:filter|diff|merge)\.\w{1,40}\.(?:clean|smudge|process|textconv|driver|command)|"
-    r"credential\.(?:\S{1,80}\.)?helper|uploadpack\.packObjectsHook)=!?|alias\.[\w-]{1,40}=!|ext::(?:sh -c )?|"
+    r"credential\.(?:\S{1,80}\.)?helper|uploadpack\.packObjectsHook)=!?|SHELL=|alias\.[\w-]{1,40}=!|ext::(?:sh -c )?|"
     r"--(?:upload-pack|receive-pack|exec|rsh|rsh-command|to-command|use-compress-program|checkpoint-action=exec|eval|pre-command|"
     r"rsync-path|shell|split-string|compress-program|preprocessor|pre|hostname-bin)=)[\"']{0,2}"
 )
 _HOLDS = expression(rf"(?i)(?:^|[\s\"']|-o ?|-c ?){_BEFORE}(?:\S{{0,40}}sh -\w{{0,3}}c [\"']{{0,2}})?{HOLE}")
+# A shell, or `eval`, with a script of which nothing is known.
+_SHELLS = expression(
+    rf"(?:^|[\s;&|(/\"'])(?:(?:ba|z|da|k|a)?sh -\w{{0,3}}c|python[\d.]{{0,4}} -c|(?:perl|ruby|node) -e|eval) [\"']{{0,2}}"
+    rf"{HOLE}|\b(?:echo|printf) [\"']?{HOLE}[\"']? ?\| ?(?:sudo )?(?:ba|z|da)?sh\b|(?:&&|\|\||;) ?{HOLE}(?:\s|$)"
+)
 # Program -> the options behind which a command stands as a word of its own.
 _WORDS = (
     (r"find|fd|fdfind", {"-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"}),
@@ -50,11 +55,17 @@ def carried(call: Call, parts: list[Value], set_here: Iterable[tuple[str, Value]
     """The word, or the variable, with a command that others send, which the program will start; None without one. parts: the
     words of the command line, or the whole line as one; set_here: variables that the module set before."""
     for place, part in enumerate(parts):
-        if has(part.taint, *_FROM_OTHERS) and (_HOLDS.search(text_of(part)) or _is_command(parts, place)):
+        if has(part.taint, *_FROM_OTHERS) and (_holds(text_of(part)) or _is_command(parts, place)):
             return part
     env = call.keywords.get("env")
     given = [*((env.keys or {}).items() if env is not None else ()), *set_here]
     return next((value for name, value in given if _VARIABLES.fullmatch(name) and _whole(value)), None)
+
+
+def _holds(text: str) -> bool:
+    """Does a word, or a whole line, hold a command of which nothing is known? In a line with several unknown parts it is not
+    known either which of them others send."""
+    return _HOLDS.search(text) is not None or (text.count(HOLE) == 1 and _SHELLS.search(text) is not None)
 
 
 def _whole(value: Value) -> bool:
@@ -72,8 +83,10 @@ def _is_command(parts: list[Value], place: int) -> bool:
 
 
 def feeds_shell(parts: list[Value]) -> bool:
-    """Does the program make commands of its input, as `xargs` with a shell does?"""
+    """Does the program make commands of its input, as `at` does, or `xargs` with a shell?"""
     words = [text_of(part) for part in parts]
+    if words and words[0].rpartition("/")[2] in {"at", "batch"}:
+        return True
     return bool(words) and _XARGS.search(words[0]) is not None and any(map(_SHELL.search, words[1:]))
 
 

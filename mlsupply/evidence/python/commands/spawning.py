@@ -168,7 +168,10 @@ def _named_by_network(line: CommandLine) -> Value | None:
     if is_elsewhere(line):
         installer = next((place for place, part in enumerate(named) if _INSTALLER.search(text_of(part))), 0)
         named = named[installer:]
-    return next((part for part in named if text_of(part) == HOLE and has(part.taint, "received")), None)
+    return next((part for part in named if _NAMES_SOURCE.fullmatch(text_of(part)) and has(part.taint, "received")), None)
+
+
+_NAMES_SOURCE = expression(rf"(?:--(?:extra-)?index-url=|--find-links=|git\+)?{HOLE}")
 
 
 _CLONED = expression(r"\bgit clone (?:-\S+ (?:\d+ )?)*(?:https?|git|ssh)\S{3,300} (?P<folder>[\w.~/\0\\-]{2,200})")

@@ -29,6 +29,7 @@ _BASES = tuple(
         (_HTTP, r"send$|handle_(?:async_)?request$|__call__$", "intercepted"),
         (_SERVED, r"__call__$|dispatch$|process_", "request"),
         (r"\w{1,100}Servicer", r"[A-Za-z]", "request"),  # gRPC: of `*_pb2_grpc` modules
+        (r"Service", r"exposed_", "request"),  # RPyC
         (_AUTH, r"(?:a?sync_)?auth_flow$|__call__$", "intercepted"),
         (r"(?:Unary|Stream)(?:Unary|Stream)ClientInterceptor", r"intercept_", "intercepted"),
         (r"(?:Buffered|Datagram)?Protocol", r"(?:data|datagram|buffer|pipe_data)_(?:received|updated)$", "received"),

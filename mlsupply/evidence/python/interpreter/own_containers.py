@@ -70,6 +70,11 @@ def _this(machine: Expressions) -> Value | None:
     return machine.scope.find(node.args.args[0].arg)
 
 
+def has_keys(value: Value) -> bool:
+    """Is this an object of this module that a dict is made of by its keys?"""
+    return value.instance is not None and not value.keys and {"keys", "__getitem__"} <= value.instance.methods.keys()
+
+
 def spread(machine: Expressions, value: Value, node: ast.AST) -> dict[str, Value]:
     """What `**value` gives, by name: of an object of this module what its `__getitem__` returns for the keys that it lists,
     under `**` for those that are not known."""

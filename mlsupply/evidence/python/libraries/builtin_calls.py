@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import methods, objects, reflection, special_methods
+from mlsupply.evidence.python.interpreter import methods, objects, own_containers, reflection, special_methods
 from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
 from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, writing
 from mlsupply.evidence.python.libraries.removing import REMOVES
@@ -188,6 +188,11 @@ def _container(machine: Analyser, name: str, call: Call) -> Value | None:
         return made
     if name == "iter":
         return call.args[0] if call.args and call.args[0].items is not None else None
+    if call.args and own_containers.has_keys(call.args[0]):
+        found = own_containers.spread(machine, call.args[0], call.node)
+        made = Value(taint=taint_of(*found.values(), *call.keywords.values()))
+        made.keys = {**found, **call.keywords}
+        return made
     return containers.new("builtins.dict", call.args, call.keywords)
 
 

@@ -148,7 +148,8 @@ _PICKLE_CALLS = re.compile(rb"posix|nt\n|system|builtins|subprocess|__import__")
 def unpickled(machine: Analyser, call: Call, data: Value) -> None:
     """Notes that received data, a part of a request, or a constant which calls functions, is unpickled or loaded as YAML or
     JSON objects."""
-    if has(data.taint, "received"):
+    far = call.ref == "pandas.read_pickle" and _ADDRESS.match(text_of(data)) is not None
+    if has(data.taint, "received") or far or _CONNECTED.search(data.ref):
         machine.fact(
             "executes",
             call.node,
@@ -177,10 +178,15 @@ _IN_MEMORY = re.compile(r"(?:io\.BytesIO|io\.StringIO|tempfile\.\w{1,60})\(\)|.*
 
 def _is_content(call: Call, data: Value) -> bool:
     """Is this what is loaded, and not the name of a file with it?"""
-    return call.ref not in _TAKES_PATHS or _IN_MEMORY.match(data.ref) is not None
+    if call.ref not in _TAKES_PATHS or _IN_MEMORY.match(data.ref) is not None:
+        return True
+    first = call.node.args[0] if isinstance(call.node, ast.Call) and call.node.args else None
+    return isinstance(first, ast.Attribute) and first.attr in {"file", "stream"}  # of an upload
 
 
 _TAKES_PATHS = frozenset({"torch.load", "joblib.load", "numpy.load", "pandas.read_pickle"})
+_CONNECTED = re.compile(r"^(?:http\.server|socketserver)\.\w{1,60}\(\)\.rfile$|^(?:socket|ssl)\..*\.makefile\(\)$")
+_ADDRESS = re.compile(r"(?:https?|s3|gs|ftp|az|abfss?)://[^/]{3}")
 _LOADS = re.compile(r"^(?:pickle|_pickle|cPickle|dill|cloudpickle)\.(?:.*\.)?loads?$")
 
 

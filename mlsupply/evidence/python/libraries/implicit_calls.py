@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import standard
-from mlsupply.evidence.python.interpreter import objects, special_methods
+from mlsupply.evidence.python.interpreter import objects, own_containers, special_methods
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.value import ClassState, Closure, Value, taint_of
 
@@ -84,6 +84,8 @@ def followed(machine: Analyser, call: Call) -> Call:
     if name in _OF_ITEMS:
         for item in _objects(call):
             special_methods.operated(machine, item, _OF_ITEMS[name], [Value()], call.node)
+    if name == "dict" and call.args and own_containers.has_keys(call.args[0]):
+        return call  # its entries are asked for, see `own_containers.spread`
     if name in _EXHAUSTING and any(value.instance is not None for value in call.args):
         return call._replace(args=[objects.iterable(machine, value, call.node) for value in call.args])
     return call

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.taint import has
@@ -177,4 +178,11 @@ def _packed(machine: Analyser, call: Call, archive: Value) -> None:
     if archive.text != HOLE:
         machine.files[archive.text] = unknown(archive)
     if archive.keys is not None and "into" in archive.keys:
-        archive.keys["into"].taint |= archive.taint
+        into = archive.keys["into"]
+        into.taint |= archive.taint
+        if know.CLIENTS.match(into.ref):
+            from mlsupply.evidence.python.network import clients
+
+            clients.modelled(
+                machine, call._replace(ref=f"{into.ref}.write", args=[unknown(archive)], keywords={}, receiver=into)
+            )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _ENDS = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await, ast.With, ast.AsyncWith)
-_STARTS = frozenset({"fork", "Popen", "Process", "startfile", "spawnl", "spawnv", "posix_spawn"})
+_STARTS = frozenset({"fork", "Popen", "Process", "Thread", "startfile", "spawnl", "spawnv", "posix_spawn"})
 _BESIDE_STARTS = _STARTS | {"start", "append"}
 _RANDOM = frozenset({"urandom", "token_bytes", "randbytes", "bytes", "bytearray", "flush", "fsync", "fileno", "encode"})
 _EMPTIES = expression(r"\.(?:drop_database|flush_?all|delete_database|drop_all_tables)$")
@@ -57,7 +57,11 @@ def _fills_memory(body: list[ast.stmt], names: set[str]) -> bool:
     if not names <= _GROWS | _ALLOCATES:
         return False
     grows = bool(names & _GROWS) and bool(names & _ALLOCATES or _multiplies(body))
-    return grows or any(map(_doubles, body))
+    return grows or any(map(_doubles, body)) or (bool(names & _ALLOCATES) and any(map(_fills_entry, body)))
+
+
+def _fills_entry(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript)
 
 
 def _multiplies(body: list[ast.stmt]) -> bool:

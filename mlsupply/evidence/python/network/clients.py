@@ -71,7 +71,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     text = address or inherited or machine.client_addresses.get(top, "")
     where = "fixed" if _KEY.match(text) else addresses.destination(text) if text else "given"
     wearing_out.emptied(machine, call, where)
-    if call.ref.endswith(".recv_pyobj") and where != "local":  # of ZeroMQ
+    rebuilds = any(name.endswith("deserializer") and value.ref in know.RUNS_CODE for name, value in call.keywords.items())
+    if (call.ref.endswith(".recv_pyobj") or rebuilds) and where != "local":  # of ZeroMQ, of Kafka
         detail = "objects are rebuilt from the network"
         machine.fact("executes", call.node, source="received", sink=call.ref, detail=detail)
     if _SIGNS_IN.search(call.ref):
@@ -90,6 +91,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     gives = "()" in call.ref or not know.CLIENT_MAKERS.search(call.ref)
     if gives and not has(made.taint, "received"):
         made.taint |= machine.origin("received", text or HOLE, call.line)
+    wearing_out.wholesale(machine, call, made)
     return made
 
 

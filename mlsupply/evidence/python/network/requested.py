@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 PASSING = "intercepted:requests to an application"
 _GLOBALS = re.compile(r"(?:flask|quart|bottle|cherrypy|sanic)\.request$")
 _HANDLERS = re.compile(r"(?:http\.server|BaseHTTPServer|SimpleHTTPServer|CGIHTTPServer)\.\w+\(\)$")
+# Classes of which the methods answer requests, kept as their attribute `request`.
+_ANSWERS = re.compile(
+    r"(?:tornado|jupyter_server|notebook|django|rest_framework|flask|aiohttp\.web)\b.*\.\w*(?:Handler|View|ViewSet)$"
+)
 _OF_HANDLERS = frozenset({"path", "headers", "requestline"})
 _GETTERS = frozenset(  # methods of handlers (Tornado, Jupyter) that give a part of the request
     {"get_argument", "get_arguments", "get_query_argument", "get_query_arguments", "get_body_argument", "get_body_arguments",
@@ -79,7 +83,7 @@ def registered(registrar: Value, function: Value, node: ast.AST) -> bool:
     name = last_name(made) if isinstance(made, ast.Attribute | ast.Name) else ""
     if name in _BEFORE or (isinstance(made, ast.Attribute) and last_name(made.value) == "middlewares"):
         closure.brings, closure.before_views = "request", True
-    elif registrar.ref.startswith("gradio.") or (name in _ROUTES and _names_page(node, closure)):
+    elif registrar.ref.startswith(("gradio.", "xmlrpc.server.")) or (name in _ROUTES and _names_page(node, closure)):
         closure.brings = "request"
     return bool(closure.brings)
 
@@ -131,7 +135,8 @@ def _is_typed(closure: Closure, annotation: ast.expr | None) -> bool:
 def part(owner: Value, name: str, ref: str) -> Taint:
     """The labels of `owner.name` where that is a request or a part of one, else none. ref: its dotted name."""
     if name == "request":
-        return frozenset((f"request:{ref}",)) if is_request(ref) else CLEAN
+        of_handler = owner.instance is not None and any(map(_ANSWERS.match, owner.instance.bases))
+        return frozenset((f"request:{ref or name}",)) if of_handler or is_request(ref) else CLEAN
     whose = kinds_in(owner.taint)
     asked = (
         (name in _OF_HANDLERS and _HANDLERS.match(owner.ref) is not None)

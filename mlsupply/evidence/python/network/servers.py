@@ -23,7 +23,8 @@ _VIEWS = re.compile(
 _STARTS = know.Calls(
     rf"^{_LIBRARIES}\b.*\.(?:run|run_app|serve|serve_forever|listen|start)$|^uvicorn\.(?:run|Server\(\)\.\w+)$|^waitress\.serve$|"
     r"^werkzeug\.serving\.run_simple$|^hypercorn\..*\.serve$|^gevent\.(?:py)?wsgi\.WSGIServer\(\)\.\w+$|"
-    r"^wsgiref\.simple_server\.make_server\(\)\.\w+$|^cherrypy\.(?:quickstart|engine\.start)$|^grpc\.(?:aio\.)?server\(\)\.start$"
+    r"^wsgiref\.simple_server\.make_server\(\)\.\w+$|^cherrypy\.(?:quickstart|engine\.start)$|^grpc\.(?:aio\.)?server\(\)\.start$|"
+    r"^asyncio\.start_(?:unix_)?server$"
 )
 _ASKED = re.compile(r"^(?:flask|quart|bottle|cherrypy)\.request\b")
 RECEIVED = frozenset(("received:\u2026 a request to it",))

@@ -24,11 +24,11 @@ _FILES = know.Calls(
     r"os\.(?:open|write|listdir|scandir|walk|stat|lstat|access|chdir|startfile|mkdir|makedirs|rename|replace|remove|link|symlink|"
     r"path\.(?:exists|lexists|isfile|isdir|getsize|getmtime|realpath|samefile))|"
     r"pathlib\.Path\(\)\.(?:exists|is_\w+|stat|open|read_\w+|write_\w+|iterdir|glob|rglob|mkdir|touch|resolve|rename|replace|copy\w*)|"
-    r"shutil\.(?:copy\w*|move|make_archive|disk_usage)|glob\.i?glob|zipfile\.ZipFile|tarfile\.open|"
+    r"logging\.(?:handlers\.)?(?:basicConfig|\w{0,40}FileHandler)|shutil\.(?:copy\w*|move|make_archive|disk_usage)|glob\.i?glob|zipfile\.ZipFile|tarfile\.open|"
     r"(?:json|pickle|yaml|marshal|joblib|torch|numpy)\.(?:dump|save|load)|pandas\.read_\w+)$"
 )
 _LOADS = know.Calls(
-    r"^(?:ctypes\.(?:\w{1,40}\.)?(?:CDLL|WinDLL|OleDLL|PyDLL|LoadLibrary\w{0,4})|os\.add_dll_directory|sys\.path\.(?:insert|append|extend)|"
+    r"^(?:ctypes\.(?:\w{1,40}\.){0,2}(?:CDLL|WinDLL|OleDLL|PyDLL|LoadLibrary\w{0,4})|os\.add_dll_directory|sys\.path\.(?:insert|append|extend)|"
     r"site\.addsitedir|runpy\.run_path|imp\.load_\w+|importlib\.util\.spec_from_file_location|importlib\.machinery\.\w+Loader)$"
 )
 _SHARE = expression(rf"(?:\\\\(?:\?\\UNC\\)?|//)(?P<host>[\w.{HOLE}-]{{4,253}})(?:@(?:SSL|\d{{1,5}})){{0,2}}[\\/]", 0)
