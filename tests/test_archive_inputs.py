@@ -93,6 +93,7 @@ def test_an_archive_the_user_names_is_told_by_content_and_must_be_one(world: Wor
     _sdist(world.tree.root / "faces-2.0.tar.gz", "images", ("1.png", b"x"))
     (gap,) = [gap for gap in _scan(world, "faces-2.0.tar.gz").gaps if gap.check == "inventory"]
     assert (gap.reason, gap.detail.endswith("holds no PKG-INFO")) == (Reason.MALFORMED, True)
+    assert gap.hint == "mlsupply inspect faces-2.0.tar.gz looks at what is in it"
 
 
 def test_sboms_inside_a_wheel_are_packages_it_requires(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -115,11 +116,22 @@ def inspected(
                 ledger.enter(Checked(check=CHECK, package=subject.package, gaps=gaps))
                 continue
             facts = look_inside(subject.path, pool, world.cache / "contents", subject.package.places[0].file)
+            if not facts.members and subject.path.is_file():
+                facts = _perhaps_a_model(facts)
             others = held_against(facts, subject.package, served(), pool) if compare else ()
             seen.append((facts, others))
             checked = judged(facts, rules, subject.package, others)
             ledger.enter(checked if facts.members or checked.gaps else replace(checked, gaps=(_empty(facts.subject),)))
     return report_of(project, ledger, request, world), seen
+
+
+def _perhaps_a_model(facts: PackageFacts) -> PackageFacts:
+    """Of a file that is no archive and stands beside other subjects: which verb may read it."""
+    from dataclasses import replace as changed
+
+    hint = f"mlsupply models scan {quote(facts.subject)} reads it, if it is a model"
+    gaps = (replace(gap, hint=hint) if gap.reason is Reason.UNSUPPORTED else gap for gap in facts.gaps)
+    return changed(facts, gaps=tuple(gaps))
 
 
 def _empty(subject: str) -> Gap:

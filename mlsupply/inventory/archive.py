@@ -11,6 +11,7 @@ import posixpath
 import re
 import struct
 from collections.abc import Iterator
+from shlex import quote
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from mlsupply.advisories.versions import same_version
@@ -40,6 +41,10 @@ class _RefusedError(Exception):
     """A limit was reached, or the archive is broken; the message says which."""
 
 
+class _NoMetadataError(ValueError):
+    """The archive can be read and says nothing of a package."""
+
+
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """One package with its edges; its own requirements stay to be resolved unless other archives beside it meet them."""
     handle = tree.open(path)
@@ -64,6 +69,9 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
             return _inventory(path, artifact, *_tar_metadata(handle), archive=None, limits=limits)
         except _RefusedError as error:
             return Inventory(path=path, format=FORMAT, gaps=(gap(path, Reason.LIMIT, str(error)),))
+        except _NoMetadataError as error:
+            hint = f"mlsupply inspect {quote(path)} looks at what is in it"
+            return Inventory(path=path, format=FORMAT, gaps=(gap(path, Reason.MALFORMED, str(error), hint=hint),))
         except broken as error:
             detail = f"not an archive that can be read: {type(error).__name__}: {error}"
             return Inventory(
@@ -126,7 +134,7 @@ def _zip_metadata(archive: zipfile.ZipFile) -> tuple[str, bytes]:
     """(member, bytes) of the metadata; the shallowest member where several could be meant. Raises ValueError without any."""
     names = [name for name in archive.namelist() if _METADATA.fullmatch(name)]
     if not names:
-        raise ValueError("it holds neither METADATA nor PKG-INFO")
+        raise _NoMetadataError("it is neither a wheel nor a source archive: it holds neither METADATA nor PKG-INFO")
     member = min(names, key=lambda name: (not name.endswith("METADATA"), name.count("/"), name))
     with archive.open(member) as stream:
         return member, stream.read(MAX_BYTES)
@@ -166,7 +174,7 @@ def _tar_metadata(handle: BinaryIO) -> tuple[str, bytes]:
                 stream = archive.extractfile(member)
                 if stream is not None:
                     return member.name, stream.read(MAX_BYTES)
-    raise ValueError("it holds no PKG-INFO")
+    raise _NoMetadataError("it is no source archive: it holds no PKG-INFO")
 
 
 def _inventory(

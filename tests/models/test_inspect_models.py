@@ -135,6 +135,15 @@ def test_an_unpacked_wheel_with_a_model_in_it_is_looked_into_as_a_package(tmp_pa
     assert "demo/model.pkl" in done.stdout
 
 
+def test_a_model_named_beside_a_package_is_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "__init__.py").touch()
+    (tmp_path / "model.pkl").write_bytes(payload())
+    done = CliRunner().invoke(main, ["inspect", str(tmp_path / "model.pkl"), str(tmp_path / "demo")])
+    assert done.exit_code == 3
+    assert f"mlsupply models scan {tmp_path / 'model.pkl'} reads it" in " ".join(done.stdout.split())
+
+
 def test_no_folder_is_left_out_in_silence(tmp_path: Path) -> None:
     for name in ("venv/model.pkl", "__pycache__/model.pkl", "env/pyvenv.cfg", "env/model.pkl", "node_modules/a/model.pkl"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
