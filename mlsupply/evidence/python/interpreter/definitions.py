@@ -23,7 +23,6 @@ from mlsupply.lazy import expression
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _TEXTS = frozenset({"received", "encoded", "package-file"})  # kinds of taint of a text that may be code
-_INERT_ANNOTATIONS = frozenset({ast.Name, ast.Attribute, ast.Constant})
 _DISPATCHERS = ("singledispatch", "singledispatchmethod")
 _PLAIN_DECORATORS = frozenset(
     {"builtins.property", "builtins.staticmethod", "builtins.classmethod", "functools.cached_property"}
@@ -59,14 +58,26 @@ class Definitions(Entering):
         self.scope.set(node.name, self._decorated(node, value))
 
     def annotated(self, annotation: ast.expr | None) -> None:
-        """Evaluates an annotation if it calls something: it runs when the definition does."""
+        """Evaluates an annotation if it calls something, or operates on what is of this module: it runs when the definition
+        does."""
         part = annotation
-        while type(part) is ast.Subscript and type(part.value) is ast.Name:
+        while type(part) is ast.Subscript and type(part.value) is ast.Name and not self._operates(part.value):
             part = part.slice  # as in `list[str]`
-        if part is None or type(part) in _INERT_ANNOTATIONS:
+        if part is None or type(part) is ast.Name or type(part) is ast.Constant:
             return
-        if any(isinstance(inner, ast.Call) for inner in descendants((part,))):
+        if any(
+            isinstance(inner, ast.Call) or (isinstance(inner, ast.Name) and self._operates(inner))
+            for inner in descendants((part,))
+        ):
             self.value(annotation)
+
+    def _operates(self, name: ast.Name) -> bool:
+        """Is this an object of this module, or a class whose subscript or operators run code of this module?"""
+        found = self.scope.find(name.id)
+        if found is None or found.closure is None:
+            return found is not None and found.instance is not None
+        state = self.states.get(found.closure)
+        return state is not None and ("__class_getitem__" in state.methods or state.metaclass is not None)
 
     def _decorated(self, node: _FunctionNode | ast.ClassDef, value: Value) -> Value:
         """What the name of a definition is bound to: the value after its decorators were followed, the innermost first."""

@@ -168,7 +168,9 @@ class Expressions(Machine):
             if (made := special_methods.operated(self, owner, "[]", [key], node)) is not None:
                 return made
         elif owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
-            if (method := self.class_state(owner.closure).methods.get("__class_getitem__")) is not None:
+            state = self.class_state(owner.closure)
+            method = state.metaclass.methods.get("__getitem__") if state.metaclass is not None else None
+            if (method := method or state.methods.get("__class_getitem__")) is not None:
                 return self.enter(method, [owner, key], {}, node)
         elif owner.keys is not None and not owner.ref and (owner.const is NOTHING or not key.known):
             return containers.entry(owner, key)

@@ -67,6 +67,10 @@ def _entry(machine: Expressions, subject: Value, key: Value, node: ast.AST) -> V
 def _class(machine: Expressions, pattern: ast.MatchClass, subject: Value) -> None:
     """Matches the attributes of the subject. The only part of `str(x)` and its like is the subject itself."""
     kind = machine.value(pattern.cls)
+    if kind.closure is not None and isinstance(kind.closure.node, ast.ClassDef):
+        maker = machine.class_state(kind.closure).metaclass
+        if maker is not None and (check := maker.methods.get("__instancecheck__")) is not None:
+            machine.enter(check, [kind, subject], {}, pattern)
     whole = kind.ref.startswith("builtins.") and len(pattern.patterns) == 1
     for part in pattern.patterns:
         matched(machine, part, subject if whole else _positional(machine, pattern, subject, part))

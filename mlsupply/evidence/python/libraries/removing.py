@@ -47,7 +47,7 @@ def removed(machine: Analyser, call: Call) -> None:
 MOVES = frozenset(
     {
         "os.rename", "os.renames", "os.replace", "shutil.move", "pathlib.Path().rename", "pathlib.Path().replace",
-        "pathlib.Path().move",
+        "pathlib.Path().move", "pathlib.Path().move_into",
     }
 )  # fmt: skip
 _LOCKS = frozenset({"os.chmod", "os.lchmod", "pathlib.Path().chmod", "pathlib.Path().lchmod"})

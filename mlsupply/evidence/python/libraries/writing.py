@@ -27,6 +27,7 @@ _COPIES = frozenset(
         "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace", "shutil.copytree",
         "os.link",
         "os.symlink", "pathlib.Path().rename", "pathlib.Path().replace", "shutil.copyfileobj",
+        "pathlib.Path().copy", "pathlib.Path().move", "pathlib.Path().copy_into", "pathlib.Path().move_into",
     }
 )  # fmt: skip
 _DUMPS = frozenset(
@@ -209,9 +210,12 @@ _CONNECTED = expression(r"(?:socket|ssl)\..*makefile\(\)$")
 def _copied(machine: Analyser, call: Call) -> Value:
     """A call that copies, moves or links: the target has the content of the source. Notes a target that starts by itself."""
     source = call.receiver if call.ref.startswith("pathlib") and call.receiver else call.arg(0, "src")
-    target = call.arg(0 if call.ref.startswith("pathlib") else 1, "dst", "target")
+    target = call.arg(0 if call.ref.startswith("pathlib") else 1, "dst", "target", "target_dir")
     if source is None or target is None:
         return Value()
+    if call.ref.endswith("_into"):
+        name = re.split(r"[/\\]", text_of(source))[-1]
+        target = Value("pathlib.Path()", NOTHING, target.taint, f"{text_of(target)}/{name}", target.layers)
     content = content_of(machine, source)
     taint = source.taint | (content.taint if content is not None else frozenset())
     if kind := places.file_kind(text_of(source)):
