@@ -118,8 +118,8 @@ _TESTS = re.compile(r"(?:test|(?:async_)?(?:set_?up|tear_?down))", re.IGNORECASE
 
 
 def tests_run(machine: Analyser, call: Call) -> None:
-    """Follows the tests of this module, and what prepares them, where a call runs tests."""
-    if not _RUNS_TESTS.match(call.ref):
+    """Follows the tests of this module, and what prepares them, where an import runs them: a program that is asked may."""
+    if not _RUNS_TESTS.match(call.ref) or machine.root:
         return
     for _, closure in list(machine.closures):
         name = closure.name.rpartition(".")[2]
