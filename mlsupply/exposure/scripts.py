@@ -6,7 +6,8 @@ version counts as one where an `__init__.py` lies beside it in every commit that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from mlsupply.exposure import blobs
 from mlsupply.exposure.history import Change, Commit, commits
@@ -62,22 +63,35 @@ def _cut(found: Repository, paths: dict[str, list[str]], seen: int) -> Gap:
 def _paths_of(history: Sequence[Commit]) -> dict[str, list[str]]:
     """Blobs of files that may be scripts, the newest first, and where each stood."""
     found: dict[str, dict[str, None]] = {}  # one blob, as that of an empty file, may stand at very many paths
+    known = cache(reader_of)  # a file that changes often is asked for as often
     for path, blob in reversed([*_outside_packages(history)]):
-        if reader_of(path) is None:
+        if known(path) is None:
             found.setdefault(blob, {})[path] = None
     return {blob: [*paths] for blob, paths in found.items()}
 
 
 class _Tree:
     """What a commit holds, as far as it matters here. packages: folders with an `__init__.py`; beside: of those folders that
-    lose it somewhere in the history, path and blob of their other Python files."""
+    lose it somewhere in the history, path and blob of their other Python files. Trees share these until one changes them."""
 
-    def __init__(self, packages: Iterable[str] = (), beside: Iterable[tuple[str, dict[str, str]]] = ()) -> None:
+    def __init__(self, packages: Iterable[str] = (), beside: Mapping[str, dict[str, str]] | None = None) -> None:
         self.packages = set(packages)
-        self.beside = {folder: dict(files) for folder, files in beside}
+        self.beside = dict(beside or {})
+        self._own = set[str]()  # folders whose files no other tree shares
 
     def copy(self) -> _Tree:
-        return _Tree(self.packages, self.beside.items())
+        self._own.clear()
+        return _Tree(self.packages, self.beside)
+
+    def put(self, folder: str, path: str, blob: str) -> None:
+        """A file as a commit leaves it, blob: "" where it removes it."""
+        if folder not in self._own:
+            self.beside[folder] = dict(self.beside.get(folder, {}))
+            self._own.add(folder)
+        if blob:
+            self.beside[folder][path] = blob
+        else:
+            self.beside[folder].pop(path, None)
 
 
 def _outside_packages(history: Sequence[Commit]) -> Iterator[tuple[str, str]]:
@@ -111,10 +125,7 @@ def _after(tree: _Tree, changes: Iterable[Change], losing: set[str]) -> Iterator
     for change in others:
         folder = _folder(change.path)
         if folder in losing:
-            files = tree.beside.setdefault(folder, {})
-            files.pop(change.path, None)
-            if change.blob:
-                files[change.path] = change.blob
+            tree.put(folder, change.path, change.blob)
         if change.blob and folder not in tree.packages:
             yield change.path, change.blob
     for folder in lost:
