@@ -61,7 +61,8 @@ class CodeFact:
     destination: `fixed` (written in the code), `chat` (a hard-coded webhook or bot), `metadata`, `local`, `given` (a
         parameter or setting), `maker` (of what is run: where the maker of a well-known tool keeps it; of what opens an
         account: the service itself) or "";
-    position: where in a request the data is: `body`, `address`, `header`, `name` or "";
+    position: where in a request the data is: `body`, `address`, `header`, `unread` (in a header, and nobody reads
+        the answer), `name` or "";
     layers: encodings undone to see it, outermost first; decoded: what they gave, made safe;
     verified: what was downloaded is compared with a digest first;
     asked: the user is asked whether it shall run, or for the secret that is sent, or what is installed was found missing

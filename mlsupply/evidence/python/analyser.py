@@ -282,6 +282,8 @@ class Analyser(Statements):
         elif value.closure is not None:
             replacements.follow_patch(self, name, value, node, own=self._inside(name))
         else:
+            if value.instance is not None and not self._inside(name):
+                replacements.follow_object(self, name, value, node)
             if value.ref:
                 self.saved[name] = value.ref
             if name.endswith("hooks") or (name.startswith("litellm.") and "callback" in name):

@@ -154,6 +154,26 @@ def registered_name(host: str) -> str:
     return labels[-2] if len(labels) > 1 else ""
 
 
+# Registered names of a service that are not the word it is known by.
+_ALSO_CALLED: Final = {
+    "google": ("googleapis", "googleusercontent"), "npm": ("npmjs",), "microsoft": ("microsoftonline",),
+    "azure": ("azuredatabricks",), "databricks": ("azuredatabricks",), "github": ("githubcopilot",),
+    "snowflake": ("snowflakecomputing",), "discord": ("discordapp",), "vault": ("hashicorp", "vaultproject"),
+    "smith": ("langchain",),
+}  # fmt: skip
+_INSIDE: Final = expression(r"[^.]*$|.*\.(?:svc|local|internal|lan|localdomain)$")  # hosts that nobody can register
+
+
+def is_of(service: str, host: str) -> bool:
+    """Whether the host is one of a service. service: its word, or the end of its hosts, as in `_OWNERS`. Only what is
+    registered counts: anybody may have openai.c.example, or /openai in a path."""
+    host = host.lower().partition(":")[0]
+    if "." in service:
+        return host == service or host.endswith(f".{service}")
+    name = registered_name(host)
+    return name == service or name in _ALSO_CALLED.get(service, ()) or (bool(_INSIDE.match(host)) and service in host)
+
+
 # Part of the path or command in a taint label -> texts of which the hosts of the service contain one, as in `_OWNERS`.
 _FILE_OWNERS: Final = (
     ("huggingface", ("huggingface", "hf.co")), (".aws", ("amazonaws", "aws")), ("serviceaccount", ("kubernetes",)),
@@ -225,8 +245,10 @@ WHO_IT_IS: Final = expression(
 ASKED_BY_A_RUN: Final = expression(
     r"https://(?:run\.actions\.githubusercontent\.com|dev\.azure\.com/_apis/distributedtask)/"
 )
-# Addresses of metadata services of clouds.
+# Addresses of metadata services of clouds. The first has other spellings: one number, octal or hexadecimal parts, IPv6.
 METADATA: Final = expression(
+    r"//(?:[^/@]{0,80}@)?(?:2852039166|0x0*a9fea9fe|0*25177524776|0x0*a9\.0x0*fe\.0x0*a9\.0x0*fe|0+251\.0+376\.0+251\.0+376|"
+    r"\[::ffff:a9fe:a9fe\])(?![\w.])|"
     r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google\.internal|100\.100\.100\.200|fd00:ec2|metadata\.azure|"
     r"computeMetadata|\.actions\.githubusercontent\.com|_apis/distributedtask/|latest/(?:meta-data|api/token|dynamic)|metadata/(?:identity|instance)",
     re.IGNORECASE,

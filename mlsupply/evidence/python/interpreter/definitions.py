@@ -10,7 +10,7 @@ from mlsupply.evidence.python.interpreter import decorators, special_methods, ty
 from mlsupply.evidence.python.interpreter.entering import Entering
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.syntax.survey import descendants
-from mlsupply.evidence.python.values import containers
+from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
     ClassState,
@@ -18,6 +18,7 @@ from mlsupply.evidence.python.values.value import (
     Scope,
     Value,
     constant,
+    unknown,
 )
 from mlsupply.lazy import expression
 
@@ -213,26 +214,64 @@ class Definitions(Entering):
         for keyword in node.keywords:
             given = self.value(keyword.value)
             keywords.update({keyword.arg: given} if keyword.arg is not None else containers.entries(given))
-        metaclasses = [keywords.pop("metaclass")] if "metaclass" in keywords else []
+        metaclass = keywords.pop("metaclass", None)
         this = Value()
         this.closure = state.closure
-        for value in metaclasses + [self.value(base) for base in node.bases]:
+        bases = [self.value(base) for base in node.bases]
+        if metaclass is not None:
+            self._made_by(metaclass, state, _made_of(state, bases), keywords, node)
+        for value in bases:
             if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
                 other = self.class_state(value.closure)
-                is_metaclass = value in metaclasses
-                for name in ("__prepare__", "__new__", "__init__") if is_metaclass else ("__init_subclass__",):
-                    if name in other.methods:
-                        self.enter(other.methods[name], [] if is_metaclass else [this], keywords, node)
-                if is_metaclass:
-                    state.metaclass = other
-                else:
-                    _inherit(state, other)
+                if metaclass is None and other.metaclass is not None:
+                    self._runs_metaclass(other.metaclass, Value(), [this, *_made_of(state, bases)], keywords, node)
+                if "__init_subclass__" in other.methods:
+                    self.enter(other.methods["__init_subclass__"], [this], keywords, node)
+                _inherit(state, other)
             elif value.instance is not None:
                 special_methods.operated(self, value, "bases", [], node)
+
+    def _made_by(
+        self, metaclass: Value, state: ClassState, made_of: list[Value], keywords: dict[str, Value], node: ast.ClassDef
+    ) -> None:
+        """Follows the metaclass that a class names, which may be any callable. made_of: name, bases and namespace of the
+        class."""
+        if metaclass.closure is None:
+            return
+        if not isinstance(metaclass.closure.node, ast.ClassDef) or metaclass.bound is not None:
+            self.call(metaclass, made_of, keywords, node)
+            return
+        this = Value()
+        this.closure = state.closure
+        state.metaclass = self.class_state(metaclass.closure)
+        self._runs_metaclass(state.metaclass, metaclass, [this, *made_of], keywords, node)
+
+    def _runs_metaclass(
+        self, metaclass: ClassState, itself: Value, made: list[Value], keywords: dict[str, Value], node: ast.ClassDef
+    ) -> None:
+        """Follows what a metaclass does to make a class. made: the class, and its name, bases and namespace."""
+        this, *made_of = made
+        given = {"__prepare__": [itself, *made_of[:2]], "__new__": [itself, *made_of], "__init__": [this, *made_of]}
+        for name, args in given.items():
+            if name in metaclass.methods:
+                result = self.enter(metaclass.methods[name], args, keywords, node)
+                if name == "__prepare__" and result.instance is not None:
+                    for key, value in (made_of[2].keys or {}).items():
+                        special_methods.operated(self, result, "[]=", [constant(key), value], node)
 
     def class_state(self, closure: Closure) -> ClassState:
         """The state of a class of the module; an empty one where its definition was not followed."""
         return self.states.setdefault(closure, ClassState(closure.name))
+
+
+def _made_of(state: ClassState, bases: list[Value]) -> list[Value]:
+    """The name, the bases and the namespace of a class, as its metaclass gets them."""
+    methods = {name: Value() for name in state.methods}
+    for name, method in state.methods.items():
+        methods[name].closure = method
+    namespace = unknown(*state.attributes.values())
+    namespace.keys = {**methods, **state.attributes}
+    return [constant(state.name), folding.listed(bases), namespace]
 
 
 def _inherit(state: ClassState, base: ClassState) -> None:

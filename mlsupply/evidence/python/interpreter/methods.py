@@ -39,7 +39,7 @@ def called(
     if args and name not in _OF_CLASS and _is_class_of(receiver, args[0]) and function.closure is None:
         receiver, args = args[0], args[1:]
         function = machine.attribute(receiver, name, node)
-    if not receiver.ref:
+    if not receiver.ref and (receiver.instance is None or function.closure is None):
         if keywords or any(arg.instance is not None for arg in args):
             args = objects.iterated_arguments(machine, receiver, name, args, keywords, node)
         folded = folding.method(receiver, name, args, keywords)

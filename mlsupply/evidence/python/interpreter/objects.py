@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import decorators, own_containers, special_methods
+from mlsupply.evidence.python.interpreter import decorators, own_containers, special_methods, text_objects
 from mlsupply.evidence.python.libraries import own_source
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import merged, merged_parts
@@ -73,6 +73,7 @@ def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) 
     result.instance = state = _object_of_call(state, call.node)
     if state.bases and result.keys is None and result.items is None:
         own_containers.fill(state, call.args, call.keywords, result)
+        text_objects.become_text(machine, state, call, result)
     if state.metaclass is not None and (calls := state.metaclass.methods.get("__call__")) is not None:
         machine.enter(calls, [call.function, *call.args], call.keywords, call.node)
     if _is_enum(state) and "_missing_" in state.methods:
@@ -84,6 +85,8 @@ def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) 
             made = machine.enter(state.methods[name], [result, *call.args], call.keywords, call.node)
             if name == "__new__":
                 result.taint |= made.taint
+                if text_objects.kind_of(state):
+                    text_objects.hold(result, made)
     if "run" in state.methods and any(base.rpartition(".")[2] in _RUNNERS for base in state.bases):
         machine.enter(state.methods["run"], [result], {}, call.node)
     return result
@@ -269,6 +272,8 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
         if decorators.is_getter(method):
             return machine.call(bound, [], {}, node, owner)
         return bound
+    if name == "__new__" and (kind := text_objects.kind_of(state)):
+        return Value(f"{kind}.__new__")
     for fallback in ("__getattribute__", "__getattr__"):
         if fallback in state.methods and not name.startswith("__"):
             return machine.enter(state.methods[fallback], [owner, constant(name)], {}, node)

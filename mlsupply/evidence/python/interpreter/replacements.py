@@ -42,6 +42,13 @@ def follow_methods(machine: Analyser, name: str, state: ClassState, node: ast.AS
             follow(machine, f"{name}.{attribute}", value.closure, node)
 
 
+def follow_object(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
+    """Follows the call of an object that is put in the place of the function `name`."""
+    closure = value.instance.methods.get("__call__") if value.instance is not None else None
+    if closure is not None:
+        follow(machine, name, closure, node, [value])
+
+
 _WRAPS = re.compile(
     r"^(?:wrapt\.)(?:\w+\.)?(?:wrap_function_wrapper|wrap_object|FunctionWrapper)$|^(?:unittest\.)?mock\.patch(?:\.object)?$"
 )

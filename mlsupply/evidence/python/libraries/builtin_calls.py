@@ -314,6 +314,11 @@ def _opened(machine: Analyser, name: str, call: Call) -> Value | None:
     return reading.opened(machine, call) if name else None
 
 
+def _new_text(machine: Analyser, name: str, call: Call) -> Value | None:
+    """`str.__new__(cls, value)`, in a class that derives from `str`."""
+    return machine.call(Value(f"builtins.{name.partition('.')[0]}"), call.args[1:], call.keywords, call.node)
+
+
 _MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
     **dict.fromkeys(("exec", "eval", "compile"), _run),
     **dict.fromkeys(("type", "type()", "super"), _type),
@@ -321,6 +326,7 @@ _MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
     **dict.fromkeys(("globals", "locals", "vars", "dir"), _namespace),
     **dict.fromkeys(("dict", "iter"), _container),
     **dict.fromkeys(("staticmethod", "classmethod"), _itself),
+    **dict.fromkeys(("str.__new__", "bytes.__new__", "int.__new__"), _new_text),
     "__import__": _imported,
     "__lazy_import__": _imported,
     "open": _opened,

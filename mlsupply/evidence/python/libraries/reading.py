@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import found_files, own_source, package_data
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME, beside_setup
+from mlsupply.evidence.python.libraries.sought_files import kind_sought
 from mlsupply.evidence.python.libraries.storage import content_of, taint_below
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import kinds_in
@@ -54,7 +55,10 @@ def listing(machine: Analyser, call: Call) -> Value:
     found = text if call.ref.startswith("glob.") and "*" in text else f"{text}/{HOLE}"
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), found)
     named = text_of(call.args[0]) if call.ref.startswith("pathlib") and call.args else ""
-    if kind := places.file_kind(f"{text}/{named}" if named else text):
+    deep = "/**" if call.ref.endswith("rglob") else ""
+    if kind := places.file_kind(f"{text}/{named}" if named else text) or kind_sought(
+        f"{text}{deep}/{named}" if named else text
+    ):
         made.taint |= machine.origin(kind, text, call.line)
     elif (text in {"/", "~", "~/", "C:\\", "C:/"} and named[:1] in _ANY_FIRST) or _ALL_OF_HOME.match(text):
         made.taint |= machine.origin("home-files", text, call.line)

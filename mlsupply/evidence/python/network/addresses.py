@@ -77,7 +77,7 @@ def foreign(variable: str, address: str) -> bool:
     """Does the secret of this name belong to a service other than the one at the address? False if its service is
     unknown."""
     owner = places.owner_of(variable)
-    return owner is not None and not any(part in address.lower() for part in owner)
+    return owner is not None and not any(places.is_of(part, host_of(address)) for part in owner)
 
 
 def are_at_home(kind: str, variables: Iterable[str], address: str) -> bool:

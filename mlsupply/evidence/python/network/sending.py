@@ -201,7 +201,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     identities = {label for label in labels if label.startswith("host-identity:")}
     where = "maker" if position == "header" and addresses.are_at_home(kind, secrets, text) else where
     if _is_foreign(kind, labels, secrets, text, where, position):
-        kind = "foreign-secret"
+        kind, position = "foreign-secret", _read_or_not(machine, call, position, where)
     elif _is_of_service(kind, labels, secrets, text, position):
         position = "header"  # a service may want its key in any part of the message
     elif kind == "command-output":
@@ -221,6 +221,12 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         hidden=call.function.hidden,
         asked=kind == "secret-variable" and where == "fixed" and addresses.is_typed_for(secrets, text),
     )
+
+
+def _read_or_not(machine: Analyser, call: Call, position: str, where: str) -> str:
+    """`unread` for a header that goes to a constant host whose answer nobody reads: a gateway is asked for its answer."""
+    unread = position == "header" and where in {"fixed", "chat"} and call.node is machine.ignored_result
+    return "unread" if unread else position
 
 
 def _is_foreign(kind: str, labels: list[str], secrets: set[str], text: str, where: str, position: str) -> bool:

@@ -8,15 +8,18 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.python.values import operators
-from mlsupply.evidence.python.values.value import NOTHING, Value, constant, layers_of, taint_of
+from mlsupply.evidence.python.values.value import NOTHING, Taint, Value, constant, layers_of, taint_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _ERRORS = (ValueError, TypeError, OverflowError, struct.error, MemoryError)
 _ADDRESSES = frozenset(
-    {"ipaddress.ip_address", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "socket.inet_aton", "socket.inet_pton"}
-)
+    {
+        "ipaddress.ip_address", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "socket.inet_aton", "socket.inet_pton",
+        "socket.inet_ntoa", "socket.inet_ntop",
+    }
+)  # fmt: skip
 _ARRAYS = frozenset({"numpy.array", "numpy.asarray", "numpy.uint8", "array.array", "torch.tensor"})
 _OPERATIONS: dict[str, type[ast.operator]] = {
     "operator.xor": ast.BitXor, "operator.add": ast.Add, "operator.sub": ast.Sub, "operator.mul": ast.Mult,
@@ -38,7 +41,7 @@ def modelled(call: Call) -> Value | None:
     ref = call.ref
     if ref not in _FUNCTIONS:
         return None
-    consts = [arg.const for arg in call.args]
+    consts = [arg.const for arg in (call.args[-1:] if ref in _ADDRESSES else call.args)]
     if not consts or any(const is NOTHING for const in consts):
         return None
     try:
@@ -55,11 +58,8 @@ def _computed(ref: str, consts: list[Any], args: list[Value]) -> Value | None:
 
         number = uuid.UUID(consts[0])
         return _parts((*layers, "uuid"), taint, bytes=number.bytes, bytes_le=number.bytes_le, hex=number.hex)
-    if ref in _ADDRESSES and isinstance(consts[-1], str):
-        packed = ipaddress.ip_address(consts[-1]).packed
-        if ref.startswith("socket."):
-            return constant(packed, (*layers, "addresses"), taint)
-        return _parts((*layers, "addresses"), taint, packed=packed)
+    if ref in _ADDRESSES and isinstance(consts[-1], str | int | bytes):
+        return _address(ref, ipaddress.ip_address(consts[-1]), (*layers, "addresses"), taint)
     if ref == "itertools.cycle" and isinstance(consts[0], str | bytes | list | tuple) and consts[0]:
         around = list(consts[0])[:_MAX_COUNT]
         return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
@@ -73,6 +73,17 @@ def _computed(ref: str, consts: list[Any], args: list[Value]) -> Value | None:
         order = consts[1] if len(consts) > 1 else "big"
         return constant(int.from_bytes(consts[0], "little" if order == "little" else "big"), layers, taint)
     return None
+
+
+def _address(
+    ref: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address, layers: tuple[str, ...], taint: Taint
+) -> Value:
+    """An address of `ipaddress`, or the form that a function of `socket` gives it."""
+    if ref.startswith("socket."):
+        return constant(str(address) if "nto" in ref else address.packed, layers, taint)
+    made = _parts(layers, taint, packed=address.packed, compressed=str(address), exploded=address.exploded)
+    made.text = str(address)
+    return made
 
 
 def _packed(consts: list[Any]) -> bytes:
