@@ -11,18 +11,14 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _OF_TEXT = {name: name for name in ("builtins.str", "builtins.bytes", "builtins.bytearray", "builtins.int")}
-_USER_STRING = "collections.UserString"
-_OF_TEXT[_USER_STRING] = "builtins.str"
+_OF_TEXT["collections.UserString"] = "builtins.str"
 
 
 def become_text(machine: Analyser, state: ClassState, call: Call, result: Value) -> None:
     """Gives an object of a subclass of `str` or `bytes` the text that it is made of."""
     kind = kind_of(state)
     if kind and call.args:
-        text = machine.call(Value(kind), call.args, call.keywords, call.node)
-        hold(result, text)
-        if _USER_STRING in state.bases:
-            state.attributes["data"] = text
+        hold(result, machine.call(Value(kind), call.args, call.keywords, call.node))
 
 
 def kind_of(state: ClassState) -> str:
