@@ -12,6 +12,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.call import SentKey
 from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.network.unread import is_unread
 from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import Closure, Taint, text_of
 from mlsupply.lazy import expression
@@ -27,11 +28,13 @@ _KEY = expression(
 
 
 def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, where: str) -> None:
-    """Remembers a request: keys in its headers open an account there, keys elsewhere are only sent. shown, sent: the labels
-    of headers and of the rest; text: the address; where: its destination."""
+    """Remembers a request: keys in its headers open an account there, keys elsewhere are only sent, and so are those of a
+    request whose answer nobody reads. shown, sent: the labels of headers and of the rest; text: the address; where: its
+    destination."""
+    unread = where in {"fixed", "chat"} and any(map(_KEY.match, shown)) and is_unread(machine, call)
     for label in filter(_KEY.match, shown):
         machine.opened.setdefault(_of(machine, label), set()).add(text)
-    labels = tuple(sorted(filter(_KEY.match, sent - shown)))
+    labels = tuple(sorted(filter(_KEY.match, shown if unread else sent - shown)))
     takes_keys = places.MODEL_SERVICE.match(text) or addresses.TOKEN_PLACE.search(text)  # in the message itself
     if labels and where in {"fixed", "chat"} and not takes_keys:
         fields: dict[str, object] = {
@@ -39,7 +42,7 @@ def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, wh
             "secrets": len(labels),
             "sink": call.ref or "a request",
             "destination": where,
-            "position": "body",
+            "position": "unread" if unread else "body",
             "detail": addresses.shown(text),
             "chain": machine.chain(labels, call.ref or "a request", call.line),
         }

@@ -12,6 +12,7 @@ from mlsupply.evidence.python.interpreter import hooks, replacements
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.network import addresses, answers, connecting, far_end, misdirected_keys, requested
 from mlsupply.evidence.python.network.message import Message, asks_for_token, message_of, odd_headers
+from mlsupply.evidence.python.network.unread import is_unread
 from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
 from mlsupply.evidence.python.values.taint import has, kinds_in, kinds_of, of_kind
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, taint_of, text_of
@@ -225,8 +226,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
 
 def _read_or_not(machine: Analyser, call: Call, position: str, where: str) -> str:
     """`unread` for a header that goes to a constant host whose answer nobody reads: a gateway is asked for its answer."""
-    unread = position == "header" and where in {"fixed", "chat"} and call.node is machine.ignored_result
-    return "unread" if unread else position
+    return "unread" if position == "header" and where in {"fixed", "chat"} and is_unread(machine, call) else position
 
 
 def _is_foreign(kind: str, labels: list[str], secrets: set[str], text: str, where: str, position: str) -> bool:
