@@ -227,3 +227,21 @@ def test_a_project_that_is_named_as_an_environment_is_told_which_lies_in_it(
     (project / ".venv" / "pyvenv.cfg").touch()
     assert "hint: there is one in it: --env .venv" in _run("scan", "--env", ".").stderr
     assert f"hint: there is one in it: --env {project}/.venv" in _run("scan", "--env", f"{project}/").stderr
+
+
+@pytest.mark.parametrize("verb", [["inspect", "--offline"], ["models", "scan"]])
+@pytest.mark.parametrize(("incomplete", "code"), [([], 3), (["--incomplete", "fail"], 3), (["--incomplete", "warn"], 0)])
+def test_an_environment_in_a_project_need_not_fail_a_look_at_it(
+    project: Path, verb: list[str], incomplete: list[str], code: int
+) -> None:
+    (project / ".venv").mkdir()
+    (project / ".venv" / "pyvenv.cfg").touch()
+    (project / "train.py").write_text("import json\n", encoding="ascii")
+    done = _run(*verb, project, *incomplete)
+    assert (done.exit_code, ".venv" in done.stdout) == (code, True)
+
+
+def test_what_is_found_is_not_excused_with_what_is_left_open(project: Path) -> None:
+    (project / "model.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    assert _run("models", "scan", project, "--incomplete", "warn").exit_code == 1
+    assert _run("inspect", "--offline", project / "model.pkl", "--incomplete", "warn").exit_code == 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlsupply.cli.common import looking_options, no_device, real_world, request_of, shows_errors
-from mlsupply.cli.options import with_output
+from mlsupply.cli.options import INCOMPLETE, settled, with_options, with_output
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Severity
 from mlsupply.named import NamedTuple
@@ -53,6 +53,7 @@ class _Subject(NamedTuple):
     type=click.Choice([severity.value for severity in Severity]),
     help="Lowest severity that fails. Default: high.",
 )
+@with_options((INCOMPLETE,))
 @click.option(
     "--compare", is_flag=True, help="Compare with the release before it on the index, and a wheel with its source."
 )
@@ -68,12 +69,12 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, 
     report, seen = inspected(subjects, request, real_world(offline=request.offline), compare=compare)
     if chosen:
         write(report, chosen)
-        sys.exit(report.verdict.exit_code)
+        sys.exit(settled(report.verdict.exit_code, options["incomplete"]))
     for facts, others in seen:
         click.echo("\n".join([*account(facts), *_compared(others)]))
         click.echo()
     write(report, parse_outputs(("table",)))
-    sys.exit(report.verdict.exit_code)
+    sys.exit(settled(report.verdict.exit_code, options["incomplete"]))
 
 
 def _compared(others: tuple[Other, ...]) -> Iterator[str]:

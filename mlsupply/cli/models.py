@@ -12,7 +12,7 @@ import click
 
 from mlsupply.cli.common import looking_options, no_device, shows_errors
 from mlsupply.cli.models_lock import lock_weights, verify_weights
-from mlsupply.cli.options import with_output
+from mlsupply.cli.options import INCOMPLETE, settled, with_options, with_output
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.text import count, safe
@@ -31,8 +31,9 @@ def command() -> None:
 @command.command(short_help="Say of each model file whether it is clear, and why.")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...")
 @with_output("table, json; repeatable. Default: table.")
+@with_options((INCOMPLETE,))
 @shows_errors
-def scan(paths: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+def scan(paths: tuple[str, ...], outputs: tuple[str, ...], incomplete: str) -> None:
     """Say of each model file: clear, blocked or not verified, and why.
 
     Exit codes: 0 all clear, 1 one is blocked, 3 none is blocked and one could not be verified, 4 no model file found.
@@ -46,7 +47,7 @@ def scan(paths: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         _sent(facts, chosen)
     else:
         _told(facts, paths)
-    sys.exit(exit_code(facts))
+    sys.exit(settled(exit_code(facts), incomplete))
 
 
 def _chosen(outputs: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -82,10 +83,11 @@ def only_models(words: list[str]) -> bool:
 @looking_options
 @with_output("As in scan. Default: text.")
 @click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Has no effect on models.")
+@with_options((INCOMPLETE,))
 @shows_errors
 def inspect_models(paths: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
     """Judge model files: clear, blocked or not verified."""
-    sys.exit(tell(paths, outputs, options))
+    sys.exit(settled(tell(paths, outputs, options), options["incomplete"]))
 
 
 def tell(paths: tuple[str, ...], outputs: tuple[str, ...], options: Mapping[str, object]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
 
+from mlsupply.errors import EXIT_CLEAN, EXIT_INCOMPLETE
 from mlsupply.hints import Any, TypeVar
 from mlsupply.named import NamedTuple
 
@@ -58,6 +59,20 @@ JUDGING = ("feed", "feed_url", "rule_folders")
 """Parameters of `RUN` that mean something only where there is a judgement."""
 RESOLVING = ("environment", "no_resolve", "python", "platforms", "extras", "groups", "exclude_newer")
 """Those that mean something only where a project is read."""
+
+
+INCOMPLETE = Option(
+    ("--incomplete",),
+    "incomplete",
+    "Exit code of a run that found nothing but could not check everything: 3 (fail, the default) or 0 (warn). The report is "
+    "the same.",
+    choices=("fail", "warn"),
+)
+
+
+def settled(code: int, incomplete: object) -> int:
+    """The exit code of a run that ended with `code`. incomplete: the value of `INCOMPLETE`."""
+    return EXIT_CLEAN if code == EXIT_INCOMPLETE and incomplete == "warn" else code
 
 
 def output(words: str) -> Option:

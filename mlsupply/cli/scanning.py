@@ -6,9 +6,8 @@ import sys
 from collections.abc import Mapping
 
 from mlsupply.cli.common import real_world, request_of, shows_errors, taken_for_names
-from mlsupply.cli.options import RUN, Option, output
+from mlsupply.cli.options import INCOMPLETE, RUN, Option, output, settled
 from mlsupply.cli.progress import Progress
-from mlsupply.errors import EXIT_CLEAN, EXIT_INCOMPLETE
 from mlsupply.hints import Any, NoReturn
 from mlsupply.model import Severity
 
@@ -24,13 +23,7 @@ OPTIONS = (
         "Lowest severity that fails the run. Malicious releases always do. Default: high.",
         choices=tuple(severity.value for severity in Severity),
     ),
-    Option(
-        ("--incomplete",),
-        "incomplete",
-        "Exit code of a run that found nothing but could not check everything: 3 (fail, the default) or 0 (warn). The "
-        "report is the same.",
-        choices=("fail", "warn"),
-    ),
+    INCOMPLETE,
     Option(
         ("--check",),
         "checks",
@@ -72,4 +65,4 @@ def scan(subjects: tuple[str, ...], options: Mapping[str, Any]) -> NoReturn:
     if not quiet and all(path for _, path in chosen):
         sys.stderr.write(f"{view.word}: {view.headline}\n")
     code = report.verdict.exit_code
-    sys.exit(EXIT_CLEAN if code == EXIT_INCOMPLETE and options["incomplete"] == "warn" else code)
+    sys.exit(settled(code, options["incomplete"]))
