@@ -374,3 +374,17 @@ def _ids(tree: Path) -> set[str]:
 def test_what_is_run_by_way_of_another_module_is_parsed(hostile: str, honest: str) -> None:
     assert worth_parsing(hostile.encode())
     assert not worth_parsing(honest.encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "worth"),
+    [
+        (r'open("\\\\files.c.example\\share\\x")', True),
+        (r"open(r'\\files.c.example\share\x')", True),
+        ('open("//files.c.example/share/x")', True),
+        ('script = script.replace("mediaName.innerText", "//mediaName.innerText")', False),
+        ("link = '//'", False),
+    ],
+)
+def test_a_shared_folder_is_told_from_a_comment_of_another_language(line: str, worth: bool) -> None:
+    assert worth_parsing(f"{line}\n".encode()) is worth

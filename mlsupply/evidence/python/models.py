@@ -16,17 +16,21 @@ from mlsupply.evidence.python.libraries import (
     decoder_calls,
     deferred_calls,
     higher_order,
+    memory_files,
     tree_nodes,
     writing,
 )
 from mlsupply.evidence.python.network import clients, remote_access, servers, telemetry, uploads
-from mlsupply.evidence.python.values import decoders, packing
+from mlsupply.evidence.python.values import decoders, iterators, packing
 from mlsupply.evidence.python.values.value import (
     Value,
 )
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
+
+
+_HANDS_BACK = frozenset({"contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext"})  # what they are given
 
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
@@ -36,8 +40,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return found
     if ref.startswith("builtins."):
         return builtin_calls.modelled(machine, call)
-    if (recoded := codec_calls.modelled(call)) is not None:
-        return recoded
+    if (found := _of_data(machine, call)) is not None:
+        return found
     if ref in decoders.BY_NAME or ref in decoders.OPAQUE:
         return decoder_calls.decoded(machine, call)
     if ref.startswith(("ftplib.", "pycurl.")):
@@ -58,6 +62,13 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if not know.SENDS.match(ref) and (asked := clients.modelled(machine, call)) is not None:
         return asked
     return sinks.modelled(machine, call)
+
+
+def _of_data(machine: Analyser, call: Call) -> Value | None:
+    """The result of a call that recodes, holds or hands back what it is given; None for any other."""
+    if call.ref in _HANDS_BACK and call.args:
+        return call.args[0]
+    return iterators.modelled(call) or memory_files.modelled(machine, call) or codec_calls.modelled(call)
 
 
 @lru_cache(maxsize=16_384)

@@ -50,6 +50,8 @@ def modelled(machine: Expressions, result: Value, owner: Value, name: str, node:
     ref = result.ref
     if name in _OWN_NAMES and not owner.ref:
         result.taint = CLEAN  # the name of a function does not come from its arguments
+    elif name in _OWN_NAMES and name != "__module__" and not owner.ref.endswith("()"):
+        result.const = result.text = owner.ref.rpartition(".")[2]
     if (labels := _labels(machine, owner, name, ref)) is not None:
         result.taint |= labels
     if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _KEY_AS_DATA and is_account(owner.ref)):

@@ -56,11 +56,18 @@ SPOILS = MOVES | _LOCKS | _GIVES_AWAY
 _OWNER_READS = 0o400
 
 
+_TEMPORARY = re.compile(r"/tmp/(?!.*\.\.)")  # noqa: S108  # where the module's own work lies
+
+
 def _spoiled(machine: Analyser, call: Call) -> None:
     """Notes that a call of one of `SPOILS` moves the whole home away, or every file that is found there, or locks them."""
     own = call.ref.startswith("pathlib.")
     path = call.receiver if own else call.arg(0, "src", "path")
-    if path is None or not (_WIPED.match(text_of(path)) or found_files.is_user_file(path)):
+    if (
+        path is None
+        or _TEMPORARY.match(text_of(path))
+        or not (_WIPED.match(text_of(path)) or found_files.is_user_file(path))
+    ):
         return
     if call.ref in _LOCKS:
         mode = call.arg(0 if own else 1, "mode")

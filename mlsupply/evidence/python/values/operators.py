@@ -85,9 +85,14 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
         parts = right.items if right.items is not None else items_of(right) if isinstance(right.const, tuple) else [right]
         result.text = percent(shape, parts, right.keys or {})
     elif kind is ast.Div:  # pathlib
-        result.ref = left.ref or right.ref
+        result.ref = left.ref or right.ref or _path_below(left, right)
         result.text = joined_path([left, right])
     return result
+
+
+def _path_below(left: Value, right: Value) -> str:
+    """The dotted name of a path where something unknown is divided by a text, as nothing else is; "" elsewhere."""
+    return "pathlib.Path()" if isinstance(right.const, str) and not left.known and left.instance is None else ""
 
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {

@@ -1,0 +1,31 @@
+"""Functions of `itertools` that give the items they are given, in another order or number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import Value
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_MOST = 4096  # items of a result
+
+
+def modelled(call: Call) -> Value | None:
+    """The result of `chain`, `chain.from_iterable` or `islice` where the items are known; None for any other call."""
+    if not call.ref.startswith("itertools.") or not call.args:
+        return None
+    if call.ref == "itertools.chain":
+        return _listed([item for one in call.args for item in folding.items_of(one)])
+    if call.ref == "itertools.chain.from_iterable":
+        return _listed([item for one in folding.items_of(call.args[0]) for item in folding.items_of(one)])
+    bounds = [one.const for one in call.args[1:]]
+    if call.ref == "itertools.islice" and bounds and all(one is None or (type(one) is int and one >= 0) for one in bounds):
+        return _listed(folding.items_of(call.args[0])[slice(*bounds[:3])])
+    return None
+
+
+def _listed(items: list[Value]) -> Value | None:
+    return folding.listed(items[:_MOST]) if items else None
