@@ -14,6 +14,7 @@ from mlsupply.evidence.python.libraries.removing import REMOVES, SPOILS, removed
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
 from mlsupply.evidence.python.network import addresses, clients, sending
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, prepared, request
+from mlsupply.evidence.python.values import written
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, legible, taint_of, text_of, unknown
 from mlsupply.lazy import expression
@@ -111,7 +112,9 @@ def handed(machine: Analyser, call: Call) -> None:
         if not value.ref.startswith("io."):
             continue
         if value.ref in persistence.IN_MEMORY:
-            value.taint |= taint_of(*(other for at, other in enumerate(given) if at != place))
+            others = [other for at, other in enumerate(given) if at != place]
+            value.taint |= taint_of(*others)
+            written.add(value, unknown(*others))
         if value.ref == "io.file()w" and "name" in (value.keys or {}):
             others = [other for at, other in enumerate(given) if at != place]
             content = unknown(*others, *([call.receiver] if call.receiver is not None else []))
@@ -156,6 +159,8 @@ def printed(machine: Analyser, call: Call, target: Value | None) -> None:
         machine.child_output |= taint_of(*call.args)
         return
     target.taint |= taint_of(*call.args)
+    for part in call.args:
+        written.add(target, part)
     if target.ref == "io.file()w":
         persistence.written(machine, call, _path_of(target), call.args[0] if len(call.args) == 1 else unknown(*call.args))
     elif _written_far(machine, call, target, unknown(*call.args)):
