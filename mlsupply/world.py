@@ -7,7 +7,7 @@ clock or the environment (the command line reads the environment, once).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
 
@@ -15,6 +15,7 @@ from mlsupply.hints import BinaryIO, Protocol
 from mlsupply.model import Reason
 from mlsupply.named import NamedTuple
 from mlsupply.paths import Path
+from mlsupply.pruned import PROJECT_MARKERS, environment_kind, is_cache, why_pruned
 from mlsupply.value import field, value
 
 PUBLIC_INDEX = "https://pypi.org/simple"  # the public index's own address: a default, named here and nowhere else
@@ -91,12 +92,20 @@ class Skipped(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """One walk. files: regular files in depth-first name order; skipped: folders pruned and worth saying (caches and
-    version-control folders are not); failures: (path, why it could not be listed, or which limit ended the walk)."""
+    """One walk. files: regular files in depth-first name order, then what links lead to; skipped: folders pruned and worth
+    saying (caches and version-control folders are not); failures: (path, why it could not be listed, or which limit ended
+    the walk); targets: of the files that are links, the one of the others each leads to."""
 
     files: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
     failures: tuple[tuple[str, Failure], ...] = ()
+    targets: Mapping[str, str] = {}
+
+    def met(self, kind: Callable[[str], object]) -> tuple[str, ...]:
+        """The files, of links only those whose names are of another kind than the names of the files they lead to."""
+        if not self.targets:
+            return self.files
+        return tuple(path for path in self.files if path not in self.targets or kind(path) != kind(self.targets[path]))
 
 
 class Tree(Protocol):
@@ -199,7 +208,8 @@ class DiskTree:
             walk = _Walk(self)
             for start in self.starts:
                 walk.start(start)
-            self._survey = Survey(tuple(dict.fromkeys(walk.files)), tuple(walk.skipped), tuple(walk.failures))
+            walk.follow()
+            self._survey = Survey(tuple(dict.fromkeys(walk.files)), tuple(walk.skipped), tuple(walk.failures), walk.targets)
         return self._survey
 
     def _inside(self, real: str) -> bool:
@@ -252,6 +262,11 @@ class _Walk:
         self.skipped: list[Skipped] = []
         self.failures: list[tuple[str, Failure]] = []
         self.left = tree.limits.files_walked
+        self.folders: list[str] = []  # walked, and not yet in the next two
+        self.walked: dict[str, str] = {}  # where folders lie -> as shown
+        self.around: set[str] = set()
+        self.links: list[tuple[str, str]] = []  # into the project, and where to
+        self.targets: dict[str, str] = {}
 
     def start(self, start: str) -> None:
         if self.tree.kind(start) == "file":
@@ -268,6 +283,7 @@ class _Walk:
         if depth and (why := environment_kind(names)):
             self.skipped.append(Skipped(path, why))
             return
+        self.folders.append(path)
         folders = [
             name for name, entry in listed if self._entry(_join(path, name), entry) and self._enters(path, name, names)
         ]
@@ -300,53 +316,68 @@ class _Walk:
         return False
 
     def _link(self, path: str, entry: os.DirEntry[str]) -> None:
-        """A link inside the project is walked at its target; one that leaves it is said, a file when it is read."""
+        """A link inside the project is followed last; one that leaves it is said, a file when it is read."""
         real = os.path.realpath(self.tree.on_disk(path))
         if not Path(real).exists():
             self.skipped.append(Skipped(path, NO_TARGET))
-        elif not self.tree._inside(real):
-            if entry.is_dir():
-                self.skipped.append(Skipped(path, "link to a place outside the project"))
-            elif entry.is_file():
+        elif self.tree._inside(real):
+            self.links.append((path, real))
+        elif entry.is_dir():
+            self.skipped.append(Skipped(path, "link to a place outside the project"))
+        elif entry.is_file():
+            self.files.append(path)
+
+    def follow(self) -> None:
+        """Meet what links inside the project lead to and the walk has not met: it lies beside the starts (in a repository of
+        several projects) or in a folder left out. Folders first, as they may hold what other links lead to."""
+        files = []
+        for path, real in self.links:  # it grows while folders are walked
+            self._note_walked()
+            if Path(real).is_file():
+                files.append((path, real))
+            elif real not in self.walked:
+                if why := self._stays_out(real):
+                    self.skipped.append(Skipped(path, why))
+                else:
+                    self._folder(path, 1)
+        self._note_walked()
+        for path, real in files:
+            folder, _, name = real.rpartition("/")
+            if folder not in self.walked:
                 self.files.append(path)
+            elif name != path.rpartition("/")[2]:
+                self.files.append(path)
+                self.targets[path] = _join(self.walked[folder], name)
+
+    def _note_walked(self) -> None:
+        """Where the folders walked since the last time lie, and those around them."""
+        for folder in self.folders:
+            real = os.path.realpath(self.tree.on_disk(folder))
+            self.walked.setdefault(real, folder)
+            while (real := real.rpartition("/")[0]) and real not in self.around:
+                self.around.add(real)
+        self.folders.clear()
+
+    def _stays_out(self, real: str) -> str:
+        """Why the folder a link leads to is not walked; "" where it is."""
+        if real in self.around:
+            return "link to a folder around it"
+        home = next(home for home in self.tree._homes if real == home or real.startswith(home.rstrip("/") + "/"))
+        below = real[len(home) :].split("/")
+        if any(map(is_cache, below)):
+            return "link to a cache"
+        why = next((why for part in below if (why := why_pruned(part, ()))), "")
+        return why and f"link to {why}"
 
     def _enters(self, path: str, name: str, names: set[str]) -> bool:
-        if name in _CACHES or name.endswith((".egg-info", ".dist-info")):
+        if is_cache(name):
             return False
-        why = _PRUNED.get(name, "")
-        if name in _BUILD_OUTPUT and names & _PROJECT_MARKERS:
-            why = "build output"
-        if why:
+        if why := why_pruned(name, names):
             self.skipped.append(Skipped(_join(path, name), why))
         return not why
 
 
 NO_FILE, NO_TARGET = "a pipe, socket or device", "link to nothing"  # of interest where a file was to be expected
-_PROJECT_MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", ".git"})
-_BUILD_OUTPUT = frozenset({"build", "dist", "_build"})
-_CACHES = frozenset(
-    {
-        *(".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".cache"),
-        *(".tox", ".nox", ".eggs", ".ipynb_checkpoints"),
-    }
-)
-_PRUNED = {
-    "node_modules": "installed JavaScript",
-    "bower_components": "installed JavaScript",
-    "site-packages": "installed packages",
-    "dist-packages": "installed packages",
-    "__pypackages__": "installed packages",
-    "vendor": "vendored code",
-    "_vendor": "vendored code",
-    "vendored": "vendored code",
-    "third_party": "vendored code",
-}
-_ENVIRONMENTS = {"pyvenv.cfg": "virtual environment", "conda-meta": "conda environment"}  # marker file -> what it marks
-
-
-def environment_kind(names: Collection[str]) -> str:
-    """What a folder that holds these names is by its marks: `virtual environment`, `conda environment` or ""."""
-    return next((kind for mark, kind in _ENVIRONMENTS.items() if mark in names), "")
 
 
 def _tidy(path: str) -> str:
@@ -367,7 +398,7 @@ def _home(real: str) -> str:
     """The project a named file or folder lies in: the nearest folder upwards that holds a marker, else itself."""
     folder = Path(real) if Path(real).is_dir() else Path(real).parent
     candidate, above = folder, folder.parent
-    while not any((candidate / marker).exists() for marker in _PROJECT_MARKERS):
+    while not any((candidate / marker).exists() for marker in PROJECT_MARKERS):
         if candidate == above:
             return str(folder)
         candidate, above = above, above.parent

@@ -443,3 +443,19 @@ def test_a_long_reading_tells_how_far_it_is(world: World) -> None:
     run(Request(offline=True), replace(world, say=lambda words, done=0, total=0: told.append((words, done, total))))
     assert ("reading inputs", 1, 2) in told
     assert ("reading what names models and datasets", 0, 2) in told
+
+
+def test_requirements_behind_a_link_are_audited_wherever_in_the_repository_they_lie(world: World) -> None:
+    """A bad release behind a link of another name, or one that leads beside the named folder, must not pass unread."""
+    _put(world, "pyproject.toml", "")
+    _put(world, "shared/all.list", "litellm==1.82.8\n")
+    _put(world, "shared/requirements.txt", "tqdm==4.67.1\n")
+    _put(world, "services/api/app.py", "")
+    api = world.tree.root / "services/api"
+    (api / "requirements.txt").symlink_to("../../shared/all.list")
+    (api / "constraints.txt").symlink_to("../../shared/requirements.txt")
+    report = _scan(world, "services/api")
+    assert _names(report) == ["litellm 1.82.8", "tqdm 4.67.1"]
+    assert report.verdict.exit_code == 1
+    read = [one.path for one in _scan(world).inputs]
+    assert read == ["pyproject.toml", "shared/requirements.txt", "services/api/requirements.txt"], "nothing twice"

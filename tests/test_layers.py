@@ -29,7 +29,8 @@ ALLOWED = {
     "errors": set(),
     "headers": set(),
     "text": {"lazy"},
-    "world": _VALUES,
+    "pruned": set(),
+    "world": _VALUES | {"pruned"},
     "folders": {"errors"},
     "drafts": set(),
     "limited": set(),
@@ -62,7 +63,7 @@ ALLOWED = {
         "advisories",  # how versions compare
     },
     "evidence": _VALUES
-    | {"aside", "drafts", "yaml_values", "folders", "world", "sites", "request", "project", "licence", "headers"}
+    | {"aside", "drafts", "yaml_values", "folders", "pruned", "world", "sites", "request", "project", "licence", "headers"}
     | {"ruleset", "advisories"},
     "advisories": _VALUES | {"drafts", "yaml_values", "folders", "world", "request", "project"},
     "ruleset": _VALUES | {"request", "project"},

@@ -101,6 +101,48 @@ def test_a_link_inside_the_project_is_met_once_at_its_target(tmp_path: Path) -> 
     assert list(DiskTree(tmp_path).walk()) == ["a/x.txt"]
 
 
+def test_a_link_to_a_file_beside_the_named_folder_is_met_where_the_link_stands(tmp_path: Path) -> None:
+    """In a repository of several projects the requirements of one may be a link to those of all."""
+    _write(tmp_path, "mono/setup.py", "mono/shared/all.txt", "mono/shared/extra/more.txt", "mono/services/api/app.txt")
+    api = tmp_path / "mono/services/api"
+    (api / "requirements.txt").symlink_to("../../shared/all.txt")
+    (api / "common").symlink_to("../../shared")
+    (api / "top").symlink_to("../..")
+    survey = DiskTree(api).survey()
+    assert survey.files == ("app.txt", "common/all.txt", "common/extra/more.txt", "requirements.txt")
+    assert survey.skipped == (Skipped("top", "link to a folder around it"),)
+
+
+def test_a_link_under_another_name_is_met_where_the_two_names_are_of_different_kinds(tmp_path: Path) -> None:
+    _write(tmp_path, "deps/pins.list", "deps/a.txt")
+    (tmp_path / "requirements.txt").symlink_to("deps/pins.list")
+    (tmp_path / "b.txt").symlink_to("deps/a.txt")
+    (tmp_path / "a.txt").symlink_to("deps/a.txt")
+    survey = DiskTree(tmp_path).survey()
+    assert survey.targets == {"requirements.txt": "deps/pins.list", "b.txt": "deps/a.txt"}
+    assert survey.met(lambda path: path.endswith(".txt")) == ("deps/a.txt", "deps/pins.list", "requirements.txt")
+
+
+def test_a_link_into_a_folder_that_is_left_out_is_read_or_said(tmp_path: Path) -> None:
+    _write(tmp_path, "vendor/a/pins.txt", ".cache/model.bin", ".cache/x/y.txt")
+    (tmp_path / "requirements.txt").symlink_to("vendor/a/pins.txt")
+    (tmp_path / "model.bin").symlink_to(".cache/model.bin")
+    (tmp_path / "kept").symlink_to(".cache/x")
+    (tmp_path / "theirs").symlink_to("vendor/a")
+    survey = DiskTree(tmp_path).survey()
+    assert survey.files == ("model.bin", "requirements.txt")
+    said = {("kept", "link to a cache"), ("theirs", "link to vendored code"), ("vendor", "vendored code")}
+    assert set(survey.skipped) == said
+
+
+def test_links_that_lead_to_each_other_end(tmp_path: Path) -> None:
+    _write(tmp_path, "mono/setup.py", "mono/a/x.txt", "mono/b/y.txt")
+    (tmp_path / "mono/a/b").symlink_to("../b")
+    (tmp_path / "mono/b/a").symlink_to("../a")
+    (tmp_path / "mono/b/itself").symlink_to(".")
+    assert list(DiskTree(tmp_path / "mono/a").walk()) == ["x.txt", "b/y.txt"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_is_neither_walked_nor_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "requirements.txt")

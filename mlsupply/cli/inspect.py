@@ -155,7 +155,7 @@ def _with_archives(text: str) -> list[str]:
     environment below it belongs to that."""
     from mlsupply.evidence.contents_check import SUFFIXES
     from mlsupply.folders import files_below
-    from mlsupply.world import environment_kind
+    from mlsupply.pruned import environment_kind
 
     return (
         [text, *(path.as_posix() for path in files_below(Path(text), SUFFIXES, without=environment_kind))]

@@ -21,9 +21,9 @@ from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.files.bytecode import head_of, runs_unchecked
 from mlsupply.model import Gap, Place, Reason
 from mlsupply.named import NamedTuple
+from mlsupply.pruned import environment_kind
 from mlsupply.text import safe
 from mlsupply.value import replace
-from mlsupply.world import environment_kind
 
 CHECK = "contents"
 

@@ -112,11 +112,12 @@ def inventories(request: Request, world: World) -> tuple[Inventory, ...]:
 def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     named = {path for path in paths if world.tree.kind(path) == "file"}
     survey = world.tree.survey()
-    scripts = script_files(survey.files, world.tree)
+    files = survey.met(_kind)
+    scripts = script_files(files, world.tree)
     if reader := reader_named("script"):
         yield from (Found(reader, inventory) for inventory in _not_looked_into(scripts))
     end, late = time.monotonic() + world.limits.reading_seconds, list[Found]()
-    for number, path in enumerate(survey.files):
+    for number, path in enumerate(files):
         reader = scripts.readers.get(path) or reader_of(path)
         if reader and path not in named and time.monotonic() > end:
             late.append(Found(reader, Inventory(path=path, format=reader.format)))
@@ -131,12 +132,18 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
                     "unknown-format", f"{safe(path)} is no file that mlsupply reads", "see the list of formats in the README"
                 )
             continue
-        world.say("reading inputs", number, len(survey.files))
+        world.say("reading inputs", number, len(files))
         found = _read(path, reader, world)
         if path in named or reader.format not in _OFTEN_EMPTY or _says_something(found.inventory):
             yield found
     if late:
         yield _without_time(late, world.limits.reading_seconds)
+
+
+def _kind(path: str) -> tuple[str, bool]:
+    """What a file's name says of how it is read: a link is read too where its own name says more."""
+    reader = reader_of(path)
+    return reader.format if reader else "", path.endswith(".py")
 
 
 def _without_time(late: list[Found], seconds: float) -> Found:

@@ -33,7 +33,7 @@ _LEFT_OUT = {"node_modules": "installed JavaScript"}
 def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
     """Files below `root` that a model loader may be pointed at, in name order; links are not followed. unread: folders that
     were not looked through are added to it, each with the reason; it is complete when the iterator is exhausted."""
-    from mlsupply.world import environment_kind
+    from mlsupply.pruned import environment_kind
 
     left = _MOST_FILES
 

@@ -38,11 +38,15 @@ def references_judged(project: Project, request: Request, world: World) -> Itera
     found = gather(world.tree, world.say)
     facts = list(_reference_facts(found, project))
     yield rules.judge(CHECK, facts, gaps=(*found.gaps, *_dynamic(found)))
-    for path in world.tree.survey().files:
-        if is_model_name(path.rpartition("/")[2]):
+    for path in world.tree.survey().met(_is_model):
+        if _is_model(path):
             yield from _file(path, rules, world)
     for package in project.packages:
         yield Checked(check=CHECK, package=package)
+
+
+def _is_model(path: str) -> bool:
+    return is_model_name(path.rpartition("/")[2])
 
 
 def _reference_facts(found: Found, project: Project) -> Iterator[Fact]:

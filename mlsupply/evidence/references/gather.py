@@ -86,7 +86,7 @@ def _gather(hashed: Hashable, told: Hashable) -> Found:
     gaps: list[Gap] = []
     files = 0
     end, late = time.monotonic() + _SECONDS, list[str]()
-    paths = tree.survey().files
+    paths = tree.survey().met(kind_of)
     for number, path in enumerate(paths):
         if number % _TOLD_EVERY == 0:
             say("reading what names models and datasets", number, len(paths))
