@@ -303,14 +303,14 @@ def test_a_second_look_reads_nothing_of_the_archive(tmp_path: Path, pool: Pool, 
 
 
 def test_a_worker_that_hangs_or_dies_costs_only_its_task() -> None:
-    good = Task("module", "a.py", "", b"import os")
+    good, after, last, later = (Task("module", "a.py", "", b"import os" + b"\n" * place) for place in range(4))
     with Pool(1, seconds=5.0) as pool:
-        tasks = iter([good, Task("no such work", "b.py", "", b""), good])
+        tasks = iter([good, Task("no such work", "b.py", "", b""), after])
         first, second, third = pool.map(tasks)
         process = pool._all[0]._process
         assert process is not None
         process.kill()
-        fourth, fifth = pool.map([good, good])
+        fourth, fifth = pool.map([last, later])
     assert isinstance(first, dict)
     assert second == Lost("b.py", "the analyser broke off: KeyError: 'no such work'")  # a defect tells what it is
     assert isinstance(third, dict)

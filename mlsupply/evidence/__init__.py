@@ -19,7 +19,8 @@ The contents of an archive, in the order of a look:
    `archives` (`archives_zip`, `archives_tar`, `zstandard`) the stream of members, each of which `gathered` passes to what
    looks at it; `share` and `allowance` bound what that may take.
 3. `prefilter/` decides from bytes which Python is worth parsing; `pool` and `worker` have `python/` follow it in a process
-   of its own. The results are `module_facts`; `facets` are the facts rules judge.
+   of its own, once for all archives of a run that share it (`answers`). The results are `module_facts`; `facets` are the
+   facts rules judge.
 4. `linking` and `companions` look again at modules that give each other something, with `data_files` they name; what another
    file explains is taken back by `explained/`.
 5. `files/` looks at what is no module: native programs, models, scripts in other languages, build files, what agents read.

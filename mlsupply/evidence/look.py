@@ -152,7 +152,8 @@ class _Follower:
 
     def _task(self, kind: str, path: str, data: bytes, neighbours: Neighbours | None = None) -> Task:
         told = stored.neighbours_to_json(neighbours) if neighbours else None
-        return Task(kind, path, self._shape.inner(path), data, told, _is_foreign(path, self._shape))
+        shape = self._shape
+        return Task(kind, path, shape.inner(path), data, told, _is_foreign(path, shape), shape.top)
 
     def _answers(self, tasks: Iterable[Task]) -> Iterator[ModuleFacts]:
         """The facts of each file, in the order of the tasks, as far as the archive's share of time and facts goes."""

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from threading import Event, Lock, Thread
 
+from mlsupply.evidence.answers import Answers
 from mlsupply.hints import IO, TYPE_CHECKING, Any
 from mlsupply.named import NamedTuple
 
@@ -30,7 +31,7 @@ _BEAT = 0.1  # seconds between looks at the clock, at most
 class Task(NamedTuple):
     """One file for a worker. kind: "module", "pth" or "together", see `mlsupply.evidence.worker`; path, inner: see
     `analyse.module`; data: its bytes; known: what it is told of other modules, as JSON values, or None; foreign: is it a
-    module of another project than the one that ships it?"""
+    module of another project than the one that ships it? top: the folder that its archive unpacks to, with `/`, or ""."""
 
     kind: str
     path: str
@@ -38,6 +39,7 @@ class Task(NamedTuple):
     data: bytes
     known: dict[str, Any] | None = None
     foreign: bool = False
+    top: str = ""
 
 
 class Lost(NamedTuple):
@@ -56,8 +58,8 @@ class _Worker:
         self._end: float | None = None
         self._late = False
 
-    def run(self, task: Task) -> dict[str, Any] | Lost:
-        """The worker's answer, as JSON values."""
+    def run(self, task: Task) -> tuple[dict[str, Any], bytes] | Lost:
+        """The worker's answer, and the same as JSON."""
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101  # both are pipes, see _start
         assert process.stdout is not None  # noqa: S101
@@ -68,16 +70,16 @@ class _Worker:
             process.stdin.flush()
             answer = read_exactly(process.stdout, _HEADER.size)
             size, _ = _HEADER.unpack(answer)
-            result: dict[str, Any] | Lost = json.loads(read_exactly(process.stdout, size))
-            if isinstance(result, dict) and BROKE in result:
-                result = Lost(task.path, f"the analyser broke off: {result[BROKE]}")
+            text = read_exactly(process.stdout, size)
+            found: dict[str, Any] = json.loads(text)
+            broke = found.get(BROKE)
+            return Lost(task.path, f"the analyser broke off: {broke}") if broke is not None else (found, text)
         except (OSError, EOFError, ValueError):
             self.close()
             late = self._late
-            result = Lost(task.path, f"took more than {self._seconds:g} s" if late else "the analysing process ended")
+            return Lost(task.path, f"took more than {self._seconds:g} s" if late else "the analysing process ended")
         finally:
             self._end = None
-        return result
 
     def prepare(self) -> None:
         """Start the process, if there is none."""
@@ -122,6 +124,7 @@ class Pool:
         self.jobs = max(1, jobs)
         self._all = [_Worker(seconds) for _ in range(self.jobs)]
         self._idle = list(self._all)
+        self._answers = Answers()
         self._beat = min(_BEAT, seconds)
         self._threads: ThreadPoolExecutor | None = None
         self._starting = Lock()
@@ -150,8 +153,8 @@ class Pool:
             self._idle.append(worker)
 
     def map(self, tasks: Iterable[Task]) -> Iterator[dict[str, Any] | Lost]:
-        """The answer to each task, in order. Only a few tasks are taken ahead of the answers. Safe to call from several
-        threads."""
+        """The answer to each task, in order. Only a few tasks are taken ahead of the answers. A task that was done before,
+        for another archive perhaps, is not done again. Safe to call from several threads."""
         waiting: deque[Future[dict[str, Any] | Lost]] = deque()
         for task in tasks:
             waiting.append(self._started().submit(self._one, task))
@@ -175,8 +178,16 @@ class Pool:
                 worker.watch()
 
     def _one(self, task: Task) -> dict[str, Any] | Lost:
+        known = self._answers.of(task)
+        if known is not None:
+            return known
         worker = self._idle.pop()  # never empty: there are as many workers as threads
         try:
-            return worker.run(task)
+            found = worker.run(task)
         finally:
             self._idle.append(worker)
+        if isinstance(found, Lost):
+            return found
+        answer, text = found
+        self._answers.keep(task, text)
+        return answer
