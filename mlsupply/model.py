@@ -285,8 +285,8 @@ class Quote(NamedTuple):
 class AdvisoryRef:
     """The advisory group behind a finding. id: the display id (MAL > CVE > GHSA > PYSEC); aliases: all other ids;
     fixed: versions that end it, ascending; last_affected: newest listed where nothing says what fixes it; matched_on:
-    `version`, `public version`, `name`, `file hash` or `index path`; notes: disagreements, partly evaluated, inherited;
-    summary: what the flaw is, where the data tells; upgrade: where to go, None where no clear version is known."""
+    `version`, `public version`, `name`, `file hash`, `index path` or `file name`; notes: disagreements, partly evaluated,
+    inherited; summary: what the flaw is, where the data tells; upgrade: where to go, None where no clear one is known."""
 
     id: str
     aliases: tuple[str, ...] = ()

@@ -101,3 +101,10 @@ def test_an_unknown_version_is_said() -> None:
     inventory = read("pylock.toml", 'lock-version = "2.0"\n[[packages]]\nname = "a"\nversion = "1"\n')
     assert len(inventory.packages) == 1
     assert "lock-version is 2.0" in inventory.gaps[0].detail
+
+
+def test_a_release_without_a_version_of_its_own_is_the_one_its_files_are_named_after() -> None:
+    """`version` is optional; what is known of the release must still be found."""
+    wheel = 'wheels = [{ name = "demo-1.5-py3-none-any.whl", url = "https://files.example/d", hashes = { sha256 = "00" } }]'
+    (package,) = read("pylock.toml", f'lock-version = "1.0"\n[[packages]]\nname = "demo"\n{wheel}\n').packages
+    assert package.version == "1.5"

@@ -1,11 +1,12 @@
-"""The check `known-bad`: hijacked releases and projects made to harm, by name and version, by the hash of a file, by the
-path of a file on the index and by the address of a repository."""
+"""The check `known-bad`: hijacked releases and projects made to harm, by name and version, by the hash of a file, by
+its name or path on the index and by the address of a repository."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mlsupply.advisories.feeds import at_hand
+from mlsupply.advisories.file_names import foreign
 from mlsupply.advisories.fixes import clearing
 from mlsupply.advisories.groups import display_order
 from mlsupply.advisories.incident_records import AS_OF, Incident, IncidentIndex, address, incident, index
@@ -60,6 +61,8 @@ def sightings(package: Package, known: IncidentIndex) -> list[Sighting]:
     found = [*_by_file(package, known), *_by_address(package, known)]
     if package.name in known.releases:
         found += _by_name(package, known)
+    for file in foreign(package):  # what is installed is the file, whatever the lock calls it
+        found += [seen._replace(what=file.filename) for seen in _named(file.name, file.version, known, "file name")]
     seen: dict[str, Sighting] = {}
     for sighting in found:
         seen.setdefault(sighting.incident, sighting)
@@ -98,13 +101,17 @@ def _by_address(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
 
 
 def _by_name(package: Package, known: IncidentIndex) -> Iterator[Sighting]:
-    named = known.releases.get(package.name)
-    if not named or package.coordinate.ecosystem != "pypi" or package.source.kind in OWN_CODE:
-        return
-    exact = known.of_release(package.name, package.version)
+    if package.coordinate.ecosystem == "pypi" and package.source.kind not in OWN_CODE:
+        yield from _named(package.name, package.version, known, "version")
+
+
+def _named(name: str, version: str, known: IncidentIndex, how: str) -> Iterator[Sighting]:
+    """The incidents a release belongs to, or a project made to harm; how: where the release itself is recorded."""
+    named = known.releases.get(name, ())
+    exact = known.of_release(name, version) if named else ()
     for identifier in named:
         if identifier in exact:
-            yield Sighting(identifier, "version")
+            yield Sighting(identifier, how)
         elif known.brief(identifier).kind == PURPOSE_BUILT:
             yield Sighting(identifier, "name")
 
@@ -168,13 +175,18 @@ def _message(package: Package, seen: Sighting, record: Incident) -> str:
     what = {
         "file hash": f"The file {seen.what} locked for {package.coordinate} is known to be malicious, by its hash",
         "index path": f"The file {seen.what} locked for {package.coordinate} is known to be malicious, by its index path",
+        "file name": f"{package.coordinate} is locked to {seen.what}, a file of a known malicious release",
         "repository": f"{package.name} comes from {seen.what}, an address of a known attack",
         "version": f"{package.coordinate} is a known malicious release",
         "name": f"{package.name} was published to do harm; {package.version or 'this release'} is not among those recorded",
     }[seen.how]
+    if seen.how == "name" and seen.what:
+        what = f"{package.coordinate} is locked to {seen.what}, a file of a project that was published to do harm"
     if record.verdict != MALICIOUS and seen.how == "version":
         what = f"{package.coordinate} was found suspicious by analysts"
-    trigger = record.set_off_by(package.version)
+    elif record.verdict != MALICIOUS and seen.how == "file name":
+        what = f"{package.coordinate} is locked to {seen.what}, a file of a release that analysts found suspicious"
+    trigger = record.set_off_by(package.version) if seen.how != "file name" else ""
     return f"{what} ({record.id}){f'; it runs on {trigger}' if trigger else ''}."
 
 
@@ -182,6 +194,8 @@ def _remedy(package: Package, seen: Sighting, record: Incident, world: World) ->
     stolen = "treat every credential the machine that installed or ran it could read as stolen: rotate them."
     gone = record.kind == PURPOSE_BUILT or seen.how == "repository"
     move = f"Remove {package.name}" if gone else _move(package, record, world)
+    if seen.how == "file name" or (seen.how == "name" and seen.what):
+        move = f"Find out who put {seen.what} into the lock and lock {package.name} again with a clean cache"
     return f"{move}, look for what it left behind (`mlsupply explain {record.id}`), and {stolen}"
 
 

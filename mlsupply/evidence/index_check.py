@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from mlsupply.advisories.file_names import foreign
 from mlsupply.evidence.index_facets import IndexFacet, OriginFacet, PinningFacet, RequirementFacet
 from mlsupply.evidence.index_policy import Lists, Origin
 from mlsupply.evidence.pinning import is_deploy, is_exact, pinning_facts
@@ -32,6 +33,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 from mlsupply.request import Request
 from mlsupply.text import host_of, is_loopback
+from mlsupply.value import replace
 from mlsupply.world import PUBLIC_FILES, PUBLIC_INDEX, Failure, OfflineFetch, World
 
 if TYPE_CHECKING:
@@ -150,11 +152,12 @@ def _package_facts(package: Package, requirements: Sequence[Requirement], bench:
     registered = package.coordinate.ecosystem == "pypi" and package.source.kind is SourceKind.REGISTRY
     shared = registered and bench.is_shared(package)
     strange = _strange_hosts(package, bench) if registered else ()
-    if bench.thorough or shared or strange or listed.astray != () or listed.refused != ():
+    others = _other_files(package)
+    if bench.thorough or shared or strange or others or listed.astray != () or listed.refused != ():
         origin = OriginFacet(index=host_of(package.source.url), public=False, **_listed(listed))
         if registered:
             origin = _origin(package, bench, listed, shared=shared, strange=strange)
-        facts.append(_Seen(origin, package.places, listed.input))
+        facts.append(_Seen(replace(origin, other_files=others), package.places, listed.input))
     return facts
 
 
@@ -328,6 +331,12 @@ def _strange_hosts(package: Package, bench: _Bench) -> tuple[str, ...]:
             sites.add(last)
     hosts = {host_of(site) for site in sites} - _PUBLIC_HOSTS
     return tuple(sorted(hosts)) if hosts and bench.mostly_public else ()
+
+
+def _other_files(package: Package) -> tuple[str, ...]:
+    """Files named after another project or release. A source archive at an address may have any name."""
+    named = [file.filename for file in foreign(package)]
+    return tuple([one for one in named if package.source.kind is SourceKind.REGISTRY or one.endswith(".whl")])
 
 
 class _Names:

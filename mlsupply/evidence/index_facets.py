@@ -104,6 +104,7 @@ class OriginFacet:
     twin: the public index has a project of the same name; None where that is not known.
     hashed: the lock has hashes of its files.
     strange_hosts: hosts of locked files that are not those the index serves its files from.
+    other_files: locked files that are named after another project or release.
     private: the index that the configuration says the name belongs to; "" where the name is not private.
     astray: other places that the private name comes from, or may come from; None where that is not known.
     refused: indexes it may come from that the configuration does not allow; None where that is not known.
@@ -115,6 +116,7 @@ class OriginFacet:
     twin: bool | None = False
     hashed: bool = False
     strange_hosts: tuple[str, ...] = ()
+    other_files: tuple[str, ...] = ()
     private: str = ""
     astray: tuple[str, ...] | None = ()
     refused: tuple[str, ...] | None = ()

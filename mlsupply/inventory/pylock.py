@@ -35,8 +35,8 @@ def _package(sheet: Sheet, name: str, entry: Mapping[str, Any]) -> Package:
     artifacts += [_artifact(sheet, sheet.table(entry, key), "") for key in ("sdist", "archive") if key in entry]
     edges = [Edge(sheet.name(table.get("name")), sheet.word(table, "version")) for table in _dependencies(sheet, entry)]
     version = sheet.word(entry, "version")
-    if not version and "archive" in entry:
-        version = name_and_version(artifacts[-1].filename)[1]
+    if not version and artifacts and "directory" not in entry and "vcs" not in entry:
+        version = name_and_version(artifacts[0].filename)[1]  # all are of one release
     return Package(
         coordinate=Coordinate("pypi", name, version),
         source=source,

@@ -127,6 +127,15 @@ def _(stage: Stage) -> None:
     stage.write("uv.lock", "\n".join(lines))
 
 
+@story("a lock that takes a file of another project", "MLS-I016")
+def _(stage: Stage) -> None:
+    (file,) = stage.index.add("helper", "0.1", uploaded=ago(900))
+    stage.index.add("one", "1.0", uploaded=ago(900))
+    wheel = f'{{ url = "{PUBLIC_FILES}/packages/{file.filename}", hash = "sha256:{file.sha256}", size = 1 }}'
+    entry = f'name = "one"\nversion = "1.0"\nsource = {{ registry = "{PUBLIC_INDEX}" }}\nwheels = [{wheel}]\n'
+    stage.write("uv.lock", f'version = 1\nrequires-python = ">=3.11"\n[[package]]\n{entry}')
+
+
 @story("a private name that the public index may serve", "MLS-I014")
 def _(stage: Stage) -> None:
     stage.history(name="inner-tool")
