@@ -17,6 +17,7 @@ from mlsupply.evidence.python.libraries import (
     deferred_calls,
     higher_order,
     memory_files,
+    standard_output,
     tree_nodes,
     writing,
 )
@@ -68,7 +69,12 @@ def _of_data(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that recodes, holds or hands back what it is given; None for any other."""
     if call.ref in _HANDS_BACK and call.args:
         return call.args[0]
-    return iterators.modelled(call) or memory_files.modelled(machine, call) or codec_calls.modelled(call)
+    return (
+        iterators.modelled(call)
+        or memory_files.modelled(machine, call)
+        or codec_calls.modelled(call)
+        or standard_output.modelled(machine, call)
+    )
 
 
 @lru_cache(maxsize=16_384)

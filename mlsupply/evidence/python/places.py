@@ -18,7 +18,7 @@ _FILES: Final = tuple(
         (
             "credential-file",
             r"\.ssh(?:/|\\|$)(?!known_hosts|config|(?:[^/\\]{1,60}[/\\]){0,3}[^/\\]{0,80}\.pub$)|id_(?:rsa|ed25519|ecdsa|dsa)(?!\w|\.pub$)|\.aws(?:/|\\|$)|"
-            r"\.azure(?:/|\\|$)|gcloud/|"
+            r"\.azure(?:/|\\|$)|gcloud/|\.config[/\\]gcloud$|[/\\]\.(?:docker|oci|codex|gemini|fly|pulumi|claude)[/\\]?$|\.config/rclone/?$|"
             r"application_default_credentials|\.kube(?:/|\\|$)|\.docker/config\.json|\.netrc|_netrc|\.npmrc|\.pypirc|"
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
             r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"

@@ -17,6 +17,7 @@ from mlsupply.evidence.python.libraries import (
     found_files,
     log_records,
     memory_code,
+    standard_output,
     wearing_out,
     writing,
 )
@@ -32,7 +33,7 @@ from mlsupply.evidence.python.network import (
 )
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, constant, taint_of, text_of
+from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, constant, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -125,8 +126,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
     wearing_out.metadata_dropped(machine, call)
     duckdb_calls.run(machine, call)
     deferred_calls.tests_run(machine, call)
-    if ref in {"sys.stdout.write", "sys.stdout.buffer.write", "sys.stdout.writelines"}:
-        machine.child_output |= taint_of(*call.args)
+    standard_output.called(machine, call)
     if (memory_code.makes_file(call) and memory_code.runs_files(machine)) or memory_code.injects(machine, ref):
         machine.fact("injects", call.node, sink=ref, detail=f"{ref.rpartition('.')[2]}: memory is made to run as code")
     if ref.endswith(".GetProcAddress") and any(_SCANNERS.search(text_of(value)) for value in call.args):
@@ -208,6 +208,7 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
     """Notes what changing an attribute of another module does. name: its dotted name."""
     if name == "sys.argv":
         machine.variables[name] = value
+    standard_output.attribute_set(machine, name, value)
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):
         where = addresses.destination(value.const)
         # one client object for a well-known service does not redirect the others

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries.storage import kept_key, taint_below
 from mlsupply.evidence.python.network import addresses, sending
+from mlsupply.evidence.python.values import written
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
@@ -114,6 +115,8 @@ def redirected(machine: Analyser, call: Call, text: str) -> None:
         if not found["file"].startswith("/dev/"):
             machine.files[found["file"]] = Value("", NOTHING, printed(machine, call, found["what"]))
     handle = call.keywords.get("stdout")
+    if handle is not None and written.is_in_memory(handle):
+        handle.taint |= printed(machine, call, text)
     if handle is not None and handle.ref == "io.file()w" and handle.keys and "name" in handle.keys:
         machine.files[kept_key(machine, handle.keys["name"])] = Value("", NOTHING, printed(machine, call, text))
 

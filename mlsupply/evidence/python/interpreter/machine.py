@@ -62,6 +62,7 @@ class Machine:
     facts_dropped = False  # there were more facts than are kept
     common_facts = 0  # facts so far of behaviours in `_COMMON`
     unread = ""  # the first text that is run and that only a newer Python reads, in words
+    stdout: Value | None = None  # where what is printed goes, where the module keeps it
     cut_off = False  # a call that carries something worth following was too deep to be entered
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
@@ -131,6 +132,12 @@ class Machine:
         self.scope, self.running, self.returned = self.module, [], []
         self.silent = self.on_request = 0
         self.declined = False
+        self.stdout = None
+
+    def redirect(self, target: Value | None) -> None:
+        """From here on, what is printed goes to `target`; None for the output of the process."""
+        self.stdout = target
+        self.call_results.clear()  # the functions called again print elsewhere
 
     def tick(self, cost: int = 1) -> None:
         """Counts steps. Raises BudgetError where the root has used up its budget."""

@@ -303,6 +303,7 @@ class Statements(Assignments):
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         left: list[Value] = []
+        printed_to = self.stdout
         for item in node.items:
             value = self.value(item.context_expr)
             entered = special_methods.operated(self, value, "enter", [], node)
@@ -314,6 +315,8 @@ class Statements(Assignments):
         self.body(node.body)
         for value in left:
             special_methods.operated(self, value, "exit", [Value(), Value(), Value()], node)
+        if self.stdout is not printed_to and any(value.ref in _REDIRECTS for value in left):
+            self.redirect(printed_to)
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
         """Runs the body, then each handler as an alternative to the end of the body."""
@@ -337,6 +340,11 @@ class Statements(Assignments):
             self._merge_with(before, after)
         self.body(node.orelse)
         self.body(node.finalbody)
+
+
+_REDIRECTS = frozenset(  # they put back what they changed
+    {"contextlib.redirect_stdout()", "contextlib.redirect_stderr()", "contextlib.ExitStack()"}
+)
 
 
 def _is_main(test: ast.expr) -> bool:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, reflection
-from mlsupply.evidence.python.libraries import decoder_calls, execution, own_source, reading, storage, writing
+from mlsupply.evidence.python.libraries import (
+    decoder_calls,
+    execution,
+    layered_files,
+    own_source,
+    reading,
+    storage,
+    writing,
+)
 from mlsupply.evidence.python.network import answers, file_systems
 from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.decoders import hiding
@@ -131,8 +139,10 @@ def _apply_method(machine: Analyser, call: Call, receiver: Value, name: str, res
         containers.fitted_to_key(result, call.args[0])
     if receiver.instance is not None and _DUMPS.match(name):
         result.taint |= taint_of(*receiver.instance.all_attributes().values())
-    if receiver.keys is not None and "into" in receiver.keys and name.startswith("write"):
-        writing.handed(machine, call._replace(args=[*call.args, receiver.keys["into"]]))
+    if receiver.keys is not None and "into" in receiver.keys:
+        layered_files.written(machine, call, receiver, name, result)
+        if name.startswith("write") and receiver.keys["into"].ref == "io.file()w":
+            writing.handed(machine, call._replace(args=[*call.args, receiver.keys["into"]]))
     if name in hooks.SIGNS:
         hooks.label_signing_key(machine, call, name)
         result.taint = know.without_keys(result.taint) if name.startswith(("sign", "unsafe_sign")) else result.taint

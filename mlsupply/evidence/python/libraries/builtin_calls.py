@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import methods, objects, own_containers, reflection, special_methods
 from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
-from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, writing
+from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, standard_output, writing
 from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.values import containers, decoders, folding
 from mlsupply.evidence.python.values.merging import iterated, merged
@@ -115,7 +115,7 @@ def _getter(machine: Analyser, name: str, call: Call) -> Value | None:
 
 def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
     if name == "print":
-        writing.printed(machine, call, call.keywords.get("file"))
+        writing.printed(machine, call, standard_output.target(machine, call.keywords.get("file")))
     if name in {"print", "len", "type"} or name in _SETTLED:
         return folding.builtin(name, call.args) if name == "len" else Value()
     if name == "str" and len(call.args) == 1 and call.args[0].ref.startswith("pathlib.") and call.args[0].text == HOLE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import unknown_calls
+from mlsupply.evidence.python.libraries import layered_files
 from mlsupply.evidence.python.values import folding, written
 from mlsupply.evidence.python.values.value import Value, constant, layers_of
 
@@ -17,6 +18,10 @@ _MADE = {"io.BytesIO": b"", "io.StringIO": ""}
 
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of making such a file, or of reading all of it; None for any other call. What is written to it is kept."""
+    if layered_files.is_writer(call.ref) and (below := layered_files.below(call)) is not None:
+        made = unknown_calls.result_of(machine, call)
+        made.keys = {"into": below}
+        return made
     if not call.ref.startswith(tuple(_MADE)):
         return None
     if call.ref in _MADE:

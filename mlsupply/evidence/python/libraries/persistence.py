@@ -14,6 +14,7 @@ from mlsupply.evidence.python.commands.shell_kinds import SSH_KEY
 from mlsupply.evidence.python.libraries import found_files
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values import written as memory
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, Value, legible, taint_of, text_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
-IN_MEMORY = frozenset({"io.BytesIO()", "io.StringIO()"})
 _FOREIGN_FILE = re.compile(r"\.__file__$|find_spec\(\)\.origin$|getsourcefile\(\)$")
 # Skills and plugins of an agent do nothing until somebody asks for them, and installers fetch them by commands.
 _ASKED_FOR = re.compile(
@@ -47,7 +47,7 @@ _MAX_FILES = 200  # of one table (path: content)
 
 def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     """Notes facts about `content` that goes into the file at `path`, and stores it under that path."""
-    if path.ref in IN_MEMORY:
+    if memory.is_in_memory(path):
         path.taint |= taint_of(content)
     _stored(machine, path, content)
     _overwritten(machine, call, path, content)

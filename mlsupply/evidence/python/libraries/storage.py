@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values import containers, folding, written
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
 from mlsupply.lazy import expression
@@ -48,15 +48,19 @@ def content_of(machine: Analyser, path: Value) -> Value | None:
 def logged(machine: Analyser, call: Call) -> None:
     """Remembers a log file that a call sets, or keeps what a call logs in the log files."""
     if _LOG_FILES.match(call.ref):
-        path = call.keywords.get("filename") or (call.args[0] if call.args and call.ref != "logging.basicConfig" else None)
+        path = call.keywords.get("filename") or call.keywords.get("stream")
+        path = path or (call.args[0] if call.args and call.ref != "logging.basicConfig" else None)
         machine.logs += [path] if path is not None else []
     elif machine.logs and _LOGS.match(call.ref) and (taint := taint_of(*call.all)):
         for path in machine.logs:
+            if written.is_in_memory(path):
+                path.taint |= taint
+                continue
             before = machine.files.get(file_key(path))
             machine.files[kept_key(machine, path)] = Value(taint=taint | (before.taint if before is not None else CLEAN))
 
 
-_LOG_FILES = expression(r"logging\.(?:basicConfig|(?:handlers\.)?\w*FileHandler)$")
+_LOG_FILES = expression(r"logging\.(?:basicConfig|(?:handlers\.)?\w*(?:File|Stream)Handler)$")
 _LOGS = expression(r"logging\.(?:getLogger\(\)\.)?(?:debug|info|warn|warning|error|critical|exception|log)$")
 
 
@@ -90,7 +94,7 @@ _TAKES = frozenset(
         "writelines", "push", "appendleft", "put_nowait", "set_content", "add_attachment", "set_payload", "add_header",
         "save",
         "set", "hset", "store", "enqueue", "execute", "executemany", "submit", "send", "publish", "log", "dump", "index",
-        "set_image", "add_embed", "add_file", "setopt", "put_object", "connect", "feed",
+        "set_image", "add_embed", "add_file", "setopt", "put_object", "connect", "feed", "addfile",
     }
 )  # fmt: skip
 
@@ -175,8 +179,8 @@ def _packed(machine: Analyser, call: Call, archive: Value) -> None:
     for source in call.args[:1]:
         if kind := places.file_kind(text_of(source)):
             archive.taint |= machine.origin(kind, text_of(source), call.line)
-    if archive.text != HOLE:
-        machine.files[archive.text] = unknown(archive)
+    if archive.keys is not None and "path" in archive.keys:
+        machine.files[kept_key(machine, archive.keys["path"])] = unknown(archive)
     if archive.keys is not None and "into" in archive.keys:
         into = archive.keys["into"]
         into.taint |= archive.taint

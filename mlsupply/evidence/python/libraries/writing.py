@@ -85,7 +85,7 @@ def _packed(machine: Analyser, call: Call) -> Value:
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all), text_of(first))
     made.layers = first.layers
     into = call.keywords.get("fileobj", first if first.ref.startswith("io.") else None)
-    made.keys = {"into": into} if into is not None else None
+    made.keys = {"into": into} if into is not None else {"path": first}
     root = call.arg(2, "root_dir", "base_dir")
     if call.ref == "shutil.make_archive" and root is not None:
         made.taint |= taint_below(machine, text_of(root))
@@ -109,10 +109,14 @@ def handed(machine: Analyser, call: Call) -> None:
     """Notes that an unknown function, given a file open for writing, may write its other arguments there."""
     given = call.all
     for place, value in enumerate(given):
-        if not value.ref.startswith("io."):
+        if is_connection(value):
+            _sent_through(machine, call, value, unknown(*(other for at, other in enumerate(given) if at != place)))
+        if not value.ref.startswith(("io.", "tempfile.")):
             continue
-        if value.ref in persistence.IN_MEMORY:
+        if written.is_in_memory(value):
             others = [other for at, other in enumerate(given) if at != place]
+            if call.receiver is not None and _WRITES.match(call.ref):
+                others.append(call.receiver)  # `table.to_csv(buffer)`
             value.taint |= taint_of(*others)
             written.add(value, unknown(*others))
         if value.ref == "io.file()w" and "name" in (value.keys or {}):
@@ -163,6 +167,8 @@ def printed(machine: Analyser, call: Call, target: Value | None) -> None:
         written.add(target, part)
     if target.ref == "io.file()w":
         persistence.written(machine, call, _path_of(target), call.args[0] if len(call.args) == 1 else unknown(*call.args))
+    elif is_connection(target):
+        _sent_through(machine, call, target, unknown(*call.args))
     elif _written_far(machine, call, target, unknown(*call.args)):
         return
     elif target.instance is not None and "write" in target.instance.methods:
@@ -192,9 +198,8 @@ _ACTIVATES = expression(r"(?:bin|Scripts)[/\\](?:de)?activate(?:\.\w{2,4})?$", r
 def _dumped(machine: Analyser, call: Call) -> Value:
     """A call that writes its first argument to the second: a file, or the file-like end of a connection."""
     source, target = call.args[:2]
-    if _CONNECTED.match(target.ref):
-        through = call._replace(ref=target.ref + ".write", args=[source], keywords={}, receiver=target)
-        return sending.sent(machine, through)
+    if is_connection(target):
+        return _sent_through(machine, call, target, source)
     if not _written_far(machine, call, target, source):
         persistence.written(machine, call, _path_of(target), source)
     return Value()
@@ -210,6 +215,16 @@ def _written_far(machine: Analyser, call: Call, target: Value, source: Value) ->
 
 
 _CONNECTED = expression(r"(?:socket|ssl)\..*makefile\(\)$")
+
+
+def is_connection(value: Value) -> bool:
+    """Is this the file-like end of a connection?"""
+    return value.ref.endswith("makefile()") and _CONNECTED.match(value.ref) is not None
+
+
+def _sent_through(machine: Analyser, call: Call, connection: Value, content: Value) -> Value:
+    through = call._replace(ref=connection.ref + ".write", args=[content], keywords={}, receiver=connection)
+    return sending.sent(machine, through)
 
 
 def _copied(machine: Analyser, call: Call) -> Value:

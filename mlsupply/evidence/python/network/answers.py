@@ -31,6 +31,8 @@ def answer(machine: Analyser, call: Call, text: str) -> Value:
     kind = (
         "cloud-metadata" if places.METADATA.search(text) else "cluster-secret" if places.CLUSTER.search(text) else "received"
     )
+    if text.startswith("file:"):
+        return _of_file(machine, call, text)
     if kind == "received" and places.MODEL_SERVICE.match(text):
         kind = "model-answer"
     elif kind == "cloud-metadata" and places.WHO_IT_IS.search(_path(text)):
@@ -47,6 +49,12 @@ def answer(machine: Analyser, call: Call, text: str) -> Value:
         machine.files[kept_key(machine, path)] = made
         made.items = [path.copy(), Value()]
     return made
+
+
+def _of_file(machine: Analyser, call: Call, address: str) -> Value:
+    """What a request for a file of this machine gives back."""
+    kind = places.file_kind(address)
+    return Value(call.ref + "()", NOTHING, machine.origin(kind, address, call.line) if kind else CLEAN)
 
 
 def fetched_by_url(machine: Analyser, call: Call) -> Taint:

@@ -11,6 +11,15 @@ _HELD = "held in memory"  # key of a file's value for its content; no attribute 
 _MOST = 1 << 20  # characters or bytes that are put together
 
 
+# Files that have no path.
+_IN_MEMORY = frozenset({"io.BytesIO()", "io.StringIO()", "tempfile.TemporaryFile()", "tempfile.SpooledTemporaryFile()"})
+
+
+def is_in_memory(value: Value) -> bool:
+    """Is this an open file without a path, which only the module itself reads again?"""
+    return value.ref in _IN_MEMORY
+
+
 def begin(file: Value, content: Value) -> None:
     """Makes the file keep what is written to it, behind `content`."""
     file.keys = {_HELD: content}
