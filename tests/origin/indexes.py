@@ -127,7 +127,7 @@ def _(stage: Stage) -> None:
     stage.write("uv.lock", "\n".join(lines))
 
 
-@story("a lock that takes a file of another project", "MLS-I016")
+@story("a lock that takes a file of another project", "MLS-I016", "MLS-R015")
 def _(stage: Stage) -> None:
     (file,) = stage.index.add("helper", "0.1", uploaded=ago(900))
     stage.index.add("one", "1.0", uploaded=ago(900))
