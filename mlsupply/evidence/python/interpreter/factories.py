@@ -6,7 +6,9 @@ share one body, and one of them shows what all do, unless a value in a closure c
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from operator import itemgetter
 
@@ -17,6 +19,7 @@ from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, taint
 
 _DEPTH = 4  # of functions in closures of functions that are compared
 _MOST_ALIKE = 4  # functions of one kind that are followed
+_MOST_MADE = 200  # functions of one body that are: one that makes itself anew, with another value each time, has no end
 _WORD = re.compile(r"[a-z]{1,40}(?:_[a-z]{1,40}){0,12}")
 _PLAIN = frozenset({"parameter", "from"})
 
@@ -27,17 +30,22 @@ class FactoryFunctions:
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
         self._followed: dict[tuple[object, ...], list[Closure]] = {}
+        self._made: Counter[ast.AST] = Counter()  # body -> how many were followed
 
     def enough_followed(self, machine: Analyser, closure: Closure) -> bool:
         """Whether enough functions of this kind were followed already. If so, what was found of them is noted for this one;
-        if not, this one is counted, and is to be followed."""
+        if not, this one is counted, and is to be followed. One body that is made too often exhausts its budget."""
         if closure.scope is machine.module or closure.owner is not None:
             return False
+        if self._made[closure.node] == _MOST_MADE:
+            machine.exhausted.add(closure.name)
+            return True
         held = dict(self._held(machine, closure))
         kind = self._made_with(machine, closure, _DEPTH)
         before = self._followed.setdefault(kind, [])
         if len(before) < _MOST_ALIKE:
             before.append(closure)
+            self._made[closure.node] += 1
             return False
         first = dict(self._held(machine, before[0]))
         for name, value in held.items():
