@@ -133,6 +133,17 @@ def test_conda_installs_name_a_release_only_when_they_pin_it_wholly(tmp_path: Pa
         ("easy_install a && pixi add --pypi b==1", ["a", "b==1"]),
         ("pip wheel -w /wheels --no-deps a && pip download -d out b && pip install -n c", ["a", "b", "c"]),
         ("python -m pip install --index name=https://h.example/s a", ["a"]),
+        ("pip --proxy http://p.example install a; pip --python /x/bin/python -q install b", ["a", "b"]),
+        (
+            "uv --color never --no-config add a && uv -q --directory /x pip install b; uv -q pip list; pip show install",
+            ["a", "b"],
+        ),
+        ("bash -lc 'pip install a'; bash -euxo pipefail -c 'pip install b'; sh script.sh -c 'pip install c'", ["a", "b"]),
+        (
+            "su me -c 'pip install a'; runuser -u me -- pip install b; eval 'pip install c'; eval eval pip install d",
+            [*"abcd"],
+        ),
+        ("x=$(pip install a); echo `pip install b` \"$(uv tool install 'c')\" '$(pip install d)' \\`e", ["a", "b", "c"]),
     ],
 )
 def test_which_commands_install_what(text: str, names: list[str]) -> None:
@@ -146,6 +157,65 @@ def test_what_a_variable_holds_is_a_gap(text: str) -> None:
     names, gaps = _installs(text)
     assert names == []
     assert len(gaps) == 1
+
+
+def test_files_of_requirements_are_read_whichever_command_names_them(world: World) -> None:
+    """`pip-sync`, `uv pip sync` and conda name files of any name; each holds a release that must not pass unread."""
+    for name in ("a.list", "b.list"):
+        (world.tree.root / name).write_text(f"{name[0]}-tool==1.0\n", encoding="utf-8")
+    for name in ("c.yaml", "d.yaml"):
+        text = f"dependencies:\n  - pip:\n    - {name[0]}-tool==1.0\n"
+        (world.tree.root / name).write_text(text, encoding="utf-8")
+    script = "uv pip sync a.list && pip-sync b.list && conda env create -n x -f c.yaml && mamba env update --file=d.yaml"
+    (world.tree.root / "Dockerfile").write_text(f"FROM x\nRUN {script} && conda install --file e.list\n", encoding="utf-8")
+    report = run(Request(subjects=(".",), offline=True), world)
+    assert [package.name for package in report.packages] == ["a-tool", "b-tool", "c-tool", "d-tool"]
+    (unread,) = [gap for gap in report.gaps if gap.reason is Reason.UNSUPPORTED and gap.check == "inventory"]
+    assert unread.detail == "conda installs what e.list lists, and its own lists are not read"
+
+
+def test_blank_lines_and_comments_between_continued_ones_end_no_instruction(tmp_path: Path) -> None:
+    text = 'FROM x\nRUN pip install \\\n\n  # why\n  a==1 \\\n  \n  b==2\nRUN ["pip", \\\n  "install", "c==3"]\n'
+    assert [(name, version) for name, version, _ in _asked(_read(tmp_path, "Dockerfile", text))] == [
+        ("a", "==1"),
+        ("b", "==2"),
+        ("c", "==3"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["/*.whl", "dist/*", "/opt/tool.tar.gz"])
+def test_archives_of_the_image_that_name_no_release_are_a_gap(path: str) -> None:
+    """A scan that said nothing of `pip install /*.whl` was complete and clean."""
+    names, gaps = _installs(f"pip install {path}")
+    assert names == []
+    assert gaps == [f"this file exists only where the command runs: {path}"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "pip install a",
+        "import os\nuv pip install a\nprint(1)",
+        "out = !pip install a",
+        "out = %sx pip install a",
+        "%time !pip install a",
+        "%%system\npip install a",
+        "%%shell\npip install a",
+        'text = """\nx"""\npip install a',
+    ],
+)
+def test_cells_that_install_without_an_exclamation_mark(cell: str, tmp_path: Path) -> None:
+    """IPython takes a line that begins with `pip` for the magic of that name."""
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
+    assert [name for name, _, _ in _asked(_read(tmp_path, "a.ipynb", notebook))] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "cell", ['print("""\npip install a\n""")', "pip = install(a)", "uv.install(a)", "x != 'pip install a'"]
+)
+def test_python_that_only_speaks_of_pip_installs_nothing(cell: str, tmp_path: Path) -> None:
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
+    assert _asked(_read(tmp_path, "a.ipynb", notebook)) == []
 
 
 def test_a_wheel_that_exists_only_in_the_image_is_a_gap() -> None:

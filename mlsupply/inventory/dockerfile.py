@@ -30,6 +30,7 @@ _INSTRUCTIONS = frozenset(
 )
 _FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--platform=\S{1,200}[ \t]+)?\S{1,500}(?:[ \t]+AS[ \t]+\S{1,200})?[ \t]*$")
 _BACKTICK = re.compile(r"(?i)(?:#[ \t]*[a-z]{1,40}[ \t]*=[^\n]*\n)*?#[ \t]*escape[ \t]*=[ \t]*`[ \t]*\n")
+_CONTINUED = re.compile(r"\\\n(?:[ \t]*#[^\n]*\n)*")
 _HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_]{0,60})[\"']?")
 
 
@@ -122,7 +123,7 @@ def runs(text: str) -> Iterator[Run]:
     at = 0
     while at < len(lines):
         start, at = at, _end(lines, at)
-        block = "\n".join(lines[start:at])
+        block = "\n".join([lines[start], *(line if line.strip() else "\\" for line in lines[start + 1 : at])])
         found = _RUN.match(block)
         if found is None:
             continue
@@ -147,7 +148,7 @@ def _exec_form(run: Run) -> list[Word]:
     import json
 
     try:
-        words = json.loads(run.text)
+        words = json.loads(_CONTINUED.sub("", run.text))
     except (ValueError, RecursionError):
         return []
     return [Word(word, run.line) for word in words if isinstance(word, str)] if isinstance(words, list) else []

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.collected import Collected
-from mlsupply.inventory.install_verbs import Install, Kind, install_at
+from mlsupply.inventory.files import is_archive
+from mlsupply.inventory.install_verbs import Install, Kind, install_at, script_in
 from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.pip_line import asked_for
 from mlsupply.inventory.shell import Word, commands
@@ -86,12 +87,12 @@ def installs(path: str, text: str, line: int = 1) -> Iterator[Found]:
 
 def of_command(path: str, words: Sequence[Word]) -> Iterator[Found]:
     """What one command installs; nothing where it is another command. `sh -c "…"` is looked into."""
-    if words and words[0].text in _SAYS_ONLY:
+    if not words or words[0].text in _SAYS_ONLY:
+        return
+    if script := script_in(words):
+        yield from installs(path, script.text, script.line)
         return
     for at, word in enumerate(words):
-        if word.text == "-c" and at and at + 1 < len(words) and re.fullmatch(r"(?:.*/)?(?:ba|da|z)?sh", words[at - 1].text):
-            yield from installs(path, words[at + 1].text, words[at + 1].line)
-            return
         found = install_at(words, at)
         if found is not None and words[0].text.rpartition("/")[2] == "xargs":
             detail = "xargs hands names over here that are known only where the command runs"
@@ -135,7 +136,7 @@ class _Command:
             self.found.append(_unknown(self.path, word, "what is installed here"))
             return
         parsed = asked_for(word.text, Place(self.path, word.line), editable=editable)
-        if isinstance(parsed, Requirement) and parsed.source.kind is SourceKind.PATH and parsed.name:
+        if isinstance(parsed, Requirement) and parsed.source.kind is SourceKind.PATH and _is_file(parsed, word.text):
             detail, hint = "this file exists only where the command runs", "scan that file itself"
             self.found.append(gap(self.path, Reason.NO_ARTIFACT, detail, word.line, hint, quoted(word.text, 120)))
         else:
@@ -156,6 +157,11 @@ class _Command:
                 yield one
 
 
+def _is_file(asked: Requirement, text: str) -> bool:
+    """Whether a path is that of archives, and not of the project itself."""
+    return bool(asked.name) or is_archive(text) or "*" in text
+
+
 def _named(path: str, install: Install) -> Iterator[Found]:
     """What the arguments of an installer of Python packages name."""
     command = _Command(path)
@@ -166,6 +172,9 @@ def _named(path: str, install: Install) -> Iterator[Found]:
         if not word.text.startswith("-") or word.text == "-":
             if install.kind is Kind.SCRIPT or (install.kind is Kind.TOOL and spec):
                 break
+            if install.kind is Kind.FILES:
+                command.option("-r", word)
+                continue
             command.asked(_with_constraint(word) if install.kind in _AT else word)
             if install.kind is Kind.TOOL:
                 break
@@ -211,14 +220,30 @@ def _unknown(path: str, word: Word, what: str) -> Gap:
     return gap(path, Reason.UNSUPPORTED, detail, word.line, hint, quoted(word.text))
 
 
+_CONDA_VALUED = frozenset(("-c", "--channel", "-n", "--name", "-p", "--prefix", "-f", "--file"))
+
+
+def _listed(path: str, word: Word) -> Found:
+    """A file that conda is handed: an environment file is read, its own lists are not."""
+    if word.text.endswith((".yml", ".yaml")):
+        return Include(word.text, Place(path, word.line))
+    detail = f"conda installs what {safe(word.text, 200)} lists, and its own lists are not read"
+    return gap(path, Reason.UNSUPPORTED, detail, word.line, "use a conda-lock file, or scan the built environment")
+
+
 def _conda(path: str, words: Sequence[Word]) -> Iterator[Found]:
     """conda's own packages; only an exact version (`name==1.0`, `name=1.0=build`) says what will be installed."""
     open_names: list[str] = []
-    takes_value = False
-    for word in words:
-        if takes_value or word.text.startswith("-"):
-            flag = word.text
-            takes_value = not takes_value and flag in ("-c", "--channel", "-n", "--name", "-p", "--prefix", "-f", "--file")
+    queue = list(reversed(words))
+    while queue:
+        word = queue.pop()
+        if word.text.startswith("-"):
+            flag, equals, value = word.text.partition("=")
+            if flag not in _CONDA_VALUED or not (equals or queue):
+                continue
+            given = Word(value, word.line, word.open) if equals else queue.pop()
+            if flag in ("-f", "--file"):
+                yield _unknown(path, given, f"the value of {flag}") if given.open else _listed(path, given)
             continue
         found = _CONDA_SPEC.fullmatch(word.text)
         if found and found[2] and not word.open and (found[2] == "==" or found[4]):
@@ -260,8 +285,19 @@ class Commands(Collected):
             return
         self.includes.append(found)
         is_input = reader_of(found) is not None and found in self.tree.survey().files
-        if not is_input and not include.constraint:
+        if is_input or include.constraint:
+            return
+        if found.endswith((".yml", ".yaml")):
+            self._environment(found)
+        else:
             self.follow(found, include.place)
+
+    def _environment(self, path: str) -> None:
+        """Read conda's environment file of any name as part of this file."""
+        from mlsupply.inventory.environment_yml import read
+
+        found = read(path, self.tree, self.limits)
+        Collected.take(self, (*found.packages, *found.requirements, *found.indexes, *found.gaps))
 
     def _walked(self, path: str) -> str:
         """A file that is walked and ends so, where the command was run in a folder that only a `cd` before it tells."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
-from itertools import islice
 
 from mlsupply.inventory.shell import Word
 from mlsupply.named import NamedTuple
@@ -23,6 +22,7 @@ class Kind(Enum):
     SCRIPT = auto()  # the first is run and is nothing to install; only options name something
     POETRY = auto()  # each names something, with a constraint behind `@`
     CONDA = auto()  # in conda's language
+    FILES = auto()  # each is a file of requirements
 
 
 class Install(NamedTuple):
@@ -39,6 +39,7 @@ _VERBS: tuple[tuple[re.Pattern[str], tuple[tuple[tuple[str, ...], Kind], ...]], 
         "pip[0-9.]*": {"install": Kind.PIP, "download": Kind.PIP, "wheel": Kind.PIP},
         "uv": {
             "pip install": Kind.PIP,
+            "pip sync": Kind.FILES,
             "tool install": Kind.UV,
             "tool run": Kind.TOOL,
             "add": Kind.UV,
@@ -48,16 +49,25 @@ _VERBS: tuple[tuple[re.Pattern[str], tuple[tuple[tuple[str, ...], Kind], ...]], 
         "poetry": {"add": Kind.POETRY, "self add": Kind.POETRY},
         "pdm|rye": {"add": Kind.UV, "install": Kind.UV},
         "pipenv": {"install": Kind.PIP},
-        "conda|mamba|micromamba": {"install": Kind.CONDA, "create": Kind.CONDA, "update": Kind.CONDA},
+        "conda|mamba|micromamba": {
+            **dict.fromkeys(("install", "create", "update"), Kind.CONDA),
+            **dict.fromkeys(("env create", "env update"), Kind.CONDA),
+        },
         "pixi": {"add": Kind.CONDA, "global install": Kind.CONDA},
     }.items()
 )
-_BARE = ((re.compile(_EXE.format("uvx")), Kind.TOOL), (re.compile(_EXE.format(r"easy_install(?:-[0-9.]+)?")), Kind.PIP))
+_BARE = (
+    (re.compile(_EXE.format("uvx")), Kind.TOOL),
+    (re.compile(_EXE.format(r"easy_install(?:-[0-9.]+)?")), Kind.PIP),
+    (re.compile(_EXE.format("pip-sync")), Kind.FILES),
+)
 _BEFORE = frozenset(
     ["sudo", "exec", "env", "time", "nohup", "command", "then", "do", "else", "if", "!", "tini", "dumb-init"]
 )
 _MOST_BEFORE = 50  # words
-_MARKS = ("install", "uvx", "tool run", "pipx", "add ", "download", "wheel", "--with", "create", "update")
+_MARKS = ("install", "uvx", "tool run", "pipx", "add ", "download", "wheel", "--with", "create", "update", "sync")
+_SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
+_AS_USER = re.compile(r"(?:.*/)?(?:su|runuser)")
 
 
 def may_install(text: str) -> bool:
@@ -74,11 +84,51 @@ def install_at(words: Sequence[Word], at: int) -> Install | None:
     verbs = next((verbs for program, verbs in _VERBS if program.fullmatch(name)), ())
     if not verbs:
         return None
-    following = list(islice((p for p in range(at + 1, len(words)) if not words[p].text.startswith("-")), 2))
     for wanted, kind in verbs:
-        if [words[place].text for place in following[: len(wanted)]] == list(wanted):
+        if behind := _behind(words, at + 1, wanted):
             is_pypi = kind is Kind.CONDA and any(word.text == "--pypi" for word in words)  # of pixi
-            return Install(Kind.PIP if is_pypi else kind, words[following[len(wanted) - 1] + 1 :])
+            return Install(Kind.PIP if is_pypi else kind, words[behind:])
+    return None
+
+
+def _behind(words: Sequence[Word], at: int, wanted: Sequence[str]) -> int:
+    """The place behind the wanted words, 0 where others stand there. Before each there may be options of the program
+    itself, and behind an option a word that is its value (`pip --proxy URL install`)."""
+    end = min(len(words), at + _MOST_BEFORE)
+    for one in wanted:
+        is_value = False
+        while at < end and words[at].text != one:
+            text = words[at].text
+            if not text.startswith("-") and not is_value:
+                return 0
+            is_value = text.startswith("-") and "=" not in text
+            at += 1
+        at += 1
+    return at if at <= end else 0
+
+
+def script_in(words: Sequence[Word]) -> Word | None:
+    """The text a command hands to a shell: `bash -lc TEXT`, `su USER -c TEXT`, `eval TEXT`; None where it hands none."""
+    if words[0].text == "eval":
+        texts = [word.text for word in words]
+        first = next((place for place, text in enumerate(texts) if text != "eval"), len(texts))
+        return Word(" ".join(texts[first:]), words[0].line) if first < len(texts) else None
+    for at, word in enumerate(words[:_MOST_BEFORE]):
+        if _SHELL.fullmatch(word.text) or _AS_USER.fullmatch(word.text):
+            return _behind_c(words, at, is_user=_AS_USER.fullmatch(word.text) is not None)
+    return None
+
+
+def _behind_c(words: Sequence[Word], at: int, *, is_user: bool) -> Word | None:
+    """What stands behind `-c`, alone or among other letters (`-lc`, `-euxo pipefail -c`)."""
+    may_be_value = is_user
+    for place in range(at + 1, min(len(words) - 1, at + _MOST_BEFORE)):
+        text = words[place].text
+        if text == "--command" or (text.startswith("-") and not text.startswith("--") and "c" in text):
+            return next((word for word in words[place + 1 :] if not word.text.startswith("-")), None)
+        if not text.startswith("-") and not may_be_value:
+            return None  # a file of commands
+        may_be_value = is_user or text.endswith("o")
     return None
 
 

@@ -16,8 +16,14 @@ from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.world import Limits, Tree
 
 FORMAT = "notebook"
-_MAGIC = re.compile(r"[ \t]*(?:!!?|%(?:system|sx)[ \t]+|%(?=(?:pip|conda|mamba|micromamba|uv)\b))[ \t]*(.*)", re.DOTALL)
-_SHELL_CELL = re.compile(r"[ \t]*%%(?:bash|sh|script[ \t]+(?:ba)?sh|!)[^\n]*\n")
+_MAGIC = re.compile(
+    r"[ \t]*(?:[A-Za-z_][\w.]{0,100}[ \t]*=[ \t]*|%(?:time|timeit|prun)[ \t]+)?"
+    r"(?:!!?|%(?:system|sx)[ \t]+|%(?=(?:pip|conda|mamba|micromamba|uv)\b))[ \t]*(.*)",
+    re.DOTALL,
+)
+_BARE = re.compile(r"((?:pip|conda|mamba|micromamba|uv)[ \t]+[a-z-].*)", re.DOTALL)  # IPython takes it for `%pip …`
+_QUOTES = re.compile(r'"""|\'\'\'')
+_SHELL_CELL = re.compile(r"[ \t]*%%(?:bash|sh|shell|system|sx|script[ \t]+(?:ba)?sh|!)[^\n]*\n")
 _TEMPLATE = re.compile(r"\{(?=[A-Za-z_])")  # IPython fills {name} in; the shell reader knows ${name}
 
 
@@ -61,14 +67,15 @@ def _scripts(lines: list[Snippet]) -> Iterator[Snippet]:
     if lines and _SHELL_CELL.match(lines[first].text + "\n"):
         yield Snippet("\n".join(line.text for line in lines[first + 1 :]), lines[first].line + 1)
         return
-    at = 0
+    at, quotes = 0, 0  # quotes: those of long strings so far, in which a line is only text
     while at < len(lines):
         start, text = at, lines[at].text
         while text.rstrip().endswith("\\") and at + 1 < len(lines):
             at += 1
             text += "\n" + lines[at].text
         at += 1
-        found = _MAGIC.match(text)
+        found = _MAGIC.match(text) or (_BARE.match(text) if quotes % 2 == 0 else None)
+        quotes += len(_QUOTES.findall(text))
         if found:
             yield Snippet(_TEMPLATE.sub("${", found[1]), lines[start].line)
 

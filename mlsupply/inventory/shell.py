@@ -37,13 +37,17 @@ _PIECE = re.compile(
 )
 _VARIABLE = re.compile(r"(?<!\\)(?:\$[A-Za-z_{(0-9@*]|`)")
 
+_COMMANDS = re.compile(r"(?<!\\)\$\(((?:[^()]|\([^()]*\))*)\)|(?<!\\)`([^`]*)`")
+
 
 def commands(text: str, line: int = 1) -> Iterator[list[Word]]:
     """The simple commands of a script in order. line: the line of the text's first character.
 
-    An unquoted `<` after a name (`pip install a<2`) is a redirection in a shell; it is dropped as the shell drops it.
+    An unquoted `<` after a name (`pip install a<2`) is a redirection in a shell; it is dropped as the shell drops it. The
+    commands of a substitution (`$(…)`) follow the one it stands in.
     """
     words: list[Word] = []
+    inner: list[tuple[str, int]] = []
     current: list[str] = []
     started, is_open = line, False
     for found in _PIECE.finditer(text):
@@ -53,6 +57,8 @@ def commands(text: str, line: int = 1) -> Iterator[list[Word]]:
                 started = line
             current.append(_value(kind, piece))
             is_open = is_open or kind == "substitution" or (kind == "double" and bool(_VARIABLE.search(piece)))
+            if kind in ("substitution", "double") and ("$(" in piece or "`" in piece):
+                inner += [(one[1] or one[2], line + piece.count("\n", 0, one.start())) for one in _COMMANDS.finditer(piece)]
         elif kind != "comment":
             if current:
                 words.append(Word("".join(current), started, is_open))
@@ -65,6 +71,8 @@ def commands(text: str, line: int = 1) -> Iterator[list[Word]]:
         words.append(Word("".join(current), started, is_open))
     if words:
         yield words
+    for script, begins in inner:
+        yield from commands(script, begins)
 
 
 def _value(kind: str | None, piece: str) -> str:
