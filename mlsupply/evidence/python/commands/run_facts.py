@@ -60,7 +60,7 @@ def from_network(machine: Analyser, call: Call, taint: Taint, behaviour: str, de
 def addressed(taint: Taint) -> bool:
     """Does everything received come from an address that a setting or the caller gives?"""
     found = [label.partition(":")[2] for label in of_kind(taint, "received")]
-    return all(one.startswith("\u2026") or bool(places.LOCAL.match(one) or _GIVEN_REPOSITORY.match(one)) for one in found)
+    return all(_GIVEN.match(one) or places.LOCAL.match(one) or _GIVEN_REPOSITORY.match(one) for one in found)
 
 
 def _of_makers(machine: Analyser, taint: Taint) -> bool:
@@ -68,6 +68,11 @@ def _of_makers(machine: Analyser, taint: Taint) -> bool:
     return all(machine.makers.get(label, False) for label in of_kind(taint, "received"))
 
 
+# An address of which nothing is known, or no more than its scheme, its port and what comes after them; but not one where the
+# scheme is all that is unknown.
+_GIVEN = re.compile(
+    r"\u2026(?!://[\w.-])|\w{1,20}://(?![^/?#]{0,300}@)\u2026{1,9}(?::[\d\u2026]{1,6}[^./?#@]{0,80})?(?:[/?#]|$)"
+)
 # A repository whose owner the caller names.
 _GIVEN_REPOSITORY = re.compile(
     r"https://(?:codeload\.github\.com|raw\.githubusercontent\.com|github\.com|api\.github\.com/repos|gitlab\.com|bitbucket\.org|"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from mlsupply.evidence.python.commands.shell_kinds import KINDS, OVERLAP
@@ -55,7 +56,7 @@ _PATTERNS = tuple(
 _READS = expression(
     r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n]))|"
     r"(?P<credential>\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
-    r"\.docker/config|/etc/shadow|\.env\b|/gcloud/|print-access-token|serviceaccount(?!/(?:namespace|ca\.crt)(?![\w./]))|huggingface/(?:stored_)?token|"
+    r"\.docker/config|/etc/shadow|(?<!\bprocess)(?<!\bimport\.meta)(?<!\bDeno)(?<!\bBun)\.env\b|/gcloud/|print-access-token|serviceaccount(?!/(?:namespace|ca\.crt)(?![\w./]))|huggingface/(?:stored_)?token|"
     r"\.vault-token|\.pgpass|\.kaggle/|\.config/gh/|\.wandb/|\.databrickscfg)|"
     r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
     r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"
@@ -67,6 +68,16 @@ _SENDERS = (
 _SENDS = expression(_SENDERS, re.IGNORECASE)
 # The key file of an SSH client, which signs with it and does not send it.
 _IDENTITY = expression(r"(?<=\s)-(?:i\s?|oIdentityFile=|o IdentityFile=)[\w.~/$\"'-]{2,200}(?=[\s\"']|$)")
+# The same in programs for Node, Ruby, Perl and PHP, which a command line may hold.
+_SENDS_IN_CODE = expression(
+    r"\bfetch\(|\bhttps?\.(?:request|get|post)\(|\brequire\([\"'](?:node:)?https?[\"']\)\.(?:request|get)\(|\baxios\b|"
+    r"\bXMLHttpRequest\b|\bsendBeacon\(|\bnew WebSocket\(|\bnet\.(?:connect|createConnection)\(|"
+    r"\bNet::HTTP\b|\bTCPSocket\b|\bHTTP::Tiny\b|\bLWP::|\bIO::Socket\b|\bcurl_exec\(|\bfile_get_contents\(\s{0,9}[\"']https?:"
+)
+_ENVIRONMENT_IN_CODE = expression(
+    r"(?:[{(,]\s{0,9}(?:\.{3})?|\bin\s{1,9}|=\s{0,9}\.{3}|\bbody:\s{0,9})process\.env\s{0,9}[),;}]|"
+    r"\bENV\.(?:to_\w{1,9}|inspect|map|each)\b|[%\\]%?ENV\b|\(\s{0,9}(?:\$_ENV|getenv\(\s{0,9}\))"
+)
 # What every command holds that sends, looks up, mines, or hides what it runs: for a first, cheap search.
 MAY_TAKE_OR_HIDE = expression(
     "|".join(
@@ -128,9 +139,21 @@ def _deeds(text: str, depth: int) -> list[Deed]:
         piped = source != "environment" or "|" in text[reads.start() :] or "$(" in text or "`" in text
         if piped and (source != "credential-file" or _sends_credential(text)):
             done.append(Deed("sends", f"{source} sent by {sends[0]}", text, url, source))
+    if sends := _SENDS_IN_CODE.search(text):
+        done += _sent_in_code(text, sends[0].rstrip("("), url)
     if depth < 3:
         done += _inner(text, depth)
     return done
+
+
+def _sent_in_code(text: str, how: str, url: str) -> Iterator[Deed]:
+    """The deed of a program in another language that sends (how: the words that show it) and reads a credential or the
+    whole environment."""
+    reads = _READS.search(text)
+    credential = reads is not None and reads.lastgroup == "credential"
+    if credential or _ENVIRONMENT_IN_CODE.search(text):
+        source = "credential-file" if credential else "environment"
+        yield Deed("sends", f"{source} sent by {how}", text, url, source)
 
 
 def _sends_credential(text: str) -> bool:

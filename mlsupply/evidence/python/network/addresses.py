@@ -23,6 +23,8 @@ def destination(address: str) -> str:
     in the code) or `given` (a parameter or setting). address: a URL or host, HOLE for each unknown part."""
     if not address or address == HOLE or places.ACCOUNT.match(address):
         return "given"
+    if address.startswith(f"{HOLE}://"):
+        address = f"https{address[1:]}"  # whichever scheme it is, the host follows
     if places.CHAT_HOOK.search(address):
         return "chat"
     if places.METADATA.search(address) or places.CLUSTER.search(address):
