@@ -28,7 +28,7 @@ from mlsupply.evidence.python.libraries import (
     wearing_out,
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
-from mlsupply.evidence.python.network import diverted, far_end, requested, servers, shares, uploads
+from mlsupply.evidence.python.network import diverted, far_end, object_servers, requested, servers, shares, uploads
 from mlsupply.evidence.python.syntax import newer, quietly
 from mlsupply.evidence.python.values.merging import callees, merged
 from mlsupply.evidence.python.values.taint import has
@@ -64,6 +64,8 @@ class Analyser(Statements):
         self.logs: list[Value] = []  # paths of files that are logged to
         self.opened: dict[str, set[str]] = {}  # taint label of a key -> addresses where it opens an account
         self.tied: set[Closure] = set()  # functions that connected a program they start to a handler's socket
+        self.shown: list[Value] = []  # functions of libraries that clients of a server call
+        self.open_servers: set[str] = set()  # libraries with a server here that other machines reach
         self.sent_keys: list[SentKey] = []
         self.method_calls = {}
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
@@ -135,6 +137,9 @@ class Analyser(Statements):
         """A call of a function or class of the module."""
         if isinstance(closure.node, ast.ClassDef):
             state = self.class_state(closure)
+            for base in state.bases:
+                if object_servers.makes(base):
+                    object_servers.made(self, base, call)
             return objects.new_object(self, state, call, Value(objects.object_ref(state), NOTHING, taint_of(*call.args)))
         return self.enter(closure, [*self._receiver_argument(closure, call), *call.args], call.keywords, call.node)
 

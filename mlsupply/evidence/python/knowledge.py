@@ -87,6 +87,7 @@ RECEIVES: Final = Calls(
     r"^imaplib\.\w+\(\)\.(?:fetch|search|uid)$|^poplib\.\w+\(\)\.retr$|"
     r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
     r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+)+$|"
+    r"^(?:asyncore|asynchat)\.\w+\(\)\.recv$|^pynng\.\w+\(\)\.a?recv\w*$|"
     r"^paramiko\..*\.recv\w*$|^telnetlib\.Telnet\(\)\.(?:read\w*|expect)$|"
     r"^(?:httpx_ws|tornado\.websocket|wsproto|ws4py|lomond|nostr_sdk|pynostr|solana|solders|aiomqtt|asyncio_mqtt|picows)\."
     r".*\(\)(?:\[\])?\.(?:receive\w*|recv\w*|read\w*|fetch_\w+|get_\w+|next\w*|messages)$|"

@@ -21,7 +21,7 @@ from mlsupply.evidence.python.libraries import (
     tree_nodes,
     writing,
 )
-from mlsupply.evidence.python.network import clients, remote_access, servers, telemetry, uploads
+from mlsupply.evidence.python.network import clients, object_servers, remote_access, servers, telemetry, uploads
 from mlsupply.evidence.python.values import decoders, iterators, packing
 from mlsupply.evidence.python.values.value import (
     Value,
@@ -56,6 +56,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         servers.servicer_added(machine, call)
     if servers.starts(ref):
         servers.started(machine, call)
+    object_servers.modelled(machine, call)
     if know.STARTERS.match(ref):
         return deferred_calls.started(machine, call)
     if (taken := uploads.modelled(machine, call) or telemetry.modelled(machine, call)) is not None:

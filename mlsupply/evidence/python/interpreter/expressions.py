@@ -127,6 +127,8 @@ class Expressions(Machine):
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """`owner.name` where the owner is not of this module: a dotted name, with what its neighbours and models know of
         it."""
+        if owner.closure is not None and not owner.ref:
+            owner = self._inherited_from(owner)
         ref = reflection.attribute_ref(owner, name)
         if (
             self.neighbours.gifts
@@ -155,6 +157,14 @@ class Expressions(Machine):
         if name in MODELLED or ref in MODELLED or self.serving:
             attribute_names.modelled(self, result, owner, name, node)
         return result
+
+    def _inherited_from(self, owner: Value) -> Value:
+        """The library's class that a class of the module has its other attributes from; the owner itself, where there is
+        none."""
+        if owner.closure is None or not isinstance(owner.closure.node, ast.ClassDef):
+            return owner
+        base = objects.object_ref(self.class_state(owner.closure)).removesuffix("()")
+        return Value(base, NOTHING, owner.taint) if base else owner
 
     def class_state(self, closure: Closure) -> ClassState:
         """The state of a class of the module."""

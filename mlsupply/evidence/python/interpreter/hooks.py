@@ -23,13 +23,14 @@ _HTTP = r"(?:HTTPAdapter|(?:Async)?(?:Base|HTTP)Transport)"
 _SERVED = r"(?:\w*HTTPMiddleware|MiddlewareMixin)"
 _AUTH = r"(?:AuthBase|HTTP(?:Basic|Digest|Proxy)Auth|(?:Basic|Digest|FunctionAuth|NetRC)?Auth|AuthMetadataPlugin)"
 _BASES = tuple(
-    (re.compile(bases + r"$"), re.compile(methods), kind)
+    (re.compile(f"(?:{bases})$"), re.compile(methods), kind)
     for bases, methods, kind in (
         (_LLM, r"(?:async_)?(?:on|log)_|export", "intercepted"),
         (_HTTP, r"send$|handle_(?:async_)?request$|__call__$", "intercepted"),
         (_SERVED, r"__call__$|dispatch$|process_", "request"),
         (r"\w{1,100}Servicer", r"[A-Za-z]", "request"),  # gRPC: of `*_pb2_grpc` modules
         (r"Service", r"exposed_", "request"),  # RPyC
+        (r"\w{0,40}Protocol|\w{1,40}Receiver", r"(?:data|line|string|datagram)Received$", "received"),  # Twisted
         (_AUTH, r"(?:a?sync_)?auth_flow$|__call__$", "intercepted"),
         (r"(?:Unary|Stream)(?:Unary|Stream)ClientInterceptor", r"intercept_", "intercepted"),
         (r"(?:Buffered|Datagram)?Protocol", r"(?:data|datagram|buffer|pipe_data)_(?:received|updated)$", "received"),

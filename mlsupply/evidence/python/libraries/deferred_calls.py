@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.network import servers
+from mlsupply.evidence.python.network import object_servers, servers
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of
@@ -43,7 +43,7 @@ def started(machine: Analyser, call: Call) -> Value:
         if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
             given.append(run(machine, value, inner, keywords, call.node))
         elif value.bound is not None or (
-            value.ref and value.ref != call.ref and (inner or servers.starts(value.ref)) and (target is None or at == target)
+            value.ref and value.ref != call.ref and (inner or _answers(value.ref)) and (target is None or at == target)
         ):
             given.append(machine.call(value, inner, keywords, call.node))
         elif value.ref:
@@ -97,18 +97,16 @@ def _result(call: Call, given: list[Value]) -> Value:
     return made
 
 
+def _answers(ref: str) -> bool:
+    return servers.starts(ref) or object_servers.starts(ref)
+
+
 def acts(value: Value) -> bool:
     """Is it a function of this module, or one that runs, starts or sends something?"""
     if value.closure is not None:
         return not isinstance(value.closure.node, ast.ClassDef)
     ref = value.ref
-    return (
-        ref in know.RUNS_CODE
-        or ref in know.LOOKUPS
-        or know.COMMANDS.match(ref)
-        or know.SENDS.match(ref)
-        or servers.starts(ref)
-    )
+    return ref in know.RUNS_CODE or ref in know.LOOKUPS or know.COMMANDS.match(ref) or know.SENDS.match(ref) or _answers(ref)
 
 
 _RUNS_TESTS = know.Calls(

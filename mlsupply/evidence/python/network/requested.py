@@ -58,6 +58,8 @@ _ROUTES = frozenset(
         "add_route",
     }
 )
+# Libraries of servers that call whatever functions they are given.
+_SERVERS = ("gradio.", "xmlrpc.server.", "jsonrpclib.", "zerorpc.", "multiprocessing.managers.")
 _BEFORE = frozenset(
     {
         "before_request", "after_request", "before_app_request", "after_app_request", "teardown_request", "middleware",
@@ -83,7 +85,7 @@ def registered(registrar: Value, function: Value, node: ast.AST) -> bool:
     name = last_name(made) if isinstance(made, ast.Attribute | ast.Name) else ""
     if name in _BEFORE or (isinstance(made, ast.Attribute) and last_name(made.value) == "middlewares"):
         closure.brings, closure.before_views = "request", True
-    elif registrar.ref.startswith(("gradio.", "xmlrpc.server.")) or (name in _ROUTES and _names_page(node, closure)):
+    elif registrar.ref.startswith(_SERVERS) or (name in _ROUTES and _names_page(node, closure)):
         closure.brings = "request"
     return bool(closure.brings)
 

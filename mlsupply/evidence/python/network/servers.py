@@ -78,5 +78,7 @@ def started(machine: Analyser, call: Call) -> None:
         spec = closure.node.args if not isinstance(closure.node, ast.ClassDef) else None
         names = [one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)] if spec is not None else []
         machine.enter(closure, first, {name: Value(taint=RECEIVED) for name in names[len(first) :]}, call.node)
+    for function in machine.shown:
+        machine.call(function, [Value(taint=RECEIVED)], {}, call.node)
     machine.call_results.clear()
     machine.serving = False
