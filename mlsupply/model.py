@@ -197,6 +197,7 @@ class Requirement:
     groups: tuple[str, ...] = ()
     hashes: tuple[tuple[str, str], ...] = ()
     constraint: bool = False  # from a constraints file: limits versions, asks for nothing
+    override: bool = False  # a constraint that stands in the place of whatever else asks for the name (uv, PDM)
     text: str = ""
     ecosystem: str = "pypi"
 

@@ -8,10 +8,12 @@ from textwrap import dedent
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from mlsupply.audit import run
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.poetry import specifier
 from mlsupply.model import Inventory, Reason, Requirement, Source, SourceKind
-from mlsupply.world import DiskTree, Limits
+from mlsupply.request import Request
+from mlsupply.world import DiskTree, Limits, World
 from tests.memory import read
 
 
@@ -286,6 +288,17 @@ def test_values_of_the_wrong_type_do_not_stop_the_reading(tmp_path: Path) -> Non
         ('[tool.rye]\ndev-dependencies = ["six==1.16.0", "-e file:./lib"]\n', 2, ("dev",)),
         ('[tool.hatch.envs.test]\ndependencies = [\n  "six==1.16.0",\n  "other @ {root:uri}/other",\n]\n', 3, ("test",)),
         ('[tool.hatch.envs.test]\nextra-dependencies = ["six==1.16.0"]\n', 2, ("test",)),
+        ('[tool.hatch.envs.test.overrides]\nmatrix.os.dependencies = [{value = "six==1.16.0"}]\n', 2, ("test",)),
+        ('[tool.hatch.build.targets.wheel]\ndependencies = ["six==1.16.0"]\n', 2, ("build",)),
+        ('[tool.hatch.build.hooks.custom]\ndependencies = ["six==1.16.0"]\n', 2, ("build",)),
+        ('[tool.hatch.env]\nrequires = ["six==1.16.0"]\n', 2, ("build",)),
+        (
+            '[tool.uv.extra-build-dependencies]\ndemo = [{requirement = "six==1.16.0"}]\n',
+            2,
+            ("build",),
+        ),
+        ('[tool.poetry.requires-plugins]\nsix = "1.16.0"\n', 2, ("plugins",)),
+        ('[tool.pdm]\nplugins = ["six==1.16.0"]\n', 2, ("plugins",)),
         ('[tool.flit.metadata]\nmodule = "app"\nrequires = ["six==1.16.0"]\n', 3, ()),
         ('[tool.flit.metadata.requires-extra]\ndoc = ["six==1.16.0"]\n', 2, ("doc",)),
         ('[tool.pixi.workspace]\nname = "app"\n[tool.pixi.pypi-dependencies]\nsix = "==1.16.0"\n', 4, ()),
@@ -295,6 +308,52 @@ def test_values_of_the_wrong_type_do_not_stop_the_reading(tmp_path: Path) -> Non
 def test_tables_of_further_tools_are_read_with_line_and_group(text: str, line: int, groups: tuple[str, ...]) -> None:
     (found,) = read("pyproject.toml", text).requirements
     assert (found.name, found.specifier, found.place.line, found.groups) == ("six", "==1.16.0", line, groups)
+
+
+def test_hatch_toml_holds_the_tables_of_hatch() -> None:
+    inventory = read("hatch.toml", '[envs.default]\ndependencies = [\n  "six==1.16.0",\n]\n')
+    assert [(r.name, r.place.line, r.groups) for r in inventory.requirements] == [("six", 3, ("default",))]
+
+
+def test_a_field_that_hatch_fills_in_is_a_gap_unless_it_names_the_projects_own_folder() -> None:
+    """A field anywhere in the line must not take the whole of it out of sight."""
+    own = '"lib[x] @ {root:parent:uri}/lib"'
+    other = '"demo @ https://files.example/{root}/demo-1.0.tar.gz", "six=={matrix:six}"'
+    inventory = read("pyproject.toml", f"[tool.hatch.envs.test]\ndependencies = [{own}, {other}]\n")
+    assert inventory.requirements == ()
+    assert [gap.detail.rpartition(": ")[2] for gap in inventory.gaps] == [one.strip('"') for one in other.split(", ")]
+
+
+@pytest.mark.parametrize("table", ["[tool.rye]\ndev-dependencies", "[tool.pdm.dev-dependencies]\ntest"])
+def test_a_repository_that_is_installed_in_place_is_no_folder_of_the_project(table: str) -> None:
+    text = (
+        f'{table} = ["-e git+https://git.example/them/demo.git@v1#egg=demo", "-e file:///${{PROJECT_ROOT}}/lib#egg=lib"]\n'
+    )
+    (found,) = read("pyproject.toml", text).requirements
+    assert (found.name, found.source) == ("demo", Source(SourceKind.GIT, "git+https://git.example/them/demo.git", "v1"))
+
+
+def test_poetry_takes_a_package_that_the_project_names_from_where_its_own_table_says() -> None:
+    """`[project]` names it like one of the index; what is installed is the repository."""
+    project = '[project]\nname = "app"\ndependencies = ["requests>=2", "six"]\n[tool.poetry.dependencies]\n'
+    inventory = read("pyproject.toml", project + 'requests = {git = "https://git.example/them/requests"}\nsix = "1.16.0"\n')
+    asked, six, limit = inventory.requirements
+    assert asked.source == Source(SourceKind.GIT, "https://git.example/them/requests")
+    assert (six.specifier, six.constraint) == ("", False)
+    assert (limit.name, limit.specifier, limit.constraint) == ("six", "==1.16.0", True)
+
+
+@pytest.mark.parametrize(
+    "override",
+    ['[tool.uv]\noverride-dependencies = ["litellm==1.82.8"]\n', '[tool.pdm.resolution.overrides]\nlitellm = "1.82.8"\n'],
+)
+def test_an_override_stands_in_the_place_of_what_is_asked_for(override: str, world: World) -> None:
+    """Offline the pinned release was reported, which is not the one that is installed."""
+    text = f'[project]\nname = "app"\nversion = "1"\ndependencies = ["litellm==1.84.0", "six==1.17.0"]\n{override}'
+    (world.tree.root / "pyproject.toml").write_text(text, encoding="utf-8")
+    report = run(Request(subjects=(".",), offline=True), world)
+    assert [str(package.coordinate) for package in report.packages] == ["litellm 1.82.8", "six 1.17.0"]
+    assert "MAL-2026-2144" in {finding.id for finding in report.findings}
 
 
 def test_what_pixi_asks_of_conda_in_a_pyproject_stays_condas() -> None:

@@ -81,6 +81,7 @@ READERS: tuple[Reader, ...] = (
     Reader("environment.yml", "mlsupply.inventory.environment_yml", "manifest", _ENVIRONMENTS),
     Reader("Pipfile", "mlsupply.inventory.pipfile", "manifest", ("pipfile",)),
     Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),
+    Reader("hatch.toml", "mlsupply.inventory.hatch", "manifest", ("hatch.toml",)),
     Reader("requirements", "mlsupply.inventory.requirements", "manifest", _REQUIREMENTS),
     Reader("setup.cfg", "mlsupply.inventory.setup_cfg", "manifest", ("setup.cfg",)),
     Reader("setup.py", "mlsupply.inventory.setup_py", "manifest", ("setup.py",)),

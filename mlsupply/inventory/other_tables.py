@@ -1,5 +1,5 @@
-"""Tables of pyproject.toml in which further tools keep what they install: rye's development dependencies, hatch's
-environments, the metadata of old flit, and pixi's workspace."""
+"""Tables of pyproject.toml in which further tools keep what they install: rye's development dependencies, the metadata of
+old flit, hatch's tables and pixi's workspace."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import requirement, strings, table
-from mlsupply.model import Gap, Package, Place, Requirement
+from mlsupply.inventory.pip_line import asked_for
+from mlsupply.model import Gap, Package, Place, Requirement, SourceKind
 from mlsupply.text import canonical
+from mlsupply.value import replace
 from mlsupply.world import Limits
 
 Lists = Iterator[tuple[tuple[str, ...], tuple[str, ...], list[str]]]
@@ -20,26 +22,31 @@ def read_others(
     path: str, tool: Mapping[str, Any], locator: Locator, limits: Limits
 ) -> Iterator[Requirement | Package | Gap]:
     """What these tables below `[tool]` ask for."""
-    for keys, groups, texts in (*_rye(tool), *_hatch(tool), *_flit(tool)):
+    for keys, groups, texts in (*_rye(tool), *_flit(tool)):
         for text in texts:
-            if not text.startswith("-e "):  # a folder of the project itself
+            if text.startswith("-e "):
+                yield from in_place(text, Place(path, locator.quoted(text, "tool", *keys)), groups)
+            else:
                 yield requirement(text, Place(path, locator.quoted(text, "tool", *keys)), groups=groups)
+    if hatch := table(tool, "hatch"):
+        from mlsupply.inventory.hatch import read_below as read_hatch
+
+        yield from read_hatch(path, hatch, locator, ("tool", "hatch"))
     if pixi := table(tool, "pixi"):
         from mlsupply.inventory.pixi_toml import read_below
 
         yield from read_below(path, pixi, locator, ("tool", "pixi"), limits)
 
 
+def in_place(text: str, place: Place, groups: tuple[str, ...]) -> Iterator[Requirement | Gap]:
+    """What PDM and rye write as pip does: `-e file:.` is a folder of the project itself, a repository is not."""
+    found = asked_for(text.removeprefix("-e ").strip(), place, editable=True)
+    if isinstance(found, Gap) or found.source.kind is SourceKind.GIT:
+        yield replace(found, groups=groups) if isinstance(found, Requirement) else found
+
+
 def _rye(tool: Mapping[str, Any]) -> Lists:
     yield ("rye", "dev-dependencies"), ("dev",), strings(table(tool, "rye"), "dev-dependencies")
-
-
-def _hatch(tool: Mapping[str, Any]) -> Lists:
-    environments = table(table(tool, "hatch"), "envs")
-    for name in environments:
-        for key in ("dependencies", "extra-dependencies"):
-            texts = [text for text in strings(table(environments, name), key) if "{" not in text]  # a context of hatch's own
-            yield ("hatch", "envs", name, key), (canonical(name),), texts
 
 
 def _flit(tool: Mapping[str, Any]) -> Lists:

@@ -18,7 +18,7 @@ def without_resolving(inventory: Inventory, reason: Reason = Reason.UNPINNED) ->
     """The inventory with a package for each pinned or direct requirement it holds no package of, a gap with `reason` for
     each other one, and offline one for what the pinned ones need. Constraints ask for nothing and are left alone."""
     held = {package.name for package in inventory.packages}
-    asked = [r for r in inventory.requirements if not r.constraint and r.name not in held]
+    asked = [r for r in _overridden(inventory.requirements) if not r.constraint and r.name not in held]
     packages = [package for r in asked if (package := pinned(r)) is not None]
     gaps = [_gap(r, reason) for r in _once(asked) if pinned(r) is None and not _local(r)]
     if reason is Reason.OFFLINE:  # who types --no-resolve knows
@@ -26,6 +26,20 @@ def without_resolving(inventory: Inventory, reason: Reason = Reason.UNPINNED) ->
     return replace(
         inventory, packages=inventory.packages + tuple(_united(packages)), gaps=inventory.gaps + tuple(dict.fromkeys(gaps))
     )
+
+
+def _overridden(requirements: Sequence[Requirement]) -> Iterator[Requirement]:
+    """What is asked for, an override in the place of each requirement of its name: uv and PDM take the override alone."""
+    overrides: dict[str, list[Requirement]] = {}
+    for one in requirements:
+        if one.override and one.name:
+            overrides.setdefault(one.name, []).append(one)
+    for asked in requirements:
+        if asked.constraint or asked.name not in overrides:
+            yield asked
+            continue
+        for override in overrides[asked.name]:
+            yield replace(override, groups=asked.groups, constraint=False, override=False)
 
 
 def _beyond(exact: Sequence[Requirement]) -> Iterator[Gap]:

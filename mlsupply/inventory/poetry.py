@@ -13,6 +13,7 @@ from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import gap, quoted, source_of_table, string, strings, table, tables
 from mlsupply.model import Gap, Index, Place, Reason, Requirement, Source
 from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.value import replace
 
 _ROOT = ("tool", "poetry")
 _ROLES = {"explicit": "explicit", "supplemental": "extra", "secondary": "extra"}
@@ -72,18 +73,22 @@ def marker_of(python: str, platform: str, marker: str) -> str:
 def read_poetry(
     path: str, poetry: Mapping[str, Any], locator: Locator, declared: frozenset[str]
 ) -> Iterator[Requirement | Index | Gap]:
-    """What `[tool.poetry]` asks for. declared: names that `[project]` asks for already, which poetry's table only adds
-    sources to."""
+    """What `[tool.poetry]` asks for. declared: names that `[project]` asks for already, which poetry's table adds limits to,
+    and sources (see `sources_of`)."""
     extras = _extras(poetry)
     for keys, groups in _groups(poetry):
         dependencies: Any = poetry
         for key in keys:
             dependencies = table(dependencies, key)
         for name, value in dependencies.items():
-            if canonical(name) == "python" or canonical(name) in declared:
+            if canonical(name) == "python":
                 continue
             place = Place(path, locator.key(name, *_ROOT, *keys) or locator.table(*_ROOT, *keys, name))
-            yield from dependency(name, value, place, (*groups, *extras.get(canonical(name), ())))
+            found = dependency(name, value, place, (*groups, *extras.get(canonical(name), ())))
+            if canonical(name) not in declared or keys != ("dependencies",):
+                yield from found
+            else:
+                yield from (_limit(one) for one in found if isinstance(one, Gap) or one.specifier)
     for source in tables(poetry, "source"):
         url, had = without_credentials(string(source, "url"))
         if url:
@@ -91,6 +96,28 @@ def read_poetry(
             place = Place(path, locator.quoted(string(source, "url"), *_ROOT, "source"))
             pinned = _pinned_to(poetry, string(source, "name"))
             yield Index(url=url, role=role, name=string(source, "name"), packages=pinned, had_credentials=had, place=place)
+
+
+def _limit(found: Requirement | Gap) -> Requirement | Gap:
+    return replace(found, constraint=True) if isinstance(found, Requirement) else found
+
+
+def sources_of(poetry: Mapping[str, Any], declared: frozenset[str]) -> dict[str, Any]:
+    """Canonical name to the repository, address or path that poetry's table has for what `[project]` asks for by name, in
+    the words of uv's table."""
+    found: dict[str, Any] = {}
+    for name, value in table(poetry, "dependencies").items():
+        if canonical(name) not in declared:
+            continue
+        entries = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
+        local = [
+            {**one, "path": string(one, "path") or string(one, "file"), "marker": string(one, "markers")}
+            for one in entries
+            if any(isinstance(one.get(key), str) for key in ("git", "url", "path", "file"))
+        ]
+        if local:
+            found[canonical(name)] = local
+    return found
 
 
 def _extras(poetry: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -108,6 +135,7 @@ def _groups(poetry: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[
     """(keys of the table, group) of each dependency table."""
     yield ("dependencies",), ()
     yield ("dev-dependencies",), ("dev",)
+    yield ("requires-plugins",), ("plugins",)
     for group in table(poetry, "group"):
         yield ("group", group, "dependencies"), (safe(group, 80),)
 

@@ -18,6 +18,7 @@ from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import gap, named, opened, requirement, string, strings, table, tables, toml_of
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
 from mlsupply.text import canonical, safe, without_credentials
+from mlsupply.value import replace
 from mlsupply.world import Limits, Tree
 
 FORMAT = "pyproject.toml"
@@ -44,10 +45,12 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
     collected.take(_project(path, project, locator))
     collected.take(_groups(path, document, locator))
     collected.take(_build(path, document, locator))
+    sources: dict[str, Any] = {}
     if poetry:
-        from mlsupply.inventory.poetry import read_poetry
+        from mlsupply.inventory.poetry import read_poetry, sources_of
 
         declared = frozenset(r.name for r in collected.requirements if BUILD_GROUP not in r.groups)
+        sources = sources_of(poetry, declared)
         collected.take(read_poetry(path, poetry, locator, declared))
     collected.take(_pdm(path, table(tool, "pdm"), locator))
     collected.take(read_uv(path, uv, locator))
@@ -56,7 +59,6 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
 
         collected.take(read_others(path, tool, locator, limits))
     _dynamic(document, locator, collected)
-    sources: dict[str, Any] = {}
     for name, source in table(uv, "sources").items():
         sources.setdefault(canonical(name), source)
     collected.requirements = [one for r in collected.requirements for one in with_sources(r, sources)]
@@ -79,7 +81,13 @@ def _texts(
     path: str, values: list[str], locator: Locator, keys: tuple[str, ...], groups: tuple[str, ...]
 ) -> Iterator[Requirement | Gap]:
     for text in values:
-        yield requirement(text, Place(path, locator.quoted(text, *keys)), groups=groups)
+        place = Place(path, locator.quoted(text, *keys))
+        if text.startswith("-e "):  # PDM's
+            from mlsupply.inventory.other_tables import in_place
+
+            yield from in_place(text, place, groups)
+        else:
+            yield requirement(text, place, groups=groups)
 
 
 def _project(path: str, project: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Gap]:
@@ -136,11 +144,17 @@ def _including(group: str, including: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def _pdm(path: str, pdm: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Index | Gap]:
-    """PDM's development groups (`-e file:///…#egg=name` are folders of the project itself) and its sources."""
+    """PDM's development groups, overrides, plugins and sources."""
     for group in (groups := table(pdm, "dev-dependencies")):
         keys = ("tool", "pdm", "dev-dependencies", group)
-        texts = [text for text in strings(groups, group) if not text.startswith("-e ")]
-        yield from _texts(path, texts, locator, keys, (canonical(group),))
+        yield from _texts(path, strings(groups, group), locator, keys, (canonical(group),))
+    for name, value in table(table(pdm, "resolution"), "overrides").items():
+        text = value if isinstance(value, str) else string(value, "version") if isinstance(value, Mapping) else ""
+        place = Place(path, locator.key(name, "tool", "pdm", "resolution", "overrides"))
+        joint = " @ " if "://" in text else "==" if text[:1].isdigit() else ""
+        found = requirement(f"{name}{joint}{text}", place, constraint=True)
+        yield replace(found, override=True) if isinstance(found, Requirement) else found
+    yield from _texts(path, strings(pdm, "plugins"), locator, ("tool", "pdm", "plugins"), ("plugins",))
     for source in tables(pdm, "source"):
         url, had = without_credentials(string(source, "url"))
         if url:

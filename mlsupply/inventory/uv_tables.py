@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import requirement, source_of_table, string, strings, table, tables
 from mlsupply.model import Gap, Index, Place, Requirement, Source, SourceKind
@@ -16,15 +17,21 @@ from mlsupply.value import replace
 
 _ROOT = ("tool", "uv")
 _LIMITING = ("constraint-dependencies", "override-dependencies", "build-constraint-dependencies")
+_OVERRIDING = "override-dependencies"
 
 
 def read_uv(path: str, uv: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Index | Gap]:
-    """Development dependencies, constraints (overrides limit as constraints do) and indexes of `[tool.uv]`."""
+    """Development dependencies, what builds need besides, constraints, overrides and indexes of `[tool.uv]`."""
     for text in strings(uv, "dev-dependencies"):
         yield requirement(text, Place(path, locator.quoted(text, *_ROOT, "dev-dependencies")), groups=("dev",))
     for key in _LIMITING:
         for text in strings(uv, key):
-            yield requirement(text, Place(path, locator.quoted(text, *_ROOT, key)), constraint=True)
+            found = requirement(text, Place(path, locator.quoted(text, *_ROOT, key)), constraint=True)
+            yield replace(found, override=True) if isinstance(found, Requirement) and key == _OVERRIDING else found
+    for name, texts in table(uv, "extra-build-dependencies").items():
+        for text in [one if isinstance(one, str) else string(one, "requirement") for one in _listed(texts)]:
+            place = Place(path, locator.quoted(text, *_ROOT, "extra-build-dependencies", name))
+            yield requirement(text, place, groups=(BUILD_GROUP,))
     pinned = _pinned(uv)
     for entry in tables(uv, "index"):
         name = string(entry, "name")
@@ -33,6 +40,10 @@ def read_uv(path: str, uv: Mapping[str, Any], locator: Locator) -> Iterator[Requ
         yield from _index(string(entry, "url"), role, place, name, tuple(pinned.get(name, ())))
     yield from _options(path, uv, locator, _ROOT)
     yield from _options(path, table(uv, "pip"), locator, (*_ROOT, "pip"))
+
+
+def _listed(value: object) -> list[str | Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, str | Mapping)] if isinstance(value, list) else []
 
 
 def _options(path: str, options: Mapping[str, Any], locator: Locator, keys: tuple[str, ...]) -> Iterator[Index]:
