@@ -204,8 +204,9 @@ class Requirement:
 
 @value
 class Index:
-    """An index an input names. role: `primary`, `extra`, `find-links` or `explicit` (used only for the packages pinned
-    to it); packages: canonical names pinned to it; url without credentials; had_credentials: some were cut off."""
+    """An index an input names. role: `primary`, `extra`, `find-links`, `explicit` (used only for the packages pinned to it)
+    or `trusted` (no index: a host whose certificate is not checked, such as the public index's); packages: canonical names
+    pinned to it; url without credentials; had_credentials: some were cut off."""
 
     url: str
     role: str

@@ -183,6 +183,65 @@ def test_blank_lines_and_comments_between_continued_ones_end_no_instruction(tmp_
     ]
 
 
+def _indexes(inventory: Inventory) -> list[tuple[str, str, int]]:
+    return [(index.url, index.role, index.place.line) for index in inventory.indexes]
+
+
+def test_indexes_that_an_image_sets_in_variables_are_those_its_packages_come_from(tmp_path: Path) -> None:
+    """An extra index in ENV does what `--extra-index-url` does, and was not mentioned."""
+    text = (
+        "FROM x\nARG UV_INDEX_URL\nENV A=b \\\n  # why\n  PIP_EXTRA_INDEX_URL='https://a.example/s https://b.example/s'\n"
+        "ENV PIP_INDEX_URL http://c.example/s\nRUN UV_INDEX=name=https://d.example/s uv pip install six && \\\n"
+        "    pip config --user set global.find-links https://e.example/l\nENV PIP_TIMEOUT=1 UV_INDEX_D_PASSWORD=x\n"
+    )
+    assert sorted(_indexes(_read(tmp_path, "Dockerfile", text))) == [
+        ("http://c.example/s", "primary", 6),
+        ("https://a.example/s", "extra", 5),
+        ("https://b.example/s", "extra", 5),
+        ("https://d.example/s", "extra", 7),
+        ("https://e.example/l", "find-links", 8),
+    ]
+
+
+def test_indexes_that_a_workflow_sets_for_its_steps(world: World) -> None:
+    folder = world.tree.root / ".github/workflows"
+    folder.mkdir(parents=True)
+    text = (
+        "on: push\nenv:\n  PIP_EXTRA_INDEX_URL: https://a.example/s\njobs:\n  a:\n    steps:\n      - run: pip install six\n"
+        "        env: {PIP_INDEX_URL: '${{ secrets.INDEX }}'}\n"
+    )
+    (folder / "a.yml").write_text(text, encoding="utf-8")
+    report = run(Request(subjects=(".",), offline=True), world)
+    assert [index.url for one in report.inputs for index in one.indexes] == ["https://a.example/s"]
+    assert "the value of --index-url contains a variable" in " ".join(gap.detail for gap in report.gaps)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "requirements.txt",
+            "--trusted-host pypi.org\n--trusted-host mirror.example\n-i https://mirror.example/s\nsix==1\n",
+        ),
+        (
+            "Dockerfile",
+            "FROM x\nRUN pip install --trusted-host pypi.org --trusted-host mirror.example -i https://mirror.example/s a\n",
+        ),
+        (
+            "Dockerfile",
+            "FROM x\nENV PIP_TRUSTED_HOST='pypi.org mirror.example' PIP_INDEX_URL=https://mirror.example/s\n",
+        ),
+        ("pyproject.toml", '[tool.uv]\nallow-insecure-host = ["mirror.example", "pypi.org"]\n'),
+    ],
+)
+def test_a_host_is_trusted_whether_or_not_the_file_names_an_index_on_it(name: str, text: str, world: World) -> None:
+    """The public index needs no naming, and it is the one whose certificate is most often not checked."""
+    (world.tree.root / name).write_text(text, encoding="utf-8")
+    report = run(Request(subjects=(".",), offline=True), world)
+    said = [finding.message for finding in report.findings if finding.id == "MLS-I007"]
+    assert said == [f"{name} trusts {host} without checking its certificate" for host in ("mirror.example", "pypi.org")]
+
+
 @pytest.mark.parametrize("path", ["/*.whl", "dist/*", "/opt/tool.tar.gz"])
 def test_archives_of_the_image_that_name_no_release_are_a_gap(path: str) -> None:
     """A scan that said nothing of `pip install /*.whl` was complete and clean."""

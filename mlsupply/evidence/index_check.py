@@ -207,7 +207,7 @@ def _index_facts(inventory: Inventory, request: Request) -> Iterator[_Seen]:
         facet = IndexFacet(
             url=index.url,
             host=host_of(index.url),
-            role=index.role,  # type: ignore[arg-type]  # readers write one of the four
+            role=index.role,  # type: ignore[arg-type]  # readers write one of these
             name=index.name,
             file=index.place.file,
             pinned=bool(index.packages),

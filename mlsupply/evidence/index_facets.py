@@ -12,7 +12,8 @@ class IndexFacet:
 
     url: without credentials.
     host: of the url.
-    role: `primary`, `extra` (asked beside it), `explicit` (serves only what is pinned to it) or `find-links`.
+    role: `primary`, `extra` (asked beside it), `explicit` (serves only what is pinned to it), `find-links` or `trusted` (a
+    host whose certificate is not checked, and no index that the input names).
     name: what the configuration calls it.
     file: the input that names it.
     pinned: packages are pinned to it by name.
@@ -26,7 +27,7 @@ class IndexFacet:
 
     url: str
     host: str = ""
-    role: Literal["primary", "extra", "explicit", "find-links"] = "primary"
+    role: Literal["primary", "extra", "explicit", "find-links", "trusted"] = "primary"
     name: str = ""
     file: str = ""
     pinned: bool = False

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlsupply.inventory.install_commands import Commands, installs, of_command
+from mlsupply.inventory.index_words import is_set, variable
+from mlsupply.inventory.install_commands import Commands, installs, of_command, settings
 from mlsupply.inventory.parsing import gap, quoted, text_of
-from mlsupply.inventory.shell import Word
+from mlsupply.inventory.shell import Word, commands
 from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import count
@@ -30,6 +31,7 @@ _INSTRUCTIONS = frozenset(
 )
 _FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--platform=\S{1,200}[ \t]+)?\S{1,500}(?:[ \t]+AS[ \t]+\S{1,200})?[ \t]*$")
 _BACKTICK = re.compile(r"(?i)(?:#[ \t]*[a-z]{1,40}[ \t]*=[^\n]*\n)*?#[ \t]*escape[ \t]*=[ \t]*`[ \t]*\n")
+_SETS = re.compile(r"[ \t]*(ENV|ARG)[ \t]+", re.IGNORECASE)
 _CONTINUED = re.compile(r"\\\n(?:[ \t]*#[^\n]*\n)*")
 _HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_]{0,60})[\"']?")
 
@@ -40,21 +42,22 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
     text = _continued_by_backslashes(text)
-    commands = Commands(path, tree, limits)
-    commands.take(_strange(path, text))
-    commands.copied = _copies(text)
+    inside = Commands(path, tree, limits)
+    inside.take(_strange(path, text))
+    inside.take(settings(path, _variables(text)))
+    inside.copied = _copies(text)
     entry: list[Word] = []
     for run in runs(text):
         words = _exec_form(run)
         if not words:
-            commands.take(installs(path, run.text, run.line))
+            inside.take(installs(path, run.text, run.line))
         elif run.instruction == "CMD" and entry and not list(of_command(path, entry)):
-            commands.take(of_command(path, [*entry, *words]))  # CMD holds the arguments of ENTRYPOINT
+            inside.take(of_command(path, [*entry, *words]))  # CMD holds the arguments of ENTRYPOINT
         else:
-            commands.take(of_command(path, words))
+            inside.take(of_command(path, words))
         if run.instruction == "ENTRYPOINT":
             entry = words
-    return commands.inventory(FORMAT)
+    return inside.inventory(FORMAT)
 
 
 class Run(NamedTuple):
@@ -63,6 +66,23 @@ class Run(NamedTuple):
     text: str
     line: int
     instruction: str
+
+
+def _variables(text: str) -> Iterator[tuple[str, Word]]:
+    """The indexes that ENV and ARG set for installers (`ENV PIP_INDEX_URL=…`, `ENV PIP_INDEX_URL …`)."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        start, at = at, _end(lines, at)
+        found = _SETS.match(lines[start])
+        if found is None or not any("PIP_" in line or "UV_" in line for line in lines[start:at]):
+            continue
+        block = "\n".join([lines[start], *("\\" if _skipped(line) else line for line in lines[start + 1 : at])])
+        for words in commands(block[found.end() :], start + 1):
+            if found[1].upper() == "ENV" and len(words) > 1 and "=" not in words[0].text:
+                yield from variable(words[0].text, words[1])
+            else:
+                yield from is_set(words)
 
 
 def _copies(text: str) -> dict[str, str]:

@@ -139,7 +139,7 @@ def _indexes(inventory: Inventory, index_url: str, project: Mapping[str, Any], w
         return _Source([_asked(index_url, "primary")])
     places = list(_elsewhere(project, world))
     gaps = tuple(gap for place in places for gap in place.gaps)
-    if not inventory.indexes:
+    if all(index.role == "trusted" for index in inventory.indexes):
         return next((place for place in places if place.indexes), _Source([]))._replace(gaps=gaps)
     asked, more = _written(inventory, world)
     if not any(index.role == "primary" for index in asked):
@@ -171,6 +171,8 @@ def _written(inventory: Inventory, world: World) -> tuple[list[Asked], tuple[Gap
     for index in inventory.indexes:
         if len(asked) > _MOST:
             break
+        if index.role == "trusted":
+            continue
         if "${" in index.url:
             detail = f"the index {index.url} is written with a variable, which is not expanded for an audited file"
             hint = "name the index with --index-url or in UV_DEFAULT_INDEX"

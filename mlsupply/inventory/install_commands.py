@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.files import is_archive
+from mlsupply.inventory.index_words import is_set
 from mlsupply.inventory.install_verbs import Install, Kind, install_at, script_in
 from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.pip_line import asked_for
 from mlsupply.inventory.shell import Word, commands
+from mlsupply.inventory.trusted import with_trusted
 from mlsupply.model import Coordinate, Gap, Index, Package, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe, without_credentials
@@ -69,6 +71,7 @@ _VALUED = frozenset(
         *("-t", "-p", "-b", "-C"),
     }
 )
+_TRUSTING = frozenset({"--trusted-host", "--allow-insecure-host"})
 _ALSO = frozenset({"-w", "--with", "--from", "--spec"})  # options that name something to install
 _GROUP = re.compile(r"-[a-z]{0,3}[GE]")  # a group or an extra of the project, alone or behind other letters
 _CONDA_SPEC = re.compile(
@@ -89,6 +92,7 @@ def of_command(path: str, words: Sequence[Word]) -> Iterator[Found]:
     """What one command installs; nothing where it is another command. `sh -c "…"` is looked into."""
     if not words or words[0].text in _SAYS_ONLY:
         return
+    yield from settings(path, is_set(words))
     if script := script_in(words):
         yield from installs(path, script.text, script.line)
         return
@@ -103,13 +107,21 @@ def of_command(path: str, words: Sequence[Word]) -> Iterator[Found]:
                 return
 
 
+def settings(path: str, given: Iterable[tuple[str, Word]]) -> Iterator[Found]:
+    """The indexes and trusted hosts that options of pip give, set where they hold for later commands."""
+    command = _Command(path)
+    for option, value in given:
+        command.option(option, value)
+    return command.result()
+
+
 @dataclass(slots=True)
 class _Command:
     """One pip command while it is read."""
 
     path: str
     found: list[Found] = field(default_factory=list)
-    trusted: set[str] = field(default_factory=set)
+    trusted: dict[str, Place] = field(default_factory=dict)
 
     def option(self, name: str, value: Word) -> None:
         place = Place(self.path, value.line)
@@ -121,8 +133,8 @@ class _Command:
             else:
                 url, had = without_credentials(_INDEX_NAME.sub("", value.text))
                 self.found.append(Index(url=url, role=_INDEX_ROLES[name], had_credentials=had, place=place))
-        elif name == "--trusted-host":
-            self.trusted.add(value.text.lower())
+        elif name in _TRUSTING and not value.open:
+            self.trusted.setdefault(value.text, place)
         elif name in ("-e", "--editable"):
             self.asked(value, editable=True)
         elif name in _ALSO:
@@ -143,18 +155,8 @@ class _Command:
             self.found.append(parsed)
 
     def result(self) -> Iterator[Found]:
-        for one in self.found:
-            if isinstance(one, Index) and (host := one.url.partition("://")[2].split("/")[0].lower()):
-                trusted = host in self.trusted or host.split(":")[0] in self.trusted
-                yield (
-                    one
-                    if not trusted
-                    else Index(
-                        url=one.url, role=one.role, had_credentials=one.had_credentials, place=one.place, trusted_host=True
-                    )
-                )
-            else:
-                yield one
+        yield from (one for one in self.found if not isinstance(one, Index))
+        yield from with_trusted((one for one in self.found if isinstance(one, Index)), self.trusted)
 
 
 def _is_file(asked: Requirement, text: str) -> bool:
@@ -198,7 +200,7 @@ _AT_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@([^/:]+)"
 
 def _takes_value(name: str) -> bool:
     known = name in _VALUED or name in _FILES or name in _INDEX_ROLES or name in _ALSO
-    return known or name in ("-e", "--editable", "--trusted-host") or _GROUP.fullmatch(name) is not None
+    return known or name in ("-e", "--editable") or name in _TRUSTING or _GROUP.fullmatch(name) is not None
 
 
 def _with_constraint(word: Word) -> Word:

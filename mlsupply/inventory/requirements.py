@@ -14,6 +14,7 @@ from mlsupply.inventory.files import file_name, hash_pair, name_and_version
 from mlsupply.inventory.parsing import gap, is_unmarked_utf_16, text_of
 from mlsupply.inventory.pins import Pin, Pins
 from mlsupply.inventory.pip_line import asked_for, exact_version, is_marker, take_apart, without_comment
+from mlsupply.inventory.trusted import with_trusted
 from mlsupply.inventory.via import is_generated, parents
 from mlsupply.lazy import expression
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement, SourceKind
@@ -59,7 +60,7 @@ class Reading:
         self.limits = limits
         self.pins = Pins(limits.packages)
         self.indexes: list[Index] = []
-        self.trusted: set[str] = set()
+        self.trusted: dict[str, Place] = {}
         self.gaps: list[Gap] = []
         self.seen: list[tuple[str, bool]] = []
         self.open: list[str] = []
@@ -217,7 +218,7 @@ class Reading:
                 url, had_credentials = without_credentials(value)
                 self.indexes.append(Index(url=url, role=_ROLES[name], had_credentials=had_credentials, place=place))
             elif name == "--trusted-host":
-                self.trusted.add(value)
+                self.trusted.setdefault(value, place)
         return None
 
     def _ask(
@@ -269,7 +270,7 @@ class Reading:
             root=self.pins.root,
             packages=packages,
             requirements=self.pins.requirements(complete),
-            indexes=tuple(self._trusting(index) for index in self.indexes),
+            indexes=tuple(with_trusted(self.indexes, self.trusted)) if self.trusted else tuple(self.indexes),
             gaps=self._told_gaps(path),
             complete=complete,
             includes=tuple(dict.fromkeys(name for name, _ in self.seen if name != path)),
@@ -285,13 +286,6 @@ class Reading:
             hint="fix the lines",
         )
         return (*self.gaps[:_MOST_GAPS], rest)
-
-    def _trusting(self, index: Index) -> Index:
-        from mlsupply.value import replace
-
-        host = index.url.partition("://")[2].partition("/")[0]
-        trusted = bool(self.trusted & {host, host.partition(":")[0]})
-        return replace(index, trusted_host=True) if trusted else index
 
 
 def _as_pip_breaks(text: str) -> str:

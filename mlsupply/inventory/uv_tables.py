@@ -11,6 +11,7 @@ from typing import Any
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import requirement, source_of_table, string, strings, table, tables
+from mlsupply.inventory.trusted import with_trusted
 from mlsupply.model import Gap, Index, Place, Requirement, Source, SourceKind
 from mlsupply.text import canonical, without_credentials
 from mlsupply.value import replace
@@ -38,6 +39,8 @@ def read_uv(path: str, uv: Mapping[str, Any], locator: Locator) -> Iterator[Requ
         role = "primary" if entry.get("default") is True else "explicit" if entry.get("explicit") is True else "extra"
         place = Place(path, locator.quoted(string(entry, "url"), *_ROOT, "index"))
         yield from _index(string(entry, "url"), role, place, name, tuple(pinned.get(name, ())))
+    for host in strings(uv, "allow-insecure-host"):
+        yield from with_trusted((), {host: Place(path, locator.quoted(host, *_ROOT, "allow-insecure-host"))})
     yield from _options(path, uv, locator, _ROOT)
     yield from _options(path, table(uv, "pip"), locator, (*_ROOT, "pip"))
 

@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlsupply.inventory.install_commands import Commands, Found, Include, installs
+from mlsupply.inventory.index_words import variable
+from mlsupply.inventory.install_commands import Commands, Found, Include, installs, settings
 from mlsupply.inventory.install_verbs import may_install
 from mlsupply.inventory.parsing import string, table, text_of
+from mlsupply.inventory.shell import Word
 from mlsupply.inventory.yaml_text import Table, yaml_of
 from mlsupply.model import Gap, Inventory, Reason, Requirement, SourceKind
 from mlsupply.named import NamedTuple
@@ -46,6 +48,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         return Inventory(path=path, format=FORMAT, gaps=(document,))
     commands = Commands(path, tree, limits)
     lines = text.split("\n")
+    commands.take(settings(path, _variables(document)))
     for step in _steps(document, ""):
         commands.take(_from_elsewhere(installs(path, step.script, _line_of(step, lines)), step.folder))
     return commands.inventory(FORMAT)
@@ -61,6 +64,19 @@ def _steps(value: Any, folder: str) -> Iterator[Step]:
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _steps(inner, folder)
+
+
+def _variables(value: Any) -> Iterator[tuple[str, Word]]:
+    """The indexes that `env` sets for installers, of the workflow, a job or a step."""
+    if isinstance(value, Table):
+        given = value.get("env")
+        if isinstance(given, Table):
+            for name, text in given.items():
+                if isinstance(name, str) and isinstance(text, str):
+                    yield from variable(name, Word(text, given.line, "${{" in text))
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _variables(inner)
 
 
 def _line_of(step: Step, lines: list[str]) -> int:
