@@ -67,6 +67,8 @@ class Analyser(Statements):
         self.shown: list[Value] = []  # functions of libraries that clients of a server call
         self.open_servers: set[str] = set()  # libraries with a server here that other machines reach
         self.sent_keys: list[SentKey] = []
+        self.status_only: list[SentKey] = []  # of these, nobody reads more of the answer than whether there is one
+        self.asked_hosts: set[str] = set()  # hosts that a key is shown to and whose answers are read
         self.method_calls = {}
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
 

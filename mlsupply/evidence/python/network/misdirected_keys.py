@@ -12,7 +12,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.call import SentKey
 from mlsupply.evidence.python.network import addresses
-from mlsupply.evidence.python.network.unread import is_unread
+from mlsupply.evidence.python.network.unread import Use, use_of
 from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import Closure, Taint, text_of
 from mlsupply.lazy import expression
@@ -31,7 +31,7 @@ def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, wh
     """Remembers a request: keys in its headers open an account there, keys elsewhere are only sent, and so are those of a
     request whose answer nobody reads. shown, sent: the labels of headers and of the rest; text: the address; where: its
     destination."""
-    unread = where in {"fixed", "chat"} and any(map(_KEY.match, shown)) and is_unread(machine, call)
+    unread = where in {"fixed", "chat"} and any(map(_KEY.match, shown)) and use_of(machine, call).unread
     for label in filter(_KEY.match, shown):
         machine.opened.setdefault(_of(machine, label), set()).add(text)
     labels = tuple(sorted(filter(_KEY.match, shown if unread else sent - shown)))
@@ -48,6 +48,18 @@ def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, wh
         }
         owned = tuple(_of(machine, label) for label in labels)
         machine.sent_keys.append(SentKey(owned, text, machine.root, call.node, fields))
+
+
+def asked(machine: Analyser, call: Call, use: Use | None, text: str, fields: dict[str, object]) -> None:
+    """Remembers a request that shows a key of another service to a constant host. use: what is read of the answer, None
+    where it is no such request; text: the address; fields: of the fact that was noted."""
+    if use is None or use.unread:
+        return
+    host = addresses.host_of(text)
+    if use.status:
+        machine.status_only.append(SentKey((), host, machine.root, call.node, {**fields, "position": "unread"}))
+    else:
+        machine.asked_hosts.add(host)
 
 
 def opened(machine: Analyser, call: Call) -> None:
@@ -89,17 +101,23 @@ def _takes(function: Closure, name: str) -> bool:
 
 
 def judged(machine: Analyser) -> None:
-    """Notes each key that opens an account with one service and is sent to the constant address of another."""
+    """Notes each key that opens an account with one service and is sent to the constant address of another, and each that is
+    shown to a host whose answers nobody reads anywhere: of a gateway one wants to know more than whether it is there."""
+    for request in machine.status_only:
+        if request.address not in machine.asked_hosts:
+            machine.root = request.root
+            machine.fact("sends", request.node, **request.fields)
     for request in machine.sent_keys:
         registered = places.registered_name(addresses.host_of(request.address))
         opens = [(label, one) for label in request.labels for one in machine.opened.get(label, ())]
-        if any(_another(label, one, registered) for label, one in opens):
+        unread = request.fields.get("position") == "unread"
+        if any(_another(label, one, registered, unread=unread) for label, one in opens):
             machine.root = request.root
             machine.fact("sends", request.node, **request.fields)
 
 
-def _another(label: str, opened: str, registered: str) -> bool:
-    """Does the key open another service than the one it was sent to? A key with a computed name may be of any service, so it
-    does where the address is not constant."""
+def _another(label: str, opened: str, registered: str, *, unread: bool) -> bool:
+    """Does the key open another service than the one it was sent to? Where the address of the service is not constant, a key
+    with a computed name does, and so does one that is shown to a constant host for no answer."""
     name = places.registered_name(addresses.host_of(opened)) if addresses.destination(opened) == "fixed" else ""
-    return name != registered if name else label.startswith("variable:")
+    return name != registered if name else unread or label.startswith("variable:")

@@ -12,7 +12,7 @@ from mlsupply.evidence.python.interpreter import hooks, replacements
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.network import addresses, answers, connecting, far_end, misdirected_keys, requested
 from mlsupply.evidence.python.network.message import Message, asks_for_token, message_of, odd_headers
-from mlsupply.evidence.python.network.unread import is_unread
+from mlsupply.evidence.python.network.unread import Use, use_of
 from mlsupply.evidence.python.values.containers import INTERCEPTED_KEY
 from mlsupply.evidence.python.values.taint import has, kinds_in, kinds_of, of_kind
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, taint_of, text_of
@@ -200,33 +200,36 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         position = "body"  # nobody asked to put the key of a wallet or account into an address
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
     identities = {label for label in labels if label.startswith("host-identity:")}
+    use: Use | None = None
     where = "maker" if position == "header" and addresses.are_at_home(kind, secrets, text) else where
     if _is_foreign(kind, labels, secrets, text, where, position):
-        kind, position = "foreign-secret", _read_or_not(machine, call, position, where)
+        kind, use = "foreign-secret", _use(machine, call, position, where)
+        position = "unread" if use is not None and use.unread else position
     elif _is_of_service(kind, labels, secrets, text, position):
         position = "header"  # a service may want its key in any part of the message
     elif kind == "command-output":
         kind = "remote-output" if has(taint, "received") else "command-output"
     elif kind == "host-identity" and all(map(know.HOST_DETAILS.match, identities)):
         kind = "host-details"
-    machine.fact(
-        "sends",
-        call.node,
-        source=kind,
-        secrets=max(len(secrets), len(identities) if kind == "host-identity" else 0),
-        sink=call.ref or "a request",
-        destination=where,
-        position=position,
-        detail=addresses.shown(text),
-        chain=machine.chain(labels, call.ref or "a request", call.line),
-        hidden=call.function.hidden,
-        asked=kind == "secret-variable" and where == "fixed" and addresses.is_typed_for(secrets, text),
-    )
+    fields: dict[str, object] = {
+        "source": kind,
+        "secrets": max(len(secrets), len(identities) if kind == "host-identity" else 0),
+        "sink": call.ref or "a request",
+        "destination": where,
+        "position": position,
+        "detail": addresses.shown(text),
+        "chain": machine.chain(labels, call.ref or "a request", call.line),
+        "hidden": call.function.hidden,
+        "asked": kind == "secret-variable" and where == "fixed" and addresses.is_typed_for(secrets, text),
+    }
+    machine.fact("sends", call.node, **fields)
+    misdirected_keys.asked(machine, call, use, text, fields)
 
 
-def _read_or_not(machine: Analyser, call: Call, position: str, where: str) -> str:
-    """`unread` for a header that goes to a constant host whose answer nobody reads: a gateway is asked for its answer."""
-    return "unread" if position == "header" and where in {"fixed", "chat"} and is_unread(machine, call) else position
+def _use(machine: Analyser, call: Call, position: str, where: str) -> Use | None:
+    """What is read of the answer of a constant host that a header is shown to: a gateway is asked for its answer. None for
+    any other part of a message, and for other hosts."""
+    return use_of(machine, call) if position == "header" and where in {"fixed", "chat"} else None
 
 
 def _is_foreign(kind: str, labels: list[str], secrets: set[str], text: str, where: str, position: str) -> bool:

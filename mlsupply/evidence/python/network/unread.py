@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.syntax.survey import children, descendants
+from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -19,47 +20,78 @@ _STARTERS = frozenset(
     }
 )  # fmt: skip
 _SETTLING = frozenset({"raise_for_status", "close", "aclose"})  # what is done with an answer without reading it
+# What says only that there was an answer, and of which kind.
+_STATUS = frozenset(
+    {
+        "status_code", "status", "ok", "code", "getcode", "is_success", "is_error", "is_client_error", "reason",
+        "reason_phrase", "headers", "getheader", "getheaders", "elapsed", "url", "geturl", "http_version",
+    }
+)  # fmt: skip
+
+
+class Use(NamedTuple):
+    """unread: nobody reads the answer, as far as the function that asks and its caller show; status: nobody reads more of it
+    than whether there was one."""
+
+    unread: bool
+    status: bool
+
+
+_UNREAD, _READ = Use(True, True), Use(False, False)
 
 
 def is_unread(machine: Analyser, call: Call) -> bool:
     """Does nobody read the answer, as far as the function that asks and its caller show?"""
+    return use_of(machine, call).unread
+
+
+def use_of(machine: Analyser, call: Call) -> Use:
+    """What is read of the answer to a request."""
     if call.node is machine.ignored_result:
-        return True
+        return _UNREAD
     if not isinstance(call.node, ast.Call) or not machine.running:
-        return False
+        return _READ
     function = machine.running[-1].node
     if _name_of(call.node.func) in _STARTERS and _name_of(call.node.func) != call.ref.rpartition(".")[2]:
-        return True
+        return _UNREAD
     around = {inner: outer for outer in descendants((function,)) for inner in children(outer)}
-    return _is_unread(machine, function, call.node, around)
+    unread = _Reading(machine, function, around, _SETTLING).is_unread(call.node)
+    return Use(unread, unread or _Reading(machine, function, around, _SETTLING | _STATUS).is_unread(call.node))
 
 
-def _is_unread(machine: Analyser, function: ast.AST, node: ast.AST, around: dict[ast.AST, ast.AST]) -> bool:
-    """Is the value of this expression unread? around: the node around each node in the function."""
-    outer = around.get(node)
-    if isinstance(outer, ast.Await):
-        return _is_unread(machine, function, outer, around)
-    if isinstance(outer, ast.Expr):
-        return True
-    if isinstance(outer, ast.Return) or (isinstance(function, ast.Lambda) and outer is function):
-        return _caller_ignores(machine)
-    if isinstance(outer, ast.Assign):
-        names = [target.id if isinstance(target, ast.Name) else "" for target in outer.targets]
-        return all(name and not _is_read(name, around) for name in names)
-    if isinstance(outer, ast.withitem):
-        return outer.optional_vars is None or (
-            isinstance(outer.optional_vars, ast.Name) and not _is_read(outer.optional_vars.id, around)
-        )
-    if isinstance(outer, ast.Attribute):
-        return outer.attr in _SETTLING
-    return isinstance(outer, ast.Call) and node is not outer.func and _name_of(outer.func) in _STARTERS
+class _Reading:
+    """Who reads a value in a function. around: the node around each node in it; beside: attributes that do not count as
+    reading."""
 
+    def __init__(self, machine: Analyser, function: ast.AST, around: dict[ast.AST, ast.AST], beside: frozenset[str]) -> None:
+        self.machine, self.function, self.around, self.beside = machine, function, around, beside
+        self.asked: set[str] = set()  # variables whose uses were looked at
 
-def _is_read(name: str, around: dict[ast.AST, ast.AST]) -> bool:
-    """Is the variable used for more than to settle the request?"""
-    uses = (one for one in around if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load))
-    outers = (around[one] for one in uses)
-    return any(not (isinstance(outer, ast.Attribute) and outer.attr in _SETTLING) for outer in outers)
+    def is_unread(self, node: ast.AST) -> bool:
+        """Is the value of this expression unread?"""
+        outer = self.around.get(node)
+        while isinstance(outer, ast.Await) or (isinstance(outer, ast.Call) and node is outer.func):
+            node, outer = outer, self.around.get(outer)
+        if isinstance(outer, ast.Expr):
+            return True
+        if isinstance(outer, ast.Return) or (isinstance(self.function, ast.Lambda) and outer is self.function):
+            return _caller_ignores(self.machine)
+        if isinstance(outer, ast.Assign):
+            return all(isinstance(target, ast.Name) and not self._is_read(target.id) for target in outer.targets)
+        if isinstance(outer, ast.withitem):
+            names = outer.optional_vars
+            return names is None or (isinstance(names, ast.Name) and not self._is_read(names.id))
+        if isinstance(outer, ast.Attribute):
+            return outer.attr in self.beside or self.is_unread(outer)
+        return isinstance(outer, ast.Call) and _name_of(outer.func) in _STARTERS
+
+    def _is_read(self, name: str) -> bool:
+        """Is the variable used for more than to settle the request?"""
+        if name in self.asked:
+            return False  # no more than by its other uses
+        self.asked.add(name)
+        uses = (one for one in self.around if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load))
+        return any(not self.is_unread(one) for one in uses)
 
 
 def _caller_ignores(machine: Analyser) -> bool:
