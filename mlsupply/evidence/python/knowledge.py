@@ -33,7 +33,13 @@ class Calls:
 
 
 _HTTP_VERBS = r"(?:get|post|put|patch|delete|head|options|request|stream|send|upload|urlopen|fetch)"
+# Web sockets, as clients other than `websockets` and `websocket` make them.
+WEB_SOCKETS: Final = (
+    r"(?:aiohttp\.ClientSession\(\)\.ws_connect|curl_cffi\.(?:requests\.)?\w*Session\(\)\.ws_connect|httpx_ws\.a?connect_ws|"
+    r"tornado\.websocket\.websocket_connect|trio_websocket\.open_websocket_url)"
+)
 SENDS: Final = Calls(
+    rf"^{WEB_SOCKETS}\(\)\.(?:send\w*|write_message)$|"
     rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|requests_html|cloudscraper)\.{_HTTP_VERBS}$|"
     rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|cloudscraper)\.(?:Session|session|Client|AsyncClient|"
     rf"ClientSession|AsyncSession|create_scraper)\(\)\.{_HTTP_VERBS}$|"
@@ -52,7 +58,7 @@ SENDS: Final = Calls(
     r"^asyncio\.open_connection\(\).*\.write(?:lines)?$|^paho\..*\.publish$|"
     r"^boto3\.\w+\(\)(?:\.\w+\(\))?\.(?:put_object|upload_file|upload_fileobj|send_message|put_record|publish)$|"
     r"^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+){1,4}$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
-    r"^socket\..*\.makefile\(\)\.write\w*$|^imaplib\.\w+\(\)\.append$|^aiohttp\.ClientSession\(\)\.ws_connect\(\)\.send_\w+$|"
+    r"^socket\..*\.makefile\(\)\.write\w*$|^imaplib\.\w+\(\)\.append$|"
     r"^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log)$|"
     r"^pycurl\.Curl\(\)\.setopt$|^dropbox\..*\.files_upload$|^github\..*\.(?:create_gist|create_file)$"
 )
@@ -80,6 +86,7 @@ CLIENT_MAKERS: Final = expression(
     r"(?:in)?secure_channel)$"
 )
 RECEIVES: Final = Calls(
+    rf"^{WEB_SOCKETS}\(\)\.(?:rec(?:ei)?v\w*|get_message|read_message|__anext__)$|"
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
     r"^ssl\..*\.(?:recv|read|getpeercert)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"

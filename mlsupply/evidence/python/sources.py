@@ -181,7 +181,9 @@ def _library(machine: Analyser, call: Call) -> Value | None:
     if know.RECEIVES.match(ref) and not _is_request(ref):
         _note_unpickled(machine, call)
         of_cloud = call.receiver is not None and places.METADATA.search(call.receiver.text)
-        return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if of_cloud else "received", ref, call.line))
+        # what a web socket gives comes from where it was opened, which the caller may have said
+        place = addresses.shown(call.receiver.text) if call.receiver is not None and _WEB_SOCKET.match(ref) else ref
+        return Value(ref + "()", NOTHING, machine.origin("cloud-metadata" if of_cloud else "received", place, call.line))
     if ref in {"importlib.import_module", "importlib.__import__", "imp.find_module"}:
         from mlsupply.evidence.python.libraries import builtin_calls
 
@@ -205,6 +207,7 @@ def _resource(machine: Analyser, call: Call) -> Value:
     return Value("" if content is not NOTHING else call.ref + "()", content, taint)
 
 
+_WEB_SOCKET = know.Calls(rf"^{know.WEB_SOCKETS}\(\)\.\w+$")
 _AS_FILE = frozenset({"importlib.resources.as_file", "importlib_resources.as_file"})
 _PROMPTS = know.Calls(
     r"^(?:streamlit\.(?:sidebar\.)?text_input|(?:click|typer)\.prompt|rich\.prompt\.Prompt\.ask|prompt_toolkit\.(?:shortcuts\.)?prompt)$"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import replacements
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import folding
@@ -26,6 +27,7 @@ CONNECTIONS = re.compile(
     r"^urllib3\.(?:\w+\.)?(?:HTTPS?ConnectionPool|connection_from_url|PoolManager\(\)\.connection_from_\w+)$|"
     r"^urllib3\.(?:PoolManager|ProxyManager)$|^urllib\.request\.build_opener$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp)$|"
+    rf"^{know.WEB_SOCKETS}$|"
     r"^(?:socket\.create_connection|asyncio\.open_connection)$|^ssl\.(?:\w+\(\)\.)?wrap_socket$|^(?:multiprocessing\.connection\.Client|xmlrpc\.client\.ServerProxy)$|^smtplib\.SMTP(?:_SSL)?$|"
     r"^(?:telebot\.(?:\w+\.)?(?:Async)?TeleBot|telegram\.(?:\w+\.)?Bot|aiogram\.Bot)$|"
     r"^ftplib\.FTP(?:_TLS)?$|^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler$"
@@ -42,6 +44,8 @@ def connection(machine: Analyser, call: Call) -> Value:
     if base is not None:
         parts = folding.items_of(base) if not isinstance(base.const, str) and (base.items or base.known) else [base]
         made.text = text_of(parts[0]) if parts else HOLE
+        if made.text.startswith("/") and call.receiver is not None and call.receiver.text != HOLE:
+            made.text = call.receiver.text.rstrip("/") + made.text  # below the address of its session
         made.layers = base.layers
         if re.match(r"\d{6,12}:[\w-]{20,}$", made.text):
             made.text = f"https://api.telegram.org/bot{made.text}"

@@ -98,6 +98,7 @@ def _address(call: Call) -> Value:
         return (folding.items_of(call.args[-1]) or [call.args[-1]])[0]
     if receiver is not None and (
         "socket" in call.ref
+        or any(made in call.ref for made in ("ws_connect()", "connect_ws()"))
         or "smtplib" in call.ref
         or "ftplib" in call.ref
         or ".Connection" in call.ref
